@@ -1,0 +1,51 @@
+# Needs Python 3.11 or later and make; everything else is installed into .venv from the hash-pinned constraints files.
+PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(shell command -v $(p) >/dev/null 2>&1 && $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUN_STAMP := $(VENV)/.run-stamp
+DEV_STAMP := $(VENV)/.dev-stamp
+
+.PHONY: run test check bench clean help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run    the simulated platform with a live console on it (ARGS='--incident api-down' starts an incident)"
+	@echo "make test   the tests"
+	@echo "make check  format, lint, types, import contracts"
+	@echo "make bench  the benchmarks beside their targets"
+	@echo "make clean  removes .venv and caches"
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "amt-console needs Python 3.11 or later: install it, or name it with 'make PYTHON=/path/to/python3.11'." >&2; exit 69; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Could not create $(VENV): on Debian and Ubuntu install the package python3-venv." >&2; rm -rf $(VENV); exit 69; }
+
+$(RUN_STAMP): pyproject.toml constraints.txt constraints-dev.txt | $(BIN)/python
+	@echo "Installing amt-console into $(VENV) (once, about a minute) ..."
+	@$(PIP) install --require-hashes -r constraints.txt
+	@$(PIP) install --require-hashes --no-deps -r constraints-build.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_STAMP): $(RUN_STAMP) constraints-dev.txt
+	@echo "Installing the development tools into $(VENV) (once) ..."
+	@$(PIP) install --require-hashes -r constraints-dev.txt
+	@touch $@
+
+run: $(RUN_STAMP)
+	@$(BIN)/amt-console demo $(ARGS)
+
+test: $(DEV_STAMP)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV_STAMP)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(DEV_STAMP)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
