@@ -1,0 +1,87 @@
+"""The vocabulary of the program: frozen dataclasses and enums, no behaviour, no imports beyond the clock."""
+
+from __future__ import annotations
+
+from amt_console.model.alerts import AlertDetail, AlertEvent, Episode
+from amt_console.model.results import (
+    BusinessFigures,
+    DiskUsage,
+    Figure,
+    FigureValue,
+    Gap,
+    HostSample,
+    NetworkRates,
+    Phases,
+    ProbeResult,
+)
+from amt_console.model.snapshot import (
+    AlertView,
+    MonitorStatus,
+    ResourcesView,
+    Series,
+    ServiceView,
+    Snapshot,
+    Viewer,
+)
+from amt_console.model.states import (
+    AlertState,
+    AlertType,
+    Criticality,
+    ErrorClass,
+    FigureKind,
+    GapReason,
+    MonitorState,
+    Overall,
+    Resolution,
+    ServiceState,
+    Severity,
+)
+from amt_console.model.targets import (
+    DEFAULT_GROUP,
+    DEFAULT_MAX_BODY_BYTES,
+    AddressFamily,
+    Database,
+    Expectation,
+    Service,
+    Target,
+)
+
+__all__ = [
+    "DEFAULT_GROUP",
+    "DEFAULT_MAX_BODY_BYTES",
+    "AddressFamily",
+    "AlertDetail",
+    "AlertEvent",
+    "AlertState",
+    "AlertType",
+    "AlertView",
+    "BusinessFigures",
+    "Criticality",
+    "Database",
+    "DiskUsage",
+    "Episode",
+    "ErrorClass",
+    "Expectation",
+    "Figure",
+    "FigureKind",
+    "FigureValue",
+    "Gap",
+    "GapReason",
+    "HostSample",
+    "MonitorState",
+    "MonitorStatus",
+    "NetworkRates",
+    "Overall",
+    "Phases",
+    "ProbeResult",
+    "Resolution",
+    "ResourcesView",
+    "Series",
+    "Service",
+    "ServiceState",
+    "ServiceView",
+    "Severity",
+    "Snapshot",
+    "Target",
+    "Viewer",
+]

@@ -1,0 +1,93 @@
+"""Alert episodes as they are stored, stepped and shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from amt_console.clock import Instant
+from amt_console.model.states import AlertState, AlertType, Resolution, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One alert from the first bad observation to its end: a row of ``alerts``.
+
+    Three dimensions are kept apart: the condition (``state``), the handling (``acknowledged_*``) and the freshness of
+    the data.
+    """
+
+    rule_id: str
+    subject: str
+    """The service, database or host part that it is about."""
+    alert_type: AlertType
+    severity: Severity
+    message: str
+    state: AlertState
+    opened_at: datetime
+    """First bad observation, aware UTC: the "since" that people read."""
+    id: int | None = None
+    version: int = 0
+    """Grows by one with every stored change; actions are compare-and-set on it."""
+    bad_since: Instant | None = None
+    """When the present run of bad observations began; durations are counted from here."""
+    ok_since: Instant | None = None
+    """When the present run of good observations began; of a resolved episode, when it ended."""
+    bad_count: int = 0
+    """Consecutive fresh observations that were warning or worse."""
+    critical_count: int = 0
+    """Consecutive fresh observations that were critical."""
+    warning_count: int = 0
+    """Consecutive fresh observations that were exactly warning (they step a critical episode down)."""
+    ok_count: int = 0
+    fired_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolution: Resolution | None = None
+    value: float | None = None
+    """The newest observed value, in the unit of the rule."""
+    threshold: float | None = None
+    stale: bool = False
+    """No fresh observation lately; the condition is held."""
+    stale_since: Instant | None = None
+    """When the data stopped; time without data counts for nothing."""
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    note: str | None = None
+    escalation_level: int = 0
+    previous_episode_id: int | None = None
+    runbook: str | None = None
+    simulated: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether the episode has not ended."""
+        return self.state is not AlertState.RESOLVED
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """One transition of an episode, append-only; ``seq`` counts from 1 within the episode."""
+
+    kind: str
+    """``opened``, ``fired``, ``severity``, ``recovering``, ``relapsed``, ``resolved``, ``cleared``, ``stale``,
+    ``fresh``, ``acknowledged``, ``unacknowledged``, ``ack_revoked``, ``note``."""
+    at: datetime
+    state: AlertState
+    severity: Severity
+    message: str
+    actor: str | None = None
+    """The person, or ``None`` for the engine."""
+    note: str | None = None
+    value: float | None = None
+    seq: int = 0
+    alert_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDetail:
+    """An episode with everything that happened to it."""
+
+    episode: Episode
+    events: tuple[AlertEvent, ...] = field(default=())
+    cause: Episode | None = None
+    """The open alert that it follows from."""

@@ -1,0 +1,130 @@
+"""What the collectors hand to the monitor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from amt_console.model.states import ErrorClass, FigureKind, GapReason, ServiceState
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """The parts of a response time in milliseconds, each summed over redirects; ``None`` where a phase was not
+    reached.
+    """
+
+    dns_ms: float | None = None
+    connect_ms: float | None = None
+    tls_ms: float | None = None
+    first_byte_ms: float | None = None
+    """From the request sent to the first byte of the answer."""
+    transfer_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """One probe of one service or database."""
+
+    service: str
+    timestamp: datetime
+    """When the probe started, aware UTC."""
+    state: ServiceState
+    """``up``, ``degraded``, ``down`` or ``unknown``."""
+    interval: float
+    """Seconds until the next probe of this target is due; says how long this result may speak for."""
+    response_time_ms: float | None = None
+    """From before the name look-up to the last byte of the body; ``None`` when the probe failed before an answer."""
+    error_class: ErrorClass | None = None
+    error: str | None = None
+    """One line for a person, already safe to show."""
+    phases: Phases = field(default_factory=Phases)
+    status_code: int | None = None
+    final_url: str | None = None
+    redirects: int = 0
+    ip: str | None = None
+    ip_family: str | None = None
+    http_version: str | None = None
+    tls_expires_at: datetime | None = None
+    """Earliest end of validity in the presented chain, aware UTC."""
+    body_bytes: int | None = None
+    attempt: int = 1
+    """1 for a scheduled probe, 2 and up for the quick re-checks that confirm a failure."""
+    details: Mapping[str, float | int | str | None] = field(default_factory=dict)
+    """Further figures of this kind of target, e.g. ``query_ms`` of a database."""
+    body: bytes | None = field(default=None, repr=False, compare=False)
+    """The decoded body, kept only for targets that are read for figures; never stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUsage:
+    """One mounted real file system."""
+
+    mount: str
+    device: str
+    fstype: str
+    total_bytes: int
+    used_bytes: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRates:
+    """Traffic of all interfaces but loopback, per second, since the sample before."""
+
+    sent_bytes: float
+    received_bytes: float
+    errors: float
+    drops: float
+
+
+@dataclass(frozen=True, slots=True)
+class HostSample:
+    """The host that the monitor runs on, at one moment. ``None`` means unreadable, never zero."""
+
+    timestamp: datetime
+    cpu_usage: float | None
+    """Percent of all cores, 0-100, since the sample before."""
+    memory_usage: float | None
+    """Percent, 0-100."""
+    disk_usage: float | None
+    """Percent of the worst real disk."""
+    disks: tuple[DiskUsage, ...] = ()
+    network: NetworkRates | None = None
+    active_connections: int | None = None
+    load: tuple[float, float, float] | None = None
+    memory_total_bytes: int | None = None
+    swap_usage: float | None = None
+
+
+FigureValue = float | tuple[tuple[str, float], ...]
+"""A number, or labelled numbers in the platform's order (sources, plans, hours, months)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of the platform: a value, or the reason why there is none."""
+
+    value: FigureValue | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessFigures:
+    """All figures read from one answer of one of the platform's endpoints."""
+
+    kind: FigureKind
+    timestamp: datetime
+    figures: Mapping[str, Figure]
+    """By the names of ``collectors.<kind>``, e.g. ``mrr``, ``plan_distribution``."""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time in which the monitor measured nothing: unknown, neither up nor down."""
+
+    started_at: datetime
+    ended_at: datetime
+    reason: GapReason

@@ -1,0 +1,150 @@
+"""The one read model: everything a live screen shows, at one moment, immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from amt_console.model.results import BusinessFigures, HostSample
+from amt_console.model.states import (
+    AlertState,
+    AlertType,
+    Criticality,
+    ErrorClass,
+    FigureKind,
+    MonitorState,
+    Overall,
+    ServiceState,
+    Severity,
+)
+
+Series = tuple[float | None, ...]
+"""Equally spaced values, oldest first; ``None`` where nothing was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """One service or database as it is now."""
+
+    name: str
+    url: str
+    """Without user name, password or secret query values."""
+    group: str
+    criticality: Criticality
+    state: ServiceState
+    since: datetime | None
+    """When it entered ``state``; ``None`` before the first result."""
+    interval: float
+    kind: str = "http"
+    """``http`` or ``database``."""
+    response_time_ms: float | None = None
+    p95_ms: float | None = None
+    """Over the last 24 hours."""
+    sparkline: Series = ()
+    """Mean response time per minute over the last 30 minutes, in milliseconds."""
+    uptime_percent_24h: float | None = None
+    """Up over up and down, time-weighted; ``None`` with too little data."""
+    coverage_percent_24h: float = 0.0
+    """Which part of the window was measured at all."""
+    error_rate_percent_1h: float | None = None
+    last_checked: datetime | None = None
+    error_class: ErrorClass | None = None
+    error: str | None = None
+    tls_expires_at: datetime | None = None
+    alert_id: int | None = None
+    """Its worst open alert."""
+    runbook: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """One alert episode as it is now."""
+
+    id: int
+    version: int
+    alert_type: AlertType
+    severity: Severity
+    subject: str
+    message: str
+    state: AlertState
+    opened_at: datetime
+    fired_at: datetime | None = None
+    resolved_at: datetime | None = None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    note: str | None = None
+    escalation_level: int = 0
+    stale: bool = False
+    value: float | None = None
+    threshold: float | None = None
+    runbook: str | None = None
+    simulated: bool = False
+    follows_from: int | None = None
+    """The open alert whose mere consequence this one is: what its subject needs is down."""
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Firing or recovering, nobody has it, and it is not the consequence of another alert."""
+        confirmed = self.state in (AlertState.FIRING, AlertState.RECOVERING)
+        return confirmed and self.acknowledged_by is None and self.follows_from is None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcesView:
+    """The host now, and its last 30 minutes by the minute (percent, fixed bounds 0-100)."""
+
+    sample: HostSample | None = None
+    cpu: Series = ()
+    memory: Series = ()
+    disk: Series = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorStatus:
+    """Who is probing, and whether it still does."""
+
+    state: MonitorState
+    host: str | None = None
+    pid: int | None = None
+    started_at: datetime | None = None
+    last_cycle_at: datetime | None = None
+    """When a monitor last wrote results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who has the picture open."""
+
+    name: str
+    since: datetime
+    place: str
+    """Which console: process and host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a live screen shows. ``version`` changes exactly when anything else but ``generated_at`` does."""
+
+    version: int
+    generated_at: datetime
+    overall: Overall
+    monitor: MonitorStatus
+    at: datetime | None = None
+    """The past moment it was asked for; ``None`` for now."""
+    services: tuple[ServiceView, ...] = ()
+    """In the order of the configuration."""
+    alerts: tuple[AlertView, ...] = ()
+    """Open alerts, worst first: by severity, firing before pending, unacknowledged before acknowledged, then oldest
+    first; what follows from an alert comes directly after it, in the same order.
+    """
+    recently_resolved: tuple[AlertView, ...] = ()
+    """Closed within the last hour after having fired, newest first."""
+    resources: ResourcesView = field(default_factory=ResourcesView)
+    figures: Mapping[FigureKind, BusinessFigures] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    """What the person must know about the console itself, e.g. that no channel is configured."""
+    faults: tuple[str, ...] = ()
+    """Those of ``notices`` that say that monitoring itself does not work at this moment; the first of them."""
+    viewers: tuple[Viewer, ...] = ()
+    """Who else looks, longest first."""

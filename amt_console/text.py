@@ -1,0 +1,245 @@
+"""Text that is safe to show, and the pure formatting that every front door shares."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlsplit, urlunsplit
+
+from amt_console.model import AlertState, ServiceState, Severity
+
+DEFAULT_MAX_CHARS = 500
+_BIDI = frozenset((*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C))
+_LINE_SEPARATORS = frozenset((0x2028, 0x2029))
+_ZERO_WIDTH = frozenset((0x200B, 0x2060, 0xFEFF, 0x00AD))
+
+
+def _visible(code: int, keep_newlines: bool) -> str | None:
+    """The replacement of one code point, or ``None`` to keep it."""
+    if code in (0x09, 0x0A):
+        return None if keep_newlines else " "
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if 0x80 <= code <= 0x9F:
+        return f"\\x{code:02x}"
+    if code in _BIDI or code in _LINE_SEPARATORS or code in _ZERO_WIDTH:
+        return f"\\u{code:04x}"
+    if 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"
+    if 0xE0000 <= code <= 0xE007F:
+        return ""
+    return None
+
+
+def safe_text(value: object, max_chars: int = DEFAULT_MAX_CHARS, *, keep_newlines: bool = False) -> str:
+    """Make untrusted text harmless: control, bidirectional and zero-width characters become visible, length is capped.
+
+    Args:
+        value: Anything; bytes are decoded as UTF-8 with replacement, other objects by ``str``.
+        max_chars: Longest result; a longer text ends in an ellipsis.
+        keep_newlines: Keep newlines and tabs (for bodies); otherwise they become blanks.
+    """
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    cut = len(text) > max_chars
+    text = text[: max_chars * 2]
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFC", "".join(_safe_char(char, keep_newlines) for char in text))
+    if cut or len(text) > max_chars:
+        text = text[: max_chars - 1] + "…"
+    return text
+
+
+def _safe_char(char: str, keep_newlines: bool) -> str:
+    replacement = _visible(ord(char), keep_newlines)
+    return char if replacement is None else replacement
+
+
+STATE_GLYPHS: dict[ServiceState, str] = {
+    ServiceState.UP: "●",
+    ServiceState.DEGRADED: "▲",
+    ServiceState.DOWN: "✖",
+    ServiceState.UNKNOWN: "○",
+    ServiceState.MAINTENANCE: "‖",
+}
+STATE_ASCII: dict[ServiceState, str] = {
+    ServiceState.UP: "+",
+    ServiceState.DEGRADED: "!",
+    ServiceState.DOWN: "X",
+    ServiceState.UNKNOWN: "?",
+    ServiceState.MAINTENANCE: "=",
+}
+STATE_WORDS: dict[ServiceState, str] = {
+    ServiceState.UP: "UP",
+    ServiceState.DEGRADED: "SLOW",
+    ServiceState.DOWN: "DOWN",
+    ServiceState.UNKNOWN: "UNKNOWN",
+    ServiceState.MAINTENANCE: "MAINT",
+}
+SEVERITY_GLYPHS: dict[Severity, str] = {Severity.CRITICAL: "✖", Severity.WARNING: "▲", Severity.INFO: "●"}
+SEVERITY_ASCII: dict[Severity, str] = {Severity.CRITICAL: "X", Severity.WARNING: "!", Severity.INFO: "i"}
+SEVERITY_WORDS: dict[Severity, str] = {
+    Severity.CRITICAL: "CRITICAL",
+    Severity.WARNING: "WARNING",
+    Severity.INFO: "INFO",
+}
+ALERT_STATE_WORDS: dict[AlertState, str] = {
+    AlertState.PENDING: "pending",
+    AlertState.FIRING: "firing",
+    AlertState.RECOVERING: "recovering",
+    AlertState.RESOLVED: "resolved",
+}
+MISSING = "–"
+
+_SPARK = "▁▂▃▄▅▆▇█"
+_SPARK_ASCII = "_.-=+*#@"
+
+
+def state_glyph(state: ServiceState, *, ascii_only: bool = False) -> str:
+    """One-cell sign of a service's state."""
+    return (STATE_ASCII if ascii_only else STATE_GLYPHS)[state]
+
+
+def severity_glyph(severity: Severity, *, ascii_only: bool = False) -> str:
+    """One-cell sign of a severity."""
+    return (SEVERITY_ASCII if ascii_only else SEVERITY_GLYPHS)[severity]
+
+
+def duration(seconds: float) -> str:
+    """A span in at most two units: ``8s``, ``3m 20s``, ``2h 5m``, ``4d 3h``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}m {rest}s" if rest and minutes < 10 else f"{minutes}m"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h {minutes}m" if minutes else f"{hours}h"
+    days, hours = divmod(hours, 24)
+    return f"{days}d {hours}h" if hours and days < 10 else f"{days}d"
+
+
+def age(then: datetime | None, now: datetime) -> str:
+    """How long ago, coarse on purpose so that it changes seldom: ``12s``, ``3m``, ``2h``, ``4d``; a dash for never."""
+    if then is None:
+        return MISSING
+    seconds = max(0, int((now - then).total_seconds()))
+    for limit, divisor, unit in ((60, 1, "s"), (3600, 60, "m"), (86400, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds // divisor}{unit}"
+    return f"{seconds // 86400}d"
+
+
+def milliseconds(value: float | None) -> str:
+    """``0.4 ms``, ``12 ms``, ``1.24 s``, a dash for none."""
+    if value is None:
+        return MISSING
+    if value < 1:
+        return f"{value:.1f} ms"
+    if value < 1000:
+        return f"{value:.0f} ms"
+    return f"{value / 1000:.2f} s" if value < 10000 else f"{value / 1000:.1f} s"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A percentage that never rounds a fault away: 99.996 is ``99.9 %``, not ``100 %``."""
+    if value is None:
+        return MISSING
+    if value == int(value) and value in (0, 100):
+        return f"{int(value)} %"
+    scale = 10**digits
+    shown = int(value * scale) / scale if value > 99 else round(value, digits)
+    return f"{shown:.{digits}f} %"
+
+
+def byte_size(value: float | None) -> str:
+    """``512 B``, ``1.5 MiB``; a dash for none."""
+    if value is None:
+        return MISSING
+    size = float(value)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if abs(size) < 1024 or unit == "TiB":
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1024
+    raise AssertionError("unreachable")
+
+
+def count(value: float | None) -> str:
+    """``1,234``, ``12.3 K``, ``4.5 M``; a dash for none."""
+    if value is None:
+        return MISSING
+    if abs(value) < 10_000:
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+    for limit, divisor, unit in ((1e6, 1e3, "K"), (1e9, 1e6, "M"), (float("inf"), 1e9, "G")):
+        if abs(value) < limit:
+            return f"{value / divisor:.1f} {unit}"
+    return str(value)
+
+
+def sparkline(
+    values: tuple[float | None, ...],
+    width: int,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    ascii_only: bool = False,
+) -> str:
+    """One line of bars, newest at the right; a gap where nothing was measured.
+
+    Args:
+        values: Oldest first; the newest ``width`` of them are drawn.
+        width: Cells.
+        low: Value of the lowest bar; the smallest value drawn if none.
+        high: Value of the highest bar; the largest value drawn if none.
+        ascii_only: Use ASCII characters.
+    """
+    if width <= 0:
+        return ""
+    drawn = values[-width:]
+    known = [value for value in drawn if value is not None]
+    blocks = _SPARK_ASCII if ascii_only else _SPARK
+    if not known:
+        return " " * width
+    floor = min(known) if low is None else low
+    span = (max(known) if high is None else high) - floor
+    bars = (" " if value is None else blocks[_level(value - floor, span, len(blocks))] for value in drawn)
+    return "".join(bars).rjust(width)
+
+
+def _level(height: float, span: float, levels: int) -> int:
+    if span <= 0:
+        return 0
+    return max(0, min(levels - 1, int(height / span * levels)))
+
+
+_SECRET_KEYS = ("token", "key", "secret", "password", "sig", "signature", "auth")
+
+
+def public_url(url: str) -> str:
+    """A URL without user name, password and the values of query parameters that look secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(unreadable URL)"
+    place = parts.netloc.rpartition("@")[2]
+    query = "&".join(_public_parameter(parameter) for parameter in parts.query.split("&"))
+    return urlunsplit((parts.scheme, place, parts.path, query, "")) if place else url.partition("?")[0]
+
+
+def _public_parameter(parameter: str) -> str:
+    name, separator, _ = parameter.partition("=")
+    return f"{name}=…" if separator and any(key in name.lower() for key in _SECRET_KEYS) else parameter
+
+
+def follows_words(cause: int, subjects: Mapping[int, str]) -> str:
+    """Of an alert that follows from another one: which, by its subject if that is known, else by its number."""
+    return f"follows {subjects.get(cause) or f'alert {cause}'}"
+
+
+def locale_speaks_utf8(env: Mapping[str, str]) -> bool:
+    """Whether the environment names a locale in UTF-8; ``C``, ``POSIX`` and none at all are ASCII (POSIX.1, 8.2)."""
+    named = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+    return named.partition("@")[0].lower().replace("-", "").endswith("utf8")

@@ -1,0 +1,91 @@
+"""A console that runs without a terminal, driven by keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from support.fake_operations import FakeOperations, FakeSession
+from support.pictures import NOW
+from textual.pilot import Pilot
+
+from amt_console.clock import FakeClock
+from amt_console.console.app import ConsoleApp
+from amt_console.console.screens.overview import OverviewScreen
+from amt_console.model import Snapshot
+from widgets.line_view import LineView
+from widgets.live_table import LiveTable
+from widgets.prompt import Prompt
+
+
+class Desk:
+    """A running console over sample operations."""
+
+    def __init__(self, app: ConsoleApp, pilot: Pilot[None], operations: FakeOperations, clock: FakeClock) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.operations = operations
+        self.clock = clock
+
+    @property
+    def screen(self) -> OverviewScreen:
+        screen = self.app.screen
+        assert isinstance(screen, OverviewScreen)
+        return screen
+
+    async def settle(self) -> None:
+        """Until all jobs are done and drawn."""
+        for _ in range(2):
+            await self.pilot.pause()
+            await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def show(self, picture: Snapshot) -> None:
+        self.operations.show(picture)
+        self.clock.advance(1)
+        self.app.wake()
+        await self.settle()
+
+    @property
+    def messages(self) -> list[str]:
+        return [str(note.message) for note in self.app._notifications]
+
+    @property
+    def prompt(self) -> Prompt:
+        return self.app.screen.query_one(Prompt)
+
+    def text(self) -> str:
+        """Everything that stands on the screen."""
+        lines: list[str] = []
+        for widget in self.app.screen.query(LineView):
+            lines.extend(widget.plain_lines)
+        for table in self.app.screen.query(LiveTable):
+            lines.extend(table.plain_lines)
+        return "\n".join(lines)
+
+    def acknowledged(self) -> list[Any]:
+        return [call[1:] for call in self.operations.calls if call[0] == "acknowledge"]
+
+
+@asynccontextmanager
+async def desk(
+    picture: Snapshot,
+    *,
+    size: tuple[int, int] = (80, 24),
+    monitor: bool = True,
+    no_reports: str | None = None,
+    **options: Any,
+) -> AsyncIterator[Desk]:
+    operations = FakeOperations(picture)
+    session = FakeSession(operations, is_monitor=monitor, no_reports=no_reports)
+    clock = FakeClock(NOW)
+    app = ConsoleApp(lambda: session, clock=clock, **options)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        open_desk = Desk(app, pilot, operations, clock)
+        await open_desk.settle()
+        yield open_desk

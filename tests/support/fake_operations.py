@@ -1,0 +1,215 @@
+"""Operations and a session that hold a sample snapshot in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from support.pictures import NOW, all_fine, wave
+
+from amt_console.model import (
+    AlertDetail,
+    AlertEvent,
+    AlertState,
+    AlertView,
+    Episode,
+    Phases,
+    ServiceState,
+    Snapshot,
+)
+from amt_console.operations.protocol import (
+    ConflictError,
+    NotFoundError,
+    Progress,
+    RecentProbe,
+    ServiceDetail,
+    StateChange,
+)
+
+
+def _episode(view: AlertView) -> Episode:
+    return Episode(
+        rule_id="service-down",
+        subject=view.subject,
+        alert_type=view.alert_type,
+        severity=view.severity,
+        message=view.message,
+        state=view.state,
+        opened_at=view.opened_at,
+        id=view.id,
+        version=view.version,
+        fired_at=view.fired_at,
+        acknowledged_by=view.acknowledged_by,
+        acknowledged_at=view.acknowledged_at,
+        note=view.note,
+        runbook=view.runbook,
+    )
+
+
+@dataclass
+class FakeOperations:
+    """Operations over one snapshot in memory; every call is noted in ``calls``."""
+
+    picture: Snapshot = field(default_factory=all_fine)
+    calls: list[tuple[object, ...]] = field(default_factory=list)
+    failure: Exception | None = None
+    conflicts: int = 0
+    """Acknowledgements that fail before one works."""
+    during_export: Callable[[], None] = lambda: None
+    before_snapshot: Callable[[], None] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def show(self, picture: Snapshot) -> None:
+        """Put another picture in place, with a version of its own."""
+        self.picture = replace(picture, version=self.picture.version + 1)
+
+    def snapshot(self, at: datetime | None = None) -> Snapshot:
+        """The picture."""
+        if self.before_snapshot is not None:
+            self.before_snapshot()
+        if self.failure is not None:
+            raise self.failure
+        return replace(self.picture, at=at)
+
+    def alert(self, alert_id: int) -> AlertDetail:
+        """The alert with three events and its cause."""
+        view = self._alert(alert_id)
+        episode = _episode(view)
+        kinds = ("opened", "fired") + (("acknowledged",) if view.acknowledged_by else ())
+        events = tuple(
+            AlertEvent(
+                kind=kind,
+                at=view.opened_at + timedelta(seconds=5 * seq),
+                state=AlertState.PENDING if kind == "opened" else view.state,
+                severity=view.severity,
+                message=view.message,
+                actor=view.acknowledged_by if kind == "acknowledged" else None,
+                note=view.note if kind == "acknowledged" else None,
+                seq=seq,
+                alert_id=view.id,
+            )
+            for seq, kind in enumerate(kinds, 1)
+        )
+        cause = None if view.follows_from is None else _episode(self._alert(view.follows_from))
+        return AlertDetail(episode, events, cause)
+
+    def alerts(
+        self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
+    ) -> tuple[AlertView, ...]:
+        """The open ones."""
+        return self.picture.alerts[:limit]
+
+    def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
+        """A service with a history that has a gap and an outage."""
+        self.calls.append(("service", name, hours))
+        view = next((view for view in self.picture.services if view.name == name), None)
+        if view is None:
+            raise NotFoundError(f"no service is called {name}")
+        mean = list(wave(120, 40, 144))
+        uptime: list[float | None] = [100.0] * 144
+        mean[40:52] = [None] * 12
+        uptime[40:52] = [None] * 12
+        uptime[100:104] = [99.0, 20.0, 0.0, 60.0]
+        probes = tuple(
+            RecentProbe(
+                timestamp=NOW - timedelta(seconds=15 * at),
+                state=view.state if at < 3 else ServiceState.UP,
+                response_time_ms=None if at < 3 and view.state is ServiceState.DOWN else 118.0 + at,
+                phases=Phases(1.2, 8.4, 21.0, 84.1, 3.3),
+                status_code=200,
+                error=view.error if at < 3 else None,
+            )
+            for at in range(30)
+        )
+        return ServiceDetail(
+            service=view,
+            start=NOW - timedelta(hours=hours),
+            end=NOW,
+            bucket_seconds=hours * 25,
+            mean_ms=tuple(mean),
+            p95_ms=tuple(None if value is None else value * 1.7 for value in mean),
+            uptime=tuple(uptime),
+            probes=probes,
+            changes=(
+                StateChange(NOW - timedelta(minutes=3), view.state, view.error),
+                StateChange(NOW - timedelta(days=4, hours=3), ServiceState.UP),
+            ),
+            alerts=tuple(alert for alert in self.picture.alerts if alert.subject == name),
+            figures=(("address", "127.0.0.1 (IPv4)"), ("HTTP", "1.1"), ("certificate", "ends in 41 days")),
+        )
+
+    def acknowledge(self, alert_id: int, *, note: str | None = None, expected_version: int | None = None) -> AlertView:
+        """Take it."""
+        self.calls.append(("acknowledge", alert_id, note, expected_version))
+        with self.lock:
+            if self.conflicts:
+                self.conflicts -= 1
+                self._replace(alert_id, version=self._alert(alert_id).version + 1)
+                raise ConflictError("the alert changed meanwhile")
+            if self._alert(alert_id).acknowledged_by is not None:
+                raise ConflictError("somebody already has it")
+            return self._replace(alert_id, acknowledged_by="me", acknowledged_at=NOW, note=note)
+
+    def unacknowledge(self, alert_id: int, *, expected_version: int | None = None) -> AlertView:
+        """Give it back."""
+        self.calls.append(("unacknowledge", alert_id, expected_version))
+        return self._replace(alert_id, acknowledged_by=None, acknowledged_at=None, note=None)
+
+    def probe_now(self, service: str | None = None) -> None:
+        """Note it."""
+        self.calls.append(("probe_now", service))
+
+    def export(
+        self,
+        out: Path,
+        *,
+        parts: Sequence[str] = ("all",),
+        hours: float = 24,
+        end: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Path, ...]:
+        """Write one file."""
+        self.calls.append(("export", out, end))
+        if progress is not None:
+            progress("overview_dashboard.html", 0, 1)
+            self.during_export()
+            progress("overview_dashboard.html", 1, 1)
+        out.mkdir(parents=True, exist_ok=True)
+        path = out / "overview_dashboard.html"
+        path.write_text("<p>ok</p>", encoding="utf-8")
+        return (path,)
+
+    def _alert(self, alert_id: int) -> AlertView:
+        for view in (*self.picture.alerts, *self.picture.recently_resolved):
+            if view.id == alert_id:
+                return view
+        raise NotFoundError(f"no alert has the number {alert_id}")
+
+    def _replace(self, alert_id: int, **changes: object) -> AlertView:
+        view = self._alert(alert_id)
+        changed = replace(view, **{"version": view.version + 1, **changes})  # type: ignore[arg-type]
+        alerts = tuple(changed if old.id == alert_id else old for old in self.picture.alerts)
+        self.picture = replace(self.picture, alerts=alerts, version=self.picture.version + 1)
+        return changed
+
+
+@dataclass
+class FakeSession:
+    """A session over ``FakeOperations``."""
+
+    operations: FakeOperations = field(default_factory=FakeOperations)
+    attached_to: str | None = None
+    is_monitor: bool = True
+    no_reports: str | None = None
+    closed: int = 0
+
+    def notices(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def close(self) -> None:
+        """Note it."""
+        self.closed += 1

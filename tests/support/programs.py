@@ -1,0 +1,113 @@
+"""The real program in processes of its own, on a configuration of quick probes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from amt_console.clock import SystemClock
+from amt_console.store import Lease
+
+PROGRAM = [sys.executable, "-m", "amt_console"]
+WAIT_SECONDS = 20.0
+
+
+class Place:
+    """A home folder, a configuration and a database for any number of processes."""
+
+    def __init__(self, home: Path, **services: str) -> None:
+        self.home = home
+        home.mkdir(exist_ok=True)
+        self.database = home / "monitoring.db"
+        self.url = f"sqlite:///{self.database}"
+        self.config = home / "config.json"
+        self.document = {
+            "services": [
+                {"name": name, "url": url, "interval": 1, "timeout": 0.5, "criticality": "critical"}
+                for name, url in services.items()
+            ],
+            "recheck": [0.05, 0.05],
+            "check_interval": 1,
+        }
+        self.write()
+
+    def write(self, **changes: object) -> None:
+        """Write the configuration, with changes of its top level."""
+        self.document |= changes
+        self.config.write_text(json.dumps(self.document), encoding="utf-8")
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of a person whose home it is."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AMT_", "XDG_", "SSH_"))}
+        return {**kept, "HOME": str(self.home), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+
+    def command(self, *arguments: str) -> list[str]:
+        """A command line on this database."""
+        return [*PROGRAM, "--config", str(self.config), "--db", str(self.database), *arguments]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.env,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    @contextmanager
+    def monitor(self, *, socket: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+        """A headless monitor that serves its socket; it is ended at the end of the block."""
+        process = self.start("monitor")
+        place = socket or Path(f"{self.database}.sock")
+        try:
+            until(lambda: holder_pid(self.url) == process.pid and place.exists())
+            yield process
+        finally:
+            end(process)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command; its words go to a file named after its process."""
+        log = (self.home / f"log-{time.monotonic_ns()}").open("w", encoding="utf-8")
+        with log:
+            return subprocess.Popen(
+                self.command(*arguments), env=self.env, cwd=self.home, stdout=log, stderr=log, text=True
+            )
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """End a process, by force if it must be."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait(10)
+
+
+def holder_pid(url: str) -> int | None:
+    """Which process is the monitor."""
+    holder = Lease.holder(url)
+    return None if holder is None else holder.pid
+
+
+def until(holds: Callable[[], object], seconds: float = WAIT_SECONDS) -> float:
+    """Wait until something holds; returns after how many seconds it did."""
+    clock = SystemClock()
+    start = clock.monotonic()
+    while not holds():
+        assert clock.monotonic() - start < seconds, f"it did not happen within {seconds} s"
+        time.sleep(0.02)
+    return clock.monotonic() - start

@@ -1,0 +1,148 @@
+"""Fixtures that give a store on every database it supports, and small builders of what goes into it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from amt_console.clock import FakeClock
+from amt_console.model import AlertEvent, AlertState, AlertType, Episode, ProbeResult, ServiceState, Severity
+from amt_console.store import Store
+from amt_console.store.schema import StoreTable
+
+START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+"""A Monday noon: the start of a minute, an hour and the second half of a day."""
+
+
+def at(seconds: float) -> datetime:
+    """``START`` and some seconds."""
+    return START + timedelta(seconds=seconds)
+
+
+def result(
+    service: str = "api",
+    seconds: float = 0,
+    state: ServiceState = ServiceState.UP,
+    *,
+    ms: float | None = 20.0,
+    interval: float = 60,
+    **more: Any,
+) -> ProbeResult:
+    """A result some seconds after ``START``."""
+    return ProbeResult(
+        service=service, timestamp=at(seconds), state=state, interval=interval, response_time_ms=ms, **more
+    )
+
+
+def episode(subject: str = "api", seconds: float = 0, **more: Any) -> Episode:
+    """A pending critical alert."""
+    values: dict[str, Any] = {
+        "rule_id": "service_down",
+        "alert_type": AlertType.SERVICE_DOWN,
+        "severity": Severity.CRITICAL,
+        "message": f"{subject} is down",
+        "state": AlertState.PENDING,
+        "opened_at": at(seconds),
+    }
+    return Episode(subject=subject, **(values | more))
+
+
+def event(kind: str, seconds: float, state: AlertState, **more: Any) -> AlertEvent:
+    """A transition of a critical alert."""
+    values: dict[str, Any] = {"severity": Severity.CRITICAL, "message": "api is down"}
+    return AlertEvent(kind=kind, at=at(seconds), state=state, **(values | more))
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock at ``START``."""
+    return FakeClock(START)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite database that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'data' / 'monitoring.db'}"
+
+
+@contextmanager
+def _schema() -> Iterator[str]:
+    server = os.environ.get("AMT_TEST_POSTGRES_URL")
+    if not server:
+        pytest.skip("AMT_TEST_POSTGRES_URL is not set: no PostgreSQL server to test with")
+    schema = f"amt_test_{uuid.uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+        url = make_url(server).update_query_dict({"options": f"-csearch_path={schema}"})
+        yield url.render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
+        engine.dispose()
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """An empty schema of its own on the server at ``AMT_TEST_POSTGRES_URL``."""
+    with _schema() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with all tables and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("new") / "monitoring.db"
+    Store.open(f"sqlite:///{path}", clock=FakeClock(START)).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def new_schema() -> Iterator[str]:
+    """A PostgreSQL schema with all tables, to be emptied before each use."""
+    with _schema() as url:
+        Store.open(url, clock=FakeClock(START)).close()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def new_url(request: pytest.FixtureRequest) -> str:
+    """A database of each kind without tables; in SQLite the file does not exist either."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """A database of each kind with all tables and no rows."""
+    if request.param == "sqlite":
+        url: str = request.getfixturevalue("sqlite_url")
+        path = Path(make_url(url).database or "")
+        path.parent.mkdir(mode=0o700)
+        shutil.copy(request.getfixturevalue("new_database"), path)
+        return url
+    url = request.getfixturevalue("new_schema")
+    engine = create_engine(url)
+    tables = [table.name for table in StoreTable.metadata.sorted_tables if table.name != "store_meta"]
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
+        connection.execute(text("DELETE FROM store_meta WHERE key <> 'commits'"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def store(store_url: str, clock: FakeClock) -> Iterator[Store]:
+    """An open, empty store on each kind of database."""
+    with Store.open(store_url, clock=clock) as opened:
+        yield opened

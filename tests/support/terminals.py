@@ -1,0 +1,123 @@
+"""A process on a pseudo terminal that the test holds the other end of."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+TESTS = Path(__file__).resolve().parent.parent
+
+
+class Terminal:
+    """Starts a command with a terminal of its own; ``output`` collects everything that it writes."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        size: tuple[int, int] = (80, 24),
+        env: dict[str, str] | None = None,
+        ignore_hangup: bool = False,
+    ) -> None:
+        self.master, slave = pty.openpty()
+        width, height = size
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.attributes = termios.tcgetattr(slave)
+        self.output = b""
+
+        def own_terminal() -> None:
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            if ignore_hangup:
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": os.environ.get("HOME", "/"),
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(TESTS),
+            **(env or {}),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "support.console_script", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            preexec_fn=own_terminal,
+        )
+        self._slave = slave
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        for descriptor in (self.master, self._slave):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self.master, keys.encode())
+
+    def hang_up(self) -> None:
+        """Take the terminal away."""
+        os.close(self._slave)
+        os.close(self.master)
+
+    def read(self, seconds: float, until: Callable[[bytes], bool] = lambda output: False) -> bytes:
+        """Collect output until a condition holds or the time is over; returns what came."""
+        start = len(self.output)
+        end = time.monotonic() + seconds
+        while not until(self.output) and (left := end - time.monotonic()) > 0:
+            ready, _, _ = select.select([self.master], [], [], min(left, 0.05))
+            if ready:
+                try:
+                    self.output += os.read(self.master, 65536)
+                except OSError:
+                    break
+        return self.output[start:]
+
+    def expect(self, text: str, seconds: float = 15.0) -> None:
+        """Wait for a text; fails with the output if it does not come."""
+        wanted = text.encode()
+        self.read(seconds, lambda output: wanted in output)
+        assert wanted in self.output, f"{text!r} did not come: {self.output[-2000:]!r}"
+
+    def wait(self, seconds: float) -> int:
+        """Wait for the end and return the exit code; keeps reading meanwhile."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < end:
+            self.read(0.05)
+        code = self.process.poll()
+        assert code is not None, f"still running after {seconds} s: {self.output[-500:]!r}"
+        self.read(0.2)
+        return code
+
+    def wait_blind(self, seconds: float) -> int:
+        """Wait for the end without reading anything."""
+        return self.process.wait(seconds)
+
+    def is_restored(self) -> bool:
+        """Whether modes and screen are as they were before."""
+        back = self.output.rfind(b"\x1b[?1049l")
+        there = back > self.output.rfind(b"\x1b[?1049h")
+        return there and b"\x1b[?25h" in self.output[back:] and termios.tcgetattr(self._slave) == self.attributes

@@ -1,0 +1,125 @@
+"""Nothing that came from outside may reach a terminal as it came; numbers must read true."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amt_console import text
+
+NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+ANY_TEXT = st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF, exclude_categories=()))
+
+
+@given(ANY_TEXT, st.integers(2, 600))
+def test_safe_text_leaves_nothing_that_a_terminal_obeys(raw: str, limit: int) -> None:
+    safe = text.safe_text(raw, limit)
+    assert len(safe) <= limit
+    safe.encode("utf-8")
+    assert not any(ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F for char in safe)
+    assert not any(0x202A <= ord(char) <= 0x202E or 0x2066 <= ord(char) <= 0x2069 for char in safe)
+
+
+@given(ANY_TEXT)
+def test_safe_text_is_stable(raw: str) -> None:
+    once = text.safe_text(raw)
+    assert text.safe_text(once) == once
+
+
+def test_safe_text_shows_what_it_took_away() -> None:
+    assert text.safe_text("\x1b[31mred\x00\x9b\u202e") == "␛[31mred␀\\x9b\\u202e"
+    assert text.safe_text(b"caf\xc3\xa9 \xff") == "café \ufffd"
+    assert text.safe_text("a\nb\tc") == "a b c"
+    assert text.safe_text("a\nb", keep_newlines=True) == "a\nb"
+    assert text.safe_text("x" * 3_000_000, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "0s"),
+        (59.9, "59s"),
+        (60, "1m"),
+        (200, "3m 20s"),
+        (900, "15m"),
+        (7500, "2h 5m"),
+        (7200, "2h"),
+        (360000, "4d 4h"),
+        (9e6, "104d"),
+    ],
+)
+def test_duration(seconds: float, shown: str) -> None:
+    assert text.duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(-5, "0s"), (12, "12s"), (60, "1m"), (3599, "59m"), (3600, "1h"), (86399, "23h"), (86400, "1d")],
+)
+def test_age(seconds: float, shown: str) -> None:
+    assert text.age(NOW - timedelta(seconds=seconds), NOW) == shown
+
+
+def test_age_of_never_is_a_dash() -> None:
+    assert text.age(None, NOW) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "–"),
+        (100.0, "100 %"),
+        (0.0, "0 %"),
+        (99.996, "99.9 %"),
+        (99.96, "99.9 %"),
+        (50.06, "50.1 %"),
+        (98.97, "99.0 %"),
+    ],
+)
+def test_percent_never_rounds_a_fault_away(value: float | None, shown: str) -> None:
+    assert text.percent(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "–"), (0.44, "0.4 ms"), (12.4, "12 ms"), (999.4, "999 ms"), (1240, "1.24 s"), (12400, "12.4 s")],
+)
+def test_milliseconds(value: float | None, shown: str) -> None:
+    assert text.milliseconds(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(None, "–"), (512, "512 B"), (1536, "1.5 KiB"), (150 * 1024**2, "150 MiB")]
+)
+def test_byte_size(value: float | None, shown: str) -> None:
+    assert text.byte_size(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(None, "–"), (1234, "1,234"), (12345, "12.3 K"), (4.5e6, "4.5 M"), (2e9, "2.0 G")]
+)
+def test_count(value: float | None, shown: str) -> None:
+    assert text.count(value) == shown
+
+
+def test_sparkline_keeps_gaps_and_bounds() -> None:
+    assert text.sparkline((0.0, None, 100.0), 5, low=0, high=100) == "  ▁ █"
+    assert text.sparkline((5.0, 5.0), 2) == "▁▁"
+    assert text.sparkline((None, None), 3) == "   "
+    assert text.sparkline((1.0, 2.0), 0) == ""
+    assert text.sparkline((0.0, 200.0, -50.0), 3, low=0, high=100, ascii_only=True).isascii()
+
+
+@given(st.lists(st.none() | st.floats(-1e12, 1e12)), st.integers(0, 80))
+def test_sparkline_is_always_as_wide_as_asked(values: list[float | None], width: int) -> None:
+    assert len(text.sparkline(tuple(values), width)) == width
+
+
+def test_public_url_hides_what_is_secret() -> None:
+    shown = text.public_url("https://ann:pw@api.example:8443/a?token=abc&page=2&api_key=x#frag")
+    assert shown == "https://api.example:8443/a?token=…&page=2&api_key=…"
+    assert text.public_url("postgresql+psycopg://u:s@db/app") == "postgresql+psycopg://db/app"
+    assert text.public_url("http://[broken") == "(unreadable URL)"
