@@ -1,0 +1,22 @@
+"""Configuration: the original's JSON and the full format, checked whole before anything starts."""
+
+from __future__ import annotations
+
+from amt_console.config.faults import ConfigError, Fault
+from amt_console.config.loading import LoadedConfig, load_config
+from amt_console.config.reading import fingerprint
+from amt_console.config.secrets import Secret
+from amt_console.config.settings import Settings
+from amt_console.config.targets import database_url, targets
+
+__all__ = [
+    "ConfigError",
+    "Fault",
+    "LoadedConfig",
+    "Secret",
+    "Settings",
+    "database_url",
+    "fingerprint",
+    "load_config",
+    "targets",
+]

@@ -1,0 +1,32 @@
+"""How often a target is probed, and how long a probe may take, when the configuration does not say."""
+
+from __future__ import annotations
+
+from amt_console.config.services import DEFAULT_TIMEOUT
+from amt_console.model import Criticality
+
+CRITICAL_SECONDS = 15.0
+HIGH_SECONDS = 30.0
+LOW_FACTOR = 5.0
+TIMEOUT_SHARE = 0.8
+"""Share of a short interval that a probe may take at most."""
+
+
+def interval_of(criticality: Criticality, check_interval: float) -> float:
+    """Seconds between probes of a target that names no interval."""
+    match criticality:
+        case Criticality.CRITICAL:
+            return min(CRITICAL_SECONDS, check_interval)
+        case Criticality.HIGH:
+            return min(HIGH_SECONDS, check_interval)
+        case Criticality.NORMAL:
+            return check_interval
+        case Criticality.LOW:
+            return LOW_FACTOR * check_interval
+
+
+def timeout_of(timeout: float | None, interval: float) -> float:
+    """Total deadline of one probe in seconds, always below ``interval``."""
+    if timeout is not None:
+        return timeout
+    return min(DEFAULT_TIMEOUT, TIMEOUT_SHARE * interval)

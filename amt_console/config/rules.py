@@ -1,0 +1,91 @@
+"""``rules``: alert rules beside the built-in ones."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from amt_console.config.faults import Refused
+from amt_console.config.scalars import Count, Delay, Flag, HttpUrl, Name, Number, Section, Window
+from amt_console.model import FigureKind, Severity
+
+RuleSignal = Literal[
+    "service_down",
+    "database",
+    "response_time",
+    "error_rate",
+    "uptime",
+    "tls_expiry",
+    "cpu_usage",
+    "memory_usage",
+    "disk_usage",
+    "swap_usage",
+    "load",
+    "active_connections",
+    "network_sent",
+    "network_received",
+    "figure",
+]
+STATE_SIGNALS = frozenset({"service_down", "database"})
+"""They are bad or good; there is no limit to set."""
+TARGET_SIGNALS = STATE_SIGNALS | {"response_time", "error_rate", "uptime", "tls_expiry"}
+"""Their subject is a service or database."""
+
+
+class RuleSettings(Section):
+    """One alert rule: a signal of a subject, above or below a limit, for long enough."""
+
+    name: Name
+    """Unique name. The name of a built-in rule (such as `cpu_usage`) replaces that one, or switches it off."""
+    signal: RuleSignal
+    """What is watched. Of services and databases: `service_down`, `database`, `response_time` (ms), `error_rate` (%),
+    `uptime` (%), `tls_expiry` (days left). Of the host: `cpu_usage`, `memory_usage`, `disk_usage`, `swap_usage` (%),
+    `load`, `active_connections`, `network_sent`, `network_received` (bytes per second). `figure`: the platform's."""
+    subject: Name = "*"
+    """Name of a service or database, or a pattern with `*` and `?`; for `figure` its kind and name, such as
+    `revenue.mrr`; not needed for the host."""
+    enabled: Flag = True
+    """Whether it is evaluated."""
+    window: Window | None = None
+    """Time over which `aggregate` is taken; by default that of the built-in rule for `error_rate` and
+    `uptime`, else the newest value alone."""
+    aggregate: Literal["mean", "max", "min", "p95", "last"] = "mean"
+    """How the values of the window become one."""
+    above: Number | None = None
+    """Bad above this. Exactly one of `above` and `below` is given, and none for `service_down` and `database`."""
+    below: Number | None = None
+    """Bad below this."""
+    leave: Number | None = None
+    """Good again only when back beyond this limit; by default a tenth of it on the good side."""
+    severity: Severity = Severity.WARNING
+    """`info` (shown and logged only), `warning` or `critical`."""
+    fail: Count = 3
+    """Bad observations in a row before it fires."""
+    for_: Delay = Field(default=0.0, alias="for")
+    """Time that it must be bad before it fires."""
+    recover: Count = 2
+    """Good observations in a row before it is resolved."""
+    keep_firing_for: Delay = 0.0
+    """Time that it must be good before it is resolved."""
+    no_data: Literal["hold", "alert"] = "hold"
+    """What missing data means: keep the condition, or also alert. It never means good."""
+    runbook: HttpUrl | None = None
+    """Page that tells what to do."""
+
+    @model_validator(mode="after")
+    def _limits(self) -> Self:
+        if self.signal == "figure" and self.subject.partition(".")[0] not in list(FigureKind):
+            kinds = ", ".join(FigureKind)
+            raise Refused(f"needs as `subject` a kind of figures ({kinds}), a dot and a figure's name or `*`")
+        if self.signal in STATE_SIGNALS:
+            if any(limit is not None for limit in (self.above, self.below, self.leave)):
+                raise Refused(f"takes no limit (`above`, `below`, `leave`): `{self.signal}` is bad or good")
+            return self
+        if (self.above is None) == (self.below is None):
+            raise Refused("needs exactly one of `above` and `below`")
+        if self.leave is not None and self.above is not None and self.leave > self.above:
+            raise Refused("`leave` must not be beyond `above`")
+        if self.leave is not None and self.below is not None and self.leave < self.below:
+            raise Refused("`leave` must not be beyond `below`")
+        return self

@@ -1,0 +1,93 @@
+"""The whole configuration as one model; the original's file is a subset of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from amt_console.config.channels import AnyChannel, EmailAlerts
+from amt_console.config.escalation import EscalationPolicy, OncallSettings
+from amt_console.config.program import (
+    ApiSettings,
+    CanarySettings,
+    ConsoleSettings,
+    RetentionSettings,
+    WatchdogSettings,
+)
+from amt_console.config.rules import RuleSettings
+from amt_console.config.scalars import BaseUrl, Delay, Interval, JmesPath, Name, Section
+from amt_console.config.secret_kinds import StoreUrlSecret
+from amt_console.config.services import DatabaseSettings, ServiceSettings
+from amt_console.config.silences import MaintenanceSettings, SilenceSettings
+from amt_console.config.thresholds import AlertThresholds
+from amt_console.model import FigureKind
+
+BASE_URLS = ("api_base_url", "web_app_url", "mobile_app_url")
+MAX_TARGETS = 2000
+
+
+class Settings(Section):
+    """Configuration of amt-console."""
+
+    api_base_url: BaseUrl = "http://localhost:5000"
+    """Base URL of the backend API. From it follow the services `backend-api` (`/api/health`) and `api-chat-analytics`,
+    `api-plans`, `api-dashboard-overview`, `api-analytics-revenue`, which are also read for their figures. Empty for
+    none. If a file names any of the three base URLs or any service, those base URLs that it does not name are empty."""
+    web_app_url: BaseUrl = "http://localhost:5173"
+    """URL of the web app: the service `web-app`. Empty for none."""
+    mobile_app_url: BaseUrl = "http://localhost:19006"
+    """URL of the mobile app: the service `mobile-app`. Empty for none."""
+    check_interval: Interval = 60.0
+    """Time between probes of services of normal criticality, from 1s to 1d."""
+    database_url: StoreUrlSecret | None = None
+    """Our own database (secret): `sqlite:////path/monitoring.db` or `postgresql+psycopg://...`. By default
+    `monitoring.db` in the user's state folder. `--db` and `$AMT_DATABASE_URL` go first."""
+    alert_thresholds: AlertThresholds = AlertThresholds()
+    """Limits of the built-in alert rules."""
+    email_alerts: EmailAlerts = EmailAlerts()
+    """The original's mail notification."""
+    services: Annotated[tuple[ServiceSettings, ...], Field(max_length=MAX_TARGETS)] = ()
+    """HTTP services to probe, beside or instead of the three base URLs."""
+    databases: Annotated[tuple[DatabaseSettings, ...], Field(max_length=MAX_TARGETS)] = ()
+    """Databases to probe."""
+    rules: Annotated[tuple[RuleSettings, ...], Field(max_length=500)] = ()
+    """Alert rules beside the built-in ones."""
+    channels: Annotated[tuple[AnyChannel, ...], Field(max_length=100)] = ()
+    """Where notifications go; `type` is `email`, `slack`, `teams`, `pagerduty`, `webhook`, `alertmanager` or
+    `apprise`."""
+    escalation: Annotated[tuple[EscalationPolicy, ...], Field(max_length=100)] = ()
+    """Who is told of which alerts, and when the next one is."""
+    silences: Annotated[tuple[SilenceSettings, ...], Field(max_length=500)] = ()
+    """Alerts that nobody is told of, until an end."""
+    maintenance: Annotated[tuple[MaintenanceSettings, ...], Field(max_length=500)] = ()
+    """Planned work."""
+    oncall: OncallSettings = OncallSettings()
+    """The on-call rota."""
+    retention: RetentionSettings = RetentionSettings()
+    """How long data is kept."""
+    api: ApiSettings = ApiSettings()
+    """The REST API over TCP."""
+    figures: dict[FigureKind, dict[Name, JmesPath]] = Field(default_factory=dict)
+    """Where the platform's figures stand in its JSON, if not at the default place: `overview`, `chatbot`, `revenue` or
+    `plans`, then the figure's name, then a JMESPath expression."""
+    console: ConsoleSettings = ConsoleSettings()
+    """The live screen."""
+    canaries: CanarySettings = CanarySettings()
+    """Pages elsewhere that tell an outage of our own network from one of the platform."""
+    watchdog: WatchdogSettings = WatchdogSettings()
+    """A dead man's switch."""
+    recheck: Annotated[tuple[Delay, ...], Field(max_length=5)] = (1.0, 2.0)
+    """Delays of the quick re-checks after a first failure; empty for none."""
+
+    @property
+    def has_channels(self) -> bool:
+        """Whether anybody outside the console is notified."""
+        return self.email_alerts.enabled or any(channel.enabled for channel in self.channels)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_named_bases(cls, document: Any) -> Any:
+        if not isinstance(document, dict) or not any(document.get(key) for key in (*BASE_URLS, "services")):
+            return document
+        return {**dict.fromkeys(BASE_URLS), **document}
