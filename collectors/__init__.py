@@ -1,0 +1,1 @@
+"""Collectors: one file each; they know the vocabulary of amt_console.model and nothing else of the program."""

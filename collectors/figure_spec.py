@@ -1,0 +1,65 @@
+"""What a figure of the platform is: its name, unit, bounds, and where it is looked for by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Shape = Literal["number", "breakdown"]
+
+LABEL_KEYS = ("name", "label", "title", "key", "id")
+VALUE_KEYS = ("count", "value", "total")
+
+
+class FigureUnit(StrEnum):
+    """The unit that a figure is in."""
+
+    COUNT = "count"
+    PERCENT = "percent"
+    SECONDS = "seconds"
+    MONEY = "money"
+    """The platform's own currency; it is not converted."""
+    SCORE = "score"
+    """Points out of five."""
+
+
+_UPPER_BOUNDS: dict[FigureUnit, float] = {
+    FigureUnit.COUNT: 1e12,
+    FigureUnit.PERCENT: 100.0,
+    FigureUnit.SECONDS: 86400.0,
+    FigureUnit.MONEY: 1e12,
+    FigureUnit.SCORE: 5.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FigureSpec:
+    """One figure of one endpoint. Values outside ``minimum`` to ``maximum`` are absurd and not shown."""
+
+    name: str
+    label: str
+    unit: FigureUnit
+    paths: tuple[str, ...]
+    """JMESPath alternatives, tried in this order, each first at the top of the answer and then inside its ``data``."""
+    shape: Shape = "number"
+    label_keys: tuple[str, ...] = LABEL_KEYS
+    """For a breakdown that is a list of objects: the keys that may hold an entry's label, in order of preference."""
+    value_keys: tuple[str, ...] = VALUE_KEYS
+    """For a breakdown: the keys that may hold an entry's number, in order of preference."""
+    first_label: int = 0
+    """For a breakdown that is a plain list of numbers: the label of the first; the others count on from it."""
+    minimum: float = 0.0
+    limit: float | None = None
+    """Highest value that is believed; ``None`` takes the unit's."""
+
+    @property
+    def expression(self) -> str:
+        """The default JMESPath expression: all alternatives joined with ``||``."""
+        inside = tuple(f"data{path}" if path.startswith("[") else f"data.{path}" for path in self.paths)
+        return " || ".join((*self.paths, *inside))
+
+    @property
+    def maximum(self) -> float:
+        """Highest value that is believed."""
+        return _UPPER_BOUNDS[self.unit] if self.limit is None else self.limit

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amt_console.model import Figure, FigureKind
+from amt_console.text import safe_text
+from collectors.figures import FIGURE_SPECS, MAX_ENTRIES, read_figures
+
+AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+KINDS = st.sampled_from(list(FigureKind))
+
+
+def revenue(body: bytes | str, **overrides: str) -> dict[str, Figure]:
+    encoded = body.encode() if isinstance(body, str) else body
+    read = read_figures(FigureKind.REVENUE, encoded, timestamp=AT, overrides=overrides)
+    assert (read.kind, read.timestamp, read.simulated) == (FigureKind.REVENUE, AT, False)
+    return dict(read.figures)
+
+
+def missing_because(figure: Figure, said: str) -> bool:
+    return figure.value is None and figure.reason is not None and said in figure.reason
+
+
+@pytest.mark.parametrize("answer", [{"mrr": 12.5}, {"data": {"mrr": 12.5}}, {"revenue": {"mrr": 12.5}}])
+def test_a_figure_is_found_in_the_usual_places(answer: object) -> None:
+    assert revenue(json.dumps(answer))["mrr"] == Figure(12.5)
+
+
+def test_zero_is_a_value_and_a_missing_figure_is_none() -> None:
+    read = revenue('{"mrr": 0, "churn_rate": -0.0}')
+    assert read["mrr"] == Figure(0.0)
+    assert math.copysign(1, read["churn_rate"].value) == 1  # type: ignore[arg-type]
+    assert missing_because(read["arr"], "nothing in the answer at arr, annual_recurring_revenue")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("null", "nothing in the answer"),
+        ('"1200"', "text where a number is expected"),
+        ("true", "true or false where a number is expected"),
+        ("[1]", "a list where a number is expected"),
+        ('{"x": 1}', "an object where a number is expected"),
+        ("NaN", "not a finite number"),
+        ("Infinity", "not a finite number"),
+        ("-Infinity", "not a finite number"),
+        ("1e999", "not a finite number"),
+        ("1e308", "highest believable"),
+        ("-5", "below 0"),
+        pytest.param("9" * 5000, "too many digits", id="5000 digits"),
+        pytest.param("-" + "9" * 5000, "too many digits", id="5000 digits below zero"),
+    ],
+)
+def test_an_unbelievable_figure_is_missing_with_its_reason_and_costs_no_other(value: str, said: str) -> None:
+    read = revenue(f'{{"mrr": {value}, "arr": 100}}')
+    assert missing_because(read["mrr"], said)
+    assert read["arr"] == Figure(100.0)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "empty"),
+        (b" \n ", "empty"),
+        (b"<html>502 Bad Gateway</html>", "not JSON (line 1, column 1"),
+        (b'{"mrr": 1', "not JSON"),
+        (b'{"mrr": 1} trailing', "not JSON"),
+        ('{"mrr": "é"}'.encode("latin-1"), "not UTF-8 (byte 10)"),
+        ('{"mrr": 1}'.encode("utf-16"), "not UTF-8"),
+        (b"\x00\x01", "not JSON"),
+        pytest.param(b"[" * 100_000, "nested too deep", id="100000 lists"),
+        pytest.param(b'{"a":' * 100_000, "nested too deep", id="100000 objects"),
+        (b"[1, 2]", "a list, not an object"),
+        (b'"text"', "text, not an object"),
+        (b"null", "null, not an object"),
+        (b"true", "true or false, not an object"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_says_why_at_every_figure(body: bytes, said: str) -> None:
+    for name, figure in revenue(body).items():
+        assert missing_because(figure, said), name
+
+
+def test_a_byte_order_mark_does_no_harm() -> None:
+    assert revenue(b'\xef\xbb\xbf{"mrr": 7}')["mrr"] == Figure(7.0)
+
+
+def test_a_key_that_is_there_twice_is_no_figure() -> None:
+    read = revenue('{"mrr": 1, "mrr": 2, "arr": 3, "data": {"mrr": 9}}')
+    assert missing_because(read["mrr"], "twice")
+    assert read["arr"] == Figure(3.0)
+    assert missing_because(revenue('{"revenue": 1, "revenue": {"mrr": 2}}')["mrr"], "nothing in the answer")
+
+
+def test_bounds_follow_the_unit() -> None:
+    assert missing_because(revenue('{"churn_rate": 100.1}')["churn_rate"], "above 100")
+    chat = read_figures(FigureKind.CHATBOT, b'{"satisfaction": 94, "response_time": 4000}', timestamp=AT).figures
+    assert missing_because(chat["satisfaction"], "above 5")
+    assert missing_because(chat["response_time"], "above 3600")
+
+
+@pytest.mark.parametrize(
+    "languages",
+    [
+        {"en": 3, "de": 1},
+        {"en": {"users": 3}, "de": {"users": 1}},
+        [{"language": "en", "users": 3}, {"language": "de", "users": 1}],
+        [{"name": "en", "count": 3, "percent": 75}, {"name": "de", "count": 1, "percent": 25}],
+        [["en", 3], ["de", 1]],
+    ],
+)
+def test_a_breakdown_comes_in_several_forms_and_keeps_its_order(languages: object) -> None:
+    body = json.dumps({"languages": languages}).encode()
+    figure = read_figures(FigureKind.OVERVIEW, body, timestamp=AT).figures["languages"]
+    assert figure == Figure((("en", 3.0), ("de", 1.0)))
+
+
+def test_bare_numbers_are_labelled_by_their_place() -> None:
+    body = b'{"hourly": [5, 0, 2], "ratings": [1, 0, 0, 4, 9]}'
+    chat = read_figures(FigureKind.CHATBOT, body, timestamp=AT).figures
+    assert chat["hourly_distribution"].value == (("0", 5.0), ("1", 0.0), ("2", 2.0))
+    assert chat["ratings"].value == (("1", 1.0), ("2", 0.0), ("3", 0.0), ("4", 4.0), ("5", 9.0))
+
+
+@pytest.mark.parametrize("answer", [[{"name": "Pro", "price": 49}], {"data": [{"name": "Pro", "price": 49}]}])
+def test_plans_may_be_the_whole_answer(answer: object) -> None:
+    plans = read_figures(FigureKind.PLANS, json.dumps(answer).encode(), timestamp=AT).figures
+    assert plans["prices"] == Figure((("Pro", 49.0),))
+    assert missing_because(plans["yearly_prices"], "1 of 1 entries left out (Pro: null")
+
+
+def test_bad_entries_are_left_out_and_counted() -> None:
+    entries = [
+        {"month": "2026-01", "mrr": 10},
+        {"month": "2026-02", "mrr": -1},
+        {"month": None, "mrr": 1},
+        {"month": ["x"], "mrr": 1},
+        "stray",
+        [1, 2, 3],
+        {"month": 202603, "mrr": 30},
+    ]
+    figure = revenue(json.dumps({"history": entries}))["history"]
+    assert figure.value == (("2026-01", 10.0), ("202603", 30.0))
+    assert figure.reason is not None
+    assert figure.reason.startswith("5 of 7 entries left out (2026-02: -1 is below 0")
+
+
+@pytest.mark.parametrize(
+    ("history", "said"),
+    [
+        ("[]", "nothing in the answer"),
+        ('"x"', "text where labelled numbers"),
+        ('{"a": "b"}', "1 of 1 entries left out"),
+    ],
+)
+def test_a_breakdown_without_a_good_entry_is_missing(history: str, said: str) -> None:
+    assert missing_because(revenue(f'{{"history": {history}}}')["history"], said)
+
+
+def test_a_long_breakdown_is_cut_and_says_so() -> None:
+    body = json.dumps({"languages": {f"l{number}": number for number in range(250)}}).encode()
+    figure = read_figures(FigureKind.OVERVIEW, body, timestamp=AT).figures["languages"]
+    assert isinstance(figure.value, tuple)
+    assert len(figure.value) == MAX_ENTRIES
+    assert figure.reason == "only the first 100 of 250 entries kept"
+
+
+def test_labels_are_harmless() -> None:
+    body = b'{"languages": {"\\ud800": 1, "\\u001b[2Jx": 2, "a\\u202eb\\nc": 3, "' + b"x" * 5000 + b'": 4, " ": 5}}'
+    value = read_figures(FigureKind.OVERVIEW, body, timestamp=AT).figures["languages"].value
+    assert isinstance(value, tuple)
+    assert [label for label, _ in value][:3] == ["\ufffd", "␛[2Jx", "a\\u202eb c"]
+    assert [number for _, number in value] == [1, 2, 3, 4]
+    for label, _ in value:
+        label.encode("utf-8")
+        assert len(label) <= 80
+
+
+def test_an_override_takes_the_place_of_the_default() -> None:
+    read = revenue('{"mrr": 1, "totals": [{"recurring": 5}]}', mrr="totals[0].recurring", arr="[0]")
+    assert read["mrr"] == Figure(5.0)
+    assert missing_because(read["arr"], "nothing in the answer at [0]")
+    assert revenue("[[7]]", mrr="[0][0]")["mrr"] == Figure(7.0)
+
+
+def test_an_override_may_calculate() -> None:
+    body = '{"churn": 0.5, "mrr": 10, "none": 0}'
+    assert revenue(body, churn_rate="multiply(churn, `100`)")["churn_rate"] == Figure(50.0)
+    assert revenue(body, arr="multiply(mrr, `12`)")["arr"] == Figure(120.0)
+    assert revenue(body, arr="divide(add(mrr, `2`), subtract(`5`, `1`))")["arr"] == Figure(3.0)
+    assert missing_because(revenue(body, arr="divide(mrr, none)")["arr"], "nothing in the answer")
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("totals[", "not valid JMESPath"),
+        ("", "not valid JMESPath"),
+        ("multiply(mrr, `1`", "not valid JMESPath"),
+        ("unknown(mrr)", "does not fit the answer"),
+        ("multiply(nowhere, `2`)", "does not fit the answer"),
+        ("\ud800", "not valid JMESPath"),
+        pytest.param("(" * 5000 + "mrr" + ")" * 5000, "not valid JMESPath", id="5000 brackets"),
+    ],
+)
+def test_a_bad_expression_is_a_reason_and_costs_no_other_figure(expression: str, said: str) -> None:
+    read = revenue('{"mrr": 1, "arr": 2}', mrr=expression)
+    assert missing_because(read["mrr"], said)
+    assert read["arr"] == Figure(2.0)
+
+
+def test_an_override_for_a_figure_that_does_not_exist_is_told() -> None:
+    assert missing_because(
+        revenue('{"mrr": 1}', mmr="mrr")["mmr"], "revenue has no figure of this name; it has mrr, arr"
+    )
+
+
+def test_simulated_answers_are_marked() -> None:
+    assert read_figures(FigureKind.PLANS, b"{}", timestamp=AT, simulated=True).simulated
+
+
+numbers = st.integers(-(10**400), 10**400) | st.floats(allow_nan=True, allow_infinity=True) | st.booleans()
+values = st.recursive(
+    st.none() | numbers | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(max_size=8), inner, max_size=6),
+    max_leaves=20,
+)
+paths = sorted(
+    {path.split(".")[0] for specs in FIGURE_SPECS.values() for spec in specs for path in spec.paths} | {"data"}
+)
+answers = st.dictionaries(st.sampled_from(paths), values, max_size=8) | values
+
+
+def check(kind: FigureKind, body: bytes) -> None:
+    """Every figure is a believable value within its bounds, or missing with a harmless reason."""
+    read = read_figures(kind, body, timestamp=AT).figures
+    assert set(read) == {spec.name for spec in FIGURE_SPECS[kind]}
+    for spec in FIGURE_SPECS[kind]:
+        figure = read[spec.name]
+        if figure.value is None:
+            assert figure.reason
+        found = figure.value if isinstance(figure.value, tuple) else (("", figure.value),)
+        for label, number in found:
+            assert number is None or spec.minimum <= number <= spec.maximum
+            assert safe_text(label) == label
+        assert figure.reason is None or safe_text(figure.reason) == figure.reason
+
+
+@given(KINDS, answers)
+def test_no_json_at_all_raises_or_gives_an_absurd_figure(kind: FigureKind, answer: object) -> None:
+    check(kind, json.dumps(answer).encode())
+
+
+@given(KINDS, st.binary(max_size=200))
+def test_no_bytes_at_all_raise(kind: FigureKind, body: bytes) -> None:
+    check(kind, body)
+
+
+@given(st.text(max_size=40), answers)
+def test_no_override_at_all_raises(expression: str, answer: object) -> None:
+    figure = revenue(json.dumps(answer), mrr=expression)["mrr"]
+    assert figure.value is not None or figure.reason
+
+
+@given(st.floats(0, 1e12))
+def test_a_believable_number_is_read_exactly(number: float) -> None:
+    assert revenue(json.dumps({"mrr": number}))["mrr"] == Figure(number)

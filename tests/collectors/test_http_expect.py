@@ -1,0 +1,115 @@
+"""What an answer must satisfy, and answers that try to make the check itself fail."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from amt_console.clock import SystemClock
+from amt_console.model import ErrorClass, Expectation
+from collectors.http_expect import Checks, body_text
+from collectors.http_trace import Trace
+
+
+def trace_of(body: bytes = b"", status: int = 200, *headers: tuple[bytes, bytes], reason: str = "") -> Trace:
+    return Trace(status=status, reason=reason, headers=list(headers), body=body)
+
+
+JSON = b'{"status": "ok", "checks": [{"name": "db", "up": true}], "count": 3}'
+TYPE = (b"Content-Type", b"application/json")
+
+
+@pytest.mark.parametrize(
+    ("expect", "message"),
+    [
+        (Expectation(), None),
+        (Expectation(status=("200",)), None),
+        (Expectation(status=("201", "200-204")), None),
+        (Expectation(status=("3xx", "404")), "expected status 3xx, 404, got 200 OK"),
+        (Expectation(headers={"content-type": "^application/json"}), None),
+        (
+            Expectation(headers={"content-type": "html"}),
+            "header content-type does not match 'html', got 'application/json'",
+        ),
+        (Expectation(headers={"X-Ready": "."}), "header X-Ready is missing"),
+        (Expectation(text='"ok"'), None),
+        (Expectation(text="ready"), "the body does not contain 'ready'"),
+        (Expectation(regex=r'"count": \d'), None),
+        (Expectation(regex="^ok"), "the body does not match '^ok'"),
+        (Expectation(jmespath="status == 'ok' && count > `2`"), None),
+        (Expectation(jmespath="status == 'fine'"), "expected status == 'fine', got \"ok\""),
+        (Expectation(jmespath="checks[0].up"), None),
+        (Expectation(jmespath="checks[0].name"), 'expected checks[0].name, got "db"'),
+        (Expectation(jmespath="missing"), "expected missing, got null"),
+        (Expectation(jmespath="abs(status)"), "'abs(status)' cannot be read from the body: In function abs(), "),
+        (Expectation(status=("500",), text="x", regex="y"), "expected status 500, got 200 OK"),
+        (Expectation(headers={"X-Ready": "."}, text="x"), "header X-Ready is missing"),
+    ],
+)  # fmt: skip
+async def test_expectations_in_their_order(expect: Expectation, message: str | None) -> None:
+    fault = await Checks(expect, SystemClock()).fault(trace_of(JSON, 200, TYPE))
+    assert (fault is None) == (message is None)
+    assert fault is None or fault.message.startswith(message or "")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "got"),
+    [(503, "", "503 Service Unavailable"), (503, "Closed \x1b[31m", "503 Closed ␛[31m"), (799, "", "799")],
+)
+async def test_the_status_is_named(status: int, reason: str, got: str) -> None:
+    fault = await Checks(Expectation(), SystemClock()).fault(trace_of(b"", status, reason=reason))
+    assert fault is not None
+    assert fault.error_class is ErrorClass.HTTP_STATUS
+    assert fault.message == f"expected status 2xx, got {got}"
+
+
+async def test_a_pattern_that_explodes_is_stopped_and_does_not_hold_up_the_loop() -> None:
+    checks = Checks(Expectation(regex=r"^(a|aa)+$"), SystemClock())
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - began)
+
+    watcher = asyncio.create_task(watch())
+    began = time.monotonic()
+    fault = await checks.fault(trace_of(b"a" * 60 + b"!"))
+    watcher.cancel()
+    assert fault is not None
+    assert "a pattern took longer than 1 s" in fault.message
+    assert time.monotonic() - began < 5
+    assert longest < 0.5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100_000, b"9" * 6000, b'{"a": NaN}', b'"\\ud800"', b"\xef\xbb\xbf{}", b""],
+    ids=["deep", "long-number", "nan", "surrogate", "bom", "empty"],
+)
+async def test_hostile_json_is_judged(body: bytes) -> None:
+    fault = await Checks(Expectation(jmespath="a == `1`"), SystemClock()).fault(trace_of(body))
+    assert fault is not None
+    assert fault.error_class is ErrorClass.BODY_ASSERT
+    fault.message.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "text"),
+    [
+        ("grün".encode(), b"text/html", "grün"),
+        ("grün".encode("latin-1"), b"text/html; charset=ISO-8859-1", "grün"),
+        ("grün".encode("utf-16"), b'text/html; charset="utf-16"', "grün"),
+        (b"\xffx", b"text/html", "\ufffdx"),
+        (b"abc-", b"text/html; charset=punycode", "abc-"),
+        (b"abc", b"text/html; charset=base64", "abc"),
+        (b"abc", b"text/html; charset=no-such", "abc"),
+        ("\ufeff{}".encode(), b"application/json", "{}"),
+    ],
+)
+def test_bodies_are_read_in_their_charset(body: bytes, content_type: bytes, text: str) -> None:
+    assert body_text(body, [(b"content-type", content_type)]) == text
