@@ -1,0 +1,89 @@
+"""Alerts, as pure functions: rules judge measurements, observations step episodes, people handle them.
+
+No I/O and no clock: the same code runs live, in tests and over recorded history.
+"""
+
+from __future__ import annotations
+
+from amt_console.alerts.consequences import consequences
+from amt_console.alerts.custom import SIGNAL_NAMES, custom_rule, merge_rules
+from amt_console.alerts.defaults import (
+    OUTAGE_RULE,
+    Thresholds,
+    default_rules,
+    no_data_rule,
+    rules_for,
+)
+from amt_console.alerts.handling import AlertConflict, acknowledge, add_note, close, unacknowledge
+from amt_console.alerts.judging import (
+    judge,
+    judge_error_rate,
+    judge_probe,
+    judge_uptime,
+    judge_window,
+    missing,
+)
+from amt_console.alerts.judging_host import HOST_SUBJECTS, judge_disks, judge_host
+from amt_console.alerts.judging_monitor import judge_gap, judge_heard, judge_silence
+from amt_console.alerts.lifecycle import resume, retire, step
+from amt_console.alerts.observation import Observation, Verdict
+from amt_console.alerts.replay import Told, replay, told
+from amt_console.alerts.rules import (
+    PROBE_SIGNALS,
+    STATE_SIGNALS,
+    Aggregate,
+    Direction,
+    Limit,
+    Limits,
+    Rule,
+    Signal,
+    limit,
+)
+from amt_console.alerts.transition import Step
+
+__all__ = [
+    "HOST_SUBJECTS",
+    "OUTAGE_RULE",
+    "PROBE_SIGNALS",
+    "SIGNAL_NAMES",
+    "STATE_SIGNALS",
+    "Aggregate",
+    "AlertConflict",
+    "Direction",
+    "Limit",
+    "Limits",
+    "Observation",
+    "Rule",
+    "Signal",
+    "Step",
+    "Thresholds",
+    "Told",
+    "Verdict",
+    "acknowledge",
+    "add_note",
+    "close",
+    "consequences",
+    "custom_rule",
+    "default_rules",
+    "judge",
+    "judge_disks",
+    "judge_error_rate",
+    "judge_gap",
+    "judge_heard",
+    "judge_host",
+    "judge_probe",
+    "judge_silence",
+    "judge_uptime",
+    "judge_window",
+    "limit",
+    "merge_rules",
+    "missing",
+    "no_data_rule",
+    "replay",
+    "resume",
+    "retire",
+    "rules_for",
+    "step",
+    "told",
+    "unacknowledge",
+]

@@ -1,0 +1,83 @@
+"""Which open alert is merely the consequence of another one: by what needs what, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from amt_console.model import AlertState, AlertType, Episode
+
+_CAUSES = frozenset((AlertType.SERVICE_DOWN, AlertType.DATABASE))
+_CONFIRMED = frozenset((AlertState.FIRING, AlertState.RECOVERING))
+_OF_A_DEPENDENCY = _CAUSES | {
+    AlertType.RESPONSE_TIME,
+    AlertType.ERROR_RATE,
+    AlertType.UPTIME,
+    AlertType.NO_DATA,
+}
+"""What an outage of something that a subject needs brings about; a certificate, say, ends by itself."""
+_OF_ITS_OWN_OUTAGE = frozenset((AlertType.RESPONSE_TIME, AlertType.ERROR_RATE, AlertType.NO_DATA))
+
+
+def consequences(episodes: Iterable[Episode], depends_on: Mapping[str, Sequence[str]]) -> dict[int, int]:
+    """Name for each open alert the one that it follows from, if there is one.
+
+    A cause is a confirmed (firing or recovering) ``service_down`` or ``database`` alert of something that the subject
+    needs, directly or not, or for slow answers, failures and missing data the outage of the subject itself. Of several
+    causes it is one that follows from nothing, the worst of these, then the oldest; so the cause of a consequence is
+    never a consequence. A cause is at least as severe as what follows from it. Things that need each other in a circle
+    are no cause of each other.
+
+    Args:
+        episodes: Alerts with ids, in any order; closed ones neither follow nor cause.
+        depends_on: For each target what it needs.
+
+    Returns:
+        Ids of the alerts that follow, each with the id of its cause.
+    """
+    known = [(episode.id, episode) for episode in episodes if episode.id is not None and episode.open]
+    causes = [(key, each) for key, each in known if each.alert_type in _CAUSES and each.state in _CONFIRMED]
+    if not causes:
+        return {}
+    needs = _Needs(depends_on)
+    possible = {
+        key: [(cause_id, cause) for cause_id, cause in causes if cause_id != key and _may_cause(cause, each, needs)]
+        for key, each in known
+    }
+    found: dict[int, int] = {}
+    for key, candidates in possible.items():
+        roots = [(-cause.severity.rank, cause_id) for cause_id, cause in candidates if not possible[cause_id]]
+        if roots:
+            found[key] = min(roots)[1]
+    return found
+
+
+class _Needs:
+    """What each target needs, directly or not; worked out once for each that is asked for."""
+
+    def __init__(self, depends_on: Mapping[str, Sequence[str]]) -> None:
+        self._depends_on = depends_on
+        self._found: dict[str, frozenset[str]] = {}
+
+    def above(self, name: str, other: str) -> bool:
+        """Whether ``name`` needs ``other``, and not the other way round as well."""
+        return other in self._all(name) and name not in self._all(other)
+
+    def _all(self, name: str) -> frozenset[str]:
+        if name not in self._found:
+            reached: set[str] = set()
+            waiting = [name]
+            while waiting:
+                for below in self._depends_on.get(waiting.pop(), ()):
+                    if below not in reached:
+                        reached.add(below)
+                        waiting.append(below)
+            self._found[name] = frozenset(reached)
+        return self._found[name]
+
+
+def _may_cause(cause: Episode, alert: Episode, needs: _Needs) -> bool:
+    if cause.severity.rank < alert.severity.rank:
+        return False
+    if cause.subject == alert.subject:
+        return alert.alert_type in _OF_ITS_OWN_OUTAGE
+    return alert.alert_type in _OF_A_DEPENDENCY and needs.above(alert.subject, cause.subject)

@@ -1,0 +1,38 @@
+"""What one evaluation of one rule says about one subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from amt_console.clock import Instant
+
+
+class Verdict(StrEnum):
+    """What one observation says."""
+
+    OK = "ok"
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    NO_DATA = "no_data"
+    """Nothing could be measured; says neither good nor bad."""
+
+    @property
+    def bad(self) -> bool:
+        """Whether a limit is broken."""
+        return self in (Verdict.INFO, Verdict.WARNING, Verdict.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One evaluation of a rule for ``subject``."""
+
+    subject: str
+    verdict: Verdict
+    message: str
+    """One line for a person; names value and limit."""
+    at: Instant
+    value: float | None = None
+    threshold: float | None = None
+    """The limit that is broken, else the one that would be broken first."""

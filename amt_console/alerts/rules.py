@@ -1,0 +1,221 @@
+"""What a rule is: which signal it watches, where its limits lie, and how much proof it asks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from amt_console.model import AlertType, Severity
+
+
+class Signal(StrEnum):
+    """What a rule looks at. The unit of its values is in the comment of each group."""
+
+    # States: no value.
+    SERVICE_DOWN = "service_down"
+    DATABASE = "database"
+    MONITOR = "monitor"
+    # 1 while a target is down, else 0; for rules over a window.
+    DOWN = "down"
+    # Milliseconds.
+    RESPONSE_TIME = "response_time"
+    # Percent.
+    ERROR_RATE = "error_rate"
+    UPTIME = "uptime"
+    CPU_USAGE = "cpu_usage"
+    MEMORY_USAGE = "memory_usage"
+    DISK_USAGE = "disk_usage"
+    SWAP_USAGE = "swap_usage"
+    # Days until the certificate ends.
+    TLS_EXPIRY = "tls_expiry"
+    # Seconds since the last fresh observation.
+    NO_DATA = "no_data"
+    # Plain numbers.
+    LOAD = "load"
+    ACTIVE_CONNECTIONS = "active_connections"
+    # Bytes per second.
+    NETWORK_SENT = "network_sent"
+    NETWORK_RECEIVED = "network_received"
+    # In the unit of the figure; the subject is ``<kind>.<name>``, e.g. ``revenue.mrr``.
+    FIGURE = "figure"
+
+
+STATE_SIGNALS = frozenset((Signal.SERVICE_DOWN, Signal.DATABASE, Signal.MONITOR, Signal.NO_DATA))
+"""Signals whose rules have one severity and no limit of their own."""
+PERCENT_SIGNALS = frozenset(
+    (
+        Signal.ERROR_RATE,
+        Signal.UPTIME,
+        Signal.CPU_USAGE,
+        Signal.MEMORY_USAGE,
+        Signal.DISK_USAGE,
+        Signal.SWAP_USAGE,
+    )
+)
+PROBE_SIGNALS = frozenset((Signal.SERVICE_DOWN, Signal.DATABASE, Signal.DOWN, Signal.RESPONSE_TIME, Signal.TLS_EXPIRY))
+"""Signals that one probe result is enough to judge."""
+NO_DATA_SUFFIX = "/no_data"
+
+
+class Direction(StrEnum):
+    """On which side of its limit a value is bad."""
+
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class Aggregate(StrEnum):
+    """How the values of a window become one."""
+
+    MEAN = "mean"
+    MAX = "max"
+    MIN = "min"
+    P95 = "p95"
+    LAST = "last"
+
+    def of(self, values: Sequence[float]) -> float | None:
+        """The aggregate of ``values`` (oldest first); ``None`` of nothing. The 95th percentile is the nearest rank."""
+        if not values:
+            return None
+        if self is Aggregate.MEAN:
+            return math.fsum(values) / len(values)
+        if self is Aggregate.MAX:
+            return max(values)
+        if self is Aggregate.MIN:
+            return min(values)
+        if self is Aggregate.LAST:
+            return values[-1]
+        return sorted(values)[-(-95 * len(values) // 100) - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit with hysteresis: bad beyond ``enter``, and once fired, good only when no longer beyond ``leave``."""
+
+    enter: float
+    leave: float
+
+
+def limit(signal: Signal, direction: Direction, enter: float, leave: float | None = None) -> Limit:
+    """A limit whose ``leave`` is a tenth of ``enter`` on the good side, unless it is given.
+
+    A percentage with a lower limit is mirrored at 100: uptime below 99 % is left at 99.1 %, because a tenth of 99 would
+    be out of reach.
+
+    Raises:
+        ValueError: ``leave`` lies on the bad side of ``enter``, or a number is not finite.
+    """
+    if leave is None:
+        if direction is Direction.ABOVE:
+            leave = enter - 0.1 * abs(enter)
+        elif signal in PERCENT_SIGNALS:
+            leave = enter + 0.1 * (100.0 - enter)
+        else:
+            leave = enter + 0.1 * abs(enter)
+    if not (math.isfinite(enter) and math.isfinite(leave)):
+        raise ValueError(f"A limit must be a finite number, not {enter} (leave {leave}).")
+    if (leave > enter) if direction is Direction.ABOVE else (leave < enter):
+        side = "at or below" if direction is Direction.ABOVE else "at or above"
+        raise ValueError(f"leave ({leave:g}) must be {side} the limit ({enter:g}), or the alert could never end.")
+    return Limit(enter=enter, leave=leave)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of a rule by severity; none at all means that the rule does not apply."""
+
+    info: Limit | None = None
+    warning: Limit | None = None
+    critical: Limit | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no limit."""
+        return self.info is None and self.warning is None and self.critical is None
+
+    @property
+    def lowest(self) -> Limit | None:
+        """The limit that is reached first."""
+        return self.info or self.warning or self.critical
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When something is wrong. The key of an episode is the rule's ``id`` with a subject."""
+
+    id: str
+    alert_type: AlertType
+    signal: Signal
+    subject: str = "*"
+    """A name, or a pattern with ``*`` and ``?``, of the services, databases, host parts or figures it is for."""
+    direction: Direction = Direction.ABOVE
+    limits: Limits = field(default_factory=Limits)
+    severity: Severity = Severity.CRITICAL
+    """Of rules that look at a state; the others have it by limit."""
+    fail: int = 3
+    """Consecutive bad observations that confirm a fault."""
+    for_seconds: float = 0.0
+    """How long it must have been bad, besides."""
+    recover: int = 2
+    """Consecutive good observations that end an alert, and of merely warning ones that step a critical alert down."""
+    keep_firing_for: float = 0.0
+    """Seconds it must have been good, besides."""
+    no_data_after: int | None = None
+    """Intervals without data after which ``<rule>/no_data`` opens; ``None`` only holds the condition."""
+    reopen_window: float = 300.0
+    """A new episode within so many seconds of the last one's end names it as its predecessor."""
+    window: float | None = None
+    """Seconds of values that are made one by ``aggregate``; ``None`` judges each value."""
+    aggregate: Aggregate = Aggregate.LAST
+    min_samples: int = 1
+    """Fewer samples in the window are no data."""
+    min_failures: int = 1
+    """Fewer failures in the window are never bad (error rate)."""
+    min_coverage: float = 0.0
+    """Percent of the window that must have been measured; less is no data (uptime)."""
+    runbook: str | None = None
+    limits_by_subject: Mapping[str, Limits] = field(default_factory=dict, hash=False)
+    """Limits of single subjects in place of ``limits``."""
+    runbook_by_subject: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what could never work. Raises ValueError."""
+        if self.fail < 1 or self.recover < 1:
+            raise ValueError(f"Rule {self.id}: fail and recover must be at least 1.")
+        if min(self.for_seconds, self.keep_firing_for, self.reopen_window) < 0:
+            raise ValueError(f"Rule {self.id}: durations must not be negative.")
+        if self.no_data_after is not None and self.no_data_after < 1:
+            raise ValueError(f"Rule {self.id}: no_data_after must be at least 1 interval.")
+
+    def limits_for(self, subject: str) -> Limits:
+        """The limits that hold for ``subject``."""
+        return self.limits_by_subject.get(subject, self.limits)
+
+    def runbook_for(self, subject: str) -> str | None:
+        """Where the person on call reads what to do."""
+        return self.runbook or self.runbook_by_subject.get(subject)
+
+    def applies_to(self, subject: str) -> bool:
+        """Whether the rule watches ``subject``."""
+        if subject != self.subject and not fnmatchcase(subject, self.subject):
+            return False
+        return not self.has_limits or not self.limits_for(subject).empty
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether it holds values against limits, and does not look at a state."""
+        return self.signal not in STATE_SIGNALS
+
+    @property
+    def lesser_severity(self) -> Severity:
+        """The severity of an alert that is not critical."""
+        informs = self.severity is Severity.INFO or self.limits.info is not None
+        return Severity.INFO if informs else Severity.WARNING
+
+    @property
+    def counts_in_message(self) -> bool:
+        """Whether the message says how many failures confirmed it: ``(3 of 3)``."""
+        return not self.has_limits and self.fail > 1

@@ -1,0 +1,89 @@
+"""One transition being put together: the episode as it becomes, and the events that say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from amt_console.clock import Instant
+from amt_console.model import AlertEvent, AlertState, Episode, Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The outcome of an observation or an action: if ``changed``, store ``episode`` and ``events`` together."""
+
+    episode: Episode | None
+    events: tuple[AlertEvent, ...] = ()
+    """In order. Their ``seq`` and ``alert_id`` are given when they are stored."""
+    changed: bool = False
+    """False means that there is nothing to store."""
+
+
+class Transition:
+    """Collects changes to one episode at one instant."""
+
+    def __init__(self, episode: Episode, at: Instant, *, new: bool = False) -> None:
+        """Start from ``episode``; a ``new`` one counts as changed from the outset."""
+        self._before = None if new else episode
+        self._events: list[AlertEvent] = []
+        self._at = at
+        self.episode = episode
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to store so far."""
+        return self.episode != self._before
+
+    def change(self, **fields: Any) -> None:
+        """Set fields of the episode."""
+        self.episode = replace(self.episode, **fields)
+
+    def event(
+        self,
+        kind: str,
+        message: str | None = None,
+        *,
+        actor: str | None = None,
+        note: str | None = None,
+        value: float | None = None,
+    ) -> None:
+        """Record an event of the episode as it is now, by default with the episode's own message and value."""
+        episode = self.episode
+        self._events.append(
+            AlertEvent(
+                kind=kind,
+                at=self._at.wall,
+                state=episode.state,
+                severity=episode.severity,
+                message=episode.message if message is None else message,
+                actor=actor,
+                note=note,
+                value=episode.value if message is None else value,
+            )
+        )
+
+    def end(
+        self,
+        resolution: Resolution,
+        message: str,
+        *,
+        actor: str | None = None,
+        note: str | None = None,
+        value: float | None = None,
+    ) -> None:
+        """Close the episode: ``cleared`` if it never fired, else ``resolved``."""
+        kind = "cleared" if self.episode.state is AlertState.PENDING else "resolved"
+        self.change(
+            state=AlertState.RESOLVED,
+            resolution=resolution,
+            resolved_at=self._at.wall,
+            ok_since=self._at,
+            stale=False,
+            stale_since=None,
+        )
+        self.event(kind, message, actor=actor, note=note, value=value)
+
+    def step(self) -> Step:
+        """The finished step."""
+        return Step(self.episode, tuple(self._events), self.changed)

@@ -1,0 +1,110 @@
+"""What an alert says to a person at three in the morning: what, how much, and what the limit is."""
+
+from __future__ import annotations
+
+import math
+
+from amt_console.alerts.rules import PERCENT_SIGNALS, Aggregate, Limit, Rule, Signal
+from amt_console.text import byte_size, duration
+
+_NAMES = {
+    Signal.SWAP_USAGE: "swap",
+    Signal.LOAD: "load",
+    Signal.ACTIVE_CONNECTIONS: "open connections",
+    Signal.NETWORK_SENT: "network traffic sent",
+    Signal.NETWORK_RECEIVED: "network traffic received",
+}
+_AGGREGATES = {
+    Aggregate.MEAN: "on average",
+    Aggregate.MAX: "at most",
+    Aggregate.MIN: "at least",
+    Aggregate.P95: "at the 95th percentile",
+    Aggregate.LAST: "at last",
+}
+_DAY = 86400.0
+
+
+def number(value: float, beside: float | None = None) -> str:
+    """A number with three significant digits, or more where fewer would make it look equal to ``beside``."""
+    for digits in range(3, 9):
+        shown = _digits(value, digits)
+        if beside is None or value == beside or shown != _digits(beside, digits):
+            return shown
+    return repr(value)
+
+
+def describe(rule: Rule, subject: str, value: float, broken: Limit, *, between: bool = False) -> str:
+    """One line on a value: ``backend-api answers in 6.2 s, limit 5 s``.
+
+    Args:
+        rule: What was judged.
+        subject: What it is about.
+        value: In the unit of the rule's signal.
+        broken: The limit that is broken, or that would be broken first.
+        between: The value lies between the limit and where the alert ends, so say that too.
+    """
+    if rule.signal is Signal.DOWN and rule.window is None:
+        return f"{subject} is {'down' if value else 'up'}"
+    text = (
+        f"{_statement(rule, subject, value, broken.enter)}{_window(rule)}, limit {_amount(rule.signal, broken.enter)}"
+    )
+    return f"{text}, ends at {_amount(rule.signal, broken.leave)}" if between else text
+
+
+def _statement(rule: Rule, subject: str, value: float, enter: float) -> str:
+    shown = _amount(rule.signal, value, enter)
+    match rule.signal:
+        case Signal.DOWN:
+            return f"{subject} was down {shown} of the time"
+        case Signal.RESPONSE_TIME:
+            return f"{subject} answers in {shown}"
+        case Signal.ERROR_RATE:
+            return f"{subject} fails {shown} of its probes"
+        case Signal.UPTIME:
+            return f"{subject} was up {shown} of the time"
+        case Signal.DISK_USAGE:
+            return f"{subject} is {shown} full"
+        case Signal.TLS_EXPIRY:
+            verb = "ended" if value < 0 else "ends in"
+            return f"{subject}: the certificate {verb} {shown}{' ago' if value < 0 else ''}"
+        case Signal.CPU_USAGE | Signal.MEMORY_USAGE | Signal.FIGURE:
+            return f"{subject} is at {shown}"
+    name = _NAMES.get(rule.signal, str(rule.signal))
+    return f"{name} is at {shown}"
+
+
+def _window(rule: Rule) -> str:
+    if rule.window is None:
+        return ""
+    span = duration(rule.window)
+    if rule.signal in (Signal.DOWN, Signal.ERROR_RATE, Signal.UPTIME):
+        return f" over {span}"
+    return f" {_AGGREGATES[rule.aggregate]} over {span}"
+
+
+def _amount(signal: Signal, value: float, beside: float | None = None) -> str:
+    if signal is Signal.RESPONSE_TIME:
+        if abs(value if beside is None else max(abs(value), abs(beside))) >= 1000:
+            return f"{number(value / 1000, None if beside is None else beside / 1000)} s"
+        return f"{number(value, beside)} ms"
+    if signal is Signal.DOWN:
+        return f"{number(value * 100, None if beside is None else beside * 100)} %"
+    if signal in PERCENT_SIGNALS:
+        return f"{number(value, beside)} %"
+    if signal is Signal.TLS_EXPIRY:
+        days = abs(value)
+        return duration(days * _DAY) if days < 2 else f"{int(days)} days"
+    if signal in (Signal.NETWORK_SENT, Signal.NETWORK_RECEIVED):
+        return f"{byte_size(value)}/s"
+    return number(value, beside)
+
+
+def _digits(value: float, digits: int) -> str:
+    size = abs(value)
+    if size == 0.0:
+        return "0"
+    if not 1e-9 <= size < 1e15:
+        return f"{value:.{digits}g}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    shown = f"{value:,.{decimals}f}"
+    return shown.rstrip("0").rstrip(".") if decimals else shown

@@ -1,0 +1,181 @@
+"""What people do to an alert, and what they are told when it cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from support.alerting import Key, two_tier_rule
+
+from amt_console.alerts import AlertConflict, Step, Verdict, acknowledge, add_note, close, unacknowledge
+from amt_console.model import AlertState, Episode, Resolution
+
+OK, WARN, CRIT = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL
+
+Action = Callable[..., Step]
+
+
+def key_in(state: AlertState) -> Key:
+    key = Key(two_tier_rule())
+    seen = {
+        AlertState.PENDING: [CRIT],
+        AlertState.FIRING: [CRIT] * 3,
+        AlertState.RECOVERING: [CRIT] * 3 + [OK],
+        AlertState.RESOLVED: [CRIT] * 3 + [OK] * 2,
+    }
+    key.feed(*seen[state])
+    assert key.now.state is state
+    return key
+
+
+def take(key: Key, actor: str = "ann", **more: object) -> Step:
+    return key.act(lambda episode: acknowledge(episode, actor=actor, now=key.clock.instant(), **more))  # type: ignore[arg-type]
+
+
+class TestAcknowledging:
+    @pytest.mark.parametrize("state", [AlertState.FIRING, AlertState.RECOVERING])
+    def test_row_10_says_who_has_it_and_changes_nothing_else(self, state: AlertState) -> None:
+        key = key_in(state)
+        before, at = key.now, key.clock.now()
+        take(key, note="restarting it", expected_version=before.version)
+        assert (key.now.acknowledged_by, key.now.acknowledged_at, key.now.note) == ("ann", at, "restarting it")
+        handled = replace(key.now, acknowledged_by=None, acknowledged_at=None, note=None, version=before.version)
+        assert handled == before
+        event = key.events[1][-1]
+        assert (event.kind, event.actor, event.note, event.state) == ("acknowledged", "ann", "restarting it", state)
+
+    def test_works_without_a_note_and_without_a_version(self) -> None:
+        key = key_in(AlertState.FIRING)
+        take(key)
+        assert (key.now.acknowledged_by, key.now.note) == ("ann", None)
+
+    def test_a_second_one_is_told_who_has_it_since_when(self) -> None:
+        key = key_in(AlertState.FIRING)
+        take(key)
+        key.clock.advance(185)
+        with pytest.raises(AlertConflict, match=r"^Alert 1 is already acknowledged by ann, 3m ago\.$"):
+            take(key, "bob")
+
+    def test_of_two_who_looked_at_the_same_version_one_gets_it(self) -> None:
+        key = key_in(AlertState.FIRING)
+        seen = key.now.version
+        take(key, "ann", expected_version=seen)
+        with pytest.raises(AlertConflict, match="already acknowledged by ann"):
+            take(key, "bob", expected_version=seen)
+        assert key.now.acknowledged_by == "ann"
+
+    def test_a_change_in_between_is_told(self) -> None:
+        key = key_in(AlertState.FIRING)
+        seen = key.now.version
+        key.feed(OK)
+        with pytest.raises(AlertConflict, match=r"Alert 1 changed meanwhile: it is now critical and recovering \(.+\)"):
+            take(key, expected_version=seen)
+
+    def test_a_version_from_the_future_is_a_conflict_too(self) -> None:
+        key = key_in(AlertState.FIRING)
+        with pytest.raises(AlertConflict, match="changed meanwhile"):
+            take(key, expected_version=key.now.version + 1)
+
+    def test_a_pending_alert_is_not_for_taking(self) -> None:
+        with pytest.raises(AlertConflict, match="not confirmed yet"):
+            take(key_in(AlertState.PENDING))
+
+    def test_survives_relapses_and_missing_data(self) -> None:
+        key = key_in(AlertState.FIRING)
+        take(key)
+        key.feed(OK, CRIT, Verdict.NO_DATA, CRIT, OK)
+        assert key.now.acknowledged_by == "ann"
+
+    def test_hostile_words_are_made_harmless(self) -> None:
+        key = key_in(AlertState.FIRING)
+        take(key, "an\x1bn", note="\x1b[31mred\u202e")
+        assert "\x1b" not in f"{key.now.acknowledged_by}{key.now.note}{key.events[1][-1]}"
+        assert "\u202e" not in str(key.now.note)
+
+    def test_nobody_cannot_take_it(self) -> None:
+        with pytest.raises(ValueError, match="named"):
+            take(key_in(AlertState.FIRING), "  ")
+
+
+class TestGivingBack:
+    def test_row_11_somebody_is_needed_again(self) -> None:
+        key = key_in(AlertState.FIRING)
+        take(key, note="on it")
+        seen = key.now.version
+        key.act(lambda e: unacknowledge(e, actor="bob", now=key.clock.instant(), expected_version=seen))
+        assert (key.now.acknowledged_by, key.now.acknowledged_at, key.now.note) == (None, None, "on it")
+        assert (key.told[-1], key.events[1][-1].actor) == ("unacknowledged", "bob")
+        take(key, "cleo")
+        assert key.now.acknowledged_by == "cleo"
+
+    def test_what_nobody_has_cannot_be_given_back(self) -> None:
+        key = key_in(AlertState.FIRING)
+        with pytest.raises(AlertConflict, match="Alert 1 is not acknowledged"):
+            unacknowledge(key.now, actor="bob", now=key.clock.instant())
+
+    def test_a_stale_version_is_a_conflict(self) -> None:
+        key = key_in(AlertState.FIRING)
+        take(key)
+        with pytest.raises(AlertConflict, match="changed meanwhile"):
+            unacknowledge(key.now, actor="ann", now=key.clock.instant(), expected_version=key.now.version - 1)
+
+
+class TestClosing:
+    @pytest.mark.parametrize(
+        ("state", "kind"),
+        [(AlertState.PENDING, "cleared"), (AlertState.FIRING, "resolved"), (AlertState.RECOVERING, "resolved")],
+    )
+    def test_row_15_ends_any_open_alert(self, state: AlertState, kind: str) -> None:
+        key = key_in(state)
+        at = key.clock.now()
+        key.act(lambda e: close(e, actor="ann", now=key.clock.instant(), note="known", expected_version=e.version))
+        assert (key.now.state, key.now.resolution) == (AlertState.RESOLVED, Resolution.MANUAL)
+        assert (key.now.resolved_at, key.now.note) == (at, "known")
+        event = key.events[1][-1]
+        assert (event.kind, event.actor, event.note) == (kind, "ann", "known")
+
+    def test_row_15_what_is_still_bad_starts_again_from_pending(self) -> None:
+        key = key_in(AlertState.FIRING)
+        key.act(lambda e: close(e, actor="ann", now=key.clock.instant()))
+        key.feed(CRIT)
+        assert (key.now.id, key.now.state, key.now.previous_episode_id) == (2, AlertState.PENDING, 1)
+        key.feed(CRIT, CRIT)
+        assert key.now.state is AlertState.FIRING
+
+    def test_a_stale_version_is_a_conflict(self) -> None:
+        key = key_in(AlertState.FIRING)
+        with pytest.raises(AlertConflict, match="changed meanwhile"):
+            close(key.now, actor="ann", now=key.clock.instant(), expected_version=key.now.version - 1)
+
+
+@pytest.mark.parametrize("action", [acknowledge, unacknowledge, close])
+def test_row_17_a_resolved_alert_cannot_be_handled(action: Action) -> None:
+    key = key_in(AlertState.RESOLVED)
+    with pytest.raises(AlertConflict, match=r"^Alert 1 has resolved\.$"):
+        action(key.now, actor="ann", now=key.clock.instant(), expected_version=key.now.version)
+
+
+class TestNotes:
+    @pytest.mark.parametrize("state", list(AlertState))
+    def test_can_be_written_at_any_time(self, state: AlertState) -> None:
+        key = key_in(state)
+        key.act(lambda e: add_note(e, actor="ann", now=key.clock.instant(), note="  the disk was full "))
+        assert key.now.note == "the disk was full"
+        assert (key.told[-1], key.events[1][-1].note) == ("note", "the disk was full")
+
+    def test_needs_words(self) -> None:
+        with pytest.raises(ValueError, match="text"):
+            add_note(key_in(AlertState.FIRING).now, actor="ann", now=Key(two_tier_rule()).clock.instant(), note=" ")
+
+    def test_a_stale_version_is_a_conflict(self) -> None:
+        key = key_in(AlertState.FIRING)
+        with pytest.raises(AlertConflict, match="changed meanwhile"):
+            add_note(key.now, actor="ann", now=key.clock.instant(), note="x", expected_version=0)
+
+
+def test_an_alert_that_is_not_stored_yet_is_named_by_its_subject() -> None:
+    key = key_in(AlertState.RESOLVED)
+    unsaved: Episode = replace(key.now, id=None)
+    with pytest.raises(AlertConflict, match="The alert on backend-api has resolved"):
+        acknowledge(unsaved, actor="ann", now=key.clock.instant())
