@@ -1,0 +1,64 @@
+"""The database.
+
+What is stored, how it is asked, and what can go wrong with it. SQLModel and SQLAlchemy stay in here.
+"""
+
+from __future__ import annotations
+
+from amt_console.store.audit import AuditEntry, audit_entries
+from amt_console.store.backup import backup
+from amt_console.store.errors import (
+    CopyRefused,
+    LeaseLost,
+    SchemaTooNew,
+    SchemaTooOld,
+    StoreBusy,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+    VersionConflict,
+)
+from amt_console.store.histogram import LatencyHistogram
+from amt_console.store.host import HOST_METRICS, HostRollup
+from amt_console.store.lease import Lease, LeaseHolder
+from amt_console.store.reads import MonitorRow, Reads, ServiceStatus, StateChangeRow
+from amt_console.store.rollups import ServiceRollup, merged
+from amt_console.store.store import Store
+from amt_console.store.tokens import AccessToken, access_token, access_tokens, add_token, revoke_token, token_used
+from amt_console.store.writes import Writes
+
+__all__ = [
+    "HOST_METRICS",
+    "AccessToken",
+    "AuditEntry",
+    "CopyRefused",
+    "HostRollup",
+    "LatencyHistogram",
+    "Lease",
+    "LeaseHolder",
+    "LeaseLost",
+    "MonitorRow",
+    "Reads",
+    "SchemaTooNew",
+    "SchemaTooOld",
+    "ServiceRollup",
+    "ServiceStatus",
+    "StateChangeRow",
+    "Store",
+    "StoreBusy",
+    "StoreCorrupt",
+    "StoreError",
+    "StoreFull",
+    "StoreUnavailable",
+    "VersionConflict",
+    "Writes",
+    "access_token",
+    "access_tokens",
+    "add_token",
+    "audit_entries",
+    "backup",
+    "merged",
+    "revoke_token",
+    "token_used",
+]

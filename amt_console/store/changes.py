@@ -1,0 +1,35 @@
+"""Waiting for what others commit. Looking is the truth; a wake-up only makes the next look come sooner."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+LOOK_EVERY = 0.25
+"""Seconds between two looks at a file."""
+
+
+class Changes:
+    """Looks at regular times. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._closed = threading.Event()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody shall wait any more."""
+        return self._closed.is_set()
+
+    def announce(self) -> None:
+        """Something was committed here; never blocks for long and never raises."""
+
+    def wait(self, changed: Callable[[], bool], timeout: float) -> None:
+        """Return when ``changed`` is true, after ``timeout`` seconds, or when closed."""
+        left = timeout
+        while not self._closed.is_set() and not changed() and left > 0:
+            self._closed.wait(min(LOOK_EVERY, left))
+            left -= LOOK_EVERY
+
+    def close(self) -> None:
+        """End all waiting. Idempotent."""
+        self._closed.set()

@@ -1,0 +1,43 @@
+"""What can go wrong with the database, each with a text for people: what, where, and how to mend it."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """The database could not do what was asked; ``str()`` is the message for people."""
+
+
+class StoreUnavailable(StoreError):
+    """It cannot be opened: missing, a directory, not permitted, read-only, or the server does not answer."""
+
+
+class SchemaTooNew(StoreError):
+    """A newer version of the program has written it; this one never writes into it."""
+
+
+class SchemaTooOld(StoreUnavailable):
+    """It has to be upgraded first, and this connection may only read."""
+
+
+class StoreCorrupt(StoreError):
+    """The file is damaged or is no database at all."""
+
+
+class StoreBusy(StoreError):
+    """Somebody else held the write lock for longer than the waiting time; nothing was written."""
+
+
+class StoreFull(StoreError):
+    """No room on the disk; the transaction was rolled back and earlier data is intact."""
+
+
+class LeaseLost(StoreError):
+    """Another process has become the monitor; what this one still wanted to write was not written."""
+
+
+class CopyRefused(StoreError):
+    """One database cannot be copied to the other as they are; nothing was changed."""
+
+
+class VersionConflict(StoreError):
+    """An alert episode was changed by somebody else since it was read, or its key is already open."""

@@ -1,0 +1,219 @@
+"""Storing results: raw row, state of the service, changes of state and rollups, in one transaction.
+
+Results that come in order, as nearly all do, cost one raw row and one state row; finished buckets are inserted once. A
+late result makes ``rebuild`` recompute the buckets that it touches. A second result of the same service and moment is
+ignored, and so is one so late that the raw rows of its time have been deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from amt_console.model import ProbeResult
+from amt_console.store import horizon, rebuild
+from amt_console.store.buckets import OpenBuckets, Sample
+from amt_console.store.derived_tables import ServiceRollupRow, ServiceStateRow, StateChangeLog
+from amt_console.store.dialect import Dialect
+from amt_console.store.result_rows import LOG_COLUMNS, result_values, sample_of, sample_of_row
+from amt_console.store.rollup_rows import ROLLUP_COLUMNS, rollup_values
+from amt_console.store.schema import table
+from amt_console.store.tables import MonitoringLog
+from amt_console.store.utc import SECOND, moment
+
+_LOGS = table(MonitoringLog)
+_STATE = table(ServiceStateRow)
+_CHANGES = table(StateChangeLog)
+_ROLLUPS = table(ServiceRollupRow)
+_DAY = 86_400 * SECOND
+_STATE_COLUMNS = (
+    "timestamp",
+    "service_name",
+    "status",
+    "since",
+    "response_us",
+    "error_class",
+    "error_message",
+    "attempt",
+    "interval_us",
+    "metrics",
+    "open_buckets",
+)
+_CHANGE_COLUMNS = ("timestamp", "service_name", "state", "previous", "error_message")
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of a service: its newest sample, since when it is in its state, and its unfinished buckets."""
+
+    newest: Sample
+    since: object
+    """As the driver stores it."""
+    open: OpenBuckets
+
+
+class Ingest:
+    """Writes results. Remembers the services' newest samples between transactions until told to forget."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._known: dict[str, _Known] = {}
+        self._days: set[int] = set()
+        self._dialect = dialect
+        self._moment_value = dialect.moment_value
+        self._insert_logs = dialect.bulk(_LOGS, LOG_COLUMNS)
+        self._insert_changes = dialect.bulk(_CHANGES, _CHANGE_COLUMNS)
+        self._replace_states = dialect.bulk(_STATE, _STATE_COLUMNS, replace=True)
+        self.replace_rollups = dialect.bulk(_ROLLUPS, ROLLUP_COLUMNS, replace=True)
+        """Driver's statement for rows of ``rollup_values``."""
+        self.upsert_state = dialect.upsert(_STATE)
+
+    def forget(self) -> None:
+        """Somebody else wrote, or a transaction was rolled back: read again what is needed."""
+        self._known.clear()
+        self._days.clear()
+
+    def add(self, connection: Connection, results: Sequence[ProbeResult], *, simulated: bool) -> None:
+        """Store results in any order."""
+        by_service: dict[str, list[tuple[Sample, ProbeResult]]] = {}
+        for result in results:
+            by_service.setdefault(result.service, []).append((sample_of(result), result))
+        self._load(connection, by_service)
+        batch = _Batch(self._moment_value, simulated)
+        late: dict[str, list[tuple[Sample, ProbeResult]]] = {}
+        for service, arrived in by_service.items():
+            if len(arrived) > 1:
+                arrived.sort(key=_time)
+            for sample, result in arrived:
+                known = self._known.get(service)
+                if known is not None and sample.at <= known.newest.at:
+                    late.setdefault(service, []).append((sample, result))
+                else:
+                    self._known[service] = batch.append(known, sample, result)
+        self._store(connection, batch)
+        for service, arrived in late.items():
+            self._add_late(connection, service, arrived, simulated)
+
+    def rebuild(self, connection: Connection, service: str, start: int, end: int) -> None:
+        """Recompute what is derived from a service's raw rows in ``[start, end)``, in microseconds."""
+        rebuild.service(connection, service, start, end, self.replace_rollups, self.upsert_state)
+        self._known.pop(service, None)
+
+    def _load(self, connection: Connection, services: Iterable[str]) -> None:
+        missing = [service for service in services if service not in self._known]
+        for begin in range(0, len(missing), 500):
+            query = select(_STATE).where(_STATE.c.service_name.in_(missing[begin : begin + 500]))
+            for row in connection.execute(query).mappings():
+                self._known[row["service_name"]] = _Known(
+                    sample_of_row(row),
+                    self._moment_value(row["since"]),
+                    OpenBuckets.unpacked(bytes(row["open_buckets"])),
+                )
+
+    def _store(self, connection: Connection, batch: _Batch) -> None:
+        if not batch.logs:
+            return
+        self._make_room(connection, batch.days)
+        connection.exec_driver_sql(self._insert_logs, batch.logs)
+        if batch.changes:
+            connection.exec_driver_sql(self._insert_changes, batch.changes)
+        if batch.rollups:
+            connection.exec_driver_sql(self.replace_rollups, batch.rollups)
+        states = []
+        for service, row in batch.newest.items():
+            known = self._known[service]
+            at, _, status, _, error, metrics, response, error_class, attempt, interval, _ = row
+            states.append(
+                (
+                    at,
+                    service,
+                    status,
+                    known.since,
+                    response,
+                    error_class,
+                    error,
+                    attempt,
+                    interval,
+                    metrics,
+                    known.open.pack(),
+                )
+            )
+        connection.exec_driver_sql(self._replace_states, states)
+
+    def _add_late(
+        self, connection: Connection, service: str, arrived: list[tuple[Sample, ProbeResult]], simulated: bool
+    ) -> None:
+        kept = horizon.kept_from(connection, _LOGS.name)
+        arrived = [each for each in arrived if horizon.recomputable(each[0], kept)]
+        if not arrived:
+            return
+        stored = connection.execute(
+            select(_LOGS.c.timestamp).where(
+                _LOGS.c.service_name == service,
+                _LOGS.c.timestamp.between(moment(arrived[0][0].at), moment(arrived[-1][0].at)),
+            )
+        ).scalars()
+        seen = set(stored)
+        rows = []
+        touched = []
+        for sample, result in arrived:
+            if result.timestamp not in seen:
+                seen.add(result.timestamp)
+                touched.append(sample.at)
+                rows.append(result_values(result, sample, self._moment_value(result.timestamp), simulated))
+        if rows:
+            self._make_room(connection, {at // _DAY for at in touched})
+            connection.exec_driver_sql(self._insert_logs, rows)
+            self.rebuild(connection, service, touched[0], touched[-1] + 1)
+
+    def _make_room(self, connection: Connection, days: set[int]) -> None:
+        if not days <= self._days:
+            self._dialect.make_room(connection, _LOGS, days)
+            self._days |= days
+
+
+class _Batch:
+    """The rows of one call."""
+
+    def __init__(self, moment_value: Callable[[datetime], object], simulated: bool) -> None:
+        self._moment_value = moment_value
+        self._simulated = simulated
+        self.logs: list[tuple[Any, ...]] = []
+        self.changes: list[tuple[Any, ...]] = []
+        self.rollups: list[tuple[Any, ...]] = []
+        self.newest: dict[str, tuple[Any, ...]] = {}
+        self.days: set[int] = set()
+        """Counted from 1970."""
+
+    def append(self, known: _Known | None, sample: Sample, result: ProbeResult) -> _Known:
+        """Enter the next result of a service; returns what is known of it now."""
+        at = self._moment_value(result.timestamp)
+        row = result_values(result, sample, at, self._simulated)
+        service = result.service
+        self.logs.append(row)
+        self.days.add(sample.at // _DAY)
+        self.newest[service] = row
+        if known is None:
+            known = _Known(sample, at, OpenBuckets.at(sample.at))
+            known.open.append(None, sample)
+            self._changed(row, None)
+            return known
+        before = known.newest
+        for resolution, bucket in known.open.append(before, sample):
+            self.rollups.append(rollup_values(service, resolution, bucket))
+        known.newest = sample
+        if before.state is not sample.state:
+            known.since = at
+            self._changed(row, before.state.value)
+        return known
+
+    def _changed(self, row: tuple[Any, ...], previous: str | None) -> None:
+        at, service, state, _, error, *_ = row
+        self.changes.append((at, service, state, previous, error))
+
+
+def _time(arrived: tuple[Sample, ProbeResult]) -> int:
+    return arrived[0].at

@@ -1,0 +1,143 @@
+"""Between results and their rows. Response times are kept to the microsecond; what makes no sense becomes none."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC
+from typing import Any
+
+from amt_console.model import ErrorClass, Phases, ProbeResult, ServiceState
+from amt_console.store.buckets import Sample
+from amt_console.store.utc import SECOND, micros
+from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, to_json
+
+_LARGEST_INTERVAL = 30 * 86_400
+_STATES = {state.value: state for state in ServiceState}
+
+
+def state_of(status: str) -> ServiceState:
+    """The state that a stored status names; ``unknown`` for a word that is none of ours."""
+    return _STATES.get(status, ServiceState.UNKNOWN)
+
+
+def response_us(result: ProbeResult) -> int | None:
+    """The response time in whole microseconds; ``None`` if there is none or it makes no sense."""
+    value = result.response_time_ms
+    if value is None or not 0 <= value < 1e12:
+        return None
+    return round(value * 1000)
+
+
+def interval_us(result: ProbeResult) -> int:
+    """The interval in whole microseconds, 0 if it makes no sense."""
+    value = result.interval
+    return round(value * SECOND) if 0 < value < _LARGEST_INTERVAL else 0
+
+
+def sample_of(result: ProbeResult) -> Sample:
+    """What rollups are made of."""
+    return Sample(micros(result.timestamp), result.state, interval_us(result), result.attempt, response_us(result))
+
+
+def sample_of_row(row: Row) -> Sample:
+    """The same from a row of ``monitoring_logs`` or ``service_state``."""
+    response = row["response_us"]
+    if response is None and (rounded := row.get("response_time_ms")) is not None:
+        response = int(rounded) * 1000
+    return Sample(
+        micros(row["timestamp"]), state_of(row["status"]), int(row["interval_us"]), int(row["attempt"]), response
+    )
+
+
+_PHASES = tuple(field.name for field in fields(Phases))
+_METRICS = ("status_code", "final_url", "ip", "ip_family", "http_version", "body_bytes")
+LOG_COLUMNS = (
+    "timestamp",
+    "service_name",
+    "status",
+    "response_time_ms",
+    "error_message",
+    "metrics",
+    "response_us",
+    "error_class",
+    "attempt",
+    "interval_us",
+    "simulated",
+)
+"""The order of ``result_values``."""
+
+
+def _metrics(result: ProbeResult) -> str:
+    found: dict[str, Any] = {}
+    phases = result.phases
+    measured = {}
+    for name in _PHASES:
+        value = getattr(phases, name)
+        if value is not None:
+            measured[name] = round(value, 3)
+    if measured:
+        found["phases"] = measured
+    for name in _METRICS:
+        value = getattr(result, name)
+        if value is not None:
+            found[name] = value
+    if result.redirects:
+        found["redirects"] = result.redirects
+    if result.tls_expires_at is not None:
+        found["tls_expires_at"] = result.tls_expires_at.astimezone(UTC).isoformat()
+    if result.details:
+        found["details"] = dict(result.details)
+    return to_json(found)
+
+
+def result_values(result: ProbeResult, sample: Sample, at: object, simulated: bool) -> tuple[Any, ...]:
+    """A row of ``monitoring_logs`` in the order of ``LOG_COLUMNS``.
+
+    Args:
+        result: What was measured.
+        sample: Its ``sample_of``.
+        at: Its time as the driver stores it.
+        simulated: Whether to mark it so.
+    """
+    response = sample.response
+    return (
+        at,
+        result.service,
+        result.state.value,
+        None if response is None else min((response + 500) // 1000, 0x7FFFFFFF),
+        clean(result.error),
+        _metrics(result),
+        response,
+        None if result.error_class is None else result.error_class.value,
+        sample.attempt,
+        sample.interval,
+        simulated,
+    )
+
+
+def result_of(row: Row) -> ProbeResult:
+    """The result in a row of ``monitoring_logs`` or ``service_state``."""
+    metrics = json_object(row["metrics"])
+    phases = metrics.get("phases")
+    details = metrics.get("details")
+    sample = sample_of_row(row)
+    return ProbeResult(
+        service=row["service_name"],
+        timestamp=row["timestamp"],
+        state=sample.state,
+        interval=sample.interval / SECOND,
+        response_time_ms=None if sample.response is None else sample.response / 1000,
+        error_class=member(ErrorClass, row["error_class"]),
+        error=clean(row["error_message"]),
+        phases=instance_of(Phases, phases) if isinstance(phases, dict) else Phases(),
+        status_code=metrics.get("status_code"),
+        final_url=metrics.get("final_url"),
+        redirects=int(metrics.get("redirects", 0)),
+        ip=metrics.get("ip"),
+        ip_family=metrics.get("ip_family"),
+        http_version=metrics.get("http_version"),
+        tls_expires_at=moment_of(metrics.get("tls_expires_at")),
+        body_bytes=metrics.get("body_bytes"),
+        attempt=sample.attempt,
+        details=details if isinstance(details, dict) else {},
+    )

@@ -1,0 +1,106 @@
+"""Between host samples and business figures and their rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, fields
+from typing import Any
+
+from amt_console.model import BusinessFigures, DiskUsage, Figure, FigureKind, FigureValue, HostSample, NetworkRates
+from amt_console.store.values import Row, finite, instance_of, json_object, member, to_json
+
+HOST_COLUMNS = (
+    "timestamp",
+    "cpu_usage",
+    "memory_usage",
+    "disk_usage",
+    "network_io",
+    "active_connections",
+    "details",
+    "simulated",
+)
+"""The order of ``host_values``."""
+
+
+def host_values(sample: HostSample, at: object, simulated: bool) -> tuple[Any, ...]:
+    """A row of ``system_metrics`` in the order of ``HOST_COLUMNS``; ``at`` is its time as the driver stores it."""
+    details = {
+        "disks": [asdict(disk) for disk in sample.disks],
+        "load": None if sample.load is None else list(sample.load),
+        "memory_total_bytes": sample.memory_total_bytes,
+        "swap_usage": sample.swap_usage,
+    }
+    return (
+        at,
+        finite(sample.cpu_usage),
+        finite(sample.memory_usage),
+        finite(sample.disk_usage),
+        None if sample.network is None else to_json(asdict(sample.network)),
+        sample.active_connections,
+        to_json(details),
+        simulated,
+    )
+
+
+def host_sample_of(row: Row) -> HostSample:
+    """The sample in a row of ``system_metrics``."""
+    details = json_object(row["details"])
+    network = json_object(row["network_io"])
+    load = details.get("load")
+    return HostSample(
+        timestamp=row["timestamp"],
+        cpu_usage=row["cpu_usage"],
+        memory_usage=row["memory_usage"],
+        disk_usage=row["disk_usage"],
+        disks=tuple(instance_of(DiskUsage, disk) for disk in details.get("disks") or ()),
+        network=NetworkRates(**network) if set(network) == {field.name for field in fields(NetworkRates)} else None,
+        active_connections=row["active_connections"],
+        load=(load[0], load[1], load[2]) if isinstance(load, list) and len(load) == 3 else None,
+        memory_total_bytes=details.get("memory_total_bytes"),
+        swap_usage=details.get("swap_usage"),
+    )
+
+
+def figures_json(figures: BusinessFigures) -> str:
+    """The ``figures`` column; a value that is not finite becomes a reason."""
+    return to_json({name: _figure_json(figure) for name, figure in figures.figures.items()})
+
+
+def _figure_json(figure: Figure) -> dict[str, Any]:
+    value = figure.value
+    if value is None:
+        return {"reason": figure.reason}
+    numbers = [number for _, number in value] if isinstance(value, tuple) else [value]
+    if not all(math.isfinite(number) for number in numbers):
+        return {"reason": "not a finite number"}
+    found: dict[str, Any] = {"value": value}
+    if figure.reason is not None:
+        found["reason"] = figure.reason
+    return found
+
+
+def figure_of(stored: object) -> Figure:
+    """One figure of the ``figures`` column."""
+    if not isinstance(stored, dict):
+        return Figure(None, "unreadable")
+    value = stored.get("value")
+    known: FigureValue | None = None
+    if isinstance(value, (int, float)):
+        known = value
+    elif isinstance(value, list):
+        known = tuple((str(label), number) for label, number in value)
+    return Figure(known, stored.get("reason"))
+
+
+def figures_of(row: Row) -> BusinessFigures | None:
+    """The figures in a row of ``business_figures``; ``None`` for a kind that is none of ours."""
+    kind = member(FigureKind, row["kind"])
+    if kind is None:
+        return None
+    stored = json_object(row["figures"])
+    return BusinessFigures(
+        kind=kind,
+        timestamp=row["timestamp"],
+        figures={name: figure_of(figure) for name, figure in stored.items()},
+        simulated=bool(row["simulated"]),
+    )

@@ -1,0 +1,154 @@
+"""Several monitors on one server: who is there, whose slot it is, and how results reach the one that evaluates.
+
+All times are the server's, so that the monitors' clocks need not agree. A slot is claimed in a statement of its own,
+and nothing stays locked while the probe runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, text
+from sqlalchemy.exc import DBAPIError
+
+from amt_console.model import ProbeResult
+from amt_console.store.postgresql import Postgresql
+from amt_console.store.result_rows import LOG_COLUMNS, result_of, result_values, sample_of
+from amt_console.store.schema import table
+from amt_console.store.sharing_tables import RelayedRow
+from amt_console.store.store import Store
+
+GONE_AFTER = 6.0
+"""Seconds after which a monitor that was not heard of is no longer counted on."""
+LEASE_INTERVALS = 2.0
+"""For so many intervals a target belongs to the one that probed it last."""
+_EARLY = 0.8
+"""Part of the interval after which the next slot of the same holder may begin: grids of two processes differ."""
+_RELAYED = table(RelayedRow)
+_CHECK_IN = text(
+    "INSERT INTO monitors (name, host, pid, started_at, seen_at) "
+    "VALUES (:name, :host, :pid, :started_at, clock_timestamp()) "
+    "ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"
+)
+_ALIVE = text(
+    "SELECT name FROM monitors WHERE seen_at > clock_timestamp() - make_interval(secs => :seconds) ORDER BY name"
+)
+_LEAVE = text("DELETE FROM monitors WHERE name = :name")
+_CLEAR = text("DELETE FROM monitors WHERE seen_at < clock_timestamp() - interval '1 day'")
+_FREE = text(
+    "UPDATE probe_slots SET next_due = clock_timestamp(), lease_until = clock_timestamp() WHERE holder = :name"
+)
+_FIRST = text(
+    "INSERT INTO probe_slots (target, next_due, lease_until, holder) "
+    "VALUES (:target, clock_timestamp(), clock_timestamp(), '') ON CONFLICT (target) DO NOTHING"
+)
+_CLAIM = text(
+    "UPDATE probe_slots SET holder = :name, next_due = clock_timestamp() + make_interval(secs => :pause), "
+    "lease_until = clock_timestamp() + make_interval(secs => :lease) WHERE target = ("
+    "SELECT target FROM probe_slots WHERE target = :target AND "
+    "(lease_until <= clock_timestamp() OR (:mine AND next_due <= clock_timestamp())) FOR UPDATE SKIP LOCKED"
+    ") RETURNING target"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sharer:
+    """One process that probes."""
+
+    name: str
+    host: str
+    pid: int
+    started_at: datetime
+
+
+class Sharing:
+    """One monitor's part. Its methods may be called from any thread. They raise StoreError.
+
+    Args:
+        store: On a server; stays open.
+        me: This process.
+    """
+
+    def __init__(self, store: Store, me: Sharer) -> None:
+        dialect = store._dialect
+        assert isinstance(dialect, Postgresql)
+        self.me = me
+        self._dialect = dialect
+        self._engine = dialect.control()
+        self._known: set[str] = set()
+
+    @staticmethod
+    def possible(store: Store) -> bool:
+        """Whether more than one process can probe for this database."""
+        return isinstance(store._dialect, Postgresql)
+
+    def check_in(self) -> tuple[str, ...]:
+        """Say that this monitor lives; returns the names of all that do."""
+        me = self.me
+        values = {"name": me.name, "host": me.host, "pid": me.pid, "started_at": me.started_at}
+        with self._connection() as connection:
+            connection.execute(_CHECK_IN, values)
+            return tuple(connection.execute(_ALIVE, {"seconds": GONE_AFTER}).scalars())
+
+    def claim(self, target: str, interval: float, *, mine: bool) -> bool:
+        """Take the present slot of a target; false when somebody has it already.
+
+        Args:
+            target: Its name.
+            interval: Seconds between its probes.
+            mine: Whether it falls to this monitor as things are; others get a slot only when nobody has probed for
+                ``LEASE_INTERVALS``.
+        """
+        values = {
+            "target": target,
+            "name": self.me.name,
+            "pause": interval * _EARLY,
+            "lease": interval * LEASE_INTERVALS,
+            "mine": mine,
+        }
+        with self._connection() as connection:
+            if target not in self._known:
+                connection.execute(_FIRST, {"target": target})
+                self._known.add(target)
+            return connection.execute(_CLAIM, values).first() is not None
+
+    def hand_in(self, results: Sequence[ProbeResult]) -> None:
+        """Send results to the monitor that evaluates."""
+        statement = self._dialect.bulk(_RELAYED, LOG_COLUMNS)
+        rows = [
+            result_values(each, sample_of(each), self._dialect.moment_value(each.timestamp), False) for each in results
+        ]
+        with self._connection() as connection:
+            connection.exec_driver_sql(statement, rows)
+
+    def handed_in(self, after: int) -> list[tuple[int, ProbeResult]]:
+        """The results behind a number, with their numbers, oldest first."""
+        query = select(_RELAYED).where(_RELAYED.c.id > after).order_by(_RELAYED.c.id).limit(1000)
+        with self._connection() as connection:
+            return [(int(row["id"]), result_of(row)) for row in connection.execute(query).mappings()]
+
+    def done(self, upto: int) -> None:
+        """Drop the results up to a number: they are stored."""
+        with self._connection() as connection:
+            connection.execute(delete(_RELAYED).where(_RELAYED.c.id <= upto))
+
+    def leave(self) -> None:
+        """Stop sharing: others may take over the slots at once."""
+        try:
+            with self._connection() as connection:
+                connection.execute(_LEAVE, {"name": self.me.name})
+                connection.execute(_CLEAR)
+                connection.execute(_FREE, {"name": self.me.name})
+        finally:
+            self._engine.dispose()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except (DBAPIError, self._dialect.driver_error) as error:
+            raise self._dialect.translate(error) from error

@@ -1,0 +1,289 @@
+"""The store: one writing connection, a pool of reading ones, and nothing else between the program and its database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from amt_console.clock import Clock
+from amt_console.store import migrate, sharing_tables  # noqa: F401  (fills the catalogue)
+from amt_console.store.dialect import Dialect, dialect_of
+from amt_console.store.errors import StoreCorrupt, StoreError, StoreUnavailable
+from amt_console.store.reads import Reads
+from amt_console.store.writes import Ingesters, Writes
+from amt_console.text import safe_text
+
+logger = logging.getLogger("amt_console.store")
+_LOG_BACKSTOP = 64 * 1024 * 1024
+
+
+class Store:
+    """An open database. All methods may be called from any thread; writers take turns.
+
+    Open it with ``Store.open`` and close it, or use it as a context manager. Never carry an open store through
+    ``fork``.
+    """
+
+    def __init__(self, dialect: Dialect, writer: Engine | None, reader: Engine, clock: Clock) -> None:
+        self._dialect = dialect
+        self._clock = clock
+        self._writer_engine = writer
+        self._reader_engine = reader
+        self._writer: Connection | None = None
+        self._version_connection: Connection | None = None
+        self._write_lock = threading.Lock()
+        self._writing_thread: int | None = None
+        self._version_lock = threading.Lock()
+        self._ingesters = Ingesters.of(dialect)
+        self._commits = 0
+        self._seen_writes: int | None = None
+        self._fence: Callable[[Connection], None] | None = None
+        self._changes = dialect.changes()
+        self.upgraded_from: Path | None = None
+        """The backup that was made because opening upgraded an older database."""
+
+    @classmethod
+    def open(cls, url: str, *, clock: Clock, read_only: bool = False) -> Store:
+        """Open a database; unless ``read_only``, create it or bring it up to date (an older one is backed up first).
+
+        Raises:
+            StoreUnavailable: It cannot be reached, read or written; read-only also if it does not exist or has no
+            tables.
+            SchemaTooNew: A newer version of the program has written it.
+            StoreCorrupt: It is damaged or is no database.
+            StoreBusy: Somebody else held it for more than five seconds.
+            StoreFull: No room.
+        """
+        dialect = dialect_of(url, read_only=read_only)
+        writer = None if read_only else dialect.writer()
+        store = cls(dialect, writer, dialect.reader(), clock)
+        try:
+            store._prepare()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @property
+    def place(self) -> str:
+        """The database in words for people, without secrets."""
+        return self._dialect.place
+
+    @property
+    def url(self) -> str:
+        """Its URL, password included."""
+        return self._dialect.url.render_as_string(hide_password=False)
+
+    def transaction(self, *, durable: bool = False, simulated: bool = False) -> AbstractContextManager[Writes]:
+        """A writing transaction: committed at the end of the block, rolled back when an exception leaves it.
+
+        Args:
+            durable: On disk before the block ends, even if the power fails then. Without it the newest commits may be
+            lost with the power,
+                but not with the process.
+            simulated: Mark everything as simulated.
+
+        Raises:
+            StoreError: ``StoreBusy``, ``StoreFull``, ...; nothing was written.
+            RuntimeError: This thread is in a transaction already.
+        """
+        return self._transaction(durable=durable, simulated=simulated)
+
+    @contextmanager
+    def _transaction(self, *, durable: bool, simulated: bool) -> Iterator[Writes]:
+        if self._writing_thread == threading.get_ident():
+            raise RuntimeError("this thread is in a writing transaction already")
+        with self._write_lock, self._translated():
+            self._writing_thread = threading.get_ident()
+            try:
+                connection = self._writing_connection()
+                if connection.in_transaction():
+                    connection.rollback()
+                with connection.begin():
+                    self._dialect.begin_write(connection, durable=durable)
+                    if self._fence is not None:
+                        self._fence(connection)
+                    self._notice_foreign_writes(connection)
+                    writes = Writes(connection, self._clock, self._ingesters, simulated=simulated)
+                    yield writes
+                    writes.finish()
+            except BaseException:
+                self._ingesters.forget()
+                self._drop_broken_writer()
+                raise
+            finally:
+                self._writing_thread = None
+            self._commits += 1
+            self._after_commit(connection)
+
+    def read(self) -> AbstractContextManager[Reads]:
+        """A reading transaction: all answers in the block show one moment. Keep it short. Raises StoreError."""
+        return self._read()
+
+    @contextmanager
+    def _read(self) -> Iterator[Reads]:
+        with self._translated(), self._reader_engine.connect() as connection, connection.begin():
+            yield Reads(connection, self._clock)
+
+    def data_version(self) -> int:
+        """A number that changes when anybody, in this process or another, has committed. Cheap. Raises StoreError."""
+        with self._version_lock, self._translated():
+            if self._version_connection is None:
+                self._version_connection = self._reader_engine.connect()
+            version = self._dialect.data_version(self._version_connection)
+            self._version_connection.rollback()
+            return version
+
+    def wait_for_change(self, seen: int, timeout: float) -> int:
+        """Wait until ``data_version`` is another number than ``seen``, at most so many seconds; returns it.
+
+        On a server the wait ends as soon as somebody has committed, whichever host they are on. Raises StoreError.
+        """
+        with self._translated():
+            self._changes.wait(lambda: self.data_version() != seen, timeout)
+        return seen if self._changes.closed else self.data_version()
+
+    def fence(self, check: Callable[[Connection], None]) -> None:
+        """Call ``check`` at the beginning of each writing transaction from now on; what it raises forbids the write."""
+        self._fence = check
+
+    def checkpoint(self, *, truncate: bool = False) -> int:
+        """Move committed pages from the log into the database file; for the process that holds the lease, often.
+
+        Args:
+            truncate: Also give the log's room back if nobody is reading.
+
+        Returns:
+            How many pages still wait, because somebody reads an older moment.
+        """
+        with self._maintained() as connection:
+            return self._dialect.checkpoint(connection, truncate=truncate)
+
+    def log_bytes(self) -> int:
+        """Size of the write-ahead log; grows while a reader holds an old moment."""
+        return self._dialect.log_bytes()
+
+    def free_bytes(self) -> int:
+        """Room inside the database that deleted rows have left, and that new rows fill first. Raises StoreError."""
+        with self._translated(), self._reader_engine.connect() as connection:
+            return self._dialect.free_bytes(connection)
+
+    def give_back(self, pages: int) -> int:
+        """Give unused pages back to the disk, at most so many; returns the bytes still unused. Raises StoreError."""
+        with self._maintained() as connection:
+            return self._dialect.give_back(connection, pages)
+
+    def optimize(self) -> None:
+        """Refresh what the query planner knows; quick. Raises StoreError."""
+        with self._maintained() as connection:
+            self._dialect.tune(connection)
+
+    def check(self, *, full: bool = False) -> tuple[str, ...]:
+        """What is damaged in the database, in words; empty if it is sound. Raises StoreError if it cannot be asked.
+
+        Args:
+            full: Also compare every index with its table; reads everything, and takes its time.
+        """
+        try:
+            with self._translated(), self._reader_engine.connect() as connection:
+                return self._dialect.faults(connection, full=full)
+        except StoreCorrupt as error:
+            return (str(error),)
+
+    def close(self) -> None:
+        """Close all connections. Idempotent."""
+        self._changes.close()
+        with self._write_lock, self._version_lock:
+            for connection in (self._writer, self._version_connection):
+                if connection is not None:
+                    # The server may be gone; then there is nothing left to close.
+                    with suppress(DBAPIError, self._dialect.driver_error):
+                        connection.close()
+            self._writer = self._version_connection = None
+            self._reader_engine.dispose()
+            if self._writer_engine is not None:
+                self._writer_engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _prepare(self) -> None:
+        with self._translated():
+            if self._writer_engine is not None:
+                connection = self._writing_connection()
+                with connection.begin():
+                    current = migrate.is_current(connection)
+                if not current:
+                    self._upgrade(connection)
+                    # So that a lost log can never make the file look like an empty one.
+                    self._dialect.checkpoint(connection, truncate=True)
+                self._dialect.tune(connection)
+                connection.rollback()
+            with self._reader_engine.connect() as connection, connection.begin():
+                migrate.check(connection, self._dialect)
+
+    def _upgrade(self, connection: Connection) -> None:
+        with connection.begin():
+            self._dialect.begin_schema_change(connection)
+            self.upgraded_from = migrate.upgrade(connection, self._dialect, now=self._clock.now())
+            if self.upgraded_from is not None:
+                writes = Writes(connection, self._clock, self._ingesters, simulated=False)
+                writes.derive_missing()
+                writes.finish()
+
+    def _writing_connection(self) -> Connection:
+        if self._writer_engine is None:
+            raise StoreUnavailable(f"The database {self.place} was opened read-only: nothing can be written here.")
+        if self._writer is None:
+            self._writer = self._writer_engine.connect()
+            self._seen_writes = None
+        return self._writer
+
+    @contextmanager
+    def _maintained(self) -> Iterator[Connection]:
+        """The writing connection outside of a transaction, for as long as it takes to mind the file."""
+        with self._write_lock, self._translated():
+            connection = self._writing_connection()
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    def _after_commit(self, connection: Connection) -> None:
+        """Whatever fails here, the transaction is stored: who wrote it must not hear that it was not."""
+        try:
+            self._changes.announce()
+            if self._dialect.log_bytes() > _LOG_BACKSTOP:
+                self._dialect.checkpoint(connection, truncate=False)
+        except Exception as error:
+            logger.warning("The write-ahead log of %s stays long for now: %s", self.place, safe_text(str(error)))
+            self._drop_broken_writer()
+
+    def _drop_broken_writer(self) -> None:
+        if self._writer is not None and (self._writer.invalidated or self._writer.closed):
+            self._writer.close()
+            self._writer = None
+
+    def _notice_foreign_writes(self, connection: Connection) -> None:
+        seen = self._dialect.foreign_writes(connection, self._commits)
+        if seen != self._seen_writes:
+            self._ingesters.forget()
+            self._seen_writes = seen
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreError:
+            raise
+        except (DBAPIError, self._dialect.driver_error) as error:
+            raise self._dialect.translate(error) from error

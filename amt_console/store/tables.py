@@ -1,0 +1,204 @@
+"""The tables. The original's three keep their names and columns, with further columns behind them.
+
+Times people read are ``UtcDateTime``; bucket starts are whole seconds since 1970; durations of rollups are whole
+microseconds. JSON is kept as text, as the original keeps it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, Column, Index, Text, UniqueConstraint, false, text
+from sqlmodel import Field
+
+from amt_console.store.schema import BIG, StoreTable, flag, now_column, number
+from amt_console.store.utc import UtcDateTime
+
+
+class MonitoringLog(StoreTable, table=True):
+    """One probe of one service. PostgreSQL keeps it by day (``partitions``), with ``timestamp`` in its primary key."""
+
+    __tablename__ = "monitoring_logs"
+    __table_args__ = (
+        Index("ix_monitoring_logs_service", "service_name", "timestamp"),
+        Index("ix_monitoring_logs_timestamp", "timestamp", postgresql_using="brin"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    timestamp: datetime = Field(sa_column=now_column())
+    service_name: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    response_time_ms: int | None = None
+    error_message: str | None = Field(default=None, sa_type=Text)
+    metrics: str | None = Field(default=None, sa_type=Text)
+    """JSON: phases, status code, address and whatever else was measured."""
+    response_us: int | None = Field(default=None, sa_type=BIG)
+    """The response time in whole microseconds, from which everything is computed."""
+    error_class: str | None = Field(default=None, sa_type=Text)
+    attempt: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    interval_us: int = Field(default=0, sa_column=number("interval_us"))
+    simulated: bool = Field(default=False, sa_column=flag("simulated"))
+
+
+class AlertRow(StoreTable, table=True):
+    """One alert episode. Rows of the original's making have an empty ``rule_id``."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        Index(
+            "ux_alerts_open",
+            "rule_id",
+            "subject",
+            unique=True,
+            sqlite_where=text("resolved = 0 AND rule_id <> ''"),
+            postgresql_where=text("NOT resolved AND rule_id <> ''"),
+        ),
+        Index("ix_alerts_timestamp", "timestamp"),
+        Index("ix_alerts_resolved_at", "resolved_at"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    timestamp: datetime = Field(sa_column=now_column())
+    """When the first bad observation was made."""
+    alert_type: str = Field(sa_type=Text)
+    severity: str = Field(sa_type=Text)
+    message: str = Field(sa_type=Text)
+    resolved: bool = Field(default=False, sa_column=Column("resolved", Boolean, server_default=false()))
+    resolved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rule_id: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+    subject: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+    state: str = Field(default="firing", sa_type=Text, sa_column_kwargs={"server_default": "firing"})
+    version: int = Field(default=0, sa_column=number("version"))
+    bad_since: str | None = Field(default=None, sa_type=Text)
+    """JSON of an instant: wall, monotonic, boottime, boot_id."""
+    ok_since: str | None = Field(default=None, sa_type=Text)
+    bad_count: int = Field(default=0, sa_column=number("bad_count"))
+    critical_count: int = Field(default=0, sa_column=number("critical_count"))
+    warning_count: int = Field(default=0, sa_column=number("warning_count"))
+    ok_count: int = Field(default=0, sa_column=number("ok_count"))
+    fired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    resolution: str | None = Field(default=None, sa_type=Text)
+    value: float | None = None
+    threshold: float | None = None
+    stale: bool = Field(default=False, sa_column=flag("stale"))
+    stale_since: str | None = Field(default=None, sa_type=Text)
+    acknowledged_by: str | None = Field(default=None, sa_type=Text)
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    note: str | None = Field(default=None, sa_type=Text)
+    escalation_level: int = Field(default=0, sa_column=number("escalation_level"))
+    previous_episode_id: int | None = Field(default=None, sa_type=BIG)
+    runbook: str | None = Field(default=None, sa_type=Text)
+    simulated: bool = Field(default=False, sa_column=flag("simulated"))
+
+
+class AlertEventRow(StoreTable, table=True):
+    """One transition of an episode; never changed."""
+
+    __tablename__ = "alert_events"
+    __table_args__ = (
+        UniqueConstraint("alert_id", "seq", name="ux_alert_events_seq"),
+        Index("ix_alert_events_timestamp", "timestamp"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    alert_id: int = Field(foreign_key="alerts.id", ondelete="CASCADE", sa_type=BIG)
+    seq: int
+    timestamp: datetime = Field(sa_type=UtcDateTime)
+    kind: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    severity: str = Field(sa_type=Text)
+    message: str = Field(sa_type=Text)
+    actor: str | None = Field(default=None, sa_type=Text)
+    note: str | None = Field(default=None, sa_type=Text)
+    value: float | None = None
+
+
+class SystemMetric(StoreTable, table=True):
+    """One sample of the host."""
+
+    __tablename__ = "system_metrics"
+    __table_args__ = (Index("ix_system_metrics_timestamp", "timestamp"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    timestamp: datetime = Field(sa_column=now_column())
+    cpu_usage: float | None = None
+    memory_usage: float | None = None
+    disk_usage: float | None = None
+    network_io: str | None = Field(default=None, sa_type=Text)
+    """JSON: sent_bytes, received_bytes, errors, drops, each per second."""
+    active_connections: int | None = None
+    details: str | None = Field(default=None, sa_type=Text)
+    """JSON: disks, load, total memory, swap."""
+    simulated: bool = Field(default=False, sa_column=flag("simulated"))
+
+
+class BusinessFiguresRow(StoreTable, table=True):
+    """All figures of one answer of one of the platform's endpoints."""
+
+    __tablename__ = "business_figures"
+    __table_args__ = (
+        Index("ix_business_figures_kind", "kind", "timestamp"),
+        Index("ix_business_figures_hourly", "kind", "hourly", "timestamp"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    timestamp: datetime = Field(sa_type=UtcDateTime)
+    kind: str = Field(sa_type=Text)
+    figures: str = Field(sa_type=Text)
+    """JSON: name to {"value": number or [[label, number], ...]} or {"reason": text}."""
+    hourly: bool = Field(default=False, sa_column=flag("hourly"))
+    """The first of its hour: enough for long charts."""
+    simulated: bool = Field(default=False, sa_column=flag("simulated"))
+
+
+class GapRow(StoreTable, table=True):
+    """A stretch of time in which the monitor measured nothing."""
+
+    __tablename__ = "gaps"
+    __table_args__ = (Index("ix_gaps_ended_at", "ended_at"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime = Field(sa_type=UtcDateTime)
+    reason: str = Field(sa_type=Text)
+
+
+class HeartbeatRow(StoreTable, table=True):
+    """The monitor's sign of life."""
+
+    __tablename__ = "monitor"
+    name: str = Field(primary_key=True, sa_type=Text)
+    host: str = Field(sa_type=Text)
+    pid: int
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    last_cycle_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LeaseRow(StoreTable, table=True):
+    """Who may probe and evaluate, where no file lock can say so. ``epoch`` grows with every new holder."""
+
+    __tablename__ = "lease"
+    name: str = Field(primary_key=True, sa_type=Text)
+    epoch: int = Field(sa_type=BIG)
+    host: str = Field(sa_type=Text)
+    pid: int
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AuditRow(StoreTable, table=True):
+    """What a person did; never changed, never deleted."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_timestamp", "timestamp"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    timestamp: datetime = Field(sa_type=UtcDateTime)
+    actor: str = Field(sa_type=Text)
+    action: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    detail: str = Field(sa_type=Text)
+
+
+class MetaRow(StoreTable, table=True):
+    """Facts about the database itself, e.g. ``commits`` (counted on PostgreSQL) and ``simulated_until``."""
+
+    __tablename__ = "store_meta"
+    key: str = Field(primary_key=True, sa_type=Text)
+    number: int = Field(default=0, sa_column=number("number"))
+    content: str | None = Field(default=None, sa_type=Text)

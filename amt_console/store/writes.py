@@ -1,0 +1,188 @@
+"""Everything that can be stored, within one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Executable, insert, select
+
+from amt_console.clock import Clock
+from amt_console.model import AlertEvent, BusinessFigures, Episode, Gap, HostSample, ProbeResult
+from amt_console.store import episodes, horizon, rebuild
+from amt_console.store.buckets import RESOLUTIONS, floor
+from amt_console.store.dialect import Dialect
+from amt_console.store.host import HostIngest
+from amt_console.store.ingest import Ingest
+from amt_console.store.reads import Reads
+from amt_console.store.sample_rows import figures_json
+from amt_console.store.schema import table
+from amt_console.store.tables import AuditRow, BusinessFiguresRow, GapRow, HeartbeatRow, MetaRow, SystemMetric
+from amt_console.store.utc import SECOND, micros, moment
+from amt_console.store.values import clean_text, to_json
+
+_FIGURES = table(BusinessFiguresRow)
+_GAPS = table(GapRow)
+_AUDIT = table(AuditRow)
+_META = table(MetaRow)
+_HOUR = 3600 * SECOND
+_DAY = RESOLUTIONS[-1] * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Ingesters:
+    """What a store keeps between transactions to write quickly."""
+
+    results: Ingest
+    host: HostIngest
+    upsert_monitor: Executable
+    upsert_meta: Executable
+
+    @classmethod
+    def of(cls, dialect: Dialect) -> Ingesters:
+        """New ones that know nothing yet."""
+        return cls(
+            results=Ingest(dialect),
+            host=HostIngest(dialect),
+            upsert_monitor=dialect.upsert(table(HeartbeatRow)),
+            upsert_meta=dialect.upsert(_META),
+        )
+
+    def forget(self) -> None:
+        """Drop everything remembered."""
+        self.results.forget()
+        self.host.forget()
+
+
+class Writes(Reads):
+    """One writing transaction; reading in it sees what it has written."""
+
+    def __init__(self, connection: Connection, clock: Clock, ingesters: Ingesters, *, simulated: bool) -> None:
+        super().__init__(connection, clock)
+        self._ingesters = ingesters
+        self._simulated = simulated
+        self._simulated_until: int | None = None
+
+    def add_results(self, results: Sequence[ProbeResult]) -> None:
+        """Store results in any order, with newest states, changes of state and rollups.
+
+        A second result of the same service and moment is ignored. Response times and details that are not finite are
+        stored as none.
+        """
+        if not results:
+            return
+        self._ingesters.results.add(self._connection, results, simulated=self._simulated)
+        if self._simulated:
+            self._mark(max(result.timestamp for result in results))
+
+    def add_host_sample(self, sample: HostSample) -> None:
+        """A sample of the host and its rollups; a second one of the same moment is ignored."""
+        self._ingesters.host.add(self._connection, sample, simulated=self._simulated)
+        self._mark(sample.timestamp)
+
+    def add_figures(self, figures: BusinessFigures) -> None:
+        """The figures of one answer; a second one of the same kind and moment is ignored."""
+        hour = floor(micros(figures.timestamp), _HOUR)
+        mine = select(_FIGURES.c.id).where(_FIGURES.c.kind == figures.kind.value)
+        same = mine.where(_FIGURES.c.timestamp == figures.timestamp).limit(1)
+        if self._connection.execute(same).first() is not None:
+            return
+        in_hour = mine.where(
+            _FIGURES.c.timestamp >= moment(hour),
+            _FIGURES.c.timestamp < moment(hour + _HOUR),
+            _FIGURES.c.hourly.is_(True),
+        ).limit(1)
+        row = {
+            "timestamp": figures.timestamp,
+            "kind": figures.kind.value,
+            "figures": figures_json(figures),
+            "hourly": self._connection.execute(in_hour).first() is None,
+            "simulated": figures.simulated or self._simulated,
+        }
+        self._connection.execute(insert(_FIGURES), [row])
+        self._mark(figures.timestamp)
+
+    def save_episode(self, episode: Episode, events: Sequence[AlertEvent]) -> Episode:
+        """Insert an episode without id, or replace it if its ``version`` is still the stored one; append its events.
+
+        Returns:
+            The episode with its id and its new version.
+
+        Raises:
+            VersionConflict: Somebody changed it, or its rule and subject have an open one already.
+        """
+        return episodes.save(self._connection, episode, events, simulated=self._simulated)
+
+    def add_gap(self, gap: Gap) -> None:
+        """A stretch without measurements."""
+        row = {"started_at": gap.started_at, "ended_at": gap.ended_at, "reason": gap.reason.value}
+        self._connection.execute(insert(_GAPS), [row])
+
+    def heartbeat(self, *, host: str, pid: int, started_at: datetime, at: datetime) -> None:
+        """The monitor's sign of life."""
+        row = {
+            "name": "monitor",
+            "host": clean_text(host, 255),
+            "pid": pid,
+            "started_at": started_at,
+            "last_cycle_at": at,
+        }
+        self._connection.execute(self._ingesters.upsert_monitor, [row])
+
+    def add_audit(self, *, actor: str, action: str, subject: str, at: datetime, detail: Mapping[str, Any]) -> None:
+        """What a person did."""
+        row = {
+            "timestamp": at,
+            "actor": clean_text(actor, 255),
+            "action": clean_text(action, 255),
+            "subject": clean_text(subject, 255),
+            "detail": to_json(dict(detail)),
+        }
+        self._connection.execute(insert(_AUDIT), [row])
+
+    def rebuild_rollups(self, start: datetime, end: datetime, services: Sequence[str] | None = None) -> None:
+        """Recompute rollups, changes of state and newest states from the raw rows of ``[start, end)``.
+
+        The window is rounded to whole days. What lies before the raw rows that are still there is left as it is.
+        """
+        self._ingesters.forget()
+        first, last = floor(micros(start), _DAY), -(-micros(end) // _DAY) * _DAY
+        for name in rebuild.services(self._connection) if services is None else services:
+            whole = rebuild.whole_from(self._connection, name)
+            for day in range(first, last, _DAY):
+                begin = day if whole is None else max(day, whole)
+                if begin < day + _DAY:
+                    self._ingesters.results.rebuild(self._connection, name, begin, day + _DAY)
+        if services is None:
+            self.rebuild_host(moment(first), moment(last))
+
+    def rebuild_host(self, start: datetime, end: datetime) -> None:
+        """Recompute the host's rollups from its samples of the whole days that touch ``[start, end)``, where those are
+        still there.
+        """
+        first, last = floor(micros(start), _DAY), -(-micros(end) // _DAY) * _DAY
+        whole = horizon.first_whole(self._connection, table(SystemMetric).name, 0, _DAY)
+        begin = first if whole is None else max(first, whole)
+        if begin < last:
+            self._ingesters.host.rebuild(self._connection, moment(begin), moment(last))
+
+    def derive_missing(self) -> None:
+        """Compute rollups and states for services that have only raw rows, as a database of the original system has."""
+        missing = rebuild.services_without_state(self._connection)
+        if missing:
+            self.rebuild_rollups(*rebuild.extent(self._connection), services=missing)
+
+    def finish(self) -> None:
+        """Write what was held back until the end of the transaction; the store calls this before it commits."""
+        self._ingesters.host.flush(self._connection)
+        if self._simulated_until is not None:
+            before = self.simulated_until()
+            until = max(self._simulated_until, 0 if before is None else micros(before))
+            row = {"key": "simulated_until", "number": until, "content": None}
+            self._connection.execute(self._ingesters.upsert_meta, [row])
+
+    def _mark(self, at: datetime) -> None:
+        if self._simulated:
+            self._simulated_until = max(micros(at), self._simulated_until or 0)

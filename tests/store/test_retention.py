@@ -1,0 +1,295 @@
+"""What has expired goes in short steps; what is needed stays, and old windows say what they said before."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
+from support.stores import START, at, episode, event, result
+
+from amt_console.clock import FakeClock
+from amt_console.model import (
+    AlertState,
+    BusinessFigures,
+    Figure,
+    FigureKind,
+    Gap,
+    GapReason,
+    HostSample,
+    ProbeResult,
+    ServiceState,
+)
+from amt_console.store import Store, audit_entries
+from amt_console.store.buckets import RESOLUTIONS
+from amt_console.store.retention import Retention, expired
+from amt_console.store.retention_rules import RetentionPolicy
+
+DAY = 86_400
+KEEP = timedelta(days=1)
+SHORT = RetentionPolicy(
+    monitoring_logs=KEEP,
+    system_metrics=KEEP,
+    alerts=KEEP,
+    state_changes=KEEP,
+    gaps=KEEP,
+    figures=2 * KEEP,
+    figures_detail=KEEP,
+    audit=KEEP,
+    rollups={60: KEEP, 300: 2 * KEEP, 3600: 4 * KEEP, 86_400: None},
+)
+
+
+def prune(store: Store, clock: FakeClock, policy: RetentionPolicy = SHORT) -> dict[str, int]:
+    run = Retention(store, policy, clock=clock)
+    while run.step() is not None:
+        pass
+    return run.deleted
+
+
+def rows(store: Store, service: str = "api") -> list[ProbeResult]:
+    with store.read() as reads:
+        return reads.results(service=service, start=at(-1e8), end=at(1e8), limit=1_000_000, newest_first=False)
+
+
+def minute_by_minute(minutes: int, first: int = 0) -> list[ProbeResult]:
+    return [
+        result(seconds=60 * i, state=ServiceState.DOWN if i % 97 == 0 else ServiceState.UP, ms=float(i % 50))
+        for i in range(first, first + minutes)
+    ]
+
+
+def test_expired_rows_go_by_whole_days_and_young_ones_stay(store: Store, clock: FakeClock) -> None:
+    with store.transaction() as writes:
+        writes.add_results(minute_by_minute(3 * 1440))
+    clock.advance(3 * DAY)
+    # It is Thursday noon: what is older than Wednesday noon has expired, so all that was before Wednesday may go.
+    expected = {each.what: each.rows for each in expired(store, SHORT, clock.now()) if each.rows}
+    assert expected["monitoring_logs"] == 36 * 60
+    assert prune(store, clock) == expected
+    assert [each.timestamp for each in rows(store)] == [at(60 * i) for i in range(36 * 60, 72 * 60)]
+    assert prune(store, clock) == {}
+    with store.read() as reads:
+        assert len(reads.rollups(resolution=86_400, start=START, end=clock.now())["api"]) == 4
+
+
+def test_steps_are_small_and_a_run_can_be_given_up_at_any_of_them(store: Store, clock: FakeClock) -> None:
+    with store.transaction() as writes:
+        writes.add_results(minute_by_minute(2880))
+    clock.advance(4 * DAY)
+    first = Retention(store, SHORT, clock=clock)
+    step = first.step()
+    assert step is not None
+    # A server drops the first half day as a whole.
+    assert 0 < step.rows <= (60 if "sqlite" in store.url else 720)
+    assert len(rows(store)) == 2880 - step.rows
+    deleted = prune(store, clock)
+    assert deleted["monitoring_logs"] == 2880 - step.rows
+    assert rows(store) == []
+
+
+@dataclass
+class Template:
+    path: Path
+    folder: Path
+    copies: int = 0
+
+    def store(self, clock: FakeClock) -> Store:
+        self.copies += 1
+        copy = self.folder / f"{self.copies}.db"
+        shutil.copy(self.path, copy)
+        return Store.open(f"sqlite:///{copy}", clock=clock)
+
+
+@pytest.fixture(scope="module")
+def template(new_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return Template(new_database, tmp_path_factory.mktemp("retention"))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[ProbeResult]:
+    """Some bursts of results of two services within six days."""
+    results = []
+    for _ in range(draw(st.integers(1, 6))):
+        moment = float(draw(st.integers(0, 6 * DAY)))
+        service = draw(st.sampled_from(["api", "web"]))
+        for _ in range(draw(st.integers(1, 12))):
+            state = draw(st.sampled_from(list(ServiceState)))
+            interval = draw(st.sampled_from([15, 60, 3600]))
+            results.append(result(service, moment, state, interval=interval, ms=draw(st.integers(0, 9000)) / 1))
+            moment += draw(st.sampled_from([1, 15, 61, 300, 4000]))
+    return results
+
+
+def answers(store: Store, now: datetime) -> object:
+    """Everything of old windows that the kept buckets can tell, as finely as they can tell it."""
+    today = now.replace(hour=0)
+    with store.read() as reads:
+        days = [START.replace(hour=0) + timedelta(days=i) for i in range(9)]
+        hours = [today - timedelta(hours=i) for i in range(4 * 24)]
+        return (
+            [reads.totals(start=a, end=b) for i, a in enumerate(days) for b in days[i + 1 :]],
+            [reads.totals(start=start, end=start + timedelta(hours=span)) for start in hours for span in (1, 25)],
+            reads.rollups(resolution=86_400, start=days[0], end=now),
+            reads.rollups(resolution=3600, start=today - timedelta(days=4), end=now),
+            reads.rollups(resolution=300, start=today - timedelta(days=2), end=now),
+            reads.rollups(resolution=60, start=today - timedelta(days=1), end=now),
+            {name: (status.state, status.since, status.last) for name, status in reads.service_statuses().items()},
+        )
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(history=histories(), age=st.integers(0, 9), more=histories())
+def test_old_windows_are_the_same_before_and_after(
+    template: Template, history: list[ProbeResult], age: int, more: list[ProbeResult]
+) -> None:
+    clock = FakeClock(at(6 * DAY + age * DAY))
+    with template.store(clock) as store:
+        with store.transaction() as writes:
+            writes.add_results(history)
+        before = answers(store, clock.now())
+        with store.read() as reads:
+            whole = reads.totals(start=START.replace(hour=0), end=clock.now())
+        prune(store, clock)
+        assert answers(store, clock.now()) == before
+        with store.transaction() as writes:
+            writes.rebuild_rollups(START, clock.now())
+        assert answers(store, clock.now()) == before
+        with store.transaction() as writes:
+            # Results that come too late for what is kept: ignored, or put in their place, and never harm a sum.
+            writes.add_results(more)
+        with store.read() as reads:
+            for each in reads.totals(start=START, end=clock.now()).values():
+                parts = each.up_s + each.degraded_s + each.down_s + each.maintenance_s + each.unknown_s
+                assert parts == pytest.approx(each.seconds)
+            after = reads.totals(start=START.replace(hour=0), end=clock.now())
+        assert all(after[name].samples >= total.samples for name, total in whole.items())
+
+
+def test_nothing_is_made_anew_from_sums_that_have_expired(store: Store, clock: FakeClock) -> None:
+    with store.transaction() as writes:
+        writes.add_results([result(seconds=100_000), result(seconds=430_000)])
+    clock.advance(6 * DAY)
+    before = answers(store, clock.now())
+    prune(store, clock)
+    with store.transaction() as writes:
+        writes.rebuild_rollups(START, clock.now())
+    assert answers(store, clock.now()) == before
+
+
+def test_rows_that_others_wrote_are_summed_up_before_they_go(store: Store, store_url: str, clock: FakeClock) -> None:
+    with store.transaction() as writes:
+        writes.add_results([result("web", seconds=60 * i) for i in range(1440)])
+    engine = create_engine(store_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO monitoring_logs (timestamp, service_name, status, response_time_ms, interval_us, attempt) "
+                "VALUES (:at, 'theirs', :status, 7, 60000000, 1)"
+            ),
+            [
+                {"at": f"{at(60 * i):%Y-%m-%d %H:%M:%S.%f}+00:00"[: 26 if "sqlite" in store_url else None], "status": s}
+                for i, s in enumerate(["up"] * 90 + ["down"] * 30)
+            ],
+        )
+        connection.execute(
+            text("INSERT INTO system_metrics (timestamp, cpu_usage) VALUES (:at, 12.5)"),
+            [{"at": f"{at(0):%Y-%m-%d %H:%M:%S.%f}+00:00"[: 26 if "sqlite" in store_url else None]}],
+        )
+    engine.dispose()
+    clock.advance(5 * DAY)
+    assert prune(store, clock)["monitoring_logs"] == 1440 + 120
+    with store.read() as reads:
+        total = reads.totals(start=at(-DAY / 2), end=at(DAY / 2))["theirs"]
+        assert (total.samples, total.errors) == (120, 30)
+        assert (total.up_s, total.down_s) == (90 * 60, 30 * 60 + 30)
+        assert reads.service_statuses()["theirs"].state is ServiceState.DOWN
+        assert reads.host_rollups(resolution=86_400, start=START, end=at(DAY))["cpu_usage"][0].mean == 12.5
+
+
+def test_results_too_late_for_what_is_kept_are_ignored(store: Store, clock: FakeClock) -> None:
+    with store.transaction() as writes:
+        writes.add_results(minute_by_minute(3 * 1440))
+    clock.advance(3 * DAY)
+    prune(store, clock)
+    with store.read() as reads:
+        before = reads.totals(start=START, end=clock.now())
+    with store.transaction() as writes:
+        writes.add_results([result(seconds=30), result(seconds=DAY + 7.5)])
+    with store.read() as reads:
+        assert reads.totals(start=START, end=clock.now()) == before
+    with store.transaction() as writes:
+        writes.add_results([result(seconds=2 * DAY + 7.5)])
+    with store.read() as reads:
+        assert reads.totals(start=START, end=clock.now())["api"].samples == before["api"].samples + 1
+
+
+def test_open_alerts_and_what_holds_now_stay(store: Store, clock: FakeClock) -> None:
+    with store.transaction() as writes:
+        old = writes.save_episode(episode("old"), [event("opened", 0, AlertState.PENDING)])
+        writes.save_episode(
+            episode("closed", state=AlertState.RESOLVED, resolved_at=at(60)), [event("resolved", 60, AlertState.FIRING)]
+        )
+        late = episode("late", state=AlertState.RESOLVED, resolved_at=at(5 * DAY))
+        writes.save_episode(late, [event("resolved", 5 * DAY, AlertState.FIRING)])
+        writes.add_results([result(seconds=0), result(seconds=60, state=ServiceState.DOWN), result(seconds=120)])
+        writes.add_gap(Gap(at(0), at(60), GapReason.STOPPED))
+        writes.add_gap(Gap(at(0), at(5 * DAY), GapReason.STOPPED))
+        writes.add_host_sample(HostSample(timestamp=at(0), cpu_usage=5.0, memory_usage=None, disk_usage=None))
+        for seconds in (0, 60, 3600):
+            value = {"mrr": Figure(float(seconds))}
+            writes.add_figures(BusinessFigures(kind=FigureKind.REVENUE, timestamp=at(seconds), figures=value))
+        writes.add_audit(actor="ann", action="ack", subject="1", at=at(0), detail={})
+        writes.add_audit(actor="bob", action="ack", subject="1", at=at(5 * DAY), detail={})
+    clock.advance(5 * DAY + 60)
+    policy = RetentionPolicy(**{name: getattr(SHORT, name) for name in SHORT.__slots__} | {"figures": 9 * KEEP})
+    deleted = prune(store, clock, policy)
+    with store.read() as reads:
+        found = {each.subject for each in reads.episodes(start=at(-DAY), end=at(9 * DAY), limit=9)}
+        assert found == {"old", "late"}
+        assert old.id is not None
+        assert len(reads.events(old.id)) == 1
+        assert [each.at for each in reads.state_changes(start=at(-1), end=at(DAY))] == [at(120)]
+        assert reads.service_statuses()["api"].since == at(120)
+        assert len(reads.gaps(at(-1), at(9 * DAY))) == 1
+        assert [point[1] for point in reads.figure_history(FigureKind.REVENUE, "mrr", at(-1), at(9 * DAY))] == [0, 3600]
+        assert [each.actor for each in audit_entries(reads)] == ["bob"]
+        assert reads.host_rollups(resolution=86_400, start=at(0), end=at(60))["cpu_usage"][0].mean == 5.0
+    assert deleted["business_figures of revenue, beside the hourly ones"] == 1
+    with pytest.raises(Exception, match="append-only"), store.transaction() as writes:
+        writes._connection.execute(text("DELETE FROM audit"))
+
+
+def test_for_ever_is_for_ever(store: Store, clock: FakeClock) -> None:
+    with store.transaction() as writes:
+        writes.add_results(minute_by_minute(10))
+    clock.advance(3000 * DAY)
+    policy = RetentionPolicy(**dict.fromkeys(SHORT.__slots__[:-1]), rollups=dict.fromkeys(RESOLUTIONS))
+    assert prune(store, clock, policy) == {}
+    assert prune(store, clock)["monitoring_logs"] == 10
+    with store.read() as reads:
+        assert reads.totals(start=at(-43_200), end=at(43_200))["api"].samples == 10
+
+
+def test_unused_pages_go_back_to_the_disk_in_steps(sqlite_url: str, clock: FakeClock) -> None:
+    with Store.open(sqlite_url, clock=clock) as store:
+        with store.transaction() as writes:
+            writes.add_results(minute_by_minute(5000))
+        clock.advance(9 * DAY)
+        prune(store, clock)
+        store.checkpoint(truncate=True)
+        path = Path(store.place)
+        size, free = path.stat().st_size, store.free_bytes()
+        assert free > size / 2
+        assert store.give_back(10) == free - 10 * 4096
+        while store.give_back(50):
+            pass
+        store.checkpoint(truncate=True)
+        assert path.stat().st_size == size - free
+        assert store.check(full=True) == ()
+        store.optimize()

@@ -1,0 +1,294 @@
+"""Rollups say the same as the raw rows, in whatever order those came, up to any moment."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.stores import START, at, result
+
+from amt_console.clock import FakeClock
+from amt_console.model import ProbeResult, ServiceState
+from amt_console.store import LatencyHistogram, ServiceRollup, Store, merged
+from amt_console.store.buckets import RESOLUTIONS
+
+UP, DEGRADED, DOWN = ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN
+STATES = tuple(ServiceState)
+EMPTY = LatencyHistogram()
+Span = tuple[float, float, ServiceState]
+
+
+def seconds(result: ProbeResult) -> float:
+    return (result.timestamp - START).total_seconds()
+
+
+def spans(results: Sequence[ProbeResult], now: float) -> Iterator[Span]:
+    """What each result speaks for, straight from the definition."""
+    ordered = sorted({each.timestamp: each for each in reversed(results)}.values(), key=seconds)
+    for this, following in pairwise(ordered):
+        yield seconds(this), min(seconds(this) + 1.5 * this.interval, seconds(following)), this.state
+    if ordered:
+        last = ordered[-1]
+        yield seconds(last), min(seconds(last) + 1.5 * last.interval, now), last.state
+
+
+def expected(results: Sequence[ProbeResult], begin: float, end: float, now: float) -> dict[str, float]:
+    """The figures of one stretch, straight from the definitions."""
+    known = [each for each in results if seconds(each) < end]
+    found = dict.fromkeys(("up", "degraded", "down", "maintenance"), 0.0)
+    for first, last, state in spans(known if end <= now else results, min(now, end)):
+        if state.value in found:
+            found[state.value] += max(0.0, min(last, end) - max(first, begin))
+    distinct = {each.timestamp: each for each in reversed(known)}.values()
+    counted = [
+        each for each in distinct if begin <= seconds(each) and each.attempt == 1 and each.state in (UP, DEGRADED, DOWN)
+    ]
+    good = [each.response_time_ms for each in counted if each.state is not DOWN and each.response_time_ms is not None]
+    return found | {
+        "samples": len(counted),
+        "errors": sum(each.state is DOWN for each in counted),
+        "sum": sum(good),
+        "timed": len(good),
+    }
+
+
+def figures(rollup: ServiceRollup) -> dict[str, float]:
+    return {
+        "up": rollup.up_s,
+        "degraded": rollup.degraded_s,
+        "down": rollup.down_s,
+        "maintenance": rollup.maintenance_s,
+        "samples": rollup.samples,
+        "errors": rollup.errors,
+        "sum": rollup.sum_ms,
+        "timed": rollup.histogram.count,
+    }
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[ProbeResult]:
+    """Results of one service over some hours, in order: intervals, gaps, re-checks and states of all kinds."""
+    results = []
+    moment = draw(st.integers(0, 3600)) / 2
+    for _ in range(draw(st.integers(1, 25))):
+        results.append(
+            result(
+                seconds=moment,
+                state=draw(st.sampled_from(STATES)),
+                ms=draw(st.one_of(st.none(), st.integers(0, 30_000).map(float))),
+                interval=draw(st.sampled_from([15, 60, 300])),
+                attempt=draw(st.sampled_from([1, 1, 1, 2])),
+            )
+        )
+        moment += draw(st.sampled_from([1, 14.5, 15, 60, 61, 90, 300, 450, 4000]))
+    return results
+
+
+@dataclass
+class Template:
+    """A new database, made once and copied for each example."""
+
+    path: Path
+    folder: Path
+    copies: int = 0
+
+    def store(self, now: float) -> Store:
+        self.copies += 1
+        copy = self.folder / f"{self.copies}.db"
+        shutil.copy(self.path, copy)
+        return Store.open(f"sqlite:///{copy}", clock=FakeClock(at(now)))
+
+
+@pytest.fixture(scope="module")
+def template(new_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return Template(new_database, tmp_path_factory.mktemp("rollups"))
+
+
+def everything(store: Store) -> object:
+    """All that is derived from raw rows."""
+    with store.read() as reads:
+        start, end = at(-86_400), at(3 * 86_400)
+        return (
+            {resolution: reads.rollups(resolution=resolution, start=start, end=end) for resolution in RESOLUTIONS},
+            [(row.at, row.state, row.previous) for row in reads.state_changes(start=start, end=end)],
+            {name: (status.last, status.since) for name, status in reads.service_statuses().items()},
+        )
+
+
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@QUICK
+@given(history=histories(), late=st.floats(0, 1000))
+def test_every_bucket_is_what_the_definition_says(template: Template, history: list[ProbeResult], late: float) -> None:
+    now = seconds(history[-1]) + late
+    with template.store(now) as store:
+        for each in history:
+            with store.transaction() as writes:
+                writes.add_results([each])
+        with store.read() as reads:
+            for resolution in RESOLUTIONS:
+                end = -(-(now + 1) // resolution) * resolution
+                found = reads.rollups(resolution=resolution, start=START, end=at(end))["api"]
+                buckets = {(rollup.start - START).total_seconds(): rollup for rollup in found}
+                first = -((START.timestamp()) % resolution)
+                begin = first
+                while begin < end:
+                    want = expected(history, begin, begin + resolution, now)
+                    if begin in buckets:
+                        assert figures(buckets[begin]) == pytest.approx(want, abs=1e-6)
+                        assert buckets[begin].unknown_s >= 0
+                    else:
+                        assert not any(want.values())
+                    begin += resolution
+
+
+@QUICK
+@given(history=histories(), data=st.data())
+def test_order_batches_duplicates_and_rebuilding_change_nothing(
+    template: Template, history: list[ProbeResult], data: st.DataObject
+) -> None:
+    now = seconds(history[-1]) + 20
+    shuffled = data.draw(st.permutations(history + data.draw(st.lists(st.sampled_from(history), max_size=5))))
+    with template.store(now) as in_order, template.store(now) as mixed:
+        with in_order.transaction() as writes:
+            writes.add_results(history)
+        rest = list(shuffled)
+        while rest:
+            size = data.draw(st.integers(1, len(rest)))
+            with mixed.transaction() as writes:
+                writes.add_results(rest[:size])
+            del rest[:size]
+        truth = everything(in_order)
+        assert everything(mixed) == truth
+        with mixed.transaction() as writes:
+            writes.rebuild_rollups(START, at(now))
+        assert everything(mixed) == truth
+        with mixed.transaction() as writes:
+            writes.add_results([result(seconds=now + 30)])
+        with in_order.transaction() as writes:
+            writes.add_results([result(seconds=now + 30)])
+        assert everything(mixed) == everything(in_order)
+
+
+@QUICK
+@given(history=histories(), cut=st.integers(0, 40_000))
+def test_the_past_is_what_it_was(template: Template, history: list[ProbeResult], cut: int) -> None:
+    then = seconds(history[0]) + cut / 2 + 0.25
+    with template.store(then) as past, template.store(seconds(history[-1]) + 1000) as present:
+        with past.transaction() as writes:
+            writes.add_results([each for each in history if seconds(each) < then])
+        with present.transaction() as writes:
+            writes.add_results(history)
+        with past.read() as before, present.read() as now:
+            for resolution in RESOLUTIONS:
+                assert now.rollups(resolution=resolution, start=START, end=at(then)) == before.rollups(
+                    resolution=resolution, start=START, end=at(then)
+                )
+            assert now.totals(start=START, end=at(then)) == before.totals(start=START, end=at(then))
+
+
+@QUICK
+@given(history=histories(), cuts=st.lists(st.integers(1, 700), min_size=2, max_size=2, unique=True))
+def test_windows_add_up_and_parts_fill_them(template: Template, history: list[ProbeResult], cuts: list[int]) -> None:
+    middle, end = sorted(cut * 60 for cut in cuts)
+    with template.store(1e6) as store:
+        with store.transaction() as writes:
+            writes.add_results([*history, result(seconds=1e5)])
+        with store.read() as reads:
+            first = reads.totals(start=START, end=at(middle))["api"]
+            second = reads.totals(start=at(middle), end=at(end))["api"]
+            whole = reads.totals(start=START, end=at(end))["api"]
+    both = merged([first, second])
+    assert both is not None
+    assert figures(both) == pytest.approx(figures(whole), abs=1e-6)
+    assert both.histogram == whole.histogram
+    assert figures(whole) == pytest.approx(expected([*history, result(seconds=1e5)], 0, end, 1e6), abs=1e-6)
+    parts = whole.up_s + whole.degraded_s + whole.down_s + whole.maintenance_s + whole.unknown_s
+    assert parts == pytest.approx(whole.seconds) == pytest.approx(end)
+
+
+def test_a_day_on_every_database(store: Store, clock: FakeClock) -> None:
+    history = [
+        result(name, 60 * i + 7 * k, DOWN if i % 97 < 5 else UP, ms=float(10 + i % 50), attempt=1)
+        for i in range(1500)
+        for k, name in enumerate(("a", "b", "c"))
+    ]
+    clock.advance(60 * 1500)
+    for begin in range(0, len(history), 900):
+        with store.transaction() as writes:
+            writes.add_results(history[begin : begin + 900])
+    with store.transaction() as writes:
+        writes.add_results([result("a", 30_000.5, DOWN), result("c", -500)])
+    truth = everything(store)
+    with store.transaction() as writes:
+        writes.rebuild_rollups(at(-1000), at(90_000))
+    assert everything(store) == truth
+    with store.read() as reads:
+        mine = [each for each in [*history, result("a", 30_000.5, DOWN)] if each.service == "a"]
+        total = reads.totals(start=START, end=at(86_400), services=["a"])
+        assert list(total) == ["a"]
+        assert figures(total["a"]) == pytest.approx(expected(mine, 0, 86_400, 90_000))
+        few = reads.rollups(resolution=300, start=START, end=at(86_400), services=["a", "c"])
+        many = reads.rollups(resolution=300, start=START, end=at(86_400))
+        assert few == {name: many[name] for name in ("a", "c")}
+        quick = reads.rollups(resolution=300, start=START, end=at(86_400), histograms=False)
+        assert {name: [replace(each, histogram=EMPTY) for each in rows] for name, rows in many.items()} == {
+            name: [replace(each, histogram=EMPTY) for each in rows] for name, rows in quick.items()
+        }
+        assert [each.mean_ms for each in quick["b"]] == [each.mean_ms for each in many["b"]]
+
+
+def test_a_silent_monitor_lowers_coverage_and_not_availability(store: Store, clock: FakeClock) -> None:
+    hours = [result(seconds=60 * i) for i in range(24 * 60) if not 6 * 60 <= i < 12 * 60]
+    with store.transaction() as writes:
+        writes.add_results(hours)
+    clock.advance(86_400)
+    with store.read() as reads:
+        day = reads.totals(start=START, end=at(86_400))["api"]
+    assert day.availability == 1.0
+    assert day.coverage == pytest.approx(0.75, abs=0.001)
+    assert day.unknown_s == pytest.approx(6 * 3600 - 30)
+
+
+def test_the_newest_result_speaks_for_one_and_a_half_intervals(store: Store, clock: FakeClock) -> None:
+    with store.transaction() as writes:
+        writes.add_results([result(seconds=0, state=DOWN)])
+    for passed, down in ((30, 30.0), (70, 70.0), (1000, 90.0)):
+        with store.read() as reads:
+            clock.advance(passed - (clock.now() - START).total_seconds())
+            assert reads.totals(start=START, end=at(2000))["api"].down_s == down
+
+
+def test_the_figures_of_a_rollup() -> None:
+    rollup = ServiceRollup(
+        "api",
+        START,
+        100.0,
+        samples=4,
+        errors=1,
+        up_s=40,
+        degraded_s=20,
+        down_s=20,
+        maintenance_s=10,
+        sum_ms=60,
+        histogram=LatencyHistogram.of([10, 20, 30]),
+    )
+    assert rollup.availability == pytest.approx(0.75)
+    assert rollup.coverage == pytest.approx(80 / 90)
+    assert (rollup.unknown_s, rollup.mean_ms, rollup.error_rate) == (10, 20, 0.25)
+    empty = ServiceRollup("api", START, 60.0)
+    assert (empty.availability, empty.coverage, empty.mean_ms, empty.error_rate) == (None, 0.0, None, None)
+    assert merged([]) is None
+
+
+def test_an_unknown_resolution_is_refused(store: Store) -> None:
+    with store.read() as reads, pytest.raises(ValueError, match="rollups of"):
+        reads.rollups(resolution=10, start=START, end=START + timedelta(hours=1))
