@@ -1,0 +1,128 @@
+"""What was collected and is not yet stored: in order, bounded, and honest about what it had to drop."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from amt_console.clock import Instant
+from amt_console.model import BusinessFigures, Gap, GapReason, HostSample, ProbeResult
+
+DEFAULT_LIMIT = 20_000
+"""Items: over an hour of 200 targets probed every 30 s and half a day of the default ones; some 20 MB at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """One probe's result and when it came in."""
+
+    result: ProbeResult
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class HostReading:
+    """One host sample and when it was taken."""
+
+    sample: HostSample
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class FigureReading:
+    """The figures of one of the platform's answers and when it came in."""
+
+    figures: BusinessFigures
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A subject of which nothing fresh has been heard for too long."""
+
+    subject: str
+    seconds: float
+    """How long."""
+    at: Instant
+    reason: str
+    """Why, as far as is known; one safe line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch of time in which nothing was measured, or of which nothing could be stored."""
+
+    gap: Gap
+    at: Instant | None
+    """When it was found; ``None`` for samples that were measured and evaluated, and lost only then."""
+
+
+Item = Collected | HostReading | FigureReading | Silence | Pause
+
+
+class Buffer:
+    """A bounded queue of items; used on the engine's loop only.
+
+    When it is full the oldest sample is dropped and counted, and the stretch of time that was lost comes out as a gap.
+    Pauses themselves are never dropped.
+    """
+
+    def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
+        self.dropped = 0
+        """Samples dropped for want of room."""
+        self._limit = max(1, limit)
+        self._items: deque[Item] = deque()
+        self._pauses: list[Pause] = []
+        self._lost: tuple[datetime, datetime] | None = None
+
+    def __len__(self) -> int:
+        return len(self._items) + len(self._pauses) + (self._lost is not None)
+
+    def add(self, item: Item) -> None:
+        """Take one item at the end."""
+        if isinstance(item, Pause):
+            self._pauses.append(item)
+            return
+        self._items.append(item)
+        self._trim()
+
+    def first_result(self) -> Collected | None:
+        """The oldest result of a probe that waits."""
+        return next((item for item in self._items if isinstance(item, Collected)), None)
+
+    def take(self, limit: int) -> tuple[Item, ...]:
+        """Remove and return the oldest items, pauses first, at most ``limit`` in all."""
+        if self._lost is not None:
+            self._pauses.append(Pause(Gap(self._lost[0], self._lost[1], GapReason.LOST), None))
+            self._lost = None
+        taken: list[Item] = list(self._pauses[:limit])
+        del self._pauses[:limit]
+        for _ in range(min(limit - len(taken), len(self._items))):
+            taken.append(self._items.popleft())
+        return tuple(taken)
+
+    def give_back(self, items: Sequence[Item]) -> None:
+        """Put back what was taken and could not be stored, at the front."""
+        self._pauses[:0] = [item for item in items if isinstance(item, Pause)]
+        self._items.extendleft(item for item in reversed(items) if not isinstance(item, Pause))
+        self._trim()
+
+    def _trim(self) -> None:
+        while len(self._items) > self._limit:
+            item = self._items.popleft()
+            moment = _moment(item)
+            self.dropped += 1
+            start, end = self._lost or (moment, moment)
+            self._lost = (min(start, moment), max(end, moment))
+
+
+def _moment(item: Item) -> datetime:
+    if isinstance(item, Collected):
+        return item.result.timestamp
+    if isinstance(item, HostReading):
+        return item.sample.timestamp
+    if isinstance(item, Silence):
+        return item.at.wall
+    return item.figures.timestamp if isinstance(item, FigureReading) else item.gap.started_at

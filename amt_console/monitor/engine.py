@@ -1,0 +1,295 @@
+"""The engine: puts the loops together, runs them side by side, and stops them without losing what they collected."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from amt_console.clock import Clock
+from amt_console.config.program import RetentionSettings
+from amt_console.model import ProbeResult, ServiceState
+from amt_console.monitor.buffer import DEFAULT_LIMIT, Buffer, Collected, FigureReading, HostReading, Pause, Silence
+from amt_console.monitor.flush import Flusher
+from amt_console.monitor.maintenance import Maintenance, Pace
+from amt_console.monitor.notices import engine_faults, engine_notices
+from amt_console.monitor.probe_loop import ProbeLoop
+from amt_console.monitor.probing import DatabaseProber, FigureReader, Prober, ServiceCollector
+from amt_console.monitor.recorder import Recorder
+from amt_console.monitor.ruleset import Ruleset
+from amt_console.monitor.schedule import DEFAULT_CAPACITY, Schedule
+from amt_console.monitor.shares import gate_of
+from amt_console.monitor.silence import SilenceWatch
+from amt_console.monitor.status import Counters, EngineStatus
+from amt_console.monitor.supervise import LOG, Restarts, supervise
+from amt_console.monitor.watch import HostLoop, HostSampler, TickLoop
+from amt_console.store import Store
+
+CANCEL_SECONDS = 1.5
+"""How long cancelled probes may take to end."""
+DRAIN_SECONDS = 2.5
+"""How long storing what was collected may take at the stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collectors:
+    """Where the measurements come from."""
+
+    http: ServiceCollector
+    database: DatabaseProber
+    host: HostSampler
+
+    @classmethod
+    def real(cls, clock: Clock) -> Collectors:
+        """The program's own."""
+        from collectors.database import DatabaseCollector
+        from collectors.host import HostCollector
+        from collectors.http import HttpCollector
+
+        return cls(HttpCollector(clock=clock), DatabaseCollector(clock=clock), HostCollector(clock=clock))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the engine may do at once."""
+
+    capacity: int = DEFAULT_CAPACITY
+    """Probes."""
+    buffer: int = DEFAULT_LIMIT
+    """Items that wait to be stored."""
+    pace: Pace = field(default_factory=Pace)
+    """Of the maintenance."""
+
+
+@dataclass(slots=True)
+class _Life:
+    started_at: datetime | None = None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    clean: bool = True
+
+
+class Engine:
+    """Lives on one event loop. Only ``status`` may be read from other threads.
+
+    Args:
+        ruleset: What to watch.
+        store: Where to store; stays open.
+        clock: The time.
+        collectors: The real ones by default.
+        on_change: Called on the engine's loop after each commit; must be quick.
+        limits: How much it may do at once.
+        retention: How long data is kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        ruleset: Ruleset,
+        store: Store,
+        clock: Clock,
+        collectors: Collectors | None = None,
+        on_change: Callable[[], None] | None = None,
+        limits: Limits = Limits(),
+        retention: RetentionSettings | None = None,
+    ) -> None:
+        now = clock.monotonic()
+        schedule = Schedule(ruleset.intervals, now=now, capacity=limits.capacity, recheck=ruleset.recheck)
+        sources = collectors or Collectors.real(clock)
+        self._clock = clock
+        self._store = store
+        self._ruleset = ruleset
+        self._on_change = on_change
+        self._life = _Life()
+        self._counters = Counters()
+        self._restarts = Restarts()
+        self._buffer = Buffer(limits.buffer)
+        self._recorder = Recorder(store=store, ruleset=ruleset, clock=clock)
+        self._flusher = Flusher(
+            buffer=self._buffer,
+            write=self._recorder.write,
+            preview=self._recorder.preview,
+            clock=clock,
+            counters=self._counters,
+            on_commit=self._committed,
+        )
+        self._maintenance = Maintenance(
+            store=store,
+            settings=retention or RetentionSettings(),
+            writer=self._flusher,
+            clock=clock,
+            pace=limits.pace,
+        )
+        self._prober = Prober(http=sources.http, database=sources.database, clock=clock)
+        self._figures = FigureReader(clock=clock, overrides=ruleset.figures)
+        self._silences = SilenceWatch(ruleset.intervals, now=now)
+        self._gate = gate = gate_of(store, clock)
+        self._probes = ProbeLoop(
+            schedule=schedule,
+            targets=ruleset.targets,
+            prober=self._prober,
+            figures=self._figures,
+            clock=clock,
+            counters=self._counters,
+            emit=self._collected,
+            touchy=lambda subject: subject in self._recorder.open_subjects,
+            gate=gate,
+        )
+        self._host = HostLoop(collector=sources.host, clock=clock, emit=self._host_read)
+        self._ticks = TickLoop(
+            clock=clock,
+            silences=self._silences,
+            on_pause=self._paused,
+            on_silence=self._silent,
+            on_heartbeat=self._flusher.beat,
+        )
+
+    async def run(self) -> bool:
+        """Work until ``stop``, then let go of everything; returns whether all of it ended and was stored."""
+        self._life.started_at = self._clock.now()
+        self._flusher.beat(urgent=True)
+        tasks = [
+            asyncio.create_task(supervise(name, run, clock=self._clock, restarts=self._restarts), name=name)
+            for name, run in (
+                ("probes", self._probes.run),
+                ("host", self._host.run),
+                ("clock", self._ticks.run),
+                ("writer", self._flusher.run),
+                ("maintenance", self._maintenance.run),
+                *self._sharing(),
+            )
+        ]
+        try:
+            await self._life.stop.wait()
+        finally:
+            clean = await self._end(tasks)
+        return clean
+
+    def stop(self) -> None:
+        """Ask ``run`` to end."""
+        self._life.stop.set()
+
+    def probe_now(self, names: Sequence[str]) -> None:
+        """Probe these targets at once."""
+        self._probes.probe_now(names)
+
+    def reload(self, ruleset: Ruleset, retention: RetentionSettings | None = None) -> None:
+        """Watch something else from now on; what stays keeps its slots and its alerts."""
+        if retention is not None:
+            self._maintenance.configure(retention)
+        self._ruleset = ruleset
+        self._figures.overrides = ruleset.figures
+        self._recorder.configure(ruleset)
+        self._silences.replace(ruleset.intervals, now=self._clock.monotonic())
+        self._probes.replace(ruleset.targets, recheck=ruleset.recheck)
+        self._flusher.beat(urgent=True)
+
+    @property
+    def status(self) -> EngineStatus:
+        """The engine now."""
+        started_at = self._life.started_at
+        schedule = self._probes.schedule
+        faults = self._faults()
+        return EngineStatus(
+            running=started_at is not None and not self._life.stop.is_set(),
+            started_at=started_at,
+            last_cycle_at=self._counters.last_cycle_at,
+            targets=len(self._ruleset.targets),
+            probes_run=self._counters.probes_run,
+            probes_running=schedule.running,
+            skipped_slots=schedule.skipped,
+            lateness_ms=self._counters.lateness_ms,
+            buffered=self._flusher.waiting,
+            dropped=self._buffer.dropped,
+            restarts=self._restarts.total,
+            callback_errors=self._counters.callback_errors,
+            store_error=self._flusher.store_error,
+            host=self._host.latest,
+            faults=faults,
+            notices=self._notices(faults),
+        )
+
+    def _faults(self) -> tuple[str, ...]:
+        return engine_faults(
+            store_error=self._flusher.store_error, waiting=self._flusher.waiting, unsaved=self._recorder.unsaved
+        )
+
+    def _notices(self, faults: tuple[str, ...]) -> tuple[str, ...]:
+        notices = engine_notices(
+            now=self._clock.now(),
+            faults=faults,
+            dropped=self._buffer.dropped,
+            rejected=self._counters.rejected,
+            restarts=self._restarts,
+            wall_step=self._ticks.wall_step,
+        )
+        return (*notices, *self._maintenance.notices)
+
+    async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> bool:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        ended = await self._probes.cancel(CANCEL_SECONDS)
+        stored = await self._drain()
+        await self._prober.aclose()
+        if self._gate is not None:
+            await self._gate.aclose()
+        if not (ended and stored):
+            LOG.warning(
+                "Stopped, but %s.", "a probe did not end" if stored else f"{self._flusher.waiting} items are lost"
+            )
+        return ended and stored
+
+    async def _drain(self) -> bool:
+        self._flusher.beat()
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                stored = await self._flusher.drain()
+                if stored:
+                    await self._flusher.run_on_writer(lambda: self._recorder.checkpoint(force=True))
+                return stored
+        except TimeoutError:
+            return False
+        finally:
+            self._flusher.close()
+
+    def _collected(self, item: Collected | FigureReading, urgent: bool) -> None:
+        if isinstance(item, Collected):
+            result = item.result
+            if result.state is ServiceState.UNKNOWN:
+                self._silences.unmeasured(result.service, result.error or "it could not be measured")
+            else:
+                self._silences.heard(result.service, self._clock.monotonic())
+        self._flusher.add(item, urgent=urgent)
+
+    def _sharing(self) -> Sequence[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        if self._gate is None:
+            return ()
+        from amt_console.monitor.sharing import Fetcher
+
+        fetcher = Fetcher(self._gate, self._store, self._fetched)
+        return (("sharing", self._gate.run), ("fetching", fetcher.run))
+
+    def _fetched(self, result: ProbeResult) -> None:
+        if result.service in self._ruleset.by_target:
+            urgent = result.state is ServiceState.DOWN or result.service in self._recorder.open_subjects
+            self._collected(Collected(result, self._clock.instant()), urgent)
+
+    def _host_read(self, reading: HostReading) -> None:
+        self._flusher.add(reading)
+
+    def _paused(self, pause: Pause) -> None:
+        self._flusher.add(pause, urgent=True)
+
+    def _silent(self, silence: Silence) -> None:
+        self._flusher.add(silence, urgent=True)
+
+    def _committed(self) -> None:
+        if self._on_change is None:
+            return
+        try:
+            self._on_change()
+        except Exception:
+            self._counters.callback_errors += 1
+            if self._counters.callback_errors == 1:
+                LOG.exception("The callback on changes failed; it is called on.")

@@ -1,0 +1,129 @@
+"""What newly collected data means for the alerts: every rule over every item, in order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amt_console.alerts import (
+    HOST_SUBJECTS,
+    Observation,
+    Rule,
+    Signal,
+    judge,
+    judge_disks,
+    judge_gap,
+    judge_heard,
+    judge_host,
+    judge_probe,
+    judge_silence,
+    missing,
+    resume,
+    retire,
+    step,
+)
+from amt_console.clock import Instant
+from amt_console.model import Gap, ServiceState
+from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, Silence
+from amt_console.monitor.hosts import STORE_EVERY
+from amt_console.monitor.ledger import Ledger, key_of
+from amt_console.monitor.ruleset import MONITOR_SUBJECT, Ruleset
+from amt_console.monitor.signals import Window
+
+
+class Evaluator:
+    """Holds items against the rules and steps the episodes of a ledger."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset = ruleset
+
+    def evaluate(self, ledger: Ledger, items: Sequence[Item], windows: Sequence[Window] = ()) -> None:
+        """Step through items in the order in which they came in, then through the windows."""
+        for item in items:
+            if isinstance(item, Collected):
+                self._result(ledger, item)
+            elif isinstance(item, HostReading):
+                self._host(ledger, item)
+            elif isinstance(item, FigureReading):
+                self._figures(ledger, item)
+            elif isinstance(item, Silence):
+                self._silence(ledger, item)
+            elif item.at is not None:
+                self.interrupted(ledger, item.gap, at=item.at)
+        for window in windows:
+            _step(ledger, window.rule, window.judge(ledger.newest((window.rule.id, window.subject))))
+
+    def sweep(self, ledger: Ledger, *, at: Instant) -> None:
+        """Close what nobody watches any more: its rule or its target has gone from the configuration."""
+        for episode in ledger.open():
+            if episode.rule_id and not self.ruleset.watches(episode.rule_id, episode.subject):
+                ledger.apply(key_of(episode), retire(episode, at=at))
+
+    def interrupted(self, ledger: Ledger, gap: Gap, *, at: Instant) -> None:
+        """Nothing was measured for a while: every open alert is held, and the gap itself is told of."""
+        self.resume(ledger, seconds=(gap.ended_at - gap.started_at).total_seconds(), at=at)
+        for rule in self.ruleset.monitor_rules:
+            _step(ledger, rule, judge_gap(rule, gap, subject=MONITOR_SUBJECT, at=at))
+
+    def resume(self, ledger: Ledger, *, seconds: float, at: Instant) -> None:
+        """Hold every open alert over so many seconds without data."""
+        for episode in ledger.open():
+            if not episode.rule_id or episode.subject == MONITOR_SUBJECT:
+                continue
+            target = self.ruleset.by_target.get(episode.subject)
+            interval = STORE_EVERY if target is None else target.interval
+            ledger.apply(key_of(episode), resume(episode, at=at, gap_seconds=seconds, interval=interval))
+
+    def beat(self, ledger: Ledger, *, at: Instant) -> None:
+        """The monitor works: alerts about it come to their end."""
+        for rule in self.ruleset.monitor_rules:
+            if ledger.has_open((rule.id, MONITOR_SUBJECT)):
+                _step(ledger, rule, judge_gap(rule, None, subject=MONITOR_SUBJECT, at=at))
+
+    def _result(self, ledger: Ledger, item: Collected) -> None:
+        result, at = item.result, item.at
+        name = result.service
+        for rule in self.ruleset.probe_rules.get(name, ()):
+            _step(ledger, rule, judge_probe(rule, result, at=at, episode=ledger.newest((rule.id, name))))
+        if result.state is ServiceState.UNKNOWN:
+            return
+        for rule in self.ruleset.freshness_rules.get(name, ()):
+            if ledger.has_open((rule.id, name)):
+                _step(ledger, rule, judge_heard(rule, name, at=at))
+
+    def _host(self, ledger: Ledger, item: HostReading) -> None:
+        for rule in self.ruleset.host_rules:
+            if rule.signal is Signal.DISK_USAGE:
+                for observation in judge_disks(rule, item.sample, at=item.at, episodes=ledger.of_rule(rule.id)):
+                    _step(ledger, rule, observation)
+            elif rule.applies_to(subject := HOST_SUBJECTS[rule.signal]):
+                episode = ledger.newest((rule.id, subject))
+                _step(ledger, rule, judge_host(rule, item.sample, at=item.at, episode=episode))
+
+    def _figures(self, ledger: Ledger, item: FigureReading) -> None:
+        for rule in self.ruleset.figure_rules:
+            for name, figure in item.figures.figures.items():
+                subject = f"{item.figures.kind}.{name}"
+                if isinstance(figure.value, tuple) or not rule.applies_to(subject):
+                    continue
+                episode = ledger.newest((rule.id, subject))
+                observation = judge(rule, subject, figure.value, at=item.at, episode=episode, reason=figure.reason)
+                _step(ledger, rule, observation)
+
+    def _silence(self, ledger: Ledger, item: Silence) -> None:
+        subject, at = item.subject, item.at
+        target = self.ruleset.by_target.get(subject)
+        if target is None:
+            return
+        for rule in (*self.ruleset.probe_rules[subject], *self.ruleset.window_rules[subject]):
+            _step(ledger, rule, missing(rule, subject, at, item.reason))
+        for rule in self.ruleset.freshness_rules[subject]:
+            observation = judge_silence(
+                rule, subject, seconds=item.seconds, interval=target.interval, at=at, reason=item.reason
+            )
+            _step(ledger, rule, observation)
+
+
+def _step(ledger: Ledger, rule: Rule, observation: Observation | None) -> None:
+    if observation is not None:
+        key = (rule.id, observation.subject)
+        ledger.apply(key, step(ledger.newest(key), observation, rule))

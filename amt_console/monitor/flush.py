@@ -1,0 +1,254 @@
+"""Brings what was collected into the database, a batch a second, without ever blocking the loop or losing a batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from amt_console.clock import Clock
+from amt_console.monitor.buffer import Buffer, Item
+from amt_console.monitor.quarantine import Quarantine, fault, origin
+from amt_console.monitor.status import Counters
+from amt_console.monitor.supervise import LOG, Backoff
+from amt_console.store import StoreError, StoreFull
+from amt_console.text import safe_text
+
+T = TypeVar("T")
+BATCH = 500
+"""Most samples of one transaction."""
+FLUSH_EVERY = 1.0
+"""Seconds between transactions when nothing is urgent."""
+URGENT_AFTER = 0.05
+"""Seconds until a change of state is stored; long enough to take its neighbours along."""
+RETRY = Backoff(first=0.25, factor=2.0, longest=15.0)
+
+Write = Callable[[Sequence[Item], datetime | None], None]
+"""Takes a batch, which may be empty, and since when results wait that are not in it; ``None`` when none does."""
+Preview = Callable[[Sequence[Item]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    items: tuple[Item, ...]
+    future: asyncio.Future[None]
+
+
+class Flusher:
+    """The only way into the database. Lives on the engine's loop; the writing happens on one thread of its own.
+
+    Args:
+        buffer: What waits.
+        write: Stores a batch in one transaction, or raises and has stored nothing. Called on the writing thread.
+        preview: Evaluates what could not be stored; called on the writing thread, each item once.
+        on_commit: Called on the loop after each stored batch; must not raise.
+    """
+
+    def __init__(
+        self,
+        *,
+        buffer: Buffer,
+        write: Write,
+        preview: Preview,
+        clock: Clock,
+        counters: Counters,
+        on_commit: Callable[[], None],
+        every: float = FLUSH_EVERY,
+    ) -> None:
+        self.store_error: str | None = None
+        """Why the last batch, or a kind of items, could not be stored; ``None`` when all is well."""
+        self.full = False
+        """Whether that was for want of room."""
+        self._buffer = buffer
+        self._write = write
+        self._preview = preview
+        self._clock = clock
+        self._counters = counters
+        self._on_commit = on_commit
+        self._every = every
+        self._work = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._beat = False
+        self._unseen: list[Item] = []
+        self._failures = 0
+        self._batch = BATCH
+        self._quarantine = Quarantine(buffer)
+        self._told: set[tuple[str, str, int | None]] = set()
+        self._not_before = 0.0
+        self._attempt: _Attempt | None = None
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-writer")
+
+    def add(self, item: Item, *, urgent: bool = False) -> None:
+        """Take an item; an urgent one is stored within a fraction of a second."""
+        self._buffer.add(item)
+        self._unseen.append(item)
+        self._work.set()
+        if urgent:
+            self._urgent.set()
+
+    def beat(self, *, urgent: bool = False) -> None:
+        """Ask for a batch even if there is nothing to store: a sign of life."""
+        self._beat = True
+        self._work.set()
+        if urgent:
+            self._urgent.set()
+
+    async def run(self) -> None:
+        """Store batches until cancelled."""
+        while True:
+            if self._attempt is None:
+                await self._work.wait()
+                await self._pace()
+            if not await self._flush():
+                await asyncio.sleep(RETRY.delay(self._failures))
+
+    async def drain(self) -> bool:
+        """Store everything that waits, without pauses, once ``run`` has ended; returns whether all of it was stored."""
+        if self._attempt is not None and not await self._flush():
+            return False
+        self._quarantine.release()
+        while self._attempt is not None or len(self._buffer) or self._beat:
+            if not await self._flush():
+                return False
+        return not len(self._quarantine)
+
+    @property
+    def waiting(self) -> int:
+        """Items that are not stored yet, those on their way included."""
+        attempt = self._attempt
+        items = () if attempt is None else attempt.items
+        on_their_way = sum(not self._quarantine.holds(item) for item in items)
+        return len(self._buffer) + len(self._quarantine) + on_their_way
+
+    @property
+    def behind(self) -> bool:
+        """Whether results wait for longer than usual, or cannot be stored."""
+        return self.store_error is not None or len(self._buffer) > BATCH
+
+    async def run_on_writer(self, work: Callable[[], T]) -> T:
+        """Do something on the writing thread, after what is there to be written."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    def close(self) -> None:
+        """Let the writing thread end; does not wait for it."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def _pace(self) -> None:
+        wait = self._not_before - self._clock.monotonic()
+        if wait > 0 and not self._urgent.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), wait)
+        if self._urgent.is_set():
+            await asyncio.sleep(URGENT_AFTER)
+
+    async def _flush(self) -> bool:
+        """Store one batch; returns whether to go on without a pause.
+
+        An attempt that was begun by a cancelled call is waited for, not repeated.
+        """
+        attempt = self._attempt or self._begin()
+        if attempt is None:
+            return True
+        try:
+            await asyncio.shield(attempt.future)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            self._attempt = None
+            return self._failed(attempt, error)
+        self._attempt = None
+        self._succeeded(attempt)
+        return True
+
+    def _begin(self) -> _Attempt | None:
+        self._urgent.clear()
+        items = self._next()
+        beat, self._beat = self._beat, False
+        unseen, self._unseen = self._unseen, []
+        self._settle_work()
+        if not items and not beat:
+            return None
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._executor, self._store, items, unseen, self._waiting_since(items))
+        self._attempt = _Attempt(items, future)
+        return self._attempt
+
+    def _next(self) -> tuple[Item, ...]:
+        if self._quarantine.halted:
+            return self._quarantine.candidate()
+        again = self._quarantine.due(self._clock.monotonic())
+        return again or self._quarantine.sift(self._buffer.take(self._batch))
+
+    def _waiting_since(self, items: Sequence[Item]) -> datetime | None:
+        waiting = [self._quarantine.first_result(items), self._buffer.first_result()]
+        return min((each.at.wall for each in waiting if each is not None), default=None)
+
+    def _store(self, items: Sequence[Item], unseen: Sequence[Item], waiting_since: datetime | None) -> None:
+        try:
+            self._write(items, waiting_since)
+        except Exception:
+            try:
+                self._preview(unseen)
+            except Exception as error:
+                self._log_once(error, "What could not be stored could not be evaluated either.")
+            raise
+
+    def _succeeded(self, attempt: _Attempt) -> None:
+        self._quarantine.stored(attempt.items)
+        trouble = self._quarantine.trouble
+        if self.store_error is not None and trouble is None:
+            LOG.warning("The database can be written again; %d items wait.", self.waiting)
+        self.store_error, self.full, self._failures = trouble, False, 0
+        self._batch = min(BATCH, 2 * self._batch)
+        self._counters.last_cycle_at = self._clock.now()
+        self._not_before = self._clock.monotonic() + (0.0 if len(self._buffer) >= self._batch else self._every)
+        self._settle_work()
+        self._on_commit()
+
+    def _failed(self, attempt: _Attempt, error: Exception) -> bool:
+        """Returns whether to go on without a pause: in search of the item that is at fault, if it is one."""
+        self._beat = True
+        if isinstance(error, StoreError) or not attempt.items:
+            self._buffer.give_back([item for item in attempt.items if not self._quarantine.holds(item)])
+            go_on = False
+            self._tell(attempt, safe_text(str(error)) if isinstance(error, StoreError) else fault(error))
+        elif len(attempt.items) > 1:
+            self._buffer.give_back(attempt.items)
+            self._batch = len(attempt.items) // 2
+            go_on = True
+        else:
+            go_on = self._failed_alone(attempt.items[0], error)
+        self._failures += not go_on
+        self.full = isinstance(error, StoreFull)
+        self._log_once(error, "What was collected cannot be stored.")
+        self._settle_work()
+        return go_on
+
+    def _failed_alone(self, item: Item, error: Exception) -> bool:
+        if self._quarantine.failed(item, error, self._clock.monotonic()):
+            LOG.error("An item that cannot be stored is dropped, because others of its kind can: %r", item)
+            self._counters.rejected += 1
+        self.store_error = self._quarantine.trouble
+        return not self._quarantine.halted
+
+    def _tell(self, attempt: _Attempt, message: str) -> None:
+        if message != self.store_error:
+            LOG.error("A batch of %d items could not be stored: %s", len(attempt.items), message)
+        self.store_error = message
+
+    def _log_once(self, error: Exception, what: str) -> None:
+        """A fault of the program, with its traceback, the first time that it comes from that place."""
+        if isinstance(error, StoreError) or (place := origin(error)) in self._told:
+            return
+        self._told.add(place)
+        LOG.error(what, exc_info=error)
+
+    def _settle_work(self) -> None:
+        if len(self._buffer) or self._beat:
+            self._work.set()
+        else:
+            self._work.clear()

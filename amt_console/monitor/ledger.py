@@ -1,0 +1,87 @@
+"""The newest episode of every alert key while a batch is evaluated, and what has to be stored of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from amt_console.alerts import Step
+from amt_console.model import AlertEvent, Episode
+
+Key = tuple[str, str]
+"""Rule and subject: at most one episode of a key is open."""
+
+
+@dataclass(slots=True)
+class Change:
+    """One episode to store, with its new events."""
+
+    episode: Episode
+    events: list[AlertEvent] = field(default_factory=list)
+
+
+class Ledger:
+    """Steps episodes in memory. Several steps of one episode become one change.
+
+    Args:
+        episodes: In any order; of several of a key the open one counts, else the newest.
+    """
+
+    def __init__(self, episodes: Iterable[Episode]) -> None:
+        self.changes: list[Change] = []
+        """To be stored in this order."""
+        self._newest: dict[Key, Episode] = {}
+        self._latest_change: dict[Key, Change] = {}
+        for episode in episodes:
+            known = self._newest.get(key_of(episode))
+            if known is None or _rank(episode) > _rank(known):
+                self._newest[key_of(episode)] = episode
+
+    def newest(self, key: Key) -> Episode | None:
+        """The newest episode of a key."""
+        return self._newest.get(key)
+
+    def has_open(self, key: Key) -> bool:
+        """Whether an episode of the key is open."""
+        episode = self._newest.get(key)
+        return episode is not None and episode.open
+
+    def of_rule(self, rule_id: str) -> dict[str, Episode]:
+        """The newest episodes of one rule by subject."""
+        return {subject: episode for (rule, subject), episode in self._newest.items() if rule == rule_id}
+
+    def open(self) -> list[Episode]:
+        """Everything that is open."""
+        return [episode for episode in self._newest.values() if episode.open]
+
+    def all(self) -> list[Episode]:
+        """The newest episode of each key."""
+        return list(self._newest.values())
+
+    def apply(self, key: Key, step: Step) -> None:
+        """Take the outcome of a step of the key's newest episode."""
+        if not step.changed or step.episode is None:
+            return
+        before = self._newest.get(key)
+        self._newest[key] = step.episode
+        change = self._latest_change.get(key)
+        if change is None or before is None or not before.open:
+            change = self._latest_change[key] = Change(step.episode)
+            self.changes.append(change)
+        change.episode = step.episode
+        change.events.extend(step.events)
+
+    def stored(self, change: Change, episode: Episode) -> None:
+        """A change was stored and came back with its id and version."""
+        key = key_of(episode)
+        if self._newest.get(key) is change.episode:
+            self._newest[key] = episode
+
+
+def key_of(episode: Episode) -> Key:
+    """The key of an episode."""
+    return episode.rule_id, episode.subject
+
+
+def _rank(episode: Episode) -> tuple[bool, int]:
+    return episode.open, episode.id or 0

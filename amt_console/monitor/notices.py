@@ -1,0 +1,71 @@
+"""What a person should know about the engine, in sentences. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from amt_console.model import Episode
+from amt_console.monitor.supervise import Restarts
+from amt_console.text import duration, safe_text
+
+STEP_TOLD_FOR = timedelta(hours=1)
+"""How long a moved clock is told of."""
+MOST_UNSAVED = 3
+"""Most alerts that are named while the database cannot be written."""
+
+
+def engine_faults(*, store_error: str | None, waiting: int, unsaved: Sequence[Episode]) -> tuple[str, ...]:
+    """Why nothing is stored at this moment, and what waits for it; nothing when all is well.
+
+    Args:
+        store_error: Why the database cannot be written.
+        waiting: Items that wait to be stored.
+        unsaved: Open alerts that could not be stored.
+    """
+    if store_error is None:
+        return ()
+    told = [f"The database cannot be written: {store_error} {_results(waiting, 'waits', 'wait')} in memory."]
+    worst = sorted(unsaved, key=lambda episode: -episode.severity.rank)
+    told += [f"Not stored yet: {episode.severity.upper()} {episode.message}" for episode in worst[:MOST_UNSAVED]]
+    if len(worst) > MOST_UNSAVED:
+        told.append(f"Not stored yet: {len(worst) - MOST_UNSAVED} further alerts.")
+    return tuple(safe_text(fault) for fault in told)
+
+
+def engine_notices(
+    *,
+    now: datetime,
+    faults: Sequence[str],
+    dropped: int,
+    rejected: int,
+    restarts: Restarts,
+    wall_step: tuple[datetime, float] | None,
+) -> tuple[str, ...]:
+    """The notices, most important first.
+
+    Args:
+        now: The wall clock.
+        faults: What does not work at this moment; they come first.
+        dropped: Samples lost for want of room.
+        rejected: Single items that the database refused.
+        restarts: Failures of the engine's tasks.
+        wall_step: When the wall clock was last moved, and by how many seconds.
+    """
+    told = list(faults)
+    if dropped:
+        told.append(f"{_results(dropped, 'was', 'were')} lost because the database could not be written for too long.")
+    if rejected:
+        told.append(f"{_results(rejected, 'was', 'were')} refused by the database; the log says why.")
+    if restarts.total:
+        times = "once" if restarts.total == 1 else f"{restarts.total} times"
+        told.append(f"A part of the monitor failed and was started again, {times}: {restarts.last_error}.")
+    if wall_step is not None and now - wall_step[0] < STEP_TOLD_FOR:
+        at, seconds = wall_step
+        way = "forward" if seconds > 0 else "back"
+        told.append(f"The clock of this machine was set {way} by {duration(abs(seconds))} at {at:%H:%M} UTC.")
+    return tuple(safe_text(notice) for notice in told)
+
+
+def _results(count: int, one: str, many: str) -> str:
+    return f"1 result {one}" if count == 1 else f"{count} results {many}"

@@ -1,0 +1,142 @@
+"""One probe of one target: picks the collector, holds the deadline, and turns every fault into a result."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from amt_console.clock import Clock
+from amt_console.model import (
+    BusinessFigures,
+    Database,
+    ErrorClass,
+    FigureKind,
+    ProbeResult,
+    Service,
+    ServiceState,
+    Target,
+)
+from amt_console.monitor.supervise import LOG
+from amt_console.text import safe_text
+from collectors.figures import read_figures
+
+DEADLINE_GRACE = 2.0
+"""Seconds beyond its own deadline that a collector gets before its probe is ended for it."""
+NEARLY = 0.8
+"""Part of an interval after which a reading counts as the next one although it came a little early."""
+LONGEST_TIMEOUT = 0.9
+"""Part of the interval that a probe may take at most."""
+
+
+class ServiceCollector(Protocol):
+    """What the engine needs of the HTTP collector."""
+
+    async def probe(self, service: Service, *, attempt: int = 1) -> ProbeResult:
+        """Probe once."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class DatabaseProber(Protocol):
+    """What the engine needs of the database collector."""
+
+    async def probe(self, database: Database, *, attempt: int = 1) -> ProbeResult:
+        """Probe once."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class Prober:
+    """Runs probes; never raises but when cancelled."""
+
+    def __init__(self, *, http: ServiceCollector, database: DatabaseProber, clock: Clock) -> None:
+        self._http = http
+        self._database = database
+        self._clock = clock
+
+    async def probe(self, target: Target, attempt: int = 1) -> ProbeResult:
+        """Probe ``target`` once; a collector that raises or overruns its deadline gives a ``local_error``."""
+        started = self._clock.now()
+        target = within_interval(target)
+        try:
+            async with asyncio.timeout(target.timeout + DEADLINE_GRACE):
+                if isinstance(target, Database):
+                    return await self._database.probe(target, attempt=attempt)
+                return await self._http.probe(target, attempt=attempt)
+        except TimeoutError:
+            LOG.error("The probe of %s did not end at its deadline of %g s.", target.name, target.timeout)
+            return local_error(target, started, attempt, "the probe did not end at its deadline")
+        except Exception as error:
+            LOG.exception("The collector failed on %s.", target.name)
+            return local_error(target, started, attempt, f"the collector failed: {type(error).__name__}: {error}")
+
+    async def aclose(self) -> None:
+        """Close both collectors."""
+        for collector in (self._http, self._database):
+            try:
+                await collector.aclose()
+            except Exception:
+                LOG.exception("A collector could not be closed.")
+
+
+def within_interval(target: Target) -> Target:
+    """The target with a timeout below its interval, so that a hanging probe ends before the next one is due."""
+    longest = target.interval * LONGEST_TIMEOUT
+    return target if target.timeout <= longest else replace(target, timeout=longest)
+
+
+def local_error(target: Target, started: datetime, attempt: int, message: str) -> ProbeResult:
+    """The monitor itself could not measure: unknown, not down."""
+    return ProbeResult(
+        service=target.name,
+        timestamp=started,
+        state=ServiceState.UNKNOWN,
+        interval=target.interval,
+        error_class=ErrorClass.LOCAL_ERROR,
+        error=safe_text(message),
+        attempt=attempt,
+    )
+
+
+def worth_a_recheck(target: Target, result: ProbeResult) -> bool:
+    """Whether the result is one that people are called for, so that it is confirmed within seconds."""
+    if result.state is ServiceState.DOWN:
+        return True
+    limit = target.down_above_ms if isinstance(target, Service) else None
+    return limit is not None and result.response_time_ms is not None and result.response_time_ms > limit
+
+
+class FigureReader:
+    """Reads the platform's figures from the answers of the services that have them."""
+
+    def __init__(self, *, clock: Clock, overrides: Mapping[FigureKind, Mapping[str, str]]) -> None:
+        self.overrides = overrides
+        self._clock = clock
+        self._last: dict[FigureKind, tuple[float, BusinessFigures]] = {}
+
+    async def read(self, target: Target, result: ProbeResult) -> BusinessFigures | None:
+        """The figures worth storing: none of other services and failed probes, unchanged ones once per interval."""
+        kind = target.figures if isinstance(target, Service) else None
+        if kind is None or result.body is None or result.state not in (ServiceState.UP, ServiceState.DEGRADED):
+            return None
+        overrides = self.overrides.get(kind, {})
+        figures = await asyncio.to_thread(
+            read_figures, kind, result.body, timestamp=result.timestamp, overrides=overrides
+        )
+        now = self._clock.monotonic()
+        stored_at, stored = self._last.get(kind, (-math.inf, None))
+        unchanged = stored is not None and dict(stored.figures) == dict(figures.figures)
+        if unchanged and now - stored_at < target.interval * NEARLY:
+            return None
+        self._last[kind] = (now, figures)
+        return figures

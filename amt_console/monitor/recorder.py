@@ -1,0 +1,212 @@
+"""Stores a batch and evaluates it: samples, episodes and events in one transaction, on the writing thread."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from amt_console.clock import Clock, Instant
+from amt_console.model import AlertState, Episode
+from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, Pause
+from amt_console.monitor.evaluation import Evaluator
+from amt_console.monitor.gaps import stopped_gap
+from amt_console.monitor.ledger import Ledger
+from amt_console.monitor.ruleset import Ruleset
+from amt_console.monitor.signals import Window, WindowReader
+from amt_console.monitor.supervise import LOG
+from amt_console.store import Reads, Store, StoreBusy, StoreError, VersionConflict, Writes
+
+CONFLICT_TRIES = 5
+REOPEN_SPAN = timedelta(hours=1)
+"""Episodes that were resolved within this time are read at the start, as predecessors of new ones."""
+REOPEN_LIMIT = 500
+CHECKPOINT_EVERY = 60.0
+"""Seconds between two moves of the write-ahead log into the database file."""
+TRUNCATE_EVERY = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which process this monitor is."""
+
+    host: str
+    pid: int
+    started_at: datetime
+
+    @classmethod
+    def of_this_process(cls, clock: Clock) -> Identity:
+        """This one, started now."""
+        return cls(socket.gethostname(), os.getpid(), clock.now())
+
+
+class Recorder:
+    """Writes batches. Its methods are called on one thread, ``configure`` and the attributes may be used from any.
+
+    The episodes are read anew in each transaction, because people acknowledge through other connections and processes.
+    Of the resolved ones it remembers the newest of each key.
+
+    Args:
+        store: Where to store.
+        ruleset: What is watched.
+        clock: The time.
+        continuous: Whether this monitor means to work on: only then is the time since the last one a gap.
+    """
+
+    def __init__(self, *, store: Store, ruleset: Ruleset, clock: Clock, continuous: bool = True) -> None:
+        self.open_subjects: frozenset[str] = frozenset()
+        """Who has an open alert."""
+        self.unsaved: tuple[Episode, ...] = ()
+        """Open alerts that are known only here, because the database cannot be written."""
+        self._store = store
+        self._clock = clock
+        self._identity = Identity.of_this_process(clock)
+        self._continuous = continuous
+        self._started = clock.instant()
+        self._introduced = False
+        self._known: tuple[Episode, ...] = ()
+        self._shadow: Ledger | None = None
+        self._next_ruleset: Ruleset | None = ruleset
+        self._take_ruleset()
+        self._checkpoint_at = clock.monotonic() + CHECKPOINT_EVERY
+        self._truncate_at = clock.monotonic() + TRUNCATE_EVERY
+
+    def configure(self, ruleset: Ruleset) -> None:
+        """Use other targets and rules from the next batch on; alerts that nobody watches any more are closed then."""
+        self._next_ruleset = ruleset
+
+    def write(self, items: Sequence[Item], waiting_since: datetime | None = None) -> None:
+        """Store and evaluate a batch with a sign of life, all of it or nothing. Raises StoreError.
+
+        Args:
+            items: The batch.
+            waiting_since: When the oldest result came in that is not stored by this batch or before; the sign of life
+                reaches no further, so that a monitor that cannot store its results does not look like one that can.
+        """
+        self._take_ruleset()
+        now = self._clock.instant()
+        windows = self._read_windows(items, now)
+        for _ in range(CONFLICT_TRIES):
+            try:
+                ledger = self._transact(items, windows, now, waiting_since)
+            except VersionConflict as conflict:
+                LOG.info("Somebody changed an alert while it was evaluated, so it is evaluated again: %s", conflict)
+                continue
+            self._committed(ledger)
+            return
+        raise StoreBusy("Alerts change faster than they can be evaluated; the batch is tried again.")
+
+    def preview(self, items: Sequence[Item]) -> None:
+        """Evaluate what could not be stored, so that at least this process knows."""
+        if self._shadow is None:
+            self._shadow = Ledger(self._known)
+        self._evaluator.evaluate(self._shadow, items)
+        changed = {id(change.episode) for change in self._shadow.changes}
+        self.unsaved = tuple(episode for episode in self._shadow.open() if id(episode) in changed)
+
+    def checkpoint(self, *, force: bool = False) -> None:
+        """Keep the write-ahead log short, now and then or at once. Faults are logged: nothing is lost by them."""
+        now = self._clock.monotonic()
+        truncate = force or now >= self._truncate_at
+        if not truncate and now < self._checkpoint_at:
+            return
+        self._checkpoint_at = now + CHECKPOINT_EVERY
+        if truncate:
+            self._truncate_at = now + TRUNCATE_EVERY
+        try:
+            self._store.checkpoint(truncate=truncate)
+        except StoreError as error:
+            LOG.warning("The write-ahead log could not be moved into the database: %s", error)
+
+    def _take_ruleset(self) -> None:
+        ruleset, self._next_ruleset = self._next_ruleset, None
+        if ruleset is not None:
+            self._evaluator = Evaluator(ruleset)
+            self._windows = WindowReader(ruleset)
+            self._sweep = True
+
+    def _transact(
+        self, items: Sequence[Item], windows: Sequence[Window], now: Instant, waiting_since: datetime | None
+    ) -> Ledger:
+        guess = Ledger(self._known)
+        self._evaluate(guess, items, windows, now)
+        with self._store.transaction(durable=bool(guess.changes) or not self._introduced) as writes:
+            self._add_samples(writes, items)
+            known = self._read_known(writes)
+            ledger = guess
+            if not self._introduced or set(map(_version, known)) != set(map(_version, self._known)):
+                ledger = Ledger(known)
+                if not self._introduced:
+                    self._introduce(writes, ledger)
+                self._evaluate(ledger, items, windows, now)
+            for change in ledger.changes:
+                ledger.stored(change, writes.save_episode(change.episode, change.events))
+            identity = self._identity
+            alive = now.wall if waiting_since is None else min(now.wall, waiting_since)
+            writes.heartbeat(host=identity.host, pid=identity.pid, started_at=identity.started_at, at=alive)
+        return ledger
+
+    def _evaluate(self, ledger: Ledger, items: Sequence[Item], windows: Sequence[Window], now: Instant) -> None:
+        if self._sweep:
+            self._evaluator.sweep(ledger, at=now)
+        self._evaluator.evaluate(ledger, items, windows)
+        self._evaluator.beat(ledger, at=now)
+
+    def _introduce(self, writes: Writes, ledger: Ledger) -> None:
+        """Take up where the monitor before left off: the time between is a gap, and its alerts are held over it."""
+        if not self._continuous:
+            return
+        before = writes.monitor()
+        last_cycle_at = None if before is None else before.last_cycle_at
+        shortest = min(self._evaluator.ruleset.intervals.values(), default=0.0)
+        gap = stopped_gap(last_cycle_at, self._started.wall, shortest)
+        if gap is not None:
+            writes.add_gap(gap)
+            self._evaluator.interrupted(ledger, gap, at=self._started)
+        elif last_cycle_at is not None:
+            seconds = max(0.0, (self._started.wall - last_cycle_at).total_seconds())
+            self._evaluator.resume(ledger, seconds=seconds, at=self._started)
+
+    def _read_windows(self, items: Sequence[Item], now: Instant) -> list[Window]:
+        due = self._windows.due(items, now)
+        if not due:
+            return []
+        with self._store.read() as reads:
+            return self._windows.read(reads, due, now)
+
+    def _add_samples(self, writes: Writes, items: Sequence[Item]) -> None:
+        writes.add_results([item.result for item in items if isinstance(item, Collected)])
+        for item in items:
+            if isinstance(item, HostReading):
+                writes.add_host_sample(item.sample)
+            elif isinstance(item, FigureReading):
+                writes.add_figures(item.figures)
+            elif isinstance(item, Pause):
+                writes.add_gap(item.gap)
+
+    def _read_known(self, reads: Reads) -> list[Episode]:
+        """The open episodes as they are now, and the newest resolved ones."""
+        known = reads.open_episodes()
+        present = {episode.id for episode in known}
+        if not self._introduced:
+            now = self._started.wall
+            known += reads.episodes(start=now - REOPEN_SPAN, end=now, states=(AlertState.RESOLVED,), limit=REOPEN_LIMIT)
+        for episode in self._known:
+            if episode.id in present:
+                continue
+            # Open in memory and closed in the database: somebody closed it by hand.
+            current = reads.episode(episode.id) if episode.open and episode.id is not None else episode
+            known += [current] if current is not None else []
+        return known
+
+    def _committed(self, ledger: Ledger) -> None:
+        self._introduced, self._sweep, self._shadow, self.unsaved = True, False, None, ()
+        self._known = tuple(ledger.all())
+        self.open_subjects = frozenset(episode.subject for episode in ledger.open())
+        self.checkpoint()
+
+
+def _version(episode: Episode) -> tuple[int | None, int]:
+    return episode.id, episode.version

@@ -1,0 +1,170 @@
+"""From the configuration to what is watched: the targets, and the rules that hold for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from amt_console.alerts import (
+    HOST_SUBJECTS,
+    SIGNAL_NAMES,
+    Aggregate,
+    Rule,
+    Signal,
+    Thresholds,
+    custom_rule,
+    default_rules,
+    merge_rules,
+    no_data_rule,
+    rules_for,
+)
+from amt_console.config import ConfigError
+from amt_console.model import FigureKind, Target
+from amt_console.monitor.figure_names import rule_faults
+
+if TYPE_CHECKING:
+    from amt_console.config import Settings
+    from amt_console.config.rules import RuleSettings
+
+MONITOR_SUBJECT = "monitor"
+"""The subject of alerts about the monitor itself."""
+_HOST_SIGNALS = frozenset((*HOST_SUBJECTS, Signal.DISK_USAGE))
+_ALWAYS_WINDOWED = frozenset((Signal.ERROR_RATE, Signal.UPTIME))
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """What is watched by which rules, sorted out once so that a result finds its rules by a look-up."""
+
+    targets: tuple[Target, ...]
+    rules: tuple[Rule, ...]
+    recheck: tuple[float, ...] = ()
+    figures: Mapping[FigureKind, Mapping[str, str]] = field(default_factory=dict)
+    by_id: Mapping[str, Rule] = field(init=False)
+    """Every rule, the derived ones on missing data included."""
+    by_target: Mapping[str, Target] = field(init=False)
+    probe_rules: Mapping[str, tuple[Rule, ...]] = field(init=False)
+    """By target: rules that judge each result."""
+    window_rules: Mapping[str, tuple[Rule, ...]] = field(init=False)
+    """By target: rules that judge a stretch of results."""
+    freshness_rules: Mapping[str, tuple[Rule, ...]] = field(init=False)
+    """By target: rules that judge the absence of results."""
+    host_rules: tuple[Rule, ...] = field(init=False)
+    """Rules that judge each host sample."""
+    host_window_rules: tuple[Rule, ...] = field(init=False)
+    figure_rules: tuple[Rule, ...] = field(init=False)
+    """Rules that judge the platform's figures; their subjects are ``<kind>.<name>``."""
+    figure_window_rules: tuple[Rule, ...] = field(init=False)
+    monitor_rules: tuple[Rule, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sort the rules out."""
+        derived = {rule.id: rule for each in self.rules if (rule := no_data_rule(each)) is not None}
+        found = {target.name: rules_for(self.rules, target) for target in self.targets}
+        for name, value in (
+            ("by_id", {**{rule.id: rule for rule in self.rules}, **derived}),
+            ("by_target", {target.name: target for target in self.targets}),
+            ("probe_rules", {name: _single(rules) for name, rules in found.items()}),
+            ("window_rules", {name: _windowed(rules) for name, rules in found.items()}),
+            ("freshness_rules", {name: _derived(rules) for name, rules in found.items()}),
+            ("host_rules", _single([rule for rule in self.rules if rule.signal in _HOST_SIGNALS])),
+            ("host_window_rules", _windowed([rule for rule in self.rules if rule.signal in _HOST_SIGNALS])),
+            ("figure_rules", _single([rule for rule in self.rules if rule.signal is Signal.FIGURE])),
+            ("figure_window_rules", _windowed([rule for rule in self.rules if rule.signal is Signal.FIGURE])),
+            ("monitor_rules", tuple(rule for rule in self.rules if rule.signal is Signal.MONITOR)),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def intervals(self) -> dict[str, float]:
+        """Seconds between probes by target, in the order of the configuration."""
+        return {target.name: target.interval for target in self.targets}
+
+    def watches(self, rule_id: str, subject: str) -> bool:
+        """Whether an alert with this key can still be judged: its rule and its subject are there."""
+        rule = self.by_id.get(rule_id)
+        if rule is None:
+            return False
+        if rule.signal is Signal.MONITOR:
+            return subject == MONITOR_SUBJECT
+        if rule.signal in _HOST_SIGNALS or rule.signal is Signal.FIGURE:
+            return rule.applies_to(subject)
+        groups = (self.probe_rules, self.window_rules, self.freshness_rules)
+        return any(rule in group.get(subject, ()) for group in groups)
+
+
+def build_ruleset(settings: Settings, targets: Sequence[Target]) -> Ruleset:
+    """Everything that the configuration wants to be watched.
+
+    Args:
+        settings: The configuration.
+        targets: Its targets, secrets resolved.
+
+    Raises:
+        ConfigError: A rule watches a figure that does not exist.
+    """
+    if faults := rule_faults(settings):
+        raise ConfigError(faults)
+    return Ruleset(
+        targets=tuple(targets),
+        rules=build_rules(settings, targets),
+        recheck=tuple(settings.recheck),
+        figures={kind: dict(names) for kind, names in settings.figures.items()},
+    )
+
+
+def build_rules(settings: Settings, targets: Sequence[Target]) -> tuple[Rule, ...]:
+    """The default rules with the configured limits, and the configured rules beside or in place of them."""
+    limits = settings.alert_thresholds
+    thresholds = Thresholds(
+        response_time_ms=limits.response_time_ms,
+        response_time_warning_ms=limits.response_time_warning_ms,
+        error_rate_percent=limits.error_rate_percent,
+        error_rate_warning_percent=limits.error_rate_warning_percent,
+        cpu_usage_percent=limits.cpu_usage_percent,
+        memory_usage_percent=limits.memory_usage_percent,
+        disk_usage_percent=limits.disk_usage_percent,
+        uptime_percent=limits.uptime_percent,
+    )
+    named = {rule.name for rule in settings.rules}
+    defaults = [rule for rule in default_rules(thresholds, targets) if rule.id not in named]
+    customs = [_custom(rule) for rule in settings.rules if rule.enabled]
+    return merge_rules(defaults, customs)
+
+
+def _custom(settings: RuleSettings) -> Rule:
+    return custom_rule(
+        name=settings.name,
+        signal=SIGNAL_NAMES.get(settings.signal) or Signal(settings.signal),
+        severity=settings.severity,
+        subject=settings.subject,
+        above=settings.above,
+        below=settings.below,
+        leave=settings.leave,
+        window=settings.window,
+        aggregate=Aggregate(settings.aggregate),
+        fail=settings.fail,
+        for_seconds=settings.for_,
+        recover=settings.recover,
+        keep_firing_for=settings.keep_firing_for,
+        no_data=settings.no_data,
+        runbook=settings.runbook,
+    )
+
+
+def _single(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if not is_windowed(rule))
+
+
+def _windowed(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if is_windowed(rule))
+
+
+def _derived(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    return tuple(rule for each in rules if (rule := no_data_rule(each)) is not None)
+
+
+def is_windowed(rule: Rule) -> bool:
+    """Whether the rule judges a stretch of time and not each value."""
+    return rule.window is not None or rule.signal in _ALWAYS_WINDOWED

@@ -1,0 +1,194 @@
+"""Signals over a stretch of time (error rate, uptime, configured windows), read from the store now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from amt_console.alerts import (
+    HOST_SUBJECTS,
+    Aggregate,
+    Observation,
+    Rule,
+    Signal,
+    judge,
+    judge_error_rate,
+    judge_uptime,
+    judge_window,
+)
+from amt_console.clock import Instant
+from amt_console.model import Episode, FigureKind, HostSample, ServiceState
+from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item
+from amt_console.monitor.outages import outside_outages
+from amt_console.monitor.ruleset import Ruleset
+from amt_console.store import Reads, ServiceRollup
+
+READ_EVERY = 30.0
+"""Seconds between two readings of one subject."""
+RAW_WINDOW = 3600.0
+"""Longest window, in seconds, that is read from single values; longer ones come from rollups."""
+RAW_LIMIT = 4000
+"""Most single values that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rule over a stretch of stored data, ready to be judged against the key's newest episode."""
+
+    rule: Rule
+    subject: str
+    judge: Callable[[Episode | None], Observation]
+
+
+class WindowReader:
+    """Reads the windows of the subjects that a batch touches, each at most every ``READ_EVERY`` seconds."""
+
+    def __init__(self, ruleset: Ruleset, *, every: float = READ_EVERY) -> None:
+        self._ruleset = ruleset
+        self._every = every
+        self._read_at: dict[str, Instant] = {}
+
+    def due(self, items: Sequence[Item], at: Instant) -> list[str]:
+        """The touched subjects with windows to read at ``at``; they count as read."""
+        touched = dict.fromkeys(subject for item in items if (subject := self._subject(item)) is not None)
+        due = [subject for subject in touched if self._is_due(subject, at)]
+        for subject in due:
+            self._read_at[subject] = at
+        return due
+
+    def read(self, reads: Reads, subjects: Sequence[str], at: Instant) -> list[Window]:
+        """The windows of ``subjects`` that end at ``at``."""
+        windows: list[Window] = []
+        services = [subject for subject in subjects if subject in self._ruleset.window_rules]
+        for rule in dict.fromkeys(rule for name in services for rule in self._ruleset.window_rules[name]):
+            names = [name for name in services if rule in self._ruleset.window_rules[name]]
+            windows += self._of_services(reads, rule, names, at)
+        if _HOST in subjects:
+            windows += [window for rule in self._ruleset.host_window_rules for window in _of_host(reads, rule, at)]
+        for kind in FigureKind:
+            if f"{_FIGURES}{kind}" in subjects:
+                windows += self._of_figures(reads, kind, at)
+        return windows
+
+    def _subject(self, item: Item) -> str | None:
+        if isinstance(item, Collected):
+            return item.result.service if self._ruleset.window_rules.get(item.result.service) else None
+        if isinstance(item, HostReading):
+            return _HOST if self._ruleset.host_window_rules else None
+        if isinstance(item, FigureReading):
+            return f"{_FIGURES}{item.figures.kind}" if self._ruleset.figure_window_rules else None
+        return None
+
+    def _is_due(self, subject: str, at: Instant) -> bool:
+        before = self._read_at.get(subject)
+        return before is None or at.seconds_since(before) >= self._every
+
+    def _of_services(self, reads: Reads, rule: Rule, names: Sequence[str], at: Instant) -> list[Window]:
+        span = rule.window or 0.0
+        single = rule.signal in (Signal.RESPONSE_TIME, Signal.DOWN)
+        if single and (span <= RAW_WINDOW or rule.aggregate is Aggregate.LAST):
+            return [_of_results(reads, rule, name, at) for name in names]
+        totals = reads.totals(start=at.wall - timedelta(seconds=span), end=at.wall, services=names)
+        if rule.signal is Signal.ERROR_RATE:
+            return [window for total in totals.values() for window in _of_errors(reads, rule, total, at)]
+        return [_of_total(rule, name, totals[name], at) for name in names if name in totals]
+
+    def _of_figures(self, reads: Reads, kind: FigureKind, at: Instant) -> list[Window]:
+        newest = reads.figures(at.wall).get(kind)
+        windows: list[Window] = []
+        for rule in self._ruleset.figure_window_rules:
+            start = at.wall - timedelta(seconds=rule.window or 0.0)
+            for name in newest.figures if newest is not None else ():
+                subject = f"{kind}.{name}"
+                if rule.applies_to(subject):
+                    values = [value for _, value in reads.figure_history(kind, name, start, _after(at.wall))]
+                    windows.append(_values(rule, subject, values, at))
+        return windows
+
+
+_HOST = "\x00host"
+_FIGURES = "\x00figures "
+
+
+def _of_results(reads: Reads, rule: Rule, name: str, at: Instant) -> Window:
+    start = at.wall - timedelta(seconds=rule.window or 0.0)
+    results = reads.results(service=name, start=start, end=_after(at.wall), limit=RAW_LIMIT)
+    results.reverse()
+    if rule.signal is Signal.DOWN:
+        known = [result for result in results if result.state is not ServiceState.UNKNOWN]
+        return _values(rule, name, [float(result.state is ServiceState.DOWN) for result in known], at)
+    times = [result.response_time_ms for result in results]
+    return _values(rule, name, [time for time in times if time is not None], at)
+
+
+def _of_errors(reads: Reads, rule: Rule, total: ServiceRollup, at: Instant) -> list[Window]:
+    """The error rate beside the service's own outages; nothing is observed while one is going on."""
+    left = outside_outages(reads, total)
+    if left is None:
+        return []
+    name = total.service
+    judged = partial(judge_error_rate, rule, name, samples=left.samples, failures=left.failures, at=at)
+    return [Window(rule, name, lambda episode: judged(episode=episode))]
+
+
+def _of_total(rule: Rule, name: str, total: ServiceRollup, at: Instant) -> Window:
+    if rule.signal is Signal.UPTIME:
+        percent = None if total.availability is None else 100.0 * total.availability
+        coverage = 100.0 * total.coverage
+        judged = partial(judge_uptime, rule, name, uptime_percent=percent, coverage_percent=coverage, at=at)
+    elif rule.signal is Signal.DOWN:
+        return _values(rule, name, [1.0] * total.errors + [0.0] * (total.samples - total.errors), at)
+    else:
+        judged = partial(judge, rule, name, _response_time(rule.aggregate, total), at=at)
+    return Window(rule, name, lambda episode: judged(episode=episode))
+
+
+def _response_time(aggregate: Aggregate, total: ServiceRollup) -> float | None:
+    match aggregate:
+        case Aggregate.MEAN:
+            return total.mean_ms
+        case Aggregate.MAX:
+            return total.max_ms
+        case Aggregate.MIN:
+            return total.min_ms
+        case _:
+            return total.histogram.quantile(int(aggregate.value.removeprefix("p")) / 100)
+
+
+def _of_host(reads: Reads, rule: Rule, at: Instant) -> Iterable[Window]:
+    samples = reads.host_samples(at.wall - timedelta(seconds=rule.window or 0.0), _after(at.wall))
+    if rule.signal is Signal.DISK_USAGE:
+        levels: dict[str, list[float]] = {}
+        for sample in samples:
+            for disk in sample.disks:
+                levels.setdefault(f"disk {disk.mount}", []).append(disk.percent)
+        return [_values(rule, subject, values, at) for subject, values in levels.items() if rule.applies_to(subject)]
+    subject = HOST_SUBJECTS[rule.signal]
+    if not rule.applies_to(subject):
+        return []
+    known = [value for sample in samples if (value := _host_value(rule.signal, sample)) is not None]
+    return [_values(rule, subject, known, at)]
+
+
+def _host_value(signal: Signal, sample: HostSample) -> float | None:
+    network, load = sample.network, sample.load
+    return {
+        Signal.CPU_USAGE: sample.cpu_usage,
+        Signal.MEMORY_USAGE: sample.memory_usage,
+        Signal.SWAP_USAGE: sample.swap_usage,
+        Signal.LOAD: load[0] if load else None,
+        Signal.ACTIVE_CONNECTIONS: sample.active_connections,
+        Signal.NETWORK_SENT: network.sent_bytes if network else None,
+        Signal.NETWORK_RECEIVED: network.received_bytes if network else None,
+    }[signal]
+
+
+def _values(rule: Rule, subject: str, values: Sequence[float], at: Instant) -> Window:
+    return Window(rule, subject, lambda episode: judge_window(rule, subject, values, at=at, episode=episode))
+
+
+def _after(moment: datetime) -> datetime:
+    """An exclusive end that lets in what was measured at ``moment`` itself."""
+    return moment + timedelta(milliseconds=1)

@@ -1,0 +1,77 @@
+"""Of whom nothing fresh has been heard for too long. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SILENT_AFTER = 3.0
+"""Intervals without a fresh result after which a subject counts as silent; the default rules alert at as many."""
+
+
+UNHEARD = "no probe came to an end"
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A subject of which nothing fresh has been heard for ``seconds``."""
+
+    subject: str
+    seconds: float
+    reason: str
+
+
+@dataclass(slots=True)
+class _Ear:
+    interval: float
+    heard: float
+    next_tell: float
+    reason: str = UNHEARD
+
+
+class SilenceWatch:
+    """Remembers when each subject was heard last, and tells of the silent ones once per interval.
+
+    Args:
+        intervals: Seconds between results by subject.
+        now: The monotonic clock, as in all methods; everybody counts as heard at this moment.
+    """
+
+    def __init__(self, intervals: Mapping[str, float], *, now: float) -> None:
+        self._ears: dict[str, _Ear] = {}
+        self.replace(intervals, now=now)
+
+    def replace(self, intervals: Mapping[str, float], *, now: float) -> None:
+        """Take another set of subjects; those that stay keep what was heard."""
+        before, self._ears = self._ears, {}
+        for subject, interval in intervals.items():
+            ear = before.get(subject)
+            heard = now if ear is None or ear.interval != interval else ear.heard
+            self._ears[subject] = _Ear(interval, heard, heard + SILENT_AFTER * interval)
+
+    def heard(self, subject: str, now: float) -> None:
+        """A fresh result came in."""
+        ear = self._ears.get(subject)
+        if ear is not None:
+            ear.heard, ear.next_tell = now, now + SILENT_AFTER * ear.interval
+            ear.reason = UNHEARD
+
+    def unmeasured(self, subject: str, reason: str) -> None:
+        """A result came in that says nothing; it is not fresh, but gives the reason."""
+        ear = self._ears.get(subject)
+        if ear is not None:
+            ear.reason = reason
+
+    def forgive(self, now: float) -> None:
+        """Start over: nobody could have been heard."""
+        for subject in self._ears:
+            self.heard(subject, now)
+
+    def silent(self, now: float) -> list[Silent]:
+        """The subjects to tell of now."""
+        told: list[Silent] = []
+        for subject, ear in self._ears.items():
+            if now >= ear.next_tell:
+                ear.next_tell = now + ear.interval
+                told.append(Silent(subject, now - ear.heard, ear.reason))
+        return told

@@ -1,0 +1,66 @@
+"""What the engine says about itself."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from amt_console.model import HostSample
+
+LATENESS_WINDOW = 256
+"""Runs over which the lateness is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """The engine at one moment."""
+
+    running: bool = False
+    started_at: datetime | None = None
+    last_cycle_at: datetime | None = None
+    """When it last wrote to the database."""
+    targets: int = 0
+    probes_run: int = 0
+    """Re-checks included."""
+    probes_running: int = 0
+    skipped_slots: int = 0
+    """Slots that passed while the run before still went, or while the machine was too busy."""
+    lateness_ms: float = 0.0
+    """The worst delay between the planned and the real start over the last probes."""
+    buffered: int = 0
+    """Collected and not yet stored."""
+    dropped: int = 0
+    """Lost because the database could not be written for too long."""
+    restarts: int = 0
+    """Of the engine's own tasks, after faults in them."""
+    callback_errors: int = 0
+    """Exceptions in the ``on_change`` callback."""
+    store_error: str | None = None
+    """Why the database cannot be written at this moment, for people."""
+    host: HostSample | None = None
+    """The newest reading of the host; newer than the stored one."""
+    failure: str | None = None
+    """Why the engine ended by itself, for people."""
+    faults: tuple[str, ...] = ()
+    """Those of ``notices`` that say that monitoring does not work at this moment; the first of them."""
+    notices: tuple[str, ...] = ()
+    """What a person should know, most important first."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the engine counts; written on its loop only."""
+
+    probes_run: int = 0
+    probes_running: int = 0
+    callback_errors: int = 0
+    rejected: int = 0
+    """Single items that the database refused."""
+    last_cycle_at: datetime | None = None
+    late: deque[float] = field(default_factory=lambda: deque(maxlen=LATENESS_WINDOW))
+
+    @property
+    def lateness_ms(self) -> float:
+        """The worst lateness of the last runs."""
+        return max(self.late, default=0.0) * 1000

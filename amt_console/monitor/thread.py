@@ -1,0 +1,151 @@
+"""The engine on a thread and an event loop of its own, so that neither a screen nor a terminal can hold up a probe."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from amt_console.clock import Clock
+from amt_console.config import Settings
+from amt_console.config import targets as configured_targets
+from amt_console.monitor.ruleset import Ruleset, build_ruleset
+from amt_console.monitor.status import EngineStatus
+from amt_console.monitor.supervise import LOG
+from amt_console.store import Store
+from amt_console.text import safe_text
+
+if TYPE_CHECKING:
+    from amt_console.monitor.engine import Collectors, Engine, Limits
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a busy thread must let another one run; the default of 5 ms would show in measured times."""
+
+
+class EngineThread:
+    """Starts, stops and asks the engine from other threads. It never touches a screen.
+
+    Args:
+        settings: The configuration. Raises ConfigError when a secret in it cannot be resolved.
+        store: An open, writable store; it stays open after ``stop``.
+        store_url: Its URL; it is probed like any other database.
+        clock: The time.
+        on_change: Called after each commit, on the engine's thread: it must be quick and safe to call there.
+        collectors: In place of the real ones.
+        limits: How much the engine may do at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        store_url: str,
+        clock: Clock,
+        on_change: Callable[[], None] | None = None,
+        collectors: Collectors | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._store = store
+        self._store_url = store_url
+        self._clock = clock
+        self._on_change = on_change
+        self._collectors = collectors
+        self._limits = limits
+        self._ruleset = self._build(settings)
+        self._retention = settings.retention
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+        self._stopping = False
+        self._clean = False
+        self._failure: str | None = None
+
+    @property
+    def status(self) -> EngineStatus:
+        """The engine now; may be asked before ``start`` and after ``stop``, from any thread."""
+        engine = self._engine
+        if self._failure is not None:
+            notice = f"The monitor has stopped: {self._failure}."
+            targets = len(self._ruleset.targets)
+            return EngineStatus(targets=targets, failure=self._failure, faults=(notice,), notices=(notice,))
+        return EngineStatus(targets=len(self._ruleset.targets)) if engine is None else engine.status
+
+    def start(self) -> None:
+        """Begin, and return at once: the heavy imports happen on the engine's thread. Raises RuntimeError twice."""
+        with self._guard:
+            if self._thread is not None:
+                raise RuntimeError("an engine is started once")
+            self._thread = threading.Thread(target=self._main, name="amt-engine", daemon=True)
+            self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> bool:
+        """End within ``timeout`` seconds; returns whether everything ended and was stored. Idempotent."""
+        with self._guard:
+            self._stopping = True
+            thread = self._thread
+            self._tell(lambda engine: engine.stop())
+        if thread is None:
+            return True
+        thread.join(timeout)
+        return not thread.is_alive() and self._clean
+
+    def probe_now(self, service: str | None = None) -> None:
+        """Probe one target, or all, at once and beside the schedule. Raises KeyError with a name that is no target."""
+        names = list(self._ruleset.by_target)
+        if service is not None:
+            if service not in self._ruleset.by_target:
+                raise KeyError(service)
+            names = [service]
+        with self._guard:
+            self._tell(lambda engine: engine.probe_now(names))
+
+    def reload(self, settings: Settings) -> None:
+        """Take another configuration without a restart. Raises ConfigError, and then the running one stays."""
+        ruleset = self._build(settings)
+        with self._guard:
+            self._ruleset, self._retention = ruleset, settings.retention
+            self._tell(lambda engine: engine.reload(ruleset, settings.retention))
+
+    def _build(self, settings: Settings) -> Ruleset:
+        return build_ruleset(settings, configured_targets(settings, store_url=self._store_url))
+
+    def _tell(self, action: Callable[[Engine], None]) -> None:
+        """Do something on the engine's loop; nothing while there is none."""
+        engine, loop = self._engine, self._loop
+        if engine is not None and loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(action, engine)
+
+    def _main(self) -> None:
+        switch_interval = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        try:
+            self._clean = asyncio.run(self._run())
+        except BaseException as error:
+            self._failure = safe_text(f"{type(error).__name__}: {error}")
+            LOG.exception("The engine ended by a fault.")
+        finally:
+            sys.setswitchinterval(switch_interval)
+            gc.unfreeze()
+
+    async def _run(self) -> bool:
+        from amt_console.monitor.engine import Engine, Limits
+
+        with self._guard:
+            if self._stopping:
+                return True
+            self._loop = asyncio.get_running_loop()
+            self._engine = Engine(
+                ruleset=self._ruleset,
+                store=self._store,
+                clock=self._clock,
+                collectors=self._collectors,
+                on_change=self._on_change,
+                limits=self._limits or Limits(),
+                retention=self._retention,
+            )
+        return await self._engine.run()

@@ -1,0 +1,134 @@
+"""The two loops that do not probe: one samples the host, the other watches the clock and whoever has fallen silent."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from amt_console.clock import Clock
+from amt_console.model import Gap, HostSample
+from amt_console.monitor.buffer import HostReading, Pause, Silence
+from amt_console.monitor.gaps import ClockWatch
+from amt_console.monitor.hosts import SAMPLE_EVERY, HostAverager
+from amt_console.monitor.silence import SilenceWatch
+from amt_console.monitor.supervise import LOG
+
+TICK = 1.0
+"""Seconds between two looks at the clock."""
+HEARTBEAT_EVERY = 10.0
+"""Seconds between two signs of life in the database."""
+SILENCE_EVERY = 5.0
+"""Seconds between two looks for subjects without data."""
+FREEZE_AFTER = 5.0
+"""Seconds after the start at which what is there is taken out of garbage collection."""
+
+
+class HostSampler(Protocol):
+    """What the engine needs of the host collector."""
+
+    def sample(self) -> HostSample:
+        """Read the host now."""
+        ...
+
+
+class HostLoop:
+    """Samples the host for the live figures, and emits few averaged readings to be stored."""
+
+    def __init__(
+        self,
+        *,
+        collector: HostSampler,
+        clock: Clock,
+        emit: Callable[[HostReading], None],
+        every: float = SAMPLE_EVERY,
+    ) -> None:
+        self.latest: HostSample | None = None
+        self._collector = collector
+        self._clock = clock
+        self._emit = emit
+        self._every = every
+        self._averager = HostAverager()
+
+    async def run(self) -> None:
+        """Sample until cancelled, at a fixed rate."""
+        due = self._clock.monotonic()
+        while True:
+            sample = await asyncio.to_thread(self._collector.sample)
+            self.latest = sample
+            averaged = self._averager.add(sample, now=self._clock.monotonic())
+            if averaged is not None:
+                self._emit(HostReading(averaged, self._clock.instant()))
+            now = self._clock.monotonic()
+            due = max(due + self._every, now)
+            await asyncio.sleep(due - now)
+
+
+class TickLoop:
+    """Looks at the clock every second: gaps, stepped clocks, heartbeats, silent subjects.
+
+    Args:
+        silences: Who is to be heard.
+        on_pause: Takes a gap.
+        on_silence: Takes a silent subject.
+        on_heartbeat: Asks for a sign of life in the database.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        silences: SilenceWatch,
+        on_pause: Callable[[Pause], None],
+        on_silence: Callable[[Silence], None],
+        on_heartbeat: Callable[[], None],
+        tick: float = TICK,
+    ) -> None:
+        self.wall_step: tuple[datetime, float] | None = None
+        """When the wall clock was last moved, and by how many seconds."""
+        self._clock = clock
+        self._silences = silences
+        self._on_pause = on_pause
+        self._on_silence = on_silence
+        self._on_heartbeat = on_heartbeat
+        self._tick = tick
+        self._watch = ClockWatch(clock.instant())
+        started = clock.monotonic()
+        self._beat_at = started + HEARTBEAT_EVERY
+        self._silence_at = started + SILENCE_EVERY
+        self._freeze_at: float | None = started + FREEZE_AFTER
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        while True:
+            await asyncio.sleep(self._tick)
+            self.tick()
+
+    def tick(self) -> None:
+        """One look at everything."""
+        now = self._clock.instant()
+        reading = self._watch.tick(now, self._tick)
+        if reading.gap is not None:
+            LOG.warning("Nothing was measured from %s to %s: %s.", *_gap_words(reading.gap))
+            self._silences.forgive(now.monotonic)
+            self._on_pause(Pause(reading.gap, now))
+        if reading.wall_step:
+            LOG.warning("The clock was moved by %+.1f s.", reading.wall_step)
+            self.wall_step = (now.wall, reading.wall_step)
+        if now.monotonic >= self._beat_at:
+            self._beat_at = now.monotonic + HEARTBEAT_EVERY
+            self._on_heartbeat()
+        if now.monotonic >= self._silence_at:
+            self._silence_at = now.monotonic + SILENCE_EVERY
+            for silent in self._silences.silent(now.monotonic):
+                self._on_silence(Silence(silent.subject, silent.seconds, now, silent.reason))
+        if self._freeze_at is not None and now.monotonic >= self._freeze_at:
+            # What lives by now lives for long: full collections over it would hold up the reading of the clock.
+            self._freeze_at = None
+            gc.freeze()
+
+
+def _gap_words(gap: Gap) -> tuple[str, str, str]:
+    return gap.started_at.isoformat(timespec="seconds"), gap.ended_at.isoformat(timespec="seconds"), gap.reason.value

@@ -1,0 +1,240 @@
+"""Storing and evaluating in one transaction, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from amt_console.alerts import acknowledge
+from amt_console.clock import FakeClock
+from amt_console.config import Settings
+from amt_console.model import AlertState, ErrorClass, Gap, GapReason, HostSample, ProbeResult, Service, ServiceState
+from amt_console.monitor.buffer import Collected, HostReading, Pause
+from amt_console.monitor.recorder import Recorder
+from amt_console.monitor.ruleset import Ruleset, build_ruleset
+from amt_console.store import Store, StoreBusy, VersionConflict, Writes
+
+SERVICE = Service(name="web", url="http://127.0.0.1:1/", interval=15.0)
+
+
+def ruleset(**document: object) -> Ruleset:
+    return build_ruleset(Settings.model_validate({"web_app_url": "http://127.0.0.1:1", **document}), [SERVICE])
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock) as store:
+        yield store
+
+
+def probe(clock: FakeClock, state: ServiceState = ServiceState.UP, attempt: int = 1) -> Collected:
+    down = state is ServiceState.DOWN
+    result = ProbeResult(
+        service="web",
+        timestamp=clock.now(),
+        state=state,
+        interval=15.0,
+        response_time_ms=None if down else 12.0,
+        error_class=ErrorClass.CONNECT_REFUSED if down else None,
+        error="connection refused" if down else None,
+        attempt=attempt,
+    )
+    return Collected(result, clock.instant())
+
+
+def outage(clock: FakeClock) -> list[Collected]:
+    items = []
+    for attempt in (1, 2, 3):
+        items.append(probe(clock, ServiceState.DOWN, attempt))
+        clock.advance(1)
+    return items
+
+
+def open_states(store: Store) -> dict[str, AlertState]:
+    with store.read() as reads:
+        return {episode.rule_id: episode.state for episode in reads.open_episodes()}
+
+
+def test_samples_episode_and_sign_of_life_are_stored_together(store: Store, clock: FakeClock) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    host = HostSample(timestamp=clock.now(), cpu_usage=1.0, memory_usage=2.0, disk_usage=3.0)
+    recorder.write([*outage(clock), HostReading(host, clock.instant())])
+    with store.read() as reads:
+        assert reads.service_statuses()["web"].state is ServiceState.DOWN
+        assert reads.host_sample() is not None
+        monitor = reads.monitor()
+        (episode,) = reads.open_episodes()
+    assert episode.state is AlertState.FIRING
+    assert monitor is not None
+    assert monitor.last_cycle_at == clock.now()
+    assert recorder.open_subjects == {"web"}
+
+
+def test_the_sign_of_life_stands_still_while_results_wait_and_not_while_none_is_due(
+    store: Store, clock: FakeClock
+) -> None:
+    def alive_at() -> datetime:
+        with store.read() as reads:
+            row = reads.monitor()
+        assert row is not None
+        return row.last_cycle_at
+
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write([probe(clock)])
+    clock.advance(200)
+    recorder.write([])
+    assert alive_at() == clock.now(), "nothing was due"
+    waiting_since = clock.now()
+    clock.advance(40)
+    host = HostSample(timestamp=clock.now(), cpu_usage=1.0, memory_usage=2.0, disk_usage=3.0)
+    recorder.write([HostReading(host, clock.instant())], waiting_since)
+    assert alive_at() == waiting_since
+    recorder.write([probe(clock)])
+    assert alive_at() == clock.now()
+
+
+def test_good_results_write_no_alert(store: Store, clock: FakeClock) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    for _ in range(10):
+        recorder.write([probe(clock)])
+        clock.advance(15)
+    assert open_states(store) == {}
+    assert recorder.open_subjects == frozenset()
+
+
+def test_what_people_do_between_two_batches_is_kept(store: Store, clock: FakeClock) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write(outage(clock))
+    with store.transaction() as writes:
+        (episode,) = writes.open_episodes()
+        taken = acknowledge(episode, actor="ben", now=clock.instant()).episode
+        assert taken is not None
+        writes.save_episode(taken, ())
+    recorder.write([probe(clock)])
+    with store.read() as reads:
+        (episode,) = reads.open_episodes()
+    assert (episode.state, episode.acknowledged_by) == (AlertState.RECOVERING, "ben")
+
+
+def test_an_alert_that_was_closed_by_hand_starts_anew_if_it_is_still_bad(store: Store, clock: FakeClock) -> None:
+    from amt_console.alerts import close
+
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write(outage(clock))
+    with store.transaction() as writes:
+        (before,) = writes.open_episodes()
+        closed = close(before, actor="ben", now=clock.instant())
+        assert closed.episode is not None
+        writes.save_episode(closed.episode, closed.events)
+    clock.advance(15)
+    recorder.write([probe(clock, ServiceState.DOWN)])
+    with store.read() as reads:
+        (now,) = reads.open_episodes()
+    assert now.id != before.id
+    assert now.state is AlertState.PENDING
+    assert now.previous_episode_id == before.id
+
+
+class ConflictingStore:
+    """A store in which somebody else is quicker for the first few times, as another process on a server can be."""
+
+    def __init__(self, store: Store, times: int) -> None:
+        self._store = store
+        self.times = times
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[Writes]:
+        if self.times:
+            self.times -= 1
+            raise VersionConflict("Alert 1 was changed by somebody else in the meantime.")
+        return self._store.transaction(durable=durable)
+
+
+@pytest.mark.parametrize(("times", "works"), [(1, True), (4, True), (5, False)])
+def test_a_conflict_is_read_again_and_stepped_again(store: Store, clock: FakeClock, times: int, works: bool) -> None:
+    recorder = Recorder(store=ConflictingStore(store, times), ruleset=ruleset(), clock=clock)  # type: ignore[arg-type]
+    items = outage(clock)
+    if works:
+        recorder.write(items)
+        assert open_states(store) == {"service_down": AlertState.FIRING}
+    else:
+        with pytest.raises(StoreBusy):
+            recorder.write(items)
+
+
+def test_what_cannot_be_stored_is_evaluated_in_memory_and_again_when_it_can(store: Store, clock: FakeClock) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write([probe(clock)])
+    items = outage(clock)
+    recorder.preview(items[:2])
+    recorder.preview(items[2:])
+    (unsaved,) = recorder.unsaved
+    assert unsaved.state is AlertState.FIRING
+    assert open_states(store) == {}
+    recorder.write(items)
+    assert recorder.unsaved == ()
+    assert open_states(store) == {"service_down": AlertState.FIRING}
+
+
+def test_a_new_ruleset_closes_what_it_does_not_watch(store: Store, clock: FakeClock) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write(outage(clock))
+    recorder.configure(replace(ruleset(), targets=()))
+    recorder.write([])
+    assert open_states(store) == {}
+
+
+def test_a_gap_is_stored_and_holds_open_alerts(store: Store, clock: FakeClock) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write(outage(clock))
+    start = clock.now()
+    clock.suspend(3600)
+    recorder.write([Pause(Gap(start, clock.now(), GapReason.SUSPENDED), clock.instant())])
+    with store.read() as reads:
+        assert [gap.reason for gap in reads.gaps(start, clock.now())] == [GapReason.SUSPENDED]
+        (down,) = [episode for episode in reads.open_episodes() if episode.rule_id == "service_down"]
+    assert down.stale
+    assert down.state is AlertState.FIRING
+
+
+def test_many_failures_in_an_hour_raise_the_error_rate(store: Store, clock: FakeClock) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    for index in range(60):
+        recorder.write([probe(clock, ServiceState.DOWN if index % 4 == 0 else ServiceState.UP)])
+        clock.advance(15)
+    with store.read() as reads:
+        rate = next(episode for episode in reads.open_episodes() if episode.rule_id == "error_rate")
+    assert rate.state is AlertState.FIRING
+    assert rate.value == pytest.approx(25.0, abs=3.0)
+
+
+def test_a_configured_window_looks_at_its_own_time(store: Store, clock: FakeClock) -> None:
+    rule = {
+        "name": "slow",
+        "signal": "response_time",
+        "window": "5m",
+        "aggregate": "mean",
+        "above": 10,
+        "fail": 1,
+        "recover": 1,
+    }
+    recorder = Recorder(store=store, ruleset=ruleset(rules=[rule]), clock=clock)
+    for _ in range(5):
+        recorder.write([probe(clock)])
+        clock.advance(15)
+    with store.read() as reads:
+        (slow,) = [episode for episode in reads.open_episodes() if episode.rule_id == "slow"]
+    assert slow.value == pytest.approx(12.0, rel=0.01)
+    assert slow.state is AlertState.FIRING

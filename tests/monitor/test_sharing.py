@@ -1,0 +1,155 @@
+"""Several monitors of one database: each probe is made by one of them, and one evaluates all."""
+
+from __future__ import annotations
+
+import collections
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.monitored import settings
+from support.platform import Platform, serving
+from support.programs import until
+from support.stores import clock, postgres_url, result
+
+from amt_console.clock import FakeClock, SystemClock
+from amt_console.config import Settings
+from amt_console.model import AlertState
+from amt_console.monitor.helper import ProbingHelper
+from amt_console.monitor.sharing import falls_to
+from amt_console.monitor.thread import EngineThread
+from amt_console.store import Store
+from amt_console.store.sharing import Sharer, Sharing
+
+__all__ = ["clock", "postgres_url"]
+NAMES = st.lists(st.text(min_size=1), min_size=1, max_size=8, unique=True)
+
+
+@given(NAMES, st.text())
+def test_a_target_falls_to_one_and_the_end_of_another_moves_nothing(monitors: list[str], target: str) -> None:
+    chosen = falls_to(target, monitors)
+    assert falls_to(target, list(reversed(monitors))) == chosen
+    for gone in monitors:
+        if gone != chosen:
+            assert falls_to(target, [name for name in monitors if name != gone]) == chosen
+
+
+def test_the_targets_are_spread() -> None:
+    counted = collections.Counter(falls_to(f"service-{i}", ["a:1:x", "b:2:y", "c:3:z"]) for i in range(900))
+    assert set(counted) == {"a:1:x", "b:2:y", "c:3:z"}
+    assert min(counted.values()) > 200
+
+
+@pytest.fixture
+def store(postgres_url: str, clock: FakeClock) -> Iterator[Store]:
+    with Store.open(postgres_url, clock=clock) as opened:
+        yield opened
+
+
+@contextmanager
+def sharers(store: Store, count: int) -> Iterator[list[Sharing]]:
+    with ExitStack() as stack:
+        made = []
+        for index in range(count):
+            sharing = Sharing(store, Sharer(f"m{index}", "host", index, SystemClock().now()))
+            stack.callback(sharing.leave)
+            made.append(sharing)
+        yield made
+
+
+@pytest.mark.postgres
+def test_a_slot_is_given_once(store: Store) -> None:
+    with sharers(store, 4) as all_of_them, ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(lambda each: each.claim("api", 60, mine=True), all_of_them)) == [False] * 3 + [True]
+        assert not any(pool.map(lambda each: each.claim("api", 60, mine=True), all_of_them))
+        assert all_of_them[0].claim("web", 60, mine=False)
+
+
+@pytest.mark.postgres
+def test_a_dead_monitors_targets_are_free_after_two_intervals(store: Store) -> None:
+    with sharers(store, 2) as (dead, living):
+        begun = time.monotonic()
+        assert dead.claim("api", 0.4, mine=True)
+        assert not living.claim("api", 0.4, mine=False)
+        until(lambda: living.claim("api", 0.4, mine=False), 5)
+        assert 0.75 <= time.monotonic() - begun < 2
+
+
+@pytest.mark.postgres
+def test_who_leaves_gives_back_at_once_and_who_is_silent_is_not_counted_on(store: Store) -> None:
+    with sharers(store, 2) as (first, second):
+        assert first.check_in() == ("m0",)
+        assert second.check_in() == ("m0", "m1")
+        assert first.claim("api", 60, mine=True)
+        first.leave()
+        assert second.check_in() == ("m1",)
+        assert second.claim("api", 60, mine=True)
+
+
+@pytest.mark.postgres
+def test_results_arrive_as_they_were_measured(store: Store) -> None:
+    with sharers(store, 2) as (helper, evaluator):
+        sent = [result("api", 0, ms=1.25, status_code=200), result("web", 1, ms=None, error="refused", attempt=2)]
+        helper.hand_in(sent)
+        found = evaluator.handed_in(0)
+        assert [each for _, each in found] == sent
+        evaluator.done(found[0][0])
+        assert [each for _, each in evaluator.handed_in(0)] == sent[1:]
+
+
+def shared_settings(platform: Platform, count: int) -> Settings:
+    services: list[dict[str, Any]] = [
+        {"name": f"s{index}", "url": f"{platform.url}/s{index}", "interval": 1, "timeout": 0.5}
+        for index in range(count)
+    ]
+    return settings({"services": services})
+
+
+@pytest.mark.postgres
+def test_two_share_the_probes_and_one_evaluates_and_either_may_go(postgres_url: str) -> None:
+    clock, count = SystemClock(), 8
+    paths = [f"/s{index}" for index in range(count)]
+    with (
+        serving() as platform,
+        Store.open(postgres_url, clock=clock) as mine,
+        Store.open(postgres_url, clock=clock) as its,
+    ):
+        chosen = shared_settings(platform, count)
+        engine = EngineThread(settings=chosen, store=mine, store_url=postgres_url, clock=clock)
+        helper = ProbingHelper(settings=chosen, store=its, store_url=postgres_url, clock=clock)
+        engine.start()
+        helper.start()
+        try:
+            until(lambda: helper.probes_run >= 6)
+            before, begun = platform.asked.copy(), clock.monotonic()
+            ran = engine.status.probes_run, helper.probes_run
+            until(lambda: sum(platform.asked[path] - before[path] for path in paths) >= 5 * count)
+            seconds = clock.monotonic() - begun
+            for path in paths:
+                assert platform.asked[path] - before[path] <= seconds / 0.8 + 1, "nothing is probed twice in a slot"
+            assert engine.status.probes_run > ran[0]
+            assert helper.probes_run > ran[1]
+
+            platform.status = 503
+
+            def fired() -> bool:
+                with mine.read() as reads:
+                    firing = {
+                        each.subject
+                        for each in reads.open_episodes()
+                        if each.state is AlertState.FIRING and each.rule_id == "service_down"
+                    }
+                return len(firing) == count
+
+            until(fired)
+            assert helper.stop()
+            asked = platform.asked.copy()
+            until(lambda: all(platform.asked[path] >= asked[path] + 2 for path in paths), 8)
+        finally:
+            helper.stop()
+            engine.stop()
