@@ -1,0 +1,35 @@
+"""Pure analysis over buckets, changes of state and alert episodes: no I/O, no clock."""
+
+from __future__ import annotations
+
+from amt_console.analysis.availability import Availability
+from amt_console.analysis.handling import Handling
+from amt_console.analysis.incidents import Incident, StateSpan
+from amt_console.analysis.latency import LatencySummary
+from amt_console.analysis.outages import Outage
+from amt_console.analysis.performance import PerformanceAnalysis, ServiceHistory, ServicePerformance, analyse
+from amt_console.analysis.recommendations import Limits, Recommendation
+from amt_console.analysis.resources import ResourcePattern
+from amt_console.analysis.series import HostBucket, ServiceBucket, Window, window_of
+from amt_console.analysis.trend import Trend
+
+__all__ = [
+    "Availability",
+    "Handling",
+    "HostBucket",
+    "Incident",
+    "LatencySummary",
+    "Limits",
+    "Outage",
+    "PerformanceAnalysis",
+    "Recommendation",
+    "ResourcePattern",
+    "ServiceBucket",
+    "ServiceHistory",
+    "ServicePerformance",
+    "StateSpan",
+    "Trend",
+    "Window",
+    "analyse",
+    "window_of",
+]

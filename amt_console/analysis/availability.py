@@ -1,0 +1,127 @@
+"""Availability by time: what part of the measured time a service was up, and how much was measured at all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+GOOD_COVERAGE_PERCENT = 90.0
+"""Below it an availability is shown with a warning."""
+LEAST_COVERAGE_PERCENT = 50.0
+"""Below it an availability is not shown: too little was measured."""
+
+METHOD = (
+    "availability = up / (up + down) over measured time, slow time counted as up; "
+    "coverage = (up + down) / (window - maintenance); worst case = up / (up + down + unmeasured)"
+)
+
+
+class TimedBucket(Protocol):
+    """Anything that knows how many seconds a service spent in which state."""
+
+    @property
+    def up_s(self) -> float:
+        """In good order."""
+        ...
+
+    @property
+    def degraded_s(self) -> float:
+        """Slow."""
+        ...
+
+    @property
+    def down_s(self) -> float:
+        """Down."""
+        ...
+
+    @property
+    def maintenance_s(self) -> float:
+        """Under maintenance."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Seconds of one window by what they were; the five parts sum to the window."""
+
+    up_s: float
+    """In good order."""
+    degraded_s: float
+    """Slow, but answering correctly: counts as up."""
+    down_s: float
+    maintenance_s: float
+    unknown_s: float
+    """Not measured."""
+
+    @property
+    def window_s(self) -> float:
+        """Length of the window."""
+        return math.fsum((self.up_s, self.degraded_s, self.down_s, self.maintenance_s, self.unknown_s))
+
+    @property
+    def measured_s(self) -> float:
+        """Seconds known to be up or down."""
+        return self.up_s + self.degraded_s + self.down_s
+
+    @property
+    def availability_percent(self) -> float | None:
+        """Up over up and down; ``None`` when nothing was measured."""
+        return _percent(self.up_s + self.degraded_s, self.measured_s)
+
+    @property
+    def coverage_percent(self) -> float | None:
+        """Measured over the window without maintenance; ``None`` when all of it was maintenance."""
+        return _percent(self.measured_s, self.measured_s + self.unknown_s)
+
+    @property
+    def worst_case_percent(self) -> float | None:
+        """The availability if every unmeasured second had been down."""
+        return _percent(self.up_s + self.degraded_s, self.measured_s + self.unknown_s)
+
+    @property
+    def degraded_percent(self) -> float | None:
+        """Part of the measured time in which the service was slow."""
+        return _percent(self.degraded_s, self.measured_s)
+
+    @property
+    def sufficient(self) -> bool:
+        """Whether enough was measured to state an availability."""
+        return (self.coverage_percent or 0.0) >= LEAST_COVERAGE_PERCENT
+
+    def __add__(self, other: Availability) -> Availability:
+        """Two windows, or two services, taken together."""
+        return Availability(
+            self.up_s + other.up_s,
+            self.degraded_s + other.degraded_s,
+            self.down_s + other.down_s,
+            self.maintenance_s + other.maintenance_s,
+            self.unknown_s + other.unknown_s,
+        )
+
+
+NOTHING = Availability(0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def availability(buckets: Iterable[TimedBucket], window_seconds: float) -> Availability:
+    """Add up what the buckets know about a window of ``window_seconds``; what is left over is unknown.
+
+    Where buckets reach over the window's edge and know more seconds than it has, all parts shrink in proportion.
+    """
+    up = degraded = down = maintenance = 0.0
+    for bucket in buckets:
+        up += bucket.up_s
+        degraded += bucket.degraded_s
+        down += bucket.down_s
+        maintenance += bucket.maintenance_s
+    known = up + degraded + down + maintenance
+    if known > window_seconds > 0:
+        shrink = window_seconds / known
+        up, degraded, down, maintenance = up * shrink, degraded * shrink, down * shrink, maintenance * shrink
+        known = window_seconds
+    return Availability(up, degraded, down, maintenance, max(0.0, window_seconds - known))
+
+
+def _percent(part: float, whole: float) -> float | None:
+    return 100 * min(part / whole, 1.0) if whole > 0 else None

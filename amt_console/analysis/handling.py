@@ -1,0 +1,64 @@
+"""How alerts were handled: how many there were, how soon somebody took them, and how soon they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from amt_console.analysis.percentiles import mean, median
+from amt_console.model import Episode, Severity
+
+METHOD = (
+    "time to acknowledge = acknowledged - fired, over fired alerts that somebody took; "
+    "time to resolve = resolved - first bad observation, over fired alerts that ended; "
+    "alerts that cleared before they fired are left out"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """Alerts that fired in a window; times in seconds, ``None`` where there is nothing to take the mean of."""
+
+    fired: int
+    critical: int
+    warning: int
+    info: int
+    acknowledged: int
+    resolved: int
+    still_open: int
+    mtta_s: float | None
+    """Mean time to acknowledge."""
+    median_tta_s: float | None
+    mttr_s: float | None
+    """Mean time to resolve."""
+    median_ttr_s: float | None
+
+
+def handling(episodes: Iterable[Episode], *, start: datetime, end: datetime) -> Handling:
+    """Summarise the episodes that fired from ``start`` up to ``end``."""
+    fired = [episode for episode in episodes if episode.fired_at is not None and start <= episode.fired_at < end]
+    taken = [
+        max(0.0, (episode.acknowledged_at - episode.fired_at).total_seconds())
+        for episode in fired
+        if episode.acknowledged_at is not None and episode.fired_at is not None
+    ]
+    ended = [
+        max(0.0, (episode.resolved_at - episode.opened_at).total_seconds())
+        for episode in fired
+        if episode.resolved_at is not None
+    ]
+    by_severity = {severity: sum(episode.severity is severity for episode in fired) for severity in Severity}
+    return Handling(
+        fired=len(fired),
+        critical=by_severity[Severity.CRITICAL],
+        warning=by_severity[Severity.WARNING],
+        info=by_severity[Severity.INFO],
+        acknowledged=len(taken),
+        resolved=len(ended),
+        still_open=len(fired) - len(ended),
+        mtta_s=mean(taken),
+        median_tta_s=median(taken),
+        mttr_s=mean(ended),
+        median_ttr_s=median(ended),
+    )

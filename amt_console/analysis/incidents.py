@@ -1,0 +1,162 @@
+"""Incidents: stretches of time in which a service was down, put together from its changes of state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from amt_console.model import Gap, ServiceState
+
+METHOD = (
+    "an incident begins when a service goes down and ends when it is next seen up or in maintenance; "
+    "time in which nothing was measured is inside it but not counted as downtime; "
+    "what began before the window is cut at its edge"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StateSpan:
+    """A service was in one state from ``start`` to ``end``."""
+
+    start: datetime
+    end: datetime
+    state: ServiceState
+    error: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Length."""
+        return (self.end - self.start).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One outage of one service, as far as it lies in the window."""
+
+    service: str
+    start: datetime
+    end: datetime
+    """When it ended, or the window's end while it lasts."""
+    down_s: float
+    """Measured downtime in it."""
+    ongoing: bool
+    began_earlier: bool
+    """It had begun before the window."""
+    cause: str | None
+    """The first error that was seen."""
+    alert_id: int | None = None
+
+    @property
+    def seconds(self) -> float:
+        """From start to end."""
+        return (self.end - self.start).total_seconds()
+
+
+def state_spans(
+    initial: ServiceState,
+    changes: Iterable[tuple[datetime, ServiceState, str | None]],
+    *,
+    start: datetime,
+    end: datetime,
+    unmeasured: Sequence[tuple[datetime, datetime]] = (),
+    initial_error: str | None = None,
+) -> list[StateSpan]:
+    """The states from ``start`` to ``end`` without a hole: each change lasts to the next, unmeasured time is unknown.
+
+    Args:
+        initial: The state at ``start``.
+        changes: When a state was entered, which, and the error; in any order, also outside the window.
+        start: Start of the window.
+        end: End of the window.
+        unmeasured: Stretches in which nothing was measured, in any order.
+        initial_error: The error at ``start``, if it was down.
+    """
+    spans: list[StateSpan] = []
+    at, state, error = start, initial, initial_error
+    for moment, next_state, next_error in sorted(changes, key=lambda change: change[0]):
+        if not start <= moment < end:
+            continue
+        if moment > at:
+            spans.append(StateSpan(at, moment, state, error))
+        at, state, error = moment, next_state, next_error
+    if end > at:
+        spans.append(StateSpan(at, end, state, error))
+    for hole_start, hole_end in unmeasured:
+        spans = [piece for span in spans for piece in _punch(span, hole_start, hole_end)]
+    return _joined(spans)
+
+
+def incidents(service: str, spans: Sequence[StateSpan], *, began_earlier: bool = False) -> list[Incident]:
+    """The outages in the spans of one service.
+
+    Args:
+        service: Its name.
+        spans: Of one window, in order and without a hole.
+        began_earlier: Whether an outage at the very start of the window had begun before it.
+    """
+    found: list[Incident] = []
+    run: list[StateSpan] = []
+
+    def close(ongoing: bool) -> None:
+        while run and run[-1].state is ServiceState.UNKNOWN and not ongoing:
+            run.pop()
+        if run:
+            down = [span for span in run if span.state is ServiceState.DOWN]
+            first = run[0].start == spans[0].start
+            cause = next((span.error for span in down if span.error), None)
+            found.append(
+                Incident(
+                    service,
+                    run[0].start,
+                    run[-1].end,
+                    sum(span.seconds for span in down),
+                    ongoing,
+                    first and began_earlier,
+                    cause,
+                )
+            )
+        run.clear()
+
+    for span in spans:
+        if span.state is ServiceState.DOWN or (run and span.state is ServiceState.UNKNOWN):
+            run.append(span)
+        else:
+            close(ongoing=False)
+    close(ongoing=True)
+    return found
+
+
+def unmeasured_spans(gaps: Iterable[Gap], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The monitor's gaps, cut to the window, in order."""
+    cut = ((max(gap.started_at, start), min(gap.ended_at, end)) for gap in gaps)
+    return sorted(span for span in cut if span[1] > span[0])
+
+
+def _punch(span: StateSpan, start: datetime, end: datetime) -> list[StateSpan]:
+    """``span`` with the part from ``start`` to ``end`` unknown."""
+    low, high = max(span.start, start), min(span.end, end)
+    if low >= high:
+        return [span]
+    pieces = [
+        StateSpan(span.start, low, span.state, span.error),
+        StateSpan(low, high, ServiceState.UNKNOWN),
+        StateSpan(high, span.end, span.state, span.error),
+    ]
+    return [piece for piece in pieces if piece.end > piece.start]
+
+
+def _joined(spans: Iterable[StateSpan]) -> list[StateSpan]:
+    """Neighbours of equal state as one."""
+    joined: list[StateSpan] = []
+    for span in spans:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.state is span.state
+            and (last.error == span.error or span.state is not ServiceState.DOWN)
+        ):
+            joined[-1] = StateSpan(last.start, span.end, span.state, last.error)
+        else:
+            joined.append(span)
+    return joined

@@ -1,0 +1,117 @@
+"""Response times of one service over a window: percentiles, errors, trend and daily rhythm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+from amt_console.analysis.percentiles import counted_percentile, merge_counts, share_at_most
+from amt_console.analysis.series import ServiceBucket
+from amt_console.analysis.trend import Trend, trend
+
+SEASONAL_FROM_HOURS = 72
+"""Windows of this length and above have every hour of the day three times."""
+MAX_TREND_POINTS = 150
+"""More are thinned out where all pairs of points are compared; their number grows with the square."""
+SLOW_FACTOR = 2.0
+"""An hour is slow when its 95th percentile is this many times the median of the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySummary:
+    """Response times of one service; milliseconds, of the samples that got an answer."""
+
+    samples: int
+    errors: int
+    timed: int
+    """Samples that have a response time."""
+    mean_ms: float | None
+    min_ms: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    max_ms: float | None
+    within_limit_percent: float | None
+    """Share of the timed samples at or under the service's warning limit."""
+    limit_ms: float | None
+    trend: Trend | None
+    """Of the median response time per bucket."""
+    slowest_hour: tuple[int, float] | None
+    """Hour of the day with the highest 95th percentile, and that percentile."""
+    slowest_hour_days: tuple[int, int]
+    """On how many days that hour was much slower than the median of the window, and on how many it was measured."""
+
+    @property
+    def error_rate_percent(self) -> float | None:
+        """Failed samples over all samples; ``None`` for no samples."""
+        return 100 * self.errors / self.samples if self.samples else None
+
+
+def latency_summary(buckets: Sequence[ServiceBucket], *, zone: tzinfo, limit_ms: float | None = None) -> LatencySummary:
+    """Summarise the buckets of one service, ascending in time; ``zone`` says which hour of the day a bucket lies in."""
+    counts = merge_counts(bucket.counts for bucket in buckets)
+    timed = sum(counts.values())
+    lows = [bucket.min_ms for bucket in buckets if bucket.min_ms is not None]
+    highs = [bucket.max_ms for bucket in buckets if bucket.max_ms is not None]
+    slowest = slowest_hour(buckets, zone)
+    p50 = counted_percentile(counts, 50)
+    return LatencySummary(
+        samples=sum(bucket.samples for bucket in buckets),
+        errors=sum(bucket.errors for bucket in buckets),
+        timed=timed,
+        mean_ms=math.fsum(bucket.sum_ms for bucket in buckets) / timed if timed else None,
+        min_ms=min(lows, default=None),
+        p50_ms=p50,
+        p95_ms=counted_percentile(counts, 95),
+        p99_ms=counted_percentile(counts, 99),
+        max_ms=max(highs, default=None),
+        within_limit_percent=None if limit_ms is None else share_at_most(counts, limit_ms),
+        limit_ms=limit_ms,
+        trend=_trend(buckets, zone),
+        slowest_hour=slowest,
+        slowest_hour_days=_slow_days(buckets, zone, slowest[0], p50) if slowest and p50 else (0, 0),
+    )
+
+
+def hourly_percentiles(buckets: Sequence[ServiceBucket], zone: tzinfo, q: float) -> dict[int, float]:
+    """The ``q``-th percentile for every hour of the day (0-23, in ``zone``) that has samples."""
+    parts: dict[int, list[ServiceBucket]] = {}
+    for bucket in buckets:
+        parts.setdefault(bucket.start.astimezone(zone).hour, []).append(bucket)
+    found = {hour: counted_percentile(merge_counts(part.counts for part in group), q) for hour, group in parts.items()}
+    return {hour: value for hour, value in sorted(found.items()) if value is not None}
+
+
+def slowest_hour(buckets: Sequence[ServiceBucket], zone: tzinfo) -> tuple[int, float] | None:
+    """Hour of the day with the highest 95th percentile; ``None`` when fewer than six hours of the day were measured."""
+    hours = hourly_percentiles(buckets, zone, 95)
+    if len(hours) < 6:
+        return None
+    worst = max(hours, key=lambda hour: (hours[hour], -hour))
+    return worst, hours[worst]
+
+
+def _slow_days(buckets: Sequence[ServiceBucket], zone: tzinfo, hour: int, p50: float) -> tuple[int, int]:
+    """Days on which the hour's 95th percentile was ``SLOW_FACTOR`` times the median, and days with a measurement."""
+    days: dict[date, list[ServiceBucket]] = {}
+    for bucket in buckets:
+        local = bucket.start.astimezone(zone)
+        if local.hour == hour and bucket.counts:
+            days.setdefault(local.date(), []).append(bucket)
+    found = [counted_percentile(merge_counts(part.counts for part in parts), 95) or 0.0 for parts in days.values()]
+    return sum(value >= SLOW_FACTOR * p50 for value in found), len(found)
+
+
+def _trend(buckets: Sequence[ServiceBucket], zone: tzinfo) -> Trend | None:
+    if not buckets:
+        return None
+    seasonal = (buckets[-1].start - buckets[0].start).total_seconds() / 3600 >= SEASONAL_FROM_HOURS
+    points = buckets if seasonal else buckets[:: math.ceil(len(buckets) / MAX_TREND_POINTS)]
+    first = points[0].start
+    return trend(
+        [(point.start - first).total_seconds() / 3600 for point in points],
+        [counted_percentile(point.counts, 50) for point in points],
+        [point.start.astimezone(zone).hour for point in points] if seasonal else None,
+    )

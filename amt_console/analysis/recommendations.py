@@ -1,0 +1,280 @@
+"""What to do about the findings: plain rules, each with the evidence that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from amt_console.analysis.availability import GOOD_COVERAGE_PERCENT, Availability
+from amt_console.analysis.handling import Handling
+from amt_console.analysis.latency import LatencySummary
+from amt_console.analysis.resources import ResourcePattern
+from amt_console.analysis.seasonal import HourlyComparison
+from amt_console.model import Severity
+from amt_console.text import duration, milliseconds, percent
+
+FLAPPING_INCIDENTS = 4
+SLOW_ACKNOWLEDGE_S = 900.0
+RHYTHM_DAYS = 3
+"""An hour of the day must have been slow on so many days, on most of those measured, and near the limit."""
+SHIFT_PERCENT = 25.0
+"""A shift of the typical response time against the window before that is worth a word."""
+CONFIRMED_PERCENT = 5.0
+"""A rise counts only if equal hours of the day are slower than before by as much; else it is a rhythm."""
+TLS_DAYS = 21
+HEADROOM_PERCENT = 10.0
+"""Closer to a resource's limit than this is worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the figures are held against; from the configuration."""
+
+    response_time_warning_ms: float = 2000.0
+    response_time_ms: float = 5000.0
+    error_rate_warning_percent: float = 1.0
+    error_rate_percent: float = 5.0
+    cpu_usage_percent: float = 80.0
+    memory_usage_percent: float = 85.0
+    disk_usage_percent: float = 90.0
+    uptime_percent: float = 99.0
+
+    def of_resource(self, name: str) -> float | None:
+        """The limit of ``cpu``, ``memory`` or ``disk``."""
+        return {
+            "cpu": self.cpu_usage_percent,
+            "memory": self.memory_usage_percent,
+            "disk": self.disk_usage_percent,
+        }.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One thing to do, and why."""
+
+    rule: str
+    severity: Severity
+    subject: str
+    advice: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFacts:
+    """What the rules look at for one service."""
+
+    name: str
+    latency: LatencySummary
+    availability: Availability
+    incidents: int
+    down_s: float
+    longest_incident_s: float
+    hours: HourlyComparison | None = None
+    tls_expires_at: datetime | None = None
+
+
+def recommendations(
+    services: Sequence[ServiceFacts],
+    resources: Sequence[ResourcePattern],
+    handled: Handling,
+    *,
+    limits: Limits,
+    now: datetime,
+    hours: float,
+) -> tuple[Recommendation, ...]:
+    """All rules over all facts, worst first, then in the order of the services."""
+    found: list[Recommendation] = []
+    if services and all(service.availability.measured_s <= 0 for service in services):
+        advice = "Start the monitor, best as a service of the system, so that it runs without a break."
+        evidence = (f"nothing was measured in this window, of {len(services)} services",)
+        found.append(Recommendation("not-measured", Severity.WARNING, "monitor", advice, evidence))
+        services = ()
+    for service in services:
+        found += _reliability(service, limits)
+        found += _speed(service, limits)
+        found += _upkeep(service, now)
+    found += _host(resources, limits)
+    found += _people(handled, hours)
+    return tuple(sorted(found, key=lambda r: -r.severity.rank))
+
+
+def _reliability(service: ServiceFacts, limits: Limits) -> Iterator[Recommendation]:
+    parts = service.availability
+    shown = parts.availability_percent
+    if shown is not None and parts.sufficient and shown < limits.uptime_percent:
+        yield Recommendation(
+            "availability-below-target",
+            Severity.CRITICAL,
+            service.name,
+            "Find out what took it down before anything else: it missed its availability target.",
+            (
+                f"availability {percent(shown, 2)}, target {percent(limits.uptime_percent)}",
+                f"{service.incidents} incident{'s' * (service.incidents != 1)}, {duration(service.down_s)} down, "
+                f"longest {duration(service.longest_incident_s)}",
+            ),
+        )
+    if service.incidents >= FLAPPING_INCIDENTS:
+        yield Recommendation(
+            "many-incidents",
+            Severity.WARNING,
+            service.name,
+            "Look for one cause behind the outages: a restart loop, too strict a health check, an unstable dependency.",
+            (f"{service.incidents} separate incidents", f"{duration(service.down_s)} down in total"),
+        )
+    rate = service.latency.error_rate_percent
+    if rate is not None and rate > limits.error_rate_warning_percent:
+        severe = rate > limits.error_rate_percent
+        yield Recommendation(
+            "error-rate",
+            Severity.CRITICAL if severe else Severity.WARNING,
+            service.name,
+            "Group the failed checks by error and mend the most frequent one first.",
+            (
+                f"{percent(rate, 2)} of {service.latency.samples:,} checks failed",
+                f"limit {percent(limits.error_rate_percent if severe else limits.error_rate_warning_percent)}",
+            ),
+        )
+
+
+def _speed(service: ServiceFacts, limits: Limits) -> Iterator[Recommendation]:
+    latency = service.latency
+    limit = latency.limit_ms or limits.response_time_warning_ms
+    slow = latency.p95_ms is not None and latency.p95_ms > limit
+    if slow and latency.within_limit_percent is not None:
+        yield Recommendation(
+            "slow",
+            Severity.WARNING,
+            service.name,
+            "Profile its slowest requests: more than one answer in twenty is over the limit.",
+            (
+                f"95th percentile {milliseconds(latency.p95_ms)}, limit {milliseconds(limit)}",
+                f"{percent(latency.within_limit_percent)} of {latency.timed:,} answers within the limit",
+            ),
+        )
+    trend = latency.trend
+    confirmed = service.hours is None or service.hours.typical_percent >= CONFIRMED_PERCENT
+    if trend is not None and trend.direction == "rising" and confirmed:
+        yield Recommendation(
+            "rising-response-time",
+            Severity.INFO,
+            service.name,
+            "Compare releases and load from before the rise; at this pace it will not stay unnoticed.",
+            (
+                f"the median rose by {milliseconds(trend.change)} ({(trend.relative_change or 0) * 100:+.0f} %)",
+                f"Mann-Kendall p = {trend.p_value:.2g} over {trend.points} points"
+                + (
+                    ", equal hours of the day compared"
+                    if trend.seasonal
+                    else "; may be the daily rhythm in so short a window"
+                ),
+            ),
+        )
+    elif service.hours is not None and service.hours.typical_percent >= SHIFT_PERCENT:
+        yield Recommendation(
+            "slower-than-before",
+            Severity.INFO,
+            service.name,
+            "Look at what changed between this window and the one before: it is slower at the same hours of the day.",
+            (
+                f"typically {service.hours.typical_percent:+.0f} % at equal hours of the day",
+                f"{len(service.hours.hours)} hours of the day compared",
+            ),
+        )
+    slow_days, days = latency.slowest_hour_days
+    hour, value = latency.slowest_hour or (0, 0.0)
+    if slow_days >= RHYTHM_DAYS and slow_days > days / 2 and limit / 2 < value and not slow:
+        yield Recommendation(
+            "slow-hour",
+            Severity.INFO,
+            service.name,
+            f"Look at what runs between {hour:02d}:00 and {(hour + 1) % 24:02d}:00: it is slowest then, day after day.",
+            (
+                f"95th percentile {milliseconds(value)} in that hour, median {milliseconds(latency.p50_ms)}",
+                f"slow on {slow_days} of {days} days",
+            ),
+        )
+
+
+def _upkeep(service: ServiceFacts, now: datetime) -> Iterator[Recommendation]:
+    coverage = service.availability.coverage_percent
+    if coverage == 0:
+        yield Recommendation(
+            "not-measured",
+            Severity.INFO,
+            service.name,
+            "Check that the monitor probes it, or take it out of the configuration.",
+            ("nothing was measured in this window",),
+        )
+    elif coverage is not None and coverage < GOOD_COVERAGE_PERCENT:
+        yield Recommendation(
+            "low-coverage",
+            Severity.INFO,
+            service.name,
+            "Keep the monitor running without a break, as a service of the system: what is not measured is not known.",
+            (
+                f"measured {percent(coverage)} of the window",
+                f"availability between {percent(service.availability.worst_case_percent, 2)} (worst case) and "
+                f"{percent(service.availability.availability_percent, 2)} (as measured)",
+            ),
+        )
+    if service.tls_expires_at is not None:
+        left = (service.tls_expires_at - now).total_seconds()
+        if left < TLS_DAYS * 86400:
+            yield Recommendation(
+                "certificate",
+                Severity.CRITICAL if left < 3 * 86400 else Severity.WARNING,
+                service.name,
+                "Renew its certificate and check that renewal is automatic.",
+                (
+                    f"valid until {service.tls_expires_at:%Y-%m-%d %H:%M} UTC",
+                    "expired" if left <= 0 else f"{duration(left)} left",
+                ),
+            )
+
+
+def _host(resources: Sequence[ResourcePattern], limits: Limits) -> Iterator[Recommendation]:
+    advice = {
+        "cpu": "Move work away from its busiest hour or give the host more cores.",
+        "memory": "Find the process that grows, or give the host more memory, before the kernel chooses one to end.",
+        "disk": "Free space or enlarge the disk now; a full disk stops the monitor's own records too.",
+    }
+    for resource in resources:
+        limit = limits.of_resource(resource.name)
+        figure = resource.max if resource.name == "disk" else resource.p95
+        if limit is None or figure is None or figure < limit - HEADROOM_PERCENT:
+            continue
+        over = figure >= limit
+        what = "highest" if resource.name == "disk" else "95th percentile"
+        evidence = [f"{what} {percent(figure)}, limit {percent(limit)}"]
+        if resource.busiest_hour is not None and resource.name != "disk":
+            evidence.append(
+                f"busiest hour of the day {resource.busiest_hour[0]:02d}:00, mean {percent(resource.busiest_hour[1])}"
+            )
+        yield Recommendation(
+            f"host-{resource.name}",
+            Severity.WARNING if over else Severity.INFO,
+            "host",
+            advice[resource.name],
+            tuple(evidence),
+        )
+
+
+def _people(handled: Handling, hours: float) -> Iterator[Recommendation]:
+    if handled.median_tta_s is not None and handled.median_tta_s > SLOW_ACKNOWLEDGE_S:
+        yield Recommendation(
+            "slow-acknowledgement",
+            Severity.WARNING,
+            "on-call",
+            "Check that alerts reach the person on call: they were taken late.",
+            (f"half of them took longer than {duration(handled.median_tta_s)}", f"{handled.acknowledged} acknowledged"),
+        )
+    untaken = handled.fired - handled.acknowledged
+    if handled.critical and untaken > handled.fired / 2:
+        yield Recommendation(
+            "unacknowledged-alerts",
+            Severity.INFO,
+            "on-call",
+            "Acknowledge alerts when somebody works on them, so that nobody works on them twice or not at all.",
+            (f"{untaken} of {handled.fired} fired alerts in {hours:.0f} h were never acknowledged",),
+        )

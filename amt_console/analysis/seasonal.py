@@ -1,0 +1,59 @@
+"""Comparison of a window with the one before: the plain change, and hour of the day against hour of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from amt_console.analysis.latency import hourly_percentiles
+from amt_console.analysis.percentiles import median
+from amt_console.analysis.series import ServiceBucket
+
+LEAST_HOURS = 6
+"""Hours of the day that both windows must have before they are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure now and before."""
+
+    now: float
+    before: float
+
+    @property
+    def difference(self) -> float:
+        """Now minus before."""
+        return self.now - self.before
+
+    @property
+    def relative_percent(self) -> float | None:
+        """Difference over the earlier figure; ``None`` when that is 0."""
+        return 100 * self.difference / abs(self.before) if self.before else None
+
+
+def change(now: float | None, before: float | None) -> Change | None:
+    """Both figures, or ``None`` when one is missing."""
+    return None if now is None or before is None else Change(now, before)
+
+
+@dataclass(frozen=True, slots=True)
+class HourlyComparison:
+    """Median response times by hour of the day, now against before; milliseconds."""
+
+    hours: Mapping[int, Change]
+    """By hour of the day (0-23), only hours measured in both windows."""
+    typical_percent: float
+    """Median of the hours' relative changes: what changed once the daily rhythm is taken out."""
+
+
+def compare_hours(
+    now: Sequence[ServiceBucket], before: Sequence[ServiceBucket], zone: tzinfo
+) -> HourlyComparison | None:
+    """Compare equal hours of the day; ``None`` with fewer than six common hours."""
+    present, past = hourly_percentiles(now, zone, 50), hourly_percentiles(before, zone, 50)
+    common = {hour: Change(present[hour], past[hour]) for hour in sorted(present.keys() & past.keys())}
+    typical = median([c.relative_percent for c in common.values() if c.relative_percent is not None])
+    if len(common) < LEAST_HOURS or typical is None:
+        return None
+    return HourlyComparison(hours=common, typical_percent=typical)

@@ -1,0 +1,110 @@
+"""Whether a series rises or falls: a slope that outliers do not move, and a test whether it is more than chance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from amt_console.analysis.percentiles import median
+
+METHOD = (
+    "Theil-Sen slope (median of the slopes of all pairs of points) with the Mann-Kendall test; from three days on, "
+    "only equal hours of the day are compared (Hirsch, Slack and Smith 1982): the daily rhythm is no trend"
+)
+LEAST_POINTS = 8
+SIGNIFICANT_P = 0.01
+SIGNIFICANT_CHANGE = 0.10
+"""Change over the window relative to the median, below which a trend is not worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The slope of a series over its window."""
+
+    slope_per_hour: float
+    """In the unit of the series."""
+    change: float
+    """Slope times the span between the first and last point."""
+    relative_change: float | None
+    """``change`` over the median of the series; ``None`` when that is 0."""
+    p_value: float
+    """Probability of so strong an order by chance, two-sided, normal approximation without ties' covariance."""
+    points: int
+    seasonal: bool
+    """Whether only equal seasons (hours of the day) were compared."""
+
+    @property
+    def direction(self) -> str:
+        """``rising``, ``falling`` or ``steady``; steady unless the change is both significant and worth a word."""
+        worth = self.relative_change is not None and abs(self.relative_change) >= SIGNIFICANT_CHANGE
+        if self.p_value >= SIGNIFICANT_P or not worth:
+            return "steady"
+        return "rising" if self.slope_per_hour > 0 else "falling"
+
+
+def trend(
+    hours: Sequence[float], values: Sequence[float | None], seasons: Sequence[Hashable] | None = None
+) -> Trend | None:
+    """The trend of ``values`` at ``hours`` (ascending); ``None`` with fewer than eight points or no pair to compare.
+
+    Args:
+        hours: Position of each value, in hours.
+        values: ``None`` where nothing was measured.
+        seasons: If given, only points of equal season are compared with each other.
+    """
+    groups: dict[Hashable, list[tuple[float, float]]] = {}
+    known: list[float] = []
+    for position, (hour, value) in enumerate(zip(hours, values, strict=True)):
+        if value is not None and math.isfinite(value):
+            groups.setdefault(seasons[position] if seasons else None, []).append((hour, value))
+            known.append(value)
+    slopes: list[float] = []
+    score, variance = 0, 0.0
+    for points in groups.values():
+        score += _collect(points, slopes)
+        variance += _variance([value for _, value in points])
+    slope = median(slopes)
+    centre = median(known)
+    if slope is None or centre is None or len(known) < LEAST_POINTS:
+        return None
+    first = min(points[0][0] for points in groups.values())
+    last = max(points[-1][0] for points in groups.values())
+    change = slope * (last - first)
+    return Trend(
+        slope_per_hour=slope,
+        change=change,
+        relative_change=change / centre if centre else None,
+        p_value=_p_value(score, variance),
+        points=len(known),
+        seasonal=seasons is not None,
+    )
+
+
+def _collect(points: Sequence[tuple[float, float]], slopes: list[float]) -> int:
+    """Append the slopes of all pairs and return the Mann-Kendall score."""
+    score = 0
+    for (x1, y1), (x2, y2) in combinations(points, 2):
+        if x2 > x1:
+            slopes.append((y2 - y1) / (x2 - x1))
+            score += (y2 > y1) - (y2 < y1)
+    return score
+
+
+def _variance(values: Sequence[float]) -> float:
+    """Variance of the Mann-Kendall score, corrected for ties (Kendall 1975)."""
+    n = len(values)
+    ties: dict[float, int] = {}
+    for value in values:
+        ties[value] = ties.get(value, 0) + 1
+    tied = sum(t * (t - 1) * (2 * t + 5) for t in ties.values())
+    return (n * (n - 1) * (2 * n + 5) - tied) / 18
+
+
+def _p_value(score: int, variance: float) -> float:
+    """Two-sided, with continuity correction."""
+    if variance <= 0 or score == 0:
+        return 1.0
+    z = (abs(score) - 1) / math.sqrt(variance)
+    return math.erfc(z / math.sqrt(2))

@@ -1,0 +1,1 @@
+"""Reports: from gathered data to HTML pages, JSON files, a picture, Markdown and CSV."""

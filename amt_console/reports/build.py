@@ -1,0 +1,99 @@
+"""From report data to the bytes of every wanted file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from amt_console.model import FigureKind
+from amt_console.reports.csv_tables import tables
+from amt_console.reports.data import ReportData
+from amt_console.reports.documents import (
+    Document,
+    encoded,
+    executive_summary,
+    figures_report,
+    monitoring_report,
+    performance_report,
+)
+from amt_console.reports.html import HtmlRenderer
+from amt_console.reports.job import Plan
+from amt_console.reports.markdown import markdown
+from amt_console.reports.page import Chart, Page
+from amt_console.reports.pages.chatbot import chatbot_page
+from amt_console.reports.pages.executive import executive_page
+from amt_console.reports.pages.overview import overview_page
+from amt_console.reports.pages.performance import performance_page
+from amt_console.reports.pages.revenue import revenue_page
+from amt_console.reports.poster import poster_png
+from amt_console.reports.svg import chart_svg
+from amt_console.reports.view import ReportView, build_view
+
+
+def build(data: ReportData, plan: Plan, *, progress: Callable[[str, int, int], None]) -> Iterator[tuple[str, bytes]]:
+    """Make the files of a plan, one after the other: name and content.
+
+    Raises:
+        ChartError: A chart could not be drawn.
+        UnknownZoneError: The data names a time zone that does not exist.
+    """
+    progress("analysing", 0, len(plan))
+    builder = _Builder(build_view(data))
+    for index, (part, form, name) in enumerate(plan):
+        progress(name.replace("_{}", ""), index, len(plan))
+        yield from builder.make(part, form, name)
+    progress("done", len(plan), len(plan))
+
+
+class _Builder:
+    """Lays out each page once, however many formats it is wanted in."""
+
+    def __init__(self, view: ReportView) -> None:
+        self._view = view
+        self._html: HtmlRenderer | None = None
+        self._pages: dict[str, Page] = {}
+
+    def make(self, part: str, form: str, name: str) -> Iterator[tuple[str, bytes]]:
+        if form == "html":
+            self._html = self._html or HtmlRenderer()
+            yield name, self._html.render(self._page(part), _draw).encode("utf-8")
+        elif form == "json":
+            yield name, encoded(self._document(part))
+        elif form == "md":
+            yield name, markdown(self._page(part))
+        elif form == "png":
+            yield name, poster_png(self._view)
+        else:
+            for table, content in tables(self._page(part)):
+                yield name.format(table.replace("-", "_")), content
+
+    def _page(self, part: str) -> Page:
+        if part not in self._pages:
+            layouts: dict[str, Callable[[ReportView], Page]] = {
+                "overview": overview_page,
+                "chatbot": chatbot_page,
+                "revenue": revenue_page,
+                "performance": performance_page,
+                "executive": executive_page,
+            }
+            self._pages[part] = layouts[part](self._view)
+        return self._pages[part]
+
+    def _document(self, part: str) -> Document:
+        view = self._view
+        if part == "executive":
+            return executive_summary(view)
+        if part == "monitoring":
+            return monitoring_report(view)
+        if part == "performance":
+            return performance_report(view)
+        kinds = {
+            "overview": (FigureKind.OVERVIEW,),
+            "chatbot": (FigureKind.CHATBOT,),
+            "revenue": (FigureKind.REVENUE, FigureKind.PLANS),
+        }
+        return figures_report(view, f"{part}_dashboard", kinds[part])
+
+
+def _draw(chart: Chart) -> str:
+    assert chart.spec is not None
+    return chart_svg(chart.spec, chart_id=chart.id, description=chart.description)

@@ -1,0 +1,93 @@
+"""What the reports are made of: plain, picklable, gathered from the store by ``operations.report_data``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from amt_console.analysis import HostBucket, Limits, ServiceBucket, Window
+from amt_console.model import (
+    AlertEvent,
+    BusinessFigures,
+    Criticality,
+    Episode,
+    FigureKind,
+    Gap,
+    HostSample,
+    MonitorState,
+    MonitorStatus,
+    ServiceState,
+)
+
+FigureName = tuple[FigureKind, str]
+History = tuple[tuple[datetime, float | None], ...]
+"""Moments and values, oldest first; ``None`` for a value that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRecord:
+    """One service or database, what it is now and what was measured in the window and the one before."""
+
+    name: str
+    url: str
+    """Without user name, password or secret query values."""
+    group: str
+    criticality: Criticality = Criticality.NORMAL
+    kind: str = "http"
+    interval: float = 60.0
+    warning_ms: float | None = 2000.0
+    configured: bool = True
+    """Whether it is still watched; a service that was taken out of the configuration keeps its history."""
+    state: ServiceState = ServiceState.UNKNOWN
+    """At the window's end."""
+    since: datetime | None = None
+    last_checked: datetime | None = None
+    response_time_ms: float | None = None
+    """Of the last probe."""
+    error: str | None = None
+    tls_expires_at: datetime | None = None
+    initial: ServiceState = ServiceState.UNKNOWN
+    """At the window's start."""
+    initial_error: str | None = None
+    changes: tuple[tuple[datetime, ServiceState, str | None], ...] = ()
+    buckets: tuple[ServiceBucket, ...] = ()
+    previous: tuple[ServiceBucket, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """One alert episode with everything that happened to it."""
+
+    episode: Episode
+    events: tuple[AlertEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """Everything that the reports of one window say, before analysis. All text in it is untrusted."""
+
+    window: Window
+    made_at: datetime
+    version: str
+    zone: str = "UTC"
+    """IANA name of the zone in which times are shown."""
+    limits: Limits = field(default_factory=Limits)
+    monitor: MonitorStatus = field(default_factory=lambda: MonitorStatus(MonitorState.STOPPED))
+    measured_until: datetime | None = None
+    """The newest measurement in the window."""
+    simulated_until: datetime | None = None
+    """History up to here did not come from a platform."""
+    services: tuple[ServiceRecord, ...] = ()
+    alerts: tuple[AlertRecord, ...] = ()
+    """Open at the window's end, or fired, open or ended in it or in the window before; oldest first."""
+    gaps: tuple[Gap, ...] = ()
+    host: tuple[HostBucket, ...] = ()
+    previous_host: tuple[HostBucket, ...] = ()
+    host_now: HostSample | None = None
+    figures: Mapping[FigureKind, BusinessFigures] = field(default_factory=dict)
+    """The newest of each kind in the window."""
+    figures_before: Mapping[FigureKind, BusinessFigures] = field(default_factory=dict)
+    """The newest of each kind in the window before."""
+    history: Mapping[FigureName, History] = field(default_factory=dict)
+    """Stored values of the figures over the window."""

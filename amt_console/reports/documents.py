@@ -1,0 +1,240 @@
+"""The JSON reports: the same view model as the pages, for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from amt_console.model import BusinessFigures, Figure, FigureKind
+from amt_console.reports.data import AlertRecord
+from amt_console.reports.figures import info
+from amt_console.reports.service_documents import (
+    availability_json,
+    handling_json,
+    host_json,
+    incident_json,
+    outage_json,
+    recommendation_json,
+    resource_json,
+    service_json,
+    service_now_json,
+)
+from amt_console.reports.view import ReportView
+
+SCHEMA_VERSION = 1
+
+Document = dict[str, Any]
+
+
+def encoded(document: Document) -> bytes:
+    """UTF-8 with sorted keys, two blanks of indent and a newline at the end. Raises ValueError for NaN and infinity."""
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8")
+
+
+def executive_summary(view: ReportView) -> Document:
+    """Verdict, key figures, what needs attention, incidents, advice: one screenful."""
+    analysis = view.analysis
+    names = {
+        FigureKind.OVERVIEW: ("total_users", "daily_active_users", "monthly_active_users", "conversion_rate"),
+        FigureKind.CHATBOT: ("conversations", "satisfaction", "resolution_rate"),
+        FigureKind.REVENUE: ("mrr", "arr", "churn_rate", "arpu"),
+    }
+    return {
+        **_head(view, "executive_summary"),
+        "key_figures": {
+            kind.value: {name: _figure(view, kind, name) for name in chosen} for kind, chosen in names.items()
+        },
+        "availability": availability_json(analysis.availability),
+        "previous_availability": availability_json(analysis.previous_availability),
+        "uptime_target_percent": view.data.limits.uptime_percent,
+        "services": {
+            state: sum(service.state.value == state for service in view.data.services)
+            for state in ("up", "degraded", "down", "unknown", "maintenance")
+        },
+        "incidents": [incident_json(incident, view) for incident in analysis.incidents],
+        "outages": [outage_json(outage, view) for outage in analysis.outages],
+        "attention": [alert_json(record, view, events=False) for record in view.open_alerts],
+        "alerts": handling_json(analysis.handling),
+        "recommendations": [recommendation_json(advice) for advice in analysis.recommendations],
+    }
+
+
+def monitoring_report(view: ReportView) -> Document:
+    """Services, alerts with their events, resources, gaps, coverage, and the monitor itself."""
+    data, times, monitor = view.data, view.times, view.data.monitor
+    return {
+        **_head(view, "monitoring_report"),
+        "monitor": {
+            "state": monitor.state.value,
+            "host": monitor.host,
+            "pid": monitor.pid,
+            "started_at": times.iso(monitor.started_at),
+            "last_cycle_at": times.iso(monitor.last_cycle_at),
+        },
+        "services": [
+            service_now_json(record, found, view)
+            for record, found in zip(data.services, view.analysis.services, strict=True)
+        ],
+        "alerts": [alert_json(record, view, events=True) for record in view.window_alerts],
+        "alert_handling": handling_json(view.analysis.handling),
+        "incidents": [incident_json(incident, view) for incident in view.analysis.incidents],
+        "resources": [resource_json(pattern, data.limits) for pattern in view.analysis.resources],
+        "resources_now": host_json(data.host_now, view),
+        "gaps": [
+            {"started_at": times.iso(gap.started_at), "ended_at": times.iso(gap.ended_at), "reason": gap.reason.value}
+            for gap in data.gaps
+            if gap.ended_at > data.window.start and gap.started_at < data.window.end
+        ],
+        "limits": _limits(view),
+    }
+
+
+def performance_report(view: ReportView) -> Document:
+    """The whole analysis: latency, trends, availability, incidents, resources, handling, advice."""
+    analysis = view.analysis
+    return {
+        **_head(view, "performance_analysis"),
+        "availability": availability_json(analysis.availability),
+        "previous_availability": availability_json(analysis.previous_availability),
+        "services": [service_json(service, view) for service in analysis.services],
+        "incidents": [incident_json(incident, view) for incident in analysis.incidents],
+        "outages": [outage_json(outage, view) for outage in analysis.outages],
+        "resources": [resource_json(pattern, view.data.limits) for pattern in analysis.resources],
+        "alert_handling": handling_json(analysis.handling),
+        "previous_alert_handling": handling_json(analysis.previous_handling),
+        "recommendations": [recommendation_json(advice) for advice in analysis.recommendations],
+        "limits": _limits(view),
+    }
+
+
+def figures_report(view: ReportView, name: str, kinds: tuple[FigureKind, ...]) -> Document:
+    """The platform's figures of a dashboard, with their history over the window."""
+    return {
+        **_head(view, name),
+        "figures": {
+            kind.value: {
+                figure: _figure(view, kind, figure) for figure in (source.figures if source is not None else ())
+            }
+            for kind in kinds
+            for source in (view.business(kind),)
+        },
+        "read_at": {
+            kind.value: view.times.iso(source.timestamp) if (source := view.business(kind)) else None for kind in kinds
+        },
+        "history": {
+            kind.value: {
+                figure: [[view.times.iso(at), value] for at, value in view.history(kind, figure)]
+                for known, figure in sorted(view.data.history)
+                if known is kind
+            }
+            for kind in kinds
+        },
+    }
+
+
+def alert_json(record: AlertRecord, view: ReportView, *, events: bool) -> Document:
+    """One alert; the keys of ``alerts list --json``, and its events."""
+    episode, iso = record.episode, view.times.iso
+    document: Document = {
+        "id": episode.id,
+        "alert_type": episode.alert_type.value,
+        "severity": episode.severity.value,
+        "subject": episode.subject,
+        "message": episode.message,
+        "state": episode.state.value,
+        "opened_at": iso(episode.opened_at),
+        "fired_at": iso(episode.fired_at),
+        "resolved_at": iso(episode.resolved_at),
+        "resolution": episode.resolution.value if episode.resolution else None,
+        "acknowledged_by": episode.acknowledged_by,
+        "acknowledged_at": iso(episode.acknowledged_at),
+        "note": episode.note,
+        "escalation_level": episode.escalation_level,
+        "value": episode.value,
+        "threshold": episode.threshold,
+        "simulated": episode.simulated,
+    }
+    if events:
+        document["events"] = [
+            {
+                "seq": event.seq,
+                "at": iso(event.at),
+                "kind": event.kind,
+                "state": event.state.value,
+                "severity": event.severity.value,
+                "message": event.message,
+                "actor": event.actor,
+                "note": event.note,
+                "value": event.value,
+            }
+            for event in record.events
+        ]
+    return document
+
+
+def _head(view: ReportView, report: str) -> Document:
+    data, times = view.data, view.times
+    coverage = view.analysis.availability.coverage_percent
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "report": report,
+        "generated_at": times.iso(data.made_at),
+        "version": data.version,
+        "time_zone": times.name,
+        "window": {
+            "start": times.iso(data.window.start),
+            "end": times.iso(data.window.end),
+            "hours": round(data.window.hours, 4),
+            "step_seconds": data.window.step,
+        },
+        "measured_until": times.iso(data.measured_until),
+        "coverage_percent": None if coverage is None else round(coverage, 4),
+        "simulated": view.simulated,
+        "simulated_until": times.iso(data.simulated_until),
+        "verdict": {
+            "state": view.verdict.tone.value,
+            "word": view.verdict.word,
+            "sentence": view.verdict.sentence,
+        },
+    }
+
+
+def _figure(view: ReportView, kind: FigureKind, name: str) -> Document:
+    figure, before = _source(view.data.figures, kind, name), _source(view.data.figures_before, kind, name)
+    document: Document = {"unit": info(kind, name).unit, "value": _plain(figure)}
+    if figure is None or not isinstance(figure.value, tuple):
+        document["previous_value"] = _plain(before)
+    if document["value"] is None:
+        document["reason"] = view.why_missing(kind, name)
+    elif figure is not None and figure.reason:
+        document["remark"] = figure.reason
+    return document
+
+
+def _source(figures: Mapping[FigureKind, BusinessFigures], kind: FigureKind, name: str) -> Figure | None:
+    source = figures.get(kind)
+    return source.figures.get(name) if source is not None else None
+
+
+def _plain(figure: Figure | None) -> Any:
+    if figure is None:
+        return None
+    if isinstance(figure.value, tuple):
+        return [{"label": label, "value": value} for label, value in figure.value]
+    return figure.value
+
+
+def _limits(view: ReportView) -> Document:
+    limits = view.data.limits
+    return {
+        "response_time_warning_ms": limits.response_time_warning_ms,
+        "response_time_ms": limits.response_time_ms,
+        "error_rate_warning_percent": limits.error_rate_warning_percent,
+        "error_rate_percent": limits.error_rate_percent,
+        "cpu_usage_percent": limits.cpu_usage_percent,
+        "memory_usage_percent": limits.memory_usage_percent,
+        "disk_usage_percent": limits.disk_usage_percent,
+        "uptime_percent": limits.uptime_percent,
+    }

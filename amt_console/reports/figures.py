@@ -1,0 +1,148 @@
+"""The platform's figures as the reports write them: label, unit, number formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from amt_console.model import FigureKind
+from amt_console.text import MISSING, percent
+
+Unit = Literal["count", "percent", "seconds", "money", "score"]
+
+
+_MOST_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FigureInfo:
+    """How one figure is called and written."""
+
+    label: str
+    unit: Unit = "count"
+    more_is_better: bool | None = None
+    """``None`` where neither direction is good or bad."""
+
+
+def _infos(**infos: FigureInfo) -> Mapping[str, FigureInfo]:
+    return MappingProxyType(infos)
+
+
+FIGURES: Mapping[FigureKind, Mapping[str, FigureInfo]] = MappingProxyType(
+    {
+        FigureKind.OVERVIEW: _infos(
+            total_users=FigureInfo("Total users", more_is_better=True),
+            daily_active_users=FigureInfo("Daily active users", more_is_better=True),
+            monthly_active_users=FigureInfo("Monthly active users", more_is_better=True),
+            concurrent_users=FigureInfo("Concurrent users"),
+            conversion_rate=FigureInfo("Free to paid conversion", "percent", True),
+            trial_conversion_rate=FigureInfo("Trial conversion", "percent", True),
+            sessions=FigureInfo("Sessions", more_is_better=True),
+            session_duration=FigureInfo("Session duration", "seconds"),
+            bounce_rate=FigureInfo("Bounce rate", "percent", False),
+            page_views=FigureInfo("Page views", more_is_better=True),
+            bug_reports=FigureInfo("Bug reports", more_is_better=False),
+            traffic_sources=FigureInfo("Traffic sources"),
+            languages=FigureInfo("Languages"),
+            top_pages=FigureInfo("Top pages"),
+            feature_adoption=FigureInfo("Feature adoption", "percent"),
+        ),
+        FigureKind.CHATBOT: _infos(
+            conversations=FigureInfo("Conversations", more_is_better=True),
+            messages=FigureInfo("Messages"),
+            satisfaction=FigureInfo("Satisfaction", "score", True),
+            resolution_rate=FigureInfo("Resolution rate", "percent", True),
+            automation_rate=FigureInfo("Automation rate", "percent", True),
+            escalation_rate=FigureInfo("Escalation rate", "percent", False),
+            response_time=FigureInfo("Chatbot response time", "seconds", False),
+            topics=FigureInfo("Topics"),
+            languages=FigureInfo("Languages"),
+            hourly_distribution=FigureInfo("Conversations by hour"),
+            ratings=FigureInfo("Ratings"),
+        ),
+        FigureKind.REVENUE: _infos(
+            mrr=FigureInfo("Monthly recurring revenue", "money", True),
+            arr=FigureInfo("Annual recurring revenue", "money", True),
+            churn_rate=FigureInfo("Monthly churn", "percent", False),
+            arpu=FigureInfo("Revenue per paying user", "money", True),
+            paying_users=FigureInfo("Paying users", more_is_better=True),
+            plan_distribution=FigureInfo("Subscriptions by plan"),
+            monthly_billing=FigureInfo("Billed monthly"),
+            yearly_billing=FigureInfo("Billed yearly"),
+            history=FigureInfo("Revenue by month", "money"),
+        ),
+        FigureKind.PLANS: _infos(
+            prices=FigureInfo("Price a month", "money"),
+            yearly_prices=FigureInfo("Price a year", "money"),
+        ),
+    }
+)
+"""Every figure that the collectors read, by the collectors' names."""
+
+
+def info(kind: FigureKind, name: str) -> FigureInfo:
+    """Label and unit of a figure; one that the program does not know keeps its name."""
+    return FIGURES[kind].get(name, FigureInfo(name.replace("_", " ").capitalize()))
+
+
+def written(value: float | None, unit: Unit) -> str:
+    """A figure in its unit; a dash for none. Money is in the platform's own currency and not converted."""
+    if value is None:
+        return MISSING
+    if unit == "percent":
+        return percent(value)
+    if unit == "seconds":
+        return _seconds(value)
+    if unit == "score":
+        return f"{value:.2f} of 5"
+    if unit == "money":
+        return f"{value:,.2f}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def written_apart(low: float, high: float, unit: Unit) -> tuple[str, str]:
+    """Two figures with enough digits to tell them apart, if four behind the point are."""
+    texts = written(low, unit), written(high, unit)
+    for digits in range(1, _MOST_DIGITS + 1):
+        if low == high or texts[0] != texts[1]:
+            break
+        texts = _with_digits(low, unit, digits), _with_digits(high, unit, digits)
+    return texts
+
+
+def _with_digits(value: float, unit: Unit, digits: int) -> str:
+    if unit == "percent":
+        return percent(value, digits)
+    if unit == "seconds":
+        return f"{value * 1000:.{digits}f} ms" if value < 1 else f"{value:,.{digits}f} s"
+    return f"{value:,.{digits}f}" + (" of 5" if unit == "score" else "")
+
+
+def change_text(now: float | None, before: float | None, unit: Unit) -> str:
+    """The change since the window before: relative, or in points for percentages; empty when one is missing."""
+    if now is None or before is None:
+        return ""
+    if unit == "percent":
+        points = now - before
+        return "unchanged" if abs(points) < 0.05 else f"{_arrow(points)} {abs(points):.1f} points"
+    if now == before:
+        return "unchanged"
+    if before == 0:
+        return f"{_arrow(now)} from 0"
+    relative = 100 * (now - before) / abs(before)
+    return "unchanged" if abs(relative) < 0.05 else f"{_arrow(relative)} {abs(relative):,.1f} %"
+
+
+def _arrow(difference: float) -> str:
+    return "▲" if difference > 0 else "▼"
+
+
+def _seconds(value: float) -> str:
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, seconds = divmod(round(value), 60)
+    return f"{minutes} m {seconds:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} m"

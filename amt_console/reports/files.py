@@ -1,0 +1,109 @@
+"""Which files a report consists of, and writing them so that nobody ever reads half of one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from amt_console.reports.job import Plan
+
+PARTS = ("overview", "chatbot", "revenue", "performance", "executive", "monitoring")
+FORMATS = ("html", "json", "png", "md", "csv")
+
+_FILES: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("overview", "html"): "overview_dashboard.html",
+        ("overview", "json"): "overview_dashboard.json",
+        ("overview", "md"): "overview_dashboard.md",
+        ("overview", "csv"): "overview_dashboard_{}.csv",
+        ("chatbot", "html"): "chatbot_dashboard.html",
+        ("chatbot", "json"): "chatbot_dashboard.json",
+        ("chatbot", "md"): "chatbot_dashboard.md",
+        ("chatbot", "csv"): "chatbot_dashboard_{}.csv",
+        ("revenue", "html"): "revenue_dashboard.html",
+        ("revenue", "json"): "revenue_dashboard.json",
+        ("revenue", "md"): "revenue_dashboard.md",
+        ("revenue", "csv"): "revenue_dashboard_{}.csv",
+        ("performance", "html"): "performance_dashboard.html",
+        ("performance", "json"): "performance_analysis_report.json",
+        ("performance", "png"): "performance_analysis.png",
+        ("performance", "md"): "performance_dashboard.md",
+        ("performance", "csv"): "performance_dashboard_{}.csv",
+        ("executive", "json"): "executive_summary.json",
+        ("executive", "md"): "executive_summary.md",
+        ("monitoring", "json"): "monitoring_report.json",
+    }
+)
+"""File name of each part in each format it has; CSV writes one file a table."""
+_USUAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "overview": ("html",),
+        "chatbot": ("html",),
+        "revenue": ("html",),
+        "performance": ("html", "json", "png"),
+        "executive": ("json",),
+        "monitoring": ("json",),
+    }
+)
+FILE_MODE = 0o640
+
+
+class PlanError(Exception):
+    """No such part or format; the text says what there is."""
+
+
+def plan(parts: Sequence[str], formats: Sequence[str] = ()) -> Plan:
+    """What to write: part, format and file name.
+
+    Args:
+        parts: Names of ``PARTS``, or ``all``.
+        formats: Formats of ``FORMATS``; without any, the usual ones of each part.
+
+    Raises:
+        PlanError: Unknown part or format, or nothing that exists in the wanted formats.
+    """
+    for name in parts:
+        if name != "all" and name not in PARTS:
+            raise PlanError(f"there is no report '{name}': there are all, {', '.join(PARTS)}")
+    for name in formats:
+        if name not in FORMATS:
+            raise PlanError(f"there is no format '{name}': there are {', '.join(FORMATS)}")
+    wanted = PARTS if "all" in parts else tuple(part for part in PARTS if part in parts)
+    chosen = tuple(
+        (part, form, _FILES[part, form])
+        for part in wanted
+        for form in (formats or _USUAL[part])
+        if (part, form) in _FILES
+    )
+    if not chosen:
+        has = {part: [form for form in FORMATS if (part, form) in _FILES] for part in wanted}
+        offers = "; ".join(f"{part} comes as {', '.join(forms)}" for part, forms in has.items())
+        raise PlanError(f"nothing to write as {', '.join(formats) or 'nothing'}: {offers or 'no report was named'}")
+    return chosen
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a whole new file and bring it to the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), FILE_MODE)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def put_in_place(source: Path, names: Sequence[str], out: Path) -> tuple[Path, ...]:
+    """Move finished files from ``source`` into ``out``, each at once, over older ones. Raises OSError."""
+    written = []
+    for name in names:
+        target = out / name
+        os.replace(source / name, target)
+        written.append(target)
+    folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return tuple(written)

@@ -1,0 +1,200 @@
+"""What a page consists of, before it becomes HTML: every part is data, so that HTML, Markdown and CSV say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Tone(StrEnum):
+    """What a part means; always shown as word and shape too, never by colour alone."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"
+    INFO = "info"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The one sentence that a reader in a hurry reads."""
+
+    tone: Tone
+    word: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One key figure."""
+
+    label: str
+    value: str
+    """A dash when it is missing."""
+    detail: str = ""
+    """Target, or what it is made of."""
+    change: str = ""
+    """Against the window before."""
+    tone: Tone = Tone.PLAIN
+    word: str = ""
+    """The state in words."""
+    missing: str = ""
+    """Why there is no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    number: bool = False
+    """Aligned to the right, and a number in CSV."""
+    muted: bool = False
+    fixed: bool = False
+    """Never broken into lines."""
+
+
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; ``empty`` is said in its place when it has no rows."""
+
+    id: str
+    title: str
+    headings: tuple[Cell, ...]
+    rows: tuple[Row, ...]
+    empty: str = "Nothing to list."
+    note: str = ""
+    folded: bool = False
+    """Shown behind a click: the figures under a chart."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """One category of a bar table."""
+
+    label: str
+    value: str
+    share: str
+    fraction: float
+    """Length of the bar, 0-1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Categories, largest first or in their own order: label, bar, number, share."""
+
+    id: str
+    title: str
+    label_heading: str
+    value_heading: str
+    share_heading: str
+    rows: tuple[BarRow, ...]
+    empty: str = ""
+    """Why there are no rows."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart, with its finding as title, or the reason why there is none."""
+
+    id: str
+    title: str
+    subtitle: str
+    description: str
+    """One computed sentence for those who cannot see it."""
+    spec: Mapping[str, Any] | None
+    """Vega-Lite; ``None`` when there is nothing to draw."""
+    empty: str = ""
+    table: Table | None = None
+    legend: tuple[tuple[str, str], ...] = ()
+    """Symbol class and word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that needs attention, or a piece of advice."""
+
+    tone: Tone
+    word: str
+    title: str
+    text: str
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of things; ``empty`` is said when there are none."""
+
+    id: str
+    items: tuple[Item, ...]
+    empty: str
+
+
+Block = Chart | Table | Bars | Items
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with blocks under it; ``columns`` says how many fit beside each other on a wide page."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+    columns: int = 1
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One report page, in the order of its parts."""
+
+    part: str
+    file_name: str
+    title: str
+    subject: str
+    """One line under the title."""
+    meta: tuple[tuple[str, str], ...]
+    notices: tuple[Item, ...]
+    """What a reader must know before believing anything: simulated history, a silent monitor, low coverage."""
+    verdict: Verdict
+    cards: tuple[Card, ...]
+    sections: tuple[Section, ...]
+    method: tuple[tuple[str, str], ...]
+    siblings: tuple[tuple[str, str], ...]
+    """File name and what is in it."""
+
+    def charts(self) -> tuple[Chart, ...]:
+        """All charts, in order."""
+        return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Chart))
+
+    def tables(self) -> tuple[Table | Bars, ...]:
+        """All tables and bar tables, in order, with those under the charts."""
+        found: list[Table | Bars] = []
+        for section in self.sections:
+            for block in section.blocks:
+                if isinstance(block, (Table, Bars)):
+                    found.append(block)
+                elif isinstance(block, Chart) and block.table is not None:
+                    found.append(block.table)
+        return tuple(found)
+
+
+def text_cells(texts: Sequence[str], *, numbers: Sequence[int] = ()) -> Row:
+    """A row of plain cells; ``numbers`` are the positions that are numbers."""
+    return tuple(Cell(text, number=index in numbers) for index, text in enumerate(texts))
+
+
+def without_empty_columns(headings: Row, rows: Sequence[Row]) -> tuple[Row, tuple[Row, ...]]:
+    """Leave out the columns in which no row says anything."""
+    keep = [index for index in range(len(headings)) if any(row[index].text for row in rows)] if rows else []
+    chosen = keep or range(len(headings))
+    return tuple(headings[i] for i in chosen), tuple(tuple(row[i] for i in chosen) for row in rows)

@@ -1,0 +1,1 @@
+"""The pages, one module each, from the view model to ``Page``."""

@@ -1,0 +1,283 @@
+"""Parts that the pages about the platform's figures share: cards, breakdowns, history charts, missing figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
+
+from amt_console.analysis import Window
+from amt_console.analysis.seasonal import change
+from amt_console.model import FigureKind
+from amt_console.reports.charts.base import COUNT_LABELS, HALF, PERCENT_LABELS, SECONDS_LABELS
+from amt_console.reports.charts.lines import history_chart
+from amt_console.reports.figures import FIGURES, change_text, info, written, written_apart
+from amt_console.reports.page import BarRow, Bars, Card, Cell, Chart, Item, Table, Tone, Verdict, without_empty_columns
+from amt_console.reports.view import ReportView, listed, stale_for
+from amt_console.text import MISSING, duration, percent
+
+MOST_BARS = 12
+LEAST_CHANGE = 0.02
+LEAST_POINTS = 0.5
+"""Smaller changes, relative or in points, are called neither better nor worse."""
+_STALE_FIGURES_S = 3600.0
+
+
+def figure_card(view: ReportView, kind: FigureKind, name: str, *, label: str | None = None, detail: str = "") -> Card:
+    """A key figure with its change against the window before, or the reason why it is missing."""
+    figure = info(kind, name)
+    now, before = view.number(kind, name), view.number(kind, name, before=True)
+    if now is None:
+        return Card(
+            label or figure.label, MISSING, missing=view.why_missing(kind, name), tone=Tone.UNKNOWN, word="missing"
+        )
+    text = change_text(now, before, figure.unit)
+    tone, word = Tone.PLAIN, ""
+    if text and text != "unchanged" and before is not None:
+        rose = now > before
+        worth = abs(now - before) >= (LEAST_POINTS if figure.unit == "percent" else LEAST_CHANGE * abs(before))
+        good = figure.more_is_better is rose if figure.more_is_better is not None and worth else None
+        tone = Tone.PLAIN if good is None else Tone.OK if good else Tone.WARNING
+        word = "" if good is None else "better" if good else "worse"
+    against = f"{text} in {view.span}" if text else f"no value from {view.span} ago"
+    return Card(label or figure.label, written(now, figure.unit), detail=detail, change=against, tone=tone, word=word)
+
+
+def breakdown(
+    view: ReportView,
+    kind: FigureKind,
+    name: str,
+    *,
+    id: str,  # noqa: A002
+    label_heading: str,
+    ordered: bool = True,
+) -> Bars:
+    """Labelled numbers as a bar table, largest first unless their own order means something."""
+    figure = info(kind, name)
+    pairs = [(_label(name, label), value) for label, value in view.breakdown(kind, name)]
+    source = view.business(kind)
+    reason = source.figures[name].reason if source and name in source.figures and pairs else None
+    if ordered:
+        pairs.sort(key=lambda pair: (-pair[1], pair[0]))
+    whole = sum(value for _, value in pairs)
+    shown = pairs
+    if len(pairs) > MOST_BARS:
+        rest = pairs[MOST_BARS - 1 :]
+        shown = [*pairs[: MOST_BARS - 1], (f"{len(rest)} others", sum(value for _, value in rest))]
+    parts = figure.unit == "percent"
+    largest = 100.0 if parts else max((value for _, value in shown), default=0.0)
+    rows = tuple(
+        BarRow(
+            label=label,
+            value=written(value, figure.unit),
+            share="" if parts else percent(100 * value / whole) if whole else MISSING,
+            fraction=min(1.0, value / largest) if largest > 0 else 0.0,
+        )
+        for label, value in shown
+    )
+    return Bars(
+        id=id,
+        title=_finding(figure.label, pairs, whole, parts),
+        label_heading=label_heading,
+        value_heading={"money": "Amount", "percent": "Share"}.get(figure.unit, "Count"),
+        share_heading="" if parts else "Share",
+        rows=rows,
+        empty="" if rows else f"No figures: {view.why_missing(kind, name)}.",
+        note=f"As read: {reason}." if reason else "",
+    )
+
+
+def history_block(view: ReportView, kind: FigureKind, name: str, *, id: str, width: int = HALF) -> Chart:  # noqa: A002
+    """One figure over the window as a line, its finding as title."""
+    figure = info(kind, name)
+    window = view.data.window
+    points = stepped(view.history(kind, name), window)
+    known = [(at, value) for at, value in points if value is not None]
+    what = f"last value read in each step of {_step_words(window.step)}"
+    if len(known) < 2:
+        reason = (
+            f"only one value in the window: {written(known[0][1], figure.unit)}"
+            if known
+            else view.why_missing(kind, name)
+        )
+        return Chart(id, figure.label, what, "", None, empty=f"No line: {reason}.")
+    first, last = known[0][1], known[-1][1]
+    low, high = min(v for _, v in known), max(v for _, v in known)
+    moved = change(last, first)
+    relative = moved.relative_percent if moved is not None else None
+    title = _movement(figure.label, relative, last - first, figure.unit)
+    lowest, highest = written_apart(low, high, figure.unit)
+    spread = f"between {lowest} and {highest}" if lowest != highest else lowest
+    return Chart(
+        id=id,
+        title=title,
+        subtitle=f"{spread[0].upper()}{spread[1:]}; {what}",
+        description=f"{title} over {view.span}, {spread}.",
+        spec=history_chart(
+            points,
+            window,
+            view.times,
+            labels={"percent": PERCENT_LABELS, "seconds": SECONDS_LABELS}.get(figure.unit, COUNT_LABELS),
+            from_zero=low <= 0.5 * high,
+            width=width,
+        ),
+        table=_history_table(view, f"{id}-table", figure.label, known, figure.unit),
+    )
+
+
+def stepped(history: Sequence[tuple[datetime, float]], window: Window) -> list[tuple[datetime, float | None]]:
+    """The last value in each step, and a ``None`` where readings are missing, so that a line breaks there."""
+    last: dict[int, tuple[datetime, float]] = {}
+    for at, value in history:
+        last[window.index(at)] = (at, value)
+    points = [last[index] for index in sorted(last)]
+    if len(points) < 2:
+        return list(points)
+    spacing = median((b[0] - a[0]).total_seconds() for a, b in pairwise(points))
+    limit = max(3 * spacing, 2.0 * window.step)
+    broken: list[tuple[datetime, float | None]] = [points[0]]
+    for before, after in pairwise(points):
+        if (after[0] - before[0]).total_seconds() > limit:
+            broken.append((before[0] + (after[0] - before[0]) / 2, None))
+        broken.append(after)
+    return broken
+
+
+def missing_items(view: ReportView, kinds: Sequence[FigureKind]) -> tuple[Item, ...]:
+    """One item an endpoint that has missing figures or has not answered lately."""
+    found = []
+    for kind in kinds:
+        source = view.business(kind)
+        if source is None:
+            why = f"The platform's {kind.value} endpoint has not been read in this window."
+            found.append(Item(Tone.UNKNOWN, "No data", f"No {kind.value} figures", why))
+            continue
+        labels = {name: info(kind, name).label for name in FIGURES[kind]}
+        gone = [
+            (label, source.figures[name].reason or "")
+            for name, label in labels.items()
+            if _gone(source.figures.get(name)) and name in source.figures
+        ]
+        if gone:
+            reasons = sorted({reason for _, reason in gone})
+            text = f"{listed([label for label, _ in gone])} could not be read."
+            found.append(
+                Item(
+                    Tone.UNKNOWN,
+                    "Missing",
+                    f"{len(gone)} {kind.value} figure{'s' * (len(gone) != 1)} missing",
+                    text,
+                    tuple(reasons[:4]),
+                )
+            )
+        old = (view.data.window.end - source.timestamp).total_seconds()
+        if old > _STALE_FIGURES_S:
+            read = view.times.short(source.timestamp)
+            found.append(
+                Item(
+                    Tone.WARNING, "Old data", f"The {kind.value} figures are {duration(old)} old", f"Last read {read}."
+                )
+            )
+    return tuple(found)
+
+
+def figures_verdict(view: ReportView, kinds: Sequence[FigureKind], sentence: str) -> Verdict:
+    """OK, Degraded or No data about the figures of a page."""
+    read = [source for kind in kinds if (source := view.business(kind)) is not None]
+    if not read:
+        return Verdict(Tone.UNKNOWN, "No data", f"The platform has sent no {kinds[0].value} figures in this window.")
+    gone = [name for source in read for name, figure in source.figures.items() if figure.value is None]
+    total = sum(len(source.figures) for source in read)
+    if len(gone) == total:
+        return Verdict(
+            Tone.UNKNOWN, "No data", f"The platform answered, but none of the {total} figures could be read."
+        )
+    if stale_for(view.data) is not None:
+        return Verdict(Tone.UNKNOWN, "Old data", f"{sentence} These figures are old: nothing has been measured since.")
+    if gone:
+        return Verdict(Tone.WARNING, "Incomplete", f"{sentence} {len(gone)} of {total} figures are missing.")
+    return Verdict(Tone.OK, "OK", sentence)
+
+
+def all_figures(view: ReportView, kinds: Sequence[FigureKind], *, id: str) -> Table:  # noqa: A002
+    """Every single figure with its change and, where it is missing, the reason."""
+    rows = []
+    for kind in kinds:
+        source = view.business(kind)
+        if source is None:
+            continue
+        for name, figure in source.figures.items():
+            if isinstance(figure.value, tuple):
+                continue
+            about = info(kind, name)
+            now, before = view.number(kind, name), view.number(kind, name, before=True)
+            note = "" if now is not None else view.why_missing(kind, name)
+            rows.append(
+                (
+                    Cell(about.label),
+                    Cell(written(now, about.unit), number=True),
+                    Cell(written(before, about.unit), number=True, muted=True),
+                    Cell(change_text(now, before, about.unit) or MISSING, number=True),
+                    Cell(note, muted=True),
+                )
+            )
+    headings = (
+        Cell("Figure"),
+        Cell("Now", number=True),
+        Cell(f"{view.span} before", number=True),
+        Cell("Change", number=True),
+        Cell("Remark"),
+    )
+    shown, kept = without_empty_columns(headings, rows)
+    return Table(id, "All figures", shown, kept, empty="No figures were read in this window.")
+
+
+def _label(name: str, label: str) -> str:
+    """``5 stars`` for the rating ``5``; other labels as the platform writes them."""
+    if name == "ratings" and label in ("1", "2", "3", "4", "5"):
+        return "1 star" if label == "1" else f"{label} stars"
+    return label
+
+
+def _gone(figure: object) -> bool:
+    return getattr(figure, "value", None) is None
+
+
+def _finding(label: str, pairs: Sequence[tuple[str, float]], whole: float, parts: bool) -> str:
+    if not pairs or whole <= 0:
+        return label
+    top, value = max(pairs, key=lambda pair: pair[1])
+    name = top if len(top) <= 40 else top[:39] + "…"
+    verb = "lead" if name.endswith(" stars") else "leads"
+    share = percent(value, 0) if parts else percent(100 * value / whole, 0)
+    return f"{label}: {name} {verb} with {share}"
+
+
+def _movement(label: str, relative: float | None, difference: float, unit: str) -> str:
+    if unit == "percent":
+        if abs(difference) < 0.05:
+            return f"{label} held steady"
+        return f"{label} {'rose' if difference > 0 else 'fell'} by {abs(difference):.1f} points"
+    if relative is None or abs(relative) < 0.5:
+        return f"{label} held steady"
+    return f"{label} {'rose' if relative > 0 else 'fell'} by {abs(relative):,.1f} %"
+
+
+def _history_table(
+    view: ReportView, table_id: str, label: str, known: Sequence[tuple[datetime, float]], unit: str
+) -> Table:
+    stride = max(1, -(-len(known) // 24))
+    chosen = list(known[::stride])
+    if chosen[-1] is not known[-1]:
+        chosen.append(known[-1])
+    rows = tuple(
+        (Cell(view.times.short(at)), Cell(written(value, unit), number=True))  # type: ignore[arg-type]
+        for at, value in chosen
+    )
+    note = f"{len(chosen)} of {len(known)} points" if len(chosen) < len(known) else ""
+    return Table(table_id, f"{label}, figures", (Cell("Read"), Cell(label, number=True)), rows, note=note, folded=True)
+
+
+def _step_words(step: int) -> str:
+    return duration(step).replace("m", " min").replace("h", " h").replace("d", " d") if step >= 60 else f"{step} s"

@@ -1,0 +1,39 @@
+"""A distribution in its own order (hours, months) as a block of a page: columns and the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amt_console.reports.charts.base import WIDE
+from amt_console.reports.charts.columns import column_chart
+from amt_console.reports.figures import Unit, written
+from amt_console.reports.page import Cell, Chart, Table
+
+
+def columns_block(
+    pairs: Sequence[tuple[str, float]],
+    unit: Unit,
+    headings: tuple[str, str],
+    *,
+    id: str,  # noqa: A002
+    what: str,
+    title: str,
+    subtitle: str,
+    description: str,
+    highlight: str,
+) -> Chart:
+    """Labelled numbers in their own order as columns over the page's width, with the numbers as a folded table."""
+    return Chart(
+        id,
+        title,
+        subtitle,
+        description,
+        column_chart(pairs, highlight=highlight, width=WIDE, height=190),
+        table=Table(
+            f"{id}-table",
+            f"{what}, figures",
+            (Cell(headings[0]), Cell(headings[1], number=True)),
+            tuple((Cell(label), Cell(written(value, unit), number=True)) for label, value in pairs),
+            folded=True,
+        ),
+    )

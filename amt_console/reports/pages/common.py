@@ -1,0 +1,197 @@
+"""What every page has: header lines, notices, attention, method, names of the sibling files."""
+
+from __future__ import annotations
+
+from amt_console.analysis import availability, handling, incidents, outages, trend
+from amt_console.analysis.percentiles import COUNTED_METHOD
+from amt_console.model import AlertState, GapReason, MonitorState, Severity
+from amt_console.reports.data import AlertRecord
+from amt_console.reports.page import Item, Items, Section, Tone
+from amt_console.reports.view import ReportView, listed, stale_for
+from amt_console.text import SEVERITY_WORDS, duration, percent, safe_text
+
+FILES: tuple[tuple[str, str], ...] = (
+    ("overview_dashboard.html", "users, traffic, health"),
+    ("chatbot_dashboard.html", "conversations, satisfaction, topics"),
+    ("revenue_dashboard.html", "revenue, plans, billing"),
+    ("performance_dashboard.html", "response times, availability, incidents, resources"),
+    ("executive_summary.json", "verdict, key figures, incidents"),
+    ("monitoring_report.json", "services, alerts with events, resources, gaps"),
+    ("performance_analysis_report.json", "the analysis"),
+    ("performance_analysis.png", "the analysis as one picture"),
+)
+"""What ``export all`` writes, and what is in it."""
+
+_GAP_WORDS = {
+    GapReason.STOPPED: "the monitor was stopped",
+    GapReason.SUSPENDED: "the machine was suspended",
+    GapReason.STALLED: "the monitor stalled",
+}
+_SEVERITY_TONES = {Severity.CRITICAL: Tone.CRITICAL, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.INFO}
+
+
+def severity_tone(severity: Severity) -> Tone:
+    """The tone of a severity."""
+    return _SEVERITY_TONES[severity]
+
+
+def gap_words(reason: GapReason) -> str:
+    """Why nothing was measured."""
+    return _GAP_WORDS[reason]
+
+
+def meta(view: ReportView) -> tuple[tuple[str, str], ...]:
+    """The header's lines: window, zone, made at, version, freshness, coverage."""
+    data, times = view.data, view.times
+    window = data.window
+    fresh = "nothing measured"
+    if data.measured_until is not None:
+        old = (data.made_at - data.measured_until).total_seconds()
+        fresh = f"{times.short(data.measured_until)} ({duration(old)} before this report)"
+    coverage = view.analysis.availability.coverage_percent
+    return (
+        ("Window", f"{times.minute(window.start)} – {times.minute(window.end)} ({view.span})"),
+        ("Time zone", times.name),
+        ("Made", times.full(data.made_at)),
+        ("Newest data", fresh),
+        ("Coverage", f"{percent(coverage)} of the window measured" if coverage is not None else "nothing measured"),
+        ("Program", f"amt-console {data.version}"),
+    )
+
+
+def notices(view: ReportView) -> tuple[Item, ...]:
+    """What a reader must know before believing anything on the page."""
+    data, times = view.data, view.times
+    found: list[Item] = []
+    if view.simulated:
+        assert data.simulated_until is not None
+        whole = data.simulated_until >= data.window.end
+        until = "All of this window" if whole else f"Everything up to {times.full(data.simulated_until)}"
+        found.append(
+            Item(
+                Tone.WARNING,
+                "Simulated",
+                "Simulated history",
+                f"{until} was generated for a demonstration and never measured.",
+            )
+        )
+    stale = stale_for(data)
+    if stale is not None:
+        found.append(
+            Item(
+                Tone.WARNING,
+                "Old data",
+                "The data is old",
+                f"The newest measurement is {duration(stale)} older than the end of the window.",
+            )
+        )
+    return tuple(found)
+
+
+def shortcomings(view: ReportView) -> tuple[Item, ...]:
+    """What is wrong with the measuring itself."""
+    data = view.data
+    if not data.services:
+        why = "Name what to watch in the configuration: amt-console config init writes one."
+        return (Item(Tone.UNKNOWN, "No data", "No service is configured", why),)
+    if data.measured_until is None:
+        why = "Start the monitor (amt-console monitor), or choose a window in which it ran."
+        return (Item(Tone.UNKNOWN, "No data", "Nothing was measured in this window", why),)
+    found: list[Item] = []
+    if data.monitor.state is not MonitorState.RUNNING and stale_for(data) is None:
+        found.append(Item(Tone.INFO, "Note", "No monitor is running", "Nothing is measured any more: start one."))
+    total = view.analysis.availability
+    never = [s.name for s in view.analysis.services if s.availability.measured_s <= 0]
+    hardly = [s.name for s in view.analysis.services if s.availability.measured_s > 0 and not s.availability.sufficient]
+    if never:
+        found.append(Item(Tone.UNKNOWN, "No data", listed(never), "Not measured in this window."))
+    if hardly and total.sufficient:
+        text = "Measured for less than half of the window, and left out of the total availability."
+        found.append(Item(Tone.UNKNOWN, "Little data", listed(hardly), text))
+    coverage = view.analysis.availability.coverage_percent
+    if coverage is not None and coverage < availability.GOOD_COVERAGE_PERCENT:
+        worst = percent(view.analysis.availability.worst_case_percent)
+        text = f"{percent(coverage)} was measured. Had all the rest been down, availability would be {worst}."
+        found.append(Item(Tone.INFO, "Note", "Part of the window was not measured", text))
+    return tuple(found)
+
+
+def alert_item(view: ReportView, record: AlertRecord) -> Item:
+    """One open alert as a thing that needs attention."""
+    episode = record.episode
+    age = duration((view.data.window.end - episode.opened_at).total_seconds())
+    facts = [f"since {view.times.short(episode.opened_at)} ({age})"]
+    if episode.acknowledged_by is not None:
+        taken = f"{episode.acknowledged_by} has it since {view.times.short(episode.acknowledged_at)}"
+        facts.append(f"{taken}: “{episode.note}”" if episode.note else taken)
+    else:
+        facts.append("nobody has acknowledged it")
+    if episode.state is AlertState.RECOVERING:
+        facts.append("recovering")
+    if episode.stale:
+        facts.append("no fresh data: the state is held")
+    if episode.simulated:
+        facts.append("simulated")
+    return Item(
+        severity_tone(episode.severity),
+        SEVERITY_WORDS[episode.severity].capitalize(),
+        episode.subject,
+        episode.message,
+        tuple(facts),
+    )
+
+
+def attention(view: ReportView, *, extra: tuple[Item, ...] = ()) -> Section:
+    """Open alerts, then whatever else the page wants looked at."""
+    items = (*(alert_item(view, record) for record in view.open_alerts), *extra, *shortcomings(view))
+    lead = ""
+    if view.analysis.outages and not items:
+        count = len(view.analysis.outages)
+        lead = f"{count} outage{'s' * (count != 1)} in the window {'is' if count == 1 else 'are'} over; see below."
+    empty = "None. No alert is open and no figure is missing."
+    return Section("attention", "What needs attention", (Items("attention-list", items, empty),), lead=lead)
+
+
+def siblings(own: str) -> tuple[tuple[str, str], ...]:
+    """The other files of the same export."""
+    return tuple(entry for entry in FILES if entry[0] != own)
+
+
+def method_monitoring() -> tuple[tuple[str, str], ...]:
+    """How the monitoring figures are made."""
+    return (
+        ("Percentiles", COUNTED_METHOD),
+        ("Availability", availability.METHOD),
+        (
+            "Measured time",
+            "a result speaks for at most 1.5 times its interval; after that nothing is known until the next result",
+        ),
+        ("Incidents", incidents.METHOD),
+        ("Outages", outages.METHOD),
+        ("Alerts", handling.METHOD),
+        ("Trends", trend.METHOD),
+        ("Gaps", "time without measurements is hatched, never drawn as a line, and never counted as up or down"),
+        ("Rounding", "percentages are cut, not rounded, above 99, so that 99.996 never reads as 100"),
+    )
+
+
+def method_figures() -> tuple[tuple[str, str], ...]:
+    """How the platform's figures are made."""
+    return (
+        (
+            "Source",
+            "the platform's own API, as it answered last; the program stores what it read and computes nothing from it",
+        ),
+        ("Change", "against the last value read before the window began"),
+        (
+            "Missing figures",
+            "shown as a dash with the reason, never as 0; the place of each can be set in the configuration",
+        ),
+        ("Money", "in the platform's own currency, not converted"),
+        ("Lines", "the last value read in each step of the window; a line breaks where nothing was read"),
+    )
+
+
+def shorten(text: str, limit: int = 80) -> str:
+    """A text for a narrow place; the whole stands in a table."""
+    return safe_text(text, limit)

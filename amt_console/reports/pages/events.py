@@ -1,0 +1,134 @@
+"""Parts of the performance page that list what happened: incidents, alerts, gaps in the measurement."""
+
+from __future__ import annotations
+
+from amt_console.model import AlertState
+from amt_console.reports.charts.timeline import alert_lanes
+from amt_console.reports.data import AlertRecord
+from amt_console.reports.page import Cell, Chart, Table, Tone
+from amt_console.reports.pages.common import gap_words, severity_tone
+from amt_console.reports.view import ReportView
+from amt_console.text import SEVERITY_WORDS, duration
+
+
+def incidents_block(view: ReportView) -> Table:
+    """The outages of the window, and who had them."""
+    measured = view.analysis.availability.measured_s > 0
+    empty = "No service went down in this window." if measured else "Nothing was measured in this window."
+    rows = tuple(
+        (
+            Cell(incident.service),
+            Cell(("before " if incident.began_earlier else "") + view.times.short(incident.start), fixed=True),
+            Cell("ongoing", Tone.CRITICAL)
+            if incident.ongoing
+            else Cell(view.times.until(incident.start, incident.end), fixed=True),
+            Cell(duration(incident.seconds), number=True),
+            Cell(duration(incident.down_s), number=True, muted=True),
+            Cell(incident.cause or "no error was recorded"),
+            Cell(_handled(view, incident.alert_id)),
+        )
+        for incident in view.analysis.incidents
+    )
+    return Table(
+        "incident-table",
+        "Incidents in the window, oldest first",
+        (
+            Cell("Service"),
+            Cell("Began"),
+            Cell("Ended"),
+            Cell("Lasted", number=True),
+            Cell("Measured", number=True),
+            Cell("First error"),
+            Cell("Who had it"),
+        ),
+        rows,
+        empty=empty,
+    )
+
+
+def _handled(view: ReportView, alert_id: int | None) -> str:
+    record = next((r for r in view.data.alerts if alert_id is not None and r.episode.id == alert_id), None)
+    if record is None:
+        return "no alert fired"
+    episode = record.episode
+    if episode.acknowledged_by is None or episode.acknowledged_at is None:
+        return f"nobody (alert {alert_id})"
+    return f"{episode.acknowledged_by}, {view.times.short(episode.acknowledged_at)} (alert {alert_id})"
+
+
+def lanes_block(view: ReportView) -> Chart:
+    """The alerts of the window in lanes of severity."""
+    alerts = view.window_alerts
+    subtitle = "One bar an alert, from its first bad observation to its end; a diamond where somebody took it"
+    if not alerts:
+        return Chart("lanes", "Alerts in the window", subtitle, "", None, empty="No alert fired in this window.")
+    handled = view.analysis.handling
+    taken = sum(record.episode.acknowledged_at is not None for record in alerts)
+    title = f"{len(alerts)} alert{'s' * (len(alerts) != 1)}, {taken} acknowledged"
+    if handled.mtta_s is not None:
+        title += f" after {duration(handled.mtta_s)} on average"
+    return Chart("lanes", title, subtitle, f"{title}.", alert_lanes(alerts, view.data.window, view.times))
+
+
+def alerts_block(view: ReportView) -> Table:
+    """The alerts of the window, who took them and when."""
+    return Table(
+        "alert-table",
+        "Alerts in the window, newest first",
+        (
+            Cell("Severity"),
+            Cell("Subject"),
+            Cell("Message"),
+            Cell("Opened"),
+            Cell("Ended"),
+            Cell("Lasted", number=True),
+            Cell("Acknowledged"),
+        ),
+        tuple(_alert_row(view, record) for record in reversed(view.window_alerts)),
+        empty="No alert fired in this window.",
+    )
+
+
+def _alert_row(view: ReportView, record: AlertRecord) -> tuple[Cell, ...]:
+    episode = record.episode
+    end = episode.resolved_at or view.data.window.end
+    ended = Cell(view.times.until(episode.opened_at, episode.resolved_at), fixed=True)
+    if episode.resolved_at is None:
+        ended = Cell(str(episode.state), Tone.WARNING)
+    if episode.state is AlertState.FIRING:
+        ended = Cell("still firing", severity_tone(episode.severity))
+    taken = "nobody"
+    if episode.acknowledged_by is not None:
+        taken = f"{episode.acknowledged_by}, {view.times.short(episode.acknowledged_at)}"
+        taken += f" – “{episode.note}”" if episode.note else ""
+    return (
+        Cell(SEVERITY_WORDS[episode.severity].capitalize(), severity_tone(episode.severity)),
+        Cell(episode.subject),
+        Cell(episode.message),
+        Cell(view.times.short(episode.opened_at), fixed=True),
+        ended,
+        Cell(duration((end - episode.opened_at).total_seconds()), number=True),
+        Cell(taken, muted=episode.acknowledged_by is None),
+    )
+
+
+def gaps_block(view: ReportView) -> Table:
+    """When the monitor measured nothing, and why."""
+    window = view.data.window
+    rows = tuple(
+        (
+            Cell(view.times.short(gap.started_at), fixed=True),
+            Cell(view.times.until(gap.started_at, gap.ended_at), fixed=True),
+            Cell(duration((gap.ended_at - gap.started_at).total_seconds()), number=True),
+            Cell(gap_words(gap.reason)),
+        )
+        for gap in view.data.gaps
+        if gap.ended_at > window.start and gap.started_at < window.end
+    )
+    return Table(
+        "gap-table",
+        "When nothing was measured",
+        (Cell("From"), Cell("To"), Cell("Lasted", number=True), Cell("Why")),
+        rows,
+        empty="The monitor recorded no gap in this window.",
+    )

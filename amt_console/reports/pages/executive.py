@@ -1,0 +1,42 @@
+"""The executive summary as a page: what the JSON file says, for people (Markdown)."""
+
+from __future__ import annotations
+
+from amt_console.model import FigureKind
+from amt_console.reports.page import Page, Section
+from amt_console.reports.pages.business import figure_card, missing_items
+from amt_console.reports.pages.common import attention, meta, method_monitoring, notices, siblings
+from amt_console.reports.pages.events import incidents_block
+from amt_console.reports.pages.overview import availability_card
+from amt_console.reports.pages.performance import advice_block
+from amt_console.reports.view import ReportView
+
+
+def executive_page(view: ReportView) -> Page:
+    """Lay out the executive summary."""
+    name = "executive_summary.json"
+    kinds = (FigureKind.OVERVIEW, FigureKind.CHATBOT, FigureKind.REVENUE)
+    return Page(
+        part="executive",
+        file_name="executive_summary.md",
+        title="Executive summary",
+        subject="The platform in one page",
+        meta=meta(view),
+        notices=notices(view),
+        verdict=view.verdict,
+        cards=(
+            availability_card(view),
+            figure_card(view, FigureKind.OVERVIEW, "total_users"),
+            figure_card(view, FigureKind.OVERVIEW, "conversion_rate"),
+            figure_card(view, FigureKind.REVENUE, "mrr"),
+            figure_card(view, FigureKind.REVENUE, "churn_rate"),
+            figure_card(view, FigureKind.CHATBOT, "satisfaction", label="Chatbot satisfaction"),
+        ),
+        sections=(
+            attention(view, extra=missing_items(view, kinds)),
+            Section("incidents", "Incidents", (incidents_block(view),)),
+            Section("advice", "Recommendations", (advice_block(view),)),
+        ),
+        method=method_monitoring(),
+        siblings=siblings(name),
+    )

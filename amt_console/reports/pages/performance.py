@@ -1,0 +1,256 @@
+"""The performance dashboard: response times, availability, incidents, alerts, resources, and what to do about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from amt_console.analysis import HostBucket, ServicePerformance
+from amt_console.reports.charts.base import COUNT_LABELS, PERCENT_LABELS
+from amt_console.reports.charts.lines import latency_chart, resource_chart
+from amt_console.reports.outage_words import outages_extent
+from amt_console.reports.page import Card, Cell, Chart, Item, Items, Page, Section, Table, Tone
+from amt_console.reports.pages.common import (
+    attention,
+    meta,
+    method_monitoring,
+    notices,
+    severity_tone,
+    siblings,
+)
+from amt_console.reports.pages.events import alerts_block, gaps_block, incidents_block, lanes_block
+from amt_console.reports.pages.overview import availability_card
+from amt_console.reports.pages.services import host_table, resource_label, service_table, strips_chart
+from amt_console.reports.view import ReportView, brief
+from amt_console.text import MISSING, count, duration, milliseconds, percent
+
+_TWO_WEEKS = 14 * 24
+_MOST_SMALL = 24
+"""Small multiples on a page; the table has all services."""
+
+
+def performance_page(view: ReportView) -> Page:
+    """Lay out the performance dashboard."""
+    name = "performance_dashboard.html"
+    return Page(
+        part="performance",
+        file_name=name,
+        title="Performance and availability",
+        subject="Response times, availability, incidents, alerts and resources",
+        meta=meta(view),
+        notices=notices(view),
+        verdict=view.verdict,
+        cards=_cards(view),
+        sections=(
+            attention(view),
+            Section("advice", "Recommendations", (advice_block(view),)),
+            Section("availability", "Availability", (strips_chart(view, id="states"),)),
+            _response_times(view),
+            Section("services", "Services", (service_table(view, id="service-table"), _trends(view))),
+            Section("incidents", "Incidents", (incidents_block(view),)),
+            Section("alerts", "Alerts", (lanes_block(view), *((alerts_block(view),) if view.window_alerts else ()))),
+            _resources(view),
+            Section("gaps", "Gaps in the measurement", (gaps_block(view),)),
+        ),
+        method=method_monitoring(),
+        siblings=siblings(name),
+    )
+
+
+def _cards(view: ReportView) -> tuple[Card, ...]:
+    found = view.analysis
+    now, before = found.handling, found.previous_handling
+    slowest = max(
+        (s for s in found.services if s.latency.p95_ms is not None), key=lambda s: s.latency.p95_ms or 0, default=None
+    )
+    slow_card = Card("Slowest p95", MISSING, missing="nothing was timed", tone=Tone.UNKNOWN, word="missing")
+    if slowest is not None:
+        limit = slowest.latency.limit_ms
+        over = limit is not None and (slowest.latency.p95_ms or 0) > limit
+        slow_card = Card(
+            "Slowest p95",
+            milliseconds(slowest.latency.p95_ms),
+            f"limit {milliseconds(limit)}" if limit is not None else "",
+            brief(slowest.name),
+            tone=Tone.WARNING if over else Tone.OK,
+            word="over" if over else "within",
+        )
+    measured = found.availability.measured_s > 0
+    checks, failed = sum(s.latency.samples for s in found.services), sum(s.latency.errors for s in found.services)
+    rate = 100 * failed / checks if checks else None
+    limits = view.data.limits
+    high = rate is not None and rate > limits.error_rate_warning_percent
+    return (
+        availability_card(view),
+        Card(
+            "Outages",
+            str(len(found.outages)) if measured else MISSING,
+            outages_extent(found.outages) if found.outages else "no downtime" if measured else "",
+            missing="" if measured else "nothing was measured",
+            tone=Tone.PLAIN if measured else Tone.UNKNOWN,
+        ),
+        slow_card,
+        Card(
+            "Failed checks",
+            percent(rate, 2),
+            f"limit {percent(limits.error_rate_warning_percent)}",
+            f"{failed:,} of {checks:,} checks" if checks else "",
+            missing="" if checks else "no check was made",
+            tone=Tone.UNKNOWN if rate is None else Tone.WARNING if high else Tone.OK,
+            word="missing" if rate is None else "over" if high else "within",
+        ),
+        Card(
+            "Alerts fired",
+            str(now.fired),
+            f"{now.critical} critical, {now.warning} warning",
+            f"{before.fired} in the {view.span} before",
+        ),
+        Card(
+            "Time to acknowledge",
+            duration(now.mtta_s) if now.mtta_s is not None else MISSING,
+            f"mean time to resolve {duration(now.mttr_s)}" if now.mttr_s is not None else "",
+            f"mean of {now.acknowledged}" if now.acknowledged else "",
+            missing="" if now.acknowledged else "no alert of this window was acknowledged",
+        ),
+    )
+
+
+def advice_block(view: ReportView) -> Items:
+    """What the analysis recommends, with the evidence."""
+    items = tuple(
+        Item(
+            severity_tone(advice.severity),
+            {Tone.CRITICAL: "Act now", Tone.WARNING: "Act soon"}.get(severity_tone(advice.severity), "Consider"),
+            advice.subject,
+            advice.advice,
+            advice.evidence,
+        )
+        for advice in view.analysis.recommendations
+    )
+    measured = view.analysis.availability.measured_s > 0
+    return Items(
+        "advice-list",
+        items,
+        "None: every measured figure kept to its limits." if measured else "None: nothing was measured.",
+    )
+
+
+def _response_times(view: ReportView) -> Section:
+    services = view.analysis.services
+    shown = services[:_MOST_SMALL]
+    lead = "Line: median. Band: up to the 95th percentile. Dashed: limit. Red: down. Hatched: no data."
+    if len(services) > len(shown):
+        lead += f" The first {len(shown)} of {len(services)} services; the table below has all."
+    blocks = tuple(_latency_block(view, service, index) for index, service in enumerate(shown))
+    if not blocks:
+        blocks = (Chart("latency", "Response time", "", "", None, empty="No service is configured."),)
+    return Section("latency", "Response times", blocks, columns=2, lead=lead)
+
+
+def _latency_block(view: ReportView, service: ServicePerformance, index: int) -> Chart:
+    latency = service.latency
+    chart_id = f"latency-{index}"
+    if latency.p95_ms is None:
+        why = "no check got an answer" if latency.samples else "nothing was measured"
+        return Chart(chart_id, brief(service.name), "Response time", "", None, empty=f"No chart: {why} in this window.")
+    title = f"{brief(service.name)}: median {milliseconds(latency.p50_ms)}, p95 {milliseconds(latency.p95_ms)}"
+    words = []
+    if latency.within_limit_percent is not None and latency.limit_ms is not None:
+        words.append(f"{percent(latency.within_limit_percent)} within {milliseconds(latency.limit_ms)}")
+    words.append(_trend_words(service, view.data.window.hours))
+    return Chart(
+        chart_id,
+        title,
+        "; ".join(word for word in words if word),
+        f"Response time of {title}, highest {milliseconds(latency.max_ms)}, over {view.span}.",
+        latency_chart(service.buckets, service.spans, view.data.window, view.times, limit_ms=latency.limit_ms),
+    )
+
+
+def _trend_words(service: ServicePerformance, hours: float) -> str:
+    trend = service.latency.trend
+    if trend is None:
+        return "too few points for a trend"
+    if trend.direction == "steady":
+        return "no trend"
+    change = f"{abs(trend.relative_change or 0) * 100:.0f} %"
+    words = f"{trend.direction} by {change}"
+    if not trend.seasonal:
+        return f"{words} (daily rhythm?)"
+    return words if hours >= _TWO_WEEKS else f"{words} (weekly rhythm?)"
+
+
+def _trends(view: ReportView) -> Table:
+    rows = []
+    for service in view.analysis.services:
+        latency, before = service.latency, service.previous_latency
+        known = service.previous_availability.sufficient
+        slowest = latency.slowest_hour
+        rows.append(
+            (
+                Cell(service.name),
+                Cell(f"{latency.samples:,}", number=True),
+                Cell(milliseconds(latency.mean_ms), number=True),
+                Cell(milliseconds(latency.p99_ms), number=True),
+                Cell(milliseconds(latency.max_ms), number=True),
+                Cell(milliseconds(before.p95_ms if known else None), number=True, muted=True),
+                Cell(f"{service.hours.typical_percent:+.1f} %" if service.hours else MISSING, number=True),
+                Cell(f"{slowest[0]:02d}:00, p95 {milliseconds(slowest[1])}" if slowest else MISSING),
+                Cell(_trend_words(service, view.data.window.hours), muted=True),
+            )
+        )
+    return Table(
+        "trend-table",
+        "Response times in detail",
+        (
+            Cell("Service"),
+            Cell("Checks", number=True),
+            Cell("Mean", number=True),
+            Cell("p99", number=True),
+            Cell("Highest", number=True),
+            Cell("p95 before", number=True),
+            Cell("Same hours", number=True),
+            Cell("Slowest hour"),
+            Cell("Trend"),
+        ),
+        tuple(rows),
+        empty="No service is configured.",
+        note=f"“p95 before” is of the {view.span} before; “same hours” the typical change at equal hours of the day.",
+    )
+
+
+def _resources(view: ReportView) -> Section:
+    charts = tuple(_resource_block(view, name) for name in ("cpu", "memory", "disk", "connections"))
+    return Section("resources", "Resources of the monitor's host", (*charts, host_table(view, id="host")), columns=2)
+
+
+def _resource_block(view: ReportView, name: str) -> Chart:
+    pattern = next(p for p in view.analysis.resources if p.name == name)
+    label = resource_label(name)
+    if not pattern.buckets:
+        return Chart(f"host-{name}", label, "", "", None, empty="Not read in this window.")
+    write = count if name == "connections" else percent
+    limit = view.data.limits.of_resource(name)
+    over = limit is not None and pattern.max is not None and pattern.max > limit
+    high = pattern.max if name != "connections" else pattern.max and float(round(pattern.max))
+    title = f"{label} peaked at {write(high)}" + (f", over its limit of {percent(limit, 0)}" if over else "")
+    mean = float(round(pattern.mean or 0)) if name == "connections" else pattern.mean
+    is_percent = name != "connections"
+    return Chart(
+        f"host-{name}",
+        title,
+        f"Mean {write(mean)}; line: mean of each step, band: up to the highest sample"
+        + (", dashed: limit" if limit else ""),
+        f"{title}, mean {write(mean)}, over {view.span}.",
+        resource_chart(
+            [_reading(bucket, name) for bucket in view.data.host],
+            view.data.window,
+            view.times,
+            limit=limit,
+            percent=is_percent,
+            labels=PERCENT_LABELS if is_percent else COUNT_LABELS,
+        ),
+    )
+
+
+def _reading(bucket: HostBucket, name: str) -> tuple[datetime, float | None, float | None]:
+    return bucket.start, getattr(bucket, f"{name}_mean"), getattr(bucket, f"{name}_max")

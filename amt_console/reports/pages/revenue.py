@@ -1,0 +1,189 @@
+"""The revenue dashboard: recurring revenue, churn, plans and billing, over the stored history."""
+
+from __future__ import annotations
+
+from amt_console.model import FigureKind
+from amt_console.reports.figures import change_text, written
+from amt_console.reports.page import BarRow, Bars, Card, Cell, Chart, Page, Section, Table
+from amt_console.reports.pages.business import (
+    all_figures,
+    breakdown,
+    figure_card,
+    figures_verdict,
+    history_block,
+    missing_items,
+)
+from amt_console.reports.pages.column_block import columns_block
+from amt_console.reports.pages.common import attention, meta, method_figures, notices, siblings
+from amt_console.reports.view import ReportView
+from amt_console.text import MISSING, percent
+
+_KIND = FigureKind.REVENUE
+
+
+def revenue_page(view: ReportView) -> Page:
+    """Lay out the revenue dashboard."""
+    name = "revenue_dashboard.html"
+    return Page(
+        part="revenue",
+        file_name=name,
+        title="Revenue",
+        subject="Recurring revenue, churn, plans and billing",
+        meta=meta(view),
+        notices=notices(view),
+        verdict=figures_verdict(view, (_KIND, FigureKind.PLANS), _sentence(view)),
+        cards=(
+            figure_card(view, _KIND, "mrr", label="MRR", detail="monthly recurring revenue"),
+            figure_card(view, _KIND, "arr", label="ARR", detail="annual recurring revenue"),
+            figure_card(view, _KIND, "churn_rate", label="Churn", detail="a month"),
+            figure_card(view, _KIND, "arpu", label="ARPU", detail="a month, per paying user"),
+            figure_card(view, _KIND, "paying_users"),
+            _yearly_card(view),
+        ),
+        sections=(
+            attention(view, extra=missing_items(view, (_KIND, FigureKind.PLANS))),
+            Section("history", "Revenue by month", (_months(view),)),
+            Section(
+                "trends",
+                "Over the window",
+                (
+                    history_block(view, _KIND, "mrr", id="mrr"),
+                    history_block(view, _KIND, "paying_users", id="paying"),
+                    history_block(view, _KIND, "churn_rate", id="churn"),
+                    history_block(view, _KIND, "arpu", id="arpu"),
+                ),
+                columns=2,
+            ),
+            Section(
+                "plans",
+                "Plans and billing",
+                (
+                    breakdown(view, _KIND, "plan_distribution", id="plans", label_heading="Plan"),
+                    _billing(view),
+                    _prices(view),
+                ),
+                columns=2,
+            ),
+            Section("figures", "Figures", (all_figures(view, (_KIND,), id="all-figures"),)),
+        ),
+        method=(
+            *method_figures(),
+            (
+                "Projection",
+                "none is shown: a projection needs a method that has been tested against this history first",
+            ),
+        ),
+        siblings=siblings(name),
+    )
+
+
+def _sentence(view: ReportView) -> str:
+    mrr, before = view.number(_KIND, "mrr"), view.number(_KIND, "mrr", before=True)
+    churn = view.number(_KIND, "churn_rate")
+    parts = []
+    if mrr is not None:
+        moved = change_text(mrr, before, "money")
+        text = {"▲": "up ", "▼": "down "}
+        words = text.get(moved[:1], "") + moved.lstrip("▲▼ ")
+        parts.append(
+            f"Monthly recurring revenue is {written(mrr, 'money')}" + (f", {words} in {view.span}" if moved else "")
+        )
+    if churn is not None:
+        parts.append(f"{'churn' if parts else 'Churn'} is {percent(churn)} a month")
+    return ("; ".join(parts) if parts else "Some revenue figures were read") + "."
+
+
+def _yearly_card(view: ReportView) -> Card:
+    monthly, yearly = view.number(_KIND, "monthly_billing"), view.number(_KIND, "yearly_billing")
+    if monthly is None or yearly is None or monthly + yearly <= 0:
+        gone = "yearly_billing" if yearly is None else "monthly_billing"
+        return Card("Billed yearly", MISSING, missing=view.why_missing(_KIND, gone), word="missing")
+    whole = monthly + yearly
+    before_m, before_y = (
+        view.number(_KIND, "monthly_billing", before=True),
+        view.number(_KIND, "yearly_billing", before=True),
+    )
+    before = (
+        100 * before_y / (before_m + before_y)
+        if before_m is not None and before_y is not None and before_m + before_y
+        else None
+    )
+    moved = change_text(100 * yearly / whole, before, "percent")
+    return Card(
+        "Billed yearly",
+        percent(100 * yearly / whole),
+        f"{written(yearly, 'count')} of {written(whole, 'count')}",
+        f"{moved} in {view.span}" if moved else f"no value from {view.span} ago",
+    )
+
+
+def _months(view: ReportView) -> Chart:
+    pairs = view.breakdown(_KIND, "history")
+    subtitle = "As the platform reports it, oldest first; no projection"
+    if len(pairs) < 2:
+        why = view.why_missing(_KIND, "history") if not pairs else "the platform reports only one month"
+        return Chart("months", "Revenue by month", subtitle, "", None, empty=f"No chart: {why}.")
+    first, last = pairs[0][1], pairs[-1][1]
+    moved = change_text(last, first, "money")
+    direction = "grew" if last > first else "fell" if last < first else "held steady"
+    amount = f" by {moved.lstrip('▲▼ ')}" if last != first else ""
+    title = f"Revenue {direction}{amount} since {pairs[0][0]}"
+    return columns_block(
+        pairs,
+        "money",
+        ("Month", "Revenue"),
+        id="months",
+        what="Revenue by month",
+        title=title,
+        subtitle=subtitle,
+        description=(
+            f"{title}: from {written(first, 'money')} in {pairs[0][0]} to {written(last, 'money')} in {pairs[-1][0]}."
+        ),
+        highlight=pairs[-1][0],
+    )
+
+
+def _billing(view: ReportView) -> Bars:
+    pairs = [
+        (label, value)
+        for label, name in (("Monthly", "monthly_billing"), ("Yearly", "yearly_billing"))
+        if (value := view.number(_KIND, name)) is not None
+    ]
+    whole = sum(value for _, value in pairs)
+    title = "Billing"
+    if len(pairs) == 2 and whole:
+        title = f"Billing: {percent(100 * pairs[1][1] / whole, 0)} pay by the year"
+    rows = tuple(
+        BarRow(
+            label,
+            written(value, "count"),
+            percent(100 * value / whole) if whole else MISSING,
+            value / whole if whole else 0.0,
+        )
+        for label, value in pairs
+    )
+    empty = "" if rows else f"No figures: {view.why_missing(_KIND, 'monthly_billing')}."
+    return Bars("billing", title, "Billing", "Subscriptions", "Share", rows, empty)
+
+
+def _prices(view: ReportView) -> Table:
+    monthly = dict(view.breakdown(FigureKind.PLANS, "prices"))
+    yearly = dict(view.breakdown(FigureKind.PLANS, "yearly_prices"))
+    users = dict(view.breakdown(_KIND, "plan_distribution"))
+    by_name = {name.casefold(): value for name, value in users.items()}
+    rows = tuple(
+        (
+            Cell(name),
+            Cell(written(monthly.get(name), "money"), number=True),
+            Cell(written(yearly.get(name), "money"), number=True),
+            Cell(written(by_name.get(name.casefold()), "count"), number=True),
+        )
+        for name in dict.fromkeys((*monthly, *yearly))
+    )
+    return Table(
+        "prices",
+        "Plans and prices",
+        (Cell("Plan"), Cell("A month", number=True), Cell("A year", number=True), Cell("Subscriptions", number=True)),
+        rows,
+        empty=f"No prices: {view.why_missing(FigureKind.PLANS, 'prices')}.",
+    )

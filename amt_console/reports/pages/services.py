@@ -1,0 +1,237 @@
+"""Parts about services and the host that several pages share: state strips, service table, resource table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amt_console.analysis import ServicePerformance
+from amt_console.analysis.availability import GOOD_COVERAGE_PERCENT
+from amt_console.model import ServiceState
+from amt_console.reports.charts.timeline import state_strips
+from amt_console.reports.data import ServiceRecord
+from amt_console.reports.page import Cell, Chart, Table, Tone, without_empty_columns
+from amt_console.reports.view import ReportView, brief, listed
+from amt_console.text import MISSING, count, duration, milliseconds, percent
+
+STATE_LEGEND = (
+    ("ok", "up"),
+    ("warning", "slow"),
+    ("critical", "down"),
+    ("maintenance", "maintenance"),
+    ("nodata", "no data"),
+)
+STATE_TONES = {
+    ServiceState.UP: (Tone.OK, "Up"),
+    ServiceState.DEGRADED: (Tone.WARNING, "Slow"),
+    ServiceState.DOWN: (Tone.CRITICAL, "Down"),
+    ServiceState.UNKNOWN: (Tone.UNKNOWN, "No data"),
+    ServiceState.MAINTENANCE: (Tone.INFO, "Maintenance"),
+}
+_MOST_STRIPS = 60
+_RESOURCE_LABELS = {"cpu": "CPU", "memory": "Memory", "disk": "Fullest disk", "connections": "Open connections"}
+
+
+def strips_chart(view: ReportView, *, id: str) -> Chart:  # noqa: A002
+    """The states of every service over the window, one strip each, with the availabilities as its table."""
+    services = view.analysis.services
+    subtitle = "State of each service over the window; hatched where nothing was measured"
+    if not services:
+        return Chart(id, "Availability by service", subtitle, "", None, empty="No service is configured.")
+    shown = worst_services(services, _MOST_STRIPS)
+    if len(shown) < len(services):
+        subtitle += f"; the {len(shown)} of {len(services)} services that were down longest"
+    hurt = [service for service in services if service.incidents]
+    measured = view.analysis.availability.measured_s > 0
+    if not measured:
+        title = "Nothing was measured in this window"
+    elif not hurt:
+        title = "No service went down" if len(services) > 1 else f"{brief(services[0].name)} did not go down"
+        if (view.analysis.availability.coverage_percent or 0.0) < GOOD_COVERAGE_PERCENT:
+            title += " in the time that was measured"
+    else:
+        worst = max(hurt, key=lambda s: s.availability.down_s)
+        title = f"{listed([s.name for s in sorted(hurt, key=lambda s: -s.availability.down_s)])} went down"
+        title += f", {brief(worst.name)} for longest" if len(hurt) > 1 else ""
+        title += f" ({duration(worst.availability.down_s)})"
+    return Chart(
+        id=id,
+        title=title,
+        subtitle=subtitle,
+        description=f"{title}. " + " ".join(_strip_sentence(service) for service in services[:12]),
+        spec=state_strips([(s.name, s.spans) for s in shown], view.data.window, view.times),
+        table=availability_table(view, id=f"{id}-table"),
+        legend=STATE_LEGEND,
+    )
+
+
+def worst_services(services: Sequence[ServicePerformance], most: int) -> list[ServicePerformance]:
+    """At most so many services, those that were down longest, then the slowest, in their own order."""
+    ranked = sorted(services, key=lambda s: (-s.availability.down_s, -(s.latency.p95_ms or 0.0)))[:most]
+    chosen = {service.name for service in ranked}
+    return [service for service in services if service.name in chosen]
+
+
+def availability_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
+    """Seconds of each service by what they were, with availability, coverage and worst case."""
+    rows = []
+    for service in view.analysis.services:
+        parts = service.availability
+        rows.append(
+            (
+                Cell(service.name),
+                availability_cell(view, service),
+                Cell(
+                    percent(parts.coverage_percent),
+                    number=True,
+                    muted=(parts.coverage_percent or 0) < GOOD_COVERAGE_PERCENT,
+                ),
+                Cell(percent(parts.worst_case_percent, 2), number=True),
+                Cell(span_or_none(parts.down_s), number=True),
+                Cell(span_or_none(parts.degraded_s), number=True),
+                Cell(span_or_none(parts.maintenance_s), number=True),
+                Cell(span_or_none(parts.unknown_s), number=True),
+            )
+        )
+    return Table(
+        id,
+        "Availability, figures",
+        (
+            Cell("Service"),
+            Cell("Availability", number=True),
+            Cell("Coverage", number=True),
+            Cell("Worst case", number=True),
+            Cell("Down", number=True),
+            Cell("Slow", number=True),
+            Cell("Maintenance", number=True),
+            Cell("Unmeasured", number=True),
+        ),
+        tuple(rows),
+        folded=True,
+    )
+
+
+def availability_cell(view: ReportView, service: ServicePerformance) -> Cell:
+    """Availability with its verdict; "too little data" below half coverage, muted below 90 %."""
+    parts = service.availability
+    value = parts.availability_percent
+    if value is None:
+        return Cell("no data", Tone.UNKNOWN, number=True)
+    if not parts.sufficient:
+        return Cell("too little data", Tone.UNKNOWN, number=True)
+    tone = Tone.CRITICAL if value < view.data.limits.uptime_percent else Tone.PLAIN
+    return Cell(percent(value, 2), tone, number=True, muted=(parts.coverage_percent or 0) < GOOD_COVERAGE_PERCENT)
+
+
+def service_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
+    """Every service: state, since, response time, percentiles, errors, availability."""
+    rows = []
+    for record, found in zip(view.data.services, view.analysis.services, strict=True):
+        tone, word = STATE_TONES[record.state] if record.configured else (Tone.UNKNOWN, "Not watched")
+        latency = found.latency
+        rate = latency.error_rate_percent
+        slow = record.warning_ms is not None and latency.p95_ms is not None and latency.p95_ms > record.warning_ms
+        rows.append(
+            (
+                Cell(record.name),
+                Cell(word, tone),
+                Cell(_since(view, record), muted=True),
+                Cell(milliseconds(latency.p50_ms), number=True),
+                Cell(milliseconds(latency.p95_ms), Tone.WARNING if slow else Tone.PLAIN, number=True),
+                Cell(percent(rate, 2), _rate_tone(view, rate), number=True),
+                availability_cell(view, found),
+                Cell(percent(found.availability.coverage_percent), number=True, muted=True),
+                Cell(record.error or "", muted=True),
+            )
+        )
+    headings = (
+        Cell("Service"),
+        Cell("State"),
+        Cell("Since"),
+        Cell("Median", number=True),
+        Cell("p95", number=True),
+        Cell("Errors", number=True),
+        Cell("Availability", number=True),
+        Cell("Coverage", number=True),
+        Cell("Last error"),
+    )
+    return Table(id, "Services", *without_empty_columns(headings, rows), empty="No service is configured.")
+
+
+def host_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
+    """CPU, memory, disk and connections of the monitor's host: now, mean, 95th percentile, highest, busiest hour."""
+    sample = view.data.host_now
+    now = {
+        "cpu": sample.cpu_usage if sample else None,
+        "memory": sample.memory_usage if sample else None,
+        "disk": sample.disk_usage if sample else None,
+        "connections": float(sample.active_connections) if sample and sample.active_connections is not None else None,
+    }
+    rows = []
+    for pattern in view.analysis.resources:
+        limit = view.data.limits.of_resource(pattern.name)
+        write = count if pattern.name == "connections" else percent
+        over = limit is not None and pattern.max is not None and pattern.max > limit
+        busiest = MISSING
+        if pattern.busiest_hour is not None and pattern.name != "disk":
+            hour, value = pattern.busiest_hour
+            busiest = f"{hour:02d}:00–{(hour + 1) % 24:02d}:00, mean {write(_whole(value, pattern.name))}"
+        rows.append(
+            (
+                Cell(_RESOURCE_LABELS[pattern.name]),
+                Cell(write(now[pattern.name]), number=True),
+                Cell(write(_whole(pattern.mean, pattern.name)), number=True),
+                Cell(write(_whole(pattern.p95, pattern.name)), number=True),
+                Cell(write(pattern.max), Tone.WARNING if over else Tone.PLAIN, number=True),
+                Cell(percent(limit, 0) if limit is not None else MISSING, number=True, muted=True),
+                Cell(busiest, muted=True),
+            )
+        )
+    return Table(
+        id,
+        "Host of the monitor",
+        (
+            Cell("Resource"),
+            Cell("Now", number=True),
+            Cell("Mean", number=True),
+            Cell("p95", number=True),
+            Cell("Highest", number=True),
+            Cell("Limit", number=True),
+            Cell("Busiest hour"),
+        ),
+        tuple(rows) if any(pattern.buckets for pattern in view.analysis.resources) else (),
+        empty="The host was not sampled in this window.",
+    )
+
+
+def resource_label(name: str) -> str:
+    """``CPU`` for ``cpu``."""
+    return _RESOURCE_LABELS[name]
+
+
+def span_or_none(seconds: float) -> str:
+    """A duration, or a dash for none at all."""
+    return duration(seconds) if seconds >= 1 else MISSING
+
+
+def _whole(value: float | None, name: str) -> float | None:
+    return float(round(value)) if value is not None and name == "connections" else value
+
+
+def _since(view: ReportView, record: ServiceRecord) -> str:
+    if record.since is None:
+        return MISSING
+    return duration((view.data.window.end - record.since).total_seconds())
+
+
+def _rate_tone(view: ReportView, rate: float | None) -> Tone:
+    limits = view.data.limits
+    if rate is None or rate <= limits.error_rate_warning_percent:
+        return Tone.PLAIN
+    return Tone.CRITICAL if rate > limits.error_rate_percent else Tone.WARNING
+
+
+def _strip_sentence(service: ServicePerformance) -> str:
+    parts = service.availability
+    if parts.availability_percent is None:
+        return f"{brief(service.name)}: no data."
+    return f"{brief(service.name)}: {percent(parts.availability_percent, 2)} available, {duration(parts.down_s)} down."

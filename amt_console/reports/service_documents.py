@@ -1,0 +1,207 @@
+"""Parts of the JSON reports that come from the analysis: services, incidents, resources, handling, advice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amt_console.analysis import (
+    Availability,
+    Handling,
+    Incident,
+    LatencySummary,
+    Limits,
+    Outage,
+    Recommendation,
+    ResourcePattern,
+    ServicePerformance,
+    Trend,
+)
+from amt_console.model import HostSample
+from amt_console.reports.data import ServiceRecord
+from amt_console.reports.view import ReportView
+
+Document = dict[str, Any]
+
+
+def availability_json(parts: Availability) -> Document:
+    """Seconds by what they were; percentages ``null`` where nothing was measured."""
+    return {
+        "availability_percent": rounded(parts.availability_percent, 4) if parts.sufficient else None,
+        "coverage_percent": rounded(parts.coverage_percent, 4),
+        "worst_case_percent": rounded(parts.worst_case_percent, 4),
+        "sufficient": parts.sufficient,
+        "up_seconds": rounded(parts.up_s),
+        "degraded_seconds": rounded(parts.degraded_s),
+        "down_seconds": rounded(parts.down_s),
+        "maintenance_seconds": rounded(parts.maintenance_s),
+        "unknown_seconds": rounded(parts.unknown_s),
+    }
+
+
+def service_now_json(record: ServiceRecord, found: ServicePerformance, view: ReportView) -> Document:
+    """A service as it is at the window's end, with what the window says about it."""
+    iso = view.times.iso
+    return {
+        "name": record.name,
+        "url": record.url,
+        "group": record.group,
+        "kind": record.kind,
+        "criticality": record.criticality.value,
+        "configured": record.configured,
+        "state": record.state.value,
+        "since": iso(record.since),
+        "last_checked": iso(record.last_checked),
+        "response_time_ms": rounded(record.response_time_ms),
+        "error": record.error,
+        "tls_expires_at": iso(record.tls_expires_at),
+        "availability": availability_json(found.availability),
+        "latency": latency_json(found.latency),
+        "incidents": len(found.incidents),
+    }
+
+
+def service_json(service: ServicePerformance, view: ReportView) -> Document:
+    """What the analysis found about one service."""
+    iso = view.times.iso
+    hours = service.hours
+    return {
+        "name": service.name,
+        "availability": availability_json(service.availability),
+        "previous_availability": availability_json(service.previous_availability),
+        "latency": latency_json(service.latency),
+        "previous_latency": latency_json(service.previous_latency),
+        "trend": trend_json(service.latency.trend),
+        "same_hours_change_percent": rounded(hours.typical_percent) if hours else None,
+        "incidents": [incident_json(incident, view) for incident in service.incidents],
+        "states": [
+            {"start": iso(span.start), "end": iso(span.end), "state": span.state.value, "error": span.error}
+            for span in service.spans
+        ],
+    }
+
+
+def latency_json(latency: LatencySummary) -> Document:
+    """Response times in milliseconds."""
+    slowest = latency.slowest_hour
+    return {
+        "samples": latency.samples,
+        "errors": latency.errors,
+        "error_rate_percent": rounded(latency.error_rate_percent, 4),
+        "mean_ms": rounded(latency.mean_ms),
+        "min_ms": rounded(latency.min_ms),
+        "p50_ms": rounded(latency.p50_ms),
+        "p95_ms": rounded(latency.p95_ms),
+        "p99_ms": rounded(latency.p99_ms),
+        "max_ms": rounded(latency.max_ms),
+        "limit_ms": rounded(latency.limit_ms),
+        "within_limit_percent": rounded(latency.within_limit_percent, 4),
+        "slowest_hour": {"hour": slowest[0], "p95_ms": rounded(slowest[1])} if slowest else None,
+    }
+
+
+def trend_json(trend: Trend | None) -> Document | None:
+    """The trend of the median response time; ``null`` with too few points."""
+    if trend is None:
+        return None
+    return {
+        "direction": trend.direction,
+        "slope_ms_per_hour": rounded(trend.slope_per_hour, 6),
+        "change_ms": rounded(trend.change),
+        "change_percent": None if trend.relative_change is None else rounded(100 * trend.relative_change),
+        "p_value": float(f"{trend.p_value:.6g}"),
+        "points": trend.points,
+        "seasonal": trend.seasonal,
+    }
+
+
+def incident_json(incident: Incident, view: ReportView) -> Document:
+    """One outage of one service, and who had it."""
+    record = next(
+        (r for r in view.data.alerts if incident.alert_id is not None and r.episode.id == incident.alert_id), None
+    )
+    return {
+        "service": incident.service,
+        "started_at": view.times.iso(incident.start),
+        "ended_at": None if incident.ongoing else view.times.iso(incident.end),
+        "ongoing": incident.ongoing,
+        "began_before_window": incident.began_earlier,
+        "seconds": rounded(incident.seconds),
+        "measured_down_seconds": rounded(incident.down_s),
+        "cause": incident.cause,
+        "alert_id": incident.alert_id,
+        "acknowledged_by": record.episode.acknowledged_by if record else None,
+        "acknowledged_at": view.times.iso(record.episode.acknowledged_at) if record else None,
+        "note": record.episode.note if record else None,
+    }
+
+
+def outage_json(outage: Outage, view: ReportView) -> Document:
+    """Incidents that overlap in time as one event."""
+    return {
+        "started_at": view.times.iso(outage.start),
+        "ended_at": None if outage.ongoing else view.times.iso(outage.end),
+        "ongoing": outage.ongoing,
+        "services": list(outage.services),
+        "measured_down_seconds": rounded(outage.down_s),
+        "service_seconds": rounded(outage.service_s),
+    }
+
+
+def resource_json(pattern: ResourcePattern, limits: Limits) -> Document:
+    """One resource of the monitor's host over the window."""
+    busiest = pattern.busiest_hour
+    return {
+        "name": pattern.name,
+        "mean": rounded(pattern.mean),
+        "p95": rounded(pattern.p95),
+        "max": rounded(pattern.max),
+        "limit": limits.of_resource(pattern.name),
+        "busiest_hour": {"hour": busiest[0], "mean": rounded(busiest[1])} if busiest else None,
+    }
+
+
+def host_json(sample: HostSample | None, view: ReportView) -> Document | None:
+    """The monitor's host at its last sample."""
+    if sample is None:
+        return None
+    return {
+        "timestamp": view.times.iso(sample.timestamp),
+        "cpu_usage": rounded(sample.cpu_usage),
+        "memory_usage": rounded(sample.memory_usage),
+        "disk_usage": rounded(sample.disk_usage),
+        "disks": [{"mount": disk.mount, "percent": rounded(disk.percent)} for disk in sample.disks],
+        "active_connections": sample.active_connections,
+    }
+
+
+def handling_json(handled: Handling) -> Document:
+    """How alerts were handled; seconds."""
+    return {
+        "fired": handled.fired,
+        "critical": handled.critical,
+        "warning": handled.warning,
+        "info": handled.info,
+        "acknowledged": handled.acknowledged,
+        "resolved": handled.resolved,
+        "still_open": handled.still_open,
+        "mean_seconds_to_acknowledge": rounded(handled.mtta_s),
+        "median_seconds_to_acknowledge": rounded(handled.median_tta_s),
+        "mean_seconds_to_resolve": rounded(handled.mttr_s),
+        "median_seconds_to_resolve": rounded(handled.median_ttr_s),
+    }
+
+
+def recommendation_json(advice: Recommendation) -> Document:
+    """One piece of advice with its evidence."""
+    return {
+        "rule": advice.rule,
+        "severity": advice.severity.value,
+        "subject": advice.subject,
+        "advice": advice.advice,
+        "evidence": list(advice.evidence),
+    }
+
+
+def rounded(value: float | None, digits: int = 3) -> float | None:
+    """A number short enough to read; ``None`` stays."""
+    return None if value is None else round(value, digits)

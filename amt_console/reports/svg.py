@@ -1,0 +1,110 @@
+"""Charts to pictures: Vega-Lite to SVG that fits into a page, and to PNG."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zlib
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from amt_console.reports.palette import HATCH, light
+
+_OPEN = re.compile(r"<svg\b[^>]*?\bviewBox=\"(?P<box>[^\"]+)\"[^>]*>")
+_ROLES = re.compile(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"')
+_IDS = re.compile(r'\bid="(?P<id>[^"]+)"')
+_EMPTY = re.compile(r"<path d=\"M0,0h0v0h0Z\"/>|<path d=\"\" display=\"none\"/>|<g></g>|<g/>")
+VL_VERSION = "6.4"
+
+
+class ChartError(Exception):
+    """A chart could not be drawn."""
+
+
+def chart_svg(spec: Mapping[str, Any], *, chart_id: str, description: str) -> str:
+    """The chart as an ``<svg>`` element for a page: scales with its frame, described by one sentence, ids of its own.
+
+    Raises:
+        ChartError: The renderer refused the specification.
+    """
+    inner, box = drawing(spec, chart_id)
+    label = escape(description, quote=True)
+    return f'<svg class="chart" viewBox="{box}" role="img" aria-label="{label}">{inner}</svg>'
+
+
+def drawing(spec: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """What is inside a chart's ``<svg>`` element, its ids beginning with ``name``, and its view box.
+
+    Raises:
+        ChartError: The renderer refused the specification.
+    """
+    inner, box = _rendered(spec)
+    inner = _ROLES.sub("", inner)
+    inner = _EMPTY.sub("", _EMPTY.sub("", inner))
+    for number, found in enumerate(dict.fromkeys(_IDS.findall(inner))):
+        # The renderer counts its ids from one chart to the next; ours must not depend on what was drawn before.
+        own = f"{name}-{number}"
+        inner = inner.replace(f'id="{found}"', f'id="{own}"').replace(f"url(#{found})", f"url(#{own})")
+    if f'fill="{HATCH}"' in inner:
+        inner = _hatch(f"{name}-hatch") + inner.replace(f'fill="{HATCH}"', f'fill="url(#{name}-hatch)"')
+    return inner, box
+
+
+def svg_png(svg: str, *, scale: float) -> bytes:
+    """An SVG document as a PNG, ``scale`` pixels for each of its own. Raises ChartError."""
+    import vl_convert
+
+    try:
+        return _compressed(vl_convert.svg_to_png(svg, scale=scale))
+    except ValueError as error:
+        raise ChartError(f"the picture could not be drawn: {_first_line(error)}") from None
+
+
+def _rendered(spec: Mapping[str, Any]) -> tuple[str, str]:
+    """What is inside the ``<svg>`` element, and its view box."""
+    import vl_convert
+
+    try:
+        text: str = vl_convert.vegalite_to_svg(
+            json.dumps(spec, allow_nan=False), vl_version=VL_VERSION, allowed_base_urls=[]
+        )
+    except ValueError as error:
+        raise ChartError(f"a chart could not be drawn: {_first_line(error)}") from None
+    found = _OPEN.match(text)
+    if found is None or not text.endswith("</svg>"):
+        raise ChartError("a chart could not be drawn: the renderer returned no SVG")
+    return text[found.end() : -len("</svg>")], found["box"]
+
+
+def _hatch(name: str) -> str:
+    """A pattern of diagonal lines that stands for "no data"."""
+    return (
+        f'<defs><pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<rect width="6" height="6" fill="{light("unknown-soft")}"/><rect width="1.6" height="6" fill="{HATCH}"/>'
+        "</pattern></defs>"
+    )
+
+
+def _compressed(png: bytes) -> bytes:
+    """The same picture, its data compressed better than the renderer does (to about 40 %)."""
+    head, data, position = png[:8], b"", 8
+    before, after = b"", b""
+    while position < len(png):
+        (length,) = struct.unpack_from(">I", png, position)
+        kind = png[position + 4 : position + 8]
+        chunk = png[position : position + 12 + length]
+        if kind == b"IDAT":
+            data += chunk[8:-4]
+        elif data:
+            after += chunk
+        else:
+            before += chunk
+        position += len(chunk)
+    packed = b"IDAT" + zlib.compress(zlib.decompress(data), 8)
+    return head + before + struct.pack(">I", len(packed) - 4) + packed + struct.pack(">I", zlib.crc32(packed)) + after
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

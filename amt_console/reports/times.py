@@ -1,0 +1,111 @@
+"""Times as a report writes them: in one named zone, and axis ticks at round local times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from amt_console.analysis import Window
+
+_TICK_HOURS = (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 168, 336, 744, 2232)
+
+_UTC_NAMES = frozenset(("UTC", "UCT", "Zulu", "Universal", "Etc/UTC", "Etc/UCT", "Etc/Zulu", "Etc/Universal"))
+
+
+class UnknownZoneError(Exception):
+    """No such time zone; the text says how to write one."""
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of an IANA name. Raises UnknownZoneError."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UnknownZoneError(f"'{name}' is no time zone: write it like 'Europe/Berlin' or 'UTC'") from None
+
+
+def host_zone(env: Mapping[str, str], localtime: Path = Path("/etc/localtime")) -> str:
+    """The IANA name of the host's time zone: ``TZ``, else where ``/etc/localtime`` points, else UTC."""
+    candidates = [env.get("TZ", "").lstrip(":")]
+    with suppress(OSError):
+        _, found, name = str(localtime.resolve(strict=True)).partition("zoneinfo/")
+        candidates.append(name if found else "")
+    for name in candidates:
+        with suppress(UnknownZoneError):
+            if name:
+                return zone_of(name).key
+    return "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Writes moments in one zone."""
+
+    zone: ZoneInfo
+
+    @property
+    def name(self) -> str:
+        """The zone's IANA name, ``UTC`` under all of its names."""
+        return "UTC" if self.zone.key in _UTC_NAMES else self.zone.key
+
+    def full(self, moment: datetime | None) -> str:
+        """``2026-01-05 12:00:00 CET``."""
+        return "–" if moment is None else moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+    def minute(self, moment: datetime | None) -> str:
+        """``Mon 5 Jan 2026, 12:00``."""
+        if moment is None:
+            return "–"
+        local = moment.astimezone(self.zone)
+        return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+    def short(self, moment: datetime | None) -> str:
+        """``Mon 5 Jan 12:00:30``."""
+        if moment is None:
+            return "–"
+        local = moment.astimezone(self.zone)
+        return f"{local:%a} {local.day} {local:%b %H:%M:%S}"
+
+    def until(self, start: datetime, end: datetime | None) -> str:
+        """The end of a stretch: only the time of day when it began on the same day."""
+        if end is None:
+            return "–"
+        same_day = start.astimezone(self.zone).date() == end.astimezone(self.zone).date()
+        return f"{end.astimezone(self.zone):%H:%M:%S}" if same_day else self.short(end)
+
+    def iso(self, moment: datetime | None) -> str | None:
+        """ISO 8601 with the zone's offset."""
+        return None if moment is None else moment.astimezone(self.zone).isoformat(timespec="milliseconds")
+
+    def ticks(self, window: Window, *, most: int = 8) -> list[tuple[int, str]]:
+        """Axis ticks of a window: Unix milliseconds and label, at round local times, at most ``most`` of them."""
+        hours = next((step for step in _TICK_HOURS if window.hours / step <= most), _TICK_HOURS[-1])
+        start = window.start.astimezone(self.zone)
+        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+        ticks: list[tuple[int, str]] = []
+        position = 0
+        while True:
+            naive = midnight.replace(tzinfo=None) + timedelta(hours=hours * position)
+            moment = naive.replace(tzinfo=self.zone).astimezone(UTC)
+            position += 1
+            if moment > window.end or position > 10_000:
+                return ticks
+            if moment < window.start or moment.astimezone(self.zone).replace(tzinfo=None) != naive:
+                continue
+            ticks.append((milliseconds_of(moment), self._tick(naive, hours, first=not ticks)))
+
+    def _tick(self, naive: datetime, hours: float, *, first: bool) -> str:
+        if hours >= 24:
+            return f"{naive.day} {naive:%b}"
+        if first or (naive.hour == 0 and naive.minute == 0):
+            return f"{naive:%a %H:%M}"
+        return f"{naive:%H:%M}"
+
+
+def milliseconds_of(moment: datetime) -> int:
+    """Unix milliseconds."""
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from amt_console.analysis import HostBucket, Limits, ServiceBucket, ServiceHistory, Window, analyse, window_of
+from amt_console.analysis.latency import latency_summary
+from amt_console.analysis.series import merge_buckets, regroup
+from amt_console.model import AlertState, AlertType, Episode, Gap, GapReason, ServiceState, Severity
+
+UTC_ZONE = ZoneInfo("UTC")
+END = datetime(2026, 1, 6, tzinfo=UTC)
+DAY = Window(END - timedelta(days=1), END, 300)
+
+
+def good(start: datetime, ms: float = 50.0, seconds: int = 300) -> ServiceBucket:
+    return ServiceBucket(start, seconds, 5, 0, up_s=seconds, sum_ms=5 * ms, min_ms=ms, max_ms=ms, counts={ms: 5})
+
+
+def a_day(ms: float = 50.0, window: Window = DAY) -> list[ServiceBucket]:
+    return [good(start, ms) for start in window.starts()]
+
+
+def alert(began: datetime, *, took: float | None = None, ended: float | None = None, fired: float = 10) -> Episode:
+    return Episode(
+        rule_id="service-down",
+        subject="api",
+        alert_type=AlertType.SERVICE_DOWN,
+        severity=Severity.CRITICAL,
+        message="down",
+        state=AlertState.RESOLVED if ended else AlertState.FIRING,
+        opened_at=began,
+        id=7,
+        fired_at=began + timedelta(seconds=fired),
+        acknowledged_at=began + timedelta(seconds=fired + took) if took is not None else None,
+        resolved_at=began + timedelta(seconds=ended) if ended is not None else None,
+    )
+
+
+def test_golden_numbers_of_a_bad_day() -> None:
+    began = DAY.start + timedelta(hours=10)
+    buckets = [
+        replace(b, errors=5, up_s=0.0, down_s=300.0, counts={}, sum_ms=0.0) if b.start == began else b for b in a_day()
+    ]
+    history = ServiceHistory(
+        "api",
+        buckets,
+        initial=ServiceState.UP,
+        changes=[(began, ServiceState.DOWN, "HTTP 503"), (began + timedelta(minutes=5), ServiceState.UP, None)],
+        warning_ms=2000,
+    )
+    found = analyse(
+        DAY,
+        [history],
+        zone=UTC_ZONE,
+        episodes=[alert(began, took=60, ended=330), alert(began, ended=30)],
+        limits=Limits(),
+    )
+    (service,) = found.services
+    assert service.availability.availability_percent == pytest.approx(100 * 287 / 288)
+    assert service.latency.error_rate_percent == pytest.approx(100 / 288)
+    assert (service.latency.p50_ms, service.latency.within_limit_percent) == (50.0, 100.0)
+    (incident,) = found.incidents
+    assert (incident.down_s, incident.cause, incident.alert_id) == (300, "HTTP 503", 7)
+    assert (found.handling.fired, found.handling.acknowledged, found.handling.mtta_s) == (2, 1, 60.0)
+    assert found.handling.mttr_s == pytest.approx(180.0)
+    assert found.recommendations == ()
+
+
+def test_bad_figures_are_recommended_about_with_evidence_and_worst_first() -> None:
+    buckets = [
+        replace(b, samples=100, errors=8, up_s=270.0, down_s=30.0, counts={3000.0: 20, 100.0: 72}, sum_ms=67200.0)
+        for b in a_day()
+    ]
+    host = [HostBucket(start, 300, cpu_mean=88.0, cpu_max=99.0, disk_mean=85, disk_max=85) for start in DAY.starts()]
+    history = ServiceHistory(
+        "api", buckets, initial=ServiceState.UP, warning_ms=2000, tls_expires_at=END + timedelta(days=1)
+    )
+    found = analyse(DAY, [history], zone=UTC_ZONE, host=host, limits=Limits())
+    rules = [advice.rule for advice in found.recommendations]
+    assert rules == ["availability-below-target", "error-rate", "certificate", "slow", "host-cpu", "host-disk"]
+    assert all(advice.evidence for advice in found.recommendations)
+    ranks = [advice.severity.rank for advice in found.recommendations]
+    assert ranks == sorted(ranks, reverse=True)
+
+
+def test_a_rise_that_equal_hours_of_the_day_before_had_too_is_not_reported() -> None:
+    rising = [good(b.start, 50.0 + index) for index, b in enumerate(a_day())]
+    before = [replace(b, start=b.start - timedelta(days=1)) for b in rising]
+    same = ServiceHistory("api", rising, before, initial=ServiceState.UP)
+    new = ServiceHistory("api", rising, a_day(50.0, DAY.previous()), initial=ServiceState.UP)
+    assert analyse(DAY, [same], zone=UTC_ZONE, limits=Limits()).recommendations == ()
+    rules = [advice.rule for advice in analyse(DAY, [new], zone=UTC_ZONE, limits=Limits()).recommendations]
+    assert rules == ["rising-response-time"]
+
+
+def test_time_without_buckets_is_unknown_in_the_states_also_without_a_recorded_gap() -> None:
+    hole = (DAY.start + timedelta(hours=3), DAY.start + timedelta(hours=4))
+    buckets = [b for b in a_day() if not hole[0] <= b.start < hole[1]]
+    found = analyse(DAY, [ServiceHistory("api", buckets, initial=ServiceState.UP)], zone=UTC_ZONE, limits=Limits())
+    spans = [(span.start, span.end) for span in found.services[0].spans if span.state is ServiceState.UNKNOWN]
+    assert spans == [hole]
+    assert found.availability.coverage_percent == pytest.approx(100 * 23 / 24)
+
+
+def test_a_window_before_that_was_hardly_measured_is_not_compared_with() -> None:
+    before = a_day(20.0, DAY.previous())
+    hardly = ServiceHistory("api", a_day(60.0), before[:100], initial=ServiceState.UP)
+    enough = ServiceHistory("api", a_day(60.0), before[:200], initial=ServiceState.UP)
+    found = [analyse(DAY, [history], zone=UTC_ZONE, limits=Limits()) for history in (hardly, enough)]
+    assert found[0].services[0].hours is None
+    assert [advice.rule for advice in found[1].recommendations] == ["slower-than-before"]
+
+
+def test_a_service_that_was_never_measured_does_not_pull_the_others_down() -> None:
+    histories = [ServiceHistory("api", a_day(), initial=ServiceState.UP), ServiceHistory("new")]
+    found = analyse(DAY, histories, zone=UTC_ZONE, limits=Limits())
+    assert found.availability.coverage_percent == 100.0
+    assert [advice.rule for advice in found.recommendations] == ["not-measured"]
+
+
+def test_no_service_and_no_data_are_no_error() -> None:
+    assert analyse(DAY, [], zone=UTC_ZONE, limits=Limits()).availability.availability_percent is None
+    found = analyse(DAY, [ServiceHistory("api")], zone=UTC_ZONE, limits=Limits())
+    assert found.services[0].latency.error_rate_percent is None
+    assert [advice.subject for advice in found.recommendations] == ["monitor"]
+
+
+def test_gaps_show_in_the_states() -> None:
+    gap = Gap(DAY.start + timedelta(minutes=1), DAY.start + timedelta(minutes=3), GapReason.STALLED)
+    found = analyse(
+        DAY, [ServiceHistory("api", a_day(), initial=ServiceState.UP)], zone=UTC_ZONE, gaps=[gap], limits=Limits()
+    )
+    assert [span.state for span in found.services[0].spans] == [ServiceState.UP, ServiceState.UNKNOWN, ServiceState.UP]
+
+
+def test_the_slowest_hour_is_the_zone_s() -> None:
+    buckets = [good(start, 500.0 if start.hour == 13 else 50.0) for start in DAY.starts()]
+    assert latency_summary(buckets, zone=ZoneInfo("UTC")).slowest_hour == (13, 500.0)
+    assert latency_summary(buckets, zone=ZoneInfo("Asia/Tokyo")).slowest_hour == (22, 500.0)
+
+
+@pytest.mark.parametrize(("hours", "step"), [(0.5, 60), (5, 60), (24, 300), (72, 900), (168, 3600), (720, 10800)])
+def test_windows_have_steps_that_a_reader_can_make_sense_of(hours: float, step: int) -> None:
+    window = window_of(END + timedelta(seconds=1234.5), hours)
+    assert len(window.starts()) <= 301
+    assert window.start.timestamp() % window.step == 0
+    assert window.seconds >= hours * 3600
+    assert window.step == step
+
+
+def test_regrouping_keeps_every_sum() -> None:
+    window = Window(DAY.start, DAY.end, 3600)
+    grouped = regroup(a_day(), window)
+    assert len(grouped) == 24
+    assert sum(b.samples for b in grouped) == 288 * 5
+    assert sum(b.up_s for b in grouped) == 86400
+    assert merge_buckets(DAY.start, 86400, a_day()).counts == {50.0: 1440}
+
+
+def test_a_window_needs_a_length() -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        window_of(END, 0)

@@ -1,0 +1,233 @@
+"""The rendered files: what a browser, a mail preview and a program get to see."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import struct
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+from importlib.resources import files as package_files
+from pathlib import Path
+
+import pytest
+from support import report_samples as samples
+
+from amt_console.reports.build import build
+from amt_console.reports.data import ReportData
+from amt_console.reports.files import plan
+from amt_console.reports.html import security_policy, style_sheet
+
+PAGES = ("overview_dashboard.html", "chatbot_dashboard.html", "revenue_dashboard.html", "performance_dashboard.html")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def rendered(data: ReportData, *formats: str) -> dict[str, bytes]:
+    return dict(build(data, plan(["all"], formats), progress=lambda what, done, total: None))
+
+
+@pytest.fixture(scope="module")
+def hostile() -> dict[str, bytes]:
+    return rendered(samples.hostile())
+
+
+@pytest.fixture(scope="module")
+def week() -> dict[str, bytes]:
+    return rendered(samples.week(simulated=True))
+
+
+class Elements(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_export_all_is_these_eight_files(week: dict[str, bytes]) -> None:
+    assert set(week) == {
+        *PAGES,
+        "executive_summary.json",
+        "monitoring_report.json",
+        "performance_analysis_report.json",
+        "performance_analysis.png",
+    }
+
+
+def test_sizes_stay_in_their_budgets(week: dict[str, bytes]) -> None:
+    assert all(len(week[name]) <= 2_000_000 for name in PAGES)
+    assert len(week["performance_analysis.png"]) <= 500_000
+    width, height = struct.unpack(">II", week["performance_analysis.png"][16:24])
+    assert width == 1760
+    assert height > 1000
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_policy_comes_first_and_fits_the_style_sheet(week: dict[str, bytes], name: str) -> None:
+    text = week[name].decode()
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert style == style_sheet()
+    metas = [attributes for tag, attributes in Elements(text).tags if tag == "meta"]
+    assert metas[1]["http-equiv"] == "Content-Security-Policy"
+    assert metas[1]["content"] == security_policy(style)
+    assert "script-src" not in security_policy(style)
+    assert security_policy(style).startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("case", ["week", "hostile"])
+def test_pages_have_no_scripts_no_inline_styles_and_load_nothing(
+    name: str, case: str, request: pytest.FixtureRequest
+) -> None:
+    text = request.getfixturevalue(case)[name].decode()
+    for tag, attributes in Elements(text).tags:
+        assert tag not in ("script", "img", "iframe", "object", "link", "form", "base", "image", "use")
+        assert not any(key == "style" or key.startswith("on") or key in ("src", "xlink:href") for key in attributes), (
+            tag,
+            attributes,
+        )
+        if "href" in attributes:
+            assert re.fullmatch(r"#verdict|[a-z_]+\.(html|json|png)", attributes["href"] or "")
+    assert "url(http" not in text
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_ids_are_unique_in_a_page(week: dict[str, bytes], name: str) -> None:
+    ids = [attributes["id"] for _, attributes in Elements(week[name].decode()).tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_chart_is_a_picture_with_one_sentence(week: dict[str, bytes], name: str) -> None:
+    charts = [a for tag, a in Elements(week[name].decode()).tags if tag == "svg" and a.get("class") == "chart"]
+    assert charts
+    assert all(chart["role"] == "img" and chart["aria-label"] for chart in charts)
+
+
+def test_a_gap_lifts_the_pen_and_is_hatched(week: dict[str, bytes]) -> None:
+    text = week["performance_dashboard.html"].decode()
+    (chart,) = re.findall(r'<figure class="block" id="latency-1">(.*?)</figure>', text, re.DOTALL)
+    lines = re.findall(r'<path d="(M[^"]+)" stroke="#1d5fa6"', chart)
+    assert any(line.count("M") == 2 for line in lines)
+    assert 'fill="url(#latency-1-hatch)"' in chart
+
+
+@pytest.mark.parametrize(
+    "name", ["executive_summary.json", "monitoring_report.json", "performance_analysis_report.json"]
+)
+@pytest.mark.parametrize("case", ["week", "hostile"])
+def test_json_is_strict_sorted_and_versioned(name: str, case: str, request: pytest.FixtureRequest) -> None:
+    content = request.getfixturevalue(case)[name]
+
+    def refuse(constant: str) -> float:
+        raise AssertionError(constant)
+
+    document = json.loads(content, parse_constant=refuse)
+    assert document["schema_version"] == 1
+    assert list(document) == sorted(document)
+    assert document["simulated"] is (case == "week")
+    assert re.fullmatch(r"2026-01-12T09:40:00\.000\+00:00", document["generated_at"])
+
+
+def test_the_documents_say_what_the_pages_say(week: dict[str, bytes]) -> None:
+    summary = json.loads(week["executive_summary.json"])
+    (incident,) = summary["incidents"]
+    assert (incident["service"], incident["acknowledged_by"], incident["alert_id"]) == ("backend-api", "mira", 41)
+    assert summary["key_figures"]["revenue"]["mrr"]["value"] == 48210
+    monitoring = json.loads(week["monitoring_report.json"])
+    assert [service["name"] for service in monitoring["services"]] == [name for name, _ in samples.SERVICES]
+    assert [event["kind"] for event in monitoring["alerts"][0]["events"]] == ["opened", "acknowledged"]
+    assert monitoring["gaps"][0]["reason"] == "suspended"
+    text = week["performance_dashboard.html"].decode()
+    assert summary["verdict"]["sentence"] in text
+
+
+def test_the_same_data_gives_the_same_bytes(week: dict[str, bytes]) -> None:
+    again = rendered(samples.week(simulated=True))
+    assert {name for name in week if week[name] != again[name]} == set()
+
+
+@pytest.mark.parametrize("case", [samples.nothing, samples.unmeasured, samples.one_point])
+def test_nothing_to_draw_is_drawn_without_an_error(case: object) -> None:
+    found = rendered(case())  # type: ignore[operator]
+    assert len(found) == 8
+    assert b"NaN" not in b"".join(content for name, content in found.items() if not name.endswith(".png"))
+
+
+def test_two_hundred_services_stay_in_the_budgets() -> None:
+    data = samples.week(hours=2)
+    services = tuple(replace(data.services[i % 7], name=f"service-{i:03d}", previous=()) for i in range(200))
+    wanted = plan(["performance"], ["html", "png"])
+    found = dict(build(replace(data, services=services), wanted, progress=lambda *step: None))
+    assert len(found["performance_dashboard.html"]) <= 2_000_000
+    assert len(found["performance_analysis.png"]) <= 500_000
+    assert "The first 24 of 200 services" in found["performance_dashboard.html"].decode()
+
+
+def test_the_sample_in_the_repository_is_a_page_of_this_program_and_says_that_it_is_simulated() -> None:
+    folder = Path(__file__).parents[2] / "exports" / "sample"
+    page = (folder / "overview_dashboard.html").read_text(encoding="utf-8")
+    assert "Simulated history" in page
+    assert json.loads((folder / "executive_summary.json").read_text(encoding="utf-8"))["simulated"] is True
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 300_000
+
+
+def test_markdown_and_csv_take_text_for_text() -> None:
+    found = rendered(samples.hostile(), "md", "csv")
+    page = found["overview_dashboard.md"].decode()
+    assert "<img" not in page.replace("\\<img", "")
+    assert found["executive_summary.md"].startswith(b"# Executive summary")
+    assert any(name.startswith("revenue_dashboard_") and name.endswith(".csv") for name in found)
+
+
+def test_templates_switch_escaping_off_nowhere() -> None:
+    folder = package_files("amt_console.reports") / "templates"
+    for template in folder.iterdir():
+        text = template.read_text(encoding="utf-8")
+        assert not re.search(r"\|\s*safe\b|autoescape\s+false|\bstyle=|<script", text), template.name
+
+
+@pytest.fixture
+def browser_folder(tmp_path: Path) -> Path:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    return tmp_path
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("name", ["performance_dashboard.html", "overview_dashboard.html"])
+def test_hostile_names_run_nothing_in_a_browser_and_the_policy_refuses_nothing_of_ours(
+    hostile: dict[str, bytes], name: str, browser_folder: Path
+) -> None:
+    page = browser_folder / name
+    page.write_bytes(hostile[name])
+    done = subprocess.run(
+        [
+            CHROMIUM or "",
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            f"--user-data-dir={browser_folder / 'profile'}",
+            "--enable-logging=stderr",
+            "--dump-dom",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    shown = done.stdout.decode()
+    talk = done.stderr.decode(errors="replace")
+    assert "CONSOLE" not in talk, talk
+    assert "<img" not in shown
+    assert "<script" not in shown
+    assert "&lt;/script&gt;&lt;img src=x" in shown
