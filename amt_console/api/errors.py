@@ -1,0 +1,20 @@
+"""Why a caller is turned away before anything is done."""
+
+from __future__ import annotations
+
+from amt_console.operations.protocol import NotPermittedError, OperationError
+
+
+class UnknownCallerError(NotPermittedError):
+    """No token, or none that is valid. The text is the same for every cause."""
+
+    def __init__(self) -> None:
+        super().__init__("a valid access token is needed")
+
+
+class TooManyFailuresError(OperationError):
+    """This address has shown too many wrong tokens."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("too many wrong tokens from this address: wait a minute")
+        self.seconds = seconds

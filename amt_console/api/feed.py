@@ -1,0 +1,63 @@
+"""Tells waiting consoles that somebody has acted, so that they look at once and not at their next tick."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+
+LONGEST_WAIT = 20.0
+"""Seconds after which a waiting console is answered although nothing happened."""
+
+
+class ActionFeed:
+    """Counts actions. ``announce`` and ``close`` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._number = 0
+        self._closed = False
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    @property
+    def number(self) -> int:
+        """How many actions there were."""
+        return self._number
+
+    def announce(self) -> None:
+        """Somebody has acted."""
+        with self._lock:
+            self._number += 1
+            self._wake()
+
+    def close(self) -> None:
+        """Answer everybody who waits, now and from now on."""
+        with self._lock:
+            self._closed = True
+            self._wake()
+
+    async def wait(self, after: int, seconds: float) -> int:
+        """Return the number of actions as soon as it is not ``after``, at the latest after some seconds."""
+        future = asyncio.get_running_loop().create_future()
+        with self._lock:
+            if self._number != after or self._closed:
+                return self._number
+            self._waiting.add(future)
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(future, min(seconds, LONGEST_WAIT))
+        finally:
+            with self._lock:
+                self._waiting.discard(future)
+        return self._number
+
+    def _wake(self) -> None:
+        for future in self._waiting:
+            with contextlib.suppress(RuntimeError):
+                future.get_loop().call_soon_threadsafe(_finish, future)
+        self._waiting = set()
+
+
+def _finish(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

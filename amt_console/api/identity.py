@@ -1,0 +1,102 @@
+"""Who calls on the unix socket, by the kernel's word, and what that person may do."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import pwd
+import socket
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from amt_console.text import safe_text
+
+if TYPE_CHECKING:
+    from amt_console.config import Settings
+
+_PEER = struct.Struct("3i")
+
+
+class Role(StrEnum):
+    """What a person may do; each role may do what those before it may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    def includes(self, other: Role) -> bool:
+        """Whether this role may do what ``other`` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The process at the other end of a unix socket, as it was when it connected."""
+
+    pid: int
+    uid: int
+    gid: int
+
+
+def peer_of(connection: socket.socket) -> Peer | None:
+    """The kernel's word on who connected; ``None`` for other kinds of sockets and platforms without it."""
+    if connection.family != socket.AF_UNIX or not hasattr(socket, "SO_PEERCRED"):
+        return None
+    pid, uid, gid = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
+    return Peer(pid, uid, gid)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTable:
+    """Who has which role, by user name or by group name (``@group``)."""
+
+    members: Mapping[Role, Sequence[str]] = field(default_factory=dict)
+    owner_uid: int = field(default_factory=os.getuid)
+    """The monitor's own user: always admin, as is root."""
+
+    def role_of(self, peer: Peer) -> Role | None:
+        """The highest role of a peer, or ``None`` when it has none."""
+        if peer.uid in (0, self.owner_uid):
+            return Role.ADMIN
+        names = {user_name(peer.uid), *(f"@{group}" for group in _groups_of(peer))}
+        for role in reversed(Role):
+            if names & set(self.members.get(role, ())):
+                return role
+        return None
+
+
+def role_table(settings: Settings) -> RoleTable:
+    """The table of the configuration's ``[api.roles]``; without it the owner alone has a role."""
+    roles = settings.api.roles
+    return RoleTable(members={Role.VIEWER: roles.viewer, Role.OPERATOR: roles.operator, Role.ADMIN: roles.admin})
+
+
+def user_name(uid: int) -> str:
+    """The login name of a user id, or the number when it has none."""
+    try:
+        return safe_text(pwd.getpwuid(uid).pw_name, 64)
+    except KeyError:
+        return f"uid {uid}"
+
+
+def _groups_of(peer: Peer) -> set[str]:
+    found = set()
+    with contextlib.suppress(KeyError):
+        account = pwd.getpwuid(peer.uid)
+        for gid in os.getgrouplist(account.pw_name, peer.gid):
+            with contextlib.suppress(KeyError):
+                found.add(grp.getgrgid(gid).gr_name)
+    return found
+
+
+def group_id(name: str) -> int:
+    """The id of a group of the operating system. Raises OSError for one that does not exist."""
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise OSError(f"there is no group '{safe_text(name, 64)}' on this system") from None

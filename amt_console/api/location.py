@@ -1,0 +1,49 @@
+"""Where the monitor of a database listens."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amt_console.text import public_url
+
+if TYPE_CHECKING:
+    from amt_console.config import Settings
+
+CONNECT_SECONDS = 2.0
+
+
+def socket_path(store_url: str, settings: Settings | None = None) -> Path | None:
+    """The socket of the configuration, else the one beside a SQLite file; ``None`` for other databases."""
+    if settings is not None and settings.api.socket is not None:
+        return Path(settings.api.socket)
+    path = database_file(store_url)
+    return path.with_name(path.name + ".sock") if path is not None else None
+
+
+def database_file(store_url: str) -> Path | None:
+    """The file of a SQLite database."""
+    if not store_url.startswith("sqlite"):
+        return None
+    name = store_url.split("///", 1)[-1].partition("?")[0]
+    return Path(name).expanduser() if name and name != ":memory:" else None
+
+
+def database_name(store_url: str) -> str:
+    """The database in words that are the same for all processes of this host, without secrets."""
+    path = database_file(store_url)
+    return public_url(store_url) if path is None else os.path.realpath(path)
+
+
+def listening(path: Path) -> bool:
+    """Whether anybody answers at a socket; a dead one stays behind when a monitor is killed."""
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as probe:
+        probe.settimeout(CONNECT_SECONDS)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,50 @@
+"""What an API serves, shared by all listeners of a process."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import Protocol
+
+from amt_console.api.feed import ActionFeed
+from amt_console.api.pictures import PictureCache
+from amt_console.api.presence import Presence
+from amt_console.clock import Clock
+from amt_console.operations.actor import Actor
+from amt_console.operations.protocol import Operations
+
+
+class ServedOperations(Operations, Protocol):
+    """Operations that can act in another person's name."""
+
+    def as_actor(self, actor: Actor) -> Operations:
+        """The same use cases, recorded under ``actor``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The use cases with everything that consoles share."""
+
+    operations: ServedOperations
+    presence: Presence
+    feed: ActionFeed
+    pictures: PictureCache
+    database: str
+    """In words, without secrets."""
+    host: str
+    pid: int
+
+    @classmethod
+    def by_this_process(
+        cls, operations: ServedOperations, *, presence: Presence, feed: ActionFeed, clock: Clock, database: str
+    ) -> Served:
+        """Everything that this process serves."""
+        pictures = PictureCache(operations, clock)
+        return cls(operations, presence, feed, pictures, database, socket.gethostname(), os.getpid())
+
+    def acted(self) -> None:
+        """Somebody has acted: forget the picture, and tell those who wait. Callable from any thread."""
+        self.pictures.expire()
+        self.feed.announce()

@@ -1,0 +1,218 @@
+"""Writes reports: gathers the data here, draws in a child process, and puts finished files in place."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from amt_console.analysis import window_of
+from amt_console.clock import Clock
+from amt_console.model import Target
+from amt_console.operations.protocol import OperationError, Progress
+from amt_console.operations.report_data import gather
+from amt_console.reports.data import ReportData
+from amt_console.reports.files import plan, put_in_place
+from amt_console.reports.job import RenderJob
+from amt_console.reports.times import host_zone, zone_of
+from amt_console.store import Store
+from amt_console.text import safe_text
+
+if TYPE_CHECKING:
+    from amt_console.config import Settings
+
+RENDER_SECONDS = 300.0
+"""A renderer that takes longer is ended."""
+MAX_HOURS = 24 * 366
+_SCRATCH_PREFIX = ".amt-export-"
+_SCRATCH_LIFE = timedelta(hours=1)
+
+
+class ExportError(OperationError):
+    """The reports could not be made; the folder is as it was."""
+
+    usage = False
+    """Whether what was asked for is the reason."""
+
+
+class ExportUsageError(ExportError):
+    """What was asked for makes no sense."""
+
+    usage = True
+
+
+class ExportWriteError(ExportError):
+    """The folder could not be written to."""
+
+
+def export_reports(
+    store: Store,
+    targets: Sequence[Target],
+    settings: Settings,
+    clock: Clock,
+    out: Path,
+    *,
+    parts: Sequence[str] = ("all",),
+    hours: float = 24,
+    end: datetime | None = None,
+    formats: Sequence[str] = (),
+    zone: str | None = None,
+    progress: Progress | None = None,
+) -> tuple[Path, ...]:
+    """Write reports on the last ``hours`` up to ``end`` into ``out`` and return the files.
+
+    All files are drawn before the first is put in place, so a failure or an interruption leaves the folder as it was.
+
+    Args:
+        store: Where the history is.
+        targets: What is watched.
+        settings: For the limits and the time zone.
+        clock: The reports' present.
+        out: Folder; made if it is not there.
+        parts: Names of reports, or ``all``.
+        hours: Length of the window.
+        end: Its end; by default now, and never later.
+        formats: Formats instead of each report's usual ones.
+        zone: IANA name of the zone in which times are shown; by default that of the settings, else the host's.
+        progress: Called with what is being done, how much is done, and how much there is.
+
+    Raises:
+        PlanError: No such report, or it does not come in these formats.
+        UnknownZoneError: No such time zone.
+        ExportError: It could not be done; ``ExportWriteError`` when the folder is the reason.
+        StoreError: The database could not be read.
+    """
+    wanted = plan(parts, formats)
+    data = report_data(store, targets, settings, clock, hours=hours, end=end, zone=zone)
+    with _scratch_folder(out, clock) as folder:
+        names = render(RenderJob(data, wanted, str(folder)), progress)
+        try:
+            return put_in_place(folder, names, out)
+        except OSError as error:
+            raise ExportWriteError(f"cannot put the reports into {out}: {error.strerror or error}") from error
+
+
+def report_data(
+    store: Store,
+    targets: Sequence[Target],
+    settings: Settings,
+    clock: Clock,
+    *,
+    hours: float,
+    end: datetime | None = None,
+    zone: str | None = None,
+) -> ReportData:
+    """What the reports of the last ``hours`` up to ``end`` are made of.
+
+    Raises ExportError, UnknownZoneError, StoreError.
+    """
+    if not 0 < hours <= MAX_HOURS:
+        raise ExportUsageError(f"the window must be more than 0 and at most {MAX_HOURS} hours long, not {hours:g}")
+    name = zone or settings.console.time_zone or host_zone(os.environ)
+    zone_of(name)
+    now = clock.now()
+    window = window_of(now if end is None else min(now, end), hours)
+    with store.read() as reads:
+        return gather(reads, targets=targets, settings=settings, window=window, zone=name)
+
+
+@contextlib.contextmanager
+def _scratch_folder(out: Path, clock: Clock) -> Iterator[Path]:
+    """A folder inside ``out`` (the same file system) that is gone afterwards, whatever happens."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _sweep(out, clock)
+        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH_PREFIX, dir=out))
+    except OSError as error:
+        raise ExportWriteError(f"cannot write into {out}: {error.strerror or error}") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(out: Path, clock: Clock) -> None:
+    """Remove what an export that was killed has left behind."""
+    limit = (clock.now() - _SCRATCH_LIFE).timestamp()
+    for old in out.glob(f"{_SCRATCH_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if old.lstat().st_mtime < limit:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def render(job: RenderJob, progress: Progress | None) -> list[str]:
+    """Run the renderer and pass its progress on; ends it when this process is interrupted."""
+    command = [sys.executable, "-P", "-m", "amt_console.reports.render"]
+    with tempfile.TemporaryFile() as talk:
+        try:
+            child = subprocess.Popen(  # noqa: S603 - this program itself
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=talk, start_new_session=True
+            )
+        except OSError as error:
+            raise ExportError(f"the report renderer could not be started: {error.strerror or error}") from error
+        alarm = threading.Timer(RENDER_SECONDS, child.kill)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            answer = _conversation(child, job, progress)
+            code = child.wait()
+        finally:
+            alarm.cancel()
+            if child.poll() is None:
+                child.kill()
+            for pipe in (child.stdin, child.stdout):
+                with contextlib.suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
+            child.wait()
+        if code == 0 and isinstance(answer.get("files"), list):
+            return [str(name) for name in answer["files"]]
+        raise _failure(answer, code, talk)
+
+
+def _conversation(child: subprocess.Popen[bytes], job: RenderJob, progress: Progress | None) -> dict[str, Any]:
+    """Send the job, report progress, and return the renderer's last word."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with contextlib.suppress(BrokenPipeError):
+        pickle.dump(job, child.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+        child.stdin.close()
+    answer: dict[str, Any] = {}
+    for line in child.stdout:
+        try:
+            message = json.loads(line)
+        except ValueError:
+            continue
+        if not isinstance(message, dict):
+            continue
+        if "what" in message:
+            if progress is not None:
+                progress(str(message["what"]), int(message["done"]), int(message["total"]))
+        else:
+            answer = message
+    return answer
+
+
+def _failure(answer: dict[str, Any], code: int, talk: IO[bytes]) -> ExportError:
+    reason = answer.get("error")
+    if isinstance(reason, str):
+        kind = ExportWriteError if answer.get("io") else ExportError
+        return kind(f"the reports could not be made: {safe_text(reason)}")
+    if code == -signal.SIGKILL:
+        return ExportError("the report renderer was ended by the system (out of memory, or it took too long)")
+    talk.seek(0, os.SEEK_END)
+    talk.seek(max(0, talk.tell() - 2000))
+    lines = talk.read().decode("utf-8", "replace").strip().splitlines()
+    tail = f": {safe_text(lines[-1], 300)}" if lines else ""
+    return ExportError(f"the report renderer failed (exit code {code}){tail}")

@@ -1,0 +1,150 @@
+"""The machine-readable form of the views: what ``--json`` prints and the API answers. Keys are a promise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from amt_console.model import AlertDetail, AlertEvent, AlertView, HostSample, ServiceView, Snapshot
+
+
+def iso(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC with offset, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds") if moment else None
+
+
+def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
+    """The document of ``status --json``."""
+    monitor = snapshot.monitor
+    return {
+        "generated_at": iso(snapshot.generated_at),
+        "at": iso(snapshot.at),
+        "overall": snapshot.overall.value,
+        "monitor": {
+            "running": monitor.state.value == "running",
+            "state": monitor.state.value,
+            "host": monitor.host,
+            "pid": monitor.pid,
+            "started_at": iso(monitor.started_at),
+            "last_cycle_at": iso(monitor.last_cycle_at),
+        },
+        "services": [service_json(service) for service in snapshot.services],
+        "resources": host_json(snapshot.resources.sample),
+        "alerts": [alert_json(alert) for alert in snapshot.alerts],
+        "notices": list(snapshot.notices),
+        "faults": list(snapshot.faults),
+        "viewers": [
+            {"name": viewer.name, "since": iso(viewer.since), "place": viewer.place} for viewer in snapshot.viewers
+        ],
+    }
+
+
+def service_json(service: ServiceView) -> dict[str, Any]:
+    """One service of ``status --json``; times in milliseconds, rates in percent."""
+    return {
+        "name": service.name,
+        "url": service.url,
+        "group": service.group,
+        "kind": service.kind,
+        "criticality": service.criticality.value,
+        "state": service.state.value,
+        "since": iso(service.since),
+        "response_time_ms": _rounded(service.response_time_ms),
+        "p95_ms_24h": _rounded(service.p95_ms),
+        "uptime_percent_24h": _rounded(service.uptime_percent_24h, 4),
+        "coverage_percent_24h": _rounded(service.coverage_percent_24h, 4),
+        "error_rate_percent_1h": _rounded(service.error_rate_percent_1h, 4),
+        "last_checked": iso(service.last_checked),
+        "error_class": service.error_class.value if service.error_class else None,
+        "error": service.error,
+        "tls_expires_at": iso(service.tls_expires_at),
+        "alert_id": service.alert_id,
+        "runbook": service.runbook,
+    }
+
+
+def host_json(sample: HostSample | None) -> dict[str, Any] | None:
+    """The host at its last sample; ``null`` where a figure is unreadable."""
+    if sample is None:
+        return None
+    network = sample.network
+    return {
+        "timestamp": iso(sample.timestamp),
+        "cpu_usage": _rounded(sample.cpu_usage),
+        "memory_usage": _rounded(sample.memory_usage),
+        "disk_usage": _rounded(sample.disk_usage),
+        "disks": [
+            {
+                "mount": disk.mount,
+                "total_bytes": disk.total_bytes,
+                "used_bytes": disk.used_bytes,
+                "percent": disk.percent,
+            }
+            for disk in sample.disks
+        ],
+        "network_io": None
+        if network is None
+        else {
+            "sent_bytes_per_s": _rounded(network.sent_bytes),
+            "received_bytes_per_s": _rounded(network.received_bytes),
+            "errors_per_s": _rounded(network.errors),
+            "drops_per_s": _rounded(network.drops),
+        },
+        "active_connections": sample.active_connections,
+        "load": list(sample.load) if sample.load else None,
+        "swap_usage": _rounded(sample.swap_usage),
+    }
+
+
+def alert_json(alert: AlertView) -> dict[str, Any]:
+    """One alert, the same in ``status``, ``alerts list`` and ``alerts show``."""
+    return {
+        "id": alert.id,
+        "version": alert.version,
+        "alert_type": alert.alert_type.value,
+        "severity": alert.severity.value,
+        "subject": alert.subject,
+        "message": alert.message,
+        "state": alert.state.value,
+        "opened_at": iso(alert.opened_at),
+        "fired_at": iso(alert.fired_at),
+        "resolved_at": iso(alert.resolved_at),
+        "acknowledged_by": alert.acknowledged_by,
+        "acknowledged_at": iso(alert.acknowledged_at),
+        "note": alert.note,
+        "escalation_level": alert.escalation_level,
+        "stale": alert.stale,
+        "value": alert.value,
+        "threshold": alert.threshold,
+        "runbook": alert.runbook,
+        "simulated": alert.simulated,
+        "follows_from": alert.follows_from,
+    }
+
+
+def alert_detail_json(detail: AlertDetail, alert: AlertView) -> dict[str, Any]:
+    """One alert with its events."""
+    return {
+        **alert_json(alert),
+        "rule_id": detail.episode.rule_id,
+        "resolution": detail.episode.resolution.value if detail.episode.resolution else None,
+        "events": [_event_json(event) for event in detail.events],
+    }
+
+
+def _event_json(event: AlertEvent) -> dict[str, Any]:
+    return {
+        "seq": event.seq,
+        "at": iso(event.at),
+        "kind": event.kind,
+        "state": event.state.value,
+        "severity": event.severity.value,
+        "message": event.message,
+        "actor": event.actor,
+        "note": event.note,
+        "value": event.value,
+    }
+
+
+def _rounded(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None else round(value, digits)

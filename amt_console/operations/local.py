@@ -1,0 +1,251 @@
+"""The use cases on a database that this process can open."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amt_console.alerts import AlertConflict
+from amt_console.alerts import acknowledge as acknowledge_step
+from amt_console.alerts import unacknowledge as unacknowledge_step
+from amt_console.clock import Clock
+from amt_console.model import AlertDetail, AlertState, AlertView, Episode, HostSample, Snapshot, Target, Viewer
+from amt_console.operations.actor import Actor, current_actor
+from amt_console.operations.pictures import PictureBuilder
+from amt_console.operations.protocol import (
+    ConflictError,
+    NotFoundError,
+    Progress,
+    ServiceDetail,
+    UnavailableError,
+)
+from amt_console.operations.service_detail import service_detail
+from amt_console.operations.views import alert_view, causes, worst_first
+from amt_console.store import Lease, Reads, Store, VersionConflict, Writes
+from amt_console.text import safe_text
+
+if TYPE_CHECKING:
+    from amt_console.alerts import Step
+    from amt_console.config import Settings
+
+OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING)
+MAX_NOTE_CHARS = 500
+
+
+class LocalOperations:
+    """Implements ``Operations`` on a store. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        store_url: str,
+        settings: Settings,
+        targets: Sequence[Target],
+        clock: Clock,
+        actor: Actor | None = None,
+        read_only: bool = False,
+        request_probe: Callable[[str | None], None] | None = None,
+        engine_notices: Callable[[], tuple[str, ...]] = tuple,
+        engine_faults: Callable[[], tuple[str, ...]] = tuple,
+        remarks: Callable[[], tuple[str, ...]] = tuple,
+        viewers: Callable[[], tuple[Viewer, ...]] = tuple,
+        live_host: Callable[[], HostSample | None] = lambda: None,
+        on_action: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Args:
+        store: The database.
+        store_url: Its URL.
+        settings: The configuration.
+        targets: What is watched.
+        clock: The time.
+        actor: Who acts; by default the person behind this process.
+        read_only: Refuse to change anything.
+        request_probe: Asks the monitor of this process to probe; without it another process is the monitor.
+        engine_notices: What people must know of the monitor beside its faults, most important first.
+        engine_faults: What of the monitor does not work at this moment.
+        remarks: What people may know, after everything else, e.g. that a demo runs.
+        viewers: Who looks.
+        live_host: The newest sample of the host, if it may be newer than the stored one.
+        on_action: Called after each action of a person.
+        """
+        self.store = store
+        self.targets = tuple(targets)
+        self._store_url = store_url
+        self._settings = settings
+        self._clock = clock
+        self._actor = actor or current_actor()
+        self._read_only = read_only
+        self._request_probe = request_probe
+        self._engine_notices = engine_notices
+        self._engine_faults = engine_faults
+        self._remarks = remarks
+        self._viewers = viewers
+        self._live_host = live_host
+        self._on_action = on_action
+        self._lock = threading.Lock()
+        self._builder = PictureBuilder(targets=self.targets, clock=clock, monitor_alive=self._monitor_alive)
+        self._past = PictureBuilder(targets=self.targets, clock=clock, monitor_alive=self._monitor_alive)
+
+    def as_actor(self, actor: Actor) -> LocalOperations:
+        """The same use cases, recorded under another person's name."""
+        other = copy.copy(self)
+        other._actor = actor
+        return other
+
+    def snapshot(self, at: datetime | None = None) -> Snapshot:
+        """The live picture, or the picture at a past moment. What was built a moment ago serves again."""
+        with self._lock:
+            if at is not None:
+                with self.store.read() as reads:
+                    return self._past.build(reads, at)
+            faults = self._engine_faults()
+            return self._builder.build_live(
+                self.store, self._notices(faults), self._viewers(), self._live_host(), faults=faults
+            )
+
+    def alert(self, alert_id: int) -> AlertDetail:
+        """An episode with its events. Raises NotFoundError."""
+        with self.store.read() as reads:
+            episode = reads.episode(alert_id)
+            if episode is None:
+                raise NotFoundError(_no_alert(alert_id))
+            cause = self._followed(reads).get(alert_id)
+            return AlertDetail(
+                episode=episode,
+                events=tuple(reads.events(alert_id)),
+                cause=reads.episode(cause) if cause is not None else None,
+            )
+
+    def alerts(
+        self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
+    ) -> tuple[AlertView, ...]:
+        """Open episodes worst first, or the episodes in ``states``, newest first."""
+        with self.store.read() as reads:
+            if states is None:
+                return worst_first(reads.open_episodes(), self.targets)[:limit]
+            now = self._clock.now()
+            start = since or now - timedelta(days=3660)
+            found = reads.episodes(start=start, end=now + timedelta(microseconds=1), states=list(states), limit=limit)
+            followed = self._followed(reads)
+            return tuple(alert_view(episode, follows_from=followed.get(episode.id or 0)) for episode in found)
+
+    def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
+        """One service with history. Raises NotFoundError."""
+        view = next((service for service in self.snapshot().services if service.name == name), None)
+        if view is None:
+            raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
+        with self.store.read() as reads:
+            return service_detail(reads, view, self._clock.now(), hours, self._followed(reads))
+
+    def acknowledge(self, alert_id: int, *, note: str | None = None, expected_version: int | None = None) -> AlertView:
+        """Take an alert. Raises NotFoundError, ConflictError, UnavailableError."""
+        text = safe_text(note.strip(), MAX_NOTE_CHARS) if note and note.strip() else None
+        return self._act(
+            "acknowledge",
+            alert_id,
+            lambda episode: acknowledge_step(
+                episode,
+                actor=self._actor.name,
+                note=text,
+                now=self._clock.instant(),
+                expected_version=expected_version,
+            ),
+        )
+
+    def unacknowledge(self, alert_id: int, *, expected_version: int | None = None) -> AlertView:
+        """Give an alert back. Raises NotFoundError, ConflictError, UnavailableError."""
+        return self._act(
+            "unacknowledge",
+            alert_id,
+            lambda episode: unacknowledge_step(
+                episode, actor=self._actor.name, now=self._clock.instant(), expected_version=expected_version
+            ),
+        )
+
+    def probe_now(self, service: str | None = None) -> None:
+        """Ask the monitor of this process to probe at once. Raises NotFoundError, UnavailableError."""
+        if self._read_only:
+            raise UnavailableError("this console is read-only")
+        if self._request_probe is None:
+            raise UnavailableError("probing is done by another process; it probes at its own intervals")
+        if service is not None and all(target.name != service for target in self.targets):
+            raise NotFoundError(f"no service is called '{safe_text(service, 100)}'")
+        self._request_probe(service)
+
+    def export(
+        self,
+        out: Path,
+        *,
+        parts: Sequence[str] = ("all",),
+        hours: float = 24,
+        end: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Path, ...]:
+        """Write reports on the ``hours`` up to ``end`` into ``out`` and return the files."""
+        from amt_console.operations.export import export_reports
+
+        return export_reports(
+            store=self.store,
+            targets=self.targets,
+            settings=self._settings,
+            clock=self._clock,
+            out=out,
+            parts=parts,
+            hours=hours,
+            end=end,
+            progress=progress,
+        )
+
+    def _act(self, action: str, alert_id: int, step: Callable[[Episode], Step]) -> AlertView:
+        """One action of a person: the change, its event and its audit row in one durable transaction."""
+        if self._read_only:
+            raise UnavailableError("this console is read-only")
+        try:
+            with self.store.transaction(durable=True) as writes:
+                view = self._act_in(writes, action, alert_id, step)
+        except (AlertConflict, VersionConflict) as error:
+            raise ConflictError(str(error)) from error
+        self._on_action()
+        return view
+
+    def _act_in(self, writes: Writes, action: str, alert_id: int, step: Callable[[Episode], Step]) -> AlertView:
+        episode = writes.episode(alert_id)
+        if episode is None:
+            raise NotFoundError(_no_alert(alert_id))
+        result = step(episode)
+        assert result.episode is not None
+        saved = writes.save_episode(result.episode, result.events)
+        writes.add_audit(
+            actor=self._actor.name,
+            action=action,
+            subject=f"alert {alert_id} {saved.alert_type.value} {saved.subject}",
+            at=self._clock.now(),
+            detail={"note": saved.note, **self._actor.facts()},
+        )
+        return alert_view(saved, follows_from=self._followed(writes).get(alert_id))
+
+    def _followed(self, reads: Reads) -> dict[int, int]:
+        return causes(reads.open_episodes(), self.targets)
+
+    def _monitor_alive(self) -> bool:
+        if self._request_probe is not None:
+            return True
+        if self._store_url.startswith("sqlite"):
+            return Lease.holder(self._store_url) is not None
+        return not Lease.free(self.store)
+
+    def _notices(self, faults: tuple[str, ...]) -> tuple[str, ...]:
+        if self._settings.has_channels:
+            receiver = "Notifications are not sent by this version: watch this console."
+        else:
+            receiver = "No notification channel is configured: this console is the only receiver."
+        return (*faults, *self._engine_notices(), receiver, *self._remarks())
+
+
+def _no_alert(alert_id: int) -> str:
+    return f"there is no alert {alert_id} (amt-console alerts list --all shows them)"

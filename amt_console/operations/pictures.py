@@ -1,0 +1,179 @@
+"""Builds the live picture, and the picture of any past moment, from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from amt_console.clock import Clock
+from amt_console.model import (
+    AlertState,
+    AlertView,
+    HostSample,
+    MonitorState,
+    MonitorStatus,
+    Overall,
+    ResourcesView,
+    Series,
+    Snapshot,
+    Target,
+    Viewer,
+)
+from amt_console.operations.views import alert_view, overall, service_view, worst_first
+from amt_console.operations.windows import (
+    MINUTE,
+    SPARK_MINUTES,
+    RollingWindows,
+    ServiceWindows,
+    by_minute,
+    read_windows,
+    spark_start,
+)
+from amt_console.store import Reads, Store
+
+WINDOWS_REFRESH_SECONDS = 10.0
+"""How old windowed figures may be; they move slowly and cost most."""
+IDLE_REFRESH_SECONDS = 5.0
+"""How long a picture serves when no data changed: long enough to be cheap, short enough to see a silent monitor."""
+SILENT_AFTER_SECONDS = 30.0
+"""A monitor that wrote nothing for longer is called silent."""
+
+
+class PictureBuilder:
+    """Keeps what may be reused from one picture to the next. Not for two threads at once."""
+
+    def __init__(self, *, targets: Sequence[Target], clock: Clock, monitor_alive: Callable[[], bool]) -> None:
+        self._targets = tuple(targets)
+        self._clock = clock
+        self._monitor_alive = monitor_alive
+        self._windows = RollingWindows([target.name for target in self._targets], refresh=WINDOWS_REFRESH_SECONDS)
+        self._host_series: tuple[Series, Series, Series] = ((), (), ())
+        self._host_series_at: float | None = None
+        self._last: Snapshot | None = None
+        self._built_at: float | None = None
+        self._data_version: int | None = None
+        # Versions of one builder never meet those of an earlier one, so that a console may change its monitor.
+        self._first_version = int(clock.now().timestamp() * 1000)
+
+    def build_live(
+        self,
+        store: Store,
+        notices: tuple[str, ...],
+        viewers: tuple[Viewer, ...],
+        host: HostSample | None = None,
+        *,
+        faults: tuple[str, ...] = (),
+    ) -> Snapshot:
+        """The picture of now, with the newest sample of the host if this process has one that is not stored yet.
+
+        While nobody wrote anything the database is looked at anew only every ``IDLE_REFRESH_SECONDS``.
+        """
+        tick, version = self._clock.monotonic(), store.data_version()
+        fresh = self._built_at is not None and tick - self._built_at < IDLE_REFRESH_SECONDS
+        last = self._last
+        if last is None or not fresh or version != self._data_version:
+            with store.read() as reads:
+                last = self.build(reads, None, notices, viewers)
+            self._built_at, self._data_version = tick, version
+        resources = last.resources if host is None else replace(last.resources, sample=host)
+        picture = replace(last, notices=notices, faults=faults, viewers=viewers, resources=resources)
+        return self._versioned(picture)
+
+    def build(
+        self,
+        reads: Reads,
+        at: datetime | None,
+        notices: tuple[str, ...] = (),
+        viewers: tuple[Viewer, ...] = (),
+    ) -> Snapshot:
+        """The picture at ``at``, or now. ``version`` grows when anything but ``generated_at`` differs from the one
+        before.
+        """
+        now = self._clock.now()
+        end = at or now
+        windows = self._read_windows(reads, end, live=at is None)
+        alerts = worst_first(reads.open_episodes(at), self._targets)
+        statuses = reads.service_statuses(at)
+        services = tuple(
+            service_view(target, statuses.get(target.name), windows.get(target.name, ServiceWindows()), alerts, end)
+            for target in self._targets
+        )
+        monitor = self._monitor(reads, at, now)
+        cpu, memory, disk = self._host_series
+        picture = Snapshot(
+            version=0,
+            generated_at=now,
+            overall=overall(services, alerts, monitor.state) if services else Overall.UNKNOWN,
+            monitor=monitor,
+            at=at,
+            services=services,
+            alerts=alerts,
+            recently_resolved=_recently_resolved(reads, end),
+            resources=ResourcesView(sample=reads.host_sample(at), cpu=cpu, memory=memory, disk=disk),
+            figures=reads.figures(at),
+            notices=notices,
+            viewers=viewers,
+        )
+        return self._versioned(picture)
+
+    def _versioned(self, picture: Snapshot) -> Snapshot:
+        last = self._last
+        if last is not None:
+            same = replace(picture, version=last.version, generated_at=last.generated_at) == last
+            picture = replace(picture, version=last.version if same else last.version + 1)
+        else:
+            picture = replace(picture, version=self._first_version)
+        self._last = picture
+        return picture
+
+    def _read_windows(self, reads: Reads, end: datetime, *, live: bool) -> dict[str, ServiceWindows]:
+        if not live:
+            self._host_series = _host_series(reads, end)
+            return read_windows(reads, [target.name for target in self._targets], end)
+        tick = self._clock.monotonic()
+        if self._host_series_at is None or tick - self._host_series_at >= WINDOWS_REFRESH_SECONDS:
+            self._host_series, self._host_series_at = _host_series(reads, end), tick
+        return self._windows.read(reads, end, tick)
+
+    def _monitor(self, reads: Reads, at: datetime | None, now: datetime) -> MonitorStatus:
+        row = reads.monitor()
+        if row is None:
+            return MonitorStatus(MonitorState.STOPPED)
+        if at is not None:
+            state = MonitorState.STOPPED if _inside_gap(reads, at) else MonitorState.RUNNING
+        elif not self._monitor_alive():
+            state = MonitorState.STOPPED
+        else:
+            quiet = (now - row.last_cycle_at).total_seconds()
+            state = MonitorState.SILENT if quiet > SILENT_AFTER_SECONDS else MonitorState.RUNNING
+        return MonitorStatus(
+            state=state, host=row.host, pid=row.pid, started_at=row.started_at, last_cycle_at=row.last_cycle_at
+        )
+
+
+def _inside_gap(reads: Reads, at: datetime) -> bool:
+    return any(
+        gap.started_at <= at < gap.ended_at for gap in reads.gaps(at - timedelta(days=1), at + timedelta(seconds=1))
+    )
+
+
+def _recently_resolved(reads: Reads, end: datetime) -> tuple[AlertView, ...]:
+    closed = reads.episodes(start=end - timedelta(hours=1), end=end, states=[AlertState.RESOLVED], limit=20)
+    ended = [
+        alert_view(episode)
+        for episode in closed
+        if episode.fired_at is not None and episode.resolved_at is not None and episode.resolved_at <= end
+    ]
+    return tuple(sorted(ended, key=lambda alert: alert.resolved_at or alert.opened_at, reverse=True))
+
+
+def _host_series(reads: Reads, end: datetime) -> tuple[Series, Series, Series]:
+    start = spark_start(end)
+    found = reads.host_rollups(resolution=MINUTE, start=start, end=end)
+
+    def series(metric: str) -> Series:
+        minutes = by_minute(found.get(metric, []), start)
+        return tuple(row.mean if (row := minutes.get(index)) else None for index in range(SPARK_MINUTES))
+
+    return series("cpu_usage"), series("memory_usage"), series("disk_usage")

@@ -1,0 +1,129 @@
+"""What the front doors (console, command line, API) may ask for; the same answers whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from amt_console.model import AlertDetail, AlertState, AlertView, Phases, Series, ServiceState, ServiceView, Snapshot
+
+REPORTS_ELSEWHERE = "reports are made beside the database: run 'amt-console export' on the monitor's host"
+"""Why there is no export over a connection."""
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done, and how much there is."""
+
+
+class OperationError(Exception):
+    """An operation could not be done; the text says what and how to mend it."""
+
+
+class NotFoundError(OperationError):
+    """No such alert or service."""
+
+
+class ConflictError(OperationError):
+    """Somebody or something else changed it first, or it has ended."""
+
+
+class UnavailableError(OperationError):
+    """Cannot be done here and now, e.g. no monitor runs in this process, the session is read-only, or the database is
+    busy.
+    """
+
+
+class NotPermittedError(OperationError):
+    """This person may not do that."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """A service entered a state."""
+
+    at: datetime
+    state: ServiceState
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecentProbe:
+    """One stored probe, as the detail screen lists it."""
+
+    timestamp: datetime
+    state: ServiceState
+    response_time_ms: float | None
+    phases: Phases
+    status_code: int | None = None
+    error: str | None = None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDetail:
+    """One service with its history over a window."""
+
+    service: ServiceView
+    start: datetime
+    end: datetime
+    bucket_seconds: float
+    mean_ms: Series = ()
+    """Equally spaced buckets from ``start`` to ``end``."""
+    p95_ms: Series = ()
+    uptime: Series = ()
+    """Percent up per bucket, 0-100."""
+    probes: tuple[RecentProbe, ...] = ()
+    """Newest first, at most 50."""
+    changes: tuple[StateChange, ...] = ()
+    """Newest first, at most 50."""
+    alerts: tuple[AlertView, ...] = ()
+    """Its episodes in the window and all open ones, newest first."""
+    figures: tuple[tuple[str, str], ...] = field(default=())
+    """Further facts as label and value: address, HTTP version, certificate, ..."""
+
+
+class Operations(Protocol):
+    """The use cases. All calls may block on the database: never call them on a screen's loop."""
+
+    def snapshot(self, at: datetime | None = None) -> Snapshot:
+        """The live picture, or the picture at a past moment."""
+        ...
+
+    def alert(self, alert_id: int) -> AlertDetail:
+        """An episode with its events. Raises NotFoundError."""
+        ...
+
+    def alerts(
+        self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
+    ) -> tuple[AlertView, ...]:
+        """Episodes: open ones worst first by default, else those in ``states``, newest first."""
+        ...
+
+    def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
+        """One service with history. Raises NotFoundError."""
+        ...
+
+    def acknowledge(self, alert_id: int, *, note: str | None = None, expected_version: int | None = None) -> AlertView:
+        """Take an alert. Raises NotFoundError, ConflictError (already taken, ended, or changed), UnavailableError."""
+        ...
+
+    def unacknowledge(self, alert_id: int, *, expected_version: int | None = None) -> AlertView:
+        """Give an alert back. Raises as ``acknowledge``."""
+        ...
+
+    def probe_now(self, service: str | None = None) -> None:
+        """Ask the monitor to probe one service, or all, at once. Raises NotFoundError, UnavailableError."""
+        ...
+
+    def export(
+        self,
+        out: Path,
+        *,
+        parts: Sequence[str] = ("all",),
+        hours: float = 24,
+        end: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Path, ...]:
+        """Write reports on the ``hours`` up to ``end``, by default up to now, into ``out`` and return the files."""
+        ...

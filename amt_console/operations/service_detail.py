@@ -1,0 +1,122 @@
+"""One service with its history, in as few buckets as a screen can show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from amt_console.model import ProbeResult, ServiceView
+from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange
+from amt_console.operations.views import alert_view
+from amt_console.operations.windows import floor_time
+from amt_console.store import Reads, ServiceRollup
+from amt_console.text import age, byte_size, milliseconds, safe_text
+
+MAX_BUCKETS = 300
+RESOLUTIONS = (60, 300, 3600, 86_400)
+"""Lengths of the stored buckets, in seconds."""
+_LIST_LIMIT = 50
+_INTERNAL = ("own_ms",)
+"""Details for who develops the prober, not for who reads the screen."""
+_INSTANT = timedelta(microseconds=1)
+
+
+def resolution_for(hours: float) -> int:
+    """The finest rollup that draws ``hours`` in at most ``MAX_BUCKETS`` buckets, daily at the coarsest; seconds."""
+    return next((step for step in RESOLUTIONS if hours * 3600 / step <= MAX_BUCKETS), RESOLUTIONS[-1])
+
+
+def service_detail(
+    reads: Reads, view: ServiceView, now: datetime, hours: float, followed: Mapping[int, int]
+) -> ServiceDetail:
+    """The detail of one service over the last ``hours``.
+
+    Args:
+        reads: Where to read.
+        view: The service as it is now.
+        now: End of the stretch.
+        hours: Its length.
+        followed: For the ids of alerts that follow from another one: the id of that.
+    """
+    resolution = resolution_for(hours)
+    start = floor_time(now - timedelta(hours=hours), resolution)
+    count = int((now - start).total_seconds() // resolution) + 1
+    rollups = reads.rollups(resolution=resolution, start=start, end=now, services=[view.name]).get(view.name, [])
+    buckets = {int((bucket.start - start).total_seconds() // resolution): bucket for bucket in rollups}
+    rows = [buckets.get(index) for index in range(count)]
+    probes = reads.results(service=view.name, start=start, end=now, limit=_LIST_LIMIT)
+    changes = reads.state_changes(start=start, end=now, services=[view.name])
+    episodes = reads.episodes(start=start, end=now + _INSTANT, subject=view.name, limit=_LIST_LIMIT)
+    return ServiceDetail(
+        service=view,
+        start=start,
+        end=now,
+        bucket_seconds=float(resolution),
+        mean_ms=tuple(row.mean_ms if row else None for row in rows),
+        p95_ms=tuple(row.histogram.quantile(0.95) if row else None for row in rows),
+        uptime=tuple(_uptime(row) for row in rows),
+        probes=tuple(_recent(probe) for probe in probes),
+        changes=tuple(
+            StateChange(at=change.at, state=change.state, error=safe_text(change.error) if change.error else None)
+            for change in sorted(changes, key=lambda change: change.at, reverse=True)[:_LIST_LIMIT]
+        ),
+        alerts=tuple(alert_view(episode, follows_from=followed.get(episode.id or 0)) for episode in episodes),
+        figures=_facts(probes[0], now) if probes else (),
+    )
+
+
+def _uptime(row: ServiceRollup | None) -> float | None:
+    if row is None:
+        return None
+    return None if row.availability is None else 100 * row.availability
+
+
+def _recent(probe: ProbeResult) -> RecentProbe:
+    return RecentProbe(
+        timestamp=probe.timestamp,
+        state=probe.state,
+        response_time_ms=probe.response_time_ms,
+        phases=probe.phases,
+        status_code=probe.status_code,
+        error=safe_text(probe.error) if probe.error else None,
+        attempt=probe.attempt,
+    )
+
+
+def _facts(probe: ProbeResult, now: datetime) -> tuple[tuple[str, str], ...]:
+    """What the newest probe found out besides its state, in the order people ask."""
+    facts: list[tuple[str, str]] = []
+    if probe.ip:
+        facts.append(("address", f"{probe.ip} ({probe.ip_family or 'unknown family'})"))
+    if probe.status_code is not None:
+        facts.append(
+            (
+                "status",
+                f"{probe.status_code}" + (f", {safe_text(probe.http_version, 20)}" if probe.http_version else ""),
+            )
+        )
+    if probe.redirects:
+        facts.append(("redirects", f"{probe.redirects}, to {safe_text(probe.final_url or '', 200)}"))
+    if probe.body_bytes is not None:
+        facts.append(("body", byte_size(probe.body_bytes)))
+    if probe.tls_expires_at is not None:
+        days = (probe.tls_expires_at - now).total_seconds() / 86400
+        facts.append(("certificate", f"ends {probe.tls_expires_at.astimezone(UTC):%Y-%m-%d}, in {days:.0f} days"))
+    for key, value in probe.details.items():
+        if key in _INTERNAL:
+            continue
+        facts.append(
+            (safe_text(key.removesuffix("_ms").removesuffix("_bytes").removesuffix("_s"), 40), _fact(key, value))
+        )
+    facts.append(("newest probe", f"{age(probe.timestamp, now)} ago"))
+    return tuple(facts)
+
+
+def _fact(key: str, value: float | int | str | None) -> str:
+    if isinstance(value, int | float):
+        if key.endswith("_ms"):
+            return milliseconds(value)
+        if key.endswith("_bytes"):
+            return byte_size(value)
+        return f"{value:g} s" if key.endswith("_s") else f"{value:g}"
+    return safe_text(value if value is not None else "–", 200)

@@ -1,0 +1,252 @@
+"""Consoles of one database: one is the monitor, the others follow it, whatever becomes of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.platform import Platform, serving
+from support.programs import Place, holder_pid, until
+
+from amt_console.api import client
+from amt_console.cli import listening
+from amt_console.cli.session import LocalSession
+from amt_console.clock import Clock, SystemClock
+from amt_console.config import load_config, targets
+from amt_console.model import AlertState, GapReason, MonitorState
+from amt_console.operations.protocol import UnavailableError
+from amt_console.store import Lease, Store
+
+Open = Callable[..., LocalSession]
+
+
+class LaterClock(SystemClock):
+    """The machine's clock as it will be in two minutes."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(minutes=2)
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path, platform: Platform) -> Place:
+    return Place(tmp_path, web=platform.url)
+
+
+@pytest.fixture
+def opened(place: Place) -> Iterator[Open]:
+    with ExitStack() as sessions:
+
+        def open_session(*, clock: Clock | None = None, **options: object) -> LocalSession:
+            settings = load_config(place.config, env={}).settings
+            session = LocalSession(
+                settings=settings,
+                store_url=place.url,
+                targets=targets(settings, store_url=place.url, env={}),
+                clock=clock or SystemClock(),
+                **options,  # type: ignore[arg-type]
+            )
+            return sessions.enter_context(closing(session))
+
+        yield open_session
+
+
+def firing(session: LocalSession) -> int:
+    """The firing alert of the service."""
+    found: list[int] = []
+
+    def fires() -> bool:
+        found[:] = [
+            alert.id
+            for alert in session.operations.snapshot().alerts
+            if alert.subject == "web" and alert.state is AlertState.FIRING
+        ]
+        return bool(found)
+
+    until(fires)
+    return found[0]
+
+
+def test_the_first_is_the_monitor_and_the_second_attaches(opened: Open) -> None:
+    first, second = opened(), opened()
+    assert first.is_monitor
+    assert first.attached_to is None
+    assert not second.is_monitor
+    holder = Lease.holder(first._store_url)
+    assert holder is not None
+    assert second.attached_to == f"pid {holder.pid} on {holder.host}"
+    until(lambda: second.operations.snapshot().services[0].last_checked is not None)
+    until(lambda: second.operations.snapshot().version == first.operations.snapshot().version)
+    assert [viewer.place for viewer in first.operations.snapshot().viewers] == [f"pid {holder.pid}"] * 2
+
+
+def test_an_action_of_one_is_told_to_the_others_at_once(opened: Open, platform: Platform) -> None:
+    platform.status = 503
+    told = {name: threading.Event() for name in ("first", "third")}
+    first = opened(on_change=told["first"].set)
+    second = opened()
+    third = opened(on_change=told["third"].set)
+    alert_id = firing(third)
+    third.operations.snapshot()
+    until(lambda: told["third"].clear() is None and not told["third"].is_set())
+    taken = second.operations.acknowledge(alert_id, note="mine")
+    assert told["third"].wait(1.0), "an attached console must hear of it within a second"
+    shown = next(alert for alert in third.operations.snapshot().alerts if alert.id == alert_id)
+    assert (shown.acknowledged_by, shown.note) == (taken.acknowledged_by, "mine")
+    shown = next(alert for alert in first.operations.snapshot().alerts if alert.id == alert_id)
+    assert shown.acknowledged_by == taken.acknowledged_by
+
+
+def test_when_the_monitor_ends_the_other_takes_over_with_the_same_object(opened: Open) -> None:
+    first = opened()
+    changed = threading.Event()
+    second = opened(on_change=changed.set)
+    operations = second.operations
+    version = operations.snapshot().version
+    first.close()
+    seconds = until(lambda: second.is_monitor)
+    assert seconds < 3
+    assert second.operations is operations
+    assert changed.wait(1)
+    assert operations.snapshot().version > version
+    operations.probe_now("web")
+
+
+@pytest.mark.pty
+def test_after_a_kill_the_alert_goes_on_and_the_gap_is_recorded(opened: Open, place: Place, platform: Platform) -> None:
+    platform.status = 503
+    with place.monitor() as monitor:
+        later = LaterClock()
+        attached = opened(clock=later)
+        assert attached.attached_to is not None
+        assert attached.attached_to.startswith(f"pid {monitor.pid} ")
+        alert_id = firing(attached)
+        monitor.kill()
+        monitor.wait()
+        assert until(lambda: attached.is_monitor) < 10
+    with Store.open(place.url, clock=later, read_only=True) as store:
+
+        def gaps() -> list[GapReason]:
+            with store.read() as reads:
+                return [gap.reason for gap in reads.gaps(later.now() - timedelta(days=1), later.now())]
+
+        until(lambda: gaps() == [GapReason.STOPPED])
+
+        def fresh() -> bool:
+            with store.read() as reads:
+                return "fresh" in [event.kind for event in reads.events(alert_id)]
+
+        until(fresh)
+        with store.read() as reads:
+            episode = reads.episode(alert_id)
+            assert episode is not None
+            assert episode.state is AlertState.FIRING
+            assert [event.kind for event in reads.events(alert_id)].count("fired") == 1
+            open_ones = [each for each in reads.open_episodes() if each.subject == "web"]
+            assert [each.id for each in open_ones if each.rule_id == episode.rule_id] == [alert_id]
+            total = reads.totals(start=later.now() - timedelta(hours=1), end=later.now())["web"]
+    assert total.down_s < 60, "the two minutes without a monitor are unknown, not down"
+    assert total.up_s == 0
+
+
+def test_a_takeover_that_fails_is_told_and_tried_again(opened: Open, place: Place) -> None:
+    first, second = opened(), opened()
+    set_layout(place, "9999")
+    first.close()
+    until(lambda: any("could not take over" in notice for notice in second.notices()))
+    assert "newer amt-console" in " ".join(second.notices())
+    assert not second.is_monitor
+    lease: list[Lease] = []
+    until(lambda: lease.append(found) or True if (found := Lease.acquire(place.url, clock=SystemClock())) else False)
+    lease[0].release()
+    set_layout(place, "back")
+    until(lambda: second.is_monitor)
+    assert not any("could not take over" in notice for notice in second.notices())
+
+
+_LAYOUTS: dict[str, str] = {}
+
+
+def set_layout(place: Place, wanted: str) -> None:
+    """Pretend that a newer program has been here, or that it has not."""
+    with closing(sqlite3.connect(place.database, timeout=10)) as connection, connection:
+        (current,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        if wanted != "back":
+            _LAYOUTS[str(place.database)] = current
+        version = _LAYOUTS[str(place.database)] if wanted == "back" else wanted
+        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
+
+
+@pytest.mark.pty
+def test_one_that_may_not_monitor_reads_the_database_and_then_follows_the_next_monitor(
+    opened: Open, place: Place
+) -> None:
+    first = opened()
+    follower = opened(may_monitor=False)
+    first.close()
+    until(lambda: _state(follower) is MonitorState.STOPPED)
+    assert follower.attached_to is None
+    with place.monitor() as monitor:
+        until(lambda: (follower.attached_to or "").startswith(f"pid {monitor.pid} "))
+        until(lambda: _state(follower) is MonitorState.RUNNING)
+        assert not follower.is_monitor
+        assert holder_pid(place.url) == monitor.pid
+
+
+def _state(session: LocalSession) -> MonitorState | None:
+    try:
+        return session.operations.snapshot().monitor.state
+    except UnavailableError:
+        return None
+
+
+def test_a_read_only_session_never_becomes_the_monitor(opened: Open, place: Place) -> None:
+    first = opened()
+    looking = opened(read_only=True)
+    first.close()
+    until(lambda: _state(looking) is MonitorState.STOPPED)
+    assert not looking.is_monitor
+    assert holder_pid(place.url) is None
+
+
+def test_a_closed_session_says_so(opened: Open) -> None:
+    session = opened()
+    session.close()
+    session.close()
+    with pytest.raises(UnavailableError, match="closed"):
+        session.operations.snapshot()
+
+
+@pytest.mark.pty
+def test_beside_a_suspended_monitor_the_database_is_read_and_closing_does_not_wait(
+    opened: Open, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 1.0)
+    with place.monitor() as monitor:
+        attached = opened()
+        until(lambda: attached.operations.snapshot().services[0].last_checked is not None)
+        os.kill(monitor.pid, signal.SIGSTOP)
+        try:
+            until(lambda: attached._beside)
+            assert attached.operations.snapshot().services[0].last_checked is not None
+            assert not attached.is_monitor
+            assert attached.attached_to is not None
+            start = time.monotonic()
+            attached.close()
+            assert time.monotonic() - start < 1
+        finally:
+            os.kill(monitor.pid, signal.SIGCONT)

@@ -1,0 +1,278 @@
+"""The API over TCP: access tokens, roles, limits, TLS."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from support.certificates import make_certificate
+from support.certificates import server_context as written_chain
+from support.platform import serving
+
+from amt_console.api import connections
+from amt_console.api.client import RemoteOperations
+from amt_console.api.feed import ActionFeed
+from amt_console.api.presence import Presence
+from amt_console.api.served import Served
+from amt_console.api.server import TcpServer, server_context
+from amt_console.api.tokens import FAILURES, NewToken, TokenBook, new_token, token_id
+from amt_console.clock import FakeClock, SystemClock
+from amt_console.operations.local import LocalOperations
+from amt_console.operations.protocol import NotPermittedError, OperationError, UnavailableError
+from amt_console.store import AccessToken, Store, access_token, add_token, audit_entries, revoke_token
+
+Fire = Callable[..., int]
+Feed = Callable[..., None]
+Make = Callable[..., NewToken]
+
+
+@pytest.fixture
+def make_token(store: Store, clock: FakeClock) -> Make:
+    def make(name: str = "ann-laptop", role: str = "operator", days: float | None = 1) -> NewToken:
+        made = new_token()
+        ends = None if days is None else clock.now() + timedelta(days=days)
+        with store.transaction() as writes:
+            add_token(writes, AccessToken(made.id, name, role, made.digest, clock.now(), "root", ends))
+        return made
+
+    return make
+
+
+@pytest.fixture
+def served(operations: LocalOperations) -> Served:
+    clock = SystemClock()
+    return Served.by_this_process(
+        operations, presence=Presence(clock), feed=ActionFeed(), clock=clock, database="monitoring.db"
+    )
+
+
+@pytest.fixture
+def server(served: Served, store: Store, clock: FakeClock) -> Iterator[TcpServer]:
+    running = TcpServer(served, host="127.0.0.1", port=0, book=TokenBook(store, clock))
+    running.start()
+    yield running
+    running.stop()
+
+
+def remote(server: TcpServer, token: str | None, **more: str) -> closing[RemoteOperations]:
+    return closing(RemoteOperations(server.url, token=token, env=more))
+
+
+def test_a_token_opens_the_api_and_acts_under_its_name(
+    server: TcpServer, make_token: Make, store: Store, fire: Fire, feed: Feed
+) -> None:
+    feed()
+    alert_id = fire()
+    token = make_token()
+    with remote(server, token.text, SSH_CONNECTION="192.0.2.7 1 192.0.2.8 22") as client:
+        hello = client.check()
+        assert (hello.name, hello.role) == ("ann-laptop", "operator")
+        assert client.snapshot().alerts[0].id == alert_id
+        assert client.acknowledge(alert_id, note="mine").acknowledged_by == "ann-laptop"
+    with store.read() as reads:
+        (entry,) = audit_entries(reads)
+        used = access_token(reads, token.id)
+    assert (entry.actor, entry.action) == ("ann-laptop", "acknowledge")
+    assert entry.detail["via"] == f"token {token.id} from 127.0.0.1"
+    assert entry.detail["claims"] == {"SSH_CONNECTION": "192.0.2.7 1 192.0.2.8 22"}
+    assert used is not None
+    assert used.last_used_at is not None
+
+
+def test_a_viewers_token_looks_but_does_not_act(server: TcpServer, make_token: Make, fire: Fire) -> None:
+    alert_id = fire()
+    with remote(server, make_token(role="viewer").text) as client:
+        assert client.alert(alert_id).episode.id == alert_id
+        with pytest.raises(NotPermittedError, match="role operator"):
+            client.acknowledge(alert_id)
+        with pytest.raises(NotPermittedError, match="role operator"):
+            client.probe_now()
+
+
+def test_every_wrong_token_gets_the_same_answer(
+    server: TcpServer, make_token: Make, store: Store, clock: FakeClock
+) -> None:
+    expired, revoked, good = make_token("old", days=0), make_token("gone"), make_token("good")
+    with store.transaction() as writes:
+        revoke_token(writes, revoked.id, clock.now())
+    wrong = f"{good.text[:20]}{'0' * (len(good.text) - 20)}"
+    answers = set()
+    for text in ("", "Basic YTpi", *(f"Bearer {each}" for each in ("x", wrong, expired.text, revoked.text, good.id))):
+        headers = {"authorization": text} if text else {}
+        response = httpx.get(f"{server.url}/v1/hello", headers=headers, trust_env=False)
+        answers.add((response.status_code, response.content, response.headers["www-authenticate"]))
+    assert len(answers) == 1
+    assert answers.pop()[0] == 401
+    with remote(server, None) as client, pytest.raises(NotPermittedError, match=r"no token.*AMT_TOKEN"):
+        client.check()
+    with remote(server, expired.text) as client, pytest.raises(NotPermittedError, match="expired"):
+        client.check()
+
+
+def test_guessing_is_slowed_down_and_a_known_console_goes_on(
+    server: TcpServer, make_token: Make, clock: FakeClock
+) -> None:
+    good = make_token()
+    statuses = []
+    with httpx.Client(base_url=server.url, trust_env=False) as client:
+        assert client.get("/v1/hello", headers={"authorization": f"Bearer {good.text}"}).status_code == 200
+        for _ in range(FAILURES + 2):
+            response = client.get("/v1/hello", headers={"authorization": "Bearer amt_x"})
+            statuses.append(response.status_code)
+        assert statuses == [401] * FAILURES + [429] * 2
+        assert int(response.headers["retry-after"]) >= 1
+        assert client.get("/v1/hello", headers={"authorization": f"Bearer {good.text}"}).status_code == 200
+        clock.advance(60)
+        assert client.get("/v1/hello", headers={"authorization": "Bearer amt_x"}).status_code == 401
+
+
+def test_a_revoked_token_ends_within_seconds(
+    server: TcpServer, make_token: Make, store: Store, clock: FakeClock
+) -> None:
+    token = make_token()
+    with remote(server, token.text) as client:
+        client.check()
+        with store.transaction() as writes:
+            revoke_token(writes, token.id, clock.now())
+        clock.advance(6)
+        with pytest.raises(NotPermittedError):
+            client.check()
+
+
+def test_the_token_itself_is_nowhere_in_the_database(make_token: Make, store: Store) -> None:
+    token = make_token()
+    with closing(sqlite3.connect(store.place)) as connection:
+        dump = "\n".join(connection.iterdump())
+    assert token.id in dump
+    assert token.digest in dump
+    assert token.text not in dump
+    assert token.text.split("_")[2][:20] not in dump
+
+
+def test_tokens_have_a_form_that_scanners_find() -> None:
+    tokens = [new_token() for _ in range(200)]
+    assert len({token.text for token in tokens}) == 200
+    for token in tokens:
+        assert token.text.startswith(f"amt_{token.id}_")
+        assert token_id(token.text) == token.id
+    text = tokens[0].text
+    for broken in (text[:-1], text + "x", text.replace("amt_", "xyz_"), text.swapcase(), "é" * len(text), ""):
+        assert token_id(broken) is None
+
+
+def test_health_needs_no_token_and_follows_the_monitor(server: TcpServer, feed: Feed, clock: FakeClock) -> None:
+    assert httpx.get(f"{server.url}/healthz", trust_env=False).status_code == 503
+    feed()
+    time.sleep(0.25)  # a picture serves for a fifth of a second
+    response = httpx.get(f"{server.url}/healthz", trust_env=False)
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_the_description_names_every_endpoint_with_words_and_answers(server: TcpServer) -> None:
+    document = httpx.get(f"{server.url}/v1/openapi.json", trust_env=False).json()
+    assert set(document["paths"]) == {
+        "/healthz",
+        *(f"/v1/{name}" for name in ("hello", "snapshot", "actions", "alerts", "service", "probe", "session")),
+        *(f"/v1/alerts/{{alert_id}}{tail}" for tail in ("", "/acknowledge", "/unacknowledge")),
+    }
+    for path, methods in document["paths"].items():
+        for method, endpoint in methods.items():
+            assert len(endpoint["description"]) > 20, (path, method)
+            assert path == "/healthz" or {"401", "403", "503"} <= set(endpoint["responses"])
+    schemas = document["components"]["schemas"]
+    assert {"Snapshot", "ServiceView", "AlertView", "AlertDetail", "ServiceDetail", "ErrorAnswer"} <= set(schemas)
+    assert schemas["ServiceView"]["properties"]["uptime_percent_24h"]
+    assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+
+
+def test_tls_is_verified(served: Served, store: Store, clock: FakeClock, tmp_path: Path, make_token: Make) -> None:
+    authority = make_certificate(name="an authority", authority=True)
+    written_chain(tmp_path, (make_certificate(issuer=authority),))
+    authority_file = tmp_path / "authority.pem"
+    authority_file.write_bytes(authority.pem)
+    server = TcpServer(
+        served,
+        host="127.0.0.1",
+        port=0,
+        book=TokenBook(store, clock),
+        tls=server_context(str(tmp_path / "chain.pem"), str(tmp_path / "key.pem")),
+    )
+    server.start()
+    token = make_token().text
+    try:
+        assert server.url.startswith("https://")
+        with remote(server, token) as client, pytest.raises(UnavailableError, match=r"not trusted.*--ca-file"):
+            client.check()
+        with closing(RemoteOperations(server.url, token=token, ca_file=str(authority_file), env={})) as client:
+            assert client.check().role == "operator"
+        with closing(RemoteOperations(server.url, token=token, env={"SSL_CERT_FILE": str(authority_file)})) as client:
+            assert client.check().role == "operator"
+        plain = server.url.replace("https", "http")
+        with closing(RemoteOperations(plain, env={})) as client, pytest.raises(OperationError):
+            client.check()
+    finally:
+        server.stop()
+
+
+def test_a_head_that_is_too_large_is_refused(server: TcpServer) -> None:
+    with socket.create_connection(server.address, 10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nx: " + b"a" * 40_000 + b"\r\n\r\n")
+        assert connection.recv(100).split()[1] in (b"400", b"431")
+    with socket.create_connection(server.address, 10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n")
+        assert flood(connection, 10_000_000) < 10_000_000
+
+
+def flood(connection: socket.socket, most: int) -> int:
+    """Send one endless header; returns how much the other side took before it hung up."""
+    sent = 0
+    with suppress(OSError):
+        while sent < most:
+            connection.sendall(b"y: " + b"a" * 60_000)
+            sent += 60_000
+    return sent
+
+
+def test_who_does_not_finish_the_head_is_cut_off(
+    served: Served, store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+    server = TcpServer(served, host="127.0.0.1", port=0, book=TokenBook(store, clock))
+    server.start()
+    try:
+        for start in (b"", b"GET /healthz HT"):
+            with socket.create_connection(server.address, 10) as connection:
+                connection.sendall(start)
+                with suppress(ConnectionResetError):
+                    assert connection.recv(100) == b""
+    finally:
+        server.stop()
+
+
+def test_another_program_is_told_from_the_api() -> None:
+    hello = {"program": "amt-console", "version": "9.9", "name": "a", "role": "admin", "database": "d", "host": "h"}
+    stranger, newer = {"program": "else", "protocol": 1}, {**hello, "protocol": 99, "pid": 1}
+    with serving() as platform:
+        for body in (b"{}", b"<html>", json.dumps(stranger).encode()):
+            platform.bodies["/v1/hello"] = body
+            assert "not an amt-console server" in trouble(platform.url, OperationError)
+        platform.bodies["/v1/hello"] = json.dumps(newer).encode()
+        assert "runs amt-console 9.9, this is" in trouble(platform.url, OperationError)
+        platform.status = 500
+        assert "not an amt-console server" in trouble(platform.url, OperationError)
+    assert "nobody listens" in trouble(platform.url, UnavailableError)
+
+
+def trouble(url: str, kind: type[OperationError]) -> str:
+    """What a client says of an endpoint."""
+    with closing(RemoteOperations(url, env={})) as client, pytest.raises(kind) as caught:
+        client.check()
+    return str(caught.value)

@@ -1,0 +1,123 @@
+"""What people do: each action is stored with its event and its audit row, or refused in words."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from amt_console.clock import FakeClock
+from amt_console.model import AlertState
+from amt_console.operations.actor import Actor, current_actor
+from amt_console.operations.local import LocalOperations
+from amt_console.operations.protocol import ConflictError, NotFoundError, UnavailableError
+
+Fire = Callable[..., int]
+Feed = Callable[..., None]
+
+
+def test_acknowledging_names_the_person_and_keeps_the_note(
+    operations: LocalOperations, fire: Fire, clock: FakeClock
+) -> None:
+    alert_id = fire()
+    clock.advance(5)
+    alert = operations.acknowledge(alert_id, note="  restarting\x1b[2J the API ")
+    assert (alert.acknowledged_by, alert.acknowledged_at) == ("ann", clock.now())
+    assert alert.note == "restarting␛[2J the API"
+    assert alert.state is AlertState.FIRING
+    kinds = [event.kind for event in operations.alert(alert_id).events]
+    assert kinds == ["fired", "acknowledged"]
+
+
+def test_every_action_leaves_an_audit_row(operations: LocalOperations, fire: Fire, tmp_path: Path) -> None:
+    alert_id = fire()
+    operations.as_actor(Actor(name="bob", uid=7, claims={"SUDO_USER": "bob"})).acknowledge(alert_id)
+    operations.unacknowledge(alert_id)
+    with sqlite3.connect(tmp_path / "monitoring.db") as connection:
+        rows = connection.execute("SELECT actor, action FROM audit ORDER BY id").fetchall()
+    connection.close()
+    assert rows == [("bob", "acknowledge"), ("ann", "unacknowledge")]
+
+
+def test_of_many_who_take_it_at_once_exactly_one_has_it(operations: LocalOperations, fire: Fire) -> None:
+    alert_id = fire()
+    version = operations.snapshot().alerts[0].version
+    taken: list[str] = []
+    refused: list[str] = []
+
+    def take(name: str) -> None:
+        try:
+            operations.as_actor(Actor(name=name)).acknowledge(alert_id, expected_version=version)
+            taken.append(name)
+        except ConflictError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=take, args=(f"person-{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 1
+    assert len(refused) == 7
+    assert operations.alert(alert_id).episode.acknowledged_by == taken[0]
+
+
+def test_refusals_say_what_is_wrong(operations: LocalOperations, fire: Fire) -> None:
+    alert_id = fire()
+    with pytest.raises(NotFoundError, match="there is no alert 999"):
+        operations.acknowledge(999)
+    with pytest.raises(ConflictError, match="not acknowledged"):
+        operations.unacknowledge(alert_id)
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        operations.acknowledge(alert_id, expected_version=77)
+    operations.acknowledge(alert_id)
+    with pytest.raises(ConflictError, match="already acknowledged by ann"):
+        operations.acknowledge(alert_id)
+    with pytest.raises(NotFoundError, match="no service is called"):
+        operations.probe_now("nope")
+    with pytest.raises(NotFoundError, match="no service is called"):
+        operations.service("nope")
+
+
+def test_a_refused_action_leaves_nothing_behind(operations: LocalOperations, fire: Fire) -> None:
+    alert_id = fire()
+    before = operations.alert(alert_id)
+    with pytest.raises(ConflictError):
+        operations.acknowledge(alert_id, expected_version=77)
+    assert operations.alert(alert_id) == before
+
+
+def test_the_detail_of_a_service_has_its_history(
+    operations: LocalOperations, feed: Feed, fire: Fire, clock: FakeClock
+) -> None:
+    for _ in range(8):
+        feed()
+        clock.advance(15)
+    fire()
+    detail = operations.service("backend-api", hours=1)
+    assert len(detail.mean_ms) == len(detail.uptime) == len(detail.p95_ms) == 61
+    assert [value for value in detail.mean_ms if value is not None] == [20.0, 20.0]
+    assert len(detail.probes) == 8
+    assert detail.probes[0].timestamp > detail.probes[-1].timestamp
+    assert [alert.subject for alert in detail.alerts] == ["backend-api"]
+
+
+def test_without_a_monitor_here_probing_at_once_is_refused(
+    operations: LocalOperations, store_url: str, clock: FakeClock
+) -> None:
+    from amt_console.config import Settings
+
+    other = LocalOperations(
+        store=operations.store, store_url=store_url, settings=Settings(), targets=operations.targets, clock=clock
+    )
+    with pytest.raises(UnavailableError, match="another process"):
+        other.probe_now()
+
+
+def test_who_used_sudo_is_the_one_who_acts() -> None:
+    assert current_actor({"SUDO_USER": "ann", "SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}).name == "ann"
+    assert current_actor({}).name
+    assert dict(current_actor({"SSH_TTY": "/dev/pts/1\x1b"}).claims) == {"SSH_TTY": "/dev/pts/1␛"}

@@ -1,0 +1,171 @@
+"""The live picture: what is broken, since when, and who has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from support.operations import API, probe
+
+from amt_console.clock import FakeClock
+from amt_console.config import Settings
+from amt_console.model import AlertState, MonitorState, Overall, ServiceState, Severity
+from amt_console.operations.local import LocalOperations
+from amt_console.store import Store
+
+Feed = Callable[..., None]
+Fire = Callable[..., int]
+
+
+def test_an_empty_database_is_unknown_and_names_every_service(operations: LocalOperations) -> None:
+    picture = operations.snapshot()
+    assert picture.overall is Overall.UNKNOWN
+    assert picture.monitor.state is MonitorState.STOPPED
+    assert [service.name for service in picture.services] == ["backend-api", "web-app"]
+    assert {service.state for service in picture.services} == {ServiceState.UNKNOWN}
+    assert all(service.uptime_percent_24h is None for service in picture.services)
+
+
+def test_all_up_is_ok(operations: LocalOperations, feed: Feed, clock: FakeClock) -> None:
+    feed()
+    checked = clock.now()
+    clock.advance(1)
+    picture = operations.snapshot()
+    assert picture.overall is Overall.OK
+    assert picture.monitor.state is MonitorState.RUNNING
+    api = picture.services[0]
+    assert (api.state, api.response_time_ms, api.last_checked) == (ServiceState.UP, 20.0, checked)
+    assert picture.resources.sample is not None
+    assert picture.resources.cpu[-1] == 12.0
+
+
+def test_a_password_in_a_url_is_never_shown(operations: LocalOperations, feed: Feed) -> None:
+    feed()
+    assert "secret" not in repr(operations.snapshot())
+
+
+def test_since_is_when_the_state_began(operations: LocalOperations, feed: Feed, clock: FakeClock) -> None:
+    feed()
+    clock.advance(15)
+    feed(backend_api=ServiceState.DOWN)
+    began = clock.now()
+    clock.advance(15)
+    feed(backend_api=ServiceState.DOWN)
+    api = operations.snapshot().services[0]
+    assert (api.state, api.since) == (ServiceState.DOWN, began)
+    assert api.error == "connection refused by 127.0.0.1:5000"
+
+
+def test_a_result_that_is_too_old_speaks_for_nothing(operations: LocalOperations, feed: Feed, clock: FakeClock) -> None:
+    feed()
+    clock.advance(90)
+    states = {service.name: service.state for service in operations.snapshot().services}
+    assert states == {"backend-api": ServiceState.UNKNOWN, "web-app": ServiceState.UP}
+
+
+def test_a_silent_monitor_makes_the_whole_unknown(operations: LocalOperations, feed: Feed, clock: FakeClock) -> None:
+    feed()
+    clock.advance(45)
+    picture = operations.snapshot()
+    assert picture.monitor.state is MonitorState.SILENT
+    assert picture.overall is Overall.UNKNOWN
+
+
+def test_alerts_come_worst_first_and_the_overall_follows(
+    operations: LocalOperations, feed: Feed, fire: Fire, clock: FakeClock
+) -> None:
+    feed()
+    warning = fire(subject="cpu", rule_id="cpu_usage/host", severity=Severity.WARNING)
+    assert operations.snapshot().overall is Overall.WARNING
+    clock.advance(1)
+    pending = fire(subject="web-app", state=AlertState.PENDING)
+    assert operations.snapshot().overall is Overall.WARNING, "a pending alert is not confirmed"
+    critical = fire()
+    picture = operations.snapshot()
+    assert [alert.id for alert in picture.alerts] == [critical, pending, warning]
+    assert picture.overall is Overall.CRITICAL
+    assert picture.services[0].alert_id == critical
+
+
+def test_the_version_moves_exactly_when_something_shown_does(
+    operations: LocalOperations, feed: Feed, fire: Fire, clock: FakeClock
+) -> None:
+    feed()
+    first = operations.snapshot()
+    clock.advance(0.5)
+    assert operations.snapshot().version == first.version
+    fire()
+    assert operations.snapshot().version > first.version
+
+
+def test_uptime_needs_coverage(operations: LocalOperations, feed: Feed, clock: FakeClock) -> None:
+    for _ in range(30):
+        feed()
+        clock.advance(15)
+    api = operations.snapshot().services[0]
+    assert api.uptime_percent_24h is None
+    assert 0.4 < api.coverage_percent_24h < 0.6
+
+
+def test_the_past_is_shown_as_it_was(
+    operations: LocalOperations, feed: Feed, fire: Fire, clock: FakeClock, store: Store
+) -> None:
+    feed()
+    clock.advance(15)
+    feed(backend_api=ServiceState.DOWN)
+    alert_id = fire()
+    then = clock.now()
+    clock.advance(15)
+    operations.acknowledge(alert_id, note="mine")
+    feed()
+    assert operations.snapshot().services[0].state is ServiceState.UP
+    past = operations.snapshot(then)
+    assert past.at == then
+    assert past.services[0].state is ServiceState.DOWN
+    assert [alert.acknowledged_by for alert in past.alerts] == [None]
+
+
+def test_a_firing_critical_outlives_its_monitor(
+    operations: LocalOperations, feed: Feed, fire: Fire, clock: FakeClock
+) -> None:
+    feed()
+    fire()
+    clock.advance(3600)
+    assert operations.snapshot().overall is Overall.CRITICAL, "no data never resolves an alert"
+
+
+def test_a_service_that_was_not_there_yet_does_not_make_the_past_unknown(
+    operations: LocalOperations, store: Store, clock: FakeClock
+) -> None:
+    with store.transaction() as writes:
+        writes.add_results([probe(API, clock.now())])
+        writes.heartbeat(host="here", pid=1, started_at=clock.now(), at=clock.now())
+    then = clock.now()
+    clock.advance(1)
+    assert operations.snapshot(then).overall is Overall.OK
+
+
+def test_what_the_monitor_cannot_do_comes_first_and_is_told_apart(
+    operations: LocalOperations, store: Store, store_url: str, clock: FakeClock
+) -> None:
+    faults: list[str] = []
+    watching = LocalOperations(
+        store=store,
+        store_url=store_url,
+        settings=Settings(),
+        targets=operations.targets,
+        clock=clock,
+        engine_notices=lambda: ("The clock was set back.",),
+        engine_faults=lambda: tuple(faults),
+        remarks=lambda: ("a demo runs",),
+    )
+    quiet = watching.snapshot()
+    assert quiet.faults == ()
+    faults.append("The database cannot be written: the disk is full.")
+    picture = watching.snapshot()
+    assert picture.faults == tuple(faults)
+    assert picture.version > quiet.version
+    assert (picture.notices[0], picture.notices[1], picture.notices[-1]) == (
+        faults[0],
+        "The clock was set back.",
+        "a demo runs",
+    )
