@@ -1,0 +1,1 @@
+"""The live console: a Textual app that talks only to ``Operations``."""

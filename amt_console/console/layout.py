@@ -1,0 +1,83 @@
+"""How the lines of the overview are shared between its panes. Pure arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MIN_WIDTH = 60
+MIN_HEIGHT = 16
+HOST_ONLY_BELOW = 18
+"""With fewer lines between the bars only one line of the host stays at the bottom: the services need the rest."""
+COMPACT_LINES = 5
+"""Two lines for the host, one for each panel of figures."""
+TWO_LINES = 11
+"""Lines at the bottom that two rows of panels need: five each, and one between."""
+FOUR_TO_TWO_LINES = 34
+"""Lines at the bottom from which on two rows of panels use the room better than one row, however wide it is."""
+RESOLVED_FROM_HEIGHT = 30
+"""Lines from which on alerts that have just ended are listed, too."""
+
+Panels = Literal["-host", "-lines", "-two", "-four"]
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPlan:
+    """Lines of each pane, and how the panels at the bottom stand."""
+
+    alerts: int
+    services: int
+    bottom: int
+    panels: Panels
+    gap: int
+    """Blank lines above the services and above the panels."""
+
+
+def too_small(width: int, height: int) -> bool:
+    """Whether a terminal cannot show the console."""
+    return width < MIN_WIDTH or height < MIN_HEIGHT
+
+
+def plan_overview(width: int, height: int, *, alerts: int, services: int) -> OverviewPlan:
+    """Share the lines between the title bar and the key line.
+
+    Args:
+        width: Cells of the screen.
+        height: Lines between the bars.
+        alerts: Alerts to list.
+        services: Services to list.
+    """
+    alerts_wanted = 1 + alerts if alerts else 1
+    services_wanted = 1 + max(1, services)
+    bottom_least = _bottom_least(width, height)
+    room = height - bottom_least
+    alerts_least = min(alerts_wanted, max(4, height // 4))
+    alerts_lines = max(alerts_least, min(alerts_wanted, room - services_wanted))
+    services_lines = max(2, min(services_wanted, room - alerts_lines))
+    spare = height - alerts_lines - services_lines - bottom_least
+    gap = 1 if spare >= 2 and height >= HOST_ONLY_BELOW else 0
+    bottom = bottom_least + spare - 2 * gap
+    panels: Panels = "-host" if height < HOST_ONLY_BELOW else _panels(width, bottom)
+    most = COMPACT_LINES if panels == "-lines" else 1
+    if panels in ("-host", "-lines") and bottom > most:
+        services_lines += bottom - most
+        bottom = most
+    return OverviewPlan(alerts_lines, services_lines, max(0, bottom), panels, gap)
+
+
+def _bottom_least(width: int, height: int) -> int:
+    if height < HOST_ONLY_BELOW:
+        return 1
+    if width >= 160 and height >= 34:
+        return 12
+    if width >= 100 and height >= 44:
+        return 17
+    return COMPACT_LINES
+
+
+def _panels(width: int, bottom: int) -> Panels:
+    if width >= 160 and 9 <= bottom < FOUR_TO_TWO_LINES:
+        return "-four"
+    if width >= 76 and bottom >= TWO_LINES:
+        return "-two"
+    return "-lines"

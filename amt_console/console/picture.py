@@ -1,0 +1,101 @@
+"""What is shown: the newest snapshot, or the one at which the view was frozen. Pure state, no drawing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from amt_console.console.session import SessionFacts
+from amt_console.model import AlertView, Snapshot, Viewer
+from widgets.title_bar import TitleState
+
+
+class Picture:
+    """Keeps the newest snapshot; actions look at it even while the view is frozen."""
+
+    def __init__(self, *, read_only: bool = False) -> None:
+        self.live: Snapshot | None = None
+        self.facts = SessionFacts()
+        self.trouble: str | None = None
+        self.read_only = read_only
+        self._frozen: Snapshot | None = None
+        self._frozen_at: datetime | None = None
+
+    def read(self, snapshot: Snapshot, facts: SessionFacts) -> None:
+        """A newer snapshot was read."""
+        self.live, self.facts, self.trouble = snapshot, facts, None
+
+    def failed(self, reason: str) -> None:
+        """Reading failed; what is shown grows old."""
+        self.trouble = reason
+
+    @property
+    def shown(self) -> Snapshot | None:
+        """What the screens draw."""
+        return self._frozen or self.live
+
+    @property
+    def paused(self) -> bool:
+        """Whether the view is frozen."""
+        return self._frozen is not None
+
+    def toggle_pause(self, now: datetime) -> bool:
+        """Freeze or thaw; returns whether the view is frozen now. Without a snapshot there is nothing to freeze."""
+        if self._frozen is not None:
+            self._frozen = self._frozen_at = None
+        elif self.live is not None:
+            self._frozen, self._frozen_at = self.live, now
+        return self.paused
+
+    def new_alerts(self) -> int:
+        """Alerts that opened since the view was frozen."""
+        if self._frozen is None or self.live is None:
+            return 0
+        known = {alert.id for alert in self._frozen.alerts}
+        return sum(alert.id not in known for alert in self.live.alerts)
+
+    def live_alert(self, alert_id: int) -> AlertView | None:
+        """An open alert as it is now."""
+        return next((a for a in self.live.alerts if a.id == alert_id), None) if self.live else None
+
+    def worst_unacknowledged(self) -> AlertView | None:
+        """The open alert that needs somebody most, as it is now; never one that merely follows from another."""
+        if self.live is None:
+            return None
+        alone = [alert for alert in self.live.alerts if alert.acknowledged_by is None and alert.follows_from is None]
+        return next((alert for alert in alone if alert.needs_somebody), alone[0] if alone else None)
+
+    def heir(self, pid: int) -> Viewer | None:
+        """The console that becomes the monitor after the process ``pid``: one that is attached on this host.
+
+        Consoles that came in from another host cannot take over; the longest there is named.
+        """
+        viewers = self.live.viewers if self.live is not None else ()
+        here = (viewer for viewer in viewers if viewer.place.startswith("pid "))
+        return next((viewer for viewer in here if viewer.place.partition(",")[0] != f"pid {pid}"), None)
+
+    def now_of(self, now: datetime) -> datetime:
+        """The moment that ages on screen refer to."""
+        if self._frozen_at is not None:
+            return self._frozen_at
+        return self.shown.at if self.shown is not None and self.shown.at is not None else now
+
+    def title_state(self, now: datetime) -> TitleState:
+        """What the title bar says beside the snapshot."""
+        shown = self.shown
+        return TitleState(
+            now=now,
+            attached_to=self.facts.attached_to,
+            read_only=self.read_only,
+            paused_at=self._frozen_at,
+            new_alerts=self.new_alerts(),
+            trouble=self.trouble,
+            simulated=shown is not None and _simulated(shown),
+            notices=self.facts.notices,
+            faults=self.live.faults if self.live is not None else (),
+        )
+
+
+def _simulated(snapshot: Snapshot) -> bool:
+    return any(alert.simulated for alert in snapshot.alerts) or any(
+        figures.simulated for figures in snapshot.figures.values()
+    )

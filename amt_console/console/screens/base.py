@@ -1,0 +1,144 @@
+"""What all screens of the console share: title bar, body, prompt, key line, and a word where there is no room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from amt_console.console.actions import Target
+from amt_console.console.bindings import FOOTER_ORDER, key_names
+from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
+from amt_console.model import Snapshot
+from widgets.key_footer import KeyFooter, KeyHint
+from widgets.line_view import LineView
+from widgets.live_table import LiveTable
+from widgets.look import Look
+from widgets.prompt import Prompt
+from widgets.title_bar import TitleBar
+
+if TYPE_CHECKING:
+    from amt_console.console.app import ConsoleApp
+
+
+class ConsoleScreen(Screen[None], inherit_bindings=False):
+    """Base of the overview and the detail screens."""
+
+    BINDINGS: ClassVar[Sequence[BindingType]] = []  # type: ignore[assignment]
+    AUTO_FOCUS = ""
+    ALSO_OFFERED: ClassVar[frozenset[str]] = frozenset()
+    """Keys that this screen offers beside those that are offered everywhere."""
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As in the toolkit, but the panes show the focus themselves, so that the rest of the screen is not sent again."""
+
+    @property
+    def console_app(self) -> ConsoleApp:
+        """The app, with its type."""
+        return cast("ConsoleApp", self.app)
+
+    @property
+    def look(self) -> Look:
+        """Colours and alphabet."""
+        return self.console_app.look
+
+    @property
+    def picture_now(self) -> datetime:
+        """The moment that ages refer to."""
+        app = self.console_app
+        return app.picture.now_of(app.clock.now())
+
+    def body(self) -> Iterable[Widget]:
+        """What stands between the title bar and the key line."""
+        raise NotImplementedError
+
+    def target(self) -> Target:
+        """What keys act on."""
+        raise NotImplementedError
+
+    def row_summary(self) -> str | None:
+        """The selected thing as a line of text."""
+        return None
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Draw a snapshot into the body."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Bars around a body."""
+        look = self.look
+        yield TitleBar(look=look, id="title")
+        yield from self.body()
+        yield Prompt(id="prompt")
+        yield KeyFooter(look=look, id="keys")
+        yield Static(id="too-small")
+
+    def show_picture(self) -> None:
+        """Draw what the app has; only what differs is painted."""
+        if not self.is_mounted:
+            return
+        app = self.console_app
+        snapshot = app.picture.shown
+        title = self.query_one(TitleBar)
+        title.show(snapshot, app.picture.title_state(app.clock.now()))
+        if title.styles.height is None or title.styles.height.value != title.height_now:
+            title.styles.height = title.height_now
+        if snapshot is not None:
+            self.show_snapshot(snapshot)
+
+    def relook(self) -> None:
+        """Draw everything with the app's present colours."""
+        look = self.look
+        for widget in self.query(Widget):
+            if isinstance(widget, (LineView, LiveTable)):
+                widget.set_look(look)
+
+    def refresh_keys(self) -> None:
+        """Offer the keys that work here."""
+        by_id: dict[str | None, Binding] = {}
+        for active in self.active_bindings.values():
+            if active.binding.show or active.binding.id in self.ALSO_OFFERED:
+                by_id.setdefault(active.binding.id, active.binding)
+        hints = []
+        for name in FOOTER_ORDER:
+            binding = by_id.get(name)
+            if binding is not None:
+                namespace = "app" if hasattr(self.app, f"action_{binding.action}") else "screen"
+                key = key_names(binding.key)
+                hints.append(KeyHint(key, binding.description, f"{namespace}.{binding.action}"))
+        self.query_one(KeyFooter).show(hints)
+
+    def show_progress(self, text: str) -> None:
+        """Show how far something is in the key line."""
+        self.query_one(KeyFooter).note(text)
+
+    def on_mount(self) -> None:
+        """First picture."""
+        self._show_size(self.size.width, self.size.height)
+        self.refresh_keys()
+        self.show_progress(self.console_app.progress)
+        self.show_picture()
+
+    def on_screen_resume(self) -> None:
+        """The picture may have changed while another screen stood above."""
+        self.show_picture()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so where there is no room."""
+        self._show_size(event.size.width, event.size.height)
+        self.show_picture()
+
+    def _show_size(self, width: int, height: int) -> None:
+        small = too_small(width, height)
+        self.set_class(small, "-too-small")
+        if small:
+            words = f"amt-console needs {MIN_WIDTH}x{MIN_HEIGHT}; this terminal has {width}x{height}. q quits."
+            self.query_one("#too-small", Static).update(Content(words))

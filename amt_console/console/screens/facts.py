@@ -1,0 +1,265 @@
+"""Values of the model as lines of styled runs, for the detail screens. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from amt_console.model import AlertDetail, AlertEvent, AlertState, AlertView, Episode, Phases, ServiceView
+from amt_console.operations.protocol import RecentProbe, StateChange
+from amt_console.text import ALERT_STATE_WORDS, age, duration, follows_words, milliseconds, percent
+from widgets.ages import coarse_age
+from widgets.cells import Run, Runs
+from widgets.look import Look
+
+EVENT_INDENT = 19
+"""Cells before what happened: the time and the mark."""
+_EVENT_WORDS = {
+    "opened": "first bad observation",
+    "fired": "fired",
+    "severity": "severity changed",
+    "recovering": "recovering",
+    "relapsed": "bad again",
+    "resolved": "resolved",
+    "cleared": "cleared before it fired",
+    "stale": "no fresh data",
+    "fresh": "fresh data again",
+    "acknowledged": "taken",
+    "unacknowledged": "given back",
+    "ack_revoked": "acknowledgement withdrawn",
+    "note": "note",
+}
+_PHASES = (
+    ("dns", "dns_ms"),
+    ("connect", "connect_ms"),
+    ("tls", "tls_ms"),
+    ("first byte", "first_byte_ms"),
+    ("transfer", "transfer_ms"),
+)
+_PHASE_BAR = 30
+
+
+def fact(label: str, value: str, look: Look, *, width: int = 14) -> list[Run]:
+    """A label and its value."""
+    palette = look.palette
+    return [(f"{label:<{width}}", palette.muted), (look.value(value), palette.text)]
+
+
+def service_head(view: ServiceView, now: datetime, look: Look) -> list[Runs]:
+    """Name, state, since when, and the figures that matter."""
+    palette = look.palette
+    since = f" for {age(view.since, now)}" if view.since else ""
+    lines: list[Runs] = [
+        [
+            look.state(view.state),
+            (since, look.state_style(view.state)),
+            ("  ", palette.text),
+            (view.name, palette.strong),
+        ],
+        [
+            (view.url, palette.muted),
+            (f"  checked {coarse_age(view.last_checked, now)}, every {duration(view.interval)}", palette.muted),
+        ],
+    ]
+    if view.error:
+        name = f"{view.error_class.value}: " if view.error_class else ""
+        lines.append([(f"{name}{view.error}", look.state_style(view.state))])
+    uptime = percent(view.uptime_percent_24h, 2)
+    if view.coverage_percent_24h < 50 or view.uptime_percent_24h is None:
+        uptime = "insufficient data"
+    elif view.coverage_percent_24h < 90:
+        uptime += f" of the {view.coverage_percent_24h:.0f} % measured"
+    figures = (
+        ("response", milliseconds(view.response_time_ms)),
+        ("p95 24 h", milliseconds(view.p95_ms)),
+        ("uptime 24 h", uptime),
+        ("errors 1 h", percent(view.error_rate_percent_1h)),
+    )
+    runs: list[Run] = []
+    for label, value in figures:
+        runs.extend([(f"{label} ", palette.muted), (look.value(value), palette.text), ("   ", palette.text)])
+    lines.append(runs)
+    if view.runbook:
+        lines.append([("runbook ", palette.muted), (view.runbook, palette.accent)])
+    return lines
+
+
+def phases(probe: RecentProbe | None, look: Look) -> list[Runs]:
+    """The parts of the newest response time as bars of one scale."""
+    palette = look.palette
+    if probe is None:
+        return [[("no answer in this window", palette.muted)]]
+    parts: Phases = probe.phases
+    values = [(label, getattr(parts, name)) for label, name in _PHASES]
+    total = sum(value for _, value in values if value is not None) or 1.0
+    lines: list[Runs] = []
+    before = 0.0
+    for label, value in values:
+        if value is None:
+            continue
+        start = round(before / total * _PHASE_BAR)
+        size = max(1, round((before + value) / total * _PHASE_BAR) - start)
+        start = min(start, _PHASE_BAR - size)
+        bar = " " * start + look.glyph("█", "#") * size
+        lines.append(
+            [
+                (f"{label:<11}", palette.muted),
+                (f"{milliseconds(value):>9}  ", palette.text),
+                (f"{bar:<{_PHASE_BAR}}", palette.trend),
+            ]
+        )
+        before += value
+    lines.append([(f"{'total':<11}", palette.muted), (f"{milliseconds(probe.response_time_ms):>9}", palette.strong)])
+    return lines
+
+
+def labelled(pairs: Sequence[tuple[str, str]], look: Look) -> list[Runs]:
+    """Labels and values, or a word that there are none."""
+    if not pairs:
+        return [[("none", look.palette.muted)]]
+    width = min(22, max(len(label) for label, _ in pairs) + 2)
+    return [fact(label, value, look, width=width) for label, value in pairs]
+
+
+def alerts(views: Sequence[AlertView], now: datetime, look: Look) -> list[Runs]:
+    """One line an alert."""
+    palette = look.palette
+    if not views:
+        return [[("none", palette.muted)]]
+    lines: list[Runs] = []
+    for view in views:
+        text, style = look.severity(view.severity)
+        resolved = view.state is AlertState.RESOLVED
+        who = f" {view.acknowledged_by} has it" if view.acknowledged_by and not resolved else ""
+        if not who and view.follows_from is not None:
+            who = f" {follows_words(view.follows_from, {each.id: each.subject for each in views})}"
+        lines.append(
+            [
+                (f"{text:<11}", palette.muted if resolved else style),
+                (f"{ALERT_STATE_WORDS[view.state]:<11}", palette.muted),
+                (f"{age(view.opened_at, now):>4} ago  ", palette.muted),
+                (view.message, palette.muted if resolved else palette.text),
+                (who, palette.accent),
+            ]
+        )
+    return lines
+
+
+def changes(rows: Sequence[StateChange], now: datetime, look: Look) -> list[Runs]:
+    """One line a change of state, newest first."""
+    palette = look.palette
+    if not rows:
+        return [[("none in this window", palette.muted)]]
+    lines: list[Runs] = []
+    for row in rows:
+        text, style = look.state(row.state)
+        lines.append(
+            [
+                (f"{row.at:%d %b %H:%M:%S}  ", palette.muted),
+                (f"{text:<10}", style),
+                (row.error or "", palette.muted),
+            ]
+        )
+    return lines
+
+
+def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]:
+    """One line a probe, newest first."""
+    palette = look.palette
+    if not rows:
+        return [[("none in this window", palette.muted)]]
+    lines: list[Runs] = []
+    for row in rows:
+        text, style = look.state(row.state)
+        status = str(row.status_code) if row.status_code is not None else look.missing
+        again = f"re-check {row.attempt - 1} " if row.attempt > 1 else ""
+        lines.append(
+            [
+                (f"{row.timestamp:%H:%M:%S}  ", palette.muted),
+                (f"{text:<10}", style),
+                (f"{look.value(milliseconds(row.response_time_ms)):>8}  ", palette.text),
+                (f"{status:<4} ", palette.muted),
+                (again, palette.warning),
+                (row.error or "", style),
+            ]
+        )
+    return lines
+
+
+def alert_head(detail: AlertDetail, now: datetime, look: Look) -> list[Runs]:
+    """What it is about, who has it, and what it follows from."""
+    episode, cause, palette = detail.episode, detail.cause, look.palette
+    state = "no fresh data" if episode.stale else ALERT_STATE_WORDS[episode.state]
+    lines: list[Runs] = [
+        [
+            look.severity(episode.severity),
+            (f"  {state}  ", palette.muted),
+            (episode.subject, palette.strong),
+        ],
+        [(episode.message, palette.text)],
+    ]
+    if episode.acknowledged_by:
+        lines.append([(f"{episode.acknowledged_by} has it since {age(episode.acknowledged_at, now)}", palette.accent)])
+        if episode.note:
+            lines.append([("note  ", palette.muted), (episode.note, palette.text)])
+    elif episode.open and cause is None:
+        lines.append([("nobody has it; a takes it", palette.warning)])
+    if cause is not None:
+        who = f"{cause.acknowledged_by} has that" if cause.acknowledged_by else "nobody has that"
+        lines.append(
+            [
+                (f"follows alert #{cause.id}  ", palette.muted),
+                (f"{cause.subject}", palette.strong),
+                (f"  {cause.message}{look.dot}{who}", palette.muted),
+            ]
+        )
+    return lines
+
+
+def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
+    """Everything that is known about an episode."""
+    end = episode.resolved_at or now
+    pairs = [
+        ("Alert", f"#{episode.id} {episode.alert_type.value}"),
+        ("Rule", episode.rule_id),
+        ("Since", f"{episode.opened_at:%Y-%m-%d %H:%M:%S} UTC ({age(episode.opened_at, now)} ago)"),
+        ("Fired", f"{episode.fired_at:%H:%M:%S} UTC" if episode.fired_at else "not yet"),
+        ("Lasted" if episode.resolved_at else "Lasts", duration((end - episode.opened_at).total_seconds())),
+    ]
+    pairs += [
+        (label, f"{number:,.1f}".removesuffix(".0"))
+        for label, number in (("Value", episode.value), ("Threshold", episode.threshold))
+        if number is not None
+    ]
+    if episode.escalation_level:
+        pairs.append(("Escalation", f"level {episode.escalation_level}"))
+    if episode.resolved_at is not None:
+        why = f", {episode.resolution.value}" if episode.resolution else ""
+        pairs.insert(4, ("Resolved", f"{episode.resolved_at:%H:%M:%S} UTC{why}"))
+    if episode.previous_episode_id is not None:
+        pairs.append(("Before", f"#{episode.previous_episode_id}"))
+    if episode.runbook:
+        pairs.append(("Runbook", episode.runbook))
+    if episode.simulated:
+        pairs.append(("Origin", "simulated"))
+    return labelled(pairs, look)
+
+
+def timeline(detail: AlertDetail, look: Look) -> list[Runs]:
+    """One line an event, newest first."""
+    events = sorted(detail.events, key=lambda event: event.seq, reverse=True)
+    return [_event(event, look) for event in events] or [[("no events", look.palette.muted)]]
+
+
+def _event(event: AlertEvent, look: Look) -> Runs:
+    palette = look.palette
+    _, style = look.severity(event.severity)
+    actor = f" by {event.actor}" if event.actor else ""
+    words = _EVENT_WORDS.get(event.kind, event.kind)
+    rest = event.note or ("" if event.kind in ("acknowledged", "unacknowledged") else event.message)
+    return [
+        (f"{event.at:%d %b %H:%M:%S}  ", palette.muted),
+        (look.glyph("● ", "* "), palette.ok if event.state is AlertState.RESOLVED else style),
+        (f"{words}{actor}", palette.accent if event.actor else palette.text),
+        (f"  {rest}" if rest else "", palette.muted),
+    ]

@@ -1,0 +1,96 @@
+"""The keys that work on the screen below, made from its active bindings."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+
+from amt_console.console.bindings import ALL_KEYS, HELP_KEYS, key_names
+from widgets.cells import Run, Runs
+from widgets.fact_lines import FactLines
+from widgets.look import Look
+
+_KEYS_WIDTH = 18
+_TEXT_WIDTH = 56
+_SIGNS = (
+    ("●", "+", "up"),
+    ("▲", "!", "slow, or a warning"),
+    ("✖", "X", "down, or critical"),
+    ("○", "?", "unknown: could not be measured"),
+    ("‖", "=", "maintenance"),
+)
+
+
+class HelpScreen(ModalScreen[None], inherit_bindings=False):
+    """Leaves with almost any key."""
+
+    BINDINGS: ClassVar[Sequence[BindingType]] = list(HELP_KEYS)  # type: ignore[assignment]
+    AUTO_FOCUS = "#help"
+
+    def __init__(self, active: Mapping[str, ActiveBinding], look: Look) -> None:
+        super().__init__()
+        self._active = {binding.binding.id for binding in active.values() if binding.enabled}
+        self._look = look
+
+    def compose(self) -> ComposeResult:
+        """A block of keys for each place, then the signs."""
+        with VerticalScroll(id="help", can_focus=True):
+            for place, bindings in ALL_KEYS:
+                shown = [binding for binding in bindings if binding.id in self._active]
+                if shown:
+                    block = FactLines(place.upper(), look=self._look)
+                    block.show(self._lines(shown))
+                    yield block
+            signs = FactLines("SIGNS", look=self._look)
+            signs.show(self._signs())
+            yield signs
+
+    def _lines(self, bindings: Sequence[Binding]) -> list[Runs]:
+        palette = self._look.palette
+        lines: list[Runs] = []
+        for keys, words in grouped(bindings):
+            for at, part in enumerate(textwrap.wrap(words, _TEXT_WIDTH)):
+                name = keys if at == 0 else ""
+                lines.append([(f"{name:<{_KEYS_WIDTH}}", palette.key), (part, palette.text)])
+        return lines
+
+    def _signs(self) -> list[Runs]:
+        palette = self._look.palette
+        lines: list[Runs] = []
+        for fancy, plain, words in _SIGNS:
+            lines.append([(f"{self._look.glyph(fancy, plain):<4}", palette.strong), (words, palette.text)])
+        note: list[Run] = [
+            ("UP 24H is grey when less than 90 % of the time was measured, and ", palette.muted),
+            ('"too few" below 50 %.', palette.muted),
+        ]
+        return [*lines, note]
+
+    def action_dismiss_help(self) -> None:
+        """Back to the screen below."""
+        self.dismiss(None)
+
+    def _body(self) -> VerticalScroll:
+        return self.query_one("#help", VerticalScroll)
+
+    def action_scroll(self, lines: int) -> None:
+        """By lines."""
+        self._body().scroll_relative(y=lines, animate=False)
+
+    def action_scroll_page(self, pages: int) -> None:
+        """By screenfuls."""
+        self._body().scroll_relative(y=pages * max(1, self._body().size.height - 2), animate=False)
+
+    def action_jump(self, last: bool) -> None:
+        """To an end."""
+        self._body().scroll_to(y=self._body().max_scroll_y if last else 0, animate=False)
+
+
+def grouped(bindings: Sequence[Binding]) -> list[tuple[str, str]]:
+    """Keys and explanation of each binding; keys of the same binding stand together."""
+    return [(key_names(binding.key), binding.tooltip) for binding in bindings]

@@ -1,0 +1,222 @@
+"""The overview: is anything broken, since when, and does anybody have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.widget import Widget
+
+from amt_console.console.actions import Target
+from amt_console.console.bindings import OVERVIEW_KEYS
+from amt_console.console.layout import RESOLVED_FROM_HEIGHT, plan_overview
+from amt_console.console.screens.base import ConsoleScreen
+from amt_console.model import AlertView, ServiceView, Snapshot
+from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, milliseconds
+from widgets.alert_table import AlertTable
+from widgets.chatbot_panel import ChatbotPanel
+from widgets.figures_panel import FiguresPanel
+from widgets.host_panel import HostPanel
+from widgets.live_table import LiveTable
+from widgets.overview_panel import OverviewPanel
+from widgets.prompt import Prompt
+from widgets.revenue_panel import RevenuePanel
+from widgets.service_table import ServiceTable
+
+MOST_RESOLVED = 5
+"""Alerts that have just ended, listed where there is room."""
+USUAL_SERVICES = 8
+"""What the first frame, which knows no service yet, makes room for."""
+_PANEL_CLASSES = ("-host", "-lines", "-two", "-four")
+
+
+class OverviewScreen(ConsoleScreen):
+    """Alerts on top, services under them, host and figures at the bottom."""
+
+    BINDINGS: ClassVar[Sequence[BindingType]] = list(OVERVIEW_KEYS)
+    AUTO_FOCUS = "#services"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._in_alerts = False
+        self._began = False
+
+    def body(self) -> Iterable[Widget]:
+        """The panes."""
+        look = self.look
+        yield AlertTable(look=look, id="alerts")
+        yield ServiceTable(look=look, id="services")
+        with Container(id="panels"):
+            yield HostPanel(look=look, id="host")
+            yield RevenuePanel(look=look, id="revenue")
+            yield ChatbotPanel(look=look, id="chatbot")
+            yield OverviewPanel(look=look, id="overview")
+
+    @property
+    def alerts(self) -> AlertTable:
+        """The alerts' pane."""
+        return self.query_one(AlertTable)
+
+    @property
+    def services(self) -> ServiceTable:
+        """The services' pane."""
+        return self.query_one(ServiceTable)
+
+    @property
+    def pane(self) -> LiveTable[Any]:
+        """The pane that keys go to."""
+        return self.alerts if self._in_alerts and self.alerts.can_focus else self.services
+
+    def on_mount(self) -> None:
+        """Share the lines before the first snapshot, as for a usual number of services."""
+        self._share_lines(0, USUAL_SERVICES)
+        super().on_mount()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Draw a snapshot."""
+        now = self.picture_now
+        alerts = list(snapshot.alerts)
+        if self.size.height >= RESOLVED_FROM_HEIGHT:
+            alerts.extend(snapshot.recently_resolved[:MOST_RESOLVED])
+        if self.alerts.has_focus and not alerts:
+            self.services.focus()
+        self._share_lines(len(alerts), len(snapshot.services))
+        self.alerts.show(alerts, now)
+        self.services.show(snapshot.services, now)
+        self._begin(snapshot)
+        self.query_one(HostPanel).show(snapshot.resources)
+        for panel in self.query(FiguresPanel):
+            panel.show(snapshot.figures, now)
+
+    def _begin(self, snapshot: Snapshot) -> None:
+        """With the first picture the keys go to the open alerts, if any; later on only the person moves them."""
+        if not self._began:
+            self._began = True
+            if snapshot.alerts and self.services.has_focus:
+                self.alerts.focus()
+
+    def target(self) -> Target:
+        """The selected alert, or the selected service with its alert."""
+        if self.pane is self.alerts:
+            alert = self.alerts.model.selected_row
+            return Target(alert_id=alert.id, service=self._service_of(alert)) if alert is not None else Target()
+        service = self.services.model.selected_row
+        if service is None:
+            return Target()
+        if service.alert_id is None:
+            return Target(service=service.name, reason=f"{service.name} has no open alert.")
+        return Target(alert_id=service.alert_id, service=service.name)
+
+    def row_summary(self) -> str | None:
+        """The selected row as text."""
+        row = self.pane.model.selected_row
+        if isinstance(row, AlertView):
+            who = row.acknowledged_by or self._follows(row) or "nobody has it"
+            since = f"since {row.opened_at:%Y-%m-%d %H:%M:%S} UTC"
+            return f"{SEVERITY_WORDS[row.severity]} {row.subject}: {row.message} ({since}; {who})"
+        if isinstance(row, ServiceView):
+            error = f", {row.error}" if row.error else ""
+            return f"{row.name} {STATE_WORDS[row.state]}, {milliseconds(row.response_time_ms)}{error}, {row.url}"
+        return None
+
+    def _follows(self, alert: AlertView) -> str | None:
+        if alert.follows_from is None:
+            return None
+        return follows_words(alert.follows_from, {row.id: row.subject for row in self.alerts.model.rows()})
+
+    def _service_of(self, alert: AlertView) -> str | None:
+        return alert.subject if self.services.model.row(alert.subject) is not None else None
+
+    def _share_lines(self, alerts: int, services: int) -> None:
+        title = self.query_one("#title").styles.height
+        bars = 1 + (int(title.value) if title is not None else 1)
+        plan = plan_overview(self.size.width, self.size.height - bars, alerts=alerts, services=services)
+        panels = self.query_one("#panels")
+        for table, lines in ((self.alerts, plan.alerts), (self.services, plan.services)):
+            if table.styles.height is None or table.styles.height.value != lines:
+                table.styles.height = lines
+        panels.styles.height = plan.bottom
+        for name in _PANEL_CLASSES:
+            panels.set_class(plan.panels == name, name)
+        self.set_class(plan.gap > 0, "-gaps")
+
+    # Keys
+
+    def action_move(self, steps: int) -> None:
+        """Previous or next row."""
+        self.pane.move(steps)
+
+    def action_page(self, pages: int) -> None:
+        """A screenful."""
+        self.pane.move_page(pages)
+
+    def action_jump(self, last: bool) -> None:
+        """To an end."""
+        self.pane.move_to_end(last=last)
+
+    def action_pane(self, steps: int) -> None:
+        """Give the keys to the other pane; the alerts take them only when there are any."""
+        other = self.services if self.pane is self.alerts else self.alerts
+        (other if other.can_focus else self.services).focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Remember the pane: keys go there also while the prompt has the focus."""
+        if isinstance(event.widget, LiveTable):
+            self._in_alerts = event.widget is self.alerts
+
+    def action_sort(self) -> None:
+        """Order by the next column."""
+        self.pane.next_sort()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self.pane.reverse_sort()
+
+    def action_filter(self) -> None:
+        """Type a filter; it works while typing."""
+        pane = self.pane
+        before = pane.model.filter_text
+        self.query_one(Prompt).ask(
+            f"Filter {pane.NAME.lower()}:",
+            lambda text: pane.set_filter(text),
+            answer=before,
+            placeholder="part of a name, a state or an error; ! inverts",
+            on_change=pane.set_filter,
+            on_cancel=lambda: pane.set_filter(""),
+        )
+
+    def action_clear(self) -> None:
+        """Clear the filter, then the selection."""
+        pane = self.pane
+        if pane.model.filter_text:
+            pane.set_filter("")
+        else:
+            pane.select(None)
+
+    async def action_open_row(self) -> None:
+        """Open what is selected; with nothing selected the first row."""
+        pane = self.pane
+        if pane.model.selected is None:
+            pane.move_to_end(last=False)
+        if pane.model.selected is not None:
+            await self._open(pane, pane.model.selected)
+
+    @on(LiveTable.RowOpened)
+    async def _row_opened(self, event: LiveTable.RowOpened) -> None:
+        await self._open(event.table, event.key)
+
+    async def _open(self, pane: LiveTable[Any], key: str) -> None:
+        from amt_console.console.screens.alert_detail import AlertDetailScreen
+        from amt_console.console.screens.service_detail import ServiceDetailScreen
+
+        if pane is self.alerts:
+            await self.app.push_screen(AlertDetailScreen(int(key)))
+        else:
+            await self.app.push_screen(ServiceDetailScreen(key))
+
+    @on(Prompt.Closed)
+    def _prompt_closed(self) -> None:
+        self.pane.focus()

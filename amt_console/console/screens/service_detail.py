@@ -1,0 +1,142 @@
+"""One service: how it is, how it was over a time range, the parts of its response time, probes, changes, alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.widget import Widget
+
+from amt_console.console.actions import Target
+from amt_console.console.bindings import SERVICE_KEYS
+from amt_console.console.screens import facts
+from amt_console.console.screens.detail import DetailScreen
+from amt_console.model import ServiceView, Snapshot
+from amt_console.operations.protocol import ServiceDetail
+from amt_console.text import STATE_WORDS, percent
+from widgets.chart import Chart, ChartLine
+from widgets.fact_lines import FactLines
+from widgets.uptime_bar import UptimeBar
+
+RANGES: tuple[tuple[float, str], ...] = ((1, "1 h"), (6, "6 h"), (24, "24 h"), (168, "7 d"))
+"""Hours and name of the time ranges."""
+_FIRST_RANGE = 2
+
+
+class ServiceDetailScreen(DetailScreen):
+    """Reached with enter on a service."""
+
+    BINDINGS: ClassVar[Sequence[BindingType]] = list(SERVICE_KEYS)
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+        self._range = _FIRST_RANGE
+        self._detail: ServiceDetail | None = None
+        self._view: ServiceView | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """Head, chart and lists."""
+        look = self.look
+        with VerticalScroll(id="detail", can_focus=True):
+            yield FactLines(look=look, id="head")
+            with Container(id="columns"):
+                with Vertical(id="left"):
+                    yield Chart(look=look, id="chart")
+                    yield UptimeBar(look=look, id="uptime")
+                    yield FactLines("LAST RESPONSE", look=look, id="phases")
+                    yield FactLines("FACTS", look=look, id="facts")
+                with Vertical(id="right"):
+                    yield FactLines("ALERTS", look=look, id="alerts-of")
+                    yield FactLines("STATE CHANGES", look=look, id="changes")
+                    yield FactLines("RECENT PROBES", look=look, id="probes")
+
+    def target(self) -> Target:
+        """This service and its worst open alert."""
+        view = self._view
+        if view is None or view.alert_id is None:
+            return Target(service=self._service, reason=f"{self._service} has no open alert.")
+        return Target(alert_id=view.alert_id, service=self._service)
+
+    def row_summary(self) -> str | None:
+        """The service as text."""
+        view = self._view
+        return f"{view.name} {STATE_WORDS[view.state]} {view.error or ''} {view.url}" if view else None
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """The head follows every snapshot; a change of state reads the history again."""
+        view = next((service for service in snapshot.services if service.name == self._service), None)
+        changed = self._view is not None and view is not None and view.state is not self._view.state
+        self._view = view
+        self._draw_head()
+        if changed and self.is_current:
+            self.load()
+
+    def load(self) -> None:
+        """Read the history of the range."""
+        operations = self.console_app.operations
+        if operations is None:
+            return
+        hours = RANGES[self._range][0]
+        self.console_app.job(lambda: operations.service(self._service, hours=hours), self._loaded)
+
+    def action_next_range(self) -> None:
+        """Next time range."""
+        self._range = (self._range + 1) % len(RANGES)
+        self.load()
+
+    def relook(self) -> None:
+        """Draw with other colours: the facts hold styles of their own."""
+        super().relook()
+        self._draw_head()
+        self._draw_history()
+
+    def _loaded(self, detail: ServiceDetail) -> None:
+        if not self.is_mounted:
+            return
+        self._detail = detail
+        self._view = self._view or detail.service
+        self._draw_head()
+        self._draw_history()
+
+    def _draw_head(self) -> None:
+        if self._view is not None:
+            self.query_one("#head", FactLines).show(facts.service_head(self._view, self.picture_now, self.look))
+
+    def _draw_history(self) -> None:
+        detail = self._detail
+        if detail is None:
+            return
+        look, now = self.look, self.picture_now
+        name = RANGES[self._range][1]
+        lines = (ChartLine(f"mean, last {name}", detail.mean_ms), ChartLine("p95", detail.p95_ms))
+        self.query_one(Chart).show(lines, _ticks(detail.start, detail.end))
+        self.query_one(UptimeBar).show(detail.uptime, summary=_uptime_words(detail), span=name)
+        newest = next((probe for probe in detail.probes if probe.response_time_ms is not None), None)
+        self.query_one("#phases", FactLines).show(facts.phases(newest, look))
+        self.query_one("#facts", FactLines).show(facts.labelled(detail.figures, look))
+        self.query_one("#alerts-of", FactLines).show(facts.alerts(detail.alerts, now, look), note=f"last {name}")
+        self.query_one("#changes", FactLines).show(facts.changes(detail.changes[:12], now, look))
+        self.query_one("#probes", FactLines).show(facts.probes(detail.probes[:20], now, look))
+
+
+def _ticks(start: datetime, end: datetime) -> tuple[str, ...]:
+    """Labels of the time axis in UTC: five moments; days where the range is long."""
+    long = (end - start).total_seconds() > 2 * 86400
+    steps = [start + (end - start) * part / 4 for part in range(5)]
+    return tuple(f"{moment:%d %b}" if long else f"{moment:%H:%M}" for moment in steps)
+
+
+def _uptime_words(detail: ServiceDetail) -> str:
+    """Mean of the measured stretches, with how much was measured."""
+    known = [value for value in detail.uptime if value is not None]
+    if not known:
+        return "nothing was measured"
+    covered = len(known) / max(1, len(detail.uptime)) * 100
+    if covered < 50:
+        return f"insufficient data: {covered:.0f} % of the time was measured"
+    mean = sum(known) / len(known)
+    return percent(mean, 2) + (f" of the {covered:.0f} % that was measured" if covered < 90 else "")

@@ -1,0 +1,212 @@
+"""The terminal that the console runs on: is it one, is it still there, and does it get back what it had."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import termios
+import threading
+from collections.abc import Callable, Mapping
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from amt_console.text import locale_speaks_utf8
+
+if TYPE_CHECKING:
+    from amt_console.console.shell import ConsoleShell
+
+RESTORE_SECONDS = 1.5
+"""After this long without the app's own end, the terminal is restored by force and the process ends."""
+CLOSE_SECONDS = 10.0
+"""Longest that the session may take to close after the terminal was restored."""
+GONE_EXIT_CODE = 128 + signal.SIGHUP
+_LOOK_SECONDS = 1.0
+_RESTORE = (
+    b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
+    b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[0m"
+)
+"""Paste, wrap, resize, mouse and keyboard modes off, the ordinary screen and the cursor back."""
+
+
+def check_terminal(env: Mapping[str, str] = os.environ) -> str | None:
+    """Why the console cannot run here, for a person; ``None`` if it can."""
+    streams = (
+        ("standard input", sys.__stdin__),
+        ("standard output", sys.__stdout__),
+        ("standard error", sys.__stderr__),
+    )
+    for name, stream in streams:
+        try:
+            there = stream is not None and stream.isatty()
+        except ValueError:
+            there = False
+        if not there:
+            return f"The console needs a terminal, but {name} is not one."
+    if env.get("TERM", "") in ("", "dumb"):
+        return "The console needs a terminal that can move its cursor, but TERM is dumb or not set."
+    return None
+
+
+def ascii_needed(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether the locale, or the stream to the terminal, cannot carry more than ASCII."""
+    if not locale_speaks_utf8(env):
+        return True
+    encoding = getattr(sys.__stderr__, "encoding", None) or "ascii"
+    return encoding.lower().replace("-", "").replace("_", "") not in ("utf8", "utf8sig", "utf16", "utf32", "gb18030")
+
+
+class ConsoleDriver(LinuxDriver):
+    """The toolkit's driver, which lets go of a terminal that vanished."""
+
+    gone = False
+    """The terminal vanished: nothing is written any more."""
+
+    def __init__(self, app: ConsoleShell, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._guard = app.guard
+        self._suspending = False
+
+    def write(self, data: str) -> None:
+        """Write, unless there is nothing to write to; a full queue to a dead terminal would stop the loop."""
+        if not self.gone:
+            super().write(data)
+
+    def run_input_thread(self) -> None:
+        """Read keys until the end, also when the end is that the terminal vanished."""
+        try:
+            super().run_input_thread()
+        except OSError:
+            if self._guard is not None:
+                self._guard.terminal_gone()
+
+    def let_go(self) -> None:
+        """Stop reading and writing at once."""
+        self.gone = True
+        self.exit_event.set()
+
+    def suspend_application_mode(self) -> None:
+        """Give the terminal back for a while."""
+        self._suspending = True
+        try:
+            super().suspend_application_mode()
+        finally:
+            self._suspending = False
+
+    def close(self) -> None:
+        """Put the window's title back and finish writing; then the terminal is as it was."""
+        if not self.gone:
+            super().write("\x1b[23;2t")
+            super().close()
+        if self._guard is not None and not self._suspending:
+            self._guard.restored()
+
+
+class TerminalGuard:
+    """Ends the console on SIGTERM, SIGHUP and when the terminal vanishes, by force if it does not end by itself.
+
+    The watching is done on a thread of its own, because a stalled terminal blocks the app's loop.
+    """
+
+    def __init__(self, end: Callable[[int], None], let_go: Callable[[], None]) -> None:
+        """Args:
+        end: Asks the app to end with an exit code; called from any thread or from a signal handler.
+        let_go: Stops the app's reading and writing of the terminal.
+        """
+        self._end = end
+        self._let_go = let_go
+        self._fd = 0
+        self._attributes: list[Any] | None = None
+        self._ending = threading.Event()
+        self._restored = threading.Event()
+        self._closed = threading.Event()
+        self._gone = False
+        self.exit_code: int | None = None
+        """Why it was ended from outside; ``None`` if it was not."""
+        self._former: dict[int, Any] = {}
+
+    def __enter__(self) -> TerminalGuard:
+        with contextlib.suppress(termios.error, ValueError, OSError):
+            self._attributes = termios.tcgetattr(self._fd)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                former = signal.getsignal(number)
+                if former is not signal.SIG_IGN:
+                    self._former[number] = former
+                    signal.signal(number, self._on_signal)
+        if self._attributes is not None:
+            threading.Thread(target=self._watch, name="amt-terminal", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closed.set()
+        self._restored.set()
+        for number, former in self._former.items():
+            signal.signal(number, former)
+
+    def restored(self) -> None:
+        """The app has given the terminal back; what is left is closing the session."""
+        self._restored.set()
+        threading.Thread(target=self._limit_closing, name="amt-close-limit", daemon=True).start()
+
+    def terminal_gone(self) -> None:
+        """The terminal vanished: let go of it and end."""
+        self._gone = True
+        self._let_go()
+        self._request(GONE_EXIT_CODE)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._request(128 + number)
+
+    def _request(self, exit_code: int) -> None:
+        if self._ending.is_set():
+            return
+        self._ending.set()
+        self.exit_code = exit_code
+        threading.Thread(target=self._force, name="amt-force-end", daemon=True).start()
+        self._end(exit_code)
+
+    def _watch(self) -> None:
+        """Sleep until the terminal hangs up; some systems do not report that, so look once a second, too."""
+        poll = select.poll()
+        poll.register(self._fd, 0)
+        while not self._restored.is_set():
+            try:
+                events = poll.poll(_LOOK_SECONDS * 1000)
+                termios.tcgetattr(self._fd)
+            except (OSError, termios.error):
+                events = [(self._fd, select.POLLHUP)]
+            if events and not self._restored.is_set():
+                self.terminal_gone()
+                return
+
+    def _force(self) -> None:
+        if self._restored.wait(RESTORE_SECONDS):
+            return
+        if not self._gone:
+            self._restore_by_force()
+        os._exit(self.exit_code or GONE_EXIT_CODE)
+
+    def _restore_by_force(self) -> None:
+        """Give the terminal back past a stuck writer: drop what waits, never block."""
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcflush(self._fd, termios.TCOFLUSH)
+        if self._attributes is not None:
+            with contextlib.suppress(OSError, termios.error):
+                termios.tcsetattr(self._fd, termios.TCSANOW, self._attributes)
+        with contextlib.suppress(OSError):
+            os.set_blocking(2, False)
+            try:
+                os.write(2, _RESTORE)
+            finally:
+                os.set_blocking(2, True)
+
+    def _limit_closing(self) -> None:
+        if not self._closed.wait(CLOSE_SECONDS):
+            os._exit(self.exit_code or 0)

@@ -1,0 +1,203 @@
+"""What keys do to alerts, services and reports: each hits exactly what was pointed at."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.desk import desk
+from support.pictures import NOW, alert, incident
+
+from amt_console.model import Severity, Viewer
+
+
+async def test_with_nothing_selected_a_takes_the_worst_with_an_empty_note() -> None:
+    async with desk(incident()) as console:
+        await console.press("a")
+        assert "Take CRITICAL backend-api" in console.prompt.question
+        await console.press("enter")
+        assert console.acknowledged() == [(7, None, 3)]
+        assert "Taken by me: backend-api" in console.messages
+        assert not console.prompt.is_open
+
+
+async def test_on_a_service_a_takes_that_services_alert_with_the_note() -> None:
+    async with desk(incident()) as console:
+        console.screen.services.focus()
+        console.screen.services.select("api-plans")
+        await console.press("a", *"on it", "enter")
+        assert console.acknowledged() == [(8, "on it", 3)]
+
+
+async def test_on_a_service_without_an_alert_nothing_is_taken() -> None:
+    async with desk(incident()) as console:
+        console.screen.services.focus()
+        console.screen.services.select("web-app")
+        await console.press("a")
+        assert not console.prompt.is_open
+        assert "web-app has no open alert." in console.messages
+
+
+async def test_escape_takes_nothing() -> None:
+    async with desk(incident()) as console:
+        await console.press("a", "x", "escape")
+        assert console.acknowledged() == []
+        assert console.screen.alerts.has_focus
+
+
+async def test_an_alert_that_vanished_before_enter_is_said_and_no_other_is_hit() -> None:
+    async with desk(incident()) as console:
+        await console.press("down", "a")
+        assert "backend-api" in console.prompt.question
+        rest = tuple(view for view in incident().alerts if view.id != 7)
+        await console.show(replace(incident(), alerts=rest))
+        await console.press("enter")
+        assert console.acknowledged() == []
+        assert any("ended meanwhile; nothing was taken" in message for message in console.messages)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"acknowledged_by": "bob"}, "bob took it meanwhile"), ({"severity": Severity.WARNING}, "it is WARNING now")],
+)
+async def test_an_alert_that_changed_before_enter_is_not_taken(change: dict[str, Any], words: str) -> None:
+    async with desk(incident()) as console:
+        await console.press("a")
+        first, *others = incident().alerts
+        await console.show(replace(incident(), alerts=(replace(first, version=4, **change), *others)))
+        await console.press("enter")
+        assert console.acknowledged() == []
+        assert any(words in message for message in console.messages)
+
+
+async def test_a_new_value_in_the_same_moment_does_not_refuse_the_person() -> None:
+    async with desk(incident()) as console:
+        console.operations.conflicts = 1
+        await console.press("a", "enter")
+        assert [call[2] for call in console.acknowledged()] == [3, 4]
+        assert "Taken by me: backend-api" in console.messages
+
+
+async def test_a_real_conflict_is_a_clear_message() -> None:
+    async with desk(incident()) as console:
+        console.operations.conflicts = 2
+        await console.press("a", "enter")
+        assert "the alert changed meanwhile" in console.messages
+
+
+async def test_the_selection_follows_its_alert_when_worse_ones_arrive() -> None:
+    async with desk(incident()) as console:
+        await console.press("down", "down")
+        assert console.screen.alerts.model.selected == "8"
+        worse = (alert(30, "web-app"), alert(31, "mobile-app"), *incident().alerts)
+        await console.show(replace(incident(), alerts=worse))
+        assert console.screen.alerts.model.selected == "8"
+        await console.press("a", "enter")
+        assert console.acknowledged()[0][0] == 8
+
+
+async def test_a_selected_row_that_vanishes_leaves_nothing_selected() -> None:
+    async with desk(incident()) as console:
+        await console.press("down")
+        await console.show(replace(incident(), alerts=incident().alerts[1:]))
+        assert console.screen.alerts.model.selected is None
+
+
+async def test_giving_back_needs_a_selection() -> None:
+    async with desk(incident()) as console:
+        await console.press("u")
+        assert "Select the alert to give back first." in console.messages
+        console.screen.services.focus()
+        console.screen.services.select("api-chat-analytics")
+        await console.press("u")
+        assert ("unacknowledge", 9, 3) in console.operations.calls
+        assert "Given back: api-chat-analytics" in console.messages
+
+
+async def test_read_only_says_why_nothing_is_done() -> None:
+    async with desk(incident(), read_only=True) as console:
+        await console.press("a", "u", "r")
+        assert len([message for message in console.messages if "read-only" in message]) == 3
+        assert [call for call in console.operations.calls if call[0] != "service"] == []
+        assert "read-only" in console.text()
+
+
+async def test_the_past_is_shown_as_the_past() -> None:
+    moment = NOW - timedelta(hours=5)
+    async with desk(incident(), at=moment) as console:
+        assert "as it was at 2026-01-05 07:00 UTC" in console.text()
+        assert "PAST: 2026-01-05 07:00:00 UTC" in console.text()
+        assert "5h ago" in console.text()
+        await console.press("a")
+        assert any("Acknowledging is not possible: this is the past" in message for message in console.messages)
+
+
+async def test_probe_now_probes_the_selected_service_or_all() -> None:
+    async with desk(incident()) as console:
+        await console.press("r")
+        console.screen.services.focus()
+        console.screen.services.select("web-app")
+        await console.press("r")
+        assert [call for call in console.operations.calls if call[0] == "probe_now"] == [
+            ("probe_now", None),
+            ("probe_now", "web-app"),
+        ]
+
+
+async def test_export_asks_for_the_folder_and_says_what_was_written(tmp_path: Path) -> None:
+    async with desk(incident(), export_folder=tmp_path / "out") as console:
+        await console.press("e")
+        assert "Export" in console.prompt.question
+        await console.press("enter")
+        assert (tmp_path / "out" / "overview_dashboard.html").exists()
+        assert any(f"Wrote 1 files into {tmp_path / 'out'}" in message for message in console.messages)
+
+
+async def test_export_says_how_far_it_is_and_of_what_time(tmp_path: Path) -> None:
+    moment = NOW - timedelta(hours=5)
+    async with desk(incident(), at=moment, export_folder=tmp_path) as console:
+        reached, seen = threading.Event(), threading.Event()
+
+        def wait() -> None:
+            reached.set()
+            assert seen.wait(10)
+
+        console.operations.during_export = wait
+        await console.press("e")
+        assert "Reports up to 05 Jan 07:00" in console.prompt.question
+        await console.pilot.press("enter")
+        await asyncio.to_thread(reached.wait, 10)
+        await console.pilot.pause()
+        assert "exporting 1 of 1: overview_dashboard.html" in console.text()
+        seen.set()
+        await console.settle()
+        assert "exporting" not in console.text()
+        assert ("export", tmp_path, moment) in console.operations.calls
+
+
+async def test_where_no_reports_can_be_made_nobody_is_asked_for_a_folder() -> None:
+    async with desk(incident(), no_reports="reports are made elsewhere") as console:
+        await console.press("e")
+        assert not console.prompt.is_open
+        assert "Reports are made elsewhere" in console.messages
+
+
+async def test_quitting_the_monitor_names_who_takes_over() -> None:
+    viewers = (
+        Viewer("ann", NOW, f"pid {os.getpid()}"),
+        Viewer("remote", NOW, "192.0.2.7"),
+        Viewer("root", NOW, "pid 123"),
+    )
+    async with desk(replace(incident(), viewers=viewers)) as console:
+        await console.press("q")
+        assert any("root, pid 123, takes over" in message for message in console.messages)
+        await console.show(replace(incident(), viewers=viewers[:2]))
+        console.clock.advance(60)
+        await console.press("q")
+        assert any("no monitor will run after it" in message for message in console.messages)

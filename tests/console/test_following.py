@@ -1,0 +1,92 @@
+"""Alerts that follow from another one: shown, muted, not asked for, and still to be had."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from support.desk import desk
+from support.pictures import alert, incident
+
+from amt_console.console.announcer import Announcer
+from amt_console.model import AlertView, Snapshot
+from widgets.look import PLAIN_LOOK, Look
+
+
+def outage(**cause: object) -> Snapshot:
+    """The API is down, and its two endpoints with it."""
+    followers = tuple(
+        alert(number, name, follows_from=7) for number, name in ((8, "api-plans"), (9, "api-chat-analytics"))
+    )
+    return replace(incident(), alerts=(alert(7, "backend-api", **cause), *followers))
+
+
+def following(picture: Snapshot) -> tuple[AlertView, ...]:
+    return picture.alerts[1:]
+
+
+async def test_followers_stand_under_their_cause_and_need_nobody() -> None:
+    async with desk(outage(), size=(120, 40)) as console:
+        lines = console.screen.alerts.plain_lines
+        assert "1 nobody has" in lines[0]
+        assert "backend-api" in lines[1]
+        assert "nobody" in lines[1]
+        assert "└ api-plans" in lines[2]
+        assert "follows backend-api" in lines[2]
+        assert "nobody" not in lines[2]
+        assert "1 alert nobody has · 2 follow · 2 down" in console.text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_a_small_screen_says_the_same(size: tuple[int, int]) -> None:
+    async with desk(outage(), size=size) as console:
+        assert "1 alert nobody has" in console.text()
+        assert "└ api-plans" in console.screen.alerts.plain_lines[2]
+
+
+async def test_without_the_line_drawing_characters_the_mark_is_ascii() -> None:
+    async with desk(outage(), size=(120, 40)) as console:
+        console.screen.alerts.set_look(Look(PLAIN_LOOK.palette, ascii_only=True))
+        assert "\\- api-plans" in console.screen.alerts.plain_lines[2]
+
+
+async def test_with_nothing_selected_a_takes_causes_only() -> None:
+    async with desk(outage()) as console:
+        await console.press("a")
+        assert "Take CRITICAL backend-api" in console.prompt.question
+    async with desk(outage(acknowledged_by="ann")) as console:
+        assert "1 alert, all taken" in console.text()
+        await console.press("a")
+        assert not console.prompt.is_open
+        assert "No open alert waits for anybody." in console.messages
+
+
+async def test_a_selected_follower_can_be_taken_and_opened() -> None:
+    async with desk(outage(), size=(120, 40)) as console:
+        console.screen.services.focus()
+        console.screen.services.select("api-plans")
+        await console.press("a", "enter")
+        assert console.acknowledged() == [(8, None, 3)]
+        await console.press("escape", "tab", "down", "down", "enter")
+        text = console.text()
+        assert "follows alert #7" in text
+        assert "backend-api" in text
+        assert "nobody has that" in text
+
+
+async def test_the_filter_finds_what_follows_from_a_service() -> None:
+    async with desk(outage(), size=(120, 40)) as console:
+        console.screen.alerts.set_filter("follows backend")
+        assert console.screen.alerts.model.keys == ("8", "9")
+
+
+def test_followers_do_not_ring() -> None:
+    quiet = replace(incident(), alerts=())
+    announcer = Announcer()
+    assert not announcer.rings(quiet, 0.0)
+    assert announcer.rings(outage(), 1.0)
+    later = outage()
+    more = replace(later, alerts=(*later.alerts, alert(20, "api-dashboard-overview", follows_from=7)))
+    assert not announcer.rings(more, 100.0)
+    healed = tuple(replace(each, follows_from=None) for each in following(more))
+    assert not announcer.rings(replace(more, alerts=healed), 200.0), "they were seen before"

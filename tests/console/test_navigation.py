@@ -1,0 +1,179 @@
+"""Moving, filtering, sorting, opening, helping, leaving."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from support.desk import desk
+from support.pictures import all_fine, incident
+
+from amt_console.console.screens.overview import OverviewScreen
+from amt_console.model import ServiceState
+from widgets.fact_lines import FactLines
+from widgets.title_bar import TitleBar
+
+
+async def test_the_filter_works_while_typing_and_escape_clears_it() -> None:
+    async with desk(incident()) as console:
+        await console.press("slash")
+        assert console.prompt.question == "Filter alerts:"
+        await console.press("escape", "tab", "slash", *"plans")
+        assert console.prompt.question == "Filter services:"
+        services = console.screen.services
+        assert services.model.keys == ("api-plans",)
+        await console.press("enter")
+        assert services.model.keys == ("api-plans",)
+        assert "/plans" in services.plain_lines[0]
+        await console.press("escape")
+        assert len(services.model.keys) == 8
+
+
+async def test_sorting_by_key_shows_an_arrow_and_keeps_the_selection() -> None:
+    async with desk(incident()) as console:
+        services = console.screen.services
+        services.focus()
+        services.select("web-app")
+        await console.press("s")
+        assert services.model.keys[0] == "backend-api"
+        assert "state↑" in services.plain_lines[0]
+        await console.press("s", "s")
+        assert "↑SINCE" in services.plain_lines[0]
+        await console.press("s")
+        assert services.model.sort_column == "response"
+        assert "RESP↑" in services.plain_lines[0]
+        await console.press("S")
+        assert "RESP↓" in services.plain_lines[0]
+        assert services.model.keys[0] == "api-chat-analytics"
+        assert services.model.selected == "web-app"
+
+
+async def test_moving_and_panes() -> None:
+    async with desk(incident()) as console:
+        services, alerts = console.screen.services, console.screen.alerts
+        assert alerts.has_focus, "with open alerts the keys begin there"
+        await console.press("j")
+        assert alerts.model.selected == "7"
+        await console.press("tab")
+        assert services.has_focus
+        await console.press("j", "j")
+        assert services.model.selected == "web-app"
+        await console.press("G")
+        assert services.model.selected == "monitoring-db"
+        await console.press("g", "k")
+        assert services.model.selected == "backend-api"
+        await console.press("h")
+        assert alerts.has_focus
+        await console.press("tab")
+        assert services.has_focus
+
+
+async def test_the_keys_are_moved_once_and_never_behind_the_persons_back() -> None:
+    async with desk(all_fine()) as console:
+        assert console.screen.services.has_focus
+        await console.show(incident())
+        assert console.screen.services.has_focus
+
+
+async def test_a_long_event_is_wrapped_and_not_cut() -> None:
+    words = " ".join(f"word{number}" for number in range(30))
+    first, *others = incident().alerts
+    async with desk(replace(incident(), alerts=(replace(first, message=words), *others)), size=(60, 16)) as console:
+        await console.press("enter")
+        lines = console.app.screen.query_one("#timeline", FactLines).plain_lines
+        assert words in " ".join(" ".join(lines).split())
+        assert all(len(line) <= 60 for line in lines)
+
+
+async def test_a_hundred_services_scroll_with_the_cursor() -> None:
+    async with desk(all_fine(services=100)) as console:
+        services = console.screen.services
+        await console.press("G")
+        assert any("tenant-091" in line for line in services.plain_lines)
+        await console.press("pageup")
+        assert services.model.selected in services.model.keys
+        assert any(str(services.model.selected) in line for line in services.plain_lines)
+
+
+async def test_enter_opens_what_is_selected_and_escape_comes_back() -> None:
+    async with desk(incident()) as console:
+        await console.press("tab", "enter")
+        text = console.text()
+        assert "RECENT PROBES" in text
+        assert "connect_refused" in text
+        assert "first byte" in text
+        await console.press("w")
+        assert ("service", "backend-api", 168) in console.operations.calls
+        await console.press("a", "enter")
+        assert console.acknowledged()[0][0] == 7
+        await console.press("escape")
+        assert isinstance(console.app.screen, OverviewScreen)
+
+
+async def test_the_alert_screen_shows_its_timeline_and_follows_changes() -> None:
+    async with desk(incident()) as console:
+        await console.press("enter")
+        text = console.text()
+        assert "un-ack" in text
+        for empty in ("Value", "Threshold", "Escalation"):
+            assert empty not in text
+        assert "WHAT HAPPENED" in text
+        assert "first bad observation" in text
+        assert "nobody has it" in text
+        await console.press("a", *"mine", "enter")
+        assert "taken by me" in console.text()
+        assert "mine" in console.text()
+
+
+async def test_help_lists_the_keys_that_work_here() -> None:
+    async with desk(incident()) as console:
+        await console.press("question_mark")
+        text = console.text()
+        assert "EVERYWHERE" in text
+        assert "OVERVIEW" in text
+        assert "SERVICE DETAIL" not in text
+        await console.press("escape")
+        await console.press("tab", "enter", "question_mark")
+        assert "SERVICE DETAIL" in console.text()
+        assert "OVERVIEW" not in console.text()
+
+
+async def test_the_monitor_quits_with_two_presses_and_a_guest_with_one() -> None:
+    async with desk(all_fine()) as console:
+        await console.press("q")
+        assert console.app.is_running
+        assert any("no monitor will run" in message for message in console.messages)
+        await console.press("q")
+        assert console.app._exit
+    async with desk(all_fine(), monitor=False) as console:
+        await console.press("q")
+        assert console.app._exit
+
+
+async def test_colours_change_and_the_picture_stays() -> None:
+    async with desk(incident()) as console:
+        first = console.screen.query_one(TitleBar).look
+        await console.press("t")
+        assert console.app.theme == "amt-light"
+        assert console.screen.query_one(TitleBar).look != first
+        await console.press("t", "t")
+        assert console.screen.query_one(TitleBar).look == first
+
+
+async def test_a_service_that_went_away_does_not_break_its_screen() -> None:
+    async with desk(incident()) as console:
+        await console.press("tab", "enter")
+        left = tuple(view for view in incident().services if view.name != "backend-api")
+        await console.show(replace(incident(), services=left))
+        await console.press("r", "escape")
+        assert all(view.state is not ServiceState.DOWN or view.name != "backend-api" for view in left)
+        assert isinstance(console.app.screen, OverviewScreen)
+
+
+async def test_the_palette_offers_what_the_keys_do() -> None:
+    async with desk(incident()) as console:
+        names = [command.title for command in console.app.get_system_commands(console.app.screen)]
+        assert {"Ack", "Probe", "Export", "Quit", "Colours"} <= set(names)
+        await console.press("ctrl+p", *"probe", "enter")
+        assert ("probe_now", None) in console.operations.calls
+        await console.press("ctrl+p", *"quit", "enter")
+        assert console.app.is_running, "the monitor asks, whichever way it is told to quit"

@@ -1,0 +1,130 @@
+"""What the overview shows, at every size, with any data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from support.desk import desk
+from support.pictures import all_fine, empty, hostile, incident
+
+from widgets.line_view import LineView
+from widgets.live_table import LiveTable
+from widgets.title_bar import TitleBar
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])
+async def test_the_overview_says_what_is_broken_at_every_size(size: tuple[int, int]) -> None:
+    async with desk(incident(), size=size) as console:
+        text = console.text()
+        for words in ("CRITICAL", "2 alerts nobody has", "backend-api", "DOWN", "ann", "CPU"):
+            assert words in text, words
+        height = sum(1 for line in console.app.screen.query_one("#services", LiveTable).plain_lines if line.strip())
+        assert height >= 5
+        assert console.screen.query_one("#revenue").display is (size[1] >= 20)
+
+
+async def test_at_80x24_every_service_alert_and_panel_is_in_sight() -> None:
+    async with desk(incident()) as console:
+        text = console.text()
+        for view in incident().services:
+            assert view.name in text
+        assert "connection refused" in text
+        for title in ("HOST", "REVENUE", "CHATBOT", "USERS"):
+            assert title in text
+        for region in (widget.region for widget in console.screen.query(LineView)):
+            assert region.bottom <= 24
+
+
+async def test_a_quiet_platform_takes_one_quiet_line() -> None:
+    async with desk(all_fine()) as console:
+        assert console.screen.alerts.size.height == 1
+        assert console.screen.alerts.plain_lines == (console.screen.alerts.plain_lines[0],)
+        assert "no active alerts" in console.screen.alerts.plain_lines[0]
+        assert "all 8 services up" in console.text()
+
+
+async def test_uptime_with_little_coverage_is_not_shown_as_a_figure() -> None:
+    async with desk(incident()) as console:
+        line = next(line for line in console.screen.services.plain_lines if "mobile-app" in line)
+        assert "too few" in line
+        assert "99.9" not in line
+
+
+async def test_a_missing_figure_is_a_dash_with_its_reason() -> None:
+    async with desk(all_fine(), size=(200, 60)) as console:
+        assert "Churn" in console.text()
+        assert "– negative in the answer" in console.text()
+
+
+async def test_the_first_start_says_that_nothing_is_known() -> None:
+    async with desk(empty()) as console:
+        text = console.text()
+        assert "UNKNOWN" in text
+        assert "waiting for the first results of 8 services" in text
+        assert "no channel is configured" in text
+        assert "not read yet" in text
+
+
+async def test_hostile_text_stays_in_its_cells() -> None:
+    async with desk(hostile(), size=(120, 40)) as console:
+        for table in console.screen.query(LiveTable):
+            assert all(len(line) <= 120 for line in table.plain_lines)
+        for widget in console.screen.query(LineView):
+            assert not set("\x1b\x00\u202e\u200b\ud800") & set("".join(widget.plain_lines))
+        await console.press("a")
+        assert "[/x]" not in console.prompt.question or "\x1b" not in console.prompt.question
+        await console.press("escape", "enter", "enter", "escape", "tab", "down", "enter")
+
+
+async def test_ascii_mode_has_no_other_character_in_its_lines() -> None:
+    async with desk(incident(), size=(120, 40), ascii_only=True) as console:
+        for keys in ((), ("enter", "enter"), ("escape", "question_mark")):
+            if keys:
+                await console.press(*keys)
+            for strip in console.app.screen._compositor.render_strips():
+                filtered = console.app._ascii_filter.apply(list(strip), console.app.screen.background_colors[1])
+                assert "".join(segment.text for segment in filtered).isascii()
+
+
+async def test_the_too_small_screen_says_what_is_needed_and_comes_back() -> None:
+    async with desk(incident(), size=(50, 10)) as console:
+        assert console.screen.has_class("-too-small")
+        await console.pilot.resize_terminal(80, 24)
+        await console.settle()
+        assert not console.screen.has_class("-too-small")
+        assert "backend-api" in console.text()
+
+
+@pytest.mark.parametrize("screen", [(), ("enter", "enter"), ("question_mark",), ("a",)])
+async def test_no_size_breaks_any_screen(screen: tuple[str, ...]) -> None:
+    async with desk(incident()) as console:
+        await console.press(*screen)
+        for size in ((1, 1), (20, 5), (500, 200), (60, 16), (61, 200), (300, 16), (80, 24)):
+            await console.pilot.resize_terminal(*size)
+            await console.pilot.pause()
+            assert console.app.is_running
+        if screen and screen[0] != "a":
+            await console.press("escape")
+        assert "backend-api" in console.text()
+
+
+async def test_a_monitor_that_cannot_store_is_told_of_first_and_loudly() -> None:
+    fault = "The database cannot be written: the disk is full. 140 results wait in memory."
+    picture = replace(all_fine(), notices=(fault, "no channel is configured", "a demo runs"), faults=(fault,))
+    async with desk(picture, size=(120, 40)) as console:
+        title = console.screen.query_one(TitleBar)
+        first, second = title.plain_lines
+        assert "✖ not storing" in first
+        assert "monitoring" not in first
+        assert second.startswith(f" {fault}")
+        assert second.count(fault) == 1
+        assert second.index("no channel") < second.index("a demo")
+        segment = next(segment for segment in title.render_line(1) if "cannot be written" in segment.text)
+        assert segment.style is not None
+        assert segment.style.bgcolor == title.look.palette.badge_critical.bgcolor
+        await console.press("p")
+        assert "✖ not storing" in console.text(), "a frozen view does not hide it"
+        await console.press("p")
+        await console.show(replace(picture, notices=picture.notices[1:], faults=()))
+        assert "not storing" not in console.text()

@@ -1,0 +1,146 @@
+"""Runs of styled text fitted to cells: the only way text reaches the lines that the widgets draw.
+
+A run is a pair of plain text and a style; markup does not exist here. Every run passes ``clean`` on its way to a
+segment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from amt_console.text import safe_text
+
+Run = tuple[str, Style]
+Runs = Sequence[Run]
+Align = Literal["left", "right"]
+
+_JOINERS = {0x200D: None, 0xFE0E: None, 0xFE0F: None}
+_MAX_CHARS = 1000
+
+
+def clean(text: str) -> str:
+    """One printable line of definite width: control and bidirectional characters visible, joined emoji taken apart.
+
+    Terminals disagree on the width of joined emoji and of presentation selectors, so these never reach a line.
+    """
+    if len(text) > _MAX_CHARS or not text.isprintable():
+        text = safe_text(text, _MAX_CHARS)
+    return text if text.isascii() else text.translate(_JOINERS)
+
+
+def width_of(text: str) -> int:
+    """Cells that a cleaned text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def runs_width(runs: Runs) -> int:
+    """Cells that the runs take together."""
+    return sum(width_of(clean(text)) for text, _ in runs)
+
+
+def crop(text: str, width: int, ellipsis: str = "…") -> str:
+    """Cut a cleaned text to at most ``width`` cells, ending in an ellipsis if anything was cut off."""
+    if width_of(text) <= width:
+        return text
+    mark = ellipsis[:width]
+    return set_cell_size(text, max(0, width - len(mark))) + mark
+
+
+def fit(
+    runs: Runs, width: int, *, align: Align = "left", ellipsis: str = "…", fill: Style | None = None
+) -> list[Segment]:
+    """Segments of exactly ``width`` cells: too long is cropped, too short is filled with blanks."""
+    cleaned = [(text, style) for text, style in ((clean(text), style) for text, style in runs) if text]
+    total = sum(width_of(text) for text, _ in cleaned)
+    if total > width:
+        return _cropped(cleaned, width, ellipsis)
+    segments = [Segment(text, style) for text, style in cleaned]
+    if total < width:
+        blank = Segment(" " * (width - total), fill or Style())
+        return [blank, *segments] if align == "right" else [*segments, blank]
+    return segments
+
+
+def _cropped(runs: list[Run], width: int, ellipsis: str) -> list[Segment]:
+    segments: list[Segment] = []
+    room = max(0, width - len(ellipsis))
+    for text, style in runs:
+        size = width_of(text)
+        if size > room:
+            segments.append(Segment(set_cell_size(text, room) + ellipsis[:width], style))
+            break
+        segments.append(Segment(text, style))
+        room -= size
+    return segments
+
+
+def line(runs: Runs, width: int, *, right: Runs = (), ellipsis: str = "…", fill: Style | None = None) -> Strip:
+    """A strip of ``width`` cells with runs at the left and, if there is room for both, runs at the right."""
+    if width <= 0:
+        return Strip([], 0)
+    right_width = runs_width(right)
+    if right_width == 0 or right_width >= width:
+        return Strip(fit(runs, width, ellipsis=ellipsis, fill=fill), width)
+    segments = fit(runs, width - right_width, ellipsis=ellipsis, fill=fill)
+    return Strip([*segments, *fit(right, right_width, fill=fill)], width)
+
+
+def wrapped(runs: Runs, width: int, *, indent: int = 0) -> list[list[Run]]:
+    """The runs as lines of at most ``width`` cells, broken at blanks; lines after the first begin ``indent`` cells in.
+
+    A word that is longer than a line is left to be cropped by whoever draws it.
+    """
+    lines: list[list[Run]] = [[]]
+    used, begun = 0, False
+    for text, style in runs:
+        for word in re.findall(r"\s+|\S+", clean(text)):
+            size, blank = width_of(word), word.isspace()
+            if begun and not blank and used + size > width:
+                lines.append([(" " * indent, style)])
+                used = indent
+            if blank and len(lines) > 1 and used == indent:
+                continue
+            lines[-1].append((word, style))
+            used += size
+            begun = begun or used > indent
+    return lines
+
+
+def joined(parts: Iterable[Runs], separator: Run) -> list[Run]:
+    """All runs with a separator between the parts; empty parts vanish."""
+    result: list[Run] = []
+    for part in parts:
+        if part:
+            if result:
+                result.append(separator)
+            result.extend(part)
+    return result
+
+
+def changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
+    """Where two lines of the same length differ, as first cell and number of cells; ``None`` when they are equal.
+
+    Lines with wide characters are one span, because a wide character must not be painted by half.
+    """
+    if old == new:
+        return None
+    width = max(old.cell_length, new.cell_length)
+    before, after = _characters(old), _characters(new)
+    if len(before) != len(after) or len(after) != width:
+        return 0, width
+    first = next((at for at, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]), None)
+    if first is None:
+        return None
+    last = next(at for at in range(width - 1, -1, -1) if before[at] != after[at])
+    return first, last - first + 1
+
+
+def _characters(strip: Strip) -> list[tuple[str, Style | None]]:
+    return [(char, segment.style) for segment in strip for char in segment.text]

@@ -1,0 +1,226 @@
+"""Figures of the platform: a value, or a dash with the reason why there is none; never a zero in place of nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar
+
+from textual.strip import Strip
+
+from amt_console.model import BusinessFigures, Figure, FigureKind
+from amt_console.text import count, duration, milliseconds, percent
+from widgets.ages import coarse_age
+from widgets.cells import Run, Runs, joined, line, width_of
+from widgets.line_view import LineView
+from widgets.look import PLAIN_LOOK, Look
+from widgets.sparkline import gauge, resample, spark_runs
+
+_NEVER_READ = Figure(None, "not read yet")
+
+
+class Unit(Enum):
+    """How a number is written."""
+
+    COUNT = "count"
+    MONEY = "money"
+    PERCENT = "percent"
+    SECONDS = "seconds"
+    LATENCY = "latency"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One figure on a panel."""
+
+    name: str
+    label: str
+    short: str
+    """Before the value where there is one line for all; empty to leave it out there."""
+    unit: Unit
+
+
+def written(value: float, unit: Unit) -> str:
+    """A number in its unit."""
+    match unit:
+        case Unit.PERCENT:
+            return percent(value, 1)
+        case Unit.SECONDS:
+            return duration(value)
+        case Unit.LATENCY:
+            return milliseconds(value * 1000)
+        case Unit.SCORE:
+            return f"{value:.1f} of 5"
+        case Unit.MONEY if abs(value) < 1000 and value != int(value):
+            return f"{value:.2f}"
+    return count(value)
+
+
+class FiguresPanel(LineView):
+    """Base of the panels: one line when it is low, figures and their breakdowns when there is room."""
+
+    TITLE: ClassVar[str] = ""
+    KIND: ClassVar[FigureKind]
+    FIGURES: ClassVar[Sequence[Shown]] = ()
+    BREAKDOWNS: ClassVar[Sequence[tuple[str, str]]] = ()
+    """Name and title of the labelled numbers, in the order of their weight."""
+    TIMELINES: ClassVar[Sequence[tuple[str, str]]] = ()
+    """Labelled numbers in order of time: drawn as a sparkline."""
+
+    def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(look=look, id=id)
+        self._read: BusinessFigures | None = None
+        self._now: datetime | None = None
+
+    def show(self, figures: Mapping[FigureKind, BusinessFigures], now: datetime) -> None:
+        """Show the newest figures of this panel's kind."""
+        before = self._read, self._age()
+        self._read, self._now = figures.get(self.KIND), now
+        if (self._read, self._age()) != before:
+            self.rebuild()
+
+    def figure(self, name: str) -> Figure:
+        """A figure, or the reason why there is none."""
+        return _NEVER_READ if self._read is None else self._read.figures.get(name, _NEVER_READ)
+
+    def build(self, width: int, height: int | None) -> Sequence[Strip]:
+        """The lines for a size."""
+        if height is None or height < 3:
+            return [self._compact(width)]
+        return self._tall(width, height)
+
+    def _compact(self, width: int) -> Strip:
+        look, palette = self.look, self.look.palette
+        label: Run = (f" {self.TITLE:<9}", palette.strong)
+        shown = [item for item in self.FIGURES if item.short]
+        reason = self._common_reason(shown)
+        if reason is not None:
+            return line([label, (f"{look.missing} {reason}", palette.muted)], width, ellipsis=look.ellipsis)
+        parts: list[Runs] = []
+        room = width - 11
+        for item in shown:
+            part: Runs = [(f"{item.short} ", palette.muted), self._value(item)]
+            size = sum(width_of(text) for text, _ in part) + (3 if parts else 0)
+            if size > room:
+                break
+            parts.append(part)
+            room -= size
+        return line([label, *joined(parts, (look.dot, palette.faint))], width, ellipsis=look.ellipsis)
+
+    def _tall(self, width: int, height: int) -> list[Strip]:
+        look, palette = self.look, self.look.palette
+        right = self._age()
+        if self._read is not None and self._read.simulated:
+            right = f"simulated{look.dot}{right}"
+        heading = line(
+            [(f" {self.TITLE}", palette.heading)], width, right=[(right, palette.heading)], fill=palette.heading
+        )
+        lines = [heading]
+        reason = self._common_reason(self.FIGURES)
+        if reason is not None:
+            lines.append(line([(f" {look.missing} {reason}", palette.muted)], width, ellipsis=look.ellipsis))
+        else:
+            lines.extend(self._rows(width, height - 1))
+            lines.extend(self._timelines(width, height - len(lines)))
+            lines.extend(self._breakdowns(width, height - len(lines)))
+        return lines[:height]
+
+    def _age(self) -> str:
+        if self._read is None or self._now is None:
+            return ""
+        seen = coarse_age(self._read.timestamp, self._now)
+        return "now " if seen == "now" else f"{seen} ago "
+
+    def _rows(self, width: int, room: int) -> list[Strip]:
+        look, palette = self.look, self.look.palette
+        columns = 2 if width >= 48 and (room < len(self.FIGURES) or width >= 90) else 1
+        size = (width - 1) // columns
+        label_width = min(max(len(item.label) for item in self.FIGURES) + 2, size - 9)
+        cells: list[Runs] = []
+        for item in self.FIGURES:
+            reason = self.figure(item.name).reason
+            value, style = self._value(item)
+            runs: list[Run] = [(f"{item.label:<{label_width}}", palette.muted), (value, style)]
+            if reason:
+                runs.append((f" {reason}", palette.muted))
+            cells.append(runs)
+        height = -(-len(cells) // columns)
+        lines = []
+        for at in range(min(height, room)):
+            row: list[Run] = [(" ", palette.text)]
+            for column in range(columns):
+                index = at + column * height
+                if index < len(cells):
+                    strip = line(cells[index], size - 1, ellipsis=look.ellipsis)
+                    row.extend((segment.text, segment.style or palette.text) for segment in strip)
+                    row.append((" ", palette.text))
+            lines.append(line(row, width, ellipsis=look.ellipsis))
+        return lines
+
+    def _timelines(self, width: int, room: int) -> list[Strip]:
+        lines: list[Strip] = []
+        for name, title in self.TIMELINES:
+            pairs = self._pairs(name)
+            if len(pairs) < 3 or room - len(lines) < 2:
+                continue
+            lines.extend(self._timeline(title, pairs, width))
+        return lines
+
+    def _timeline(self, title: str, pairs: Sequence[tuple[str, float]], width: int) -> list[Strip]:
+        look, palette = self.look, self.look.palette
+        scale = f"{pairs[0][0]} to {pairs[-1][0]}"
+        room = max(4, width - len(title) - width_of(scale) - 6)
+        values = resample(tuple(value for _, value in pairs), room)
+        each = max(1, min(3, room // len(values)))
+        bars = spark_runs(
+            tuple(v for v in values for _ in range(each)), len(values) * each, look, palette.trend, low=0.0
+        )
+        runs: list[Run] = [(f" {title}  ", palette.muted), *bars, (f"  {scale}", palette.muted)]
+        return [Strip.blank(width), line(runs, width, ellipsis=look.ellipsis)]
+
+    def _breakdowns(self, width: int, room: int) -> list[Strip]:
+        lines: list[Strip] = []
+        for name, title in self.BREAKDOWNS:
+            pairs = sorted(self._pairs(name), key=lambda pair: -pair[1])
+            left = room - len(lines)
+            if not pairs or left < 4:
+                continue
+            lines.append(Strip.blank(width))
+            lines.append(line([(f" {title}", self.look.palette.strong)], width))
+            lines.extend(self._bars(pairs[: left - 2], sum(value for _, value in pairs), width))
+        return lines
+
+    def _bars(self, pairs: Sequence[tuple[str, float]], total: float, width: int) -> list[Strip]:
+        look, palette = self.look, self.look.palette
+        label = min(18, max(width_of(name) for name, _ in pairs) + 1, width // 2)
+        bar = max(0, min(40, width - label - 12))
+        lines = []
+        for name, value in pairs:
+            share = value / total * 100 if total > 0 else None
+            name_strip = line([(name, palette.muted)], label, ellipsis=look.ellipsis)
+            runs: list[Run] = [(" ", palette.text)]
+            runs.extend((segment.text, segment.style or palette.text) for segment in name_strip)
+            runs.extend([(f"{look.value(count(value)):>8} ", palette.text), *gauge(share, bar, look, palette.trend)])
+            lines.append(line(runs, width, ellipsis=look.ellipsis))
+        return lines
+
+    def _pairs(self, name: str) -> tuple[tuple[str, float], ...]:
+        value = self.figure(name).value
+        return value if isinstance(value, tuple) else ()
+
+    def _value(self, item: Shown) -> Run:
+        value = self.figure(item.name).value
+        if isinstance(value, tuple) or value is None:
+            return self.look.missing, self.look.palette.muted
+        return written(value, item.unit), self.look.palette.text
+
+    def _common_reason(self, shown: Sequence[Shown]) -> str | None:
+        """One reason for a panel without any figure."""
+        if self._read is None:
+            return "not read yet"
+        if any(self.figure(item.name).value is not None for item in shown):
+            return None
+        return next((reason for item in shown if (reason := self.figure(item.name).reason)), "nothing was read")

@@ -1,0 +1,74 @@
+"""A widget made of styled lines that repaints only the cells that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from widgets.cells import changed_span
+from widgets.look import PLAIN_LOOK, Look
+
+
+class LineView(Widget):
+    """Base of the panels and bars: a subclass says what its lines are, this class paints the differences."""
+
+    ALLOW_SELECT: ClassVar[bool] = False
+    DEFAULT_CSS = """
+    LineView { height: auto; }
+    """
+
+    def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.look = look
+        self._lines: list[Strip] = []
+
+    def build(self, width: int, height: int | None) -> Sequence[Strip]:
+        """The lines for a size; ``height`` is ``None`` when the widget may be as high as it likes."""
+        raise NotImplementedError
+
+    def set_look(self, look: Look) -> None:
+        """Draw with another palette or alphabet."""
+        self.look = look
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Build the lines again and repaint the cells that differ."""
+        if not self.is_mounted or self.size.width <= 0:
+            return
+        new = list(self.build(self.size.width, self._room()))
+        old, self._lines = self._lines, new
+        if len(old) != len(new):
+            self.refresh(layout=self._room() is None)
+            return
+        width = self.size.width
+        for y, (before, after) in enumerate(zip(old, new, strict=True)):
+            span = changed_span(before, after)
+            if span is not None:
+                self.refresh(Region(span[0], y, min(span[1], width), 1))
+
+    def _room(self) -> int | None:
+        return None if self.styles.is_auto_height else self.size.height
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are."""
+        return len(self.build(width, None)) if width > 0 else 0
+
+    def on_resize(self) -> None:
+        """The lines depend on the size."""
+        if self.size.width > 0:
+            self._lines = list(self.build(self.size.width, self._room()))
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line, blank below the last."""
+        strip = self._lines[y] if 0 <= y < len(self._lines) else Strip.blank(self.size.width)
+        return strip.apply_style(self.rich_style).simplify()
+
+    @property
+    def plain_lines(self) -> tuple[str, ...]:
+        """What stands there, without styles."""
+        return tuple(strip.text for strip in self._lines)

@@ -1,0 +1,279 @@
+"""A table of live rows on the Line API: repaints only the cells that changed, and keeps its cursor on a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from widgets.cells import Runs, changed_span, fit
+from widgets.look import PLAIN_LOOK, Look
+from widgets.table_heading import EDGE, heading
+from widgets.table_model import Column, RowT, SortValue, TableModel, plan_columns
+
+
+class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
+    """Base of the tables: a subclass names the columns and says what stands in a cell.
+
+    The first line is the heading: the title of the pane over the leading columns that have no title of their own,
+    then the column titles. It does not scroll.
+    """
+
+    ALLOW_SELECT: ClassVar[bool] = False
+    NAME: ClassVar[str] = ""
+    """Title of the pane."""
+    COLUMNS: ClassVar[Sequence[Column]] = ()
+    DEFAULT_CSS = """
+    LiveTable { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    @dataclass
+    class RowOpened(Message):
+        """A row was opened with the mouse."""
+
+        table: LiveTable[object]
+        key: str
+
+    @dataclass
+    class RowSelected(Message):
+        """The selection moved to another key, or to none."""
+
+        table: LiveTable[object]
+        key: str | None
+
+    def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.look = look
+        self.model: TableModel[RowT] = TableModel(self.row_key, self.sort_value, self.search_text)
+        self._painted: list[Strip] = []
+        self._columns: tuple[tuple[Column, int], ...] = ()
+        self._drawn: dict[str, tuple[RowT, object, Strip]] = {}
+
+    def row_key(self, row: RowT) -> str:
+        """What identifies the row for ever."""
+        raise NotImplementedError
+
+    def cell(self, row: RowT, column: str, width: int) -> Runs:
+        """What stands in a cell."""
+        raise NotImplementedError
+
+    def sort_value(self, row: RowT, column: str) -> SortValue:
+        """What a column is ordered by."""
+        raise NotImplementedError
+
+    def search_text(self, row: RowT) -> str:
+        """What the filter looks into."""
+        raise NotImplementedError
+
+    def title(self) -> Runs:
+        """Title of the pane, with its counts."""
+        raise NotImplementedError
+
+    def placeholder(self) -> Runs:
+        """What stands there when there are no rows."""
+        return ()
+
+    def spans(self, row: RowT, shown: Sequence[str]) -> Mapping[str, int]:
+        """Columns whose cell reaches over the next ones in this row, with the number of columns."""
+        return {}
+
+    def aging(self, row: RowT) -> object:
+        """What of a row's cells changes with time alone; an equal row is drawn anew only when this differs."""
+        return None
+
+    def set_rows(self, rows: Iterable[RowT]) -> None:
+        """Show these rows; one paint, of what differs."""
+        before = self.model.selected
+        self.model.set_rows(rows)
+        self._sized()
+        self.rebuild()
+        if self.model.selected != before:
+            self._announce()
+
+    def set_look(self, look: Look) -> None:
+        """Draw with another palette or alphabet."""
+        self.look = look
+        self._drawn.clear()
+        self.rebuild()
+
+    def set_filter(self, text: str) -> None:
+        """Show only rows that contain the text."""
+        self.model.set_filter(text)
+        self._sized()
+        self.scroll_to(y=0, animate=False, immediate=True)
+        self.rebuild()
+
+    def next_sort(self) -> None:
+        """Order by the next sortable column that is shown; after the last, in the given order."""
+        ids = [None, *(column.id for column, _ in self._columns if column.sortable)]
+        at = ids.index(self.model.sort_column) if self.model.sort_column in ids else 0
+        self.model.sort_by(ids[(at + 1) % len(ids)])
+        self.rebuild()
+
+    def reverse_sort(self) -> None:
+        """Turn the order round."""
+        column = self.model.sort_column or next((c.id for c, _ in self._columns if c.sortable), None)
+        self.model.sort_by(column, descending=not self.model.descending)
+        self.rebuild()
+
+    def move(self, steps: int) -> None:
+        """Move the cursor by rows and keep it in sight."""
+        self.model.move(steps)
+        self._show_selected()
+        self.rebuild()
+        self._announce()
+
+    def move_page(self, pages: int) -> None:
+        """Move the cursor by screenfuls."""
+        self.move(pages * max(1, self.size.height - 2))
+
+    def move_to_end(self, *, last: bool) -> None:
+        """Move the cursor to the first or the last row."""
+        if self.model.keys:
+            self.model.select(self.model.keys[-1 if last else 0])
+        self._show_selected()
+        self.rebuild()
+        self._announce()
+
+    def select(self, key: str | None) -> None:
+        """Put the cursor on a key, or nowhere."""
+        self.model.select(key)
+        self.rebuild()
+        self._announce()
+
+    def rebuild(self) -> None:
+        """Draw all visible lines and repaint the cells that differ from what stands there."""
+        if not self.is_mounted or self.size.width <= 0:
+            return
+        before, self._painted = self._painted, self._visible_lines()
+        if len(before) != len(self._painted):
+            self.refresh()
+            return
+        for y, (old, new) in enumerate(zip(before, self._painted, strict=True)):
+            span = changed_span(old, new)
+            if span is not None:
+                self.refresh(Region(span[0], y, span[1], 1))
+
+    def render_line(self, y: int) -> Strip:
+        """A line as it was last drawn."""
+        strip = self._painted[y] if y < len(self._painted) else Strip.blank(self.size.width)
+        return strip.apply_style(self.rich_style).simplify()
+
+    @property
+    def plain_lines(self) -> tuple[str, ...]:
+        """What stands there, without styles."""
+        return tuple(strip.text for strip in self._painted)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw the lines that came into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.rebuild()
+
+    def on_resize(self) -> None:
+        """Choose the columns anew."""
+        self._sized()
+        self._painted = self._visible_lines()
+        self.refresh()
+
+    def on_focus(self) -> None:
+        """Show where the keys go."""
+        self.rebuild()
+
+    def on_blur(self) -> None:
+        """Show that the keys go elsewhere."""
+        self.rebuild()
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row under the pointer; a double click opens it."""
+        index = event.y - 1 + self.scroll_offset.y
+        if event.y < 1 or index >= len(self.model.keys):
+            return
+        key = self.model.keys[index]
+        self.select(key)
+        if event.chain == 2:
+            self.post_message(self.RowOpened(self, key))  # type: ignore[arg-type]
+
+    def _announce(self) -> None:
+        self.post_message(self.RowSelected(self, self.model.selected))  # type: ignore[arg-type]
+
+    def _sized(self) -> None:
+        self.virtual_size = Size(self.size.width, len(self.model.keys) + 1)
+        columns = plan_columns(self.COLUMNS, max(1, self.size.width - 2 * EDGE))
+        if columns != self._columns:
+            self._columns = columns
+            self._drawn.clear()
+
+    def _show_selected(self) -> None:
+        selected = self.model.selected
+        index = None if selected is None else self.model.index(selected)
+        if index is None:
+            return
+        room = max(1, self.size.height - 1)
+        top = self.scroll_offset.y
+        if index < top:
+            self.scroll_to(y=index, animate=False, immediate=True)
+        elif index >= top + room:
+            self.scroll_to(y=index - room + 1, animate=False, immediate=True)
+
+    def _visible_lines(self) -> list[Strip]:
+        width, height = self.size
+        nothing = Strip(fit([(" ", Style()), *self.placeholder()], width, ellipsis=self.look.ellipsis), width)
+        if height == 1 and not self.model.total:
+            return [nothing]
+        lines = [self._heading(width)]
+        if not self.model.keys and height > 1:
+            lines.append(nothing)
+        first = self.scroll_offset.y
+        drawn: dict[str, tuple[RowT, object, Strip]] = {}
+        for key in self.model.keys[first : first + max(0, height - 1)]:
+            row = self.model.row(key)
+            if row is not None:
+                drawn[key] = self._drawn_row(row, key, width)
+                lines.append(self._with_cursor(drawn[key][2], key))
+        self._drawn = drawn
+        lines.extend(Strip.blank(width) for _ in range(height - len(lines)))
+        return lines[:height]
+
+    def _heading(self, width: int) -> Strip:
+        palette = self.look.palette
+        style = palette.heading_focus if self.has_focus else palette.heading
+        return heading(self.model, self._columns, self.NAME, self.title(), width, self.look, style)
+
+    def _drawn_row(self, row: RowT, key: str, width: int) -> tuple[RowT, object, Strip]:
+        """The row's line, as it was drawn before if nothing in it can have changed."""
+        aging = self.aging(row)
+        before = self._drawn.get(key)
+        if before is not None and before[2].cell_length == width and before[1] == aging and before[0] == row:
+            return before
+        return row, aging, self._row_line(row, width)
+
+    def _with_cursor(self, strip: Strip, key: str) -> Strip:
+        if key != self.model.selected:
+            return strip
+        palette = self.look.palette
+        return strip.apply_style(palette.cursor if self.has_focus else palette.cursor_blur)
+
+    def _row_line(self, row: RowT, width: int) -> Strip:
+        shown = [column.id for column, _ in self._columns]
+        spans = self.spans(row, shown)
+        segments = [Segment(" " * EDGE, Style())]
+        at = 0
+        while at < len(self._columns):
+            column, size = self._columns[at]
+            covered = spans.get(column.id, 1)
+            size += sum(extra + 1 for _, extra in self._columns[at + 1 : at + covered])
+            align = column.align if covered == 1 else "left"
+            if at:
+                segments.append(Segment(" ", Style()))
+            segments.extend(fit(self.cell(row, column.id, size), size, align=align, ellipsis=self.look.ellipsis))
+            at += covered
+        return Strip(segments).adjust_cell_length(width, Style())

@@ -1,0 +1,198 @@
+"""How things look: styles by what they mean, and glyphs with their ASCII stand-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.color import Color
+
+from amt_console.model import Overall, ServiceState, Severity
+from amt_console.text import (
+    MISSING,
+    SEVERITY_WORDS,
+    STATE_WORDS,
+    severity_glyph,
+    state_glyph,
+)
+from widgets.cells import Run
+
+OVERALL_WORDS: dict[Overall, str] = {
+    Overall.OK: "OK",
+    Overall.WARNING: "WARNING",
+    Overall.CRITICAL: "CRITICAL",
+    Overall.UNKNOWN: "UNKNOWN",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """A style for each meaning; built from the variables of the theme, never from literals in a widget."""
+
+    text: Style
+    strong: Style
+    muted: Style
+    faint: Style
+    """Rules, scales and empty parts of bars."""
+    accent: Style
+    trend: Style
+    """Sparklines and bars: present, but quieter than a state."""
+    ok: Style
+    warning: Style
+    critical: Style
+    info: Style
+    heading: Style
+    heading_focus: Style
+    cursor: Style
+    """Laid over a row's own colours where the cursor is, in the pane that has the focus."""
+    cursor_blur: Style
+    badge_ok: Style
+    badge_warning: Style
+    badge_critical: Style
+    badge_unknown: Style
+    key: Style
+    bar: Style
+    """Background of the title and key bars."""
+
+    @classmethod
+    def from_variables(cls, variables: Mapping[str, str], *, ansi: bool = False) -> Palette:
+        """Take the colours of a Textual theme.
+
+        Args:
+            variables: ``App.theme_variables``.
+            ansi: The theme uses the terminal's own 16 colours, so backgrounds cannot be mixed.
+        """
+
+        def style(foreground: str | None, background: str | None = None, bold: bool | None = None) -> Style:
+            return Style(
+                color=Color.parse(variables[foreground]).rich_color if foreground else None,
+                bgcolor=Color.parse(variables[background]).rich_color if background else None,
+                bold=bold,
+            )
+
+        if ansi:
+            return cls._from_ansi()
+        return cls(
+            text=style("foreground"),
+            strong=style("foreground", bold=True),
+            muted=style("muted"),
+            faint=style("faint"),
+            accent=style("accent"),
+            trend=style("secondary"),
+            ok=style("success"),
+            warning=style("warning"),
+            critical=style("error", bold=True),
+            info=style("primary"),
+            heading=style("heading", "heading-background", bold=True),
+            heading_focus=style("heading-focus", "heading-focus-background", bold=True),
+            cursor=style(None, "cursor-background", bold=True),
+            cursor_blur=style(None, "cursor-blur-background"),
+            badge_ok=style("badge-foreground", "badge-ok", bold=True),
+            badge_warning=style("badge-foreground", "badge-warning", bold=True),
+            badge_critical=style("badge-critical-foreground", "badge-critical", bold=True),
+            badge_unknown=style("badge-foreground", "badge-unknown", bold=True),
+            key=style("accent", bold=True),
+            bar=style("foreground", "bar-background"),
+        )
+
+    @classmethod
+    def _from_ansi(cls) -> Palette:
+        reverse = Style(reverse=True)
+        return cls(
+            text=Style(),
+            strong=Style(bold=True),
+            muted=Style(),
+            faint=Style(dim=True),
+            accent=Style(color="cyan"),
+            trend=Style(color="cyan"),
+            ok=Style(color="green"),
+            warning=Style(color="yellow"),
+            critical=Style(color="red", bold=True),
+            info=Style(color="blue"),
+            heading=Style(bold=True, underline=True),
+            heading_focus=Style(bold=True, reverse=True),
+            cursor=reverse,
+            cursor_blur=Style(underline=True),
+            badge_ok=Style(color="green", bold=True, reverse=True),
+            badge_warning=Style(color="yellow", bold=True, reverse=True),
+            badge_critical=Style(color="red", bold=True, reverse=True),
+            badge_unknown=Style(bold=True, reverse=True),
+            key=Style(bold=True),
+            bar=Style(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A palette with the choice of glyphs; every widget draws with one."""
+
+    palette: Palette
+    ascii_only: bool = False
+
+    @property
+    def ellipsis(self) -> str:
+        """Ends a text that was cut off."""
+        return "~" if self.ascii_only else "…"
+
+    @property
+    def missing(self) -> str:
+        """Stands for a value that is not there."""
+        return "-" if self.ascii_only else MISSING
+
+    @property
+    def dot(self) -> str:
+        """Separates facts on a line."""
+        return " | " if self.ascii_only else " · "
+
+    def value(self, text: str) -> str:
+        """A formatted value, its dash for "none" in the right alphabet."""
+        return self.missing if text == MISSING else text
+
+    def glyph(self, fancy: str, plain: str) -> str:
+        """One of two signs."""
+        return plain if self.ascii_only else fancy
+
+    def state_style(self, state: ServiceState) -> Style:
+        """Colour of a service's state."""
+        palette = self.palette
+        return {
+            ServiceState.UP: palette.ok,
+            ServiceState.DEGRADED: palette.warning,
+            ServiceState.DOWN: palette.critical,
+            ServiceState.UNKNOWN: palette.muted,
+            ServiceState.MAINTENANCE: palette.info,
+        }[state]
+
+    def state(self, state: ServiceState) -> Run:
+        """Glyph and word in the colour of the state."""
+        return f"{state_glyph(state, ascii_only=self.ascii_only)} {STATE_WORDS[state]}", self.state_style(state)
+
+    def severity_style(self, severity: Severity) -> Style:
+        """Colour of a severity."""
+        palette = self.palette
+        return {
+            Severity.CRITICAL: palette.critical,
+            Severity.WARNING: palette.warning,
+            Severity.INFO: palette.info,
+        }[severity]
+
+    def severity(self, severity: Severity) -> Run:
+        """Glyph and word in the colour of the severity."""
+        glyph = severity_glyph(severity, ascii_only=self.ascii_only)
+        return f"{glyph} {SEVERITY_WORDS[severity]}", self.severity_style(severity)
+
+    def overall(self, overall: Overall) -> Run:
+        """Glyph and word on the ground of the worst state."""
+        palette = self.palette
+        glyphs, style = {
+            Overall.OK: (("●", "+"), palette.badge_ok),
+            Overall.WARNING: (("▲", "!"), palette.badge_warning),
+            Overall.CRITICAL: (("✖", "X"), palette.badge_critical),
+            Overall.UNKNOWN: (("○", "?"), palette.badge_unknown),
+        }[overall]
+        return f" {self.glyph(*glyphs)} {OVERALL_WORDS[overall]} ", style
+
+
+PLAIN_LOOK = Look(Palette.from_variables({}, ansi=True))
+"""The terminal's own colours: what a widget draws with until it is given another look."""

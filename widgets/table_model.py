@@ -1,0 +1,175 @@
+"""What a live table knows: rows by key, their order, the filter, and the selection. No drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from widgets.cells import Align
+
+RowT = TypeVar("RowT")
+SortValue = float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a live table."""
+
+    id: str
+    title: str
+    width: int
+    """Cells it needs at least."""
+    priority: int = 0
+    """0 is always shown; of the others the highest goes first when the room is short."""
+    grow: int = 0
+    """Share of the room that is left over."""
+    max_width: int | None = None
+    align: Align = "left"
+    sortable: bool = True
+    from_width: int = 0
+    """Shown only where the table has at least this many cells."""
+
+
+def plan_columns(columns: Sequence[Column], width: int, *, gap: int = 1) -> tuple[tuple[Column, int], ...]:
+    """Choose the columns that fit into ``width`` and share what is left over.
+
+    Returns:
+        Columns in their order, each with its width. The least important columns are dropped until the rest fits.
+    """
+    shown = [column for column in columns if width >= column.from_width]
+    while len(shown) > 1 and sum(column.width + gap for column in shown) - gap > width:
+        droppable = [column for column in shown if column.priority > 0]
+        if not droppable:
+            break
+        shown.remove(max(reversed(droppable), key=lambda column: column.priority))
+    widths = {column.id: column.width for column in shown}
+    spare = width - (sum(widths.values()) + gap * (len(shown) - 1))
+    while spare > 0:
+        growing = [c for c in shown if c.grow and (c.max_width is None or widths[c.id] < c.max_width)]
+        if not growing:
+            break
+        total = sum(column.grow for column in growing)
+        for column in growing:
+            share = max(1, spare * column.grow // total)
+            room = share if column.max_width is None else min(share, column.max_width - widths[column.id])
+            widths[column.id] += min(room, width - sum(widths.values()) - gap * (len(shown) - 1))
+        left = width - (sum(widths.values()) + gap * (len(shown) - 1))
+        if left == spare:
+            break
+        spare = left
+    return tuple((column, widths[column.id]) for column in shown)
+
+
+class TableModel(Generic[RowT]):
+    """Rows by key in a shown order, and one selected key.
+
+    The selection belongs to a key. It follows the row wherever that goes; when the row vanishes nothing is selected,
+    and the next movement starts from where the row stood. So no action can hit a row that slid under the cursor.
+    """
+
+    def __init__(
+        self,
+        key: Callable[[RowT], str],
+        sort_value: Callable[[RowT, str], SortValue],
+        search_text: Callable[[RowT], str],
+    ) -> None:
+        self._key = key
+        self._sort_value = sort_value
+        self._search_text = search_text
+        self._rows: dict[str, RowT] = {}
+        self._order: tuple[str, ...] = ()
+        self._positions: Mapping[str, int] = {}
+        self._last_index = 0
+        self.selected: str | None = None
+        self.sort_column: str | None = None
+        """``None`` keeps the order in which the rows are given."""
+        self.descending = False
+        self.filter_text = ""
+
+    def set_rows(self, rows: Iterable[RowT]) -> None:
+        """Replace all rows; the selection stays on its key or, if that is gone, becomes none."""
+        self._rows = {self._key(row): row for row in rows}
+        self._arrange()
+
+    def set_filter(self, text: str) -> None:
+        """Show only rows that contain ``text`` (any case); a leading ``!`` shows those that do not."""
+        self.filter_text = text
+        self._arrange()
+
+    def sort_by(self, column: str | None, *, descending: bool = False) -> None:
+        """Order by a column, missing values last; ``None`` for the given order."""
+        self.sort_column, self.descending = column, descending
+        self._arrange()
+
+    def select(self, key: str | None) -> None:
+        """Select a shown row; a key that is not shown selects nothing."""
+        self.selected = key if key in self._positions else None
+        if self.selected is not None:
+            self._last_index = self._positions[self.selected]
+
+    def move(self, steps: int) -> None:
+        """Move the selection by rows, stopping at both ends; with none selected, start from where it was last."""
+        if not self._order:
+            return
+        if self.selected is None:
+            index = min(self._last_index, len(self._order) - 1)
+        else:
+            index = max(0, min(len(self._order) - 1, self._positions[self.selected] + steps))
+        self.select(self._order[index])
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of the shown rows in order."""
+        return self._order
+
+    @property
+    def total(self) -> int:
+        """Number of rows, hidden ones included."""
+        return len(self._rows)
+
+    def row(self, key: str) -> RowT | None:
+        """The row of a key, shown or not."""
+        return self._rows.get(key)
+
+    def rows(self) -> tuple[RowT, ...]:
+        """All rows, hidden ones included, as given."""
+        return tuple(self._rows.values())
+
+    def index(self, key: str) -> int | None:
+        """Place of a shown row, from 0."""
+        return self._positions.get(key)
+
+    @property
+    def selected_row(self) -> RowT | None:
+        """The selected row."""
+        return None if self.selected is None else self._rows.get(self.selected)
+
+    def _arrange(self) -> None:
+        keys = [key for key, row in self._rows.items() if self._matches(row)]
+        column = self.sort_column
+        if column is not None:
+            values = {key: self._sort_value(self._rows[key], column) for key in keys}
+            known = [key for key in keys if values[key] is not None]
+            known.sort(key=lambda key: _orderable(values[key]), reverse=self.descending)
+            keys = known + [key for key in keys if values[key] is None]
+        if self.selected is not None and self.selected in self._positions:
+            self._last_index = self._positions[self.selected]
+        self._order = tuple(keys)
+        self._positions = {key: index for index, key in enumerate(keys)}
+        if self.selected is not None and self.selected not in self._positions:
+            self.selected = None
+
+    def _matches(self, row: RowT) -> bool:
+        wanted = self.filter_text.casefold()
+        inverse = wanted.startswith("!")
+        needle = wanted[1:] if inverse else wanted
+        if not needle:
+            return True
+        return (needle in self._search_text(row).casefold()) is not inverse
+
+
+def _orderable(value: SortValue) -> tuple[int, float, str]:
+    if isinstance(value, str):
+        return 1, 0.0, value.casefold()
+    return 0, float(value or 0.0), ""

@@ -1,0 +1,180 @@
+"""The title bar: the worst state in words, counts, the monitor, the age of the data; below it a banner when due."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.style import Style
+from textual.strip import Strip
+
+from amt_console.model import AlertState, MonitorState, ServiceState, Snapshot
+from amt_console.text import STATE_WORDS, age, duration
+from widgets.ages import coarse_age
+from widgets.cells import Runs, fit, runs_width
+from widgets.line_view import LineView
+from widgets.look import PLAIN_LOOK, Look
+
+SILENT_SECONDS = 10.0
+"""Data older than this and older than twice the shortest interval is called old."""
+
+
+@dataclass(frozen=True, slots=True)
+class TitleState:
+    """Everything that the title bar says beyond the snapshot."""
+
+    now: datetime
+    attached_to: str | None = None
+    """The process that is the monitor, when this one is not."""
+    read_only: bool = False
+    paused_at: datetime | None = None
+    new_alerts: int = 0
+    """Alerts that opened since the view was frozen."""
+    trouble: str | None = None
+    """Why no newer snapshot can be read."""
+    simulated: bool = False
+    notices: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    """What of the monitor does not work at this moment, also while the view is frozen."""
+
+
+class TitleBar(LineView):
+    """One line, and a second one while there is a banner to show."""
+
+    def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(look=look, id=id)
+        self._snapshot: Snapshot | None = None
+        self._state: TitleState | None = None
+
+    def show(self, snapshot: Snapshot | None, state: TitleState) -> None:
+        """Show this picture."""
+        self._snapshot, self._state = snapshot, state
+        self.rebuild()
+
+    @property
+    def height_now(self) -> int:
+        """1, or 2 with a banner."""
+        return 1 + bool(self._banner())
+
+    def build(self, width: int, height: int | None) -> Sequence[Strip]:
+        """The state line, then the banner."""
+        lines = [self._first(width)]
+        banner = self._banner()
+        if banner:
+            fill = banner[-1][1]
+            lines.append(Strip(fit(banner, width, ellipsis=self.look.ellipsis, fill=fill), width))
+        return lines
+
+    def _first(self, width: int) -> Strip:
+        palette = self.look.palette
+        if self._snapshot is None or self._state is None:
+            runs = [(" AMT CONSOLE ", palette.badge_unknown), ("  starting ", palette.bar)]
+            return Strip(fit(runs, width, fill=palette.bar), width)
+        badge = self.look.overall(self._snapshot.overall)
+        right = self._monitor(self._snapshot, self._state)
+        facts = self._facts(self._snapshot)
+        room = width - runs_width([badge]) - runs_width(right) - 3
+        while len(facts) > 1 and runs_width([(self.look.dot.join(facts), palette.bar)]) > room:
+            facts = facts[:-1]
+        dot = self.look.dot
+        rest = "".join(f"{dot}{fact}" for fact in facts[1:])
+        left = [badge, (f" {facts[0]}", palette.bar + Style(bold=True)), (rest, palette.bar)]
+        left_width = max(0, width - runs_width(right))
+        segments = fit(left, left_width, ellipsis=self.look.ellipsis, fill=palette.bar)
+        return Strip([*segments, *fit(right, width - left_width, fill=palette.bar)], width)
+
+    def _facts(self, snapshot: Snapshot) -> list[str]:
+        counts = Counter(service.state for service in snapshot.services)
+        bad = [
+            f"{counts[state]} {STATE_WORDS[state].lower()}"
+            for state in (ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UNKNOWN, ServiceState.MAINTENANCE)
+            if counts[state]
+        ]
+        total = len(snapshot.services)
+        up = counts[ServiceState.UP]
+        if not total:
+            facts = ["no services measured yet"]
+        elif all(service.last_checked is None for service in snapshot.services):
+            facts = [f"waiting for the first results of {total} services"]
+        elif not bad:
+            facts = [f"all {total} services up"]
+        else:
+            facts = [*bad, f"{up} of {total} up"]
+        firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
+        alone = sum(alert.needs_somebody for alert in firing)
+        following = sum(alert.follows_from is not None for alert in firing)
+        causes = len(firing) - following
+        if following:
+            facts.insert(0, f"{following} follow{'s' if following == 1 else ''}")
+        if alone:
+            facts.insert(0, f"{alone} alert{'s' if alone > 1 else ''} nobody has")
+        elif causes:
+            facts.insert(0, f"{causes} alert{'s' if causes > 1 else ''}, all taken")
+        return facts
+
+    def _monitor(self, snapshot: Snapshot, state: TitleState) -> Runs:
+        palette, look = self.look.palette, self.look
+        if snapshot.at is not None:
+            return [(f" as it was at {snapshot.at:%Y-%m-%d %H:%M} UTC ", palette.badge_warning)]
+        monitor = snapshot.monitor
+        seen = coarse_age(monitor.last_cycle_at, state.now)
+        data = "data now" if seen == "now" else f"data {seen} old"
+        if state.faults and monitor.state is not MonitorState.STOPPED:
+            data = "no data" if monitor.last_cycle_at is None else data
+            return [(f" {look.glyph('✖', 'X')} not storing{look.dot}{data} ", palette.badge_critical)]
+        if monitor.last_cycle_at is None:
+            if monitor.state is MonitorState.RUNNING:
+                return [("monitor starting ", palette.bar)]
+            return [(" NO MONITOR RUNS ", palette.badge_critical)]
+        if monitor.state is MonitorState.STOPPED:
+            return [(f" MONITOR STOPPED, DATA {age(monitor.last_cycle_at, state.now)} OLD ", palette.badge_critical)]
+        if monitor.state is MonitorState.SILENT or self._old(snapshot, state):
+            return [(f" MONITOR SILENT FOR {age(monitor.last_cycle_at, state.now)} ", palette.badge_critical)]
+        dot = (look.glyph("●", "*"), palette.ok + Style(bgcolor=palette.bar.bgcolor))
+        who = f" attached: {state.attached_to}" if state.attached_to else " monitoring"
+        return [dot, (f"{who}{look.dot}{data} ", palette.bar)]
+
+    def _old(self, snapshot: Snapshot, state: TitleState) -> bool:
+        if snapshot.monitor.last_cycle_at is None or state.paused_at is not None:
+            return False
+        shortest = min((service.interval for service in snapshot.services), default=SILENT_SECONDS)
+        seconds = (state.now - snapshot.monitor.last_cycle_at).total_seconds()
+        return seconds > max(SILENT_SECONDS, 2 * shortest)
+
+    def _banner(self) -> Runs:
+        state, snapshot, palette = self._state, self._snapshot, self.look.palette
+        if state is None:
+            return ()
+        if state.trouble:
+            return [(f" No fresh data: {state.trouble}", palette.badge_critical)]
+        if state.paused_at is not None:
+            seconds = (state.now - state.paused_at).total_seconds()
+            frozen = duration(seconds // 5 * 5) if seconds >= 5 else "just now"
+            news = f"{self.look.dot}{state.new_alerts} new alert{'s' if state.new_alerts != 1 else ''}"
+            tail = f"{self.look.dot}the monitor goes on{self.look.dot}p resumes"
+            return [(f" PAUSED {frozen}{news}{tail}", palette.badge_warning)]
+        if snapshot is not None and snapshot.at is not None:
+            ago = f"{age(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""
+            mark = "simulated data" if state.simulated else ""
+            facts = (f"PAST: {snapshot.at:%Y-%m-%d %H:%M:%S} UTC", ago, "actions are off", mark)
+            return [(f" {self.look.dot.join(fact for fact in facts if fact)}", palette.badge_warning)]
+        faults = self.look.dot.join(state.faults)
+        marks = self.look.dot.join(self._marks(snapshot, state))
+        return [
+            *([(f" {faults} ", palette.badge_critical)] if faults else []),
+            *([(f" {marks}", palette.muted)] if marks else []),
+        ]
+
+    def _marks(self, snapshot: Snapshot | None, state: TitleState) -> list[str]:
+        """What should be known beside the faults, most important first: the session, the monitor, the demo."""
+        shared = snapshot.notices if snapshot is not None else ()
+        own = [notice for notice in state.notices if notice not in shared]
+        known = (*(snapshot.faults if snapshot is not None else ()), *state.faults)
+        marks = [notice for notice in dict.fromkeys((*own, *shared)) if notice not in known]
+        if state.read_only:
+            marks.insert(0, "read-only: actions are off")
+        if state.simulated:
+            marks.append("includes simulated data")
+        return marks
