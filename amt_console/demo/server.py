@@ -1,0 +1,147 @@
+"""The process of the simulated platform: ``python -m amt_console.demo.server``.
+
+It says where it listens in one line of JSON on stdout, and ends when its stdin ends: with its parent, however that
+ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from amt_console.clock import Clock, SystemClock
+from amt_console.demo.incidents import IncidentBoard
+from amt_console.demo.listener import LOOPBACK, Listener, PortInUseError, bind
+from amt_console.demo.platform import PlatformApps
+from amt_console.demo.simulation import SimulatedPlatform
+
+USUAL_PORTS: Mapping[str, int] = {"api": 5000, "web": 5173, "mobile": 19006}
+_LOOK_SECONDS = 0.1
+"""How often the API's listener is brought in line with the incidents."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """What the process is told."""
+
+    seed: int
+    ports: Mapping[str, int | None]
+    """Port by part of the platform; ``None`` is the usual one, or any other if that is taken."""
+
+
+class PlatformServer:
+    """Three listeners over one simulation, in one event loop."""
+
+    def __init__(self, options: ServerOptions, clock: Clock) -> None:
+        self._board = IncidentBoard(clock.monotonic)
+        apps = PlatformApps(SimulatedPlatform(options.seed), self._board, clock)
+        sockets = bind_all(options.ports)
+        self.moved = tuple(
+            name
+            for name, bound in sockets.items()
+            if options.ports[name] is None and bound.getsockname()[1] != USUAL_PORTS[name]
+        )
+        """The parts whose usual port was taken."""
+        self.listeners = {
+            "api": Listener(apps.api(), sockets["api"]),
+            "web": Listener(apps.web(), sockets["web"]),
+            "mobile": Listener(apps.mobile(), sockets["mobile"]),
+        }
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until ``stop`` is set."""
+        for name in ("web", "mobile"):
+            await self.listeners[name].open()
+        try:
+            while not stop.is_set():
+                await self._follow_incidents()
+                await _wait(stop, _LOOK_SECONDS)
+        finally:
+            await asyncio.gather(*(listener.close() for listener in self.listeners.values()))
+
+    async def _follow_incidents(self) -> None:
+        api = self.listeners["api"]
+        if self._board.api_up():
+            await api.open()
+        else:
+            await api.close()
+
+
+def bind_all(ports: Mapping[str, int | None]) -> dict[str, socket.socket]:
+    """A listening socket for each part. Raises PortInUseError and OSError; nothing stays bound then."""
+    bound: dict[str, socket.socket] = {}
+    try:
+        for name, usual in USUAL_PORTS.items():
+            wanted = ports[name]
+            bound[name] = bind(name, usual if wanted is None else wanted, exactly=wanted is not None)
+    except (PortInUseError, OSError):
+        for each in bound.values():
+            each.close()
+        raise
+    return bound
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _serve(options: ServerOptions) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    server = PlatformServer(options, SystemClock())
+    running = asyncio.create_task(server.run(stop))
+    _tell({"ports": {name: each.port for name, each in server.listeners.items()}, "moved": server.moved})
+    threading.Thread(target=_stop_at_end_of_input, args=(loop, stop), daemon=True).start()
+    await running
+
+
+def _stop_at_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """The parent holds the other end of stdin; it closes when the parent closes it or dies."""
+    sys.stdin.buffer.read()
+    try:
+        loop.call_soon_threadsafe(stop.set)
+    except RuntimeError:  # the loop has ended by itself
+        return
+
+
+def _tell(message: Mapping[str, object]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the process; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="amt_console.demo.server")
+    parser.add_argument("--seed", type=int, required=True)
+    for name in USUAL_PORTS:
+        parser.add_argument(f"--{name}-port", type=int)
+    given = parser.parse_args(arguments)
+    options = ServerOptions(
+        seed=given.seed,
+        ports={"api": given.api_port, "web": given.web_port, "mobile": given.mobile_port},
+    )
+    try:
+        asyncio.run(_serve(options))
+    except PortInUseError as error:
+        _tell({"error": str(error)})
+        return 1
+    except (OSError, ValueError) as error:
+        _tell({"error": f"the simulated platform cannot listen on {LOOPBACK}: {error}"})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""The configuration of the demo: the default services at the simulated platform, probed often enough to watch."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from amt_console.config import LoadedConfig, load_config
+from amt_console.config.defaults import DEFAULT_SERVICES
+from amt_console.demo.process import PlatformProcess
+from amt_console.model import Criticality
+
+CHECK_INTERVAL = 15.0
+CRITICAL_INTERVAL = 5.0
+_PARTS = {"api_base_url": "api", "web_app_url": "web", "mobile_app_url": "mobile"}
+
+
+def demo_document(platform: PlatformProcess) -> dict[str, object]:
+    """The configuration as a person would write it."""
+    bases = {base: platform.url(part) for base, part in _PARTS.items()}
+    services: list[dict[str, object]] = []
+    for default in DEFAULT_SERVICES:
+        critical = default.criticality is Criticality.CRITICAL
+        service: dict[str, object] = {
+            "name": default.name,
+            "url": bases[default.base] + default.route,
+            "criticality": default.criticality.value,
+            "interval": CRITICAL_INTERVAL if critical else CHECK_INTERVAL,
+        }
+        if default.figures is not None:
+            service["figures"] = default.figures.value
+        if default.depends_on:
+            service["depends_on"] = list(default.depends_on)
+        services.append(service)
+    return {**bases, "check_interval": CHECK_INTERVAL, "services": services}
+
+
+def write_config(platform: PlatformProcess, path: Path) -> LoadedConfig:
+    """Write the configuration, for the same user's other terminals, and load it as any other file. Raises OSError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(json.dumps(demo_document(platform), indent=2) + "\n")
+    return load_config(path)

@@ -1,0 +1,134 @@
+"""The demo as a person starts it, with commands in a second terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from amt_console.demo.state import DemoFolder, DemoState, running_demo
+
+PROGRAM = (sys.executable, "-m", "amt_console")
+FREE_PORTS = ("--api-port", "0", "--web-port", "0", "--mobile-port", "0")
+DEADLINE_SECONDS = 45.0
+
+
+class Terminals:
+    """One terminal with a headless demo in it, and as many further ones as commands are run."""
+
+    def __init__(self, home: Path) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AMT_", "XDG_"))}
+        self.env = {**kept, "HOME": str(home), "XDG_STATE_HOME": str(home)}
+        self.home = home
+        self.talk = (home / "talk.txt").open("w+", encoding="utf-8")
+        self.demo: subprocess.Popen[bytes] | None = None
+
+    def start(self, *arguments: str) -> DemoState:
+        """Start the demo and wait until it can be found."""
+        command = [*PROGRAM, "demo", "--no-ui", *FREE_PORTS, *arguments]
+        self.demo = subprocess.Popen(command, env=self.env, cwd=self.home, stderr=self.talk, stdin=subprocess.DEVNULL)
+        self.wait_for(lambda: running_demo(self.env) is not None)
+        state = running_demo(self.env)
+        assert state is not None
+        return state
+
+    def run(self, *arguments: str) -> str:
+        """What another command prints."""
+        done = subprocess.run(
+            [*PROGRAM, *arguments], env=self.env, cwd=self.home, capture_output=True, text=True, timeout=30, check=False
+        )
+        return done.stdout
+
+    def said(self) -> str:
+        """What the demo said on stderr."""
+        self.talk.seek(0)
+        return self.talk.read()
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until something holds, as long as the demo runs."""
+        end = time.monotonic() + DEADLINE_SECONDS
+        while not condition():
+            assert self.demo is not None
+            assert self.demo.poll() is None, self.said()
+            assert time.monotonic() < end, self.said()
+
+    def platform(self) -> psutil.Process:
+        """The process of the simulated platform."""
+        assert self.demo is not None
+        children = psutil.Process(self.demo.pid).children()
+        assert len(children) == 1
+        return children[0]
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        if self.demo is not None:
+            with suppress(OSError):
+                self.demo.kill()
+            self.demo.wait()
+        self.talk.close()
+
+
+@pytest.fixture
+def terminals(tmp_path: Path) -> Iterator[Terminals]:
+    opened = Terminals(tmp_path)
+    yield opened
+    opened.close()
+
+
+def open_alerts(terminals: Terminals) -> dict[str, dict[str, Any]]:
+    """Firing alerts on services that are down, by subject, as another terminal sees them."""
+    printed = terminals.run("alerts", "list", "--json") or "[]"
+    return {
+        alert["subject"]: alert
+        for alert in json.loads(printed)
+        if alert["alert_type"] == "service_down" and alert["state"] == "firing"
+    }
+
+
+def test_an_incident_fires_and_a_second_terminal_sees_it_without_being_told_where(terminals: Terminals) -> None:
+    state = terminals.start("--days", "0", "--incident", "api-down", "--incident-seconds", "0")
+    began = time.monotonic()
+    terminals.wait_for(lambda: "backend-api" in open_alerts(terminals))
+    assert time.monotonic() - began < 20
+    platform = terminals.platform()
+    assert terminals.demo is not None
+    terminals.demo.send_signal(signal.SIGTERM)
+    assert terminals.demo.wait(DEADLINE_SECONDS) == 0
+    assert psutil.wait_procs([platform], timeout=10)[0] == [platform]
+    assert running_demo(terminals.env) is None
+    assert not DemoFolder.of_user(terminals.env).state.exists()
+    said = terminals.said()
+    assert state.control_url in said
+    assert "Traceback" not in said
+
+
+def test_the_files_of_the_demo_are_its_users_alone(terminals: Terminals) -> None:
+    folder = DemoFolder.of_user(terminals.env)
+    folder.create()
+    for path in (folder.config, folder.log):
+        path.touch(mode=0o644)
+    terminals.start("--days", "0")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.path.iterdir() if path.is_file()}
+    assert {folder.config.name, folder.log.name, folder.state.name} <= modes.keys()
+    assert {name: mode for name, mode in modes.items() if mode & 0o077} == {}
+
+
+def test_a_demo_that_is_killed_leaves_no_platform_and_no_claim_to_run(terminals: Terminals) -> None:
+    terminals.start("--days", "0")
+    platform = terminals.platform()
+    assert terminals.demo is not None
+    terminals.demo.kill()
+    terminals.demo.wait()
+    assert psutil.wait_procs([platform], timeout=10)[0] == [platform]
+    assert running_demo(terminals.env) is None
