@@ -1,0 +1,167 @@
+"""``alerts``: list them, read one, take one, give it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amt_console.cli.context import get_context
+from amt_console.cli.output import ascii_only, print_json, print_line, print_table
+from amt_console.model import AlertState, AlertView
+from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, duration, follows_words, safe_text, severity_glyph
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from amt_console.model import AlertDetail
+
+app = typer.Typer(help="List, read, acknowledge and give back alerts.", no_args_is_help=True, rich_markup_mode=None)
+
+AlertId = Annotated[int, typer.Argument(metavar="ID", help="The alert's number, as 'alerts list' shows it.", min=1)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list", epilog="Example: amt-console alerts list --all --since 7d --json")
+def list_alerts(
+    ctx: typer.Context,
+    every: Annotated[bool, typer.Option("--all", help="Resolved ones as well, newest first.")] = False,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="With --all: opened since, e.g. '24h'.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most this many.")] = 200,
+    json_output: JsonOption = False,
+) -> None:
+    """Active alerts, worst first."""
+    from amt_console.cli.moment import parse_moment
+
+    context = get_context(ctx)
+    moment = parse_moment(since, context.clock.now()) if since else None
+    states = tuple(AlertState) if every or since else None
+    with context.operations() as operations:
+        found = operations.alerts(states, since=moment, limit=limit)
+    if json_output:
+        from amt_console.operations.json_views import alert_json
+
+        print_json([alert_json(alert) for alert in found])
+        return
+    if not found:
+        print_line("no alerts" if states else "no active alerts")
+        return
+    now, plain = context.clock.now(), ascii_only()
+    subjects = {alert.id: alert.subject for alert in found}
+    print_table(
+        ("ID", "SEVERITY", "STATE", "SUBJECT", "SINCE", "WHO", "MESSAGE"),
+        [
+            (
+                str(alert.id),
+                f"{severity_glyph(alert.severity, ascii_only=plain)} {SEVERITY_WORDS[alert.severity]}",
+                ALERT_STATE_WORDS[alert.state],
+                alert.subject,
+                _span(alert, now),
+                who_has(alert, subjects),
+                alert.message + (" [simulated]" if alert.simulated else ""),
+            )
+            for alert in found
+        ],
+    )
+
+
+@app.command("show", epilog="Example: amt-console alerts show 12")
+def show(ctx: typer.Context, alert_id: AlertId, json_output: JsonOption = False) -> None:
+    """One alert with everything that happened to it."""
+    context = get_context(ctx)
+    with context.operations() as operations:
+        detail = operations.alert(alert_id)
+    from amt_console.operations.views import alert_view
+
+    alert = alert_view(detail.episode, follows_from=detail.cause.id if detail.cause is not None else None)
+    if json_output:
+        from amt_console.operations.json_views import alert_detail_json
+
+        print_json(alert_detail_json(detail, alert))
+        return
+    _print_detail(alert, detail, context.clock.now())
+
+
+@app.command("ack", epilog="Example: amt-console alerts ack 12 --note 'restarting the API'")
+def ack(
+    ctx: typer.Context,
+    alert_id: AlertId,
+    note: Annotated[str | None, typer.Option("--note", help="What you know or do about it.")] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Take an alert: everybody sees that you have it."""
+    with get_context(ctx).operations(read_only=False) as operations:
+        alert = operations.acknowledge(alert_id, note=note)
+    _done(alert, f"alert {alert.id} is yours, {alert.acknowledged_by}: {alert.message}", json_output)
+
+
+@app.command("unack", epilog="Example: amt-console alerts unack 12")
+def unack(ctx: typer.Context, alert_id: AlertId, json_output: JsonOption = False) -> None:
+    """Give an alert back: nobody has it any more."""
+    with get_context(ctx).operations(read_only=False) as operations:
+        alert = operations.unacknowledge(alert_id)
+    _done(alert, f"alert {alert.id} is nobody's again: {alert.message}", json_output)
+
+
+def who_has(alert: AlertView, subjects: Mapping[int, str]) -> str:
+    """The person, or what the alert follows from, or nobody; ``subjects`` are those of the alerts by number."""
+    if alert.acknowledged_by is None and alert.follows_from is not None:
+        return follows_words(alert.follows_from, subjects)
+    return alert.acknowledged_by or "nobody"
+
+
+def _done(alert: AlertView, text: str, json_output: bool) -> None:
+    if json_output:
+        from amt_console.operations.json_views import alert_json
+
+        print_json(alert_json(alert))
+    else:
+        print_line(text)
+
+
+def _span(alert: AlertView, now: datetime) -> str:
+    if alert.resolved_at is None:
+        return age(alert.opened_at, now)
+    return f"{age(alert.opened_at, now)} ago for {duration((alert.resolved_at - alert.opened_at).total_seconds())}"
+
+
+def _cause(detail: AlertDetail) -> str | None:
+    cause = detail.cause
+    if cause is None:
+        return None
+    owner = f"{safe_text(cause.acknowledged_by, 64)} has that" if cause.acknowledged_by else "nobody has that"
+    return f"alert {cause.id}, {safe_text(cause.subject, 100)}: {safe_text(cause.message)} ({owner})"
+
+
+def _print_detail(alert: AlertView, detail: AlertDetail, now: datetime) -> None:
+    facts = [
+        ("alert", f"{alert.id} ({alert.alert_type.value})" + (", simulated" if alert.simulated else "")),
+        ("severity", SEVERITY_WORDS[alert.severity]),
+        ("state", ALERT_STATE_WORDS[alert.state] + (", no fresh data" if alert.stale else "")),
+        ("subject", alert.subject),
+        ("message", alert.message),
+        ("since", f"{alert.opened_at.astimezone():%Y-%m-%d %H:%M:%S %Z} ({_span(alert, now)})"),
+        ("who has it", alert.acknowledged_by or "nobody"),
+        ("follows from", _cause(detail)),
+        ("note", alert.note),
+        ("runbook", safe_text(alert.runbook) if alert.runbook else None),
+    ]
+    for label, value in facts:
+        if value:
+            print_line(f"{label:<14}{value}")
+    print_line()
+    print_table(
+        ("AT", "EVENT", "BY", "MESSAGE"),
+        [
+            (
+                f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}",
+                event.kind,
+                safe_text(event.actor or "monitor", 64),
+                safe_text(event.message) + (f" - {safe_text(event.note)}" if event.note else ""),
+            )
+            for event in detail.events
+        ],
+    )

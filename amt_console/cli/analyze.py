@@ -1,0 +1,156 @@
+"""``analyze``: the performance analysis, to read here or to pass on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amt_console.cli.context import get_context
+from amt_console.cli.errors import CommandError
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.export import window_hours
+from amt_console.cli.output import print_json, print_line, print_table
+from amt_console.text import MISSING, duration, milliseconds, percent
+
+if TYPE_CHECKING:
+    from amt_console.reports.view import ReportView
+
+
+def analyze(
+    ctx: typer.Context,
+    hours: Annotated[
+        float | None, typer.Option("--hours", metavar="N", help="Length of the window up to now.  [24]")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Start of the window: '7d', '14:00', '2026-01-31'.")
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option("--zone", metavar="ZONE", help="Time zone of the times shown.  [the host's]")
+    ] = None,
+    json_output: Annotated[
+        bool, typer.Option("--json", help="The whole analysis, as in performance_analysis_report.json.")
+    ] = False,
+) -> None:
+    """Analyse response times, availability, incidents, resources and handling, and say what to do."""
+    from amt_console.operations.export import ExportError, report_data
+    from amt_console.reports.documents import encoded, performance_report
+    from amt_console.reports.times import UnknownZoneError
+    from amt_console.reports.view import build_view
+
+    length = window_hours(ctx, hours, since)
+    context = get_context(ctx)
+    try:
+        with context.open_store(read_only=True) as store:
+            data = report_data(store, context.targets, context.settings, context.clock, hours=length, zone=zone)
+        view = build_view(data)
+    except (ExportError, UnknownZoneError) as error:
+        raise CommandError(str(error), ExitCode.USAGE) from None
+    if json_output:
+        print_json(json.loads(encoded(performance_report(view))))
+    else:
+        print_analysis(view)
+
+
+def print_analysis(view: ReportView) -> None:
+    """The analysis as a few tables."""
+    window, times = view.data.window, view.times
+    print_line(f"{view.verdict.word}: {view.verdict.sentence}")
+    print_line(f"{times.minute(window.start)} - {times.minute(window.end)} {times.name}, {view.span}")
+    if view.simulated:
+        print_line(f"Simulated history up to {times.full(view.data.simulated_until)}.")
+    print_line()
+    _services(view)
+    _incidents(view)
+    _resources(view)
+    _handling(view)
+    _advice(view)
+
+
+def percent_cell(value: float | None, digits: int = 1) -> str:
+    """``percent`` for a column: 0 and 100 have as many digits as their neighbours."""
+    return f"{value:.{digits}f} %" if value in (0, 100) else percent(value, digits)
+
+
+def _services(view: ReportView) -> None:
+    rows = []
+    for service in view.analysis.services:
+        parts, latency = service.availability, service.latency
+        shown = percent_cell(parts.availability_percent, 2) if parts.sufficient else "too little data"
+        trend = latency.trend.direction if latency.trend else MISSING
+        rows.append(
+            (
+                service.name,
+                shown,
+                percent_cell(parts.coverage_percent),
+                duration(parts.down_s) if parts.down_s >= 1 else MISSING,
+                percent_cell(latency.error_rate_percent, 2),
+                milliseconds(latency.p50_ms),
+                milliseconds(latency.p95_ms),
+                milliseconds(latency.p99_ms),
+                trend,
+            )
+        )
+    headings = ("SERVICE", "AVAILABLE", "COVERAGE", "DOWN", "ERRORS", "MEDIAN", "P95", "P99", "TREND")
+    print_table(headings, rows, styles=[_style(view, name) for name in (row[0] for row in rows)])
+
+
+def _style(view: ReportView, name: str) -> str | None:
+    service = next(s for s in view.analysis.services if s.name == name)
+    value = service.availability.availability_percent
+    if value is None or not service.availability.sufficient:
+        return "dim"
+    return "red" if value < view.data.limits.uptime_percent else None
+
+
+def _incidents(view: ReportView) -> None:
+    if not view.analysis.incidents:
+        return
+    print_line()
+    print_table(
+        ("INCIDENT", "BEGAN", "LASTED", "FIRST ERROR"),
+        [
+            (
+                incident.service,
+                view.times.short(incident.start),
+                duration(incident.seconds) + (" (ongoing)" if incident.ongoing else ""),
+                incident.cause or MISSING,
+            )
+            for incident in view.analysis.incidents
+        ],
+    )
+
+
+def _resources(view: ReportView) -> None:
+    patterns = [p for p in view.analysis.resources if p.buckets and p.name != "connections"]
+    if not patterns:
+        return
+    print_line()
+    rows = []
+    for pattern in patterns:
+        busiest = f"{pattern.busiest_hour[0]:02d}:00" if pattern.busiest_hour and pattern.name != "disk" else MISSING
+        rows.append(
+            (pattern.name, percent_cell(pattern.mean), percent_cell(pattern.p95), percent_cell(pattern.max), busiest)
+        )
+    print_table(("HOST", "MEAN", "P95", "HIGHEST", "BUSIEST HOUR"), rows)
+
+
+def _handling(view: ReportView) -> None:
+    handled = view.analysis.handling
+    if not handled.fired:
+        return
+    print_line()
+    taken = f"after {duration(handled.mtta_s)} on average" if handled.mtta_s is not None else ""
+    ended = f", resolved after {duration(handled.mttr_s)} on average" if handled.mttr_s is not None else ""
+    print_line(f"{handled.fired} alerts fired, {handled.acknowledged} acknowledged {taken}".rstrip() + ended)
+
+
+def _advice(view: ReportView) -> None:
+    print_line()
+    if not view.analysis.recommendations:
+        print_line("No recommendations.")
+        return
+    for advice in view.analysis.recommendations:
+        print_line(f"{advice.severity.value}: {advice.subject}: {advice.advice}")
+        print_line(f"    {'; '.join(advice.evidence)}")

@@ -1,0 +1,88 @@
+"""``audit``: who did what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amt_console.cli.context import get_context
+from amt_console.cli.output import print_json, print_line, print_table
+from amt_console.text import safe_text
+
+if TYPE_CHECKING:
+    from amt_console.store import AuditEntry
+
+app = typer.Typer(help="Read who did what.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def audit() -> None:
+    """Read who did what."""
+
+
+@app.command("list", epilog="Example: amt-console audit list --since 7d --json")
+def list_entries(
+    ctx: typer.Context,
+    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Since then, e.g. '24h'.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most this many.")] = 200,
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """What people did, newest first: the name, how it came in, and what the caller claims beside it."""
+    from amt_console.cli.moment import parse_moment
+    from amt_console.operations.json_views import iso
+    from amt_console.store import audit_entries
+
+    context = get_context(ctx)
+    moment = parse_moment(since, context.clock.now()) if since else None
+    with context.open_store() as store, store.read() as reads:
+        found = audit_entries(reads, since=moment, limit=limit)
+    if json_output:
+        print_json(
+            [
+                {
+                    "id": entry.id,
+                    "at": iso(entry.at),
+                    "actor": entry.actor,
+                    "action": entry.action,
+                    "subject": entry.subject,
+                    **{name: entry.detail.get(name) for name in ("uid", "login", "via", "claims", "note")},
+                }
+                for entry in found
+            ]
+        )
+        return
+    if not found:
+        print_line("nobody has done anything yet")
+        return
+    print_table(
+        ("AT", "WHO", "DID", "WHAT", "HOW", "CLAIMS", "NOTE"),
+        [
+            (
+                f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}",
+                entry.actor,
+                entry.action,
+                entry.subject,
+                _how(entry),
+                _claims(entry),
+                safe_text(entry.detail.get("note") or "", 100),
+            )
+            for entry in found
+        ],
+    )
+
+
+def _how(entry: AuditEntry) -> str:
+    facts = [safe_text(entry.detail.get("via") or "this host", 100)]
+    if entry.detail.get("uid") is not None:
+        facts.append(f"uid {safe_text(entry.detail['uid'], 20)}")
+    if entry.detail.get("login"):
+        facts.append(f"login {safe_text(entry.detail['login'], 64)}")
+    return ", ".join(facts)
+
+
+def _claims(entry: AuditEntry) -> str:
+    claims = entry.detail.get("claims")
+    if not isinstance(claims, dict):
+        return ""
+    return " ".join(f"{safe_text(name, 40)}={safe_text(value, 100)}" for name, value in claims.items())

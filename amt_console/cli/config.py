@@ -1,0 +1,276 @@
+"""``amt-console config``: write, check and show the configuration."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from amt_console.cli.context import Context, get_context
+from amt_console.cli.errors import CommandError
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.output import print_json, print_line, print_table, talk
+
+if TYPE_CHECKING:
+    from amt_console.config import ConfigError, Fault, Settings
+    from amt_console.demo.state import DemoState
+
+T = TypeVar("T")
+
+app = typer.Typer(help="Write, check and show the configuration.", no_args_is_help=True)
+
+
+class FileFormat(StrEnum):
+    """What ``init`` writes."""
+
+    TOML = "toml"
+    JSON = "json"
+
+
+@app.command(
+    epilog="Example: amt-console config init --api-url https://api.example --web-url https://www.example --yes"
+)
+def init(
+    api_url: Annotated[str | None, typer.Option(metavar="URL", help="Backend API; empty for none.")] = None,
+    web_url: Annotated[str | None, typer.Option(metavar="URL", help="Web app; empty for none.")] = None,
+    mobile_url: Annotated[str | None, typer.Option(metavar="URL", help="Mobile app; empty for none.")] = None,
+    interval: Annotated[
+        str | None, typer.Option(metavar="TIME", help='Time between probes: "60", "90s", "2m".')
+    ] = None,
+    file_format: Annotated[
+        FileFormat | None, typer.Option("--format", help="toml (commented) or json (the original's format).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to; by default the user's configuration folder.")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask: take the defaults for what is not given.")
+    ] = False,
+) -> None:
+    """Write a first configuration. Asks on a terminal, and elsewhere takes options; never overwrites a file."""
+    from amt_console.config.locations import user_config_folder
+    from amt_console.config.scalars import DurationRange
+    from amt_console.config.settings import BASE_URLS, Settings
+    from amt_console.config.template import first_document, render, write_new
+    from amt_console.config.urls import base_url
+
+    chosen = _format(file_format, out)
+    path = out or user_config_folder(os.environ) / f"monitoring_config.{chosen.value}"
+    if os.path.lexists(path):
+        raise CommandError(_exists_already(path), ExitCode.IO)
+    if not yes:
+        _check_answers({"--api-url": api_url, "--web-url": web_url, "--mobile-url": mobile_url, "--interval": interval})
+    ask = not yes
+    usual = Settings()
+    questions = zip(BASE_URLS, ("backend API", "web app", "mobile app"), (api_url, web_url, mobile_url), strict=True)
+    bases: dict[str, str] = {}
+    for key, what, given in questions:
+        question = f'URL of the {what} ("-" for none)'
+        bases[key] = _answer(question, given, getattr(usual, key), lambda text: text and base_url(text), ask=ask)
+    if not any(bases.values()):
+        raise CommandError("there would be nothing to probe: give at least one URL", ExitCode.USAGE)
+    between = DurationRange(1, 86400)
+    question = 'Time between probes, such as "60", "90s" or "2m"'
+    seconds = _answer(question, interval, "60", lambda text: between(_number_or_text(text)), ask=ask)
+    try:
+        write_new(path, render(first_document(bases, seconds), chosen.value))
+    except FileExistsError:
+        raise CommandError(_exists_already(path), ExitCode.IO) from None
+    except OSError as error:
+        raise CommandError(f"cannot write {path}: {error.strerror}", ExitCode.IO) from None
+    _tell_written(path)
+
+
+def _format(given: FileFormat | None, out: Path | None) -> FileFormat:
+    suffix = out.suffix.lower().removeprefix(".") if out is not None else None
+    if suffix is not None and suffix not in list(FileFormat):
+        raise CommandError("the name after --out must end in .toml or .json", ExitCode.USAGE)
+    if given is not None and suffix is not None and given != suffix:
+        raise CommandError(f"--format {given.value} does not fit a file that ends in .{suffix}", ExitCode.USAGE)
+    return given or (FileFormat(suffix) if suffix is not None else FileFormat.TOML)
+
+
+def _exists_already(path: Path) -> str:
+    return f"{path} exists already and is left as it is; write elsewhere with --out FILE, or move it away"
+
+
+def _number_or_text(text: str) -> float | str:
+    return float(text) if text.isdecimal() and text.isascii() else text
+
+
+def _answer(question: str, given: str | None, usual: str, check: Callable[[str], T], *, ask: bool) -> T:
+    """The flag's value, or the person's answer (asked until it can be used), or the usual value."""
+    from amt_console.config.faults import Refused
+
+    if given is not None or not ask:
+        try:
+            return check(usual if given is None else given.strip())
+        except Refused as error:
+            raise CommandError(f"{question}: {error}", ExitCode.USAGE) from None
+    while True:
+        text = str(typer.prompt(question, default=usual, err=True)).strip()
+        try:
+            return check("" if text == "-" else text)
+        except Refused as error:
+            talk(f"  {error}" + (f"; {error.suggestion}" if error.suggestion else ""))
+
+
+def _check_answers(flags: dict[str, str | None]) -> None:
+    """Without a terminal nobody can be asked, and nobody's answer may be passed over. Raises CommandError."""
+    missing = [flag for flag, given in flags.items() if given is None]
+    if missing and not sys.stdin.isatty():
+        raise CommandError(
+            "there is no terminal to ask on, and piped answers are not read: "
+            f"give {', '.join(missing)}, or --yes for the defaults",
+            ExitCode.USAGE,
+        )
+
+
+def _tell_written(path: Path) -> None:
+    from amt_console.config.locations import find_config, same_file
+
+    print_line(str(path))
+    found = find_config(None, env=os.environ)
+    if found is None:
+        talk(f"Written. It is used with --config {path}")
+    elif same_file(found, path):
+        talk("Written. Look at it with: amt-console config show")
+    else:
+        talk(f"Written, but {found} goes before it here.")
+        talk(f"The new file is used with --config {path}, or when the other one is moved away")
+
+
+@app.command(epilog="Example: amt-console config check config/full_example.toml")
+def check(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="By default the one that is used.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
+) -> None:
+    """Check a configuration with its secrets: all faults at once, exit 78 if there are any."""
+    from amt_console.config import ConfigError, load_config, targets
+    from amt_console.model import Database
+    from amt_console.monitor.figure_names import override_faults, rule_faults
+
+    context = get_context(ctx)
+    try:
+        loaded = load_config(file or _file_in_use(context))
+        found = targets(loaded.settings)
+        if faults := rule_faults(loaded.settings):
+            raise ConfigError(faults, loaded.path)
+    except ConfigError as error:
+        if not as_json:
+            raise CommandError(str(error), ExitCode.BAD_CONFIG) from None
+        print_json(_fault_document(error))
+        raise typer.Exit(ExitCode.BAD_CONFIG) from None
+    warnings = (*loaded.warnings, *override_faults(loaded.settings))
+    shadowed = _shadowed(context, loaded.path) if file is None else ()
+    databases = sum(isinstance(target, Database) for target in found)
+    channels = _channel_count(loaded.settings)
+    if as_json:
+        counts = {"services": len(found) - databases, "databases": databases, "channels": channels}
+        place = str(loaded.path) if loaded.path else None
+        told = {"faults": [], "warnings": [_fault(item) for item in warnings], "shadowed": [str(p) for p in shadowed]}
+        print_json({"ok": True, "path": place, **counts, **told})
+        return
+    for warning in warnings:
+        talk(f"warning: {warning}")
+    for path in shadowed:
+        talk(f"note: {path} is not used: {loaded.path} goes before it")
+    counted = (
+        _count(len(found) - databases, "service"),
+        _count(databases, "database"),
+        _count(channels, "channel"),
+        _count(len(warnings), "warning"),
+    )
+    print_line(f"ok: {loaded.path or 'built-in defaults'}{_owner(context, loaded.path)}: {', '.join(counted)}")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _channel_count(settings: Settings) -> int:
+    return settings.email_alerts.enabled + sum(channel.enabled for channel in settings.channels)
+
+
+def _fault(fault: Fault) -> dict[str, str | None]:
+    return {"path": fault.path, "message": fault.message, "value": fault.value, "suggestion": fault.suggestion}
+
+
+def _fault_document(error: ConfigError) -> dict[str, Any]:
+    place = str(error.path) if error.path else None
+    return {"ok": False, "path": place, "faults": [_fault(fault) for fault in error.faults], "warnings": []}
+
+
+@app.command(epilog="Example: amt-console config show --json")
+def show(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
+) -> None:
+    """Show every value in effect, with secrets masked, and where it came from."""
+    from amt_console.config import load_config
+    from amt_console.config.effective import effective_document, effective_values, flat_text
+
+    context = get_context(ctx)
+    loaded = load_config(_file_in_use(context), resolve_secrets=False)
+    demo = _demo(context)
+    if demo is not None:
+        values = effective_values(loaded, env=os.environ, database=demo.store_url, named_by="running demo")
+    else:
+        values = effective_values(loaded, env=os.environ, database=context.db)
+    if as_json:
+        print_json(
+            {
+                "path": str(loaded.path) if loaded.path else None,
+                "settings": effective_document(values),
+                "sources": {item.key: item.source for item in values},
+                "warnings": [_fault(item) for item in loaded.warnings],
+            }
+        )
+        return
+    talk(f"Configuration: {loaded.path or 'no file, built-in defaults'}{_owner(context, loaded.path)}")
+    for warning in loaded.warnings:
+        talk(f"warning: {warning}")
+    print_table(("key", "value", "from"), list(flat_text(values)))
+
+
+def _demo(context: Context) -> DemoState | None:
+    """The running demo, if that is what the person means."""
+    from amt_console.config import ConfigError
+
+    try:
+        return context.demo
+    except ConfigError:
+        return None
+
+
+def _file_in_use(context: Context) -> Path | None:
+    """The file that the other commands would use; ``None`` leaves it to the look-up."""
+    demo = _demo(context)
+    return demo.config_path if demo else context.config
+
+
+def _owner(context: Context, path: Path | None) -> str:
+    """Behind the name of a file: that it is the running demo's."""
+    demo = _demo(context)
+    return " (of the running demo)" if demo and demo.config_path == path else ""
+
+
+def _shadowed(context: Context, used: Path | None) -> tuple[Path, ...]:
+    """Files of the look-up order that are not read, when nobody named the one that is."""
+    from amt_console.config.locations import shadowed_configs
+
+    return shadowed_configs(used, env=os.environ) if context.config is None else ()
+
+
+@app.command(epilog="Example: amt-console config schema > monitoring_config.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of the configuration, for editors."""
+    from amt_console.config import Settings
+
+    print_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()})

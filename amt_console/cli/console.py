@@ -1,0 +1,101 @@
+"""Opens the live console on a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from amt_console.cli.errors import CommandError
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.clock import SystemClock
+
+if TYPE_CHECKING:
+    from amt_console.cli.connection import Connection
+    from amt_console.config import Settings
+    from amt_console.console.session import Session
+    from amt_console.model import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the console opens: a configuration and its database."""
+
+    settings: Settings
+    store_url: str
+    targets: Sequence[Target]
+
+
+def open_console(
+    place: Callable[[], Place] | None,
+    *,
+    connection: Connection | None = None,
+    read_only: bool = False,
+    at: datetime | None = None,
+    ascii_only: bool = False,
+    mouse: bool = True,
+    notices: tuple[str, ...] = (),
+) -> int:
+    """Run the console until the person quits; returns the exit code.
+
+    The screen stands before ``place`` is asked, on a thread: reading a configuration and a database takes longer than a
+    first frame may. With ``connection`` it attaches there, whatever the database.
+
+    Raises:
+        CommandError: There is no fit terminal, or the session could not be opened.
+    """
+    from amt_console.console.terminal import ascii_needed, check_terminal
+
+    ascii_only = ascii_only or ascii_needed()
+    fault = check_terminal()
+    if fault is not None:
+        raise CommandError(f"{fault} For a picture without a terminal: amt-console status", ExitCode.UNAVAILABLE)
+    from amt_console.console.app import ConsoleApp
+
+    clock = SystemClock()
+
+    def open_session() -> Session:
+        from amt_console.cli.logs import start_logging
+
+        start_logging(to_stderr=False)
+        if connection is not None:
+            from amt_console.cli.remote_session import RemoteSession
+
+            return RemoteSession(connection, on_change=app.wake)
+        assert place is not None
+        from amt_console.cli.session import LocalSession
+
+        found = place()
+        return LocalSession(
+            settings=found.settings,
+            store_url=found.store_url,
+            targets=found.targets,
+            clock=clock,
+            read_only=read_only or at is not None,
+            notices=notices,
+            on_change=app.wake,
+        )
+
+    app = ConsoleApp(
+        lambda: _opened(open_session), ascii_only=ascii_only, mouse=mouse, read_only=read_only, at=at, clock=clock
+    )
+    app.run(mouse=mouse)
+    if app.exit_message:
+        raise CommandError(app.exit_message, ExitCode(app.return_code or ExitCode.UNAVAILABLE))
+    return app.return_code or 0
+
+
+def _opened(open_session: Callable[[], Session]) -> Session:
+    """The session; an expected failure carries the exit code that any command would end with."""
+    from amt_console.cli.failures import exit_code_of
+
+    try:
+        return open_session()
+    except CommandError:
+        raise
+    except Exception as error:
+        code = exit_code_of(error)
+        if code is None:
+            raise
+        raise CommandError(str(error), code) from error

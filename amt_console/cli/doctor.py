@@ -1,0 +1,223 @@
+"""``doctor``: what is wrong with this installation, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amt_console.cli.context import Context, get_context
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.output import ascii_only, print_json, print_line
+from amt_console.text import age, byte_size, public_url, safe_text
+
+FREE_BYTES_LEAST = 500 * 1024**2
+MIN_COLUMNS, MIN_LINES = 60, 16
+
+
+class Health(StrEnum):
+    """How one finding stands."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    health: Health
+    message: str
+    mend: str | None = None
+
+
+def doctor(
+    ctx: typer.Context, json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """What is wrong with this installation and how to mend it. Exit code 0 fine, 1 warnings, 2 something is broken."""
+    findings = examine(get_context(ctx))
+    if json_output:
+        print_json(
+            [
+                {"name": found.name, "health": found.health.value, "message": found.message, "mend": found.mend}
+                for found in findings
+            ]
+        )
+    else:
+        for found in findings:
+            print_line(f"{found.health.value:<8} {found.name:<14} {found.message}")
+            if found.mend:
+                print_line(f"{'':<23} -> {found.mend}")
+    healths = {found.health for found in findings}
+    if Health.FAILED in healths:
+        raise typer.Exit(int(ExitCode.CRITICAL))
+    raise typer.Exit(int(ExitCode.WARNING if Health.WARNING in healths else ExitCode.OK))
+
+
+def examine(context: Context) -> list[Finding]:
+    """Every check in turn; one that breaks is itself a finding."""
+    findings: list[Finding] = []
+    first = (_python, _terminal, _configuration, _warnings, _database, _disk)
+    for check in (*first, _monitor, _engine, _channels, _services):
+        findings += _guarded(check, context)
+    return findings
+
+
+def _guarded(check: Callable[[Context], Iterator[Finding]], context: Context) -> list[Finding]:
+    name = check.__name__.strip("_")
+    try:
+        return list(check(context))
+    except Exception as error:
+        return [Finding(name, Health.FAILED, safe_text(error) or type(error).__name__)]
+
+
+def _python(_context: Context) -> Iterator[Finding]:
+    from amt_console import __version__
+
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("program", Health.OK, f"amt-console {__version__} on Python {version}")
+
+
+def _terminal(_context: Context) -> Iterator[Finding]:
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    if not sys.stdout.isatty():
+        yield Finding("terminal", Health.OK, "not on a terminal now; the console needs one, the commands do not")
+    else:
+        size = shutil.get_terminal_size()
+        term = os.environ.get("TERM", "")
+        if size.columns < MIN_COLUMNS or size.lines < MIN_LINES:
+            yield Finding(
+                "terminal",
+                Health.WARNING,
+                f"{size.columns}x{size.lines} is too small",
+                f"at least {MIN_COLUMNS}x{MIN_LINES}",
+            )
+        elif term in ("", "dumb"):
+            yield Finding("terminal", Health.WARNING, f"TERM is '{term}'", "export TERM=xterm-256color")
+        else:
+            yield Finding("terminal", Health.OK, f"{size.columns}x{size.lines}, TERM {safe_text(term, 40)}")
+    if ascii_only():
+        yield Finding(
+            "locale",
+            Health.WARNING,
+            f"the locale is not UTF-8 (output is {encoding or 'unknown'}); ASCII is drawn",
+            "export LANG=C.UTF-8",
+        )
+
+
+def _configuration(context: Context) -> Iterator[Finding]:
+    path = context.loaded.path
+    if context.demo is not None:
+        yield Finding("configuration", Health.OK, "of the running demo")
+    elif path is None:
+        yield Finding(
+            "configuration", Health.WARNING, "none found, built-in defaults are used", "amt-console config init"
+        )
+    else:
+        yield Finding("configuration", Health.OK, f"{path}, {len(context.targets)} services and databases")
+
+
+def _warnings(context: Context) -> Iterator[Finding]:
+    for fault in context.loaded.warnings:
+        yield Finding("configuration", Health.WARNING, f"{fault.path}: {fault.message}", fault.suggestion)
+
+
+def _database(context: Context) -> Iterator[Finding]:
+    shown = public_url(context.store_url)
+    path = _file_of(context.store_url)
+    if path is not None and not path.exists():
+        yield Finding(
+            "database", Health.WARNING, f"{path} does not exist yet", "start 'amt-console' or 'amt-console monitor'"
+        )
+        return
+    with context.open_store() as store:
+        faults = store.check()
+    if faults:
+        yield Finding(
+            "database", Health.FAILED, f"{shown}: {safe_text(faults[0])}", "restore a backup: docs/storage.md"
+        )
+        return
+    yield Finding("database", Health.OK, f"{shown}" + (f", {byte_size(path.stat().st_size)}" if path else ""))
+    if path is not None and path.stat().st_mode & 0o077:
+        yield Finding("database", Health.WARNING, f"others can read {path}", f"chmod 600 {path}")
+
+
+def _disk(context: Context) -> Iterator[Finding]:
+    path = _file_of(context.store_url)
+    if path is None:
+        return
+    folder = next((parent for parent in path.parents if parent.exists()), Path("/"))
+    free = shutil.disk_usage(folder).free
+    if free < FREE_BYTES_LEAST:
+        yield Finding(
+            "disk", Health.WARNING, f"{byte_size(free)} free in {folder}", "make room: writing stops when it is full"
+        )
+    else:
+        yield Finding("disk", Health.OK, f"{byte_size(free)} free in {folder}")
+
+
+def _monitor(context: Context) -> Iterator[Finding]:
+    from amt_console.store import Lease
+
+    holder = Lease.holder(context.store_url)
+    if holder is None:
+        yield Finding(
+            "monitor", Health.WARNING, "no monitor runs: nothing is probed", "amt-console, or amt-console monitor"
+        )
+        return
+    with context.open_store() as store, store.read() as reads:
+        row = reads.monitor()
+    now = context.clock.now()
+    if row is None or (now - row.last_cycle_at).total_seconds() > 60:
+        seen = age(row.last_cycle_at, now) if row else "ever"
+        yield Finding(
+            "monitor", Health.FAILED, f"pid {holder.pid} has written nothing for {seen}", f"restart pid {holder.pid}"
+        )
+    else:
+        yield Finding(
+            "monitor", Health.OK, f"pid {holder.pid} on {holder.host}, wrote {age(row.last_cycle_at, now)} ago"
+        )
+
+
+def _channels(context: Context) -> Iterator[Finding]:
+    if context.settings.has_channels:
+        message = "channels are configured, but this version sends no notifications"
+    else:
+        message = "no notification channel is configured: the console is the only receiver"
+    yield Finding("channels", Health.WARNING, message)
+
+
+def _engine(context: Context) -> Iterator[Finding]:
+    """What the running monitor says of itself; it alone knows what it cannot store."""
+    from amt_console.store import Lease
+
+    if Lease.holder(context.store_url) is None:
+        return
+    with context.operations() as operations:
+        faults = operations.snapshot().faults
+    for fault in faults:
+        yield Finding("monitor", Health.FAILED, fault, "make room or mend the database: docs/storage.md")
+
+
+def _services(context: Context) -> Iterator[Finding]:
+    path = _file_of(context.store_url)
+    if path is None or not path.exists():
+        return
+    with context.operations() as operations:
+        snapshot = operations.snapshot()
+    for service in snapshot.services:
+        if service.error and service.error_class is not None:
+            yield Finding("service", Health.WARNING, f"{service.name}: {service.error}")
+
+
+def _file_of(store_url: str) -> Path | None:
+    return Path(store_url.split("///", 1)[-1].partition("?")[0]) if store_url.startswith("sqlite") else None

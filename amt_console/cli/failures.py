@@ -1,0 +1,32 @@
+"""Which exit code an error of the rooms below means; looks only into modules that are loaded already."""
+
+from __future__ import annotations
+
+import sys
+
+from amt_console.cli.exit_codes import ExitCode
+
+_CODES: tuple[tuple[str, str, ExitCode], ...] = (
+    ("amt_console.config", "ConfigError", ExitCode.BAD_CONFIG),
+    ("amt_console.store", "StoreBusy", ExitCode.BUSY),
+    ("amt_console.store", "StoreFull", ExitCode.IO),
+    ("amt_console.store", "StoreCorrupt", ExitCode.BAD_DATA),
+    ("amt_console.store", "SchemaTooNew", ExitCode.BAD_DATA),
+    ("amt_console.store", "StoreError", ExitCode.UNAVAILABLE),
+    ("amt_console.operations.protocol", "NotFoundError", ExitCode.BAD_DATA),
+    ("amt_console.operations.protocol", "ConflictError", ExitCode.BUSY),
+    ("amt_console.operations.protocol", "UnavailableError", ExitCode.UNAVAILABLE),
+    ("amt_console.operations.protocol", "NotPermittedError", ExitCode.NOT_PERMITTED),
+    ("amt_console.operations.protocol", "OperationError", ExitCode.UNAVAILABLE),
+)
+
+
+def exit_code_of(error: BaseException) -> ExitCode | None:
+    """The exit code of an expected error, or ``None`` for a fault of the program."""
+    for module_name, class_name, code in _CODES:
+        kind = getattr(sys.modules.get(module_name), class_name, None)
+        if isinstance(kind, type) and isinstance(error, kind):
+            return code
+    if isinstance(error, PermissionError):
+        return ExitCode.NOT_PERMITTED
+    return ExitCode.IO if isinstance(error, OSError) else None

@@ -1,0 +1,88 @@
+"""``monitor --once``: every collector once, stored and evaluated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.monitor import acquire_lease
+from amt_console.cli.output import ascii_only, print_json, print_line, print_table
+from amt_console.model import ProbeResult, ServiceState
+from amt_console.text import ALERT_STATE_WORDS, STATE_WORDS, milliseconds, percent, state_glyph
+
+if TYPE_CHECKING:
+    from amt_console.cli.context import Context
+    from amt_console.monitor.once import OnceSummary
+
+
+def run_once(context: Context, *, json_output: bool) -> int:
+    """Probe everything once; the exit code is 0 when all is up, 1 when something is slow, 2 when something is down."""
+    from amt_console.monitor.once import run_once as run_round
+    from amt_console.store import Store
+
+    lease = acquire_lease(context.store_url)
+    try:
+        with Store.open(context.store_url, clock=context.clock) as store:
+            summary = run_round(
+                settings=context.settings, store=store, store_url=context.store_url, clock=context.clock
+            )
+    finally:
+        lease.release()
+    if json_output:
+        print_json([_result_json(result) for result in summary.results])
+    else:
+        _print(summary)
+    return int(_worst(summary))
+
+
+def _worst(summary: OnceSummary) -> ExitCode:
+    states = {result.state for result in summary.results}
+    if ServiceState.DOWN in states:
+        return ExitCode.CRITICAL
+    if ServiceState.DEGRADED in states:
+        return ExitCode.WARNING
+    return ExitCode.UNKNOWN if ServiceState.UNKNOWN in states or not states else ExitCode.OK
+
+
+def _print(summary: OnceSummary) -> None:
+    plain = ascii_only()
+    print_table(
+        ("SERVICE", "STATE", "RESPONSE", "ATTEMPT", "ERROR"),
+        [
+            (
+                result.service,
+                f"{state_glyph(result.state, ascii_only=plain)} {STATE_WORDS[result.state]}",
+                milliseconds(result.response_time_ms),
+                str(result.attempt),
+                result.error or "",
+            )
+            for result in summary.results
+        ],
+    )
+    host = summary.host
+    print_line(
+        f"host: CPU {percent(host.cpu_usage)}  memory {percent(host.memory_usage)}  disk {percent(host.disk_usage)}"
+    )
+    for alert in summary.alerts:
+        print_line(f"alert {alert.id}: {ALERT_STATE_WORDS[alert.state]}, {alert.message}")
+
+
+def _result_json(result: ProbeResult) -> dict[str, object]:
+    phases = result.phases
+    return {
+        "service": result.service,
+        "timestamp": result.timestamp.isoformat(),
+        "state": result.state.value,
+        "response_time_ms": result.response_time_ms,
+        "phases_ms": {
+            "dns": phases.dns_ms,
+            "connect": phases.connect_ms,
+            "tls": phases.tls_ms,
+            "first_byte": phases.first_byte_ms,
+            "transfer": phases.transfer_ms,
+        },
+        "status_code": result.status_code,
+        "attempt": result.attempt,
+        "error_class": result.error_class.value if result.error_class else None,
+        "error": result.error,
+    }

@@ -1,0 +1,155 @@
+"""``serve``: the API over TCP beside a monitor that does not serve it itself."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amt_console.cli.context import Context, get_context
+from amt_console.cli.errors import CommandError
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.output import talk
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from pydantic_core import ErrorDetails
+
+    from amt_console.api.server import TcpServer
+    from amt_console.cli.session import LocalSession
+    from amt_console.config.program import ApiSettings
+    from amt_console.store import Store
+
+
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option("--tls-certificate", metavar="FILE", help="PEM file of the certificate chain.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="PEM file of its key.")] = None,
+    allow_plain_http: Annotated[
+        bool, typer.Option("--allow-plain-http", help="Serve other hosts without TLS, e.g. behind a proxy that has it.")
+    ] = False,
+) -> None:
+    """Serve the API over TCP until SIGTERM or ctrl+c, without probing.
+
+    Looks and actions go to the running monitor; without one, to the database itself. Callers need an access token
+    (amt-console token create). Options left out are those of [api] in the configuration.
+    """
+    given: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "tls_certificate": None if tls_certificate is None else str(tls_certificate),
+        "tls_key": None if tls_key is None else str(tls_key),
+        "allow_plain_http": allow_plain_http or None,
+    }
+    context = get_context(ctx)
+    api = _effective(context, {name: value for name, value in given.items() if value is not None})
+    raise typer.Exit(run_serve(context, api))
+
+
+def run_serve(context: Context, api: ApiSettings) -> int:
+    """Serve until told to end; returns the exit code. Raises CommandError when it cannot listen there."""
+    from amt_console.cli.logs import start_logging
+    from amt_console.cli.session import LocalSession
+
+    start_logging(to_stderr=True)
+    announce = _Announcer()
+    with context.open_store(read_only=False) as store:
+        session = LocalSession(
+            settings=context.settings,
+            store_url=context.store_url,
+            targets=context.targets,
+            clock=context.clock,
+            may_monitor=False,
+            on_change=announce,
+        )
+        with closing(session):
+            server = _listen(context, api, store, session, announce)
+            server.start()
+            try:
+                attached = session.attached_to
+                who = f"for the monitor, {attached}" if attached else "no monitor runs yet"
+                talk(f"the API is served at {server.url}, {who}")
+                _wait_for_signals()
+            finally:
+                server.stop()
+    return int(ExitCode.OK)
+
+
+class _Announcer:
+    """Hands on to the consoles that wait here what is heard from the monitor."""
+
+    def __init__(self) -> None:
+        self._tell: Callable[[], None] | None = None
+
+    def use(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+
+    def __call__(self) -> None:
+        if self._tell is not None:
+            self._tell()
+
+
+def _listen(context: Context, api: ApiSettings, store: Store, session: LocalSession, announce: _Announcer) -> TcpServer:
+    from amt_console.api.feed import ActionFeed
+    from amt_console.api.location import database_name
+    from amt_console.api.presence import Presence
+    from amt_console.api.served import Served
+    from amt_console.api.server import TcpServer, server_context
+    from amt_console.api.tokens import TokenBook
+
+    served = Served.by_this_process(
+        session.following,
+        presence=Presence(context.clock),
+        feed=ActionFeed(),
+        clock=context.clock,
+        database=database_name(context.store_url),
+    )
+    announce.use(served.acted)
+    try:
+        tls = server_context(api.tls_certificate, api.tls_key) if api.tls_certificate and api.tls_key else None
+        book = TokenBook(store, context.clock)
+        return TcpServer(served, host=api.host, port=api.port, book=book, tls=tls)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandError(f"cannot serve {api.host}:{api.port}: {reason}", ExitCode.UNAVAILABLE) from None
+
+
+def _effective(context: Context, given: dict[str, Any]) -> ApiSettings:
+    from pydantic import ValidationError
+
+    from amt_console.config.program import ApiSettings
+
+    configured = context.settings.api.model_dump()
+    try:
+        return ApiSettings.model_validate({**configured, **given})
+    except ValidationError as error:
+        texts = "; ".join(_words(fault) for fault in error.errors())
+        raise CommandError(f"cannot serve that: {texts}", ExitCode.USAGE) from None
+
+
+def _words(fault: ErrorDetails) -> str:
+    cause = fault.get("ctx", {}).get("error")
+    hint = getattr(cause, "suggestion", None)
+    text = fault["msg"].removeprefix("Value error, ")
+    return f"{text}: {hint}" if hint else text
+
+
+def _wait_for_signals() -> None:
+    stop = threading.Event()
+
+    def on_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_stop)
+    signal.signal(signal.SIGINT, on_stop)
+    stop.wait()

@@ -1,0 +1,108 @@
+"""What a session watches and where, and how a process begins to work there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amt_console.clock import Clock
+from amt_console.model import Target
+from amt_console.operations.protocol import Progress, UnavailableError
+
+if TYPE_CHECKING:
+    from amt_console.cli.holder import Holder
+    from amt_console.config import Settings
+    from amt_console.operations.local import LocalOperations
+    from amt_console.store import Lease, Store
+
+Notices = Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A database with the configuration for it."""
+
+    settings: Settings
+    store_url: str
+    targets: tuple[Target, ...]
+    clock: Clock
+    read_only: bool = False
+
+    @property
+    def on_server(self) -> bool:
+        """Whether the database is on a server, and no file of this host."""
+        return not self.store_url.startswith("sqlite")
+
+    def become_monitor(self, lease: Lease, *, on_change: Callable[[], None], notices: Notices) -> tuple[Holder, Store]:
+        """Start the engine and the API under a lease. Raises StoreError, ConfigError."""
+        from amt_console.cli.holder import Holder
+        from amt_console.store import Store
+
+        store = Store.open(self.store_url, clock=self.clock)
+        try:
+            lease.guard(store)
+            holder = Holder(
+                settings=self.settings,
+                store=store,
+                store_url=self.store_url,
+                clock=self.clock,
+                targets=self.targets,
+                on_change=on_change,
+                notices=notices,
+                console=True,
+            )
+        except BaseException:
+            store.close()
+            raise
+        holder.start()
+        return holder, store
+
+    def export(
+        self,
+        out: Path,
+        *,
+        parts: Sequence[str] = ("all",),
+        hours: float = 24,
+        end: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Path, ...]:
+        """Write reports from the database itself, whoever is its monitor. Raises OperationError."""
+        from amt_console.operations.export import export_reports
+        from amt_console.store import Store, StoreError
+
+        try:
+            with closing(Store.open(self.store_url, clock=self.clock, read_only=True)) as store:
+                return export_reports(
+                    store,
+                    self.targets,
+                    self.settings,
+                    self.clock,
+                    out,
+                    parts=parts,
+                    hours=hours,
+                    end=end,
+                    progress=progress,
+                )
+        except StoreError as error:
+            raise UnavailableError(f"reports are made from the database itself: {error}") from error
+
+    def read_beside(self, notices: Notices) -> tuple[LocalOperations, Store]:
+        """Open the database while another process is its monitor. Raises StoreError."""
+        from amt_console.operations.local import LocalOperations
+        from amt_console.store import Store
+
+        store = Store.open(self.store_url, clock=self.clock, read_only=self.read_only)
+        operations = LocalOperations(
+            store=store,
+            store_url=self.store_url,
+            settings=self.settings,
+            targets=self.targets,
+            clock=self.clock,
+            read_only=self.read_only,
+            engine_notices=notices,
+        )
+        return operations, store

@@ -1,0 +1,174 @@
+"""``status``: one screenful, one document, or one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amt_console.cli.alerts import who_has
+from amt_console.cli.context import get_context
+from amt_console.cli.errors import CommandError
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.output import ascii_only, print_json, print_line, print_table
+from amt_console.model import AlertState, MonitorState, Overall, ServiceState, ServiceView, Severity, Snapshot
+from amt_console.text import (
+    ALERT_STATE_WORDS,
+    MISSING,
+    SEVERITY_WORDS,
+    STATE_WORDS,
+    age,
+    milliseconds,
+    percent,
+    severity_glyph,
+    state_glyph,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_EXIT = {
+    Overall.OK: ExitCode.OK,
+    Overall.WARNING: ExitCode.WARNING,
+    Overall.CRITICAL: ExitCode.CRITICAL,
+    Overall.UNKNOWN: ExitCode.UNKNOWN,
+}
+_STATE_STYLES = {ServiceState.DOWN: "bold red", ServiceState.DEGRADED: "yellow", ServiceState.UNKNOWN: "dim"}
+_SEVERITY_STYLES = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: ""}
+MIN_SHOWN_COVERAGE = 90.0
+
+
+def status(
+    ctx: typer.Context,
+    json_output: Annotated[bool, typer.Option("--json", help="The whole picture as one JSON document.")] = False,
+    line: Annotated[bool, typer.Option("--line", help="One line, for a prompt, tmux or the login message.")] = False,
+) -> None:
+    """What is broken, since when, and who has it. Exit code 0 ok, 1 warning, 2 critical, 3 unknown."""
+    if json_output and line:
+        raise CommandError("--json and --line exclude each other", ExitCode.USAGE)
+    with get_context(ctx).operations() as operations:
+        snapshot = operations.snapshot()
+    if json_output:
+        from amt_console.operations.json_views import snapshot_json
+
+        print_json(snapshot_json(snapshot))
+    elif line:
+        print_line(status_line(snapshot))
+    else:
+        print_status(snapshot)
+    raise typer.Exit(int(_EXIT[snapshot.overall]))
+
+
+def status_line(snapshot: Snapshot) -> str:
+    """The worst news in one line: state word, counts, the worst alert, and who has it."""
+    now = snapshot.generated_at
+    parts = [snapshot.overall.value.upper(), _counts(snapshot)]
+    firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
+    if snapshot.monitor.state is not MonitorState.RUNNING:
+        parts.append(f"monitor {snapshot.monitor.state.value}, last result {_ago(snapshot.monitor.last_cycle_at, now)}")
+    if firing:
+        worst = firing[0]
+        owner = f"{worst.acknowledged_by} has it" if worst.acknowledged_by else "nobody has it"
+        parts.append(f"{worst.message} ({age(worst.opened_at, now)}, {owner})")
+        if len(firing) > 1:
+            parts.append(f"{len(firing) - 1} more")
+    return " | ".join(parts)
+
+
+def print_status(snapshot: Snapshot) -> None:
+    """The picture as text."""
+    now, plain = snapshot.generated_at, ascii_only()
+    monitor = snapshot.monitor
+    print_line(f"{snapshot.overall.value.upper()}: {_counts(snapshot)}")
+    if monitor.state is MonitorState.RUNNING:
+        print_line(
+            f"monitor: running on {monitor.host}, pid {monitor.pid}, last result {_ago(monitor.last_cycle_at, now)}"
+        )
+    else:
+        print_line(f"monitor: {monitor.state.value}, last result {_ago(monitor.last_cycle_at, now)}")
+    print_line()
+    print_table(
+        ("SERVICE", "STATE", "SINCE", "RESPONSE", "P95 24H", "UPTIME 24H", "CHECKED", "ERROR"),
+        [_service_row(service, now, plain) for service in snapshot.services],
+        styles=[_STATE_STYLES.get(service.state) for service in snapshot.services],
+    )
+    print_line()
+    if snapshot.alerts:
+        subjects = {alert.id: alert.subject for alert in snapshot.alerts}
+        print_table(
+            ("ALERT", "SEVERITY", "STATE", "SINCE", "WHO", "MESSAGE"),
+            [
+                (
+                    str(alert.id),
+                    f"{severity_glyph(alert.severity, ascii_only=plain)} {SEVERITY_WORDS[alert.severity]}",
+                    ALERT_STATE_WORDS[alert.state],
+                    age(alert.opened_at, now),
+                    who_has(alert, subjects),
+                    alert.message,
+                )
+                for alert in snapshot.alerts
+            ],
+            styles=[_SEVERITY_STYLES[alert.severity] for alert in snapshot.alerts],
+        )
+    else:
+        print_line("no active alerts")
+    sample = snapshot.resources.sample
+    if sample is not None:
+        print_line()
+        connections = _dash(plain) if sample.active_connections is None else str(sample.active_connections)
+        figures = (sample.cpu_usage, sample.memory_usage, sample.disk_usage)
+        cpu, memory, disk = (percent(figure).replace(MISSING, _dash(plain)) for figure in figures)
+        print_line(f"host: CPU {cpu}  memory {memory}  disk {disk}  connections {connections}")
+    if snapshot.viewers:
+        looking = (f"{viewer.name} for {age(viewer.since, now)} ({viewer.place})" for viewer in snapshot.viewers)
+        print_line(f"looking: {', '.join(looking)}")
+    for notice in snapshot.notices:
+        print_line(f"{'FAULT' if notice in snapshot.faults else 'note'}: {notice}")
+
+
+def _service_row(service: ServiceView, now: datetime, plain: bool) -> tuple[str, ...]:
+    uptime = percent(service.uptime_percent_24h, 2) if service.uptime_percent_24h is not None else "too little data"
+    if service.uptime_percent_24h is not None and service.coverage_percent_24h < MIN_SHOWN_COVERAGE:
+        uptime += f" (of {service.coverage_percent_24h:.0f} %)"
+    cells = (
+        service.name,
+        f"{state_glyph(service.state, ascii_only=plain)} {STATE_WORDS[service.state]}",
+        age(service.since, now),
+        milliseconds(service.response_time_ms),
+        milliseconds(service.p95_ms),
+        uptime,
+        _ago(service.last_checked, now),
+        service.error or "",
+    )
+    return tuple(cell.replace(MISSING, _dash(plain)) for cell in cells)
+
+
+def _ago(moment: datetime | None, now: datetime) -> str:
+    return "never" if moment is None else f"{age(moment, now)} ago"
+
+
+def _dash(plain: bool) -> str:
+    return "-" if plain else MISSING
+
+
+def _counts(snapshot: Snapshot) -> str:
+    states = [service.state for service in snapshot.services]
+    up = states.count(ServiceState.UP)
+    words = [f"{up} of {len(states)} services up"]
+    words += [
+        f"{states.count(state)} {word}"
+        for state, word in (
+            (ServiceState.DOWN, "down"),
+            (ServiceState.DEGRADED, "slow"),
+            (ServiceState.UNKNOWN, "unknown"),
+        )
+        if state in states
+    ]
+    active = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
+    if active:
+        unowned = sum(alert.needs_somebody for alert in active)
+        words.append(f"{len(active)} alert{'s' if len(active) != 1 else ''}, {unowned} unacknowledged")
+        following = sum(alert.follows_from is not None for alert in active)
+        if following:
+            words.append(f"{following} follow{'s' if following == 1 else ''}")
+    return ", ".join(words)

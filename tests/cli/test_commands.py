@@ -1,0 +1,305 @@
+"""What commands promise: data on stdout, talk on stderr, a fitting exit code, and one clear message for bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.main import app
+from amt_console.model import ServiceState, Severity
+
+Command = Callable[..., object]
+History = Callable[..., int | None]
+PLANS = """
+[[services]]
+name = "api-plans"
+url = "http://127.0.0.1:5000/api/plans"
+depends_on = ["backend-api"]
+"""
+TWO_SERVICES = """
+[[services]]
+name = "backend-api"
+url = "http://127.0.0.1:5000/api/health"
+interval = 15
+[[services]]
+name = "web-app"
+url = "http://127.0.0.1:5173/"
+"""
+
+
+@pytest.fixture(autouse=True)
+def configuration(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "two.toml").write_text(TWO_SERVICES)
+    monkeypatch.setenv("AMT_CONFIG", str(home / "two.toml"))
+
+
+def test_status_without_a_database_says_what_to_do(command: Command) -> None:
+    outcome = command("status")
+    assert outcome.code == ExitCode.UNAVAILABLE
+    assert outcome.out == ""
+    assert "no database" in outcome.err.lower()
+    assert "--db" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("state", "alert", "code", "word"),
+    [
+        (ServiceState.UP, {}, ExitCode.OK, "OK"),
+        (ServiceState.DEGRADED, {}, ExitCode.WARNING, "WARNING"),
+        (ServiceState.DOWN, {}, ExitCode.CRITICAL, "CRITICAL"),
+        (ServiceState.UP, {"severity": Severity.WARNING}, ExitCode.WARNING, "WARNING"),
+        (ServiceState.UP, {"severity": Severity.CRITICAL}, ExitCode.CRITICAL, "CRITICAL"),
+    ],
+)
+def test_the_exit_code_of_status_is_the_worst_state(
+    command: Command, history: History, state: ServiceState, alert: dict[str, object], code: ExitCode, word: str
+) -> None:
+    history(state, **alert)
+    outcome = command("status")
+    assert (outcome.code, outcome.err) == (code, "")
+    assert outcome.out.startswith(word)
+
+
+def test_status_json_has_what_it_promises(command: Command, history: History) -> None:
+    history(ServiceState.DOWN, note="known\x1b[2J")
+    document = json.loads(command("status", "--json").out)
+    assert {"generated_at", "overall", "monitor", "services", "resources", "alerts"} <= document.keys()
+    assert {"running", "host", "pid", "last_cycle_at"} <= document["monitor"].keys()
+    service = next(entry for entry in document["services"] if entry["name"] == "backend-api")
+    assert {
+        "name",
+        "url",
+        "state",
+        "since",
+        "response_time_ms",
+        "uptime_percent_24h",
+        "coverage_percent_24h",
+        "error_rate_percent_1h",
+        "last_checked",
+        "error",
+    } <= service.keys()
+    assert service["state"] == "down"
+    resources = document["resources"]
+    assert {
+        "timestamp",
+        "cpu_usage",
+        "memory_usage",
+        "disk_usage",
+        "network_io",
+        "active_connections",
+    } <= resources.keys()
+    assert resources["disk_usage"] is None, "unreadable is null, never 0"
+    assert {
+        "id",
+        "alert_type",
+        "severity",
+        "subject",
+        "message",
+        "state",
+        "opened_at",
+        "acknowledged_by",
+        "acknowledged_at",
+        "note",
+        "escalation_level",
+    } <= document["alerts"][0].keys()
+    assert document["alerts"][0]["note"] == "known␛[2J"
+
+
+def test_status_line_is_one_line_with_the_worst_news(command: Command, history: History) -> None:
+    history(ServiceState.DOWN, message="backend-api is down")
+    line = command("status", "--line").out
+    assert line.count("\n") == 1
+    assert line.startswith("CRITICAL | ")
+    assert "backend-api is down" in line
+    assert "nobody has it" in line
+
+
+def test_what_follows_from_an_outage_says_so(command: Command, history: History, home: Path) -> None:
+    (home / "two.toml").write_text(TWO_SERVICES + PLANS)
+    plans = history(ServiceState.DOWN, subject="api-plans")
+    api = history(ServiceState.DOWN, severity=Severity.CRITICAL)
+    listed = command("alerts", "list").out.splitlines()
+    assert [line.split()[0] for line in listed[1:]] == [str(api), str(plans)]
+    assert "nobody" in listed[1]
+    assert "follows backend-api" in listed[2]
+    status = command("status").out
+    assert "2 alerts, 1 unacknowledged, 1 follows" in status
+    assert "follows backend-api" in status
+    for arguments in (("alerts", "list", "--json"), ("status", "--json")):
+        document = json.loads(command(*arguments).out)
+        alerts = document if isinstance(document, list) else document["alerts"]
+        assert [alert["follows_from"] for alert in alerts] == [None, api]
+    assert json.loads(command("alerts", "show", str(plans), "--json").out)["follows_from"] == api
+    assert f"follows from  alert {api}, backend-api: " in command("alerts", "show", str(plans)).out
+
+
+def test_acknowledging_from_the_command_line(command: Command, history: History) -> None:
+    alert_id = history(ServiceState.DOWN, severity=Severity.CRITICAL)
+    assert command("alerts", "ack", str(alert_id), "--note", "on it").code == ExitCode.OK
+    (alert,) = json.loads(command("alerts", "list", "--json").out)
+    assert alert["id"] == alert_id
+    assert alert["acknowledged_by"]
+    assert alert["acknowledged_at"]
+    assert alert["note"] == "on it"
+    again = command("alerts", "ack", str(alert_id))
+    assert again.code == ExitCode.BUSY
+    assert "already acknowledged by" in again.err
+    shown = command("alerts", "show", str(alert_id)).out
+    assert "acknowledged" in shown
+    assert "on it" in shown
+    assert [
+        event["kind"] for event in json.loads(command("alerts", "show", str(alert_id), "--json").out)["events"]
+    ] == [
+        "fired",
+        "acknowledged",
+    ]
+    assert command("alerts", "unack", str(alert_id)).code == ExitCode.OK
+    assert json.loads(command("alerts", "list", "--json").out)[0]["acknowledged_by"] is None
+
+
+def test_an_alert_that_is_not_there(command: Command, history: History) -> None:
+    history()
+    for line in (("alerts", "ack", "77"), ("alerts", "show", "77"), ("alerts", "unack", "77")):
+        outcome = command(*line)
+        assert outcome.code == ExitCode.BAD_DATA
+        assert "there is no alert 77" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("nonsense",),
+        ("status", "--nonsense"),
+        ("status", "--json", "--line"),
+        ("alerts", "ack", "x"),
+        ("alerts", "ack", "0"),
+        ("alerts", "list", "--since", "whenever"),
+        ("monitor", "--json"),
+        ("--at", "never-ever"),
+        ("--read-only", "status"),
+    ],
+)
+def test_a_wrong_command_line_is_a_usage_error_in_one_line(command: Command, line: tuple[str, ...]) -> None:
+    outcome = command(*line)
+    assert outcome.code == ExitCode.USAGE
+    assert outcome.out == ""
+    assert outcome.err.startswith("amt-console: ")
+    assert outcome.err.count("\n") == 1
+
+
+def test_the_console_needs_a_terminal_and_says_so(command: Command) -> None:
+    outcome = command()
+    assert outcome.code == ExitCode.UNAVAILABLE
+    assert "terminal" in outcome.err
+    assert "amt-console status" in outcome.err
+
+
+def test_a_wrong_configuration_names_file_and_key(command: Command, home: Path) -> None:
+    (home / "bad.toml").write_text("check_intervall = 5\n")
+    outcome = command("status", "--config", str(home / "bad.toml"))
+    assert outcome.code == ExitCode.BAD_CONFIG
+    assert "bad.toml" in outcome.err
+    assert "check_interval" in outcome.err
+
+
+def test_files_that_are_no_database(command: Command, home: Path) -> None:
+    (home / "text.db").write_bytes(b"this is not a database at all, however long it may be" * 200)
+    assert command("status", "--db", str(home / "text.db")).code == ExitCode.BAD_DATA
+    assert command("status", "--db", str(home)).code == ExitCode.UNAVAILABLE
+    assert command("status", "--db", "nosuch://x").code in (ExitCode.UNAVAILABLE, ExitCode.USAGE, ExitCode.BAD_CONFIG)
+
+
+def test_a_newer_schema_is_left_alone(command: Command, history: History, database: Path) -> None:
+    history()
+    connection = sqlite3.connect(database)
+    connection.execute("UPDATE alembic_version SET version_num = 'zzzz'")
+    connection.commit()
+    connection.close()
+    before = database.read_bytes()
+    outcome = command("alerts", "ack", "1")
+    assert outcome.code == ExitCode.BAD_DATA
+    assert "newer" in outcome.err
+    assert database.read_bytes() == before
+
+
+def test_doctor_names_what_is_wrong(command: Command, history: History) -> None:
+    history()
+    findings = {entry["name"]: entry for entry in json.loads(command("doctor", "--json").out)}
+    assert findings["database"]["health"] == "ok"
+    assert findings["monitor"]["health"] == "warning"
+    assert findings["monitor"]["mend"]
+
+
+def walked(*, groups: bool = False) -> list[tuple[str, ...]]:
+    """The commands, by the words that lead to them; with ``groups`` also the groups that they are in."""
+    import typer
+
+    def walk(command: object, path: tuple[str, ...]) -> list[tuple[str, ...]]:
+        below = getattr(command, "commands", None)
+        if not below:
+            return [path]
+        own = [path] if groups and path else []
+        return own + [leaf for name, child in below.items() for leaf in walk(child, (*path, name))]
+
+    return walk(typer.main.get_command(app), ())
+
+
+@pytest.mark.parametrize("path", walked(groups=True), ids=" ".join)
+def test_every_command_has_help_with_an_example(command: Command, path: tuple[str, ...]) -> None:
+    outcome = command(*path, "--help")
+    assert outcome.code == ExitCode.OK
+    assert "Example" in outcome.out, "the help must show an example"
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    for name in {path[0] for path in walked()}:
+        assert f"amt-console {name}" in readme, name
+
+
+def test_a_closed_pipe_and_a_plain_locale_do_no_harm(history: History, home: Path) -> None:
+    history(ServiceState.DOWN, message="naïve ✖ message")
+    environment = {**os.environ, "LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    program = [sys.executable, "-m", "amt_console"]
+    plain = subprocess.run([*program, "status"], capture_output=True, env=environment, timeout=60, check=False)
+    assert plain.returncode == ExitCode.CRITICAL, plain.stderr
+    assert plain.stdout.isascii()
+    assert plain.stderr == b""
+    piped = subprocess.run(
+        f"{sys.executable} -m amt_console alerts list --json | head -c 1",
+        shell=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert piped.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (("status",), ExitCode.CRITICAL),
+        (("status", "--json"), ExitCode.CRITICAL),
+        (("alerts", "list"), ExitCode.OK),
+        (("alerts", "show", "77"), ExitCode.BAD_DATA),
+        (("status", "--help"), 141),
+    ],
+)
+def test_a_reader_that_has_gone_changes_no_exit_code(history: History, line: tuple[str, ...], code: int) -> None:
+    history(ServiceState.DOWN, severity=Severity.CRITICAL)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        ended = subprocess.run(
+            [sys.executable, "-m", "amt_console", *line], stdout=closed, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert ended.returncode == code, ended.stderr
+    assert b"roken" not in ended.stderr

@@ -1,0 +1,114 @@
+"""``export`` and ``analyze`` as a person meets them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.main import run
+from amt_console.clock import SystemClock
+from amt_console.model import ProbeResult, ServiceState
+from amt_console.store import Store
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AMT_CONFIG", raising=False)
+    url = f"sqlite:///{tmp_path / 'monitoring.db'}"
+    now = datetime.now(UTC).replace(microsecond=0)
+    with Store.open(url, clock=SystemClock()) as store, store.transaction() as writes:
+        writes.add_results(
+            [
+                ProbeResult("backend-api", now - timedelta(minutes=minute), ServiceState.UP, 60, 40.0)
+                for minute in range(60, 0, -1)
+            ]
+        )
+    return url
+
+
+def code_of(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        run(arguments)
+    return int(ended.value.code or 0)
+
+
+def test_export_prints_the_files_it_wrote(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of("export", "executive", "--db", database, "--out", "there", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == [str(tmp_path / "there" / "executive_summary.json")]
+    assert code_of("export", "executive", "--db", database, "--format", "md", "--hours", "1") == 0
+    assert capsys.readouterr().out == "exports/executive_summary.md\n"
+    assert (tmp_path / "exports" / "executive_summary.md").read_text().startswith("# Executive summary")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("export", "monitoring", "--format", "html"), "monitoring comes as json"),
+        (("export", "all", "--hours", "0"), "hours long"),
+        (("export", "all", "--hours", "1", "--since", "1h"), "exclude each other"),
+        (("export", "all", "--since", "yesterday-ish"), "is no moment"),
+        (("analyze", "--zone", "Mars/Base"), "no time zone"),
+    ],
+)
+def test_wrong_wishes_end_with_one_sentence(
+    database: str, arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code_of(*arguments, "--db", database) == ExitCode.USAGE
+    said = capsys.readouterr()
+    assert message in said.err
+    assert said.out == ""
+
+
+def test_a_folder_that_cannot_be_written_is_an_io_error(database: str, tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("")
+    assert code_of("export", "executive", "--db", database, "--out", "blocked") == ExitCode.IO
+
+
+def test_a_missing_database_is_unavailable(database: str, tmp_path: Path) -> None:
+    assert code_of("analyze", "--db", str(tmp_path / "none.db")) == ExitCode.UNAVAILABLE
+
+
+def test_analyze_is_readable_and_machine_readable(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of("analyze", "--db", database, "--hours", "1", "--zone", "UTC") == 0
+    text = capsys.readouterr().out
+    assert "SERVICE" in text
+    assert "backend-api" in text
+    assert code_of("analyze", "--db", database, "--since", "1h", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["report"] == "performance_analysis"
+    assert list(document) == sorted(document)
+    service = next(s for s in document["services"] if s["name"] == "backend-api")
+    assert service["latency"]["p50_ms"] == pytest.approx(40, rel=0.01)
+
+
+def test_what_has_nothing_to_write_is_named(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of("export", "chatbot", "--format", "csv", "--format", "md", "--db", database) == 0
+    said = capsys.readouterr()
+    assert said.out == "exports/chatbot_dashboard.md\n"
+    assert said.err == "chatbot as csv: nothing to write, it has no table with data in this window\n"
+    assert code_of("export", "chatbot", "--format", "csv", "--db", database, "--json") == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == []
+    assert "chatbot as csv: nothing to write" in said.err
+    assert code_of("export", "performance", "--format", "csv", "--db", database) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "exports/performance_dashboard_" in said.out
+
+
+def test_analyze_says_too_little_data_and_writes_percentages_alike(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code_of("analyze", "--db", database, "--hours", "24", "--zone", "UTC") == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("backend-api"))
+    assert "too little data" in row
+    assert "no data" not in row
+    assert code_of("analyze", "--db", database, "--hours", "1", "--zone", "UTC") == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("backend-api"))
+    assert "100.00 %" in row
+    assert " 0.00 %" in row
