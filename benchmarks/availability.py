@@ -1,0 +1,103 @@
+"""Availability and percentiles of all services over the whole history: from rollups, and by reading every raw row."""
+
+from __future__ import annotations
+
+import importlib.util
+import sqlite3
+import statistics
+import time
+from typing import Any
+
+from amt_console.store import Store
+from amt_console.store.utc import sqlite_text
+from benchmarks.figure import Figure
+from benchmarks.history import History, reference_history
+
+TARGET_RATIO = 100.0
+TARGET_ERROR_PERCENT = 5.0
+QUANTILES = (0.5, 0.95, 0.99)
+_QUERY = "SELECT timestamp, service_name, status, response_us FROM monitoring_logs WHERE timestamp >= ?"
+Answers = dict[str, tuple[float, ...]]
+"""By service: percent up, then the quantiles in milliseconds."""
+
+
+def from_rollups(store: Store, history: History) -> Answers:
+    """As the reports ask."""
+    found: Answers = {}
+    with store.read() as reads:
+        for name, total in reads.totals(start=history.start, end=history.end).items():
+            assert total.availability is not None
+            found[name] = (100 * total.availability, *(total.histogram.quantile(q) or 0.0 for q in QUANTILES))
+    return found
+
+
+def from_rows(history: History) -> Answers:
+    """Every row into memory, grouped by the language itself."""
+    up: dict[str, int] = {}
+    all_of: dict[str, int] = {}
+    times: dict[str, list[int]] = {}
+    with sqlite3.connect(history.path) as connection:
+        for _, name, status, response in connection.execute(_QUERY, (sqlite_text(history.start),)):
+            all_of[name] = all_of.get(name, 0) + 1
+            if status != "down":
+                up[name] = up.get(name, 0) + 1
+                times.setdefault(name, []).append(response)
+    found: Answers = {}
+    for name, values in times.items():
+        values.sort()
+        quantiles = (values[int(q * (len(values) - 1))] / 1000 for q in QUANTILES)
+        found[name] = (100 * up[name] / all_of[name], *quantiles)
+    return found
+
+
+def from_pandas(history: History) -> Answers:
+    """Every row into a data frame, grouped by service."""
+    import pandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    with sqlite3.connect(history.path) as connection:
+        rows: Any = pandas.read_sql_query(
+            _QUERY, connection, params=(sqlite_text(history.start),), parse_dates=["timestamp"]
+        )
+    rows["up"] = rows["status"] != "down"
+    shares = rows.groupby("service_name")["up"].mean() * 100
+    quantiles = rows[rows["up"]].groupby("service_name")["response_us"].quantile(list(QUANTILES)) / 1000
+    return {name: (float(shares[name]), *(float(quantiles[name][q]) for q in QUANTILES)) for name in shares.index}
+
+
+def figures(quick: bool) -> list[Figure]:
+    """The ratio of both ways, and how far their percentiles are apart."""
+    history = reference_history(quick=quick)
+    baseline, way = from_rows, "plain Python over sqlite3, pandas is not installed"
+    if importlib.util.find_spec("pandas") is not None:
+        baseline, way = from_pandas, "pandas"
+    with Store.open(history.url, clock=history.clock(), read_only=True) as store:
+        ours = from_rollups(store, history)
+        times = []
+        for _ in range(5):
+            begin = time.process_time()
+            from_rollups(store, history)
+            times.append(time.process_time() - begin)
+    begin = time.process_time()
+    exact = baseline(history)
+    raw = time.process_time() - begin
+    apart = max(
+        abs(mine - true) / true * 100
+        for name, answers in exact.items()
+        for mine, true in zip(ours[name][1:], answers[1:], strict=True)
+    )
+    quick_seconds = statistics.median(times)
+    days = (history.end_minute - history.start_minute) // 1440
+    return [
+        Figure(
+            f"availability and percentiles of {history.services} services over {days} days, "
+            "ratio of reading all rows to rollups",
+            raw / quick_seconds,
+            "x",
+            TARGET_RATIO,
+            at_least=True,
+            note="processor time",
+        ),
+        Figure("  from rollups", quick_seconds * 1000, "ms"),
+        Figure(f"  from {history.rows:,} rows", raw, "s", note=f"{way}; all rows, once"),
+        Figure("  largest difference of a percentile to the exact one", apart, "%", TARGET_ERROR_PERCENT),
+    ]

@@ -1,0 +1,48 @@
+"""The console as a person leaves it open: the monitor of the demo platform on a terminal of 80x24, nobody typing.
+
+The platform answers from a process of its own. Bytes are counted at the terminal; processor time is that of the
+console's process, its probes, alerts and database included.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from benchmarks.figure import Figure
+from benchmarks.programs import AMT, cpu_seconds, on_terminal
+from benchmarks.startup import DEMO_TEXTS, demo_database
+
+SIZE = (80, 24)
+TARGET_BYTES = 4000.0
+TARGET_CPU = 2.0
+SETTLE_SECONDS = 12.0
+
+
+def figures(quick: bool) -> list[Figure]:
+    """Bytes and processor time, as the median of successive stretches."""
+    stretches, seconds = (3, 5.0) if quick else (5, 15.0)
+    sent: list[float] = []
+    used: list[float] = []
+    with demo_database(days=1) as (config, database):
+        command = [*AMT, "--config", str(config), "--db", str(database)]
+        with on_terminal(command, SIZE) as program:
+            program.seen(DEMO_TEXTS[:1])
+            program.read(SETTLE_SECONDS)
+            for _ in range(stretches):
+                begin, cpu = time.perf_counter(), cpu_seconds(program.process.pid)
+                size = program.read(seconds)
+                took = time.perf_counter() - begin
+                sent.append(size / took)
+                used.append(100 * (cpu_seconds(program.process.pid) - cpu) / took)
+    return [
+        Figure(
+            "idle console on the demo, 80x24: sent to the terminal", statistics.median(sent), "bytes/s", TARGET_BYTES
+        ),
+        Figure(
+            "idle console on the demo, 80x24: processor, probes included",
+            statistics.median(used),
+            "% of a core",
+            TARGET_CPU,
+        ),
+    ]

@@ -1,0 +1,146 @@
+"""Two consoles on one PostgreSQL database: every process reads and writes it, and a row elects the monitor."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.platform import Platform, serving
+from support.programs import PROGRAM, Place, end, holder_pid, until
+from support.stores import postgres_url
+from support.terminal import TerminalProgram
+
+from amt_console.operations.actor import current_actor
+
+__all__ = ["postgres_url"]
+pytestmark = [pytest.mark.pty, pytest.mark.postgres]
+DOWN = "is down: expected status"
+
+
+class ServerPlace(Place):
+    """The same on a server."""
+
+    def __init__(self, home: Path, url: str, **services: str) -> None:
+        super().__init__(home, **services)
+        self.url = url
+
+    def command(self, *arguments: str) -> list[str]:
+        return [*PROGRAM, "--config", str(self.config), "--db", self.url, *arguments]
+
+
+@pytest.fixture
+def healthy() -> Iterator[Platform]:
+    with serving() as platform:
+        yield platform
+
+
+@pytest.fixture
+def place(tmp_path: Path, postgres_url: str, healthy: Platform) -> Iterator[ServerPlace]:
+    with serving() as failing:
+        failing.status = 503
+        yield ServerPlace(tmp_path, postgres_url, shop=failing.url, wiki=healthy.url)
+
+
+@contextmanager
+def console(place: ServerPlace) -> Iterator[TerminalProgram]:
+    with TerminalProgram(place.command(), columns=150, lines=40, env=place.env) as program:
+        yield program
+
+
+def status(place: ServerPlace) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(place.run("status", "--json").stdout)
+    return document
+
+
+def taken_by(name: str) -> Any:
+    return lambda shown: any(DOWN in line and f" {name} " in line for line in shown.splitlines())
+
+
+def test_what_one_takes_the_other_shows_and_a_killed_monitor_is_replaced(place: ServerPlace, healthy: Platform) -> None:
+    with console(place) as first:
+        first.wait_for(DOWN)
+        assert holder_pid(place.url) == first.process.pid
+        with console(place) as second:
+            second.wait_for(DOWN)
+            second.press("a")
+            second.wait_for("note")
+            second.press("mine\r")
+            name = current_actor().name
+            second.wait_for(f"Taken by {name}")
+            taken_at = time.monotonic()
+            first.wait_for(taken_by(name))
+            assert time.monotonic() - taken_at < 1.0
+            (alert,) = [each for each in status(place)["alerts"] if each["alert_type"] == "service_down"]
+            assert (alert["acknowledged_by"], alert["note"]) == (name, "mine")
+
+            os.kill(first.process.pid, signal.SIGKILL)
+            killed_at = time.monotonic()
+            until(lambda: holder_pid(place.url) == second.process.pid, 10)
+            healthy.wait_asked("/", healthy.asked["/"] + 1)
+            assert time.monotonic() - killed_at < 10
+            detail = json.loads(place.run("alerts", "show", str(alert["id"]), "--json").stdout)
+            assert [event["kind"] for event in detail["events"]].count("fired") == 1
+            assert detail["acknowledged_by"] == name
+            document = status(place)
+            (shop,) = [each for each in document["services"] if each["name"] == "shop"]
+            assert document["monitor"]["pid"] == second.process.pid
+            assert shop["state"] == "down"
+
+
+def test_a_clean_stop_hands_over_at_once_and_a_resumed_monitor_writes_nothing_more(
+    place: ServerPlace, healthy: Platform
+) -> None:
+    monitor = place.start("monitor")
+    try:
+        until(lambda: holder_pid(place.url) == monitor.pid)
+        with console(place) as waiting:
+            waiting.wait_for(DOWN)
+            os.kill(monitor.pid, signal.SIGSTOP)
+            until(lambda: holder_pid(place.url) == waiting.process.pid, 10)
+            os.kill(monitor.pid, signal.SIGCONT)
+            until(lambda: monitor.poll() is not None)
+            assert monitor.returncode == 69
+            words = "".join(log.read_text("utf-8") for log in place.home.glob("log-*"))
+            assert "has become the monitor" in words
+            assert "Traceback" not in words
+            with console(place) as next_one:
+                next_one.wait_for(DOWN)
+                waiting.press("q")
+                waiting.press("q")
+                waiting.process.wait(10)
+                stopped_at = time.monotonic()
+                until(lambda: holder_pid(place.url) == next_one.process.pid, 5)
+                assert time.monotonic() - stopped_at < 2
+    finally:
+        end(monitor)
+
+
+def test_a_second_monitor_shares_the_probing_and_takes_over_after_a_kill(place: ServerPlace, healthy: Platform) -> None:
+    first = place.start("monitor")
+    second = None
+    try:
+        until(lambda: holder_pid(place.url) == first.pid)
+        second = place.start("monitor")
+        until(lambda: any("shares its probing" in log.read_text("utf-8") for log in place.home.glob("log-*")))
+        start, asked = time.monotonic(), healthy.asked["/"]
+        healthy.wait_asked("/", asked + 5)
+        assert time.monotonic() - start > 3.0, "one probe a second, not two"
+        first.kill()
+        killed_at = time.monotonic()
+        until(lambda: holder_pid(place.url) == second.pid, 10)
+        healthy.wait_asked("/", healthy.asked["/"] + 2)
+        assert time.monotonic() - killed_at < 10
+        until(lambda: status(place)["monitor"]["pid"] == second.pid)
+        second.terminate()
+        assert second.wait(10) == 0
+    finally:
+        for process in (first, second):
+            if process is not None:
+                end(process)

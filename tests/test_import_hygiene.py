@@ -1,0 +1,47 @@
+"""What a command loads: the quick ones must not pay for the screen or the database."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("textual", "plotext", "sqlmodel", "sqlalchemy", "httpx", "vl_convert", "alembic")
+
+
+def loaded_modules(code: str) -> set[str]:
+    program = f"import sys\n{code}\nprint(chr(10).join(sys.modules), file=sys.stderr)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return {line.split(".")[0] for line in result.stderr.splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "forbidden"),
+    [
+        (
+            "--version",
+            "sys.argv = ['x', '--version']; from amt_console.__main__ import main; main()",
+            (*HEAVY, "typer", "pydantic"),
+        ),
+        ("the command line", "import amt_console.cli.main", (*HEAVY, "pydantic")),
+        ("the vocabulary", "import amt_console.model, amt_console.text", (*HEAVY, "typer", "pydantic")),
+        ("alerts", "import amt_console.alerts", (*HEAVY, "typer", "pydantic")),
+        ("analysis", "import amt_console.analysis", (*HEAVY, "typer", "pydantic")),
+        ("the monitor", "import amt_console.monitor.thread", ("textual", "plotext", "typer", "vl_convert")),
+        (
+            "the collectors",
+            "import collectors.http, collectors.host, collectors.database, collectors.figures",
+            ("textual", "plotext", "typer"),
+        ),
+        ("the store", "import amt_console.store", ("textual", "plotext", "typer", "httpx")),
+        (
+            "the screen's shell",
+            "import amt_console.console.app",
+            ("sqlmodel", "sqlalchemy", "httpx", "alembic", "vl_convert", "plotext"),
+        ),
+        ("operations", "import amt_console.operations.local", ("textual", "plotext", "typer", "httpx")),
+    ],
+)
+def test_imports_stay_apart(what: str, code: str, forbidden: tuple[str, ...]) -> None:
+    assert not loaded_modules(code) & set(forbidden), what
