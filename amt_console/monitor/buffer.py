@@ -20,6 +20,10 @@ class Collected:
 
     result: ProbeResult
     at: Instant
+    relayed: int | None = None
+    """Its number in ``relayed_results``, if another monitor has handed it in."""
+    late: bool = False
+    """Whether a newer one of its service was evaluated already: then it is stored, and judged no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,13 +267,13 @@ class Engine:
             return ()
         from amt_console.monitor.sharing import Fetcher
 
-        fetcher = Fetcher(self._gate, self._store, self._fetched)
+        fetcher = Fetcher(self._gate, self._store, self._fetched, self._flusher.waits_since, self._clock)
         return (("sharing", self._gate.run), ("fetching", fetcher.run))
 
-    def _fetched(self, result: ProbeResult) -> None:
+    def _fetched(self, result: ProbeResult, number: int, late: bool) -> None:
         if result.service in self._ruleset.by_target:
             urgent = result.state is ServiceState.DOWN or result.service in self._recorder.open_subjects
-            self._collected(Collected(result, self._clock.instant()), urgent)
+            self._collected(Collected(result, self._clock.instant(), number, late), urgent)
 
     def _host_read(self, reading: HostReading) -> None:
         self._flusher.add(reading)

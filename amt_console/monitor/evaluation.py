@@ -40,7 +40,8 @@ class Evaluator:
         """Step through items in the order in which they came in, then through the windows."""
         for item in items:
             if isinstance(item, Collected):
-                self._result(ledger, item)
+                if not item.late:
+                    self._result(ledger, item)
             elif isinstance(item, HostReading):
                 self._host(ledger, item)
             elif isinstance(item, FigureReading):

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from amt_console.clock import Clock
-from amt_console.monitor.buffer import Buffer, Item
+from amt_console.monitor.buffer import Buffer, Collected, Item
 from amt_console.monitor.quarantine import Quarantine, fault, origin
 from amt_console.monitor.status import Counters
 from amt_console.monitor.supervise import LOG, Backoff
@@ -123,6 +123,13 @@ class Flusher:
         items = () if attempt is None else attempt.items
         on_their_way = sum(not self._quarantine.holds(item) for item in items)
         return len(self._buffer) + len(self._quarantine) + on_their_way
+
+    def waits_since(self) -> float | None:
+        """When the oldest result came in that is not stored yet, by the monotonic clock; ``None`` when none waits."""
+        attempt = () if self._attempt is None else self._attempt.items
+        on_their_way = next((item for item in attempt if isinstance(item, Collected)), None)
+        waiting = (on_their_way, self._quarantine.first_result(()), self._buffer.first_result())
+        return min((each.at.monotonic for each in waiting if each is not None), default=None)
 
     @property
     def behind(self) -> bool:

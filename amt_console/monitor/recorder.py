@@ -177,7 +177,9 @@ class Recorder:
             return self._windows.read(reads, due, now)
 
     def _add_samples(self, writes: Writes, items: Sequence[Item]) -> None:
-        writes.add_results([item.result for item in items if isinstance(item, Collected)])
+        collected = [item for item in items if isinstance(item, Collected)]
+        writes.add_results([item.result for item in collected])
+        writes.drop_relayed([item.relayed for item in collected if item.relayed is not None])
         for item in items:
             if isinstance(item, HostReading):
                 writes.add_host_sample(item.sample)

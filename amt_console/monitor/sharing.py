@@ -27,8 +27,6 @@ PATIENCE = 3.0
 """Seconds that a claim may take, and after which a server that did not answer is asked again."""
 FETCH_EVERY = 0.5
 """Seconds between two looks for results of others."""
-KEEP_FETCHES = 10
-"""Fetched results are dropped so many looks later: until then they are stored, or read again by the next evaluator."""
 
 
 def falls_to(target: str, monitors: Sequence[str]) -> str:
@@ -100,15 +98,33 @@ class Gate:
 
 
 class Fetcher:
-    """Brings the results of the other monitors to the one that evaluates."""
+    """Brings the results of the other monitors to the one that evaluates.
 
-    def __init__(self, gate: Gate, store: Store, emit: Callable[[ProbeResult], None]) -> None:
+    Each is dropped from the database by the transaction that stores it, so whoever evaluates next finds what is not.
+
+    Args:
+        gate: To the database.
+        store: The same.
+        emit: Takes a result, its number, and whether a newer one of its service was evaluated already.
+        waits_since: When the oldest result came in that is not stored yet, by the monotonic clock.
+        clock: The time.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        store: Store,
+        emit: Callable[[ProbeResult, int, bool], None],
+        waits_since: Callable[[], float | None],
+        clock: Clock,
+    ) -> None:
         self._gate = gate
         self._store = store
-        self._newest: dict[str, datetime] | None = None
         self._emit = emit
-        self._last = self._dropped = 0
-        self._fetched: list[int] = []
+        self._waits_since = waits_since
+        self._clock = clock
+        self._newest: dict[str, datetime] | None = None
+        self._emitted: dict[int, float] = {}
 
     async def run(self) -> None:
         """Fetch until cancelled."""
@@ -120,23 +136,33 @@ class Fetcher:
             await asyncio.sleep(FETCH_EVERY)
 
     async def _fetch(self) -> None:
+        waits_since = self._waits_since()
+        let_go = [number for number, at in self._emitted.items() if waits_since is None or at < waits_since]
+        there: set[int] = set()
         found: list[tuple[int, ProbeResult]] = []
-        await self._gate.call(lambda: found.extend(self._handed_in()))
-        newest = self._newest or {}
-        for number, result in found:
-            self._last = number
-            # The evaluator before may have had some of them.
-            known = newest.get(result.service)
-            if known is None or result.timestamp > known:
-                newest[result.service] = result.timestamp
-                self._emit(result)
-        self._fetched.append(self._last)
-        if len(self._fetched) > KEEP_FETCHES and (upto := self._fetched.pop(0)) > self._dropped:
-            self._dropped = upto
-            await self._gate.call(lambda: self._gate.sharing.done(upto))
 
-    def _handed_in(self) -> list[tuple[int, ProbeResult]]:
+        def look() -> None:
+            left, new = self._handed_in()
+            there.update(left)
+            found.extend(new)
+
+        await self._gate.call(look)
+        newest = self._newest or {}
+        for number in self._emitted.keys() - there:
+            del self._emitted[number]
+        for number, result in found:
+            known = newest.get(result.service)
+            late = known is not None and result.timestamp <= known
+            if not late:
+                newest[result.service] = result.timestamp
+            self._emit(result, number, late)
+            self._emitted[number] = self._clock.monotonic()
+        # Neither stored nor waiting: nobody watches it any more, or it was counted as lost.
+        if given_up := there.intersection(let_go):
+            await self._gate.call(lambda: self._gate.sharing.give_up(given_up))
+
+    def _handed_in(self) -> tuple[set[int], list[tuple[int, ProbeResult]]]:
         if self._newest is None:
             with self._store.read() as reads:
                 self._newest = {name: status.last.timestamp for name, status in reads.service_statuses().items()}
-        return self._gate.sharing.handed_in(self._last)
+        return self._gate.sharing.handed_in(list(self._emitted))

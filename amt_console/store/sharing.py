@@ -6,7 +6,7 @@ and nothing stays locked while the probe runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,8 @@ GONE_AFTER = 6.0
 """Seconds after which a monitor that was not heard of is no longer counted on."""
 LEASE_INTERVALS = 2.0
 """For so many intervals a target belongs to the one that probed it last."""
+MOST_HANDED_IN = 1000
+"""Results of others that wait with the evaluator at a time; the rest waits in the database."""
 _EARLY = 0.8
 """Part of the interval after which the next slot of the same holder may begin: grids of two processes differ."""
 _RELAYED = table(RelayedRow)
@@ -124,16 +126,22 @@ class Sharing:
         with self._connection() as connection:
             connection.exec_driver_sql(statement, rows)
 
-    def handed_in(self, after: int) -> list[tuple[int, ProbeResult]]:
-        """The results behind a number, with their numbers, oldest first."""
-        query = select(_RELAYED).where(_RELAYED.c.id > after).order_by(_RELAYED.c.id).limit(1000)
-        with self._connection() as connection:
-            return [(int(row["id"]), result_of(row)) for row in connection.execute(query).mappings()]
+    def handed_in(self, known: Collection[int]) -> tuple[set[int], list[tuple[int, ProbeResult]]]:
+        """Which of the known results are not stored yet, by number; and unknown ones with their numbers, oldest first.
 
-    def done(self, upto: int) -> None:
-        """Drop the results up to a number: they are stored."""
+        No more unknown ones than bring both to ``MOST_HANDED_IN``. Whoever hands in gets the number before the commit,
+        so a lower one may become visible after a higher one.
+        """
+        number = _RELAYED.c.id
         with self._connection() as connection:
-            connection.execute(delete(_RELAYED).where(_RELAYED.c.id <= upto))
+            there = set(connection.execute(select(number).where(number.in_(known))).scalars())
+            query = select(_RELAYED).where(number.not_in(known)).order_by(number).limit(MOST_HANDED_IN - len(there))
+            return there, [(int(row["id"]), result_of(row)) for row in connection.execute(query).mappings()]
+
+    def give_up(self, numbers: Collection[int]) -> None:
+        """Drop results that nobody is going to store."""
+        with self._connection() as connection:
+            connection.execute(delete(_RELAYED).where(_RELAYED.c.id.in_(numbers)))
 
     def leave(self) -> None:
         """Stop sharing: others may take over the slots at once."""

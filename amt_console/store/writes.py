@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, insert, select
+from sqlalchemy import Connection, Executable, delete, insert, select
 
 from amt_console.clock import Clock
 from amt_console.model import AlertEvent, BusinessFigures, Episode, Gap, HostSample, ProbeResult
@@ -19,6 +19,7 @@ from amt_console.store.ingest import Ingest
 from amt_console.store.reads import Reads
 from amt_console.store.sample_rows import figures_json
 from amt_console.store.schema import table
+from amt_console.store.sharing_tables import RelayedRow
 from amt_console.store.tables import AuditRow, BusinessFiguresRow, GapRow, HeartbeatRow, MetaRow, SystemMetric
 from amt_console.store.utc import SECOND, micros, moment
 from amt_console.store.values import clean_text, to_json
@@ -27,6 +28,7 @@ _FIGURES = table(BusinessFiguresRow)
 _GAPS = table(GapRow)
 _AUDIT = table(AuditRow)
 _META = table(MetaRow)
+_RELAYED = table(RelayedRow)
 _HOUR = 3600 * SECOND
 _DAY = RESOLUTIONS[-1] * SECOND
 
@@ -76,6 +78,11 @@ class Writes(Reads):
         self._ingesters.results.add(self._connection, results, simulated=self._simulated)
         if self._simulated:
             self._mark(max(result.timestamp for result in results))
+
+    def drop_relayed(self, numbers: Sequence[int]) -> None:
+        """Results that other monitors have handed in under these numbers are stored by this transaction."""
+        if numbers:
+            self._connection.execute(delete(_RELAYED).where(_RELAYED.c.id.in_(numbers)))
 
     def add_host_sample(self, sample: HostSample) -> None:
         """A sample of the host and its rollups; a second one of the same moment is ignored."""

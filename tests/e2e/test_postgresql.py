@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from support.platform import Platform, serving
-from support.programs import PROGRAM, Place, end, holder_pid, until
+from support.programs import ServerPlace, end, holder_pid, until
 from support.stores import postgres_url
 from support.terminal import TerminalProgram
 
@@ -22,17 +22,6 @@ from amt_console.operations.actor import current_actor
 __all__ = ["postgres_url"]
 pytestmark = [pytest.mark.pty, pytest.mark.postgres]
 DOWN = "is down: expected status"
-
-
-class ServerPlace(Place):
-    """The same on a server."""
-
-    def __init__(self, home: Path, url: str, **services: str) -> None:
-        super().__init__(home, **services)
-        self.url = url
-
-    def command(self, *arguments: str) -> list[str]:
-        return [*PROGRAM, "--config", str(self.config), "--db", self.url, *arguments]
 
 
 @pytest.fixture

@@ -96,10 +96,12 @@ def test_results_arrive_as_they_were_measured(store: Store) -> None:
     with sharers(store, 2) as (helper, evaluator):
         sent = [result("api", 0, ms=1.25, status_code=200), result("web", 1, ms=None, error="refused", attempt=2)]
         helper.hand_in(sent)
-        found = evaluator.handed_in(0)
+        _, found = evaluator.handed_in(())
         assert [each for _, each in found] == sent
-        evaluator.done(found[0][0])
-        assert [each for _, each in evaluator.handed_in(0)] == sent[1:]
+        with store.transaction() as writes:
+            writes.drop_relayed([found[0][0]])
+        assert evaluator.handed_in(()) == (set(), found[1:])
+        assert evaluator.handed_in([number for number, _ in found]) == ({found[1][0]}, [])
 
 
 def shared_settings(platform: Platform, count: int) -> Settings:

@@ -85,6 +85,18 @@ class Place:
             )
 
 
+class ServerPlace(Place):
+    """The same with the database on a server."""
+
+    def __init__(self, home: Path, url: str, **services: str) -> None:
+        super().__init__(home, **services)
+        self.url = url
+
+    def command(self, *arguments: str) -> list[str]:
+        """A command line on this database."""
+        return [*PROGRAM, "--config", str(self.config), "--db", self.url, *arguments]
+
+
 def end(process: subprocess.Popen[str]) -> None:
     """End a process, by force if it must be."""
     if process.poll() is None:

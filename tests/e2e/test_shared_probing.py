@@ -1,0 +1,62 @@
+"""Two monitors on one PostgreSQL database share the probing: what one has measured is never lost by the other's end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from support.platform import serving
+from support.programs import ServerPlace, end, holder_pid, until
+from support.stores import postgres_url
+
+__all__ = ["postgres_url"]
+pytestmark = [pytest.mark.pty, pytest.mark.postgres]
+SPAN = text("SELECT coalesce(extract(epoch FROM max(timestamp) - min(timestamp)), 0) FROM relayed_results")
+
+
+@pytest.fixture
+def place(tmp_path: Path, postgres_url: str) -> Iterator[ServerPlace]:
+    with serving() as platform:
+        yield ServerPlace(tmp_path, postgres_url, **{f"s{index}": f"{platform.url}/s{index}" for index in range(12)})
+
+
+@pytest.fixture
+def server(postgres_url: str) -> Iterator[Engine]:
+    engine = create_engine(postgres_url)
+    yield engine
+    engine.dispose()
+
+
+def rows(server: Engine, query: str) -> set[tuple[object, ...]]:
+    with server.connect() as connection:
+        return {tuple(row) for row in connection.execute(text(query))}
+
+
+def test_results_that_wait_for_a_locked_database_outlive_the_monitor_that_evaluates(
+    place: ServerPlace, server: Engine
+) -> None:
+    first, second = place.start("monitor"), None
+    try:
+        until(lambda: holder_pid(place.url) == first.pid)
+        second = place.start("monitor")
+        until(lambda: rows(server, f"SELECT 1 FROM probe_slots WHERE holder LIKE '%:{second.pid}:%'"))
+        with server.connect() as lock:
+            lock.execute(text("SELECT number FROM store_meta WHERE key = 'commits' FOR UPDATE"))
+
+            def waited() -> bool:
+                with server.connect() as connection:
+                    return bool(connection.execute(SPAN).scalar_one() > 8)
+
+            until(waited, 30)
+            first.kill()
+            first.wait(10)
+            handed_in = rows(server, "SELECT service_name, timestamp FROM relayed_results")
+        until(lambda: holder_pid(place.url) == second.pid, 15)
+        until(lambda: handed_in <= rows(server, "SELECT service_name, timestamp FROM monitoring_logs"), 15)
+        until(lambda: not rows(server, "SELECT 1 FROM relayed_results"), 15)
+    finally:
+        for process in (first, second):
+            if process is not None:
+                end(process)
