@@ -155,6 +155,11 @@ def percent(value: float | None, digits: int = 1) -> str:
     return f"{shown:.{digits}f} %"
 
 
+def percent_cell(value: float | None, digits: int = 1) -> str:
+    """``percent`` for a column: 0 and 100 have as many digits as their neighbours."""
+    return f"{value:.{digits}f} %" if value in (0, 100) else percent(value, digits)
+
+
 def byte_size(value: float | None) -> str:
     """``512 B``, ``1.5 MiB``; a dash for none."""
     if value is None:

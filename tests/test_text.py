@@ -123,3 +123,8 @@ def test_public_url_hides_what_is_secret() -> None:
     assert shown == "https://api.example:8443/a?token=…&page=2&api_key=…"
     assert text.public_url("postgresql+psycopg://u:s@db/app") == "postgresql+psycopg://db/app"
     assert text.public_url("http://[broken") == "(unreadable URL)"
+
+
+@pytest.mark.parametrize(("value", "shown"), [(None, "–"), (100.0, "100.00 %"), (0.0, "0.00 %"), (99.999, "99.99 %")])
+def test_figures_of_a_column_have_the_same_digits(value: float | None, shown: str) -> None:
+    assert text.percent_cell(value, 2) == shown

@@ -10,7 +10,7 @@ from typing import ClassVar
 from rich.style import Style
 
 from amt_console.model import ServiceState, ServiceView
-from amt_console.text import STATE_WORDS, age, milliseconds, percent
+from amt_console.text import STATE_WORDS, age, milliseconds, percent_cell
 from widgets.ages import coarse_age
 from widgets.cells import Run, Runs
 from widgets.live_table import LiveTable
@@ -153,7 +153,7 @@ class ServiceTable(LiveTable[ServiceView]):
         return self._percent(row), palette.ok if uptime >= 99.9 else palette.text if uptime >= 99 else palette.warning
 
     def _percent(self, row: ServiceView) -> str:
-        return percent(row.uptime_percent_24h, 2).replace(" %", "%")
+        return percent_cell(row.uptime_percent_24h, 2).replace(" %", "%")
 
     def _quiet(self, row: ServiceView) -> Style:
         return self.look.palette.muted if row.state is ServiceState.UP else self.look.state_style(row.state)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amt_console.cli.context import get_context
-from amt_console.cli.output import ascii_only, print_json, print_line, print_table
+from amt_console.cli.output import ascii_only, print_json, print_line, print_wrapped
+from amt_console.cli.table import Column, print_table
 from amt_console.model import AlertState, AlertView
 from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, duration, follows_words, safe_text, severity_glyph
 
@@ -21,6 +22,15 @@ app = typer.Typer(help="List, read, acknowledge and give back alerts.", no_args_
 
 AlertId = Annotated[int, typer.Argument(metavar="ID", help="The alert's number, as 'alerts list' shows it.", min=1)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_COLUMNS = (
+    Column("ID", right=True),
+    Column("SEVERITY"),
+    Column("STATE", spare=1),
+    Column("SUBJECT", spare=2),
+    Column("SINCE", right=True),
+    Column("WHO"),
+    Column("MESSAGE", text=True),
+)
 
 
 @app.command("list", epilog="Example: amt-console alerts list --all --since 7d --json")
@@ -52,12 +62,12 @@ def list_alerts(
     now, plain = context.clock.now(), ascii_only()
     subjects = {alert.id: alert.subject for alert in found}
     print_table(
-        ("ID", "SEVERITY", "STATE", "SUBJECT", "SINCE", "WHO", "MESSAGE"),
+        _COLUMNS,
         [
             (
                 str(alert.id),
                 f"{severity_glyph(alert.severity, ascii_only=plain)} {SEVERITY_WORDS[alert.severity]}",
-                ALERT_STATE_WORDS[alert.state],
+                state_word(alert),
                 alert.subject,
                 _span(alert, now),
                 who_has(alert, subjects),
@@ -113,6 +123,12 @@ def who_has(alert: AlertView, subjects: Mapping[int, str]) -> str:
     return alert.acknowledged_by or "nobody"
 
 
+def state_word(alert: AlertView) -> str:
+    """Its condition; one that went before it was confirmed is merely ``cleared``: nobody was told of it."""
+    never_fired = alert.state is AlertState.RESOLVED and alert.fired_at is None
+    return "cleared" if never_fired else ALERT_STATE_WORDS[alert.state]
+
+
 def _done(alert: AlertView, text: str, json_output: bool) -> None:
     if json_output:
         from amt_console.operations.json_views import alert_json
@@ -140,7 +156,7 @@ def _print_detail(alert: AlertView, detail: AlertDetail, now: datetime) -> None:
     facts = [
         ("alert", f"{alert.id} ({alert.alert_type.value})" + (", simulated" if alert.simulated else "")),
         ("severity", SEVERITY_WORDS[alert.severity]),
-        ("state", ALERT_STATE_WORDS[alert.state] + (", no fresh data" if alert.stale else "")),
+        ("state", state_word(alert) + (", no fresh data" if alert.stale else "")),
         ("subject", alert.subject),
         ("message", alert.message),
         ("since", f"{alert.opened_at.astimezone():%Y-%m-%d %H:%M:%S %Z} ({_span(alert, now)})"),
@@ -151,10 +167,10 @@ def _print_detail(alert: AlertView, detail: AlertDetail, now: datetime) -> None:
     ]
     for label, value in facts:
         if value:
-            print_line(f"{label:<14}{value}")
+            print_wrapped(f"{label:<14}{value}", indent=14)
     print_line()
     print_table(
-        ("AT", "EVENT", "BY", "MESSAGE"),
+        ("AT", "EVENT", "BY", Column("MESSAGE", text=True)),
         [
             (
                 f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}",

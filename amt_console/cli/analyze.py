@@ -11,11 +11,24 @@ from amt_console.cli.context import get_context
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.export import window_hours
-from amt_console.cli.output import print_json, print_line, print_table
-from amt_console.text import MISSING, duration, milliseconds, percent
+from amt_console.cli.output import print_json, print_line, print_wrapped
+from amt_console.cli.table import Column, print_table
+from amt_console.text import MISSING, duration, milliseconds, percent_cell
 
 if TYPE_CHECKING:
     from amt_console.reports.view import ReportView
+
+_SERVICE_COLUMNS = (
+    Column("SERVICE"),
+    Column("AVAILABLE", right=True),
+    Column("COVERAGE", right=True),
+    Column("DOWN", right=True),
+    Column("ERRORS", right=True),
+    Column("MEDIAN", right=True, spare=1),
+    Column("P95", right=True),
+    Column("P99", right=True, spare=2),
+    Column("TREND"),
+)
 
 
 def analyze(
@@ -56,7 +69,7 @@ def analyze(
 def print_analysis(view: ReportView) -> None:
     """The analysis as a few tables."""
     window, times = view.data.window, view.times
-    print_line(f"{view.verdict.word}: {view.verdict.sentence}")
+    print_wrapped(f"{view.verdict.word}: {view.verdict.sentence}")
     print_line(f"{times.minute(window.start)} - {times.minute(window.end)} {times.name}, {view.span}")
     if view.simulated:
         print_line(f"Simulated history up to {times.full(view.data.simulated_until)}.")
@@ -66,11 +79,6 @@ def print_analysis(view: ReportView) -> None:
     _resources(view)
     _handling(view)
     _advice(view)
-
-
-def percent_cell(value: float | None, digits: int = 1) -> str:
-    """``percent`` for a column: 0 and 100 have as many digits as their neighbours."""
-    return f"{value:.{digits}f} %" if value in (0, 100) else percent(value, digits)
 
 
 def _services(view: ReportView) -> None:
@@ -92,8 +100,7 @@ def _services(view: ReportView) -> None:
                 trend,
             )
         )
-    headings = ("SERVICE", "AVAILABLE", "COVERAGE", "DOWN", "ERRORS", "MEDIAN", "P95", "P99", "TREND")
-    print_table(headings, rows, styles=[_style(view, name) for name in (row[0] for row in rows)])
+    print_table(_SERVICE_COLUMNS, rows, styles=[_style(view, row[0]) for row in rows])
 
 
 def _style(view: ReportView, name: str) -> str | None:
@@ -109,7 +116,7 @@ def _incidents(view: ReportView) -> None:
         return
     print_line()
     print_table(
-        ("INCIDENT", "BEGAN", "LASTED", "FIRST ERROR"),
+        ("INCIDENT", "BEGAN", Column("LASTED", right=True), Column("FIRST ERROR", text=True)),
         [
             (
                 incident.service,
@@ -133,7 +140,8 @@ def _resources(view: ReportView) -> None:
         rows.append(
             (pattern.name, percent_cell(pattern.mean), percent_cell(pattern.p95), percent_cell(pattern.max), busiest)
         )
-    print_table(("HOST", "MEAN", "P95", "HIGHEST", "BUSIEST HOUR"), rows)
+    figures = (Column(heading, right=True) for heading in ("MEAN", "P95", "HIGHEST", "BUSIEST HOUR"))
+    print_table(("HOST", *figures), rows)
 
 
 def _handling(view: ReportView) -> None:
@@ -152,5 +160,5 @@ def _advice(view: ReportView) -> None:
         print_line("No recommendations.")
         return
     for advice in view.analysis.recommendations:
-        print_line(f"{advice.severity.value}: {advice.subject}: {advice.advice}")
-        print_line(f"    {'; '.join(advice.evidence)}")
+        print_wrapped(f"{advice.severity.value}: {advice.subject}: {advice.advice}", indent=2)
+        print_wrapped(f"    {'; '.join(advice.evidence)}", indent=4)

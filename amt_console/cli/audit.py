@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amt_console.cli.context import get_context
-from amt_console.cli.output import print_json, print_line, print_table
+from amt_console.cli.output import print_json, print_line
+from amt_console.cli.table import Column, print_table
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def list_entries(
         print_line("nobody has done anything yet")
         return
     print_table(
-        ("AT", "WHO", "DID", "WHAT", "HOW", "CLAIMS", "NOTE"),
+        ("AT", "WHO", "DID", "WHAT", Column("HOW", spare=1), Column("CLAIMS", spare=2), Column("NOTE", text=True)),
         [
             (
                 f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}",

@@ -14,7 +14,8 @@ import typer
 from amt_console.cli.context import Context, get_context
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.output import print_json, print_line, print_table, talk
+from amt_console.cli.output import print_json, print_line, talk
+from amt_console.cli.table import Column, print_table
 
 if TYPE_CHECKING:
     from amt_console.config import ConfigError, Fault, Settings
@@ -236,7 +237,8 @@ def show(
     talk(f"Configuration: {loaded.path or 'no file, built-in defaults'}{_owner(context, loaded.path)}")
     for warning in loaded.warnings:
         talk(f"warning: {warning}")
-    print_table(("key", "value", "from"), list(flat_text(values)))
+    rows = [(key, source, value) for key, value, source in flat_text(values)]
+    print_table(("KEY", "FROM", Column("VALUE", text=True)), rows)
 
 
 def _demo(context: Context) -> DemoState | None:

@@ -11,7 +11,8 @@ from amt_console.cli.context import get_context
 from amt_console.cli.db_progress import ProgressLine
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.output import print_json, print_line, print_table
+from amt_console.cli.output import print_json, print_line, print_wrapped
+from amt_console.cli.table import Column, print_table
 from amt_console.text import byte_size, duration
 
 if TYPE_CHECKING:
@@ -34,6 +35,17 @@ app.command("restore", epilog="Example: amt-console db restore backups/monitorin
     db_files.restore
 )
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_STATS_COLUMNS = (
+    Column("TABLE"),
+    Column("ROWS", right=True),
+    Column("BYTES", right=True),
+    Column("OLDEST", spare=1),
+    Column("NEWEST", spare=3),
+    Column("KEPT FOR", right=True),
+    Column("ROWS/DAY", right=True, spare=2),
+    Column("IN 30 DAYS", right=True),
+    Column("IN 1 YEAR", right=True),
+)
 
 
 @app.command("stats", epilog="Example: amt-console db stats --json")
@@ -155,14 +167,13 @@ def _document(found: StoreStats) -> dict[str, Any]:
 
 
 def _show(found: StoreStats) -> None:
-    headings = ("table", "rows", "bytes", "oldest", "newest", "kept for", "rows/day", "in 30 days", "in 1 year")
-    print_table(headings, [_row(each) for each in found.tables])
+    print_table(_STATS_COLUMNS, [_row(each) for each in found.tables])
     print_line()
-    print_line(
+    print_wrapped(
         f"{found.place}: {byte_size(found.file_bytes)}, of which {byte_size(found.free_bytes)} are free for new rows; "
         f"write-ahead log {byte_size(found.log_bytes)}"
     )
-    print_line(
+    print_wrapped(
         f"grows by {byte_size(found.bytes_per_day)} a day before retention; "
         f"{byte_size(found.bytes_in(30))} in 30 days, {byte_size(found.bytes_in(365))} in a year"
     )

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amt_console.cli.context import get_context
-from amt_console.cli.output import print_json, print_line, print_table, talk
+from amt_console.cli.output import print_json, print_line, talk
+from amt_console.cli.table import Column, print_table
 
 if TYPE_CHECKING:
     from amt_console.store.copying import CopyProgress
@@ -46,7 +47,8 @@ def copy(
         tables = [{"table": each.name, "rows": each.rows, "checksum": each.checksum} for each in found]
         print_json({"rows": rows, "seconds": round(seconds, 1), "tables": tables})
         return
-    print_table(("TABLE", "ROWS", "CHECKSUM"), [(each.name, f"{each.rows:,}", each.checksum) for each in found])
+    rows_of = [(each.name, f"{each.rows:,}", each.checksum) for each in found]
+    print_table(("TABLE", Column("ROWS", right=True), "CHECKSUM"), rows_of)
     print_line(f"{rows:,} rows copied and found equal in {seconds:.0f} s.")
     print_line("Name the new database with --db, $AMT_DATABASE_URL or database_url in the configuration.")
 

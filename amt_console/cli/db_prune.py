@@ -10,7 +10,8 @@ from amt_console.cli.context import Context, get_context
 from amt_console.cli.db_progress import ProgressLine, interruptible
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.output import print_json, print_line, print_table
+from amt_console.cli.output import print_json, print_line
+from amt_console.cli.table import Column, print_table
 from amt_console.text import byte_size
 
 if TYPE_CHECKING:
@@ -40,14 +41,15 @@ def prune(
             print_json([{"what": e.what, "before": e.before.isoformat(), "rows": e.rows} for e in found])
         else:
             rows = [(e.what, f"{e.before:%Y-%m-%d}", f"{e.rows:,}") for e in found]
-            print_table(("what", "older than", "rows to delete"), rows)
+            print_table(("WHAT", "OLDER THAN", Column("ROWS TO DELETE", right=True)), rows)
         return
     with context.open_store(read_only=False) as store:
         deleted, stopped = _prune(context, store)
     if json_output:
         print_json({"deleted": deleted, "stopped": stopped})
     else:
-        print_table(("what", "rows deleted"), [(what, f"{rows:,}") for what, rows in deleted.items()])
+        counts = [(what, f"{rows:,}") for what, rows in deleted.items()]
+        print_table(("WHAT", Column("ROWS DELETED", right=True)), counts)
         if not deleted:
             print_line("Nothing has expired.")
     if stopped:

@@ -15,7 +15,7 @@ import typer
 
 from amt_console.cli.context import Context, get_context
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.output import ascii_only, print_json, print_line
+from amt_console.cli.output import ascii_only, print_json, print_wrapped
 from amt_console.text import age, byte_size, public_url, safe_text
 
 FREE_BYTES_LEAST = 500 * 1024**2
@@ -54,9 +54,9 @@ def doctor(
         )
     else:
         for found in findings:
-            print_line(f"{found.health.value:<8} {found.name:<14} {found.message}")
+            print_wrapped(f"{found.health.value:<8} {found.name:<14} {found.message}", indent=24)
             if found.mend:
-                print_line(f"{'':<23} -> {found.mend}")
+                print_wrapped(f"{'':<23} -> {found.mend}", indent=27)
     healths = {found.health for found in findings}
     if Health.FAILED in healths:
         raise typer.Exit(int(ExitCode.CRITICAL))

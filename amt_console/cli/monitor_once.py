@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.monitor import acquire_lease
-from amt_console.cli.output import ascii_only, print_json, print_line, print_table
+from amt_console.cli.output import ascii_only, print_json, print_line
+from amt_console.cli.table import Column, print_table
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.text import ALERT_STATE_WORDS, STATE_WORDS, milliseconds, percent, state_glyph
 
@@ -47,7 +48,7 @@ def _worst(summary: OnceSummary) -> ExitCode:
 def _print(summary: OnceSummary) -> None:
     plain = ascii_only()
     print_table(
-        ("SERVICE", "STATE", "RESPONSE", "ATTEMPT", "ERROR"),
+        ("SERVICE", "STATE", Column("RESPONSE", right=True), Column("ATTEMPT", right=True), Column("ERROR", text=True)),
         [
             (
                 result.service,

@@ -1,11 +1,12 @@
-"""How commands print: data to stdout, talk to stderr, tables that pipe well."""
+"""How commands print: data to stdout, talk to stderr."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Sequence
+import textwrap
 from typing import Any, TextIO
 
 import typer
@@ -20,8 +21,13 @@ def print_json(document: Any) -> None:
 
 def print_line(text: str = "") -> None:
     """One line of data, with what the terminal cannot write replaced."""
+    _echo(writable(text))
+
+
+def writable(text: str) -> str:
+    """With what stdout cannot write replaced."""
     encoding = sys.stdout.encoding or "utf-8"
-    _echo(text.encode(encoding, "replace").decode(encoding))
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def talk(text: str) -> None:
@@ -45,28 +51,14 @@ def _echo(text: str, *, err: bool = False) -> None:
         to_nowhere(sys.stderr if err else sys.stdout)
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, styles: Sequence[str | None] = ()) -> None:
-    """A table: drawn by Rich on a terminal, columns two blanks apart elsewhere. ``styles`` has one entry a row."""
+def print_wrapped(text: str, *, indent: int = 0) -> None:
+    """A line of data; on a terminal it is wrapped between words, from the second line on behind ``indent`` blanks."""
     if not sys.stdout.isatty():
-        _print_plain(headings, rows)
+        print_line(text)
         return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading in headings:
-        table.add_column(Text(heading), overflow="fold")
-    for index, row in enumerate(rows):
-        style = styles[index] if index < len(styles) else None
-        table.add_row(*(Text(cell, style=style or "") for cell in row))
-    Console(highlight=False, markup=False, emoji=False).print(table)
-
-
-def _print_plain(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings))]
-    for row in (headings, *rows):
-        print_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    width = shutil.get_terminal_size().columns
+    for part in textwrap.wrap(text, max(width, indent + 20), subsequent_indent=" " * indent, break_on_hyphens=False):
+        print_line(part)
 
 
 def ascii_only() -> bool:

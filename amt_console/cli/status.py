@@ -10,7 +10,8 @@ from amt_console.cli.alerts import who_has
 from amt_console.cli.context import get_context
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.output import ascii_only, print_json, print_line, print_table
+from amt_console.cli.output import ascii_only, print_json, print_line, print_wrapped
+from amt_console.cli.table import Column, print_table
 from amt_console.model import AlertState, MonitorState, Overall, ServiceState, ServiceView, Severity, Snapshot
 from amt_console.text import (
     ALERT_STATE_WORDS,
@@ -20,6 +21,7 @@ from amt_console.text import (
     age,
     milliseconds,
     percent,
+    percent_cell,
     severity_glyph,
     state_glyph,
 )
@@ -36,6 +38,25 @@ _EXIT = {
 _STATE_STYLES = {ServiceState.DOWN: "bold red", ServiceState.DEGRADED: "yellow", ServiceState.UNKNOWN: "dim"}
 _SEVERITY_STYLES = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: ""}
 MIN_SHOWN_COVERAGE = 90.0
+_SERVICE_COLUMNS = (
+    Column("SERVICE"),
+    Column("STATE"),
+    Column("SINCE", right=True),
+    Column("RESPONSE", right=True),
+    Column("P95 24H", right=True, spare=2),
+    Column("UPTIME 24H", right=True),
+    Column("MEASURED", right=True),
+    Column("CHECKED", right=True, spare=1),
+    Column("ERROR", text=True),
+)
+_ALERT_COLUMNS = (
+    Column("ALERT", right=True),
+    Column("SEVERITY"),
+    Column("STATE", spare=1),
+    Column("SINCE", right=True),
+    Column("WHO"),
+    Column("MESSAGE", text=True),
+)
 
 
 def status(
@@ -88,7 +109,7 @@ def print_status(snapshot: Snapshot) -> None:
         print_line(f"monitor: {monitor.state.value}, last result {_ago(monitor.last_cycle_at, now)}")
     print_line()
     print_table(
-        ("SERVICE", "STATE", "SINCE", "RESPONSE", "P95 24H", "UPTIME 24H", "CHECKED", "ERROR"),
+        _SERVICE_COLUMNS,
         [_service_row(service, now, plain) for service in snapshot.services],
         styles=[_STATE_STYLES.get(service.state) for service in snapshot.services],
     )
@@ -96,7 +117,7 @@ def print_status(snapshot: Snapshot) -> None:
     if snapshot.alerts:
         subjects = {alert.id: alert.subject for alert in snapshot.alerts}
         print_table(
-            ("ALERT", "SEVERITY", "STATE", "SINCE", "WHO", "MESSAGE"),
+            _ALERT_COLUMNS,
             [
                 (
                     str(alert.id),
@@ -121,15 +142,18 @@ def print_status(snapshot: Snapshot) -> None:
         print_line(f"host: CPU {cpu}  memory {memory}  disk {disk}  connections {connections}")
     if snapshot.viewers:
         looking = (f"{viewer.name} for {age(viewer.since, now)} ({viewer.place})" for viewer in snapshot.viewers)
-        print_line(f"looking: {', '.join(looking)}")
+        print_wrapped(f"looking: {', '.join(looking)}", indent=9)
     for notice in snapshot.notices:
-        print_line(f"{'FAULT' if notice in snapshot.faults else 'note'}: {notice}")
+        print_wrapped(f"{'FAULT' if notice in snapshot.faults else 'note'}: {notice}", indent=6)
 
 
 def _service_row(service: ServiceView, now: datetime, plain: bool) -> tuple[str, ...]:
-    uptime = percent(service.uptime_percent_24h, 2) if service.uptime_percent_24h is not None else "too little data"
-    if service.uptime_percent_24h is not None and service.coverage_percent_24h < MIN_SHOWN_COVERAGE:
-        uptime += f" (of {service.coverage_percent_24h:.0f} %)"
+    uptime = "no data" if service.last_checked is None else "too little"
+    measured = ""
+    if service.uptime_percent_24h is not None:
+        uptime = percent_cell(service.uptime_percent_24h, 2)
+        if service.coverage_percent_24h < MIN_SHOWN_COVERAGE:
+            measured = percent(service.coverage_percent_24h, 0)
     cells = (
         service.name,
         f"{state_glyph(service.state, ascii_only=plain)} {STATE_WORDS[service.state]}",
@@ -137,6 +161,7 @@ def _service_row(service: ServiceView, now: datetime, plain: bool) -> tuple[str,
         milliseconds(service.response_time_ms),
         milliseconds(service.p95_ms),
         uptime,
+        measured,
         _ago(service.last_checked, now),
         service.error or "",
     )

@@ -12,7 +12,8 @@ import typer
 from amt_console.cli.context import Context, get_context
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.output import print_json, print_line, print_table, talk
+from amt_console.cli.output import print_json, print_line, talk
+from amt_console.cli.table import Column, print_table
 
 if TYPE_CHECKING:
     from amt_console.store import AccessToken, Writes
@@ -90,7 +91,16 @@ def list_tokens(ctx: typer.Context, json_output: JsonOption = False) -> None:
         print_line("no tokens")
         return
     print_table(
-        ("ID", "NAME", "ROLE", "STATE", "CREATED", "BY", "EXPIRES", "LAST USED"),
+        (
+            "ID",
+            "NAME",
+            "ROLE",
+            "STATE",
+            Column("CREATED", spare=1),
+            Column("BY", spare=2),
+            "EXPIRES",
+            Column("LAST USED", right=True),
+        ),
         [
             (
                 token.id,

@@ -150,7 +150,7 @@ def test_show_and_check_mean_the_file_of_the_running_demo(home: Path) -> None:
     assert f"note: {local} is not used" in checked.stderr
     assert f"Configuration: {folder.config} (of the running demo)" in shown.stderr
     rows = [line.split() for line in shown.stdout.splitlines()]
-    assert ["database_url", database, "running", "demo"] in rows
+    assert ["database_url", "running", "demo", database] in rows
     assert run("check", str(local)).stdout.startswith(f"ok: {local}: ")
 
 
@@ -277,8 +277,8 @@ def test_show_needs_no_secret_and_shows_none(home: Path) -> None:
     assert plain.exit_code == as_json.exit_code == 0, (plain.exception, as_json.exception)
     assert "hunter2" not in plain.output + as_json.output
     rows = [line.split() for line in plain.stdout.splitlines()]
-    assert rows[0] == ["key", "value", "from"]
-    assert ["channels[0].secret", "${NOWHERE}", "file,", "environment", "NOWHERE"] in rows
+    assert rows[0] == ["KEY", "FROM", "VALUE"]
+    assert ["channels[0].secret", "file,", "environment", "NOWHERE", "${NOWHERE}"] in rows
     document = json.loads(as_json.stdout)
     assert document["settings"]["channels"][0]["url"] == "https://x/****"
     assert document["settings"]["database_url"] == "sqlite:////x.db"

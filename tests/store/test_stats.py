@@ -31,6 +31,8 @@ def test_every_kind_of_data_is_counted(store: Store) -> None:
     assert found["service_rollups of 60 s"].rows == pytest.approx(8640, abs=9)
     assert found["audit"].keep == 730 * DAY
     assert "alerts" not in found, "empty tables are left out"
+    states = found["service_state"]
+    assert states.bytes_in(365) == states.bytes, "one row a service, however long they are probed"
     assert store.check(full=True) == ()
 
 

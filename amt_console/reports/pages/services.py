@@ -11,7 +11,7 @@ from amt_console.reports.charts.timeline import state_strips
 from amt_console.reports.data import ServiceRecord
 from amt_console.reports.page import Cell, Chart, Table, Tone, without_empty_columns
 from amt_console.reports.view import ReportView, brief, listed
-from amt_console.text import MISSING, count, duration, milliseconds, percent
+from amt_console.text import MISSING, count, duration, milliseconds, percent, percent_cell
 
 STATE_LEGEND = (
     ("ok", "up"),
@@ -81,11 +81,11 @@ def availability_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
                 Cell(service.name),
                 availability_cell(view, service),
                 Cell(
-                    percent(parts.coverage_percent),
+                    percent_cell(parts.coverage_percent),
                     number=True,
                     muted=(parts.coverage_percent or 0) < GOOD_COVERAGE_PERCENT,
                 ),
-                Cell(percent(parts.worst_case_percent, 2), number=True),
+                Cell(percent_cell(parts.worst_case_percent, 2), number=True),
                 Cell(span_or_none(parts.down_s), number=True),
                 Cell(span_or_none(parts.degraded_s), number=True),
                 Cell(span_or_none(parts.maintenance_s), number=True),
@@ -119,7 +119,8 @@ def availability_cell(view: ReportView, service: ServicePerformance) -> Cell:
     if not parts.sufficient:
         return Cell("too little data", Tone.UNKNOWN, number=True)
     tone = Tone.CRITICAL if value < view.data.limits.uptime_percent else Tone.PLAIN
-    return Cell(percent(value, 2), tone, number=True, muted=(parts.coverage_percent or 0) < GOOD_COVERAGE_PERCENT)
+    covered = parts.coverage_percent or 0
+    return Cell(percent_cell(value, 2), tone, number=True, muted=covered < GOOD_COVERAGE_PERCENT)
 
 
 def service_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
@@ -137,9 +138,9 @@ def service_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
                 Cell(_since(view, record), muted=True),
                 Cell(milliseconds(latency.p50_ms), number=True),
                 Cell(milliseconds(latency.p95_ms), Tone.WARNING if slow else Tone.PLAIN, number=True),
-                Cell(percent(rate, 2), _rate_tone(view, rate), number=True),
+                Cell(percent_cell(rate, 2), _rate_tone(view, rate), number=True),
                 availability_cell(view, found),
-                Cell(percent(found.availability.coverage_percent), number=True, muted=True),
+                Cell(percent_cell(found.availability.coverage_percent), number=True, muted=True),
                 Cell(record.error or "", muted=True),
             )
         )
@@ -169,7 +170,7 @@ def host_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
     rows = []
     for pattern in view.analysis.resources:
         limit = view.data.limits.of_resource(pattern.name)
-        write = count if pattern.name == "connections" else percent
+        write = count if pattern.name == "connections" else percent_cell
         over = limit is not None and pattern.max is not None and pattern.max > limit
         busiest = MISSING
         if pattern.busiest_hour is not None and pattern.name != "disk":
