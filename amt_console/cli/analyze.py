@@ -10,7 +10,7 @@ import typer
 from amt_console.cli.context import get_context
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.export import window_hours
+from amt_console.cli.export import Hours, Since, Until, Zone, window
 from amt_console.cli.output import print_json, print_line, print_wrapped
 from amt_console.cli.table import Column, print_table
 from amt_console.text import MISSING, duration, milliseconds, percent_cell
@@ -33,15 +33,10 @@ _SERVICE_COLUMNS = (
 
 def analyze(
     ctx: typer.Context,
-    hours: Annotated[
-        float | None, typer.Option("--hours", metavar="N", help="Length of the window up to now.  [24]")
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="TIME", help="Start of the window: '7d', '14:00', '2026-01-31'.")
-    ] = None,
-    zone: Annotated[
-        str | None, typer.Option("--zone", metavar="ZONE", help="Time zone of the times shown.  [the host's]")
-    ] = None,
+    hours: Hours = None,
+    since: Since = None,
+    until: Until = None,
+    zone: Zone = None,
     json_output: Annotated[
         bool, typer.Option("--json", help="The whole analysis, as in performance_analysis_report.json.")
     ] = False,
@@ -52,11 +47,13 @@ def analyze(
     from amt_console.reports.times import UnknownZoneError
     from amt_console.reports.view import build_view
 
-    length = window_hours(ctx, hours, since)
+    length, end = window(ctx, hours, since, until)
     context = get_context(ctx)
     try:
         with context.open_store(read_only=True) as store:
-            data = report_data(store, context.targets, context.settings, context.clock, hours=length, zone=zone)
+            data = report_data(
+                store, context.targets, context.settings, context.clock, hours=length, end=end, zone=zone
+            )
         view = build_view(data)
     except (ExportError, UnknownZoneError) as error:
         raise CommandError(str(error), ExitCode.USAGE) from None

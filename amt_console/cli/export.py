@@ -16,6 +16,8 @@ from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.output import print_json, print_line, talk
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from amt_console.operations.protocol import Progress
 
 app = typer.Typer(
@@ -24,9 +26,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Hours = Annotated[float | None, typer.Option("--hours", metavar="N", help="Length of the window up to now.  [24]")]
+Hours = Annotated[float | None, typer.Option("--hours", metavar="N", help="Length of the window.  [24]")]
 Since = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="Start of the window: '7d', '14:00', '2026-01-31'.")
+]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="End of the window, written like its start.  [now]")
 ]
 Formats = Annotated[
     list[str] | None,
@@ -66,35 +71,41 @@ def _add_command(part: str, help_text: str, example: str) -> None:
         ctx: typer.Context,
         hours: Hours = None,
         since: Since = None,
+        until: Until = None,
         formats: Formats = None,
         out: Out = _OUT,
         zone: Zone = None,
         json_output: JsonOption = False,
     ) -> None:
-        _export(ctx, part, hours, since, formats, out, zone, json_output)
+        _export(ctx, part, window(ctx, hours, since, until), formats, out, zone, json_output)
 
 
 for _report in _REPORTS:
     _add_command(*_report)
 
 
-def window_hours(ctx: typer.Context, hours: float | None, since: str | None) -> float:
-    """The window's length from ``--hours`` or ``--since``. Raises CommandError."""
+def window(ctx: typer.Context, hours: float | None, since: str | None, until: str | None) -> tuple[float, datetime]:
+    """The window's length in hours and its end, from ``--hours`` or ``--since``, and ``--until``.
+
+    Raises CommandError.
+    """
+    from amt_console.cli.moment import parse_moment
+
     if hours is not None and since is not None:
         raise CommandError("--hours and --since exclude each other", ExitCode.USAGE)
+    now = get_context(ctx).clock.now()
+    end = now if until is None else parse_moment(until, now)
     if since is not None:
-        from amt_console.cli.moment import parse_moment
-
-        now = get_context(ctx).clock.now()
-        hours = (now - parse_moment(since, now)).total_seconds() / 3600
-    return 24.0 if hours is None else hours
+        hours = (end - parse_moment(since, now)).total_seconds() / 3600
+        if hours <= 0:
+            raise CommandError("--since must lie before --until", ExitCode.USAGE)
+    return (24.0 if hours is None else hours), end
 
 
 def _export(
     ctx: typer.Context,
     part: str,
-    hours: float | None,
-    since: str | None,
+    window: tuple[float, datetime],
     formats: list[str] | None,
     out: Path,
     zone: str | None,
@@ -104,7 +115,7 @@ def _export(
     from amt_console.reports.files import PlanError
     from amt_console.reports.times import UnknownZoneError
 
-    length = window_hours(ctx, hours, since)
+    hours, end = window
     context = get_context(ctx)
     try:
         with context.open_store(read_only=True) as store:
@@ -115,7 +126,8 @@ def _export(
                 context.clock,
                 out,
                 parts=(part,),
-                hours=length,
+                hours=hours,
+                end=end,
                 formats=formats or (),
                 zone=zone,
                 progress=_progress(),

@@ -45,6 +45,22 @@ def test_export_prints_the_files_it_wrote(database: str, tmp_path: Path, capsys:
     assert (tmp_path / "exports" / "executive_summary.md").read_text().startswith("# Executive summary")
 
 
+def test_a_window_may_end_in_the_past_and_then_says_the_same_at_any_time(
+    database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    end = (datetime.now(UTC) - timedelta(minutes=20)).replace(microsecond=0).isoformat()
+    told = []
+    for out in ("first", "second"):
+        assert code_of("export", "executive", "--db", database, "--hours", "0.5", "--until", end, "--out", out) == 0
+        told.append((tmp_path / out / "executive_summary.json").read_bytes())
+    assert told[0] == told[1]
+    assert datetime.fromisoformat(json.loads(told[0])["window"]["end"]) == datetime.fromisoformat(end)
+    capsys.readouterr()
+    assert code_of("analyze", "--db", database, "--hours", "0.5", "--until", end, "--json") == 0
+    window = json.loads(capsys.readouterr().out)["window"]
+    assert window == json.loads(told[0])["window"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -52,6 +68,8 @@ def test_export_prints_the_files_it_wrote(database: str, tmp_path: Path, capsys:
         (("export", "all", "--hours", "0"), "hours long"),
         (("export", "all", "--hours", "1", "--since", "1h"), "exclude each other"),
         (("export", "all", "--since", "yesterday-ish"), "is no moment"),
+        (("export", "all", "--until", "2999-01-01"), "lies in the future"),
+        (("export", "all", "--since", "1h", "--until", "2h"), "--since must lie before --until"),
         (("analyze", "--zone", "Mars/Base"), "no time zone"),
     ],
 )
