@@ -73,7 +73,7 @@ def open_console(
             targets=found.targets,
             clock=clock,
             read_only=read_only or at is not None,
-            notices=notices,
+            notices=lambda: notices,
             on_change=app.wake,
         )
 

@@ -1,13 +1,9 @@
-"""SQLite.
-
-One writing connection, short readers, write-ahead log. The only place that knows its pragmas and error codes.
-"""
+"""SQLite: one writing connection, short readers, write-ahead log. The only place that knows its pragmas."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +13,10 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, Executable, NullPool, QueuePool, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 
-from amt_console.store import sqlite_upkeep
+from amt_console.store import sqlite_file, sqlite_upkeep
 from amt_console.store.changes import Changes
 from amt_console.store.dialect import BUSY_SECONDS, bulk_insert, upserting
-from amt_console.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreUnavailable
+from amt_console.store.errors import StoreError, StoreUnavailable
 from amt_console.store.utc import sqlite_text
 
 APPLICATION_ID = 0x414D5443
@@ -60,32 +56,14 @@ class Sqlite:
 
     def writer(self) -> Engine:
         """Creates folder (0700) and file (0600) where they are missing, whatever the umask."""
-        self._refuse_impossible()
-        try:
-            self._create()
-        except OSError as error:
-            raise StoreUnavailable(
-                f"The database {self.path} cannot be created: {error.strerror}. Choose another place with --db, "
-                "or mend the permissions."
-            ) from error
-        if not os.access(self.path, os.W_OK) or not os.access(self.path.parent, os.W_OK):
-            raise self._unwritable()
+        sqlite_file.make_writable(self.path)
         engine = create_engine(self.url, creator=lambda: self._connect("rw"), poolclass=NullPool)
         event.listen(engine, "connect", self._prepare_writer)
         return engine
 
     def reader(self) -> Engine:
         """Needs an existing file."""
-        self._refuse_impossible()
-        if not self.path.exists():
-            raise StoreUnavailable(
-                f"There is no database at {self.path}. Start the console or 'amt-console monitor' once to create "
-                "it, or name another with --db."
-            )
-        if not os.access(self.path, os.R_OK):
-            raise StoreUnavailable(
-                f"The database {self.path} may not be read by this user. Mend its permissions, or run as its owner."
-            )
+        sqlite_file.check_readable(self.path)
         mode = "ro" if self._read_only else "rw"
         engine = create_engine(
             self.url, creator=lambda: self._connect(mode), poolclass=QueuePool, pool_size=4, max_overflow=16
@@ -195,31 +173,7 @@ class Sqlite:
 
     def translate(self, error: Exception) -> StoreError:
         """By SQLite's primary result code."""
-        cause = getattr(error, "orig", None) or error
-        code = getattr(cause, "sqlite_errorcode", None)
-        primary = None if code is None else code & 0xFF
-        if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return StoreBusy(
-                f"The database {self.path} was locked by another program for more than {BUSY_SECONDS} s. Nothing "
-                "was written; try again."
-            )
-        if primary == sqlite3.SQLITE_FULL:
-            return StoreFull(
-                f"The disk of {self.path} is full. Nothing was lost that was stored; free some room, then it goes on."
-            )
-        if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return _corrupt(self.path, str(cause))
-        if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-            return self._unwritable()
-        if primary == sqlite3.SQLITE_CANTOPEN:
-            return StoreUnavailable(
-                f"The database {self.path} cannot be opened. Check that the folder exists and may be written."
-            )
-        if primary == sqlite3.SQLITE_IOERR:
-            return StoreUnavailable(
-                f"The disk of {self.path} reports an error ({cause}). Check the disk and the system's log."
-            )
-        return StoreError(f"The database {self.path} refused: {cause}")
+        return sqlite_file.translated(error, self.path)
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         return sqlite3.connect(
@@ -231,20 +185,6 @@ class Sqlite:
             cached_statements=256,
         )
 
-    def _create(self) -> None:
-        missing = [folder for folder in (self.path.parent, *self.path.parent.parents) if not folder.exists()]
-        for folder in reversed(missing):
-            folder.mkdir(mode=0o700, exist_ok=True)
-            folder.chmod(0o700)
-        try:
-            descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        except FileExistsError:
-            return
-        try:
-            os.fchmod(descriptor, 0o600)
-        finally:
-            os.close(descriptor)
-
     def _prepare_writer(self, driver: sqlite3.Connection, _: Any) -> None:
         for pragma in _COMMON:
             driver.execute(pragma)
@@ -255,39 +195,11 @@ class Sqlite:
         driver.execute(f"PRAGMA cache_size=-{_WRITER_CACHE_KIB}")
         driver.execute(f"PRAGMA journal_size_limit={JOURNAL_SIZE_LIMIT}")
 
-    def _refuse_impossible(self) -> None:
-        try:
-            mode = self.path.stat().st_mode
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        except OSError as error:
-            raise StoreUnavailable(
-                f"The database {self.path} cannot be reached: {error.strerror}. Check the permissions of its folders."
-            ) from error
-        if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
-            raise StoreUnavailable(
-                f"{self.path} is {kind}, not a database. Name a file with --db, e.g. {self.path / 'monitoring.db'}."
-            )
-
-    def _unwritable(self) -> StoreUnavailable:
-        return StoreUnavailable(
-            f"The database {self.path} or its folder may not be written by this user, or the file system is read-only. "
-            "Mend the permissions, choose another place with --db, or look only with --read-only."
-        )
-
 
 def _driver(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver
-
-
-def _corrupt(path: Path, cause: str) -> StoreCorrupt:
-    return StoreCorrupt(
-        f"{path} is damaged or is no database ({cause}). Move it away and restore a backup ('amt-console db "
-        "restore'), or start with a new file."
-    )
 
 
 def _prepare_reader(driver: sqlite3.Connection, _: Any) -> None:

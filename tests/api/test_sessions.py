@@ -80,12 +80,12 @@ def firing(session: LocalSession) -> int:
     return found[0]
 
 
-def test_the_first_is_the_monitor_and_the_second_attaches(opened: Open) -> None:
+def test_the_first_is_the_monitor_and_the_second_attaches(opened: Open, place: Place) -> None:
     first, second = opened(), opened()
     assert first.is_monitor
     assert first.attached_to is None
     assert not second.is_monitor
-    holder = Lease.holder(first._store_url)
+    holder = Lease.holder(place.url)
     assert holder is not None
     assert second.attached_to == f"pid {holder.pid} on {holder.host}"
     until(lambda: second.operations.snapshot().services[0].last_checked is not None)
@@ -241,7 +241,7 @@ def test_beside_a_suspended_monitor_the_database_is_read_and_closing_does_not_wa
         until(lambda: attached.operations.snapshot().services[0].last_checked is not None)
         os.kill(monitor.pid, signal.SIGSTOP)
         try:
-            until(lambda: attached._beside)
+            until(lambda: attached.reads_beside)
             assert attached.operations.snapshot().services[0].last_checked is not None
             assert not attached.is_monitor
             assert attached.attached_to is not None
