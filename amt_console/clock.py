@@ -36,6 +36,15 @@ class Instant:
             return max(0.0, self.boottime - earlier.boottime)
         return max(0.0, (self.wall - earlier.wall).total_seconds())
 
+    def moved(self, seconds: float) -> Instant:
+        """The instant so many seconds later, with negative ones earlier, of the same boot."""
+        return replace(
+            self,
+            wall=self.wall + timedelta(seconds=seconds),
+            monotonic=self.monotonic + seconds,
+            boottime=self.boottime + seconds,
+        )
+
 
 class Clock(Protocol):
     """Where the program reads the time; nothing else calls ``time`` or ``datetime.now``."""
@@ -90,13 +99,7 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         """Move all hands forward."""
-        now = self._instant
-        self._instant = replace(
-            now,
-            wall=now.wall + timedelta(seconds=seconds),
-            monotonic=now.monotonic + seconds,
-            boottime=now.boottime + seconds,
-        )
+        self._instant = self._instant.moved(seconds)
 
     def step_wall(self, seconds: float) -> None:
         """Move only the wall clock, as a time correction does."""

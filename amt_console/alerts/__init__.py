@@ -26,7 +26,8 @@ from amt_console.alerts.judging import (
 from amt_console.alerts.judging_host import HOST_SUBJECTS, judge_disks, judge_host
 from amt_console.alerts.judging_monitor import judge_gap, judge_heard, judge_silence
 from amt_console.alerts.lifecycle import resume, retire, step
-from amt_console.alerts.observation import Observation, Verdict
+from amt_console.alerts.observation import Observation, Streaks, Verdict
+from amt_console.alerts.quorum import Account, Sight, agree, judge_sights, majority
 from amt_console.alerts.replay import Told, replay, told
 from amt_console.alerts.rules import (
     PROBE_SIGNALS,
@@ -35,11 +36,13 @@ from amt_console.alerts.rules import (
     Direction,
     Limit,
     Limits,
+    Quorum,
     Rule,
     Signal,
     limit,
 )
 from amt_console.alerts.transition import Step
+from amt_console.alerts.wording import from_locations
 
 __all__ = [
     "HOST_SUBJECTS",
@@ -47,24 +50,30 @@ __all__ = [
     "PROBE_SIGNALS",
     "SIGNAL_NAMES",
     "STATE_SIGNALS",
+    "Account",
     "Aggregate",
     "AlertConflict",
     "Direction",
     "Limit",
     "Limits",
     "Observation",
+    "Quorum",
     "Rule",
+    "Sight",
     "Signal",
     "Step",
+    "Streaks",
     "Thresholds",
     "Told",
     "Verdict",
     "acknowledge",
     "add_note",
+    "agree",
     "close",
     "consequences",
     "custom_rule",
     "default_rules",
+    "from_locations",
     "judge",
     "judge_disks",
     "judge_error_rate",
@@ -72,10 +81,12 @@ __all__ = [
     "judge_heard",
     "judge_host",
     "judge_probe",
+    "judge_sights",
     "judge_silence",
     "judge_uptime",
     "judge_window",
     "limit",
+    "majority",
     "merge_rules",
     "missing",
     "no_data_rule",

@@ -14,7 +14,17 @@ from amt_console.alerts.defaults import (
     WINDOWS,
 )
 from amt_console.alerts.judging_host import HOST_SUBJECTS
-from amt_console.alerts.rules import STATE_SIGNALS, Aggregate, Direction, Limit, Limits, Rule, Signal, limit
+from amt_console.alerts.rules import (
+    STATE_SIGNALS,
+    Aggregate,
+    Direction,
+    Limit,
+    Limits,
+    Quorum,
+    Rule,
+    Signal,
+    limit,
+)
 from amt_console.model import AlertType, Severity
 
 HOST = "host"
@@ -64,6 +74,7 @@ def custom_rule(
     keep_firing_for: float = 0.0,
     no_data: Literal["hold", "alert"] = "hold",
     runbook: str | None = None,
+    quorum: Quorum | None = None,
 ) -> Rule:
     """A rule of the configuration. A name of a default rule replaces that rule.
 
@@ -84,6 +95,7 @@ def custom_rule(
         keep_firing_for: How long it must be good, besides.
         no_data: Missing data holds the condition, or also raises an alert of its own.
         runbook: Where to read what to do.
+        quorum: How many locations must see it.
 
     Raises:
         ValueError: A limit is missing, there are two, or the numbers do not fit together.
@@ -106,6 +118,7 @@ def custom_rule(
         min_failures=MIN_FAILURES if signal is Signal.ERROR_RATE else 1,
         min_coverage=MIN_COVERAGE if signal is Signal.UPTIME else 0.0,
         runbook=runbook,
+        quorum=quorum,
     )
     if not rule.has_limits:
         if above is not None or below is not None:

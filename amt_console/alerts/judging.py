@@ -8,7 +8,7 @@ from datetime import datetime
 
 from amt_console.alerts.observation import Observation, Verdict
 from amt_console.alerts.rules import Direction, Rule, Signal
-from amt_console.alerts.wording import describe, number
+from amt_console.alerts.wording import describe, is_down, number
 from amt_console.clock import Instant
 from amt_console.model import AlertState, Episode, ErrorClass, ProbeResult, ServiceState, Severity
 
@@ -135,7 +135,7 @@ def _judge_state(rule: Rule, result: ProbeResult, at: Instant) -> Observation:
         return missing(rule, name, at, result.error or f"its state is {result.state}")
     if result.state is ServiceState.DOWN:
         why = result.error or (str(result.error_class) if result.error_class else "no reason is known")
-        return Observation(name, VERDICTS[rule.severity], f"{name} is down: {why}", at)
+        return Observation(name, VERDICTS[rule.severity], is_down(name, why), at)
     word = "slow, but up" if result.state is ServiceState.DEGRADED else "up"
     return Observation(name, Verdict.OK, f"{name} is {word}", at)
 

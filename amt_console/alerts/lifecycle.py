@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-
 from amt_console.alerts.observation import Observation, Verdict
 from amt_console.alerts.rules import Rule
 from amt_console.alerts.transition import Step, Transition
@@ -66,7 +63,7 @@ def resume(episode: Episode, *, at: Instant, gap_seconds: float, interval: float
         return transition.step()
     if episode.state is AlertState.PENDING and gap_seconds > 2 * interval:
         transition.change(bad_since=None, bad_count=0, critical_count=0, warning_count=0)
-    _hold(transition, _later(at, -gap_seconds), "nothing was measured for a while")
+    _hold(transition, at.moved(-gap_seconds), "nothing was measured for a while")
     return transition.step()
 
 
@@ -134,13 +131,16 @@ def _freshen(transition: Transition, observation: Observation) -> None:
 
 def _count_bad(transition: Transition, observation: Observation, rule: Rule) -> None:
     """Count, up to what can still matter: a steadily bad episode then stays equal to itself and needs no write."""
-    episode = transition.episode
+    episode, streaks = transition.episode, observation.streaks
     critical = observation.verdict is Verdict.CRITICAL
+    bad, criticals, mild = episode.bad_count + 1, episode.critical_count + 1, episode.warning_count + 1
+    if streaks is not None:
+        bad, criticals, mild = streaks.bad, streaks.critical, streaks.mild
     transition.change(
         bad_since=episode.bad_since or observation.at,
-        bad_count=min(episode.bad_count + 1, rule.fail),
-        critical_count=min(episode.critical_count + 1, rule.fail) if critical else 0,
-        warning_count=0 if critical else min(episode.warning_count + 1, rule.recover),
+        bad_count=min(bad, rule.fail),
+        critical_count=min(criticals, rule.fail) if critical else 0,
+        warning_count=0 if critical else min(mild, rule.recover),
         ok_count=0,
         ok_since=None,
     )
@@ -203,7 +203,8 @@ def _count_good(transition: Transition, observation: Observation, rule: Rule) ->
     """Row 8: resolved after enough good observations that last long enough."""
     episode = transition.episode
     ok_since = episode.ok_since or observation.at
-    transition.change(ok_count=min(episode.ok_count + 1, rule.recover), ok_since=ok_since)
+    good = episode.ok_count + 1 if observation.streaks is None else observation.streaks.good
+    transition.change(ok_count=min(good, rule.recover), ok_since=ok_since)
     lasted = observation.at.seconds_since(ok_since) >= rule.keep_firing_for
     if lasted and transition.episode.ok_count >= rule.recover:
         transition.end(Resolution.RECOVERED, observation.message, value=observation.value)
@@ -235,7 +236,7 @@ def _tell(transition: Transition, observation: Observation, rule: Rule) -> None:
 
 
 def _message(episode: Episode, observation: Observation, rule: Rule) -> str:
-    if not rule.counts_in_message:
+    if not rule.counts_in_message or observation.streaks is not None:
         return observation.message
     confirmed = rule.fail if episode.fired_at is not None else episode.bad_count
     return f"{observation.message} ({confirmed} of {rule.fail})"
@@ -248,17 +249,8 @@ def _moved_much(old: float | None, new: float | None) -> bool:
     return abs(new - old) > REFRESH_FRACTION * abs(old)
 
 
-def _later(instant: Instant, seconds: float) -> Instant:
-    return replace(
-        instant,
-        wall=instant.wall + timedelta(seconds=seconds),
-        monotonic=instant.monotonic + seconds,
-        boottime=instant.boottime + seconds,
-    )
-
-
 def _without_gap(began: Instant | None, gap_began: Instant | None, now: Instant) -> Instant | None:
     """The start of a running duration, moved on by the blind time; to now if nobody knows how long that was."""
     if began is None or gap_began is None:
         return None if began is None else now
-    return _later(began, now.seconds_since(gap_began))
+    return began.moved(now.seconds_since(gap_began))

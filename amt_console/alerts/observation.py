@@ -25,6 +25,17 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Streaks:
+    """How often in a row a verdict was given, where an observation is put together of those of several locations."""
+
+    bad: int
+    critical: int
+    mild: int
+    """Not critical."""
+    good: int
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One evaluation of a rule for ``subject``."""
 
@@ -36,3 +47,5 @@ class Observation:
     value: float | None = None
     threshold: float | None = None
     """The limit that is broken, else the one that would be broken first."""
+    streaks: Streaks | None = None
+    """``None``: this one counts as one more. With them, seeing the same result twice counts once."""

@@ -143,6 +143,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Quorum:
+    """So many of so many locations must agree."""
+
+    need: int
+    of: int
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be reached. Raises ValueError."""
+        if not 1 <= self.need <= self.of:
+            raise ValueError(f"A quorum needs at least 1 and at most all locations, not {self.need} of {self.of}.")
+
+    def needed(self, living: int) -> int:
+        """How many that is of ``living`` ones: the same part, rounded up."""
+        return max(1, -(-self.need * living // self.of))
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """When something is wrong. The key of an episode is the rule's ``id`` with a subject."""
 
@@ -177,6 +194,8 @@ class Rule:
     min_coverage: float = 0.0
     """Percent of the window that must have been measured; less is no data (uptime)."""
     runbook: str | None = None
+    quorum: Quorum | None = None
+    """How many locations must agree; more than half if none is given."""
     limits_by_subject: Mapping[str, Limits] = field(default_factory=dict, hash=False)
     """Limits of single subjects in place of ``limits``."""
     runbook_by_subject: Mapping[str, str] = field(default_factory=dict, hash=False)

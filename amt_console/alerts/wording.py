@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from amt_console.alerts.rules import PERCENT_SIGNALS, Aggregate, Limit, Rule, Signal
 from amt_console.text import byte_size, duration
@@ -22,6 +23,8 @@ _AGGREGATES = {
     Aggregate.LAST: "at last",
 }
 _DAY = 86400.0
+MOST_NAMED = 4
+"""Locations that are named; of more only the number is told."""
 
 
 def number(value: float, beside: float | None = None) -> str:
@@ -49,6 +52,27 @@ def describe(rule: Rule, subject: str, value: float, broken: Limit, *, between: 
         f"{_statement(rule, subject, value, broken.enter)}{_window(rule)}, limit {_amount(rule.signal, broken.enter)}"
     )
     return f"{text}, ends at {_amount(rule.signal, broken.leave)}" if between else text
+
+
+def is_down(subject: str, why: str) -> str:
+    """``backend-api is down: HTTP 503``."""
+    return f"{subject} is down: {why}"
+
+
+def seen_from(subject: str, message: str, where: str) -> str:
+    """The same line with those that saw it: ``backend-api is down: from fra, nyc (2 of 3): HTTP 503``."""
+    down = is_down(subject, "")
+    if message.startswith(down):
+        return is_down(subject, f"{where}: {message.removeprefix(down)}")
+    return f"{message}, {where}"
+
+
+def from_locations(names: Iterable[str], of: int) -> str:
+    """``from fra, nyc (2 of 3)``, by name."""
+    named = sorted(names)
+    more = len(named) - MOST_NAMED
+    shown = ", ".join(named if more <= 0 else [*named[:MOST_NAMED], f"{more} more"])
+    return f"from {shown} ({len(named)} of {of})"
 
 
 def _statement(rule: Rule, subject: str, value: float, enter: float) -> str:

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from amt_console.model.alerts import AlertDetail, AlertEvent, Episode
+from amt_console.model.locations import (
+    DEFAULT_LOCATION,
+    FORGOTTEN_AFTER,
+    LOCATION_PATTERN,
+    is_location,
+    series_name,
+    series_of,
+)
 from amt_console.model.results import (
     BusinessFigures,
     DiskUsage,
@@ -16,6 +24,7 @@ from amt_console.model.results import (
 )
 from amt_console.model.snapshot import (
     AlertView,
+    LocationView,
     MonitorStatus,
     ResourcesView,
     Series,
@@ -48,7 +57,10 @@ from amt_console.model.targets import (
 
 __all__ = [
     "DEFAULT_GROUP",
+    "DEFAULT_LOCATION",
     "DEFAULT_MAX_BODY_BYTES",
+    "FORGOTTEN_AFTER",
+    "LOCATION_PATTERN",
     "AddressFamily",
     "AlertDetail",
     "AlertEvent",
@@ -68,6 +80,7 @@ __all__ = [
     "Gap",
     "GapReason",
     "HostSample",
+    "LocationView",
     "MonitorState",
     "MonitorStatus",
     "NetworkRates",
@@ -84,4 +97,7 @@ __all__ = [
     "Snapshot",
     "Target",
     "Viewer",
+    "is_location",
+    "series_name",
+    "series_of",
 ]

@@ -53,6 +53,8 @@ class ProbeResult:
     """1 for a scheduled probe, 2 and up for the quick re-checks that confirm a failure."""
     details: Mapping[str, float | int | str | None] = field(default_factory=dict)
     """Further figures of this kind of target, e.g. ``query_ms`` of a database."""
+    location: str | None = None
+    """The vantage point of the monitor that measured; ``None`` for one that has none of its own."""
     body: bytes | None = field(default=None, repr=False, compare=False)
     """The decoded body, kept only for targets that are read for figures; never stored."""
 

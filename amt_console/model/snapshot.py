@@ -24,6 +24,19 @@ Series = tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class LocationView:
+    """A service as one vantage point sees it."""
+
+    name: str
+    state: ServiceState
+    since: datetime | None
+    """When it entered ``state``."""
+    last_checked: datetime
+    response_time_ms: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceView:
     """One service or database as it is now."""
 
@@ -55,6 +68,8 @@ class ServiceView:
     alert_id: int | None = None
     """Its worst open alert."""
     runbook: str | None = None
+    locations: tuple[LocationView, ...] = ()
+    """By name, where more than one watches it; ``state`` is then what most of them say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +162,6 @@ class Snapshot:
     faults: tuple[str, ...] = ()
     """Those of ``notices`` that say that monitoring itself does not work at this moment; the first of them."""
     viewers: tuple[Viewer, ...] = ()
-    """Who else looks, longest first."""
+    """Who looks, longest first."""
+    simulated_until: datetime | None = None
+    """Up to when the history is simulated; ``None`` outside of a demo's database."""
