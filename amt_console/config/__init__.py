@@ -8,6 +8,7 @@ from amt_console.config.reading import fingerprint
 from amt_console.config.secrets import Secret
 from amt_console.config.settings import Settings
 from amt_console.config.targets import database_url, targets
+from amt_console.config.vantage import location_of
 
 __all__ = [
     "ConfigError",
@@ -18,5 +19,6 @@ __all__ = [
     "database_url",
     "fingerprint",
     "load_config",
+    "location_of",
     "targets",
 ]

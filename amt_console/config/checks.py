@@ -18,7 +18,8 @@ from amt_console.config.reading import Document
 from amt_console.config.rules import TARGET_SIGNALS
 from amt_console.config.scalars import format_duration, parse_duration
 from amt_console.config.settings import BASE_URLS
-from amt_console.model import DEFAULT_GROUP, Criticality
+from amt_console.model import DEFAULT_GROUP, Criticality, series_of
+from amt_console.text import safe_text
 
 EMAIL_CHANNEL = "email"
 """The channel that an enabled ``email_alerts`` is."""
@@ -32,6 +33,7 @@ def cross_faults(document: Document) -> tuple[Fault, ...]:
     """Everything that is wrong between keys, all at once."""
     checks: tuple[Callable[[Document], Iterator[Fault]], ...] = (
         _duplicates,
+        _series,
         _dependencies,
         _cycles,
         _timeouts,
@@ -103,6 +105,15 @@ def _duplicates(document: Document) -> Iterator[Fault]:
                 yield Fault(
                     path, "is the channel of the enabled `email_alerts`", show_value(name, ()), "choose another name"
                 )
+
+
+def _series(document: Document) -> Iterator[Fault]:
+    """Names under which the results of a vantage point are kept beside those of another target."""
+    known = _targets(document)
+    for path, name in _named(document, "services", "databases"):
+        if (found := series_of(name, known)) is not None:
+            message = f"is the name under which {show_value(found[0], ())} is kept as seen from location {found[1]}"
+            yield Fault(path, message, repr(safe_text(name, 80)), "choose another one")
 
 
 def _dependencies(document: Document) -> Iterator[Fault]:

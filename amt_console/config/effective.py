@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from amt_console.config.loading import DEFAULT, LoadedConfig
-from amt_console.config.locations import DATABASE_VARIABLE
+from amt_console.config.locations import DATABASE_VARIABLE, LOCATION_VARIABLE
 from amt_console.config.scalars import Seconds, format_duration
 from amt_console.config.secrets import Secret
 from amt_console.config.targets import database_url
@@ -45,6 +45,8 @@ def effective_values(
         shown = _plain(value)
         if parts == ("database_url",):
             shown, source = _database(loaded, env, database, named_by)
+        elif parts == ("location",):
+            shown = _plain(env.get(LOCATION_VARIABLE) or value)
         values.append(EffectiveValue(parts, shown, source))
     return tuple(values)
 

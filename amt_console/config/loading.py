@@ -13,14 +13,16 @@ from pydantic import ValidationError
 from amt_console.config.checks import cross_faults
 from amt_console.config.explain import explain
 from amt_console.config.faults import ConfigError, Fault, Refused
-from amt_console.config.locations import DATABASE_VARIABLE, find_config
+from amt_console.config.locations import DATABASE_VARIABLE, LOCATION_VARIABLE, find_config
 from amt_console.config.reading import Document, read_document
 from amt_console.config.settings import Settings
-from amt_console.config.walk import dotted, leaves, secrets_of, value_at
+from amt_console.config.walk import Parts, dotted, leaves, secrets_of, value_at
 
 DEFAULT = "default"
 FILE = "file"
 READABLE_BY_OTHERS = 0o077
+_VARIABLES: Mapping[Parts, str] = {("database_url",): DATABASE_VARIABLE, ("location",): LOCATION_VARIABLE}
+"""Variables of the environment that go before keys of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,9 @@ def _unresolved(settings: Settings, env: Mapping[str, str]) -> Iterator[Fault]:
 def _sources(settings: Settings, document: Document, env: Mapping[str, str]) -> Iterator[tuple[Any, str]]:
     references = {parts: secret.references for parts, secret in secrets_of(settings)}
     for parts, _ in leaves(settings):
-        if parts == ("database_url",) and env.get(DATABASE_VARIABLE):
-            yield parts, f"environment {DATABASE_VARIABLE}"
+        variable = _VARIABLES.get(parts)
+        if variable is not None and env.get(variable):
+            yield parts, f"environment {variable}"
         elif value_at(document, parts)[0]:
             yield parts, ", ".join((FILE, *references.get(parts, ())))
         else:

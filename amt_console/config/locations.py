@@ -10,6 +10,7 @@ import platformdirs
 APP_NAME = "amt-console"
 CONFIG_VARIABLE = "AMT_CONFIG"
 DATABASE_VARIABLE = "AMT_DATABASE_URL"
+LOCATION_VARIABLE = "AMT_LOCATION"
 DATABASE_FILE = "monitoring.db"
 LOCAL_CONFIG = Path("config") / "monitoring_config.json"
 USER_CONFIGS = ("monitoring_config.toml", "monitoring_config.json")

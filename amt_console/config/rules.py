@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+import re
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
 from amt_console.config.scalars import Count, Delay, Flag, HttpUrl, Name, Number, Section, Window
@@ -31,6 +32,27 @@ STATE_SIGNALS = frozenset({"service_down", "database"})
 """They are bad or good; there is no limit to set."""
 TARGET_SIGNALS = STATE_SIGNALS | {"response_time", "error_rate", "uptime", "tls_expiry"}
 """Their subject is a service or database."""
+MOST_LOCATIONS = 99
+_QUORUM = re.compile(r"^([1-9]\d?) of ([1-9]\d?)$")
+
+
+def parse_quorum(value: object) -> tuple[int, int]:
+    """How many of how many locations ``"2 of 3"`` means. Raises Refused."""
+    found = _QUORUM.match(value) if isinstance(value, str) else None
+    if found is None or int(found[1]) > int(found[2]):
+        raise Refused(
+            f'must be text such as "2 of 3": how many of how many locations, from "1 of 1" to "{MOST_LOCATIONS} of '
+            f'{MOST_LOCATIONS}"'
+        )
+    return int(found[1]), int(found[2])
+
+
+def _quorum(value: object) -> str:
+    need, of = parse_quorum(value)
+    return f"{need} of {of}"
+
+
+QuorumText = Annotated[str, BeforeValidator(_quorum), WithJsonSchema({"type": "string", "pattern": _QUORUM.pattern})]
 
 
 class RuleSettings(Section):
@@ -70,6 +92,10 @@ class RuleSettings(Section):
     """Time that it must be good before it is resolved."""
     no_data: Literal["hold", "alert"] = "hold"
     """What missing data means: keep the condition, or also alert. It never means good."""
+    quorum: QuorumText | None = None
+    """How many locations must see it, such as `"2 of 3"`; of more or fewer living ones the same part, rounded up. For
+    signals of services and databases; by default more than half. A rule over a window takes it location by location
+    only if it is given."""
     runbook: HttpUrl | None = None
     """Page that tells what to do."""
 
@@ -78,6 +104,8 @@ class RuleSettings(Section):
         if self.signal == "figure" and self.subject.partition(".")[0] not in list(FigureKind):
             kinds = ", ".join(FigureKind)
             raise Refused(f"needs as `subject` a kind of figures ({kinds}), a dot and a figure's name or `*`")
+        if self.quorum is not None and self.signal not in TARGET_SIGNALS:
+            raise Refused(f"takes no `quorum`: `{self.signal}` is not measured from several locations")
         if self.signal in STATE_SIGNALS:
             if any(limit is not None for limit in (self.above, self.below, self.leave)):
                 raise Refused(f"takes no limit (`above`, `below`, `leave`): `{self.signal}` is bad or good")

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, With
 
 from amt_console.config.faults import Refused
 from amt_console.config.urls import base_url, http_url
+from amt_console.model import LOCATION_PATTERN, is_location
 from amt_console.text import safe_text
 
 MAX_NAME_CHARS = 64
@@ -97,6 +98,13 @@ def _name(value: object) -> str:
     if not 0 < len(text) <= MAX_NAME_CHARS or safe_text(text) != text or text != text.strip():
         raise Refused(f"must be a name of 1 to {MAX_NAME_CHARS} printable characters, without blanks at its ends")
     return text
+
+
+def location_name(value: object) -> str:
+    """The name of a vantage point. Raises Refused."""
+    if not isinstance(value, str) or not is_location(value):
+        raise Refused("must be a name of at most 32 small letters, digits and hyphens, such as fra or us-east-1")
+    return value
 
 
 def _http_url(value: object) -> str:
@@ -222,6 +230,9 @@ Keep = Annotated[float, BeforeValidator(KeepRange(3600, FOREVER)), _KEEP_SCHEMA]
 """How long something is kept."""
 Name = Annotated[str, BeforeValidator(_name), Field(min_length=1, max_length=MAX_NAME_CHARS)]
 Text = Annotated[str, Field(max_length=10_000)]
+LocationName = Annotated[
+    str, BeforeValidator(location_name), WithJsonSchema({"type": "string", "pattern": LOCATION_PATTERN})
+]
 HttpUrl = Annotated[str, BeforeValidator(_http_url), _URL_SCHEMA]
 BaseUrl = Annotated[str | None, BeforeValidator(_base_url), _BASE_URL_SCHEMA]
 Pattern = Annotated[str, BeforeValidator(_pattern), WithJsonSchema({"type": "string", "format": "regex"})]

@@ -16,7 +16,7 @@ from amt_console.config.program import (
     WatchdogSettings,
 )
 from amt_console.config.rules import RuleSettings
-from amt_console.config.scalars import BaseUrl, Delay, Interval, JmesPath, Name, Section
+from amt_console.config.scalars import BaseUrl, Delay, Interval, JmesPath, LocationName, Name, Section
 from amt_console.config.secret_kinds import StoreUrlSecret
 from amt_console.config.services import DatabaseSettings, ServiceSettings
 from amt_console.config.silences import MaintenanceSettings, SilenceSettings
@@ -43,6 +43,9 @@ class Settings(Section):
     database_url: StoreUrlSecret | None = None
     """Our own database (secret): `sqlite:////path/monitoring.db` or `postgresql+psycopg://...`. By default
     `monitoring.db` in the user's state folder. `--db` and `$AMT_DATABASE_URL` go first."""
+    location: LocationName | None = None
+    """Vantage point of this monitor, such as `fra`, where the database is on a server: each location probes everything
+    itself. `--location` and `$AMT_LOCATION` go first."""
     alert_thresholds: AlertThresholds = AlertThresholds()
     """Limits of the built-in alert rules."""
     email_alerts: EmailAlerts = EmailAlerts()

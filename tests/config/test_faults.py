@@ -16,6 +16,7 @@ from amt_console.monitor.ruleset import build_rules
 SERVICE = '[[services]]\nname = "a"\nurl = "http://a"\n'
 CHANNEL = '[[channels]]\nname = "c"\ntype = "slack"\nurl = "https://hooks.slack.com/x"\n'
 RULE = '[[rules]]\nname = "r"\nsignal = "cpu_usage"\n'
+DOWN_RULE = '[[rules]]\nname = "r"\nsignal = "service_down"\n'
 LEVELS = 'levels = [{ notify = ["c"] }]\n'
 WORK = '[[maintenance]]\nname = "m"\nservices = ["a"]\n'
 UNTIL = "ends_at = 2026-01-01T00:00:00Z\n"
@@ -102,6 +103,13 @@ CASES = [
     (f"{RULE}below = 2\nleave = 1", "rules[0]", "`leave`", ""),
     ('[[rules]]\nname = "r"\nsignal = "service_down"\nabove = 1', "rules[0]", "takes no limit", ""),
     ('[[rules]]\nname = "r"\nsignal = "figure"\nsubject = "mrr"\nbelow = 1', "rules[0]", "kind of figures", ""),
+    (f'{DOWN_RULE}quorum = "3 of 2"', "rules[0].quorum", '"2 of 3"', ""),
+    (f'{DOWN_RULE}quorum = "0 of 3"', "rules[0].quorum", '"1 of 1" to "99 of 99"', ""),
+    (f'{DOWN_RULE}quorum = "most"', "rules[0].quorum", "how many of how many locations", ""),
+    (f"{DOWN_RULE}quorum = 2", "rules[0].quorum", '"2 of 3"', ""),
+    (f'{RULE}above = 1\nquorum = "2 of 3"', "rules[0]", "takes no `quorum`", ""),
+    ('location = "Frankfurt am Main"', "location", "small letters", ""),
+    ("location = 1", "location", "small letters", ""),
     ('[retention.rollups]\nminute = "20d"\nfive_minutes = "20d"', "retention", "`rollups.five_minutes`", ""),
     ('[retention.rollups]\nhour = "80d"', "retention.rollups", "`five_minutes`", ""),
     ('[retention]\nfigures = "7d"', "retention", "`figures_detail`", ""),
@@ -138,6 +146,13 @@ CASES = [
     (f'{SERVICE}[[databases]]\nname = "a"\nurl = "sqlite://"', "databases[0].name", "twice", "services[0].name"),
     ('[[databases]]\nname = "web-app"\nurl = "sqlite://"', "databases[0].name", "program uses itself", ""),
     ('[[services]]\nname = "monitoring-db"\nurl = "http://a"', "services[0].name", "program uses itself", ""),
+    (
+        f'{SERVICE}[[services]]\nname = "a@fra"\nurl = "http://b"',
+        "services[1].name",
+        "seen from location fra",
+        "another",
+    ),
+    ('[[services]]\nname = "monitoring-db@fra"\nurl = "http://a"', "services[0].name", "location fra", "another"),
     (CHANNEL + CHANNEL, "channels[1].name", "twice", "channels[0].name"),
     (
         '[email_alerts]\nenabled = true\nrecipients = ["a@b"]\n' + CHANNEL.replace('"c"', '"email"'),
@@ -184,6 +199,12 @@ def test_each_fault_is_told_at_its_place(toml: str, path: str, message: str, sug
     assert [fault.path for fault in faults] == [path]
     assert message in faults[0].message
     assert suggestion in (faults[0].suggestion or "")
+
+
+@pytest.mark.parametrize("name", ["b@fra", "a@Fra", "a@", "a@b c", "@fra"])
+def test_an_at_sign_is_no_fault_where_nothing_is_kept_under_that_name(name: str) -> None:
+    document = tomllib.loads(f'{SERVICE}[[services]]\nname = "{name}"\nurl = "http://b"')
+    assert [service.name for service in parse_document(document, env={}).services] == ["a", name]
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_the_file() -> None:
