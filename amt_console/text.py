@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from urllib.parse import urlsplit, urlunsplit
 
 from amt_console.model import AlertState, ServiceState, Severity
@@ -131,6 +131,12 @@ def age(then: datetime | None, now: datetime) -> str:
         if seconds < limit:
             return f"{seconds // divisor}{unit}"
     return f"{seconds // 86400}d"
+
+
+def near_moment(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """A time of day, with its date unless that is today's; in ``zone``, the host's by default."""
+    local = moment.astimezone(zone)
+    return f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else f"{local:%Y-%m-%d %H:%M}"
 
 
 def milliseconds(value: float | None) -> str:

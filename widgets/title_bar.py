@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from amt_console.model import AlertState, MonitorState, ServiceState, Snapshot
-from amt_console.text import STATE_WORDS, age, duration
+from amt_console.text import STATE_WORDS, age, duration, near_moment
 from widgets.ages import coarse_age
 from widgets.cells import Runs, fit, runs_width
 from widgets.line_view import LineView
@@ -34,7 +34,6 @@ class TitleState:
     """Alerts that opened since the view was frozen."""
     trouble: str | None = None
     """Why no newer snapshot can be read."""
-    simulated: bool = False
     notices: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     """What of the monitor does not work at this moment, also while the view is frozen."""
@@ -157,7 +156,7 @@ class TitleBar(LineView):
             return [(f" PAUSED {frozen}{news}{tail}", palette.badge_warning)]
         if snapshot is not None and snapshot.at is not None:
             ago = f"{age(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""
-            mark = "simulated data" if state.simulated else ""
+            mark = "simulated data" if snapshot.simulated_until and snapshot.at <= snapshot.simulated_until else ""
             facts = (f"PAST: {snapshot.at:%Y-%m-%d %H:%M:%S} UTC", ago, "actions are off", mark)
             return [(f" {self.look.dot.join(fact for fact in facts if fact)}", palette.badge_warning)]
         faults = self.look.dot.join(state.faults)
@@ -168,13 +167,13 @@ class TitleBar(LineView):
         ]
 
     def _marks(self, snapshot: Snapshot | None, state: TitleState) -> list[str]:
-        """What should be known beside the faults, most important first: the session, the monitor, the demo."""
+        """What should be known beside the faults, most important first: this console, the session, the monitor."""
         shared = snapshot.notices if snapshot is not None else ()
         own = [notice for notice in state.notices if notice not in shared]
         known = (*(snapshot.faults if snapshot is not None else ()), *state.faults)
         marks = [notice for notice in dict.fromkeys((*own, *shared)) if notice not in known]
+        if snapshot is not None and snapshot.simulated_until is not None:
+            marks.insert(0, f"history up to {near_moment(snapshot.simulated_until, state.now)} is simulated")
         if state.read_only:
             marks.insert(0, "read-only: actions are off")
-        if state.simulated:
-            marks.append("includes simulated data")
         return marks

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.site import Notices
 from amt_console.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Place:
     settings: Settings
     store_url: str
     targets: Sequence[Target]
+    notices: Notices = tuple
+    """What the person must know in any case; asked again and again."""
 
 
 def open_console(
@@ -35,7 +38,6 @@ def open_console(
     at: datetime | None = None,
     ascii_only: bool = False,
     mouse: bool = True,
-    notices: tuple[str, ...] = (),
 ) -> int:
     """Run the console until the person quits; returns the exit code.
 
@@ -73,7 +75,7 @@ def open_console(
             targets=found.targets,
             clock=clock,
             read_only=read_only or at is not None,
-            notices=lambda: notices,
+            notices=found.notices,
             on_change=app.wake,
         )
 

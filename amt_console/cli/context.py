@@ -83,6 +83,12 @@ class Context:
 
         return targets(self.settings, store_url=self.store_url, env=os.environ)
 
+    def notices(self) -> tuple[str, ...]:
+        """What people must know of what this run looks at: that the demo on the database has ended, once it has."""
+        from amt_console.demo.state import ended_words
+
+        return () if self.demo is None else ended_words(self.demo)
+
     def open_store(self, *, read_only: bool = True) -> Store:
         """Open the database. Raises StoreError with a text for people."""
         from amt_console.store import Store

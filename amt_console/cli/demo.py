@@ -12,6 +12,7 @@ from amt_console.cli.context import Context, get_context
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.output import talk
+from amt_console.text import near_moment
 
 if TYPE_CHECKING:
     from amt_console.config import LoadedConfig
@@ -67,14 +68,15 @@ def demo(
     try:
         with PlatformProcess(options, log=folder.log) as platform:
             loaded = _write_config(platform, folder)
-            notes = [*platform.notices(), *_write_history(context, loaded, store_url, seed=seed, days=days)]
+            moved = platform.notices()
+            past = _write_history(context, loaded, store_url, seed=seed, days=days)
             with _announced(platform, folder, store_url):
                 if incident is not None:
                     platform.start_incident(incident, incident_seconds)
                 if no_ui:
-                    code = _run_headless(platform, loaded, context, store_url, notes)
+                    code = _run_headless(platform, loaded, context, store_url, [*moved, *past])
                 else:
-                    notices = (*notes, f"incidents can be started at {platform.control_url}")
+                    notices = (f"incidents can be started at {platform.control_url}", *moved)
                     code = _run_console(loaded, store_url, notices, ascii_only=ascii_only, mouse=not no_mouse)
     except PlatformError as error:
         raise CommandError(str(error), ExitCode.UNAVAILABLE) from None
@@ -175,10 +177,8 @@ def _write_history(context: Context, loaded: LoadedConfig, store_url: str, *, se
         store.checkpoint(truncate=True)
         with store.read() as reads:
             simulated_until = reads.simulated_until() or end
-    local = simulated_until.astimezone()
-    until = f"{local:%H:%M}" if local.date() == end.astimezone().date() else f"{local:%Y-%m-%d %H:%M}"
     kept = " of an earlier demo; --fresh starts anew" if report.skipped else ""
-    return [f"everything up to {until} is simulated history{kept}"]
+    return [f"everything up to {near_moment(simulated_until, end)} is simulated history{kept}"]
 
 
 @contextmanager
@@ -215,9 +215,10 @@ def _run_console(
     def place() -> Place:
         from amt_console.config import targets
 
-        return Place(loaded.settings, store_url, targets(loaded.settings, store_url=store_url))
+        watched = targets(loaded.settings, store_url=store_url)
+        return Place(loaded.settings, store_url, watched, lambda: notices)
 
-    return open_console(place, ascii_only=ascii_only, mouse=mouse, notices=notices)
+    return open_console(place, ascii_only=ascii_only, mouse=mouse)
 
 
 def _run_headless(

@@ -106,7 +106,7 @@ def root(
 
     moment: datetime | None = parse_moment(at, context.clock.now()) if at else None
     code = open_console(
-        lambda: Place(context.settings, context.store_url, context.targets),
+        lambda: Place(context.settings, context.store_url, context.targets, context.notices),
         connection=connection,
         read_only=read_only,
         at=moment,

@@ -20,6 +20,7 @@ from amt_console.text import (
     STATE_WORDS,
     age,
     milliseconds,
+    near_moment,
     percent,
     percent_cell,
     severity_glyph,
@@ -143,6 +144,8 @@ def print_status(snapshot: Snapshot) -> None:
     if snapshot.viewers:
         looking = (f"{viewer.name} for {age(viewer.since, now)} ({viewer.place})" for viewer in snapshot.viewers)
         print_wrapped(f"looking: {', '.join(looking)}", indent=9)
+    if snapshot.simulated_until is not None:
+        print_line(f"note: the history up to {near_moment(snapshot.simulated_until, now)} is simulated")
     for notice in snapshot.notices:
         print_wrapped(f"{'FAULT' if notice in snapshot.faults else 'note'}: {notice}", indent=6)
 

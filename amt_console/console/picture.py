@@ -81,7 +81,6 @@ class Picture:
 
     def title_state(self, now: datetime) -> TitleState:
         """What the title bar says beside the snapshot."""
-        shown = self.shown
         return TitleState(
             now=now,
             attached_to=self.facts.attached_to,
@@ -89,13 +88,6 @@ class Picture:
             paused_at=self._frozen_at,
             new_alerts=self.new_alerts(),
             trouble=self.trouble,
-            simulated=shown is not None and _simulated(shown),
             notices=self.facts.notices,
             faults=self.live.faults if self.live is not None else (),
         )
-
-
-def _simulated(snapshot: Snapshot) -> bool:
-    return any(alert.simulated for alert in snapshot.alerts) or any(
-        figures.simulated for figures in snapshot.figures.values()
-    )

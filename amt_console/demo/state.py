@@ -104,16 +104,25 @@ class DemoFolder:
             return None
 
 
+def ended_words(demo: DemoState) -> tuple[str, ...]:
+    """What a console on a demo's database must say once the demo itself has ended."""
+    if _runs(demo):
+        return ()
+    return ("The demo has ended, and its platform with it: start another with 'amt-console demo'.",)
+
+
 def running_demo(env: Mapping[str, str] = os.environ) -> DemoState | None:
     """The demo that runs now under this user, if any."""
     state = DemoFolder.of_user(env).read_state()
-    if state is None:
-        return None
+    return state if state is not None and _runs(state) else None
+
+
+def _runs(demo: DemoState) -> bool:
     try:
-        started = psutil.Process(state.pid).create_time()
+        started = psutil.Process(demo.pid).create_time()
     except (psutil.Error, ValueError, OverflowError):
-        return None
-    return state if abs(started - state.started) <= _START_TOLERANCE else None
+        return False
+    return abs(started - demo.started) <= _START_TOLERANCE
 
 
 def process_started() -> float:

@@ -36,6 +36,7 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
         "viewers": [
             {"name": viewer.name, "since": iso(viewer.since), "place": viewer.place} for viewer in snapshot.viewers
         ],
+        "simulated_until": iso(snapshot.simulated_until),
     }
 
 

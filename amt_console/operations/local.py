@@ -68,7 +68,7 @@ class LocalOperations:
         request_probe: Asks the monitor of this process to probe; without it another process is the monitor.
         engine_notices: What people must know of the monitor beside its faults, most important first.
         engine_faults: What of the monitor does not work at this moment.
-        remarks: What people may know, after everything else, e.g. that a demo runs.
+        remarks: What people may know beside the monitor, e.g. that a demo runs.
         viewers: Who looks.
         live_host: The newest sample of the host, if it may be newer than the stored one.
         on_action: Called after each action of a person.
@@ -244,7 +244,7 @@ class LocalOperations:
             receiver = "Notifications are not sent by this version: watch this console."
         else:
             receiver = "No notification channel is configured: this console is the only receiver."
-        return (*faults, *self._engine_notices(), receiver, *self._remarks())
+        return (*faults, *self._engine_notices(), *self._remarks(), receiver)
 
 
 def _no_alert(alert_id: int) -> str:

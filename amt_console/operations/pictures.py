@@ -114,6 +114,7 @@ class PictureBuilder:
             figures=reads.figures(at),
             notices=notices,
             viewers=viewers,
+            simulated_until=reads.simulated_until(),
         )
         return self._versioned(picture)
 

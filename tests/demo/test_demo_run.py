@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
+from support.terminal import TerminalProgram
 
 from amt_console.demo.state import DemoFolder, DemoState, running_demo
 
@@ -132,3 +133,24 @@ def test_a_demo_that_is_killed_leaves_no_platform_and_no_claim_to_run(terminals:
     terminals.demo.wait()
     assert psutil.wait_procs([platform], timeout=10)[0] == [platform]
     assert running_demo(terminals.env) is None
+
+
+def test_a_console_that_takes_over_a_killed_demo_says_what_is_simulated_and_that_the_platform_is_gone(
+    terminals: Terminals,
+) -> None:
+    terminals.start("--days", "1")
+    demo = terminals.demo
+    assert demo is not None
+    assert "history up to" in terminals.run("status")
+    with TerminalProgram(PROGRAM, columns=150, env=terminals.env) as console:
+        console.wait_for(f"attached: pid {demo.pid}")
+        shown = console.wait_for("is simulated")
+        assert "The demo has ended" not in shown
+        demo.kill()
+        demo.wait()
+        shown = console.wait_for("The demo has ended")
+        assert "is simulated" in shown
+        console.wait_for("● monitoring")
+        console.wait_for("is simulated")
+        console.press("qq")
+        assert console.process.wait(DEADLINE_SECONDS) == 0
