@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from amt_console import __version__
 from amt_console.analysis import HostBucket, Limits, ServiceBucket, Window
+from amt_console.config.defaults import MONITORING_DB
 from amt_console.model import (
     Criticality,
     Database,
@@ -144,7 +145,8 @@ def _configured(then: _Then, target: Target) -> ServiceRecord:
     initial, initial_error = _initial(then, target.name)
     return ServiceRecord(
         name=target.name,
-        url=now.url,
+        # Where the monitor keeps its data is no part of what it reports on.
+        url="" if target.name == MONITORING_DB else now.url,
         group=target.group,
         criticality=target.criticality,
         kind="database" if isinstance(target, Database) else "http",

@@ -217,11 +217,12 @@ class Reads:
     def figures(self, at: datetime | None = None) -> dict[FigureKind, BusinessFigures]:
         """The newest figures of each kind, or the newest up to a moment."""
         found: dict[FigureKind, BusinessFigures] = {}
+        newest = (_FIGURES.c.timestamp.desc(), _FIGURES.c.id.desc())
         for kind in FigureKind:
             query = select(_FIGURES).where(_FIGURES.c.kind == kind.value)
             if at is not None:
                 query = query.where(_FIGURES.c.timestamp <= at)
-            row = self._connection.execute(query.order_by(_FIGURES.c.timestamp.desc()).limit(1)).mappings().first()
+            row = self._connection.execute(query.order_by(*newest).limit(1)).mappings().first()
             if row is not None and (figures := figures_of(row)) is not None:
                 found[kind] = figures
         return found
@@ -239,7 +240,7 @@ class Reads:
         if end - start > _LONG_CHART:
             query = query.where(_FIGURES.c.hourly.is_(True))
         points: list[tuple[datetime, float]] = []
-        for at, stored in self._connection.execute(query.order_by(_FIGURES.c.timestamp)):
+        for at, stored in self._connection.execute(query.order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
             value = figure_of((from_json(stored) or {}).get(name)).value
             if isinstance(value, (int, float)):
                 points.append((at, float(value)))
@@ -248,7 +249,9 @@ class Reads:
     def gaps(self, start: datetime, end: datetime) -> list[Gap]:
         """Gaps that overlap ``[start, end)``, oldest first, not clipped."""
         rows = self._connection.execute(
-            select(_GAPS).where(_GAPS.c.ended_at > start, _GAPS.c.started_at < end).order_by(_GAPS.c.started_at)
+            select(_GAPS)
+            .where(_GAPS.c.ended_at > start, _GAPS.c.started_at < end)
+            .order_by(_GAPS.c.started_at, _GAPS.c.ended_at, _GAPS.c.id)
         ).mappings()
         return [Gap(row["started_at"], row["ended_at"], GapReason(row["reason"])) for row in rows]
 

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from support.stores import at, episode, event, result
 from amt_console.clock import FakeClock
 from amt_console.config import Settings, targets
 from amt_console.demo.history import History
-from amt_console.model import AlertState, HostSample
+from amt_console.model import AlertState, Gap, GapReason, HostSample
 from amt_console.operations.export import export_reports
 from amt_console.store import CopyRefused, Lease, SchemaTooOld, Store, StoreError
 from amt_console.store.copying import copy_store
@@ -32,6 +32,9 @@ def write_demo(path: Path, days: float) -> Path:
         History(settings=settings, targets=targets(settings), seed=5, days=days, end=END).write(store, clock=clock)
         with store.transaction() as writes:
             writes.add_audit(actor="mira", action="acknowledge", subject="alert 1", at=END, detail={"note": "on it"})
+            for minutes in (20, 10, 30):
+                begun = END - timedelta(hours=2)
+                writes.add_gap(Gap(begun, begun + timedelta(minutes=minutes), GapReason.STOPPED))
             writes.heartbeat(host="here", pid=1, started_at=END, at=END)
     return path
 
@@ -54,7 +57,7 @@ def file_of(url: str) -> Path:
 def reports(url: str, out: Path) -> dict[str, bytes]:
     settings, clock = Settings(), FakeClock(END)
     with Store.open(url, clock=clock, read_only=True) as store:
-        found = export_reports(store, targets(settings), settings, clock, out, hours=24, zone="UTC")
+        found = export_reports(store, targets(settings, store_url=url), settings, clock, out, hours=24, zone="UTC")
     return {path.name: path.read_bytes() for path in found}
 
 
