@@ -38,6 +38,7 @@ class Holder:
         on_change: Called after each commit of the engine, on its thread; must be quick.
         notices: What people must know beyond what the engine and the API say.
         console: Whether this process has a screen of its own, whose person looks.
+        location: From which vantage point it probes, where the database is on a server.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Holder:
         on_change: Callable[[], None] | None = None,
         notices: Callable[[], tuple[str, ...]] = tuple,
         console: bool = False,
+        location: str | None = None,
     ) -> None:
         from amt_console.api.presence import Presence
         from amt_console.monitor.thread import EngineThread
@@ -68,7 +70,7 @@ class Holder:
         self._servers: list[ApiServer] = []
         self._troubles: tuple[str, ...] = ()
         self.engine: EngineThread = EngineThread(
-            settings=settings, store=store, store_url=store_url, clock=clock, on_change=on_change
+            settings=settings, store=store, store_url=store_url, clock=clock, on_change=on_change, location=location
         )
         self.operations = Following()
         self.operations.use(self._operations(settings, targets))

@@ -33,24 +33,59 @@ def monitor(
     ctx: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Run every collector once, store, evaluate, and exit.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="With --once: print the results as JSON.")] = False,
+    location: Annotated[
+        str | None,
+        typer.Option(
+            "--location",
+            metavar="NAME",
+            help="Vantage point of this monitor, e.g. fra, where several share a PostgreSQL database: each location "
+            "probes everything itself, and more than half must agree.",
+        ),
+    ] = None,
 ) -> None:
     """Probe, store and alert without a screen, until SIGTERM or ctrl+c. SIGHUP reads the configuration again."""
     context = get_context(ctx)
     if json_output and not once:
         raise CommandError("--json goes with --once", ExitCode.USAGE)
+    if location is not None and once:
+        raise CommandError("--location is for a monitor that goes on, not for --once", ExitCode.USAGE)
     if once:
         from amt_console.cli.monitor_once import run_once
 
         raise typer.Exit(run_once(context, json_output=json_output))
     raise typer.Exit(
-        run_monitor(settings=context.settings, store_url=context.store_url, config_path=context.loaded.path)
+        run_monitor(
+            settings=context.settings,
+            store_url=context.store_url,
+            config_path=context.loaded.path,
+            location=_location(context.settings, context.store_url, location),
+        )
     )
 
 
-def run_monitor(*, settings: Settings, store_url: str, config_path: Path | None = None) -> int:
+def _location(settings: Settings, store_url: str, given: str | None) -> str | None:
+    """The vantage point. Raises ConfigError; CommandError where the database is a file."""
+    from amt_console.config import location_of
+
+    found = location_of(settings, override=given)
+    if found is None:
+        return None
+    location, named_by = found
+    if store_url.startswith("sqlite"):
+        raise CommandError(
+            f"location {location} ({named_by}) needs a database on a server: the file {_shown(store_url)} has one "
+            "monitor on one host; name a PostgreSQL database with --db, or no location",
+            ExitCode.USAGE,
+        )
+    return location
+
+
+def run_monitor(
+    *, settings: Settings, store_url: str, config_path: Path | None = None, location: str | None = None
+) -> int:
     """Be the monitor until told to stop; returns the exit code.
 
-    Where another one runs, a monitor on a server shares its probing until it can take over. Raises CommandError when
+    Where another one runs, a monitor on a server probes beside it until it can take over. Raises CommandError when
     another monitor runs on a file, or has taken over.
     """
     from amt_console.cli.holder import Holder
@@ -64,7 +99,9 @@ def run_monitor(*, settings: Settings, store_url: str, config_path: Path | None 
     else:
         from amt_console.cli.sharing import share_until_free
 
-        found = share_until_free(settings=settings, store_url=store_url, config_path=config_path, clock=clock)
+        found = share_until_free(
+            settings=settings, store_url=store_url, config_path=config_path, clock=clock, location=location
+        )
         if found is None:
             return int(ExitCode.OK)
         lease, settings = found
@@ -72,11 +109,12 @@ def run_monitor(*, settings: Settings, store_url: str, config_path: Path | None 
         store = Store.open(store_url, clock=clock)
         try:
             lease.guard(store)
-            holder = Holder(settings=settings, store=store, store_url=store_url, clock=clock)
+            holder = Holder(settings=settings, store=store, store_url=store_url, clock=clock, location=location)
             signals = _signals()
             try:
                 holder.start()
-                logger.info("monitor runs, pid %d, database %s", os.getpid(), _shown(store_url))
+                where = "" if location is None else f", location {location}"
+                logger.info("monitor runs, pid %d, database %s%s", os.getpid(), _shown(store_url), where)
                 notifier = Notifier()
                 notifier.send(f"READY=1\nSTATUS=Monitoring {holder.engine.status.targets} targets.")
                 supervision = _supervision(notifier, settings, store_url)

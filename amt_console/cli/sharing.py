@@ -1,4 +1,4 @@
-"""A monitor beside another one on a server: shares the probing, and becomes the evaluator when there is none."""
+"""A monitor beside another one on a server: probes for its location, and becomes the evaluator when there is none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger("amt_console.monitor")
 
 
 def share_until_free(
-    *, settings: Settings, store_url: str, config_path: Path | None, clock: Clock
+    *, settings: Settings, store_url: str, config_path: Path | None, clock: Clock, location: str | None
 ) -> tuple[Lease, Settings] | None:
     """Take the lease, or probe beside its holder until it is free.
 
@@ -40,18 +40,25 @@ def share_until_free(
     if lease is not None:
         return lease, settings
     with Store.open(store_url, clock=clock) as store:
-        return _Share(settings, store, store_url, config_path, clock).run()
+        return _Share(settings, store, store_url, config_path, clock, location).run()
 
 
 class _Share:
     def __init__(
-        self, settings: Settings, store: Store, store_url: str, config_path: Path | None, clock: Clock
+        self,
+        settings: Settings,
+        store: Store,
+        store_url: str,
+        config_path: Path | None,
+        clock: Clock,
+        location: str | None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._store_url = store_url
         self._config_path = config_path
         self._clock = clock
+        self._location = location
         self._stop = threading.Event()
         self._reload = threading.Event()
 
@@ -65,7 +72,8 @@ class _Share:
         notifier = Notifier()
         helper = self._helper()
         notifier.send("READY=1\nSTATUS=Sharing the probing with other monitors.")
-        logger.info("another monitor evaluates; pid %d shares its probing", os.getpid())
+        where = "" if self._location is None else f", location {self._location}"
+        logger.info("another monitor evaluates; pid %d shares its probing%s", os.getpid(), where)
         try:
             while not self._stop.is_set():
                 watch.wait()
@@ -86,7 +94,13 @@ class _Share:
     def _helper(self) -> ProbingHelper:
         from amt_console.monitor.helper import ProbingHelper
 
-        helper = ProbingHelper(settings=self._settings, store=self._store, store_url=self._store_url, clock=self._clock)
+        helper = ProbingHelper(
+            settings=self._settings,
+            store=self._store,
+            store_url=self._store_url,
+            clock=self._clock,
+            location=self._location,
+        )
         helper.start()
         return helper
 

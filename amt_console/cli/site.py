@@ -40,8 +40,10 @@ class Site:
     def become_monitor(self, lease: Lease, *, on_change: Callable[[], None], notices: Notices) -> tuple[Holder, Store]:
         """Start the engine and the API under a lease. Raises StoreError, ConfigError."""
         from amt_console.cli.holder import Holder
+        from amt_console.config import location_of
         from amt_console.store import Store
 
+        location = location_of(self.settings) if self.on_server else None
         store = Store.open(self.store_url, clock=self.clock)
         try:
             lease.guard(store)
@@ -54,6 +56,7 @@ class Site:
                 on_change=on_change,
                 notices=notices,
                 console=True,
+                location=None if location is None else location[0],
             )
         except BaseException:
             store.close()

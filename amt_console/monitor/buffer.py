@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from amt_console.alerts import Sight
 from amt_console.clock import Instant
 from amt_console.model import BusinessFigures, Gap, GapReason, HostSample, ProbeResult
 
@@ -24,6 +25,8 @@ class Collected:
     """Its number in ``relayed_results``, if another monitor has handed it in."""
     late: bool = False
     """Whether a newer one of its service was evaluated already: then it is stored, and judged no more."""
+    sights: tuple[Sight, ...] = ()
+    """What each location has measured, where several watch the target: ``result`` is then put together of these."""
 
 
 @dataclass(frozen=True, slots=True)

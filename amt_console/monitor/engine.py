@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from amt_console.monitor.probing import DatabaseProber, FigureReader, Prober, Se
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY, Schedule
-from amt_console.monitor.shares import gate_of
+from amt_console.monitor.shares import peers_of
 from amt_console.monitor.silence import SilenceWatch
 from amt_console.monitor.status import Counters, EngineStatus
 from amt_console.monitor.supervise import LOG, Restarts, supervise
@@ -80,6 +80,7 @@ class Engine:
         on_change: Called on the engine's loop after each commit; must be quick.
         limits: How much it may do at once.
         retention: How long data is kept.
+        location: The vantage point, where other monitors may share the database.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Engine:
         on_change: Callable[[], None] | None = None,
         limits: Limits = Limits(),
         retention: RetentionSettings | None = None,
+        location: str | None = None,
     ) -> None:
         now = clock.monotonic()
         schedule = Schedule(ruleset.intervals, now=now, capacity=limits.capacity, recheck=ruleset.recheck)
@@ -123,7 +125,8 @@ class Engine:
         self._prober = Prober(http=sources.http, database=sources.database, clock=clock)
         self._figures = FigureReader(clock=clock, overrides=ruleset.figures)
         self._silences = SilenceWatch(ruleset.intervals, now=now)
-        self._gate = gate = gate_of(store, clock)
+        self._peers = peers_of(store, clock, location)
+        self._peers.configure(ruleset)
         self._probes = ProbeLoop(
             schedule=schedule,
             targets=ruleset.targets,
@@ -133,7 +136,7 @@ class Engine:
             counters=self._counters,
             emit=self._collected,
             touchy=lambda subject: subject in self._recorder.open_subjects,
-            gate=gate,
+            gate=self._peers.gate,
         )
         self._host = HostLoop(collector=sources.host, clock=clock, emit=self._host_read)
         self._ticks = TickLoop(
@@ -148,6 +151,7 @@ class Engine:
         """Work until ``stop``, then let go of everything; returns whether all of it ended and was stored."""
         self._life.started_at = self._clock.now()
         self._flusher.beat(urgent=True)
+        await self._peers.take_up()
         tasks = [
             asyncio.create_task(supervise(name, run, clock=self._clock, restarts=self._restarts), name=name)
             for name, run in (
@@ -156,7 +160,7 @@ class Engine:
                 ("clock", self._ticks.run),
                 ("writer", self._flusher.run),
                 ("maintenance", self._maintenance.run),
-                *self._sharing(),
+                *self._peers.works(self._fetched, self._flusher.waits_since),
             )
         ]
         try:
@@ -180,6 +184,7 @@ class Engine:
         self._ruleset = ruleset
         self._figures.overrides = ruleset.figures
         self._recorder.configure(ruleset)
+        self._peers.configure(ruleset)
         self._silences.replace(ruleset.intervals, now=self._clock.monotonic())
         self._probes.replace(ruleset.targets, recheck=ruleset.recheck)
         self._flusher.beat(urgent=True)
@@ -223,7 +228,7 @@ class Engine:
             restarts=self._restarts,
             wall_step=self._ticks.wall_step,
         )
-        return (*notices, *self._maintenance.notices)
+        return (*notices, *self._maintenance.notices, *self._peers.notices())
 
     async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> bool:
         for task in tasks:
@@ -232,8 +237,7 @@ class Engine:
         ended = await self._probes.cancel(CANCEL_SECONDS)
         stored = await self._drain()
         await self._prober.aclose()
-        if self._gate is not None:
-            await self._gate.aclose()
+        await self._peers.aclose()
         if not (ended and stored):
             LOG.warning(
                 "Stopped, but %s.", "a probe did not end" if stored else f"{self._flusher.waiting} items are lost"
@@ -254,21 +258,18 @@ class Engine:
             self._flusher.close()
 
     def _collected(self, item: Collected | FigureReading, urgent: bool) -> None:
-        if isinstance(item, Collected):
-            result = item.result
-            if result.state is ServiceState.UNKNOWN:
-                self._silences.unmeasured(result.service, result.error or "it could not be measured")
-            else:
-                self._silences.heard(result.service, self._clock.monotonic())
-        self._flusher.add(item, urgent=urgent)
+        if isinstance(item, FigureReading):
+            self._flusher.add(item, urgent=urgent)
+            return
+        for each in self._peers.together(item):
+            self._hear(each.result)
+            self._flusher.add(each, urgent=urgent)
 
-    def _sharing(self) -> Sequence[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
-        if self._gate is None:
-            return ()
-        from amt_console.monitor.sharing import Fetcher
-
-        fetcher = Fetcher(self._gate, self._store, self._fetched, self._flusher.waits_since, self._clock)
-        return (("sharing", self._gate.run), ("fetching", fetcher.run))
+    def _hear(self, result: ProbeResult) -> None:
+        if result.state is ServiceState.UNKNOWN:
+            self._silences.unmeasured(result.service, result.error or "it could not be measured")
+        else:
+            self._silences.heard(result.service, self._clock.monotonic())
 
     def _fetched(self, result: ProbeResult, number: int, late: bool) -> None:
         if result.service in self._ruleset.by_target:

@@ -15,6 +15,7 @@ from amt_console.alerts import (
     judge_heard,
     judge_host,
     judge_probe,
+    judge_sights,
     judge_silence,
     missing,
     resume,
@@ -84,7 +85,11 @@ class Evaluator:
         result, at = item.result, item.at
         name = result.service
         for rule in self.ruleset.probe_rules.get(name, ()):
-            _step(ledger, rule, judge_probe(rule, result, at=at, episode=ledger.newest((rule.id, name))))
+            episode = ledger.newest((rule.id, name))
+            if item.sights:
+                _step(ledger, rule, judge_sights(rule, item.sights, at=at, episode=episode))
+            else:
+                _step(ledger, rule, judge_probe(rule, result, at=at, episode=episode))
         if result.state is ServiceState.UNKNOWN:
             return
         for rule in self.ruleset.freshness_rules.get(name, ()):

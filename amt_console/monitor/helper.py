@@ -1,4 +1,4 @@
-"""A monitor that shares the probing of another one: it probes, and hands in what it has measured."""
+"""A monitor beside the one that evaluates: it probes for its location, and hands in what it has measured."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class ProbingHelper:
         store_url: Its URL.
         clock: The time.
         collectors: In place of the real ones.
+        location: Its vantage point; without one it shares the probing of all others without one.
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class ProbingHelper:
         store_url: str,
         clock: Clock,
         collectors: Collectors | None = None,
+        location: str | None = None,
     ) -> None:
+        self._location = location
         self._ruleset = build_ruleset(settings, configured_targets(settings, store_url=store_url))
         self._store = store
         self._clock = clock
@@ -89,7 +92,7 @@ class ProbingHelper:
     async def _run(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._ready.set()
-        gate = Gate(self._store, self._clock)
+        gate = Gate(self._store, self._clock, self._location, evaluates=False)
         sources = self._collectors or Collectors.real(self._clock)
         prober = Prober(http=sources.http, database=sources.database, clock=self._clock)
         probes = self._probe_loop(self._ruleset, prober, gate)

@@ -25,8 +25,8 @@ class Scheduled:
     failures: int
 
 
-def outside_outages(reads: Reads, total: ServiceRollup) -> Scheduled | None:
-    """What is left of a service's ``total`` without its outages; ``None`` while one is going on, confirmed or not.
+def outside_outages(reads: Reads, total: ServiceRollup, subject: str) -> Scheduled | None:
+    """What is left of a ``total`` without the outages of ``subject``; ``None`` while one is going on, confirmed or not.
 
     An outage is a ``service_down`` episode that fired, from the start of the probe that opened it to its end; one that
     was cleared was none. The database is asked no further where nothing failed.
@@ -34,7 +34,7 @@ def outside_outages(reads: Reads, total: ServiceRollup) -> Scheduled | None:
     if not total.errors:
         return Scheduled(total.samples, 0)
     end = total.start + timedelta(seconds=total.seconds)
-    found = reads.episodes(start=total.start, end=end, subject=total.service, limit=EPISODE_LIMIT)
+    found = reads.episodes(start=total.start, end=end, subject=subject, limit=EPISODE_LIMIT)
     outages = [episode for episode in reversed(found) if episode.rule_id == OUTAGE_RULE]
     if any(episode.open for episode in outages):
         return None

@@ -126,7 +126,10 @@ class ProbeLoop:
         known = self._states.get(target.name)
         self._states[target.name] = result.state
         urgent = failed or known is not result.state or self._touchy(target.name)
-        self._emit(Collected(replace(result, body=None), self._clock.instant()), urgent)
+        location = None if self._gate is None else self._gate.location
+        self._emit(Collected(replace(result, body=None, location=location), self._clock.instant()), urgent)
+        if self._gate is not None and not self._gate.reads_figures:
+            return
         figures = await self._figures.read(target, result)
         if figures is not None:
             self._emit(FigureReading(figures, self._clock.instant()), False)

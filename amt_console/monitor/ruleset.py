@@ -10,6 +10,7 @@ from amt_console.alerts import (
     HOST_SUBJECTS,
     SIGNAL_NAMES,
     Aggregate,
+    Quorum,
     Rule,
     Signal,
     Thresholds,
@@ -20,6 +21,7 @@ from amt_console.alerts import (
     rules_for,
 )
 from amt_console.config import ConfigError
+from amt_console.config.rules import parse_quorum
 from amt_console.model import FigureKind, Target
 from amt_console.monitor.figure_names import rule_faults
 
@@ -80,6 +82,12 @@ class Ruleset:
     def intervals(self) -> dict[str, float]:
         """Seconds between probes by target, in the order of the configuration."""
         return {target.name: target.interval for target in self.targets}
+
+    @property
+    def depth(self) -> int:
+        """How many results of a target it takes at most to confirm a fault, or its end."""
+        rules = {rule for found in self.probe_rules.values() for rule in found}
+        return max((max(rule.fail, rule.recover) for rule in rules), default=1)
 
     def watches(self, rule_id: str, subject: str) -> bool:
         """Whether an alert with this key can still be judged: its rule and its subject are there."""
@@ -150,6 +158,7 @@ def _custom(settings: RuleSettings) -> Rule:
         keep_firing_for=settings.keep_firing_for,
         no_data=settings.no_data,
         runbook=settings.runbook,
+        quorum=None if settings.quorum is None else Quorum(*parse_quorum(settings.quorum)),
     )
 
 

@@ -1,7 +1,8 @@
-"""Sharing the probes with other monitors of the same server database.
+"""Sharing the probes of a location with its other monitors, on one server database.
 
-Each target falls to one of the living monitors by its name, the same for all that look. Before each scheduled probe its
-slot is claimed in the database, so that nothing is probed twice even while two of them count differently who lives.
+Each location probes every target. Each target falls to one of its living monitors by its name, the same for all that
+look. Before each scheduled probe its slot is claimed in the database, so that nothing is probed twice even while two of
+them count differently who lives.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ import os
 import socket
 import uuid
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from amt_console.clock import Clock
-from amt_console.model import ProbeResult
+from amt_console.model import DEFAULT_LOCATION, ProbeResult
 from amt_console.monitor.supervise import LOG
 from amt_console.store import Store, StoreError
-from amt_console.store.sharing import Sharer, Sharing
+from amt_console.store.sharing import Heard, Sharer, Sharing
 
 CHECK_IN_EVERY = 1.5
 """Seconds between two signs of life, and between two looks at who else lives."""
@@ -40,17 +41,36 @@ class Gate:
     Args:
         store: On a server.
         clock: The time.
+        location: Where this monitor is; ``None`` if it names no location.
+        evaluates: Whether it stores and evaluates what all measure.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, location: str | None, *, evaluates: bool) -> None:
         name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self.sharing = Sharing(store, Sharer(name, socket.gethostname(), os.getpid(), clock.now()))
+        started_at, place = clock.now(), location or DEFAULT_LOCATION
+        self.location = location
+        me = Sharer(name, socket.gethostname(), os.getpid(), started_at, place, evaluates)
+        self.sharing = Sharing(store, me)
         self._clock = clock
         self._ask_again_at = float("-inf")
-        self._alive: tuple[str, ...] = (name,)
+        self._heard: tuple[Heard, ...] = (Heard(me, 0.0),)
+        self.silent: dict[str, datetime] = {}
+        """Locations that fell silent without an end, with the time of the last sign of life."""
         self._mine: set[str] = set()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-sharing")
         self._checked_in = asyncio.Event()
+
+    @property
+    def living(self) -> frozenset[str]:
+        """The locations from which somebody probes, this one among them."""
+        return frozenset((self.sharing.me.location, *(heard.sharer.location for heard in self._heard if heard.alive)))
+
+    @property
+    def reads_figures(self) -> bool:
+        """Whether the platform's figures are this location's: it evaluates, or nobody knows who does."""
+        here = self.sharing.me.location
+        places = {heard.sharer.location for heard in self._heard if heard.alive and heard.sharer.evaluates}
+        return here in places or not places
 
     async def run(self) -> None:
         """Show signs of life until cancelled."""
@@ -63,7 +83,7 @@ class Gate:
         await self._checked_in.wait()
         if self._clock.monotonic() < self._ask_again_at:
             return target in self._mine
-        mine = falls_to(target, self._alive) == self.sharing.me.name
+        mine = falls_to(target, self._names_here()) == self.sharing.me.name
         try:
             async with asyncio.timeout(PATIENCE):
                 won = await self.call(lambda: self.sharing.claim(target, interval, mine=mine))
@@ -85,16 +105,40 @@ class Gate:
             LOG.info("The other monitors could not be told of the end: %s", error)
         self._executor.shutdown(wait=False)
 
+    def _names_here(self) -> list[str]:
+        me = self.sharing.me
+        here = (heard.sharer for heard in self._heard if heard.alive and heard.sharer.location == me.location)
+        return list({me.name, *(sharer.name for sharer in here)})
+
     async def _check_in(self) -> None:
-        found: list[tuple[str, ...]] = []
+        found: list[Heard] = []
         try:
-            await self.call(lambda: found.append(self.sharing.check_in()))
+            await self.call(lambda: found.extend(self.sharing.check_in()))
         except StoreError as error:
             LOG.info("The server does not say who else probes: %s", error)
-        if found and found[0] != self._alive:
-            self._alive = found[0] or (self.sharing.me.name,)
-            LOG.info("%d monitors share the probing.", len(self._alive))
+        else:
+            before = self._alive()
+            self._heard = tuple(found)
+            self._note_silent()
+            if (alive := self._alive()) != before:
+                LOG.info("Those that probe: %s.", ", ".join(sorted(alive)))
         self._checked_in.set()
+
+    def _note_silent(self) -> None:
+        known, self.silent = self.silent, {}
+        for heard in sorted(self._heard, key=lambda each: each.silent):
+            place = heard.sharer.location
+            if place not in self.living and place not in self.silent:
+                self.silent[place] = known.get(place) or self._clock.now() - timedelta(seconds=heard.silent)
+
+    def _alive(self) -> set[str]:
+        return {f"{each.sharer.name} ({each.sharer.location})" for each in self._heard if each.alive}
+
+
+Emit = Callable[[ProbeResult, int, bool], None]
+"""Takes a result of another monitor, its number, and whether a newer one of target and location was judged already."""
+Newest = dict[tuple[str, str], datetime]
+"""Time of the newest result by target and location."""
 
 
 class Fetcher:
@@ -104,8 +148,8 @@ class Fetcher:
 
     Args:
         gate: To the database.
-        store: The same.
-        emit: Takes a result, its number, and whether a newer one of its service was evaluated already.
+        recall: What is stored already; kept up to date here. Raises StoreError.
+        emit: Takes what is found.
         waits_since: When the oldest result came in that is not stored yet, by the monotonic clock.
         clock: The time.
     """
@@ -113,17 +157,16 @@ class Fetcher:
     def __init__(
         self,
         gate: Gate,
-        store: Store,
-        emit: Callable[[ProbeResult, int, bool], None],
+        recall: Callable[[], Awaitable[Newest]],
+        emit: Emit,
         waits_since: Callable[[], float | None],
         clock: Clock,
     ) -> None:
         self._gate = gate
-        self._store = store
+        self._recall = recall
         self._emit = emit
         self._waits_since = waits_since
         self._clock = clock
-        self._newest: dict[str, datetime] | None = None
         self._emitted: dict[int, float] = {}
 
     async def run(self) -> None:
@@ -136,33 +179,27 @@ class Fetcher:
             await asyncio.sleep(FETCH_EVERY)
 
     async def _fetch(self) -> None:
+        newest = await self._recall()
         waits_since = self._waits_since()
         let_go = [number for number, at in self._emitted.items() if waits_since is None or at < waits_since]
         there: set[int] = set()
         found: list[tuple[int, ProbeResult]] = []
 
         def look() -> None:
-            left, new = self._handed_in()
+            left, new = self._gate.sharing.handed_in(list(self._emitted))
             there.update(left)
             found.extend(new)
 
         await self._gate.call(look)
-        newest = self._newest or {}
         for number in self._emitted.keys() - there:
             del self._emitted[number]
         for number, result in found:
-            known = newest.get(result.service)
-            late = known is not None and result.timestamp <= known
+            key = result.service, result.location or DEFAULT_LOCATION
+            late = key in newest and result.timestamp <= newest[key]
             if not late:
-                newest[result.service] = result.timestamp
+                newest[key] = result.timestamp
             self._emit(result, number, late)
             self._emitted[number] = self._clock.monotonic()
         # Neither stored nor waiting: nobody watches it any more, or it was counted as lost.
         if given_up := there.intersection(let_go):
             await self._gate.call(lambda: self._gate.sharing.give_up(given_up))
-
-    def _handed_in(self) -> tuple[set[int], list[tuple[int, ProbeResult]]]:
-        if self._newest is None:
-            with self._store.read() as reads:
-                self._newest = {name: status.last.timestamp for name, status in reads.service_statuses().items()}
-        return self._gate.sharing.handed_in(list(self._emitted))

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from amt_console.alerts import (
     HOST_SUBJECTS,
+    Account,
     Aggregate,
     Observation,
     Rule,
     Signal,
+    agree,
     judge,
     judge_error_rate,
     judge_uptime,
     judge_window,
 )
 from amt_console.clock import Instant
-from amt_console.model import Episode, FigureKind, HostSample, ServiceState
+from amt_console.model import Episode, FigureKind, HostSample, ServiceState, series_name
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item
 from amt_console.monitor.outages import outside_outages
 from amt_console.monitor.ruleset import Ruleset
@@ -50,21 +52,25 @@ class WindowReader:
         self._every = every
         self._read_at: dict[str, Instant] = {}
 
-    def due(self, items: Sequence[Item], at: Instant) -> list[str]:
-        """The touched subjects with windows to read at ``at``; they count as read."""
-        touched = dict.fromkeys(subject for item in items if (subject := self._subject(item)) is not None)
-        due = [subject for subject in touched if self._is_due(subject, at)]
-        for subject in due:
-            self._read_at[subject] = at
+    def due(self, items: Sequence[Item], at: Instant) -> dict[str, tuple[str, ...]]:
+        """The touched subjects with windows to read at ``at``; they count as read.
+
+        Each with the locations that watch it, if these are several.
+        """
+        touched = {subject: _locations(item) for item in items if (subject := self._subject(item)) is not None}
+        due = {subject: locations for subject, locations in touched.items() if self._is_due(subject, at)}
+        self._read_at.update(dict.fromkeys(due, at))
         return due
 
-    def read(self, reads: Reads, subjects: Sequence[str], at: Instant) -> list[Window]:
+    def read(self, reads: Reads, subjects: Mapping[str, tuple[str, ...]], at: Instant) -> list[Window]:
         """The windows of ``subjects`` that end at ``at``."""
         windows: list[Window] = []
         services = [subject for subject in subjects if subject in self._ruleset.window_rules]
         for rule in dict.fromkeys(rule for name in services for rule in self._ruleset.window_rules[name]):
             names = [name for name in services if rule in self._ruleset.window_rules[name]]
-            windows += self._of_services(reads, rule, names, at)
+            apart = [name for name in names if rule.quorum is not None and subjects[name]]
+            windows += _of_services(reads, rule, {name: name for name in names if name not in apart}, at).values()
+            windows += _of_locations(reads, rule, {name: subjects[name] for name in apart}, at)
         if _HOST in subjects:
             windows += [window for rule in self._ruleset.host_window_rules for window in _of_host(reads, rule, at)]
         for kind in FigureKind:
@@ -85,16 +91,6 @@ class WindowReader:
         before = self._read_at.get(subject)
         return before is None or at.seconds_since(before) >= self._every
 
-    def _of_services(self, reads: Reads, rule: Rule, names: Sequence[str], at: Instant) -> list[Window]:
-        span = rule.window or 0.0
-        single = rule.signal in (Signal.RESPONSE_TIME, Signal.DOWN)
-        if single and (span <= RAW_WINDOW or rule.aggregate is Aggregate.LAST):
-            return [_of_results(reads, rule, name, at) for name in names]
-        totals = reads.totals(start=at.wall - timedelta(seconds=span), end=at.wall, services=names)
-        if rule.signal is Signal.ERROR_RATE:
-            return [window for total in totals.values() for window in _of_errors(reads, rule, total, at)]
-        return [_of_total(rule, name, totals[name], at) for name in names if name in totals]
-
     def _of_figures(self, reads: Reads, kind: FigureKind, at: Instant) -> list[Window]:
         newest = reads.figures(at.wall).get(kind)
         windows: list[Window] = []
@@ -112,37 +108,70 @@ _HOST = "\x00host"
 _FIGURES = "\x00figures "
 
 
-def _of_results(reads: Reads, rule: Rule, name: str, at: Instant) -> Window:
+def _locations(item: Item) -> tuple[str, ...]:
+    return tuple(sight.location for sight in item.sights) if isinstance(item, Collected) else ()
+
+
+def _of_locations(reads: Reads, rule: Rule, subjects: Mapping[str, tuple[str, ...]], at: Instant) -> Iterable[Window]:
+    """Each location's window is judged by itself, and enough of them must agree."""
+    sources = {series_name(name, place): name for name, places in subjects.items() for place in places}
+    found = _of_services(reads, rule, sources, at)
+    for name, places in subjects.items():
+        parts = [(place, window) for place in places if (window := found.get(series_name(name, place))) is not None]
+        if parts:
+            yield Window(rule, name, partial(_agreed, rule, parts))
+
+
+def _agreed(rule: Rule, parts: Sequence[tuple[str, Window]], episode: Episode | None) -> Observation:
+    return agree(rule, [Account(place, window.judge(episode)) for place, window in parts])
+
+
+def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Instant) -> dict[str, Window]:
+    """By name under which they are stored: windows of the subjects that these names stand for."""
+    if not sources:
+        return {}
+    span = rule.window or 0.0
+    single = rule.signal in (Signal.RESPONSE_TIME, Signal.DOWN)
+    if single and (span <= RAW_WINDOW or rule.aggregate is Aggregate.LAST):
+        return {name: _of_results(reads, rule, name, subject, at) for name, subject in sources.items()}
+    totals = reads.totals(start=at.wall - timedelta(seconds=span), end=at.wall, services=list(sources))
+    judged = _of_errors if rule.signal is Signal.ERROR_RATE else _of_total
+    windows = {
+        name: judged(reads, rule, totals[name], subject, at) for name, subject in sources.items() if name in totals
+    }
+    return {name: window for name, window in windows.items() if window is not None}
+
+
+def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) -> Window:
     start = at.wall - timedelta(seconds=rule.window or 0.0)
     results = reads.results(service=name, start=start, end=_after(at.wall), limit=RAW_LIMIT)
     results.reverse()
     if rule.signal is Signal.DOWN:
         known = [result for result in results if result.state is not ServiceState.UNKNOWN]
-        return _values(rule, name, [float(result.state is ServiceState.DOWN) for result in known], at)
+        return _values(rule, subject, [float(result.state is ServiceState.DOWN) for result in known], at)
     times = [result.response_time_ms for result in results]
-    return _values(rule, name, [time for time in times if time is not None], at)
+    return _values(rule, subject, [time for time in times if time is not None], at)
 
 
-def _of_errors(reads: Reads, rule: Rule, total: ServiceRollup, at: Instant) -> list[Window]:
+def _of_errors(reads: Reads, rule: Rule, total: ServiceRollup, subject: str, at: Instant) -> Window | None:
     """The error rate beside the service's own outages; nothing is observed while one is going on."""
-    left = outside_outages(reads, total)
+    left = outside_outages(reads, total, subject)
     if left is None:
-        return []
-    name = total.service
-    judged = partial(judge_error_rate, rule, name, samples=left.samples, failures=left.failures, at=at)
-    return [Window(rule, name, lambda episode: judged(episode=episode))]
+        return None
+    judged = partial(judge_error_rate, rule, subject, samples=left.samples, failures=left.failures, at=at)
+    return Window(rule, subject, lambda episode: judged(episode=episode))
 
 
-def _of_total(rule: Rule, name: str, total: ServiceRollup, at: Instant) -> Window:
+def _of_total(_reads: Reads, rule: Rule, total: ServiceRollup, subject: str, at: Instant) -> Window:
     if rule.signal is Signal.UPTIME:
         percent = None if total.availability is None else 100.0 * total.availability
         coverage = 100.0 * total.coverage
-        judged = partial(judge_uptime, rule, name, uptime_percent=percent, coverage_percent=coverage, at=at)
+        judged = partial(judge_uptime, rule, subject, uptime_percent=percent, coverage_percent=coverage, at=at)
     elif rule.signal is Signal.DOWN:
-        return _values(rule, name, [1.0] * total.errors + [0.0] * (total.samples - total.errors), at)
+        return _values(rule, subject, [1.0] * total.errors + [0.0] * (total.samples - total.errors), at)
     else:
-        judged = partial(judge, rule, name, _response_time(rule.aggregate, total), at=at)
-    return Window(rule, name, lambda episode: judged(episode=episode))
+        judged = partial(judge, rule, subject, _response_time(rule.aggregate, total), at=at)
+    return Window(rule, subject, lambda episode: judged(episode=episode))
 
 
 def _response_time(aggregate: Aggregate, total: ServiceRollup) -> float | None:

@@ -36,6 +36,7 @@ class EngineThread:
         on_change: Called after each commit, on the engine's thread: it must be quick and safe to call there.
         collectors: In place of the real ones.
         limits: How much the engine may do at once.
+        location: The vantage point, where other monitors may share the database.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class EngineThread:
         on_change: Callable[[], None] | None = None,
         collectors: Collectors | None = None,
         limits: Limits | None = None,
+        location: str | None = None,
     ) -> None:
         self._store = store
         self._store_url = store_url
@@ -55,6 +57,7 @@ class EngineThread:
         self._on_change = on_change
         self._collectors = collectors
         self._limits = limits
+        self._location = location
         self._ruleset = self._build(settings)
         self._retention = settings.retention
         self._guard = threading.Lock()
@@ -147,5 +150,6 @@ class EngineThread:
                 on_change=self._on_change,
                 limits=self._limits or Limits(),
                 retention=self._retention,
+                location=self._location,
             )
         return await self._engine.run()

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import UTC
 from typing import Any
 
-from amt_console.model import ErrorClass, Phases, ProbeResult, ServiceState
+from amt_console.model import ErrorClass, Phases, ProbeResult, ServiceState, is_location
 from amt_console.store.buckets import Sample
 from amt_console.store.utc import SECOND, micros
 from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, to_json
@@ -50,7 +50,7 @@ def sample_of_row(row: Row) -> Sample:
 
 
 _PHASES = tuple(field.name for field in fields(Phases))
-_METRICS = ("status_code", "final_url", "ip", "ip_family", "http_version", "body_bytes")
+_METRICS = ("status_code", "final_url", "ip", "ip_family", "http_version", "body_bytes", "location")
 LOG_COLUMNS = (
     "timestamp",
     "service_name",
@@ -121,6 +121,7 @@ def result_of(row: Row) -> ProbeResult:
     phases = metrics.get("phases")
     details = metrics.get("details")
     sample = sample_of_row(row)
+    location = metrics.get("location")
     return ProbeResult(
         service=row["service_name"],
         timestamp=row["timestamp"],
@@ -139,5 +140,6 @@ def result_of(row: Row) -> ProbeResult:
         tls_expires_at=moment_of(metrics.get("tls_expires_at")),
         body_bytes=metrics.get("body_bytes"),
         attempt=sample.attempt,
+        location=location if is_location(location) else None,
         details=details if isinstance(details, dict) else {},
     )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.exc import DBAPIError
 
-from amt_console.model import ProbeResult
+from amt_console.model import DEFAULT_LOCATION, ProbeResult, is_location
 from amt_console.store.postgresql import Postgresql
 from amt_console.store.result_rows import LOG_COLUMNS, result_of, result_values, sample_of
 from amt_console.store.schema import table
@@ -31,12 +31,13 @@ _EARLY = 0.8
 """Part of the interval after which the next slot of the same holder may begin: grids of two processes differ."""
 _RELAYED = table(RelayedRow)
 _CHECK_IN = text(
-    "INSERT INTO monitors (name, host, pid, started_at, seen_at) "
-    "VALUES (:name, :host, :pid, :started_at, clock_timestamp()) "
+    "INSERT INTO monitors (name, host, pid, started_at, location, evaluates, seen_at) "
+    "VALUES (:name, :host, :pid, :started_at, :location, :evaluates, clock_timestamp()) "
     "ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"
 )
-_ALIVE = text(
-    "SELECT name FROM monitors WHERE seen_at > clock_timestamp() - make_interval(secs => :seconds) ORDER BY name"
+_MONITORS = text(
+    "SELECT name, host, pid, started_at, location, evaluates, "
+    "extract(epoch FROM clock_timestamp() - seen_at) AS silent FROM monitors ORDER BY location, name"
 )
 _LEAVE = text("DELETE FROM monitors WHERE name = :name")
 _CLEAR = text("DELETE FROM monitors WHERE seen_at < clock_timestamp() - interval '1 day'")
@@ -44,13 +45,13 @@ _FREE = text(
     "UPDATE probe_slots SET next_due = clock_timestamp(), lease_until = clock_timestamp() WHERE holder = :name"
 )
 _FIRST = text(
-    "INSERT INTO probe_slots (target, next_due, lease_until, holder) "
-    "VALUES (:target, clock_timestamp(), clock_timestamp(), '') ON CONFLICT (target) DO NOTHING"
+    "INSERT INTO probe_slots (location, target, next_due, lease_until, holder) "
+    "VALUES (:location, :target, clock_timestamp(), clock_timestamp(), '') ON CONFLICT (location, target) DO NOTHING"
 )
 _CLAIM = text(
     "UPDATE probe_slots SET holder = :name, next_due = clock_timestamp() + make_interval(secs => :pause), "
-    "lease_until = clock_timestamp() + make_interval(secs => :lease) WHERE target = ("
-    "SELECT target FROM probe_slots WHERE target = :target AND "
+    "lease_until = clock_timestamp() + make_interval(secs => :lease) WHERE location = :location AND target = ("
+    "SELECT target FROM probe_slots WHERE location = :location AND target = :target AND "
     "(lease_until <= clock_timestamp() OR (:mine AND next_due <= clock_timestamp())) FOR UPDATE SKIP LOCKED"
     ") RETURNING target"
 )
@@ -64,6 +65,32 @@ class Sharer:
     host: str
     pid: int
     started_at: datetime
+    location: str = DEFAULT_LOCATION
+    """Its vantage point."""
+    evaluates: bool = False
+    """Whether it stores and evaluates what all of them measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A process that probes, or did so until it fell silent."""
+
+    sharer: Sharer
+    silent: float
+    """Seconds since its newest sign of life."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is counted on."""
+        return self.silent < GONE_AFTER
+
+
+def monitors_of(store: Store) -> tuple[Heard, ...]:
+    """The processes that probe for a database, by location; none are known of a file. Raises StoreError."""
+    if not Sharing.possible(store):
+        return ()
+    with store.read() as reads:
+        return _heard(reads._connection)
 
 
 class Sharing:
@@ -87,16 +114,14 @@ class Sharing:
         """Whether more than one process can probe for this database."""
         return isinstance(store._dialect, Postgresql)
 
-    def check_in(self) -> tuple[str, ...]:
-        """Say that this monitor lives; returns the names of all that do."""
-        me = self.me
-        values = {"name": me.name, "host": me.host, "pid": me.pid, "started_at": me.started_at}
+    def check_in(self) -> tuple[Heard, ...]:
+        """Say that this monitor lives; returns all that do, and those that fell silent without an end."""
         with self._connection() as connection:
-            connection.execute(_CHECK_IN, values)
-            return tuple(connection.execute(_ALIVE, {"seconds": GONE_AFTER}).scalars())
+            connection.execute(_CHECK_IN, asdict(self.me))
+            return _heard(connection)
 
     def claim(self, target: str, interval: float, *, mine: bool) -> bool:
-        """Take the present slot of a target; false when somebody has it already.
+        """Take the present slot of a target at this location; false when somebody has it already.
 
         Args:
             target: Its name.
@@ -105,6 +130,7 @@ class Sharing:
                 ``LEASE_INTERVALS``.
         """
         values = {
+            "location": self.me.location,
             "target": target,
             "name": self.me.name,
             "pause": interval * _EARLY,
@@ -113,7 +139,7 @@ class Sharing:
         }
         with self._connection() as connection:
             if target not in self._known:
-                connection.execute(_FIRST, {"target": target})
+                connection.execute(_FIRST, {"location": self.me.location, "target": target})
                 self._known.add(target)
             return connection.execute(_CLAIM, values).first() is not None
 
@@ -160,3 +186,13 @@ class Sharing:
                 yield connection
         except (DBAPIError, self._dialect.driver_error) as error:
             raise self._dialect.translate(error) from error
+
+
+def _heard(connection: Connection) -> tuple[Heard, ...]:
+    found = []
+    for row in connection.execute(_MONITORS).mappings():
+        values = dict(row)
+        silent = float(values.pop("silent"))
+        if is_location(values["location"]):
+            found.append(Heard(Sharer(**values), silent))
+    return tuple(found)

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from amt_console.store.schema import BIG, StoreTable
+from amt_console.model import DEFAULT_LOCATION
+from amt_console.store.schema import BIG, StoreTable, flag
 from amt_console.store.utc import UtcDateTime
 
 
@@ -21,12 +22,17 @@ class SharerRow(StoreTable, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)
     """By the server's clock."""
+    location: str = Field(default=DEFAULT_LOCATION, sa_type=Text, sa_column_kwargs={"server_default": DEFAULT_LOCATION})
+    """Its vantage point."""
+    evaluates: bool = Field(default=False, sa_column=flag("evaluates"))
+    """Whether it stores and evaluates what all of them measure."""
 
 
 class ProbeSlotRow(StoreTable, table=True):
-    """Whose turn it is to probe a target. All times are the server's."""
+    """Whose turn it is to probe a target from a location. All times are the server's."""
 
     __tablename__ = "probe_slots"
+    location: str = Field(primary_key=True, sa_type=Text)
     target: str = Field(primary_key=True, sa_type=Text)
     next_due: datetime = Field(sa_type=UtcDateTime)
     """The holder's next slot begins then, at the earliest."""

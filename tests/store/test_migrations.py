@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -132,6 +133,41 @@ def test_a_database_of_the_original_system_is_backed_up_and_goes_on(original: Pa
         connection.commit()
     with Store.open(f"sqlite:///{original}", clock=clock) as store:
         assert store.upgraded_from is None
+
+
+def lay_out(url: str, revision: str) -> None:
+    """Make the tables as an older version of the program did."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    file = make_url(url).database
+    if "sqlite" in url and file is not None:
+        Path(file).parent.mkdir(exist_ok=True)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
+def test_monitors_of_a_version_without_locations_are_at_the_default_one(new_url: str, clock: FakeClock) -> None:
+    lay_out(new_url, "0004")
+    engine = create_engine(new_url)
+    moment = "2026-01-05 12:00:00.000000"
+    with engine.begin() as connection:
+        for statement in (
+            f"INSERT INTO monitors VALUES ('a:1', 'a', 1, '{moment}', '{moment}')",
+            f"INSERT INTO probe_slots VALUES ('api', '{moment}', '{moment}', 'a:1')",
+        ):
+            connection.execute(text(statement))
+    Store.open(new_url, clock=clock).close()
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT name, location, evaluates FROM monitors")).all()
+        assert [tuple(row) for row in found] == [("a:1", "default", False)]
+        assert connection.execute(text("SELECT count(*) FROM probe_slots")).scalar() == 0
+        key = inspect(connection).get_pk_constraint("probe_slots")["constrained_columns"]
+        assert set(key) == {"location", "target"}
+    engine.dispose()
 
 
 def test_reading_never_upgrades(original: Path, clock: FakeClock) -> None:

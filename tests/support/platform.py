@@ -15,6 +15,7 @@ class Platform:
 
     Attributes:
         status: The status code of the next answers.
+        cut_off: Locations, by the header ``X-Location`` of the request, that are answered with 503.
         bodies: Body by path; others are answered with ``{"status": "ok"}``.
         asked: How often each path was asked for.
         hanging: Whether answers are held back.
@@ -23,6 +24,7 @@ class Platform:
 
     def __init__(self) -> None:
         self.status = 200
+        self.cut_off: set[str] = set()
         self.bodies: dict[str, bytes] = {}
         self.asked: Counter[str] = Counter()
         self.hanging = False
@@ -68,7 +70,7 @@ class Platform:
             self._release.wait(30)
         body = self.bodies.get(request.path, b'{"status": "ok"}')
         try:
-            request.send_response(self.status)
+            request.send_response(503 if request.headers.get("X-Location") in self.cut_off else self.status)
             request.send_header("Content-Type", "application/json")
             request.send_header("Content-Length", str(len(body)))
             request.end_headers()

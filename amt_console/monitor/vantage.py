@@ -1,0 +1,181 @@
+"""What several locations measure of a target, brought together: each one's own series, and one result of all. Pure.
+
+A target that one location alone watches is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
+
+from amt_console.alerts import Sight, from_locations, majority
+from amt_console.clock import Instant
+from amt_console.model import DEFAULT_LOCATION, FORGOTTEN_AFTER, ErrorClass, ProbeResult, ServiceState, series_name
+from amt_console.monitor.buffer import Collected
+
+SPEAKS_INTERVALS = 2.0
+"""For so many intervals a location's newest result speaks: a probe that hangs until its deadline comes in that late."""
+LEAST_INTERVAL = 5.0
+"""Shorter intervals count as this long, in seconds: results of others are on their way for up to a second."""
+_INSTANT = timedelta(microseconds=1)
+_SECOND = timedelta(seconds=1)
+_WORST_FIRST = (ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UP)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one location has measured of a target lately."""
+
+    results: deque[ProbeResult]
+    """Newest first, without a longer pause."""
+    at: Instant
+    """When the newest came in."""
+
+    def speaks(self, at: Instant) -> bool:
+        return at.seconds_since(self.at) <= _speaks_for(self.results[0])
+
+
+@dataclass(slots=True)
+class _Target:
+    seen: dict[str, _Seen]
+    several: bool = False
+    """Whether more than one location has spoken at a time, and none of them is forgotten yet."""
+    stamped: datetime | None = None
+    """Time of the newest result of all."""
+
+
+class VantagePoints:
+    """Remembers what each location has measured of each target.
+
+    Args:
+        depth: How many results of each are remembered: as many as confirm a fault or its end.
+    """
+
+    def __init__(self, depth: int) -> None:
+        self._depth = max(1, depth)
+        self._targets: dict[str, _Target] = {}
+
+    def configure(self, depth: int, targets: Collection[str]) -> None:
+        """Remember so many results from now on, and nothing of other targets."""
+        self._depth = max(1, depth)
+        self._targets = {name: target for name, target in self._targets.items() if name in targets}
+
+    def recall(self, location: str, results: Sequence[ProbeResult], at: Instant, *, several: bool) -> None:
+        """Take up what was stored before.
+
+        Args:
+            location: Who measured it.
+            results: Of one target, newest first, at least one.
+            at: When the newest came in.
+            several: Whether it was kept as this location's own series.
+        """
+        target = self._targets.setdefault(results[0].service, _Target({}))
+        target.seen[location] = _Seen(deque(islice(_without_pause(results), self._depth)), at)
+        target.several = target.several or several
+
+    def arrive(self, item: Collected, living: Collection[str]) -> list[Collected]:
+        """What is to be stored and judged of a result: itself, or a combined one, and itself as a location's series.
+
+        Args:
+            item: The result, in the order of arrival.
+            living: The locations that show signs of life; only they are combined.
+        """
+        result, at = item.result, item.at
+        location = result.location or DEFAULT_LOCATION
+        if item.late:
+            several = result.service in self._targets and self._targets[result.service].several
+            return [_own(item, location)] if several else [item]
+        target = self._remember(location, result, at)
+        speaking = {name: seen for name, seen in target.seen.items() if name in living and seen.speaks(at)}
+        target.several = target.several or len(speaking) > 1
+        if not target.several:
+            return [item]
+        own = _own(item, location)
+        if location not in speaking:
+            return [own]
+        newest = {name: seen.results[0] for name, seen in speaking.items()}
+        stamp = target.stamped = _stamp(at.wall, target.stamped)
+        sights = tuple(Sight(name, tuple(seen.results)) for name, seen in sorted(speaking.items()))
+        return [Collected(combined(location, newest, stamp), at, sights=sights), own]
+
+    def _remember(self, location: str, result: ProbeResult, at: Instant) -> _Target:
+        target = self._targets.setdefault(result.service, _Target({}))
+        for name in [name for name, seen in target.seen.items() if name != location and _forgotten(seen, at)]:
+            del target.seen[name]
+            target.several = target.several and len(target.seen) > 1
+        seen = target.seen.get(location)
+        before: Iterable[ProbeResult] = seen.results if seen is not None and seen.speaks(at) else ()
+        target.seen[location] = _Seen(deque(islice((result, *before), self._depth)), at)
+        return target
+
+
+def combined(arriving: str, newest: Mapping[str, ProbeResult], at: datetime) -> ProbeResult:
+    """One result of all locations, in the name of the target itself.
+
+    Down is what more than half of those find that could measure; what fewer find down is degraded. The figures are
+    those of one that agrees, at best the one whose result came in.
+
+    Args:
+        arriving: Whose result came in.
+        newest: The newest result of each location that speaks; ``arriving`` is one of them.
+        at: Its time.
+    """
+    last = newest[arriving]
+    known = {name: result for name, result in newest.items() if _measured(result)}
+    if not known:
+        return replace(last, timestamp=at, location=None)
+    needed = majority(len(known))
+    state = sorted((result.state for result in known.values()), key=_WORST_FIRST.index)[needed - 1]
+    down = sorted(name for name, result in known.items() if result.state is ServiceState.DOWN)
+    few = bool(down) and state is not ServiceState.DOWN
+    agreeing = sorted(name for name in known if (name not in down if few else known[name].state is state))
+    speaker = known[arriving if arriving in agreeing else agreeing[0]]
+    whole = replace(
+        speaker,
+        timestamp=at,
+        state=ServiceState.DEGRADED if few else state,
+        interval=last.interval,
+        attempt=last.attempt,
+        location=None,
+    )
+    if not down or len(known) == 1:
+        return whole
+    where = from_locations(down, len(known))
+    witness = known[down[0] if few else down[needed - 1]]
+    error = f"{where}: {witness.error or witness.error_class or 'no reason is known'}"
+    return replace(whole, error=f"down {error}" if few else error, error_class=witness.error_class)
+
+
+def _measured(result: ProbeResult) -> bool:
+    return result.state in _WORST_FIRST and result.error_class is not ErrorClass.LOCAL_ERROR
+
+
+def _own(item: Collected, location: str) -> Collected:
+    result = item.result
+    kept = replace(result, service=series_name(result.service, location), location=location)
+    return replace(item, result=kept)
+
+
+def _speaks_for(result: ProbeResult) -> float:
+    return SPEAKS_INTERVALS * max(result.interval, LEAST_INTERVAL)
+
+
+def _without_pause(results: Sequence[ProbeResult]) -> Iterator[ProbeResult]:
+    """The newest ones, each of which spoke until the next came in."""
+    yield results[0]
+    for later, earlier in pairwise(results):
+        if (later.timestamp - earlier.timestamp).total_seconds() > _speaks_for(earlier):
+            return
+        yield earlier
+
+
+def _forgotten(seen: _Seen, at: Instant) -> bool:
+    return at.seconds_since(seen.at) > FORGOTTEN_AFTER.total_seconds()
+
+
+def _stamp(now: datetime, last: datetime | None) -> datetime:
+    """Now, by the clock of the one that combines: two results of one moment would be stored as one."""
+    return last + _INSTANT if last is not None and timedelta() <= last - now < _SECOND else now
