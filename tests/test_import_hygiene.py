@@ -10,10 +10,14 @@ import pytest
 HEAVY = ("textual", "plotext", "sqlmodel", "sqlalchemy", "httpx", "vl_convert", "alembic")
 
 
-def loaded_modules(code: str) -> set[str]:
+def loaded(code: str) -> set[str]:
     program = f"import sys\n{code}\nprint(chr(10).join(sys.modules), file=sys.stderr)"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    return {line.split(".")[0] for line in result.stderr.splitlines()}
+    return set(result.stderr.splitlines())
+
+
+def loaded_modules(code: str) -> set[str]:
+    return {name.split(".")[0] for name in loaded(code)}
 
 
 @pytest.mark.parametrize(
@@ -24,7 +28,12 @@ def loaded_modules(code: str) -> set[str]:
             "sys.argv = ['x', '--version']; from amt_console.__main__ import main; main()",
             (*HEAVY, "typer", "pydantic"),
         ),
-        ("the command line", "import amt_console.cli.main", (*HEAVY, "pydantic")),
+        (
+            "the console's command line",
+            "from amt_console.cli.main import ConsoleLine; assert ConsoleLine.read(['--db', 'x'])",
+            (*HEAVY, "typer", "pydantic"),
+        ),
+        ("the commands", "import amt_console.cli.commands", (*HEAVY, "pydantic")),
         ("the vocabulary", "import amt_console.model, amt_console.text", (*HEAVY, "typer", "pydantic")),
         ("alerts", "import amt_console.alerts", (*HEAVY, "typer", "pydantic")),
         ("analysis", "import amt_console.analysis", (*HEAVY, "typer", "pydantic")),
@@ -45,3 +54,9 @@ def loaded_modules(code: str) -> set[str]:
 )
 def test_imports_stay_apart(what: str, code: str, forbidden: tuple[str, ...]) -> None:
     assert not loaded_modules(code) & set(forbidden), what
+
+
+def test_a_command_loads_no_other_command() -> None:
+    found = loaded("from amt_console.cli.commands import run_command; run_command(['alerts', '--help'])")
+    assert "amt_console.cli.alerts" in found
+    assert not found & {f"amt_console.cli.{name}" for name in ("export", "doctor", "db", "demo", "token", "monitor")}

@@ -20,3 +20,5 @@ class ExitCode(IntEnum):
     BUSY = 75
     NOT_PERMITTED = 77
     BAD_CONFIG = 78
+    STOPPED = 130
+    """By ctrl+c."""

@@ -63,8 +63,6 @@ class ConsoleApp(ConsoleShell):
 
     TITLE = "amt-console"
     CSS_PATH = "console.tcss"
-    MODES: ClassVar[dict[str, Any]] = {"overview": OverviewScreen}
-    DEFAULT_MODE = "overview"
     BINDINGS: ClassVar[Sequence[BindingType]] = list(APP_KEYS)  # type: ignore[assignment]
 
     def __init__(
@@ -106,8 +104,15 @@ class ConsoleApp(ConsoleShell):
 
     # Life
 
+    def get_default_screen(self) -> OverviewScreen:
+        """The overview; as a mode it would have all styles parsed once more before the first frame."""
+        return OverviewScreen()
+
     def on_ready(self) -> None:
-        """The first frame stands: open the session."""
+        """Open the session once the first frame stands: nothing may compete with that."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
         self.write_title(terminal_title(self.picture.live))
         self.run_worker(self._open, thread=True, exit_on_error=False, group="session")
         self.set_interval(POLL_SECONDS, self._tick)

@@ -123,7 +123,8 @@ async def test_a_session_that_cannot_open_ends_the_app_with_its_text() -> None:
         raise UnavailableError("the database is newer than this program")
 
     app = ConsoleApp(open_session, clock=FakeClock(NOW))
-    async with app.run_test(size=(80, 24)):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
         with contextlib.suppress(WorkerCancelled):
             await app.workers.wait_for_complete()
     assert app.exit_message == "the database is newer than this program"
