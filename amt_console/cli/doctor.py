@@ -16,7 +16,7 @@ import typer
 from amt_console.cli.context import Context, get_context
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.output import ascii_only, print_json, print_wrapped
-from amt_console.text import age, byte_size, public_url, safe_text
+from amt_console.text import age, byte_size, duration, public_url, safe_text
 
 FREE_BYTES_LEAST = 500 * 1024**2
 MIN_COLUMNS, MIN_LINES = 60, 16
@@ -67,7 +67,7 @@ def examine(context: Context) -> list[Finding]:
     """Every check in turn; one that breaks is itself a finding."""
     findings: list[Finding] = []
     first = (_python, _terminal, _configuration, _warnings, _database, _disk)
-    for check in (*first, _monitor, _engine, _channels, _services):
+    for check in (*first, _monitor, _locations, _engine, _channels, _services):
         findings += _guarded(check, context)
     return findings
 
@@ -186,6 +186,23 @@ def _monitor(context: Context) -> Iterator[Finding]:
         yield Finding(
             "monitor", Health.OK, f"pid {holder.pid} on {holder.host}, wrote {age(row.last_cycle_at, now)} ago"
         )
+
+
+def _locations(context: Context) -> Iterator[Finding]:
+    """Who else probes for the same database, and from where."""
+    if _file_of(context.store_url) is not None:
+        return
+    from amt_console.store.sharing import monitors_of
+
+    with context.open_store() as store:
+        found = monitors_of(store)
+    for heard in found:
+        who = f"location {heard.sharer.location}: pid {heard.sharer.pid} on {safe_text(heard.sharer.host, 100)}"
+        if not heard.alive:
+            message = f"{who} has not been heard of for {duration(heard.silent)}"
+            yield Finding("monitor", Health.WARNING, message, "start it again; after a day it is no longer told of")
+        elif len(found) > 1:
+            yield Finding("monitor", Health.OK, f"{who} probes" + (" and evaluates" if heard.sharer.evaluates else ""))
 
 
 def _channels(context: Context) -> Iterator[Finding]:

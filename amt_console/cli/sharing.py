@@ -72,8 +72,8 @@ class _Share:
         notifier = Notifier()
         helper = self._helper()
         notifier.send("READY=1\nSTATUS=Sharing the probing with other monitors.")
-        where = "" if self._location is None else f", location {self._location}"
-        logger.info("another monitor evaluates; pid %d shares its probing%s", os.getpid(), where)
+        does = "shares its probing" if self._location is None else f"probes from location {self._location}"
+        logger.info("another monitor evaluates; pid %d %s", os.getpid(), does)
         try:
             while not self._stop.is_set():
                 watch.wait()

@@ -11,6 +11,7 @@ from amt_console.cli.context import get_context
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.output import ascii_only, print_json, print_line, print_wrapped
+from amt_console.cli.seen_from import print_seen_from
 from amt_console.cli.table import Column, print_table
 from amt_console.model import AlertState, MonitorState, Overall, ServiceState, ServiceView, Severity, Snapshot
 from amt_console.text import (
@@ -114,6 +115,7 @@ def print_status(snapshot: Snapshot) -> None:
         [_service_row(service, now, plain) for service in snapshot.services],
         styles=[_STATE_STYLES.get(service.state) for service in snapshot.services],
     )
+    print_seen_from(snapshot.services, now, plain=plain)
     print_line()
     if snapshot.alerts:
         subjects = {alert.id: alert.subject for alert in snapshot.alerts}

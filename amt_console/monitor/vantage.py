@@ -18,8 +18,8 @@ from amt_console.monitor.buffer import Collected
 
 SPEAKS_INTERVALS = 2.0
 """For so many intervals a location's newest result speaks: a probe that hangs until its deadline comes in that late."""
-LEAST_INTERVAL = 5.0
-"""Shorter intervals count as this long, in seconds: results of others are on their way for up to a second."""
+SPEAKS_SECONDS = 20.0
+"""And at least so long: while another monitor takes over nothing comes in for up to ten seconds."""
 _INSTANT = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)
 _WORST_FIRST = (ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UP)
@@ -160,7 +160,7 @@ def _own(item: Collected, location: str) -> Collected:
 
 
 def _speaks_for(result: ProbeResult) -> float:
-    return SPEAKS_INTERVALS * max(result.interval, LEAST_INTERVAL)
+    return max(SPEAKS_SECONDS, SPEAKS_INTERVALS * result.interval)
 
 
 def _without_pause(results: Sequence[ProbeResult]) -> Iterator[ProbeResult]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from amt_console.model import AlertDetail, AlertEvent, AlertView, HostSample, ServiceView, Snapshot
+from amt_console.model import AlertDetail, AlertEvent, AlertView, HostSample, LocationView, ServiceView, Snapshot
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -61,6 +61,18 @@ def service_json(service: ServiceView) -> dict[str, Any]:
         "tls_expires_at": iso(service.tls_expires_at),
         "alert_id": service.alert_id,
         "runbook": service.runbook,
+        "locations": [_location_json(location) for location in service.locations],
+    }
+
+
+def _location_json(location: LocationView) -> dict[str, Any]:
+    return {
+        "name": location.name,
+        "state": location.state.value,
+        "since": iso(location.since),
+        "last_checked": iso(location.last_checked),
+        "response_time_ms": _rounded(location.response_time_ms),
+        "error": location.error,
     }
 
 

@@ -20,6 +20,7 @@ from amt_console.model import (
     Target,
     Viewer,
 )
+from amt_console.operations.location_views import location_views
 from amt_console.operations.views import alert_view, overall, service_view, worst_first
 from amt_console.operations.windows import (
     MINUTE,
@@ -95,8 +96,16 @@ class PictureBuilder:
         windows = self._read_windows(reads, end, live=at is None)
         alerts = worst_first(reads.open_episodes(at), self._targets)
         statuses = reads.service_statuses(at)
+        locations = location_views(statuses, self._targets, end)
         services = tuple(
-            service_view(target, statuses.get(target.name), windows.get(target.name, ServiceWindows()), alerts, end)
+            service_view(
+                target,
+                statuses.get(target.name),
+                windows.get(target.name, ServiceWindows()),
+                alerts,
+                end,
+                locations=locations.get(target.name, ()),
+            )
             for target in self._targets
         )
         monitor = self._monitor(reads, at, now)

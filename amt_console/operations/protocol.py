@@ -58,6 +58,8 @@ class RecentProbe:
     status_code: int | None = None
     error: str | None = None
     attempt: int = 1
+    location: str | None = None
+    """From where, if more than one location watches the service."""
 
 
 @dataclass(frozen=True, slots=True)

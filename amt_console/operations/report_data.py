@@ -21,6 +21,7 @@ from amt_console.model import (
     ServiceState,
     ServiceView,
     Target,
+    series_of,
 )
 from amt_console.operations.pictures import SILENT_AFTER_SECONDS
 from amt_console.operations.views import service_view
@@ -136,7 +137,11 @@ def _value_of(index: int) -> float:
 def _services(then: _Then, targets: Sequence[Target]) -> tuple[ServiceRecord, ...]:
     records = [_configured(then, target) for target in targets]
     known = {target.name for target in targets}
-    gone = sorted(name for name, buckets in then.buckets.items() if name not in known and buckets)
+    gone = sorted(
+        name
+        for name, buckets in then.buckets.items()
+        if name not in known and buckets and series_of(name, known | then.end.keys()) is None
+    )
     return (*records, *(_removed(then, name) for name in gone))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from amt_console.model import ProbeResult, ServiceView
+from amt_console.model import ProbeResult, ServiceView, series_name
 from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange
 from amt_console.operations.views import alert_view
 from amt_console.operations.windows import floor_time
@@ -44,7 +44,7 @@ def service_detail(
     rollups = reads.rollups(resolution=resolution, start=start, end=now, services=[view.name]).get(view.name, [])
     buckets = {int((bucket.start - start).total_seconds() // resolution): bucket for bucket in rollups}
     rows = [buckets.get(index) for index in range(count)]
-    probes = reads.results(service=view.name, start=start, end=now, limit=_LIST_LIMIT)
+    probes = _newest_probes(reads, view, start, now)
     changes = reads.state_changes(start=start, end=now, services=[view.name])
     episodes = reads.episodes(start=start, end=now + _INSTANT, subject=view.name, limit=_LIST_LIMIT)
     return ServiceDetail(
@@ -55,7 +55,7 @@ def service_detail(
         mean_ms=tuple(row.mean_ms if row else None for row in rows),
         p95_ms=tuple(row.histogram.quantile(0.95) if row else None for row in rows),
         uptime=tuple(_uptime(row) for row in rows),
-        probes=tuple(_recent(probe) for probe in probes),
+        probes=tuple(_recent(probe, probe.location if view.locations else None) for probe in probes),
         changes=tuple(
             StateChange(at=change.at, state=change.state, error=safe_text(change.error) if change.error else None)
             for change in sorted(changes, key=lambda change: change.at, reverse=True)[:_LIST_LIMIT]
@@ -65,13 +65,20 @@ def service_detail(
     )
 
 
+def _newest_probes(reads: Reads, view: ServiceView, start: datetime, end: datetime) -> list[ProbeResult]:
+    """Newest first; where several locations watch the service, those of each in place of the combined results."""
+    names = [series_name(view.name, location.name) for location in view.locations] or [view.name]
+    found = [probe for name in names for probe in reads.results(service=name, start=start, end=end, limit=_LIST_LIMIT)]
+    return sorted(found, key=lambda probe: probe.timestamp, reverse=True)[:_LIST_LIMIT]
+
+
 def _uptime(row: ServiceRollup | None) -> float | None:
     if row is None:
         return None
     return None if row.availability is None else 100 * row.availability
 
 
-def _recent(probe: ProbeResult) -> RecentProbe:
+def _recent(probe: ProbeResult, location: str | None) -> RecentProbe:
     return RecentProbe(
         timestamp=probe.timestamp,
         state=probe.state,
@@ -80,6 +87,7 @@ def _recent(probe: ProbeResult) -> RecentProbe:
         status_code=probe.status_code,
         error=safe_text(probe.error) if probe.error else None,
         attempt=probe.attempt,
+        location=location,
     )
 
 

@@ -12,8 +12,10 @@ from amt_console.model import (
     AlertView,
     Database,
     Episode,
+    LocationView,
     MonitorState,
     Overall,
+    ProbeResult,
     ServiceState,
     ServiceView,
     Severity,
@@ -23,11 +25,24 @@ from amt_console.operations.windows import ServiceWindows
 from amt_console.store import ServiceStatus
 from amt_console.text import public_url, safe_text
 
+UNHEARD = "no result since then"
 _STALE_INTERVALS = 3
 
 
+def has_fallen_silent(target: Target, last: ProbeResult, now: datetime) -> bool:
+    """Whether the newest result is so old that it speaks for nothing any more."""
+    limit = _STALE_INTERVALS * max(target.interval, last.interval, 5.0) + target.timeout
+    return (now - last.timestamp).total_seconds() > limit
+
+
 def service_view(
-    target: Target, status: ServiceStatus | None, windows: ServiceWindows, alerts: Sequence[AlertView], now: datetime
+    target: Target,
+    status: ServiceStatus | None,
+    windows: ServiceWindows,
+    alerts: Sequence[AlertView],
+    now: datetime,
+    *,
+    locations: tuple[LocationView, ...] = (),
 ) -> ServiceView:
     """One target as it is at ``now``; a result that is older than three intervals speaks for nothing any more."""
     last = status.last if status else None
@@ -35,10 +50,8 @@ def service_view(
     error_class = last.error_class if last else None
     error = last.error if last else None
     if status is not None and last is not None:
-        silent_for = (now - last.timestamp).total_seconds()
-        limit = _STALE_INTERVALS * max(target.interval, last.interval, 5.0) + target.timeout
-        if silent_for > limit:
-            since, error_class, error = last.timestamp, None, "no result since then"
+        if has_fallen_silent(target, last, now):
+            since, error_class, error = last.timestamp, None, UNHEARD
         else:
             state, since = status.state, status.since
     worst = min((alert for alert in alerts if alert.subject == target.name), key=_urgency, default=None)
@@ -63,6 +76,7 @@ def service_view(
         tls_expires_at=last.tls_expires_at if last else None,
         alert_id=worst.id if worst is not None else None,
         runbook=target.runbook,
+        locations=locations,
     )
 
 

@@ -1,13 +1,18 @@
-"""``monitor --location``: where it makes no sense it is refused with one message."""
+"""Vantage points on the command line: ``monitor --location`` and its refusals, and what ``status`` says of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.operations import API, WEB, probe
 
 from amt_console.cli.exit_codes import ExitCode
+from amt_console.clock import SystemClock
+from amt_console.model import ServiceState, series_name
+from amt_console.store import Store
 
 Command = Callable[..., object]
 
@@ -15,6 +20,15 @@ Command = Callable[..., object]
 @pytest.fixture(autouse=True)
 def no_location(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AMT_LOCATION", raising=False)
+
+
+@pytest.fixture
+def two(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration of two services."""
+    (home / "two.toml").write_text(
+        "".join(f'[[services]]\nname = "{each.name}"\nurl = "http://127.0.0.1:1/"\n' for each in (API, WEB))
+    )
+    monkeypatch.setenv("AMT_CONFIG", str(home / "two.toml"))
 
 
 @pytest.mark.parametrize("named_by", ["--location", "AMT_LOCATION", "location"])
@@ -43,3 +57,37 @@ def test_a_single_round_has_no_location(command: Command, home: Path) -> None:
     outcome = command("monitor", "--once", "--location", "fra", "--db", str(home / "m.db"))
     assert outcome.code == ExitCode.USAGE
     assert "--once" in outcome.err
+
+
+def watched(store: Store, **states: ServiceState) -> None:
+    now = SystemClock().now()
+    worst = ServiceState.DEGRADED if ServiceState.DOWN in states.values() else ServiceState.UP
+    results = [replace(probe(API, now, worst), error="down from nyc (1 of 2): refused")]
+    results += [
+        replace(probe(API, now, state), service=series_name(API.name, name), location=name)
+        for name, state in states.items()
+    ]
+    with store.transaction() as writes:
+        writes.add_results([*results, probe(WEB, now)])
+        writes.heartbeat(host="here", pid=1, started_at=now, at=now)
+
+
+def test_status_lists_the_locations_of_what_is_not_up_everywhere(command: Command, store: Store, two: None) -> None:
+    watched(store, fra=ServiceState.UP, nyc=ServiceState.DOWN)
+    lines = command("status").out.splitlines()
+    assert "1 of 3 services up, 1 slow, 1 unknown" in lines[0], "a location is no service"
+    (heading,) = [at for at, line in enumerate(lines) if "SEEN FROM" in line]
+    assert [line.split()[:2] for line in lines[heading + 1 : heading + 3]] == [
+        ["backend-api", "fra"],
+        ["backend-api", "nyc"],
+    ]
+    assert "connection refused" in lines[heading + 2]
+    assert lines[heading + 3] == ""
+    assert not [line for line in lines if "@" in line]
+
+
+def test_status_needs_one_line_where_all_locations_agree(command: Command, store: Store, two: None) -> None:
+    watched(store, fra=ServiceState.UP, nyc=ServiceState.UP)
+    outcome = command("status")
+    assert "seen from: fra, nyc; everything is up from all of them" in outcome.out
+    assert "SEEN FROM" not in outcome.out

@@ -17,6 +17,7 @@ from amt_console.model import (
     Figure,
     FigureKind,
     HostSample,
+    LocationView,
     MonitorState,
     MonitorStatus,
     NetworkRates,
@@ -67,6 +68,39 @@ def service(name: str, url: str, base: float, **changes: object) -> ServiceView:
         last_checked=NOW - timedelta(seconds=7),
     )
     return replace(view, **changes)  # type: ignore[arg-type]
+
+
+def from_several(**states: ServiceState) -> tuple[LocationView, ...]:
+    """How locations see a service, one of them perhaps not for a while."""
+    return tuple(
+        LocationView(
+            name=name,
+            state=state,
+            since=NOW - timedelta(minutes=4),
+            last_checked=NOW - timedelta(seconds=7),
+            response_time_ms=41.0 if state is ServiceState.UP else None,
+            error="connection refused by 127.0.0.1:5000" if state is ServiceState.DOWN else None,
+        )
+        for name, state in states.items()
+    )
+
+
+def split() -> Snapshot:
+    """One location of three does not reach the API."""
+    picture = all_fine()
+    views = from_several(fra=ServiceState.DOWN, nyc=ServiceState.UP, sgp=ServiceState.UP)
+    first = replace(
+        picture.services[0],
+        state=ServiceState.DEGRADED,
+        error="down from fra (1 of 3): connection refused by 127.0.0.1:5000",
+        error_class=ErrorClass.CONNECT_REFUSED,
+        locations=views,
+    )
+    others = tuple(
+        replace(view, locations=from_several(fra=view.state, nyc=view.state, sgp=view.state))
+        for view in picture.services[1:]
+    )
+    return replace(picture, overall=Overall.WARNING, services=(first, *others))
 
 
 def alert(number: int, subject: str, **changes: object) -> AlertView:

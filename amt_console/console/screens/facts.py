@@ -168,6 +168,7 @@ def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]
     palette = look.palette
     if not rows:
         return [[("none in this window", palette.muted)]]
+    width = max(len(row.location or "") for row in rows)
     lines: list[Runs] = []
     for row in rows:
         text, style = look.state(row.state)
@@ -176,6 +177,7 @@ def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]
         lines.append(
             [
                 (f"{row.timestamp:%H:%M:%S}  ", palette.muted),
+                (f"{row.location or '':<{width}}{'  ' if width else ''}", palette.text),
                 (f"{text:<10}", style),
                 (f"{look.value(milliseconds(row.response_time_ms)):>8}  ", palette.text),
                 (f"{status:<4} ", palette.muted),

@@ -14,6 +14,7 @@ from amt_console.console.actions import Target
 from amt_console.console.bindings import SERVICE_KEYS
 from amt_console.console.screens import facts
 from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.seen_from import seen_from
 from amt_console.model import ServiceView, Snapshot
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import STATE_WORDS, percent
@@ -41,8 +42,11 @@ class ServiceDetailScreen(DetailScreen):
     def body(self) -> Iterable[Widget]:
         """Head, chart and lists."""
         look = self.look
+        locations = FactLines("SEEN FROM", look=look, id="locations")
+        locations.display = False
         with VerticalScroll(id="detail", can_focus=True):
             yield FactLines(look=look, id="head")
+            yield locations
             with Container(id="columns"):
                 with Vertical(id="left"):
                     yield Chart(look=look, id="chart")
@@ -105,6 +109,9 @@ class ServiceDetailScreen(DetailScreen):
     def _draw_head(self) -> None:
         if self._view is not None:
             self.query_one("#head", FactLines).show(facts.service_head(self._view, self.picture_now, self.look))
+            locations = self.query_one("#locations", FactLines)
+            locations.display = bool(self._view.locations)
+            locations.show(seen_from(self._view.locations, self.picture_now, self.look))
 
     def _draw_history(self) -> None:
         detail = self._detail
