@@ -1,9 +1,10 @@
-"""How things look: styles by what they mean, and glyphs with their ASCII stand-ins."""
+"""How things look: styles by what they mean, glyphs with their ASCII stand-ins, moments in a time zone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 
 from rich.style import Style
 from textual.color import Color
@@ -125,10 +126,16 @@ class Palette:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A palette with the choice of glyphs; every widget draws with one."""
+    """A palette with the choice of glyphs and the time zone of moments; every widget draws with one."""
 
     palette: Palette
     ascii_only: bool = False
+    zone: tzinfo | None = UTC
+    """``None`` is the host's."""
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment in the zone that is shown."""
+        return moment.astimezone(self.zone)
 
     @property
     def ellipsis(self) -> str:

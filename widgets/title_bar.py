@@ -72,8 +72,9 @@ class TitleBar(LineView):
             runs = [(" AMT CONSOLE ", palette.badge_unknown), ("  starting ", palette.bar)]
             return Strip(fit(runs, width, fill=palette.bar), width)
         badge = self.look.overall(self._snapshot.overall)
-        right = self._monitor(self._snapshot, self._state)
         facts = self._facts(self._snapshot)
+        needed = runs_width([badge, (self.look.dot.join(facts[:2]), palette.bar)]) + 3
+        right = self._monitor(self._snapshot, self._state, width - needed)
         room = width - runs_width([badge]) - runs_width(right) - 3
         while len(facts) > 1 and runs_width([(self.look.dot.join(facts), palette.bar)]) > room:
             facts = facts[:-1]
@@ -113,10 +114,10 @@ class TitleBar(LineView):
             facts.insert(0, f"{causes} alert{'s' if causes > 1 else ''}, all taken")
         return facts
 
-    def _monitor(self, snapshot: Snapshot, state: TitleState) -> Runs:
+    def _monitor(self, snapshot: Snapshot, state: TitleState, room: int) -> Runs:
         palette, look = self.look.palette, self.look
         if snapshot.at is not None:
-            return [(f" as it was at {snapshot.at:%Y-%m-%d %H:%M} UTC ", palette.badge_warning)]
+            return [(f" as it was at {look.local(snapshot.at):%Y-%m-%d %H:%M %Z} ", palette.badge_warning)]
         monitor = snapshot.monitor
         seen = coarse_age(monitor.last_cycle_at, state.now)
         data = "data now" if seen == "now" else f"data {seen} old"
@@ -132,8 +133,13 @@ class TitleBar(LineView):
         if monitor.state is MonitorState.SILENT or self._old(snapshot, state):
             return [(f" MONITOR SILENT FOR {age(monitor.last_cycle_at, state.now)} ", palette.badge_critical)]
         dot = (look.glyph("●", "*"), palette.ok + Style(bgcolor=palette.bar.bgcolor))
-        who = f" attached: {state.attached_to}" if state.attached_to else " monitoring"
-        return [dot, (f"{who}{look.dot}{data} ", palette.bar)]
+        looking = f"{len(snapshot.viewers)} looking" if len(snapshot.viewers) > 1 else ""
+        whose = f"attached: {state.attached_to}" if state.attached_to else "monitoring"
+        short = "attached" if state.attached_to and not looking else ""
+        wordings = [(whose, looking, data), (whose.partition(" on ")[0], looking, data), (short, looking, data)]
+        texts = [f" {look.dot.join(part for part in parts if part)} " for parts in wordings]
+        fitting = (text for text in texts if len(text) + 1 <= room)
+        return [dot, (next(fitting, texts[-1]), palette.bar)]
 
     def _old(self, snapshot: Snapshot, state: TitleState) -> bool:
         if snapshot.monitor.last_cycle_at is None or state.paused_at is not None:
@@ -157,7 +163,7 @@ class TitleBar(LineView):
         if snapshot is not None and snapshot.at is not None:
             ago = f"{age(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""
             mark = "simulated data" if snapshot.simulated_until and snapshot.at <= snapshot.simulated_until else ""
-            facts = (f"PAST: {snapshot.at:%Y-%m-%d %H:%M:%S} UTC", ago, "actions are off", mark)
+            facts = (f"PAST: {self.look.local(snapshot.at):%Y-%m-%d %H:%M:%S %Z}", ago, "actions are off", mark)
             return [(f" {self.look.dot.join(fact for fact in facts if fact)}", palette.badge_warning)]
         faults = self.look.dot.join(state.faults)
         marks = self.look.dot.join(self._marks(snapshot, state))
@@ -173,7 +179,8 @@ class TitleBar(LineView):
         known = (*(snapshot.faults if snapshot is not None else ()), *state.faults)
         marks = [notice for notice in dict.fromkeys((*own, *shared)) if notice not in known]
         if snapshot is not None and snapshot.simulated_until is not None:
-            marks.insert(0, f"history up to {near_moment(snapshot.simulated_until, state.now)} is simulated")
+            until = near_moment(snapshot.simulated_until, state.now, self.look.zone)
+            marks.insert(0, f"history up to {until} is simulated")
         if state.read_only:
             marks.insert(0, "read-only: actions are off")
         return marks

@@ -35,6 +35,8 @@ class Caller:
     role: Role
     place: str
     """Which console: process, or address."""
+    own: bool = False
+    """Whether the console is a process of the monitor's own user or of root, who alone can become the monitor."""
 
 
 class Callers(Protocol):
@@ -69,13 +71,14 @@ class SocketCallers:
             raise NotPermittedError(f"{account} has no role here: an admin adds the user or a group to [api.roles]")
         claims = claims_of(request)
         behalf = request.headers.get(BEHALF_HEADER)
-        if behalf is not None and peer.uid in (0, self.roles.owner_uid):
+        own = peer.uid in (0, self.roles.owner_uid)
+        if behalf is not None and own:
             via = safe_text(unquote(request.headers.get(BEHALF_VIA_HEADER, "socket")), 200)
             return Caller(Actor(safe_text(unquote(behalf), 64), peer.uid, claims, via=via), role, place=via)
         login: str | None = getattr(connection, "login", None)
         claimed = safe_text(claims["SUDO_USER"], 64) if peer.uid == 0 and "SUDO_USER" in claims else None
         actor = Actor(login or claimed or account, peer.uid, claims, login=login, via="socket")
-        return Caller(actor, role, place=_place(peer, claims))
+        return Caller(actor, role, place=_place(peer, claims), own=own)
 
     async def _role_of(self, peer: Peer) -> tuple[str, Role | None]:
         key, roles = (peer.uid, peer.gid), self.roles

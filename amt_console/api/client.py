@@ -20,7 +20,7 @@ from amt_console.api.claims import CLAIMS, claim_header
 from amt_console.api.endpoint import client_context, parse_endpoint
 from amt_console.api.transport import TIMEOUT_SECONDS, exchange
 from amt_console.api.unix_transport import UnixTransport
-from amt_console.model import AlertDetail, AlertState, AlertView, Snapshot
+from amt_console.model import AlertDetail, AlertState, AlertView, Snapshot, Viewer
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
     REPORTS_ELSEWHERE,
@@ -43,6 +43,7 @@ class RemoteOperations:
         url: ``unix:/path/to/socket`` or ``https://host:port``.
         token: Access token for HTTPS.
         session: A name of this console; with it everybody sees that somebody looks.
+        looks_only: This console never becomes the monitor.
         ca_file: PEM file of the authorities to trust instead of the system's.
         env: Where the claims come from, and ``SSL_CERT_FILE``.
 
@@ -56,6 +57,7 @@ class RemoteOperations:
         *,
         token: str | None = None,
         session: str | None = None,
+        looks_only: bool = False,
         ca_file: str | None = None,
         env: Mapping[str, str] = os.environ,
     ) -> None:
@@ -63,6 +65,8 @@ class RemoteOperations:
         self.url = endpoint.url
         self._session = session
         self._headers: dict[str, str] = {wire.SESSION_HEADER: session} if session else {}
+        if looks_only:
+            self._headers[wire.LOOKS_ONLY_HEADER] = "1"
         self._client = httpx.Client(
             base_url="http://monitor" if endpoint.socket else endpoint.url,
             transport=UnixTransport(endpoint.socket, keep_seconds=KEEP_SECONDS) if endpoint.socket else None,
@@ -96,6 +100,11 @@ class RemoteOperations:
         other = copy.copy(self)
         other._headers = {wire.BEHALF_HEADER: quote(actor.name), wire.BEHALF_VIA_HEADER: quote(actor.via or "")}
         return other
+
+    def tell_viewers(self, viewers: Sequence[Viewer]) -> None:
+        """Say who looks through this process, so that everybody sees it. Raises OperationError."""
+        body = wire.RELAYED.dump_python(wire.Relayed(viewers=tuple(viewers)), mode="json")
+        self._call("PUT", "/v1/viewers", json=body)
 
     def wait_for_action(self, after: int, seconds: float) -> int:
         """Block until somebody acts or ``seconds`` are over; returns the number to pass next. Raises OperationError."""

@@ -3,6 +3,7 @@
 # No postponed annotations here: FastAPI reads them.
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -70,7 +71,12 @@ async def caller(request: Request, _token: Annotated[HTTPAuthorizationCredential
     found = await callers.recognise(request)
     session = request.headers.get(wire.SESSION_HEADER)
     if session:
-        served(request).presence.seen(safe_text(session, MAX_SESSION_CHARS), name=found.actor.name, place=found.place)
+        served(request).presence.seen(
+            safe_text(session, MAX_SESSION_CHARS),
+            name=found.actor.name,
+            place=found.place,
+            may_monitor=found.own and wire.LOOKS_ONLY_HEADER not in request.headers,
+        )
     return found
 
 
@@ -198,6 +204,19 @@ def probe(
 async def goodbye(request: Request, _: Viewing, serving: Serving) -> Response:
     """The console of the header `amt-console-session` looks no longer."""
     serving.presence.left(safe_text(request.headers.get(wire.SESSION_HEADER, ""), MAX_SESSION_CHARS))
+    return Response(status_code=204)
+
+
+@router.put("/viewers", tags=["session"], status_code=204)
+async def viewers(found: Viewing, serving: Serving, body: Annotated[wire.Relayed, Body()]) -> Response:
+    """Who looks through the calling process; to be told every few seconds. Only for the monitor's own user and root."""
+    if not found.own:
+        raise NotPermittedError(f"{found.actor.name} may not say who looks: that is for the monitor's own user")
+    told = (
+        replace(viewer, name=safe_text(viewer.name, 64), place=safe_text(viewer.place, 64), may_monitor=False)
+        for viewer in body.viewers
+    )
+    serving.presence.relayed(found.place, tuple(told))
     return Response(status_code=204)
 
 

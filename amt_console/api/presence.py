@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,12 +13,19 @@ from amt_console.model import Viewer
 FORGET_SECONDS = 6.0
 """A console that has not asked for so long is gone."""
 MAX_SESSIONS = 200
+MAX_RELAYS = 20
 
 
 @dataclass(slots=True)
 class _Session:
     viewer: Viewer
     seen: float
+
+
+@dataclass(slots=True)
+class _Relay:
+    viewers: tuple[Viewer, ...]
+    told: float
 
 
 class Presence:
@@ -27,8 +35,9 @@ class Presence:
         self._clock = clock
         self._lock = threading.Lock()
         self._sessions: dict[str, _Session] = {}
+        self._relays: dict[str, _Relay] = {}
 
-    def seen(self, session: str, *, name: str, place: str) -> None:
+    def seen(self, session: str, *, name: str, place: str, may_monitor: bool = False) -> None:
         """A console asked for the picture."""
         tick = self._clock.monotonic()
         with self._lock:
@@ -37,18 +46,27 @@ class Presence:
                 known.seen = tick
             elif len(self._sessions) < MAX_SESSIONS:
                 since: datetime = self._clock.now()
-                self._sessions[session] = _Session(Viewer(name=name, since=since, place=place), tick)
+                viewer = Viewer(name=name, since=since, place=place, may_monitor=may_monitor)
+                self._sessions[session] = _Session(viewer, tick)
 
     def left(self, session: str) -> None:
         """A console said goodbye."""
         with self._lock:
             self._sessions.pop(session, None)
 
+    def relayed(self, relay: str, viewers: Sequence[Viewer]) -> None:
+        """Another process of this host tells who looks through it; it tells so again and again."""
+        tick = self._clock.monotonic()
+        with self._lock:
+            if relay in self._relays or len(self._relays) < MAX_RELAYS:
+                self._relays[relay] = _Relay(tuple(viewers[:MAX_SESSIONS]), tick)
+
     def viewers(self) -> tuple[Viewer, ...]:
         """Everybody who looks, longest first."""
         oldest = self._clock.monotonic() - FORGET_SECONDS
         with self._lock:
             self._sessions = {key: session for key, session in self._sessions.items() if session.seen >= oldest}
-            return tuple(
-                sorted((session.viewer for session in self._sessions.values()), key=lambda viewer: viewer.since)
-            )
+            self._relays = {key: relay for key, relay in self._relays.items() if relay.told >= oldest}
+            found = [session.viewer for session in self._sessions.values()]
+            found += [viewer for relay in self._relays.values() for viewer in relay.viewers]
+        return tuple(sorted(found, key=lambda viewer: viewer.since))

@@ -7,15 +7,16 @@ import contextlib
 import logging
 import os
 import socket
-import ssl
 import threading
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from amt_console.api import certificate
 from amt_console.api.app import create_app
 from amt_console.api.callers import Callers, SocketCallers, TokenCallers
+from amt_console.api.certificate import ServerCertificate
 from amt_console.api.connections import GuardedProtocol
 from amt_console.api.identity import RoleTable
 from amt_console.api.limits import Limits
@@ -42,7 +43,7 @@ class ApiServer:
     """
 
     def __init__(
-        self, served: Served, callers: Callers, listener: socket.socket, tls: ssl.SSLContext | None = None
+        self, served: Served, callers: Callers, listener: socket.socket, tls: ServerCertificate | None = None
     ) -> None:
         self._served = served
         config = uvicorn.Config(
@@ -110,7 +111,7 @@ class TcpServer(ApiServer):
     """The API over TCP; callers are known by access tokens. Raises OSError when it cannot listen there."""
 
     def __init__(
-        self, served: Served, *, host: str, port: int, book: TokenBook, tls: ssl.SSLContext | None = None
+        self, served: Served, *, host: str, port: int, book: TokenBook, tls: ServerCertificate | None = None
     ) -> None:
         listener = _listen(host, port)
         self.address: tuple[str, int] = listener.getsockname()[:2]
@@ -118,18 +119,10 @@ class TcpServer(ApiServer):
         super().__init__(served, TokenCallers(book), listener, tls)
 
 
-def server_context(certificate: str, key: str) -> ssl.SSLContext:
-    """The TLS side of a server, TLS 1.2 and later. Raises OSError (``ssl.SSLError`` is one)."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    # A key with a passphrase is refused: nobody is there to type it.
-    context.load_cert_chain(certificate, key, password=lambda: "")
-    return context
-
-
 class _Server(uvicorn.Server):
     """Leaves the process's signal handlers alone, sleeps until it is told to end, and has no patience at the door."""
 
-    def __init__(self, config: uvicorn.Config, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, config: uvicorn.Config, tls: ServerCertificate | None) -> None:
         super().__init__(config)
         self._tls = tls
         self._guard = threading.Lock()
@@ -152,17 +145,22 @@ class _Server(uvicorn.Server):
         def protocol() -> asyncio.Protocol:
             return GuardedProtocol(self.config, self.server_state, {}, loop)
 
-        patience: dict[str, Any] = {"ssl_handshake_timeout": HANDSHAKE_SECONDS} if self._tls else {}
+        tls: dict[str, Any] = {}
+        if self._tls is not None:
+            tls = {"ssl": self._tls.context, "ssl_handshake_timeout": HANDSHAKE_SECONDS}
         self.servers = [
-            await loop.create_server(protocol, sock=listener, ssl=self._tls, backlog=BACKLOG, **patience)
-            for listener in sockets or []
+            await loop.create_server(protocol, sock=listener, backlog=BACKLOG, **tls) for listener in sockets or []
         ]
         self.started = True
 
     async def main_loop(self) -> None:
-        """Wait."""
-        if not self.should_exit:
-            await self._leaving.wait()
+        """Wait; look now and then whether the certificate is another one."""
+        patience = None if self._tls is None else certificate.LOOK_SECONDS
+        while not self.should_exit:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), patience)
+            if self._tls is not None:
+                self._tls.refresh()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from amt_console.api.errors import TooManyFailuresError, UnknownCallerError
-from amt_console.model import AlertDetail, AlertView, Snapshot
+from amt_console.model import AlertDetail, AlertView, Snapshot, Viewer
 from amt_console.operations.protocol import (
     ConflictError,
     NotFoundError,
@@ -46,6 +46,13 @@ class Hello(BaseModel):
     """The process that answers."""
 
 
+class Relayed(BaseModel):
+    """Who looks through the calling process."""
+
+    model_config = ConfigDict(extra="forbid")
+    viewers: Annotated[tuple[Viewer, ...], Field(max_length=200)] = ()
+
+
 class Actions(BaseModel):
     """How often people have acted."""
 
@@ -64,6 +71,7 @@ class ErrorAnswer(BaseModel):
 
 
 HELLO: TypeAdapter[Hello] = TypeAdapter(Hello)
+RELAYED: TypeAdapter[Relayed] = TypeAdapter(Relayed)
 ACTIONS: TypeAdapter[Actions] = TypeAdapter(Actions)
 SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 ALERT: TypeAdapter[AlertView] = TypeAdapter(AlertView)
@@ -83,6 +91,8 @@ ERRORS: dict[str, tuple[type[OperationError], int]] = {
 
 SESSION_HEADER = "amt-console-session"
 """Carries an opaque name of the calling console, so that who is looking can be shown."""
+LOOKS_ONLY_HEADER = "amt-console-looks-only"
+"""The calling console never becomes the monitor."""
 BEHALF_HEADER = "amt-on-behalf"
 """A process of the monitor's own user names the person for whom it calls."""
 BEHALF_VIA_HEADER = "amt-on-behalf-via"

@@ -37,6 +37,7 @@ class Connection:
                 self.url,
                 token=self.token(),
                 session=session,
+                looks_only=True,
                 ca_file=None if self.ca_file is None else str(self.ca_file),
                 env=self.env,
             )

@@ -151,7 +151,7 @@ class Holder:
 
     def _viewers(self) -> tuple[Viewer, ...]:
         if self._console:
-            self._presence.seen("self", name=current_actor().name, place=f"pid {os.getpid()}")
+            self._presence.seen("self", name=current_actor().name, place=f"pid {os.getpid()}", may_monitor=True)
         return self._presence.viewers()
 
     def _serve_socket(self, served: Served) -> None:
@@ -178,12 +178,13 @@ class Holder:
         self._begin(self._socket)
 
     def _serve_tcp(self, served: Served) -> None:
-        from amt_console.api.server import TcpServer, server_context
+        from amt_console.api.certificate import ServerCertificate
+        from amt_console.api.server import TcpServer
         from amt_console.api.tokens import TokenBook
 
         api = self._settings.api
         try:
-            tls = server_context(api.tls_certificate, api.tls_key) if api.tls_certificate and api.tls_key else None
+            tls = ServerCertificate(api.tls_certificate, api.tls_key) if api.tls_certificate and api.tls_key else None
             book = TokenBook(self._store, self._clock)
             server = TcpServer(served, host=api.host, port=api.port, book=book, tls=tls)
         except OSError as error:

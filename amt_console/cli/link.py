@@ -47,7 +47,7 @@ class Link:
         self._may_monitor = may_monitor
         self._notices = notices
         self._on_change = on_change
-        self._session_id = uuid.uuid4().hex
+        self._session_id = uuid.uuid4().hex if site.viewers is None else None
         self._guard = threading.Lock()
         self._hello: Hello | None = None
         self._foreign = False
@@ -82,7 +82,9 @@ class Link:
         from amt_console.api.attach import attach
         from amt_console.api.location import database_name
 
-        found = attach(self._site.store_url, self._site.settings, session=self._session_id)
+        found = attach(
+            self._site.store_url, self._site.settings, session=self._session_id, looks_only=not self._may_monitor
+        )
         if found is None:
             return False
         remote, hello = found

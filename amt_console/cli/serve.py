@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from collections.abc import Callable
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from amt_console.api.presence import Presence
     from amt_console.api.server import TcpServer
     from amt_console.cli.session import LocalSession
     from amt_console.config.program import ApiSettings
     from amt_console.store import Store
+
+logger = logging.getLogger("amt_console.api")
+TELL_SECONDS = 2.0
+"""How often the monitor is told who looks through this process."""
 
 
 def serve(
@@ -58,11 +64,13 @@ def serve(
 
 def run_serve(context: Context, api: ApiSettings) -> int:
     """Serve until told to end; returns the exit code. Raises CommandError when it cannot listen there."""
+    from amt_console.api.presence import Presence
     from amt_console.cli.logs import start_logging
     from amt_console.cli.session import LocalSession
 
     start_logging(to_stderr=True)
     announce = _Announcer()
+    presence = Presence(context.clock)
     with context.open_store(read_only=False) as store:
         session = LocalSession(
             settings=context.settings,
@@ -70,16 +78,17 @@ def run_serve(context: Context, api: ApiSettings) -> int:
             targets=context.targets,
             clock=context.clock,
             may_monitor=False,
+            viewers=presence.viewers,
             on_change=announce,
         )
         with closing(session):
-            server = _listen(context, api, store, session, announce)
+            server = _listen(context, api, store, session, announce, presence)
             server.start()
             try:
                 attached = session.attached_to
                 who = f"for the monitor, {attached}" if attached else "no monitor runs yet"
                 talk(f"the API is served at {server.url}, {who}")
-                _wait_for_signals()
+                _wait_for_signals(lambda: _tell_viewers(session))
             finally:
                 server.stop()
     return int(ExitCode.OK)
@@ -99,24 +108,40 @@ class _Announcer:
             self._tell()
 
 
-def _listen(context: Context, api: ApiSettings, store: Store, session: LocalSession, announce: _Announcer) -> TcpServer:
+def _tell_viewers(session: LocalSession) -> None:
+    from amt_console.operations.protocol import OperationError
+
+    try:
+        session.tell_viewers()
+    except (OperationError, RuntimeError) as error:  # RuntimeError: the connection is just being replaced
+        logger.debug("the monitor was not told who looks: %s", error)
+
+
+def _listen(
+    context: Context,
+    api: ApiSettings,
+    store: Store,
+    session: LocalSession,
+    announce: _Announcer,
+    presence: Presence,
+) -> TcpServer:
+    from amt_console.api.certificate import ServerCertificate
     from amt_console.api.feed import ActionFeed
     from amt_console.api.location import database_name
-    from amt_console.api.presence import Presence
     from amt_console.api.served import Served
-    from amt_console.api.server import TcpServer, server_context
+    from amt_console.api.server import TcpServer
     from amt_console.api.tokens import TokenBook
 
     served = Served.by_this_process(
         session.following,
-        presence=Presence(context.clock),
+        presence=presence,
         feed=ActionFeed(),
         clock=context.clock,
         database=database_name(context.store_url),
     )
     announce.use(served.acted)
     try:
-        tls = server_context(api.tls_certificate, api.tls_key) if api.tls_certificate and api.tls_key else None
+        tls = ServerCertificate(api.tls_certificate, api.tls_key) if api.tls_certificate and api.tls_key else None
         book = TokenBook(store, context.clock)
         return TcpServer(served, host=api.host, port=api.port, book=book, tls=tls)
     except OSError as error:
@@ -144,7 +169,7 @@ def _words(fault: ErrorDetails) -> str:
     return f"{text}: {hint}" if hint else text
 
 
-def _wait_for_signals() -> None:
+def _wait_for_signals(meanwhile: Callable[[], None]) -> None:
     stop = threading.Event()
 
     def on_stop(_number: int, _frame: FrameType | None) -> None:
@@ -152,4 +177,5 @@ def _wait_for_signals() -> None:
 
     signal.signal(signal.SIGTERM, on_stop)
     signal.signal(signal.SIGINT, on_stop)
-    stop.wait()
+    while not stop.wait(TELL_SECONDS):
+        meanwhile()

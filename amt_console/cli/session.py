@@ -12,7 +12,7 @@ from amt_console.cli.link import Link
 from amt_console.cli.listening import listen
 from amt_console.cli.site import Notices, Site
 from amt_console.clock import Clock
-from amt_console.model import Target
+from amt_console.model import Target, Viewer
 from amt_console.operations.protocol import NotPermittedError, OperationError, Operations
 
 if TYPE_CHECKING:
@@ -53,16 +53,18 @@ class LocalSession:
         clock: Clock,
         read_only: bool = False,
         may_monitor: bool = True,
+        viewers: Callable[[], tuple[Viewer, ...]] | None = None,
         notices: Notices = tuple,
         on_change: Callable[[], None] | None = None,
     ) -> None:
         """Args:
         read_only: Only look, and never become the monitor.
         may_monitor: Whether to become the monitor when there is none.
+        viewers: Who looks through this process, if that is not just its own person.
         notices: What the person must know in any case; asked again and again.
         on_change: Called when there is something new to see; on any thread, must be quick.
         """
-        self._site = Site(settings, store_url, tuple(targets), clock, read_only)
+        self._site = Site(settings, store_url, tuple(targets), clock, read_only, viewers)
         self._clock = clock
         self._on_change = on_change or (lambda: None)
         self._link = Link(
@@ -103,6 +105,12 @@ class LocalSession:
     def notices(self) -> tuple[str, ...]:
         """What the person must know about this session; what the engine has to say stands in its picture."""
         return self._link.notices()
+
+    def tell_viewers(self) -> None:
+        """Say to the monitor who looks through this process; to be called every few seconds. Raises OperationError."""
+        remote, viewers = self._link.remote, self._site.viewers
+        if remote is not None and viewers is not None:
+            remote.tell_viewers(viewers())
 
     def close(self) -> None:
         """Stop the engine, flush what it collected, give the lease back. Idempotent."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
-from amt_console.model import Target
+from amt_console.model import Target, Viewer
 from amt_console.operations.protocol import Progress, UnavailableError
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class Site:
     targets: tuple[Target, ...]
     clock: Clock
     read_only: bool = False
+    viewers: Callable[[], tuple[Viewer, ...]] | None = None
+    """Who looks through this process, if that is not just its own person."""
 
     @property
     def on_server(self) -> bool:
@@ -107,5 +109,6 @@ class Site:
             clock=self.clock,
             read_only=self.read_only,
             engine_notices=notices,
+            viewers=self.viewers or tuple,
         )
         return operations, store

@@ -1,12 +1,9 @@
-"""The console: paints its shell at once, opens the session on a thread, then shows one snapshot a second."""
+"""The console: what its keys do, on top of what is shown live."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,51 +11,24 @@ from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
-from textual.css.query import NoMatches
-from textual.message import Message
 from textual.screen import Screen
 
 from amt_console.clock import Clock
 from amt_console.console import themes
 from amt_console.console.actions import Actions, Target
-from amt_console.console.announcer import Announcer, terminal_title
 from amt_console.console.bindings import APP_KEYS
-from amt_console.console.picture import Picture
+from amt_console.console.live import LiveShell
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.console.session import Session, SessionFacts
-from amt_console.console.shell import ConsoleShell, Done
-from amt_console.model import Snapshot
-from amt_console.operations.protocol import OperationError, Operations
+from amt_console.console.session import Session
 from amt_console.text import safe_text
 from widgets.prompt import Prompt
 
-POLL_SECONDS = 1.0
-WAKE_SECONDS = 0.25
-"""Commits that follow each other more quickly are shown together."""
 QUIT_SECONDS = 5.0
 """How long the first press of quit waits for the second."""
-UNAVAILABLE = 69
-_log = logging.getLogger(__name__)
 
 
-class Woken(Message):
-    """Something was committed; many of them become one."""
-
-    def can_replace(self, message: Message) -> bool:
-        """Waiting ones are dropped for this one."""
-        return isinstance(message, Woken)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one poll brought."""
-
-    snapshot: Snapshot
-    facts: SessionFacts
-
-
-class ConsoleApp(ConsoleShell):
+class ConsoleApp(LiveShell):
     """The live console. ``run`` returns when the person has left; then ``return_code`` and ``exit_message`` say how."""
 
     TITLE = "amt-console"
@@ -87,138 +57,16 @@ class ConsoleApp(ConsoleShell):
         bell: Ring when a critical alert begins to fire.
         export_folder: Where exports go by default.
         """
-        super().__init__(ascii_only=ascii_only, mouse=mouse)
-        self.clock = clock
-        self.picture = Picture(read_only=read_only)
-        self.operations: Operations | None = None
-        self._open_session = open_session
-        self._session: Session | None = None
-        self._at = at
+        super().__init__(
+            open_session, ascii_only=ascii_only, mouse=mouse, read_only=read_only, at=at, clock=clock, bell=bell
+        )
         self._export_folder = export_folder
         self._actions = Actions(self, read_only=read_only, at=at)
-        self._announcer = Announcer(bell=bell)
-        self._polling = False
-        self._wake_waits = False
-        self._polled_at = float("-inf")
         self._quit_pressed_at = float("-inf")
-
-    # Life
 
     def get_default_screen(self) -> OverviewScreen:
         """The overview; as a mode it would have all styles parsed once more before the first frame."""
         return OverviewScreen()
-
-    def on_ready(self) -> None:
-        """Open the session once the first frame stands: nothing may compete with that."""
-        self.call_after_refresh(self._begin)
-
-    def _begin(self) -> None:
-        self.write_title(terminal_title(self.picture.live))
-        self.run_worker(self._open, thread=True, exit_on_error=False, group="session")
-        self.set_interval(POLL_SECONDS, self._tick)
-
-    def _open(self) -> None:
-        try:
-            session = self._open_session()
-        except Exception as error:
-            _log.warning("the session could not be opened", exc_info=True)
-            self.post_message(Done(partial(self._refused, error)))
-            return
-        self._session = session
-        operations = session.operations
-        self.post_message(Done(partial(self._opened, operations)))
-
-    def _opened(self, operations: Operations) -> None:
-        self.operations = operations
-        self._poll()
-
-    def _refused(self, error: Exception) -> None:
-        self.exit_message = safe_text(error, 20_000, keep_newlines=True) or type(error).__name__
-        self.exit(return_code=int(getattr(error, "exit_code", UNAVAILABLE)))
-
-    def after_run(self) -> None:
-        """Close the session once the terminal is free."""
-        if self._session is not None:
-            self._session.close()
-
-    # The picture
-
-    def wake(self) -> None:
-        """Something was committed: look sooner than at the next tick. Callable from any thread, at any rate."""
-        with contextlib.suppress(RuntimeError):  # the loop has just been closed
-            self.post_message(Woken())
-
-    def on_woken(self) -> None:
-        """Look now, or as soon as the last look is long enough ago."""
-        wait = WAKE_SECONDS - (self.clock.monotonic() - self._polled_at)
-        if wait <= 0:
-            self._poll()
-        elif not self._wake_waits:
-            self._wake_waits = True
-            self.set_timer(wait, self._wake_late)
-
-    def _wake_late(self) -> None:
-        self._wake_waits = False
-        self._poll()
-
-    def _tick(self) -> None:
-        """Once a second. A reading that comes back redraws the ages, too; without one they are redrawn here."""
-        waiting = self._polling
-        if self.picture.live is None or self._at is None:
-            self._poll()
-        if waiting or not self._polling:
-            self._show()
-
-    def _poll(self) -> None:
-        session = self._session
-        if self._polling or session is None or self.operations is None:
-            return
-        self._polling = True
-        self._polled_at = self.clock.monotonic()
-        self.run_worker(partial(self._read, session), thread=True, exit_on_error=False, group="poll")
-
-    def _read(self, session: Session) -> None:
-        try:
-            reading = Reading(session.operations.snapshot(self._at), SessionFacts.of(session))
-        except Exception as error:
-            if not isinstance(error, OperationError):
-                _log.warning("no snapshot", exc_info=True)
-            self.post_message(Done(partial(self._unread, safe_text(error) or type(error).__name__)))
-        else:
-            self.post_message(Done(partial(self._was_read, reading)))
-
-    def _was_read(self, reading: Reading) -> None:
-        self._polling = False
-        before = self.picture.live
-        same = before is not None and before.version == reading.snapshot.version
-        kept = before if before is not None and same else reading.snapshot
-        self.picture.read(kept, reading.facts)
-        if not same:
-            self.write_title(terminal_title(self.picture.live))
-            if self._at is None and self._announcer.rings(kept, self.clock.monotonic()):
-                self.bell()
-        self._show()
-
-    def _unread(self, reason: str) -> None:
-        self._polling = False
-        self.picture.failed(reason)
-        self._show()
-
-    def _show(self) -> None:
-        screen = self.screen if self.screen_stack else None
-        if isinstance(screen, ConsoleScreen):
-            with contextlib.suppress(NoMatches):  # the screen is just being taken down
-                screen.show_picture()
-
-    def relook(self) -> None:
-        """Draw all screens with the present colours."""
-        for screen in self.screen_stack:
-            if isinstance(screen, ConsoleScreen):
-                screen.relook()
-
-    def after_job(self) -> None:
-        """Whatever was done may show: look now."""
-        self._poll()
 
     # What the actions need
 
@@ -291,6 +139,13 @@ class ConsoleApp(ConsoleShell):
 
     async def _run_key(self, action: str) -> None:
         await self.run_action(action)
+
+    async def action_monitor(self) -> None:
+        """Show the monitor and who looks."""
+        from amt_console.console.screens.monitor import MonitorScreen
+
+        if not isinstance(self.screen, MonitorScreen):
+            await self.push_screen(MonitorScreen())
 
     async def action_help(self) -> None:
         """Show the keys."""

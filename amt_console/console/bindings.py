@@ -58,6 +58,14 @@ APP_KEYS: Sequence[Binding] = (
         show=True,
     ),
     _key("e", "export", "reports.export", "export", "Write all reports into a folder.", show=True),
+    _key(
+        "m",
+        "monitor",
+        "monitor.show",
+        "monitor",
+        "The monitor, who is looking and since when, and every notice in full.",
+        show=True,
+    ),
     _key("t", "next_theme", "view.theme", "theme", "Next colours: dark, light, the terminal's own."),
     _key("y", "copy_row", "row.copy", "copy", "Copy the selected row as text through the terminal (OSC 52)."),
     _key(
@@ -142,6 +150,7 @@ FOOTER_ORDER: Sequence[str] = (
     "view.pause",
     "reports.export",
     "app.quit",
+    "monitor.show",
     "app.help",
 )
 """The key line from the most important on; the last always stays."""

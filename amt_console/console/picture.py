@@ -65,13 +65,10 @@ class Picture:
         return next((alert for alert in alone if alert.needs_somebody), alone[0] if alone else None)
 
     def heir(self, pid: int) -> Viewer | None:
-        """The console that becomes the monitor after the process ``pid``: one that is attached on this host.
-
-        Consoles that came in from another host cannot take over; the longest there is named.
-        """
+        """The console that becomes the monitor after the process ``pid``; of several the longest there is named."""
         viewers = self.live.viewers if self.live is not None else ()
-        here = (viewer for viewer in viewers if viewer.place.startswith("pid "))
-        return next((viewer for viewer in here if viewer.place.partition(",")[0] != f"pid {pid}"), None)
+        able = (viewer for viewer in viewers if viewer.may_monitor)
+        return next((viewer for viewer in able if viewer.place.partition(",")[0] != f"pid {pid}"), None)
 
     def now_of(self, now: datetime) -> datetime:
         """The moment that ages on screen refer to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from functools import partial
 from typing import Any, TypeVar
 
@@ -45,6 +46,8 @@ class ConsoleShell(App[None], inherit_bindings=False):
         harden_toolkit()
         self.guard: TerminalGuard | None = None
         self.ascii_only = ascii_only
+        self.zone: tzinfo | None = None
+        """Time zone of the moments shown; ``None`` is the host's."""
         self.exit_message: str | None = None
         self.progress = ""
         """How far something is, for the key line."""
@@ -103,9 +106,9 @@ class ConsoleShell(App[None], inherit_bindings=False):
 
     @property
     def look(self) -> Look:
-        """The theme's colours and the alphabet."""
+        """The theme's colours, the alphabet and the time zone."""
         variables = self.theme_variables or self.get_css_variables()
-        return Look(Palette.from_variables(variables, ansi=self.current_theme.ansi), self.ascii_only)
+        return Look(Palette.from_variables(variables, ansi=self.current_theme.ansi), self.ascii_only, self.zone)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our variables, for themes that are not ours."""

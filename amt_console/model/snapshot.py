@@ -134,7 +134,9 @@ class Viewer:
     name: str
     since: datetime
     place: str
-    """Which console: process and host."""
+    """Which console: its process on the monitor's host, or the address that it came from."""
+    may_monitor: bool = False
+    """Whether its console becomes the monitor when there is none."""
 
 
 @dataclass(frozen=True, slots=True)

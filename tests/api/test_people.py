@@ -107,6 +107,7 @@ def test_another_user_gets_in_by_the_group_and_acts_by_the_role(
         assert "403" in ask_as(STRANGER, path, "POST", target).splitlines()[0]
         server.callers.use(RoleTable(members={Role.OPERATOR: [STRANGER]}))
         assert '"acknowledged_by":"nobody"' in ask_as(STRANGER, path, "POST", target)
+        assert "403" in ask_as(STRANGER, path, "PUT", "/v1/viewers").splitlines()[0], "not whom it likes"
     finally:
         server.stop()
 

@@ -20,7 +20,7 @@ from amt_console.api.presence import FORGET_SECONDS, Presence
 from amt_console.api.served import Served
 from amt_console.api.server import SocketServer
 from amt_console.clock import FakeClock, SystemClock
-from amt_console.model import AlertState
+from amt_console.model import AlertState, Viewer
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, NotPermittedError, UnavailableError
 
@@ -77,6 +77,23 @@ def test_the_picture_is_the_same_on_both_sides(
     assert remote.alerts() == operations.alerts()
     assert remote.alerts(list(AlertState), limit=5) == operations.alerts(list(AlertState), limit=5)
     assert remote.service("backend-api", hours=2) == operations.service("backend-api", hours=2)
+
+
+def test_another_process_tells_who_looks_through_it(remote: RemoteOperations, presence: Presence) -> None:
+    told = (Viewer("ann\x1b[2J", SystemClock().now(), "192.0.2.7", may_monitor=True),)
+    remote.tell_viewers(told)
+    (seen,) = (viewer for viewer in presence.viewers() if viewer.place == "192.0.2.7")
+    assert (seen.name, seen.since, seen.may_monitor) == ("ann␛[2J", told[0].since, False)
+    remote.tell_viewers(())
+    assert [viewer.place for viewer in presence.viewers()] == [f"pid {os.getpid()}, says ssh from 192.0.2.7"]
+
+
+def test_what_another_process_told_is_forgotten_when_it_falls_silent(
+    remote: RemoteOperations, presence: Presence, clock: FakeClock
+) -> None:
+    remote.tell_viewers([Viewer("ann", SystemClock().now(), "192.0.2.7")])
+    clock.advance(FORGET_SECONDS + 1)
+    assert presence.viewers() == ()
 
 
 def test_an_unchanged_picture_is_not_sent_again(remote: RemoteOperations, feed: Feed) -> None:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
+from http.client import HTTPResponse
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives import serialization
 from support.certificates import make_certificate
 from support.certificates import server_context as written_chain
 from support.platform import serving
+from support.programs import until
 
-from amt_console.api import connections
+from amt_console.api import certificate, connections
+from amt_console.api.certificate import ServerCertificate
 from amt_console.api.client import RemoteOperations
 from amt_console.api.feed import ActionFeed
 from amt_console.api.presence import Presence
 from amt_console.api.served import Served
-from amt_console.api.server import TcpServer, server_context
+from amt_console.api.server import TcpServer
 from amt_console.api.tokens import FAILURES, NewToken, TokenBook, new_token, token_id
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.operations.local import LocalOperations
@@ -180,7 +185,8 @@ def test_the_description_names_every_endpoint_with_words_and_answers(server: Tcp
     document = httpx.get(f"{server.url}/v1/openapi.json", trust_env=False).json()
     assert set(document["paths"]) == {
         "/healthz",
-        *(f"/v1/{name}" for name in ("hello", "snapshot", "actions", "alerts", "service", "probe", "session")),
+        *(f"/v1/{name}" for name in ("hello", "snapshot", "actions", "alerts", "service", "probe")),
+        *(f"/v1/{name}" for name in ("session", "viewers")),
         *(f"/v1/alerts/{{alert_id}}{tail}" for tail in ("", "/acknowledge", "/unacknowledge")),
     }
     for path, methods in document["paths"].items():
@@ -203,7 +209,7 @@ def test_tls_is_verified(served: Served, store: Store, clock: FakeClock, tmp_pat
         host="127.0.0.1",
         port=0,
         book=TokenBook(store, clock),
-        tls=server_context(str(tmp_path / "chain.pem"), str(tmp_path / "key.pem")),
+        tls=ServerCertificate(str(tmp_path / "chain.pem"), str(tmp_path / "key.pem")),
     )
     server.start()
     token = make_token().text
@@ -218,6 +224,52 @@ def test_tls_is_verified(served: Served, store: Store, clock: FakeClock, tmp_pat
         plain = server.url.replace("https", "http")
         with closing(RemoteOperations(plain, env={})) as client, pytest.raises(OperationError):
             client.check()
+    finally:
+        server.stop()
+
+
+def test_a_renewed_certificate_is_shown_without_a_restart(
+    served: Served, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificate, "LOOK_SECONDS", 0.05)
+    authority = make_certificate(name="an authority", authority=True)
+    first, second = make_certificate(issuer=authority), make_certificate(issuer=authority)
+    written_chain(tmp_path, (first,))
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    trusting = ssl.create_default_context(cadata=authority.pem.decode())
+    server = TcpServer(
+        served,
+        host="127.0.0.1",
+        port=0,
+        book=TokenBook(store, SystemClock()),
+        tls=ServerCertificate(str(chain), str(key)),
+    )
+    server.start()
+
+    def connect() -> ssl.SSLSocket:
+        return trusting.wrap_socket(socket.create_connection(server.address, 10), server_hostname="localhost")
+
+    def shown() -> bytes | None:
+        with connect() as connection:
+            return connection.getpeercert(binary_form=True)
+
+    def answers(connection: ssl.SSLSocket) -> bool:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        answer = HTTPResponse(connection)
+        answer.begin()
+        return bool(answer.read())
+
+    try:
+        with connect() as standing:
+            assert answers(standing)
+            chain.write_bytes(second.pem)
+            assert shown() == first.certificate.public_bytes(serialization.Encoding.DER), "the key does not fit yet"
+            written_chain(tmp_path, (second,))
+            until(lambda: shown() == second.certificate.public_bytes(serialization.Encoding.DER))
+            assert answers(standing), "a connection that stands goes on"
+            chain.unlink()
+            key.unlink()
+            assert shown() == second.certificate.public_bytes(serialization.Encoding.DER)
     finally:
         server.stop()
 

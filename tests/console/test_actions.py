@@ -190,9 +190,10 @@ async def test_where_no_reports_can_be_made_nobody_is_asked_for_a_folder() -> No
 
 async def test_quitting_the_monitor_names_who_takes_over() -> None:
     viewers = (
-        Viewer("ann", NOW, f"pid {os.getpid()}"),
+        Viewer("ann", NOW, f"pid {os.getpid()}", may_monitor=True),
         Viewer("remote", NOW, "192.0.2.7"),
-        Viewer("root", NOW, "pid 123"),
+        Viewer("eve", NOW, "pid 122"),
+        Viewer("root", NOW, "pid 123", may_monitor=True),
     )
     async with desk(replace(incident(), viewers=viewers)) as console:
         await console.press("q")

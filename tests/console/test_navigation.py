@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from support.desk import desk
-from support.pictures import all_fine, incident
+from support.pictures import NOW, all_fine, incident
 
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.model import ServiceState
+from amt_console.model import ServiceState, Viewer
 from widgets.fact_lines import FactLines
 from widgets.title_bar import TitleBar
 
@@ -177,3 +178,24 @@ async def test_the_palette_offers_what_the_keys_do() -> None:
         assert ("probe_now", None) in console.operations.calls
         await console.press("ctrl+p", *"quit", "enter")
         assert console.app.is_running, "the monitor asks, whichever way it is told to quit"
+
+
+async def test_who_is_looking_stands_in_the_title_and_in_full_behind_a_key() -> None:
+    viewers = (
+        Viewer("ann", NOW - timedelta(minutes=12), "pid 41", may_monitor=True),
+        Viewer("ben-laptop", NOW - timedelta(hours=30), "192.0.2.7"),
+    )
+    long = "The disk of the database is nearly full, and expired data is being deleted; make room soon, please."
+    picture = replace(incident(), viewers=viewers, notices=(long,))
+    for size in ((80, 24), (120, 40), (200, 60)):
+        async with desk(picture, size=size) as console:
+            assert "2 looking" in console.screen.query_one(TitleBar).plain_lines[0]
+            await console.press("m")
+            shown = " ".join(console.text().split())
+            assert "ann since 11:48 (12m) pid 41" in shown
+            assert "ben-laptop since 2026-01-04 06:00 (1d) 192.0.2.7" in shown
+            assert long in shown
+            await console.press("m", "escape")
+            assert isinstance(console.app.screen, OverviewScreen)
+            await console.show(replace(picture, viewers=viewers[:1]))
+            assert "looking" not in console.screen.query_one(TitleBar).plain_lines[0], "that is you"

@@ -155,7 +155,7 @@ def changes(rows: Sequence[StateChange], now: datetime, look: Look) -> list[Runs
         text, style = look.state(row.state)
         lines.append(
             [
-                (f"{row.at:%d %b %H:%M:%S}  ", palette.muted),
+                (f"{look.local(row.at):%d %b %H:%M:%S}  ", palette.muted),
                 (f"{text:<10}", style),
                 (row.error or "", palette.muted),
             ]
@@ -176,7 +176,7 @@ def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]
         again = f"re-check {row.attempt - 1} " if row.attempt > 1 else ""
         lines.append(
             [
-                (f"{row.timestamp:%H:%M:%S}  ", palette.muted),
+                (f"{look.local(row.timestamp):%H:%M:%S}  ", palette.muted),
                 (f"{row.location or '':<{width}}{'  ' if width else ''}", palette.text),
                 (f"{text:<10}", style),
                 (f"{look.value(milliseconds(row.response_time_ms)):>8}  ", palette.text),
@@ -224,8 +224,8 @@ def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
     pairs = [
         ("Alert", f"#{episode.id} {episode.alert_type.value}"),
         ("Rule", episode.rule_id),
-        ("Since", f"{episode.opened_at:%Y-%m-%d %H:%M:%S} UTC ({age(episode.opened_at, now)} ago)"),
-        ("Fired", f"{episode.fired_at:%H:%M:%S} UTC" if episode.fired_at else "not yet"),
+        ("Since", f"{look.local(episode.opened_at):%Y-%m-%d %H:%M:%S %Z} ({age(episode.opened_at, now)} ago)"),
+        ("Fired", f"{look.local(episode.fired_at):%H:%M:%S %Z}" if episode.fired_at else "not yet"),
         ("Lasted" if episode.resolved_at else "Lasts", duration((end - episode.opened_at).total_seconds())),
     ]
     pairs += [
@@ -237,7 +237,7 @@ def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
         pairs.append(("Escalation", f"level {episode.escalation_level}"))
     if episode.resolved_at is not None:
         why = f", {episode.resolution.value}" if episode.resolution else ""
-        pairs.insert(4, ("Resolved", f"{episode.resolved_at:%H:%M:%S} UTC{why}"))
+        pairs.insert(4, ("Resolved", f"{look.local(episode.resolved_at):%H:%M:%S %Z}{why}"))
     if episode.previous_episode_id is not None:
         pairs.append(("Before", f"#{episode.previous_episode_id}"))
     if episode.runbook:
@@ -260,7 +260,7 @@ def _event(event: AlertEvent, look: Look) -> Runs:
     words = _EVENT_WORDS.get(event.kind, event.kind)
     rest = event.note or ("" if event.kind in ("acknowledged", "unacknowledged") else event.message)
     return [
-        (f"{event.at:%d %b %H:%M:%S}  ", palette.muted),
+        (f"{look.local(event.at):%d %b %H:%M:%S}  ", palette.muted),
         (look.glyph("● ", "* "), palette.ok if event.state is AlertState.RESOLVED else style),
         (f"{words}{actor}", palette.accent if event.actor else palette.text),
         (f"  {rest}" if rest else "", palette.muted),

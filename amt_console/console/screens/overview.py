@@ -115,7 +115,7 @@ class OverviewScreen(ConsoleScreen):
         row = self.pane.model.selected_row
         if isinstance(row, AlertView):
             who = row.acknowledged_by or self._follows(row) or "nobody has it"
-            since = f"since {row.opened_at:%Y-%m-%d %H:%M:%S} UTC"
+            since = f"since {self.look.local(row.opened_at):%Y-%m-%d %H:%M:%S %Z}"
             return f"{SEVERITY_WORDS[row.severity]} {row.subject}: {row.message} ({since}; {who})"
         if isinstance(row, ServiceView):
             error = f", {row.error}" if row.error else ""

@@ -120,7 +120,7 @@ class ServiceDetailScreen(DetailScreen):
         look, now = self.look, self.picture_now
         name = RANGES[self._range][1]
         lines = (ChartLine(f"mean, last {name}", detail.mean_ms), ChartLine("p95", detail.p95_ms))
-        self.query_one(Chart).show(lines, _ticks(detail.start, detail.end))
+        self.query_one(Chart).show(lines, _ticks(look.local(detail.start), look.local(detail.end)))
         self.query_one(UptimeBar).show(detail.uptime, summary=_uptime_words(detail), span=name)
         newest = next((probe for probe in detail.probes if probe.response_time_ms is not None), None)
         self.query_one("#phases", FactLines).show(facts.phases(newest, look))
@@ -131,7 +131,7 @@ class ServiceDetailScreen(DetailScreen):
 
 
 def _ticks(start: datetime, end: datetime) -> tuple[str, ...]:
-    """Labels of the time axis in UTC: five moments; days where the range is long."""
+    """Labels of the time axis: five moments; days where the range is long."""
     long = (end - start).total_seconds() > 2 * 86400
     steps = [start + (end - start) * part / 4 for part in range(5)]
     return tuple(f"{moment:%d %b}" if long else f"{moment:%H:%M}" for moment in steps)

@@ -1,0 +1,70 @@
+"""Who looks, which process is the monitor, and every notice, as lines of styled runs. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from amt_console.console.session import SessionFacts
+from amt_console.model import MonitorState, Snapshot
+from amt_console.text import age, near_moment
+from widgets.ages import coarse_age
+from widgets.cells import Run, Runs
+from widgets.look import Look
+
+MONITOR_INDENT = 13
+_STATES = {
+    MonitorState.RUNNING: "running",
+    MonitorState.SILENT: "silent: it holds the database, but writes nothing",
+    MonitorState.STOPPED: "none runs: nothing is probed",
+}
+
+
+def viewers(snapshot: Snapshot, now: datetime, look: Look) -> list[Runs]:
+    """One line a person: name, since when, from where."""
+    palette = look.palette
+    if snapshot.at is not None:
+        return [[("not recorded: this is the past", palette.muted)]]
+    if not snapshot.viewers:
+        return [[("unknown: no monitor answers", palette.muted)]]
+    width = min(24, max(len(viewer.name) for viewer in snapshot.viewers))
+    return [
+        [
+            (f"{viewer.name:<{width}}  ", palette.strong),
+            (f"since {near_moment(viewer.since, now, look.zone)} ({age(viewer.since, now)})", palette.text),
+            (f"  {viewer.place}", palette.muted),
+        ]
+        for viewer in snapshot.viewers
+    ]
+
+
+def monitor(snapshot: Snapshot, session: SessionFacts, now: datetime, look: Look) -> list[Runs]:
+    """Which process it is, how it does, and how this console stands to it."""
+    status = snapshot.monitor
+    here = "is the monitor" if session.is_monitor else f"attached to {session.attached_to}"
+    if not session.is_monitor and session.attached_to is None:
+        here = "reads the database itself"
+    pairs = [("State", _STATES[status.state])]
+    if status.pid is not None:
+        pairs.append(("Process", f"pid {status.pid} on {status.host}"))
+    if status.started_at is not None:
+        pairs.append(
+            ("Started", f"{near_moment(status.started_at, now, look.zone)} ({age(status.started_at, now)} ago)")
+        )
+    if status.last_cycle_at is not None:
+        pairs.append(("Last result", coarse_age(status.last_cycle_at, now)))
+    pairs.append(("This console", here))
+    palette = look.palette
+    return [[(f"{label:<{MONITOR_INDENT}}", palette.muted), (value, palette.text)] for label, value in pairs]
+
+
+def notices(snapshot: Snapshot, session: SessionFacts, look: Look) -> list[Runs]:
+    """Faults first, then what this console has to say, then the monitor."""
+    palette = look.palette
+    faults = [[(fault, palette.critical)] for fault in snapshot.faults]
+    said = dict.fromkeys((*session.notices, *snapshot.notices))
+    lines: list[Runs] = [*faults, *([(notice, palette.text)] for notice in said if notice not in snapshot.faults)]
+    if snapshot.simulated_until is not None:
+        until = near_moment(snapshot.simulated_until, snapshot.generated_at, look.zone)
+        mark: list[Run] = [(f"The history up to {until} is simulated.", palette.text)]
+        lines.append(mark)
+    return lines or [[("nothing", palette.muted)]]
