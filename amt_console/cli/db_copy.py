@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +15,9 @@ from amt_console.cli.output import print_json, print_line, talk
 from amt_console.cli.table import Column, print_table
 
 if TYPE_CHECKING:
-    from amt_console.store.copying import CopyProgress
+    from rich.progress import Progress
+
+    from amt_console.store.copying import CopiedTable
 
 _LINES = 10
 """Lines for the copying, and as many for the check, where there is no terminal."""
@@ -31,6 +33,7 @@ def copy(
 
     No monitor may run on either. Stopped half-way, the same command goes on where it was.
     """
+    from amt_console.store import CopyDiffers, CopyRefused, StoreError
     from amt_console.store.copying import copy_store
 
     clock = get_context(ctx).clock
@@ -41,10 +44,23 @@ def copy(
     except KeyboardInterrupt:
         talk("Stopped half-way. The same command goes on where it was.")
         raise typer.Exit(130) from None
-    seconds = clock.monotonic() - begun
+    except (CopyRefused, CopyDiffers):
+        raise
+    except StoreError:
+        if progress.begun:
+            talk("Stopped half-way by a failure. The same command goes on where it was.")
+        raise
+    _print(found, clock.monotonic() - begun, json_output)
+
+
+def _print(found: Sequence[CopiedTable], seconds: float, json_output: bool) -> None:
+    for each in found:
+        if each.left_out:
+            talk(f"{each.left_out:,} rows of {each.name} were left out: they have no readable time.")
     rows = sum(each.rows for each in found)
     if json_output:
-        tables = [{"table": each.name, "rows": each.rows, "checksum": each.checksum} for each in found]
+        names = ("rows", "checksum", "left_out")
+        tables = [{"table": each.name, **{name: getattr(each, name) for name in names}} for each in found]
         print_json({"rows": rows, "seconds": round(seconds, 1), "tables": tables})
         return
     rows_of = [(each.name, f"{each.rows:,}", each.checksum) for each in found]
@@ -58,10 +74,10 @@ def _url(place: str) -> str:
 
 
 @contextmanager
-def _shown_progress() -> Iterator[CopyProgress]:
+def _shown_progress() -> Iterator[_Shown]:
     """A bar on a terminal, a line now and then elsewhere."""
     if not sys.stderr.isatty():
-        yield _PlainProgress()
+        yield _Lines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -69,19 +85,39 @@ def _shown_progress() -> Iterator[CopyProgress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
     with Progress(*columns, console=console, transient=True) as bar:
-        tasks = {verb: bar.add_task(verb, total=None) for verb in ("copying", "checking")}
-
-        def update(what: str, done: int, total: int) -> None:
-            bar.update(tasks[what.partition(" ")[0]], description=what, completed=done, total=total)
-
-        yield update
+        yield _Bars(bar)
 
 
-class _PlainProgress:
+class _Shown:
+    """Takes the table with what is done to it, the rows done and the rows in all."""
+
     def __init__(self) -> None:
-        self._told = {"copying": 0, "checking": 0}
+        self.begun = False
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        self.begun = True
+        self.show(what, done, total)
+
+    def show(self, what: str, done: int, total: int) -> None:
+        raise NotImplementedError
+
+
+class _Bars(_Shown):
+    def __init__(self, bar: Progress) -> None:
+        super().__init__()
+        self._bar = bar
+        self._tasks = {verb: bar.add_task(verb, total=None) for verb in ("copying", "checking")}
+
+    def show(self, what: str, done: int, total: int) -> None:
+        self._bar.update(self._tasks[what.partition(" ")[0]], description=what, completed=done, total=total)
+
+
+class _Lines(_Shown):
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = {"copying": 0, "checking": 0}
+
+    def show(self, what: str, done: int, total: int) -> None:
         verb = what.partition(" ")[0]
         part = done * _LINES // total if total else _LINES
         if part > self._told[verb]:

@@ -20,6 +20,7 @@ from amt_console.monitor.reserve import Reserve
 from amt_console.monitor.retention_policy import retention_policy
 from amt_console.monitor.supervise import LOG
 from amt_console.store import Store, StoreError, StoreFull
+from amt_console.store.foreign_times import TimeMender
 from amt_console.store.retention import Retention
 from amt_console.store.retention_rules import RetentionPolicy
 from amt_console.store.vacuum import STEP_PAGES
@@ -99,6 +100,7 @@ class Maintenance:
         self._pace = pace
         self._reserve = Reserve(Path(f"{store.place}.reserve"))
         self._expired_at = self._optimize_at = clock.monotonic()
+        self._times = TimeMender(store)
         self._policy: RetentionPolicy = retention_policy(settings)
         self.configure(settings)
 
@@ -130,11 +132,21 @@ class Maintenance:
             self._expired_at = self._clock.monotonic() + (EXPIRED_EVERY if done else AGAIN_AFTER)
         elif free is not None:
             self._reserve.keep(self._least_free)
+        if not emergency:
+            await self._guarded("Times that other programs wrote", self._mend_times)
         room = self._room_notice(free) if emergency else None
-        self.notices = tuple(notice for notice in (room, stuck) if notice is not None)
+        self.notices = (*(notice for notice in (room, stuck) if notice is not None), *self._times.notices)
         if self._clock.monotonic() >= self._optimize_at and not self._writer.behind:
             self._optimize_at = self._clock.monotonic() + OPTIMIZE_EVERY
             await self._guarded("The database's statistics", lambda: self._writer.run_on_writer(self._store.optimize))
+
+    async def _mend_times(self) -> None:
+        more = True
+        while more:
+            await self._turn()
+            begin = self._clock.monotonic()
+            more = await self._writer.run_on_writer(self._times.step)
+            await self._breathe(self._clock.monotonic() - begin)
 
     async def _expire(self) -> bool:
         """Delete in steps, then give back what is more than new rows will soon fill; whether it got to the end."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 from amt_console.store.audit import AuditEntry, audit_entries
 from amt_console.store.backup import backup
 from amt_console.store.errors import (
+    CopyDiffers,
     CopyRefused,
     LeaseLost,
+    MonitorRuns,
     SchemaTooNew,
     SchemaTooOld,
     StoreBusy,
@@ -32,6 +34,7 @@ __all__ = [
     "HOST_METRICS",
     "AccessToken",
     "AuditEntry",
+    "CopyDiffers",
     "CopyRefused",
     "HostRollup",
     "LatencyHistogram",
@@ -39,6 +42,7 @@ __all__ = [
     "LeaseHolder",
     "LeaseLost",
     "MonitorRow",
+    "MonitorRuns",
     "Reads",
     "SchemaTooNew",
     "SchemaTooOld",

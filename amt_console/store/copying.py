@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, Table, Text, delete, func, select, tuple_
+import psutil
+from sqlalchemy import Connection, Row, Table, delete, func, select, tuple_
 
 from amt_console.clock import Clock
-from amt_console.store.errors import CopyRefused, StoreError
+from amt_console.store.copy_rows import Checksum, Cleaner
+from amt_console.store.dialect import dialect_of
+from amt_console.store.errors import CopyDiffers, CopyRefused, MonitorRuns, SchemaTooOld, StoreUnavailable
+from amt_console.store.foreign_times import NOTE
 from amt_console.store.lease import Lease
 from amt_console.store.schema import StoreTable, table
 from amt_console.store.sharing_tables import ProbeSlotRow, RelayedRow, SharerRow
@@ -26,11 +32,10 @@ BATCH = 20_000
 _META = table(MetaRow)
 _OF_THE_DATABASE = (table(LeaseRow).name, *(table(each).name for each in (SharerRow, ProbeSlotRow, RelayedRow)))
 """They say who works on this database, not what it holds."""
-_FOREIGN = ("monitoring_logs", "alerts", "system_metrics")
-"""Others may write these too, with values that only SQLite takes."""
 _MARK, _PROGRESS, _COMMITS = "copy of", "copied ", "commits"
-_LARGEST_INTEGER = 2**31 - 1
 _DAY_SECONDS = 86_400
+_LEASE_TRIES, _LEASE_PAUSE = 16, 0.5
+"""Together longer than a lease on a server lasts."""
 CopyProgress = Callable[[str, int, int], None]
 """Takes the table, the rows done and the rows in all."""
 
@@ -42,18 +47,8 @@ class CopiedTable:
     name: str
     rows: int
     checksum: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Sum:
-    rows: int = 0
-    digest: int = 0
-
-    def plus(self, rows: Sequence[tuple[Any, ...]]) -> _Sum:
-        digest = self.digest
-        for row in rows:
-            digest += int.from_bytes(hashlib.blake2b(repr(row).encode("utf-8", "replace"), digest_size=8).digest())
-        return _Sum(self.rows + len(rows), digest % 2**64)
+    left_out: int = 0
+    """Rows of the source without a readable time, as other programs may have written them."""
 
 
 def copy_store(
@@ -77,18 +72,15 @@ def copy_store(
         The tables, all found equal.
 
     Raises:
-        CopyRefused: A monitor runs on one of them, the target holds other data, the source has changed since an
-            interrupted copy, or they are the same; nothing was changed.
-        StoreError: One of the databases failed, or they differ at the end.
+        CopyRefused: The target holds other data, the source has changed since an interrupted copy, or they are the
+            same; nothing was changed. ``MonitorRuns`` if a monitor runs on one of them.
+        CopyDiffers: They are not equal at the end.
+        StoreError: One of the databases failed.
     """
     with Store.open(source_url, clock=clock, read_only=True) as source:
         _refuse_a_running_monitor(source, source_url)
-        lease = Lease.acquire(target_url, clock=clock)
-        if lease is None:
-            raise CopyRefused(
-                "A monitor runs on the target, or it is the source itself. Stop the monitor, then copy again."
-            )
-        with lease, Store.open(target_url, clock=clock) as target:
+        _refuse_an_older_target(target_url, clock)
+        with _lease(target_url, clock) as lease, Store.open(target_url, clock=clock) as target:
             if target.url == source.url:
                 raise CopyRefused("Source and target are the same database.")
             lease.guard(target)
@@ -105,6 +97,7 @@ class _Copy:
         self._batch = batch
         self._tables = [each for each in StoreTable.metadata.sorted_tables if each.name not in _OF_THE_DATABASE]
         self._totals = {each.name: _count(source, each) for each in self._tables}
+        self._gone = _without_time(source)
         self._rows = sum(self._totals.values())
         self._done = 0
 
@@ -139,11 +132,11 @@ class _Copy:
                     "has changed since. Empty the target, then copy again."
                 )
 
-    def _copy(self, each: Table) -> _Sum | None:
+    def _copy(self, each: Table) -> Checksum | None:
         """Copy the rest of a table; returns its sum if all of it was copied now."""
         rows, key = self._progress_of(each)
-        cleaner = _Cleaner(each)
-        total = _Sum() if not rows else None
+        cleaner = Cleaner(each, self._gone)
+        total = Checksum() if not rows else None
         self._done += rows
         while True:
             found = _batch(self._source, each, key, self._batch)
@@ -155,9 +148,11 @@ class _Copy:
             with self._target.transaction() as writes:
                 connection = writes._connection
                 if each.name == MonitoringLog.__tablename__:
-                    days = {int(row._mapping["timestamp"].timestamp()) // _DAY_SECONDS for row in found}
+                    times = [row._mapping["timestamp"] for row in found]
+                    days = {int(time.timestamp()) // _DAY_SECONDS for time in times if time is not None}
                     self._target._dialect.make_room(connection, each, days)
-                self._target._dialect.load(connection, each, clean)
+                if clean:
+                    self._target._dialect.load(connection, each, clean)
                 _note(connection, _PROGRESS + each.name, rows, json.dumps(key))
             if total is not None:
                 total = total.plus(clean)
@@ -174,30 +169,60 @@ class _Copy:
         with self._target.transaction(durable=True) as writes:
             self._target._dialect.finish_load(writes._connection, self._tables)
 
-    def _compare(self, each: Table, copied: _Sum | None) -> CopiedTable:
+    def _compare(self, each: Table, copied: Checksum | None) -> CopiedTable:
         there = copied if copied is not None else self._sum(self._source, each)
         with self._target.read() as reads:
             here = self._sum(reads._connection, each)
         if here != there:
-            raise StoreError(
+            raise CopyDiffers(
                 f"The copy of {each.name} differs from the source: {here.rows} rows with checksum {here.digest:016x} "
                 f"instead of {there.rows} with {there.digest:016x}. Empty the target, then copy again."
             )
-        self._done += there.rows
+        rows = self._totals[each.name]
+        self._done += rows
         self._progress(f"checking {each.name}", self._done, self._rows)
-        return CopiedTable(each.name, there.rows, f"{there.digest:016x}")
+        return CopiedTable(each.name, there.rows, f"{there.digest:016x}", rows - there.rows)
 
-    def _sum(self, connection: Connection, each: Table) -> _Sum:
-        total, cleaner = _Sum(), _Cleaner(each)
+    def _sum(self, connection: Connection, each: Table) -> Checksum:
+        total, cleaner = Checksum(), Cleaner(each, self._gone)
         for found in _all(connection, each, self._batch):
             total = total.plus(cleaner.clean(found))
         return total
 
 
+def _lease(target_url: str, clock: Clock) -> Lease:
+    """That of the target. What a killed copy of this host has left on a server is waited for: it expires by itself."""
+    for _ in range(_LEASE_TRIES):
+        lease = Lease.acquire(target_url, clock=clock)
+        if lease is not None:
+            return lease
+        holder = Lease.holder(target_url)
+        if holder is not None and (holder.host != socket.gethostname() or psutil.pid_exists(holder.pid)):
+            raise MonitorRuns(
+                f"pid {holder.pid} on {holder.host} works on the target: a monitor, another copy, or it is the source "
+                "itself. Stop it, then copy again."
+            )
+        threading.Event().wait(_LEASE_PAUSE)
+    raise MonitorRuns("Another process has worked on the target until a moment ago. Copy again in some seconds.")
+
+
+def _refuse_an_older_target(url: str, clock: Clock) -> None:
+    """Before opening it for writing would upgrade it."""
+    try:
+        Store.open(url, clock=clock, read_only=True).close()
+    except SchemaTooOld as error:
+        raise CopyRefused(
+            f"The target {dialect_of(url).place} holds a database of an older version. Name an empty one."
+        ) from error
+    except StoreUnavailable:
+        # It does not exist or is empty, as it should be; whatever else is wrong is said by opening it for writing.
+        return
+
+
 def _refuse_a_running_monitor(source: Store, url: str) -> None:
     holder = Lease.holder(url)
     if holder is not None:
-        raise CopyRefused(
+        raise MonitorRuns(
             f"pid {holder.pid} on {holder.host} is the monitor of the source {source.place}, and writes into it. "
             "Stop it, then copy."
         )
@@ -206,7 +231,7 @@ def _refuse_a_running_monitor(source: Store, url: str) -> None:
 def _select(each: Table) -> Any:
     query = select(each)
     if each.name == _META.name:
-        query = query.where(~_ours(), _META.c.key != _COMMITS)
+        query = query.where(~_ours(), _META.c.key != _COMMITS, ~_META.c.key.startswith(NOTE))
     return query
 
 
@@ -216,6 +241,13 @@ def _ours() -> Any:
 
 def _count(connection: Connection, each: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(_select(each).subquery())).scalar_one())
+
+
+def _without_time(connection: Connection) -> frozenset[int]:
+    """The alerts whose time cannot be read."""
+    alerts = table(AlertRow)
+    rows = connection.execute(select(alerts.c.id, alerts.c.timestamp))
+    return frozenset(number for number, time in rows if time is None)
 
 
 def _has_rows(connection: Connection, each: Table) -> bool:
@@ -235,37 +267,6 @@ def _batch(
 def _all(connection: Connection, each: Table, size: int) -> Iterator[Sequence[Row[tuple[Any, ...]]]]:
     result = connection.execution_options(yield_per=size).execute(_select(each))
     yield from result.partitions()
-
-
-class _Cleaner:
-    """Gives the values as both databases can hold them: no fractions in whole numbers, no NUL in texts."""
-
-    def __init__(self, each: Table) -> None:
-        columns = list(enumerate(each.columns)) if each.name in _FOREIGN else []
-        self._whole = [index for index, column in columns if isinstance(column.type, Integer)]
-        self._small = {index for index, column in columns if type(column.type) is Integer}
-        self._texts = [index for index, column in columns if isinstance(column.type, Text)]
-
-    def clean(self, rows: Sequence[Row[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
-        if not self._whole:
-            return [tuple(row) for row in rows]
-        return [self._cleaned(row) for row in rows]
-
-    def _cleaned(self, row: Row[tuple[Any, ...]]) -> tuple[Any, ...]:
-        values: list[Any] = list(row)
-        for index in self._whole:
-            value = values[index]
-            if type(value) is float or (value is not None and index in self._small and abs(value) > _LARGEST_INTEGER):
-                values[index] = self._number(index, value)
-        for index in self._texts:
-            value = values[index]
-            if value is not None and "\0" in value:
-                values[index] = value.replace("\0", "\u2400")
-        return tuple(values)
-
-    def _number(self, index: int, value: float) -> int | None:
-        whole = round(value)
-        return None if index in self._small and abs(whole) > _LARGEST_INTEGER else whole
 
 
 def _note(connection: Connection, key: str, number: int, content: str) -> None:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from amt_console.model import AlertEvent, AlertState, AlertType, Episode, Resolution, Severity
 from amt_console.store.errors import VersionConflict
+from amt_console.store.readable import LATEST, readable
 from amt_console.store.schema import table
 from amt_console.store.tables import AlertEventRow, AlertRow
 from amt_console.store.values import Row, clean, clean_text, finite, instant_json, instant_of
@@ -55,7 +56,7 @@ def save(connection: Connection, episode: Episode, events: Sequence[AlertEvent],
 def episode(connection: Connection, alert_id: int) -> Episode | None:
     """One episode as it is."""
     row = connection.execute(select(_ALERTS).where(_ALERTS.c.id == alert_id)).mappings().first()
-    return None if row is None else _episode_of(row)
+    return None if row is None or row["timestamp"] is None else _episode_of(row)
 
 
 def events(connection: Connection, alert_id: int) -> list[AlertEvent]:
@@ -75,7 +76,7 @@ def episodes(
 ) -> list[Episode]:
     """Episodes as they are that were open at any time in ``[start, end)``, newest first."""
     query = select(_ALERTS).where(
-        _ALERTS.c.timestamp < end, or_(_ALERTS.c.resolved.is_(False), _ALERTS.c.resolved_at >= start)
+        _ALERTS.c.timestamp < end, or_(_ALERTS.c.resolved.is_(False), _ALERTS.c.resolved_at.between(start, LATEST))
     )
     if states is not None:
         # Rows that others wrote say only in ``resolved`` that they have ended.
@@ -85,7 +86,7 @@ def episodes(
     if subject is not None:
         query = query.where(_ALERTS.c.subject == subject)
     rows = connection.execute(query.order_by(_ALERTS.c.timestamp.desc(), _ALERTS.c.id.desc()).limit(limit))
-    return [_episode_of(row) for row in rows.mappings()]
+    return [_episode_of(row) for row in _datable(rows.mappings())]
 
 
 def open_episodes(connection: Connection, at: datetime | None) -> list[Episode]:
@@ -93,11 +94,12 @@ def open_episodes(connection: Connection, at: datetime | None) -> list[Episode]:
     query = select(_ALERTS).order_by(_ALERTS.c.timestamp, _ALERTS.c.id)
     if at is None:
         rows = connection.execute(query.where(_ALERTS.c.resolved.is_(False))).mappings()
-        return [_episode_of(row) for row in rows]
+        return [_episode_of(row) for row in readable(rows)]
+    later = and_(_ALERTS.c.resolved_at > at, _ALERTS.c.resolved_at <= LATEST)
     rows = connection.execute(
-        query.where(_ALERTS.c.timestamp <= at, or_(_ALERTS.c.resolved.is_(False), _ALERTS.c.resolved_at > at))
+        query.where(_ALERTS.c.timestamp <= at, or_(_ALERTS.c.resolved.is_(False), later))
     ).mappings()
-    found = {int(row["id"]): _episode_of(row) for row in rows}
+    found = {int(row["id"]): _episode_of(row) for row in _datable(rows)}
     happened: dict[int, list[AlertEvent]] = {alert_id: [] for alert_id in found}
     for row in connection.execute(
         select(_EVENTS)
@@ -107,6 +109,11 @@ def open_episodes(connection: Connection, at: datetime | None) -> list[Episode]:
         happened[int(row["alert_id"])].append(_event_of(row))
     past = (as_of(current, happened[alert_id]) for alert_id, current in found.items())
     return [each for each in past if each.open]
+
+
+def _datable(rows: Iterable[RowMapping]) -> Iterable[RowMapping]:
+    """Those of which can be read when they began and, if so, ended."""
+    return (row for row in readable(rows) if not row["resolved"] or row["resolved_at"] is not None)
 
 
 def as_of(current: Episode, happened: Iterable[AlertEvent]) -> Episode:

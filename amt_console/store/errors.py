@@ -39,5 +39,13 @@ class CopyRefused(StoreError):
     """One database cannot be copied to the other as they are; nothing was changed."""
 
 
+class MonitorRuns(CopyRefused):
+    """A monitor works on one of the databases, or another copy."""
+
+
+class CopyDiffers(StoreError):
+    """What has arrived is not what was sent."""
+
+
 class VersionConflict(StoreError):
     """An alert episode was changed by somebody else since it was read, or its key is already open."""

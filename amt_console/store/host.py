@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from amt_console.model import HostSample
 from amt_console.store.buckets import RESOLUTIONS, floor
 from amt_console.store.derived_tables import HostRollupRow
 from amt_console.store.dialect import Dialect
 from amt_console.store.histogram import SCALE, LatencyHistogram, bucket_of, decode_counts, encode_counts
+from amt_console.store.readable import first, readable
 from amt_console.store.sample_rows import HOST_COLUMNS, host_sample_of, host_values
 from amt_console.store.schema import table
 from amt_console.store.tables import SystemMetric
@@ -96,7 +97,9 @@ class HostIngest:
     def add(self, connection: Connection, sample: HostSample, *, simulated: bool) -> None:
         """Store a sample; a second one of the same moment is ignored."""
         if self._newest is None:
-            self._newest = connection.execute(select(func.max(_METRICS.c.timestamp))).scalar()
+            time = _METRICS.c.timestamp
+            newest = first(connection, select(time), time, time.desc())
+            self._newest = None if newest is None else newest["timestamp"]
         before = -1 if self._newest is None else micros(self._newest)
         if self._newest is not None and sample.timestamp <= self._newest:
             same = select(_METRICS.c.id).where(_METRICS.c.timestamp == sample.timestamp).limit(1)
@@ -150,14 +153,15 @@ def sample_at(connection: Connection, at: datetime | None) -> HostSample | None:
     query = select(_METRICS)
     if at is not None:
         query = query.where(_METRICS.c.timestamp <= at)
-    row = connection.execute(query.order_by(_METRICS.c.timestamp.desc()).limit(1)).mappings().first()
+    row = first(connection, query, _METRICS.c.timestamp, _METRICS.c.timestamp.desc(), _METRICS.c.id.desc())
     return None if row is None else host_sample_of(row)
 
 
 def samples(connection: Connection, start: datetime, end: datetime) -> list[HostSample]:
     """The samples of ``[start, end)``, oldest first."""
     query = select(_METRICS).where(_METRICS.c.timestamp >= start, _METRICS.c.timestamp < end)
-    return [host_sample_of(row) for row in connection.execute(query.order_by(_METRICS.c.timestamp)).mappings()]
+    rows = connection.execute(query.order_by(_METRICS.c.timestamp, _METRICS.c.id)).mappings()
+    return [host_sample_of(row) for row in readable(rows)]
 
 
 def rollups(connection: Connection, *, resolution: int, start: datetime, end: datetime) -> dict[str, list[HostRollup]]:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from amt_console.clock import Clock
 from amt_console.store import rebuild
 from amt_console.store.buckets import Bucket, floor, fold, minutes_of
 from amt_console.store.derived_tables import ServiceStateRow
+from amt_console.store.foreign_times import TimeMender
 from amt_console.store.result_rows import sample_of_row
 from amt_console.store.schema import table
 from amt_console.store.store import Store
@@ -71,9 +72,13 @@ def rebuild_since(store: Store, since: datetime, *, clock: Clock) -> Iterator[Pa
 
     What lies before the raw rows that are still there is left as it is. Goes a step with each item. Raises StoreError.
     """
+    mender = TimeMender(store)
+    while mender.step():
+        pass
     with store.read() as reads:
         connection = reads._connection
-        plan = [each for name in rebuild.services(connection) for each in _stretches(connection, name, since)]
+        names = [*rebuild.services(connection), *rebuild.services_without_state(connection)]
+        plan = [each for name in names for each in _stretches(connection, name, since)]
     for done, (name, start, end) in enumerate(plan, 1):
         with store.transaction() as writes:
             writes._ingesters.results.rebuild(writes._connection, name, start, end)
@@ -85,13 +90,12 @@ def rebuild_since(store: Store, since: datetime, *, clock: Clock) -> Iterator[Pa
 
 def _first_and_newest(connection: Connection, name: str) -> tuple[int, int] | None:
     """The first hour that the raw rows tell wholly, and the newest result, in microseconds."""
-    query = select(func.min(_LOGS.c.timestamp), func.max(_LOGS.c.timestamp)).where(_LOGS.c.service_name == name)
-    oldest, newest = connection.execute(query).one()
-    if oldest is None:
+    extent = rebuild.extent(connection, name)
+    if extent is None:
         return None
-    first = floor(micros(oldest), _HOUR)
+    first = floor(micros(extent[0]), _HOUR)
     whole = rebuild.whole_from(connection, name)
-    return (first if whole is None else max(first, whole)), micros(newest)
+    return (first if whole is None else max(first, whole)), micros(extent[1]) - 1
 
 
 def _finished(connection: Connection, name: str) -> range:

@@ -27,6 +27,7 @@ from amt_console.model import (
 from amt_console.store import episodes, host, rebuild, rollups
 from amt_console.store.derived_tables import ServiceStateRow, StateChangeLog
 from amt_console.store.host import HostRollup
+from amt_console.store.readable import readable
 from amt_console.store.result_rows import result_of, state_of
 from amt_console.store.rollups import ServiceRollup
 from amt_console.store.sample_rows import figure_of, figures_of
@@ -166,7 +167,8 @@ class Reads:
         if service is not None:
             query = query.where(_LOGS.c.service_name == service)
         order = (_LOGS.c.timestamp.desc(), _LOGS.c.id.desc()) if newest_first else (_LOGS.c.timestamp, _LOGS.c.id)
-        return [result_of(row) for row in self._connection.execute(query.order_by(*order).limit(limit)).mappings()]
+        rows = self._connection.execute(query.order_by(*order).limit(limit)).mappings()
+        return [result_of(row) for row in readable(rows)]
 
     def state_changes(
         self, *, start: datetime, end: datetime, services: Sequence[str] | None = None

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, delete, func, insert, select
+from sqlalchemy import Connection, Executable, delete, insert, select
 
 from amt_console.store import horizon
 from amt_console.store.buckets import RESOLUTIONS, Bucket, OpenBuckets, Sample, floor, fold, minutes_of
 from amt_console.store.derived_tables import ServiceRollupRow, ServiceStateRow, StateChangeLog
+from amt_console.store.readable import first, readable, sortable
 from amt_console.store.result_rows import sample_of_row
 from amt_console.store.rollup_rows import bucket_of_row, rollup_values
 from amt_console.store.schema import table
@@ -43,15 +44,17 @@ def whole_from(connection: Connection, name: str) -> int | None:
 def services_without_state(connection: Connection) -> list[str]:
     """Services that have raw rows and nothing else."""
     query = select(_LOGS.c.service_name).distinct().where(_LOGS.c.service_name.not_in(select(_STATE.c.service_name)))
-    return sorted(connection.execute(query).scalars())
+    return sorted(connection.execute(query.where(sortable(_LOGS.c.timestamp))).scalars())
 
 
-def extent(connection: Connection) -> tuple[datetime, datetime]:
-    """From the oldest raw row to just behind the newest one. Raises ValueError if there is none."""
-    first, last = connection.execute(select(func.min(_LOGS.c.timestamp), func.max(_LOGS.c.timestamp))).one()
-    if first is None:
-        raise ValueError("there are no raw rows")
-    return first, last + timedelta(microseconds=1)
+def extent(connection: Connection, service: str | None = None) -> tuple[datetime, datetime] | None:
+    """From the oldest raw row, of all or of one service, to just behind the newest one; ``None`` if there is none."""
+    time = _LOGS.c.timestamp
+    query = select(time) if service is None else select(time).where(_LOGS.c.service_name == service)
+    oldest, newest = (first(connection, query, time, order) for order in (time, time.desc()))
+    if oldest is None or newest is None:
+        return None
+    return oldest["timestamp"], newest["timestamp"] + timedelta(microseconds=1)
 
 
 def newest_row(connection: Connection, service: str, before: datetime | None = None) -> Row | None:
@@ -59,20 +62,17 @@ def newest_row(connection: Connection, service: str, before: datetime | None = N
     query = select(_LOGS).where(_LOGS.c.service_name == service)
     if before is not None:
         query = query.where(_LOGS.c.timestamp < before)
-    return connection.execute(query.order_by(_LOGS.c.timestamp.desc()).limit(1)).mappings().first()
+    return first(connection, query, _LOGS.c.timestamp, _LOGS.c.timestamp.desc(), _LOGS.c.id.desc())
 
 
 def rows_around(connection: Connection, service: str, start: int, end: int) -> list[Row]:
     """The raw rows of a service that matter to ``[start, end)``: those inside and one on either side, oldest first."""
     before = newest_row(connection, service, moment(start))
-    mine = select(_LOGS).where(_LOGS.c.service_name == service)
-    inside = connection.execute(
-        mine.where(_LOGS.c.timestamp >= moment(start), _LOGS.c.timestamp < moment(end)).order_by(_LOGS.c.timestamp)
-    ).mappings()
-    after = connection.execute(
-        mine.where(_LOGS.c.timestamp >= moment(end)).order_by(_LOGS.c.timestamp).limit(1)
-    ).mappings()
-    return [*([] if before is None else [before]), *inside, *after]
+    mine, time = select(_LOGS).where(_LOGS.c.service_name == service), _LOGS.c.timestamp
+    within = mine.where(time >= moment(start), time < moment(end)).order_by(time, _LOGS.c.id)
+    inside = readable(connection.execute(within).mappings())
+    after = first(connection, mine.where(time >= moment(end)), time, time, _LOGS.c.id)
+    return [row for row in (before, *inside, after) if row is not None]
 
 
 def service(

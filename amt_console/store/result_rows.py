@@ -9,7 +9,7 @@ from typing import Any
 from amt_console.model import ErrorClass, Phases, ProbeResult, ServiceState, is_location
 from amt_console.store.buckets import Sample
 from amt_console.store.utc import SECOND, micros
-from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, to_json
+from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, number, to_json
 
 _LARGEST_INTERVAL = 30 * 86_400
 _STATES = {state.value: state for state in ServiceState}
@@ -42,7 +42,7 @@ def sample_of(result: ProbeResult) -> Sample:
 def sample_of_row(row: Row) -> Sample:
     """The same from a row of ``monitoring_logs`` or ``service_state``."""
     response = row["response_us"]
-    if response is None and (rounded := row.get("response_time_ms")) is not None:
+    if response is None and (rounded := number(row.get("response_time_ms"))) is not None:
         response = int(rounded) * 1000
     return Sample(
         micros(row["timestamp"]), state_of(row["status"]), int(row["interval_us"]), int(row["attempt"]), response

@@ -10,11 +10,12 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import Connection, delete, func, select, tuple_
 
 from amt_console.clock import Clock
 from amt_console.store import horizon, retention_rules, underived
 from amt_console.store.dialect import Dialect
+from amt_console.store.readable import first
 from amt_console.store.retention_rules import RetentionPolicy, Rule
 from amt_console.store.store import Store
 from amt_console.store.underived import Missing
@@ -105,7 +106,7 @@ class Retention:
         with self._store.read() as reads:
             connection = reads._connection
             day = self._store._dialect.oldest_day(connection, rule.table)
-            oldest = connection.execute(select(func.min(rule.time))).scalar() if day is None else day
+            oldest = _oldest(connection, rule) if day is None else day
             if oldest is None or oldest >= before:
                 return None
             start, end = underived.stretch_of(rule.what, oldest)
@@ -149,6 +150,11 @@ class Retention:
             self._limit = max(_LEAST, int(rows * LONGEST / seconds * 0.7))
         elif seconds < LONGEST / 2 and rows >= self._limit:
             self._limit = min(_MOST, self._limit * 3 // 2)
+
+
+def _oldest(connection: Connection, rule: Rule) -> datetime | None:
+    row = first(connection, select(rule.time), rule.time, rule.time)
+    return None if row is None else row["timestamp"]
 
 
 def _delete(writes: Writes, dialect: Dialect, rule: Rule, upto: datetime, limit: int) -> int:

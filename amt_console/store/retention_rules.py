@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Table, and_, exists, func, or_
 from amt_console.model import FigureKind
 from amt_console.store.buckets import RESOLUTIONS
 from amt_console.store.derived_tables import HostRollupRow, ServiceRollupRow, StateChangeLog
+from amt_console.store.readable import EARLIEST
 from amt_console.store.schema import table
 from amt_console.store.tables import AlertRow, AuditRow, BusinessFiguresRow, GapRow, MonitoringLog, SystemMetric
 from amt_console.store.utc import SECOND, micros
@@ -97,7 +98,12 @@ def rules(policy: RetentionPolicy) -> list[Rule]:
 
 
 def _older(what: str, kind: Table, keep: Keep, **more: bool) -> Rule:
-    return Rule(what, kind, kind.c.timestamp, keep, lambda before: kind.c.timestamp < before, **more)
+    # A row without a readable time stays until somebody has mended it.
+    return Rule(what, kind, kind.c.timestamp, keep, lambda before: _between(kind.c.timestamp, before), **more)
+
+
+def _between(time: ColumnElement[Any], before: datetime) -> ColumnElement[bool]:
+    return and_(time >= EARLIEST, time < before)
 
 
 def _alerts(keep: Keep) -> Rule:
@@ -107,7 +113,7 @@ def _alerts(keep: Keep) -> Rule:
 
     def expired(before: datetime) -> ColumnElement[bool]:
         told = or_(alerts.c.resolved_at < before, alerts.c.resolved_at.is_(None))
-        return and_(alerts.c.resolved.is_(True), told, alerts.c.timestamp < before)
+        return and_(alerts.c.resolved.is_(True), told, _between(alerts.c.timestamp, before))
 
     return Rule("alerts", alerts, ended, keep, expired)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from amt_console.model import BusinessFigures, DiskUsage, Figure, FigureKind, FigureValue, HostSample, NetworkRates
-from amt_console.store.values import Row, finite, instance_of, json_object, member, to_json
+from amt_console.store.values import Row, finite, instance_of, json_object, member, number, to_json
 
 HOST_COLUMNS = (
     "timestamp",
@@ -47,14 +47,15 @@ def host_sample_of(row: Row) -> HostSample:
     details = json_object(row["details"])
     network = json_object(row["network_io"])
     load = details.get("load")
+    connections = number(row["active_connections"])
     return HostSample(
         timestamp=row["timestamp"],
-        cpu_usage=row["cpu_usage"],
-        memory_usage=row["memory_usage"],
-        disk_usage=row["disk_usage"],
+        cpu_usage=number(row["cpu_usage"]),
+        memory_usage=number(row["memory_usage"]),
+        disk_usage=number(row["disk_usage"]),
         disks=tuple(instance_of(DiskUsage, disk) for disk in details.get("disks") or ()),
         network=NetworkRates(**network) if set(network) == {field.name for field in fields(NetworkRates)} else None,
-        active_connections=row["active_connections"],
+        active_connections=None if connections is None else round(connections),
         load=(load[0], load[1], load[2]) if isinstance(load, list) and len(load) == 3 else None,
         memory_total_bytes=details.get("memory_total_bytes"),
         swap_usage=details.get("swap_usage"),

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Table, func, select, 
 
 from amt_console.store import retention_rules
 from amt_console.store.buckets import RESOLUTIONS
+from amt_console.store.readable import sortable
 from amt_console.store.retention_rules import DAY, Keep, RetentionPolicy
 from amt_console.store.schema import StoreTable
 from amt_console.store.store import Store
@@ -162,7 +163,12 @@ def _counted(
     if time is None or not rows:
         return TableStats(name, rows, 0, None, None, keep)
     span = select(func.min(time), func.max(time))
-    oldest, newest = (_moment(each) for each in connection.execute(span if only is None else span.where(only)).one())
+    span = span if only is None else span.where(only)
+    if not isinstance(time.type, Integer):
+        span = span.where(sortable(time))
+    oldest, newest = (_moment(each) for each in connection.execute(span).one())
+    if oldest is None or newest is None:
+        return TableStats(name, rows, 0, None, None, keep)
     since = max(oldest, newest - GROWTH_WINDOW)
     bound: Any = int(since.timestamp()) if isinstance(time.type, Integer) else since
     recent = int(connection.execute(mine.where(time > bound)).scalar() or 0)
@@ -171,5 +177,5 @@ def _counted(
     return TableStats(name, rows, 0, oldest, newest, keep, recent / days)
 
 
-def _moment(value: Any) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromtimestamp(int(value), UTC)
+def _moment(value: Any) -> datetime | None:
+    return value if value is None or isinstance(value, datetime) else datetime.fromtimestamp(int(value), UTC)

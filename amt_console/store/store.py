@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from amt_console.clock import Clock
-from amt_console.store import migrate, sharing_tables  # noqa: F401  (fills the catalogue)
+from amt_console.store import foreign_times, migrate, sharing_tables  # noqa: F401  (fills the catalogue)
 from amt_console.store.dialect import Dialect, dialect_of
 from amt_console.store.errors import StoreCorrupt, StoreError, StoreUnavailable
 from amt_console.store.reads import Reads
@@ -237,6 +237,7 @@ class Store:
             self.upgraded_from = migrate.upgrade(connection, self._dialect, now=self._clock.now())
             if self.upgraded_from is not None:
                 writes = Writes(connection, self._clock, self._ingesters, simulated=False)
+                foreign_times.mend_all(writes)
                 writes.derive_missing()
                 writes.finish()
 

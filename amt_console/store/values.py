@@ -42,6 +42,11 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
+def number(value: object) -> float | None:
+    """The finite number in a column that other programs may have filled with anything."""
+    return finite(value) if isinstance(value, int | float) else None
+
+
 def to_json(value: Any) -> str:
     """Compact ASCII JSON; numbers that are not finite become ``null``, texts are made safe."""
     try:

@@ -178,8 +178,9 @@ class Writes(Reads):
     def derive_missing(self) -> None:
         """Compute rollups and states for services that have only raw rows, as a database of the original system has."""
         missing = rebuild.services_without_state(self._connection)
-        if missing:
-            self.rebuild_rollups(*rebuild.extent(self._connection), services=missing)
+        extent = rebuild.extent(self._connection) if missing else None
+        if extent is not None:
+            self.rebuild_rollups(*extent, services=missing)
 
     def finish(self) -> None:
         """Write what was held back until the end of the transaction; the store calls this before it commits."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -98,6 +100,26 @@ async def test_expired_rows_go_hourly_and_the_file_shrinks(store: Store, clock: 
     clock.advance(3600)
     await minder.look()
     assert count(store) == 0
+
+
+async def test_times_of_other_programs_are_mended_or_told_of(store: Store, clock: FakeClock) -> None:
+    with closing(sqlite3.connect(store.place)) as connection:
+        rows = [("2026-01-05T11:00:00Z",), ("garbage",)]
+        connection.executemany(
+            "INSERT INTO monitoring_logs (timestamp, service_name, status) VALUES (?, 'x', 'up')", rows
+        )
+        connection.commit()
+        minder = Maintenance(store=store, settings=settings(), writer=DirectWriter(), clock=clock, pace=QUICK)
+        await minder.look()
+        (notice,) = minder.notices
+        assert notice.startswith("A row of monitoring_logs without a readable time (id 2) cannot be shown.")
+        with store.read() as reads:
+            (found,) = reads.results(service="x", start=at(-3600), end=at(0), limit=9)
+        assert found.timestamp == at(-3600)
+        connection.execute("DELETE FROM monitoring_logs WHERE timestamp = 'garbage'")
+        connection.commit()
+        await minder.look()
+        assert minder.notices == ()
 
 
 async def test_it_waits_while_results_wait(store: Store, clock: FakeClock) -> None:

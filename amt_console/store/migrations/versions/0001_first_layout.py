@@ -66,9 +66,6 @@ def _create_or_extend(name: str, *parts: Any, **options: Any) -> None:
     for part in parts:
         if isinstance(part, sa.Column) and part.name not in present:
             op.add_column(name, part)
-    # The original's programs may have written ISO 8601 with a T, which sorts after all times of the same day.
-    sortable = f"UPDATE {name} SET timestamp = replace(timestamp, 'T', ' ') WHERE timestamp LIKE '%T%'"  # noqa: S608
-    op.execute(sa.text(sortable))
     for statement in _MEANING.get(name, ()):
         op.execute(sa.text(statement))
 

@@ -1,0 +1,36 @@
+"""Rows whose time can be read. Other programs may write into the original's tables, and a file takes anything there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select
+
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+def sortable(time: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Leaves out what sorts before or behind every time: nothing, numbers, most words."""
+    return time.between(EARLIEST, LATEST)
+
+
+def readable(rows: Iterable[RowMapping]) -> Iterator[RowMapping]:
+    """The rows with a time that can be read."""
+    return (row for row in rows if row["timestamp"] is not None)
+
+
+def first(connection: Connection, query: Select[Any], time: ColumnElement[Any], *order: Any) -> RowMapping | None:
+    """The first row, in an order that begins with ``time``, whose time can be read.
+
+    The query must select ``time`` as ``timestamp``.
+    """
+    ordered = query.where(sortable(time)).order_by(*order).limit(1)
+    for skipped in count():
+        row = connection.execute(ordered.offset(skipped)).mappings().first()
+        if row is None or row["timestamp"] is not None:
+            return row
+    return None
