@@ -8,6 +8,8 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ from support.programs import ServerPlace, end, holder_pid, until
 from support.stores import postgres_url
 from support.terminal import TerminalProgram
 
+from amt_console.clock import SystemClock
 from amt_console.operations.actor import current_actor
+from amt_console.store import Store
 
 __all__ = ["postgres_url"]
 pytestmark = [pytest.mark.pty, pytest.mark.postgres]
@@ -48,6 +52,30 @@ def status(place: ServerPlace) -> dict[str, Any]:
     return document
 
 
+def shown_of(program: TerminalProgram) -> set[str]:
+    """What a console's table of services says, without what moves on."""
+    lines = [line.split() for line in program.text.splitlines()]
+    return {" ".join(word for word in words if word.isalpha()) for words in lines if "shop" in words or "wiki" in words}
+
+
+def measured(place: ServerPlace, service: str, start: datetime, end: datetime) -> dict[str, float]:
+    """Seconds of each kind between two moments."""
+    with Store.open(place.url, clock=SystemClock(), read_only=True) as store, store.read() as reads:
+        minute = start.replace(second=0, microsecond=0)
+        sums = [reads.totals(start=minute, end=moment, services=[service])[service] for moment in (start, end)]
+    kinds = ("up_s", "degraded_s", "down_s", "unknown_s")
+    return {kind: round(getattr(sums[1], kind) - getattr(sums[0], kind), 6) for kind in kinds}
+
+
+def longest_silence(place: ServerPlace, service: str) -> tuple[datetime, datetime]:
+    """The two results of a service that are farthest apart."""
+    with Store.open(place.url, clock=SystemClock(), read_only=True) as store, store.read() as reads:
+        now = SystemClock().now()
+        found = reads.results(service=service, start=now - timedelta(hours=1), end=now, limit=9999, newest_first=False)
+    times = [each.timestamp for each in found if each.attempt == 1]
+    return max(pairwise(times), key=lambda pair: pair[1] - pair[0])
+
+
 def taken_by(name: str) -> Any:
     return lambda shown: any(DOWN in line and f" {name} " in line for line in shown.splitlines())
 
@@ -58,6 +86,7 @@ def test_what_one_takes_the_other_shows_and_a_killed_monitor_is_replaced(place: 
         assert holder_pid(place.url) == first.process.pid
         with console(place) as second:
             second.wait_for(DOWN)
+            until(lambda: len(shown_of(first)) > 1 and shown_of(second) == shown_of(first))
             second.press("a")
             second.wait_for("note")
             second.press("mine\r")
@@ -81,6 +110,57 @@ def test_what_one_takes_the_other_shows_and_a_killed_monitor_is_replaced(place: 
             (shop,) = [each for each in document["services"] if each["name"] == "shop"]
             assert document["monitor"]["pid"] == second.process.pid
             assert shop["state"] == "down"
+            check_the_gap_is_unknown(place, {"wiki": "up_s", "shop": "down_s"})
+            check_every_alert_fired_once(place)
+
+
+def check_the_gap_is_unknown(place: ServerPlace, states: dict[str, str]) -> None:
+    """A result speaks for one and a half intervals; what follows until the next monitor's first one is neither."""
+    for service, kind in states.items():
+        last, first = longest_silence(place, service)
+        gap = (first - last).total_seconds()
+        assert gap > 3, "the lease of a killed monitor lasts for some seconds"
+        nothing = {"up_s": 0.0, "degraded_s": 0.0, "down_s": 0.0}
+        assert measured(place, service, last, first) == nothing | {kind: 1.5, "unknown_s": round(gap - 1.5, 6)}
+
+
+def check_every_alert_fired_once(place: ServerPlace) -> None:
+    found = json.loads(place.run("alerts", "list", "--all", "--json").stdout)
+    keys = [(each["alert_type"], each["subject"]) for each in found]
+    assert len(keys) == len(set(keys))
+    for each in found:
+        detail = json.loads(place.run("alerts", "show", str(each["id"]), "--json").stdout)
+        assert [event["kind"] for event in detail["events"]].count("fired") <= 1
+
+
+def test_reports_are_written_from_the_server(place: ServerPlace, healthy: Platform) -> None:
+    monitor = place.start("monitor")
+    try:
+        until(lambda: holder_pid(place.url) == monitor.pid)
+        until(lambda: any(each["state"] == "firing" for each in status(place)["alerts"]))
+        healthy.wait_asked("/", 3)
+    finally:
+        end(monitor)
+    moment = SystemClock().now().isoformat()
+    written = [place.run("export", "all", "--until", moment, "--out", out, "--json") for out in ("one", "two")]
+    assert [each.returncode for each in written] == [0, 0], written[0].stderr
+    one, two = ({Path(name).name: Path(name).read_bytes() for name in json.loads(each.stdout)} for each in written)
+    assert set(one) == {
+        "overview_dashboard.html",
+        "chatbot_dashboard.html",
+        "revenue_dashboard.html",
+        "performance_dashboard.html",
+        "executive_summary.json",
+        "monitoring_report.json",
+        "performance_analysis_report.json",
+        "performance_analysis.png",
+    }
+    assert one == two
+    report = json.loads(one["monitoring_report.json"])
+    states = {each["name"]: each["state"] for each in report["services"]}
+    assert (states["shop"], states["wiki"]) == ("down", "up")
+    assert [each["subject"] for each in report["alerts"] if each["alert_type"] == "service_down"] == ["shop"]
+    assert place.url not in one["monitoring_report.json"].decode()
 
 
 def test_a_clean_stop_hands_over_at_once_and_a_resumed_monitor_writes_nothing_more(
