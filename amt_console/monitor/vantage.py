@@ -91,9 +91,9 @@ class VantagePoints:
         target = self._remember(location, result, at)
         speaking = {name: seen for name, seen in target.seen.items() if name in living and seen.speaks(at)}
         target.several = target.several or len(speaking) > 1
-        if not target.several:
-            return [item]
         own = _own(item, location)
+        if not target.several and (location in speaking or len(target.seen) == 1):
+            return [item]
         if location not in speaking:
             return [own]
         newest = {name: seen.results[0] for name, seen in speaking.items()}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.alerting import two_tier_rule
 
@@ -31,6 +31,7 @@ from amt_console.model import AlertState, AlertType, Episode, ErrorClass, ProbeR
 UP, DOWN, DEGRADED, UNKNOWN = ServiceState.UP, ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UNKNOWN
 RULE = Rule("service_down", AlertType.SERVICE_DOWN, Signal.SERVICE_DOWN)
 AT = FakeClock().instant()
+QUICK = settings(max_examples=60, deadline=None)
 
 
 def probe(state: ServiceState, *, ms: float | None = 20.0, **more: object) -> ProbeResult:
@@ -64,6 +65,7 @@ def test_a_quorum_is_the_same_part_of_those_that_live(need: int, of: int, living
     assert Quorum(need, of).needed(living) == needed
 
 
+@QUICK
 @given(st.integers(1, 99), st.integers(1, 99), st.integers(1, 99))
 def test_a_quorum_can_always_be_reached_and_never_by_nobody(one: int, other: int, living: int) -> None:
     quorum = Quorum(min(one, other), max(one, other))
@@ -187,6 +189,7 @@ SIGHTS = st.lists(STATES, min_size=1, max_size=5).map(
 )
 
 
+@QUICK
 @given(SIGHTS, st.randoms(), st.sampled_from([None, Quorum(1, 3), Quorum(2, 3), Quorum(3, 3)]))
 def test_the_order_of_the_locations_does_not_matter(sights: list[Sight], random: object, quorum: Quorum | None) -> None:
     rule = replace(RULE, quorum=quorum)
@@ -197,6 +200,7 @@ def test_the_order_of_the_locations_does_not_matter(sights: list[Sight], random:
         assert one == other
 
 
+@QUICK
 @given(SIGHTS)
 def test_what_is_bad_to_a_larger_quorum_is_bad_to_a_smaller_one(sights: list[Sight]) -> None:
     of = len(sights)
