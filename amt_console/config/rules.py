@@ -93,9 +93,8 @@ class RuleSettings(Section):
     no_data: Literal["hold", "alert"] = "hold"
     """What missing data means: keep the condition, or also alert. It never means good."""
     quorum: QuorumText | None = None
-    """How many locations must see it, such as `"2 of 3"`; of more or fewer living ones the same part, rounded up. For
-    signals of services and databases; by default more than half. A rule over a window takes it location by location
-    only if it is given."""
+    """How many locations must see it, such as `"2 of 3"`; of more or fewer living ones the same part, rounded up. By
+    default more than half. For signals of services and databases; with it a window is taken of each location."""
     runbook: HttpUrl | None = None
     """Page that tells what to do."""
 
