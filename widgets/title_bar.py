@@ -30,6 +30,7 @@ class TitleState:
     """The process that is the monitor, when this one is not."""
     read_only: bool = False
     paused_at: datetime | None = None
+    resume_key: str = "p"
     new_alerts: int = 0
     """Alerts that opened since the view was frozen."""
     trouble: str | None = None
@@ -158,7 +159,7 @@ class TitleBar(LineView):
             seconds = (state.now - state.paused_at).total_seconds()
             frozen = duration(seconds // 5 * 5) if seconds >= 5 else "just now"
             news = f"{self.look.dot}{state.new_alerts} new alert{'s' if state.new_alerts != 1 else ''}"
-            tail = f"{self.look.dot}the monitor goes on{self.look.dot}p resumes"
+            tail = f"{self.look.dot}the monitor goes on{self.look.dot}{state.resume_key} resumes"
             return [(f" PAUSED {frozen}{news}{tail}", palette.badge_warning)]
         if snapshot is not None and snapshot.at is not None:
             ago = f"{age(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""

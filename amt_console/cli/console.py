@@ -17,6 +17,8 @@ from amt_console.clock import SystemClock
 if TYPE_CHECKING:
     from amt_console.cli.connection import Connection
     from amt_console.config import Settings
+    from amt_console.config.program import ConsoleSettings
+    from amt_console.console.preferences import Preferences
     from amt_console.console.session import Session
     from amt_console.model import Target
 
@@ -44,9 +46,10 @@ def _without_collections() -> Iterator[None]:
 
 @_without_collections()
 def open_console(
-    place: Callable[[], Place] | None,
+    place: Callable[[], Place],
     *,
     connection: Connection | None = None,
+    wishes: Callable[[], ConsoleSettings] | None = None,
     read_only: bool = False,
     at: datetime | None = None,
     ascii_only: bool = False,
@@ -55,7 +58,8 @@ def open_console(
     """Run the console until the person quits; returns the exit code.
 
     The screen stands before ``place`` is asked, on a thread: reading a configuration and a database takes longer than a
-    first frame may. With ``connection`` it attaches there, whatever the database.
+    first frame may. With ``connection`` it attaches there, whatever the database; then ``wishes`` tells what the
+    configuration says of the screen.
 
     Raises:
         CommandError: There is no fit terminal, or the session could not be opened.
@@ -77,11 +81,13 @@ def open_console(
         if connection is not None:
             from amt_console.cli.remote_session import RemoteSession
 
+            if wishes is not None:
+                app.prefer(_preferences(wishes(), ascii_only=ascii_only, mouse=mouse))
             return RemoteSession(connection, on_change=app.wake)
-        assert place is not None
         from amt_console.cli.session import LocalSession
 
         found = place()
+        app.prefer(_preferences(found.settings.console, ascii_only=ascii_only, mouse=mouse))
         return LocalSession(
             settings=found.settings,
             store_url=found.store_url,
@@ -99,6 +105,22 @@ def open_console(
     if app.exit_message:
         raise CommandError(app.exit_message, ExitCode(app.return_code or ExitCode.UNAVAILABLE))
     return app.return_code or 0
+
+
+def _preferences(settings: ConsoleSettings, *, ascii_only: bool, mouse: bool) -> Preferences:
+    """What the configuration says of the screen; flags go first."""
+    from zoneinfo import ZoneInfo
+
+    from amt_console.console.preferences import Preferences
+
+    return Preferences(
+        theme=settings.theme,
+        ascii_only=ascii_only or settings.ascii,
+        mouse=mouse and settings.mouse,
+        bell=settings.bell,
+        zone=ZoneInfo(settings.time_zone) if settings.time_zone else None,
+        keymap=settings.keymap,
+    )
 
 
 def _opened(open_session: Callable[[], Session]) -> Session:

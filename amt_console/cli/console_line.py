@@ -76,6 +76,7 @@ class ConsoleLine:
         return open_console(
             lambda: Place(context.settings, context.store_url, context.targets, context.notices),
             connection=context.connection,
+            wishes=context.console_settings,
             read_only=self.read_only,
             at=parse_moment(self.at, context.clock.now()) if self.at else None,
             ascii_only=self.ascii_only,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import typer
 
     from amt_console.config import LoadedConfig, Settings
+    from amt_console.config.program import ConsoleSettings
     from amt_console.demo.state import DemoState
     from amt_console.model import Target
     from amt_console.operations.protocol import Operations
@@ -64,6 +66,23 @@ class Context:
     def settings(self) -> Settings:
         """The effective configuration. Raises ConfigError."""
         return self.loaded.settings
+
+    def console_settings(self) -> ConsoleSettings:
+        """What the configuration says of the screen, for a console whose monitor is elsewhere.
+
+        What else stands there need not fit this host: secrets are not looked for, and a file that nobody named and that
+        cannot be used is passed over. Raises ConfigError for one that was named.
+        """
+        from amt_console.config import ConfigError, load_config
+        from amt_console.config.program import ConsoleSettings
+
+        try:
+            return load_config(self.config, resolve_secrets=False).settings.console
+        except ConfigError as error:
+            if self.config is not None:
+                raise
+            logging.getLogger("amt_console.session").warning("the screen is as usual: %s", error)
+            return ConsoleSettings()
 
     @cached_property
     def store_url(self) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from amt_console.config.faults import Refused
+from amt_console.config.keymap import check_keymap
 from amt_console.config.scalars import (
     FOREVER,
     Flag,
@@ -150,21 +151,55 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+Theme = Literal[
+    "amt-dark",
+    "amt-light",
+    "ansi-dark",
+    "ansi-light",
+    "atom-one-dark",
+    "atom-one-light",
+    "catppuccin-frappe",
+    "catppuccin-latte",
+    "catppuccin-macchiato",
+    "catppuccin-mocha",
+    "dracula",
+    "flexoki",
+    "gruvbox",
+    "monokai",
+    "nord",
+    "rose-pine",
+    "rose-pine-dawn",
+    "rose-pine-moon",
+    "solarized-dark",
+    "solarized-light",
+    "textual-dark",
+    "textual-light",
+    "tokyo-night",
+]
+
+
+def _fit(keymap: dict[str, str]) -> dict[str, str]:
+    check_keymap(keymap)
+    return keymap
+
+
 class ConsoleSettings(Section):
     """The live screen. Flags of the command line go first."""
 
-    theme: Name | None = None
-    """Name of a colour theme; by default the program's own."""
+    theme: Theme | None = None
+    """Colour theme; by default the program's own dark one, or the terminal's own colours where it has few."""
     ascii: Flag = False
     """Draw with ASCII characters only."""
     mouse: Flag = True
     """Use the mouse."""
-    bell: Flag = False
-    """Ring the terminal's bell when an alert fires."""
+    bell: Flag = True
+    """Ring the terminal's bell when a critical alert begins to fire."""
     time_zone: TimeZone | None = None
-    """Time zone of the times shown; by default the host's."""
-    keymap: dict[Name, Annotated[str, Field(min_length=1, max_length=100)]] = Field(default_factory=dict)
-    """Binding id to key, such as `acknowledge = "f2"`."""
+    """Time zone of the times on the screen and in reports; by default the host's."""
+    keymap: Annotated[dict[Name, Annotated[str, Field(min_length=1, max_length=100)]], AfterValidator(_fit)] = Field(
+        default_factory=dict
+    )
+    """Other keys, by what they do: `acknowledge = "f2"`, or several as `"a,f2"`. The console's page lists the names."""
 
 
 class CanarySettings(Section):

@@ -42,6 +42,14 @@ class Host(Protocol):
         """What the screen points at."""
         ...
 
+    def key_of(self, name: str) -> str:
+        """The key that does a thing."""
+        ...
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment in the zone that is shown."""
+        ...
+
     def note(self, text: str) -> None:
         """Show how far something is, until the next note; an empty one ends it. Callable from any thread."""
         ...
@@ -79,7 +87,8 @@ class Actions:
             self._host.tell(gone)
             return
         if alert.acknowledged_by is not None:
-            self._host.tell(f"{alert.subject}: {alert.acknowledged_by} already has it. u gives it back.", "warning")
+            back = f"{self._host.key_of('give_back')} gives it back"
+            self._host.tell(f"{alert.subject}: {alert.acknowledged_by} already has it. {back}.", "warning")
             return
         pressed = alert
         self._host.prompt().ask(
@@ -132,7 +141,7 @@ class Actions:
             self._host.tell(refusal[0].upper() + refusal[1:], "warning")
             return
         opened = operations
-        what = "Export all reports" if self._at is None else f"Reports up to {self._at:%d %b %H:%M},"
+        what = "Export all reports" if self._at is None else f"Reports up to {self._host.local(self._at):%d %b %H:%M},"
         self._host.prompt().ask(
             f"{what} into:", lambda name: self._export(opened, Path(name or folder)), answer=str(folder)
         )
@@ -148,7 +157,11 @@ class Actions:
             return
         if live.severity is not pressed.severity:
             now = SEVERITY_WORDS[live.severity]
-            self._host.tell(f"{pressed.subject}: it is {now} now; nothing was taken. Press a again.", "warning")
+            self._host.tell(
+                f"{pressed.subject}: it is {now} now; nothing was taken. "
+                f"Press {self._host.key_of('acknowledge')} again.",
+                "warning",
+            )
             return
         self._host.job(
             lambda: take(operations, live, note or None),
@@ -180,7 +193,8 @@ class Actions:
         """The operations, or a word why nothing can be done now."""
         if self._at is not None:
             self._host.tell(
-                f"{what} is not possible: this is the past, {self._at:%Y-%m-%d %H:%M} UTC. Start without --at to act.",
+                f"{what} is not possible: this is the past, {self._host.local(self._at):%Y-%m-%d %H:%M %Z}. "
+                "Start without --at to act.",
                 "warning",
             )
         elif self._read_only:

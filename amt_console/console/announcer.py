@@ -15,7 +15,8 @@ class Announcer:
     """
 
     def __init__(self, *, bell: bool = True) -> None:
-        self._bell = bell
+        self.bell = bell
+        """Whether to ring at all."""
         self._known: set[int] | None = None
         self._rang_at: float | None = None
 
@@ -25,7 +26,7 @@ class Announcer:
         fresh = [] if self._known is None else [alert for key, alert in firing.items() if key not in self._known]
         self._known = set(firing) | (self._known or set())
         fresh = [alert for alert in fresh if alert.acknowledged_by is None and alert.follows_from is None]
-        if not fresh or not self._bell:
+        if not fresh or not self.bell:
             return False
         if self._rang_at is not None and monotonic - self._rang_at < BELL_PAUSE_SECONDS:
             return False

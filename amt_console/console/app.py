@@ -75,6 +75,10 @@ class ConsoleApp(LiveShell):
         screen = self.screen
         return screen.target() if isinstance(screen, ConsoleScreen) else Target()
 
+    def local(self, moment: datetime) -> datetime:
+        """A moment in the zone that is shown."""
+        return moment.astimezone(self.zone)
+
     def prompt(self) -> Prompt:
         """The prompt of the screen."""
         return self.screen.query_one(Prompt)
@@ -125,7 +129,7 @@ class ConsoleApp(LiveShell):
             self._quit_pressed_at = now
             heir = self.picture.heir(os.getpid())
             after = f"{heir.name}, {heir.place}, takes over" if heir else "no monitor will run after it"
-            self.tell(f"This process is the monitor: {after}. Press q again to quit.", "warning")
+            self.tell(f"This process is the monitor: {after}. Press {self.key_of('quit')} again to quit.", "warning")
             return
         self.exit()
 

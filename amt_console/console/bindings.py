@@ -1,4 +1,4 @@
-"""Every key of the console, in one place: the key line, the help screen and the documentation read it from here."""
+"""What each key of the console does: the key line, the help screen and the documentation read it from here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from textual.binding import Binding
 from textual.keys import format_key
+
+from amt_console.keys import USUAL_KEYS
 
 _KEY_NAMES = {
     "question_mark": "?",
@@ -22,113 +24,108 @@ _KEY_NAMES = {
     "shift+tab": "shift+tab",
     "left": "left",
     "right": "right",
-    "f1": "F1",
+    **{f"f{number}": f"F{number}" for number in range(1, 13)},
 }
 
 
-def _key(keys: str, action: str, id: str, label: str, help: str, *, show: bool = False) -> Binding:  # noqa: A002
-    return Binding(keys, action, label, tooltip=help, id=id, show=show)
+_USUAL = {name: keys for names in USUAL_KEYS.values() for name, keys in names.items()}
+
+
+def _key(name: str, action: str, label: str, help: str, *, show: bool = False) -> Binding:  # noqa: A002
+    return Binding(_USUAL[name], action, label, tooltip=help, id=name, show=show)
 
 
 APP_KEYS: Sequence[Binding] = (
     _key(
-        "a",
         "acknowledge",
-        "alerts.ack",
+        "acknowledge",
         "ack",
         "Take the selected alert, or the alert of the selected service; with nothing selected the worst that nobody "
         "has. Asks for a note; enter takes it, also without one.",
         show=True,
     ),
-    _key("u", "unacknowledge", "alerts.unack", "un-ack", "Give the selected alert back."),
+    _key("give_back", "unacknowledge", "un-ack", "Give the selected alert back."),
     _key(
-        "r",
+        "probe",
         "probe_now",
-        "probe.now",
         "probe",
         "Probe the selected service at once; all, if none is selected.",
         show=True,
     ),
     _key(
-        "p",
+        "pause",
         "toggle_pause",
-        "view.pause",
         "pause",
         "Freeze the view, and thaw it. Monitoring goes on, and actions act on what is true now.",
         show=True,
     ),
-    _key("e", "export", "reports.export", "export", "Write all reports into a folder.", show=True),
+    _key("export", "export", "export", "Write all reports into a folder.", show=True),
     _key(
-        "m",
         "monitor",
-        "monitor.show",
+        "monitor",
         "monitor",
         "The monitor, who is looking and since when, and every notice in full.",
         show=True,
     ),
-    _key("t", "next_theme", "view.theme", "theme", "Next colours: dark, light, the terminal's own."),
-    _key("y", "copy_row", "row.copy", "copy", "Copy the selected row as text through the terminal (OSC 52)."),
+    _key("theme", "next_theme", "theme", "Next colours: dark, light, the terminal's own."),
+    _key("copy", "copy_row", "copy", "Copy the selected row as text through the terminal (OSC 52)."),
     _key(
-        "q,ctrl+c",
+        "quit",
         "leave",
-        "app.quit",
         "quit",
         "Quit. If this process is the monitor, a second press confirms that nothing is probed any more.",
         show=True,
     ),
     _key(
-        "ctrl+z",
+        "suspend",
         "suspend_process",
-        "app.suspend",
         "suspend",
         "Back to the shell; fg returns. Stops this whole process: if it is the monitor, nothing is probed meanwhile.",
     ),
-    _key("question_mark,f1", "help", "app.help", "help", "This page.", show=True),
+    _key("help", "help", "help", "This page.", show=True),
 )
 OVERVIEW_KEYS: Sequence[Binding] = (
     _key(
-        "enter",
+        "open",
         "open_row",
-        "row.open",
         "detail",
         "Open the selected alert or service; with nothing selected the first one.",
         show=True,
     ),
     _key(
-        "slash",
         "filter",
-        "rows.filter",
+        "filter",
         "filter",
         "Show only rows of the pane with the keys that contain a text; a leading ! shows those that do not. Escape "
         "clears it.",
         show=True,
     ),
-    _key("escape", "clear", "rows.clear", "clear", "Clear the filter, then the selection."),
-    _key("up,k", "move(-1)", "rows.up", "up", "Previous row."),
-    _key("down,j", "move(1)", "rows.down", "down", "Next row."),
-    _key("pageup", "page(-1)", "rows.page_up", "page up", "One screenful up."),
-    _key("pagedown", "page(1)", "rows.page_down", "page down", "One screenful down."),
-    _key("home,g", "jump(False)", "rows.first", "first", "First row."),
-    _key("end,G", "jump(True)", "rows.last", "last", "Last row."),
-    _key("tab,right,l", "pane(1)", "panes.next", "next pane", "Next pane."),
-    _key("shift+tab,left,h", "pane(-1)", "panes.previous", "previous pane", "Previous pane."),
-    _key("s", "sort", "rows.sort", "sort", "Order by the next column; after the last, the given order again."),
-    _key("S", "reverse", "rows.reverse", "reverse", "Turn the order round."),
+    _key("clear", "clear", "clear", "Clear the filter, then the selection."),
+    _key("up", "move(-1)", "up", "Previous row."),
+    _key("down", "move(1)", "down", "Next row."),
+    _key("page_up", "page(-1)", "page up", "One screenful up."),
+    _key("page_down", "page(1)", "page down", "One screenful down."),
+    _key("first", "jump(False)", "first", "First row."),
+    _key("last", "jump(True)", "last", "Last row."),
+    _key("next_pane", "pane(1)", "next pane", "Next pane."),
+    _key("previous_pane", "pane(-1)", "previous pane", "Previous pane."),
+    _key("sort", "sort", "sort", "Order by the next column; after the last, the given order again."),
+    _key("reverse", "reverse", "reverse", "Turn the order round."),
 )
 DETAIL_KEYS: Sequence[Binding] = (
-    _key("escape,left,h", "back", "detail.back", "back", "Back to the overview.", show=True),
-    _key("up,k", "scroll(-1)", "detail.up", "up", "One line up."),
-    _key("down,j", "scroll(1)", "detail.down", "down", "One line down."),
-    _key("pageup", "scroll_page(-1)", "detail.page_up", "page up", "One screenful up."),
-    _key("pagedown,space", "scroll_page(1)", "detail.page_down", "page down", "One screenful down."),
-    _key("home,g", "jump(False)", "detail.first", "top", "To the top."),
-    _key("end,G", "jump(True)", "detail.last", "bottom", "To the bottom."),
+    _key("back", "back", "back", "Back to the overview.", show=True),
+    _key("scroll_up", "scroll(-1)", "up", "One line up."),
+    _key("scroll_down", "scroll(1)", "down", "One line down."),
+    _key("scroll_page_up", "scroll_page(-1)", "page up", "One screenful up."),
+    _key("scroll_page_down", "scroll_page(1)", "page down", "One screenful down."),
+    _key("top", "jump(False)", "top", "To the top."),
+    _key("bottom", "jump(True)", "bottom", "To the bottom."),
 )
 SERVICE_KEYS: Sequence[Binding] = (
-    _key("w", "next_range", "detail.range", "range", "Next time range: 1 h, 6 h, 24 h, 7 d.", show=True),
+    _key("range", "next_range", "range", "Next time range: 1 h, 6 h, 24 h, 7 d.", show=True),
 )
 HELP_KEYS: Sequence[Binding] = (
-    _key("escape,question_mark,f1,q,enter", "dismiss_help", "help.close", "close", "Close this page.", show=True),
+    _key("close_help", "dismiss_help", "close", "Close this page.", show=True),
     *DETAIL_KEYS[1:],
 )
 ALL_KEYS: Sequence[tuple[str, Sequence[Binding]]] = (
@@ -140,18 +137,18 @@ ALL_KEYS: Sequence[tuple[str, Sequence[Binding]]] = (
 )
 """All keys by where they work, as the documentation lists them."""
 FOOTER_ORDER: Sequence[str] = (
-    "detail.back",
-    "alerts.ack",
-    "alerts.unack",
-    "row.open",
-    "rows.filter",
-    "detail.range",
-    "probe.now",
-    "view.pause",
-    "reports.export",
-    "app.quit",
-    "monitor.show",
-    "app.help",
+    "back",
+    "acknowledge",
+    "give_back",
+    "open",
+    "filter",
+    "range",
+    "probe",
+    "pause",
+    "export",
+    "quit",
+    "monitor",
+    "help",
 )
 """The key line from the most important on; the last always stays."""
 

@@ -15,6 +15,7 @@ from textual.message import Message
 from amt_console.clock import Clock
 from amt_console.console.announcer import Announcer, terminal_title
 from amt_console.console.picture import Picture
+from amt_console.console.preferences import Preferences
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.session import Session, SessionFacts
 from amt_console.console.shell import ConsoleShell, Done
@@ -81,6 +82,12 @@ class LiveShell(ConsoleShell):
         self.write_title(terminal_title(self.picture.live))
         self.run_worker(self._open, thread=True, exit_on_error=False, group="session")
         self.set_interval(POLL_SECONDS, self._tick)
+
+    def take_preferences(self, preferences: Preferences) -> None:
+        """Look and act as the person wants it."""
+        super().take_preferences(preferences)
+        self._announcer.bell = preferences.bell
+        self._show()
 
     def _open(self) -> None:
         try:
@@ -176,10 +183,11 @@ class LiveShell(ConsoleShell):
                 screen.show_picture()
 
     def relook(self) -> None:
-        """Draw all screens with the present colours."""
+        """Draw all screens with the present colours, alphabet, time zone and keys."""
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen):
                 screen.relook()
+                screen.refresh_keys()
 
     def after_job(self) -> None:
         """Whatever was done may show: look now."""

@@ -76,13 +76,14 @@ class Picture:
             return self._frozen_at
         return self.shown.at if self.shown is not None and self.shown.at is not None else now
 
-    def title_state(self, now: datetime) -> TitleState:
+    def title_state(self, now: datetime, *, resume_key: str = "p") -> TitleState:
         """What the title bar says beside the snapshot."""
         return TitleState(
             now=now,
             attached_to=self.facts.attached_to,
             read_only=self.read_only,
             paused_at=self._frozen_at,
+            resume_key=resume_key,
             new_alerts=self.new_alerts(),
             trouble=self.trouble,
             notices=self.facts.notices,

@@ -17,10 +17,13 @@ from textual.screen import Screen
 from amt_console.console import themes
 from amt_console.console.actions import Tone
 from amt_console.console.ascii_filter import AsciiFilter
+from amt_console.console.bindings import key_names
+from amt_console.console.preferences import Preferences
 from amt_console.console.safety import harden_toolkit
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.terminal import ConsoleDriver, TerminalGuard
 from amt_console.console.tight_update import tightened
+from amt_console.keys import USUAL_KEYS
 from amt_console.operations.protocol import OperationError
 from amt_console.text import safe_text
 from widgets.look import Look, Palette
@@ -60,6 +63,26 @@ class ConsoleShell(App[None], inherit_bindings=False):
         self.register_theme(themes.LIGHT)
         if self.theme == "textual-dark":
             self.theme = themes.first_theme()
+
+    def prefer(self, preferences: Preferences) -> None:
+        """Look and act as the person wants it. Callable from any thread."""
+        self.post_message(Done(partial(self.take_preferences, preferences)))
+
+    def take_preferences(self, preferences: Preferences) -> None:
+        """Do so now. What this session's environment says of colours goes first."""
+        if preferences.theme is not None and self.theme == themes.DARK.name:
+            self.theme = preferences.theme
+        self.ascii_only = self.ascii_only or preferences.ascii_only
+        self.zone = preferences.zone
+        self.set_keymap(preferences.keymap)
+        if not preferences.mouse and isinstance(self._driver, ConsoleDriver):
+            self._driver.leave_mouse()
+        self.relook()
+
+    def key_of(self, name: str) -> str:
+        """The first key that does a thing, as it is printed on the key."""
+        usual = next(names[name] for names in USUAL_KEYS.values() if name in names)
+        return key_names(self._keymap.get(name, usual).split(",")[0])
 
     def after_run(self) -> None:
         """Called when the terminal is as it was before."""

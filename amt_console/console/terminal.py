@@ -84,6 +84,11 @@ class ConsoleDriver(LinuxDriver):
             if self._guard is not None:
                 self._guard.terminal_gone()
 
+    def leave_mouse(self) -> None:
+        """Leave the mouse to the terminal from now on."""
+        self._disable_mouse_support()
+        self._mouse = False
+
     def let_go(self) -> None:
         """Stop reading and writing at once."""
         self.gone = True

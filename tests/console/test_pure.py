@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def test_every_key_has_an_id_of_its_own_and_words() -> None:
     assert len(ids) == len(set(ids))
     assert all(binding.tooltip and binding.description for binding in keys)
     shown = {binding.id for binding in keys if binding.show}
-    assert shown - {"help.close"} == set(FOOTER_ORDER) - AlertDetailScreen.ALSO_OFFERED
+    assert shown - {"close_help"} == set(FOOTER_ORDER) - AlertDetailScreen.ALSO_OFFERED
 
 
 def test_no_key_means_two_things_in_one_place() -> None:
@@ -123,6 +124,12 @@ def test_the_documentation_lists_every_key() -> None:
         for binding in bindings:
             keys = " ".join(f"`{name}`" for name in key_names(binding.key).split())
             assert f"| {keys} | {binding.tooltip} |" in text, binding.id
+
+
+def test_the_documentation_lists_every_name_of_a_keymap() -> None:
+    settings = DOCS.read_text(encoding="utf-8").partition("## Your own settings")[2].partition("## Terminals")[0]
+    documented = re.findall(r"`([a-z_]+)`", settings.partition("The names, in the order")[2])
+    assert documented == [binding.id for _, bindings in ALL_KEYS for binding in bindings if binding.id]
 
 
 def test_key_names_are_what_is_printed_on_the_keys() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from support.platform import Platform, serving
-from support.programs import Place, end, holder_pid, until
+from support.programs import PROGRAM, Place, end, holder_pid, until
 from support.terminal import TerminalProgram
 
 from amt_console.operations.actor import current_actor
@@ -161,3 +161,23 @@ def test_a_console_attaches_to_a_named_socket_and_never_takes_over(place: Place)
             remote.press("q")
             assert remote.process.wait(10) == 0
         assert holder_pid(place.url) == keeper.process.pid
+
+
+def test_a_console_obeys_the_configuration_of_its_own_host(place: Place) -> None:
+    place.write(console={"ascii": True, "mouse": False, "keymap": {"acknowledge": "f2"}})
+    with place.monitor():
+        connect = [*PROGRAM, "--config", str(place.config), "--connect", f"unix:{place.database}.sock"]
+        for command in (place.command(), connect):
+            with TerminalProgram(command, columns=150, lines=40, env=place.env) as program:
+                program.wait_for(DOWN)
+                program.wait_for("F2 ack")
+                shown = program.wait_for("X DOWN")
+                assert shown.isascii()
+                assert program.raw.rfind(b"\x1b[?1000l") > program.raw.rfind(b"\x1b[?1000h"), "the mouse is left alone"
+                program.press("a")
+                program.press("\x1bOQ")
+                program.wait_for("Take CRITICAL shop")
+                program.press("\x1b")
+                program.wait_for(lambda shown: "Take CRITICAL" not in shown)
+                program.press("q")
+                assert program.process.wait(10) == 0

@@ -18,7 +18,7 @@ from widgets.fact_lines import FactLines
 class AlertDetailScreen(DetailScreen):
     """Reached with enter on an alert."""
 
-    ALSO_OFFERED = frozenset({"alerts.unack"})
+    ALSO_OFFERED = frozenset({"give_back"})
 
     def __init__(self, alert_id: int) -> None:
         super().__init__()
@@ -84,6 +84,8 @@ class AlertDetailScreen(DetailScreen):
         if detail is None:
             return
         now, look = self.picture_now, self.look
-        self.query_one("#head", FactLines).show(facts.alert_head(detail, now, look))
+        self.query_one("#head", FactLines).show(
+            facts.alert_head(detail, now, look, take_key=self.console_app.key_of("acknowledge"))
+        )
         self.query_one("#facts", FactLines).show(facts.alert_facts(detail.episode, now, look))
         self.query_one("#timeline", FactLines).show(facts.timeline(detail, look), note=f"{len(detail.events)} events")

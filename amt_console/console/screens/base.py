@@ -88,7 +88,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         app = self.console_app
         snapshot = app.picture.shown
         title = self.query_one(TitleBar)
-        title.show(snapshot, app.picture.title_state(app.clock.now()))
+        title.show(snapshot, app.picture.title_state(app.clock.now(), resume_key=app.key_of("pause")))
         if title.styles.height is None or title.styles.height.value != title.height_now:
             title.styles.height = title.height_now
         if snapshot is not None:
@@ -140,5 +140,6 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         small = too_small(width, height)
         self.set_class(small, "-too-small")
         if small:
-            words = f"amt-console needs {MIN_WIDTH}x{MIN_HEIGHT}; this terminal has {width}x{height}. q quits."
+            leave = self.console_app.key_of("quit")
+            words = f"amt-console needs {MIN_WIDTH}x{MIN_HEIGHT}; this terminal has {width}x{height}. {leave} quits."
             self.query_one("#too-small", Static).update(Content(words))

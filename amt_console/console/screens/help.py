@@ -35,7 +35,10 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
 
     def __init__(self, active: Mapping[str, ActiveBinding], look: Look) -> None:
         super().__init__()
-        self._active = {binding.binding.id for binding in active.values() if binding.enabled}
+        self._active: dict[str | None, list[str]] = {}
+        for key, binding in active.items():
+            if binding.enabled:
+                self._active.setdefault(binding.binding.id, []).append(key)
         self._look = look
 
     def compose(self) -> ComposeResult:
@@ -54,9 +57,9 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     def _lines(self, bindings: Sequence[Binding]) -> list[Runs]:
         palette = self._look.palette
         lines: list[Runs] = []
-        for keys, words in grouped(bindings):
-            for at, part in enumerate(textwrap.wrap(words, _TEXT_WIDTH)):
-                name = keys if at == 0 else ""
+        for binding in bindings:
+            for at, part in enumerate(textwrap.wrap(binding.tooltip, _TEXT_WIDTH)):
+                name = key_names(self._active[binding.id]) if at == 0 else ""
                 lines.append([(f"{name:<{_KEYS_WIDTH}}", palette.key), (part, palette.text)])
         return lines
 
@@ -89,8 +92,3 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     def action_jump(self, last: bool) -> None:
         """To an end."""
         self._body().scroll_to(y=self._body().max_scroll_y if last else 0, animate=False)
-
-
-def grouped(bindings: Sequence[Binding]) -> list[tuple[str, str]]:
-    """Keys and explanation of each binding; keys of the same binding stand together."""
-    return [(key_names(binding.key), binding.tooltip) for binding in bindings]
