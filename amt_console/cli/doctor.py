@@ -66,7 +66,7 @@ def doctor(
 def examine(context: Context) -> list[Finding]:
     """Every check in turn; one that breaks is itself a finding."""
     findings: list[Finding] = []
-    first = (_python, _terminal, _configuration, _warnings, _database, _disk)
+    first = (_python, _terminal, _configuration, _warnings, _database, _file_system, _disk)
     for check in (*first, _monitor, _locations, _engine, _channels, _services):
         findings += _guarded(check, context)
     return findings
@@ -132,6 +132,8 @@ def _warnings(context: Context) -> Iterator[Finding]:
 
 
 def _database(context: Context) -> Iterator[Finding]:
+    from amt_console.store.foreign_times import HOW_TO_MEND, unreadable_rows
+
     shown = public_url(context.store_url)
     path = _file_of(context.store_url)
     if path is not None and not path.exists():
@@ -141,14 +143,40 @@ def _database(context: Context) -> Iterator[Finding]:
         return
     with context.open_store() as store:
         faults = store.check()
-    if faults:
-        yield Finding(
-            "database", Health.FAILED, f"{shown}: {safe_text(faults[0])}", "restore a backup: docs/storage.md"
-        )
-        return
+        if faults:
+            yield Finding(
+                "database", Health.FAILED, f"{shown}: {safe_text(faults[0])}", "restore a backup: docs/storage.md"
+            )
+            return
+        with store.read() as reads:
+            unreadable = unreadable_rows(reads)
     yield Finding("database", Health.OK, f"{shown}" + (f", {byte_size(path.stat().st_size)}" if path else ""))
     if path is not None and path.stat().st_mode & 0o077:
         yield Finding("database", Health.WARNING, f"others can read {path}", f"chmod 600 {path}")
+    for each in unreadable:
+        yield Finding("database", Health.WARNING, str(each), HOW_TO_MEND)
+
+
+def _file_system(context: Context) -> Iterator[Finding]:
+    from sqlalchemy import make_url
+
+    from amt_console.store.network_disk import allowed, mount_of
+
+    path = _file_of(context.store_url)
+    mount = None if path is None else mount_of(path)
+    if mount is None:
+        return
+    if not mount.network:
+        yield Finding("file system", Health.OK, f"{mount}, no network file system")
+        return
+    yield Finding(
+        "file system",
+        Health.WARNING if allowed(make_url(context.store_url)) else Health.FAILED,
+        f"the database lies on {mount}: SQLite's locks do not hold on a network file system",
+        f"amt-console db copy {path} TARGET: to a local disk or to PostgreSQL"
+        if path is not None and path.exists()
+        else "name a place on a local disk with --db",
+    )
 
 
 def _disk(context: Context) -> Iterator[Finding]:
@@ -206,11 +234,16 @@ def _locations(context: Context) -> Iterator[Finding]:
 
 
 def _channels(context: Context) -> Iterator[Finding]:
+    from amt_console.config.inert import not_in_effect
+
     if context.settings.has_channels:
         message = "channels are configured, but this version sends no notifications"
     else:
         message = "no notification channel is configured: the console is the only receiver"
     yield Finding("channels", Health.WARNING, message)
+    inert = [name for name in not_in_effect(context.settings) if name not in ("email_alerts", "channels")]
+    if inert:
+        yield Finding("configuration", Health.WARNING, f"not in effect in this version: {', '.join(inert)}")
 
 
 def _engine(context: Context) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from amt_console.clock import Clock
 from amt_console.store.dialect import Dialect, dialect_of
 from amt_console.store.errors import StoreUnavailable
+from amt_console.store.network_disk import refuse_network_disk
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Lease(ABC):
         dialect = dialect_of(url)
         holder = LeaseHolder(socket.gethostname(), os.getpid(), clock.now())
         if dialect.url.get_backend_name() == "sqlite":
+            # The lock on the file would be no better than those in it.
+            refuse_network_disk(dialect.url, Path(dialect.place))
             return FileLease.take(lock_path(dialect), holder)
         from amt_console.store.postgresql import Postgresql
         from amt_console.store.row_lease import RowLease

@@ -17,6 +17,7 @@ from amt_console.store import sqlite_file, sqlite_upkeep
 from amt_console.store.changes import Changes
 from amt_console.store.dialect import BUSY_SECONDS, bulk_insert, upserting
 from amt_console.store.errors import StoreError, StoreUnavailable
+from amt_console.store.network_disk import refuse_network_disk
 from amt_console.store.utc import sqlite_text
 
 APPLICATION_ID = 0x414D5443
@@ -48,6 +49,8 @@ class Sqlite:
         self.url = url
         self.path = Path(url.database).expanduser().absolute()
         self._read_only = read_only
+        # What the URL says beside the path is for us.
+        self._plain = url.set(query={})
 
     @property
     def place(self) -> str:
@@ -55,9 +58,10 @@ class Sqlite:
         return str(self.path)
 
     def writer(self) -> Engine:
-        """Creates folder (0700) and file (0600) where they are missing, whatever the umask."""
+        """Creates folder (0700) and file (0600) where they are missing, whatever the umask; not on a network disk."""
+        refuse_network_disk(self.url, self.path)
         sqlite_file.make_writable(self.path)
-        engine = create_engine(self.url, creator=lambda: self._connect("rw"), poolclass=NullPool)
+        engine = create_engine(self._plain, creator=lambda: self._connect("rw"), poolclass=NullPool)
         event.listen(engine, "connect", self._prepare_writer)
         return engine
 
@@ -66,7 +70,7 @@ class Sqlite:
         sqlite_file.check_readable(self.path)
         mode = "ro" if self._read_only else "rw"
         engine = create_engine(
-            self.url, creator=lambda: self._connect(mode), poolclass=QueuePool, pool_size=4, max_overflow=16
+            self._plain, creator=lambda: self._connect(mode), poolclass=QueuePool, pool_size=4, max_overflow=16
         )
         event.listen(engine, "connect", _prepare_reader)
         event.listen(engine, "begin", _begin_deferred)

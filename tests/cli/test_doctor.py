@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.platform import serving
@@ -13,9 +15,13 @@ from support.programs import Place, until
 
 from amt_console.cli.context import Context
 from amt_console.cli.doctor import Finding, Health, examine
+from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.session import LocalSession
 from amt_console.clock import SystemClock
 from amt_console.config import load_config, targets
+from amt_console.store import Store, network_disk
+from amt_console.store.foreign_times import TimeMender
+from amt_console.store.network_disk import Mount
 
 
 @pytest.fixture
@@ -42,6 +48,46 @@ def test_a_monitor_that_cannot_store_is_a_failure(place: Place) -> None:
         assert found.mend
         intruder.execute("ROLLBACK")
         until(lambda: session.operations.snapshot().faults == ())
+
+
+def found_by(command: Callable[..., Any], name: str, *arguments: str) -> list[dict[str, Any]]:
+    return [each for each in json.loads(command("doctor", "--json", *arguments).out) if each["name"] == name]
+
+
+def test_a_database_on_a_network_disk_is_a_failure(
+    command: Callable[..., Any], database: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (fine,) = found_by(command, "file system")
+    assert fine["health"] == "ok"
+    table = [Mount(Path("/"), "ext4", "disk"), Mount(database.parent, "nfs4", "server:/home")]
+    monkeypatch.setattr(network_disk, "mounts", lambda: table)
+    (broken,) = found_by(command, "file system")
+    assert broken["health"] == "failed"
+    assert "nfs4 (server:/home at" in broken["message"]
+    assert f"amt-console db copy {database}" in broken["mend"]
+    refused = command("monitor", "--once")
+    assert refused.code == ExitCode.UNAVAILABLE
+    assert "lies on a network file system" in refused.err
+    accepted = f"sqlite:///{database}?network=allowed"
+    (warned,) = found_by(command, "file system", "--db", accepted)
+    assert warned["health"] == "warning"
+    assert command("monitor", "--once", "--db", accepted).code in (0, 1, 2)
+    shown = json.loads(command("status", "--json").out)
+    (own,) = [each for each in shown["services"] if each["name"] == "monitoring-db"]
+    assert own["state"] == "up"
+
+
+def test_rows_without_a_readable_time_are_told_of(command: Callable[..., Any], database: Path, store: Store) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(
+            "INSERT INTO monitoring_logs (timestamp, service_name, status) VALUES ('garbage', 'theirs', 'up')"
+        )
+        connection.commit()
+    assert not TimeMender(store).step()
+    told = [each for each in found_by(command, "database") if each["health"] == "warning"]
+    (found,) = [each for each in told if "readable time" in each["message"]]
+    assert "monitoring_logs" in found["message"]
+    assert "YYYY-MM-DD HH:MM:SS" in found["mend"]
 
 
 def _told(place: Place) -> list[Finding]:
