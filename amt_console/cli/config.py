@@ -146,7 +146,7 @@ def _tell_written(path: Path) -> None:
         talk(f"The new file is used with --config {path}, or when the other one is moved away")
 
 
-@app.command(epilog="Example: amt-console config check config/full_example.toml")
+@app.command(epilog="Example: amt-console config check config/monitoring_config.json")
 def check(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="By default the one that is used.")] = None,
@@ -154,6 +154,7 @@ def check(
 ) -> None:
     """Check a configuration with its secrets: all faults at once, exit 78 if there are any."""
     from amt_console.config import ConfigError, load_config, targets
+    from amt_console.config.inert import not_in_effect
     from amt_console.model import Database
     from amt_console.monitor.figure_names import override_faults, rule_faults
 
@@ -169,6 +170,7 @@ def check(
         print_json(_fault_document(error))
         raise typer.Exit(ExitCode.BAD_CONFIG) from None
     warnings = (*loaded.warnings, *override_faults(loaded.settings))
+    inert = not_in_effect(loaded.settings)
     shadowed = _shadowed(context, loaded.path) if file is None else ()
     databases = sum(isinstance(target, Database) for target in found)
     channels = _channel_count(loaded.settings)
@@ -176,12 +178,14 @@ def check(
         counts = {"services": len(found) - databases, "databases": databases, "channels": channels}
         place = str(loaded.path) if loaded.path else None
         told = {"faults": [], "warnings": [_fault(item) for item in warnings], "shadowed": [str(p) for p in shadowed]}
-        print_json({"ok": True, "path": place, **counts, **told})
+        print_json({"ok": True, "path": place, **counts, **told, "not_in_effect": list(inert)})
         return
     for warning in warnings:
         talk(f"warning: {warning}")
     for path in shadowed:
         talk(f"note: {path} is not used: {loaded.path} goes before it")
+    if inert:
+        talk(f"note: accepted, but not in effect in this version: {', '.join(inert)}")
     counted = (
         _count(len(found) - databases, "service"),
         _count(databases, "database"),

@@ -13,6 +13,7 @@ from amt_console.alerts import AlertConflict
 from amt_console.alerts import acknowledge as acknowledge_step
 from amt_console.alerts import unacknowledge as unacknowledge_step
 from amt_console.clock import Clock
+from amt_console.config.inert import not_in_effect
 from amt_console.model import AlertDetail, AlertState, AlertView, Episode, HostSample, Snapshot, Target, Viewer
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.pictures import PictureBuilder
@@ -244,7 +245,9 @@ class LocalOperations:
             receiver = "Notifications are not sent by this version: watch this console."
         else:
             receiver = "No notification channel is configured: this console is the only receiver."
-        return (*faults, *self._engine_notices(), *self._remarks(), receiver)
+        relied_on = [name for name in not_in_effect(self._settings) if name in ("silences", "maintenance")]
+        inert = (f"Not in effect in this version: {' and '.join(relied_on)}.",) if relied_on else ()
+        return (*faults, *self._engine_notices(), *inert, *self._remarks(), receiver)
 
 
 def _no_alert(alert_id: int) -> str:

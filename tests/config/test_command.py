@@ -136,6 +136,27 @@ def test_a_file_that_goes_before_another_is_named(home: Path) -> None:
     assert "not used" not in run("check", config=path).stderr + run("check", str(path)).stderr
 
 
+def test_what_is_accepted_but_not_in_effect_is_named(home: Path) -> None:
+    path = home / "c.toml"
+    path.write_text(
+        'maintenance = [{ name = "move", services = ["web-app"], start = "02:00", duration = "1h" }]\n'
+        'canaries = { urls = ["https://www.example.com/"] }\n'
+        'escalation = [{ levels = [{ notify = ["mail"] }], enabled = false }]\n'
+        'channels = [{ name = "mail", type = "webhook", url = "https://hooks.example/x" }]\n',
+        encoding="utf-8",
+    )
+    checked = run("check", config=path)
+    assert checked.exit_code == 0, checked.exception
+    assert "not in effect in this version: channels, maintenance, canaries" in checked.stderr
+    assert json.loads(run("check", "--json", config=path).stdout)["not_in_effect"] == [
+        "channels",
+        "maintenance",
+        "canaries",
+    ]
+    path.write_text("check_interval = 30\n", encoding="utf-8")
+    assert "not in effect" not in run("check", config=path).stderr
+
+
 def test_show_and_check_mean_the_file_of_the_running_demo(home: Path) -> None:
     local = home / "config" / "monitoring_config.json"
     local.parent.mkdir()
@@ -264,6 +285,7 @@ def test_check_as_json(home: Path) -> None:
         "faults": [],
         "warnings": [],
         "shadowed": [],
+        "not_in_effect": [],
     }
 
 

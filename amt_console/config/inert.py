@@ -1,0 +1,21 @@
+"""What a configuration may say already, although this version does not act on it."""
+
+from __future__ import annotations
+
+from amt_console.config.settings import Settings
+
+
+def not_in_effect(settings: Settings) -> tuple[str, ...]:
+    """The keys that say something that nothing acts on, in the order of the model."""
+    said = {
+        "email_alerts": settings.email_alerts.enabled,
+        "channels": any(channel.enabled for channel in settings.channels),
+        "escalation": any(policy.enabled for policy in settings.escalation),
+        "silences": bool(settings.silences),
+        "maintenance": any(window.enabled for window in settings.maintenance),
+        "oncall": bool(settings.oncall.people),
+        "api.public_url": settings.api.public_url is not None,
+        "canaries": bool(settings.canaries.urls),
+        "watchdog": settings.watchdog.url is not None,
+    }
+    return tuple(name for name, says in said.items() if says)
