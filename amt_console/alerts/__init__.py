@@ -6,7 +6,7 @@ No I/O and no clock: the same code runs live, in tests and over recorded history
 from __future__ import annotations
 
 from amt_console.alerts.consequences import consequences
-from amt_console.alerts.custom import SIGNAL_NAMES, custom_rule, merge_rules
+from amt_console.alerts.custom import custom_rule, merge_rules
 from amt_console.alerts.defaults import (
     OUTAGE_RULE,
     Thresholds,
@@ -48,7 +48,6 @@ __all__ = [
     "HOST_SUBJECTS",
     "OUTAGE_RULE",
     "PROBE_SIGNALS",
-    "SIGNAL_NAMES",
     "STATE_SIGNALS",
     "Account",
     "Aggregate",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -29,21 +29,8 @@ from amt_console.model import AlertType, Severity
 
 HOST = "host"
 HOST_SIGNALS = frozenset((*HOST_SUBJECTS, Signal.DISK_USAGE))
-SIGNAL_NAMES: Mapping[str, Signal] = {
-    "down": Signal.DOWN,
-    "response_time_ms": Signal.RESPONSE_TIME,
-    "error_rate_percent": Signal.ERROR_RATE,
-    "uptime_percent": Signal.UPTIME,
-    "tls_days_left": Signal.TLS_EXPIRY,
-    "cpu_usage_percent": Signal.CPU_USAGE,
-    "memory_usage_percent": Signal.MEMORY_USAGE,
-    "disk_usage_percent": Signal.DISK_USAGE,
-    "active_connections": Signal.ACTIVE_CONNECTIONS,
-}
-"""Signals by names that say the unit, besides the values of ``Signal``."""
 _ALERT_TYPES = {
     Signal.SERVICE_DOWN: AlertType.SERVICE_DOWN,
-    Signal.DOWN: AlertType.SERVICE_DOWN,
     Signal.DATABASE: AlertType.DATABASE,
     Signal.MONITOR: AlertType.MONITOR,
     Signal.NO_DATA: AlertType.NO_DATA,

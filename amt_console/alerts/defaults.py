@@ -34,14 +34,13 @@ PERSISTS_SECONDS = 30.0
 _SERVICE_SIGNALS = frozenset(
     (
         Signal.SERVICE_DOWN,
-        Signal.DOWN,
         Signal.RESPONSE_TIME,
         Signal.ERROR_RATE,
         Signal.UPTIME,
         Signal.TLS_EXPIRY,
     )
 )
-_DATABASE_SIGNALS = frozenset((Signal.DATABASE, Signal.DOWN, Signal.RESPONSE_TIME))
+_DATABASE_SIGNALS = frozenset((Signal.DATABASE, Signal.RESPONSE_TIME))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,9 +66,6 @@ def judge_probe(rule: Rule, result: ProbeResult, *, at: Instant, episode: Episod
     if rule.signal in (Signal.SERVICE_DOWN, Signal.DATABASE):
         return _judge_state(rule, result, at)
     subject, why = result.service, result.error
-    if rule.signal is Signal.DOWN:
-        down = float(result.state is ServiceState.DOWN) if _measured(result) else None
-        return judge(rule, subject, down, at=at, episode=episode, reason=why)
     if rule.signal is Signal.RESPONSE_TIME:
         value = result.response_time_ms if _measured(result) else None
         return judge(rule, subject, value, at=at, episode=episode, reason=why or "no answer")

@@ -18,8 +18,6 @@ class Signal(StrEnum):
     SERVICE_DOWN = "service_down"
     DATABASE = "database"
     MONITOR = "monitor"
-    # 1 while a target is down, else 0; for rules over a window.
-    DOWN = "down"
     # Milliseconds.
     RESPONSE_TIME = "response_time"
     # Percent.
@@ -55,7 +53,7 @@ PERCENT_SIGNALS = frozenset(
         Signal.SWAP_USAGE,
     )
 )
-PROBE_SIGNALS = frozenset((Signal.SERVICE_DOWN, Signal.DATABASE, Signal.DOWN, Signal.RESPONSE_TIME, Signal.TLS_EXPIRY))
+PROBE_SIGNALS = frozenset((Signal.SERVICE_DOWN, Signal.DATABASE, Signal.RESPONSE_TIME, Signal.TLS_EXPIRY))
 """Signals that one probe result is enough to judge."""
 NO_DATA_SUFFIX = "/no_data"
 

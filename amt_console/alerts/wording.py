@@ -46,8 +46,6 @@ def describe(rule: Rule, subject: str, value: float, broken: Limit, *, between: 
         broken: The limit that is broken, or that would be broken first.
         between: The value lies between the limit and where the alert ends, so say that too.
     """
-    if rule.signal is Signal.DOWN and rule.window is None:
-        return f"{subject} is {'down' if value else 'up'}"
     text = (
         f"{_statement(rule, subject, value, broken.enter)}{_window(rule)}, limit {_amount(rule.signal, broken.enter)}"
     )
@@ -78,8 +76,6 @@ def from_locations(names: Iterable[str], of: int) -> str:
 def _statement(rule: Rule, subject: str, value: float, enter: float) -> str:
     shown = _amount(rule.signal, value, enter)
     match rule.signal:
-        case Signal.DOWN:
-            return f"{subject} was down {shown} of the time"
         case Signal.RESPONSE_TIME:
             return f"{subject} answers in {shown}"
         case Signal.ERROR_RATE:
@@ -101,7 +97,7 @@ def _window(rule: Rule) -> str:
     if rule.window is None:
         return ""
     span = duration(rule.window)
-    if rule.signal in (Signal.DOWN, Signal.ERROR_RATE, Signal.UPTIME):
+    if rule.signal in (Signal.ERROR_RATE, Signal.UPTIME):
         return f" over {span}"
     return f" {_AGGREGATES[rule.aggregate]} over {span}"
 
@@ -111,8 +107,6 @@ def _amount(signal: Signal, value: float, beside: float | None = None) -> str:
         if abs(value if beside is None else max(abs(value), abs(beside))) >= 1000:
             return f"{number(value / 1000, None if beside is None else beside / 1000)} s"
         return f"{number(value, beside)} ms"
-    if signal is Signal.DOWN:
-        return f"{number(value * 100, None if beside is None else beside * 100)} %"
     if signal in PERCENT_SIGNALS:
         return f"{number(value, beside)} %"
     if signal is Signal.TLS_EXPIRY:

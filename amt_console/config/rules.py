@@ -30,6 +30,10 @@ RuleSignal = Literal[
 ]
 STATE_SIGNALS = frozenset({"service_down", "database"})
 """They are bad or good; there is no limit to set."""
+_EACH_RESULT = STATE_SIGNALS | {"tls_expiry"}
+"""They are judged by each result, never over a window."""
+_RATES = frozenset({"error_rate", "uptime"})
+"""They are the rate over a window already."""
 TARGET_SIGNALS = STATE_SIGNALS | {"response_time", "error_rate", "uptime", "tls_expiry"}
 """Their subject is a service or database."""
 MOST_LOCATIONS = 99
@@ -71,9 +75,9 @@ class RuleSettings(Section):
     """Whether it is evaluated."""
     window: Window | None = None
     """Time over which `aggregate` is taken; by default that of the built-in rule for `error_rate` and
-    `uptime`, else the newest value alone."""
+    `uptime`, else the newest value alone. Not for `service_down`, `database` and `tls_expiry`."""
     aggregate: Literal["mean", "max", "min", "p95", "last"] = "mean"
-    """How the values of the window become one."""
+    """How the values of the window become one; needs `window`. Not for `error_rate` and `uptime`, which are rates."""
     above: Number | None = None
     """Bad above this. Exactly one of `above` and `below` is given, and none for `service_down` and `database`."""
     below: Number | None = None
@@ -105,6 +109,7 @@ class RuleSettings(Section):
             raise Refused(f"needs as `subject` a kind of figures ({kinds}), a dot and a figure's name or `*`")
         if self.quorum is not None and self.signal not in TARGET_SIGNALS:
             raise Refused(f"takes no `quorum`: `{self.signal}` is not measured from several locations")
+        self._check_window()
         if self.signal in STATE_SIGNALS:
             if any(limit is not None for limit in (self.above, self.below, self.leave)):
                 raise Refused(f"takes no limit (`above`, `below`, `leave`): `{self.signal}` is bad or good")
@@ -116,3 +121,13 @@ class RuleSettings(Section):
         if self.leave is not None and self.below is not None and self.leave < self.below:
             raise Refused("`leave` must not be beyond `below`")
         return self
+
+    def _check_window(self) -> None:
+        aggregated = self.aggregate != "mean"
+        if self.signal in _EACH_RESULT and (self.window is not None or aggregated):
+            hint = "`fail` and `for` say how often and how long it must be bad"
+            raise Refused(f"takes no `window` and no `aggregate`: `{self.signal}` is judged by each result", hint)
+        if self.signal in _RATES and aggregated:
+            raise Refused(f"takes no `aggregate`: `{self.signal}` is a rate over the whole window")
+        if aggregated and self.window is None:
+            raise Refused("`aggregate` needs a `window`")

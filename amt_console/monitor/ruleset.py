@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from amt_console.alerts import (
     HOST_SUBJECTS,
-    SIGNAL_NAMES,
     Aggregate,
     Quorum,
     Rule,
@@ -144,7 +143,7 @@ def build_rules(settings: Settings, targets: Sequence[Target]) -> tuple[Rule, ..
 def _custom(settings: RuleSettings) -> Rule:
     return custom_rule(
         name=settings.name,
-        signal=SIGNAL_NAMES.get(settings.signal) or Signal(settings.signal),
+        signal=Signal(settings.signal),
         severity=settings.severity,
         subject=settings.subject,
         above=settings.above,

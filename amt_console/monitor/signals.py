@@ -21,7 +21,7 @@ from amt_console.alerts import (
     judge_window,
 )
 from amt_console.clock import Instant
-from amt_console.model import Episode, FigureKind, HostSample, ServiceState, series_name
+from amt_console.model import Episode, FigureKind, HostSample, series_name
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item
 from amt_console.monitor.outages import outside_outages
 from amt_console.monitor.ruleset import Ruleset
@@ -131,8 +131,7 @@ def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Insta
     if not sources:
         return {}
     span = rule.window or 0.0
-    single = rule.signal in (Signal.RESPONSE_TIME, Signal.DOWN)
-    if single and (span <= RAW_WINDOW or rule.aggregate is Aggregate.LAST):
+    if rule.signal is Signal.RESPONSE_TIME and (span <= RAW_WINDOW or rule.aggregate is Aggregate.LAST):
         return {name: _of_results(reads, rule, name, subject, at) for name, subject in sources.items()}
     totals = reads.totals(start=at.wall - timedelta(seconds=span), end=at.wall, services=list(sources))
     judged = _of_errors if rule.signal is Signal.ERROR_RATE else _of_total
@@ -146,9 +145,6 @@ def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) 
     start = at.wall - timedelta(seconds=rule.window or 0.0)
     results = reads.results(service=name, start=start, end=_after(at.wall), limit=RAW_LIMIT)
     results.reverse()
-    if rule.signal is Signal.DOWN:
-        known = [result for result in results if result.state is not ServiceState.UNKNOWN]
-        return _values(rule, subject, [float(result.state is ServiceState.DOWN) for result in known], at)
     times = [result.response_time_ms for result in results]
     return _values(rule, subject, [time for time in times if time is not None], at)
 
@@ -167,8 +163,6 @@ def _of_total(_reads: Reads, rule: Rule, total: ServiceRollup, subject: str, at:
         percent = None if total.availability is None else 100.0 * total.availability
         coverage = 100.0 * total.coverage
         judged = partial(judge_uptime, rule, subject, uptime_percent=percent, coverage_percent=coverage, at=at)
-    elif rule.signal is Signal.DOWN:
-        return _values(rule, subject, [1.0] * total.errors + [0.0] * (total.samples - total.errors), at)
     else:
         judged = partial(judge, rule, subject, _response_time(rule.aggregate, total), at=at)
     return Window(rule, subject, lambda episode: judged(episode=episode))

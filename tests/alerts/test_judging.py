@@ -116,18 +116,6 @@ class TestUpOrDown:
         assert key.now.state is AlertState.FIRING
         assert key.now.message == "backend-api is down: refused (3 of 3)"
 
-    def test_a_window_rule_on_down_counts_one_and_zero(self) -> None:
-        rule = Rule(
-            "d", AlertType.SERVICE_DOWN, Signal.DOWN, limits=Limits(warning=limit(Signal.DOWN, Direction.ABOVE, 0.5))
-        )
-        values = {state: judge_probe(rule, result(state), at=AT) for state in (ServiceState.UP, ServiceState.DOWN)}
-        assert [seen.value for seen in values.values() if seen] == [0.0, 1.0]
-        assert [seen.verdict for seen in values.values() if seen] == [OK, WARN]
-        assert [seen.message for seen in values.values() if seen] == ["backend-api is up", "backend-api is down"]
-        windowed = replace(rule, window=600.0, aggregate=Aggregate.MEAN)
-        seen = judge_window(windowed, "backend-api", [0.0, 1.0, 1.0, 1.0], at=AT)
-        assert seen.message == "backend-api was down 75 % of the time over 10m, limit 50 %"
-
     def test_a_signal_that_needs_a_window_is_refused(self) -> None:
         with pytest.raises(ValueError, match="error_rate"):
             judge_probe(RULES["error_rate"], result(), at=AT)

@@ -278,10 +278,27 @@ def test_a_wide_web_of_dependencies_is_checked_quickly() -> None:
 def test_every_rule_that_is_accepted_can_be_watched(signal: str) -> None:
     limits = {} if signal in STATE_SIGNALS else {"above": 5}
     subject = {"subject": "revenue.mrr"} if signal == "figure" else {}
-    document = {"rules": [{"name": "mine", "signal": signal, "window": "5m", "no_data": "alert", **limits, **subject}]}
+    window = {} if signal in (*STATE_SIGNALS, "tls_expiry") else {"window": "5m"}
+    document = {"rules": [{"name": "mine", "signal": signal, "no_data": "alert", **window, **limits, **subject}]}
     settings = parse_document(document, env={})
     rules = build_rules(settings, targets(settings, env={}))
     assert [rule.signal for rule in rules if rule.id == "mine"] == [signal]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ('signal = "service_down"\nwindow = "5m"', "`service_down` is judged by each result"),
+        ('signal = "database"\naggregate = "max"', "`database` is judged by each result"),
+        ('signal = "tls_expiry"\nwindow = "1h"\nbelow = 21', "`tls_expiry` is judged by each result"),
+        ('signal = "uptime"\naggregate = "p95"\nbelow = 99', "a rate over the whole window"),
+        ('signal = "response_time"\naggregate = "p95"\nabove = 900', "`aggregate` needs a `window`"),
+    ],
+)
+def test_a_window_where_it_means_nothing_is_refused(rule: str, words: str) -> None:
+    (fault,) = faults_of(f'[[rules]]\nname = "mine"\n{rule}\n')
+    assert fault.path == "rules[0]"
+    assert words in fault.message
 
 
 def test_settings_are_immutable() -> None:
