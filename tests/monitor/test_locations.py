@@ -18,7 +18,7 @@ from amt_console.model import AlertState, Episode, FigureKind, ServiceState
 from amt_console.monitor.helper import ProbingHelper
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
-from amt_console.store.sharing import monitors_of
+from amt_console.store.sharing import Sharer, Sharing, monitors_of
 
 __all__ = ["postgres_url"]
 pytestmark = pytest.mark.postgres
@@ -208,6 +208,20 @@ def test_a_location_that_ends_leaves_the_decision_to_the_others(world: World) ->
         nyc.stop()
         until(world.state_is("api", DOWN))
         until(world.alert())
+
+
+def test_a_location_that_fell_silent_is_told_and_one_that_ended_is_not(world: World) -> None:
+    killed = Sharing(world.store, Sharer("host:1:x", "host", 1, CLOCK.now(), "sgp"))
+    killed.check_in()
+    with world.evaluator("fra") as engine:
+        nyc = world.helper("nyc")
+        until(lambda: len([each for each in monitors_of(world.store) if each.alive]) == 3)
+        nyc.stop()
+        until(lambda: any("Location sgp has not been heard of since" in each for each in engine.status.notices))
+        assert not [notice for notice in engine.status.notices if "nyc" in notice]
+        killed.check_in()
+        until(lambda: not [notice for notice in engine.status.notices if "sgp" in notice])
+    killed.leave()
 
 
 def test_what_the_platform_counts_is_read_by_the_location_that_evaluates(world: World) -> None:
