@@ -24,6 +24,8 @@ async def test_the_screen_of_a_service_lists_what_each_location_sees(size: tuple
         assert "connection refused" in lines[1]
         assert "UP" in lines[2]
         assert "41" in lines[2]
+        probes = console.app.screen.query_one("#probes", FactLines).plain_lines[1:4]
+        assert [line.split()[1] for line in probes] == ["fra", "nyc", "sgp"]
 
 
 async def test_the_list_follows_the_picture() -> None:

@@ -121,6 +121,7 @@ class FakeOperations:
                 phases=Phases(1.2, 8.4, 21.0, 84.1, 3.3),
                 status_code=200,
                 error=view.error if at < 3 else None,
+                location=view.locations[at % len(view.locations)].name if view.locations else None,
             )
             for at in range(30)
         )
