@@ -11,6 +11,7 @@ from functools import partial
 
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.timer import Timer
 
 from amt_console.clock import Clock
 from amt_console.console.announcer import Announcer, terminal_title
@@ -71,6 +72,7 @@ class LiveShell(ConsoleShell):
         self._polling = False
         self._wake_waits = False
         self._polled_at = float("-inf")
+        self._next_tick: Timer | None = None
 
     # Life
 
@@ -81,7 +83,7 @@ class LiveShell(ConsoleShell):
     def _begin(self) -> None:
         self.write_title(terminal_title(self.picture.live))
         self.run_worker(self._open, thread=True, exit_on_error=False, group="session")
-        self.set_interval(POLL_SECONDS, self._tick)
+        self._tick_later()
 
     def take_preferences(self, preferences: Preferences) -> None:
         """Look and act as the person wants it."""
@@ -134,12 +136,21 @@ class LiveShell(ConsoleShell):
         self._poll()
 
     def _tick(self) -> None:
-        """Once a second. A reading that comes back redraws the ages, too; without one they are redrawn here."""
+        """A second after the last look. A reading that comes back redraws the ages, too; without one they are redrawn
+        here.
+        """
+        self._next_tick = None
         waiting = self._polling
         if self.picture.live is None or self._at is None:
             self._poll()
         if waiting or not self._polling:
+            self._tick_later()
             self._show()
+
+    def _tick_later(self) -> None:
+        if self._next_tick is not None:
+            self._next_tick.stop()
+        self._next_tick = self.set_timer(POLL_SECONDS, self._tick)
 
     def _poll(self) -> None:
         session = self._session
@@ -147,6 +158,7 @@ class LiveShell(ConsoleShell):
             return
         self._polling = True
         self._polled_at = self.clock.monotonic()
+        self._tick_later()
         self.run_worker(partial(self._read, session), thread=True, exit_on_error=False, group="poll")
 
     def _read(self, session: Session) -> None:

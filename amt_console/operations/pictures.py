@@ -39,6 +39,7 @@ IDLE_REFRESH_SECONDS = 5.0
 """How long a picture serves when no data changed: long enough to be cheap, short enough to see a silent monitor."""
 SILENT_AFTER_SECONDS = 30.0
 """A monitor that wrote nothing for longer is called silent."""
+_HOST_SERIES = ("cpu_usage", "memory_usage", "disk_usage")
 
 
 class PictureBuilder:
@@ -180,10 +181,11 @@ def _recently_resolved(reads: Reads, end: datetime) -> tuple[AlertView, ...]:
 
 def _host_series(reads: Reads, end: datetime) -> tuple[Series, Series, Series]:
     start = spark_start(end)
-    found = reads.host_rollups(resolution=MINUTE, start=start, end=end)
+    found = reads.host_rollups(resolution=MINUTE, start=start, end=end, metrics=_HOST_SERIES, histograms=False)
 
     def series(metric: str) -> Series:
         minutes = by_minute(found.get(metric, []), start)
         return tuple(row.mean if (row := minutes.get(index)) else None for index in range(SPARK_MINUTES))
 
-    return series("cpu_usage"), series("memory_usage"), series("disk_usage")
+    cpu, memory, disk = map(series, _HOST_SERIES)
+    return cpu, memory, disk

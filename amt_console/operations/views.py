@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from amt_console.alerts import consequences
 from amt_console.model import (
@@ -57,7 +58,7 @@ def service_view(
     worst = min((alert for alert in alerts if alert.subject == target.name), key=_urgency, default=None)
     return ServiceView(
         name=safe_text(target.name, 100),
-        url=safe_text(public_url(target.url)),
+        url=_shown_url(target.url),
         group=target.group,
         criticality=target.criticality,
         state=state,
@@ -78,6 +79,11 @@ def service_view(
         runbook=target.runbook,
         locations=locations,
     )
+
+
+@lru_cache(maxsize=4096)
+def _shown_url(url: str) -> str:
+    return safe_text(public_url(url))
 
 
 def alert_view(episode: Episode, *, follows_from: int | None = None) -> AlertView:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from amt_console.model import AlertEvent, AlertState, AlertType, Episode, Resolution, Severity
@@ -19,6 +20,8 @@ from amt_console.store.values import Row, clean, clean_text, finite, instant_jso
 
 _ALERTS = table(AlertRow)
 _EVENTS = table(AlertEventRow)
+_OLDEST_FIRST = select(_ALERTS).order_by(_ALERTS.c.timestamp, _ALERTS.c.id)
+_OPEN = _OLDEST_FIRST.where(_ALERTS.c.resolved.is_(False))
 
 
 def save(connection: Connection, episode: Episode, events: Sequence[AlertEvent], *, simulated: bool) -> Episode:
@@ -75,29 +78,36 @@ def episodes(
     limit: int,
 ) -> list[Episode]:
     """Episodes as they are that were open at any time in ``[start, end)``, newest first."""
+    query = _within(None if states is None else frozenset(states), subject is not None)
+    rows = connection.execute(query, {"start": start, "end": end, "subject": subject, "most": limit})
+    return [_episode_of(row) for row in _datable(rows.mappings())]
+
+
+@cache
+def _within(states: frozenset[AlertState] | None, of_subject: bool) -> Select[Any]:
+    begun, resolved = _ALERTS.c.timestamp < bindparam("end"), _ALERTS.c.resolved
     query = select(_ALERTS).where(
-        _ALERTS.c.timestamp < end, or_(_ALERTS.c.resolved.is_(False), _ALERTS.c.resolved_at.between(start, LATEST))
+        begun, or_(resolved.is_(False), _ALERTS.c.resolved_at.between(bindparam("start"), LATEST))
     )
     if states is not None:
         # Rows that others wrote say only in ``resolved`` that they have ended.
-        running = [state.value for state in states if state is not AlertState.RESOLVED]
-        wanted = and_(_ALERTS.c.resolved.is_(False), _ALERTS.c.state.in_(running))
-        query = query.where(or_(wanted, _ALERTS.c.resolved.is_(True)) if AlertState.RESOLVED in states else wanted)
-    if subject is not None:
-        query = query.where(_ALERTS.c.subject == subject)
-    rows = connection.execute(query.order_by(_ALERTS.c.timestamp.desc(), _ALERTS.c.id.desc()).limit(limit))
-    return [_episode_of(row) for row in _datable(rows.mappings())]
+        running = sorted(state.value for state in states if state is not AlertState.RESOLVED)
+        wanted = and_(resolved.is_(False), _ALERTS.c.state.in_(running))
+        query = query.where(or_(wanted, resolved.is_(True)) if AlertState.RESOLVED in states else wanted)
+    if of_subject:
+        query = query.where(_ALERTS.c.subject == bindparam("subject"))
+    newest = _ALERTS.c.timestamp.desc(), _ALERTS.c.id.desc()
+    return query.order_by(*newest).limit(bindparam("most", type_=Integer))
 
 
 def open_episodes(connection: Connection, at: datetime | None) -> list[Episode]:
     """Episodes that are open, or that were open at a moment, as they were then; oldest first."""
-    query = select(_ALERTS).order_by(_ALERTS.c.timestamp, _ALERTS.c.id)
     if at is None:
-        rows = connection.execute(query.where(_ALERTS.c.resolved.is_(False))).mappings()
+        rows = connection.execute(_OPEN).mappings()
         return [_episode_of(row) for row in readable(rows)]
     later = and_(_ALERTS.c.resolved_at > at, _ALERTS.c.resolved_at <= LATEST)
     rows = connection.execute(
-        query.where(_ALERTS.c.timestamp <= at, or_(_ALERTS.c.resolved.is_(False), later))
+        _OLDEST_FIRST.where(_ALERTS.c.timestamp <= at, or_(_ALERTS.c.resolved.is_(False), later))
     ).mappings()
     found = {int(row["id"]): _episode_of(row) for row in _datable(rows)}
     happened: dict[int, list[AlertEvent]] = {alert_id: [] for alert_id in found}

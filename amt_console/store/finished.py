@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import Enum, auto
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from amt_console.store.buckets import Bucket
 from amt_console.store.derived_tables import ServiceRollupRow
@@ -21,6 +23,13 @@ _FEW = 8
 _MOST_STARTS = 10_000
 
 
+class _Wanted(Enum):
+    BUCKETS = auto()
+    BUCKETS_WITH_HISTOGRAMS = auto()
+    SUMS = auto()
+    HISTOGRAMS = auto()
+
+
 def each(
     connection: Connection,
     resolution: int,
@@ -31,10 +40,8 @@ def each(
     histograms: bool,
 ) -> Iterator[tuple[str, Bucket]]:
     """The finished buckets that begin in ``[low, high)``, in microseconds; without ``histograms`` theirs are empty."""
-    columns = [_ROLLUPS.c[name] for name in ("start", *_NUMBERS, "min_us", "max_us")]
-    query = select(_ROLLUPS.c.service_name, *columns, *([_ROLLUPS.c.histogram] if histograms else []))
-    for row in connection.execute(_within(query, resolution, low, high, services)):
-        name, start, *numbers = row
+    wanted = _Wanted.BUCKETS_WITH_HISTOGRAMS if histograms else _Wanted.BUCKETS
+    for name, start, *numbers in _rows(connection, wanted, resolution, low, high, services):
         if histograms:
             numbers[-1] = decode_counts(bytes(numbers[-1]))
         yield name, Bucket(start * SECOND, *numbers)
@@ -51,27 +58,50 @@ def add_sums(
     """Add the finished buckets that begin in ``[low, high)`` to the sum of their service, where it has one."""
     if low >= high:
         return
-    numbers: list[Any] = [func.sum(_ROLLUPS.c[name]) for name in _NUMBERS]
-    least = func.min(case((_TIMED, _ROLLUPS.c.min_us)))
-    most = func.max(case((_TIMED, _ROLLUPS.c.max_us)))
-    grouped = select(_ROLLUPS.c.service_name, *numbers, least, most).group_by(_ROLLUPS.c.service_name)
-    for name, *values in connection.execute(_within(grouped, resolution, low, high, services)):
+    for name, *values in _rows(connection, _Wanted.SUMS, resolution, low, high, services):
         if name in sums:
             # Sums of big integers come as decimal numbers from PostgreSQL.
             whole: list[Any] = [int(value or 0) for value in values]
             sums[name].add(Bucket(low, *whole))
-    encoded = select(_ROLLUPS.c.service_name, _ROLLUPS.c.histogram).where(_TIMED)
-    for name, data in connection.execute(_within(encoded, resolution, low, high, services)):
+    for name, data in _rows(connection, _Wanted.HISTOGRAMS, resolution, low, high, services):
         if name in sums:
             add_encoded(sums[name].histogram, bytes(data))
 
 
-def _within(query: Select[Any], resolution: int, low: int, high: int, services: Collection[str] | None) -> Select[Any]:
-    query = query.where(_ROLLUPS.c.resolution == resolution)
-    starts = range(low // SECOND, -(-high // SECOND), resolution)
-    if services is not None and len(services) <= _FEW and len(starts) <= _MOST_STARTS:
-        # The key begins with the time: naming each bucket is a few hundred seeks instead of a scan over all services.
-        query = query.where(_ROLLUPS.c.start.in_(list(starts)))
+def _rows(
+    connection: Connection, wanted: _Wanted, resolution: int, low: int, high: int, services: Collection[str] | None
+) -> Sequence[Any]:
+    values: dict[str, Any] = {"resolution": resolution, "low": low // SECOND, "high": -(-high // SECOND)}
+    starts = range(values["low"], values["high"], resolution)
+    # The key begins with the time: naming each bucket is a few hundred seeks instead of a scan over all services.
+    named = services is not None and len(services) <= _FEW and len(starts) <= _MOST_STARTS
+    if named:
+        values["starts"] = list(starts)
+    if services is not None:
+        values["services"] = sorted(services)
+    return connection.execute(_query(wanted, named, services is not None), values).all()
+
+
+@cache
+def _query(wanted: _Wanted, named: bool, of_services: bool) -> Select[Any]:
+    """Built once: that takes as long as a small answer."""
+    start, name = _ROLLUPS.c.start, _ROLLUPS.c.service_name
+    query = _columns(wanted).where(_ROLLUPS.c.resolution == bindparam("resolution"))
+    if named:
+        query = query.where(start.in_(bindparam("starts", expanding=True)))
     else:
-        query = query.where(_ROLLUPS.c.start >= low // SECOND, _ROLLUPS.c.start < -(-high // SECOND))
-    return query if services is None else query.where(_ROLLUPS.c.service_name.in_(sorted(services)))
+        query = query.where(start >= bindparam("low"), start < bindparam("high"))
+    return query.where(name.in_(bindparam("services", expanding=True))) if of_services else query
+
+
+def _columns(wanted: _Wanted) -> Select[Any]:
+    name = _ROLLUPS.c.service_name
+    if wanted is _Wanted.HISTOGRAMS:
+        return select(name, _ROLLUPS.c.histogram).where(_TIMED)
+    if wanted is _Wanted.SUMS:
+        numbers: list[Any] = [func.sum(_ROLLUPS.c[each]) for each in _NUMBERS]
+        least = func.min(case((_TIMED, _ROLLUPS.c.min_us)))
+        most = func.max(case((_TIMED, _ROLLUPS.c.max_us)))
+        return select(name, *numbers, least, most).group_by(name)
+    columns = [_ROLLUPS.c[each] for each in ("start", *_NUMBERS, "min_us", "max_us")]
+    return select(name, *columns, *([_ROLLUPS.c.histogram] if wanted is _Wanted.BUCKETS_WITH_HISTOGRAMS else []))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from amt_console.model import HostSample
 from amt_console.store.buckets import RESOLUTIONS, floor
 from amt_console.store.derived_tables import HostRollupRow
 from amt_console.store.dialect import Dialect
 from amt_console.store.histogram import SCALE, LatencyHistogram, bucket_of, decode_counts, encode_counts
-from amt_console.store.readable import first, readable
+from amt_console.store.readable import first, in_order, readable
 from amt_console.store.sample_rows import HOST_COLUMNS, host_sample_of, host_values
 from amt_console.store.schema import table
 from amt_console.store.tables import SystemMetric
@@ -22,6 +23,9 @@ from amt_console.store.utc import SECOND, micros, moment
 
 _METRICS = table(SystemMetric)
 _ROLLUPS = table(HostRollupRow)
+_NEWEST_FIRST = (_METRICS.c.timestamp, _METRICS.c.timestamp.desc(), _METRICS.c.id.desc())
+_NEWEST = in_order(select(_METRICS), *_NEWEST_FIRST)
+_NEWEST_UP_TO = in_order(select(_METRICS).where(_METRICS.c.timestamp <= bindparam("at")), *_NEWEST_FIRST)
 _ROLLUP_COLUMNS = ("resolution", "start", "metric", "samples", "total", "least", "most", "histogram")
 HOST_METRICS = (
     "cpu_usage",
@@ -98,7 +102,7 @@ class HostIngest:
         """Store a sample; a second one of the same moment is ignored."""
         if self._newest is None:
             time = _METRICS.c.timestamp
-            newest = first(connection, select(time), time, time.desc())
+            newest = first(connection, in_order(select(time), time, time.desc()))
             self._newest = None if newest is None else newest["timestamp"]
         before = -1 if self._newest is None else micros(self._newest)
         if self._newest is not None and sample.timestamp <= self._newest:
@@ -150,10 +154,7 @@ class HostIngest:
 
 def sample_at(connection: Connection, at: datetime | None) -> HostSample | None:
     """The newest sample, or the newest one up to a moment."""
-    query = select(_METRICS)
-    if at is not None:
-        query = query.where(_METRICS.c.timestamp <= at)
-    row = first(connection, query, _METRICS.c.timestamp, _METRICS.c.timestamp.desc(), _METRICS.c.id.desc())
+    row = first(connection, _NEWEST) if at is None else first(connection, _NEWEST_UP_TO, at=at)
     return None if row is None else host_sample_of(row)
 
 
@@ -164,20 +165,24 @@ def samples(connection: Connection, start: datetime, end: datetime) -> list[Host
     return [host_sample_of(row) for row in readable(rows)]
 
 
-def rollups(connection: Connection, *, resolution: int, start: datetime, end: datetime) -> dict[str, list[HostRollup]]:
-    """By figure, oldest first: the buckets that begin in ``[start rounded down, end)``."""
+def rollups(
+    connection: Connection,
+    *,
+    resolution: int,
+    start: datetime,
+    end: datetime,
+    metrics: Sequence[str] = HOST_METRICS,
+    histograms: bool = True,
+) -> dict[str, list[HostRollup]]:
+    """By figure, oldest first: the buckets that begin in ``[start rounded down, end)``; without ``histograms`` theirs
+    are empty.
+    """
     if resolution not in RESOLUTIONS:
         raise ValueError(f"there are rollups of {RESOLUTIONS} seconds, not of {resolution}")
     low = floor(micros(start), resolution * SECOND) // SECOND
-    query = (
-        select(_ROLLUPS)
-        .where(
-            _ROLLUPS.c.resolution == resolution, _ROLLUPS.c.start >= low, _ROLLUPS.c.start < -(-micros(end) // SECOND)
-        )
-        .order_by(_ROLLUPS.c.start)
-    )
+    values = {"resolution": resolution, "low": low, "high": -(-micros(end) // SECOND), "metrics": list(metrics)}
     found: dict[str, list[HostRollup]] = {}
-    for row in connection.execute(query).mappings():
+    for row in connection.execute(_within(histograms), values).mappings().all():
         found.setdefault(row["metric"], []).append(
             HostRollup(
                 metric=row["metric"],
@@ -187,10 +192,25 @@ def rollups(connection: Connection, *, resolution: int, start: datetime, end: da
                 mean=row["total"] / row["samples"] / SCALE,
                 min=row["least"] / SCALE,
                 max=row["most"] / SCALE,
-                histogram=LatencyHistogram(decode_counts(bytes(row["histogram"]))),
+                histogram=LatencyHistogram(decode_counts(bytes(row["histogram"])) if histograms else {}),
             )
         )
     return found
+
+
+@cache
+def _within(histograms: bool) -> Select[Any]:
+    columns = [_ROLLUPS.c[name] for name in _ROLLUP_COLUMNS if histograms or name != "histogram"]
+    return (
+        select(*columns)
+        .where(
+            _ROLLUPS.c.resolution == bindparam("resolution"),
+            _ROLLUPS.c.start >= bindparam("low"),
+            _ROLLUPS.c.start < bindparam("high"),
+            _ROLLUPS.c.metric.in_(bindparam("metrics", expanding=True)),
+        )
+        .order_by(_ROLLUPS.c.start)
+    )
 
 
 def _values(sample: HostSample) -> Iterator[tuple[str, int]]:

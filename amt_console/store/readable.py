@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select
+from sqlalchemy import ColumnElement, Connection, Integer, RowMapping, Select, bindparam
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -23,14 +23,15 @@ def readable(rows: Iterable[RowMapping]) -> Iterator[RowMapping]:
     return (row for row in rows if row["timestamp"] is not None)
 
 
-def first(connection: Connection, query: Select[Any], time: ColumnElement[Any], *order: Any) -> RowMapping | None:
-    """The first row, in an order that begins with ``time``, whose time can be read.
+def in_order(query: Select[Any], time: ColumnElement[Any], *order: Any) -> Select[Any]:
+    """A query for ``first``, in an order that begins with ``time``. It must select ``time`` as ``timestamp``."""
+    return query.where(sortable(time)).order_by(*order).limit(1).offset(bindparam("skipped", type_=Integer))
 
-    The query must select ``time`` as ``timestamp``.
-    """
-    ordered = query.where(sortable(time)).order_by(*order).limit(1)
+
+def first(connection: Connection, ordered: Select[Any], **values: Any) -> RowMapping | None:
+    """The first row whose time can be read, of a query made with ``in_order``; ``values`` are its parameters'."""
     for skipped in count():
-        row = connection.execute(ordered.offset(skipped)).mappings().first()
+        row = connection.execute(ordered, {"skipped": skipped, **values}).mappings().first()
         if row is None or row["timestamp"] is not None:
             return row
     return None

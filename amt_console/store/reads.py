@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from amt_console.clock import Clock
 from amt_console.model import (
@@ -43,6 +43,16 @@ _FIGURES = table(BusinessFiguresRow)
 _GAPS = table(GapRow)
 _MONITOR = table(HeartbeatRow)
 _META = table(MetaRow)
+_STATES_BY_NAME = select(_STATE).order_by(_STATE.c.service_name)
+_NEWEST_FIGURES = (
+    select(_FIGURES)
+    .where(_FIGURES.c.kind == bindparam("kind"))
+    .order_by(_FIGURES.c.timestamp.desc(), _FIGURES.c.id.desc())
+    .limit(1)
+)
+_FIGURES_UP_TO = _NEWEST_FIGURES.where(_FIGURES.c.timestamp <= bindparam("at"))
+_NEWEST_MONITOR = select(_MONITOR)
+_SIMULATED_UNTIL = select(_META.c.number).where(_META.c.key == "simulated_until")
 _LONG_CHART = timedelta(days=2)
 _INSTANT = timedelta(microseconds=1)
 
@@ -88,14 +98,14 @@ class Reads:
 
     def service_statuses(self, at: datetime | None = None) -> dict[str, ServiceStatus]:
         """The newest result of each service, or the newest one up to a moment, and since when it is in its state."""
-        rows = self._connection.execute(select(_STATE).order_by(_STATE.c.service_name)).mappings()
+        rows = self._connection.execute(_STATES_BY_NAME).mappings().all()
         if at is None:
             return {
                 row["service_name"]: ServiceStatus(result_of(row), row["since"], state_of(row["status"]))
                 for row in rows
             }
         found: dict[str, ServiceStatus] = {}
-        for row in rows.all():
+        for row in rows:
             name = row["service_name"]
             if row["timestamp"] <= at:
                 found[name] = ServiceStatus(result_of(row), row["since"], state_of(row["status"]))
@@ -147,9 +157,22 @@ class Reads:
         """
         return rollups.totals(self._connection, start=start, end=end, now=self._clock.now(), services=services)
 
-    def host_rollups(self, *, resolution: int, start: datetime, end: datetime) -> dict[str, list[HostRollup]]:
-        """Buckets of 60, 300, 3600 or 86400 seconds by figure (``host.HOST_METRICS``), oldest first."""
-        return host.rollups(self._connection, resolution=resolution, start=start, end=end)
+    def host_rollups(
+        self,
+        *,
+        resolution: int,
+        start: datetime,
+        end: datetime,
+        metrics: Sequence[str] = host.HOST_METRICS,
+        histograms: bool = True,
+    ) -> dict[str, list[HostRollup]]:
+        """Buckets of 60, 300, 3600 or 86400 seconds by figure, oldest first.
+
+        Without ``histograms`` theirs are empty.
+        """
+        return host.rollups(
+            self._connection, resolution=resolution, start=start, end=end, metrics=metrics, histograms=histograms
+        )
 
     def host_sample(self, at: datetime | None = None) -> HostSample | None:
         """The newest sample of the host, or the newest one up to a moment."""
@@ -219,12 +242,9 @@ class Reads:
     def figures(self, at: datetime | None = None) -> dict[FigureKind, BusinessFigures]:
         """The newest figures of each kind, or the newest up to a moment."""
         found: dict[FigureKind, BusinessFigures] = {}
-        newest = (_FIGURES.c.timestamp.desc(), _FIGURES.c.id.desc())
+        query, values = (_NEWEST_FIGURES, {}) if at is None else (_FIGURES_UP_TO, {"at": at})
         for kind in FigureKind:
-            query = select(_FIGURES).where(_FIGURES.c.kind == kind.value)
-            if at is not None:
-                query = query.where(_FIGURES.c.timestamp <= at)
-            row = self._connection.execute(query.order_by(*newest).limit(1)).mappings().first()
+            row = self._connection.execute(query, {"kind": kind.value, **values}).mappings().first()
             if row is not None and (figures := figures_of(row)) is not None:
                 found[kind] = figures
         return found
@@ -259,12 +279,12 @@ class Reads:
 
     def monitor(self) -> MonitorRow | None:
         """The newest sign of life of a monitor."""
-        row = self._connection.execute(select(_MONITOR)).mappings().first()
+        row = self._connection.execute(_NEWEST_MONITOR).mappings().first()
         if row is None:
             return None
         return MonitorRow(row["host"], row["pid"], row["started_at"], row["last_cycle_at"])
 
     def simulated_until(self) -> datetime | None:
         """The newest moment for which simulated data was stored; ``None`` if there is none."""
-        number = self._connection.execute(select(_META.c.number).where(_META.c.key == "simulated_until")).scalar()
+        number = self._connection.execute(_SIMULATED_UNTIL).scalar()
         return None if number is None else moment(number)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from amt_console.model import ServiceState
 from amt_console.store import finished, rebuild
@@ -18,7 +18,13 @@ from amt_console.store.schema import table
 from amt_console.store.utc import SECOND, micros, moment
 
 _STATE = table(ServiceStateRow)
-_SAMPLE_COLUMNS = ("timestamp", "status", "response_us", "attempt", "interval_us")
+_OPEN = select(
+    *(
+        _STATE.c[name]
+        for name in ("service_name", "timestamp", "status", "response_us", "attempt", "interval_us", "open_buckets")
+    )
+)
+_OPEN_OF = _OPEN.where(_STATE.c.service_name.in_(bindparam("services", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +176,13 @@ def totals(
 
 
 def _open(connection: Connection, services: Sequence[str] | None) -> list[_Open]:
-    query = select(_STATE.c.service_name, *(_STATE.c[name] for name in _SAMPLE_COLUMNS), _STATE.c.open_buckets)
-    if services is not None:
-        query = query.where(_STATE.c.service_name.in_(sorted(services)))
+    if services is None:
+        rows = connection.execute(_OPEN)
+    else:
+        rows = connection.execute(_OPEN_OF, {"services": sorted(services)})
     return [
         _Open(row["service_name"], sample_of_row(row), OpenBuckets.unpacked(bytes(row["open_buckets"])))
-        for row in connection.execute(query).mappings()
+        for row in rows.mappings().all()
     ]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -107,8 +106,8 @@ def moment_of(text: object) -> datetime | None:
 
 def instance_of(kind: type[_T], values: Mapping[str, Any]) -> _T:
     """A dataclass from stored values; names that it does not know are left out."""
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: value for name, value in values.items() if name in names})
+    known = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    return kind(**{name: value for name, value in values.items() if name in known})
 
 
 def instant_json(instant: Instant | None) -> str | None:

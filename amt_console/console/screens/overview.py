@@ -43,17 +43,21 @@ class OverviewScreen(ConsoleScreen):
         super().__init__()
         self._in_alerts = False
         self._began = False
+        self._figures: tuple[FiguresPanel, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         """The panes."""
         look = self.look
         yield AlertTable(look=look, id="alerts")
         yield ServiceTable(look=look, id="services")
+        self._figures = (
+            RevenuePanel(look=look, id="revenue"),
+            ChatbotPanel(look=look, id="chatbot"),
+            OverviewPanel(look=look, id="overview"),
+        )
         with Container(id="panels"):
             yield HostPanel(look=look, id="host")
-            yield RevenuePanel(look=look, id="revenue")
-            yield ChatbotPanel(look=look, id="chatbot")
-            yield OverviewPanel(look=look, id="overview")
+            yield from self._figures
 
     @property
     def alerts(self) -> AlertTable:
@@ -88,7 +92,7 @@ class OverviewScreen(ConsoleScreen):
         self.services.show(snapshot.services, now)
         self._begin(snapshot)
         self.query_one(HostPanel).show(snapshot.resources)
-        for panel in self.query(FiguresPanel):
+        for panel in self._figures:
             panel.show(snapshot.figures, now)
 
     def _begin(self, snapshot: Snapshot) -> None:
