@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +16,8 @@ from amt_console.cli.logs import start_logging
 from amt_console.clock import SystemClock
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from amt_console.cli.holder import Holder
+    from amt_console.cli.signals import Signals
     from amt_console.cli.supervision import Notifier, Supervision
     from amt_console.config import Settings
     from amt_console.monitor.status import EngineStatus
@@ -89,18 +86,24 @@ def run_monitor(
     another monitor runs on a file, or has taken over.
     """
     from amt_console.cli.holder import Holder
+    from amt_console.cli.signals import Signals
     from amt_console.cli.supervision import Notifier
     from amt_console.store import Store
 
     start_logging(to_stderr=True)
-    clock = SystemClock()
+    clock, signals = SystemClock(), Signals()
     if store_url.startswith("sqlite"):
         lease = acquire_lease(store_url)
     else:
         from amt_console.cli.sharing import share_until_free
 
         found = share_until_free(
-            settings=settings, store_url=store_url, config_path=config_path, clock=clock, location=location
+            settings=settings,
+            store_url=store_url,
+            config_path=config_path,
+            clock=clock,
+            location=location,
+            signals=signals,
         )
         if found is None:
             return int(ExitCode.OK)
@@ -110,7 +113,7 @@ def run_monitor(
         try:
             lease.guard(store)
             holder = Holder(settings=settings, store=store, store_url=store_url, clock=clock, location=location)
-            signals = _signals()
+            signals.listen()
             try:
                 holder.start()
                 where = "" if location is None else f", location {location}"
@@ -208,31 +211,14 @@ def _supervision(notifier: Notifier, settings: Settings, store_url: str) -> Supe
     return Supervision(notifier, Progress(clock, max(60.0, 3 * min(intervals, default=60.0))), clock)
 
 
-def _signals() -> tuple[threading.Event, threading.Event]:
-    """What is set by the signals to stop, and by the one to read the configuration again."""
-    stop, reload = threading.Event(), threading.Event()
-
-    def on_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    def on_hangup(_number: int, _frame: FrameType | None) -> None:
-        reload.set()
-
-    signal.signal(signal.SIGTERM, on_stop)
-    signal.signal(signal.SIGINT, on_stop)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, on_hangup)
-    return stop, reload
-
-
 def _wait_for_the_end(
     holder: Holder,
     config_path: Path | None,
     supervision: Supervision,
     lease: Lease,
-    signals: tuple[threading.Event, threading.Event],
+    signals: Signals,
 ) -> None:
-    stop, reload = signals
+    stop, reload = signals.stop, signals.reload
     watched = ConfigWatch(config_path)
     while not stop.wait(0.5) and not lease.lost:
         status = holder.engine.status

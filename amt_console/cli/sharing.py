@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import threading
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from amt_console.cli.server_watch import ServerWatch
+from amt_console.cli.signals import Signals
 from amt_console.cli.supervision import Notifier
 from amt_console.clock import Clock
 
@@ -23,9 +21,15 @@ logger = logging.getLogger("amt_console.monitor")
 
 
 def share_until_free(
-    *, settings: Settings, store_url: str, config_path: Path | None, clock: Clock, location: str | None
+    *,
+    settings: Settings,
+    store_url: str,
+    config_path: Path | None,
+    clock: Clock,
+    location: str | None,
+    signals: Signals,
 ) -> tuple[Lease, Settings] | None:
-    """Take the lease, or probe beside its holder until it is free.
+    """Take the lease, or probe beside its holder until it is free, and listen to ``signals`` meanwhile.
 
     Returns:
         The lease and the configuration in force, or ``None`` when told to stop before.
@@ -40,7 +44,7 @@ def share_until_free(
     if lease is not None:
         return lease, settings
     with Store.open(store_url, clock=clock) as store:
-        return _Share(settings, store, store_url, config_path, clock, location).run()
+        return _Share(settings, store, store_url, config_path, clock, location, signals).run()
 
 
 class _Share:
@@ -52,6 +56,7 @@ class _Share:
         config_path: Path | None,
         clock: Clock,
         location: str | None,
+        signals: Signals,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -59,15 +64,14 @@ class _Share:
         self._config_path = config_path
         self._clock = clock
         self._location = location
-        self._stop = threading.Event()
-        self._reload = threading.Event()
+        self._signals = signals
 
     def run(self) -> tuple[Lease, Settings] | None:
         from amt_console.cli.monitor import ConfigWatch
 
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._signalled)
-        watch = ServerWatch(self._store, self._stop, lambda: None)
+        self._signals.listen()
+        stop, reload = self._signals.stop, self._signals.reload
+        watch = ServerWatch(self._store, stop, lambda: None)
         config = ConfigWatch(self._config_path)
         notifier = Notifier()
         helper = self._helper()
@@ -75,21 +79,18 @@ class _Share:
         does = "shares its probing" if self._location is None else f"probes from location {self._location}"
         logger.info("another monitor evaluates; pid %d %s", os.getpid(), does)
         try:
-            while not self._stop.is_set():
+            while not stop.is_set():
                 watch.wait()
                 notifier.send("WATCHDOG=1")
                 if watch.lease_is_free() and (lease := self._lease()) is not None:
                     return lease, self._settings
-                if self._reload.is_set() or config.changed():
-                    self._reload.clear()
+                if reload.is_set() or config.changed():
+                    reload.clear()
                     helper = self._reloaded(helper)
         finally:
             helper.stop()
         logger.info("monitor stopped")
         return None
-
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
-        (self._reload if number == signal.SIGHUP else self._stop).set()
 
     def _helper(self) -> ProbingHelper:
         from amt_console.monitor.helper import ProbingHelper

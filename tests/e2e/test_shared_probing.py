@@ -60,3 +60,20 @@ def test_results_that_wait_for_a_locked_database_outlive_the_monitor_that_evalua
         for process in (first, second):
             if process is not None:
                 end(process)
+
+
+def test_a_monitor_that_is_told_to_end_while_it_takes_over_ends(place: ServerPlace, server: Engine) -> None:
+    first, second = place.start("monitor"), None
+    try:
+        until(lambda: holder_pid(place.url) == first.pid)
+        second = place.start("monitor")
+        until(lambda: rows(server, f"SELECT 1 FROM probe_slots WHERE holder LIKE '%:{second.pid}:%'"))
+        first.terminate()
+        until(lambda: holder_pid(place.url) == second.pid)
+        second.terminate()
+        assert second.wait(15) == 0
+        assert holder_pid(place.url) is None
+    finally:
+        for process in (first, second):
+            if process is not None:
+                end(process)
