@@ -15,7 +15,7 @@ from amt_console.store.buckets import RESOLUTIONS, floor
 from amt_console.store.derived_tables import HostRollupRow
 from amt_console.store.dialect import Dialect
 from amt_console.store.histogram import SCALE, LatencyHistogram, bucket_of, decode_counts, encode_counts
-from amt_console.store.readable import first, in_order, readable
+from amt_console.store.readable import first, first_of, in_order, readable
 from amt_console.store.sample_rows import HOST_COLUMNS, host_sample_of, host_values
 from amt_console.store.schema import table
 from amt_console.store.tables import SystemMetric
@@ -102,7 +102,7 @@ class HostIngest:
         """Store a sample; a second one of the same moment is ignored."""
         if self._newest is None:
             time = _METRICS.c.timestamp
-            newest = first(connection, in_order(select(time), time, time.desc()))
+            newest = first(connection, select(time), time, time.desc())
             self._newest = None if newest is None else newest["timestamp"]
         before = -1 if self._newest is None else micros(self._newest)
         if self._newest is not None and sample.timestamp <= self._newest:
@@ -154,7 +154,7 @@ class HostIngest:
 
 def sample_at(connection: Connection, at: datetime | None) -> HostSample | None:
     """The newest sample, or the newest one up to a moment."""
-    row = first(connection, _NEWEST) if at is None else first(connection, _NEWEST_UP_TO, at=at)
+    row = first_of(connection, _NEWEST) if at is None else first_of(connection, _NEWEST_UP_TO, at=at)
     return None if row is None else host_sample_of(row)
 
 

@@ -24,11 +24,16 @@ def readable(rows: Iterable[RowMapping]) -> Iterator[RowMapping]:
 
 
 def in_order(query: Select[Any], time: ColumnElement[Any], *order: Any) -> Select[Any]:
-    """A query for ``first``, in an order that begins with ``time``. It must select ``time`` as ``timestamp``."""
+    """A query for ``first_of``, in an order that begins with ``time``. It must select ``time`` as ``timestamp``."""
     return query.where(sortable(time)).order_by(*order).limit(1).offset(bindparam("skipped", type_=Integer))
 
 
-def first(connection: Connection, ordered: Select[Any], **values: Any) -> RowMapping | None:
+def first(connection: Connection, query: Select[Any], time: ColumnElement[Any], *order: Any) -> RowMapping | None:
+    """The first row, in an order that begins with ``time``, whose time can be read."""
+    return first_of(connection, in_order(query, time, *order))
+
+
+def first_of(connection: Connection, ordered: Select[Any], **values: Any) -> RowMapping | None:
     """The first row whose time can be read, of a query made with ``in_order``; ``values`` are its parameters'."""
     for skipped in count():
         row = connection.execute(ordered, {"skipped": skipped, **values}).mappings().first()

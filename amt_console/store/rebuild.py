@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Executable, delete, insert, select
 from amt_console.store import horizon
 from amt_console.store.buckets import RESOLUTIONS, Bucket, OpenBuckets, Sample, floor, fold, minutes_of
 from amt_console.store.derived_tables import ServiceRollupRow, ServiceStateRow, StateChangeLog
-from amt_console.store.readable import first, in_order, readable, sortable
+from amt_console.store.readable import first, readable, sortable
 from amt_console.store.result_rows import sample_of_row
 from amt_console.store.rollup_rows import bucket_of_row, rollup_values
 from amt_console.store.schema import table
@@ -38,21 +38,7 @@ def services(connection: Connection) -> list[str]:
 def whole_from(connection: Connection, name: str) -> int | None:
     """The first hour of a service that its raw rows tell wholly, in microseconds; ``None`` if none were deleted."""
     interval = connection.execute(select(_STATE.c.interval_us).where(_STATE.c.service_name == name)).scalar()
-    whole = horizon.first_whole(connection, _LOGS.name, int(interval or 0), _HOUR)
-    if whole is None or not _summed_before(connection, name, whole):
-        return whole
-    # A result that was deleted may have spoken for longer than those of today do: until the first that is left.
-    time = _LOGS.c.timestamp
-    oldest = first(connection, select(time).where(_LOGS.c.service_name == name), time, time)
-    return whole if oldest is None else max(whole, -(-micros(oldest["timestamp"]) // _HOUR) * _HOUR)
-
-
-def _summed_before(connection: Connection, name: str, at: int) -> bool:
-    """Whether a service has sums of days that began before a moment."""
-    query = select(_ROLLUPS.c.start).where(
-        _ROLLUPS.c.resolution == RESOLUTIONS[-1], _ROLLUPS.c.start < at // SECOND, _ROLLUPS.c.service_name == name
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    return horizon.first_whole(connection, _LOGS.name, int(interval or 0), _HOUR)
 
 
 def services_without_state(connection: Connection) -> list[str]:
@@ -65,7 +51,7 @@ def extent(connection: Connection, service: str | None = None) -> tuple[datetime
     """From the oldest raw row, of all or of one service, to just behind the newest one; ``None`` if there is none."""
     time = _LOGS.c.timestamp
     query = select(time) if service is None else select(time).where(_LOGS.c.service_name == service)
-    oldest, newest = (first(connection, in_order(query, time, order)) for order in (time, time.desc()))
+    oldest, newest = (first(connection, query, time, order) for order in (time, time.desc()))
     if oldest is None or newest is None:
         return None
     return oldest["timestamp"], newest["timestamp"] + timedelta(microseconds=1)
@@ -76,7 +62,7 @@ def newest_row(connection: Connection, service: str, before: datetime | None = N
     query = select(_LOGS).where(_LOGS.c.service_name == service)
     if before is not None:
         query = query.where(_LOGS.c.timestamp < before)
-    return first(connection, in_order(query, _LOGS.c.timestamp, _LOGS.c.timestamp.desc(), _LOGS.c.id.desc()))
+    return first(connection, query, _LOGS.c.timestamp, _LOGS.c.timestamp.desc(), _LOGS.c.id.desc())
 
 
 def rows_around(connection: Connection, service: str, start: int, end: int) -> list[Row]:
@@ -85,7 +71,7 @@ def rows_around(connection: Connection, service: str, start: int, end: int) -> l
     mine, time = select(_LOGS).where(_LOGS.c.service_name == service), _LOGS.c.timestamp
     within = mine.where(time >= moment(start), time < moment(end)).order_by(time, _LOGS.c.id)
     inside = readable(connection.execute(within).mappings())
-    after = first(connection, in_order(mine.where(time >= moment(end)), time, time, _LOGS.c.id))
+    after = first(connection, mine.where(time >= moment(end)), time, time, _LOGS.c.id)
     return [row for row in (before, *inside, after) if row is not None]
 
 
@@ -96,15 +82,9 @@ def service(
     end: int,
     upsert_rollups: str,
     upsert_state: Executable,
-    *,
-    until: int | None = None,
 ) -> None:
-    """Recompute everything of a service that its results in ``[start, end)`` (microseconds) have a part in.
-
-    Its state is that of its newest result, or with ``until`` of the newest one up to then, if there is one.
-    """
-    newest = None if until is None else newest_row(connection, name, moment(until + 1))
-    newest = newest or newest_row(connection, name)
+    """Recompute everything of a service that its results in ``[start, end)`` (microseconds) have a part in."""
+    newest = newest_row(connection, name)
     if newest is None:
         if horizon.kept_from(connection, _LOGS.name) is None:
             connection.execute(delete(_STATE).where(_STATE.c.service_name == name))
@@ -240,7 +220,7 @@ def _rewrite_state(
     ]
     since = connection.execute(
         select(_CHANGES.c.timestamp)
-        .where(_CHANGES.c.service_name == name, _CHANGES.c.timestamp <= moment(at))
+        .where(_CHANGES.c.service_name == name)
         .order_by(_CHANGES.c.timestamp.desc())
         .limit(1)
     ).scalar()

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, select, tuple_
 from amt_console.clock import Clock
 from amt_console.store import horizon, retention_rules, underived
 from amt_console.store.dialect import Dialect
-from amt_console.store.readable import first, in_order
+from amt_console.store.readable import first
 from amt_console.store.retention_rules import RetentionPolicy, Rule
 from amt_console.store.store import Store
 from amt_console.store.underived import Missing
@@ -153,7 +153,7 @@ class Retention:
 
 
 def _oldest(connection: Connection, rule: Rule) -> datetime | None:
-    row = first(connection, in_order(select(rule.time), rule.time, rule.time))
+    row = first(connection, select(rule.time), rule.time, rule.time)
     return None if row is None else row["timestamp"]
 
 
