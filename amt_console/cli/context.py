@@ -46,10 +46,11 @@ class Context:
             return None
         if os.environ.get("AMT_CONFIG") or os.environ.get("AMT_DATABASE_URL"):
             return None
+        from amt_console.api.location import database_file
         from amt_console.config import database_url, load_config
 
-        url = database_url(load_config().settings, override=None, env=os.environ)
-        if url.startswith("sqlite") and Path(url.split("///", 1)[-1]).exists():
+        path = database_file(database_url(load_config().settings, override=None, env=os.environ))
+        if path is not None and path.exists():
             return None
         from amt_console.demo.state import running_demo
 

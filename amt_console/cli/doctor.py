@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from amt_console.api.location import database_file
 from amt_console.cli.context import Context, get_context
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.output import ascii_only, print_json, print_wrapped
@@ -135,7 +136,7 @@ def _database(context: Context) -> Iterator[Finding]:
     from amt_console.store.foreign_times import HOW_TO_MEND, unreadable_rows
 
     shown = public_url(context.store_url)
-    path = _file_of(context.store_url)
+    path = database_file(context.store_url)
     if path is not None and not path.exists():
         yield Finding(
             "database", Health.WARNING, f"{path} does not exist yet", "start 'amt-console' or 'amt-console monitor'"
@@ -162,7 +163,7 @@ def _file_system(context: Context) -> Iterator[Finding]:
 
     from amt_console.store.network_disk import allowed, mount_of
 
-    path = _file_of(context.store_url)
+    path = database_file(context.store_url)
     mount = None if path is None else mount_of(path)
     if mount is None:
         return
@@ -180,7 +181,7 @@ def _file_system(context: Context) -> Iterator[Finding]:
 
 
 def _disk(context: Context) -> Iterator[Finding]:
-    path = _file_of(context.store_url)
+    path = database_file(context.store_url)
     if path is None:
         return
     folder = next((parent for parent in path.parents if parent.exists()), Path("/"))
@@ -218,7 +219,7 @@ def _monitor(context: Context) -> Iterator[Finding]:
 
 def _locations(context: Context) -> Iterator[Finding]:
     """Who else probes for the same database, and from where."""
-    if _file_of(context.store_url) is not None:
+    if database_file(context.store_url) is not None:
         return
     from amt_console.store.sharing import monitors_of
 
@@ -259,7 +260,7 @@ def _engine(context: Context) -> Iterator[Finding]:
 
 
 def _services(context: Context) -> Iterator[Finding]:
-    path = _file_of(context.store_url)
+    path = database_file(context.store_url)
     if path is None or not path.exists():
         return
     with context.operations() as operations:
@@ -267,7 +268,3 @@ def _services(context: Context) -> Iterator[Finding]:
     for service in snapshot.services:
         if service.error and service.error_class is not None:
             yield Finding("service", Health.WARNING, f"{service.name}: {service.error}")
-
-
-def _file_of(store_url: str) -> Path | None:
-    return Path(store_url.split("///", 1)[-1].partition("?")[0]) if store_url.startswith("sqlite") else None

@@ -54,14 +54,17 @@ class Cleaner:
         self._whole = [index for index, column in foreign if isinstance(column.type, Integer)]
         self._small = {index for index, column in foreign if type(column.type) is Integer}
         self._real = [index for index, column in foreign if isinstance(column.type, Float)]
-        self._texts = [index for index, column in foreign if isinstance(column.type, Text)]
+        # What others wrote is in the tables that are made of theirs, too.
+        self._texts = [index for index, column in columns if isinstance(column.type, Text)]
 
     def clean(self, rows: Sequence[Row[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
         """The rows that are not left out."""
         if self._time is not None:
             kept = [self._cleaned(row) for row in rows if row[self._time] is not None]
         elif self._alert is not None:
-            kept = [tuple(row) for row in rows if row[self._alert] not in self._gone]
+            kept = [self._cleaned(row) for row in rows if row[self._alert] not in self._gone]
+        elif self._texts:
+            kept = [self._cleaned(row) for row in rows]
         else:
             kept = [tuple(row) for row in rows]
         self.left_out += len(rows) - len(kept)

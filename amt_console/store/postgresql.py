@@ -49,12 +49,13 @@ class Postgresql:
 
     def __init__(self, url: URL, *, read_only: bool) -> None:
         try:
-            from psycopg import Error
+            from psycopg import Error, InterfaceError, OperationalError
         except ImportError as error:
             raise StoreUnavailable(
                 "PostgreSQL needs the driver psycopg. Install it with: pip install 'amt-console[postgres]'"
             ) from error
         self.driver_error: type[Exception] = Error
+        self._gone = (InterfaceError, OperationalError)
         self.url = url
         self._read_only = read_only
         self._count = 0
@@ -230,7 +231,7 @@ class Postgresql:
             return StoreCorrupt(f"The database {self.place} is damaged: {cause}")
         if state == "25006" or state.startswith("28") or state == "42501":
             return StoreUnavailable(f"The database {self.place} does not permit this: {cause}")
-        if not state or state.startswith(("08", "57", "3D")):
+        if (not state and isinstance(original, self._gone)) or state.startswith(("08", "57", "3D")):
             return StoreUnavailable(
                 f"The database {self.place} does not answer ({cause}). Check that the server runs and that the "
                 "URL is right."

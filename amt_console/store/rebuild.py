@@ -38,7 +38,36 @@ def services(connection: Connection) -> list[str]:
 def whole_from(connection: Connection, name: str) -> int | None:
     """The first hour of a service that its raw rows tell wholly, in microseconds; ``None`` if none were deleted."""
     interval = connection.execute(select(_STATE.c.interval_us).where(_STATE.c.service_name == name)).scalar()
-    return horizon.first_whole(connection, _LOGS.name, int(interval or 0), _HOUR)
+    whole = horizon.first_whole(connection, _LOGS.name, int(interval or 0), _HOUR)
+    if whole is None or not _summed_before(connection, name, whole):
+        return whole
+    # A result that was deleted may have spoken for longer than those of today do: until the first that is left.
+    time = _LOGS.c.timestamp
+    oldest = first(connection, select(time).where(_LOGS.c.service_name == name), time, time)
+    return whole if oldest is None else max(whole, -(-micros(oldest["timestamp"]) // _HOUR) * _HOUR)
+
+
+def _summed_before(connection: Connection, name: str, at: int) -> bool:
+    """Whether a service has sums of days that began before a moment."""
+    query = select(_ROLLUPS.c.start).where(
+        _ROLLUPS.c.resolution == RESOLUTIONS[-1], _ROLLUPS.c.start < at // SECOND, _ROLLUPS.c.service_name == name
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def whole_days(connection: Connection, name: str, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """The days in ``[low, high)`` that the raw rows of a service tell wholly, or what they tell of one; microseconds.
+
+    Up to the newest row where rows were deleted: behind it is nothing but what they may have begun.
+    """
+    whole = whole_from(connection, name)
+    if whole is not None:
+        rows = extent(connection, name)
+        low, high = max(low, whole), low if rows is None else min(high, micros(rows[1]))
+    while low < high:
+        end = floor(low, _DAY) + _DAY
+        yield low, end
+        low = end
 
 
 def services_without_state(connection: Connection) -> list[str]:

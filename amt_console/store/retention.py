@@ -110,9 +110,10 @@ class Retention:
             if oldest is None or oldest >= before:
                 return None
             start, end = underived.stretch_of(rule.what, oldest)
-            # A table that is kept by day loses a day at once, when all its hours have their sums.
+            # A table that is kept by day loses a day at once, when all its hours have their sums. So has the hour
+            # behind, into which the last of those rows speak.
             last = end if day is None else day + retention_rules.DAY
-            while (rule.what, start) != self._derived and end <= last:
+            while (rule.what, start) != self._derived and start <= last:
                 self._missing.extend(underived.missing(connection, rule.what, start, end))
                 start, end = end, end + (end - start)
             self._derived = (rule.what, underived.stretch_of(rule.what, oldest)[0])

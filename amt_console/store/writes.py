@@ -157,11 +157,8 @@ class Writes(Reads):
         self._ingesters.forget()
         first, last = floor(micros(start), _DAY), -(-micros(end) // _DAY) * _DAY
         for name in rebuild.services(self._connection) if services is None else services:
-            whole = rebuild.whole_from(self._connection, name)
-            for day in range(first, last, _DAY):
-                begin = day if whole is None else max(day, whole)
-                if begin < day + _DAY:
-                    self._ingesters.results.rebuild(self._connection, name, begin, day + _DAY)
+            for begin, stop in rebuild.whole_days(self._connection, name, first, last):
+                self._ingesters.results.rebuild(self._connection, name, begin, stop)
         if services is None:
             self.rebuild_host(moment(first), moment(last))
 

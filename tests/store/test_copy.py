@@ -20,6 +20,7 @@ from amt_console.model import AlertState, Gap, GapReason, HostSample
 from amt_console.operations.export import export_reports
 from amt_console.store import CopyRefused, Lease, SchemaTooOld, Store, StoreError
 from amt_console.store.copying import copy_store
+from amt_console.store.integrity import rebuild_since
 
 pytestmark = pytest.mark.postgres
 END = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -174,11 +175,22 @@ def test_values_that_only_a_file_takes_arrive_as_near_as_can_be(
             "INSERT INTO monitoring_logs (timestamp, service_name, status, response_time_ms, error_message) "
             "VALUES ('2025-01-05 11:00:00', 'odd', 'up', 12.5, 'a' || char(0) || 'b')"
         )
+        connection.execute(
+            "INSERT INTO system_metrics (timestamp, cpu_usage, active_connections) VALUES "
+            "('2025-01-05 11:00:00', 'much', 1e300), ('2025-01-05 11:01:00', 12, 3.5)"
+        )
         connection.commit()
+    with Store.open(source_url, clock=clock) as store:
+        # The sums and states are made of these values.
+        assert list(rebuild_since(store, at(-4e7), clock=clock))
     copy_store(source_url, postgres_url, clock=clock)
     with Store.open(postgres_url, clock=clock, read_only=True) as store, store.read() as reads:
         (found,) = reads.results(service="odd", start=at(-4e7), end=at(0), limit=10)
         assert (found.response_time_ms, found.error) == (12.0, "a\u2400b")
+        assert reads.service_statuses()["odd"].last.error == "a\u2400b"
+        first, second = reads.host_samples(at(-4e7), at(-3e7))
+        assert (first.cpu_usage, first.active_connections) == (None, None)
+        assert (second.cpu_usage, second.active_connections) == (12.0, 4)
 
 
 def test_a_row_that_is_lost_on_the_way_is_noticed(

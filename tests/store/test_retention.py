@@ -27,6 +27,7 @@ from amt_console.model import (
 )
 from amt_console.store import Store, audit_entries
 from amt_console.store.buckets import RESOLUTIONS
+from amt_console.store.integrity import rebuild_since
 from amt_console.store.retention import Retention, expired
 from amt_console.store.retention_rules import RetentionPolicy
 
@@ -180,6 +181,46 @@ def test_nothing_is_made_anew_from_sums_that_have_expired(store: Store, clock: F
     with store.transaction() as writes:
         writes.rebuild_rollups(START, clock.now())
     assert answers(store, clock.now()) == before
+
+
+@pytest.mark.parametrize("more", [(), (400, 4000)])
+def test_a_result_that_is_gone_speaks_on_into_the_days_that_are_left(
+    store: Store, clock: FakeClock, more: tuple[int, ...]
+) -> None:
+    # It was probed once an hour until midnight, and more often since.
+    midnight = DAY / 2 + 4 * DAY
+    with store.transaction() as writes:
+        writes.add_results([result(seconds=midnight - 12, interval=3600)])
+        writes.add_results([result(seconds=midnight + 3990 + i, interval=15) for i in (0, 1, *more)])
+    clock.advance(6 * DAY)
+    before = answers(store, clock.now())
+    prune(store, clock)
+    assert len(rows(store)) == 2 + len(more)
+    with store.transaction() as writes:
+        writes.rebuild_rollups(START, clock.now())
+    assert answers(store, clock.now()) == before
+    assert list(rebuild_since(store, START, clock=clock))
+    assert answers(store, clock.now()) == before
+
+
+def test_rows_of_others_speak_on_over_the_hours_in_which_they_go(
+    store: Store, store_url: str, clock: FakeClock
+) -> None:
+    insert = "INSERT INTO monitoring_logs (timestamp, service_name, status, interval_us) "
+    zone = "" if "sqlite" in store_url else "+00:00"
+    times = [{"at": f"{at(30 + 60 * i):%Y-%m-%d %H:%M:%S.%f}{zone}"} for i in range(240)]
+    with store.transaction() as writes:
+        writes.add_results([result(seconds=60 * i) for i in range(240)])
+    engine = create_engine(store_url)
+    with engine.begin() as connection:
+        connection.execute(text(insert + "VALUES (:at, 'theirs', 'up', 60000000)"), times)
+    engine.dispose()
+    clock.advance(5 * DAY)
+    prune(store, clock)
+    with store.read() as reads:
+        total = reads.totals(start=at(-DAY / 2), end=at(DAY / 2))["theirs"]
+    # The last one speaks for a minute and a half, each other one until the next, also if that is in the next hour.
+    assert (total.samples, total.up_s) == (240, 239 * 60 + 90)
 
 
 def test_rows_that_others_wrote_are_summed_up_before_they_go(store: Store, store_url: str, clock: FakeClock) -> None:
