@@ -37,6 +37,8 @@ WINDOWS_REFRESH_SECONDS = 10.0
 """How old windowed figures may be; they move slowly and cost most."""
 IDLE_REFRESH_SECONDS = 5.0
 """How long a picture serves when no data changed: long enough to be cheap, short enough to see a silent monitor."""
+CLOCK_TOLERANCE = timedelta(seconds=1)
+"""The clocks of two hosts may differ by so much without anything being called ahead."""
 SILENT_AFTER_SECONDS = 30.0
 """A monitor that wrote nothing for longer is called silent."""
 _HOST_SERIES = ("cpu_usage", "memory_usage", "disk_usage")
@@ -94,6 +96,8 @@ class PictureBuilder:
         """
         now = self._clock.now()
         end = at or now
+        # A clock that was set back must not leave the figures of its future on the screen.
+        known_by = at or now + CLOCK_TOLERANCE
         windows = self._read_windows(reads, end, live=at is None)
         alerts = worst_first(reads.open_episodes(at), self._targets)
         statuses = reads.service_statuses(at)
@@ -120,8 +124,8 @@ class PictureBuilder:
             services=services,
             alerts=alerts,
             recently_resolved=_recently_resolved(reads, end),
-            resources=ResourcesView(sample=reads.host_sample(at), cpu=cpu, memory=memory, disk=disk),
-            figures=reads.figures(at),
+            resources=ResourcesView(sample=reads.host_sample(known_by), cpu=cpu, memory=memory, disk=disk),
+            figures=reads.figures(known_by),
             notices=notices,
             viewers=viewers,
             simulated_until=reads.simulated_until(),

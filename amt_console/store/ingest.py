@@ -3,6 +3,9 @@
 Results that come in order, as nearly all do, cost one raw row and one state row; finished buckets are inserted once. A
 late result makes ``rebuild`` recompute the buckets that it touches. A second result of the same service and moment is
 ignored, and so is one so late that the raw rows of its time have been deleted.
+
+When the clock was set back, what is stored already lies ahead. Results then count as late, but the state of the service
+is theirs, until time has caught up.
 """
 
 from __future__ import annotations
@@ -14,16 +17,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from amt_console.clock import Clock
 from amt_console.model import ProbeResult
-from amt_console.store import horizon, rebuild
+from amt_console.store import ahead, horizon, rebuild
 from amt_console.store.buckets import OpenBuckets, Sample
 from amt_console.store.derived_tables import ServiceRollupRow, ServiceStateRow, StateChangeLog
 from amt_console.store.dialect import Dialect
 from amt_console.store.result_rows import LOG_COLUMNS, result_values, sample_of, sample_of_row
 from amt_console.store.rollup_rows import ROLLUP_COLUMNS, rollup_values
 from amt_console.store.schema import table
-from amt_console.store.tables import MonitoringLog
-from amt_console.store.utc import SECOND, moment
+from amt_console.store.tables import MetaRow, MonitoringLog
+from amt_console.store.utc import SECOND, micros, moment
 
 _LOGS = table(MonitoringLog)
 _STATE = table(ServiceStateRow)
@@ -59,8 +63,11 @@ class _Known:
 class Ingest:
     """Writes results. Remembers the services' newest samples between transactions until told to forget."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, clock: Clock) -> None:
+        self._clock = clock
         self._known: dict[str, _Known] = {}
+        self._ahead: dict[str, int] | None = None
+        """Up to when services have results, of those that have some ahead of the clock; ``None`` until read."""
         self._days: set[int] = set()
         self._dialect = dialect
         self._moment_value = dialect.moment_value
@@ -70,11 +77,13 @@ class Ingest:
         self.replace_rollups = dialect.bulk(_ROLLUPS, ROLLUP_COLUMNS, replace=True)
         """Driver's statement for rows of ``rollup_values``."""
         self.upsert_state = dialect.upsert(_STATE)
+        self._upsert_meta = dialect.upsert(table(MetaRow))
 
     def forget(self) -> None:
         """Somebody else wrote, or a transaction was rolled back: read again what is needed."""
         self._known.clear()
         self._days.clear()
+        self._ahead = None
 
     def add(self, connection: Connection, results: Sequence[ProbeResult], *, simulated: bool) -> None:
         """Store results in any order."""
@@ -87,6 +96,9 @@ class Ingest:
         for service, arrived in by_service.items():
             if len(arrived) > 1:
                 arrived.sort(key=_time)
+            if self._lies_ahead(connection, service, arrived[0][0]):
+                late[service] = arrived
+                continue
             for sample, result in arrived:
                 known = self._known.get(service)
                 if known is not None and sample.at <= known.newest.at:
@@ -99,8 +111,42 @@ class Ingest:
 
     def rebuild(self, connection: Connection, service: str, start: int, end: int) -> None:
         """Recompute what is derived from a service's raw rows in ``[start, end)``, in microseconds."""
-        rebuild.service(connection, service, start, end, self.replace_rollups, self.upsert_state)
+        until = self._latest() if service in self._marks(connection) else None
+        rebuild.service(connection, service, start, end, self.replace_rollups, self.upsert_state, until=until)
         self._known.pop(service, None)
+
+    def _marks(self, connection: Connection) -> dict[str, int]:
+        if self._ahead is None:
+            self._ahead = ahead.marks(connection)
+        return self._ahead
+
+    def _latest(self) -> int:
+        """The latest moment that a result of now can have."""
+        return micros(self._clock.now()) + ahead.TOLERANCE
+
+    def _lies_ahead(self, connection: Connection, service: str, first: Sample) -> bool:
+        """Whether what is stored of a service is ahead of the clock, noted with the first result that tells so."""
+        marks = self._marks(connection)
+        known = self._known.get(service)
+        if service in marks:
+            return True
+        if known is None or first.at > known.newest.at or known.newest.at <= self._latest():
+            return False
+        marks[service] = known.newest.at
+        ahead.mark(connection, self._upsert_meta, service, known.newest.at)
+        return True
+
+    def _catch_up(self, connection: Connection, service: str, newest: int) -> None:
+        """The newest result of a service with results ahead was stored: finish what was open, and look whether time
+        has caught up.
+        """
+        known, marks = self._known.get(service), self._marks(connection)
+        if known is not None:
+            self.rebuild(connection, service, known.newest.at, known.newest.at + 1)
+        if newest > marks[service]:
+            ahead.unmark(connection, service)
+            last = marks.pop(service)
+            self.rebuild(connection, service, last, last + 1)
 
     def _load(self, connection: Connection, services: Iterable[str]) -> None:
         missing = [service for service in services if service not in self._known]
@@ -167,6 +213,8 @@ class Ingest:
         if rows:
             self._make_room(connection, {at // _DAY for at in touched})
             connection.exec_driver_sql(self._insert_logs, rows)
+            if service in self._marks(connection):
+                self._catch_up(connection, service, touched[-1])
             self.rebuild(connection, service, touched[0], touched[-1] + 1)
 
     def _make_room(self, connection: Connection, days: set[int]) -> None:

@@ -99,8 +99,12 @@ def _first_and_newest(connection: Connection, name: str) -> tuple[int, int] | No
 
 
 def _finished(connection: Connection, name: str) -> range:
+    """The hours before the one that the service's state is in; single results may lie ahead of that."""
     span = _first_and_newest(connection, name)
-    return range(0) if span is None else range(span[0], floor(span[1], _HOUR), _HOUR)
+    now = connection.execute(select(_STATE.c.timestamp).where(_STATE.c.service_name == name)).scalar()
+    if span is None or now is None:
+        return range(0)
+    return range(span[0], floor(min(span[1], micros(now)), _HOUR), _HOUR)
 
 
 def _compare(connection: Connection, name: str, start: int) -> Disagreement | None:

@@ -111,9 +111,15 @@ def service(
     end: int,
     upsert_rollups: str,
     upsert_state: Executable,
+    *,
+    until: int | None = None,
 ) -> None:
-    """Recompute everything of a service that its results in ``[start, end)`` (microseconds) have a part in."""
-    newest = newest_row(connection, name)
+    """Recompute everything of a service that its results in ``[start, end)`` (microseconds) have a part in.
+
+    Its state is that of its newest result, or with ``until`` of the newest one up to then, if there is one.
+    """
+    newest = None if until is None else newest_row(connection, name, moment(until + 1))
+    newest = newest or newest_row(connection, name)
     if newest is None:
         if horizon.kept_from(connection, _LOGS.name) is None:
             connection.execute(delete(_STATE).where(_STATE.c.service_name == name))
@@ -249,7 +255,7 @@ def _rewrite_state(
     ]
     since = connection.execute(
         select(_CHANGES.c.timestamp)
-        .where(_CHANGES.c.service_name == name)
+        .where(_CHANGES.c.service_name == name, _CHANGES.c.timestamp <= moment(at))
         .order_by(_CHANGES.c.timestamp.desc())
         .limit(1)
     ).scalar()

@@ -40,7 +40,7 @@ class Store:
         self._write_lock = threading.Lock()
         self._writing_thread: int | None = None
         self._version_lock = threading.Lock()
-        self._ingesters = Ingesters.of(dialect)
+        self._ingesters = Ingesters.of(dialect, clock)
         self._commits = 0
         self._seen_writes: int | None = None
         self._fence: Callable[[Connection], None] | None = None

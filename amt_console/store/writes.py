@@ -43,10 +43,10 @@ class Ingesters:
     upsert_meta: Executable
 
     @classmethod
-    def of(cls, dialect: Dialect) -> Ingesters:
+    def of(cls, dialect: Dialect, clock: Clock) -> Ingesters:
         """New ones that know nothing yet."""
         return cls(
-            results=Ingest(dialect),
+            results=Ingest(dialect, clock),
             host=HostIngest(dialect),
             upsert_monitor=dialect.upsert(table(HeartbeatRow)),
             upsert_meta=dialect.upsert(_META),

@@ -8,7 +8,7 @@ from support.operations import API, probe
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
-from amt_console.model import AlertState, MonitorState, Overall, ServiceState, Severity
+from amt_console.model import AlertState, BusinessFigures, Figure, FigureKind, MonitorState, Overall, ServiceState, Severity
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store
 
@@ -166,3 +166,27 @@ def test_what_the_monitor_cannot_do_comes_first_and_is_told_apart(
     assert picture.version > quiet.version
     assert picture.notices[:3] == (faults[0], "The clock was set back.", "a demo runs")
     assert "only receiver" in picture.notices[3], "true of every new installation, so it stands last"
+
+
+def test_after_the_clock_was_set_back_the_picture_shows_what_is_measured_now(
+    operations: LocalOperations, store: Store, clock: FakeClock, feed: Feed
+) -> None:
+    def measure(mrr: float, **states: ServiceState) -> None:
+        feed(**states)
+        with store.transaction() as writes:
+            writes.add_figures(BusinessFigures(FigureKind.REVENUE, clock.now(), {"mrr": Figure(mrr)}))
+
+    measure(1.0)
+    clock.step_wall(86_400)
+    clock.advance(15)
+    measure(2.0, backend_api=ServiceState.DOWN)
+    assert operations.snapshot().services[0].state is ServiceState.DOWN
+    clock.step_wall(-86_400)
+    clock.advance(15)
+    measure(3.0)
+    picture = operations.snapshot()
+    assert picture.services[0].state is ServiceState.UP
+    assert picture.services[0].last_checked == clock.now()
+    assert picture.resources.sample is not None
+    assert picture.resources.sample.timestamp == clock.now()
+    assert picture.figures[FigureKind.REVENUE].figures["mrr"] == Figure(3.0)

@@ -132,7 +132,8 @@ def test_changes_of_state_are_recorded_once_each(store: Store) -> None:
         assert reads.service_statuses()["api"].since == at(240)
 
 
-def test_a_late_result_is_put_in_its_place(store: Store) -> None:
+def test_a_late_result_is_put_in_its_place(store: Store, clock: FakeClock) -> None:
+    clock.advance(120)
     add(store, result(seconds=0), result(seconds=120))
     add(store, result(seconds=60, state=DOWN, error="refused"))
     assert changes(store) == [(0, UP, None), (60, DOWN, UP), (120, UP, DOWN)]
