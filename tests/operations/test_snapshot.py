@@ -8,7 +8,16 @@ from support.operations import API, probe
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
-from amt_console.model import AlertState, BusinessFigures, Figure, FigureKind, MonitorState, Overall, ServiceState, Severity
+from amt_console.model import (
+    AlertState,
+    BusinessFigures,
+    Figure,
+    FigureKind,
+    MonitorState,
+    Overall,
+    ServiceState,
+    Severity,
+)
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store
 
