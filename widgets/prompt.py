@@ -23,7 +23,7 @@ class Prompt(Horizontal):
     """Hidden until it is asked something; hands the answer to whoever asked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", show=False),
+        Binding("escape,ctrl+c", "cancel", "cancel", show=False),
         Binding("tab,shift+tab", "stay", "", show=False),
     ]
     DEFAULT_CSS = """
@@ -81,7 +81,7 @@ class Prompt(Horizontal):
             answer: What stands in the field at first.
             placeholder: Shown in the field while it is empty.
             on_change: Called with the text at every change.
-            on_cancel: Called on escape.
+            on_cancel: Called on escape and ctrl+c.
         """
         self._on_answer, self._on_change, self._on_cancel = on_answer, None, on_cancel
         self.query_one(Static).update(Content(crop(clean(question), max(10, self.app.size.width * 3 // 5 - 2))))

@@ -87,6 +87,10 @@ class ConsoleShell(App[None], inherit_bindings=False):
     def after_run(self) -> None:
         """Called when the terminal is as it was before."""
 
+    def on_mount(self) -> None:
+        """Draw the whole screen when the process comes back from the shell: the terminal has forgotten it."""
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
+
     def relook(self) -> None:
         """Draw everything with the present colours."""
 

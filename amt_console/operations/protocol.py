@@ -75,6 +75,10 @@ class ServiceDetail:
     p95_ms: Series = ()
     uptime: Series = ()
     """Percent up per bucket, 0-100."""
+    uptime_percent: float | None = None
+    """Over the whole window, by time; ``None`` if nothing was measured."""
+    coverage_percent: float = 0.0
+    """Which part of the window was measured."""
     probes: tuple[RecentProbe, ...] = ()
     """Newest first, at most 50."""
     changes: tuple[StateChange, ...] = ()

@@ -44,6 +44,7 @@ def service_detail(
     rollups = reads.rollups(resolution=resolution, start=start, end=now, services=[view.name]).get(view.name, [])
     buckets = {int((bucket.start - start).total_seconds() // resolution): bucket for bucket in rollups}
     rows = [buckets.get(index) for index in range(count)]
+    total = reads.totals(start=now - timedelta(hours=hours), end=now, services=[view.name]).get(view.name)
     probes = _newest_probes(reads, view, start, now)
     changes = reads.state_changes(start=start, end=now, services=[view.name])
     episodes = reads.episodes(start=start, end=now + _INSTANT, subject=view.name, limit=_LIST_LIMIT)
@@ -55,6 +56,8 @@ def service_detail(
         mean_ms=tuple(row.mean_ms if row else None for row in rows),
         p95_ms=tuple(row.histogram.quantile(0.95) if row else None for row in rows),
         uptime=tuple(_uptime(row) for row in rows),
+        uptime_percent=_uptime(total),
+        coverage_percent=0.0 if total is None else 100 * total.coverage,
         probes=tuple(_recent(probe, probe.location if view.locations else None) for probe in probes),
         changes=tuple(
             StateChange(at=change.at, state=change.state, error=safe_text(change.error) if change.error else None)

@@ -188,6 +188,16 @@ async def test_where_no_reports_can_be_made_nobody_is_asked_for_a_folder() -> No
         assert "Reports are made elsewhere" in console.messages
 
 
+async def test_ctrl_c_leaves_the_prompt_and_not_the_console() -> None:
+    async with desk(incident()) as console:
+        for key in ("a", "e", "slash"):
+            await console.press(key, "x", "ctrl+c")
+            assert not console.prompt.is_open, key
+        assert console.messages == []
+        assert console.acknowledged() == []
+        assert len(console.screen.alerts.model.keys) == 3, "the filter is gone with its prompt"
+
+
 async def test_quitting_the_monitor_names_who_takes_over() -> None:
     viewers = (
         Viewer("ann", NOW, f"pid {os.getpid()}", may_monitor=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+import pyte
 import pytest
 from support.terminals import Terminal
 
@@ -80,8 +81,12 @@ def test_suspending_gives_the_terminal_back_and_fg_returns() -> None:
         assert terminal.is_restored()
         before = len(terminal.output)
         terminal.process.send_signal(signal.SIGCONT)
-        terminal.read(10, lambda output: b"backend-api" in output[before:])
+        terminal.read(10, lambda output: b"help" in output[before:])
         assert b"\x1b[?1049h" in terminal.output[before:]
+        empty = pyte.Screen(80, 24)
+        pyte.ByteStream(empty).feed(terminal.output[before:])
+        for words in ("CRITICAL", "ALERTS 3", "SERVICES 8", "web-app", "HOST", "REVENUE", "q quit"):
+            assert any(words in line for line in empty.display), f"{words} was not drawn again"
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.wait(LIMIT) == 143
         assert terminal.is_restored()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.operations import API, probe
 
 from amt_console.clock import FakeClock
-from amt_console.model import AlertState
+from amt_console.model import AlertState, ServiceState
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, UnavailableError
+from amt_console.store import Store
 
 Fire = Callable[..., int]
 Feed = Callable[..., None]
@@ -121,3 +124,23 @@ def test_who_used_sudo_is_the_one_who_acts() -> None:
     assert current_actor({"SUDO_USER": "ann", "SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}).name == "ann"
     assert current_actor({}).name
     assert dict(current_actor({"SSH_TTY": "/dev/pts/1\x1b"}).claims) == {"SSH_TTY": "/dev/pts/1␛"}
+
+
+def test_the_uptime_of_the_detail_is_that_of_the_overview(
+    operations: LocalOperations, store: Store, clock: FakeClock
+) -> None:
+    now = clock.now()
+    down = [*range(5), *range(300, 307)]
+    with store.transaction() as writes:
+        writes.add_results(
+            [
+                probe(API, now - timedelta(seconds=15 * at), ServiceState.DOWN if at // 4 in down else ServiceState.UP)
+                for at in range(1, 4 * 60 * 24)
+            ]
+        )
+    view = operations.snapshot().services[0]
+    detail = operations.service("backend-api", hours=24)
+    assert view.uptime_percent_24h is not None
+    assert view.uptime_percent_24h < 99.5
+    assert detail.uptime_percent == pytest.approx(view.uptime_percent_24h, abs=0.001)
+    assert detail.coverage_percent == pytest.approx(view.coverage_percent_24h, abs=0.001)

@@ -133,6 +133,8 @@ class FakeOperations:
             mean_ms=tuple(mean),
             p95_ms=tuple(None if value is None else value * 1.7 for value in mean),
             uptime=tuple(uptime),
+            uptime_percent=97.88,
+            coverage_percent=91.7,
             probes=probes,
             changes=(
                 StateChange(NOW - timedelta(minutes=3), view.state, view.error),

@@ -68,11 +68,10 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         lines: list[Runs] = []
         for fancy, plain, words in _SIGNS:
             lines.append([(f"{self._look.glyph(fancy, plain):<4}", palette.strong), (words, palette.text)])
-        note: list[Run] = [
-            ("UP 24H is grey when less than 90 % of the time was measured, and ", palette.muted),
-            ('"too few" below 50 %.', palette.muted),
-        ]
-        return [*lines, note]
+        for words in ("UP 24H is grey when less than 90 % of the time was measured,", 'and "too few" below 50 %.'):
+            note: list[Run] = [(words, palette.muted)]
+            lines.append(note)
+        return lines
 
     def action_dismiss_help(self) -> None:
         """Back to the screen below."""

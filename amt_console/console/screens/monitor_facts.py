@@ -11,7 +11,7 @@ from widgets.ages import coarse_age
 from widgets.cells import Run, Runs
 from widgets.look import Look
 
-MONITOR_INDENT = 13
+MONITOR_INDENT = 14
 _STATES = {
     MonitorState.RUNNING: "running",
     MonitorState.SILENT: "silent: it holds the database, but writes nothing",

@@ -138,12 +138,10 @@ def _ticks(start: datetime, end: datetime) -> tuple[str, ...]:
 
 
 def _uptime_words(detail: ServiceDetail) -> str:
-    """Mean of the measured stretches, with how much was measured."""
-    known = [value for value in detail.uptime if value is not None]
-    if not known:
+    """The uptime of the whole range, with how much of it was measured."""
+    covered = detail.coverage_percent
+    if detail.uptime_percent is None:
         return "nothing was measured"
-    covered = len(known) / max(1, len(detail.uptime)) * 100
     if covered < 50:
         return f"insufficient data: {covered:.0f} % of the time was measured"
-    mean = sum(known) / len(known)
-    return percent(mean, 2) + (f" of the {covered:.0f} % that was measured" if covered < 90 else "")
+    return percent(detail.uptime_percent, 2) + (f" of the {covered:.0f} % that was measured" if covered < 90 else "")
