@@ -144,7 +144,7 @@ class Engine:
             silences=self._silences,
             on_pause=self._paused,
             on_silence=self._silent,
-            on_heartbeat=self._flusher.beat,
+            on_heartbeat=self._flusher.keep_alive,
         )
 
     async def run(self) -> bool:

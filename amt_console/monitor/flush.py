@@ -25,6 +25,8 @@ FLUSH_EVERY = 1.0
 """Seconds between transactions when nothing is urgent."""
 URGENT_AFTER = 0.05
 """Seconds until a change of state is stored; long enough to take its neighbours along."""
+KEEP_ALIVE = 10.0
+"""Seconds that may pass without a batch before one is stored for its sign of life alone."""
 RETRY = Backoff(first=0.25, factor=2.0, longest=15.0)
 
 Write = Callable[[Sequence[Item], datetime | None], None]
@@ -79,6 +81,7 @@ class Flusher:
         self._quarantine = Quarantine(buffer)
         self._told: set[tuple[str, str, int | None]] = set()
         self._not_before = 0.0
+        self._stored_at = float("-inf")
         self._attempt: _Attempt | None = None
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-writer")
 
@@ -96,6 +99,11 @@ class Flusher:
         self._work.set()
         if urgent:
             self._urgent.set()
+
+    def keep_alive(self) -> None:
+        """Ask for a sign of life, unless a batch was stored lately: each carries one."""
+        if self._clock.monotonic() - self._stored_at >= KEEP_ALIVE:
+            self.beat()
 
     async def run(self) -> None:
         """Store batches until cancelled."""
@@ -212,7 +220,8 @@ class Flusher:
         self.store_error, self.full, self._failures = trouble, False, 0
         self._batch = min(BATCH, 2 * self._batch)
         self._counters.last_cycle_at = self._clock.now()
-        self._not_before = self._clock.monotonic() + (0.0 if len(self._buffer) >= self._batch else self._every)
+        self._stored_at = self._clock.monotonic()
+        self._not_before = self._stored_at + (0.0 if len(self._buffer) >= self._batch else self._every)
         self._settle_work()
         self._on_commit()
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pytest
 
-from amt_console.clock import FakeClock, SystemClock
+from amt_console.clock import Clock, FakeClock, SystemClock
 from amt_console.model import HostSample, ProbeResult, ServiceState
 from amt_console.monitor import flush, quarantine
 from amt_console.monitor.buffer import Buffer, Collected, HostReading, Item
@@ -57,7 +57,7 @@ class Disk:
 class Bench:
     """A flusher on a disk, with waiting for commits."""
 
-    def __init__(self, disk: Disk, limit: int = 10_000) -> None:
+    def __init__(self, disk: Disk, limit: int = 10_000, clock: Clock | None = None) -> None:
         self.disk = disk
         self.buffer = Buffer(limit)
         self.counters = Counters()
@@ -67,7 +67,7 @@ class Bench:
             buffer=self.buffer,
             write=disk.write,
             preview=disk.preview,
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             counters=self.counters,
             on_commit=self._on_commit,
             every=0.01,
@@ -291,3 +291,19 @@ async def test_a_sign_of_life_needs_no_items() -> None:
             while not bench.commits:  # noqa: ASYNC110
                 await asyncio.sleep(0)
     assert bench.disk.batches == [0]
+
+
+async def test_a_batch_that_was_just_stored_is_the_sign_of_life() -> None:
+    clock = FakeClock()
+    bench = Bench(Disk(), clock=clock)
+    bench.flusher.add(items(1)[0])
+    assert await bench.flusher.drain()
+    clock.advance(flush.KEEP_ALIVE - 1)
+    bench.flusher.keep_alive()
+    assert await bench.flusher.drain()
+    assert bench.disk.batches == [1]
+    clock.advance(1)
+    bench.flusher.keep_alive()
+    assert await bench.flusher.drain()
+    assert bench.disk.batches == [1, 0]
+    bench.flusher.close()
