@@ -146,10 +146,8 @@ class Sqlite:
         return (f"DROP TRIGGER {table}_no_delete",), self.append_only(table, deletable=False)[1:]
 
     def checkpoint(self, connection: Connection, *, truncate: bool) -> int:
-        """PASSIVE never waits for anybody; TRUNCATE gives the log's room back when nobody reads."""
-        kind = "TRUNCATE" if truncate else "PASSIVE"
-        _, logged, moved = _driver(connection).execute(f"PRAGMA wal_checkpoint({kind})").fetchone()
-        return max(0, int(logged) - int(moved))
+        """Waits for nobody; the log's room is given back when nobody reads."""
+        return sqlite_upkeep.checkpoint(_driver(connection), truncate=truncate)
 
     def free_bytes(self, connection: Connection) -> int:
         """The pages of the free list."""

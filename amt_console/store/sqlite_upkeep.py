@@ -1,8 +1,34 @@
-"""Minding a SQLite file: unused room and damage."""
+"""Minding a SQLite file: its log, unused room and damage."""
 
 from __future__ import annotations
 
 import sqlite3
+
+from amt_console.store.dialect import BUSY_SECONDS
+
+_TRUNCATE_MILLISECONDS = 100
+"""How long the log's readers are waited for: about as long as a short one takes."""
+
+
+def checkpoint(driver: sqlite3.Connection, *, truncate: bool) -> int:
+    """Move committed pages into the file; returns how many are left to move.
+
+    ``truncate`` waits for readers while it keeps every writer out, so it is done only when nothing is left to move, and
+    is given up soon: the next one will do as well.
+    """
+    waiting = _moved(driver, "PASSIVE")
+    if waiting or not truncate:
+        return waiting
+    driver.execute(f"PRAGMA busy_timeout={_TRUNCATE_MILLISECONDS}")
+    try:
+        return _moved(driver, "TRUNCATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+
+
+def _moved(driver: sqlite3.Connection, kind: str) -> int:
+    _, logged, moved = driver.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()
+    return max(0, int(logged) - int(moved))
 
 
 def free_bytes(driver: sqlite3.Connection) -> int:

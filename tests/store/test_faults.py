@@ -242,6 +242,23 @@ def test_a_long_reader_holds_the_log_and_lets_it_go(sqlite_url: str, clock: Fake
         assert count(store) == 2000
 
 
+def test_a_reader_does_not_hold_up_the_shortening_of_the_log(sqlite_url: str, clock: FakeClock) -> None:
+    with Store.open(sqlite_url, clock=clock) as store:
+        add(store, *range(100))
+        with store.read() as reads:
+            reads.service_statuses()
+            store._writing_connection().exec_driver_sql("PRAGMA busy_timeout=600000")
+            shortening = threading.Thread(target=lambda: store.checkpoint(truncate=True), daemon=True)
+            shortening.start()
+            shortening.join(60)
+            assert not shortening.is_alive()
+            assert store.log_bytes() > 0
+            add(store, 100)
+        assert store.checkpoint(truncate=True) == 0
+        assert store.log_bytes() == 0
+        assert count(store) == 101
+
+
 def test_a_durable_transaction_is_synced(sqlite_url: str, clock: FakeClock) -> None:
     with Store.open(sqlite_url, clock=clock) as store:
         found = []
