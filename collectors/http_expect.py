@@ -78,7 +78,7 @@ class Checks:
         status = trace.status or 0
         if not self.accepts(status):
             got = f"{status} {safe_text(trace.reason, _SHOWN_CHARS) or _phrase(status)}".rstrip()
-            return ProbeFault(ErrorClass.HTTP_STATUS, f"expected status {', '.join(self._expect.status)}, got {got}")
+            return ProbeFault(ErrorClass.HTTP_STATUS, f"got {got}, expected {', '.join(self._expect.status)}")
         return self._header_fault(trace, until) or self._body_fault(trace, until)
 
     def _header_fault(self, trace: Trace, until: float) -> ProbeFault | None:

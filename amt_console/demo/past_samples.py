@@ -190,7 +190,7 @@ class PastSamples:
             interval=PAST_INTERVAL,
             response_time_ms=total_ms,
             error_class=ErrorClass.HTTP_STATUS if broken else None,
-            error="expected status 2xx, got 500 Internal Server Error" if broken else None,
+            error="got 500 Internal Server Error, expected 2xx" if broken else None,
             phases=phases,
             status_code=500 if broken else 200,
             final_url=service.url,

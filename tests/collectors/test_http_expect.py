@@ -27,7 +27,7 @@ TYPE = (b"Content-Type", b"application/json")
         (Expectation(), None),
         (Expectation(status=("200",)), None),
         (Expectation(status=("201", "200-204")), None),
-        (Expectation(status=("3xx", "404")), "expected status 3xx, 404, got 200 OK"),
+        (Expectation(status=("3xx", "404")), "got 200 OK, expected 3xx, 404"),
         (Expectation(headers={"content-type": "^application/json"}), None),
         (
             Expectation(headers={"content-type": "html"}),
@@ -44,7 +44,7 @@ TYPE = (b"Content-Type", b"application/json")
         (Expectation(jmespath="checks[0].name"), 'expected checks[0].name, got "db"'),
         (Expectation(jmespath="missing"), "expected missing, got null"),
         (Expectation(jmespath="abs(status)"), "'abs(status)' cannot be read from the body: In function abs(), "),
-        (Expectation(status=("500",), text="x", regex="y"), "expected status 500, got 200 OK"),
+        (Expectation(status=("500",), text="x", regex="y"), "got 200 OK, expected 500"),
         (Expectation(headers={"X-Ready": "."}, text="x"), "header X-Ready is missing"),
     ],
 )  # fmt: skip
@@ -62,7 +62,7 @@ async def test_the_status_is_named(status: int, reason: str, got: str) -> None:
     fault = await Checks(Expectation(), SystemClock()).fault(trace_of(b"", status, reason=reason))
     assert fault is not None
     assert fault.error_class is ErrorClass.HTTP_STATUS
-    assert fault.message == f"expected status 2xx, got {got}"
+    assert fault.message == f"got {got}, expected 2xx"
 
 
 async def test_a_pattern_that_explodes_is_stopped_and_does_not_hold_up_the_loop() -> None:

@@ -166,4 +166,4 @@ async def test_an_expected_redirect_is_the_answer_itself(collector: HttpCollecto
 async def test_a_redirect_without_a_place_to_go_is_an_answer(collector: HttpCollector) -> None:
     async with serve(routed({"/": answer(b"", status="302 Found")})) as server:
         result = await collector.probe(Service("web", server.url))
-    assert result.error == "expected status 2xx, got 302 Found"
+    assert result.error == "got 302 Found, expected 2xx"

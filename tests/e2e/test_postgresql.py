@@ -25,7 +25,7 @@ from amt_console.store import Store
 
 __all__ = ["postgres_url"]
 pytestmark = [pytest.mark.pty, pytest.mark.postgres]
-DOWN = "is down: expected status"
+DOWN = "is down: got 503"
 
 
 @pytest.fixture

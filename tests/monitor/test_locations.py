@@ -105,7 +105,7 @@ def test_one_location_that_sees_a_fault_is_told_and_alarms_nobody_and_two_do(wor
         for place in ("fra", "nyc", "sgp"):
             until(world.state_is(f"api@{place}", UP))
         world.platform.cut_off = {"nyc"}
-        until(world.state_is("api", DEGRADED, "down from nyc (1 of 3): expected status 2xx"))
+        until(world.state_is("api", DEGRADED, "down from nyc (1 of 3): got 503 Service Unavailable, expected 2xx"))
         until(world.state_is("api@nyc", DOWN))
         asked = world.platform.asked["/"]
         world.platform.wait_asked("/", asked + 9)
@@ -113,7 +113,7 @@ def test_one_location_that_sees_a_fault_is_told_and_alarms_nobody_and_two_do(wor
 
         world.platform.cut_off = {"nyc", "sgp"}
         episode = until_found(world.alert())
-        assert episode.message.startswith("api is down: from nyc, sgp (2 of 3): expected status 2xx")
+        assert episode.message.startswith("api is down: from nyc, sgp (2 of 3): got 503 Service Unavailable")
         until(world.state_is("api", DOWN, "from nyc, sgp (2 of 3)"))
         until(world.state_is("api@fra", UP))
 
