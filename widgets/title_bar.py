@@ -10,7 +10,7 @@ from datetime import datetime
 from rich.style import Style
 from textual.strip import Strip
 
-from amt_console.model import AlertState, MonitorState, ServiceState, Snapshot
+from amt_console.model import AlertState, MonitorState, ServiceState, Severity, Snapshot
 from amt_console.text import STATE_WORDS, age, duration, near_moment
 from widgets.ages import coarse_age
 from widgets.cells import Runs, fit, runs_width
@@ -106,13 +106,16 @@ class TitleBar(LineView):
         firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
         alone = sum(alert.needs_somebody for alert in firing)
         following = sum(alert.follows_from is not None for alert in firing)
-        causes = len(firing) - following
+        infos = sum(alert.severity is Severity.INFO for alert in firing)
+        taken = sum(alert.acknowledged_by is not None for alert in firing if alert.severity is not Severity.INFO)
         if following:
             facts.insert(0, f"{following} follow{'s' if following == 1 else ''}")
         if alone:
             facts.insert(0, f"{alone} alert{'s' if alone > 1 else ''} nobody has")
-        elif causes:
-            facts.insert(0, f"{causes} alert{'s' if causes > 1 else ''}, all taken")
+        elif taken:
+            facts.insert(0, f"{taken} alert{'s' if taken > 1 else ''}, all taken")
+        elif infos:
+            facts.append(f"{infos} for information")
         return facts
 
     def _monitor(self, snapshot: Snapshot, state: TitleState, room: int) -> Runs:

@@ -100,8 +100,8 @@ class AlertView:
 
     @property
     def needs_somebody(self) -> bool:
-        """Firing or recovering, nobody has it, and it is not the consequence of another alert."""
-        confirmed = self.state in (AlertState.FIRING, AlertState.RECOVERING)
+        """Firing or recovering, more than information, nobody has it, and not the consequence of another alert."""
+        confirmed = self.state in (AlertState.FIRING, AlertState.RECOVERING) and self.severity is not Severity.INFO
         return confirmed and self.acknowledged_by is None and self.follows_from is None
 
 

@@ -8,6 +8,7 @@ import pytest
 from support.desk import desk
 from support.pictures import all_fine, empty, hostile, incident
 
+from amt_console.model import Severity
 from widgets.line_view import LineView
 from widgets.live_table import LiveTable
 from widgets.title_bar import TitleBar
@@ -128,3 +129,14 @@ async def test_a_monitor_that_cannot_store_is_told_of_first_and_loudly() -> None
         await console.press("p")
         await console.show(replace(picture, notices=picture.notices[1:], faults=()))
         assert "not storing" not in console.text()
+
+
+async def test_what_is_only_for_information_waits_for_nobody() -> None:
+    info = replace(incident().alerts[0], severity=Severity.INFO, subject="monitor", message="stalled", id=77)
+    async with desk(replace(all_fine(), alerts=(info,))) as console:
+        assert "1 for information" in console.screen.query_one(TitleBar).plain_lines[0]
+        assert "nobody" not in console.text()
+        await console.press("a")
+        assert console.prompt.is_open, "with nothing else it can still be taken"
+    async with desk(replace(incident(), alerts=(*incident().alerts, info))) as console:
+        assert "2 alerts nobody has" in console.screen.query_one(TitleBar).plain_lines[0]
