@@ -98,7 +98,7 @@ def value_axis(field: str, *, labels: str, domain: Sequence[float] | None = None
         "field": field,
         "type": "quantitative",
         "scale": scale,
-        "axis": {"title": None, "labelExpr": labels, "tickCount": ticks, "minExtent": 44},
+        "axis": {"title": None, "labelExpr": labels, "tickCount": ticks, "minExtent": 52},
     }
 
 

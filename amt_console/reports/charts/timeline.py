@@ -14,6 +14,9 @@ from amt_console.reports.times import Times, milliseconds_of
 
 ROW = 30
 LABEL_CHARS = 24
+LABEL_ROOM = 220
+WIDEST_CHAR = 7.6
+"""Mean width of a character of a name in the widest usual font, in pixels."""
 MOST_SPANS = 200
 """Spans in one strip; more cannot be told apart."""
 
@@ -148,12 +151,15 @@ def unique_labels(names: Sequence[str]) -> list[str]:
 
 
 def _lane(names: Sequence[str], *, grid: bool = False) -> Spec:
+    # The renderer measures its own font; where a reader has only a wider one, the names need more room.
+    room = min(LABEL_ROOM, max((len(name) for name in names), default=0) * WIDEST_CHAR)
+    axis = {"labelLimit": LABEL_ROOM, "minExtent": room, "labelFontSize": 12, "labelColor": light("ink"), "grid": grid}
     return {
         "field": "s",
         "type": "nominal",
         "sort": list(names),
         "scale": {"domain": list(names)},
-        "axis": {"title": None, "labelLimit": 220, "labelFontSize": 12, "labelColor": light("ink"), "grid": grid},
+        "axis": {"title": None, **axis},
     }
 
 
