@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from amt_console.hosts import is_loopback
 
 EXAMPLES = "unix:/run/amt-console/monitor.sock or https://host:8787"
 
@@ -52,16 +53,6 @@ def parse_endpoint(text: str) -> Endpoint:
         raise EndpointError(f"--connect sends no token in the clear: use https://{host}, or http:// to this host only")
     place = f"[{host}]" if ":" in host else host
     return Endpoint(f"{parts.scheme}://{place}" + (f":{port}" if port is not None else ""))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this very one."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def client_context(ca_file: str | None) -> ssl.SSLContext:

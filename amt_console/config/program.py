@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -24,6 +23,7 @@ from amt_console.config.scalars import (
     TimeZone,
 )
 from amt_console.config.secret_kinds import UrlSecret
+from amt_console.hosts import is_loopback
 
 DAY = 86400.0
 MAX_SOCKET_CHARS = 100
@@ -134,21 +134,12 @@ class ApiSettings(Section):
     def _safe(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise Refused("needs both `tls_certificate` and `tls_key`, or neither")
-        if self.tls_key is None and not self.allow_plain_http and not _is_loopback(self.host):
+        if self.tls_key is None and not self.allow_plain_http and not is_loopback(self.host):
             raise Refused(
                 "`host` is reachable from other machines",
                 "set `tls_certificate` and `tls_key`, or `allow_plain_http` to true",
             )
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 Theme = Literal[
