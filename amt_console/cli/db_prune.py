@@ -48,9 +48,10 @@ def prune(
     if json_output:
         print_json({"deleted": deleted, "stopped": stopped})
     else:
-        counts = [(what, f"{rows:,}") for what, rows in deleted.items()]
-        print_table(("WHAT", Column("ROWS DELETED", right=True)), counts)
-        if not deleted:
+        if deleted:
+            counts = [(what, f"{rows:,}") for what, rows in deleted.items()]
+            print_table(("WHAT", Column("ROWS DELETED", right=True)), counts)
+        else:
             print_line("Nothing has expired.")
     if stopped:
         raise typer.Exit(STOPPED)
