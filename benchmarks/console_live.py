@@ -7,10 +7,10 @@ console's process, its probes, alerts and database included.
 from __future__ import annotations
 
 import statistics
-import time
 
+from benchmarks.console_idle import watched
 from benchmarks.figure import Figure
-from benchmarks.programs import AMT, cpu_seconds, on_terminal
+from benchmarks.programs import AMT, on_terminal
 from benchmarks.startup import DEMO_TEXTS, demo_database
 
 SIZE = (80, 24)
@@ -30,11 +30,9 @@ def figures(quick: bool) -> list[Figure]:
             program.seen(DEMO_TEXTS[:1])
             program.read(SETTLE_SECONDS)
             for _ in range(stretches):
-                begin, cpu = time.perf_counter(), cpu_seconds(program.process.pid)
-                size = program.read(seconds)
-                took = time.perf_counter() - begin
-                sent.append(size / took)
-                used.append(100 * (cpu_seconds(program.process.pid) - cpu) / took)
+                stretch = watched(program, seconds)
+                sent.append(stretch[0])
+                used.append(stretch[1])
     return [
         Figure(
             "idle console on the demo, 80x24: sent to the terminal", statistics.median(sent), "bytes/s", TARGET_BYTES
