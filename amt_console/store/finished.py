@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from amt_console.store.buckets import Bucket
 from amt_console.store.derived_tables import ServiceRollupRow
-from amt_console.store.histogram import add_encoded, decode_counts
+from amt_console.store.histogram import decode_counts
 from amt_console.store.schema import table
 from amt_console.store.utc import SECOND
 
@@ -54,8 +54,12 @@ def add_sums(
     high: int,
     services: Collection[str] | None,
     sums: Mapping[str, Bucket],
+    histograms: Mapping[str, list[bytes]],
 ) -> None:
-    """Add the finished buckets that begin in ``[low, high)`` to the sum of their service, where it has one."""
+    """Add the finished buckets that begin in ``[low, high)`` to the sum of their service, where it has one.
+
+    Their histograms are put to those that were found before, as they are encoded.
+    """
     if low >= high:
         return
     for name, *values in _rows(connection, _Wanted.SUMS, resolution, low, high, services):
@@ -65,7 +69,7 @@ def add_sums(
             sums[name].add(Bucket(low, *whole))
     for name, data in _rows(connection, _Wanted.HISTOGRAMS, resolution, low, high, services):
         if name in sums:
-            add_encoded(sums[name].histogram, bytes(data))
+            histograms[name].append(bytes(data))
 
 
 def _rows(

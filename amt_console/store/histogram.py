@@ -72,14 +72,19 @@ def decode_counts(data: bytes) -> dict[int, int]:
     return dict(zip(packed[0::2], packed[1::2], strict=True))
 
 
-def add_encoded(into: dict[int, int], data: bytes) -> None:
-    """Add the counts of encoded bytes to ``into``. Raises ValueError for anything but ``encode_counts``' bytes."""
-    if not data:
-        return
-    packed = _unpacked(data)
-    get = into.get
-    for index, count in zip(packed[0::2], packed[1::2], strict=True):
-        into[index] = get(index, 0) + count
+def add_encoded(into: dict[int, int], parts: Iterable[bytes]) -> None:
+    """Add the counts of all ``parts`` to ``into``. Raises ValueError for anything but ``encode_counts``' bytes."""
+    unpacked = [_unpacked(data) for data in parts if data]
+    # A list is a quarter quicker than a dictionary, and over a month nearly all the time goes into these additions.
+    try:
+        sums = [0] * (1 + max((packed[-2] for packed in unpacked), default=0))
+        for packed in unpacked:
+            numbers = iter(packed)
+            for index, count in zip(numbers, numbers, strict=True):
+                sums[index] += count
+    except IndexError:
+        raise ValueError("not a latency histogram") from None
+    merge_counts(into, {index: count for index, count in enumerate(sums) if count})
 
 
 def merge_counts(into: dict[int, int], other: Mapping[int, int]) -> None:

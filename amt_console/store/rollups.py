@@ -12,7 +12,7 @@ from amt_console.model import ServiceState
 from amt_console.store import finished, rebuild
 from amt_console.store.buckets import MINUTE, RESOLUTIONS, Bucket, OpenBuckets, Sample, floor, minutes_of, spread
 from amt_console.store.derived_tables import ServiceStateRow
-from amt_console.store.histogram import LatencyHistogram, merge_counts
+from amt_console.store.histogram import LatencyHistogram, add_encoded, merge_counts
 from amt_console.store.result_rows import sample_of_row
 from amt_console.store.schema import table
 from amt_console.store.utc import SECOND, micros, moment
@@ -159,6 +159,7 @@ def totals(
     begin, high = floor(micros(start), MINUTE), micros(end)
     states = _open(connection, services)
     sums = {state.service: Bucket(begin) for state in states}
+    histograms: dict[str, list[bytes]] = {name: [] for name in sums}
     low = begin
     for level, resolution in enumerate(RESOLUTIONS):
         coarser = RESOLUTIONS[level + 1] * SECOND if level + 1 < len(RESOLUTIONS) else None
@@ -167,11 +168,13 @@ def totals(
             upto = high
         if low < upto:
             whole = floor(upto, resolution * SECOND)
-            finished.add_sums(connection, resolution, low, whole, services, sums)
+            finished.add_sums(connection, resolution, low, whole, services, sums, histograms)
             for state in states:
                 for bucket in _running(connection, state, level, low, upto, micros(now)):
                     sums[state.service].add(bucket)
         low = upto
+    for name, parts in histograms.items():
+        add_encoded(sums[name].histogram, parts)
     return {name: _rollup(name, bucket, begin, high) for name, bucket in sorted(sums.items())}
 
 

@@ -32,10 +32,17 @@ def test_merging_is_the_histogram_of_all_values_in_any_order(parts: list[list[fl
     assert LatencyHistogram.merged(histograms) == whole
     assert LatencyHistogram.merged(reversed(histograms)) == whole
     assert whole.count == sum(map(len, parts))
+    encoded = [histogram.encode() for histogram in histograms]
     counts: dict[int, int] = {}
-    for histogram in histograms:
-        add_encoded(counts, histogram.encode())
+    add_encoded(counts, encoded[:2])
+    add_encoded(counts, encoded[2:])
     assert counts == whole.counts
+
+
+@pytest.mark.parametrize("data", [b"\x03\x01\x00", b"\x01", b"\x01\x07\x00", b"\x01\x09\x00\x01\x00\x02\x00\x01\x00"])
+def test_bytes_of_something_else_are_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        add_encoded({}, [data])
 
 
 @given(counts=st.dictionaries(st.integers(0, 4095), st.integers(1, 2**40)))
