@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from amt_console.config import LoadedConfig, Settings
     from amt_console.config.program import ConsoleSettings
     from amt_console.demo.state import DemoState
-    from amt_console.model import Target
+    from amt_console.model import Target, Viewer
     from amt_console.operations.protocol import Operations
     from amt_console.store import Store
 
@@ -142,7 +142,15 @@ class Context:
                 settings=self.settings,
                 targets=self.targets,
                 clock=self.clock,
+                viewers=lambda: self._who_looks(store),
             )
+
+    def _who_looks(self, store: Store) -> tuple[Viewer, ...]:
+        if self.store_url.startswith("sqlite"):
+            return ()
+        from amt_console.cli.looking import who_looks
+
+        return who_looks(store)
 
 
 def get_context(ctx: typer.Context) -> Context:

@@ -16,6 +16,7 @@ from amt_console.operations.protocol import NotFoundError
 if TYPE_CHECKING:
     from amt_console.api.served import Served
     from amt_console.api.server import ApiServer, SocketServer
+    from amt_console.cli.looking import SharedPresence
     from amt_console.config import Settings
     from amt_console.monitor.thread import EngineThread
     from amt_console.operations.local import LocalOperations
@@ -68,6 +69,7 @@ class Holder:
         self._served: Served | None = None
         self._socket: SocketServer | None = None
         self._servers: list[ApiServer] = []
+        self._looking: SharedPresence | None = None
         self._troubles: tuple[str, ...] = ()
         self.engine: EngineThread = EngineThread(
             settings=settings, store=store, store_url=store_url, clock=clock, on_change=on_change, location=location
@@ -82,6 +84,10 @@ class Holder:
         from amt_console.api.served import Served
 
         self.engine.start()
+        if not self._store_url.startswith("sqlite"):
+            from amt_console.cli.looking import SharedPresence
+
+            self._looking = SharedPresence(self._store, self._own_viewers)
         self._served = Served.by_this_process(
             self.operations,
             presence=self._presence,
@@ -115,6 +121,8 @@ class Holder:
             self._served.feed.close()
         for server in self._servers:
             server.stop()
+        if self._looking is not None:
+            self._looking.close()
         return self.engine.stop()
 
     def _operations(self, settings: Settings, targets: Sequence[Target] | None) -> LocalOperations:
@@ -150,6 +158,9 @@ class Holder:
         self._on_change()
 
     def _viewers(self) -> tuple[Viewer, ...]:
+        return self._own_viewers() if self._looking is None else self._looking.viewers()
+
+    def _own_viewers(self) -> tuple[Viewer, ...]:
         if self._console:
             self._presence.seen("self", name=current_actor().name, place=f"pid {os.getpid()}", may_monitor=True)
         return self._presence.viewers()

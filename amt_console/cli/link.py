@@ -124,10 +124,10 @@ class Link:
         with self._guard:
             if self.closing.is_set() or self._foreign:
                 return
-            operations, store = self._site.read_beside(self.notices)
+            operations, store, close = self._site.read_beside(self.notices)
             self.remote, self._hello, self.beside = None, None, True
             self.watch = ServerWatch(store, self.closing, self._on_change) if self._site.on_server else None
-            self.following.use(operations, store.close)
+            self.following.use(operations, close)
 
     def step_down(self, why: str) -> bool | None:
         """Stop probing and give the lease back; returns whether the engine had failed, ``None`` if nothing was done."""

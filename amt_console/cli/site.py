@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from amt_console.operations.protocol import Progress, UnavailableError
 
 if TYPE_CHECKING:
     from amt_console.cli.holder import Holder
+    from amt_console.cli.looking import SharedPresence
     from amt_console.config import Settings
     from amt_console.operations.local import LocalOperations
     from amt_console.store import Lease, Store
@@ -95,12 +97,13 @@ class Site:
         except StoreError as error:
             raise UnavailableError(f"reports are made from the database itself: {error}") from error
 
-    def read_beside(self, notices: Notices) -> tuple[LocalOperations, Store]:
-        """Open the database while another process is its monitor. Raises StoreError."""
+    def read_beside(self, notices: Notices) -> tuple[LocalOperations, Store, Callable[[], None]]:
+        """Open the database beside its monitor; returns how to let go of it, too. Raises StoreError."""
         from amt_console.operations.local import LocalOperations
         from amt_console.store import Store
 
         store = Store.open(self.store_url, clock=self.clock, read_only=self.read_only)
+        looking = self._looking(store)
         operations = LocalOperations(
             store=store,
             store_url=self.store_url,
@@ -109,6 +112,22 @@ class Site:
             clock=self.clock,
             read_only=self.read_only,
             engine_notices=notices,
-            viewers=self.viewers or tuple,
+            viewers=tuple if looking is None else looking.viewers,
         )
-        return operations, store
+
+        def close() -> None:
+            if looking is not None:
+                looking.close()
+            store.close()
+
+        return operations, store, close
+
+    def _looking(self, store: Store) -> SharedPresence | None:
+        """Who looks at a server's database; a file that is read beside its monitor tells nobody."""
+        if not self.on_server:
+            return None
+        from amt_console.cli.looking import SharedPresence
+        from amt_console.operations.actor import current_actor
+
+        me = Viewer(current_actor().name, self.clock.now(), f"pid {os.getpid()}", may_monitor=not self.read_only)
+        return SharedPresence(store, self.viewers or (lambda: (me,)))

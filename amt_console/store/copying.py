@@ -24,13 +24,16 @@ from amt_console.store.errors import CopyDiffers, CopyRefused, MonitorRuns, Sche
 from amt_console.store.foreign_times import NOTE
 from amt_console.store.lease import Lease
 from amt_console.store.schema import StoreTable, table
-from amt_console.store.sharing_tables import ProbeSlotRow, RelayedRow, SharerRow
+from amt_console.store.sharing_tables import ProbeSlotRow, RelayedRow, SharerRow, ViewersRow
 from amt_console.store.store import Store
 from amt_console.store.tables import AlertRow, HeartbeatRow, LeaseRow, MetaRow, MonitoringLog
 
 BATCH = 20_000
 _META = table(MetaRow)
-_OF_THE_DATABASE = (table(LeaseRow).name, *(table(each).name for each in (SharerRow, ProbeSlotRow, RelayedRow)))
+_OF_THE_DATABASE = (
+    table(LeaseRow).name,
+    *(table(each).name for each in (SharerRow, ProbeSlotRow, RelayedRow, ViewersRow)),
+)
 """They say who works on this database, not what it holds."""
 _MARK, _PROGRESS, _COMMITS = "copy of", "copied ", "commits"
 _DAY_SECONDS = 86_400

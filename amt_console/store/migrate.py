@@ -11,7 +11,7 @@ from amt_console.store.backup import backup
 from amt_console.store.dialect import Dialect
 from amt_console.store.errors import SchemaTooNew, SchemaTooOld, StoreUnavailable
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """All revisions of this program, oldest first; the last one is what it reads and writes."""
 _ORIGINAL_TABLES = frozenset({"monitoring_logs", "alerts", "system_metrics"})
 

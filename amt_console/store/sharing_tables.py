@@ -41,6 +41,18 @@ class ProbeSlotRow(StoreTable, table=True):
     holder: str = Field(sa_type=Text)
 
 
+class ViewersRow(StoreTable, table=True):
+    """Who looks through one process."""
+
+    __tablename__ = "viewers"
+    process: str = Field(primary_key=True, sa_type=Text)
+    host: str = Field(sa_type=Text)
+    people: str = Field(sa_type=Text)
+    """As JSON."""
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    """By the server's clock."""
+
+
 class RelayedRow(StoreTable, table=True):
     """A result that another monitor has measured, on its way to the one that evaluates."""
 

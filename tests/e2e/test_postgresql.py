@@ -87,6 +87,10 @@ def test_what_one_takes_the_other_shows_and_a_killed_monitor_is_replaced(place: 
         with console(place) as second:
             second.wait_for(DOWN)
             until(lambda: len(shown_of(first)) > 1 and shown_of(second) == shown_of(first))
+            both = {f"pid {each.process.pid}" for each in (first, second)}
+            until(lambda: {each["place"] for each in status(place)["viewers"]} == both)
+            first.wait_for("2 looking")
+            second.wait_for("2 looking")
             second.press("a")
             second.wait_for("note")
             second.press("mine\r")
@@ -103,6 +107,7 @@ def test_what_one_takes_the_other_shows_and_a_killed_monitor_is_replaced(place: 
             until(lambda: holder_pid(place.url) == second.process.pid, 10)
             healthy.wait_asked("/", healthy.asked["/"] + 1)
             assert time.monotonic() - killed_at < 10
+            until(lambda: [each["place"] for each in status(place)["viewers"]] == [f"pid {second.process.pid}"])
             detail = json.loads(place.run("alerts", "show", str(alert["id"]), "--json").stdout)
             assert [event["kind"] for event in detail["events"]].count("fired") == 1
             assert detail["acknowledged_by"] == name

@@ -1,0 +1,76 @@
+"""Who looks at a server's database, as its processes tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from amt_console.cli.looking import who_looks
+from amt_console.clock import SystemClock
+from amt_console.model import Viewer
+from amt_console.store import Store
+from amt_console.store.viewers import GONE_AFTER, ViewerBoard
+
+pytestmark = pytest.mark.postgres
+ANN = Viewer("ann", datetime(2026, 1, 5, 3, 0, tzinfo=UTC), "pid 1", may_monitor=True)
+BOB = Viewer("bob", datetime(2026, 1, 5, 2, 0, tzinfo=UTC), "192.0.2.7")
+
+
+@pytest.fixture
+def engine(new_schema: str) -> Iterator[Engine]:
+    engine = create_engine(new_schema)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(new_schema: str, engine: Engine) -> Iterator[Store]:
+    with closing(Store.open(new_schema, clock=SystemClock())) as store:
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM viewers"))
+        yield store
+
+
+def test_each_sees_the_people_of_the_others_until_they_leave(store: Store) -> None:
+    with_store = [ViewerBoard(store), ViewerBoard(store)]
+    one, other = with_store
+    one.pin([ANN])
+    other.pin([BOB])
+    assert one.others() == (BOB,)
+    assert other.others() == (ANN,)
+    assert who_looks(store) == (BOB, ANN), "longest first"
+    other.leave()
+    assert one.others() == ()
+    for board in with_store:
+        board.close()
+
+
+def test_who_was_not_heard_of_for_a_while_is_gone_and_another_host_is_named(store: Store, engine: Engine) -> None:
+    board = ViewerBoard(store)
+    board.pin([ANN])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE viewers SET host = 'ops-2'"))
+    assert [viewer.place for viewer in who_looks(store)] == ["pid 1 on ops-2"]
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE viewers SET seen_at = clock_timestamp() - make_interval(secs => :seconds)"),
+            {"seconds": GONE_AFTER + 1},
+        )
+    assert who_looks(store) == ()
+    board.close()
+
+
+@pytest.mark.parametrize(
+    "people", ["no json", "[{}]", "7", '[{"name": "x", "since": 1, "place": "", "may_monitor": 0}]']
+)
+def test_what_cannot_be_read_names_nobody(store: Store, engine: Engine, people: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO viewers (process, host, people, seen_at) VALUES ('x', 'y', :people, clock_timestamp())"),
+            {"people": people},
+        )
+    assert who_looks(store) == ()
