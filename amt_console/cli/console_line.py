@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amt_console.cli.connection import Connection
-from amt_console.cli.context import Context
+from amt_console.cli.context import Context, url_of
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 
@@ -65,7 +65,11 @@ class ConsoleLine:
                 "--at, --read-only, --ascii and --no-mouse belong to the console: leave the command out, or the option",
                 ExitCode.USAGE,
             )
-        return Context(config=_path(self.config), db=_store_url(self.db), connection=self._connection(command))
+        return Context(
+            config=_path(self.config),
+            db=None if self.db is None else url_of(self.db),
+            connection=self._connection(command),
+        )
 
     def open(self) -> int:
         """Run the console; returns the exit code. Raises CommandError."""
@@ -100,10 +104,3 @@ class ConsoleLine:
 
 def _path(name: str | None) -> Path | None:
     return None if name is None else Path(name)
-
-
-def _store_url(db: str | None) -> str | None:
-    """``--db`` takes a plain path as well as a URL."""
-    if db is None or "://" in db:
-        return db
-    return f"sqlite:///{Path(db).expanduser().resolve()}"

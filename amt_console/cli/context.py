@@ -153,6 +153,11 @@ class Context:
         return who_looks(store)
 
 
+def url_of(place: str) -> str:
+    """A database as a person names it: a URL, or the path of a SQLite file."""
+    return place if "://" in place else f"sqlite:///{Path(place).expanduser().resolve()}"
+
+
 def get_context(ctx: typer.Context) -> Context:
     """The context that the root command made."""
     root = ctx.find_root()

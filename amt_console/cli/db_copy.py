@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amt_console.cli.context import get_context
+from amt_console.cli.context import get_context, url_of
 from amt_console.cli.output import print_json, print_line, talk
 from amt_console.cli.table import Column, print_table
 
@@ -40,7 +39,7 @@ def copy(
     begun = clock.monotonic()
     try:
         with _shown_progress() as progress:
-            found = copy_store(_url(source), _url(target), clock=clock, progress=progress)
+            found = copy_store(url_of(source), url_of(target), clock=clock, progress=progress)
     except KeyboardInterrupt:
         talk("Stopped half-way. The same command goes on where it was.")
         raise typer.Exit(130) from None
@@ -67,10 +66,6 @@ def _print(found: Sequence[CopiedTable], seconds: float, json_output: bool) -> N
     print_table(("TABLE", Column("ROWS", right=True), "CHECKSUM"), rows_of)
     print_line(f"{rows:,} rows copied and found equal in {seconds:.0f} s.")
     print_line("Name the new database with --db, $AMT_DATABASE_URL or database_url in the configuration.")
-
-
-def _url(place: str) -> str:
-    return place if "://" in place else f"sqlite:///{Path(place).expanduser().resolve()}"
 
 
 @contextmanager

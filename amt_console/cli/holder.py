@@ -121,9 +121,10 @@ class Holder:
             self._served.feed.close()
         for server in self._servers:
             server.stop()
+        clean = self.engine.stop()
         if self._looking is not None:
             self._looking.close()
-        return self.engine.stop()
+        return clean
 
     def _operations(self, settings: Settings, targets: Sequence[Target] | None) -> LocalOperations:
         from amt_console.config import targets as configured_targets

@@ -6,15 +6,14 @@ and nothing stays locked while the probe runs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, text
-from sqlalchemy.exc import DBAPIError
 
 from amt_console.model import DEFAULT_LOCATION, ProbeResult, is_location
+from amt_console.store.control import Control
 from amt_console.store.postgresql import Postgresql
 from amt_console.store.result_rows import LOG_COLUMNS, result_of, result_values, sample_of
 from amt_console.store.schema import table
@@ -102,11 +101,8 @@ class Sharing:
     """
 
     def __init__(self, store: Store, me: Sharer) -> None:
-        dialect = store._dialect
-        assert isinstance(dialect, Postgresql)
         self.me = me
-        self._dialect = dialect
-        self._engine = dialect.control()
+        self._control = Control(store)
         self._known: set[str] = set()
 
     @staticmethod
@@ -116,7 +112,7 @@ class Sharing:
 
     def check_in(self) -> tuple[Heard, ...]:
         """Say that this monitor lives; returns all that do, and those that fell silent without an end."""
-        with self._connection() as connection:
+        with self._control.begin() as connection:
             connection.execute(_CHECK_IN, asdict(self.me))
             return _heard(connection)
 
@@ -137,7 +133,7 @@ class Sharing:
             "lease": interval * LEASE_INTERVALS,
             "mine": mine,
         }
-        with self._connection() as connection:
+        with self._control.begin() as connection:
             if target not in self._known:
                 connection.execute(_FIRST, {"location": self.me.location, "target": target})
                 self._known.add(target)
@@ -145,11 +141,12 @@ class Sharing:
 
     def hand_in(self, results: Sequence[ProbeResult]) -> None:
         """Send results to the monitor that evaluates."""
-        statement = self._dialect.bulk(_RELAYED, LOG_COLUMNS)
+        statement = self._control.dialect.bulk(_RELAYED, LOG_COLUMNS)
         rows = [
-            result_values(each, sample_of(each), self._dialect.moment_value(each.timestamp), False) for each in results
+            result_values(each, sample_of(each), self._control.dialect.moment_value(each.timestamp), False)
+            for each in results
         ]
-        with self._connection() as connection:
+        with self._control.begin() as connection:
             connection.exec_driver_sql(statement, rows)
 
     def handed_in(self, known: Collection[int]) -> tuple[set[int], list[tuple[int, ProbeResult]]]:
@@ -159,33 +156,25 @@ class Sharing:
         so a lower one may become visible after a higher one.
         """
         number = _RELAYED.c.id
-        with self._connection() as connection:
+        with self._control.begin() as connection:
             there = set(connection.execute(select(number).where(number.in_(known))).scalars())
             query = select(_RELAYED).where(number.not_in(known)).order_by(number).limit(MOST_HANDED_IN - len(there))
             return there, [(int(row["id"]), result_of(row)) for row in connection.execute(query).mappings()]
 
     def give_up(self, numbers: Collection[int]) -> None:
         """Drop results that nobody is going to store."""
-        with self._connection() as connection:
+        with self._control.begin() as connection:
             connection.execute(delete(_RELAYED).where(_RELAYED.c.id.in_(numbers)))
 
     def leave(self) -> None:
         """Stop sharing: others may take over the slots at once."""
         try:
-            with self._connection() as connection:
+            with self._control.begin() as connection:
                 connection.execute(_LEAVE, {"name": self.me.name})
                 connection.execute(_CLEAR)
                 connection.execute(_FREE, {"name": self.me.name})
         finally:
-            self._engine.dispose()
-
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except (DBAPIError, self._dialect.driver_error) as error:
-            raise self._dialect.translate(error) from error
+            self._control.close()
 
 
 def _heard(connection: Connection) -> tuple[Heard, ...]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import text
 
 from amt_console.model import Viewer
-from amt_console.store.postgresql import Postgresql
+from amt_console.store.control import Control
 from amt_console.store.store import Store
 from amt_console.text import safe_text
 
@@ -41,42 +40,31 @@ class ViewerBoard:
     """
 
     def __init__(self, store: Store) -> None:
-        dialect = store._dialect
-        assert isinstance(dialect, Postgresql)
-        self._dialect = dialect
-        self._engine: Engine = dialect.control()
+        self._control = Control(store)
         self._process = uuid.uuid4().hex
         self._host = socket.gethostname()
 
     def pin(self, own: Sequence[Viewer]) -> None:
         """Show who looks through this process; to be called every few seconds."""
         values = {"process": self._process, "host": self._host, "people": _written(own[:MOST])}
-        with self._connection() as connection:
+        with self._control.begin() as connection:
             connection.execute(_PIN, values)
 
     def others(self) -> tuple[Viewer, ...]:
         """Who looks through the other processes."""
         asked = {"process": self._process, "seconds": GONE_AFTER, "most": MOST}
-        with self._connection() as connection:
+        with self._control.begin() as connection:
             rows = connection.execute(_OTHERS, asked).all()
         return tuple(viewer for host, people in rows for viewer in self._read(host, people))
 
     def leave(self) -> None:
         """Take this process's people down."""
-        with self._connection() as connection:
+        with self._control.begin() as connection:
             connection.execute(_LEAVE, {"process": self._process})
 
     def close(self) -> None:
         """Let go of the server."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except (DBAPIError, self._dialect.driver_error) as error:
-            raise self._dialect.translate(error) from error
+        self._control.close()
 
     def _read(self, host: str, people: str) -> list[Viewer]:
         where = "" if host == self._host else f" on {host}"
@@ -95,14 +83,4 @@ class ViewerBoard:
 
 
 def _written(viewers: Sequence[Viewer]) -> str:
-    return json.dumps(
-        [
-            {
-                "name": viewer.name,
-                "since": viewer.since.isoformat(),
-                "place": viewer.place,
-                "may_monitor": viewer.may_monitor,
-            }
-            for viewer in viewers
-        ]
-    )
+    return json.dumps([{**asdict(viewer), "since": viewer.since.isoformat()} for viewer in viewers])
