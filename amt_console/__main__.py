@@ -12,7 +12,7 @@ def main() -> None:
 
         print(f"amt-console {__version__}")  # noqa: T201
         return
-    from amt_console.cli.main import run
+    from amt_console.cli.startup.main import run
 
     run()
 

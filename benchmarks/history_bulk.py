@@ -18,12 +18,12 @@ from typing import Any
 from sqlalchemy import make_url
 
 from amt_console.model import ServiceState
-from amt_console.store.buckets import OpenBuckets, Sample
-from amt_console.store.derived_tables import ServiceRollupRow, StateChangeLog
+from amt_console.store.engines.sqlite import Sqlite
 from amt_console.store.result_rows import LOG_COLUMNS, result_values, sample_of
-from amt_console.store.rollup_rows import ROLLUP_COLUMNS, rollup_values
+from amt_console.store.rollups.buckets import OpenBuckets, Sample
+from amt_console.store.rollups.rows import ROLLUP_COLUMNS, rollup_values
+from amt_console.store.rollups.tables import ServiceRollupRow, StateChangeLog
 from amt_console.store.schema import table
-from amt_console.store.sqlite import Sqlite
 from amt_console.store.tables import MonitoringLog
 from amt_console.store.utc import SECOND, moment, sqlite_text
 from benchmarks.history_data import DAY_MINUTES, INTERVAL, Answer, Fleet

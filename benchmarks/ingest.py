@@ -15,9 +15,9 @@ from sqlmodel import Session
 from amt_console.clock import FakeClock
 from amt_console.model import Phases, ProbeResult, ServiceState
 from amt_console.store import Store
+from amt_console.store.engines.sqlite import Sqlite
 from amt_console.store.result_rows import LOG_COLUMNS, result_values, sample_of
 from amt_console.store.schema import StoreTable, table
-from amt_console.store.sqlite import Sqlite
 from amt_console.store.tables import MonitoringLog
 from benchmarks.figure import Figure, text_table
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from amt_console.api.client import RemoteOperations
+from amt_console.api.client.operations import RemoteOperations
 from amt_console.clock import FakeClock
 from amt_console.config import Settings, load_config, targets
 from amt_console.model import HostSample, Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from amt_console.api.client import RemoteOperations
+from amt_console.api.client.operations import RemoteOperations
 
 
 def poll(operations: RemoteOperations, first: float, end: threading.Event) -> None:

@@ -21,7 +21,7 @@ from amt_console.clock import SystemClock
 from amt_console.model import Service, ServiceState
 from benchmarks.figure import Figure
 from benchmarks.programs import answer_server, cpu_seconds, pin, running
-from collectors.http import HttpCollector
+from collectors.http.collector import HttpCollector
 
 TARGET_RATIO = 1.0
 MODULES = """modules:

@@ -33,7 +33,7 @@ import httpx
 from amt_console.clock import SystemClock
 from amt_console.model import Service
 from benchmarks.figure import Figure
-from collectors.http import HttpCollector
+from collectors.http.collector import HttpCollector
 
 MAX_UNCERTAINTY_MS = 0.1
 """Samples for which the server itself cannot say better when it answered are left out, and counted."""

@@ -20,7 +20,7 @@ from textual.widgets import DataTable
 
 from amt_console.clock import SystemClock
 from amt_console.model import Service
-from collectors.http import HttpCollector
+from collectors.http.collector import HttpCollector
 
 HOLD_MS = 50
 CONCURRENCY = 5

@@ -12,11 +12,11 @@ from typing import Any
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
 from amt_console.monitor.engine import Limits
-from amt_console.monitor.maintenance import Pace
 from amt_console.monitor.thread import EngineThread
+from amt_console.monitor.upkeep.housekeeping import Pace
 from amt_console.store import Store, Writes
-from amt_console.store.retention import expired
-from amt_console.store.retention_rules import RetentionPolicy, day_of
+from amt_console.store.upkeep.retention import expired
+from amt_console.store.upkeep.retention_rules import RetentionPolicy, day_of
 from benchmarks.figure import Figure
 from benchmarks.history import History, reference_history, working_copy
 from benchmarks.programs import answer_server

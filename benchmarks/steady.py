@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from amt_console.api.location import socket_path
+from amt_console.api.listeners.socket_path import socket_path
 from benchmarks.figure import Figure
 from benchmarks.programs import AMT, answer_server, cpu_percent, running, wait_for, write_config
 

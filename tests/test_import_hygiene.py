@@ -30,17 +30,18 @@ def loaded_modules(code: str) -> set[str]:
         ),
         (
             "the console's command line",
-            "from amt_console.cli.main import ConsoleLine; assert ConsoleLine.read(['--db', 'x'])",
+            "from amt_console.cli.startup.main import ConsoleLine; assert ConsoleLine.read(['--db', 'x'])",
             (*HEAVY, "typer", "pydantic"),
         ),
-        ("the commands", "import amt_console.cli.commands", (*HEAVY, "pydantic")),
+        ("the commands", "import amt_console.cli.startup.commands", (*HEAVY, "pydantic")),
         ("the vocabulary", "import amt_console.model, amt_console.text", (*HEAVY, "typer", "pydantic")),
         ("alerts", "import amt_console.alerts", (*HEAVY, "typer", "pydantic")),
         ("analysis", "import amt_console.analysis", (*HEAVY, "typer", "pydantic")),
         ("the monitor", "import amt_console.monitor.thread", ("textual", "plotext", "typer", "vl_convert")),
         (
             "the collectors",
-            "import collectors.http, collectors.host, collectors.database, collectors.figures",
+            "import collectors.http.collector, collectors.host.collector, collectors.database.collector, "
+            "collectors.figures.reader",
             ("textual", "plotext", "typer"),
         ),
         ("the store", "import amt_console.store", ("textual", "plotext", "typer", "httpx")),
@@ -57,6 +58,6 @@ def test_imports_stay_apart(what: str, code: str, forbidden: tuple[str, ...]) ->
 
 
 def test_a_command_loads_no_other_command() -> None:
-    found = loaded("from amt_console.cli.commands import run_command; run_command(['alerts', '--help'])")
+    found = loaded("from amt_console.cli.startup.commands import run_command; run_command(['alerts', '--help'])")
     assert "amt_console.cli.alerts" in found
     assert not found & {f"amt_console.cli.{name}" for name in ("export", "doctor", "db", "demo", "token", "monitor")}

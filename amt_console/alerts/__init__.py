@@ -5,17 +5,11 @@ No I/O and no clock: the same code runs live, in tests and over recorded history
 
 from __future__ import annotations
 
-from amt_console.alerts.consequences import consequences
-from amt_console.alerts.custom import custom_rule, merge_rules
-from amt_console.alerts.defaults import (
-    OUTAGE_RULE,
-    Thresholds,
-    default_rules,
-    no_data_rule,
-    rules_for,
-)
-from amt_console.alerts.handling import AlertConflict, acknowledge, add_note, close, unacknowledge
-from amt_console.alerts.judging import (
+from amt_console.alerts.handling.handlers import AlertConflict, acknowledge, add_note, close, unacknowledge
+from amt_console.alerts.judging.host import HOST_SUBJECTS, judge_disks, judge_host
+from amt_console.alerts.judging.monitor import judge_gap, judge_heard, judge_silence
+from amt_console.alerts.judging.observation import Observation, Streaks, Verdict
+from amt_console.alerts.judging.probes import (
     judge,
     judge_error_rate,
     judge_probe,
@@ -23,13 +17,20 @@ from amt_console.alerts.judging import (
     judge_window,
     missing,
 )
-from amt_console.alerts.judging_host import HOST_SUBJECTS, judge_disks, judge_host
-from amt_console.alerts.judging_monitor import judge_gap, judge_heard, judge_silence
-from amt_console.alerts.lifecycle import resume, retire, step
-from amt_console.alerts.observation import Observation, Streaks, Verdict
-from amt_console.alerts.quorum import Account, Sight, agree, judge_sights, majority
-from amt_console.alerts.replay import Told, replay, told
-from amt_console.alerts.rules import (
+from amt_console.alerts.judging.quorum import Account, Sight, agree, judge_sights, majority
+from amt_console.alerts.lifecycle.consequences import consequences
+from amt_console.alerts.lifecycle.episode import resume, retire, step
+from amt_console.alerts.lifecycle.replay import Told, replay, told
+from amt_console.alerts.lifecycle.transition import Step
+from amt_console.alerts.rules.custom import custom_rule, merge_rules
+from amt_console.alerts.rules.defaults import (
+    OUTAGE_RULE,
+    Thresholds,
+    default_rules,
+    no_data_rule,
+    rules_for,
+)
+from amt_console.alerts.rules.rule import (
     PROBE_SIGNALS,
     STATE_SIGNALS,
     Aggregate,
@@ -41,7 +42,6 @@ from amt_console.alerts.rules import (
     Signal,
     limit,
 )
-from amt_console.alerts.transition import Step
 from amt_console.alerts.wording import from_locations
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from amt_console.alerts.rules import PERCENT_SIGNALS, Aggregate, Limit, Rule, Signal
+from amt_console.alerts.rules.rule import PERCENT_SIGNALS, Aggregate, Limit, Rule, Signal
 from amt_console.text import byte_size, duration
 
 _NAMES = {

@@ -8,9 +8,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from amt_console import __version__
-from amt_console.api import endpoints, wire
-from amt_console.api.callers import Callers
-from amt_console.api.errors import TooManyFailuresError, UnknownCallerError
+from amt_console.api import wire
+from amt_console.api.auth.callers import Callers
+from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
+from amt_console.api.routes import endpoints
 from amt_console.api.served import Served
 from amt_console.operations.protocol import OperationError
 from amt_console.store import StoreError

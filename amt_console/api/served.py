@@ -7,8 +7,8 @@ import socket
 from dataclasses import dataclass
 from typing import Protocol
 
+from amt_console.api.encoded_snapshot import PictureCache
 from amt_console.api.feed import ActionFeed
-from amt_console.api.pictures import PictureCache
 from amt_console.api.presence import Presence
 from amt_console.clock import Clock
 from amt_console.operations.actor import Actor

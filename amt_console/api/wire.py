@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from amt_console.api.errors import TooManyFailuresError, UnknownCallerError
+from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
 from amt_console.model import AlertDetail, AlertView, Snapshot, Viewer
 from amt_console.operations.protocol import (
     ConflictError,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amt_console.cli.context import get_context
-from amt_console.cli.output import ascii_only, print_json, print_line, print_wrapped
-from amt_console.cli.table import Column, print_table
+from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
+from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.startup.context import get_context
 from amt_console.model import AlertState, AlertView
 from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, duration, follows_words, safe_text, severity_glyph
 
@@ -44,7 +44,7 @@ def list_alerts(
     json_output: JsonOption = False,
 ) -> None:
     """Active alerts, worst first."""
-    from amt_console.cli.moment import parse_moment
+    from amt_console.cli.startup.moment import parse_moment
 
     context = get_context(ctx)
     moment = parse_moment(since, context.clock.now()) if since else None

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amt_console.cli.context import get_context
-from amt_console.cli.output import print_json, print_line
-from amt_console.cli.table import Column, print_table
+from amt_console.cli.printing.output import print_json, print_line
+from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.startup.context import get_context
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def list_entries(
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """What people did, newest first: the name, how it came in, and what the caller claims beside it."""
-    from amt_console.cli.moment import parse_moment
+    from amt_console.cli.startup.moment import parse_moment
     from amt_console.operations.json_views import iso
     from amt_console.store import audit_entries
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.site import Notices
+from amt_console.cli.startup.errors import CommandError
 from amt_console.clock import SystemClock
+from amt_console.runtime.site import Notices
 
 if TYPE_CHECKING:
-    from amt_console.cli.connection import Connection
+    from amt_console.cli.startup.connection import Connection
     from amt_console.config import Settings
-    from amt_console.config.program import ConsoleSettings
+    from amt_console.config.sections.program import ConsoleSettings
     from amt_console.console.preferences import Preferences
     from amt_console.console.session import Session
     from amt_console.model import Target
@@ -75,16 +75,16 @@ def open_console(
     clock = SystemClock()
 
     def open_session() -> Session:
-        from amt_console.cli.logs import start_logging
+        from amt_console.runtime.logs import start_logging
 
         start_logging(to_stderr=False)
         if connection is not None:
-            from amt_console.cli.remote_session import RemoteSession
+            from amt_console.runtime.remote_session import RemoteSession
 
             if wishes is not None:
                 app.prefer(_preferences(wishes(), ascii_only=ascii_only, mouse=mouse))
             return RemoteSession(connection, on_change=app.wake)
-        from amt_console.cli.session import LocalSession
+        from amt_console.runtime.session import LocalSession
 
         found = place()
         app.prefer(_preferences(found.settings.console, ascii_only=ascii_only, mouse=mouse))
@@ -127,7 +127,7 @@ def _opened(open_session: Callable[[], Session]) -> Session:
     """The session, with which the loading ends; an expected failure carries the exit code that any command would end
     with.
     """
-    from amt_console.cli.failures import exit_code_of
+    from amt_console.cli.startup.failures import exit_code_of
 
     try:
         return open_session()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amt_console.cli.context import Context, get_context
-from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.output import talk
+from amt_console.cli.printing.output import talk
+from amt_console.cli.startup.context import Context, get_context
+from amt_console.cli.startup.errors import CommandError
 from amt_console.text import near_moment
 
 if TYPE_CHECKING:
@@ -155,11 +155,11 @@ def _write_config(platform: PlatformProcess, folder: DemoFolder) -> LoadedConfig
 
 def _write_history(context: Context, loaded: LoadedConfig, store_url: str, *, seed: int, days: int) -> list[str]:
     """Write the past; returns what the person should know of it."""
-    from amt_console.cli.demo_progress import shown_progress
+    from amt_console.cli.printing.demo_progress import shown_progress
     from amt_console.config import targets
     from amt_console.demo.history import History
     from amt_console.store import Store
-    from collectors.host import HostCollector
+    from collectors.host.collector import HostCollector
 
     if days == 0:
         return []

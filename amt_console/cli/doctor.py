@@ -13,10 +13,10 @@ from typing import Annotated
 
 import typer
 
-from amt_console.api.location import database_file
-from amt_console.cli.context import Context, get_context
+from amt_console.api.listeners.socket_path import database_file
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.output import ascii_only, print_json, print_wrapped
+from amt_console.cli.printing.output import ascii_only, print_json, print_wrapped
+from amt_console.cli.startup.context import Context, get_context
 from amt_console.text import age, byte_size, duration, public_url, safe_text
 
 FREE_BYTES_LEAST = 500 * 1024**2
@@ -133,7 +133,7 @@ def _warnings(context: Context) -> Iterator[Finding]:
 
 
 def _database(context: Context) -> Iterator[Finding]:
-    from amt_console.store.foreign_times import HOW_TO_MEND, unreadable_rows
+    from amt_console.store.upkeep.foreign_times import HOW_TO_MEND, unreadable_rows
 
     shown = public_url(context.store_url)
     path = database_file(context.store_url)
@@ -161,7 +161,7 @@ def _database(context: Context) -> Iterator[Finding]:
 def _file_system(context: Context) -> Iterator[Finding]:
     from sqlalchemy import make_url
 
-    from amt_console.store.network_disk import allowed, mount_of
+    from amt_console.store.engines.network_disk import allowed, mount_of
 
     path = database_file(context.store_url)
     mount = None if path is None else mount_of(path)
@@ -221,7 +221,7 @@ def _locations(context: Context) -> Iterator[Finding]:
     """Who else probes for the same database, and from where."""
     if database_file(context.store_url) is not None:
         return
-    from amt_console.store.sharing import monitors_of
+    from amt_console.store.cluster.members import monitors_of
 
     with context.open_store() as store:
         found = monitors_of(store)
@@ -235,7 +235,7 @@ def _locations(context: Context) -> Iterator[Finding]:
 
 
 def _channels(context: Context) -> Iterator[Finding]:
-    from amt_console.config.inert import not_in_effect
+    from amt_console.config.files.inert import not_in_effect
 
     if context.settings.has_channels:
         message = "channels are configured, but this version sends no notifications"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amt_console.cli.context import get_context
-from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.output import print_json, print_line, talk
+from amt_console.cli.printing.output import print_json, print_line, talk
+from amt_console.cli.startup.context import get_context
+from amt_console.cli.startup.errors import CommandError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,7 +89,7 @@ def window(ctx: typer.Context, hours: float | None, since: str | None, until: st
 
     Raises CommandError.
     """
-    from amt_console.cli.moment import parse_moment
+    from amt_console.cli.startup.moment import parse_moment
 
     if hours is not None and since is not None:
         raise CommandError("--hours and --since exclude each other", ExitCode.USAGE)

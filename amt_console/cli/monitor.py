@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amt_console.cli.context import get_context
-from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.logs import start_logging
+from amt_console.cli.startup.context import get_context
+from amt_console.cli.startup.errors import CommandError
 from amt_console.clock import SystemClock
+from amt_console.runtime.logs import start_logging
 
 if TYPE_CHECKING:
-    from amt_console.cli.holder import Holder
-    from amt_console.cli.signals import Signals
-    from amt_console.cli.supervision import Notifier, Supervision
     from amt_console.config import Settings
     from amt_console.monitor.status import EngineStatus
+    from amt_console.runtime.holder import Holder
+    from amt_console.runtime.signals import Signals
+    from amt_console.runtime.systemd import Notifier, Supervision
     from amt_console.store import Lease
 
 logger = logging.getLogger("amt_console.monitor")
@@ -85,9 +85,9 @@ def run_monitor(
     Where another one runs, a monitor on a server probes beside it until it can take over. Raises CommandError when
     another monitor runs on a file, or has taken over.
     """
-    from amt_console.cli.holder import Holder
-    from amt_console.cli.signals import Signals
-    from amt_console.cli.supervision import Notifier
+    from amt_console.runtime.holder import Holder
+    from amt_console.runtime.signals import Signals
+    from amt_console.runtime.systemd import Notifier
     from amt_console.store import Store
 
     start_logging(to_stderr=True)
@@ -95,7 +95,7 @@ def run_monitor(
     if store_url.startswith("sqlite"):
         lease = acquire_lease(store_url)
     else:
-        from amt_console.cli.sharing import share_until_free
+        from amt_console.runtime.peer_monitor import share_until_free
 
         found = share_until_free(
             settings=settings,
@@ -203,8 +203,8 @@ class ConfigWatch:
 
 
 def _supervision(notifier: Notifier, settings: Settings, store_url: str) -> Supervision:
-    from amt_console.cli.supervision import Progress, Supervision
     from amt_console.config import targets
+    from amt_console.runtime.systemd import Progress, Supervision
 
     intervals = [target.interval for target in targets(settings, store_url=store_url)]
     clock = SystemClock()

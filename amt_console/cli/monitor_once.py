@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.monitor import acquire_lease
-from amt_console.cli.output import ascii_only, print_json, print_line
-from amt_console.cli.table import Column, print_table
+from amt_console.cli.printing.output import ascii_only, print_json, print_line
+from amt_console.cli.printing.table import Column, print_table
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.text import ALERT_STATE_WORDS, STATE_WORDS, milliseconds, percent, state_glyph
 
 if TYPE_CHECKING:
-    from amt_console.cli.context import Context
+    from amt_console.cli.startup.context import Context
     from amt_console.monitor.once import OnceSummary
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from amt_console.cli.output import print_line, print_wrapped
-from amt_console.cli.table import Column, print_table
+from amt_console.cli.printing.output import print_line, print_wrapped
+from amt_console.cli.printing.table import Column, print_table
 from amt_console.model import LocationView, ServiceState, ServiceView
 from amt_console.text import MISSING, STATE_WORDS, age, milliseconds, state_glyph
 

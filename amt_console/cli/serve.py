@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amt_console.cli.context import Context, get_context
-from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.output import talk
+from amt_console.cli.printing.output import talk
+from amt_console.cli.startup.context import Context, get_context
+from amt_console.cli.startup.errors import CommandError
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from pydantic_core import ErrorDetails
 
+    from amt_console.api.listeners.server import TcpServer
     from amt_console.api.presence import Presence
-    from amt_console.api.server import TcpServer
-    from amt_console.cli.session import LocalSession
-    from amt_console.config.program import ApiSettings
+    from amt_console.config.sections.program import ApiSettings
+    from amt_console.runtime.session import LocalSession
     from amt_console.store import Store
 
 logger = logging.getLogger("amt_console.api")
@@ -65,8 +65,8 @@ def serve(
 def run_serve(context: Context, api: ApiSettings) -> int:
     """Serve until told to end; returns the exit code. Raises CommandError when it cannot listen there."""
     from amt_console.api.presence import Presence
-    from amt_console.cli.logs import start_logging
-    from amt_console.cli.session import LocalSession
+    from amt_console.runtime.logs import start_logging
+    from amt_console.runtime.session import LocalSession
 
     start_logging(to_stderr=True)
     announce = _Announcer()
@@ -125,12 +125,12 @@ def _listen(
     announce: _Announcer,
     presence: Presence,
 ) -> TcpServer:
-    from amt_console.api.certificate import ServerCertificate
+    from amt_console.api.auth.tokens import TokenBook
     from amt_console.api.feed import ActionFeed
-    from amt_console.api.location import database_name
+    from amt_console.api.listeners.certificate import ServerCertificate
+    from amt_console.api.listeners.server import TcpServer
+    from amt_console.api.listeners.socket_path import database_name
     from amt_console.api.served import Served
-    from amt_console.api.server import TcpServer
-    from amt_console.api.tokens import TokenBook
 
     served = Served.by_this_process(
         session.following,
@@ -152,7 +152,7 @@ def _listen(
 def _effective(context: Context, given: dict[str, Any]) -> ApiSettings:
     from pydantic import ValidationError
 
-    from amt_console.config.program import ApiSettings
+    from amt_console.config.sections.program import ApiSettings
 
     configured = context.settings.api.model_dump()
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amt_console.config.services import DEFAULT_TIMEOUT
+from amt_console.config.sections.services import DEFAULT_TIMEOUT
 from amt_console.model import Criticality
 
 CRITICAL_SECONDS = 15.0

@@ -6,21 +6,21 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from amt_console.config.channels import AnyChannel, EmailAlerts
-from amt_console.config.escalation import EscalationPolicy, OncallSettings
-from amt_console.config.program import (
+from amt_console.config.secrets.kinds import StoreUrlSecret
+from amt_console.config.sections.channels import AnyChannel, EmailAlerts
+from amt_console.config.sections.escalation import EscalationPolicy, OncallSettings
+from amt_console.config.sections.program import (
     ApiSettings,
     CanarySettings,
     ConsoleSettings,
     RetentionSettings,
     WatchdogSettings,
 )
-from amt_console.config.rules import RuleSettings
-from amt_console.config.scalars import BaseUrl, Delay, Interval, JmesPath, LocationName, Name, Section
-from amt_console.config.secret_kinds import StoreUrlSecret
-from amt_console.config.services import DatabaseSettings, ServiceSettings
-from amt_console.config.silences import MaintenanceSettings, SilenceSettings
-from amt_console.config.thresholds import AlertThresholds
+from amt_console.config.sections.rules import RuleSettings
+from amt_console.config.sections.scalars import BaseUrl, Delay, Interval, JmesPath, LocationName, Name, Section
+from amt_console.config.sections.services import DatabaseSettings, ServiceSettings
+from amt_console.config.sections.silences import MaintenanceSettings, SilenceSettings
+from amt_console.config.sections.thresholds import AlertThresholds
 from amt_console.model import FigureKind
 
 BASE_URLS = ("api_base_url", "web_app_url", "mobile_app_url")

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
-from amt_console.console.picture import Picture
+from amt_console.console.view_state import Picture
 from amt_console.model import AlertState, AlertView
 from amt_console.operations.protocol import ConflictError, Operations
 from amt_console.text import SEVERITY_WORDS, safe_text

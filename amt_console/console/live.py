@@ -15,11 +15,11 @@ from textual.timer import Timer
 
 from amt_console.clock import Clock
 from amt_console.console.announcer import Announcer, terminal_title
-from amt_console.console.picture import Picture
 from amt_console.console.preferences import Preferences
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.session import Session, SessionFacts
 from amt_console.console.shell import ConsoleShell, Done
+from amt_console.console.view_state import Picture
 from amt_console.model import Snapshot
 from amt_console.operations.protocol import OperationError, Operations
 from amt_console.text import safe_text

@@ -26,7 +26,7 @@ from amt_console.model import (
 )
 from amt_console.operations.protocol import Progress
 from amt_console.store import Store, Writes
-from collectors.figures import read_figures
+from collectors.figures.reader import read_figures
 
 CHUNK = timedelta(hours=6)
 """What one transaction holds."""

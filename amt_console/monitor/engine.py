@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from amt_console.clock import Clock
-from amt_console.config.program import RetentionSettings
+from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.monitor.buffer import DEFAULT_LIMIT, Buffer, Collected, FigureReading, HostReading, Pause, Silence
+from amt_console.monitor.cluster.standalone import peers_of
 from amt_console.monitor.flush import Flusher
-from amt_console.monitor.maintenance import Maintenance, Pace
+from amt_console.monitor.no_data import SilenceWatch
 from amt_console.monitor.notices import engine_faults, engine_notices
 from amt_console.monitor.probe_loop import ProbeLoop
 from amt_console.monitor.probing import DatabaseProber, FigureReader, Prober, ServiceCollector
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY, Schedule
-from amt_console.monitor.shares import peers_of
-from amt_console.monitor.silence import SilenceWatch
 from amt_console.monitor.status import Counters, EngineStatus
 from amt_console.monitor.supervise import LOG, Restarts, supervise
+from amt_console.monitor.upkeep.housekeeping import Maintenance, Pace
 from amt_console.monitor.watch import HostLoop, HostSampler, TickLoop
 from amt_console.store import Store
 
@@ -43,9 +43,9 @@ class Collectors:
     @classmethod
     def real(cls, clock: Clock) -> Collectors:
         """The program's own."""
-        from collectors.database import DatabaseCollector
-        from collectors.host import HostCollector
-        from collectors.http import HttpCollector
+        from collectors.database.collector import DatabaseCollector
+        from collectors.host.collector import HostCollector
+        from collectors.http.collector import HttpCollector
 
         return cls(HttpCollector(clock=clock), DatabaseCollector(clock=clock), HostCollector(clock=clock))
 

@@ -17,7 +17,7 @@ from amt_console.monitor.status import Counters
 from amt_console.monitor.supervise import LOG
 
 if TYPE_CHECKING:
-    from amt_console.monitor.sharing import Gate
+    from amt_console.monitor.cluster.slots import Gate
 
 Emit = Callable[[Collected | FigureReading, bool], None]
 """Takes an item, and whether it is urgent."""

@@ -22,7 +22,7 @@ from amt_console.model import (
 )
 from amt_console.monitor.supervise import LOG
 from amt_console.text import safe_text
-from collectors.figures import read_figures
+from collectors.figures.reader import read_figures
 
 DEADLINE_GRACE = 2.0
 """Seconds beyond its own deadline that a collector gets before its probe is ended for it."""

@@ -20,13 +20,13 @@ from amt_console.alerts import (
     rules_for,
 )
 from amt_console.config import ConfigError
-from amt_console.config.rules import parse_quorum
+from amt_console.config.sections.rules import parse_quorum
 from amt_console.model import FigureKind, Target
 from amt_console.monitor.figure_names import rule_faults
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
-    from amt_console.config.rules import RuleSettings
+    from amt_console.config.sections.rules import RuleSettings
 
 MONITOR_SUBJECT = "monitor"
 """The subject of alerts about the monitor itself."""

@@ -13,7 +13,7 @@ from amt_console.model import Gap, HostSample
 from amt_console.monitor.buffer import HostReading, Pause, Silence
 from amt_console.monitor.gaps import ClockWatch
 from amt_console.monitor.hosts import SAMPLE_EVERY, HostAverager
-from amt_console.monitor.silence import SilenceWatch
+from amt_console.monitor.no_data import SilenceWatch
 from amt_console.monitor.supervise import LOG
 
 TICK = 1.0

@@ -13,10 +13,9 @@ from amt_console.alerts import AlertConflict
 from amt_console.alerts import acknowledge as acknowledge_step
 from amt_console.alerts import unacknowledge as unacknowledge_step
 from amt_console.clock import Clock
-from amt_console.config.inert import not_in_effect
+from amt_console.config.files.inert import not_in_effect
 from amt_console.model import AlertDetail, AlertState, AlertView, Episode, HostSample, Snapshot, Target, Viewer
 from amt_console.operations.actor import Actor, current_actor
-from amt_console.operations.pictures import PictureBuilder
 from amt_console.operations.protocol import (
     ConflictError,
     NotFoundError,
@@ -25,6 +24,7 @@ from amt_console.operations.protocol import (
     UnavailableError,
 )
 from amt_console.operations.service_detail import service_detail
+from amt_console.operations.snapshot_builder import PictureBuilder
 from amt_console.operations.views import alert_view, causes, worst_first
 from amt_console.store import Lease, Reads, Store, VersionConflict, Writes
 from amt_console.text import safe_text

@@ -23,7 +23,7 @@ from amt_console.model import (
     Target,
     series_of,
 )
-from amt_console.operations.pictures import SILENT_AFTER_SECONDS
+from amt_console.operations.snapshot_builder import SILENT_AFTER_SECONDS
 from amt_console.operations.views import service_view
 from amt_console.operations.windows import ServiceWindows
 from amt_console.reports.data import AlertRecord, FigureName, History, ReportData, ServiceRecord

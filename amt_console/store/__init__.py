@@ -6,7 +6,7 @@ What is stored, how it is asked, and what can go wrong with it. SQLModel and SQL
 from __future__ import annotations
 
 from amt_console.store.audit import AuditEntry, audit_entries
-from amt_console.store.backup import backup
+from amt_console.store.cluster.lease import Lease, LeaseHolder
 from amt_console.store.errors import (
     CopyDiffers,
     CopyRefused,
@@ -21,13 +21,13 @@ from amt_console.store.errors import (
     StoreUnavailable,
     VersionConflict,
 )
-from amt_console.store.histogram import LatencyHistogram
-from amt_console.store.host import HOST_METRICS, HostRollup
-from amt_console.store.lease import Lease, LeaseHolder
 from amt_console.store.reads import MonitorRow, Reads, ServiceStatus, StateChangeRow
-from amt_console.store.rollups import ServiceRollup, merged
+from amt_console.store.rollups.histogram import LatencyHistogram
+from amt_console.store.rollups.host import HOST_METRICS, HostRollup
+from amt_console.store.rollups.reading import ServiceRollup, merged
 from amt_console.store.store import Store
 from amt_console.store.tokens import AccessToken, access_token, access_tokens, add_token, revoke_token, token_used
+from amt_console.store.upkeep.backup import backup
 from amt_console.store.writes import Writes
 
 __all__ = [

@@ -19,12 +19,13 @@ from sqlalchemy import Connection, select
 
 from amt_console.clock import Clock
 from amt_console.model import ProbeResult
-from amt_console.store import ahead, horizon, rebuild
-from amt_console.store.buckets import OpenBuckets, Sample
-from amt_console.store.derived_tables import ServiceRollupRow, ServiceStateRow, StateChangeLog
-from amt_console.store.dialect import Dialect
+from amt_console.store import ahead
+from amt_console.store.engines.dialect import Dialect
 from amt_console.store.result_rows import LOG_COLUMNS, result_values, sample_of, sample_of_row
-from amt_console.store.rollup_rows import ROLLUP_COLUMNS, rollup_values
+from amt_console.store.rollups import horizon, rebuild
+from amt_console.store.rollups.buckets import OpenBuckets, Sample
+from amt_console.store.rollups.rows import ROLLUP_COLUMNS, rollup_values
+from amt_console.store.rollups.tables import ServiceRollupRow, ServiceStateRow, StateChangeLog
 from amt_console.store.schema import table
 from amt_console.store.tables import MetaRow, MonitoringLog
 from amt_console.store.utc import SECOND, micros, moment

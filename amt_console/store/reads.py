@@ -24,12 +24,14 @@ from amt_console.model import (
     ProbeResult,
     ServiceState,
 )
-from amt_console.store import episodes, host, rebuild, rollups
-from amt_console.store.derived_tables import ServiceStateRow, StateChangeLog
-from amt_console.store.host import HostRollup
+from amt_console.store import episodes
 from amt_console.store.readable import readable
 from amt_console.store.result_rows import result_of, state_of
-from amt_console.store.rollups import ServiceRollup
+from amt_console.store.rollups import host, rebuild
+from amt_console.store.rollups import reading as rollups
+from amt_console.store.rollups.host import HostRollup
+from amt_console.store.rollups.reading import ServiceRollup
+from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
 from amt_console.store.sample_rows import figure_of, figures_of
 from amt_console.store.schema import table
 from amt_console.store.tables import BusinessFiguresRow, GapRow, HeartbeatRow, MetaRow, MonitoringLog

@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import Any
 
 from amt_console.model import ErrorClass, Phases, ProbeResult, ServiceState, is_location
-from amt_console.store.buckets import Sample
+from amt_console.store.rollups.buckets import Sample
 from amt_console.store.utc import SECOND, micros
 from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, number, to_json
 

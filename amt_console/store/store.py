@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from amt_console.clock import Clock
-from amt_console.store import foreign_times, migrate, sharing_tables  # noqa: F401  (fills the catalogue)
-from amt_console.store.dialect import Dialect, dialect_of
+from amt_console.store import migrate
+from amt_console.store.engines.dialect import Dialect, dialect_of
 from amt_console.store.errors import StoreCorrupt, StoreError, StoreUnavailable
 from amt_console.store.reads import Reads
+from amt_console.store.upkeep import foreign_times
 from amt_console.store.writes import Ingesters, Writes
 from amt_console.text import safe_text
 

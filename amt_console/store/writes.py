@@ -11,15 +11,16 @@ from sqlalchemy import Connection, Executable, delete, insert, select
 
 from amt_console.clock import Clock
 from amt_console.model import AlertEvent, BusinessFigures, Episode, Gap, HostSample, ProbeResult
-from amt_console.store import episodes, horizon, rebuild
-from amt_console.store.buckets import RESOLUTIONS, floor
-from amt_console.store.dialect import Dialect
-from amt_console.store.host import HostIngest
+from amt_console.store import episodes
+from amt_console.store.cluster.tables import RelayedRow
+from amt_console.store.engines.dialect import Dialect
 from amt_console.store.ingest import Ingest
 from amt_console.store.reads import Reads
+from amt_console.store.rollups import horizon, rebuild
+from amt_console.store.rollups.buckets import RESOLUTIONS, floor
+from amt_console.store.rollups.host import HostIngest
 from amt_console.store.sample_rows import figures_json
 from amt_console.store.schema import table
-from amt_console.store.sharing_tables import RelayedRow
 from amt_console.store.tables import AuditRow, BusinessFiguresRow, GapRow, HeartbeatRow, MetaRow, SystemMetric
 from amt_console.store.utc import SECOND, micros, moment
 from amt_console.store.values import clean_text, to_json

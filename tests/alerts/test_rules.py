@@ -23,7 +23,7 @@ from amt_console.alerts import (
     rules_for,
 )
 from amt_console.alerts.wording import number
-from amt_console.config.rules import RuleSignal
+from amt_console.config.sections.rules import RuleSignal
 from amt_console.model import AlertType, Database, Service, Severity
 
 ABOVE, BELOW = Direction.ABOVE, Direction.BELOW

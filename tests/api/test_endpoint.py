@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amt_console.api.endpoint import EndpointError, parse_endpoint
+from amt_console.api.client.address import EndpointError, parse_endpoint
 
 
 @pytest.mark.parametrize(

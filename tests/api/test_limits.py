@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from amt_console.api.connections import Connection
 from amt_console.api.feed import ActionFeed
-from amt_console.api.limits import MAX_BODY_BYTES, Limits
+from amt_console.api.listeners.connections import Connection
+from amt_console.api.listeners.limits import MAX_BODY_BYTES, Limits
 
 
 class Wire:

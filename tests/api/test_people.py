@@ -17,15 +17,15 @@ import pytest
 from support.platform import serving
 from support.programs import Place
 
+from amt_console.api.auth.identity import Role, RoleTable, group_id
 from amt_console.api.feed import ActionFeed
-from amt_console.api.identity import Role, RoleTable, group_id
-from amt_console.api.location import socket_path
+from amt_console.api.listeners.server import SocketServer
+from amt_console.api.listeners.socket_path import socket_path
 from amt_console.api.presence import Presence
 from amt_console.api.served import Served
-from amt_console.api.server import SocketServer
-from amt_console.cli.connection import Connection
-from amt_console.cli.errors import CommandError
-from amt_console.cli.main import run
+from amt_console.cli.startup.connection import Connection
+from amt_console.cli.startup.errors import CommandError
+from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
 from amt_console.operations.local import LocalOperations

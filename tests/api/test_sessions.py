@@ -16,13 +16,13 @@ import pytest
 from support.platform import Platform, serving
 from support.programs import Place, holder_pid, until
 
-from amt_console.api import client
-from amt_console.cli import listening
-from amt_console.cli.session import LocalSession
+from amt_console.api.client import operations as client
 from amt_console.clock import Clock, SystemClock
 from amt_console.config import load_config, targets
 from amt_console.model import AlertState, GapReason, MonitorState
 from amt_console.operations.protocol import UnavailableError
+from amt_console.runtime import listening
+from amt_console.runtime.session import LocalSession
 from amt_console.store import Lease, Store
 
 Open = Callable[..., LocalSession]

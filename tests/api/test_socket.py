@@ -12,13 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from amt_console.api.client import RemoteOperations
+from amt_console.api.auth.identity import Peer, Role, RoleTable, user_name
+from amt_console.api.client.operations import RemoteOperations
 from amt_console.api.feed import ActionFeed
-from amt_console.api.identity import Peer, Role, RoleTable, user_name
-from amt_console.api.location import listening
+from amt_console.api.listeners.server import SocketServer
+from amt_console.api.listeners.socket_path import listening
 from amt_console.api.presence import FORGET_SECONDS, Presence
 from amt_console.api.served import Served
-from amt_console.api.server import SocketServer
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.model import AlertState, Viewer
 from amt_console.operations.local import LocalOperations

@@ -18,9 +18,9 @@ import pytest
 from support.platform import serving
 from support.programs import Place, end
 
-from amt_console.cli.supervision import QUIET_SECONDS, Notifier, Progress, Supervision
 from amt_console.clock import FakeClock
 from amt_console.monitor.status import EngineStatus
+from amt_console.runtime.systemd import QUIET_SECONDS, Notifier, Progress, Supervision
 
 UNIT = Path(__file__).resolve().parents[2] / "config" / "amt-console.service"
 

@@ -21,14 +21,14 @@ from support.certificates import server_context as written_chain
 from support.platform import serving
 from support.programs import until
 
-from amt_console.api import certificate, connections
-from amt_console.api.certificate import ServerCertificate
-from amt_console.api.client import RemoteOperations
+from amt_console.api.auth.tokens import FAILURES, NewToken, TokenBook, new_token, token_id
+from amt_console.api.client.operations import RemoteOperations
 from amt_console.api.feed import ActionFeed
+from amt_console.api.listeners import certificate, connections
+from amt_console.api.listeners.certificate import ServerCertificate
+from amt_console.api.listeners.server import TcpServer
 from amt_console.api.presence import Presence
 from amt_console.api.served import Served
-from amt_console.api.server import TcpServer
-from amt_console.api.tokens import FAILURES, NewToken, TokenBook, new_token, token_id
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import NotPermittedError, OperationError, UnavailableError

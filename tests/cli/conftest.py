@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.operations import API, WEB, episode, probe
 
-from amt_console.cli.main import run
+from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
 from amt_console.model import AlertEvent, HostSample, ServiceState
 from amt_console.store import Store

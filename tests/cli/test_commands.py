@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from amt_console.cli.commands import app
 from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.startup.commands import app
 from amt_console.model import ServiceState, Severity
 
 Command = Callable[..., object]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import typer
 
-from amt_console.cli.commands import app
-from amt_console.cli.console_line import FLAGS, WITH_VALUE, ConsoleLine
+from amt_console.cli.startup.commands import app
+from amt_console.cli.startup.console_line import FLAGS, WITH_VALUE, ConsoleLine
 
 
 def test_it_knows_the_options_of_the_root_command() -> None:

@@ -13,15 +13,16 @@ import pytest
 from support.platform import serving
 from support.programs import Place, until
 
-from amt_console.cli.context import Context
 from amt_console.cli.doctor import Finding, Health, examine
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.session import LocalSession
+from amt_console.cli.startup.context import Context
 from amt_console.clock import SystemClock
 from amt_console.config import load_config, targets
-from amt_console.store import Store, network_disk
-from amt_console.store.foreign_times import TimeMender
-from amt_console.store.network_disk import Mount
+from amt_console.runtime.session import LocalSession
+from amt_console.store import Store
+from amt_console.store.engines import network_disk
+from amt_console.store.engines.network_disk import Mount
+from amt_console.store.upkeep.foreign_times import TimeMender
 
 
 @pytest.fixture

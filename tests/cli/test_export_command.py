@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.main import run
+from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.store import Store

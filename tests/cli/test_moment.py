@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.main import hoist_options
-from amt_console.cli.moment import parse_moment
+from amt_console.cli.startup.errors import CommandError
+from amt_console.cli.startup.main import hoist_options
+from amt_console.cli.startup.moment import parse_moment
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 

@@ -14,16 +14,16 @@ import pytest
 from support.platform import Platform, serving
 from support.programs import Place, end, holder_pid, until
 
-from amt_console.cli.session import LocalSession
 from amt_console.clock import SystemClock
 from amt_console.config import load_config, targets
 from amt_console.model import ServiceState
 from amt_console.monitor.engine import Engine
+from amt_console.runtime.session import LocalSession
 from amt_console.store import Lease
 
 FAILING = """
 import sys
-from amt_console.cli.main import run
+from amt_console.cli.startup.main import run
 from amt_console.monitor.engine import Engine
 started = Engine.run
 async def fails(engine):
@@ -35,8 +35,8 @@ run(sys.argv[1:])
 """
 CANNOT_RELOAD = """
 import sys
-from amt_console.cli.holder import Holder
-from amt_console.cli.main import run
+from amt_console.runtime.holder import Holder
+from amt_console.cli.startup.main import run
 def fails(holder, settings):
     raise RuntimeError("cannot take it")
 Holder.reload = fails
@@ -110,7 +110,7 @@ def test_a_reload_that_fails_ends_the_engine_before_the_database_is_closed(place
 
 
 def test_a_stop_with_results_that_cannot_be_stored_is_no_success(place: Place, platform: Platform) -> None:
-    process = start(place, "import sys; from amt_console.cli.main import run; run(sys.argv[1:])")
+    process = start(place, "import sys; from amt_console.cli.startup.main import run; run(sys.argv[1:])")
     try:
         until(lambda: probed(place))
         with closing(sqlite3.connect(place.database, isolation_level=None, timeout=5)) as intruder:

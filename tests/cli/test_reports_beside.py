@@ -11,9 +11,9 @@ import pytest
 from support.platform import serving
 from support.programs import Place, until
 
-from amt_console.cli.session import LocalSession
 from amt_console.clock import SystemClock
 from amt_console.config import load_config, targets
+from amt_console.runtime.session import LocalSession
 
 
 @pytest.fixture

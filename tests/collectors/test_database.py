@@ -18,8 +18,8 @@ from sqlalchemy import make_url
 
 from amt_console.clock import SystemClock
 from amt_console.model import Database, ErrorClass, ServiceState
-from collectors.database import DatabaseCollector
-from collectors.database_session import message_of
+from collectors.database.collector import DatabaseCollector
+from collectors.database.session import message_of
 
 SECRET = "s3cr3t/p@ss"
 ENCODED_SECRET = "s3cr3t%2Fp%40ss"
@@ -188,7 +188,7 @@ def test_a_hanging_connection_does_not_hold_up_the_exit(silent_port: int) -> Non
 import asyncio
 from amt_console.clock import SystemClock
 from amt_console.model import Database
-from collectors.database import DatabaseCollector
+from collectors.database.collector import DatabaseCollector
 database = Database("hung", "postgresql+psycopg://u:p@127.0.0.1:{silent_port}/x?connect_timeout=60", timeout=0.2)
 print(asyncio.run(DatabaseCollector(clock=SystemClock()).probe(database)).error_class)
 """

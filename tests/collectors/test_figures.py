@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from amt_console.model import Figure, FigureKind
 from amt_console.text import safe_text
-from collectors.figures import FIGURE_SPECS, MAX_ENTRIES, read_figures
+from collectors.figures.reader import FIGURE_SPECS, MAX_ENTRIES, read_figures
 
 AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 KINDS = st.sampled_from(list(FigureKind))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from amt_console.model import FigureKind
-from collectors.figures import FIGURE_SPECS, FigureSpec, FigureUnit, read_figures
+from collectors.figures.reader import FIGURE_SPECS, FigureSpec, FigureUnit, read_figures
 
 PAGE = (Path(__file__).parents[2] / "docs" / "figures.md").read_text("utf-8")
 AT = datetime(2026, 1, 5, tzinfo=UTC)

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amt_console.clock import FakeClock, SystemClock
-from collectors.host import HostCollector
-from collectors.host_counters import TrafficReading, cpu_percent, is_loopback, network_rates
-from collectors.host_disks import real_disks
+from collectors.host.collector import HostCollector
+from collectors.host.counters import TrafficReading, cpu_percent, is_loopback, network_rates
+from collectors.host.disks import real_disks
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from support.http_servers import (
 
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.model import ErrorClass, Expectation, FigureKind, ProbeResult, Service, ServiceState
-from collectors.http import HttpCollector
+from collectors.http.collector import HttpCollector
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, Expectation
-from collectors.http_expect import Checks, body_text
-from collectors.http_trace import Trace
+from collectors.http.expect import Checks, body_text
+from collectors.http.trace import Trace
 
 
 def trace_of(body: bytes = b"", status: int = 200, *headers: tuple[bytes, bytes], reason: str = "") -> Trace:

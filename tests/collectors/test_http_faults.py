@@ -25,8 +25,8 @@ from support.http_servers import (
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, Expectation, ProbeResult, Service, ServiceState
-from collectors.http import HttpCollector
-from collectors.http_answer import MAX_HEADER_BYTES, MAX_HEADERS
+from collectors.http.answer import MAX_HEADER_BYTES, MAX_HEADERS
+from collectors.http.collector import HttpCollector
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from support.http_servers import Handler, answer, answering, serve
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, Expectation, ProbeResult, Service, ServiceState
-from collectors.http import HttpCollector
+from collectors.http.collector import HttpCollector
 
 
 @pytest.fixture

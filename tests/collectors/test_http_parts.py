@@ -19,13 +19,13 @@ from support.http_servers import answer, answering, serve, unused_port
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, Service, ServiceState
-from collectors.http import HttpCollector
-from collectors.http_address import never_a_target
-from collectors.http_decoding import MAX_RATIO, RATIO_FREE_BYTES, decode_body
-from collectors.http_fault import ProbeFault, connect_fault
-from collectors.http_resolver import Resolver
-from collectors.http_stamps import Stamps, monotonic_ns
-from collectors.http_url import shown_url
+from collectors.http.address import never_a_target
+from collectors.http.collector import HttpCollector
+from collectors.http.decoding import MAX_RATIO, RATIO_FREE_BYTES, decode_body
+from collectors.http.fault import ProbeFault, connect_fault
+from collectors.http.resolver import Resolver
+from collectors.http.stamps import Stamps, monotonic_ns
+from collectors.http.url import shown_url
 
 LOOPBACK = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
 LOOPBACK6 = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0))]

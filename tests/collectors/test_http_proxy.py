@@ -13,7 +13,7 @@ from support.http_servers import Handler, answer, answering, header_of, path_of,
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, Service, ServiceState
-from collectors.http import HttpCollector
+from collectors.http.collector import HttpCollector
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from support.http_servers import answer, header_of, path_of, redirect, routed, s
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, Expectation, Service, ServiceState
-from collectors.http import HttpCollector
+from collectors.http.collector import HttpCollector
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from support.tls_pipe import TlsPipe
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, Service, ServiceState
-from collectors.http import HttpCollector
+from collectors.http.collector import HttpCollector
 
 
 @pytest.fixture

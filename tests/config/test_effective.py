@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from amt_console.config import ConfigError, Settings, database_url, load_config
-from amt_console.config.effective import effective_document, effective_values, flat_text
-from amt_console.config.loading import parse_document
+from amt_console.config.files.effective import effective_document, effective_values, flat_text
+from amt_console.config.files.loading import parse_document
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from support.config_reference import EXAMPLE, PAGE, ROOT, example_of, sections, updated
 
 from amt_console.config import ConfigError, Settings, load_config, targets
-from amt_console.config.reading import read_document
+from amt_console.config.files.reading import read_document
 from amt_console.config.settings import BASE_URLS
 
 ORIGINAL = ROOT / "config" / "monitoring_config.json"

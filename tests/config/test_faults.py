@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 
 from amt_console.config import ConfigError, Fault, Settings, targets
-from amt_console.config.faults import MAX_FAULTS_SHOWN
-from amt_console.config.loading import parse_document
-from amt_console.config.rules import STATE_SIGNALS, RuleSignal
+from amt_console.config.files.faults import MAX_FAULTS_SHOWN
+from amt_console.config.files.loading import parse_document
+from amt_console.config.sections.rules import STATE_SIGNALS, RuleSignal
 from amt_console.monitor.ruleset import build_rules
 
 SERVICE = '[[services]]\nname = "a"\nurl = "http://a"\n'

@@ -12,10 +12,10 @@ from pydantic import BaseModel
 from support.config_reference import EXAMPLE, models_in
 
 from amt_console.config import ConfigError, Settings, targets
-from amt_console.config.effective import effective_document, effective_values
-from amt_console.config.loading import LoadedConfig, parse_document
-from amt_console.config.reading import parse_json, parse_toml, read_document
-from amt_console.config.walk import dotted, leaves
+from amt_console.config.files.effective import effective_document, effective_values
+from amt_console.config.files.loading import LoadedConfig, parse_document
+from amt_console.config.files.reading import parse_json, parse_toml, read_document
+from amt_console.config.files.walk import dotted, leaves
 from amt_console.text import safe_text
 
 

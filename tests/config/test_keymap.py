@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from amt_console.config.program import ConsoleSettings
+from amt_console.config.sections.program import ConsoleSettings
 
 
 def settings(**keymap: str) -> ConsoleSettings:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from amt_console.config import ConfigError, Settings, load_config, location_of
-from amt_console.config.effective import effective_values
+from amt_console.config.files.effective import effective_values
 
 
 @pytest.mark.parametrize(

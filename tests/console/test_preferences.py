@@ -10,7 +10,7 @@ import pytest
 from support.desk import Desk, desk
 from support.pictures import alert, incident
 
-from amt_console.config.program import Theme
+from amt_console.config.sections.program import Theme
 from amt_console.console.preferences import Preferences
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from widgets.key_footer import KeyFooter

@@ -14,10 +14,10 @@ from amt_console.console.announcer import Announcer, terminal_title
 from amt_console.console.ascii_filter import plain
 from amt_console.console.bindings import ALL_KEYS, FOOTER_ORDER, key_names
 from amt_console.console.layout import COMPACT_LINES, HOST_ONLY_BELOW, plan_overview, too_small
-from amt_console.console.picture import Picture
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.session import SessionFacts
 from amt_console.console.themes import first_theme, next_theme
+from amt_console.console.view_state import Picture
 from amt_console.model import AlertState, Severity
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "console.md"

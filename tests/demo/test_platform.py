@@ -19,7 +19,7 @@ from amt_console.demo.incidents import FLAP_SECONDS, INCIDENTS, IncidentBoard, U
 from amt_console.demo.process import PlatformError, PlatformProcess
 from amt_console.demo.server import USUAL_PORTS, ServerOptions, bind_all
 from amt_console.model import FigureKind
-from collectors.figures import read_figures
+from collectors.figures.reader import read_figures
 
 FREE = {"api": 0, "web": 0, "mobile": 0}
 DEADLINE_SECONDS = 10.0

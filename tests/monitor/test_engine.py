@@ -19,7 +19,7 @@ from amt_console.monitor.engine import Collectors, Limits
 from amt_console.monitor.once import run_once
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
-from collectors.database import DatabaseCollector
+from collectors.database.collector import DatabaseCollector
 
 LONG_AGO = SystemClock().now().replace(year=2000)
 

@@ -16,7 +16,7 @@ from support.small_disk import SmallDisk, small_disk
 from amt_console.clock import SystemClock
 from amt_console.model import AlertState, ProbeResult, ServiceState
 from amt_console.monitor.engine import Limits
-from amt_console.monitor.maintenance import Pace
+from amt_console.monitor.upkeep.housekeeping import Pace
 
 CLOCK = SystemClock()
 DISK_MIB = 6

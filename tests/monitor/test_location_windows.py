@@ -12,9 +12,9 @@ from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import AlertState, Episode, ProbeResult, Service, ServiceState
 from amt_console.monitor.buffer import Collected
+from amt_console.monitor.cluster.locations import VantagePoints
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import build_ruleset
-from amt_console.monitor.vantage import VantagePoints
 from amt_console.store import Store
 
 INTERVAL = 15.0

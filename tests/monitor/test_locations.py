@@ -15,10 +15,10 @@ from support.stores import postgres_url
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
 from amt_console.model import AlertState, Episode, FigureKind, ServiceState
-from amt_console.monitor.helper import ProbingHelper
+from amt_console.monitor.cluster.probing_monitor import ProbingHelper
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
-from amt_console.store.sharing import Sharer, Sharing, monitors_of
+from amt_console.store.cluster.members import Sharer, Sharing, monitors_of
 
 __all__ = ["postgres_url"]
 pytestmark = pytest.mark.postgres

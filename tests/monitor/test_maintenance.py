@@ -20,14 +20,14 @@ from support.platform import Platform, serving
 from support.stores import START, at, result
 
 from amt_console.clock import FakeClock, SystemClock
-from amt_console.config.program import RetentionSettings
+from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import ServiceState
-from amt_console.monitor import maintenance as module
 from amt_console.monitor.engine import Limits
-from amt_console.monitor.log_readers import readers_of
-from amt_console.monitor.maintenance import Maintenance, Pace
+from amt_console.monitor.upkeep import housekeeping as module
+from amt_console.monitor.upkeep.housekeeping import Maintenance, Pace
+from amt_console.monitor.upkeep.log_readers import readers_of
 from amt_console.store import Store, StoreFull
-from amt_console.store.rollups import ServiceRollup
+from amt_console.store.rollups.reading import ServiceRollup
 
 T = TypeVar("T")
 DAY = 86_400.0

@@ -20,11 +20,11 @@ from support.stores import clock, postgres_url, result
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config import Settings
 from amt_console.model import AlertState
-from amt_console.monitor.helper import ProbingHelper
-from amt_console.monitor.sharing import falls_to
+from amt_console.monitor.cluster.probing_monitor import ProbingHelper
+from amt_console.monitor.cluster.slots import falls_to
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Store
-from amt_console.store.sharing import Sharer, Sharing
+from amt_console.store.cluster.members import Sharer, Sharing
 
 __all__ = ["clock", "postgres_url"]
 NAMES = st.lists(st.text(min_size=1), min_size=1, max_size=8, unique=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amt_console.monitor.silence import UNHEARD, SilenceWatch, Silent
+from amt_console.monitor.no_data import UNHEARD, SilenceWatch, Silent
 
 
 def test_a_subject_is_silent_after_three_intervals_and_told_of_once_per_interval() -> None:

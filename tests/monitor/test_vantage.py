@@ -14,10 +14,10 @@ from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import AlertState, Episode, ErrorClass, ProbeResult, Service, ServiceState
 from amt_console.monitor.buffer import Collected
+from amt_console.monitor.cluster.locations import VantagePoints
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.ledger import Ledger
 from amt_console.monitor.ruleset import build_ruleset
-from amt_console.monitor.vantage import VantagePoints
 
 UP, DOWN, DEGRADED, UNKNOWN = ServiceState.UP, ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UNKNOWN
 INTERVAL = 15.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amt_console.clock import FakeClock
 from amt_console.model import Gap, GapReason
 from amt_console.monitor.buffer import Silence
-from amt_console.monitor.silence import SilenceWatch
+from amt_console.monitor.no_data import SilenceWatch
 from amt_console.monitor.watch import TickLoop
 
 

@@ -15,8 +15,8 @@ from support.stores import START, at, result
 from amt_console.clock import FakeClock
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.store import Store
-from amt_console.store.buckets import RESOLUTIONS
-from amt_console.store.integrity import disagreements
+from amt_console.store.rollups.buckets import RESOLUTIONS
+from amt_console.store.rollups.integrity import disagreements
 
 UP, DOWN = ServiceState.UP, ServiceState.DOWN
 HOUR, DAY = 3600, 86_400

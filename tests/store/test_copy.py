@@ -19,8 +19,8 @@ from amt_console.demo.history import History
 from amt_console.model import AlertState, Gap, GapReason, HostSample
 from amt_console.operations.export import export_reports
 from amt_console.store import CopyRefused, Lease, SchemaTooOld, Store, StoreError
-from amt_console.store.copying import copy_store
-from amt_console.store.integrity import rebuild_since
+from amt_console.store.rollups.integrity import rebuild_since
+from amt_console.store.upkeep.copying import copy_store
 
 pytestmark = pytest.mark.postgres
 END = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

@@ -16,10 +16,10 @@ from support.stores import START, at, result
 
 from amt_console.clock import FakeClock
 from amt_console.store import Store, migrate
-from amt_console.store.copies import backup_into
-from amt_console.store.restore import restore
-from amt_console.store.retention import Retention
-from amt_console.store.retention_rules import RetentionPolicy
+from amt_console.store.upkeep.copies import backup_into
+from amt_console.store.upkeep.restore import restore
+from amt_console.store.upkeep.retention import Retention
+from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
 CHILD = Path(__file__).parents[1] / "support" / "fault_child.py"
 ORIGINAL = """

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amt_console.store.histogram import RELATIVE_ERROR, SCALE, LatencyHistogram, add_encoded
+from amt_console.store.rollups.histogram import RELATIVE_ERROR, SCALE, LatencyHistogram, add_encoded
 
 VALUES = st.lists(st.floats(0, 1e7), max_size=60)
 

@@ -14,7 +14,7 @@ from support.stores import START
 
 from amt_console.clock import FakeClock
 from amt_console.store import Lease, LeaseHolder, StoreUnavailable
-from amt_console.store.row_lease import RowLease
+from amt_console.store.cluster.row_lease import RowLease
 
 HOLDER = """
 import sys

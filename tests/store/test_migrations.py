@@ -20,8 +20,8 @@ from support.stores import at, result
 from amt_console.clock import FakeClock
 from amt_console.model import AlertState, ServiceState
 from amt_console.store import SchemaTooNew, SchemaTooOld, Store, StoreUnavailable, migrate
+from amt_console.store.engines.sqlite import APPLICATION_ID
 from amt_console.store.schema import StoreTable
-from amt_console.store.sqlite import APPLICATION_ID
 
 
 def file_of(url: str) -> Path:

@@ -8,9 +8,10 @@ import pytest
 from support.stores import result
 
 from amt_console.clock import FakeClock
-from amt_console.store import Lease, Store, StoreUnavailable, network_disk
-from amt_console.store.copying import copy_store
-from amt_console.store.network_disk import Mount, mount_of, mounts
+from amt_console.store import Lease, Store, StoreUnavailable
+from amt_console.store.engines import network_disk
+from amt_console.store.engines.network_disk import Mount, mount_of, mounts
+from amt_console.store.upkeep.copying import copy_store
 
 ROOT = Mount(Path("/"), "ext4", "/dev/sda1")
 

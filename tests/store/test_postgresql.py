@@ -13,9 +13,9 @@ from support.stores import START, at, result
 
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.store import Lease, LeaseLost, Store
-from amt_console.store.partitions import AHEAD, day_number, days_present, drop_expired, make_room, partition_name
-from amt_console.store.retention import Retention
-from amt_console.store.retention_rules import RetentionPolicy
+from amt_console.store.upkeep.partitions import AHEAD, day_number, days_present, drop_expired, make_room, partition_name
+from amt_console.store.upkeep.retention import Retention
+from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
 pytestmark = pytest.mark.postgres
 DAY = 86_400

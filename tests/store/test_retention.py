@@ -26,10 +26,10 @@ from amt_console.model import (
     ServiceState,
 )
 from amt_console.store import Store, audit_entries
-from amt_console.store.buckets import RESOLUTIONS
-from amt_console.store.integrity import rebuild_since
-from amt_console.store.retention import Retention, expired
-from amt_console.store.retention_rules import RetentionPolicy
+from amt_console.store.rollups.buckets import RESOLUTIONS
+from amt_console.store.rollups.integrity import rebuild_since
+from amt_console.store.upkeep.retention import Retention, expired
+from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
 DAY = 86_400
 KEEP = timedelta(days=1)

@@ -17,7 +17,7 @@ from support.stores import START, at, result
 from amt_console.clock import FakeClock
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.store import LatencyHistogram, ServiceRollup, Store, merged
-from amt_console.store.buckets import RESOLUTIONS
+from amt_console.store.rollups.buckets import RESOLUTIONS
 
 UP, DEGRADED, DOWN = ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN
 STATES = tuple(ServiceState)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from amt_console.cli.looking import who_looks
 from amt_console.clock import SystemClock
 from amt_console.model import Viewer
+from amt_console.runtime.presence import who_looks
 from amt_console.store import Store
-from amt_console.store.viewers import GONE_AFTER, ViewerBoard
+from amt_console.store.cluster.presence import GONE_AFTER, ViewerBoard
 
 pytestmark = pytest.mark.postgres
 ANN = Viewer("ann", datetime(2026, 1, 5, 3, 0, tzinfo=UTC), "pid 1", may_monitor=True)

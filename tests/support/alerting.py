@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from amt_console.alerts import Limits, Observation, Rule, Signal, Step, Verdict, limit, step
-from amt_console.alerts.rules import Direction
+from amt_console.alerts.rules.rule import Direction
 from amt_console.clock import FakeClock
 from amt_console.model import AlertEvent, AlertType, Episode
 

@@ -19,10 +19,10 @@ from support.stores import START
 
 from amt_console.clock import FakeClock
 from amt_console.store import Store
-from amt_console.store.copies import backup_into
-from amt_console.store.restore import restore
-from amt_console.store.retention import Retention
-from amt_console.store.retention_rules import RetentionPolicy
+from amt_console.store.upkeep.copies import backup_into
+from amt_console.store.upkeep.restore import restore
+from amt_console.store.upkeep.retention import Retention
+from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
 
 def die() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from alembic import context
 
-from amt_console.store import derived_tables, sharing_tables, tables  # noqa: F401  (they fill the catalogue)
 from amt_console.store.schema import StoreTable
 
 context.configure(

@@ -1,0 +1,80 @@
+"""An episode's history, folded: the events alone tell its condition, its handling and the freshness of its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from amt_console.alerts.lifecycle.episode import RULE_REMOVED_NOTE
+from amt_console.model import AlertEvent, AlertState, Episode, Resolution, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the events tell of an episode; counters and the words of a steady alert are no transitions."""
+
+    state: AlertState
+    severity: Severity
+    opened_at: datetime
+    fired_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolution: Resolution | None = None
+    stale: bool = False
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    note: str | None = None
+
+
+def told(episode: Episode) -> Told:
+    """The part of an episode that its events must tell."""
+    return Told(**{name: getattr(episode, name) for name in Told.__slots__})
+
+
+def replay(events: Iterable[AlertEvent]) -> Told:
+    """Fold events, oldest first.
+
+    Raises:
+        ValueError: There are none, the first does not open an episode, or one has an unknown kind.
+    """
+    state: Told | None = None
+    for event in events:
+        state = _opened(event) if state is None else _fold(state, event)
+    if state is None:
+        raise ValueError("An episode has at least one event.")
+    return state
+
+
+def _opened(event: AlertEvent) -> Told:
+    if event.kind != "opened":
+        raise ValueError(f"The first event of an episode is 'opened', not {event.kind!r}.")
+    return Told(state=event.state, severity=event.severity, opened_at=event.at)
+
+
+def _fold(before: Told, event: AlertEvent) -> Told:
+    now = replace(before, state=event.state, severity=event.severity)
+    match event.kind:
+        case "fired":
+            return replace(now, fired_at=event.at)
+        case "resolved" | "cleared":
+            note = event.note if event.actor is not None and event.note else before.note
+            return replace(now, resolved_at=event.at, resolution=_resolution(event), stale=False, note=note)
+        case "stale" | "fresh":
+            return replace(now, stale=event.kind == "stale")
+        case "acknowledged":
+            return replace(now, acknowledged_by=event.actor, acknowledged_at=event.at, note=event.note or before.note)
+        case "unacknowledged" | "ack_revoked":
+            return replace(now, acknowledged_by=None, acknowledged_at=None)
+        case "note":
+            return replace(now, note=event.note)
+        case "severity" | "recovering" | "relapsed":
+            return now
+    raise ValueError(f"Unknown kind of event: {event.kind!r}.")
+
+
+def _resolution(event: AlertEvent) -> Resolution:
+    if event.actor is not None:
+        return Resolution.MANUAL
+    if event.note == RULE_REMOVED_NOTE:
+        return Resolution.RULE_REMOVED
+    return Resolution.RECOVERED if event.kind == "resolved" else Resolution.CLEARED

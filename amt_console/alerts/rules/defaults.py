@@ -1,0 +1,207 @@
+"""The rules that hold without anybody writing one: the original system's, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from amt_console.alerts.rules.rule import (
+    NO_DATA_SUFFIX,
+    Aggregate,
+    Direction,
+    Limits,
+    Rule,
+    Signal,
+    limit,
+)
+from amt_console.model import AlertType, Database, Service, Severity, Target
+
+WINDOWS: Mapping[Signal, float] = {Signal.ERROR_RATE: 3600.0, Signal.UPTIME: 86400.0}
+"""Seconds over which these signals are taken."""
+MIN_SAMPLES = 20
+"""Probes that an error rate needs."""
+MIN_FAILURES = 2
+"""Failed probes that an error rate needs: one lost probe of the sixty in an hour is 1.7 % already."""
+MIN_COVERAGE = 50.0
+"""Percent of the window that an uptime needs to have been measured."""
+NO_DATA_AFTER = 3
+"""Intervals of silence before it is told."""
+OUTAGE_RULE = "service_down"
+"""The rule whose episodes are a service's outages."""
+PERSISTS_SECONDS = 30.0
+"""How long processor or memory must be too busy, besides three samples, before it is more than a blip."""
+
+_SERVICE_SIGNALS = frozenset(
+    (
+        Signal.SERVICE_DOWN,
+        Signal.RESPONSE_TIME,
+        Signal.ERROR_RATE,
+        Signal.UPTIME,
+        Signal.TLS_EXPIRY,
+    )
+)
+_DATABASE_SIGNALS = frozenset((Signal.DATABASE, Signal.RESPONSE_TIME))
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The limits of the default rules; milliseconds, percent and days."""
+
+    response_time_ms: float = 5000.0
+    response_time_warning_ms: float = 2000.0
+    error_rate_percent: float = 5.0
+    error_rate_warning_percent: float = 1.0
+    cpu_usage_percent: float = 80.0
+    memory_usage_percent: float = 85.0
+    disk_usage_percent: float = 90.0
+    uptime_percent: float = 99.0
+    tls_warning_days: float = 14.0
+    tls_critical_days: float = 3.0
+
+
+def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target] = ()) -> tuple[Rule, ...]:
+    """The default rules.
+
+    Args:
+        thresholds: Limits; the original's if none.
+        targets: What is probed: gives single services their own response time limits and runbooks.
+    """
+    limits = thresholds or Thresholds()
+    known = tuple(targets)
+    rules = (*_probe_rules(limits, known), *_window_rules(limits), *_host_rules(limits), _monitor_rule())
+    runbooks = {target.name: target.runbook for target in known if target.runbook}
+    return tuple(replace(rule, runbook_by_subject=runbooks) for rule in rules)
+
+
+def rules_for(rules: Iterable[Rule], target: Target) -> tuple[Rule, ...]:
+    """The rules that look at a service or a database."""
+    signals = _DATABASE_SIGNALS if isinstance(target, Database) else _SERVICE_SIGNALS
+    return tuple(rule for rule in rules if rule.signal in signals and rule.applies_to(target.name))
+
+
+def no_data_rule(rule: Rule) -> Rule | None:
+    """The rule that says that ``rule`` has been blind too long; ``None`` if it only holds its condition."""
+    if rule.no_data_after is None:
+        return None
+    return Rule(
+        id=rule.id + NO_DATA_SUFFIX,
+        alert_type=AlertType.NO_DATA,
+        signal=Signal.NO_DATA,
+        subject=rule.subject,
+        severity=Severity.WARNING,
+        fail=1,
+        recover=1,
+        no_data_after=rule.no_data_after,
+        runbook=rule.runbook,
+        runbook_by_subject=rule.runbook_by_subject,
+    )
+
+
+def _probe_rules(thresholds: Thresholds, targets: tuple[Target, ...]) -> tuple[Rule, ...]:
+    return (
+        Rule(OUTAGE_RULE, AlertType.SERVICE_DOWN, Signal.SERVICE_DOWN, no_data_after=NO_DATA_AFTER),
+        Rule("database", AlertType.DATABASE, Signal.DATABASE, no_data_after=NO_DATA_AFTER),
+        Rule(
+            "response_time",
+            AlertType.RESPONSE_TIME,
+            Signal.RESPONSE_TIME,
+            limits=_above(Signal.RESPONSE_TIME, thresholds.response_time_warning_ms, thresholds.response_time_ms),
+            limits_by_subject={target.name: _response_limits(target, thresholds) for target in targets},
+        ),
+        Rule(
+            "tls_expiry",
+            AlertType.TLS_EXPIRY,
+            Signal.TLS_EXPIRY,
+            direction=Direction.BELOW,
+            limits=Limits(
+                warning=limit(Signal.TLS_EXPIRY, Direction.BELOW, thresholds.tls_warning_days),
+                critical=limit(Signal.TLS_EXPIRY, Direction.BELOW, thresholds.tls_critical_days),
+            ),
+            fail=2,
+        ),
+    )
+
+
+def _window_rules(thresholds: Thresholds) -> tuple[Rule, ...]:
+    return (
+        Rule(
+            "error_rate",
+            AlertType.ERROR_RATE,
+            Signal.ERROR_RATE,
+            limits=_above(Signal.ERROR_RATE, thresholds.error_rate_warning_percent, thresholds.error_rate_percent),
+            fail=1,
+            window=WINDOWS[Signal.ERROR_RATE],
+            aggregate=Aggregate.MEAN,
+            min_samples=MIN_SAMPLES,
+            min_failures=MIN_FAILURES,
+        ),
+        Rule(
+            "uptime",
+            AlertType.UPTIME,
+            Signal.UPTIME,
+            direction=Direction.BELOW,
+            limits=Limits(critical=limit(Signal.UPTIME, Direction.BELOW, thresholds.uptime_percent)),
+            fail=1,
+            window=WINDOWS[Signal.UPTIME],
+            aggregate=Aggregate.MEAN,
+            min_coverage=MIN_COVERAGE,
+        ),
+    )
+
+
+def _host_rules(thresholds: Thresholds) -> tuple[Rule, ...]:
+    busy = (
+        ("cpu_usage", AlertType.CPU_USAGE, Signal.CPU_USAGE, thresholds.cpu_usage_percent),
+        ("memory_usage", AlertType.MEMORY_USAGE, Signal.MEMORY_USAGE, thresholds.memory_usage_percent),
+    )
+    return (
+        *(
+            Rule(
+                name,
+                alert_type,
+                signal,
+                limits=Limits(warning=limit(signal, Direction.ABOVE, enter)),
+                severity=Severity.WARNING,
+                for_seconds=PERSISTS_SECONDS,
+                keep_firing_for=PERSISTS_SECONDS,
+            )
+            for name, alert_type, signal, enter in busy
+        ),
+        Rule(
+            "disk_usage",
+            AlertType.DISK_USAGE,
+            Signal.DISK_USAGE,
+            limits=Limits(critical=limit(Signal.DISK_USAGE, Direction.ABOVE, thresholds.disk_usage_percent)),
+            fail=2,
+        ),
+    )
+
+
+def _monitor_rule() -> Rule:
+    return Rule(
+        "monitor",
+        AlertType.MONITOR,
+        Signal.MONITOR,
+        severity=Severity.INFO,
+        fail=1,
+        recover=1,
+        keep_firing_for=900.0,
+        reopen_window=0.0,
+    )
+
+
+def _response_limits(target: Target, thresholds: Thresholds) -> Limits:
+    if isinstance(target, Service) and target.down_above_ms is None:
+        return Limits()
+    critical = target.down_above_ms if isinstance(target, Service) else thresholds.response_time_ms
+    return _above(Signal.RESPONSE_TIME, target.degraded_above_ms, critical)
+
+
+def _above(signal: Signal, warning: float | None, critical: float | None) -> Limits:
+    """Two tiers; a warning limit that is not below the critical one could never be seen and is left out."""
+    if warning is not None and critical is not None and warning >= critical:
+        warning = None
+    return Limits(
+        warning=None if warning is None else limit(signal, Direction.ABOVE, warning),
+        critical=None if critical is None else limit(signal, Direction.ABOVE, critical),
+    )

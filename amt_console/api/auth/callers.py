@@ -1,0 +1,134 @@
+"""Who calls: by the kernel's word on the socket, by an access token over TCP."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote
+
+from fastapi import Request
+
+from amt_console.api.auth.claims import CLAIMS, claim_header
+from amt_console.api.auth.errors import UnknownCallerError
+from amt_console.api.auth.identity import Peer, Role, RoleTable, user_name
+from amt_console.api.wire import BEHALF_HEADER, BEHALF_VIA_HEADER
+from amt_console.clock import Clock
+from amt_console.operations.actor import Actor
+from amt_console.operations.protocol import NotPermittedError
+from amt_console.text import safe_text
+
+if TYPE_CHECKING:
+    from amt_console.api.auth.tokens import TokenBook
+    from amt_console.store import AccessToken
+
+ROLE_SECONDS = 10.0
+"""How long a user's groups are not looked up again."""
+MAX_USERS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person who was recognised, and what that person may do."""
+
+    actor: Actor
+    role: Role
+    place: str
+    """Which console: process, or address."""
+    own: bool = False
+    """Whether the console is a process of the monitor's own user or of root, who alone can become the monitor."""
+
+
+class Callers(Protocol):
+    """Recognises who calls."""
+
+    async def recognise(self, request: Request) -> Caller:
+        """The caller of a request. Raises NotPermittedError for strangers, TooManyFailuresError."""
+        ...
+
+
+class SocketCallers:
+    """By the peer of the unix socket."""
+
+    def __init__(self, roles: RoleTable, clock: Clock) -> None:
+        self.roles = roles
+        self._clock = clock
+        self._known: dict[tuple[int, int], tuple[str, Role | None, float]] = {}
+
+    def use(self, roles: RoleTable) -> None:
+        """Other roles from now on."""
+        self.roles = roles
+        self._known = {}
+
+    async def recognise(self, request: Request) -> Caller:
+        """The caller, under the name of the login that the process belongs to if the kernel keeps it."""
+        connection = request.scope.get("state", {}).get("connection")
+        peer: Peer | None = getattr(connection, "peer", None)
+        if peer is None:
+            raise NotPermittedError("the system does not say who you are")
+        account, role = await self._role_of(peer)
+        if role is None:
+            raise NotPermittedError(f"{account} has no role here: an admin adds the user or a group to [api.roles]")
+        claims = claims_of(request)
+        behalf = request.headers.get(BEHALF_HEADER)
+        own = peer.uid in (0, self.roles.owner_uid)
+        if behalf is not None and own:
+            via = safe_text(unquote(request.headers.get(BEHALF_VIA_HEADER, "socket")), 200)
+            return Caller(Actor(safe_text(unquote(behalf), 64), peer.uid, claims, via=via), role, place=via)
+        login: str | None = getattr(connection, "login", None)
+        claimed = safe_text(claims["SUDO_USER"], 64) if peer.uid == 0 and "SUDO_USER" in claims else None
+        actor = Actor(login or claimed or account, peer.uid, claims, login=login, via="socket")
+        return Caller(actor, role, place=_place(peer, claims), own=own)
+
+    async def _role_of(self, peer: Peer) -> tuple[str, Role | None]:
+        key, roles = (peer.uid, peer.gid), self.roles
+        known = self._known.get(key)
+        now = self._clock.monotonic()
+        if known is None or now >= known[2]:
+            # Names and groups may come from a directory server, which takes its time.
+            name, role = await asyncio.to_thread(lambda: (user_name(peer.uid), roles.role_of(peer)))
+            if len(self._known) >= MAX_USERS:
+                self._known.clear()
+            known = self._known[key] = (name, role, now + ROLE_SECONDS)
+        return known[0], known[1]
+
+
+class TokenCallers:
+    """By the access token in the ``Authorization`` header."""
+
+    def __init__(self, book: TokenBook) -> None:
+        self._book = book
+
+    async def recognise(self, request: Request) -> Caller:
+        """The caller, under the name of the token."""
+        address = request.client.host if request.client is not None else "unknown"
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not text:
+            raise UnknownCallerError
+        token = self._book.remembered(text)
+        if token is None:
+            token = await asyncio.to_thread(self._book.recognise, text, address)
+        return self._caller(token, request, safe_text(address, 64))
+
+    def _caller(self, token: AccessToken, request: Request, address: str) -> Caller:
+        try:
+            role = Role(token.role)
+        except ValueError:
+            raise UnknownCallerError from None
+        actor = Actor(token.name, claims=claims_of(request), via=f"token {token.id} from {address}")
+        return Caller(actor, role, place=address)
+
+
+def claims_of(request: Request) -> dict[str, str]:
+    """What the client says of itself."""
+    found: dict[str, str] = {}
+    for claim in CLAIMS:
+        value = request.headers.get(claim_header(claim))
+        if value:
+            found[claim] = safe_text(value, 200)
+    return found
+
+
+def _place(peer: Peer, claims: dict[str, str]) -> str:
+    address = claims.get("SSH_CONNECTION", "").split(" ")[0]
+    return f"pid {peer.pid}, says ssh from {safe_text(address, 45)}" if address else f"pid {peer.pid}"

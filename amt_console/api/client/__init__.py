@@ -1,0 +1,1 @@
+"""The client of another process's API."""

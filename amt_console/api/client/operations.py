@@ -1,0 +1,215 @@
+"""The use cases of another process's monitor, over its socket or HTTPS."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter
+
+from amt_console import __version__
+from amt_console.api import wire
+from amt_console.api.auth.claims import CLAIMS, claim_header
+from amt_console.api.client.address import client_context, parse_endpoint
+from amt_console.api.client.transport import TIMEOUT_SECONDS, exchange
+from amt_console.api.client.unix_transport import UnixTransport
+from amt_console.model import AlertDetail, AlertState, AlertView, Snapshot, Viewer
+from amt_console.operations.actor import Actor
+from amt_console.operations.protocol import (
+    REPORTS_ELSEWHERE,
+    OperationError,
+    Progress,
+    ServiceDetail,
+    UnavailableError,
+)
+from amt_console.text import safe_text
+
+KEEP_SECONDS = 3.0
+"""An idle connection is given up before the server does so."""
+Answer = TypeVar("Answer")
+
+
+class RemoteOperations:
+    """Implements ``Operations`` against a monitor's API. Safe to call from several threads.
+
+    Args:
+        url: ``unix:/path/to/socket`` or ``https://host:port``.
+        token: Access token for HTTPS.
+        session: A name of this console; with it everybody sees that somebody looks.
+        looks_only: This console never becomes the monitor.
+        ca_file: PEM file of the authorities to trust instead of the system's.
+        env: Where the claims come from, and ``SSL_CERT_FILE``.
+
+    Raises:
+        EndpointError: The URL or the file of authorities cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        session: str | None = None,
+        looks_only: bool = False,
+        ca_file: str | None = None,
+        env: Mapping[str, str] = os.environ,
+    ) -> None:
+        endpoint = parse_endpoint(url)
+        self.url = endpoint.url
+        self._session = session
+        self._headers: dict[str, str] = {wire.SESSION_HEADER: session} if session else {}
+        if looks_only:
+            self._headers[wire.LOOKS_ONLY_HEADER] = "1"
+        self._client = httpx.Client(
+            base_url="http://monitor" if endpoint.socket else endpoint.url,
+            transport=UnixTransport(endpoint.socket, keep_seconds=KEEP_SECONDS) if endpoint.socket else None,
+            headers=_standing_headers(token, env),
+            timeout=TIMEOUT_SECONDS,
+            limits=httpx.Limits(keepalive_expiry=KEEP_SECONDS),
+            trust_env=False,
+            verify=client_context(ca_file or env.get("SSL_CERT_FILE")) if endpoint.secure else True,
+        )
+        self._last: Snapshot | None = None
+
+    def check(self) -> wire.Hello:
+        """Whether the monitor answers, speaks our version, and knows this person.
+
+        Raises UnavailableError, NotPermittedError, OperationError.
+        """
+        body = self._call("GET", "/v1/hello")[1]
+        try:
+            hello = wire.read(wire.HELLO, body)
+        except ValueError:
+            raise OperationError(f"what answers at {self.url} is not an amt-console server") from None
+        if hello.protocol != wire.PROTOCOL:
+            theirs = safe_text(hello.version, 40)
+            raise OperationError(
+                f"{self.url} runs amt-console {theirs}, this is {__version__}: run the same version on both sides"
+            )
+        return hello
+
+    def as_actor(self, actor: Actor) -> RemoteOperations:
+        """The same, in the name of another person; the monitor believes that only of its own user."""
+        other = copy.copy(self)
+        other._headers = {wire.BEHALF_HEADER: quote(actor.name), wire.BEHALF_VIA_HEADER: quote(actor.via or "")}
+        return other
+
+    def tell_viewers(self, viewers: Sequence[Viewer]) -> None:
+        """Say who looks through this process, so that everybody sees it. Raises OperationError."""
+        body = wire.RELAYED.dump_python(wire.Relayed(viewers=tuple(viewers)), mode="json")
+        self._call("PUT", "/v1/viewers", json=body)
+
+    def wait_for_action(self, after: int, seconds: float) -> int:
+        """Block until somebody acts or ``seconds`` are over; returns the number to pass next. Raises OperationError."""
+        query = {"after": after, "wait": seconds}
+        return self._read(wire.ACTIONS, self._call("GET", "/v1/actions", query, patience=seconds)[1]).number
+
+    def snapshot(self, at: datetime | None = None) -> Snapshot:
+        """The live picture, or the picture at a past moment."""
+        last = self._last
+        if at is not None:
+            return self._read(wire.SNAPSHOT, self._call("GET", "/v1/snapshot", {"at": at.isoformat()})[1])
+        status, body = self._call("GET", "/v1/snapshot", {"version": last.version} if last else {})
+        if status == httpx.codes.NOT_MODIFIED and last is not None:
+            return last
+        self._last = found = self._read(wire.SNAPSHOT, body)
+        return found
+
+    def alert(self, alert_id: int) -> AlertDetail:
+        """An episode with its events. Raises NotFoundError."""
+        return self._read(wire.ALERT_DETAIL, self._call("GET", f"/v1/alerts/{alert_id}")[1])
+
+    def alerts(
+        self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
+    ) -> tuple[AlertView, ...]:
+        """Open episodes worst first, or the episodes in ``states``, newest first."""
+        query: dict[str, Any] = {"limit": limit}
+        if states is not None:
+            query["state"] = [state.value for state in states]
+        if since is not None:
+            query["since"] = since.isoformat()
+        return self._read(wire.ALERTS, self._call("GET", "/v1/alerts", query)[1])
+
+    def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
+        """One service with history. Raises NotFoundError."""
+        return self._read(wire.SERVICE_DETAIL, self._call("GET", "/v1/service", {"name": name, "hours": hours})[1])
+
+    def acknowledge(self, alert_id: int, *, note: str | None = None, expected_version: int | None = None) -> AlertView:
+        """Take an alert, under the name that the monitor's system knows this process by."""
+        body = {"note": note, "expected_version": expected_version}
+        return self._read(wire.ALERT, self._call("POST", f"/v1/alerts/{alert_id}/acknowledge", json=body)[1])
+
+    def unacknowledge(self, alert_id: int, *, expected_version: int | None = None) -> AlertView:
+        """Give an alert back."""
+        body = {"expected_version": expected_version}
+        return self._read(wire.ALERT, self._call("POST", f"/v1/alerts/{alert_id}/unacknowledge", json=body)[1])
+
+    def probe_now(self, service: str | None = None) -> None:
+        """Ask the monitor to probe at once."""
+        self._call("POST", "/v1/probe", {"service": service} if service else {})
+
+    def export(
+        self,
+        out: Path,
+        *,
+        parts: Sequence[str] = ("all",),
+        hours: float = 24,
+        end: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Path, ...]:
+        """Reports are made where the database is."""
+        raise UnavailableError(REPORTS_ELSEWHERE)
+
+    def close(self) -> None:
+        """Say goodbye, so that nobody sees a ghost. Idempotent."""
+        if self._client.is_closed:
+            return
+        with suppress(httpx.HTTPError), closing(self._client):
+            if self._session:
+                self._client.delete("/v1/session", headers=self._headers, timeout=0.5)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        json: object | None = None,
+        *,
+        patience: float = 0.0,
+    ) -> tuple[int, bytes]:
+        request = self._client.build_request(
+            method,
+            path,
+            params=dict(query or {}),
+            json=json,
+            headers=self._headers,
+            timeout=httpx.Timeout(TIMEOUT_SECONDS, read=TIMEOUT_SECONDS + patience),
+        )
+        return exchange(self._client, request, self.url)
+
+    def _read(self, adapter: TypeAdapter[Answer], body: bytes) -> Answer:
+        try:
+            return wire.read(adapter, body)
+        except ValueError as error:
+            raise OperationError(
+                "the monitor speaks another version of the program: run the same version on both sides"
+            ) from error
+
+
+def _standing_headers(token: str | None, env: Mapping[str, str]) -> dict[str, str]:
+    headers = {claim_header(name): _ascii(env[name]) for name in CLAIMS if env.get(name)}
+    headers |= {"user-agent": f"amt-console/{__version__}", "accept-encoding": "identity"}
+    if token:
+        headers["authorization"] = f"Bearer {token}"
+    return headers
+
+
+def _ascii(text: str) -> str:
+    return safe_text(text, 200).encode("ascii", "replace").decode()

@@ -1,0 +1,1 @@
+"""The servers of the API: unix socket and TCP."""

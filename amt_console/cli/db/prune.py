@@ -1,0 +1,107 @@
+"""``db prune`` and ``db vacuum``: let go of what has expired, and of the room that it took."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.printing.output import print_json, print_line
+from amt_console.cli.printing.progress_line import ProgressLine, interruptible
+from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.startup.context import Context, get_context
+from amt_console.cli.startup.errors import CommandError
+from amt_console.text import byte_size
+
+if TYPE_CHECKING:
+    from amt_console.store import Store
+
+PAUSE = 0.01
+"""Seconds between two steps, in which a monitor can write."""
+LOG_BYTES = 4 * 1024 * 1024
+STOPPED = 130
+
+
+def prune(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be deleted.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Delete what has expired, as the monitor does by itself every hour. Ctrl+c stops it; what is deleted, is."""
+    from amt_console.monitor.upkeep.retention_policy import retention_policy
+    from amt_console.store.upkeep.retention import expired
+
+    context = get_context(ctx)
+    policy = retention_policy(context.settings.retention)
+    if dry_run:
+        with context.open_store() as store:
+            found = expired(store, policy, context.clock.now())
+        if json_output:
+            print_json([{"what": e.what, "before": e.before.isoformat(), "rows": e.rows} for e in found])
+        else:
+            rows = [(e.what, f"{e.before:%Y-%m-%d}", f"{e.rows:,}") for e in found]
+            print_table(("WHAT", "OLDER THAN", Column("ROWS TO DELETE", right=True)), rows)
+        return
+    with context.open_store(read_only=False) as store:
+        deleted, stopped = _prune(context, store)
+    if json_output:
+        print_json({"deleted": deleted, "stopped": stopped})
+    else:
+        if deleted:
+            counts = [(what, f"{rows:,}") for what, rows in deleted.items()]
+            print_table(("WHAT", Column("ROWS DELETED", right=True)), counts)
+        else:
+            print_line("Nothing has expired.")
+    if stopped:
+        raise typer.Exit(STOPPED)
+
+
+def vacuum(
+    ctx: typer.Context,
+    full: Annotated[bool, typer.Option("--full", help="Write the file anew; only while no monitor runs.")] = False,
+) -> None:
+    """Give the room of deleted rows back to the disk, in short steps while the monitor works."""
+    from amt_console.store.upkeep.vacuum import give_back, rewrite
+
+    context = get_context(ctx)
+    if full:
+        done = rewrite(context.store_url, clock=context.clock)
+        print_line(f"{byte_size(done.before)} before, {byte_size(done.after)} now.")
+        return
+    if not context.store_url.startswith("sqlite"):
+        raise CommandError("PostgreSQL vacuums by itself; there is nothing to do here", ExitCode.USAGE)
+    with context.open_store(read_only=False) as store, ProgressLine("vacuum") as line, interruptible() as stop:
+        before = left = store.free_bytes()
+        for left in give_back(store):
+            line.show(before - left, before, "bytes")
+            _keep_log_short(store)
+            if stop.wait(PAUSE):
+                break
+        store.checkpoint(truncate=True)
+    print_line(f"{byte_size(before - left)} given back, {byte_size(left)} still free for new rows.")
+    if left and left == before:
+        print_line(
+            "This file was not made to shrink in steps: stop the monitor and run 'amt-console db vacuum --full'."
+        )
+    if stop.is_set():
+        raise typer.Exit(STOPPED)
+
+
+def _prune(context: Context, store: Store) -> tuple[dict[str, int], bool]:
+    from amt_console.monitor.upkeep.retention_policy import retention_policy
+    from amt_console.store.upkeep.retention import Retention
+
+    run = Retention(store, retention_policy(context.settings.retention), clock=context.clock)
+    with ProgressLine("deleted") as line, interruptible() as stop:
+        while (step := run.step()) is not None:
+            line.show(sum(run.deleted.values()), None, step.what)
+            _keep_log_short(store)
+            if stop.wait(PAUSE):
+                break
+    return run.deleted, stop.is_set()
+
+
+def _keep_log_short(store: Store) -> None:
+    if store.log_bytes() > LOG_BYTES:
+        store.checkpoint()

@@ -1,0 +1,138 @@
+"""Tables that commands print. A terminal gets what it has room for, and no empty columns; elsewhere each row is one
+line, with every column, two blanks apart."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from amt_console.cli.printing.output import print_line, writable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+GAP = 2
+LEAST_TEXT = 36
+"""Cells that words need beside the other columns; where they are fewer, words that do not fit stand below the row."""
+INDENT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column."""
+
+    heading: str
+    right: bool = False
+    """Figures and ages are aligned at the right."""
+    spare: int = 0
+    """0 is always shown; of the others the highest goes first where a terminal is narrow."""
+    text: bool = False
+    """Words of any length, which are wrapped; only the last column."""
+
+
+def print_table(
+    columns: Sequence[Column | str], rows: Sequence[Sequence[str]], *, styles: Sequence[str | None] = ()
+) -> None:
+    """A table; a plain string is the heading of a plain column. ``styles`` has one entry a row, for terminals."""
+    whole = [Column(each) if isinstance(each, str) else each for each in columns]
+    cells = [[writable(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        _print_lines(whole, cells)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    layout = _Layout(whole, cells, console.width)
+    console.print(Text(layout.heading(), style="bold"), soft_wrap=True)
+    for index, row in enumerate(cells):
+        style = styles[index] if index < len(styles) else None
+        for line in layout.lines(row, console):
+            line.stylize(style or "")
+            console.print(line, soft_wrap=True)
+
+
+def _print_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    headings = [column.heading for column in columns]
+    widths = [max(len(row[at]) for row in (headings, *rows)) for at in range(len(columns))]
+    for row in (headings, *rows):
+        print_line(_joined(columns, row, widths))
+
+
+def _joined(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (
+        cell.rjust(width) if column.right else cell.ljust(width)
+        for column, cell, width in zip(columns, row, widths, strict=True)
+    )
+    return (" " * GAP).join(padded).rstrip()
+
+
+class _Layout:
+    """Which columns a terminal has room for, and how wide they are."""
+
+    def __init__(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> None:
+        from rich.cells import cell_len
+
+        self._cell_len = cell_len
+        self._columns = columns
+        self._width = width
+        widths = [
+            max([cell_len(column.heading), *(cell_len(row[at]) for row in rows)]) for at, column in enumerate(columns)
+        ]
+        self._widths = widths
+        self._text = next(
+            (at for at, column in enumerate(columns) if column.text and any(row[at] for row in rows)), None
+        )
+        shown = [at for at, each in enumerate(columns) if not each.text and (any(row[at] for row in rows) or not rows)]
+        wish = 0 if self._text is None else min(widths[self._text], LEAST_TEXT) + GAP
+        beside = self._fitting(shown, wish)
+        self._shown = beside or self._fitting(shown, 0) or self._without_spare(shown)
+        self._start = self._taken(self._shown) + GAP
+        """Where the words begin that stand beside the other columns."""
+        self._room = max(0, width - self._start)
+        self._below = beside is None
+
+    def _fitting(self, shown: list[int], wish: int) -> list[int] | None:
+        """The columns that leave ``wish`` cells free, or ``None`` if even the indispensable ones do not."""
+        while self._taken(shown) + wish > self._width:
+            spare = [at for at in shown if self._columns[at].spare]
+            if not spare:
+                return None
+            gone = max(spare, key=lambda at: self._columns[at].spare)
+            shown = [at for at in shown if at != gone]
+        return shown
+
+    def _without_spare(self, shown: list[int]) -> list[int]:
+        return [at for at in shown if not self._columns[at].spare]
+
+    def _taken(self, shown: Sequence[int]) -> int:
+        return sum(self._widths[at] for at in shown) + GAP * max(0, len(shown) - 1)
+
+    def heading(self) -> str:
+        """The first line."""
+        words = "" if self._text is None else self._columns[self._text].heading
+        line = self._line([column.heading for column in self._columns])
+        return (line + " " * GAP + words if len(words) <= self._room else line).rstrip()
+
+    def lines(self, row: Sequence[str], console: Console) -> list[Text]:
+        """One row, with its words beside or below it."""
+        from rich.text import Text
+
+        words = "" if self._text is None else row[self._text]
+        line = self._line(row)
+        below = self._below and self._cell_len(words) > self._room
+        start = INDENT if below else self._start
+        wrapped = Text(words).wrap(console, max(1, self._width - start), overflow="fold")
+        first, *rest = [part.plain.rstrip() for part in wrapped] or [""]
+        head = [line, " " * start + first] if below else [line + " " * GAP + first]
+        return [Text(each.rstrip()) for each in (*head, *(" " * start + part for part in rest))]
+
+    def _line(self, row: Sequence[str]) -> str:
+        return (" " * GAP).join(self._padded(row[at], at) for at in self._shown)
+
+    def _padded(self, cell: str, at: int) -> str:
+        room = " " * (self._widths[at] - self._cell_len(cell))
+        return room + cell if self._columns[at].right else cell + room

@@ -1,0 +1,141 @@
+"""The commands under Typer: global options, the table of commands, each loaded when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.startup.console_line import ConsoleLine
+from amt_console.cli.startup.errors import CommandError
+
+_COMMANDS = {
+    "monitor": "monitor --once",
+    "status": "status --line",
+    "alerts": "alerts ack 12 --note 'restarting the API'",
+    "export": "export all --hours 168 --out /var/www/reports",
+    "analyze": "analyze --hours 24 --json",
+    "config": "config check",
+    "db": "db backup /var/backups/amt --keep 14",
+    "serve": "serve --tls-certificate cert.pem --tls-key key.pem --host 0.0.0.0",
+    "token": "token create ann-laptop --role operator --expires 90d",
+    "audit": "audit list --since 7d",
+    "demo": "demo --incident api-down",
+    "doctor": "doctor --json",
+}
+"""In the order of the help, with the example at its end. Each has a module of its name, in which it is ``app`` if it is
+a group, else the function of its name.
+"""
+
+
+class _Loaded(Mapping[str, Any]):
+    """The commands by name, each made when it is asked for."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _made(name, _COMMANDS[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
+class _Root(TyperGroup):
+    """Loads no more than the command that is called; for the help, all."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: Any = _Loaded()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of the help."""
+        return list(self.commands)
+
+
+def _made(name: str, example: str) -> Any:
+    """What Typer makes of a command's module."""
+    module = import_module(f"amt_console.cli.{name}")
+    epilog = f"Example: amt-console {example}"
+    alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+    if hasattr(module, "app"):
+        alone.add_typer(module.app, name=name, epilog=epilog)
+        group: Any = get_command(alone)
+        return group.commands[name]
+    alone.command(name, epilog=epilog)(getattr(module, name))
+    return get_command(alone)
+
+
+app = typer.Typer(
+    cls=_Root,
+    name="amt-console",
+    help="The operations console of the AI Marketing Tools platform. Without a command it opens the live console.",
+    epilog="--config, --db and --connect may stand anywhere on the line. Example: amt-console status --db sqlite:////var/lib/amt/monitoring.db",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    ctx: typer.Context,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="Configuration file (JSON or TOML).")
+    ] = None,
+    db: Annotated[str | None, typer.Option("--db", metavar="URL", help="Database, as a URL or a SQLite file.")] = None,
+    connect: Annotated[
+        str | None,
+        typer.Option(
+            "--connect",
+            metavar="URL",
+            help="Look at another monitor: unix:/path or https://host:port, with the access token in $AMT_TOKEN.",
+        ),
+    ] = None,
+    token_file: Annotated[
+        str | None, typer.Option("--token-file", metavar="FILE", help="With --connect: file with the access token.")
+    ] = None,
+    ca_file: Annotated[
+        str | None, typer.Option("--ca-file", metavar="FILE", help="With --connect: PEM file of the authority.")
+    ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Look, but do not act and do not probe.")] = False,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="Show a past moment: '2026-01-31 14:00', '14:00', '2h'.")
+    ] = None,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Open the live console, or run a command."""
+    if version:
+        from amt_console import __version__
+
+        typer.echo(f"amt-console {__version__}")
+        raise typer.Exit
+    line = ConsoleLine(config, db, connect, token_file, ca_file, at, read_only, ascii_only, no_mouse)
+    if ctx.invoked_subcommand is None:
+        raise typer.Exit(line.open())
+    ctx.obj = line.context(ctx.invoked_subcommand)
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command line; returns the exit code. Raises CommandError for one that cannot be understood, too."""
+    try:
+        result = app(list(arguments), prog_name="amt-console", standalone_mode=False)
+    except typer.TyperException as error:
+        raise CommandError(f"{error.format_message()} (see amt-console --help)", ExitCode.USAGE) from error
+    except typer.Abort:
+        raise CommandError("stopped", ExitCode.STOPPED) from None
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,64 @@
+"""What ``--connect`` and its companions say: where another monitor is, and how this person gets in there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.startup.errors import CommandError
+
+if TYPE_CHECKING:
+    from amt_console.api.client.operations import RemoteOperations
+
+TOKEN_VARIABLE = "AMT_TOKEN"  # noqa: S105
+MAX_TOKEN_CHARS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Another monitor's API."""
+
+    url: str
+    token_file: Path | None = None
+    ca_file: Path | None = None
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    def open(self, *, session: str | None = None) -> RemoteOperations:
+        """A client that has not asked yet. Raises CommandError when something here cannot be used."""
+        from amt_console.api.client.address import EndpointError
+        from amt_console.api.client.operations import RemoteOperations
+
+        try:
+            return RemoteOperations(
+                self.url,
+                token=self.token(),
+                session=session,
+                looks_only=True,
+                ca_file=None if self.ca_file is None else str(self.ca_file),
+                env=self.env,
+            )
+        except EndpointError as error:
+            raise CommandError(str(error), ExitCode.USAGE) from None
+
+    def token(self) -> str | None:
+        """The access token: of the file, else of ``$AMT_TOKEN``. Raises CommandError for an unusable one."""
+        text, place = self.env.get(TOKEN_VARIABLE), f"${TOKEN_VARIABLE}"
+        if self.token_file is not None:
+            place = str(self.token_file)
+            try:
+                text = self.token_file.read_text(encoding="utf-8")
+            except (OSError, ValueError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "it is no text"
+                raise CommandError(f"the token file {place} cannot be read: {reason}", ExitCode.USAGE) from None
+        token = (text or "").strip()
+        if not token:
+            if self.token_file is not None:
+                raise CommandError(f"the token file {place} is empty", ExitCode.USAGE)
+            return None
+        if len(token) > MAX_TOKEN_CHARS or not token.isascii() or not token.isprintable() or " " in token:
+            raise CommandError(f"{place} holds no access token: it begins with amt_", ExitCode.USAGE)
+        return token

@@ -1,0 +1,166 @@
+"""What every command needs: the configuration, the database, the clock. Loaded when first asked for."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.startup.connection import Connection
+from amt_console.cli.startup.errors import CommandError
+from amt_console.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    import typer
+
+    from amt_console.config import LoadedConfig, Settings
+    from amt_console.config.sections.program import ConsoleSettings
+    from amt_console.demo.state import DemoState
+    from amt_console.model import Target, Viewer
+    from amt_console.operations.protocol import Operations
+    from amt_console.store import Store
+
+
+@dataclass
+class Context:
+    """One run of the program. ``config`` and ``db`` are the options of the same names."""
+
+    config: Path | None = None
+    db: str | None = None
+    connection: Connection | None = None
+    """Of ``--connect``: another monitor than that of ``db``."""
+    clock: Clock = field(default_factory=SystemClock)
+
+    @cached_property
+    def demo(self) -> DemoState | None:
+        """The running demo, when it is what the person means: nothing else is named and there is no database of one's
+        own.
+        """
+        if self.config is not None or self.db is not None or self.connection is not None:
+            return None
+        if os.environ.get("AMT_CONFIG") or os.environ.get("AMT_DATABASE_URL"):
+            return None
+        from amt_console.api.listeners.socket_path import database_file
+        from amt_console.config import database_url, load_config
+
+        path = database_file(database_url(load_config().settings, override=None, env=os.environ))
+        if path is not None and path.exists():
+            return None
+        from amt_console.demo.state import running_demo
+
+        return running_demo()
+
+    @cached_property
+    def loaded(self) -> LoadedConfig:
+        """The configuration with the origin of each value. Raises ConfigError."""
+        from amt_console.config import load_config
+
+        return load_config(self.demo.config_path if self.demo else self.config)
+
+    @property
+    def settings(self) -> Settings:
+        """The effective configuration. Raises ConfigError."""
+        return self.loaded.settings
+
+    def console_settings(self) -> ConsoleSettings:
+        """What the configuration says of the screen, for a console whose monitor is elsewhere.
+
+        What else stands there need not fit this host: secrets are not looked for, and a file that nobody named and that
+        cannot be used is passed over. Raises ConfigError for one that was named.
+        """
+        from amt_console.config import ConfigError, load_config
+        from amt_console.config.sections.program import ConsoleSettings
+
+        try:
+            return load_config(self.config, resolve_secrets=False).settings.console
+        except ConfigError as error:
+            if self.config is not None:
+                raise
+            logging.getLogger("amt_console.session").warning("the screen is as usual: %s", error)
+            return ConsoleSettings()
+
+    @cached_property
+    def store_url(self) -> str:
+        """The database: ``--db``, ``AMT_DATABASE_URL``, the configuration, a running demo, else the user's state
+        folder.
+        """
+        if self.demo is not None:
+            return self.demo.store_url
+        from amt_console.config import database_url
+
+        return database_url(self.settings, override=self.db, env=os.environ)
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """Everything that is probed under this configuration."""
+        from amt_console.config import targets
+
+        return targets(self.settings, store_url=self.store_url, env=os.environ)
+
+    def notices(self) -> tuple[str, ...]:
+        """What people must know of what this run looks at: that the demo on the database has ended, once it has."""
+        from amt_console.demo.state import ended_words
+
+        return () if self.demo is None else ended_words(self.demo)
+
+    def open_store(self, *, read_only: bool = True) -> Store:
+        """Open the database. Raises StoreError with a text for people."""
+        from amt_console.store import Store
+
+        return Store.open(self.store_url, clock=self.clock, read_only=read_only)
+
+    @contextmanager
+    def operations(self, *, read_only: bool = True) -> Iterator[Operations]:
+        """The use cases: of ``--connect``, of the running monitor over its socket, else on the database itself.
+
+        Raises StoreError, OperationError.
+        """
+        if self.connection is not None:
+            with closing(self.connection.open()) as remote:
+                remote.check()
+                yield remote
+            return
+        from amt_console.api.client.attach import attach
+
+        found = attach(self.store_url, self.settings)
+        if found is not None:
+            with closing(found[0]) as remote:
+                yield remote
+            return
+        from amt_console.operations.local import LocalOperations
+
+        with closing(self.open_store(read_only=read_only)) as store:
+            yield LocalOperations(
+                store=store,
+                store_url=self.store_url,
+                settings=self.settings,
+                targets=self.targets,
+                clock=self.clock,
+                viewers=lambda: self._who_looks(store),
+            )
+
+    def _who_looks(self, store: Store) -> tuple[Viewer, ...]:
+        if self.store_url.startswith("sqlite"):
+            return ()
+        from amt_console.runtime.presence import who_looks
+
+        return who_looks(store)
+
+
+def url_of(place: str) -> str:
+    """A database as a person names it: a URL, or the path of a SQLite file."""
+    return place if "://" in place else f"sqlite:///{Path(place).expanduser().resolve()}"
+
+
+def get_context(ctx: typer.Context) -> Context:
+    """The context that the root command made."""
+    root = ctx.find_root()
+    if not isinstance(root.obj, Context):
+        raise CommandError("the command line was started without its root command", ExitCode.INTERNAL)
+    return root.obj

@@ -1,0 +1,113 @@
+"""Runs one command line, and turns every failure into one message and an exit code.
+
+The console is opened without Typer, every command with it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.startup.console_line import ConsoleLine
+from amt_console.cli.startup.errors import CommandError
+from amt_console.text import safe_text
+
+_ANYWHERE = ("--config", "--db", "--connect", "--token-file", "--ca-file")
+_CLOSED_PIPE = 128 + 13
+"""The exit code that a shell shows for a program that is ended by SIGPIPE."""
+
+
+def hoist_options(arguments: Sequence[str]) -> list[str]:
+    """Move the options that name a file, a database or a monitor to the front: they may stand behind a command."""
+    front: list[str] = []
+    rest: list[str] = []
+    remaining = list(arguments)
+    while remaining:
+        argument = remaining.pop(0)
+        if argument == "--":
+            rest += [argument, *remaining]
+            break
+        if argument in _ANYWHERE and remaining:
+            front += [argument, remaining.pop(0)]
+        elif argument.startswith(tuple(f"{name}=" for name in _ANYWHERE)):
+            front.append(argument)
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run one command line and end the process with a code of ``ExitCode``."""
+    code = _run(hoist_options(sys.argv[1:] if arguments is None else arguments))
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _to_nowhere(sys.stdout)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        line = ConsoleLine.read(arguments)
+        if line is not None:
+            return line.open()
+        from amt_console.cli.startup.commands import run_command
+
+        return run_command(arguments)
+    except CommandError as error:
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("stopped", ExitCode.STOPPED)
+    except SystemExit as ended:
+        # Typer ends the process with 1, which means "warning" here, when anything in a command meets a closed pipe.
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        return _cut_short(ended.__context__)
+    except Exception as error:
+        return _fail_unexpected(error)
+
+
+def _cut_short(error: BrokenPipeError) -> int:
+    """What commands print never comes here (see ``output``): a help text nobody reads on, or another broken pipe."""
+    gone = [stream for stream in (sys.__stdout__, sys.__stderr__) if stream is not None and _reader_is_gone(stream)]
+    if not gone:
+        return _fail_unexpected(error)
+    for stream in gone:
+        _to_nowhere(stream)
+    return _CLOSED_PIPE
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    from amt_console.cli.printing.output import to_nowhere
+
+    to_nowhere(stream)
+
+
+def _reader_is_gone(stream: TextIO) -> bool:
+    poll = select.poll()
+    poll.register(stream.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"amt-console: {safe_text(message, 20_000, keep_newlines=True)}\n")
+    return int(code)
+
+
+def _fail_unexpected(error: Exception) -> int:
+    """Errors of the rooms below, told apart without importing the rooms that this run did not use."""
+    from amt_console.cli.startup.failures import exit_code_of
+
+    code = exit_code_of(error)
+    if code is not None:
+        return _fail(str(error), code)
+    if os.environ.get("AMT_DEBUG"):
+        raise error
+    return _fail(
+        f"internal error: {type(error).__name__}: {error}\nSet AMT_DEBUG=1 to see where, and report it please.",
+        ExitCode.INTERNAL,
+    )

@@ -1,0 +1,1 @@
+"""Secrets: references, kinds, masking."""

@@ -1,0 +1,117 @@
+"""The kinds of secrets: headers, URLs, database URLs; what each may be, and how much of it may be shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from amt_console.config.files.faults import Refused
+from amt_console.config.secrets.secret import Secret
+from amt_console.config.secrets.urls import (
+    database_url,
+    mask_hook_url,
+    mask_url,
+    sounds_secret,
+    split_http_url,
+    store_url,
+)
+
+
+def _whole_reference(written: str) -> bool:
+    return written.startswith(("file:", "credential:", "${"))
+
+
+class HeaderSecret(Secret):
+    """The value of an HTTP header: no line breaks."""
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse what would smuggle in another header."""
+        if not text.isprintable() or not text.isascii() or text != text.strip():
+            raise Refused("must be one line of printable ASCII characters, to be sent as a header")
+
+    def holds_secret(self, key: str) -> bool:
+        """Whether the header's name says so."""
+        return sounds_secret(key)
+
+
+class UrlSecret(Secret):
+    """An http or https URL that is secret as a whole, like a chat webhook's."""
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse anything but an absolute http or https URL."""
+        split_http_url(text)
+
+    def __str__(self) -> str:
+        """Scheme and host only."""
+        return mask_hook_url(self.written) if self.inline else Secret.__str__(self)
+
+
+class LoginUrlSecret(UrlSecret):
+    """An http or https URL of which only user name, password and parameters may be secret."""
+
+    __slots__ = ()
+
+    def holds_secret(self, key: str) -> bool:
+        """Whether masking takes anything away."""
+        return mask_url(self.written) != self.written
+
+    def __str__(self) -> str:
+        """Without password."""
+        return Secret.__str__(self) if _whole_reference(self.written) else mask_url(self.written)
+
+
+class TeamsUrlSecret(UrlSecret):
+    """The URL of a Teams workflow."""
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse connectors, which no longer deliver."""
+        host = split_http_url(text).hostname or ""
+        if host == "outlook.office.com" or host == "webhook.office.com" or host.endswith(".webhook.office.com"):
+            raise Refused(
+                "is the URL of an Office 365 connector, which Microsoft has retired: nothing sent to it arrives",
+                'in Teams create a workflow "When a Teams webhook request is received" and put its URL here',
+            )
+
+
+class DatabaseUrlSecret(Secret):
+    """A database URL, which may hold a password. A reference within its user part is percent-encoded by itself."""
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse what SQLAlchemy cannot read."""
+        database_url(text)
+
+    def holds_secret(self, key: str) -> bool:
+        """Whether masking takes anything away."""
+        return mask_url(self.written) != self.written
+
+    def _variable(self, found: re.Match[str], env: Mapping[str, str]) -> str:
+        value = Secret._variable(self, found, env)
+        return quote(value, safe="") if found.end() <= self.written.rfind("@") else value
+
+    def __str__(self) -> str:
+        """Without password."""
+        return Secret.__str__(self) if _whole_reference(self.written) else mask_url(self.written)
+
+
+class StoreUrlSecret(DatabaseUrlSecret):
+    """The URL of our own database."""
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse what our store cannot use."""
+        store_url(text)

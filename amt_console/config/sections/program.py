@@ -1,0 +1,221 @@
+"""The small tables about the program itself: retention, API, console, canaries, watchdog."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from amt_console.config.files.faults import Refused
+from amt_console.config.secrets.kinds import UrlSecret
+from amt_console.config.sections.keymap import check_keymap
+from amt_console.config.sections.scalars import (
+    FOREVER,
+    Flag,
+    HttpUrl,
+    Interval,
+    Keep,
+    Name,
+    Port,
+    ReadableFile,
+    Section,
+    Text,
+    Timeout,
+    TimeZone,
+)
+from amt_console.hosts import is_loopback
+
+DAY = 86400.0
+MAX_SOCKET_CHARS = 100
+"""Longest path of a socket; the system's limit is 107."""
+
+
+class RollupRetention(Section):
+    """How long the sums are kept from which screens and reports are made, by the length of their buckets. Each at
+    least as long as the finer ones."""
+
+    minute: Keep = 30 * DAY
+    """Sums per minute; may be kept shorter than single probes."""
+    five_minutes: Keep = 90 * DAY
+    """Sums per five minutes; at least as long as single probes."""
+    hour: Keep = 730 * DAY
+    """Sums per hour."""
+    day: Keep = FOREVER
+    """Sums per day."""
+
+    @model_validator(mode="after")
+    def _coarser_outlive(self) -> Self:
+        kept = (self.minute, self.five_minutes, self.hour, self.day)
+        if list(kept) != sorted(kept):
+            raise Refused("`day` must be kept at least as long as `hour`, that as `five_minutes`, and that as `minute`")
+        return self
+
+
+class RetentionSettings(Section):
+    """How long data is kept: a whole day (UTC) goes when all of it has expired. Durations, or `"forever"`. Reports are
+    files and kept for ever."""
+
+    monitoring_logs: Keep = 30 * DAY
+    """Single probes."""
+    system_metrics: Keep = 90 * DAY
+    """Single samples of the host."""
+    alerts: Keep = 365 * DAY
+    """Alerts and what happened to them, counted from their end. Open alerts are never deleted."""
+    state_changes: Keep = 730 * DAY
+    """When a service changed its state."""
+    gaps: Keep = 730 * DAY
+    """Times in which nothing was measured."""
+    figures: Keep = 730 * DAY
+    """Figures of the platform, the first answer of each hour; at least as long as `figures_detail`."""
+    figures_detail: Keep = 30 * DAY
+    """Figures of the platform, every answer."""
+    audit: Keep = 730 * DAY
+    """Who did what."""
+    rollups: RollupRetention = RollupRetention()
+    """Sums, from which screens and reports are made."""
+    least_free_mib: Annotated[int, Field(ge=0, le=1_000_000)] = 500
+    """With less MiB free on the disk of the database, expired data goes at once and people are told. 0: never."""
+
+    @model_validator(mode="after")
+    def _rollups_outlive(self) -> Self:
+        if self.rollups.five_minutes < self.monitoring_logs or self.rollups.hour < self.system_metrics:
+            raise Refused(
+                "`rollups.five_minutes` must be kept at least as long as `monitoring_logs`, "
+                "and `rollups.hour` as `system_metrics`"
+            )
+        if self.figures < self.figures_detail:
+            raise Refused("`figures` must be kept at least as long as `figures_detail`")
+        return self
+
+
+Member = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^@?[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?$")]
+"""A user of the operating system, or ``@group``."""
+SocketFile = Annotated[str, Field(min_length=2, max_length=MAX_SOCKET_CHARS, pattern=r"^/.*[^/]$")]
+
+
+class ApiRoles(Section):
+    """Who may do what on the monitor's socket: users of the operating system, and groups as `"@group"`. The highest
+    role counts. The monitor's own user and root are always admin; without this table nobody else has a role."""
+
+    viewer: Annotated[tuple[Member, ...], Field(max_length=500)] = ()
+    """May look."""
+    operator: Annotated[tuple[Member, ...], Field(max_length=500)] = ()
+    """May look, acknowledge, give back, and ask for a probe."""
+    admin: Annotated[tuple[Member, ...], Field(max_length=500)] = ()
+    """May do everything."""
+
+
+class ApiSettings(Section):
+    """The monitor's socket, by which other consoles of the host attach, and the REST API over TCP. Access tokens are
+    made by `amt-console token`, not written here."""
+
+    roles: ApiRoles = ApiRoles()
+    """Who may do what on the socket."""
+    socket: SocketFile | None = None
+    """The monitor's socket, an absolute path; by default beside the database."""
+    socket_group: Name | None = None
+    """Group of the operating system that may connect to the socket; by default the monitor's own user alone."""
+    enabled: Flag = False
+    """Whether the monitor serves the API over TCP as well."""
+    host: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:-]+$")] = "127.0.0.1"
+    """Address to listen on."""
+    port: Port = 8787
+    """Port to listen on."""
+    tls_certificate: ReadableFile | None = None
+    """PEM file of the certificate chain."""
+    tls_key: ReadableFile | None = None
+    """PEM file of its key."""
+    allow_plain_http: Flag = False
+    """Accept to serve other hosts without TLS, e.g. behind a proxy that has it."""
+    public_url: HttpUrl | None = None
+    """Where people reach it, for links in messages."""
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise Refused("needs both `tls_certificate` and `tls_key`, or neither")
+        if self.tls_key is None and not self.allow_plain_http and not is_loopback(self.host):
+            raise Refused(
+                "`host` is reachable from other machines",
+                "set `tls_certificate` and `tls_key`, or `allow_plain_http` to true",
+            )
+        return self
+
+
+Theme = Literal[
+    "amt-dark",
+    "amt-light",
+    "ansi-dark",
+    "ansi-light",
+    "atom-one-dark",
+    "atom-one-light",
+    "catppuccin-frappe",
+    "catppuccin-latte",
+    "catppuccin-macchiato",
+    "catppuccin-mocha",
+    "dracula",
+    "flexoki",
+    "gruvbox",
+    "monokai",
+    "nord",
+    "rose-pine",
+    "rose-pine-dawn",
+    "rose-pine-moon",
+    "solarized-dark",
+    "solarized-light",
+    "textual-dark",
+    "textual-light",
+    "tokyo-night",
+]
+
+
+def _fit(keymap: dict[str, str]) -> dict[str, str]:
+    check_keymap(keymap)
+    return keymap
+
+
+class ConsoleSettings(Section):
+    """The live screen. Flags of the command line go first."""
+
+    theme: Theme | None = None
+    """Colour theme; by default the program's own dark one, or the terminal's own colours where it has few."""
+    ascii: Flag = False
+    """Draw with ASCII characters only."""
+    mouse: Flag = True
+    """Use the mouse."""
+    bell: Flag = True
+    """Ring the terminal's bell when a critical alert begins to fire."""
+    time_zone: TimeZone | None = None
+    """Time zone of the times on the screen and in reports; by default the host's."""
+    keymap: Annotated[dict[Name, Annotated[str, Field(min_length=1, max_length=100)]], AfterValidator(_fit)] = Field(
+        default_factory=dict
+    )
+    """Other keys, by what they do: `acknowledge = "f2"`, or several as `"a,f2"`. The console's page lists the names."""
+
+
+class CanarySettings(Section):
+    """Pages elsewhere that tell an outage of our own network from one of the platform."""
+
+    urls: Annotated[tuple[HttpUrl, ...], Field(max_length=10)] = ()
+    """Pages that are nearly always up. Probed only when most services fail at once."""
+    timeout: Timeout = 3.0
+    """Deadline of one request."""
+
+
+class WatchdogSettings(Section):
+    """A dead man's switch: somebody else raises the alarm when the monitor falls silent."""
+
+    url: UrlSecret | None = None
+    """Requested regularly while the monitor really works (secret); by default nothing is."""
+    interval: Interval = 60.0
+    """Time between requests."""
+    timeout: Timeout = 10.0
+    """Deadline of one request."""
+    note: Text | None = None
+    """Whose switch it is."""
+
+    @model_validator(mode="after")
+    def _deadline(self) -> Self:
+        if self.timeout >= self.interval:
+            raise Refused("`timeout` must be below `interval`")
+        return self

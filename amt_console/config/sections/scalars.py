@@ -1,0 +1,244 @@
+"""The kinds of single values that the configuration knows, each with its check and its JSON Schema."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import jmespath
+import regex
+from jmespath.exceptions import JMESPathError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+
+from amt_console.config.files.faults import Refused
+from amt_console.config.secrets.urls import base_url, http_url
+from amt_console.model import LOCATION_PATTERN, is_location
+from amt_console.text import safe_text
+
+MAX_NAME_CHARS = 64
+MAX_PATTERN_CHARS = 2000
+SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_DURATION = re.compile(r"^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)?\s*$")
+_MAIL = re.compile(r"^[^@\s<>,;\"]+@[^@\s<>,;\"]+$")
+
+
+class Section(BaseModel):
+    """A table of the configuration: immutable, unknown keys refused, each field documented by the text below it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        validate_default=False,
+    )
+
+
+def parse_duration(value: object) -> float:
+    """Seconds from a number of seconds or a text such as ``"90s"``, ``"15m"``, ``"2h"``, ``"7d"``. Raises Refused."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    found = _DURATION.match(value) if isinstance(value, str) else None
+    if found is None:
+        raise Refused('must be a duration: a number of seconds, or text such as "90s", "15m", "2h", "7d"')
+    unit = found[2] or "s"
+    return float(found[1]) * (0.001 if unit == "ms" else SECONDS[unit])
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest exact form: ``90s``, ``15m``, ``2h``, ``7d``."""
+    for unit in ("d", "h", "m"):
+        if seconds and seconds % SECONDS[unit] == 0:
+            return f"{seconds / SECONDS[unit]:.0f}{unit}"
+    return f"{seconds:g}s"
+
+
+class Seconds(float):
+    """A duration among other numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class DurationRange:
+    """Validator of a duration between two bounds, in seconds, both allowed."""
+
+    low: float
+    high: float
+
+    def __call__(self, value: object) -> float:
+        """The duration in seconds. Raises Refused."""
+        seconds = parse_duration(value)
+        if not self.low <= seconds <= self.high:
+            raise Refused(f"must be a duration from {format_duration(self.low)} to {format_duration(self.high)}")
+        return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class KeepRange(DurationRange):
+    """A duration that may also be ``"forever"``, which is the longest one."""
+
+    def __call__(self, value: object) -> float:
+        """The duration in seconds. Raises Refused."""
+        return self.high if value == FOREVER_WORD else DurationRange.__call__(self, value)
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise Refused(f"must be {what}, as text in quotes")
+    return value
+
+
+def _name(value: object) -> str:
+    text = _text(value, "a name")
+    if not 0 < len(text) <= MAX_NAME_CHARS or safe_text(text) != text or text != text.strip():
+        raise Refused(f"must be a name of 1 to {MAX_NAME_CHARS} printable characters, without blanks at its ends")
+    return text
+
+
+def location_name(value: object) -> str:
+    """The name of a vantage point. Raises Refused."""
+    if not isinstance(value, str) or not is_location(value):
+        raise Refused("must be a name of at most 32 small letters, digits and hyphens, such as fra or us-east-1")
+    return value
+
+
+def _http_url(value: object) -> str:
+    return http_url(_text(value, "a URL"))
+
+
+def _base_url(value: object) -> str | None:
+    return None if value is None or value == "" else base_url(_text(value, "a URL"))
+
+
+def _pattern(value: object) -> str:
+    text = _text(value, "a regular expression")
+    if len(text) > MAX_PATTERN_CHARS:
+        raise Refused(f"must be a regular expression of at most {MAX_PATTERN_CHARS} characters")
+    try:
+        regex.compile(text)
+    except (regex.error, RecursionError, OverflowError, ValueError, MemoryError) as error:
+        raise Refused(f"is no valid regular expression: {safe_text(error, 120)}") from None
+    return text
+
+
+def _jmespath(value: object) -> str:
+    text = _text(value, "a JMESPath expression")
+    if not text.strip() or len(text) > MAX_PATTERN_CHARS:
+        raise Refused(f"must be a JMESPath expression of 1 to {MAX_PATTERN_CHARS} characters")
+    try:
+        jmespath.compile(text)
+    except (JMESPathError, RecursionError, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
+        lines = str(error).splitlines() or [type(error).__name__]
+        reason = safe_text(lines[0].removeprefix("Invalid jmespath expression: ").rstrip(":"), 160)
+        raise Refused(f"is no valid JMESPath expression: {reason}") from None
+    return text
+
+
+def _time_zone(value: object) -> str:
+    text = _text(value, "the name of a time zone")
+    try:
+        ZoneInfo(text)
+    except (OSError, ValueError, KeyError):
+        near = get_close_matches(text, sorted(available_timezones()), 1, 0.6)
+        hint = f"did you mean {near[0]!r}?" if near else None
+        raise Refused("must be the name of a time zone, such as Europe/Berlin or UTC", hint) from None
+    return text
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise Refused("must be a moment with an offset, such as 2026-03-01T22:00:00+01:00 or ...T21:00:00Z")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise Refused("is a moment outside the years 1 to 9999") from None
+
+
+def _time_of_day(value: object) -> time:
+    if isinstance(value, str):
+        try:
+            value = time.fromisoformat(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, time) or value.tzinfo is not None:
+        raise Refused('must be a time of day such as "02:30"; the time zone has a key of its own')
+    return value
+
+
+def _mail_address(value: object) -> str:
+    text = _text(value, "a mail address")
+    if len(text) > 254 or not text.isprintable() or not _MAIL.match(text):
+        raise Refused("must be a mail address such as ops@shop.example")
+    return text
+
+
+def _readable_file(value: object) -> str:
+    path = Path(_text(value, "the path of a file")).expanduser()
+    try:
+        with path.open("rb"):
+            return str(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise Refused(f"must be a readable file: {reason or 'not a path'}") from None
+
+
+def duration_schema(description: str = "Seconds, or text with a unit: ms, s, m, h, d, w") -> dict[str, Any]:
+    """JSON Schema of a duration."""
+    return {
+        "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": _DURATION.pattern}],
+        "description": description,
+    }
+
+
+_DURATION_SCHEMA = WithJsonSchema(duration_schema())
+_URL_SCHEMA = WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https?://"})
+_BASE_URL_SCHEMA = WithJsonSchema({"type": ["string", "null"], "pattern": "^(https?://.*)?$"})
+YEAR = 365 * 86400.0
+FOREVER = 100 * YEAR
+"""What is kept this long is never deleted."""
+FOREVER_WORD = "forever"
+
+Flag = Annotated[bool, Strict()]
+Count = Annotated[int, Strict(), Field(ge=1, le=100)]
+Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
+Number = Annotated[float, Strict()]
+Percent = Annotated[float, Strict(), Field(ge=0, le=100)]
+Milliseconds = Annotated[float, Strict(), Field(gt=0, le=3_600_000)]
+LimitMs = Annotated[float, Strict(), Field(ge=0, le=3_600_000)]
+"""Milliseconds where 0 switches the limit off."""
+Interval = Annotated[float, BeforeValidator(DurationRange(1, 86400)), _DURATION_SCHEMA]
+Timeout = Annotated[float, BeforeValidator(DurationRange(0.1, 600)), _DURATION_SCHEMA]
+Delay = Annotated[float, BeforeValidator(DurationRange(0, 7 * 86400)), _DURATION_SCHEMA]
+Window = Annotated[float, BeforeValidator(DurationRange(1, 90 * 86400)), _DURATION_SCHEMA]
+_KEEP_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [*duration_schema()["anyOf"], {"type": "string", "const": FOREVER_WORD}],
+        "description": 'Seconds, text with a unit, or "forever"',
+    }
+)
+Keep = Annotated[float, BeforeValidator(KeepRange(3600, FOREVER)), _KEEP_SCHEMA]
+"""How long something is kept."""
+Name = Annotated[str, BeforeValidator(_name), Field(min_length=1, max_length=MAX_NAME_CHARS)]
+Text = Annotated[str, Field(max_length=10_000)]
+LocationName = Annotated[
+    str, BeforeValidator(location_name), WithJsonSchema({"type": "string", "pattern": LOCATION_PATTERN})
+]
+HttpUrl = Annotated[str, BeforeValidator(_http_url), _URL_SCHEMA]
+BaseUrl = Annotated[str | None, BeforeValidator(_base_url), _BASE_URL_SCHEMA]
+Pattern = Annotated[str, BeforeValidator(_pattern), WithJsonSchema({"type": "string", "format": "regex"})]
+JmesPath = Annotated[str, BeforeValidator(_jmespath)]
+TimeZone = Annotated[str, BeforeValidator(_time_zone)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+MailAddress = Annotated[str, BeforeValidator(_mail_address)]
+ReadableFile = Annotated[str, BeforeValidator(_readable_file)]

@@ -1,0 +1,190 @@
+"""``services`` and ``databases``: what is probed."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, Strict, WithJsonSchema, model_validator
+
+from amt_console.config.files.faults import Refused
+from amt_console.config.secrets.kinds import DatabaseUrlSecret, HeaderSecret, LoginUrlSecret
+from amt_console.config.secrets.secret import Secret
+from amt_console.config.sections.scalars import (
+    Flag,
+    HttpUrl,
+    Interval,
+    JmesPath,
+    LimitMs,
+    Name,
+    Pattern,
+    ReadableFile,
+    Section,
+    Text,
+    Timeout,
+    format_duration,
+)
+from amt_console.model import (
+    DEFAULT_GROUP,
+    DEFAULT_MAX_BODY_BYTES,
+    AddressFamily,
+    Criticality,
+    FigureKind,
+)
+
+_STATUS = re.compile(r"^[1-5](\d\d|xx)$|^([1-5]\d\d)-([1-5]\d\d)$")
+_HEADER_NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")
+DEFAULT_TIMEOUT = 10.0
+
+
+def _status(value: object) -> str:
+    text = str(value).lower() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    found = _STATUS.match(text)
+    if found is None or (found[2] and found[2] > found[3]):
+        raise Refused('must be a status code such as 200, "2xx" or "200-299"')
+    return text
+
+
+def _header_name(value: object) -> str:
+    if not isinstance(value, str) or not _HEADER_NAME.match(value):
+        raise Refused("must be the name of an HTTP header")
+    if value.lower() in ("host", "content-length", "transfer-encoding", "connection"):
+        raise Refused("is a header that the program sets by itself")
+    return value
+
+
+Status = Annotated[
+    str,
+    BeforeValidator(_status),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string", "pattern": _STATUS.pattern}]}
+    ),
+]
+HeaderName = Annotated[str, BeforeValidator(_header_name)]
+BodyBytes = Annotated[int, Strict(), Field(ge=1024, le=64 * 1024 * 1024)]
+
+
+def check_timeout(timeout: float | None, interval: float | None) -> None:
+    """Refuse a deadline that reaches into the next probe. Raises Refused."""
+    if timeout is not None and interval is not None and timeout >= interval:
+        raise Refused(f"`timeout` ({format_duration(timeout)}) must be below `interval` ({format_duration(interval)})")
+
+
+class BasicAuth(Section):
+    """User name and password of HTTP basic authentication."""
+
+    username: Text
+    """User name."""
+    password: Secret
+    """Password (secret)."""
+
+
+class Expect(Section):
+    """What an answer must satisfy to count as up, checked in this order; the first that fails is the error."""
+
+    status: Annotated[tuple[Status, ...], Field(min_length=1)] = ("2xx",)
+    """Accepted status codes: `200`, `"2xx"` or `"200-299"`."""
+    headers: dict[HeaderName, Pattern] = Field(default_factory=dict)
+    """Header name to a regular expression that must be found in its value."""
+    text: Text | None = None
+    """Text that the body must contain."""
+    regex: Pattern | None = None
+    """Regular expression that must be found in the body."""
+    jmespath: JmesPath | None = None
+    """JMESPath expression over the JSON body that must be true, such as `status == 'ok'`."""
+
+
+class ServiceSettings(Section):
+    """One HTTP service to probe."""
+
+    name: Name
+    """Unique name. The name of a default service (such as `web-app`) replaces that one."""
+    url: HttpUrl
+    """What is requested: http or https, without user name or password."""
+    enabled: Flag = True
+    """Whether it is probed at all."""
+    group: Name = DEFAULT_GROUP
+    """Group that silences, maintenance and escalation can name."""
+    criticality: Criticality = Criticality.NORMAL
+    """How often it is probed if it names no interval: `critical` every 15 s, `high` every 30 s (both never less often
+    than `check_interval`), `normal` at `check_interval`, `low` at five times that."""
+    interval: Interval | None = None
+    """Time between probes, from 1s to 1d; by default by `criticality`."""
+    timeout: Timeout | None = None
+    """Total deadline of one probe, redirects and body included; below `interval`. By default 10 s, or four fifths of a
+    shorter interval."""
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    """HTTP method."""
+    headers: dict[HeaderName, HeaderSecret] = Field(default_factory=dict)
+    """Headers sent with each probe (values are secrets)."""
+    auth: BasicAuth | None = None
+    """HTTP basic authentication."""
+    body: Text | None = None
+    """Request body, for POST, PUT and PATCH."""
+    expect: Expect = Expect()
+    """What the answer must satisfy."""
+    degraded_above_ms: LimitMs | None = None
+    """Slower answers, in milliseconds, are shown as slow; 0 never. By default
+    `alert_thresholds.response_time_warning_ms`."""
+    down_above_ms: LimitMs | None = None
+    """Critical limit of the response time in milliseconds; 0 none. By default `alert_thresholds.response_time_ms`."""
+    verify_tls: Flag = True
+    """Whether the certificate is verified."""
+    ca_file: ReadableFile | None = None
+    """PEM file with the certificate authorities to trust instead of the system's."""
+    family: AddressFamily = "any"
+    """`ipv4` or `ipv6` to probe only that; `any` takes the resolver's first address."""
+    proxy: LoginUrlSecret | None = None
+    """HTTP proxy for this service, such as `http://proxy:3128` (secret). The environment's proxies are never used."""
+    max_body_bytes: BodyBytes = DEFAULT_MAX_BODY_BYTES
+    """Longest decoded body that is read."""
+    figures: FigureKind | None = None
+    """Read the answer for these figures of the platform: `overview`, `chatbot`, `revenue` or `plans`."""
+    depends_on: tuple[Name, ...] = ()
+    """Services or databases without which this one cannot work. While one of them is down, this one's alerts are shown
+    as following from its alert and need nobody; they are raised all the same."""
+    runbook: HttpUrl | None = None
+    """Page that tells what to do; shown with its alerts."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        check_timeout(self.timeout, self.interval)
+        if self.degraded_above_ms and self.down_above_ms and self.degraded_above_ms > self.down_above_ms:
+            raise Refused("`degraded_above_ms` must not be above `down_above_ms`")
+        if self.body is not None and self.method not in ("POST", "PUT", "PATCH"):
+            raise Refused("a `body` needs `method` POST, PUT or PATCH")
+        if self.auth is not None and any(name.lower() == "authorization" for name in self.headers):
+            raise Refused("give either `auth` or an Authorization header, not both")
+        return self
+
+
+class DatabaseSettings(Section):
+    """One database to probe."""
+
+    name: Name
+    """Unique name, also among the services."""
+    url: DatabaseUrlSecret
+    """SQLAlchemy URL (secret), such as `postgresql+psycopg://amt:${DB_PASSWORD}@db/amt`."""
+    query: Annotated[str, Field(min_length=1, max_length=10_000)] = "SELECT 1"
+    """Query that must succeed; it should be cheap and read only."""
+    enabled: Flag = True
+    """Whether it is probed at all."""
+    group: Name = "databases"
+    """Group that silences, maintenance and escalation can name."""
+    criticality: Criticality = Criticality.HIGH
+    """How often it is probed if it names no interval."""
+    interval: Interval | None = None
+    """Time between probes; by default by `criticality`."""
+    timeout: Timeout | None = None
+    """Total deadline of one probe; below `interval`. By default 10 s, or four fifths of a shorter interval."""
+    degraded_above_ms: LimitMs = 1000.0
+    """Slower answers, in milliseconds, are shown as slow; 0 never."""
+    depends_on: tuple[Name, ...] = ()
+    """Services or databases without which this one cannot work; see `services`."""
+    runbook: HttpUrl | None = None
+    """Page that tells what to do; shown with its alerts."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        check_timeout(self.timeout, self.interval)
+        return self

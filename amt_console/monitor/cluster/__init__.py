@@ -1,0 +1,1 @@
+"""Several monitors on one database: slots, peers, locations."""

@@ -1,0 +1,122 @@
+"""The other monitors of the same database, as the one that evaluates meets them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from amt_console.clock import Clock
+from amt_console.model import DEFAULT_LOCATION, FORGOTTEN_AFTER, ProbeResult, ServiceState, series_of
+from amt_console.monitor.buffer import Collected
+from amt_console.monitor.cluster.locations import VantagePoints
+from amt_console.monitor.cluster.slots import PATIENCE, Emit, Fetcher, Gate, Newest
+from amt_console.monitor.cluster.standalone import Work
+from amt_console.monitor.ruleset import Ruleset
+from amt_console.monitor.supervise import LOG
+from amt_console.store import Reads, ServiceStatus, Store, StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What a location has stored of a target last."""
+
+    location: str
+    results: Sequence[ProbeResult]
+    """Newest first, at least one."""
+    several: bool
+    """Whether it is a series beside those of other locations."""
+
+
+class Peers:
+    """Shares the probes of this location, and brings together what all locations measure. Lives on one event loop.
+
+    Args:
+        store: On a server.
+        clock: The time.
+        location: Where this monitor is; ``None`` if it names no location.
+    """
+
+    def __init__(self, store: Store, clock: Clock, location: str | None) -> None:
+        self.gate = Gate(store, clock, location, evaluates=True)
+        self._store = store
+        self._clock = clock
+        self._depth = 1
+        self._vantage = VantagePoints(self._depth)
+        self._newest: Newest | None = None
+
+    def configure(self, ruleset: Ruleset) -> None:
+        """Watch something else from now on."""
+        self._depth = ruleset.depth
+        self._vantage.configure(ruleset.depth, ruleset.by_target)
+
+    def works(self, emit: Emit, waits_since: Callable[[], float | None]) -> Sequence[Work]:
+        """What runs for as long as the engine does.
+
+        Args:
+            emit: As for ``Fetcher``.
+            waits_since: As for ``Fetcher``.
+        """
+        fetcher = Fetcher(self.gate, self.recall, emit, waits_since, self._clock)
+        return (("sharing", self.gate.run), ("fetching", fetcher.run))
+
+    def together(self, item: Collected) -> list[Collected]:
+        """What is to be stored and judged of a result that came in."""
+        return self._vantage.arrive(item, self.gate.living)
+
+    async def take_up(self) -> None:
+        """Read what each location measured last, so that the first result to come in is not alone."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.recall()
+        except (StoreError, TimeoutError) as error:
+            LOG.info("What other locations have measured cannot be read: %s", error)
+
+    async def recall(self) -> Newest:
+        """When each location measured each target last, as far as it is stored; read once. Raises StoreError."""
+        if self._newest is None:
+            stored: list[_Stored] = []
+            await self.gate.call(lambda: stored.extend(self._read()))
+            now = self._clock.instant()
+            self._newest = {(each.results[0].service, each.location): each.results[0].timestamp for each in stored}
+            for each in stored:
+                age = (now.wall - each.results[0].timestamp).total_seconds()
+                if age < FORGOTTEN_AFTER.total_seconds():
+                    self._vantage.recall(each.location, each.results, now.moved(-max(0.0, age)), several=each.several)
+        return self._newest
+
+    def notices(self) -> tuple[str, ...]:
+        """Which locations have fallen silent."""
+        return tuple(
+            f"Location {name} has not been heard of since {since:%H:%M} UTC: the others decide without it."
+            for name, since in sorted(self.gate.silent.items())
+        )
+
+    async def aclose(self) -> None:
+        """Let others take over at once."""
+        await self.gate.aclose()
+
+    def _read(self) -> list[_Stored]:
+        stored: list[_Stored] = []
+        with self._store.read() as reads:
+            statuses = reads.service_statuses()
+            series = {name: found for name in statuses if (found := series_of(name, statuses)) is not None}
+            oldest = self._clock.now() - FORGOTTEN_AFTER
+            apart = {found[0] for name, found in series.items() if statuses[name].last.timestamp > oldest}
+            for name, status in statuses.items():
+                if name in series:
+                    service, location = series[name]
+                    results = [replace(result, service=service) for result in self._newest_of(reads, status)]
+                    stored.append(_Stored(location, results, True))
+                elif name not in apart:
+                    stored.append(_Stored(status.last.location or DEFAULT_LOCATION, [status.last], False))
+        return stored
+
+    def _newest_of(self, reads: Reads, status: ServiceStatus) -> Sequence[ProbeResult]:
+        """The newest result, and of a failing target those before it: they may have confirmed the fault already."""
+        last = status.last
+        if status.state is ServiceState.UP:
+            return [last]
+        end = last.timestamp + timedelta(microseconds=1)
+        return reads.results(service=last.service, start=status.since, end=end, limit=self._depth) or [last]

@@ -1,0 +1,160 @@
+"""A monitor beside the one that evaluates: it probes for its location, and hands in what it has measured."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass, field
+
+from amt_console.clock import Clock
+from amt_console.config import Settings
+from amt_console.config import targets as configured_targets
+from amt_console.model import BusinessFigures, ProbeResult
+from amt_console.monitor.buffer import Collected, FigureReading
+from amt_console.monitor.cluster.slots import Gate
+from amt_console.monitor.engine import CANCEL_SECONDS, Collectors
+from amt_console.monitor.probe_loop import ProbeLoop
+from amt_console.monitor.probing import FigureReader, Prober
+from amt_console.monitor.ruleset import Ruleset, build_ruleset
+from amt_console.monitor.schedule import Schedule
+from amt_console.monitor.status import Counters
+from amt_console.monitor.supervise import LOG, Restarts, supervise
+from amt_console.store import Store, StoreError
+
+HAND_IN_EVERY = 0.2
+LIMIT = 20_000
+"""Results that wait while the server does not answer; the oldest go first."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    results: list[ProbeResult] = field(default_factory=list)
+    figures: list[BusinessFigures] = field(default_factory=list)
+
+
+class ProbingHelper:
+    """Probes its share on a thread and an event loop of its own, until stopped.
+
+    Args:
+        settings: The same configuration as the other monitors'. Raises ConfigError.
+        store: On a server; stays open.
+        store_url: Its URL.
+        clock: The time.
+        collectors: In place of the real ones.
+        location: Its vantage point; without one it shares the probing of all others without one.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        store_url: str,
+        clock: Clock,
+        collectors: Collectors | None = None,
+        location: str | None = None,
+    ) -> None:
+        self._location = location
+        self._ruleset = build_ruleset(settings, configured_targets(settings, store_url=store_url))
+        self._store = store
+        self._clock = clock
+        self._collectors = collectors
+        self._waiting = _Waiting()
+        self._counters = Counters()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._main, name="amt-helper", daemon=True)
+
+    @property
+    def probes_run(self) -> int:
+        """Re-checks included."""
+        return self._counters.probes_run
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> bool:
+        """Hand in what was measured, give the targets back, and end; returns whether it did."""
+        self._ready.wait(timeout)
+        if self._loop is not None and self._stop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _main(self) -> None:
+        try:
+            asyncio.run(self._run())
+        except Exception:
+            LOG.exception("Sharing the probing ended by a fault.")
+
+    async def _run(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._ready.set()
+        gate = Gate(self._store, self._clock, self._location, evaluates=False)
+        sources = self._collectors or Collectors.real(self._clock)
+        prober = Prober(http=sources.http, database=sources.database, clock=self._clock)
+        probes = self._probe_loop(self._ruleset, prober, gate)
+        restarts = Restarts()
+        works = (("sharing", gate.run), ("probes", probes.run), ("handing in", lambda: self._hand_in(gate)))
+        tasks = [
+            asyncio.create_task(supervise(name, run, clock=self._clock, restarts=restarts), name=name)
+            for name, run in works
+        ]
+        await self._stop.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await probes.cancel(CANCEL_SECONDS)
+        await self._hand_in_once(gate)
+        await gate.aclose()
+        await prober.aclose()
+
+    def _probe_loop(self, ruleset: Ruleset, prober: Prober, gate: Gate) -> ProbeLoop:
+        return ProbeLoop(
+            schedule=Schedule(ruleset.intervals, now=self._clock.monotonic(), recheck=ruleset.recheck),
+            targets=ruleset.targets,
+            prober=prober,
+            figures=FigureReader(clock=self._clock, overrides=ruleset.figures),
+            clock=self._clock,
+            counters=self._counters,
+            emit=self._collected,
+            touchy=lambda _subject: False,
+            gate=gate,
+        )
+
+    def _collected(self, item: Collected | FigureReading, urgent: bool) -> None:
+        waiting = self._waiting
+        if isinstance(item, Collected):
+            waiting.results.append(item.result)
+            del waiting.results[:-LIMIT]
+        else:
+            waiting.figures.append(item.figures)
+            del waiting.figures[:-LIMIT]
+
+    async def _hand_in(self, gate: Gate) -> None:
+        while True:
+            await asyncio.sleep(HAND_IN_EVERY)
+            await self._hand_in_once(gate)
+
+    async def _hand_in_once(self, gate: Gate) -> None:
+        results, figures = self._waiting.results, self._waiting.figures
+        if not results and not figures:
+            return
+        self._waiting = _Waiting()
+        try:
+            await gate.call(lambda: self._store_all(gate, results, figures))
+        except StoreError as error:
+            LOG.info("Results cannot be handed in and wait: %s", error)
+            self._waiting.results[:0] = results
+            self._waiting.figures[:0] = figures
+
+    def _store_all(self, gate: Gate, results: list[ProbeResult], figures: list[BusinessFigures]) -> None:
+        if figures:
+            with self._store.transaction() as writes:
+                for each in figures:
+                    writes.add_figures(each)
+            figures.clear()
+        if results:
+            gate.sharing.hand_in(results)

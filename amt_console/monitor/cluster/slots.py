@@ -1,0 +1,205 @@
+"""Sharing the probes of a location with its other monitors, on one server database.
+
+Each location probes every target. Each target falls to one of its living monitors by its name, the same for all that
+look. Before each scheduled probe its slot is claimed in the database, so that nothing is probed twice even while two of
+them count differently who lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+import zlib
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from amt_console.clock import Clock
+from amt_console.model import DEFAULT_LOCATION, ProbeResult
+from amt_console.monitor.supervise import LOG
+from amt_console.store import Store, StoreError
+from amt_console.store.cluster.members import Heard, Sharer, Sharing
+
+CHECK_IN_EVERY = 1.5
+"""Seconds between two signs of life, and between two looks at who else lives."""
+PATIENCE = 3.0
+"""Seconds that a claim may take, and after which a server that did not answer is asked again."""
+FETCH_EVERY = 0.5
+"""Seconds between two looks for results of others."""
+
+
+def falls_to(target: str, monitors: Sequence[str]) -> str:
+    """The monitor that a target falls to; the end of one moves only its own targets."""
+    return max(monitors, key=lambda name: (zlib.crc32(f"{name}\0{target}".encode("utf-8", "backslashreplace")), name))
+
+
+class Gate:
+    """Asks before each scheduled probe whether it is this monitor's. Lives on one event loop.
+
+    Args:
+        store: On a server.
+        clock: The time.
+        location: Where this monitor is; ``None`` if it names no location.
+        evaluates: Whether it stores and evaluates what all measure.
+    """
+
+    def __init__(self, store: Store, clock: Clock, location: str | None, *, evaluates: bool) -> None:
+        name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        started_at, place = clock.now(), location or DEFAULT_LOCATION
+        self.location = location
+        me = Sharer(name, socket.gethostname(), os.getpid(), started_at, place, evaluates)
+        self.sharing = Sharing(store, me)
+        self._clock = clock
+        self._ask_again_at = float("-inf")
+        self._heard: tuple[Heard, ...] = (Heard(me, 0.0),)
+        self.silent: dict[str, datetime] = {}
+        """Locations that fell silent without an end, with the time of the last sign of life."""
+        self._mine: set[str] = set()
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-sharing")
+        self._checked_in = asyncio.Event()
+
+    @property
+    def living(self) -> frozenset[str]:
+        """The locations from which somebody probes, this one among them."""
+        return frozenset((self.sharing.me.location, *(heard.sharer.location for heard in self._heard if heard.alive)))
+
+    @property
+    def reads_figures(self) -> bool:
+        """Whether the platform's figures are this location's: it evaluates, or nobody knows who does."""
+        here = self.sharing.me.location
+        places = {heard.sharer.location for heard in self._heard if heard.alive and heard.sharer.evaluates}
+        return here in places or not places
+
+    async def run(self) -> None:
+        """Show signs of life until cancelled."""
+        while True:
+            await self._check_in()
+            await asyncio.sleep(CHECK_IN_EVERY)
+
+    async def claim(self, target: str, interval: float) -> bool:
+        """Whether to probe now. While the server does not answer, everybody goes on with what was theirs."""
+        await self._checked_in.wait()
+        if self._clock.monotonic() < self._ask_again_at:
+            return target in self._mine
+        mine = falls_to(target, self._names_here()) == self.sharing.me.name
+        try:
+            async with asyncio.timeout(PATIENCE):
+                won = await self.call(lambda: self.sharing.claim(target, interval, mine=mine))
+        except (StoreError, TimeoutError):
+            self._ask_again_at = self._clock.monotonic() + PATIENCE
+            return target in self._mine
+        (self._mine.add if won else self._mine.discard)(target)
+        return won
+
+    async def call(self, work: Callable[[], object]) -> bool:
+        """Do something with the database off the loop."""
+        return bool(await asyncio.get_running_loop().run_in_executor(self._executor, work))
+
+    async def aclose(self) -> None:
+        """Let others take over at once."""
+        try:
+            await self.call(self.sharing.leave)
+        except StoreError as error:
+            LOG.info("The other monitors could not be told of the end: %s", error)
+        self._executor.shutdown(wait=False)
+
+    def _names_here(self) -> list[str]:
+        me = self.sharing.me
+        here = (heard.sharer for heard in self._heard if heard.alive and heard.sharer.location == me.location)
+        return list({me.name, *(sharer.name for sharer in here)})
+
+    async def _check_in(self) -> None:
+        found: list[Heard] = []
+        try:
+            await self.call(lambda: found.extend(self.sharing.check_in()))
+        except StoreError as error:
+            LOG.info("The server does not say who else probes: %s", error)
+        else:
+            before = self._alive()
+            self._heard = tuple(found)
+            self._note_silent()
+            if (alive := self._alive()) != before:
+                LOG.info("Those that probe: %s.", ", ".join(sorted(alive)))
+        self._checked_in.set()
+
+    def _note_silent(self) -> None:
+        known, self.silent = self.silent, {}
+        for heard in sorted(self._heard, key=lambda each: each.silent):
+            place = heard.sharer.location
+            if place not in self.living and place not in self.silent:
+                self.silent[place] = known.get(place) or self._clock.now() - timedelta(seconds=heard.silent)
+
+    def _alive(self) -> set[str]:
+        return {f"{each.sharer.name} ({each.sharer.location})" for each in self._heard if each.alive}
+
+
+Emit = Callable[[ProbeResult, int, bool], None]
+"""Takes a result of another monitor, its number, and whether a newer one of target and location was judged already."""
+Newest = dict[tuple[str, str], datetime]
+"""Time of the newest result by target and location."""
+
+
+class Fetcher:
+    """Brings the results of the other monitors to the one that evaluates.
+
+    Each is dropped from the database by the transaction that stores it, so whoever evaluates next finds what is not.
+
+    Args:
+        gate: To the database.
+        recall: What is stored already; kept up to date here. Raises StoreError.
+        emit: Takes what is found.
+        waits_since: When the oldest result came in that is not stored yet, by the monotonic clock.
+        clock: The time.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        recall: Callable[[], Awaitable[Newest]],
+        emit: Emit,
+        waits_since: Callable[[], float | None],
+        clock: Clock,
+    ) -> None:
+        self._gate = gate
+        self._recall = recall
+        self._emit = emit
+        self._waits_since = waits_since
+        self._clock = clock
+        self._emitted: dict[int, float] = {}
+
+    async def run(self) -> None:
+        """Fetch until cancelled."""
+        while True:
+            try:
+                await self._fetch()
+            except StoreError as error:
+                LOG.info("The results of other monitors cannot be fetched: %s", error)
+            await asyncio.sleep(FETCH_EVERY)
+
+    async def _fetch(self) -> None:
+        newest = await self._recall()
+        waits_since = self._waits_since()
+        let_go = [number for number, at in self._emitted.items() if waits_since is None or at < waits_since]
+        there: set[int] = set()
+        found: list[tuple[int, ProbeResult]] = []
+
+        def look() -> None:
+            left, new = self._gate.sharing.handed_in(list(self._emitted))
+            there.update(left)
+            found.extend(new)
+
+        await self._gate.call(look)
+        for number in self._emitted.keys() - there:
+            del self._emitted[number]
+        for number, result in found:
+            key = result.service, result.location or DEFAULT_LOCATION
+            late = key in newest and result.timestamp <= newest[key]
+            if not late:
+                newest[key] = result.timestamp
+            self._emit(result, number, late)
+            self._emitted[number] = self._clock.monotonic()
+        # Neither stored nor waiting: nobody watches it any more, or it was counted as lost.
+        if given_up := there.intersection(let_go):
+            await self._gate.call(lambda: self._gate.sharing.give_up(given_up))

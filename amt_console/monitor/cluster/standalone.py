@@ -1,0 +1,53 @@
+"""Whether others probe for the same database: only on a server, whose driver a file needs not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING
+
+from amt_console.clock import Clock
+from amt_console.monitor.buffer import Collected
+from amt_console.monitor.ruleset import Ruleset
+from amt_console.store import Store
+
+if TYPE_CHECKING:
+    from amt_console.monitor.cluster.peers import Peers
+
+Work = tuple[str, Callable[[], Coroutine[None, None, None]]]
+"""The name of a task, and what it runs."""
+
+
+class Alone:
+    """In place of ``Peers`` where there are none."""
+
+    gate = None
+
+    def configure(self, ruleset: Ruleset) -> None:
+        """Nothing depends on it."""
+
+    def works(self, emit: object, waits_since: object) -> Sequence[Work]:
+        """None."""
+        return ()
+
+    def together(self, item: Collected) -> list[Collected]:
+        """The result alone."""
+        return [item]
+
+    async def take_up(self) -> None:
+        """There is nothing to read."""
+
+    def notices(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    async def aclose(self) -> None:
+        """Nobody has to be told."""
+
+
+def peers_of(store: Store, clock: Clock, location: str | None) -> Peers | Alone:
+    """The other monitors of a server's database; a file has one monitor."""
+    if store.url.startswith("sqlite"):
+        return Alone()
+    from amt_console.monitor.cluster.peers import Peers
+
+    return Peers(store, clock, location)

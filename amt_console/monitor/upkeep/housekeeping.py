@@ -1,0 +1,266 @@
+"""Minding the database while the monitor works: retention, room on the disk, the length of the write-ahead log.
+
+Everything is done in steps of some milliseconds on the writing thread, one at a time, with pauses between: a batch of
+results never waits for more than one step, and the engine's loop for none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from amt_console.clock import Clock
+from amt_console.config.sections.program import RetentionSettings
+from amt_console.monitor.supervise import LOG
+from amt_console.monitor.upkeep.log_readers import Reader, readers_of
+from amt_console.monitor.upkeep.reserve import Reserve
+from amt_console.monitor.upkeep.retention_policy import retention_policy
+from amt_console.store import Store, StoreError, StoreFull
+from amt_console.store.upkeep.foreign_times import TimeMender
+from amt_console.store.upkeep.retention import Retention
+from amt_console.store.upkeep.retention_rules import RetentionPolicy
+from amt_console.store.upkeep.vacuum import STEP_PAGES
+from amt_console.text import byte_size
+
+T = TypeVar("T")
+MIB = 1024 * 1024
+EXPIRED_EVERY = 3600.0
+"""Seconds between two runs of the retention."""
+AGAIN_AFTER = 60.0
+"""The same after a run that could not be finished."""
+OPTIMIZE_EVERY = 86_400.0
+SPARE_SHARE = 0.1
+"""Part of the file that may stay unused: new rows fill it."""
+LOG_CHECKPOINT = 4 * MIB
+STUCK_LOG = 16 * MIB
+"""What may wait in the write-ahead log because somebody reads an old moment; with more, people are told, and nothing is
+deleted any more."""
+PAGE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How gently it goes; all in seconds."""
+
+    first: float = 20.0
+    """Before the first look: a start has better things to do."""
+    every: float = 15.0
+    """Between two looks."""
+    pause: float = 0.02
+    """Between two steps, at least."""
+    share: float = 4.0
+    """Pause after a step, as a multiple of its length."""
+    busy: float = 0.25
+    """Between two looks at a writer that is behind."""
+
+
+class Writer(Protocol):
+    """The engine's writing thread."""
+
+    @property
+    def behind(self) -> bool:
+        """Whether results wait, or cannot be stored."""
+        ...
+
+    @property
+    def full(self) -> bool:
+        """Whether there was no room for the last batch."""
+        ...
+
+    async def run_on_writer(self, work: Callable[[], T]) -> T:
+        """Do something on the writing thread, after what is there to be written."""
+        ...
+
+
+class Maintenance:
+    """A task of the engine. ``notices`` may be read from any thread.
+
+    Args:
+        store: Open for writing.
+        settings: How long things are kept.
+        writer: Where the steps run.
+        clock: The time.
+        pace: How gently.
+    """
+
+    def __init__(
+        self, *, store: Store, settings: RetentionSettings, writer: Writer, clock: Clock, pace: Pace = Pace()
+    ) -> None:
+        self.notices: tuple[str, ...] = ()
+        """What people should know, in sentences."""
+        self.deleted = 0
+        """Rows, since the start."""
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._pace = pace
+        self._reserve = Reserve(Path(f"{store.place}.reserve"))
+        self._expired_at = self._optimize_at = clock.monotonic()
+        self._times = TimeMender(store)
+        self._policy: RetentionPolicy = retention_policy(settings)
+        self.configure(settings)
+
+    def configure(self, settings: RetentionSettings) -> None:
+        """Keep things for other lengths of time from now on."""
+        self._policy = retention_policy(settings)
+        self._least_free = settings.least_free_mib * MIB
+        self._expired_at = self._clock.monotonic()
+
+    async def run(self) -> None:
+        """Look after the database until cancelled."""
+        await asyncio.sleep(self._pace.first)
+        while True:
+            await self.look()
+            await asyncio.sleep(self._pace.every)
+
+    async def look(self) -> None:
+        """One look, and whatever is due."""
+        stuck = await self._log_notice()
+        free = self._free()
+        emergency = self._writer.full or (free is not None and free < self._least_free)
+        if emergency:
+            if self._writer.full:
+                self._reserve.release()
+            await self._make_room()
+            free = self._free()
+        elif stuck is None and self._clock.monotonic() >= self._expired_at:
+            done = await self._guarded("Expired data could not be deleted", self._expire)
+            self._expired_at = self._clock.monotonic() + (EXPIRED_EVERY if done else AGAIN_AFTER)
+        elif free is not None:
+            self._reserve.keep(self._least_free)
+        if not emergency:
+            await self._guarded("Times that other programs wrote", self._mend_times)
+        room = self._room_notice(free) if emergency else None
+        self.notices = (*(notice for notice in (room, stuck) if notice is not None), *self._times.notices)
+        if self._clock.monotonic() >= self._optimize_at and not self._writer.behind:
+            self._optimize_at = self._clock.monotonic() + OPTIMIZE_EVERY
+            await self._guarded("The database's statistics", lambda: self._writer.run_on_writer(self._store.optimize))
+
+    async def _mend_times(self) -> None:
+        more = True
+        while more:
+            await self._turn()
+            begin = self._clock.monotonic()
+            more = await self._writer.run_on_writer(self._times.step)
+            await self._breathe(self._clock.monotonic() - begin)
+
+    async def _expire(self) -> bool:
+        """Delete in steps, then give back what is more than new rows will soon fill; whether it got to the end."""
+        run = Retention(self._store, self._policy, clock=self._clock)
+        while True:
+            await self._turn()
+            step = await self._writer.run_on_writer(run.step)
+            if step is None:
+                break
+            self.deleted += step.rows
+            if not await self._log_is_short():
+                return False
+            await self._breathe(step.seconds)
+        await self._shrink(SPARE_SHARE)
+        return True
+
+    async def _shrink(self, spare: float) -> None:
+        left = await self._writer.run_on_writer(self._store.free_bytes)
+        while left > spare * self._size() and left > MIB:
+            await self._turn()
+            begin = self._clock.monotonic()
+            before, left = left, await self._writer.run_on_writer(lambda: self._store.give_back(STEP_PAGES))
+            if left >= before or not await self._log_is_short():
+                return
+            await self._breathe(self._clock.monotonic() - begin)
+
+    async def _make_room(self) -> None:
+        """The disk is full, or nearly: what has expired goes now, without waiting for a quiet moment."""
+        run = Retention(self._store, self._policy, clock=self._clock)
+        tries = 3
+        while True:
+            try:
+                # First of all: a log that is moved into the file begins anew, and has room for what follows.
+                await self._writer.run_on_writer(self._store.checkpoint)
+                step = await self._writer.run_on_writer(run.step)
+                while step is not None:
+                    self.deleted += step.rows
+                    if self._store.log_bytes() > LOG_CHECKPOINT:
+                        await self._writer.run_on_writer(self._store.checkpoint)
+                    await asyncio.sleep(self._pace.pause)
+                    step = await self._writer.run_on_writer(run.step)
+                await self._shrink(0.0)
+                if not await self._writer.run_on_writer(self._store.checkpoint):
+                    await self._writer.run_on_writer(lambda: self._store.checkpoint(truncate=True))
+                return
+            except StoreFull:
+                tries -= 1
+                if not tries:
+                    return
+                run.shrink()
+            except StoreError as error:
+                LOG.warning("No room could be made in the database: %s", error)
+                return
+
+    async def _turn(self) -> None:
+        """Wait until nothing else is to be written."""
+        while self._writer.behind and not self._writer.full:  # noqa: ASYNC110
+            await asyncio.sleep(self._pace.busy)
+
+    async def _breathe(self, seconds: float) -> None:
+        await asyncio.sleep(max(self._pace.pause, seconds * self._pace.share))
+
+    async def _log_is_short(self) -> bool:
+        """Keep it so; false if it cannot be, because somebody reads an old moment."""
+        if self._store.log_bytes() <= LOG_CHECKPOINT:
+            return True
+        waiting = await self._writer.run_on_writer(self._store.checkpoint)
+        return waiting * PAGE <= STUCK_LOG
+
+    async def _log_notice(self) -> str | None:
+        size = self._store.log_bytes()
+        if size <= STUCK_LOG:
+            return None
+        waiting = await self._guarded("The log", lambda: self._writer.run_on_writer(self._store.checkpoint))
+        if waiting is None or waiting * PAGE <= STUCK_LOG:
+            return None
+        readers = await asyncio.to_thread(readers_of, Path(f"{self._store.place}-shm"))
+        return _log_words(size, readers)
+
+    def _room_notice(self, free: int | None) -> str | None:
+        if free is None or (free >= self._least_free and not self._writer.full):
+            return None
+        return (
+            f"Only {byte_size(free)} are free on the disk of {self._store.place}. Expired data has been deleted; make "
+            "room, or keep data for a shorter time (retention)."
+        )
+
+    def _free(self) -> int | None:
+        """Free bytes of the disk; ``None`` where the database is on a server."""
+        path = Path(self._store.place)
+        try:
+            return shutil.disk_usage(path.parent).free if path.is_absolute() else None
+        except OSError:
+            return None
+
+    def _size(self) -> int:
+        try:
+            return Path(self._store.place).stat().st_size
+        except OSError:
+            return 0
+
+    async def _guarded(self, what: str, work: Callable[[], Awaitable[T]]) -> T | None:
+        """A fault of the database here is no fault of the engine: it is tried again later."""
+        try:
+            return await work()
+        except StoreError as error:
+            LOG.warning("%s: %s", what, error)
+            return None
+
+
+def _log_words(size: int, readers: tuple[Reader, ...]) -> str:
+    told = f"The database's write-ahead log has grown to {byte_size(size)} because a program reads an old moment of it"
+    stopped = [reader for reader in readers if reader.stopped]
+    if not readers:
+        return f"{told}."
+    names = ", ".join(str(reader) for reader in (stopped or readers)[:3])
+    return f"{told}: {names}. Bring it to the foreground (fg) or end it."

@@ -1,0 +1,218 @@
+"""Being the monitor: the engine and the API, started and ended together."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from amt_console.clock import Clock
+from amt_console.model import Target, Viewer
+from amt_console.operations.actor import current_actor
+from amt_console.operations.protocol import NotFoundError
+from amt_console.runtime.operations_proxy import Following
+
+if TYPE_CHECKING:
+    from amt_console.api.listeners.server import ApiServer, SocketServer
+    from amt_console.api.served import Served
+    from amt_console.config import Settings
+    from amt_console.monitor.thread import EngineThread
+    from amt_console.operations.local import LocalOperations
+    from amt_console.runtime.presence import SharedPresence
+    from amt_console.store import Store
+
+logger = logging.getLogger("amt_console.monitor")
+
+
+class Holder:
+    """Runs the engine and serves the API. Only for the process that holds the lease. Raises ConfigError.
+
+    ``operations`` stays the same object when another configuration is taken.
+
+    Args:
+        settings: The configuration.
+        store: Open and writable; stays open.
+        store_url: Its URL.
+        clock: The time.
+        targets: What is watched, if not what the configuration says.
+        on_change: Called after each commit of the engine, on its thread; must be quick.
+        notices: What people must know beyond what the engine and the API say.
+        console: Whether this process has a screen of its own, whose person looks.
+        location: From which vantage point it probes, where the database is on a server.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        store_url: str,
+        clock: Clock,
+        targets: Sequence[Target] | None = None,
+        on_change: Callable[[], None] | None = None,
+        notices: Callable[[], tuple[str, ...]] = tuple,
+        console: bool = False,
+        location: str | None = None,
+    ) -> None:
+        from amt_console.api.presence import Presence
+        from amt_console.monitor.thread import EngineThread
+
+        self._settings = settings
+        self._store = store
+        self._store_url = store_url
+        self._clock = clock
+        self._on_change = on_change or (lambda: None)
+        self._more_notices = notices
+        self._console = console
+        self._presence = Presence(clock)
+        self._served: Served | None = None
+        self._socket: SocketServer | None = None
+        self._servers: list[ApiServer] = []
+        self._looking: SharedPresence | None = None
+        self._troubles: tuple[str, ...] = ()
+        self.engine: EngineThread = EngineThread(
+            settings=settings, store=store, store_url=store_url, clock=clock, on_change=on_change, location=location
+        )
+        self.operations = Following()
+        self.operations.use(self._operations(settings, targets))
+
+    def start(self) -> None:
+        """Probe from now on, and let others attach. What cannot be served is logged and a notice; probing goes on."""
+        from amt_console.api.feed import ActionFeed
+        from amt_console.api.listeners.socket_path import database_name
+        from amt_console.api.served import Served
+
+        self.engine.start()
+        if not self._store_url.startswith("sqlite"):
+            from amt_console.runtime.presence import SharedPresence
+
+            self._looking = SharedPresence(self._store, self._own_viewers)
+        self._served = Served.by_this_process(
+            self.operations,
+            presence=self._presence,
+            feed=ActionFeed(),
+            clock=self._clock,
+            database=database_name(self._store_url),
+        )
+        self._serve_socket(self._served)
+        if self._settings.api.enabled:
+            self._serve_tcp(self._served)
+
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of the engine and the API, beside the engine's faults."""
+        status = self.engine.status
+        return (*(notice for notice in status.notices if notice not in status.faults), *self._troubles)
+
+    def reload(self, settings: Settings) -> None:
+        """Take another configuration: targets, rules and roles. Raises ConfigError, and then the running one stays."""
+        from amt_console.api.auth.identity import role_table
+
+        operations = self._operations(settings, None)
+        self.engine.reload(settings)
+        self._settings = settings
+        self.operations.use(operations)
+        if self._socket is not None:
+            self._socket.callers.use(role_table(settings))
+
+    def stop(self) -> bool:
+        """Stop probing, flush, end the API; whether all went cleanly."""
+        if self._served is not None:
+            self._served.feed.close()
+        for server in self._servers:
+            server.stop()
+        clean = self.engine.stop()
+        if self._looking is not None:
+            self._looking.close()
+        return clean
+
+    def _operations(self, settings: Settings, targets: Sequence[Target] | None) -> LocalOperations:
+        from amt_console.config import targets as configured_targets
+        from amt_console.operations.local import LocalOperations
+
+        if targets is None:
+            targets = configured_targets(settings, store_url=self._store_url)
+        return LocalOperations(
+            store=self._store,
+            store_url=self._store_url,
+            settings=settings,
+            targets=targets,
+            clock=self._clock,
+            request_probe=self._probe,
+            engine_notices=self.notices,
+            engine_faults=lambda: self.engine.status.faults,
+            remarks=self._more_notices,
+            viewers=self._viewers,
+            live_host=lambda: self.engine.status.host,
+            on_action=self._acted,
+        )
+
+    def _probe(self, service: str | None) -> None:
+        try:
+            self.engine.probe_now(service)
+        except KeyError as error:
+            raise NotFoundError(f"no service is called {error}") from error
+
+    def _acted(self) -> None:
+        if self._served is not None:
+            self._served.acted()
+        self._on_change()
+
+    def _viewers(self) -> tuple[Viewer, ...]:
+        return self._own_viewers() if self._looking is None else self._looking.viewers()
+
+    def _own_viewers(self) -> tuple[Viewer, ...]:
+        if self._console:
+            self._presence.seen("self", name=current_actor().name, place=f"pid {os.getpid()}", may_monitor=True)
+        return self._presence.viewers()
+
+    def _serve_socket(self, served: Served) -> None:
+        from amt_console.api.listeners.socket_path import socket_path
+
+        path = socket_path(self._store_url, self._settings)
+        if path is None:
+            return
+        from amt_console.api.auth.identity import group_id, role_table
+        from amt_console.api.listeners.server import SocketServer
+
+        group = self._settings.api.socket_group
+        try:
+            self._socket = SocketServer(
+                served,
+                path=path,
+                roles=role_table(self._settings),
+                clock=self._clock,
+                group=None if group is None else group_id(group),
+            )
+        except OSError as error:
+            self._trouble(f"Other consoles cannot attach: the socket {path} cannot be made: {_reason(error)}.")
+            return
+        self._begin(self._socket)
+
+    def _serve_tcp(self, served: Served) -> None:
+        from amt_console.api.auth.tokens import TokenBook
+        from amt_console.api.listeners.certificate import ServerCertificate
+        from amt_console.api.listeners.server import TcpServer
+
+        api = self._settings.api
+        try:
+            tls = ServerCertificate(api.tls_certificate, api.tls_key) if api.tls_certificate and api.tls_key else None
+            book = TokenBook(self._store, self._clock)
+            server = TcpServer(served, host=api.host, port=api.port, book=book, tls=tls)
+        except OSError as error:
+            self._trouble(f"The API is not served on {api.host}:{api.port}: {_reason(error)}.")
+            return
+        logger.info("the API is served at %s", server.url)
+        self._begin(server)
+
+    def _begin(self, server: ApiServer) -> None:
+        server.start()
+        self._servers.append(server)
+
+    def _trouble(self, text: str) -> None:
+        logger.warning(text)
+        self._troubles = (*self._troubles, text)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

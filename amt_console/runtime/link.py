@@ -1,0 +1,154 @@
+"""How a console stands to the monitor of a database: it is the monitor, is attached to it, or reads beside it."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from amt_console.operations.protocol import REPORTS_ELSEWHERE
+from amt_console.runtime.operations_proxy import Following
+from amt_console.runtime.server_watch import ServerWatch
+from amt_console.runtime.site import Notices, Site
+
+if TYPE_CHECKING:
+    from amt_console.api.client.operations import RemoteOperations
+    from amt_console.api.wire import Hello
+    from amt_console.runtime.holder import Holder
+    from amt_console.store import Lease
+
+
+class Link:
+    """The ways to stand to the monitor, and the changes from one to another. Safe to call from several threads.
+
+    Args:
+        site: The database with its configuration.
+        may_monitor: Whether to become the monitor when there is none.
+        notices: What the person must know in any case.
+        on_change: Called when there is something new to see; on any thread, must be quick.
+    """
+
+    def __init__(self, site: Site, *, may_monitor: bool, notices: Notices, on_change: Callable[[], None]) -> None:
+        self.closing = threading.Event()
+        self.following = Following()
+        """The use cases of whoever can be asked; always the same object."""
+        self.holder: Holder | None = None
+        """Of this process, when it is the monitor."""
+        self.lease: Lease | None = None
+        self.watch: ServerWatch | None = None
+        """Where the database is on a server."""
+        self.remote: RemoteOperations | None = None
+        """The monitor that this process is attached to."""
+        self.beside = False
+        """Whether the database itself is read, or would be if it could."""
+        self.trouble: str | None = None
+        self._site = site
+        self._may_monitor = may_monitor
+        self._notices = notices
+        self._on_change = on_change
+        self._session_id = uuid.uuid4().hex if site.viewers is None else None
+        self._guard = threading.Lock()
+        self._hello: Hello | None = None
+        self._foreign = False
+        """Attached to the monitor of another database than this process would use by itself: never take over."""
+
+    @property
+    def attached_to(self) -> str | None:
+        """Which process is the monitor, when it is another one."""
+        if self.holder is not None:
+            return None
+        hello = self._hello
+        if hello is not None:
+            return f"pid {hello.pid} on {hello.host}"
+        from amt_console.store import Lease
+
+        holder = Lease.holder(self._site.store_url)
+        return f"pid {holder.pid} on {holder.host}" if holder else None
+
+    @property
+    def no_reports(self) -> str | None:
+        """Why no reports can be made here: the database of the monitor that answers is not the one that is named."""
+        return REPORTS_ELSEWHERE if self._foreign and self.remote is not None else None
+
+    def notices(self) -> tuple[str, ...]:
+        """What the person must know about this process; what the engine has to say stands in its picture."""
+        viewer = self._hello is not None and self._hello.role == "viewer"
+        found = (self.trouble, "Your role is viewer: you may look, but not act." if viewer else None)
+        return (*(notice for notice in found if notice is not None), *self._notices())
+
+    def attach(self) -> bool:
+        """Ask the running monitor from now on. Raises OperationError when it does not let this person in."""
+        from amt_console.api.client.attach import attach
+        from amt_console.api.listeners.socket_path import database_name
+
+        found = attach(
+            self._site.store_url, self._site.settings, session=self._session_id, looks_only=not self._may_monitor
+        )
+        if found is None:
+            return False
+        remote, hello = found
+        # Asking may take seconds when the monitor is suspended; closing must not wait for that.
+        with self._guard:
+            if self.closing.is_set():
+                remote.close()
+                return False
+            self.remote, self._hello, self.beside, self.trouble = remote, hello, False, None
+            self._foreign = hello.database != database_name(self._site.store_url)
+            self.following.use(remote, remote.close, export=None if self._foreign else self._site.export)
+        return True
+
+    def become_monitor(self) -> bool:
+        """Become the monitor if nobody is. Raises StoreError, ConfigError."""
+        with self._guard:
+            if self.closing.is_set() or not self._may_monitor or self._foreign:
+                return False
+            from amt_console.store import Lease
+
+            lease = Lease.acquire(self._site.store_url, clock=self._site.clock)
+            if lease is None:
+                return False
+            try:
+                holder, store = self._site.become_monitor(lease, on_change=self._on_change, notices=self._notices)
+            except BaseException:
+                lease.release()
+                raise
+            self.following.use(holder.operations, store.close)
+            self.watch = ServerWatch(store, self.closing, self._on_change) if lease.revocable else None
+            self.holder, self.lease, self.remote, self._hello = holder, lease, None, None
+            self.beside, self.trouble = False, None
+            return True
+
+    def read_beside(self) -> None:
+        """Read the database itself: another process is the monitor, and cannot be asked. Raises StoreError."""
+        with self._guard:
+            if self.closing.is_set() or self._foreign:
+                return
+            operations, store, close = self._site.read_beside(self.notices)
+            self.remote, self._hello, self.beside = None, None, True
+            self.watch = ServerWatch(store, self.closing, self._on_change) if self._site.on_server else None
+            self.following.use(operations, close)
+
+    def step_down(self, why: str) -> bool | None:
+        """Stop probing and give the lease back; returns whether the engine had failed, ``None`` if nothing was done."""
+        with self._guard:
+            holder, lease, self.holder, self.lease = self.holder, self.lease, None, None
+            if holder is None or lease is None or self.closing.is_set():
+                return None
+            self.trouble = why
+            failed = holder.engine.status.failure is not None
+            holder.stop()
+            lease.release()
+            return failed
+
+    def close(self) -> None:
+        """Stop the engine, flush what it collected, give the lease back. Idempotent."""
+        self.closing.set()
+        with self._guard:
+            holder, self.holder = self.holder, None
+            if holder is not None:
+                holder.stop()
+            self.following.use(None)
+            lease, self.lease = self.lease, None
+            if lease is not None:
+                lease.release()

@@ -1,0 +1,36 @@
+"""Waits at a monitor for what people do there, so that a console looks at once and notices when the monitor is gone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from amt_console.operations.protocol import OperationError
+
+if TYPE_CHECKING:
+    from amt_console.api.client.operations import RemoteOperations
+
+WAIT_SECONDS = 5.0
+"""How long one question may stay open; a monitor that is suspended is noticed after that and the answer's timeout."""
+
+
+def listen(remote: RemoteOperations, closing: threading.Event, on_action: Callable[[], None]) -> OperationError | None:
+    """Call ``on_action`` whenever somebody has acted, until ``closing`` is set or the monitor is gone.
+
+    Returns:
+        Why the monitor cannot be asked any more; ``None`` when closing.
+    """
+    number: int | None = None
+    while not closing.is_set():
+        try:
+            latest = remote.wait_for_action(-1 if number is None else number, 0 if number is None else WAIT_SECONDS)
+        except OperationError as error:
+            return None if closing.is_set() else error
+        except RuntimeError:
+            # The client was closed by another thread.
+            return None if closing.is_set() else OperationError("the connection was closed")
+        if number is not None and latest != number:
+            on_action()
+        number = latest
+    return None

@@ -1,0 +1,61 @@
+"""Where the program writes its log: a file beside the database's folder, and stderr without a screen."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from amt_console.text import safe_text
+
+MAX_BYTES = 2 * 1024**2
+KEPT_FILES = 5
+MAX_LINE_CHARS = 4000
+_QUIET = ("alembic", "uvicorn", "httpx", "httpcore", "asyncio")
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class SafeFormatter(logging.Formatter):
+    """One record a line but for tracebacks; nothing in it that a terminal obeys."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as text."""
+        return safe_text(super().format(record), MAX_LINE_CHARS, keep_newlines=record.exc_info is not None)
+
+
+def log_path() -> Path:
+    """The log file, in the user's state folder."""
+    from platformdirs import user_state_path
+
+    return user_state_path("amt-console", appauthor=False) / "logs" / "monitoring.log"
+
+
+def start_logging(*, to_stderr: bool) -> None:
+    """Send the program's log to the log file, and to stderr when no screen is in the way.
+
+    A file that cannot be written is no reason not to watch: the log then goes to stderr alone, or nowhere.
+    """
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if to_stderr else []
+    fault: OSError | None = None
+    try:
+        handlers.append(_file_handler(log_path()))
+    except OSError as error:
+        fault = error
+    for handler in handlers or [logging.NullHandler()]:
+        handler.setFormatter(SafeFormatter(_FORMAT))
+        root.addHandler(handler)
+    if fault is not None:
+        root.warning("there is no log file: %s", fault)
+
+
+def _file_handler(path: Path) -> logging.Handler:
+    from amt_console.runtime.log_file import PrivateFileHandler
+
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handler = PrivateFileHandler(path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="replace")
+    handler.setLevel(logging.INFO)
+    return handler

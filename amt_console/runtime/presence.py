@@ -1,0 +1,80 @@
+"""On a server's database every process reads for itself; here they tell each other who looks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from amt_console.model import Viewer
+from amt_console.store import Store, StoreError
+from amt_console.store.cluster.presence import ViewerBoard
+
+logger = logging.getLogger("amt_console.session")
+EXCHANGE_SECONDS = 2.0
+"""Between two looks at the board."""
+_LEAVE_SECONDS = 2.0
+
+Viewers = Callable[[], tuple[Viewer, ...]]
+
+
+class SharedPresence:
+    """Everybody who looks, through this process and the others; works on a thread of its own until closed.
+
+    A server that does not answer leaves this process's own people; a user that may not write sees all, unseen.
+
+    Args:
+        store: On a server; stays open.
+        own: Who looks through this process.
+    """
+
+    def __init__(self, store: Store, own: Viewers) -> None:
+        self._own = own
+        self._others: tuple[Viewer, ...] = ()
+        self._told = False
+        self._board = ViewerBoard(store)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="amt-viewers", daemon=True)
+        self._thread.start()
+
+    def viewers(self) -> tuple[Viewer, ...]:
+        """Everybody, longest first."""
+        return tuple(sorted((*self._own(), *self._others), key=lambda viewer: viewer.since))
+
+    def close(self) -> None:
+        """Say goodbye, if the server listens."""
+        self._closing.set()
+        self._thread.join(_LEAVE_SECONDS)
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._try(lambda: self._board.pin(self._own()))
+            if not self._try(self._read):
+                self._others = ()
+            self._closing.wait(EXCHANGE_SECONDS)
+        self._try(self._board.leave)
+        self._board.close()
+
+    def _read(self) -> None:
+        self._others = self._board.others()
+
+    def _try(self, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except StoreError as error:
+            if not self._told:
+                logger.info("Who looks cannot be told to the other processes, or heard of them: %s", error)
+            self._told = True
+            return False
+        return True
+
+
+def who_looks(store: Store) -> tuple[Viewer, ...]:
+    """Who looks at a server's database now, asked once; nobody if that cannot be read."""
+    board = ViewerBoard(store)
+    try:
+        return tuple(sorted(board.others(), key=lambda viewer: viewer.since))
+    except StoreError:
+        return ()
+    finally:
+        board.close()

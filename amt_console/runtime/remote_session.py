@@ -1,0 +1,79 @@
+"""A console's connection to a monitor that ``--connect`` names: it attaches, and never takes over."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from amt_console.operations.protocol import REPORTS_ELSEWHERE, OperationError, Operations
+from amt_console.runtime.listening import listen
+
+if TYPE_CHECKING:
+    from amt_console.api.wire import Hello
+    from amt_console.cli.startup.connection import Connection
+
+logger = logging.getLogger("amt_console.session")
+AGAIN_SECONDS = 1.0
+"""How often a monitor that does not answer is asked again."""
+
+
+class RemoteSession:
+    """Keeps to one endpoint; when its monitor is gone, it waits there for the next one. Constructing it blocks.
+
+    Raises OperationError: UnavailableError when nobody answers, NotPermittedError when this person is not let in.
+    """
+
+    def __init__(self, connection: Connection, *, on_change: Callable[[], None] | None = None) -> None:
+        self._remote = connection.open(session=uuid.uuid4().hex)
+        self._on_change = on_change or (lambda: None)
+        self._closing = threading.Event()
+        try:
+            self._hello: Hello = self._remote.check()
+        except BaseException:
+            self._remote.close()
+            raise
+        self.operations: Operations = self._remote
+        threading.Thread(target=self._mind, name="amt-session", daemon=True).start()
+
+    @property
+    def is_monitor(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def attached_to(self) -> str | None:
+        """Which process answers."""
+        return f"pid {self._hello.pid} on {self._hello.host}"
+
+    @property
+    def no_reports(self) -> str | None:
+        """Always: the database is elsewhere."""
+        return REPORTS_ELSEWHERE
+
+    def notices(self) -> tuple[str, ...]:
+        """What the person must know about this session."""
+        if self._hello.role == "viewer":
+            return ("Your role is viewer: you may look, but not act.",)
+        return ()
+
+    def close(self) -> None:
+        """Say goodbye. Idempotent."""
+        self._closing.set()
+        self._remote.close()
+
+    def _mind(self) -> None:
+        while not self._closing.is_set():
+            lost = listen(self._remote, self._closing, self._on_change)
+            if lost is None:
+                return
+            logger.info("the monitor cannot be asked: %s", lost)
+            while not self._closing.wait(AGAIN_SECONDS):
+                try:
+                    self._hello = self._remote.check()
+                except (OperationError, RuntimeError):
+                    continue
+                self._on_change()
+                break

@@ -1,0 +1,223 @@
+"""One console's connection: attached to the running monitor, or the monitor itself when there is none."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from amt_console.clock import Clock
+from amt_console.model import Target, Viewer
+from amt_console.operations.protocol import NotPermittedError, OperationError, Operations
+from amt_console.runtime.keeping import why_no_longer
+from amt_console.runtime.link import Link
+from amt_console.runtime.listening import listen
+from amt_console.runtime.site import Notices, Site
+
+if TYPE_CHECKING:
+    from amt_console.config import Settings
+    from amt_console.runtime.operations_proxy import Following
+
+logger = logging.getLogger("amt_console.session")
+QUICK_SECONDS = 0.1
+"""How often an attached console whose monitor has just gone tries to take over or to find the next one."""
+QUICK_FOR_SECONDS = 5.0
+PAUSE_SECONDS = 0.5
+"""How often it tries later on. On a file the trial is one system call."""
+SERVER_PAUSE_SECONDS = 2.0
+"""The same where the lease is a row on a server that does not answer."""
+LONGEST_BACKOFF_SECONDS = 30.0
+BESIDE_AFTER_SECONDS = 1.0
+"""So long a monitor may be gone before the database itself is read."""
+
+
+class LocalSession:
+    """Attaches to the monitor of a database; takes the lease and runs the engine when there is none.
+
+    ``operations`` stays the same object. An attached session whose monitor is gone takes over at once, however that
+    one ended. If somebody else is quicker, it attaches to that one. While a monitor does not answer, it reads the
+    database itself. Constructing it blocks.
+
+    Raises:
+        StoreError: The database cannot be used, and no monitor lets this person in.
+        NotPermittedError: A monitor runs and does not let this person in.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store_url: str,
+        targets: Sequence[Target],
+        clock: Clock,
+        read_only: bool = False,
+        may_monitor: bool = True,
+        viewers: Callable[[], tuple[Viewer, ...]] | None = None,
+        notices: Notices = tuple,
+        on_change: Callable[[], None] | None = None,
+    ) -> None:
+        """Args:
+        read_only: Only look, and never become the monitor.
+        may_monitor: Whether to become the monitor when there is none.
+        viewers: Who looks through this process, if that is not just its own person.
+        notices: What the person must know in any case; asked again and again.
+        on_change: Called when there is something new to see; on any thread, must be quick.
+        """
+        self._site = Site(settings, store_url, tuple(targets), clock, read_only, viewers)
+        self._clock = clock
+        self._on_change = on_change or (lambda: None)
+        self._link = Link(
+            self._site, may_monitor=may_monitor and not read_only, notices=notices, on_change=self._on_change
+        )
+        self._closing = self._link.closing
+        self._retry_at = float("-inf")
+        self._backoff = PAUSE_SECONDS
+        self.operations: Operations = self._link.following
+        self._open()
+        threading.Thread(target=self._mind, name="amt-session", daemon=True).start()
+
+    @property
+    def following(self) -> Following:
+        """The same as ``operations``, for those that act in another person's name."""
+        return self._link.following
+
+    @property
+    def is_monitor(self) -> bool:
+        """Whether this process probes."""
+        return self._link.holder is not None
+
+    @property
+    def attached_to(self) -> str | None:
+        """Which process is the monitor, when it is another one."""
+        return self._link.attached_to
+
+    @property
+    def reads_beside(self) -> bool:
+        """Whether the database itself is read, because no monitor answers."""
+        return self._link.beside
+
+    @property
+    def no_reports(self) -> str | None:
+        """Why no reports can be made here."""
+        return self._link.no_reports
+
+    def notices(self) -> tuple[str, ...]:
+        """What the person must know about this session; what the engine has to say stands in its picture."""
+        return self._link.notices()
+
+    def tell_viewers(self) -> None:
+        """Say to the monitor who looks through this process; to be called every few seconds. Raises OperationError."""
+        remote, viewers = self._link.remote, self._site.viewers
+        if remote is not None and viewers is not None:
+            remote.tell_viewers(viewers())
+
+    def close(self) -> None:
+        """Stop the engine, flush what it collected, give the lease back. Idempotent."""
+        self._link.close()
+
+    def _open(self) -> None:
+        refusal: OperationError | None = None
+        try:
+            if self._link.attach():
+                return
+        except OperationError as error:
+            refusal = error
+        from amt_console.store import StoreError
+
+        try:
+            if not self._link.become_monitor():
+                self._link.read_beside()
+        except StoreError:
+            if isinstance(refusal, NotPermittedError):
+                raise refusal from None
+            raise
+        if refusal is not None and not self.is_monitor:
+            self._link.trouble = f"The monitor cannot be asked, the database is read instead: {refusal}."
+
+    # Minding the monitor
+
+    def _mind(self) -> None:
+        """Until this session is closed: be the monitor or listen to it, and act when it is gone."""
+        link = self._link
+        while not self._closing.is_set():
+            if (holder := link.holder) is not None and (lease := link.lease) is not None:
+                why = why_no_longer(holder, lease, link.watch, self._closing)
+                if why is None:
+                    return
+                self._step_down(why)
+            if (remote := link.remote) is not None:
+                lost = listen(remote, self._closing, self._on_change)
+                if lost is None:
+                    return
+                logger.info("the monitor cannot be asked any more: %s", lost)
+            try:
+                self._recover()
+            except Exception:
+                logger.exception("looking for the monitor failed")
+                self._closing.wait(SERVER_PAUSE_SECONDS)
+
+    def _recover(self) -> None:
+        """Try in turn to become the monitor and to find another one, until one of both works."""
+        lost_at = self._clock.monotonic()
+        while not self._closing.is_set():
+            since = self._clock.monotonic() - lost_at
+            if self._took_over() or self._attached_again():
+                self._on_change()
+                return
+            if not self._link.beside and since >= BESIDE_AFTER_SECONDS:
+                self._beside_if_possible()
+            self._pause(since)
+
+    def _pause(self, since: float) -> None:
+        if self._link.watch is not None:
+            self._link.watch.wait()
+        elif self._site.on_server:
+            self._closing.wait(SERVER_PAUSE_SECONDS)
+        else:
+            quick = since < QUICK_FOR_SECONDS and not self._link.beside
+            self._closing.wait(QUICK_SECONDS if quick else PAUSE_SECONDS)
+
+    def _step_down(self, why: str) -> None:
+        """Stop probing, and read what the next monitor writes."""
+        failed = self._link.step_down(why)
+        if failed is None:
+            return
+        logger.warning(why)
+        if failed:
+            self._retry_at = self._clock.monotonic() + LONGEST_BACKOFF_SECONDS
+        self._beside_if_possible()
+        self._on_change()
+
+    def _took_over(self) -> bool:
+        watch = self._link.watch
+        if self._clock.monotonic() < self._retry_at or (watch is not None and not watch.lease_is_free()):
+            return False
+        try:
+            taken = self._link.become_monitor()
+        except Exception as error:
+            logger.error("this console could not take over as the monitor: %s", error)
+            self._link.trouble = f"This console could not take over as the monitor and tries again: {error}"
+            self._backoff = min(LONGEST_BACKOFF_SECONDS, 2 * self._backoff)
+            self._retry_at = self._clock.monotonic() + self._backoff
+            self._on_change()
+            return False
+        if taken:
+            logger.info("this console is the monitor now")
+        return taken
+
+    def _attached_again(self) -> bool:
+        try:
+            return self._link.attach()
+        except OperationError as error:
+            self._link.trouble = f"The monitor cannot be asked: {error}."
+            return False
+
+    def _beside_if_possible(self) -> None:
+        from amt_console.store import StoreError
+
+        try:
+            self._link.read_beside()
+        except StoreError as error:
+            logger.info("the database cannot be read meanwhile: %s", error)
+            self._link.beside = True

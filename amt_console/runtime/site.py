@@ -1,0 +1,133 @@
+"""What a session watches and where, and how a process begins to work there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amt_console.clock import Clock
+from amt_console.model import Target, Viewer
+from amt_console.operations.protocol import Progress, UnavailableError
+
+if TYPE_CHECKING:
+    from amt_console.config import Settings
+    from amt_console.operations.local import LocalOperations
+    from amt_console.runtime.holder import Holder
+    from amt_console.runtime.presence import SharedPresence
+    from amt_console.store import Lease, Store
+
+Notices = Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A database with the configuration for it."""
+
+    settings: Settings
+    store_url: str
+    targets: tuple[Target, ...]
+    clock: Clock
+    read_only: bool = False
+    viewers: Callable[[], tuple[Viewer, ...]] | None = None
+    """Who looks through this process, if that is not just its own person."""
+
+    @property
+    def on_server(self) -> bool:
+        """Whether the database is on a server, and no file of this host."""
+        return not self.store_url.startswith("sqlite")
+
+    def become_monitor(self, lease: Lease, *, on_change: Callable[[], None], notices: Notices) -> tuple[Holder, Store]:
+        """Start the engine and the API under a lease. Raises StoreError, ConfigError."""
+        from amt_console.config import location_of
+        from amt_console.runtime.holder import Holder
+        from amt_console.store import Store
+
+        location = location_of(self.settings) if self.on_server else None
+        store = Store.open(self.store_url, clock=self.clock)
+        try:
+            lease.guard(store)
+            holder = Holder(
+                settings=self.settings,
+                store=store,
+                store_url=self.store_url,
+                clock=self.clock,
+                targets=self.targets,
+                on_change=on_change,
+                notices=notices,
+                console=True,
+                location=None if location is None else location[0],
+            )
+        except BaseException:
+            store.close()
+            raise
+        holder.start()
+        return holder, store
+
+    def export(
+        self,
+        out: Path,
+        *,
+        parts: Sequence[str] = ("all",),
+        hours: float = 24,
+        end: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Path, ...]:
+        """Write reports from the database itself, whoever is its monitor. Raises OperationError."""
+        from amt_console.operations.export import export_reports
+        from amt_console.store import Store, StoreError
+
+        try:
+            with closing(Store.open(self.store_url, clock=self.clock, read_only=True)) as store:
+                return export_reports(
+                    store,
+                    self.targets,
+                    self.settings,
+                    self.clock,
+                    out,
+                    parts=parts,
+                    hours=hours,
+                    end=end,
+                    progress=progress,
+                )
+        except StoreError as error:
+            raise UnavailableError(f"reports are made from the database itself: {error}") from error
+
+    def read_beside(self, notices: Notices) -> tuple[LocalOperations, Store, Callable[[], None]]:
+        """Open the database beside its monitor; returns how to let go of it, too. Raises StoreError."""
+        from amt_console.operations.local import LocalOperations
+        from amt_console.store import Store
+
+        store = Store.open(self.store_url, clock=self.clock, read_only=self.read_only)
+        looking = self._looking(store)
+        operations = LocalOperations(
+            store=store,
+            store_url=self.store_url,
+            settings=self.settings,
+            targets=self.targets,
+            clock=self.clock,
+            read_only=self.read_only,
+            engine_notices=notices,
+            viewers=tuple if looking is None else looking.viewers,
+        )
+
+        def close() -> None:
+            if looking is not None:
+                looking.close()
+            store.close()
+
+        return operations, store, close
+
+    def _looking(self, store: Store) -> SharedPresence | None:
+        """Who looks at a server's database; a file that is read beside its monitor tells nobody."""
+        if not self.on_server:
+            return None
+        from amt_console.operations.actor import current_actor
+        from amt_console.runtime.presence import SharedPresence
+
+        me = Viewer(current_actor().name, self.clock.now(), f"pid {os.getpid()}", may_monitor=not self.read_only)
+        return SharedPresence(store, self.viewers or (lambda: (me,)))

@@ -1,0 +1,1 @@
+"""Several processes on one database: the lease, the members of a cluster, presence."""

@@ -1,0 +1,187 @@
+"""Several monitors on one server: who is there, whose slot it is, and how results reach the one that evaluates.
+
+All times are the server's, so that the monitors' clocks need not agree. A slot is claimed in a statement of its own,
+and nothing stays locked while the probe runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, text
+
+from amt_console.model import DEFAULT_LOCATION, ProbeResult, is_location
+from amt_console.store.cluster.control import Control
+from amt_console.store.cluster.tables import RelayedRow
+from amt_console.store.engines.postgresql import Postgresql
+from amt_console.store.result_rows import LOG_COLUMNS, result_of, result_values, sample_of
+from amt_console.store.schema import table
+from amt_console.store.store import Store
+
+GONE_AFTER = 6.0
+"""Seconds after which a monitor that was not heard of is no longer counted on."""
+LEASE_INTERVALS = 2.0
+"""For so many intervals a target belongs to the one that probed it last."""
+MOST_HANDED_IN = 1000
+"""Results of others that wait with the evaluator at a time; the rest waits in the database."""
+_EARLY = 0.8
+"""Part of the interval after which the next slot of the same holder may begin: grids of two processes differ."""
+_RELAYED = table(RelayedRow)
+_CHECK_IN = text(
+    "INSERT INTO monitors (name, host, pid, started_at, location, evaluates, seen_at) "
+    "VALUES (:name, :host, :pid, :started_at, :location, :evaluates, clock_timestamp()) "
+    "ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"
+)
+_MONITORS = text(
+    "SELECT name, host, pid, started_at, location, evaluates, "
+    "extract(epoch FROM clock_timestamp() - seen_at) AS silent FROM monitors ORDER BY location, name"
+)
+_LEAVE = text("DELETE FROM monitors WHERE name = :name")
+_CLEAR = text("DELETE FROM monitors WHERE seen_at < clock_timestamp() - interval '1 day'")
+_FREE = text(
+    "UPDATE probe_slots SET next_due = clock_timestamp(), lease_until = clock_timestamp() WHERE holder = :name"
+)
+_FIRST = text(
+    "INSERT INTO probe_slots (location, target, next_due, lease_until, holder) "
+    "VALUES (:location, :target, clock_timestamp(), clock_timestamp(), '') ON CONFLICT (location, target) DO NOTHING"
+)
+_CLAIM = text(
+    "UPDATE probe_slots SET holder = :name, next_due = clock_timestamp() + make_interval(secs => :pause), "
+    "lease_until = clock_timestamp() + make_interval(secs => :lease) WHERE location = :location AND target = ("
+    "SELECT target FROM probe_slots WHERE location = :location AND target = :target AND "
+    "(lease_until <= clock_timestamp() OR (:mine AND next_due <= clock_timestamp())) FOR UPDATE SKIP LOCKED"
+    ") RETURNING target"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sharer:
+    """One process that probes."""
+
+    name: str
+    host: str
+    pid: int
+    started_at: datetime
+    location: str = DEFAULT_LOCATION
+    """Its vantage point."""
+    evaluates: bool = False
+    """Whether it stores and evaluates what all of them measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A process that probes, or did so until it fell silent."""
+
+    sharer: Sharer
+    silent: float
+    """Seconds since its newest sign of life."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is counted on."""
+        return self.silent < GONE_AFTER
+
+
+def monitors_of(store: Store) -> tuple[Heard, ...]:
+    """The processes that probe for a database, by location; none are known of a file. Raises StoreError."""
+    if not Sharing.possible(store):
+        return ()
+    with store.read() as reads:
+        return _heard(reads._connection)
+
+
+class Sharing:
+    """One monitor's part. Its methods may be called from any thread. They raise StoreError.
+
+    Args:
+        store: On a server; stays open.
+        me: This process.
+    """
+
+    def __init__(self, store: Store, me: Sharer) -> None:
+        self.me = me
+        self._control = Control(store)
+        self._known: set[str] = set()
+
+    @staticmethod
+    def possible(store: Store) -> bool:
+        """Whether more than one process can probe for this database."""
+        return isinstance(store._dialect, Postgresql)
+
+    def check_in(self) -> tuple[Heard, ...]:
+        """Say that this monitor lives; returns all that do, and those that fell silent without an end."""
+        with self._control.begin() as connection:
+            connection.execute(_CHECK_IN, asdict(self.me))
+            return _heard(connection)
+
+    def claim(self, target: str, interval: float, *, mine: bool) -> bool:
+        """Take the present slot of a target at this location; false when somebody has it already.
+
+        Args:
+            target: Its name.
+            interval: Seconds between its probes.
+            mine: Whether it falls to this monitor as things are; others get a slot only when nobody has probed for
+                ``LEASE_INTERVALS``.
+        """
+        values = {
+            "location": self.me.location,
+            "target": target,
+            "name": self.me.name,
+            "pause": interval * _EARLY,
+            "lease": interval * LEASE_INTERVALS,
+            "mine": mine,
+        }
+        with self._control.begin() as connection:
+            if target not in self._known:
+                connection.execute(_FIRST, {"location": self.me.location, "target": target})
+                self._known.add(target)
+            return connection.execute(_CLAIM, values).first() is not None
+
+    def hand_in(self, results: Sequence[ProbeResult]) -> None:
+        """Send results to the monitor that evaluates."""
+        statement = self._control.dialect.bulk(_RELAYED, LOG_COLUMNS)
+        rows = [
+            result_values(each, sample_of(each), self._control.dialect.moment_value(each.timestamp), False)
+            for each in results
+        ]
+        with self._control.begin() as connection:
+            connection.exec_driver_sql(statement, rows)
+
+    def handed_in(self, known: Collection[int]) -> tuple[set[int], list[tuple[int, ProbeResult]]]:
+        """Which of the known results are not stored yet, by number; and unknown ones with their numbers, oldest first.
+
+        No more unknown ones than bring both to ``MOST_HANDED_IN``. Whoever hands in gets the number before the commit,
+        so a lower one may become visible after a higher one.
+        """
+        number = _RELAYED.c.id
+        with self._control.begin() as connection:
+            there = set(connection.execute(select(number).where(number.in_(known))).scalars())
+            query = select(_RELAYED).where(number.not_in(known)).order_by(number).limit(MOST_HANDED_IN - len(there))
+            return there, [(int(row["id"]), result_of(row)) for row in connection.execute(query).mappings()]
+
+    def give_up(self, numbers: Collection[int]) -> None:
+        """Drop results that nobody is going to store."""
+        with self._control.begin() as connection:
+            connection.execute(delete(_RELAYED).where(_RELAYED.c.id.in_(numbers)))
+
+    def leave(self) -> None:
+        """Stop sharing: others may take over the slots at once."""
+        try:
+            with self._control.begin() as connection:
+                connection.execute(_LEAVE, {"name": self.me.name})
+                connection.execute(_CLEAR)
+                connection.execute(_FREE, {"name": self.me.name})
+        finally:
+            self._control.close()
+
+
+def _heard(connection: Connection) -> tuple[Heard, ...]:
+    found = []
+    for row in connection.execute(_MONITORS).mappings():
+        values = dict(row)
+        silent = float(values.pop("silent"))
+        if is_location(values["location"]):
+            found.append(Heard(Sharer(**values), silent))
+    return tuple(found)

@@ -1,0 +1,86 @@
+"""Who looks at a server's database: each process pins up who looks through it, and reads what the others have."""
+
+from __future__ import annotations
+
+import json
+import socket
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import text
+
+from amt_console.model import Viewer
+from amt_console.store.cluster.control import Control
+from amt_console.store.store import Store
+from amt_console.text import safe_text
+
+GONE_AFTER = 8.0
+"""Seconds after which a process that was not heard of is no longer counted on."""
+MOST = 200
+"""People of one process, and processes, that are shown."""
+_LONGEST = 64
+_PIN = text(
+    "INSERT INTO viewers (process, host, people, seen_at) VALUES (:process, :host, :people, clock_timestamp()) "
+    "ON CONFLICT (process) DO UPDATE SET people = excluded.people, seen_at = excluded.seen_at"
+)
+_OTHERS = text(
+    "SELECT host, people FROM viewers WHERE process <> :process "
+    "AND seen_at > clock_timestamp() - make_interval(secs => :seconds) ORDER BY process LIMIT :most"
+)
+_LEAVE = text("DELETE FROM viewers WHERE process = :process OR seen_at < clock_timestamp() - interval '1 day'")
+
+
+class ViewerBoard:
+    """One process's place among all that look. Its methods may be called from any thread. They raise StoreError.
+
+    Args:
+        store: On a server; stays open.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._control = Control(store)
+        self._process = uuid.uuid4().hex
+        self._host = socket.gethostname()
+
+    def pin(self, own: Sequence[Viewer]) -> None:
+        """Show who looks through this process; to be called every few seconds."""
+        values = {"process": self._process, "host": self._host, "people": _written(own[:MOST])}
+        with self._control.begin() as connection:
+            connection.execute(_PIN, values)
+
+    def others(self) -> tuple[Viewer, ...]:
+        """Who looks through the other processes."""
+        asked = {"process": self._process, "seconds": GONE_AFTER, "most": MOST}
+        with self._control.begin() as connection:
+            rows = connection.execute(_OTHERS, asked).all()
+        return tuple(viewer for host, people in rows for viewer in self._read(host, people))
+
+    def leave(self) -> None:
+        """Take this process's people down."""
+        with self._control.begin() as connection:
+            connection.execute(_LEAVE, {"process": self._process})
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._control.close()
+
+    def _read(self, host: str, people: str) -> list[Viewer]:
+        where = "" if host == self._host else f" on {host}"
+        try:
+            return [
+                Viewer(
+                    name=safe_text(str(each["name"]), _LONGEST),
+                    since=datetime.fromisoformat(each["since"]),
+                    place=safe_text(f"{each['place']}{where}", 2 * _LONGEST),
+                    may_monitor=bool(each["may_monitor"]),
+                )
+                for each in json.loads(people)
+            ]
+        except (ValueError, KeyError, TypeError):
+            return []
+
+
+def _written(viewers: Sequence[Viewer]) -> str:
+    return json.dumps([{**asdict(viewer), "since": viewer.since.isoformat()} for viewer in viewers])

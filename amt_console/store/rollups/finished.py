@@ -1,0 +1,111 @@
+"""Reading finished rollup buckets: one by one for charts, or summed up by the database for totals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import Enum, auto
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, case, func, select
+
+from amt_console.store.rollups.buckets import Bucket
+from amt_console.store.rollups.histogram import decode_counts
+from amt_console.store.rollups.tables import ServiceRollupRow
+from amt_console.store.schema import table
+from amt_console.store.utc import SECOND
+
+_ROLLUPS = table(ServiceRollupRow)
+_TIMED = _ROLLUPS.c.timed > 0
+_NUMBERS = ("samples", "errors", "up_us", "degraded_us", "down_us", "maintenance_us", "timed", "sum_us")
+"""In the order of ``Bucket``; minimum, maximum and histogram follow."""
+_FEW = 8
+_MOST_STARTS = 10_000
+
+
+class _Wanted(Enum):
+    BUCKETS = auto()
+    BUCKETS_WITH_HISTOGRAMS = auto()
+    SUMS = auto()
+    HISTOGRAMS = auto()
+
+
+def each(
+    connection: Connection,
+    resolution: int,
+    low: int,
+    high: int,
+    services: Collection[str] | None,
+    *,
+    histograms: bool,
+) -> Iterator[tuple[str, Bucket]]:
+    """The finished buckets that begin in ``[low, high)``, in microseconds; without ``histograms`` theirs are empty."""
+    wanted = _Wanted.BUCKETS_WITH_HISTOGRAMS if histograms else _Wanted.BUCKETS
+    for name, start, *numbers in _rows(connection, wanted, resolution, low, high, services):
+        if histograms:
+            numbers[-1] = decode_counts(bytes(numbers[-1]))
+        yield name, Bucket(start * SECOND, *numbers)
+
+
+def add_sums(
+    connection: Connection,
+    resolution: int,
+    low: int,
+    high: int,
+    services: Collection[str] | None,
+    sums: Mapping[str, Bucket],
+    histograms: Mapping[str, list[bytes]],
+) -> None:
+    """Add the finished buckets that begin in ``[low, high)`` to the sum of their service, where it has one.
+
+    Their histograms are put to those that were found before, as they are encoded.
+    """
+    if low >= high:
+        return
+    for name, *values in _rows(connection, _Wanted.SUMS, resolution, low, high, services):
+        if name in sums:
+            # Sums of big integers come as decimal numbers from PostgreSQL.
+            whole: list[Any] = [int(value or 0) for value in values]
+            sums[name].add(Bucket(low, *whole))
+    for name, data in _rows(connection, _Wanted.HISTOGRAMS, resolution, low, high, services):
+        if name in sums:
+            histograms[name].append(bytes(data))
+
+
+def _rows(
+    connection: Connection, wanted: _Wanted, resolution: int, low: int, high: int, services: Collection[str] | None
+) -> Sequence[Any]:
+    values: dict[str, Any] = {"resolution": resolution, "low": low // SECOND, "high": -(-high // SECOND)}
+    starts = range(values["low"], values["high"], resolution)
+    # The key begins with the time: naming each bucket is a few hundred seeks instead of a scan over all services.
+    named = services is not None and len(services) <= _FEW and len(starts) <= _MOST_STARTS
+    if named:
+        values["starts"] = list(starts)
+    if services is not None:
+        values["services"] = sorted(services)
+    return connection.execute(_query(wanted, named, services is not None), values).all()
+
+
+@cache
+def _query(wanted: _Wanted, named: bool, of_services: bool) -> Select[Any]:
+    """Built once: that takes as long as a small answer."""
+    start, name = _ROLLUPS.c.start, _ROLLUPS.c.service_name
+    query = _columns(wanted).where(_ROLLUPS.c.resolution == bindparam("resolution"))
+    if named:
+        query = query.where(start.in_(bindparam("starts", expanding=True)))
+    else:
+        query = query.where(start >= bindparam("low"), start < bindparam("high"))
+    return query.where(name.in_(bindparam("services", expanding=True))) if of_services else query
+
+
+def _columns(wanted: _Wanted) -> Select[Any]:
+    name = _ROLLUPS.c.service_name
+    if wanted is _Wanted.HISTOGRAMS:
+        return select(name, _ROLLUPS.c.histogram).where(_TIMED)
+    if wanted is _Wanted.SUMS:
+        numbers: list[Any] = [func.sum(_ROLLUPS.c[each]) for each in _NUMBERS]
+        least = func.min(case((_TIMED, _ROLLUPS.c.min_us)))
+        most = func.max(case((_TIMED, _ROLLUPS.c.max_us)))
+        return select(name, *numbers, least, most).group_by(name)
+    columns = [_ROLLUPS.c[each] for each in ("start", *_NUMBERS, "min_us", "max_us")]
+    return select(name, *columns, *([_ROLLUPS.c.histogram] if wanted is _Wanted.BUCKETS_WITH_HISTOGRAMS else []))

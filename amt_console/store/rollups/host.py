@@ -1,0 +1,247 @@
+"""Host samples and their rollups: average, minimum, maximum and percentiles of each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, select
+
+from amt_console.model import HostSample
+from amt_console.store.engines.dialect import Dialect
+from amt_console.store.readable import first, first_of, in_order, readable
+from amt_console.store.rollups.buckets import RESOLUTIONS, floor
+from amt_console.store.rollups.histogram import SCALE, LatencyHistogram, bucket_of, decode_counts, encode_counts
+from amt_console.store.rollups.tables import HostRollupRow
+from amt_console.store.sample_rows import HOST_COLUMNS, host_sample_of, host_values
+from amt_console.store.schema import table
+from amt_console.store.tables import SystemMetric
+from amt_console.store.utc import SECOND, micros, moment
+
+_METRICS = table(SystemMetric)
+_ROLLUPS = table(HostRollupRow)
+_NEWEST_FIRST = (_METRICS.c.timestamp, _METRICS.c.timestamp.desc(), _METRICS.c.id.desc())
+_NEWEST = in_order(select(_METRICS), *_NEWEST_FIRST)
+_NEWEST_UP_TO = in_order(select(_METRICS).where(_METRICS.c.timestamp <= bindparam("at")), *_NEWEST_FIRST)
+_ROLLUP_COLUMNS = ("resolution", "start", "metric", "samples", "total", "least", "most", "histogram")
+HOST_METRICS = (
+    "cpu_usage",
+    "memory_usage",
+    "disk_usage",
+    "sent_bytes",
+    "received_bytes",
+    "active_connections",
+)
+"""What is rolled up: percentages, bytes per second, and a count."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostRollup:
+    """One figure of the host in one bucket, in the figure's unit."""
+
+    metric: str
+    start: datetime
+    seconds: float
+    """Length of the bucket."""
+    samples: int
+    mean: float
+    min: float
+    max: float
+    histogram: LatencyHistogram
+
+    @property
+    def p95(self) -> float:
+        """95th percentile within 1 %."""
+        return min(self.max, max(self.min, self.histogram.quantile(0.95) or 0.0))
+
+
+@dataclass(slots=True)
+class _Sum:
+    samples: int = 0
+    total: int = 0
+    least: int = 0
+    most: int = 0
+    histogram: dict[int, int] = field(default_factory=dict)
+
+    def add(self, value: int) -> None:
+        self.least = value if not self.samples else min(self.least, value)
+        self.most = value if not self.samples else max(self.most, value)
+        self.samples += 1
+        self.total += value
+        index = bucket_of(value)
+        self.histogram[index] = self.histogram.get(index, 0) + 1
+
+
+_Key = tuple[int, int, str]
+
+
+class HostIngest:
+    """Writes host samples. Buckets touched in a transaction are written once, when it ends.
+
+    Remembers the newest sample's time and the newest buckets between transactions until told to forget.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._insert = dialect.bulk(_METRICS, HOST_COLUMNS)
+        self._replace = dialect.bulk(_ROLLUPS, _ROLLUP_COLUMNS, replace=True)
+        self._moment_value = dialect.moment_value
+        self._sums: dict[_Key, _Sum] = {}
+        self._touched: set[_Key] = set()
+        self._newest: datetime | None = None
+
+    def forget(self) -> None:
+        """Somebody else wrote, or a transaction was rolled back: read again what is needed."""
+        self._sums.clear()
+        self._touched.clear()
+        self._newest = None
+
+    def add(self, connection: Connection, sample: HostSample, *, simulated: bool) -> None:
+        """Store a sample; a second one of the same moment is ignored."""
+        if self._newest is None:
+            time = _METRICS.c.timestamp
+            newest = first(connection, select(time), time, time.desc())
+            self._newest = None if newest is None else newest["timestamp"]
+        before = -1 if self._newest is None else micros(self._newest)
+        if self._newest is not None and sample.timestamp <= self._newest:
+            same = select(_METRICS.c.id).where(_METRICS.c.timestamp == sample.timestamp).limit(1)
+            if connection.execute(same).first() is not None:
+                return
+        else:
+            self._newest = sample.timestamp
+        row = host_values(sample, self._moment_value(sample.timestamp), simulated)
+        connection.exec_driver_sql(self._insert, [row])
+        at = micros(sample.timestamp)
+        for metric, value in _values(sample):
+            for resolution in RESOLUTIONS:
+                key = (resolution, floor(at, resolution * SECOND) // SECOND, metric)
+                found = self._sums.get(key)
+                if found is None:
+                    begun = key[1] * SECOND <= before
+                    found = self._sums[key] = _load(connection, key) if begun else _Sum()
+                found.add(value)
+                self._touched.add(key)
+
+    def flush(self, connection: Connection) -> None:
+        """Write the touched buckets."""
+        if not self._touched:
+            return
+        connection.exec_driver_sql(self._replace, [_row(key, self._sums[key]) for key in sorted(self._touched)])
+        newest = {
+            resolution: max((k[1] for k in self._touched if k[0] == resolution), default=0)
+            for resolution in RESOLUTIONS
+        }
+        self._sums = {key: self._sums[key] for key in self._touched if key[1] == newest[key[0]]}
+        self._touched.clear()
+
+    def rebuild(self, connection: Connection, start: datetime, end: datetime) -> None:
+        """Recompute all buckets that touch ``[start, end)`` from the samples."""
+        self.forget()
+        day = RESOLUTIONS[-1] * SECOND
+        low, high = floor(micros(start), day), -(-micros(end) // day) * day
+        connection.execute(delete(_ROLLUPS).where(_ROLLUPS.c.start >= low // SECOND, _ROLLUPS.c.start < high // SECOND))
+        for sample in samples(connection, moment(low), moment(high)):
+            at = micros(sample.timestamp)
+            for metric, value in _values(sample):
+                for resolution in RESOLUTIONS:
+                    key = (resolution, floor(at, resolution * SECOND) // SECOND, metric)
+                    self._sums.setdefault(key, _Sum()).add(value)
+                    self._touched.add(key)
+        self.flush(connection)
+
+
+def sample_at(connection: Connection, at: datetime | None) -> HostSample | None:
+    """The newest sample, or the newest one up to a moment."""
+    row = first_of(connection, _NEWEST) if at is None else first_of(connection, _NEWEST_UP_TO, at=at)
+    return None if row is None else host_sample_of(row)
+
+
+def samples(connection: Connection, start: datetime, end: datetime) -> list[HostSample]:
+    """The samples of ``[start, end)``, oldest first."""
+    query = select(_METRICS).where(_METRICS.c.timestamp >= start, _METRICS.c.timestamp < end)
+    rows = connection.execute(query.order_by(_METRICS.c.timestamp, _METRICS.c.id)).mappings()
+    return [host_sample_of(row) for row in readable(rows)]
+
+
+def rollups(
+    connection: Connection,
+    *,
+    resolution: int,
+    start: datetime,
+    end: datetime,
+    metrics: Sequence[str] = HOST_METRICS,
+    histograms: bool = True,
+) -> dict[str, list[HostRollup]]:
+    """By figure, oldest first: the buckets that begin in ``[start rounded down, end)``; without ``histograms`` theirs
+    are empty.
+    """
+    if resolution not in RESOLUTIONS:
+        raise ValueError(f"there are rollups of {RESOLUTIONS} seconds, not of {resolution}")
+    low = floor(micros(start), resolution * SECOND) // SECOND
+    values = {"resolution": resolution, "low": low, "high": -(-micros(end) // SECOND), "metrics": list(metrics)}
+    found: dict[str, list[HostRollup]] = {}
+    for row in connection.execute(_within(histograms), values).mappings().all():
+        found.setdefault(row["metric"], []).append(
+            HostRollup(
+                metric=row["metric"],
+                start=moment(row["start"] * SECOND),
+                seconds=float(resolution),
+                samples=row["samples"],
+                mean=row["total"] / row["samples"] / SCALE,
+                min=row["least"] / SCALE,
+                max=row["most"] / SCALE,
+                histogram=LatencyHistogram(decode_counts(bytes(row["histogram"])) if histograms else {}),
+            )
+        )
+    return found
+
+
+@cache
+def _within(histograms: bool) -> Select[Any]:
+    columns = [_ROLLUPS.c[name] for name in _ROLLUP_COLUMNS if histograms or name != "histogram"]
+    return (
+        select(*columns)
+        .where(
+            _ROLLUPS.c.resolution == bindparam("resolution"),
+            _ROLLUPS.c.start >= bindparam("low"),
+            _ROLLUPS.c.start < bindparam("high"),
+            _ROLLUPS.c.metric.in_(bindparam("metrics", expanding=True)),
+        )
+        .order_by(_ROLLUPS.c.start)
+    )
+
+
+def _values(sample: HostSample) -> Iterator[tuple[str, int]]:
+    network = sample.network
+    figures: tuple[float | None, ...] = (
+        sample.cpu_usage,
+        sample.memory_usage,
+        sample.disk_usage,
+        None if network is None else network.sent_bytes,
+        None if network is None else network.received_bytes,
+        sample.active_connections,
+    )
+    for metric, value in zip(HOST_METRICS, figures, strict=True):
+        if value is not None and 0 <= value < 1e15:
+            yield metric, round(value * SCALE)
+
+
+def _load(connection: Connection, key: _Key) -> _Sum:
+    row = (
+        connection.execute(
+            select(_ROLLUPS).where(
+                _ROLLUPS.c.resolution == key[0], _ROLLUPS.c.start == key[1], _ROLLUPS.c.metric == key[2]
+            )
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return _Sum()
+    return _Sum(row["samples"], row["total"], row["least"], row["most"], decode_counts(bytes(row["histogram"])))
+
+
+def _row(key: _Key, total: _Sum) -> tuple[Any, ...]:
+    return (*key, total.samples, total.total, total.least, total.most, encode_counts(total.histogram))

@@ -1,0 +1,157 @@
+"""What expires when: one rule for each kind of data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, exists, func, or_
+
+from amt_console.model import FigureKind
+from amt_console.store.readable import EARLIEST
+from amt_console.store.rollups.buckets import RESOLUTIONS
+from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow, StateChangeLog
+from amt_console.store.schema import table
+from amt_console.store.tables import AlertRow, AuditRow, BusinessFiguresRow, GapRow, MonitoringLog, SystemMetric
+from amt_console.store.utc import SECOND, micros
+
+DAY = timedelta(days=1)
+_TWO_YEARS = 730 * DAY
+Keep = timedelta | None
+"""How long; ``None`` is for ever."""
+
+
+def _rollups() -> Mapping[int, Keep]:
+    return dict(zip(RESOLUTIONS, (30 * DAY, 90 * DAY, _TWO_YEARS, None), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPolicy:
+    """How long each kind of data is kept."""
+
+    monitoring_logs: Keep = 30 * DAY
+    system_metrics: Keep = 90 * DAY
+    alerts: Keep = 365 * DAY
+    """From their end; open ones stay."""
+    state_changes: Keep = _TWO_YEARS
+    """The one that a service is in stays."""
+    gaps: Keep = _TWO_YEARS
+    figures: Keep = _TWO_YEARS
+    """The first of each hour."""
+    figures_detail: Keep = 30 * DAY
+    audit: Keep = _TWO_YEARS
+    rollups: Mapping[int, Keep] = field(default_factory=_rollups)
+    """By length of the buckets in seconds; the coarser the longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of data."""
+
+    what: str
+    """For people; of raw rows the table's name."""
+    table: Table
+    time: ColumnElement[Any]
+    """The oldest go first."""
+    keep: Keep
+    expired: Callable[[datetime], ColumnElement[bool]]
+    """The rows that go when everything before a moment has expired."""
+    raw: bool = False
+    """Whether sums are made of the rows."""
+    append_only: bool = False
+
+
+def day_of(moment: datetime) -> datetime:
+    """The start of the day (UTC) that holds a moment."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def due(policy: RetentionPolicy, now: datetime) -> list[tuple[Rule, datetime]]:
+    """Each rule by which anything can expire, with the moment before which things have: the start of a day."""
+    earliest = datetime(1971, 1, 1, tzinfo=UTC)
+    found = []
+    for rule in rules(policy):
+        if rule.keep is not None and now - earliest > rule.keep:
+            found.append((rule, day_of(now - rule.keep)))
+    return found
+
+
+def rules(policy: RetentionPolicy) -> list[Rule]:
+    """All of them; raw rows before the sums that are made of them."""
+    return [
+        _older("monitoring_logs", table(MonitoringLog), policy.monitoring_logs, raw=True),
+        _older("system_metrics", table(SystemMetric), policy.system_metrics, raw=True),
+        _alerts(policy.alerts),
+        _state_changes(policy.state_changes),
+        _gaps(policy.gaps),
+        *(_figures(kind, policy.figures_detail, detail=True) for kind in FigureKind),
+        *(_figures(kind, policy.figures, detail=False) for kind in FigureKind),
+        _older("audit", table(AuditRow), policy.audit, append_only=True),
+        *(
+            _of_resolution(kind, resolution, policy.rollups.get(resolution))
+            for resolution in RESOLUTIONS
+            for kind in (table(ServiceRollupRow), table(HostRollupRow))
+        ),
+    ]
+
+
+def _older(what: str, kind: Table, keep: Keep, **more: bool) -> Rule:
+    # A row without a readable time stays until somebody has mended it.
+    return Rule(what, kind, kind.c.timestamp, keep, lambda before: _between(kind.c.timestamp, before), **more)
+
+
+def _between(time: ColumnElement[Any], before: datetime) -> ColumnElement[bool]:
+    return and_(time >= EARLIEST, time < before)
+
+
+def _alerts(keep: Keep) -> Rule:
+    alerts = table(AlertRow)
+    # Rows that others wrote may have ended without saying when.
+    ended = func.coalesce(alerts.c.resolved_at, alerts.c.timestamp)
+
+    def expired(before: datetime) -> ColumnElement[bool]:
+        told = or_(alerts.c.resolved_at < before, alerts.c.resolved_at.is_(None))
+        return and_(alerts.c.resolved.is_(True), told, _between(alerts.c.timestamp, before))
+
+    return Rule("alerts", alerts, ended, keep, expired)
+
+
+def _state_changes(keep: Keep) -> Rule:
+    changes = table(StateChangeLog)
+    later = changes.alias("later")
+
+    def expired(before: datetime) -> ColumnElement[bool]:
+        # The state that held at that moment began with a change that is still needed.
+        replaced = exists().where(
+            later.c.service_name == changes.c.service_name,
+            later.c.timestamp > changes.c.timestamp,
+            later.c.timestamp <= before,
+        )
+        return and_(changes.c.timestamp < before, replaced)
+
+    return Rule("state_changes", changes, changes.c.timestamp, keep, expired)
+
+
+def _gaps(keep: Keep) -> Rule:
+    gaps = table(GapRow)
+    return Rule("gaps", gaps, gaps.c.ended_at, keep, lambda before: gaps.c.ended_at < before)
+
+
+def _figures(kind: FigureKind, keep: Keep, *, detail: bool) -> Rule:
+    figures = table(BusinessFiguresRow)
+
+    def expired(before: datetime) -> ColumnElement[bool]:
+        mine = and_(figures.c.kind == kind.value, figures.c.timestamp < before)
+        return and_(mine, figures.c.hourly.is_(False)) if detail else mine
+
+    words = f"business_figures of {kind.value}" + (", beside the hourly ones" if detail else "")
+    return Rule(words, figures, figures.c.timestamp, keep, expired)
+
+
+def _of_resolution(kind: Table, resolution: int, keep: Keep) -> Rule:
+    def expired(before: datetime) -> ColumnElement[bool]:
+        return and_(kind.c.resolution == resolution, kind.c.start < micros(before) // SECOND)
+
+    return Rule(f"{kind.name} of {resolution} s", kind, kind.c.start, keep, expired)

@@ -1,0 +1,1 @@
+"""Reads the platform's business figures."""

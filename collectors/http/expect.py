@@ -1,0 +1,198 @@
+"""What an answer must satisfy: status, headers, text, regular expression, JMESPath; the first that fails counts."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import json
+from http import HTTPStatus
+from typing import Any
+
+import jmespath
+import regex
+from jmespath.exceptions import JMESPathError
+from jmespath.parser import ParsedResult
+
+from amt_console.clock import Clock
+from amt_console.model import ErrorClass, Expectation
+from amt_console.text import safe_text
+from collectors.http.fault import ProbeFault
+from collectors.http.trace import Trace
+
+INLINE_SECONDS = 0.005
+"""How long a pattern may hold up the loop before the check moves to a thread."""
+MAX_SECONDS = 1.0
+"""How long all patterns of one service may take together."""
+INLINE_BODY_BYTES = 64 * 1024
+"""Larger bodies are checked in a thread."""
+_SHOWN_CHARS = 60
+_ODD_CODECS = frozenset(("punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"))
+
+
+class ExpectationError(ValueError):
+    """An expectation that cannot be checked; the text says which and why."""
+
+
+class Checks:
+    """An expectation made ready.
+
+    Args:
+        expect: From the configuration.
+        clock: For the time limit of the patterns.
+
+    Raises:
+        ExpectationError: A status, pattern or expression is not valid.
+    """
+
+    def __init__(self, expect: Expectation, clock: Clock) -> None:
+        self._expect = expect
+        self._clock = clock
+        self._statuses = tuple(_status_range(pattern) for pattern in expect.status)
+        self._headers = {name: _pattern(pattern) for name, pattern in expect.headers.items()}
+        self._regex = None if expect.regex is None else _pattern(expect.regex)
+        self._jmespath = None if expect.jmespath is None else _expression(expect.jmespath)
+
+    def accepts(self, status: int) -> bool:
+        """Whether the status is one of the expected ones."""
+        return any(low <= status <= high for low, high in self._statuses)
+
+    async def fault(self, trace: Trace) -> ProbeFault | None:
+        """The first expectation that the answer does not satisfy."""
+        try:
+            if len(trace.body) <= INLINE_BODY_BYTES or not self._reads_body:
+                return self._first_fault(trace, self._clock.monotonic() + INLINE_SECONDS)
+        except TimeoutError:
+            pass
+        try:
+            return await asyncio.to_thread(self._first_fault, trace, self._clock.monotonic() + MAX_SECONDS)
+        except TimeoutError:
+            return ProbeFault(
+                ErrorClass.BODY_ASSERT, f"a pattern took longer than {MAX_SECONDS:g} s on this answer: simplify it"
+            )
+
+    @property
+    def _reads_body(self) -> bool:
+        return self._expect.text is not None or self._regex is not None or self._jmespath is not None
+
+    def _first_fault(self, trace: Trace, until: float) -> ProbeFault | None:
+        status = trace.status or 0
+        if not self.accepts(status):
+            got = f"{status} {safe_text(trace.reason, _SHOWN_CHARS) or _phrase(status)}".rstrip()
+            return ProbeFault(ErrorClass.HTTP_STATUS, f"got {got}, expected {', '.join(self._expect.status)}")
+        return self._header_fault(trace, until) or self._body_fault(trace, until)
+
+    def _header_fault(self, trace: Trace, until: float) -> ProbeFault | None:
+        for name, pattern in self._headers.items():
+            wanted = name.lower().encode("latin-1", "replace")
+            values = [value for known, value in trace.headers if known.lower() == wanted]
+            if not values:
+                return ProbeFault(ErrorClass.HEADER_ASSERT, f"header {name} is missing")
+            value = b", ".join(values).decode("utf-8", "replace")
+            if not self._search(pattern, value, until):
+                return ProbeFault(
+                    ErrorClass.HEADER_ASSERT,
+                    f"header {name} does not match {_shown(pattern.pattern)}, got {_shown(value)}",
+                )
+        return None
+
+    def _body_fault(self, trace: Trace, until: float) -> ProbeFault | None:
+        if not self._reads_body:
+            return None
+        expect = self._expect
+        text = body_text(trace.body, trace.headers)
+        if expect.text is not None and expect.text not in text:
+            return ProbeFault(ErrorClass.BODY_ASSERT, f"the body does not contain {_shown(expect.text)}")
+        if self._regex is not None and not self._search(self._regex, text, until):
+            return ProbeFault(ErrorClass.BODY_ASSERT, f"the body does not match {_shown(self._regex.pattern)}")
+        return self._jmespath_fault(text)
+
+    def _jmespath_fault(self, text: str) -> ProbeFault | None:
+        if self._jmespath is None:
+            return None
+        expression = self._jmespath.expression
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            return ProbeFault(ErrorClass.BODY_ASSERT, f"the body is not JSON: {_shown(text)}")
+        try:
+            found = self._jmespath.search(document)
+            if found is True:
+                return None
+            compared = _left_side(self._jmespath, document)
+        except (JMESPathError, ValueError, TypeError, RecursionError) as error:
+            return ProbeFault(ErrorClass.BODY_ASSERT, f"{_shown(expression)} cannot be read from the body: {error}")
+        got = f"got {_json(found)}" if compared is None else compared
+        return ProbeFault(ErrorClass.BODY_ASSERT, f"expected {safe_text(expression, _SHOWN_CHARS)}, {got}")
+
+    def _search(self, pattern: regex.Pattern[str], text: str, until: float) -> bool:
+        left = until - self._clock.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return pattern.search(text, timeout=left, concurrent=True) is not None
+
+
+def body_text(body: bytes, headers: list[tuple[bytes, bytes]]) -> str:
+    """The body as text, by the charset of its ``Content-Type`` or as UTF-8; bytes that do not fit are replaced."""
+    for name, value in headers:
+        if name.lower() == b"content-type":
+            charset = regex.search(rb"charset\s*=\s*\"?([A-Za-z0-9._:-]{1,40})", value, regex.IGNORECASE)
+            if charset is not None:
+                return _decode(body, charset[1].decode("ascii"))
+    return _decode(body, "utf-8")
+
+
+def _decode(body: bytes, charset: str) -> str:
+    try:
+        if codecs.lookup(charset).name not in _ODD_CODECS:
+            return body.decode(charset, "replace").removeprefix("\ufeff")
+    except (LookupError, ValueError):
+        pass
+    return body.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def _status_range(pattern: str) -> tuple[int, int]:
+    text = pattern.strip().lower()
+    if len(text) == 3 and text[0].isdigit() and text[1:] == "xx":
+        return int(text[0]) * 100, int(text[0]) * 100 + 99
+    low, dash, high = text.partition("-")
+    try:
+        return int(low), int(high if dash else low)
+    except ValueError:
+        raise ExpectationError(f"{pattern!r} is no status: write 200, 2xx or 200-299") from None
+
+
+def _pattern(pattern: str) -> regex.Pattern[str]:
+    try:
+        return regex.compile(pattern)
+    except regex.error as error:
+        raise ExpectationError(f"{pattern!r} is no regular expression: {error}") from None
+
+
+def _expression(expression: str) -> ParsedResult:
+    try:
+        return jmespath.compile(expression)
+    except JMESPathError as error:
+        raise ExpectationError(f"{expression!r} is no JMESPath expression: {error}") from None
+
+
+def _left_side(expression: ParsedResult, document: Any) -> str | None:
+    """For a comparison that failed: what its left side is, e.g. ``got "failed"``."""
+    parsed = expression.parsed
+    if parsed.get("type") != "comparator":
+        return None
+    return f"got {_json(ParsedResult(expression.expression, parsed['children'][0]).search(document))}"
+
+
+def _json(value: Any) -> str:
+    return safe_text(json.dumps(value, ensure_ascii=False, default=str), _SHOWN_CHARS)
+
+
+def _shown(text: str) -> str:
+    return f"'{safe_text(text, _SHOWN_CHARS)}'"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

@@ -1,0 +1,137 @@
+"""What one probe has seen so far: how long each phase took, where it stands, and what the server said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+
+import httpx
+
+from amt_console.model import ErrorClass, Phases
+from amt_console.text import milliseconds
+from collectors.http.answer import Answer
+from collectors.http.fault import ProbeFault
+
+
+class Stage(Enum):
+    """What the probe is waiting for."""
+
+    PREPARE = auto()
+    NAME = auto()
+    CONNECT = auto()
+    TUNNEL = auto()
+    TLS = auto()
+    ANSWER = auto()
+    HEADERS = auto()
+    BODY = auto()
+
+
+@dataclass(slots=True)
+class Trace:
+    """The running record of one probe. All times are nanoseconds on the monotonic clock, summed over redirects."""
+
+    stage: Stage = Stage.PREPARE
+    waiting_for: str = ""
+    """The name or address that the present stage is about."""
+    dns_ns: int | None = None
+    connect_ns: int | None = None
+    tls_ns: int | None = None
+    first_byte_ns: int | None = None
+    transfer_ns: int | None = None
+    body_so_far: int = 0
+    complete: bool = False
+    """Whether the last hop's answer was read to its end, or to the size cap."""
+    ip: str | None = None
+    ip_family: str | None = None
+    http_version: str | None = None
+    tls_version: str | None = None
+    tls_expires_at: datetime | None = None
+    status: int | None = None
+    reason: str = ""
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+    """Decoded."""
+    raw_bytes: int = 0
+    """Body bytes as they came over the wire."""
+    surplus: bool = False
+    """The server sent more than the length that it had announced."""
+    url: httpx.URL | None = None
+    """Of the newest hop."""
+    hops: int = 0
+    redirect: Answer | None = None
+    """The first answer, where it is a redirect, until httpx has taken it over."""
+    verdict: ProbeFault | None = None
+    """Already certain, while something that only adds to it is still under way."""
+
+    def begin_hop(self, url: httpx.URL) -> None:
+        """A further request begins; what was read from the one before is forgotten, its times are not."""
+        self.hops += 1
+        self.url = url
+        self.stage = Stage.PREPARE
+        self.complete = False
+        self.ip = self.ip_family = self.http_version = self.tls_version = self.tls_expires_at = self.status = None
+        self.reason, self.headers, self.body, self.raw_bytes, self.body_so_far = "", [], b"", 0, 0
+        self.surplus = False
+
+    def note(self, answer: Answer) -> None:
+        """Keep what is known of an answer, complete or not."""
+        self.raw_bytes = len(answer.body)
+        self.surplus = answer.surplus
+        if answer.has_headers:
+            self.status, self.reason, self.headers = answer.status, answer.reason, answer.headers
+            self.http_version = answer.version
+
+    def add(self, phase: str, nanoseconds: int) -> None:
+        """Add to ``dns``, ``connect``, ``tls``, ``first_byte`` or ``transfer``; never less than 0."""
+        name = f"{phase}_ns"
+        setattr(self, name, (getattr(self, name) or 0) + max(0, nanoseconds))
+
+    def phases(self) -> Phases:
+        """The phases in milliseconds."""
+        return Phases(
+            dns_ms=_ms(self.dns_ns),
+            connect_ms=_ms(self.connect_ns),
+            tls_ms=_ms(self.tls_ns),
+            first_byte_ms=_ms(self.first_byte_ns),
+            transfer_ms=_ms(self.transfer_ns),
+        )
+
+    def total_ms(self) -> float:
+        """The sum of the phases in milliseconds: what the network and the service took, without our own pauses."""
+        parts = (self.dns_ns, self.connect_ns, self.tls_ns, self.first_byte_ns, self.transfer_ns)
+        return sum(part for part in parts if part is not None) / 1e6
+
+    def timeout_fault(self, timeout: float) -> ProbeFault:
+        """The fault when the total deadline of ``timeout`` seconds passes now."""
+        if self.verdict is not None:
+            return self.verdict
+        limit = f"within {timeout:g} s"
+        where = self.waiting_for
+        connected = f" (connected after {milliseconds(_ms(self.connect_ns))})" if self.connect_ns is not None else ""
+        match self.stage:
+            case Stage.PREPARE:
+                return ProbeFault(
+                    ErrorClass.LOCAL_ERROR, f"could not measure: the monitor itself was not ready {limit}"
+                )
+            case Stage.NAME:
+                return ProbeFault(ErrorClass.DNS_TIMEOUT, f"name {where} was not resolved {limit}")
+            case Stage.CONNECT:
+                return ProbeFault(ErrorClass.CONNECT_TIMEOUT, f"no connection to {where} {limit}")
+            case Stage.TUNNEL:
+                return ProbeFault(ErrorClass.TIMEOUT, f"the proxy opened no tunnel {limit}{connected}")
+            case Stage.TLS:
+                return ProbeFault(ErrorClass.TIMEOUT, f"the TLS handshake did not end {limit}{connected}")
+            case Stage.ANSWER:
+                return ProbeFault(ErrorClass.TIMEOUT, f"no answer {limit}{connected}")
+            case Stage.HEADERS:
+                return ProbeFault(ErrorClass.TIMEOUT, f"the headers were not complete {limit}{connected}")
+            case Stage.BODY:
+                return ProbeFault(
+                    ErrorClass.TIMEOUT,
+                    f"the body was not complete {limit} ({self.body_so_far} bytes so far, status {self.status})",
+                )
+
+
+def _ms(nanoseconds: int | None) -> float | None:
+    return None if nanoseconds is None else nanoseconds / 1e6
