@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from amt_console.alerts.handling.handlers import AlertConflict, acknowledge, add_note, close, unacknowledge
 from amt_console.alerts.judging.host import HOST_SUBJECTS, judge_disks, judge_host
-from amt_console.alerts.judging.monitor import judge_gap, judge_heard, judge_silence
+from amt_console.alerts.judging.monitor import judge_gap, judge_heard, judge_no_data
 from amt_console.alerts.judging.observation import Observation, Streaks, Verdict
 from amt_console.alerts.judging.probes import (
     judge,
@@ -79,9 +79,9 @@ __all__ = [
     "judge_gap",
     "judge_heard",
     "judge_host",
+    "judge_no_data",
     "judge_probe",
     "judge_sights",
-    "judge_silence",
     "judge_uptime",
     "judge_window",
     "limit",

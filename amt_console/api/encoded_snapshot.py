@@ -15,7 +15,7 @@ FRESH_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class EncodedSnapshot:
     """A snapshot on the wire."""
 
     version: int
@@ -23,24 +23,24 @@ class Picture:
     monitor: MonitorState
 
 
-class PictureCache:
+class SnapshotCache:
     """Asks the operations for the picture, at most a few times a second, and serialises each version once."""
 
     def __init__(self, operations: Operations, clock: Clock) -> None:
         self._operations = operations
         self._clock = clock
         self._lock = threading.Lock()
-        self._picture: Picture | None = None
+        self._picture: EncodedSnapshot | None = None
         self._looked_at = float("-inf")
         self._epoch = 0
 
-    def recent(self) -> Picture | None:
+    def recent(self) -> EncodedSnapshot | None:
         """The picture if it was looked at a moment ago; never blocks."""
         if self._clock.monotonic() - self._looked_at < FRESH_SECONDS:
             return self._picture
         return None
 
-    def current(self) -> Picture:
+    def current(self) -> EncodedSnapshot:
         """The picture; blocks on the database. Raises OperationError, StoreError."""
         with self._lock:
             recent = self.recent()
@@ -50,7 +50,7 @@ class PictureCache:
             snapshot = self._operations.snapshot()
             if self._picture is None or self._picture.version != snapshot.version:
                 body = wire.SNAPSHOT.dump_json(snapshot)
-                self._picture = Picture(snapshot.version, body, snapshot.monitor.state)
+                self._picture = EncodedSnapshot(snapshot.version, body, snapshot.monitor.state)
             self._looked_at = looked_at if epoch == self._epoch else float("-inf")
             return self._picture
 

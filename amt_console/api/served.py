@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 from typing import Protocol
 
-from amt_console.api.encoded_snapshot import PictureCache
+from amt_console.api.encoded_snapshot import SnapshotCache
 from amt_console.api.feed import ActionFeed
 from amt_console.api.presence import Presence
 from amt_console.clock import Clock
@@ -30,7 +30,7 @@ class Served:
     operations: ServedOperations
     presence: Presence
     feed: ActionFeed
-    pictures: PictureCache
+    pictures: SnapshotCache
     database: str
     """In words, without secrets."""
     host: str
@@ -41,7 +41,7 @@ class Served:
         cls, operations: ServedOperations, *, presence: Presence, feed: ActionFeed, clock: Clock, database: str
     ) -> Served:
         """Everything that this process serves."""
-        pictures = PictureCache(operations, clock)
+        pictures = SnapshotCache(operations, clock)
         return cls(operations, presence, feed, pictures, database, socket.gethostname(), os.getpid())
 
     def acted(self) -> None:

@@ -35,7 +35,7 @@ def monitor(
         typer.Option(
             "--location",
             metavar="NAME",
-            help="Vantage point of this monitor, e.g. fra, where several share a PostgreSQL database: each location "
+            help="Location of this monitor, e.g. fra, where several share a PostgreSQL database: each location "
             "probes everything itself, and more than half must agree.",
         ),
     ] = None,
@@ -61,7 +61,7 @@ def monitor(
 
 
 def _location(settings: Settings, store_url: str, given: str | None) -> str | None:
-    """The vantage point. Raises ConfigError; CommandError where the database is a file."""
+    """The location. Raises ConfigError; CommandError where the database is a file."""
     from amt_console.config import location_of
 
     found = location_of(settings, override=given)

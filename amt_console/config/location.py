@@ -1,4 +1,4 @@
-"""From which vantage point this process probes."""
+"""From which location this process probes."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Settings(Section):
     """Our own database (secret): `sqlite:////path/monitoring.db` or `postgresql+psycopg://...`. By default
     `monitoring.db` in the user's state folder. `--db` and `$AMT_DATABASE_URL` go first."""
     location: LocationName | None = None
-    """Vantage point of this monitor, such as `fra`, where the database is on a server: each location probes everything
+    """Location of this monitor, such as `fra`, where the database is on a server: each location probes everything
     itself. `--location` and `$AMT_LOCATION` go first."""
     alert_thresholds: AlertThresholds = AlertThresholds()
     """Limits of the built-in alert rules."""

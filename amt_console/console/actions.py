@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
-from amt_console.console.view_state import Picture
+from amt_console.console.view_state import ViewState
 from amt_console.model import AlertState, AlertView
 from amt_console.operations.protocol import ConflictError, Operations
 from amt_console.text import SEVERITY_WORDS, safe_text
@@ -19,7 +19,7 @@ Tone = Literal["information", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Selection:
     """What the screen points at."""
 
     alert_id: int | None = None
@@ -28,17 +28,17 @@ class Target:
     """Why there is no alert, when something is selected that has none."""
 
 
-class Host(Protocol):
+class ActionHost(Protocol):
     """What the actions need of the app."""
 
-    picture: Picture
+    picture: ViewState
     operations: Operations | None
 
     def tell(self, message: str, tone: Tone = "information") -> None:
         """Show a message for a few seconds."""
         ...
 
-    def target(self) -> Target:
+    def target(self) -> Selection:
         """What the screen points at."""
         ...
 
@@ -66,7 +66,7 @@ class Host(Protocol):
 class Actions:
     """The use cases behind the keys."""
 
-    def __init__(self, host: Host, *, read_only: bool, at: datetime | None) -> None:
+    def __init__(self, host: ActionHost, *, read_only: bool, at: datetime | None) -> None:
         self._host = host
         self._read_only = read_only
         self._at = at
@@ -186,7 +186,7 @@ class Actions:
         """What is being drawn, as people count."""
         self._host.note(f"exporting {done + 1} of {total}: {what}" if done < total else "")
 
-    def _pointed(self, target: Target) -> AlertView | None:
+    def _pointed(self, target: Selection) -> AlertView | None:
         return None if target.alert_id is None else self._host.picture.live_alert(target.alert_id)
 
     def _ready(self, what: str) -> Operations | None:

@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from amt_console.clock import Clock
 from amt_console.console import themes
-from amt_console.console.actions import Actions, Target
+from amt_console.console.actions import Actions, Selection
 from amt_console.console.bindings import APP_KEYS
 from amt_console.console.live import LiveShell
 from amt_console.console.screens.base import ConsoleScreen
@@ -70,10 +70,10 @@ class ConsoleApp(LiveShell):
 
     # What the actions need
 
-    def target(self) -> Target:
+    def target(self) -> Selection:
         """What the screen points at."""
         screen = self.screen
-        return screen.target() if isinstance(screen, ConsoleScreen) else Target()
+        return screen.target() if isinstance(screen, ConsoleScreen) else Selection()
 
     def local(self, moment: datetime) -> datetime:
         """A moment in the zone that is shown."""

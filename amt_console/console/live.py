@@ -19,7 +19,7 @@ from amt_console.console.preferences import Preferences
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.session import Session, SessionFacts
 from amt_console.console.shell import ConsoleShell, Done
-from amt_console.console.view_state import Picture
+from amt_console.console.view_state import ViewState
 from amt_console.model import Snapshot
 from amt_console.operations.protocol import OperationError, Operations
 from amt_console.text import safe_text
@@ -63,7 +63,7 @@ class LiveShell(ConsoleShell):
     ) -> None:
         super().__init__(ascii_only=ascii_only, mouse=mouse)
         self.clock = clock
-        self.picture = Picture(read_only=read_only)
+        self.picture = ViewState(read_only=read_only)
         self.operations: Operations | None = None
         self._open_session = open_session
         self._session: Session | None = None

@@ -9,7 +9,7 @@ from amt_console.model import AlertView, Snapshot, Viewer
 from widgets.title_bar import TitleState
 
 
-class Picture:
+class ViewState:
     """Keeps the newest snapshot; actions look at it even while the view is frozen."""
 
     def __init__(self, *, read_only: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Vantage points: names of the places that monitors probe from, and of what each of them measures of a service."""
+"""Locations: names of the places that monitors probe from, and of what each of them measures of a service."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class ProbeResult:
     details: Mapping[str, float | int | str | None] = field(default_factory=dict)
     """Further figures of this kind of target, e.g. ``query_ms`` of a database."""
     location: str | None = None
-    """The vantage point of the monitor that measured; ``None`` for one that has none of its own."""
+    """The location of the monitor that measured; ``None`` for one that has none of its own."""
     body: bytes | None = field(default=None, repr=False, compare=False)
     """The decoded body, kept only for targets that are read for figures; never stored."""
 

@@ -25,7 +25,7 @@ Series = tuple[float | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class LocationView:
-    """A service as one vantage point sees it."""
+    """A service as one location sees it."""
 
     name: str
     state: ServiceState

@@ -46,7 +46,7 @@ class FigureReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class NoData:
     """A subject of which nothing fresh has been heard for too long."""
 
     subject: str
@@ -66,7 +66,7 @@ class Pause:
     """When it was found; ``None`` for samples that were measured and evaluated, and lost only then."""
 
 
-Item = Collected | HostReading | FigureReading | Silence | Pause
+Item = Collected | HostReading | FigureReading | NoData | Pause
 
 
 class Buffer:
@@ -130,6 +130,6 @@ def _moment(item: Item) -> datetime:
         return item.result.timestamp
     if isinstance(item, HostReading):
         return item.sample.timestamp
-    if isinstance(item, Silence):
+    if isinstance(item, NoData):
         return item.at.wall
     return item.figures.timestamp if isinstance(item, FigureReading) else item.gap.started_at

@@ -10,10 +10,10 @@ from datetime import datetime
 from amt_console.clock import Clock
 from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import ProbeResult, ServiceState
-from amt_console.monitor.buffer import DEFAULT_LIMIT, Buffer, Collected, FigureReading, HostReading, Pause, Silence
+from amt_console.monitor.buffer import DEFAULT_LIMIT, Buffer, Collected, FigureReading, HostReading, NoData, Pause
 from amt_console.monitor.cluster.standalone import peers_of
 from amt_console.monitor.flush import Flusher
-from amt_console.monitor.no_data import SilenceWatch
+from amt_console.monitor.no_data import NoDataWatch
 from amt_console.monitor.notices import engine_faults, engine_notices
 from amt_console.monitor.probe_loop import ProbeLoop
 from amt_console.monitor.probing import DatabaseProber, FigureReader, Prober, ServiceCollector
@@ -22,7 +22,7 @@ from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY, Schedule
 from amt_console.monitor.status import Counters, EngineStatus
 from amt_console.monitor.supervise import LOG, Restarts, supervise
-from amt_console.monitor.upkeep.housekeeping import Maintenance, Pace
+from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
 from amt_console.monitor.watch import HostLoop, HostSampler, TickLoop
 from amt_console.store import Store
 
@@ -80,7 +80,7 @@ class Engine:
         on_change: Called on the engine's loop after each commit; must be quick.
         limits: How much it may do at once.
         retention: How long data is kept.
-        location: The vantage point, where other monitors may share the database.
+        location: The location, where other monitors may share the database.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Engine:
             counters=self._counters,
             on_commit=self._committed,
         )
-        self._maintenance = Maintenance(
+        self._maintenance = Housekeeping(
             store=store,
             settings=retention or RetentionSettings(),
             writer=self._flusher,
@@ -124,7 +124,7 @@ class Engine:
         )
         self._prober = Prober(http=sources.http, database=sources.database, clock=clock)
         self._figures = FigureReader(clock=clock, overrides=ruleset.figures)
-        self._silences = SilenceWatch(ruleset.intervals, now=now)
+        self._no_data_watch = NoDataWatch(ruleset.intervals, now=now)
         self._peers = peers_of(store, clock, location)
         self._peers.configure(ruleset)
         self._probes = ProbeLoop(
@@ -141,9 +141,9 @@ class Engine:
         self._host = HostLoop(collector=sources.host, clock=clock, emit=self._host_read)
         self._ticks = TickLoop(
             clock=clock,
-            silences=self._silences,
+            no_data_watch=self._no_data_watch,
             on_pause=self._paused,
-            on_silence=self._silent,
+            on_no_data=self._silent,
             on_heartbeat=self._flusher.keep_alive,
         )
 
@@ -185,7 +185,7 @@ class Engine:
         self._figures.overrides = ruleset.figures
         self._recorder.configure(ruleset)
         self._peers.configure(ruleset)
-        self._silences.replace(ruleset.intervals, now=self._clock.monotonic())
+        self._no_data_watch.replace(ruleset.intervals, now=self._clock.monotonic())
         self._probes.replace(ruleset.targets, recheck=ruleset.recheck)
         self._flusher.beat(urgent=True)
 
@@ -267,9 +267,9 @@ class Engine:
 
     def _hear(self, result: ProbeResult) -> None:
         if result.state is ServiceState.UNKNOWN:
-            self._silences.unmeasured(result.service, result.error or "it could not be measured")
+            self._no_data_watch.unmeasured(result.service, result.error or "it could not be measured")
         else:
-            self._silences.heard(result.service, self._clock.monotonic())
+            self._no_data_watch.heard(result.service, self._clock.monotonic())
 
     def _fetched(self, result: ProbeResult, number: int, late: bool) -> None:
         if result.service in self._ruleset.by_target:
@@ -282,7 +282,7 @@ class Engine:
     def _paused(self, pause: Pause) -> None:
         self._flusher.add(pause, urgent=True)
 
-    def _silent(self, silence: Silence) -> None:
+    def _silent(self, silence: NoData) -> None:
         self._flusher.add(silence, urgent=True)
 
     def _committed(self) -> None:

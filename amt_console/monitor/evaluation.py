@@ -14,9 +14,9 @@ from amt_console.alerts import (
     judge_gap,
     judge_heard,
     judge_host,
+    judge_no_data,
     judge_probe,
     judge_sights,
-    judge_silence,
     missing,
     resume,
     retire,
@@ -24,7 +24,7 @@ from amt_console.alerts import (
 )
 from amt_console.clock import Instant
 from amt_console.model import Gap, ServiceState
-from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, Silence
+from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, NoData
 from amt_console.monitor.hosts import STORE_EVERY
 from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.ruleset import MONITOR_SUBJECT, Ruleset
@@ -47,8 +47,8 @@ class Evaluator:
                 self._host(ledger, item)
             elif isinstance(item, FigureReading):
                 self._figures(ledger, item)
-            elif isinstance(item, Silence):
-                self._silence(ledger, item)
+            elif isinstance(item, NoData):
+                self._no_data(ledger, item)
             elif item.at is not None:
                 self.interrupted(ledger, item.gap, at=item.at)
         for window in windows:
@@ -115,7 +115,7 @@ class Evaluator:
                 observation = judge(rule, subject, figure.value, at=item.at, episode=episode, reason=figure.reason)
                 _step(ledger, rule, observation)
 
-    def _silence(self, ledger: Ledger, item: Silence) -> None:
+    def _no_data(self, ledger: Ledger, item: NoData) -> None:
         subject, at = item.subject, item.at
         target = self.ruleset.by_target.get(subject)
         if target is None:
@@ -123,7 +123,7 @@ class Evaluator:
         for rule in (*self.ruleset.probe_rules[subject], *self.ruleset.window_rules[subject]):
             _step(ledger, rule, missing(rule, subject, at, item.reason))
         for rule in self.ruleset.freshness_rules[subject]:
-            observation = judge_silence(
+            observation = judge_no_data(
                 rule, subject, seconds=item.seconds, interval=target.interval, at=at, reason=item.reason
             )
             _step(ledger, rule, observation)

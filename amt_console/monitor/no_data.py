@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SILENT_AFTER = 3.0
+NO_DATA_AFTER = 3.0
 """Intervals without a fresh result after which a subject counts as silent; the default rules alert at as many."""
 
 
@@ -13,7 +13,7 @@ UNHEARD = "no probe came to an end"
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
+class Overdue:
     """A subject of which nothing fresh has been heard for ``seconds``."""
 
     subject: str
@@ -22,14 +22,14 @@ class Silent:
 
 
 @dataclass(slots=True)
-class _Ear:
+class _LastResult:
     interval: float
     heard: float
     next_tell: float
     reason: str = UNHEARD
 
 
-class SilenceWatch:
+class NoDataWatch:
     """Remembers when each subject was heard last, and tells of the silent ones once per interval.
 
     Args:
@@ -38,7 +38,7 @@ class SilenceWatch:
     """
 
     def __init__(self, intervals: Mapping[str, float], *, now: float) -> None:
-        self._ears: dict[str, _Ear] = {}
+        self._ears: dict[str, _LastResult] = {}
         self.replace(intervals, now=now)
 
     def replace(self, intervals: Mapping[str, float], *, now: float) -> None:
@@ -47,13 +47,13 @@ class SilenceWatch:
         for subject, interval in intervals.items():
             ear = before.get(subject)
             heard = now if ear is None or ear.interval != interval else ear.heard
-            self._ears[subject] = _Ear(interval, heard, heard + SILENT_AFTER * interval)
+            self._ears[subject] = _LastResult(interval, heard, heard + NO_DATA_AFTER * interval)
 
     def heard(self, subject: str, now: float) -> None:
         """A fresh result came in."""
         ear = self._ears.get(subject)
         if ear is not None:
-            ear.heard, ear.next_tell = now, now + SILENT_AFTER * ear.interval
+            ear.heard, ear.next_tell = now, now + NO_DATA_AFTER * ear.interval
             ear.reason = UNHEARD
 
     def unmeasured(self, subject: str, reason: str) -> None:
@@ -67,11 +67,11 @@ class SilenceWatch:
         for subject in self._ears:
             self.heard(subject, now)
 
-    def silent(self, now: float) -> list[Silent]:
+    def silent(self, now: float) -> list[Overdue]:
         """The subjects to tell of now."""
-        told: list[Silent] = []
+        told: list[Overdue] = []
         for subject, ear in self._ears.items():
             if now >= ear.next_tell:
                 ear.next_tell = now + ear.interval
-                told.append(Silent(subject, now - ear.heard, ear.reason))
+                told.append(Overdue(subject, now - ear.heard, ear.reason))
         return told

@@ -36,7 +36,7 @@ class EngineThread:
         on_change: Called after each commit, on the engine's thread: it must be quick and safe to call there.
         collectors: In place of the real ones.
         limits: How much the engine may do at once.
-        location: The vantage point, where other monitors may share the database.
+        location: The location, where other monitors may share the database.
     """
 
     def __init__(

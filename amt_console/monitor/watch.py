@@ -10,17 +10,17 @@ from typing import Protocol
 
 from amt_console.clock import Clock
 from amt_console.model import Gap, HostSample
-from amt_console.monitor.buffer import HostReading, Pause, Silence
+from amt_console.monitor.buffer import HostReading, NoData, Pause
 from amt_console.monitor.gaps import ClockWatch
 from amt_console.monitor.hosts import SAMPLE_EVERY, HostAverager
-from amt_console.monitor.no_data import SilenceWatch
+from amt_console.monitor.no_data import NoDataWatch
 from amt_console.monitor.supervise import LOG
 
 TICK = 1.0
 """Seconds between two looks at the clock."""
 HEARTBEAT_EVERY = 10.0
 """Seconds between two signs of life in the database."""
-SILENCE_EVERY = 5.0
+NO_DATA_EVERY = 5.0
 """Seconds between two looks for subjects without data."""
 FREEZE_AFTER = 5.0
 """Seconds after the start at which what is there is taken out of garbage collection."""
@@ -72,7 +72,7 @@ class TickLoop:
     Args:
         silences: Who is to be heard.
         on_pause: Takes a gap.
-        on_silence: Takes a silent subject.
+        on_no_data: Takes a silent subject.
         on_heartbeat: Asks for a sign of life in the database.
     """
 
@@ -80,24 +80,24 @@ class TickLoop:
         self,
         *,
         clock: Clock,
-        silences: SilenceWatch,
+        no_data_watch: NoDataWatch,
         on_pause: Callable[[Pause], None],
-        on_silence: Callable[[Silence], None],
+        on_no_data: Callable[[NoData], None],
         on_heartbeat: Callable[[], None],
         tick: float = TICK,
     ) -> None:
         self.wall_step: tuple[datetime, float] | None = None
         """When the wall clock was last moved, and by how many seconds."""
         self._clock = clock
-        self._silences = silences
+        self._no_data_watch = no_data_watch
         self._on_pause = on_pause
-        self._on_silence = on_silence
+        self._on_no_data = on_no_data
         self._on_heartbeat = on_heartbeat
         self._tick = tick
         self._watch = ClockWatch(clock.instant())
         started = clock.monotonic()
         self._beat_at = started + HEARTBEAT_EVERY
-        self._silence_at = started + SILENCE_EVERY
+        self._no_data_at = started + NO_DATA_EVERY
         self._freeze_at: float | None = started + FREEZE_AFTER
 
     async def run(self) -> None:
@@ -112,7 +112,7 @@ class TickLoop:
         reading = self._watch.tick(now, self._tick)
         if reading.gap is not None:
             LOG.warning("Nothing was measured from %s to %s: %s.", *_gap_words(reading.gap))
-            self._silences.forgive(now.monotonic)
+            self._no_data_watch.forgive(now.monotonic)
             self._on_pause(Pause(reading.gap, now))
         if reading.wall_step:
             LOG.warning("The clock was moved by %+.1f s.", reading.wall_step)
@@ -120,10 +120,10 @@ class TickLoop:
         if now.monotonic >= self._beat_at:
             self._beat_at = now.monotonic + HEARTBEAT_EVERY
             self._on_heartbeat()
-        if now.monotonic >= self._silence_at:
-            self._silence_at = now.monotonic + SILENCE_EVERY
-            for silent in self._silences.silent(now.monotonic):
-                self._on_silence(Silence(silent.subject, silent.seconds, now, silent.reason))
+        if now.monotonic >= self._no_data_at:
+            self._no_data_at = now.monotonic + NO_DATA_EVERY
+            for silent in self._no_data_watch.silent(now.monotonic):
+                self._on_no_data(NoData(silent.subject, silent.seconds, now, silent.reason))
         if self._freeze_at is not None and now.monotonic >= self._freeze_at:
             # What lives by now lives for long: full collections over it would hold up the reading of the clock.
             self._freeze_at = None

@@ -24,7 +24,7 @@ from amt_console.operations.protocol import (
     UnavailableError,
 )
 from amt_console.operations.service_detail import service_detail
-from amt_console.operations.snapshot_builder import PictureBuilder
+from amt_console.operations.snapshot_builder import SnapshotBuilder
 from amt_console.operations.views import alert_view, causes, worst_first
 from amt_console.store import Lease, Reads, Store, VersionConflict, Writes
 from amt_console.text import safe_text
@@ -89,8 +89,8 @@ class LocalOperations:
         self._live_host = live_host
         self._on_action = on_action
         self._lock = threading.Lock()
-        self._builder = PictureBuilder(targets=self.targets, clock=clock, monitor_alive=self._monitor_alive)
-        self._past = PictureBuilder(targets=self.targets, clock=clock, monitor_alive=self._monitor_alive)
+        self._builder = SnapshotBuilder(targets=self.targets, clock=clock, monitor_alive=self._monitor_alive)
+        self._past = SnapshotBuilder(targets=self.targets, clock=clock, monitor_alive=self._monitor_alive)
 
     def as_actor(self, actor: Actor) -> LocalOperations:
         """The same use cases, recorded under another person's name."""

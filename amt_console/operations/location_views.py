@@ -1,4 +1,4 @@
-"""Each target as the single vantage points see it."""
+"""Each target as the single locations see it."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ SILENT_AFTER_SECONDS = 30.0
 _HOST_SERIES = ("cpu_usage", "memory_usage", "disk_usage")
 
 
-class PictureBuilder:
+class SnapshotBuilder:
     """Keeps what may be reused from one picture to the next. Not for two threads at once."""
 
     def __init__(self, *, targets: Sequence[Target], clock: Clock, monitor_alive: Callable[[], bool]) -> None:

@@ -11,7 +11,7 @@ from amt_console.clock import Clock
 from amt_console.model import Target, Viewer
 from amt_console.operations.actor import current_actor
 from amt_console.operations.protocol import NotFoundError
-from amt_console.runtime.operations_proxy import Following
+from amt_console.runtime.operations_proxy import OperationsProxy
 
 if TYPE_CHECKING:
     from amt_console.api.listeners.server import ApiServer, SocketServer
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from amt_console.config import Settings
     from amt_console.monitor.thread import EngineThread
     from amt_console.operations.local import LocalOperations
-    from amt_console.runtime.presence import SharedPresence
+    from amt_console.runtime.presence import ClusterPresence
     from amt_console.store import Store
 
 logger = logging.getLogger("amt_console.monitor")
@@ -39,7 +39,7 @@ class Holder:
         on_change: Called after each commit of the engine, on its thread; must be quick.
         notices: What people must know beyond what the engine and the API say.
         console: Whether this process has a screen of its own, whose person looks.
-        location: From which vantage point it probes, where the database is on a server.
+        location: From which location it probes, where the database is on a server.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class Holder:
         self._served: Served | None = None
         self._socket: SocketServer | None = None
         self._servers: list[ApiServer] = []
-        self._looking: SharedPresence | None = None
+        self._looking: ClusterPresence | None = None
         self._troubles: tuple[str, ...] = ()
         self.engine: EngineThread = EngineThread(
             settings=settings, store=store, store_url=store_url, clock=clock, on_change=on_change, location=location
         )
-        self.operations = Following()
+        self.operations = OperationsProxy()
         self.operations.use(self._operations(settings, targets))
 
     def start(self) -> None:
@@ -85,9 +85,9 @@ class Holder:
 
         self.engine.start()
         if not self._store_url.startswith("sqlite"):
-            from amt_console.runtime.presence import SharedPresence
+            from amt_console.runtime.presence import ClusterPresence
 
-            self._looking = SharedPresence(self._store, self._own_viewers)
+            self._looking = ClusterPresence(self._store, self._own_viewers)
         self._served = Served.by_this_process(
             self.operations,
             presence=self._presence,

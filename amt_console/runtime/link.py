@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from amt_console.operations.protocol import REPORTS_ELSEWHERE
-from amt_console.runtime.operations_proxy import Following
+from amt_console.runtime.operations_proxy import OperationsProxy
 from amt_console.runtime.server_watch import ServerWatch
 from amt_console.runtime.site import Notices, Site
 
@@ -31,7 +31,7 @@ class Link:
 
     def __init__(self, site: Site, *, may_monitor: bool, notices: Notices, on_change: Callable[[], None]) -> None:
         self.closing = threading.Event()
-        self.following = Following()
+        self.following = OperationsProxy()
         """The use cases of whoever can be asked; always the same object."""
         self.holder: Holder | None = None
         """Of this process, when it is the monitor."""

@@ -43,7 +43,7 @@ class _Source:
     left: bool = False
 
 
-class Following:
+class OperationsProxy:
     """Implements ``Operations`` by handing on; what was left behind is disposed of when its last call has ended."""
 
     def __init__(self) -> None:

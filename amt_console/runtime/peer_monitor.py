@@ -14,7 +14,7 @@ from amt_console.runtime.systemd import Notifier
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
-    from amt_console.monitor.cluster.probing_monitor import ProbingHelper
+    from amt_console.monitor.cluster.probing_monitor import ProbingMonitor
     from amt_console.store import Lease, Store
 
 logger = logging.getLogger("amt_console.monitor")
@@ -75,7 +75,7 @@ class _Share:
         config = ConfigWatch(self._config_path)
         notifier = Notifier()
         helper = self._helper()
-        notifier.send("READY=1\nSTATUS=Sharing the probing with other monitors.")
+        notifier.send("READY=1\nSTATUS=Cluster the probing with other monitors.")
         does = "shares its probing" if self._location is None else f"probes from location {self._location}"
         logger.info("another monitor evaluates; pid %d %s", os.getpid(), does)
         try:
@@ -92,10 +92,10 @@ class _Share:
         logger.info("monitor stopped")
         return None
 
-    def _helper(self) -> ProbingHelper:
-        from amt_console.monitor.cluster.probing_monitor import ProbingHelper
+    def _helper(self) -> ProbingMonitor:
+        from amt_console.monitor.cluster.probing_monitor import ProbingMonitor
 
-        helper = ProbingHelper(
+        helper = ProbingMonitor(
             settings=self._settings,
             store=self._store,
             store_url=self._store_url,
@@ -114,7 +114,7 @@ class _Share:
             logger.info("the lease could not be taken: %s", error)
             return None
 
-    def _reloaded(self, helper: ProbingHelper) -> ProbingHelper:
+    def _reloaded(self, helper: ProbingMonitor) -> ProbingMonitor:
         from amt_console.config import ConfigError, load_config, targets
 
         try:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from amt_console.model import Viewer
 from amt_console.store import Store, StoreError
-from amt_console.store.cluster.presence import ViewerBoard
+from amt_console.store.cluster.presence import PresenceBoard
 
 logger = logging.getLogger("amt_console.session")
 EXCHANGE_SECONDS = 2.0
@@ -18,7 +18,7 @@ _LEAVE_SECONDS = 2.0
 Viewers = Callable[[], tuple[Viewer, ...]]
 
 
-class SharedPresence:
+class ClusterPresence:
     """Everybody who looks, through this process and the others; works on a thread of its own until closed.
 
     A server that does not answer leaves this process's own people; a user that may not write sees all, unseen.
@@ -32,7 +32,7 @@ class SharedPresence:
         self._own = own
         self._others: tuple[Viewer, ...] = ()
         self._told = False
-        self._board = ViewerBoard(store)
+        self._board = PresenceBoard(store)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="amt-viewers", daemon=True)
         self._thread.start()
@@ -71,7 +71,7 @@ class SharedPresence:
 
 def who_looks(store: Store) -> tuple[Viewer, ...]:
     """Who looks at a server's database now, asked once; nobody if that cannot be read."""
-    board = ViewerBoard(store)
+    board = PresenceBoard(store)
     try:
         return tuple(sorted(board.others(), key=lambda viewer: viewer.since))
     except StoreError:

@@ -17,7 +17,7 @@ from amt_console.runtime.site import Notices, Site
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
-    from amt_console.runtime.operations_proxy import Following
+    from amt_console.runtime.operations_proxy import OperationsProxy
 
 logger = logging.getLogger("amt_console.session")
 QUICK_SECONDS = 0.1
@@ -78,7 +78,7 @@ class LocalSession:
         threading.Thread(target=self._mind, name="amt-session", daemon=True).start()
 
     @property
-    def following(self) -> Following:
+    def following(self) -> OperationsProxy:
         """The same as ``operations``, for those that act in another person's name."""
         return self._link.following
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from amt_console.config import Settings
     from amt_console.operations.local import LocalOperations
     from amt_console.runtime.holder import Holder
-    from amt_console.runtime.presence import SharedPresence
+    from amt_console.runtime.presence import ClusterPresence
     from amt_console.store import Lease, Store
 
 Notices = Callable[[], tuple[str, ...]]
@@ -122,12 +122,12 @@ class Site:
 
         return operations, store, close
 
-    def _looking(self, store: Store) -> SharedPresence | None:
+    def _looking(self, store: Store) -> ClusterPresence | None:
         """Who looks at a server's database; a file that is read beside its monitor tells nobody."""
         if not self.on_server:
             return None
         from amt_console.operations.actor import current_actor
-        from amt_console.runtime.presence import SharedPresence
+        from amt_console.runtime.presence import ClusterPresence
 
         me = Viewer(current_actor().name, self.clock.now(), f"pid {os.getpid()}", may_monitor=not self.read_only)
-        return SharedPresence(store, self.viewers or (lambda: (me,)))
+        return ClusterPresence(store, self.viewers or (lambda: (me,)))

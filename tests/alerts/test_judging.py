@@ -27,8 +27,8 @@ from amt_console.alerts import (
     judge_gap,
     judge_heard,
     judge_host,
+    judge_no_data,
     judge_probe,
-    judge_silence,
     judge_uptime,
     judge_window,
     limit,
@@ -375,19 +375,19 @@ class TestSilence:
         rule = no_data_rule(RULES["service_down"])
         assert rule is not None
         assert rule.id == "service_down/no_data"
-        seen = judge_silence(rule, "backend-api", seconds=seconds, interval=15.0, at=AT)
+        seen = judge_no_data(rule, "backend-api", seconds=seconds, interval=15.0, at=AT)
         assert seen.verdict is verdict
 
     def test_fires_at_once_and_ends_with_the_first_data(self) -> None:
         rule = no_data_rule(RULES["service_down"])
         assert rule is not None
         key = Key(rule)
-        seen = judge_silence(rule, "backend-api", seconds=200.0, interval=15.0, at=AT, reason="no file descriptors")
+        seen = judge_no_data(rule, "backend-api", seconds=200.0, interval=15.0, at=AT, reason="no file descriptors")
         key.save(step(None, seen, rule))
         assert (key.now.state, key.now.severity) == (AlertState.FIRING, Severity.WARNING)
         assert key.now.alert_type is AlertType.NO_DATA
         assert key.now.message == "backend-api: no data for 3m 20s: no file descriptors"
-        key.save(step(key.episode, judge_silence(rule, "backend-api", seconds=1.0, interval=15.0, at=AT), rule))
+        key.save(step(key.episode, judge_no_data(rule, "backend-api", seconds=1.0, interval=15.0, at=AT), rule))
         assert key.now.state is AlertState.FIRING, "a short silence after a restart is no data, not good news"
         key.save(step(key.episode, judge_heard(rule, "backend-api", at=AT), rule))
         assert key.now.state is AlertState.RESOLVED
@@ -397,7 +397,7 @@ class TestSilence:
         assert rule is not None
         key = Key(rule)
         for seconds in range(45, 45 + 24 * 3600, 15):
-            seen = judge_silence(rule, "backend-api", seconds=float(seconds), interval=15.0, at=AT)
+            seen = judge_no_data(rule, "backend-api", seconds=float(seconds), interval=15.0, at=AT)
             key.save(step(key.episode, seen, rule))
         assert key.writes < 90
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amt_console.api.client.address import EndpointError, parse_endpoint
+from amt_console.api.client.address import MonitorAddressError, parse_address
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from amt_console.api.client.address import EndpointError, parse_endpoint
     ],
 )
 def test_what_connect_takes(text: str, url: str) -> None:
-    assert parse_endpoint(text).url == url
+    assert parse_address(text).url == url
 
 
 @pytest.mark.parametrize(
@@ -39,5 +39,5 @@ def test_what_connect_takes(text: str, url: str) -> None:
     ],
 )
 def test_what_connect_refuses(text: str) -> None:
-    with pytest.raises(EndpointError):
-        parse_endpoint(text)
+    with pytest.raises(MonitorAddressError):
+        parse_address(text)

@@ -1,4 +1,4 @@
-"""Vantage points on the command line: ``monitor --location`` and its refusals, and what ``status`` says of them."""
+"""Locations on the command line: ``monitor --location`` and its refusals, and what ``status`` says of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service that several vantage points watch: the text on the overview, and the locations on its own screen."""
+"""A service that several locations watch: the text on the overview, and the locations on its own screen."""
 
 from __future__ import annotations
 

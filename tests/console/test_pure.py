@@ -17,7 +17,7 @@ from amt_console.console.layout import COMPACT_LINES, HOST_ONLY_BELOW, plan_over
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.session import SessionFacts
 from amt_console.console.themes import first_theme, next_theme
-from amt_console.console.view_state import Picture
+from amt_console.console.view_state import ViewState
 from amt_console.model import AlertState, Severity
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "console.md"
@@ -45,7 +45,7 @@ def test_too_small_is_below_60x16() -> None:
 
 
 def test_a_frozen_view_keeps_its_snapshot_and_counts_new_alerts() -> None:
-    picture = Picture()
+    picture = ViewState()
     assert not picture.toggle_pause(NOW), "there is nothing to freeze yet"
     picture.read(all_fine(), SessionFacts())
     assert picture.toggle_pause(NOW)
@@ -59,7 +59,7 @@ def test_a_frozen_view_keeps_its_snapshot_and_counts_new_alerts() -> None:
 
 
 def test_the_worst_that_nobody_has_comes_before_pending_ones() -> None:
-    picture = Picture()
+    picture = ViewState()
     pending = alert(1, "a", state=AlertState.PENDING)
     warning = alert(2, "b", severity=Severity.WARNING)
     taken = alert(3, "c", acknowledged_by="ann")

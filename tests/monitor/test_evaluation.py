@@ -24,7 +24,7 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
-from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Pause, Silence
+from amt_console.monitor.buffer import Collected, FigureReading, HostReading, NoData, Pause
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.ledger import Ledger
 from amt_console.monitor.ruleset import build_ruleset
@@ -125,7 +125,7 @@ def test_silence_holds_the_condition_and_opens_an_alert_of_its_own() -> None:
     ledger = Ledger(())
     rules.evaluate(ledger, outage(clock))
     clock.advance(45)
-    rules.evaluate(ledger, [Silence("backend-api", 45.0, clock.instant(), "out of file descriptors")])
+    rules.evaluate(ledger, [NoData("backend-api", 45.0, clock.instant(), "out of file descriptors")])
     states = {episode.rule_id: episode for episode in ledger.open()}
     assert states["service_down"].state is AlertState.FIRING
     assert states["service_down"].stale

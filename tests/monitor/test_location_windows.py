@@ -12,7 +12,7 @@ from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import AlertState, Episode, ProbeResult, Service, ServiceState
 from amt_console.monitor.buffer import Collected
-from amt_console.monitor.cluster.locations import VantagePoints
+from amt_console.monitor.cluster.locations import LocationMerger
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import build_ruleset
 from amt_console.store import Store
@@ -32,7 +32,7 @@ class Watched:
         self.clock = clock
         settings = Settings.model_validate({"web_app_url": "http://127.0.0.1:1", "rules": [dict(rule)]})
         ruleset = build_ruleset(settings, [SERVICE])
-        self.points = VantagePoints(ruleset.depth)
+        self.points = LocationMerger(ruleset.depth)
         self.recorder = Recorder(store=store, ruleset=ruleset, clock=clock)
 
     def rounds(self, count: int, answer: Callable[[str, int], float | None]) -> None:

@@ -15,10 +15,10 @@ from support.stores import postgres_url
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
 from amt_console.model import AlertState, Episode, FigureKind, ServiceState
-from amt_console.monitor.cluster.probing_monitor import ProbingHelper
+from amt_console.monitor.cluster.probing_monitor import ProbingMonitor
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
-from amt_console.store.cluster.members import Sharer, Sharing, monitors_of
+from amt_console.store.cluster.members import Cluster, Member, monitors_of
 
 __all__ = ["postgres_url"]
 pytestmark = pytest.mark.postgres
@@ -52,11 +52,11 @@ class World:
             finally:
                 engine.stop()
 
-    def helper(self, location: str | None, **document: Any) -> ProbingHelper:
+    def helper(self, location: str | None, **document: Any) -> ProbingMonitor:
         """A monitor beside it."""
         store = self.stack.enter_context(Store.open(self.url, clock=CLOCK))
         chosen = self.settings(location, **document)
-        helper = ProbingHelper(settings=chosen, store=store, store_url=self.url, clock=CLOCK, location=location)
+        helper = ProbingMonitor(settings=chosen, store=store, store_url=self.url, clock=CLOCK, location=location)
         helper.start()
         self.stack.callback(helper.stop)
         return helper
@@ -211,7 +211,7 @@ def test_a_location_that_ends_leaves_the_decision_to_the_others(world: World) ->
 
 
 def test_a_location_that_fell_silent_is_told_and_one_that_ended_is_not(world: World) -> None:
-    killed = Sharing(world.store, Sharer("host:1:x", "host", 1, CLOCK.now(), "sgp"))
+    killed = Cluster(world.store, Member("host:1:x", "host", 1, CLOCK.now(), "sgp"))
     killed.check_in()
     with world.evaluator("fra") as engine:
         nyc = world.helper("nyc")

@@ -20,11 +20,11 @@ from support.stores import clock, postgres_url, result
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config import Settings
 from amt_console.model import AlertState
-from amt_console.monitor.cluster.probing_monitor import ProbingHelper
+from amt_console.monitor.cluster.probing_monitor import ProbingMonitor
 from amt_console.monitor.cluster.slots import falls_to
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Store
-from amt_console.store.cluster.members import Sharer, Sharing
+from amt_console.store.cluster.members import Cluster, Member
 
 __all__ = ["clock", "postgres_url"]
 NAMES = st.lists(st.text(min_size=1), min_size=1, max_size=8, unique=True)
@@ -52,17 +52,17 @@ def store(postgres_url: str, clock: FakeClock) -> Iterator[Store]:
 
 
 @contextmanager
-def sharers(store: Store, count: int) -> Iterator[list[Sharing]]:
+def sharers(store: Store, count: int) -> Iterator[list[Cluster]]:
     with ExitStack() as stack:
         made = []
         for index in range(count):
-            sharing = Sharing(store, Sharer(f"m{index}", "host", index, SystemClock().now()))
+            sharing = Cluster(store, Member(f"m{index}", "host", index, SystemClock().now()))
             stack.callback(sharing.leave)
             made.append(sharing)
         yield made
 
 
-def alive(sharing: Sharing) -> list[str]:
+def alive(sharing: Cluster) -> list[str]:
     return [heard.sharer.name for heard in sharing.check_in() if heard.alive]
 
 
@@ -127,7 +127,7 @@ def test_two_share_the_probes_and_one_evaluates_and_either_may_go(postgres_url: 
     ):
         chosen = shared_settings(platform, count)
         engine = EngineThread(settings=chosen, store=mine, store_url=postgres_url, clock=clock)
-        helper = ProbingHelper(settings=chosen, store=its, store_url=postgres_url, clock=clock)
+        helper = ProbingMonitor(settings=chosen, store=its, store_url=postgres_url, clock=clock)
         engine.start()
         helper.start()
         try:

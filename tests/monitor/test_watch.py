@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from amt_console.clock import FakeClock
 from amt_console.model import Gap, GapReason
-from amt_console.monitor.buffer import Silence
-from amt_console.monitor.no_data import SilenceWatch
+from amt_console.monitor.buffer import NoData
+from amt_console.monitor.no_data import NoDataWatch
 from amt_console.monitor.watch import TickLoop
 
 
@@ -15,13 +15,13 @@ class Ticker:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.gaps: list[Gap] = []
-        self.silences: list[Silence] = []
+        self.silences: list[NoData] = []
         self.beats: list[float] = []
         self.loop = TickLoop(
             clock=self.clock,
-            silences=SilenceWatch({"web-app": 15.0}, now=self.clock.monotonic()),
+            no_data_watch=NoDataWatch({"web-app": 15.0}, now=self.clock.monotonic()),
             on_pause=lambda pause: self.gaps.append(pause.gap),
-            on_silence=self.silences.append,
+            on_no_data=self.silences.append,
             on_heartbeat=lambda: self.beats.append(self.clock.monotonic() - 1000.0),
         )
 

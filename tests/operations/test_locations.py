@@ -1,4 +1,4 @@
-"""A service that several vantage points watch: one service everywhere, with its locations beside it."""
+"""A service that several locations watch: one service everywhere, with its locations beside it."""
 
 from __future__ import annotations
 

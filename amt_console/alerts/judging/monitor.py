@@ -19,7 +19,7 @@ def judge_gap(rule: Rule, gap: Gap | None, *, subject: str, at: Instant) -> Obse
     return Observation(subject, VERDICTS[rule.severity], message, at, lasted)
 
 
-def judge_silence(
+def judge_no_data(
     rule: Rule, subject: str, *, seconds: float, interval: float, at: Instant, reason: str | None = None
 ) -> Observation:
     """Whether nothing has been measured for too long; a shorter silence says nothing.
@@ -39,5 +39,5 @@ def judge_silence(
 
 
 def judge_heard(rule: Rule, subject: str, *, at: Instant) -> Observation:
-    """An observation with data came in, good or bad: ends what ``judge_silence`` began."""
+    """An observation with data came in, good or bad: ends what ``judge_no_data`` began."""
     return Observation(subject, Verdict.OK, f"{subject} is measured again", at)

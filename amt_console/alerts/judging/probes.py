@@ -120,7 +120,7 @@ def judge_window(
 
 
 def missing(rule: Rule, subject: str, at: Instant, reason: str) -> Observation:
-    """Nothing could be measured: says nothing about the condition. Silence is never good news."""
+    """Nothing could be measured: says nothing about the condition. No data is never good news."""
     lowest = rule.limits_for(subject).lowest
     threshold = None if lowest is None else lowest.enter
     return Observation(subject, Verdict.NO_DATA, f"{subject}: no data: {reason}", at, threshold=threshold)

@@ -12,12 +12,12 @@ from amt_console.hosts import is_loopback
 EXAMPLES = "unix:/run/amt-console/monitor.sock or https://host:8787"
 
 
-class EndpointError(ValueError):
+class MonitorAddressError(ValueError):
     """The text names no endpoint that may be used; ``str()`` is for people."""
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class MonitorAddress:
     """One API."""
 
     url: str
@@ -30,37 +30,39 @@ class Endpoint:
         return self.url.startswith("https:")
 
 
-def parse_endpoint(text: str) -> Endpoint:
-    """Read what a person wrote. Raises EndpointError."""
+def parse_address(text: str) -> MonitorAddress:
+    """Read what a person wrote. Raises MonitorAddressError."""
     if text.startswith("unix:"):
         name = text.removeprefix("unix:")
         path = "/" + name.lstrip("/") if name.startswith("//") else name
         if not path or not path.startswith("/") or path == "/":
-            raise EndpointError(f"--connect needs the absolute path of a socket after unix:, such as {EXAMPLES}")
-        return Endpoint(f"unix:{path}", Path(path))
+            raise MonitorAddressError(f"--connect needs the absolute path of a socket after unix:, such as {EXAMPLES}")
+        return MonitorAddress(f"unix:{path}", Path(path))
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise EndpointError(f"--connect cannot be read; write {EXAMPLES}") from None
+        raise MonitorAddressError(f"--connect cannot be read; write {EXAMPLES}") from None
     if parts.scheme not in ("http", "https") or not host:
-        raise EndpointError(f"--connect takes {EXAMPLES}")
+        raise MonitorAddressError(f"--connect takes {EXAMPLES}")
     if parts.username is not None or parts.password is not None or parts.query or parts.path not in ("", "/"):
-        raise EndpointError(
+        raise MonitorAddressError(
             "--connect takes scheme, host and port only; the token goes into $AMT_TOKEN or --token-file"
         )
     if parts.scheme == "http" and not is_loopback(host):
-        raise EndpointError(f"--connect sends no token in the clear: use https://{host}, or http:// to this host only")
+        raise MonitorAddressError(
+            f"--connect sends no token in the clear: use https://{host}, or http:// to this host only"
+        )
     place = f"[{host}]" if ":" in host else host
-    return Endpoint(f"{parts.scheme}://{place}" + (f":{port}" if port is not None else ""))
+    return MonitorAddress(f"{parts.scheme}://{place}" + (f":{port}" if port is not None else ""))
 
 
 def client_context(ca_file: str | None) -> ssl.SSLContext:
-    """Verifies certificates by the system's authorities, or by those of a file. Raises EndpointError."""
+    """Verifies certificates by the system's authorities, or by those of a file. Raises MonitorAddressError."""
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         reason = error.strerror if not isinstance(error, ssl.SSLError) else None
-        raise EndpointError(
+        raise MonitorAddressError(
             f"the file of authorities {ca_file} cannot be used: {reason or 'it is no PEM file'}"
         ) from None

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from amt_console import __version__
 from amt_console.api import wire
 from amt_console.api.auth.claims import CLAIMS, claim_header
-from amt_console.api.client.address import client_context, parse_endpoint
+from amt_console.api.client.address import client_context, parse_address
 from amt_console.api.client.transport import TIMEOUT_SECONDS, exchange
 from amt_console.api.client.unix_transport import UnixTransport
 from amt_console.model import AlertDetail, AlertState, AlertView, Snapshot, Viewer
@@ -48,7 +48,7 @@ class RemoteOperations:
         env: Where the claims come from, and ``SSL_CERT_FILE``.
 
     Raises:
-        EndpointError: The URL or the file of authorities cannot be used.
+        MonitorAddressError: The URL or the file of authorities cannot be used.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class RemoteOperations:
         ca_file: str | None = None,
         env: Mapping[str, str] = os.environ,
     ) -> None:
-        endpoint = parse_endpoint(url)
+        endpoint = parse_address(url)
         self.url = endpoint.url
         self._session = session
         self._headers: dict[str, str] = {wire.SESSION_HEADER: session} if session else {}

@@ -16,7 +16,7 @@ from amt_console import __version__
 from amt_console.api import wire
 from amt_console.api.auth.callers import Caller, Callers
 from amt_console.api.auth.identity import Role
-from amt_console.api.encoded_snapshot import Picture
+from amt_console.api.encoded_snapshot import EncodedSnapshot
 from amt_console.api.feed import LONGEST_WAIT
 from amt_console.api.served import Served
 from amt_console.model import AlertDetail, AlertState, AlertView, MonitorState, Snapshot
@@ -236,7 +236,7 @@ async def healthz(serving: Serving) -> Response:
     return JSONResponse({"status": "ok" if working else state}, status_code=200 if working else 503)
 
 
-async def _picture(serving: Served) -> Picture:
+async def _picture(serving: Served) -> EncodedSnapshot:
     recent = serving.pictures.recent()
     return recent if recent is not None else await asyncio.to_thread(serving.pictures.current)
 

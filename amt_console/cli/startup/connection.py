@@ -29,7 +29,7 @@ class Connection:
 
     def open(self, *, session: str | None = None) -> RemoteOperations:
         """A client that has not asked yet. Raises CommandError when something here cannot be used."""
-        from amt_console.api.client.address import EndpointError
+        from amt_console.api.client.address import MonitorAddressError
         from amt_console.api.client.operations import RemoteOperations
 
         try:
@@ -41,7 +41,7 @@ class Connection:
                 ca_file=None if self.ca_file is None else str(self.ca_file),
                 env=self.env,
             )
-        except EndpointError as error:
+        except MonitorAddressError as error:
             raise CommandError(str(error), ExitCode.USAGE) from None
 
     def token(self) -> str | None:

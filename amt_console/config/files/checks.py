@@ -108,7 +108,7 @@ def _duplicates(document: Document) -> Iterator[Fault]:
 
 
 def _series(document: Document) -> Iterator[Fault]:
-    """Names under which the results of a vantage point are kept beside those of another target."""
+    """Names under which the results of a location are kept beside those of another target."""
     known = _targets(document)
     for path, name in _named(document, "services", "databases"):
         if (found := series_of(name, known)) is not None:

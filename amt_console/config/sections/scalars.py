@@ -101,7 +101,7 @@ def _name(value: object) -> str:
 
 
 def location_name(value: object) -> str:
-    """The name of a vantage point. Raises Refused."""
+    """The name of a location. Raises Refused."""
     if not isinstance(value, str) or not is_location(value):
         raise Refused("must be a name of at most 32 small letters, digits and hyphens, such as fra or us-east-1")
     return value

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 
-from amt_console.console.actions import Target
+from amt_console.console.actions import Selection
 from amt_console.console.screens import facts
 from amt_console.console.screens.detail import DetailScreen
 from amt_console.model import AlertDetail, Snapshot
@@ -37,14 +37,14 @@ class AlertDetailScreen(DetailScreen):
                 with Vertical(id="right"):
                     yield FactLines("WHAT HAPPENED", look=look, id="timeline", wrap_at=facts.EVENT_INDENT)
 
-    def target(self) -> Target:
+    def target(self) -> Selection:
         """This alert, and its subject if that is a service."""
         if self._detail is None:
-            return Target(alert_id=self._alert_id)
+            return Selection(alert_id=self._alert_id)
         subject = self._detail.episode.subject
         shown = self.console_app.picture.shown
         known = shown is not None and any(service.name == subject for service in shown.services)
-        return Target(alert_id=self._alert_id, service=subject if known else None)
+        return Selection(alert_id=self._alert_id, service=subject if known else None)
 
     def row_summary(self) -> str | None:
         """The alert as text."""

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from amt_console.console.actions import Target
+from amt_console.console.actions import Selection
 from amt_console.console.bindings import FOOTER_ORDER, key_names
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
 from amt_console.model import Snapshot
@@ -60,7 +60,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """What stands between the title bar and the key line."""
         raise NotImplementedError
 
-    def target(self) -> Target:
+    def target(self) -> Selection:
         """What keys act on."""
         raise NotImplementedError
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 
-from amt_console.console.actions import Target
+from amt_console.console.actions import Selection
 from amt_console.console.screens import monitor_facts as facts
 from amt_console.console.screens.detail import DetailScreen
 from amt_console.model import Snapshot
@@ -28,9 +28,9 @@ class MonitorScreen(DetailScreen):
                     yield FactLines("THE MONITOR", look=look, id="monitor", wrap_at=facts.MONITOR_INDENT)
             yield FactLines("WHAT MUST BE KNOWN", look=look, id="notices", wrap_at=2)
 
-    def target(self) -> Target:
+    def target(self) -> Selection:
         """Nothing."""
-        return Target()
+        return Selection()
 
     def load(self) -> None:
         """All of it is in the picture."""

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
 
-from amt_console.console.actions import Target
+from amt_console.console.actions import Selection
 from amt_console.console.bindings import OVERVIEW_KEYS
 from amt_console.console.layout import RESOLVED_FROM_HEIGHT, plan_overview
 from amt_console.console.screens.base import ConsoleScreen
@@ -102,17 +102,17 @@ class OverviewScreen(ConsoleScreen):
             if snapshot.alerts and self.services.has_focus:
                 self.alerts.focus()
 
-    def target(self) -> Target:
+    def target(self) -> Selection:
         """The selected alert, or the selected service with its alert."""
         if self.pane is self.alerts:
             alert = self.alerts.model.selected_row
-            return Target(alert_id=alert.id, service=self._service_of(alert)) if alert is not None else Target()
+            return Selection(alert_id=alert.id, service=self._service_of(alert)) if alert is not None else Selection()
         service = self.services.model.selected_row
         if service is None:
-            return Target()
+            return Selection()
         if service.alert_id is None:
-            return Target(service=service.name, reason=f"{service.name} has no open alert.")
-        return Target(alert_id=service.alert_id, service=service.name)
+            return Selection(service=service.name, reason=f"{service.name} has no open alert.")
+        return Selection(alert_id=service.alert_id, service=service.name)
 
     def row_summary(self) -> str | None:
         """The selected row as text."""

@@ -1,4 +1,4 @@
-"""A service as each vantage point sees it, as lines of styled runs. Pure."""
+"""A service as each location sees it, as lines of styled runs. Pure."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 
-from amt_console.console.actions import Target
+from amt_console.console.actions import Selection
 from amt_console.console.bindings import SERVICE_KEYS
 from amt_console.console.screens import facts
 from amt_console.console.screens.detail import DetailScreen
@@ -58,12 +58,12 @@ class ServiceDetailScreen(DetailScreen):
                     yield FactLines("STATE CHANGES", look=look, id="changes")
                     yield FactLines("RECENT PROBES", look=look, id="probes")
 
-    def target(self) -> Target:
+    def target(self) -> Selection:
         """This service and its worst open alert."""
         view = self._view
         if view is None or view.alert_id is None:
-            return Target(service=self._service, reason=f"{self._service} has no open alert.")
-        return Target(alert_id=view.alert_id, service=self._service)
+            return Selection(service=self._service, reason=f"{self._service} has no open alert.")
+        return Selection(alert_id=view.alert_id, service=self._service)
 
     def row_summary(self) -> str | None:
         """The service as text."""

@@ -47,7 +47,7 @@ class _Target:
     """Time of the newest result of all."""
 
 
-class VantagePoints:
+class LocationMerger:
     """Remembers what each location has measured of each target.
 
     Args:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from amt_console.clock import Clock
 from amt_console.model import DEFAULT_LOCATION, FORGOTTEN_AFTER, ProbeResult, ServiceState, series_of
 from amt_console.monitor.buffer import Collected
-from amt_console.monitor.cluster.locations import VantagePoints
+from amt_console.monitor.cluster.locations import LocationMerger
 from amt_console.monitor.cluster.slots import PATIENCE, Emit, Fetcher, Gate, Newest
 from amt_console.monitor.cluster.standalone import Work
 from amt_console.monitor.ruleset import Ruleset
@@ -43,13 +43,13 @@ class Peers:
         self._store = store
         self._clock = clock
         self._depth = 1
-        self._vantage = VantagePoints(self._depth)
+        self._merger = LocationMerger(self._depth)
         self._newest: Newest | None = None
 
     def configure(self, ruleset: Ruleset) -> None:
         """Watch something else from now on."""
         self._depth = ruleset.depth
-        self._vantage.configure(ruleset.depth, ruleset.by_target)
+        self._merger.configure(ruleset.depth, ruleset.by_target)
 
     def works(self, emit: Emit, waits_since: Callable[[], float | None]) -> Sequence[Work]:
         """What runs for as long as the engine does.
@@ -63,7 +63,7 @@ class Peers:
 
     def together(self, item: Collected) -> list[Collected]:
         """What is to be stored and judged of a result that came in."""
-        return self._vantage.arrive(item, self.gate.living)
+        return self._merger.arrive(item, self.gate.living)
 
     async def take_up(self) -> None:
         """Read what each location measured last, so that the first result to come in is not alone."""
@@ -83,7 +83,7 @@ class Peers:
             for each in stored:
                 age = (now.wall - each.results[0].timestamp).total_seconds()
                 if age < FORGOTTEN_AFTER.total_seconds():
-                    self._vantage.recall(each.location, each.results, now.moved(-max(0.0, age)), several=each.several)
+                    self._merger.recall(each.location, each.results, now.moved(-max(0.0, age)), several=each.several)
         return self._newest
 
     def notices(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ class _Waiting:
     figures: list[BusinessFigures] = field(default_factory=list)
 
 
-class ProbingHelper:
+class ProbingMonitor:
     """Probes its share on a thread and an event loop of its own, until stopped.
 
     Args:
@@ -41,7 +41,7 @@ class ProbingHelper:
         store_url: Its URL.
         clock: The time.
         collectors: In place of the real ones.
-        location: Its vantage point; without one it shares the probing of all others without one.
+        location: Its location; without one it shares the probing of all others without one.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class ProbingHelper:
         try:
             asyncio.run(self._run())
         except Exception:
-            LOG.exception("Sharing the probing ended by a fault.")
+            LOG.exception("Cluster the probing ended by a fault.")
 
     async def _run(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()

@@ -1,4 +1,4 @@
-"""Sharing the probes of a location with its other monitors, on one server database.
+"""Cluster the probes of a location with its other monitors, on one server database.
 
 Each location probes every target. Each target falls to one of its living monitors by its name, the same for all that
 look. Before each scheduled probe its slot is claimed in the database, so that nothing is probed twice even while two of
@@ -20,7 +20,7 @@ from amt_console.clock import Clock
 from amt_console.model import DEFAULT_LOCATION, ProbeResult
 from amt_console.monitor.supervise import LOG
 from amt_console.store import Store, StoreError
-from amt_console.store.cluster.members import Heard, Sharer, Sharing
+from amt_console.store.cluster.members import Cluster, Heard, Member
 
 CHECK_IN_EVERY = 1.5
 """Seconds between two signs of life, and between two looks at who else lives."""
@@ -49,8 +49,8 @@ class Gate:
         name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         started_at, place = clock.now(), location or DEFAULT_LOCATION
         self.location = location
-        me = Sharer(name, socket.gethostname(), os.getpid(), started_at, place, evaluates)
-        self.sharing = Sharing(store, me)
+        me = Member(name, socket.gethostname(), os.getpid(), started_at, place, evaluates)
+        self.sharing = Cluster(store, me)
         self._clock = clock
         self._ask_again_at = float("-inf")
         self._heard: tuple[Heard, ...] = (Heard(me, 0.0),)

@@ -17,7 +17,7 @@ Work = tuple[str, Callable[[], Coroutine[None, None, None]]]
 """The name of a task, and what it runs."""
 
 
-class Alone:
+class Standalone:
     """In place of ``Peers`` where there are none."""
 
     gate = None
@@ -44,10 +44,10 @@ class Alone:
         """Nobody has to be told."""
 
 
-def peers_of(store: Store, clock: Clock, location: str | None) -> Peers | Alone:
+def peers_of(store: Store, clock: Clock, location: str | None) -> Peers | Standalone:
     """The other monitors of a server's database; a file has one monitor."""
     if store.url.startswith("sqlite"):
-        return Alone()
+        return Standalone()
     from amt_console.monitor.cluster.peers import Peers
 
     return Peers(store, clock, location)

@@ -76,7 +76,7 @@ class Writer(Protocol):
         ...
 
 
-class Maintenance:
+class Housekeeping:
     """A task of the engine. ``notices`` may be read from any thread.
 
     Args:

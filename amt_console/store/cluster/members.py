@@ -57,7 +57,7 @@ _CLAIM = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Sharer:
+class Member:
     """One process that probes."""
 
     name: str
@@ -65,7 +65,7 @@ class Sharer:
     pid: int
     started_at: datetime
     location: str = DEFAULT_LOCATION
-    """Its vantage point."""
+    """Its location."""
     evaluates: bool = False
     """Whether it stores and evaluates what all of them measure."""
 
@@ -74,7 +74,7 @@ class Sharer:
 class Heard:
     """A process that probes, or did so until it fell silent."""
 
-    sharer: Sharer
+    sharer: Member
     silent: float
     """Seconds since its newest sign of life."""
 
@@ -86,13 +86,13 @@ class Heard:
 
 def monitors_of(store: Store) -> tuple[Heard, ...]:
     """The processes that probe for a database, by location; none are known of a file. Raises StoreError."""
-    if not Sharing.possible(store):
+    if not Cluster.possible(store):
         return ()
     with store.read() as reads:
         return _heard(reads._connection)
 
 
-class Sharing:
+class Cluster:
     """One monitor's part. Its methods may be called from any thread. They raise StoreError.
 
     Args:
@@ -100,7 +100,7 @@ class Sharing:
         me: This process.
     """
 
-    def __init__(self, store: Store, me: Sharer) -> None:
+    def __init__(self, store: Store, me: Member) -> None:
         self.me = me
         self._control = Control(store)
         self._known: set[str] = set()
@@ -183,5 +183,5 @@ def _heard(connection: Connection) -> tuple[Heard, ...]:
         values = dict(row)
         silent = float(values.pop("silent"))
         if is_location(values["location"]):
-            found.append(Heard(Sharer(**values), silent))
+            found.append(Heard(Member(**values), silent))
     return tuple(found)

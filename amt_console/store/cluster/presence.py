@@ -32,7 +32,7 @@ _OTHERS = text(
 _LEAVE = text("DELETE FROM viewers WHERE process = :process OR seen_at < clock_timestamp() - interval '1 day'")
 
 
-class ViewerBoard:
+class PresenceBoard:
     """One process's place among all that look. Its methods may be called from any thread. They raise StoreError.
 
     Args:

@@ -12,7 +12,7 @@ from amt_console.store.schema import BIG, StoreTable, flag
 from amt_console.store.utc import UtcDateTime
 
 
-class SharerRow(StoreTable, table=True):
+class MemberRow(StoreTable, table=True):
     """A process that probes."""
 
     __tablename__ = "monitors"
@@ -23,7 +23,7 @@ class SharerRow(StoreTable, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
     """By the server's clock."""
     location: str = Field(default=DEFAULT_LOCATION, sa_type=Text, sa_column_kwargs={"server_default": DEFAULT_LOCATION})
-    """Its vantage point."""
+    """Its location."""
     evaluates: bool = Field(default=False, sa_column=flag("evaluates"))
     """Whether it stores and evaluates what all of them measure."""
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, select, tuple_
 
 from amt_console.clock import Clock
 from amt_console.store.cluster.lease import Lease
-from amt_console.store.cluster.tables import ProbeSlotRow, RelayedRow, SharerRow, ViewersRow
+from amt_console.store.cluster.tables import MemberRow, ProbeSlotRow, RelayedRow, ViewersRow
 from amt_console.store.engines.dialect import dialect_of
 from amt_console.store.errors import CopyDiffers, CopyRefused, MonitorRuns, SchemaTooOld, StoreUnavailable
 from amt_console.store.schema import StoreTable, table
@@ -32,7 +32,7 @@ BATCH = 20_000
 _META = table(MetaRow)
 _OF_THE_DATABASE = (
     table(LeaseRow).name,
-    *(table(each).name for each in (SharerRow, ProbeSlotRow, RelayedRow, ViewersRow)),
+    *(table(each).name for each in (MemberRow, ProbeSlotRow, RelayedRow, ViewersRow)),
 )
 """They say who works on this database, not what it holds."""
 _MARK, _PROGRESS, _COMMITS = "copy of", "copied ", "commits"

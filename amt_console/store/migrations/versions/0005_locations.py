@@ -1,4 +1,4 @@
-"""Vantage points: where each monitor probes from, and slots for each location of its own.
+"""Locations: where each monitor probes from, and slots for each location of its own.
 
 Slots are worth nothing beyond a few seconds, so their table is made anew with its other key.
 """

@@ -24,7 +24,7 @@ from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import ServiceState
 from amt_console.monitor.engine import Limits
 from amt_console.monitor.upkeep import housekeeping as module
-from amt_console.monitor.upkeep.housekeeping import Maintenance, Pace
+from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
 from amt_console.monitor.upkeep.log_readers import readers_of
 from amt_console.store import Store, StoreFull
 from amt_console.store.rollups.reading import ServiceRollup
@@ -77,7 +77,7 @@ async def test_expired_rows_go_hourly_and_the_file_shrinks(store: Store, clock: 
     fill(store, 12_000)
     clock.advance(20 * DAY)
     writer = DirectWriter()
-    minder = Maintenance(store=store, settings=settings(), writer=writer, clock=clock, pace=QUICK)
+    minder = Housekeeping(store=store, settings=settings(), writer=writer, clock=clock, pace=QUICK)
     size = Path(store.place).stat().st_size + store.log_bytes()
     await minder.look()
     assert count(store) == 0
@@ -109,7 +109,7 @@ async def test_times_of_other_programs_are_mended_or_told_of(store: Store, clock
             "INSERT INTO monitoring_logs (timestamp, service_name, status) VALUES (?, 'x', 'up')", rows
         )
         connection.commit()
-        minder = Maintenance(store=store, settings=settings(), writer=DirectWriter(), clock=clock, pace=QUICK)
+        minder = Housekeeping(store=store, settings=settings(), writer=DirectWriter(), clock=clock, pace=QUICK)
         await minder.look()
         (notice,) = minder.notices
         assert notice.startswith("A row of monitoring_logs without a readable time (id 2) cannot be shown.")
@@ -127,7 +127,7 @@ async def test_it_waits_while_results_wait(store: Store, clock: FakeClock) -> No
     clock.advance(20 * DAY)
     writer = DirectWriter()
     writer.behind = True
-    minder = Maintenance(store=store, settings=settings(), writer=writer, clock=clock, pace=QUICK)
+    minder = Housekeeping(store=store, settings=settings(), writer=writer, clock=clock, pace=QUICK)
     looking = asyncio.create_task(minder.look())
     await asyncio.sleep(0.05)
     assert (writer.steps, count(store)) == (0, 3000)
@@ -138,7 +138,7 @@ async def test_it_waits_while_results_wait(store: Store, clock: FakeClock) -> No
 
 async def test_a_disk_with_little_room_is_told_and_expired_data_goes_at_once(store: Store, clock: FakeClock) -> None:
     writer = DirectWriter()
-    minder = Maintenance(
+    minder = Housekeeping(
         store=store, settings=settings(least_free_mib=1_000_000), writer=writer, clock=clock, pace=QUICK
     )
     await minder.look()
@@ -169,7 +169,7 @@ async def test_faults_of_the_database_are_tried_again(
                 raise StoreFull("no room")
             return await super().run_on_writer(work)
 
-    minder = Maintenance(store=store, settings=settings(), writer=Refusing(), clock=clock, pace=QUICK)
+    minder = Housekeeping(store=store, settings=settings(), writer=Refusing(), clock=clock, pace=QUICK)
     for _ in range(4):
         await minder.look()
         clock.advance(module.AGAIN_AFTER)
@@ -221,7 +221,7 @@ async def test_a_suspended_reader_is_named_stops_the_deleting_and_harms_nobody(
         assert reader.stdout.readline() == "reading\n"
         suspend(reader)
         fill(store, 5000, first=20 * 1440)
-        minder = Maintenance(store=store, settings=settings(), writer=DirectWriter(), clock=clock, pace=QUICK)
+        minder = Housekeeping(store=store, settings=settings(), writer=DirectWriter(), clock=clock, pace=QUICK)
         await minder.look()
         (notice,) = minder.notices
         assert "write-ahead log" in notice

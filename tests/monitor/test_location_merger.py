@@ -14,7 +14,7 @@ from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import AlertState, Episode, ErrorClass, ProbeResult, Service, ServiceState
 from amt_console.monitor.buffer import Collected
-from amt_console.monitor.cluster.locations import VantagePoints
+from amt_console.monitor.cluster.locations import LocationMerger
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.ledger import Ledger
 from amt_console.monitor.ruleset import build_ruleset
@@ -34,7 +34,7 @@ class Sky:
         self.living = set(living or PLACES)
         chosen = Settings.model_validate({"api_base_url": "http://127.0.0.1:1", "rules": list(rules)})
         ruleset = build_ruleset(chosen, [TARGET])
-        self.points = VantagePoints(ruleset.depth)
+        self.points = LocationMerger(ruleset.depth)
         self.evaluator = Evaluator(ruleset)
         self.episodes: list[Episode] = []
         self.stored: dict[str, ProbeResult] = {}

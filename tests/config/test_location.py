@@ -1,4 +1,4 @@
-"""From which vantage point a monitor probes: the first that is named."""
+"""From which location a monitor probes: the first that is named."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from amt_console.clock import SystemClock
 from amt_console.model import Viewer
 from amt_console.runtime.presence import who_looks
 from amt_console.store import Store
-from amt_console.store.cluster.presence import GONE_AFTER, ViewerBoard
+from amt_console.store.cluster.presence import GONE_AFTER, PresenceBoard
 
 pytestmark = pytest.mark.postgres
 ANN = Viewer("ann", datetime(2026, 1, 5, 3, 0, tzinfo=UTC), "pid 1", may_monitor=True)
@@ -36,7 +36,7 @@ def store(new_schema: str, engine: Engine) -> Iterator[Store]:
 
 
 def test_each_sees_the_people_of_the_others_until_they_leave(store: Store) -> None:
-    with_store = [ViewerBoard(store), ViewerBoard(store)]
+    with_store = [PresenceBoard(store), PresenceBoard(store)]
     one, other = with_store
     one.pin([ANN])
     other.pin([BOB])
@@ -50,7 +50,7 @@ def test_each_sees_the_people_of_the_others_until_they_leave(store: Store) -> No
 
 
 def test_who_was_not_heard_of_for_a_while_is_gone_and_another_host_is_named(store: Store, engine: Engine) -> None:
-    board = ViewerBoard(store)
+    board = PresenceBoard(store)
     board.pin([ANN])
     with engine.begin() as connection:
         connection.execute(text("UPDATE viewers SET host = 'ops-2'"))
