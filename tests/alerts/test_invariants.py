@@ -19,13 +19,13 @@ from amt_console.alerts import (
     acknowledge,
     close,
     default_rules,
+    replay,
     resume,
     retire,
     step,
     told,
     unacknowledge,
 )
-from amt_console.alerts.lifecycle import replay
 from amt_console.clock import FakeClock
 from amt_console.model import AlertState, Episode, Service, Severity
 

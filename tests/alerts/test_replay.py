@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 from support.alerting import Key, two_tier_rule
 
-from amt_console.alerts import Verdict, acknowledge, add_note, close, retire, told
-from amt_console.alerts.lifecycle import replay
+from amt_console.alerts import Verdict, acknowledge, add_note, close, replay, retire, told
 from amt_console.model import Resolution
 
 
