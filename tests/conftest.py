@@ -1,16 +1,44 @@
-"""What every test may count on: the environment of a usual terminal, whatever the tests were started from."""
+"""The environment of every test and of every process that a test starts, whatever pytest itself was started from."""
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 
 import pytest
 
+KEPT = {"PATH", "LD_LIBRARY_PATH", "TMPDIR", "CI", "AMT_TEST_POSTGRES_URL"}
+"""What the tests take from outside; everything else is the developer's own, e.g. ``XDG_STATE_HOME`` or ``NO_COLOR``."""
+USUAL = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
+HOMES = count()
+
+
+def pytest_sessionstart() -> None:
+    """Before any module of the program is imported: some libraries read the environment while they are imported."""
+    for name in os.environ.keys() - KEPT:
+        if not name.startswith(("PYTEST_", "COVERAGE_")):
+            del os.environ[name]
+    for name in ("COLUMNS", "LINES"):
+        os.unsetenv(name)  # readline sets them for child processes; os.environ does not know of it
+    os.environ.update(USUAL)
+    time.tzset()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of home folders; the session's own is for processes that several tests share."""
+    folder = tmp_path_factory.mktemp("homes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(folder / "session"))
+        yield folder
+
 
 @pytest.fixture(autouse=True)
-def usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    for name in ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "SSH_CONNECTION", "SUDO_USER", "COLUMNS", "LINES"):
-        monkeypatch.delenv(name, raising=False)
+def usual_environment(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home folder of the test's own; without ``XDG_*`` all folders of the program lie in it."""
+    home = homes / str(next(HOMES))
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))

@@ -149,9 +149,6 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     """Run a command line on a database in this very process; returns its exit code, stdout and stderr."""
     url = f"sqlite:///{tmp_path / 'monitoring.db'}"
     Store.open(url, clock=SystemClock()).close()
-    for name in ("AMT_CONFIG", "AMT_DATABASE_URL", "AMT_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 
     def run_command(*arguments: str) -> tuple[int, str, str]:

@@ -18,7 +18,6 @@ from amt_console.store import Store
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("AMT_CONFIG", raising=False)
     url = f"sqlite:///{tmp_path / 'monitoring.db'}"
     now = datetime.now(UTC).replace(microsecond=0)
     with Store.open(url, clock=SystemClock()) as store, store.transaction() as writes:

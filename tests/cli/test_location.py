@@ -17,11 +17,6 @@ from amt_console.store import Store
 Command = Callable[..., object]
 
 
-@pytest.fixture(autouse=True)
-def no_location(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AMT_LOCATION", raising=False)
-
-
 @pytest.fixture
 def two(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A configuration of two services."""

@@ -29,8 +29,7 @@ class Terminals:
     """One terminal with a headless demo in it, and as many further ones as commands are run."""
 
     def __init__(self, home: Path) -> None:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AMT_", "XDG_"))}
-        self.env = {**kept, "HOME": str(home), "XDG_STATE_HOME": str(home)}
+        self.env = {**os.environ, "XDG_STATE_HOME": str(home)}
         self.home = home
         self.talk = (home / "talk.txt").open("w+", encoding="utf-8")
         self.demo: subprocess.Popen[bytes] | None = None

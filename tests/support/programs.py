@@ -46,8 +46,7 @@ class Place:
     @property
     def env(self) -> dict[str, str]:
         """The environment of a person whose home it is."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AMT_", "XDG_", "SSH_"))}
-        return {**kept, "HOME": str(self.home), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+        return {**os.environ, "HOME": str(self.home)}
 
     def command(self, *arguments: str) -> list[str]:
         """A command line on this database."""

@@ -43,14 +43,7 @@ class Terminal:
             if ignore_hangup:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-        environment = {
-            "PATH": os.environ.get("PATH", ""),
-            "HOME": os.environ.get("HOME", "/"),
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(TESTS),
-            **(env or {}),
-        }
+        environment = {**os.environ, "PYTHONPATH": str(TESTS), **(env or {})}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "support.console_script", *arguments],
             stdin=slave,
