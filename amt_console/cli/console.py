@@ -15,12 +15,12 @@ from amt_console.clock import SystemClock
 from amt_console.runtime.site import Notices
 
 if TYPE_CHECKING:
-    from amt_console.cli.startup.connection import Connection
     from amt_console.config import Settings
     from amt_console.config.sections.program import ConsoleSettings
     from amt_console.console.preferences import Preferences
     from amt_console.console.session import Session
     from amt_console.model import Target
+    from amt_console.runtime.remote_monitor import RemoteMonitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _without_collections() -> Iterator[None]:
 def open_console(
     place: Callable[[], Place],
     *,
-    connection: Connection | None = None,
+    connection: RemoteMonitor | None = None,
     wishes: Callable[[], ConsoleSettings] | None = None,
     read_only: bool = False,
     at: datetime | None = None,

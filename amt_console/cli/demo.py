@@ -73,8 +73,9 @@ def demo(
             with _announced(platform, folder, store_url):
                 if incident is not None:
                     platform.start_incident(incident, incident_seconds)
+                code = 0
                 if no_ui:
-                    code = _run_headless(platform, loaded, context, store_url, [*moved, *past])
+                    _run_headless(platform, loaded, context, store_url, [*moved, *past])
                 else:
                     notices = (f"incidents can be started at {platform.control_url}", *moved)
                     code = _run_console(loaded, store_url, notices, ascii_only=ascii_only, mouse=not no_mouse)
@@ -223,8 +224,8 @@ def _run_console(
 
 def _run_headless(
     platform: PlatformProcess, loaded: LoadedConfig, context: Context, store_url: str, notes: list[str]
-) -> int:
-    from amt_console.cli.monitor import run_monitor
+) -> None:
+    from amt_console.runtime.monitor_process import run_monitor
 
     look = f"amt-console status --db {store_url}" if context.db is not None else "amt-console status"
     for line in (
@@ -237,4 +238,4 @@ def _run_headless(
         *notes,
     ):
         talk(line)
-    return run_monitor(settings=loaded.settings, store_url=store_url, config_path=loaded.path)
+    run_monitor(settings=loaded.settings, store_url=store_url, config_path=loaded.path)

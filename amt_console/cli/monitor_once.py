@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.monitor import acquire_lease
 from amt_console.cli.printing.output import ascii_only, print_json, print_line
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.model import ProbeResult, ServiceState
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 def run_once(context: Context, *, json_output: bool) -> int:
     """Probe everything once; the exit code is 0 when all is up, 1 when something is slow, 2 when something is down."""
     from amt_console.monitor.once import run_once as run_round
+    from amt_console.runtime.monitor_process import acquire_lease
     from amt_console.store import Store
 
     lease = acquire_lease(context.store_url)

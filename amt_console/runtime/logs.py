@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from amt_console.text import safe_text
@@ -21,6 +23,17 @@ class SafeFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""
         return safe_text(super().format(record), MAX_LINE_CHARS, keep_newlines=record.exc_info is not None)
+
+
+class PrivateFileHandler(RotatingFileHandler):
+    """Creates its files for the owner alone, and never breaks what it logs about."""
+
+    def _open(self):  # type: ignore[no-untyped-def]
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return os.fdopen(descriptor, self.mode, encoding=self.encoding, errors=self.errors)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """A full disk must not print into a screen."""
 
 
 def log_path() -> Path:
@@ -53,8 +66,6 @@ def start_logging(*, to_stderr: bool) -> None:
 
 
 def _file_handler(path: Path) -> logging.Handler:
-    from amt_console.runtime.log_file import PrivateFileHandler
-
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handler = PrivateFileHandler(path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="replace")
     handler.setLevel(logging.INFO)

@@ -1,4 +1,4 @@
-"""A monitor beside another one on a server: probes for its location, and becomes the evaluator when there is none."""
+"""A monitor beside another one on a server: probes for its location, and takes the lease when it is free."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
+from amt_console.runtime.reload import ConfigWatch, reload_config
 from amt_console.runtime.server_watch import ServerWatch
 from amt_console.runtime.signals import Signals
 from amt_console.runtime.systemd import Notifier
@@ -44,10 +45,10 @@ def share_until_free(
     if lease is not None:
         return lease, settings
     with Store.open(store_url, clock=clock) as store:
-        return _Share(settings, store, store_url, config_path, clock, location, signals).run()
+        return _PeerMonitor(settings, store, store_url, config_path, clock, location, signals).run()
 
 
-class _Share:
+class _PeerMonitor:
     def __init__(
         self,
         settings: Settings,
@@ -67,15 +68,13 @@ class _Share:
         self._signals = signals
 
     def run(self) -> tuple[Lease, Settings] | None:
-        from amt_console.cli.monitor import ConfigWatch
-
         self._signals.listen()
-        stop, reload = self._signals.stop, self._signals.reload
+        stop = self._signals.stop
         watch = ServerWatch(self._store, stop, lambda: None)
         config = ConfigWatch(self._config_path)
         notifier = Notifier()
-        helper = self._helper()
-        notifier.send("READY=1\nSTATUS=Cluster the probing with other monitors.")
+        self._prober = self._start_prober()
+        notifier.send("READY=1\nSTATUS=Sharing the probes with other monitors.")
         does = "shares its probing" if self._location is None else f"probes from location {self._location}"
         logger.info("another monitor evaluates; pid %d %s", os.getpid(), does)
         try:
@@ -84,26 +83,25 @@ class _Share:
                 notifier.send("WATCHDOG=1")
                 if watch.lease_is_free() and (lease := self._lease()) is not None:
                     return lease, self._settings
-                if reload.is_set() or config.changed():
-                    reload.clear()
-                    helper = self._reloaded(helper)
+                if self._signals.take_reload(config):
+                    reload_config(self._config_path, self._use)
         finally:
-            helper.stop()
+            self._prober.stop()
         logger.info("monitor stopped")
         return None
 
-    def _helper(self) -> ProbingMonitor:
+    def _start_prober(self) -> ProbingMonitor:
         from amt_console.monitor.cluster.probing_monitor import ProbingMonitor
 
-        helper = ProbingMonitor(
+        prober = ProbingMonitor(
             settings=self._settings,
             store=self._store,
             store_url=self._store_url,
             clock=self._clock,
             location=self._location,
         )
-        helper.start()
-        return helper
+        prober.start()
+        return prober
 
     def _lease(self) -> Lease | None:
         from amt_console.store import Lease, StoreError
@@ -114,16 +112,11 @@ class _Share:
             logger.info("the lease could not be taken: %s", error)
             return None
 
-    def _reloaded(self, helper: ProbingMonitor) -> ProbingMonitor:
-        from amt_console.config import ConfigError, load_config, targets
+    def _use(self, settings: Settings) -> None:
+        """Probe by another configuration. Raises ConfigError, and then the running one stays."""
+        from amt_console.config import targets
 
-        try:
-            settings = load_config(self._config_path).settings
-            targets(settings, store_url=self._store_url)
-        except ConfigError as error:
-            logger.error("the running configuration stays, the new one is not usable:\n%s", error)
-            return helper
+        targets(settings, store_url=self._store_url)
         self._settings = settings
-        helper.stop()
-        logger.info("configuration read again")
-        return self._helper()
+        self._prober.stop()
+        self._prober = self._start_prober()

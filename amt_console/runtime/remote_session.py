@@ -13,7 +13,7 @@ from amt_console.runtime.listening import listen
 
 if TYPE_CHECKING:
     from amt_console.api.wire import Hello
-    from amt_console.cli.startup.connection import Connection
+    from amt_console.runtime.remote_monitor import RemoteMonitor
 
 logger = logging.getLogger("amt_console.session")
 AGAIN_SECONDS = 1.0
@@ -26,7 +26,7 @@ class RemoteSession:
     Raises OperationError: UnavailableError when nobody answers, NotPermittedError when this person is not let in.
     """
 
-    def __init__(self, connection: Connection, *, on_change: Callable[[], None] | None = None) -> None:
+    def __init__(self, connection: RemoteMonitor, *, on_change: Callable[[], None] | None = None) -> None:
         self._remote = connection.open(session=uuid.uuid4().hex)
         self._on_change = on_change or (lambda: None)
         self._closing = threading.Event()

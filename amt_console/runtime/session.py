@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from amt_console.clock import Clock
 from amt_console.model import Target, Viewer
 from amt_console.operations.protocol import NotPermittedError, OperationError, Operations
-from amt_console.runtime.keeping import why_no_longer
 from amt_console.runtime.link import Link
 from amt_console.runtime.listening import listen
+from amt_console.runtime.server_watch import LOOK_SECONDS
 from amt_console.runtime.site import Notices, Site
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
+    from amt_console.runtime.holder import Holder
     from amt_console.runtime.operations_proxy import OperationsProxy
+    from amt_console.runtime.server_watch import ServerWatch
+    from amt_console.store import Lease
 
 logger = logging.getLogger("amt_console.session")
 QUICK_SECONDS = 0.1
@@ -142,7 +145,7 @@ class LocalSession:
         link = self._link
         while not self._closing.is_set():
             if (holder := link.holder) is not None and (lease := link.lease) is not None:
-                why = why_no_longer(holder, lease, link.watch, self._closing)
+                why = _why_no_longer(holder, lease, link.watch, self._closing)
                 if why is None:
                     return
                 self._step_down(why)
@@ -221,3 +224,21 @@ class LocalSession:
         except StoreError as error:
             logger.info("the database cannot be read meanwhile: %s", error)
             self._link.beside = True
+
+
+def _why_no_longer(holder: Holder, lease: Lease, watch: ServerWatch | None, closing: threading.Event) -> str | None:
+    """Be the monitor until it ends; returns why it ended, or ``None`` when this session is closing."""
+    while not closing.is_set():
+        failure = holder.engine.status.failure
+        if failure is not None:
+            return (
+                f"The monitor in this console has failed: {failure}. "
+                "It is started again in a while unless another process takes over; the log says more."
+            )
+        if lease.lost:
+            return "Another process has become the monitor: the database had not heard of this one in time."
+        if watch is not None:
+            watch.wait()
+        else:
+            closing.wait(LOOK_SECONDS)
+    return None

@@ -23,12 +23,12 @@ from amt_console.api.listeners.server import SocketServer
 from amt_console.api.listeners.socket_path import socket_path
 from amt_console.api.presence import Presence
 from amt_console.api.served import Served
-from amt_console.cli.startup.connection import Connection
 from amt_console.cli.startup.errors import CommandError
 from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
 from amt_console.operations.local import LocalOperations
+from amt_console.runtime.remote_monitor import RemoteMonitor
 from amt_console.store import Store
 
 STRANGER = "nobody"
@@ -199,12 +199,12 @@ def test_a_token_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("amt_file\n")
     env = {"AMT_TOKEN": "amt_env"}
-    assert Connection("https://h", env=env).token() == "amt_env"
-    assert Connection("https://h", token_file=path, env=env).token() == "amt_file"
-    assert Connection("https://h", env={}).token() is None
+    assert RemoteMonitor("https://h", env=env).token() == "amt_env"
+    assert RemoteMonitor("https://h", token_file=path, env=env).token() == "amt_file"
+    assert RemoteMonitor("https://h", env={}).token() is None
     for content in ("", "two words", "caf\u00e9"):
         path.write_text(content, encoding="utf-8")
         with pytest.raises(CommandError):
-            Connection("https://h", token_file=path, env=env).token()
+            RemoteMonitor("https://h", token_file=path, env=env).token()
     with pytest.raises(CommandError, match="cannot be read"):
-        Connection("https://h", token_file=tmp_path / "none", env=env).token()
+        RemoteMonitor("https://h", token_file=tmp_path / "none", env=env).token()

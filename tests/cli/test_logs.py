@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from amt_console.cli.monitor import ConfigWatch
 from amt_console.runtime import logs
+from amt_console.runtime.reload import ConfigWatch
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def stats(ctx: typer.Context, json_output: JsonOption = False) -> None:
 @app.command("upgrade", epilog="Example: amt-console db upgrade")
 def upgrade(ctx: typer.Context) -> None:
     """Create the database, or bring an older one up to date; an older one is backed up first."""
-    from amt_console.cli.monitor import acquire_lease
+    from amt_console.runtime.monitor_process import acquire_lease
     from amt_console.store import SchemaTooOld, StoreUnavailable
 
     context = get_context(ctx)

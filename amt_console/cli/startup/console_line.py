@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.startup.connection import Connection
 from amt_console.cli.startup.context import Context, url_of
 from amt_console.cli.startup.errors import CommandError
+from amt_console.runtime.remote_monitor import RemoteMonitor
 
 WITH_VALUE = {
     "--config": "config",
@@ -87,7 +87,7 @@ class ConsoleLine:
             mouse=not self.no_mouse,
         )
 
-    def _connection(self, command: str | None) -> Connection | None:
+    def _connection(self, command: str | None) -> RemoteMonitor | None:
         if self.connect is None:
             if self.token_file or self.ca_file:
                 raise CommandError("--token-file and --ca-file go with --connect", ExitCode.USAGE)
@@ -99,7 +99,7 @@ class ConsoleLine:
                 f"--connect works with the console, status and alerts; run '{command}' on the monitor's host",
                 ExitCode.USAGE,
             )
-        return Connection(self.connect, _path(self.token_file), _path(self.ca_file))
+        return RemoteMonitor(self.connect, _path(self.token_file), _path(self.ca_file))
 
 
 def _path(name: str | None) -> Path | None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.startup.connection import Connection
 from amt_console.cli.startup.errors import CommandError
 from amt_console.clock import Clock, SystemClock
+from amt_console.runtime.remote_monitor import RemoteMonitor
 
 if TYPE_CHECKING:
     import typer
@@ -33,7 +33,7 @@ class Context:
 
     config: Path | None = None
     db: str | None = None
-    connection: Connection | None = None
+    connection: RemoteMonitor | None = None
     """Of ``--connect``: another monitor than that of ``db``."""
     clock: Clock = field(default_factory=SystemClock)
 

@@ -1,4 +1,4 @@
-"""What ``--connect`` and its companions say: where another monitor is, and how this person gets in there."""
+"""Another monitor's API: its address, the access token, the authority of its certificate."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.startup.errors import CommandError
-
 if TYPE_CHECKING:
     from amt_console.api.client.operations import RemoteOperations
 
@@ -18,9 +15,13 @@ TOKEN_VARIABLE = "AMT_TOKEN"  # noqa: S105
 MAX_TOKEN_CHARS = 1000
 
 
+class AccessTokenError(ValueError):
+    """The access token cannot be read or is none; ``str()`` is the message for people."""
+
+
 @dataclass(frozen=True, slots=True)
-class Connection:
-    """Another monitor's API."""
+class RemoteMonitor:
+    """Where another monitor answers, and how this person gets in."""
 
     url: str
     token_file: Path | None = None
@@ -28,24 +29,20 @@ class Connection:
     env: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def open(self, *, session: str | None = None) -> RemoteOperations:
-        """A client that has not asked yet. Raises CommandError when something here cannot be used."""
-        from amt_console.api.client.address import MonitorAddressError
+        """A client that has not asked yet. Raises AccessTokenError, MonitorAddressError."""
         from amt_console.api.client.operations import RemoteOperations
 
-        try:
-            return RemoteOperations(
-                self.url,
-                token=self.token(),
-                session=session,
-                looks_only=True,
-                ca_file=None if self.ca_file is None else str(self.ca_file),
-                env=self.env,
-            )
-        except MonitorAddressError as error:
-            raise CommandError(str(error), ExitCode.USAGE) from None
+        return RemoteOperations(
+            self.url,
+            token=self.token(),
+            session=session,
+            looks_only=True,
+            ca_file=None if self.ca_file is None else str(self.ca_file),
+            env=self.env,
+        )
 
     def token(self) -> str | None:
-        """The access token: of the file, else of ``$AMT_TOKEN``. Raises CommandError for an unusable one."""
+        """The access token: of the file, else of ``$AMT_TOKEN``. Raises AccessTokenError for an unusable one."""
         text, place = self.env.get(TOKEN_VARIABLE), f"${TOKEN_VARIABLE}"
         if self.token_file is not None:
             place = str(self.token_file)
@@ -53,12 +50,12 @@ class Connection:
                 text = self.token_file.read_text(encoding="utf-8")
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else "it is no text"
-                raise CommandError(f"the token file {place} cannot be read: {reason}", ExitCode.USAGE) from None
+                raise AccessTokenError(f"the token file {place} cannot be read: {reason}") from None
         token = (text or "").strip()
         if not token:
             if self.token_file is not None:
-                raise CommandError(f"the token file {place} is empty", ExitCode.USAGE)
+                raise AccessTokenError(f"the token file {place} is empty")
             return None
         if len(token) > MAX_TOKEN_CHARS or not token.isascii() or not token.isprintable() or " " in token:
-            raise CommandError(f"{place} holds no access token: it begins with amt_", ExitCode.USAGE)
+            raise AccessTokenError(f"{place} holds no access token: it begins with amt_")
         return token
