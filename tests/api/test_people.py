@@ -23,12 +23,11 @@ from amt_console.api.listeners.server import SocketServer
 from amt_console.api.listeners.socket_path import socket_path
 from amt_console.api.presence import Presence
 from amt_console.api.served import Served
-from amt_console.cli.startup.errors import CommandError
 from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
 from amt_console.operations.local import LocalOperations
-from amt_console.runtime.remote_monitor import RemoteMonitor
+from amt_console.runtime.remote_monitor import AccessTokenError, RemoteMonitor
 from amt_console.store import Store
 
 STRANGER = "nobody"
@@ -204,7 +203,7 @@ def test_a_token_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
     assert RemoteMonitor("https://h", env={}).token() is None
     for content in ("", "two words", "caf\u00e9"):
         path.write_text(content, encoding="utf-8")
-        with pytest.raises(CommandError):
+        with pytest.raises(AccessTokenError):
             RemoteMonitor("https://h", token_file=path, env=env).token()
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(AccessTokenError, match="cannot be read"):
         RemoteMonitor("https://h", token_file=tmp_path / "none", env=env).token()
