@@ -7,7 +7,7 @@ import signal
 
 import pyte
 import pytest
-from support.terminals import Terminal
+from support.raw_terminal import RawTerminal
 
 pytestmark = pytest.mark.pty
 READY = "monitoring"
@@ -16,7 +16,7 @@ LIMIT = 3.0
 
 
 def test_quitting_restores_the_terminal_and_closes_the_session() -> None:
-    with Terminal(["all_fine", "viewer"]) as terminal:
+    with RawTerminal(["all_fine", "viewer"]) as terminal:
         terminal.expect(READY)
         terminal.press("q")
         assert terminal.wait(LIMIT) == 0
@@ -25,7 +25,7 @@ def test_quitting_restores_the_terminal_and_closes_the_session() -> None:
 
 
 def test_the_monitor_asks_before_it_quits() -> None:
-    with Terminal(["all_fine"]) as terminal:
+    with RawTerminal(["all_fine"]) as terminal:
         terminal.expect(READY)
         terminal.press("q")
         terminal.expect("no monitor will run")
@@ -36,7 +36,7 @@ def test_the_monitor_asks_before_it_quits() -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_restores_the_terminal(number: signal.Signals, code: int) -> None:
-    with Terminal(["incident"]) as terminal:
+    with RawTerminal(["incident"]) as terminal:
         terminal.expect(READY)
         terminal.process.send_signal(number)
         assert terminal.wait(LIMIT) == code
@@ -46,14 +46,14 @@ def test_a_signal_restores_the_terminal(number: signal.Signals, code: int) -> No
 
 @pytest.mark.parametrize("ignore_hangup", [False, True])
 def test_a_vanished_terminal_ends_the_process(ignore_hangup: bool) -> None:
-    with Terminal(["all_fine"], ignore_hangup=ignore_hangup) as terminal:
+    with RawTerminal(["all_fine"], ignore_hangup=ignore_hangup) as terminal:
         terminal.expect(READY)
         terminal.hang_up()
         assert terminal.wait_blind(LIMIT) != 0
 
 
 def test_a_stalled_terminal_cannot_keep_a_terminated_process() -> None:
-    with Terminal(["incident", "busy"], size=(200, 60)) as terminal:
+    with RawTerminal(["incident", "busy"], size=(200, 60)) as terminal:
         terminal.expect(READY)
         terminal.press("\t" * 500)
         terminal.process.send_signal(signal.SIGTERM)
@@ -61,7 +61,7 @@ def test_a_stalled_terminal_cannot_keep_a_terminated_process() -> None:
 
 
 def test_sigterm_while_the_session_is_still_opening() -> None:
-    with Terminal(["all_fine", "hang"]) as terminal:
+    with RawTerminal(["all_fine", "hang"]) as terminal:
         terminal.expect("starting")
         terminal.process.send_signal(signal.SIGTERM)
         terminal.read(LIMIT, lambda output: b"\x1b[?1049l" in output)
@@ -70,7 +70,7 @@ def test_sigterm_while_the_session_is_still_opening() -> None:
 
 
 def test_suspending_gives_the_terminal_back_and_fg_returns() -> None:
-    with Terminal(["incident"]) as terminal:
+    with RawTerminal(["incident"]) as terminal:
         terminal.expect(READY)
         terminal.press("\x1a")
         terminal.read(5, lambda output: b"\x1b[?1049l" in output)
@@ -93,7 +93,7 @@ def test_suspending_gives_the_terminal_back_and_fg_returns() -> None:
 
 
 def test_a_session_that_cannot_open_ends_with_its_message_and_code() -> None:
-    with Terminal(["all_fine", "fail"]) as terminal:
+    with RawTerminal(["all_fine", "fail"]) as terminal:
         assert terminal.wait(15) == 75
         assert terminal.is_restored()
         assert b"the database is busy: [/x]" in terminal.output
@@ -101,7 +101,7 @@ def test_a_session_that_cannot_open_ends_with_its_message_and_code() -> None:
 
 
 def test_hostile_text_never_reaches_the_terminal_as_control() -> None:
-    with Terminal(["hostile"], size=(120, 40)) as terminal:
+    with RawTerminal(["hostile"], size=(120, 40)) as terminal:
         terminal.expect(READY)
         for keys in ("a", "\x1b", "j", "\r", "\x1b", "\t", "j", "\r", "u", "\x1b", "r", "y", "/", "x", "\x1b"):
             terminal.press(keys)
@@ -114,7 +114,7 @@ def test_hostile_text_never_reaches_the_terminal_as_control() -> None:
 
 
 def test_ascii_mode_writes_nothing_but_ascii() -> None:
-    with Terminal(["hostile", "ascii"], size=(120, 40)) as terminal:
+    with RawTerminal(["hostile", "ascii"], size=(120, 40)) as terminal:
         terminal.expect("monitoring")
         for keys in ("a", "\x1b", "j", "\r", "w", "\x1b", "?", "\x1b", "q"):
             terminal.press(keys)
@@ -123,13 +123,13 @@ def test_ascii_mode_writes_nothing_but_ascii() -> None:
 
 
 def test_a_locale_without_utf8_gets_ascii() -> None:
-    with Terminal(["incident"], env={"LANG": "C", "LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"}) as terminal:
+    with RawTerminal(["incident"], env={"LANG": "C", "LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"}) as terminal:
         terminal.expect("X DOWN")
         assert terminal.output.isascii()
 
 
 def test_resizing_and_too_small() -> None:
-    with Terminal(["all_fine"], size=(40, 10)) as terminal:
+    with RawTerminal(["all_fine"], size=(40, 10)) as terminal:
         terminal.expect("60x16")
         terminal.press("qq")
         assert terminal.wait(LIMIT) == 0

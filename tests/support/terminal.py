@@ -1,4 +1,4 @@
-"""A program on a pseudo terminal, and what a person would see there."""
+"""Any program on a pseudo terminal, and the screen that a person would see there."""
 
 from __future__ import annotations
 

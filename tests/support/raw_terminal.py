@@ -1,4 +1,8 @@
-"""A process on a pseudo terminal that the test holds the other end of."""
+"""The console of `support.console_script` on a pseudo terminal, and the bytes that it writes there.
+
+`support.terminal` reads all the time and shows the screen that a person would see. This one reads only when the test
+does, so that a test can let the terminal stall.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +24,8 @@ from types import TracebackType
 TESTS = Path(__file__).resolve().parent.parent
 
 
-class Terminal:
-    """Starts a command with a terminal of its own; ``output`` collects everything that it writes."""
+class RawTerminal:
+    """Starts the console on a terminal of its own; ``output`` collects the bytes that were read."""
 
     def __init__(
         self,
@@ -54,7 +58,7 @@ class Terminal:
         )
         self._slave = slave
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> RawTerminal:
         return self
 
     def __exit__(
