@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from amt_console.expressions import Budget, ExpressionError, compile_expression
 from amt_console.model import BusinessFigures, Figure, FigureKind
 from amt_console.text import safe_text
 from collectors.figures import chatbot, overview, plans, revenue
-from collectors.figures.functions import ExpressionError, evaluate
 from collectors.figures.spec import FigureSpec, FigureUnit
 from collectors.figures.strict_json import AnswerError, Unusable, kind_of, parse_answer
 
@@ -18,6 +18,8 @@ __all__ = ["FIGURE_SPECS", "MAX_ENTRIES", "FigureSpec", "FigureUnit", "read_figu
 
 MAX_ENTRIES = 100
 """Longest breakdown that is kept."""
+MAX_STEPS = 100_000
+"""Most steps that the expression of one figure may take."""
 _MAX_LABEL_CHARS = 80
 _NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
 
@@ -65,7 +67,7 @@ def read_figures(
 def _figure(spec: FigureSpec, override: str | None, answer: object) -> Figure:
     expression = spec.expression if override is None else override
     try:
-        value = evaluate(expression, answer)
+        value = compile_expression(expression).evaluate(answer, Budget(MAX_STEPS))
     except ExpressionError as error:
         return Figure(None, safe_text(str(error)))
     if isinstance(value, Unusable):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from amt_console.clock import Clock
+from amt_console.expressions import OverBudgetError
 from amt_console.model import ErrorClass, ProbeResult, Service, ServiceState
 from amt_console.text import safe_text
 from collectors.http.answer import REDIRECTS
@@ -130,6 +131,8 @@ class HttpCollector:
             return trace.timeout_fault(service.timeout)
         except httpx.TooManyRedirects:
             return ProbeFault(ErrorClass.REDIRECT_LOOP, f"more than {MAX_REDIRECTS} redirects")
+        except OverBudgetError as error:
+            return ProbeFault(ErrorClass.BODY_ASSERT, str(error))
         except ExpectationError as error:
             return ProbeFault(ErrorClass.LOCAL_ERROR, f"could not measure: {error}")
         except Exception as error:

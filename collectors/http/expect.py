@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import codecs
 import json
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
-import jmespath
 import regex
-from jmespath.exceptions import JMESPathError
-from jmespath.parser import ParsedResult
 
 from amt_console.clock import Clock
+from amt_console.expressions import Budget, Expression, ExpressionError, OverBudgetError, compile_expression
 from amt_console.model import ErrorClass, Expectation
 from amt_console.text import safe_text
 from collectors.http.fault import ProbeFault
@@ -21,10 +20,14 @@ from collectors.http.trace import Trace
 
 INLINE_SECONDS = 0.005
 """How long a pattern may hold up the loop before the check moves to a thread."""
+INLINE_STEPS = 3000
+"""How many steps an expression may take on the loop before the check moves to a thread: some 3 ms."""
 MAX_SECONDS = 1.0
 """How long all patterns of one service may take together."""
 INLINE_BODY_BYTES = 64 * 1024
 """Larger bodies are checked in a thread."""
+_THREADS = ThreadPoolExecutor(2, "amt-expect")
+"""Slow checks wait here for each other, not in the loop's own threads, which look names up."""
 _SHOWN_CHARS = 60
 _ODD_CODECS = frozenset(("punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"))
 
@@ -42,6 +45,7 @@ class Checks:
 
     Raises:
         ExpectationError: A status, pattern or expression is not valid.
+        OverBudgetError: An expression is too large.
     """
 
     def __init__(self, expect: Expectation, clock: Clock) -> None:
@@ -60,26 +64,30 @@ class Checks:
         """The first expectation that the answer does not satisfy."""
         try:
             if len(trace.body) <= INLINE_BODY_BYTES or not self._reads_body:
-                return self._first_fault(trace, self._clock.monotonic() + INLINE_SECONDS)
-        except TimeoutError:
+                return self._first_fault(trace, INLINE_SECONDS, Budget(INLINE_STEPS))
+        except (TimeoutError, OverBudgetError):
             pass
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.to_thread(self._first_fault, trace, self._clock.monotonic() + MAX_SECONDS)
+            return await loop.run_in_executor(_THREADS, self._first_fault, trace, MAX_SECONDS, Budget())
         except TimeoutError:
             return ProbeFault(
                 ErrorClass.BODY_ASSERT, f"a pattern took longer than {MAX_SECONDS:g} s on this answer: simplify it"
             )
+        except OverBudgetError as error:
+            return ProbeFault(ErrorClass.BODY_ASSERT, str(error))
 
     @property
     def _reads_body(self) -> bool:
         return self._expect.text is not None or self._regex is not None or self._jmespath is not None
 
-    def _first_fault(self, trace: Trace, until: float) -> ProbeFault | None:
+    def _first_fault(self, trace: Trace, seconds: float, budget: Budget) -> ProbeFault | None:
+        until = self._clock.monotonic() + seconds
         status = trace.status or 0
         if not self.accepts(status):
             got = f"{status} {safe_text(trace.reason, _SHOWN_CHARS) or _phrase(status)}".rstrip()
             return ProbeFault(ErrorClass.HTTP_STATUS, f"got {got}, expected {', '.join(self._expect.status)}")
-        return self._header_fault(trace, until) or self._body_fault(trace, until)
+        return self._header_fault(trace, until) or self._body_fault(trace, until, budget)
 
     def _header_fault(self, trace: Trace, until: float) -> ProbeFault | None:
         for name, pattern in self._headers.items():
@@ -95,7 +103,7 @@ class Checks:
                 )
         return None
 
-    def _body_fault(self, trace: Trace, until: float) -> ProbeFault | None:
+    def _body_fault(self, trace: Trace, until: float, budget: Budget) -> ProbeFault | None:
         if not self._reads_body:
             return None
         expect = self._expect
@@ -104,25 +112,29 @@ class Checks:
             return ProbeFault(ErrorClass.BODY_ASSERT, f"the body does not contain {_shown(expect.text)}")
         if self._regex is not None and not self._search(self._regex, text, until):
             return ProbeFault(ErrorClass.BODY_ASSERT, f"the body does not match {_shown(self._regex.pattern)}")
-        return self._jmespath_fault(text)
+        return self._jmespath_fault(text, budget)
 
-    def _jmespath_fault(self, text: str) -> ProbeFault | None:
-        if self._jmespath is None:
+    def _jmespath_fault(self, text: str, budget: Budget) -> ProbeFault | None:
+        expression = self._jmespath
+        if expression is None:
             return None
-        expression = self._jmespath.expression
         try:
             document = json.loads(text)
         except (ValueError, RecursionError):
             return ProbeFault(ErrorClass.BODY_ASSERT, f"the body is not JSON: {_shown(text)}")
         try:
-            found = self._jmespath.search(document)
+            found = expression.evaluate(document, budget)
             if found is True:
                 return None
-            compared = _left_side(self._jmespath, document)
-        except (JMESPathError, ValueError, TypeError, RecursionError) as error:
-            return ProbeFault(ErrorClass.BODY_ASSERT, f"{_shown(expression)} cannot be read from the body: {error}")
-        got = f"got {_json(found)}" if compared is None else compared
-        return ProbeFault(ErrorClass.BODY_ASSERT, f"expected {safe_text(expression, _SHOWN_CHARS)}, {got}")
+            left = expression.left_side
+            got = found if left is None else left.evaluate(document, budget)
+        except OverBudgetError:
+            raise
+        except ExpressionError as error:
+            return ProbeFault(ErrorClass.BODY_ASSERT, str(error))
+        return ProbeFault(
+            ErrorClass.BODY_ASSERT, f"expected {safe_text(expression.text, _SHOWN_CHARS)}, got {_json(got)}"
+        )
 
     def _search(self, pattern: regex.Pattern[str], text: str, until: float) -> bool:
         left = until - self._clock.monotonic()
@@ -168,19 +180,13 @@ def _pattern(pattern: str) -> regex.Pattern[str]:
         raise ExpectationError(f"{pattern!r} is no regular expression: {error}") from None
 
 
-def _expression(expression: str) -> ParsedResult:
+def _expression(text: str) -> Expression:
     try:
-        return jmespath.compile(expression)
-    except JMESPathError as error:
-        raise ExpectationError(f"{expression!r} is no JMESPath expression: {error}") from None
-
-
-def _left_side(expression: ParsedResult, document: Any) -> str | None:
-    """For a comparison that failed: what its left side is, e.g. ``got "failed"``."""
-    parsed = expression.parsed
-    if parsed.get("type") != "comparator":
-        return None
-    return f"got {_json(ParsedResult(expression.expression, parsed['children'][0]).search(document))}"
+        return compile_expression(text)
+    except OverBudgetError:
+        raise
+    except ExpressionError as error:
+        raise ExpectationError(str(error)) from None
 
 
 def _json(value: Any) -> str:

@@ -272,7 +272,7 @@ async def test_cancelling_a_probe_closes_its_socket(collector: HttpCollector) ->
         (Service("a", "http://127.0.0.1:1/", proxy="socks5://127.0.0.1:1"), "only http:// proxies"),
         (Service("a", "http://127.0.0.1:1/", expect=Expectation(status=("2x",))), "'2x' is no status"),
         (Service("a", "http://127.0.0.1:1/", expect=Expectation(regex="(")), "is no regular expression"),
-        (Service("a", "http://127.0.0.1:1/", expect=Expectation(jmespath="a ==")), "is no JMESPath expression"),
+        (Service("a", "http://127.0.0.1:1/", expect=Expectation(jmespath="a ==")), "not valid JMESPath"),
     ],
 )
 async def test_what_cannot_be_probed_as_configured_is_unknown_not_down(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 
 import pytest
+from support import hostile_expressions
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, Expectation
@@ -43,7 +45,7 @@ TYPE = (b"Content-Type", b"application/json")
         (Expectation(jmespath="checks[0].up"), None),
         (Expectation(jmespath="checks[0].name"), 'expected checks[0].name, got "db"'),
         (Expectation(jmespath="missing"), "expected missing, got null"),
-        (Expectation(jmespath="abs(status)"), "'abs(status)' cannot be read from the body: In function abs(), "),
+        (Expectation(jmespath="abs(status)"), "the expression 'abs(status)' does not fit the answer: abs() needs"),
         (Expectation(status=("500",), text="x", regex="y"), "got 200 OK, expected 500"),
         (Expectation(headers={"X-Ready": "."}, text="x"), "header X-Ready is missing"),
     ],
@@ -65,25 +67,39 @@ async def test_the_status_is_named(status: int, reason: str, got: str) -> None:
     assert fault.message == f"got {got}, expected 2xx"
 
 
+async def longest_pause(pauses: list[float]) -> None:
+    """Write down how long the loop was held up, for ever."""
+    while True:
+        began = time.monotonic()
+        await asyncio.sleep(0.01)
+        pauses.append(time.monotonic() - began)
+
+
 async def test_a_pattern_that_explodes_is_stopped_and_does_not_hold_up_the_loop() -> None:
     checks = Checks(Expectation(regex=r"^(a|aa)+$"), SystemClock())
-    longest = 0.0
-
-    async def watch() -> None:
-        nonlocal longest
-        while True:
-            began = time.monotonic()
-            await asyncio.sleep(0.01)
-            longest = max(longest, time.monotonic() - began)
-
-    watcher = asyncio.create_task(watch())
+    pauses: list[float] = []
+    watcher = asyncio.create_task(longest_pause(pauses))
     began = time.monotonic()
     fault = await checks.fault(trace_of(b"a" * 60 + b"!"))
     watcher.cancel()
     assert fault is not None
     assert "a pattern took longer than 1 s" in fault.message
     assert time.monotonic() - began < 5
-    assert longest < 0.5
+    assert max(pauses) < 0.5
+
+
+@pytest.mark.parametrize("name", hostile_expressions.GROWS_WITH_THE_ANSWER)
+async def test_an_expression_that_explodes_is_stopped_and_does_not_hold_up_the_loop(name: str) -> None:
+    checks = Checks(Expectation(jmespath=hostile_expressions.ALL[name]), SystemClock())
+    body = json.dumps(hostile_expressions.answer()).encode()
+    pauses: list[float] = []
+    watcher = asyncio.create_task(longest_pause(pauses))
+    fault = await checks.fault(trace_of(body))
+    watcher.cancel()
+    assert fault is not None
+    assert fault.error_class is ErrorClass.BODY_ASSERT
+    assert "expression" in fault.message or fault.message.startswith("expected ")
+    assert max(pauses, default=0) < 0.5
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import hostile_expressions
 from support.http_servers import Handler, answer, answering, serve
 
 from amt_console.clock import SystemClock
@@ -53,6 +55,26 @@ async def test_hostile_bodies_are_judged_and_described_safely(collector: HttpCol
     assert (result.error or "").startswith("the body is not JSON: '")
     assert len(result.error or "") < 200
     assert all(char.isprintable() for char in result.error or "")
+
+
+@pytest.mark.parametrize("name", ["pipes", "chain", "join", "product of wildcards"])
+async def test_an_expression_over_its_budget_makes_its_service_down_and_holds_up_no_other(
+    collector: HttpCollector, name: str
+) -> None:
+    body = json.dumps(hostile_expressions.answer()).encode()
+    hostile = Expectation(jmespath=hostile_expressions.ALL[name])
+    async with serve(answering(answer(body))) as large, serve(answering(answer(b"ok"))) as other:
+        service = Service("hostile", large.url, max_body_bytes=4_000_000, expect=hostile)
+        probing = asyncio.create_task(collector.probe(service))
+        beside = 0
+        while not probing.done():
+            assert (await collector.probe(Service("other", other.url))).state is ServiceState.UP
+            beside += 1
+        result = await probing
+    assert result.state is ServiceState.DOWN
+    assert result.error_class is ErrorClass.BODY_ASSERT
+    assert "expression" in (result.error or "")
+    assert beside > 0
 
 
 _FRAGMENTS = st.sampled_from(

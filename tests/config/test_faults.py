@@ -6,6 +6,7 @@ import tomllib
 from typing import get_args
 
 import pytest
+from support.hostile_expressions import GROWS_BY_ITSELF
 
 from amt_console.config import ConfigError, Fault, Settings, targets
 from amt_console.config.files.faults import MAX_FAULTS_SHOWN
@@ -13,6 +14,7 @@ from amt_console.config.files.loading import parse_document
 from amt_console.config.sections.rules import STATE_SIGNALS, RuleSignal
 from amt_console.monitor.ruleset import build_rules
 
+PIPES = GROWS_BY_ITSELF["pipes"]
 SERVICE = '[[services]]\nname = "a"\nurl = "http://a"\n'
 CHANNEL = '[[channels]]\nname = "c"\ntype = "slack"\nurl = "https://hooks.slack.com/x"\n'
 RULE = '[[rules]]\nname = "r"\nsignal = "cpu_usage"\n'
@@ -68,6 +70,9 @@ CASES = [
     # expressions and names
     (f'{SERVICE}expect = {{ regex = "(" }}', "services[0].expect.regex", "regular expression", ""),
     (f'{SERVICE}expect = {{ jmespath = "a ==" }}', "services[0].expect.jmespath", "JMESPath", ""),
+    (f'{SERVICE}expect = {{ jmespath = "{PIPES}" }}', "services[0].expect.jmespath", "the expression", ""),
+    (f'[figures.revenue]\nmrr = "{PIPES}"', "figures.revenue.mrr", "the expression", ""),
+    ('[figures.revenue]\nmrr = "lenght(a)"', "figures.revenue.mrr", "did you mean length()", ""),
     (f"{SERVICE}expect = {{ status = [] }}", "services[0].expect.status", "at least 1", ""),
     (f"{SERVICE}expect = {{ status = [99] }}", "services[0].expect.status[0]", "status code", ""),
     (f'{SERVICE}expect = {{ status = ["300-200"] }}', "services[0].expect.status[0]", "status code", ""),

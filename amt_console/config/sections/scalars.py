@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-import jmespath
 import regex
-from jmespath.exceptions import JMESPathError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 
 from amt_console.config.files.faults import Refused
 from amt_console.config.secrets.urls import base_url, http_url
+from amt_console.expressions import MAX_CHARS, ExpressionError, compile_expression
 from amt_console.model import LOCATION_PATTERN, is_location
 from amt_console.text import safe_text
 
@@ -128,14 +127,12 @@ def _pattern(value: object) -> str:
 
 def _jmespath(value: object) -> str:
     text = _text(value, "a JMESPath expression")
-    if not text.strip() or len(text) > MAX_PATTERN_CHARS:
-        raise Refused(f"must be a JMESPath expression of 1 to {MAX_PATTERN_CHARS} characters")
+    if not text.strip():
+        raise Refused(f"must be a JMESPath expression of 1 to {MAX_CHARS} characters")
     try:
-        jmespath.compile(text)
-    except (JMESPathError, RecursionError, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
-        lines = str(error).splitlines() or [type(error).__name__]
-        reason = safe_text(lines[0].removeprefix("Invalid jmespath expression: ").rstrip(":"), 160)
-        raise Refused(f"is no valid JMESPath expression: {reason}") from None
+        compile_expression(text)
+    except ExpressionError as error:
+        raise Refused(str(error)) from None
     return text
 
 
