@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,8 @@ from pathlib import Path
 import platformdirs
 
 from amt_console.clock import FakeClock
-from amt_console.model import AlertEvent, AlertState, AlertType, Episode, Resolution, Severity
-from amt_console.store import Store
+from amt_console.model import AlertEvent, AlertState, AlertType, Episode, EpisodeChange, Resolution, Severity
+from amt_console.store import Store, record
 from amt_console.store.migrate import REVISIONS
 from benchmarks.history_bulk import write_part
 from benchmarks.history_data import DAY_MINUTES, ERROR, Fleet, host_sample
@@ -170,18 +170,18 @@ def _write_alerts(store: Store, fleet: Fleet, start_minute: int, end_minute: int
             start=_EPOCH + timedelta(minutes=start_minute), end=_EPOCH + timedelta(minutes=end_minute)
         )
     begun: dict[str, datetime] = {}
-    with store.transaction() as writes:
+    with store.transaction(durable=True) as writes:
         for change in changes:
             if change.state.value == "down":
                 begun[change.service] = change.at
             elif (opened := begun.pop(change.service, None)) is not None:
-                writes.save_episode(*_episode(change.service, "service_down", opened, change.at))
+                record(writes, _episode(change.service, "service_down", opened, change.at))
         for index in range(min(_OPEN_ALERTS, fleet.count)):
             opened = _EPOCH + timedelta(minutes=end_minute - 10 * (index + 1))
-            writes.save_episode(*_episode(fleet.name(index), "response_time", opened, None))
+            record(writes, _episode(fleet.name(index), "response_time", opened, None))
 
 
-def _episode(subject: str, rule: str, opened: datetime, ended: datetime | None) -> tuple[Episode, Sequence[AlertEvent]]:
+def _episode(subject: str, rule: str, opened: datetime, ended: datetime | None) -> EpisodeChange:
     state = AlertState.FIRING if ended is None else AlertState.RESOLVED
     episode = Episode(
         rule_id=rule,
@@ -198,11 +198,13 @@ def _episode(subject: str, rule: str, opened: datetime, ended: datetime | None) 
     moments = [("opened", opened, AlertState.PENDING), ("fired", opened + timedelta(seconds=3), AlertState.FIRING)]
     if ended is not None:
         moments.append(("resolved", ended, AlertState.RESOLVED))
-    events = [
-        AlertEvent(kind=kind, at=at, state=state, severity=Severity.CRITICAL, message=ERROR, seq=number)
-        for number, (kind, at, state) in enumerate(moments, 1)
-    ]
-    return episode, events
+    return EpisodeChange(
+        episode,
+        tuple(
+            AlertEvent(kind=kind, at=at, state=state, severity=Severity.CRITICAL, message=ERROR)
+            for kind, at, state in moments
+        ),
+    )
 
 
 def _topped_up(history: History, now: int, facts: Path) -> History:

@@ -12,7 +12,7 @@ from amt_console.cli.startup.context import get_context
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
-    from amt_console.store import AuditEntry
+    from amt_console.model import AuditEntry
 
 app = typer.Typer(help="Read who did what.", no_args_is_help=True, rich_markup_mode=None)
 

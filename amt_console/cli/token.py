@@ -161,15 +161,18 @@ def _end(expires: str, now: datetime) -> datetime | None:
 
 
 def _audit(writes: Writes, context: Context, action: str, token: AccessToken) -> None:
+    from amt_console.model import AuditEntry
     from amt_console.operations.actor import current_actor
 
     actor = current_actor()
     writes.add_audit(
-        actor=actor.name,
-        action=action,
-        subject=f"token {token.name} ({token.id})",
-        at=context.clock.now(),
-        detail={"role": token.role, **actor.facts()},
+        AuditEntry(
+            actor=actor.name,
+            action=action,
+            subject=f"token {token.name} ({token.id})",
+            at=context.clock.now(),
+            detail={"role": token.role, **actor.facts()},
+        )
     )
 
 

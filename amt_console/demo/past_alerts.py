@@ -24,8 +24,8 @@ from amt_console.alerts import (
 )
 from amt_console.clock import Instant
 from amt_console.config import Settings
-from amt_console.model import AlertState, Episode, HostSample, ProbeResult, Service, ServiceState
-from amt_console.store import Writes
+from amt_console.model import AlertState, Episode, EpisodeChange, HostSample, ProbeResult, Service, ServiceState
+from amt_console.store import Writes, record
 
 PERSON = "dana"
 NOTE = "The API's workers ran out of memory after the release; restarting them one by one."
@@ -152,7 +152,7 @@ class PastAlerts:
     def _store(self, writes: Writes, key: tuple[str, str], outcome: Step) -> None:
         assert outcome.episode is not None
         self.episodes += outcome.episode.id is None
-        stored = writes.save_episode(outcome.episode, outcome.events)
+        stored = record(writes, EpisodeChange(outcome.episode, outcome.events))
         self._newest[key] = stored
         if stored.open:
             self._open.add(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amt_console.model.alerts import AlertDetail, AlertEvent, Episode
+from amt_console.model.changes import AuditEntry, EpisodeChange
 from amt_console.model.locations import (
     DEFAULT_LOCATION,
     FORGOTTEN_AFTER,
@@ -67,11 +68,13 @@ __all__ = [
     "AlertState",
     "AlertType",
     "AlertView",
+    "AuditEntry",
     "BusinessFigures",
     "Criticality",
     "Database",
     "DiskUsage",
     "Episode",
+    "EpisodeChange",
     "ErrorClass",
     "Expectation",
     "Figure",

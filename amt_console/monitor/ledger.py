@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from amt_console.alerts import Step
-from amt_console.model import AlertEvent, Episode
+from amt_console.model import Episode, EpisodeChange
 
 Key = tuple[str, str]
 """Rule and subject: at most one episode of a key is open."""
-
-
-@dataclass(slots=True)
-class Change:
-    """One episode to store, with its new events."""
-
-    episode: Episode
-    events: list[AlertEvent] = field(default_factory=list)
 
 
 class Ledger:
@@ -28,10 +20,10 @@ class Ledger:
     """
 
     def __init__(self, episodes: Iterable[Episode]) -> None:
-        self.changes: list[Change] = []
+        self.changes: list[EpisodeChange] = []
         """To be stored in this order."""
         self._newest: dict[Key, Episode] = {}
-        self._latest_change: dict[Key, Change] = {}
+        self._latest_change: dict[Key, int] = {}
         for episode in episodes:
             known = self._newest.get(key_of(episode))
             if known is None or _rank(episode) > _rank(known):
@@ -64,14 +56,15 @@ class Ledger:
             return
         before = self._newest.get(key)
         self._newest[key] = step.episode
-        change = self._latest_change.get(key)
-        if change is None or before is None or not before.open:
-            change = self._latest_change[key] = Change(step.episode)
-            self.changes.append(change)
-        change.episode = step.episode
-        change.events.extend(step.events)
+        index = self._latest_change.get(key)
+        if index is None or before is None or not before.open:
+            self._latest_change[key] = len(self.changes)
+            self.changes.append(EpisodeChange(step.episode, step.events))
+            return
+        change = self.changes[index]
+        self.changes[index] = replace(change, episode=step.episode, events=change.events + step.events)
 
-    def stored(self, change: Change, episode: Episode) -> None:
+    def stored(self, change: EpisodeChange, episode: Episode) -> None:
         """A change was stored and came back with its id and version."""
         key = key_of(episode)
         if self._newest.get(key) is change.episode:

@@ -17,7 +17,7 @@ from amt_console.monitor.ledger import Ledger
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.signals import Window, WindowReader
 from amt_console.monitor.supervise import LOG
-from amt_console.store import Reads, Store, StoreBusy, StoreError, VersionConflict, Writes
+from amt_console.store import Reads, Store, StoreBusy, StoreError, VersionConflict, Writes, record
 
 CONFLICT_TRIES = 5
 REOPEN_SPAN = timedelta(hours=1)
@@ -40,6 +40,10 @@ class Identity:
     def of_this_process(cls, clock: Clock) -> Identity:
         """This one, started now."""
         return cls(socket.gethostname(), os.getpid(), clock.now())
+
+
+class _MustBeDurable(Exception):
+    """Somebody changed an alert, so that the batch changes one after all: it is written again, durably."""
 
 
 class Recorder:
@@ -88,11 +92,15 @@ class Recorder:
         self._take_ruleset()
         now = self._clock.instant()
         windows = self._read_windows(items, now)
+        durable = not self._introduced
         for _ in range(CONFLICT_TRIES):
             try:
-                ledger = self._transact(items, windows, now, waiting_since)
+                ledger = self._transact(items, windows, now, waiting_since, durable=durable)
             except VersionConflict as conflict:
                 LOG.info("Somebody changed an alert while it was evaluated, so it is evaluated again: %s", conflict)
+                continue
+            except _MustBeDurable:
+                durable = True
                 continue
             self._committed(ledger)
             return
@@ -128,11 +136,18 @@ class Recorder:
             self._sweep = True
 
     def _transact(
-        self, items: Sequence[Item], windows: Sequence[Window], now: Instant, waiting_since: datetime | None
+        self,
+        items: Sequence[Item],
+        windows: Sequence[Window],
+        now: Instant,
+        waiting_since: datetime | None,
+        *,
+        durable: bool,
     ) -> Ledger:
         guess = Ledger(self._known)
         self._evaluate(guess, items, windows, now)
-        with self._store.transaction(durable=bool(guess.changes) or not self._introduced) as writes:
+        durable = durable or bool(guess.changes)
+        with self._store.transaction(durable=durable) as writes:
             self._add_samples(writes, items)
             known = self._read_known(writes)
             ledger = guess
@@ -141,8 +156,10 @@ class Recorder:
                 if not self._introduced:
                     self._introduce(writes, ledger)
                 self._evaluate(ledger, items, windows, now)
+            if ledger.changes and not durable:
+                raise _MustBeDurable
             for change in ledger.changes:
-                ledger.stored(change, writes.save_episode(change.episode, change.events))
+                ledger.stored(change, record(writes, change))
             identity = self._identity
             alive = now.wall if waiting_since is None else min(now.wall, waiting_since)
             writes.heartbeat(host=identity.host, pid=identity.pid, started_at=identity.started_at, at=alive)

@@ -14,7 +14,18 @@ from amt_console.alerts import acknowledge as acknowledge_step
 from amt_console.alerts import unacknowledge as unacknowledge_step
 from amt_console.clock import Clock
 from amt_console.config.files.inert import not_in_effect
-from amt_console.model import AlertDetail, AlertState, AlertView, Episode, HostSample, Snapshot, Target, Viewer
+from amt_console.model import (
+    AlertDetail,
+    AlertState,
+    AlertView,
+    AuditEntry,
+    Episode,
+    EpisodeChange,
+    HostSample,
+    Snapshot,
+    Target,
+    Viewer,
+)
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.protocol import (
     ConflictError,
@@ -26,7 +37,7 @@ from amt_console.operations.protocol import (
 from amt_console.operations.service_detail import service_detail
 from amt_console.operations.snapshot_builder import SnapshotBuilder
 from amt_console.operations.views import alert_view, causes, worst_first
-from amt_console.store import Lease, Reads, Store, VersionConflict, Writes
+from amt_console.store import Lease, Reads, Store, VersionConflict, Writes, record
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -220,14 +231,15 @@ class LocalOperations:
             raise NotFoundError(_no_alert(alert_id))
         result = step(episode)
         assert result.episode is not None
-        saved = writes.save_episode(result.episode, result.events)
-        writes.add_audit(
+        changed = result.episode
+        audit = AuditEntry(
             actor=self._actor.name,
             action=action,
-            subject=f"alert {alert_id} {saved.alert_type.value} {saved.subject}",
+            subject=f"alert {alert_id} {changed.alert_type.value} {changed.subject}",
             at=self._clock.now(),
-            detail={"note": saved.note, **self._actor.facts()},
+            detail={"note": changed.note, **self._actor.facts()},
         )
+        saved = record(writes, EpisodeChange(changed, result.events, audit))
         return alert_view(saved, follows_from=self._followed(writes).get(alert_id))
 
     def _followed(self, reads: Reads) -> dict[int, int]:

@@ -5,7 +5,7 @@ What is stored, how it is asked, and what can go wrong with it. SQLModel and SQL
 
 from __future__ import annotations
 
-from amt_console.store.audit import AuditEntry, audit_entries
+from amt_console.store.audit import audit_entries
 from amt_console.store.cluster.lease import Lease, LeaseHolder
 from amt_console.store.errors import (
     CopyDiffers,
@@ -28,12 +28,11 @@ from amt_console.store.rollups.reading import ServiceRollup, merged
 from amt_console.store.store import Store
 from amt_console.store.tokens import AccessToken, access_token, access_tokens, add_token, revoke_token, token_used
 from amt_console.store.upkeep.backup import backup
-from amt_console.store.writes import Writes
+from amt_console.store.writes import Writes, record
 
 __all__ = [
     "HOST_METRICS",
     "AccessToken",
-    "AuditEntry",
     "CopyDiffers",
     "CopyRefused",
     "HostRollup",
@@ -63,6 +62,7 @@ __all__ = [
     "audit_entries",
     "backup",
     "merged",
+    "record",
     "revoke_token",
     "token_used",
 ]

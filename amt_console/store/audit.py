@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
+from amt_console.model import AuditEntry
 from amt_console.store.reads import Reads
 from amt_console.store.schema import table
 from amt_console.store.tables import AuditRow
 from amt_console.text import safe_text
 
 _AUDIT = table(AuditRow)
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One thing that somebody did."""
-
-    id: int
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: dict[str, Any] = field(default_factory=dict)
 
 
 def audit_entries(reads: Reads, *, since: datetime | None = None, limit: int = 200) -> list[AuditEntry]:

@@ -111,7 +111,7 @@ class Store:
                     if self._fence is not None:
                         self._fence(connection)
                     self._notice_foreign_writes(connection)
-                    writes = Writes(connection, self._clock, self._ingesters, simulated=simulated)
+                    writes = Writes(connection, self._clock, self._ingesters, durable=durable, simulated=simulated)
                     yield writes
                     writes.finish()
             except BaseException:
@@ -237,7 +237,7 @@ class Store:
             self._dialect.begin_schema_change(connection)
             self.upgraded_from = migrate.upgrade(connection, self._dialect, now=self._clock.now())
             if self.upgraded_from is not None:
-                writes = Writes(connection, self._clock, self._ingesters, simulated=False)
+                writes = Writes(connection, self._clock, self._ingesters, durable=True, simulated=False)
                 foreign_times.mend_all(writes)
                 writes.derive_missing()
                 writes.finish()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Executable, delete, insert, select
 
 from amt_console.clock import Clock
-from amt_console.model import AlertEvent, BusinessFigures, Episode, Gap, HostSample, ProbeResult
+from amt_console.model import AuditEntry, BusinessFigures, Episode, EpisodeChange, Gap, HostSample, ProbeResult
 from amt_console.store import episodes
 from amt_console.store.cluster.tables import RelayedRow
 from amt_console.store.engines.dialect import Dialect
@@ -62,9 +61,12 @@ class Ingesters:
 class Writes(Reads):
     """One writing transaction; reading in it sees what it has written."""
 
-    def __init__(self, connection: Connection, clock: Clock, ingesters: Ingesters, *, simulated: bool) -> None:
+    def __init__(
+        self, connection: Connection, clock: Clock, ingesters: Ingesters, *, durable: bool, simulated: bool
+    ) -> None:
         super().__init__(connection, clock)
         self._ingesters = ingesters
+        self._durable = durable
         self._simulated = simulated
         self._simulated_until: int | None = None
 
@@ -112,17 +114,6 @@ class Writes(Reads):
         self._connection.execute(insert(_FIGURES), [row])
         self._mark(figures.timestamp)
 
-    def save_episode(self, episode: Episode, events: Sequence[AlertEvent]) -> Episode:
-        """Insert an episode without id, or replace it if its ``version`` is still the stored one; append its events.
-
-        Returns:
-            The episode with its id and its new version.
-
-        Raises:
-            VersionConflict: Somebody changed it, or its rule and subject have an open one already.
-        """
-        return episodes.save(self._connection, episode, events, simulated=self._simulated)
-
     def add_gap(self, gap: Gap) -> None:
         """A stretch without measurements."""
         row = {"started_at": gap.started_at, "ended_at": gap.ended_at, "reason": gap.reason.value}
@@ -139,14 +130,14 @@ class Writes(Reads):
         }
         self._connection.execute(self._ingesters.upsert_monitor, [row])
 
-    def add_audit(self, *, actor: str, action: str, subject: str, at: datetime, detail: Mapping[str, Any]) -> None:
+    def add_audit(self, entry: AuditEntry) -> None:
         """What a person did."""
         row = {
-            "timestamp": at,
-            "actor": clean_text(actor, 255),
-            "action": clean_text(action, 255),
-            "subject": clean_text(subject, 255),
-            "detail": to_json(dict(detail)),
+            "timestamp": entry.at,
+            "actor": clean_text(entry.actor, 255),
+            "action": clean_text(entry.action, 255),
+            "subject": clean_text(entry.subject, 255),
+            "detail": to_json(dict(entry.detail)),
         }
         self._connection.execute(insert(_AUDIT), [row])
 
@@ -192,3 +183,23 @@ class Writes(Reads):
     def _mark(self, at: datetime) -> None:
         if self._simulated:
             self._simulated_until = max(micros(at), self._simulated_until or 0)
+
+
+def record(writes: Writes, change: EpisodeChange) -> Episode:
+    """Store a change of an episode. Nothing else writes episodes.
+
+    An episode without id is inserted; any other is replaced if its ``version`` is still the stored one.
+
+    Returns:
+        The episode with its id and its new version.
+
+    Raises:
+        VersionConflict: Somebody changed it, or its rule and subject have an open one already.
+        RuntimeError: The transaction is not durable: an alert may not be lost with the power. Simulated ones may.
+    """
+    if not (writes._durable or writes._simulated):
+        raise RuntimeError("an alert is stored by a durable transaction only")
+    saved = episodes.save(writes._connection, change.episode, change.events, simulated=writes._simulated)
+    if change.audit is not None:
+        writes.add_audit(change.audit)
+    return saved

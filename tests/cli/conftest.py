@@ -11,8 +11,8 @@ from support.operations import API, WEB, episode, probe
 
 from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
-from amt_console.model import AlertEvent, HostSample, ServiceState
-from amt_console.store import Store
+from amt_console.model import AlertEvent, EpisodeChange, HostSample, ServiceState
+from amt_console.store import Store, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def history(store: Store) -> Callable[..., int | None]:
 
     def write(state: ServiceState = ServiceState.UP, **alert: object) -> int | None:
         now = SystemClock().now()
-        with store.transaction() as writes:
+        with store.transaction(durable=True) as writes:
             writes.add_results([probe(API, now, state), probe(WEB, now)])
             writes.add_host_sample(HostSample(timestamp=now, cpu_usage=12.0, memory_usage=40.0, disk_usage=None))
             writes.heartbeat(host="here", pid=1, started_at=now, at=now)
@@ -76,6 +76,6 @@ def history(store: Store) -> Callable[..., int | None]:
                 return None
             new = episode(now, **alert)
             event = AlertEvent(kind="fired", at=now, state=new.state, severity=new.severity, message=new.message)
-            return writes.save_episode(new, [event]).id
+            return record(writes, EpisodeChange(new, (event,))).id
 
     return write

@@ -21,8 +21,8 @@ from support.terminal import TerminalProgram
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.clock import SystemClock
-from amt_console.model import AlertState, HostSample, ProbeResult, ServiceState
-from amt_console.store import Lease, Store
+from amt_console.model import AlertState, EpisodeChange, HostSample, ProbeResult, ServiceState
+from amt_console.store import Lease, Store, record
 
 __all__ = ["postgres_url"]
 pytestmark = pytest.mark.postgres
@@ -35,12 +35,12 @@ RESULTS = 4_000
 def source(database: Path) -> Path:
     """Three days of one service."""
     now = CLOCK.now()
-    with Store.open(f"sqlite:///{database}", clock=CLOCK) as store, store.transaction() as writes:
+    with Store.open(f"sqlite:///{database}", clock=CLOCK) as store, store.transaction(durable=True) as writes:
         writes.add_results(
             [result(now - timedelta(minutes=minute), down=minute % 50 == 0) for minute in range(RESULTS, 0, -1)]
         )
         writes.add_host_sample(HostSample(timestamp=now, cpu_usage=12.0, memory_usage=40.0, disk_usage=None))
-        writes.save_episode(episode("api"), [event("opened", 0, AlertState.PENDING)])
+        record(writes, EpisodeChange(episode("api"), (event("opened", 0, AlertState.PENDING),)))
     return database
 
 

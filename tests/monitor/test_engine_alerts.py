@@ -10,8 +10,8 @@ from support.platform import Platform, serving
 
 from amt_console.alerts import acknowledge
 from amt_console.clock import SystemClock
-from amt_console.model import AlertState, FigureKind, GapReason, Resolution, ServiceState
-from amt_console.store import Reads, Store
+from amt_console.model import AlertState, EpisodeChange, FigureKind, GapReason, Resolution, ServiceState
+from amt_console.store import Reads, Store, record
 
 HEALTH = "/api/health"
 
@@ -41,7 +41,7 @@ def test_an_outage_from_the_first_failure_to_the_end(platform: Platform, tmp_pat
             assert current is not None
             taken = acknowledge(current, actor="anna", now=clock.instant(), note="looking")
             assert taken.episode is not None
-            writes.save_episode(taken.episode, taken.events)
+            record(writes, EpisodeChange(taken.episode, taken.events))
 
         platform.status = 200
         monitor.engine.probe_now("backend-api")

@@ -13,11 +13,21 @@ import pytest
 from amt_console.alerts import acknowledge
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
-from amt_console.model import AlertState, ErrorClass, Gap, GapReason, HostSample, ProbeResult, Service, ServiceState
+from amt_console.model import (
+    AlertState,
+    EpisodeChange,
+    ErrorClass,
+    Gap,
+    GapReason,
+    HostSample,
+    ProbeResult,
+    Service,
+    ServiceState,
+)
 from amt_console.monitor.buffer import Collected, HostReading, Pause
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
-from amt_console.store import Store, StoreBusy, VersionConflict, Writes
+from amt_console.store import Store, StoreBusy, VersionConflict, Writes, record
 
 SERVICE = Service(name="web", url="http://127.0.0.1:1/", interval=15.0)
 
@@ -115,11 +125,11 @@ def test_good_results_write_no_alert(store: Store, clock: FakeClock) -> None:
 def test_what_people_do_between_two_batches_is_kept(store: Store, clock: FakeClock) -> None:
     recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
     recorder.write(outage(clock))
-    with store.transaction() as writes:
+    with store.transaction(durable=True) as writes:
         (episode,) = writes.open_episodes()
         taken = acknowledge(episode, actor="ben", now=clock.instant()).episode
         assert taken is not None
-        writes.save_episode(taken, ())
+        record(writes, EpisodeChange(taken))
     recorder.write([probe(clock)])
     with store.read() as reads:
         (episode,) = reads.open_episodes()
@@ -131,11 +141,11 @@ def test_an_alert_that_was_closed_by_hand_starts_anew_if_it_is_still_bad(store: 
 
     recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
     recorder.write(outage(clock))
-    with store.transaction() as writes:
+    with store.transaction(durable=True) as writes:
         (before,) = writes.open_episodes()
         closed = close(before, actor="ben", now=clock.instant())
         assert closed.episode is not None
-        writes.save_episode(closed.episode, closed.events)
+        record(writes, EpisodeChange(closed.episode, closed.events))
     clock.advance(15)
     recorder.write([probe(clock, ServiceState.DOWN)])
     with store.read() as reads:

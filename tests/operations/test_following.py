@@ -10,10 +10,10 @@ from support.operations import API, WEB
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
-from amt_console.model import AlertState, AlertType, AlertView, Severity
+from amt_console.model import AlertState, AlertType, AlertView, EpisodeChange, Severity
 from amt_console.operations.actor import Actor
 from amt_console.operations.local import LocalOperations
-from amt_console.store import Store
+from amt_console.store import Store, record
 
 Feed = Callable[..., None]
 Fire = Callable[..., int]
@@ -89,7 +89,7 @@ def test_without_its_cause_an_alert_stands_for_itself(
     with store.transaction(durable=True) as writes:
         episode = writes.episode(api)
         assert episode is not None
-        writes.save_episode(replace(episode, state=AlertState.RESOLVED, resolved_at=clock.now()), ())
+        record(writes, EpisodeChange(replace(episode, state=AlertState.RESOLVED, resolved_at=clock.now())))
     clock.advance(1)
     (left,) = operations.snapshot().alerts
     assert (left.id, left.follows_from, left.needs_somebody) == (plans, None, True)

@@ -22,6 +22,7 @@ from amt_console.model import (
     AlertType,
     BusinessFigures,
     Episode,
+    EpisodeChange,
     Figure,
     FigureKind,
     Gap,
@@ -44,7 +45,7 @@ from amt_console.operations.report_data import HISTORIES, source_resolution
 from amt_console.reports.job import RenderJob
 from amt_console.reports.times import UnknownZoneError
 from amt_console.reports.view import build_view
-from amt_console.store import Store
+from amt_console.store import Store, record
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 SETTINGS = load_config(cwd=Path("/nonexistent"), env={}).settings
@@ -54,7 +55,7 @@ OUTAGE = (NOW - timedelta(minutes=60), NOW - timedelta(minutes=50))
 
 def fill(store: Store) -> None:
     """Three hours with one outage that mira took, a gap of half an hour, and figures."""
-    with store.transaction() as writes:
+    with store.transaction(durable=True) as writes:
         for minute in range(180, 0, -1):
             at = NOW - timedelta(minutes=minute)
             if 90 <= minute < 120:
@@ -90,8 +91,8 @@ def fill(store: Store) -> None:
             resolved_at=OUTAGE[1],
             resolution=Resolution.RECOVERED,
         )
-        events = [AlertEvent("opened", began, AlertState.PENDING, Severity.CRITICAL, "HTTP 503")]
-        writes.save_episode(episode, events)
+        opened = AlertEvent("opened", began, AlertState.PENDING, Severity.CRITICAL, "HTTP 503")
+        record(writes, EpisodeChange(episode, (opened,)))
 
 
 @pytest.fixture(scope="module")

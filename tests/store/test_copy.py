@@ -16,9 +16,9 @@ from support.stores import at, episode, event, result
 from amt_console.clock import FakeClock
 from amt_console.config import Settings, targets
 from amt_console.demo.history import History
-from amt_console.model import AlertState, Gap, GapReason, HostSample
+from amt_console.model import AlertState, AuditEntry, EpisodeChange, Gap, GapReason, HostSample
 from amt_console.operations.export import export_reports
-from amt_console.store import CopyRefused, Lease, SchemaTooOld, Store, StoreError
+from amt_console.store import CopyRefused, Lease, SchemaTooOld, Store, StoreError, record
 from amt_console.store.rollups.integrity import rebuild_since
 from amt_console.store.upkeep.copying import copy_store
 
@@ -32,7 +32,7 @@ def write_demo(path: Path, days: float) -> Path:
     with Store.open(f"sqlite:///{path}", clock=clock) as store:
         History(settings=settings, targets=targets(settings), seed=5, days=days, end=END).write(store, clock=clock)
         with store.transaction() as writes:
-            writes.add_audit(actor="mira", action="acknowledge", subject="alert 1", at=END, detail={"note": "on it"})
+            writes.add_audit(AuditEntry("mira", "acknowledge", "alert 1", END, {"note": "on it"}))
             for minutes in (20, 10, 30):
                 begun = END - timedelta(hours=2)
                 writes.add_gap(Gap(begun, begun + timedelta(minutes=minutes), GapReason.STOPPED))
@@ -90,12 +90,12 @@ def test_every_report_is_the_same_from_the_copy_which_copies_back_as_well(
 def test_the_copy_is_gone_on_with(source_url: str, postgres_url: str, clock: FakeClock) -> None:
     copy_store(source_url, postgres_url, clock=clock)
     with Store.open(postgres_url, clock=clock) as store:
-        with store.transaction() as writes:
+        with store.transaction(durable=True) as writes:
             newest = writes.service_statuses()["backend-api"].last.timestamp
             writes.add_results([result("backend-api", (END - at(0)).total_seconds() + 60)])
             writes.add_host_sample(HostSample(END, 1.0, 2.0, 3.0))
-            saved = writes.save_episode(episode("web"), [event("opened", 0, AlertState.PENDING)])
-            writes.add_audit(actor="a", action="b", subject="c", at=END, detail={})
+            saved = record(writes, EpisodeChange(episode("web"), (event("opened", 0, AlertState.PENDING),)))
+            writes.add_audit(AuditEntry(actor="a", action="b", subject="c", at=END))
         with store.read() as reads:
             assert reads.service_statuses()["backend-api"].last.timestamp > newest
             assert saved.id is not None

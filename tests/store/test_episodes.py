@@ -12,15 +12,24 @@ from sqlalchemy.exc import DBAPIError
 from support.stores import at, episode, event
 
 from amt_console.clock import FakeClock, Instant
-from amt_console.model import AlertEvent, AlertState, AlertType, Episode, Resolution, Severity
-from amt_console.store import Store, VersionConflict
+from amt_console.model import (
+    AlertEvent,
+    AlertState,
+    AlertType,
+    AuditEntry,
+    Episode,
+    EpisodeChange,
+    Resolution,
+    Severity,
+)
+from amt_console.store import Store, VersionConflict, audit_entries, record
 
 PENDING, FIRING, RECOVERING, RESOLVED = AlertState
 
 
 def save(store: Store, saved: Episode, *events: AlertEvent) -> Episode:
     with store.transaction(durable=True) as writes:
-        return writes.save_episode(saved, events)
+        return record(writes, EpisodeChange(saved, events))
 
 
 def test_every_field_of_an_episode_comes_back(store: Store) -> None:
@@ -91,8 +100,8 @@ def test_a_conflict_spoils_nothing_else_in_the_transaction(store: Store) -> None
     save(store, episode())
     with store.transaction(durable=True) as writes:
         with pytest.raises(VersionConflict):
-            writes.save_episode(episode(), ())
-        other = writes.save_episode(episode(subject="other"), [event("opened", 0, PENDING)])
+            record(writes, EpisodeChange(episode()))
+        other = record(writes, EpisodeChange(episode(subject="other"), (event("opened", 0, PENDING),)))
     with store.read() as reads:
         assert other.id is not None
         assert len(reads.events(other.id)) == 1
@@ -193,9 +202,7 @@ def test_numbers_that_are_not_finite_and_hostile_texts_do_not_break_an_alert(sto
 def test_events_and_audit_are_never_changed(store: Store, store_url: str) -> None:
     save(store, episode(), event("opened", 0, PENDING))
     with store.transaction(durable=True) as writes:
-        writes.add_audit(
-            actor="ana", action="acknowledge", subject="alert 1", at=at(1), detail={"note": "x", "n": math.nan}
-        )
+        writes.add_audit(AuditEntry("ana", "acknowledge", "alert 1", at(1), {"note": "x", "n": math.nan}))
     engine = create_engine(store_url)
     for statement in ("UPDATE alert_events SET actor = 'eve'", "UPDATE audit SET actor = 'eve'", "DELETE FROM audit"):
         with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
@@ -206,7 +213,39 @@ def test_events_and_audit_are_never_changed(store: Store, store_url: str) -> Non
     engine.dispose()
 
 
+def test_an_episode_its_events_and_its_audit_row_are_stored_together_or_not_at_all(store: Store) -> None:
+    audit = AuditEntry("ana", "acknowledge", "alert 1", at(1))
+    with store.transaction(durable=True) as writes:
+        first = record(writes, EpisodeChange(episode(), (event("opened", 0, PENDING),), audit))
+    assert first.id is not None
+    taken = replace(first, acknowledged_by="ana")
+    with store.transaction(durable=True) as writes:
+        record(writes, EpisodeChange(taken, (event("acknowledged", 2, PENDING),)))
+    with pytest.raises(VersionConflict), store.transaction(durable=True) as writes:
+        record(writes, EpisodeChange(taken, (event("acknowledged", 3, PENDING),), audit))
+    with store.read() as reads:
+        assert [each.kind for each in reads.events(first.id)] == ["opened", "acknowledged"]
+        assert [entry.action for entry in audit_entries(reads)] == ["acknowledge"]
+
+
+def test_an_alert_is_stored_only_where_the_power_may_fail(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="durable"), store.transaction() as writes:
+        record(writes, EpisodeChange(episode()))
+    with store.read() as reads:
+        assert reads.open_episodes() == []
+
+
+def test_a_durable_transaction_is_on_disk_before_it_ends(store: Store) -> None:
+    on_server = store.url.startswith("postgresql")
+    levels = []
+    for durable in (False, True):
+        with store.transaction(durable=durable) as writes:
+            setting = "SHOW synchronous_commit" if on_server else "PRAGMA synchronous"
+            levels.append(writes._connection.exec_driver_sql(setting).scalar())
+    assert levels == (["off", "on"] if on_server else [1, 2])
+
+
 def test_simulated_episodes_are_marked(store: Store, clock: FakeClock) -> None:
     with store.transaction(simulated=True) as writes:
-        assert writes.save_episode(episode(), ()).simulated
+        assert record(writes, EpisodeChange(episode())).simulated
     assert clock.now() == datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from support.stores import START, at, episode, event, result
 
 from amt_console.clock import FakeClock
-from amt_console.model import AlertState
-from amt_console.store import Store
+from amt_console.model import AlertState, EpisodeChange
+from amt_console.store import Store, record
 
 
 def opened(path: Path) -> Store:
@@ -44,7 +44,7 @@ def cut(new_database: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
                 writes.add_results([result(f"s{k}", 60 * number) for k in range(5)])
                 if durable:
                     opening = event("opened", 60 * number, AlertState.PENDING)
-                    writes.save_episode(episode(f"e{number}", 60 * number), [opening])
+                    record(writes, EpisodeChange(episode(f"e{number}", 60 * number), (opening,)))
             if durable:
                 promised.append((store.log_bytes(), number // 4 + 1, number + 1))
         copy = copied(path, folder / "copy")

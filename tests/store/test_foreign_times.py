@@ -13,10 +13,10 @@ from support.stores import START, at, episode, event, result
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings, targets
-from amt_console.model import AlertState, HostSample, ServiceState
+from amt_console.model import AlertState, EpisodeChange, HostSample, ServiceState
 from amt_console.operations.export import export_reports
 from amt_console.operations.local import LocalOperations
-from amt_console.store import Store
+from amt_console.store import Store, record
 from amt_console.store.rollups.integrity import disagreements, rebuild_since
 from amt_console.store.upkeep.copying import copy_store
 from amt_console.store.upkeep.foreign_times import HOW_TO_MEND, TimeMender, unreadable_rows
@@ -76,10 +76,10 @@ def write(path: str, *, unreadable: bool = True) -> int:
 @pytest.fixture
 def path(sqlite_url: str, clock: FakeClock) -> str:
     """A file with a little of our own, and what another program wrote beside it."""
-    with Store.open(sqlite_url, clock=clock) as store, store.transaction() as writes:
+    with Store.open(sqlite_url, clock=clock) as store, store.transaction(durable=True) as writes:
         writes.add_results([result(seconds=60 * i - 7200) for i in range(110)])
         writes.add_host_sample(HostSample(at(-60), 1.0, 2.0, 3.0))
-        writes.save_episode(episode("web", -600), [event("opened", -600, AlertState.PENDING)])
+        record(writes, EpisodeChange(episode("web", -600), (event("opened", -600, AlertState.PENDING),)))
         writes.heartbeat(host="here", pid=1, started_at=at(-7200), at=at(0))
         place = store.place
     write(place)

@@ -16,7 +16,9 @@ from support.stores import START, at, episode, event, result
 from amt_console.clock import FakeClock
 from amt_console.model import (
     AlertState,
+    AuditEntry,
     BusinessFigures,
+    EpisodeChange,
     Figure,
     FigureKind,
     Gap,
@@ -25,7 +27,7 @@ from amt_console.model import (
     ProbeResult,
     ServiceState,
 )
-from amt_console.store import Store, audit_entries
+from amt_console.store import Store, audit_entries, record
 from amt_console.store.rollups.buckets import RESOLUTIONS
 from amt_console.store.rollups.integrity import rebuild_since
 from amt_console.store.upkeep.retention import Retention, expired
@@ -271,13 +273,12 @@ def test_results_too_late_for_what_is_kept_are_ignored(store: Store, clock: Fake
 
 
 def test_open_alerts_and_what_holds_now_stay(store: Store, clock: FakeClock) -> None:
-    with store.transaction() as writes:
-        old = writes.save_episode(episode("old"), [event("opened", 0, AlertState.PENDING)])
-        writes.save_episode(
-            episode("closed", state=AlertState.RESOLVED, resolved_at=at(60)), [event("resolved", 60, AlertState.FIRING)]
-        )
+    with store.transaction(durable=True) as writes:
+        old = record(writes, EpisodeChange(episode("old"), (event("opened", 0, AlertState.PENDING),)))
+        closed = episode("closed", state=AlertState.RESOLVED, resolved_at=at(60))
+        record(writes, EpisodeChange(closed, (event("resolved", 60, AlertState.FIRING),)))
         late = episode("late", state=AlertState.RESOLVED, resolved_at=at(5 * DAY))
-        writes.save_episode(late, [event("resolved", 5 * DAY, AlertState.FIRING)])
+        record(writes, EpisodeChange(late, (event("resolved", 5 * DAY, AlertState.FIRING),)))
         writes.add_results([result(seconds=0), result(seconds=60, state=ServiceState.DOWN), result(seconds=120)])
         writes.add_gap(Gap(at(0), at(60), GapReason.STOPPED))
         writes.add_gap(Gap(at(0), at(5 * DAY), GapReason.STOPPED))
@@ -285,8 +286,8 @@ def test_open_alerts_and_what_holds_now_stay(store: Store, clock: FakeClock) -> 
         for seconds in (0, 60, 3600):
             value = {"mrr": Figure(float(seconds))}
             writes.add_figures(BusinessFigures(kind=FigureKind.REVENUE, timestamp=at(seconds), figures=value))
-        writes.add_audit(actor="ann", action="ack", subject="1", at=at(0), detail={})
-        writes.add_audit(actor="bob", action="ack", subject="1", at=at(5 * DAY), detail={})
+        writes.add_audit(AuditEntry("ann", "ack", "1", at(0)))
+        writes.add_audit(AuditEntry("bob", "ack", "1", at(5 * DAY)))
     clock.advance(5 * DAY + 60)
     policy = RetentionPolicy(**{name: getattr(SHORT, name) for name in SHORT.__slots__} | {"figures": 9 * KEEP})
     deleted = prune(store, clock, policy)

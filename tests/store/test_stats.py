@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.stores import START, at, result
 
 from amt_console.clock import FakeClock
+from amt_console.model import AuditEntry
 from amt_console.store import Store
 from amt_console.store.rollups.integrity import disagreements, rebuild_since
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
@@ -22,7 +23,7 @@ DAY = timedelta(days=1)
 def test_every_kind_of_data_is_counted(store: Store) -> None:
     with store.transaction() as writes:
         writes.add_results([result(f"s{k}", seconds=60 * i) for i in range(2880) for k in range(3)])
-        writes.add_audit(actor="ann", action="ack", subject="1", at=at(0), detail={})
+        writes.add_audit(AuditEntry("ann", "ack", "1", at(0)))
     found = {each.name: each for each in stats(store, RetentionPolicy()).tables}
     logs = found["monitoring_logs"]
     assert (logs.rows, logs.oldest, logs.newest) == (8640, START, at(60 * 2879))

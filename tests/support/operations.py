@@ -16,6 +16,7 @@ from amt_console.model import (
     AlertType,
     Criticality,
     Episode,
+    EpisodeChange,
     HostSample,
     ProbeResult,
     Service,
@@ -24,7 +25,7 @@ from amt_console.model import (
 )
 from amt_console.operations.actor import Actor
 from amt_console.operations.local import LocalOperations
-from amt_console.store import Store
+from amt_console.store import Store, record
 
 API = Service(
     name="backend-api", url="http://u:secret@127.0.0.1:5000/api/health", criticality=Criticality.CRITICAL, interval=15
@@ -118,7 +119,7 @@ def fire(store: Store, clock: FakeClock) -> Callable[..., int]:
         new = episode(clock.now(), **changes)
         event = AlertEvent(kind="fired", at=clock.now(), state=new.state, severity=new.severity, message=new.message)
         with store.transaction(durable=True) as writes:
-            saved = writes.save_episode(new, [event])
+            saved = record(writes, EpisodeChange(new, (event,)))
         assert saved.id is not None
         return saved.id
 
