@@ -6,8 +6,8 @@ No I/O and no clock: the same code runs live, in tests and over recorded history
 from __future__ import annotations
 
 from amt_console.alerts.handling.handlers import AlertConflict, acknowledge, add_note, close, unacknowledge
-from amt_console.alerts.judging.host import HOST_SUBJECTS, judge_disks, judge_host
-from amt_console.alerts.judging.monitor import judge_gap, judge_heard, judge_no_data
+from amt_console.alerts.judging.host import judge_disks, judge_host
+from amt_console.alerts.judging.missing_data import judge_gap, judge_heard, judge_no_data
 from amt_console.alerts.judging.observation import Observation, Streaks, Verdict
 from amt_console.alerts.judging.probes import (
     judge,
@@ -31,6 +31,7 @@ from amt_console.alerts.rules.defaults import (
     rules_for,
 )
 from amt_console.alerts.rules.rule import (
+    HOST_SUBJECTS,
     PROBE_SIGNALS,
     STATE_SIGNALS,
     Aggregate,

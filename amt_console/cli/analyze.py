@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.export import Hours, Since, Until, Zone, window
 from amt_console.cli.printing.output import print_json, print_line, print_wrapped
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
-from amt_console.cli.startup.errors import CommandError
 from amt_console.text import MISSING, duration, milliseconds, percent_cell
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import Context, get_context
-from amt_console.cli.startup.errors import CommandError
 
 if TYPE_CHECKING:
     from amt_console.config import ConfigError, Fault, Settings
@@ -54,8 +54,8 @@ def init(
     ] = False,
 ) -> None:
     """Write a first configuration. Asks on a terminal, and elsewhere takes options; never overwrites a file."""
-    from amt_console.config.files.paths import user_config_folder
     from amt_console.config.files.template import first_document, render, write_new
+    from amt_console.config.paths import user_config_folder
     from amt_console.config.secrets.urls import base_url
     from amt_console.config.sections.scalars import DurationRange
     from amt_console.config.settings import BASE_URLS, Settings
@@ -106,7 +106,7 @@ def _number_or_text(text: str) -> float | str:
 
 def _answer(question: str, given: str | None, usual: str, check: Callable[[str], T], *, ask: bool) -> T:
     """The flag's value, or the person's answer (asked until it can be used), or the usual value."""
-    from amt_console.config.files.faults import Refused
+    from amt_console.config.faults import Refused
 
     if given is not None or not ask:
         try:
@@ -133,7 +133,7 @@ def _check_answers(flags: dict[str, str | None]) -> None:
 
 
 def _tell_written(path: Path) -> None:
-    from amt_console.config.files.paths import find_config, same_file
+    from amt_console.config.paths import find_config, same_file
 
     print_line(str(path))
     found = find_config(None, env=os.environ)
@@ -269,7 +269,7 @@ def _owner(context: Context, path: Path | None) -> str:
 
 def _shadowed(context: Context, used: Path | None) -> tuple[Path, ...]:
     """Files of the look-up order that are not read, when nobody named the one that is."""
-    from amt_console.config.files.paths import shadowed_configs
+    from amt_console.config.paths import shadowed_configs
 
     return shadowed_configs(used, env=os.environ) if context.config is None else ()
 

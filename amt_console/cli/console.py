@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.startup.errors import CommandError
 from amt_console.clock import SystemClock
 from amt_console.runtime.site import Notices
 
@@ -127,7 +127,7 @@ def _opened(open_session: Callable[[], Session]) -> Session:
     """The session, with which the loading ends; an expected failure carries the exit code that any command would end
     with.
     """
-    from amt_console.cli.startup.failures import exit_code_of
+    from amt_console.cli.failures import exit_code_of
 
     try:
         return open_session()

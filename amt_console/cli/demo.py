@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import talk
 from amt_console.cli.startup.context import Context, get_context
-from amt_console.cli.startup.errors import CommandError
 from amt_console.text import near_moment
 
 if TYPE_CHECKING:

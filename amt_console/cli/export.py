@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.startup.context import get_context
-from amt_console.cli.startup.errors import CommandError
 
 if TYPE_CHECKING:
     from datetime import datetime

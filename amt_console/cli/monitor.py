@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import get_context
-from amt_console.cli.startup.errors import CommandError
 from amt_console.text import public_url
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import talk
 from amt_console.cli.startup.context import Context, get_context
-from amt_console.cli.startup.errors import CommandError
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amt_console.cli.alerts import who_has
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.seen_from import print_seen_from
 from amt_console.cli.startup.context import get_context
-from amt_console.cli.startup.errors import CommandError
 from amt_console.model import AlertState, MonitorState, Overall, ServiceState, ServiceView, Severity, Snapshot
 from amt_console.text import (
     ALERT_STATE_WORDS,

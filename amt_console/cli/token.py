@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import Context, get_context
-from amt_console.cli.startup.errors import CommandError
 
 if TYPE_CHECKING:
     from amt_console.store import AccessToken, Writes
@@ -148,7 +148,7 @@ def _usable_name(name: str) -> str:
 def _end(expires: str, now: datetime) -> datetime | None:
     if expires == "never":
         return None
-    from amt_console.config.files.faults import Refused
+    from amt_console.config.faults import Refused
     from amt_console.config.sections.scalars import parse_duration
 
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amt_console.config.files.faults import ConfigError, Fault
+from amt_console.config.faults import ConfigError, Fault
 from amt_console.config.files.loading import LoadedConfig, load_config
 from amt_console.config.files.reading import fingerprint
 from amt_console.config.location import location_of

@@ -16,38 +16,19 @@ from amt_console.monitor.flush import Flusher
 from amt_console.monitor.no_data import NoDataWatch
 from amt_console.monitor.notices import engine_faults, engine_notices
 from amt_console.monitor.probe_loop import ProbeLoop
-from amt_console.monitor.probing import DatabaseProber, FigureReader, Prober, ServiceCollector
+from amt_console.monitor.probing import FigureReader, Prober
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY, Schedule
+from amt_console.monitor.sources import Collectors
 from amt_console.monitor.status import Counters, EngineStatus
-from amt_console.monitor.supervise import LOG, Restarts, supervise
+from amt_console.monitor.supervise import CANCEL_SECONDS, LOG, Restarts, supervise
 from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
-from amt_console.monitor.watch import HostLoop, HostSampler, TickLoop
+from amt_console.monitor.watch import HostLoop, TickLoop
 from amt_console.store import Store
 
-CANCEL_SECONDS = 1.5
-"""How long cancelled probes may take to end."""
 DRAIN_SECONDS = 2.5
 """How long storing what was collected may take at the stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Collectors:
-    """Where the measurements come from."""
-
-    http: ServiceCollector
-    database: DatabaseProber
-    host: HostSampler
-
-    @classmethod
-    def real(cls, clock: Clock) -> Collectors:
-        """The program's own."""
-        from collectors.database.collector import DatabaseCollector
-        from collectors.host.collector import HostCollector
-        from collectors.http.collector import HttpCollector
-
-        return cls(HttpCollector(clock=clock), DatabaseCollector(clock=clock), HostCollector(clock=clock))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +117,7 @@ class Engine:
             counters=self._counters,
             emit=self._collected,
             touchy=lambda subject: subject in self._recorder.open_subjects,
-            gate=self._peers.gate,
+            slots=self._peers.slots,
         )
         self._host = HostLoop(collector=sources.host, clock=clock, emit=self._host_read)
         self._ticks = TickLoop(

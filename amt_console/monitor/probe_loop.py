@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from amt_console.clock import Clock
 from amt_console.model import ProbeResult, ServiceState, Target
@@ -16,11 +16,23 @@ from amt_console.monitor.schedule import Run, Schedule
 from amt_console.monitor.status import Counters
 from amt_console.monitor.supervise import LOG
 
-if TYPE_CHECKING:
-    from amt_console.monitor.cluster.slots import Gate
-
 Emit = Callable[[Collected | FigureReading, bool], None]
 """Takes an item, and whether it is urgent."""
+
+
+class Slots(Protocol):
+    """Which slots of the schedule are this monitor's, where several monitors share them."""
+
+    @property
+    def location(self) -> str | None:
+        """Where this monitor probes from; ``None`` if it names no location."""
+
+    @property
+    def reads_figures(self) -> bool:
+        """Whether this monitor stores the figures of the platform."""
+
+    async def claim(self, target: str, interval: float) -> bool:
+        """Whether to probe now."""
 
 
 class ProbeLoop:
@@ -30,7 +42,7 @@ class ProbeLoop:
         schedule: What is due when; its targets are those of ``targets``.
         emit: Takes what was collected; a result that may change a state or an alert is urgent.
         touchy: Whether a subject has an open alert, so that each of its results matters at once.
-        gate: Says which slots are this monitor's, where several share them.
+        slots: Says which slots are this monitor's, where several share them.
     """
 
     def __init__(
@@ -44,7 +56,7 @@ class ProbeLoop:
         counters: Counters,
         emit: Emit,
         touchy: Callable[[str], bool],
-        gate: Gate | None = None,
+        slots: Slots | None = None,
     ) -> None:
         self.schedule = schedule
         self._targets: Mapping[str, Target] = {target.name: target for target in targets}
@@ -54,7 +66,7 @@ class ProbeLoop:
         self._counters = counters
         self._emit = emit
         self._touchy = touchy
-        self._gate = gate
+        self._slots = slots
         self._states: dict[str, ServiceState] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -120,15 +132,15 @@ class ProbeLoop:
             self._wake.set()
 
     async def _is_ours(self, target: Target, run: Run) -> bool:
-        return self._gate is None or not run.planned or await self._gate.claim(target.name, target.interval)
+        return self._slots is None or not run.planned or await self._slots.claim(target.name, target.interval)
 
     async def _hand_on(self, target: Target, result: ProbeResult, *, failed: bool) -> None:
         known = self._states.get(target.name)
         self._states[target.name] = result.state
         urgent = failed or known is not result.state or self._touchy(target.name)
-        location = None if self._gate is None else self._gate.location
+        location = None if self._slots is None else self._slots.location
         self._emit(Collected(replace(result, body=None, location=location), self._clock.instant()), urgent)
-        if self._gate is not None and not self._gate.reads_figures:
+        if self._slots is not None and not self._slots.reads_figures:
             return
         figures = await self._figures.read(target, result)
         if figures is not None:

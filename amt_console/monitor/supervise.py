@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
 from amt_console.clock import Clock
 
 LOG = logging.getLogger("amt_console.monitor")
 """The one logger of this room."""
+CANCEL_SECONDS = 1.5
+"""How long cancelled tasks may take to end."""
+Work = tuple[str, Callable[[], Coroutine[None, None, None]]]
+"""The name of a task, and what it runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from amt_console.store import Store
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
-    from amt_console.monitor.engine import Collectors, Engine, Limits
+    from amt_console.monitor.engine import Engine, Limits
+    from amt_console.monitor.sources import Collectors
 
 SWITCH_INTERVAL = 0.0005
 """Seconds after which a busy thread must let another one run; the default of 5 ms would show in measured times."""

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.startup.errors import CommandError
 from amt_console.cli.startup.main import hoist_options
 from amt_console.cli.startup.moment import parse_moment
 

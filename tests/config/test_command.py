@@ -14,9 +14,9 @@ from support.terminal import TerminalProgram
 from typer.testing import CliRunner, Result
 
 from amt_console.cli.config import app
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import Context
-from amt_console.cli.startup.errors import CommandError
 from amt_console.config import ConfigError, load_config
 from amt_console.demo.state import DemoFolder, DemoState, process_started
 from amt_console.monitor.ruleset import build_ruleset

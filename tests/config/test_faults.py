@@ -9,7 +9,7 @@ import pytest
 from support.hostile_expressions import GROWS_BY_ITSELF
 
 from amt_console.config import ConfigError, Fault, Settings, targets
-from amt_console.config.files.faults import MAX_FAULTS_SHOWN
+from amt_console.config.faults import MAX_FAULTS_SHOWN
 from amt_console.config.files.loading import parse_document
 from amt_console.config.sections.rules import STATE_SIGNALS, RuleSignal
 from amt_console.monitor.ruleset import build_rules

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from amt_console.config import ConfigError, LoadedConfig, Settings, load_config
+from amt_console.config.faults import Refused
 from amt_console.config.files.effective import effective_document, effective_values, flat_text
-from amt_console.config.files.faults import Refused
 from amt_console.config.secrets.kinds import DatabaseUrlSecret, HeaderSecret, LoginUrlSecret, TeamsUrlSecret, UrlSecret
 from amt_console.config.secrets.secret import Secret
 

@@ -9,9 +9,9 @@ import pytest
 import typer
 
 from amt_console.cli.demo import demo
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import Context
-from amt_console.cli.startup.errors import CommandError
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.demo.state import DemoFolder, DemoState, process_started
 from amt_console.model import ProbeResult, ServiceState

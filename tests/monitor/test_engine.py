@@ -15,8 +15,9 @@ from support.platform import Platform, serving
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, HostSample, ProbeResult, Service, ServiceState
-from amt_console.monitor.engine import Collectors, Limits
+from amt_console.monitor.engine import Limits
 from amt_console.monitor.once import run_once
+from amt_console.monitor.sources import Collectors
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
 from collectors.database.collector import DatabaseCollector

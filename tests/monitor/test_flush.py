@@ -33,12 +33,12 @@ class Disk:
         self.tried: list[Item] = []
         self.waiting_since: list[datetime | None] = []
         self.threads: set[str] = set()
-        self.gate = threading.Event()
-        self.gate.set()
+        self.slots = threading.Event()
+        self.slots.set()
 
     def write(self, items: Sequence[Item], waiting_since: datetime | None) -> None:
         self.threads.add(threading.current_thread().name)
-        self.gate.wait(10)
+        self.slots.wait(10)
         if self.faults:
             raise self.faults.pop(0)
         self.tried += items
@@ -256,7 +256,7 @@ async def test_what_is_set_aside_is_tried_once_more_at_the_stop_and_told() -> No
 async def test_a_slow_disk_does_not_hold_up_the_loop_and_the_stop_waits_for_it() -> None:
     made = items(3)
     disk = Disk()
-    disk.gate.clear()
+    disk.slots.clear()
     bench = Bench(disk)
     task = asyncio.create_task(bench.flusher.run())
     bench.flusher.add(made[0], urgent=True)
@@ -268,7 +268,7 @@ async def test_a_slow_disk_does_not_hold_up_the_loop_and_the_stop_waits_for_it()
     with suppress(asyncio.CancelledError):
         await task
     bench.flusher.add(made[2])
-    disk.gate.set()
+    disk.slots.set()
     assert await bench.flusher.drain()
     assert disk.stored == made, "the batch that was on its way is not stored twice"
     bench.flusher.close()

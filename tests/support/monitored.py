@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from amt_console.clock import Clock, SystemClock
 from amt_console.config import Settings
 from amt_console.model import AlertState, Episode
-from amt_console.monitor.engine import Collectors, Limits
+from amt_console.monitor.engine import Limits
+from amt_console.monitor.sources import Collectors
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
 

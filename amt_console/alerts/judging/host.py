@@ -6,20 +6,9 @@ from collections.abc import Mapping
 
 from amt_console.alerts.judging.observation import Observation
 from amt_console.alerts.judging.probes import judge, missing
-from amt_console.alerts.rules.rule import Rule, Signal
+from amt_console.alerts.rules.rule import HOST_SUBJECTS, Rule, Signal
 from amt_console.clock import Instant
 from amt_console.model import Episode, HostSample
-
-HOST_SUBJECTS: Mapping[Signal, str] = {
-    Signal.CPU_USAGE: "cpu",
-    Signal.MEMORY_USAGE: "memory",
-    Signal.SWAP_USAGE: "swap",
-    Signal.LOAD: "load",
-    Signal.ACTIVE_CONNECTIONS: "connections",
-    Signal.NETWORK_SENT: "network",
-    Signal.NETWORK_RECEIVED: "network",
-}
-"""The subject of each figure of the host; disks are ``disk <mount>``."""
 
 
 def judge_host(rule: Rule, sample: HostSample, *, at: Instant, episode: Episode | None = None) -> Observation:

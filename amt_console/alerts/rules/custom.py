@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
-from amt_console.alerts.judging.host import HOST_SUBJECTS
 from amt_console.alerts.rules.defaults import (
     MIN_COVERAGE,
     MIN_FAILURES,
@@ -15,6 +14,7 @@ from amt_console.alerts.rules.defaults import (
     WINDOWS,
 )
 from amt_console.alerts.rules.rule import (
+    HOST_SUBJECTS,
     STATE_SIGNALS,
     Aggregate,
     Direction,

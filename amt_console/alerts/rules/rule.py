@@ -58,6 +58,18 @@ PROBE_SIGNALS = frozenset((Signal.SERVICE_DOWN, Signal.DATABASE, Signal.RESPONSE
 NO_DATA_SUFFIX = "/no_data"
 
 
+HOST_SUBJECTS: Mapping[Signal, str] = {
+    Signal.CPU_USAGE: "cpu",
+    Signal.MEMORY_USAGE: "memory",
+    Signal.SWAP_USAGE: "swap",
+    Signal.LOAD: "load",
+    Signal.ACTIVE_CONNECTIONS: "connections",
+    Signal.NETWORK_SENT: "network",
+    Signal.NETWORK_RECEIVED: "network",
+}
+"""The subject of each figure of the host; disks are ``disk <mount>``."""
+
+
 class Direction(StrEnum):
     """On which side of its limit a value is bad."""
 

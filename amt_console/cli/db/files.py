@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.printing.progress_line import ProgressLine
 from amt_console.cli.startup.context import Context, get_context
-from amt_console.cli.startup.errors import CommandError
 from amt_console.text import byte_size
 
 

@@ -9,12 +9,12 @@ import typer
 from amt_console.cli.db import copy as db_copy
 from amt_console.cli.db import files as db_files
 from amt_console.cli.db import prune as db_prune
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, print_wrapped
 from amt_console.cli.printing.progress_line import ProgressLine
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
-from amt_console.cli.startup.errors import CommandError
 from amt_console.text import byte_size, duration
 
 if TYPE_CHECKING:

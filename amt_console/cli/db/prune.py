@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
 from amt_console.cli.printing.progress_line import ProgressLine, interruptible
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import Context, get_context
-from amt_console.cli.startup.errors import CommandError
 from amt_console.text import byte_size
 
 if TYPE_CHECKING:

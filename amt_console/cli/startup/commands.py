@@ -10,9 +10,9 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.console_line import ConsoleLine
-from amt_console.cli.startup.errors import CommandError
 
 _COMMANDS = {
     "monitor": "monitor --once",

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import Context, url_of
-from amt_console.cli.startup.errors import CommandError
 from amt_console.runtime.remote_monitor import RemoteMonitor
 
 WITH_VALUE = {

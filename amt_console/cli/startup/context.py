@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.startup.errors import CommandError
 from amt_console.clock import Clock, SystemClock
 from amt_console.runtime.remote_monitor import RemoteMonitor
 

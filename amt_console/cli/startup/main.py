@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.console_line import ConsoleLine
-from amt_console.cli.startup.errors import CommandError
 from amt_console.text import safe_text
 
 _ANYWHERE = ("--config", "--db", "--connect", "--token-file", "--ca-file")
@@ -100,7 +100,7 @@ def _fail(message: str, code: int) -> int:
 
 def _fail_unexpected(error: Exception) -> int:
     """Errors of the rooms below, told apart without importing the rooms that this run did not use."""
-    from amt_console.cli.startup.failures import exit_code_of
+    from amt_console.cli.failures import exit_code_of
 
     code = exit_code_of(error)
     if code is not None:

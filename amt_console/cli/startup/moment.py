@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.startup.errors import CommandError
 from amt_console.text import safe_text
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])(?:\s*ago)?")

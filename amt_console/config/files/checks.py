@@ -9,8 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from amt_console.config.defaults import MONITORING_DB, default_names
+from amt_console.config.faults import Fault, Refused
 from amt_console.config.files.explain import show_value
-from amt_console.config.files.faults import Fault, Refused
 from amt_console.config.files.reading import Document
 from amt_console.config.intervals import interval_of
 from amt_console.config.sections.channels import EmailAlerts

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Any
 
 from amt_console.config.files.loading import DEFAULT, LoadedConfig
-from amt_console.config.files.paths import DATABASE_VARIABLE, LOCATION_VARIABLE
 from amt_console.config.files.walk import Parts, dotted, leaves
+from amt_console.config.paths import DATABASE_VARIABLE, LOCATION_VARIABLE
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.secrets.urls import mask_url
 from amt_console.config.sections.scalars import Seconds, format_duration

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from amt_console.config.files.faults import Fault, Refused
+from amt_console.config.faults import Fault, Refused
 from amt_console.config.files.reading import has_part, join
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.secrets.urls import MASK, mask_url, sounds_secret

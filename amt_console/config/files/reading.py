@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from amt_console.config.files.faults import ConfigError, Fault
+from amt_console.config.faults import ConfigError, Fault
 from amt_console.text import safe_text
 
 MAX_FILE_BYTES = 1_000_000

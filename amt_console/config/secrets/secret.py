@@ -12,7 +12,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 from amt_console.config.secrets.urls import (
     MASK,
 )

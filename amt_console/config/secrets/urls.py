@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 
 MASK = "****"
 MAX_URL_CHARS = 2048

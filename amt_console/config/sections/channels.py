@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 from amt_console.config.secrets.kinds import HeaderSecret, LoginUrlSecret, TeamsUrlSecret, UrlSecret
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.sections.scalars import Flag, MailAddress, Name, Port, Section, Text

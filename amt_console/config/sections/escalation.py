@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 from amt_console.config.sections.scalars import Delay, Flag, Moment, Name, Section, TimeZone, Window
 from amt_console.model import Severity
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 from amt_console.keys import USUAL_KEYS
 
 _TOGETHER = (("Everywhere", "Overview"), ("Everywhere", "Details", "Service detail"), ("Details", "Help"))

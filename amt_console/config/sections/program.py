@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 from amt_console.config.secrets.kinds import UrlSecret
 from amt_console.config.sections.keymap import check_keymap
 from amt_console.config.sections.scalars import (

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 from amt_console.config.sections.scalars import Count, Delay, Flag, HttpUrl, Name, Number, Section, Window
 from amt_console.model import FigureKind, Severity
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import regex
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 from amt_console.config.secrets.urls import base_url, http_url
 from amt_console.expressions import MAX_CHARS, ExpressionError, compile_expression
 from amt_console.model import LOCATION_PATTERN, is_location

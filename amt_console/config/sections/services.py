@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 from amt_console.config.secrets.kinds import DatabaseUrlSecret, HeaderSecret, LoginUrlSecret
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.sections.scalars import (

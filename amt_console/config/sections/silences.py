@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 from amt_console.config.sections.scalars import Flag, Moment, Name, Section, Text, TimeOfDay, TimeZone, Window
 from amt_console.model import AlertType, Severity
 

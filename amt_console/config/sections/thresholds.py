@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import model_validator
 
-from amt_console.config.files.faults import Refused
+from amt_console.config.faults import Refused
 from amt_console.config.sections.scalars import Milliseconds, Percent, Section
 
 

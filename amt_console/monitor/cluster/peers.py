@@ -11,10 +11,9 @@ from amt_console.clock import Clock
 from amt_console.model import DEFAULT_LOCATION, FORGOTTEN_AFTER, ProbeResult, ServiceState, series_of
 from amt_console.monitor.buffer import Collected
 from amt_console.monitor.cluster.locations import LocationMerger
-from amt_console.monitor.cluster.slots import PATIENCE, Emit, Fetcher, Gate, Newest
-from amt_console.monitor.cluster.standalone import Work
+from amt_console.monitor.cluster.slots import PATIENCE, Emit, Fetcher, Newest, SlotClaims
 from amt_console.monitor.ruleset import Ruleset
-from amt_console.monitor.supervise import LOG
+from amt_console.monitor.supervise import LOG, Work
 from amt_console.store import Reads, ServiceStatus, Store, StoreError
 
 
@@ -39,7 +38,7 @@ class Peers:
     """
 
     def __init__(self, store: Store, clock: Clock, location: str | None) -> None:
-        self.gate = Gate(store, clock, location, evaluates=True)
+        self.slots = SlotClaims(store, clock, location, evaluates=True)
         self._store = store
         self._clock = clock
         self._depth = 1
@@ -58,12 +57,12 @@ class Peers:
             emit: As for ``Fetcher``.
             waits_since: As for ``Fetcher``.
         """
-        fetcher = Fetcher(self.gate, self.recall, emit, waits_since, self._clock)
-        return (("sharing", self.gate.run), ("fetching", fetcher.run))
+        fetcher = Fetcher(self.slots, self.recall, emit, waits_since, self._clock)
+        return (("sharing", self.slots.run), ("fetching", fetcher.run))
 
     def together(self, item: Collected) -> list[Collected]:
         """What is to be stored and judged of a result that came in."""
-        return self._merger.arrive(item, self.gate.living)
+        return self._merger.arrive(item, self.slots.living)
 
     async def take_up(self) -> None:
         """Read what each location measured last, so that the first result to come in is not alone."""
@@ -77,7 +76,7 @@ class Peers:
         """When each location measured each target last, as far as it is stored; read once. Raises StoreError."""
         if self._newest is None:
             stored: list[_Stored] = []
-            await self.gate.call(lambda: stored.extend(self._read()))
+            await self.slots.call(lambda: stored.extend(self._read()))
             now = self._clock.instant()
             self._newest = {(each.results[0].service, each.location): each.results[0].timestamp for each in stored}
             for each in stored:
@@ -90,12 +89,12 @@ class Peers:
         """Which locations have fallen silent."""
         return tuple(
             f"Location {name} has not been heard of since {since:%H:%M} UTC: the others decide without it."
-            for name, since in sorted(self.gate.silent.items())
+            for name, since in sorted(self.slots.silent.items())
         )
 
     async def aclose(self) -> None:
         """Let others take over at once."""
-        await self.gate.aclose()
+        await self.slots.aclose()
 
     def _read(self) -> list[_Stored]:
         stored: list[_Stored] = []

@@ -11,14 +11,14 @@ from amt_console.config import Settings
 from amt_console.config import targets as configured_targets
 from amt_console.model import BusinessFigures, ProbeResult
 from amt_console.monitor.buffer import Collected, FigureReading
-from amt_console.monitor.cluster.slots import Gate
-from amt_console.monitor.engine import CANCEL_SECONDS, Collectors
+from amt_console.monitor.cluster.slots import SlotClaims
 from amt_console.monitor.probe_loop import ProbeLoop
 from amt_console.monitor.probing import FigureReader, Prober
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.monitor.schedule import Schedule
+from amt_console.monitor.sources import Collectors
 from amt_console.monitor.status import Counters
-from amt_console.monitor.supervise import LOG, Restarts, supervise
+from amt_console.monitor.supervise import CANCEL_SECONDS, LOG, Restarts, supervise
 from amt_console.store import Store, StoreError
 
 HAND_IN_EVERY = 0.2
@@ -92,12 +92,12 @@ class ProbingMonitor:
     async def _run(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._ready.set()
-        gate = Gate(self._store, self._clock, self._location, evaluates=False)
+        slots = SlotClaims(self._store, self._clock, self._location, evaluates=False)
         sources = self._collectors or Collectors.real(self._clock)
         prober = Prober(http=sources.http, database=sources.database, clock=self._clock)
-        probes = self._probe_loop(self._ruleset, prober, gate)
+        probes = self._probe_loop(self._ruleset, prober, slots)
         restarts = Restarts()
-        works = (("sharing", gate.run), ("probes", probes.run), ("handing in", lambda: self._hand_in(gate)))
+        works = (("sharing", slots.run), ("probes", probes.run), ("handing in", lambda: self._hand_in(slots)))
         tasks = [
             asyncio.create_task(supervise(name, run, clock=self._clock, restarts=restarts), name=name)
             for name, run in works
@@ -107,11 +107,11 @@ class ProbingMonitor:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await probes.cancel(CANCEL_SECONDS)
-        await self._hand_in_once(gate)
-        await gate.aclose()
+        await self._hand_in_once(slots)
+        await slots.aclose()
         await prober.aclose()
 
-    def _probe_loop(self, ruleset: Ruleset, prober: Prober, gate: Gate) -> ProbeLoop:
+    def _probe_loop(self, ruleset: Ruleset, prober: Prober, slots: SlotClaims) -> ProbeLoop:
         return ProbeLoop(
             schedule=Schedule(ruleset.intervals, now=self._clock.monotonic(), recheck=ruleset.recheck),
             targets=ruleset.targets,
@@ -121,7 +121,7 @@ class ProbingMonitor:
             counters=self._counters,
             emit=self._collected,
             touchy=lambda _subject: False,
-            gate=gate,
+            slots=slots,
         )
 
     def _collected(self, item: Collected | FigureReading, urgent: bool) -> None:
@@ -133,28 +133,28 @@ class ProbingMonitor:
             waiting.figures.append(item.figures)
             del waiting.figures[:-LIMIT]
 
-    async def _hand_in(self, gate: Gate) -> None:
+    async def _hand_in(self, slots: SlotClaims) -> None:
         while True:
             await asyncio.sleep(HAND_IN_EVERY)
-            await self._hand_in_once(gate)
+            await self._hand_in_once(slots)
 
-    async def _hand_in_once(self, gate: Gate) -> None:
+    async def _hand_in_once(self, slots: SlotClaims) -> None:
         results, figures = self._waiting.results, self._waiting.figures
         if not results and not figures:
             return
         self._waiting = _Waiting()
         try:
-            await gate.call(lambda: self._store_all(gate, results, figures))
+            await slots.call(lambda: self._store_all(slots, results, figures))
         except StoreError as error:
             LOG.info("Results cannot be handed in and wait: %s", error)
             self._waiting.results[:0] = results
             self._waiting.figures[:0] = figures
 
-    def _store_all(self, gate: Gate, results: list[ProbeResult], figures: list[BusinessFigures]) -> None:
+    def _store_all(self, slots: SlotClaims, results: list[ProbeResult], figures: list[BusinessFigures]) -> None:
         if figures:
             with self._store.transaction() as writes:
                 for each in figures:
                     writes.add_figures(each)
             figures.clear()
         if results:
-            gate.sharing.hand_in(results)
+            slots.sharing.hand_in(results)

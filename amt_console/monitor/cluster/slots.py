@@ -35,7 +35,7 @@ def falls_to(target: str, monitors: Sequence[str]) -> str:
     return max(monitors, key=lambda name: (zlib.crc32(f"{name}\0{target}".encode("utf-8", "backslashreplace")), name))
 
 
-class Gate:
+class SlotClaims:
     """Asks before each scheduled probe whether it is this monitor's. Lives on one event loop.
 
     Args:
@@ -147,7 +147,7 @@ class Fetcher:
     Each is dropped from the database by the transaction that stores it, so whoever evaluates next finds what is not.
 
     Args:
-        gate: To the database.
+        slots: To the database.
         recall: What is stored already; kept up to date here. Raises StoreError.
         emit: Takes what is found.
         waits_since: When the oldest result came in that is not stored yet, by the monotonic clock.
@@ -156,13 +156,13 @@ class Fetcher:
 
     def __init__(
         self,
-        gate: Gate,
+        slots: SlotClaims,
         recall: Callable[[], Awaitable[Newest]],
         emit: Emit,
         waits_since: Callable[[], float | None],
         clock: Clock,
     ) -> None:
-        self._gate = gate
+        self._slots = slots
         self._recall = recall
         self._emit = emit
         self._waits_since = waits_since
@@ -186,11 +186,11 @@ class Fetcher:
         found: list[tuple[int, ProbeResult]] = []
 
         def look() -> None:
-            left, new = self._gate.sharing.handed_in(list(self._emitted))
+            left, new = self._slots.sharing.handed_in(list(self._emitted))
             there.update(left)
             found.extend(new)
 
-        await self._gate.call(look)
+        await self._slots.call(look)
         for number in self._emitted.keys() - there:
             del self._emitted[number]
         for number, result in found:
@@ -202,4 +202,4 @@ class Fetcher:
             self._emitted[number] = self._clock.monotonic()
         # Neither stored nor waiting: nobody watches it any more, or it was counted as lost.
         if given_up := there.intersection(let_go):
-            await self._gate.call(lambda: self._gate.sharing.give_up(given_up))
+            await self._slots.call(lambda: self._slots.sharing.give_up(given_up))

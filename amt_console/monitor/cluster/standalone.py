@@ -1,26 +1,24 @@
-"""Whether others probe for the same database: only on a server, whose driver a file needs not."""
+"""No-op peer group for SQLite: a file has one monitor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
 from amt_console.monitor.buffer import Collected
 from amt_console.monitor.ruleset import Ruleset
+from amt_console.monitor.supervise import Work
 from amt_console.store import Store
 
 if TYPE_CHECKING:
     from amt_console.monitor.cluster.peers import Peers
 
-Work = tuple[str, Callable[[], Coroutine[None, None, None]]]
-"""The name of a task, and what it runs."""
-
 
 class Standalone:
     """In place of ``Peers`` where there are none."""
 
-    gate = None
+    slots = None
 
     def configure(self, ruleset: Ruleset) -> None:
         """Nothing depends on it."""

@@ -1,4 +1,4 @@
-"""From the monitor's own troubles, gaps and silence, to observations."""
+"""From gaps and missing data to observations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def judge_gap(rule: Rule, gap: Gap | None, *, subject: str, at: Instant) -> Obse
 def judge_no_data(
     rule: Rule, subject: str, *, seconds: float, interval: float, at: Instant, reason: str | None = None
 ) -> Observation:
-    """Whether nothing has been measured for too long; a shorter silence says nothing.
+    """Whether nothing has been measured for too long; a shorter pause says nothing.
 
     Args:
         rule: One of ``no_data_rule``.
