@@ -107,7 +107,7 @@ def _check_terminal() -> None:
 def _prepare_database(context: Context, folder: DemoFolder, *, fresh: bool) -> str:
     """The database to use. Refuses one that is in use, and one that is not the demo's."""
     from amt_console.demo.state import running_demo
-    from amt_console.store import Lease, Store
+    from amt_console.store import Store, lease_holder
 
     other = running_demo()
     if other is not None:
@@ -121,7 +121,7 @@ def _prepare_database(context: Context, folder: DemoFolder, *, fresh: bool) -> s
     except OSError as error:
         raise CommandError(f"the folder {folder.path} cannot be made: {error.strerror}", ExitCode.IO) from None
     store_url = context.db or f"sqlite:///{folder.database}"
-    holder = Lease.holder(store_url)
+    holder = lease_holder(store_url)
     if holder is not None:
         raise CommandError(f"pid {holder.pid} on {holder.host} is using the demo's database", ExitCode.BUSY)
     if fresh:

@@ -13,10 +13,10 @@ from typing import Annotated
 
 import typer
 
-from amt_console.api.listeners.socket_path import database_file
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_wrapped
 from amt_console.cli.startup.context import Context, get_context
+from amt_console.store_url import database_file, store_url_is_server
 from amt_console.text import age, byte_size, duration, public_url, safe_text
 
 FREE_BYTES_LEAST = 500 * 1024**2
@@ -133,7 +133,7 @@ def _warnings(context: Context) -> Iterator[Finding]:
 
 
 def _database(context: Context) -> Iterator[Finding]:
-    from amt_console.store.upkeep.foreign_times import HOW_TO_MEND, unreadable_rows
+    from amt_console.store.foreign_times import HOW_TO_MEND, unreadable_rows
 
     shown = public_url(context.store_url)
     path = database_file(context.store_url)
@@ -195,9 +195,9 @@ def _disk(context: Context) -> Iterator[Finding]:
 
 
 def _monitor(context: Context) -> Iterator[Finding]:
-    from amt_console.store import Lease
+    from amt_console.store import lease_holder
 
-    holder = Lease.holder(context.store_url)
+    holder = lease_holder(context.store_url)
     if holder is None:
         yield Finding(
             "monitor", Health.WARNING, "no monitor runs: nothing is probed", "amt-console, or amt-console monitor"
@@ -219,19 +219,19 @@ def _monitor(context: Context) -> Iterator[Finding]:
 
 def _locations(context: Context) -> Iterator[Finding]:
     """Who else probes for the same database, and from where."""
-    if database_file(context.store_url) is not None:
+    if not store_url_is_server(context.store_url):
         return
     from amt_console.store.cluster.members import monitors_of
 
     with context.open_store() as store:
         found = monitors_of(store)
     for heard in found:
-        who = f"location {heard.sharer.location}: pid {heard.sharer.pid} on {safe_text(heard.sharer.host, 100)}"
+        who = f"location {heard.member.location}: pid {heard.member.pid} on {safe_text(heard.member.host, 100)}"
         if not heard.alive:
             message = f"{who} has not been heard of for {duration(heard.silent)}"
             yield Finding("monitor", Health.WARNING, message, "start it again; after a day it is no longer told of")
         elif len(found) > 1:
-            yield Finding("monitor", Health.OK, f"{who} probes" + (" and evaluates" if heard.sharer.evaluates else ""))
+            yield Finding("monitor", Health.OK, f"{who} probes" + (" and evaluates" if heard.member.evaluates else ""))
 
 
 def _channels(context: Context) -> Iterator[Finding]:
@@ -249,9 +249,9 @@ def _channels(context: Context) -> Iterator[Finding]:
 
 def _engine(context: Context) -> Iterator[Finding]:
     """What the running monitor says of itself; it alone knows what it cannot store."""
-    from amt_console.store import Lease
+    from amt_console.store import lease_holder
 
-    if Lease.holder(context.store_url) is None:
+    if lease_holder(context.store_url) is None:
         return
     with context.operations() as operations:
         faults = operations.snapshot().faults

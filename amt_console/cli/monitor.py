@@ -9,6 +9,7 @@ import typer
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import get_context
+from amt_console.store_url import store_url_is_server
 from amt_console.text import public_url
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _location(settings: Settings, store_url: str, given: str | None) -> str | No
     if found is None:
         return None
     location, named_by = found
-    if store_url.startswith("sqlite"):
+    if not store_url_is_server(store_url):
         raise CommandError(
             f"location {location} ({named_by}) needs a database on a server: the file {public_url(store_url)} has one "
             "monitor on one host; name a PostgreSQL database with --db, or no location",

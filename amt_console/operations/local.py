@@ -37,7 +37,7 @@ from amt_console.operations.protocol import (
 from amt_console.operations.service_detail import service_detail
 from amt_console.operations.snapshot_builder import SnapshotBuilder
 from amt_console.operations.views import alert_view, causes, worst_first
-from amt_console.store import Lease, Reads, Store, VersionConflict, Writes, record
+from amt_console.store import Reads, Store, VersionConflict, Writes, lease_holder, lease_is_free, record
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -248,9 +248,9 @@ class LocalOperations:
     def _monitor_alive(self) -> bool:
         if self._request_probe is not None:
             return True
-        if self._store_url.startswith("sqlite"):
-            return Lease.holder(self._store_url) is not None
-        return not Lease.free(self.store)
+        if not self.store.is_server:
+            return lease_holder(self._store_url) is not None
+        return not lease_is_free(self.store)
 
     def _notices(self, faults: tuple[str, ...]) -> tuple[str, ...]:
         if self._settings.has_channels:

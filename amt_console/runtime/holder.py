@@ -84,7 +84,7 @@ class Holder:
         from amt_console.api.served import Served
 
         self.engine.start()
-        if not self._store_url.startswith("sqlite"):
+        if self._store.is_server:
             from amt_console.runtime.presence import ClusterPresence
 
             self._looking = ClusterPresence(self._store, self._own_viewers)

@@ -61,9 +61,9 @@ class Link:
         hello = self._hello
         if hello is not None:
             return f"pid {hello.pid} on {hello.host}"
-        from amt_console.store import Lease
+        from amt_console.store import lease_holder
 
-        holder = Lease.holder(self._site.store_url)
+        holder = lease_holder(self._site.store_url)
         return f"pid {holder.pid} on {holder.host}" if holder else None
 
     @property
@@ -103,9 +103,9 @@ class Link:
         with self._guard:
             if self.closing.is_set() or not self._may_monitor or self._foreign:
                 return False
-            from amt_console.store import Lease
+            from amt_console.store import take_lease
 
-            lease = Lease.acquire(self._site.store_url, clock=self._site.clock)
+            lease = take_lease(self._site.store_url, clock=self._site.clock)
             if lease is None:
                 return False
             try:

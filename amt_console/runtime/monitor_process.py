@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock, SystemClock
 from amt_console.runtime.logs import start_logging
+from amt_console.store_url import store_url_is_server
 from amt_console.text import public_url
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ class ResultsNotStored(Exception):
 
 def acquire_lease(store_url: str, *, clock: Clock | None = None) -> Lease:
     """The lease of a database. Raises MonitorRuns, naming its holder."""
-    from amt_console.store import Lease, MonitorRuns
+    from amt_console.store import MonitorRuns, lease_holder, take_lease
 
-    lease = Lease.acquire(store_url, clock=clock or SystemClock())
+    lease = take_lease(store_url, clock=clock or SystemClock())
     if lease is None:
-        holder = Lease.holder(store_url)
+        holder = lease_holder(store_url)
         who = f"pid {holder.pid} on {holder.host}" if holder else "another process"
         raise MonitorRuns(
             f"{who} is already the monitor of {public_url(store_url)}; "
@@ -68,7 +69,7 @@ def run_monitor(
 
     start_logging(to_stderr=True)
     clock, signals = SystemClock(), Signals()
-    if store_url.startswith("sqlite"):
+    if not store_url_is_server(store_url):
         lease = acquire_lease(store_url, clock=clock)
     else:
         from amt_console.runtime.peer_monitor import share_until_free

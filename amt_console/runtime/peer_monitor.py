@@ -39,9 +39,9 @@ def share_until_free(
         StoreError: The database cannot be used.
         ConfigError: A secret of the configuration cannot be read.
     """
-    from amt_console.store import Lease, Store
+    from amt_console.store import Store, take_lease
 
-    lease = Lease.acquire(store_url, clock=clock)
+    lease = take_lease(store_url, clock=clock)
     if lease is not None:
         return lease, settings
     with Store.open(store_url, clock=clock) as store:
@@ -104,10 +104,10 @@ class _PeerMonitor:
         return prober
 
     def _lease(self) -> Lease | None:
-        from amt_console.store import Lease, StoreError
+        from amt_console.store import StoreError, take_lease
 
         try:
-            return Lease.acquire(self._store_url, clock=self._clock)
+            return take_lease(self._store_url, clock=self._clock)
         except StoreError as error:
             logger.info("the lease could not be taken: %s", error)
             return None

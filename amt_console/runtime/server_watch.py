@@ -44,9 +44,9 @@ class ServerWatch:
 
     def lease_is_free(self) -> bool:
         """Whether it is worth trying to become the monitor."""
-        from amt_console.store import Lease
+        from amt_console.store import lease_is_free
 
         try:
-            return Lease.free(self._store)
+            return lease_is_free(self._store)
         except StoreError:
             return False

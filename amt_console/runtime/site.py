@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from amt_console.clock import Clock
 from amt_console.model import Target, Viewer
 from amt_console.operations.protocol import Progress, UnavailableError
+from amt_console.store_url import store_url_is_server
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
@@ -39,7 +40,7 @@ class Site:
     @property
     def on_server(self) -> bool:
         """Whether the database is on a server, and no file of this host."""
-        return not self.store_url.startswith("sqlite")
+        return store_url_is_server(self.store_url)
 
     def become_monitor(self, lease: Lease, *, on_change: Callable[[], None], notices: Notices) -> tuple[Holder, Store]:
         """Start the engine and the API under a lease. Raises StoreError, ConfigError."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from amt_console.store.audit import audit_entries
 from amt_console.store.cluster.lease import Lease, LeaseHolder
+from amt_console.store.cluster.leases import lease_holder, lease_is_free, take_lease
 from amt_console.store.errors import (
     CopyDiffers,
     CopyRefused,
@@ -61,8 +62,11 @@ __all__ = [
     "add_token",
     "audit_entries",
     "backup",
+    "lease_holder",
+    "lease_is_free",
     "merged",
     "record",
     "revoke_token",
+    "take_lease",
     "token_used",
 ]

@@ -4,8 +4,8 @@ Results that come in order, as nearly all do, cost one raw row and one state row
 late result makes ``rebuild`` recompute the buckets that it touches. A second result of the same service and moment is
 ignored, and so is one so late that the raw rows of its time have been deleted.
 
-When the clock was set back, what is stored already lies ahead. Results then count as late, but the state of the service
-is theirs, until time has caught up.
+When the clock was set back, what is stored already lies ahead. It keeps its place in time, but it is not what a service
+is now: results count as late then, but the state of the service is theirs, until time has caught up.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from amt_console.clock import Clock
 from amt_console.model import ProbeResult
-from amt_console.store import ahead
 from amt_console.store.engines.dialect import Dialect
-from amt_console.store.result_rows import LOG_COLUMNS, result_values, sample_of, sample_of_row
+from amt_console.store.result_rows import LOG_COLUMNS, LogValues, result_values, sample_of, sample_of_row
 from amt_console.store.rollups import horizon, rebuild
 from amt_console.store.rollups.buckets import OpenBuckets, Sample
 from amt_console.store.rollups.rows import ROLLUP_COLUMNS, rollup_values
@@ -49,6 +48,11 @@ _STATE_COLUMNS = (
     "open_buckets",
 )
 _CHANGE_COLUMNS = ("timestamp", "service_name", "state", "previous", "error_message")
+_META = table(MetaRow)
+_AHEAD = "ahead "
+"""How the keys begin under which ``store_meta`` keeps up to when services have results that are ahead of the clock."""
+_TOLERANCE = 1 * SECOND
+"""A result may be that much ahead without anybody having set a clock."""
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ class Ingest:
         self.replace_rollups = dialect.bulk(_ROLLUPS, ROLLUP_COLUMNS, replace=True)
         """Driver's statement for rows of ``rollup_values``."""
         self.upsert_state = dialect.upsert(_STATE)
-        self._upsert_meta = dialect.upsert(table(MetaRow))
+        self._upsert_meta = dialect.upsert(_META)
 
     def forget(self) -> None:
         """Somebody else wrote, or a transaction was rolled back: read again what is needed."""
@@ -118,12 +122,13 @@ class Ingest:
 
     def _marks(self, connection: Connection) -> dict[str, int]:
         if self._ahead is None:
-            self._ahead = ahead.marks(connection)
+            found = connection.execute(select(_META.c.key, _META.c.number).where(_META.c.key.startswith(_AHEAD)))
+            self._ahead = {str(key).removeprefix(_AHEAD): int(number) for key, number in found}
         return self._ahead
 
     def _latest(self) -> int:
         """The latest moment that a result of now can have."""
-        return micros(self._clock.now()) + ahead.TOLERANCE
+        return micros(self._clock.now()) + _TOLERANCE
 
     def _lies_ahead(self, connection: Connection, service: str, first: Sample) -> bool:
         """Whether what is stored of a service is ahead of the clock, noted with the first result that tells so."""
@@ -134,7 +139,7 @@ class Ingest:
         if known is None or first.at > known.newest.at or known.newest.at <= self._latest():
             return False
         marks[service] = known.newest.at
-        ahead.mark(connection, self._upsert_meta, service, known.newest.at)
+        connection.execute(self._upsert_meta, [{"key": _AHEAD + service, "number": known.newest.at, "content": None}])
         return True
 
     def _catch_up(self, connection: Connection, service: str, newest: int) -> None:
@@ -145,7 +150,7 @@ class Ingest:
         if known is not None:
             self.rebuild(connection, service, known.newest.at, known.newest.at + 1)
         if newest > marks[service]:
-            ahead.unmark(connection, service)
+            connection.execute(delete(_META).where(_META.c.key == _AHEAD + service))
             last = marks.pop(service)
             self.rebuild(connection, service, last, last + 1)
 
@@ -172,19 +177,18 @@ class Ingest:
         states = []
         for service, row in batch.newest.items():
             known = self._known[service]
-            at, _, status, _, error, metrics, response, error_class, attempt, interval, _ = row
             states.append(
                 (
-                    at,
+                    row.timestamp,
                     service,
-                    status,
+                    row.status,
                     known.since,
-                    response,
-                    error_class,
-                    error,
-                    attempt,
-                    interval,
-                    metrics,
+                    row.response_us,
+                    row.error_class,
+                    row.error_message,
+                    row.attempt,
+                    row.interval_us,
+                    row.metrics,
                     known.open.pack(),
                 )
             )
@@ -230,10 +234,10 @@ class _Batch:
     def __init__(self, moment_value: Callable[[datetime], object], simulated: bool) -> None:
         self._moment_value = moment_value
         self._simulated = simulated
-        self.logs: list[tuple[Any, ...]] = []
+        self.logs: list[LogValues] = []
         self.changes: list[tuple[Any, ...]] = []
         self.rollups: list[tuple[Any, ...]] = []
-        self.newest: dict[str, tuple[Any, ...]] = {}
+        self.newest: dict[str, LogValues] = {}
         self.days: set[int] = set()
         """Counted from 1970."""
 
@@ -259,9 +263,8 @@ class _Batch:
             self._changed(row, before.state.value)
         return known
 
-    def _changed(self, row: tuple[Any, ...], previous: str | None) -> None:
-        at, service, state, _, error, *_ = row
-        self.changes.append((at, service, state, previous, error))
+    def _changed(self, row: LogValues, previous: str | None) -> None:
+        self.changes.append((row.timestamp, row.service_name, row.status, previous, row.error_message))
 
 
 def _time(arrived: tuple[Sample, ProbeResult]) -> int:

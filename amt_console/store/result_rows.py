@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC
-from typing import Any
+from typing import Any, NamedTuple
 
 from amt_console.model import ErrorClass, Phases, ProbeResult, ServiceState, is_location
 from amt_console.store.rollups.buckets import Sample
@@ -51,20 +51,25 @@ def sample_of_row(row: Row) -> Sample:
 
 _PHASES = tuple(field.name for field in fields(Phases))
 _METRICS = ("status_code", "final_url", "ip", "ip_family", "http_version", "body_bytes", "location")
-LOG_COLUMNS = (
-    "timestamp",
-    "service_name",
-    "status",
-    "response_time_ms",
-    "error_message",
-    "metrics",
-    "response_us",
-    "error_class",
-    "attempt",
-    "interval_us",
-    "simulated",
-)
-"""The order of ``result_values``."""
+
+
+class LogValues(NamedTuple):
+    """The values of a row of ``monitoring_logs``, as the driver takes them."""
+
+    timestamp: object
+    service_name: str
+    status: str
+    response_time_ms: int | None
+    error_message: str | None
+    metrics: str
+    response_us: int | None
+    error_class: str | None
+    attempt: int
+    interval_us: int
+    simulated: bool
+
+
+LOG_COLUMNS = LogValues._fields
 
 
 def _metrics(result: ProbeResult) -> str:
@@ -90,8 +95,8 @@ def _metrics(result: ProbeResult) -> str:
     return to_json(found)
 
 
-def result_values(result: ProbeResult, sample: Sample, at: object, simulated: bool) -> tuple[Any, ...]:
-    """A row of ``monitoring_logs`` in the order of ``LOG_COLUMNS``.
+def result_values(result: ProbeResult, sample: Sample, at: object, simulated: bool) -> LogValues:
+    """A row of ``monitoring_logs``.
 
     Args:
         result: What was measured.
@@ -100,7 +105,7 @@ def result_values(result: ProbeResult, sample: Sample, at: object, simulated: bo
         simulated: Whether to mark it so.
     """
     response = sample.response
-    return (
+    return LogValues(
         at,
         result.service,
         result.state.value,

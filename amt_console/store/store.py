@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from amt_console.clock import Clock
-from amt_console.store import migrate
-from amt_console.store.engines.dialect import Dialect, dialect_of
+from amt_console.store import foreign_times, migrate
+from amt_console.store.engines.dialect import Dialect
+from amt_console.store.engines.opening import dialect_of
 from amt_console.store.errors import StoreCorrupt, StoreError, StoreUnavailable
 from amt_console.store.reads import Reads
-from amt_console.store.upkeep import foreign_times
 from amt_console.store.writes import Ingesters, Writes
 from amt_console.text import safe_text
 
@@ -75,6 +75,11 @@ class Store:
     def place(self) -> str:
         """The database in words for people, without secrets."""
         return self._dialect.place
+
+    @property
+    def is_server(self) -> bool:
+        """Whether the database is on a server, for several processes on several hosts; otherwise it is a file."""
+        return self._dialect.is_server
 
     @property
     def url(self) -> str:

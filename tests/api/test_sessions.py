@@ -23,7 +23,7 @@ from amt_console.model import AlertState, GapReason, MonitorState
 from amt_console.operations.protocol import UnavailableError
 from amt_console.runtime import listening
 from amt_console.runtime.session import LocalSession
-from amt_console.store import Lease, Store
+from amt_console.store import Lease, Store, lease_holder, take_lease
 
 Open = Callable[..., LocalSession]
 
@@ -85,7 +85,7 @@ def test_the_first_is_the_monitor_and_the_second_attaches(opened: Open, place: P
     assert first.is_monitor
     assert first.attached_to is None
     assert not second.is_monitor
-    holder = Lease.holder(place.url)
+    holder = lease_holder(place.url)
     assert holder is not None
     assert second.attached_to == f"pid {holder.pid} on {holder.host}"
     until(lambda: second.operations.snapshot().services[0].last_checked is not None)
@@ -170,7 +170,7 @@ def test_a_takeover_that_fails_is_told_and_tried_again(opened: Open, place: Plac
     assert "newer amt-console" in " ".join(second.notices())
     assert not second.is_monitor
     lease: list[Lease] = []
-    until(lambda: lease.append(found) or True if (found := Lease.acquire(place.url, clock=SystemClock())) else False)
+    until(lambda: lease.append(found) or True if (found := take_lease(place.url, clock=SystemClock())) else False)
     lease[0].release()
     set_layout(place, "back")
     until(lambda: second.is_monitor)

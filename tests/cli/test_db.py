@@ -20,7 +20,7 @@ import pytest
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.clock import SystemClock
 from amt_console.model import ProbeResult, ServiceState
-from amt_console.store import Lease, Store
+from amt_console.store import Store, take_lease
 
 Command = Callable[..., Any]
 CLOCK = SystemClock()
@@ -119,7 +119,7 @@ def test_vacuum_gives_room_back(command: Command, filled: Path) -> None:
 
 
 def test_a_full_vacuum_needs_the_monitor_to_be_stopped(command: Command, filled: Path) -> None:
-    lease = Lease.acquire(url_of(filled), clock=CLOCK)
+    lease = take_lease(url_of(filled), clock=CLOCK)
     assert lease is not None
     with lease:
         refused = command("db", "vacuum", "--full")
@@ -165,7 +165,7 @@ def test_restore_brings_back_what_was_and_keeps_what_is(command: Command, filled
     assert command("db", "backup", str(copy)).code == 0
     with Store.open(url_of(filled), clock=CLOCK) as store, store.transaction() as writes:
         writes.add_results([ProbeResult("later", CLOCK.now(), ServiceState.UP, interval=60)])
-    lease = Lease.acquire(url_of(filled), clock=CLOCK)
+    lease = take_lease(url_of(filled), clock=CLOCK)
     assert lease is not None
     with lease:
         refused = command("db", "restore", str(copy))

@@ -22,7 +22,7 @@ from support.terminal import TerminalProgram
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.clock import SystemClock
 from amt_console.model import AlertState, EpisodeChange, HostSample, ProbeResult, ServiceState
-from amt_console.store import Lease, Store, record
+from amt_console.store import Store, record, take_lease
 
 __all__ = ["postgres_url"]
 pytestmark = pytest.mark.postgres
@@ -215,7 +215,7 @@ def test_beside_a_monitor_it_is_refused_with_its_name(command: Command, source: 
         (f"sqlite:///{source}", "is the monitor of the source"),
         (postgres_url, "works on the target"),
     ):
-        lease = Lease.acquire(place, clock=CLOCK)
+        lease = take_lease(place, clock=CLOCK)
         assert lease is not None
         with lease:
             refused = command("db", "copy", str(source), postgres_url)

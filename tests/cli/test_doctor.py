@@ -22,7 +22,7 @@ from amt_console.runtime.session import LocalSession
 from amt_console.store import Store
 from amt_console.store.engines import network_disk
 from amt_console.store.engines.network_disk import Mount
-from amt_console.store.upkeep.foreign_times import TimeMender
+from amt_console.store.upkeep.time_mender import TimeMender
 
 
 @pytest.fixture

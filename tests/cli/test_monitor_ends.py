@@ -19,7 +19,7 @@ from amt_console.config import load_config, targets
 from amt_console.model import ServiceState
 from amt_console.monitor.engine import Engine
 from amt_console.runtime.session import LocalSession
-from amt_console.store import Lease
+from amt_console.store import lease_holder, take_lease
 
 FAILING = """
 import sys
@@ -73,7 +73,7 @@ def log_of(place: Place) -> str:
 
 
 def lease_is_free(place: Place) -> bool:
-    lease = Lease.acquire(place.url, clock=SystemClock())
+    lease = take_lease(place.url, clock=SystemClock())
     if lease is not None:
         lease.release()
     return lease is not None
@@ -159,6 +159,6 @@ def test_a_console_whose_engine_fails_says_so_and_gives_way_to_another_monitor(
 
 
 def _host(place: Place) -> str:
-    holder = Lease.holder(place.url)
+    holder = lease_holder(place.url)
     assert holder is not None
     return holder.host

@@ -15,7 +15,7 @@ from amt_console.cli.startup.context import Context
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.demo.state import DemoFolder, DemoState, process_started
 from amt_console.model import ProbeResult, ServiceState
-from amt_console.store import Lease, Store
+from amt_console.store import Store, take_lease
 
 Run = Callable[..., CommandError]
 
@@ -85,7 +85,7 @@ def test_a_second_demo_is_refused(refused: Run, folder: DemoFolder) -> None:
 
 def test_a_database_in_use_is_refused(refused: Run, folder: DemoFolder) -> None:
     folder.create()
-    lease = Lease.acquire(f"sqlite:///{folder.database}", clock=SystemClock())
+    lease = take_lease(f"sqlite:///{folder.database}", clock=SystemClock())
     assert lease is not None
     try:
         assert refused("--no-ui", "--fresh").exit_code is ExitCode.BUSY

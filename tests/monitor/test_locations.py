@@ -147,7 +147,7 @@ def test_each_location_probes_everything_and_two_of_one_location_share(world: Wo
                 found = reads.results(service=f"api@{place}", start=begun, end=ended, limit=100)
                 assert {result.location for result in found} == {place}
                 assert 3 <= len(found) <= seconds / 0.8 + 1, "once in a slot of each location"
-        assert {(each.sharer.location, each.sharer.evaluates) for each in monitors_of(world.store)} == {
+        assert {(each.member.location, each.member.evaluates) for each in monitors_of(world.store)} == {
             ("fra", True),
             ("fra", False),
             ("nyc", False),

@@ -63,7 +63,7 @@ def sharers(store: Store, count: int) -> Iterator[list[Cluster]]:
 
 
 def alive(sharing: Cluster) -> list[str]:
-    return [heard.sharer.name for heard in sharing.check_in() if heard.alive]
+    return [heard.member.name for heard in sharing.check_in() if heard.alive]
 
 
 @pytest.mark.postgres

@@ -18,7 +18,7 @@ from amt_console.config import Settings, targets
 from amt_console.demo.history import History
 from amt_console.model import AlertState, AuditEntry, EpisodeChange, Gap, GapReason, HostSample
 from amt_console.operations.export import export_reports
-from amt_console.store import CopyRefused, Lease, SchemaTooOld, Store, StoreError, record
+from amt_console.store import CopyRefused, SchemaTooOld, Store, StoreError, record, take_lease
 from amt_console.store.rollups.integrity import rebuild_since
 from amt_console.store.upkeep.copying import copy_store
 
@@ -155,11 +155,11 @@ def test_a_target_with_other_data_is_refused_and_left_alone(
 
 
 def test_it_is_refused_while_a_monitor_runs(source_url: str, postgres_url: str, clock: FakeClock) -> None:
-    lease = Lease.acquire(source_url, clock=clock)
+    lease = take_lease(source_url, clock=clock)
     assert lease is not None
     with lease, pytest.raises(CopyRefused, match="is the monitor of the source"):
         copy_store(source_url, postgres_url, clock=clock)
-    lease = Lease.acquire(postgres_url, clock=clock)
+    lease = take_lease(postgres_url, clock=clock)
     assert lease is not None
     with lease, pytest.raises(CopyRefused, match="works on the target"):
         copy_store(source_url, postgres_url, clock=clock)

@@ -17,12 +17,13 @@ from amt_console.model import AlertState, EpisodeChange, HostSample, ServiceStat
 from amt_console.operations.export import export_reports
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store, record
+from amt_console.store.foreign_times import HOW_TO_MEND, unreadable_rows
 from amt_console.store.rollups.integrity import disagreements, rebuild_since
 from amt_console.store.upkeep.copying import copy_store
-from amt_console.store.upkeep.foreign_times import HOW_TO_MEND, TimeMender, unreadable_rows
 from amt_console.store.upkeep.retention import Retention, expired
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 from amt_console.store.upkeep.stats import stats
+from amt_console.store.upkeep.time_mender import TimeMender
 
 READABLE: list[tuple[object, datetime]] = [
     ("2026-01-05 11:00:00", at(-3600)),

@@ -13,15 +13,15 @@ from sqlalchemy import create_engine, make_url, text
 from support.stores import START
 
 from amt_console.clock import FakeClock
-from amt_console.store import Lease, LeaseHolder, StoreUnavailable
+from amt_console.store import LeaseHolder, StoreUnavailable, lease_holder, take_lease
 from amt_console.store.cluster.row_lease import RowLease
 
 HOLDER = """
 import sys
 from support.stores import START
 from amt_console.clock import FakeClock
-from amt_console.store import Lease
-lease = Lease.acquire(sys.argv[1], clock=FakeClock(START))
+from amt_console.store import Lease, lease_holder, take_lease
+lease = take_lease(sys.argv[1], clock=FakeClock(START))
 print("held" if lease else "not held", flush=True)
 sys.stdin.read()
 """
@@ -46,38 +46,38 @@ def child(url: str) -> subprocess.Popen[str]:
 
 
 def test_one_holds_it_and_others_read_who(store_url: str, clock: FakeClock) -> None:
-    assert Lease.holder(store_url) is None
-    lease = Lease.acquire(store_url, clock=clock)
+    assert lease_holder(store_url) is None
+    lease = take_lease(store_url, clock=clock)
     assert lease is not None
     with lease:
         assert not lease.lost
-        assert Lease.acquire(store_url, clock=clock) is None
-        assert Lease.holder(store_url) == lease.this == LeaseHolder(socket.gethostname(), os.getpid(), START)
+        assert take_lease(store_url, clock=clock) is None
+        assert lease_holder(store_url) == lease.this == LeaseHolder(socket.gethostname(), os.getpid(), START)
     assert lease.lost
-    assert Lease.holder(store_url) is None
+    assert lease_holder(store_url) is None
     lease.release()
-    again = Lease.acquire(store_url, clock=clock)
+    again = take_lease(store_url, clock=clock)
     assert again is not None
     again.release()
 
 
 def test_a_killed_holder_frees_a_file_at_once(sqlite_url: str, clock: FakeClock) -> None:
     with child(sqlite_url) as process:
-        held = Lease.holder(sqlite_url)
+        held = lease_holder(sqlite_url)
         assert held is not None
         assert held.pid == process.pid
-        assert Lease.acquire(sqlite_url, clock=clock) is None
+        assert take_lease(sqlite_url, clock=clock) is None
         process.kill()
         process.wait()
-        assert Lease.holder(sqlite_url) is None
-        lease = Lease.acquire(sqlite_url, clock=clock)
+        assert lease_holder(sqlite_url) is None
+        lease = take_lease(sqlite_url, clock=clock)
     assert lease is not None
     with lease:
-        assert Lease.holder(sqlite_url) == lease.this
+        assert lease_holder(sqlite_url) == lease.this
 
 
 def test_the_lock_file_is_private_and_stays(sqlite_url: str, clock: FakeClock) -> None:
-    lease = Lease.acquire(sqlite_url, clock=clock)
+    lease = take_lease(sqlite_url, clock=clock)
     assert lease is not None
     assert lock_of(sqlite_url).stat().st_mode & 0o777 == 0o600
     lease.release()
@@ -85,11 +85,11 @@ def test_the_lock_file_is_private_and_stays(sqlite_url: str, clock: FakeClock) -
 
 
 def test_nonsense_in_a_locked_file_is_an_unknown_holder(sqlite_url: str, clock: FakeClock) -> None:
-    lease = Lease.acquire(sqlite_url, clock=clock)
+    lease = take_lease(sqlite_url, clock=clock)
     assert lease is not None
     with lease:
         lock_of(sqlite_url).write_text("[1, 2")
-        held = Lease.holder(sqlite_url)
+        held = lease_holder(sqlite_url)
         assert held is not None
         assert (held.host, held.pid) == ("unknown", 0)
 
@@ -97,7 +97,7 @@ def test_nonsense_in_a_locked_file_is_an_unknown_holder(sqlite_url: str, clock: 
 def test_a_lock_that_cannot_be_tried_is_an_error(tmp_path: Path, clock: FakeClock) -> None:
     (tmp_path / "monitoring.db.lock").mkdir()
     with pytest.raises(StoreUnavailable, match="lock file"):
-        Lease.acquire(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=clock)
+        take_lease(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=clock)
 
 
 @pytest.mark.postgres
@@ -105,16 +105,16 @@ def test_an_expired_row_is_taken_over_with_a_new_epoch(postgres_url: str, clock:
     from amt_console.store import Store
 
     Store.open(postgres_url, clock=clock).close()
-    first = Lease.acquire(postgres_url, clock=clock)
+    first = take_lease(postgres_url, clock=clock)
     assert isinstance(first, RowLease)
     engine = create_engine(postgres_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE lease SET expires_at = clock_timestamp() - interval '1 second'"))
     engine.dispose()
-    second = Lease.acquire(postgres_url, clock=clock)
+    second = take_lease(postgres_url, clock=clock)
     assert isinstance(second, RowLease)
     assert second.epoch == first.epoch + 1
     first.release()
-    assert Lease.holder(postgres_url) == second.this
+    assert lease_holder(postgres_url) == second.this
     second.release()
-    assert Lease.holder(postgres_url) is None
+    assert lease_holder(postgres_url) is None

@@ -8,7 +8,7 @@ import pytest
 from support.stores import result
 
 from amt_console.clock import FakeClock
-from amt_console.store import Lease, Store, StoreUnavailable
+from amt_console.store import Store, StoreUnavailable, take_lease
 from amt_console.store.engines import network_disk
 from amt_console.store.engines.network_disk import Mount, mount_of, mounts
 from amt_console.store.upkeep.copying import copy_store
@@ -69,7 +69,7 @@ def test_the_table_of_this_process_is_read() -> None:
 
 def test_writing_is_refused_and_nothing_is_left_behind(share: Path, clock: FakeClock) -> None:
     url = f"sqlite:///{share / 'new' / 'monitoring.db'}"
-    for attempt in (lambda: Store.open(url, clock=clock), lambda: Lease.acquire(url, clock=clock)):
+    for attempt in (lambda: Store.open(url, clock=clock), lambda: take_lease(url, clock=clock)):
         with pytest.raises(StoreUnavailable, match=r"lies on a network file system, nfs4 \(server:/export at "):
             attempt()
     assert list(share.iterdir()) == []
@@ -77,7 +77,7 @@ def test_writing_is_refused_and_nothing_is_left_behind(share: Path, clock: FakeC
 
 def test_who_accepts_it_in_the_url_may(share: Path, clock: FakeClock) -> None:
     url = f"sqlite:///{share / 'monitoring.db'}?network=allowed"
-    lease = Lease.acquire(url, clock=clock)
+    lease = take_lease(url, clock=clock)
     assert lease is not None
     with lease, Store.open(url, clock=clock) as store, store.transaction() as writes:
         writes.add_results([result()])

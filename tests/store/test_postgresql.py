@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from support.stores import START, at, result
 
 from amt_console.clock import FakeClock, SystemClock
-from amt_console.store import Lease, LeaseLost, Store
+from amt_console.store import Lease, LeaseLost, Store, lease_holder, lease_is_free, take_lease
 from amt_console.store.upkeep.partitions import AHEAD, day_number, days_present, drop_expired, make_room, partition_name
 from amt_console.store.upkeep.retention import Retention
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
@@ -177,13 +177,13 @@ def expired(engine: Engine) -> Iterator[Connection]:
 
 
 def test_who_has_lost_the_lease_writes_nothing_more(store: Store, engine: Engine, clock: FakeClock) -> None:
-    first = Lease.acquire(store.url, clock=clock)
+    first = take_lease(store.url, clock=clock)
     assert first is not None
     first.guard(store)
     add(store, 0)
     with expired(engine):
         pass
-    second = Lease.acquire(store.url, clock=clock)
+    second = take_lease(store.url, clock=clock)
     assert second is not None
     with second:
         with pytest.raises(LeaseLost, match="Another process has become the monitor"):
@@ -199,11 +199,11 @@ def test_who_has_lost_the_lease_writes_nothing_more(store: Store, engine: Engine
 
 
 def test_a_lease_is_not_taken_in_the_middle_of_a_write(store: Store, engine: Engine, clock: FakeClock) -> None:
-    first = Lease.acquire(store.url, clock=clock)
+    first = take_lease(store.url, clock=clock)
     assert first is not None
     first.guard(store)
     taken: list[Lease | None] = []
-    taking = threading.Thread(target=lambda: taken.append(Lease.acquire(store.url, clock=clock)))
+    taking = threading.Thread(target=lambda: taken.append(take_lease(store.url, clock=clock)))
     with expired(engine):
         pass
     with store.transaction() as writes:
@@ -221,25 +221,25 @@ def test_a_lease_is_not_taken_in_the_middle_of_a_write(store: Store, engine: Eng
 def test_an_expired_lease_that_nobody_took_is_kept_by_its_holder(
     store: Store, engine: Engine, clock: FakeClock
 ) -> None:
-    lease = Lease.acquire(store.url, clock=clock)
+    lease = take_lease(store.url, clock=clock)
     assert lease is not None
     with lease:
         lease.guard(store)
         with expired(engine):
             pass
-        assert Lease.holder(store.url) is None
+        assert lease_holder(store.url) is None
         add(store, 0)
         assert not lease.lost
 
 
 def test_the_lease_of_an_empty_database_brings_its_tables(postgres_url: str, clock: FakeClock) -> None:
-    assert Lease.holder(postgres_url) is None
-    lease = Lease.acquire(postgres_url, clock=clock)
+    assert lease_holder(postgres_url) is None
+    lease = take_lease(postgres_url, clock=clock)
     assert lease is not None
     with lease, Store.open(postgres_url, clock=clock, read_only=True) as store:
-        assert not Lease.free(store)
+        assert not lease_is_free(store)
         lease.release()
-        assert Lease.free(store)
+        assert lease_is_free(store)
 
 
 def test_a_commit_wakes_who_waits(store: Store) -> None:

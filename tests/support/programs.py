@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from amt_console.clock import SystemClock
-from amt_console.store import Lease
+from amt_console.store import lease_holder
 
 PROGRAM = [sys.executable, "-m", "amt_console"]
 WAIT_SECONDS = 20.0
@@ -110,7 +110,7 @@ def end(process: subprocess.Popen[str]) -> None:
 
 def holder_pid(url: str) -> int | None:
     """Which process is the monitor."""
-    holder = Lease.holder(url)
+    holder = lease_holder(url)
     return None if holder is None else holder.pid
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from amt_console.store_url import database_file
 from amt_console.text import public_url
 
 if TYPE_CHECKING:
@@ -22,14 +23,6 @@ def socket_path(store_url: str, settings: Settings | None = None) -> Path | None
         return Path(settings.api.socket)
     path = database_file(store_url)
     return path.with_name(path.name + ".sock") if path is not None else None
-
-
-def database_file(store_url: str) -> Path | None:
-    """The file of a SQLite database."""
-    if not store_url.startswith("sqlite"):
-        return None
-    name = store_url.split("///", 1)[-1].partition("?")[0]
-    return Path(name).expanduser() if name and name != ":memory:" else None
 
 
 def database_name(store_url: str) -> str:

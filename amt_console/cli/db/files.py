@@ -12,6 +12,7 @@ from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.printing.progress_line import ProgressLine
 from amt_console.cli.startup.context import Context, get_context
+from amt_console.store_url import store_url_is_server
 from amt_console.text import byte_size
 
 
@@ -66,6 +67,6 @@ def restore(
 
 
 def _sqlite_url(context: Context, instead: str) -> str:
-    if not context.store_url.startswith("sqlite"):
+    if store_url_is_server(context.store_url):
         raise CommandError(f"the database is on a PostgreSQL server: use {instead} there", ExitCode.USAGE)
     return context.store_url

@@ -12,6 +12,7 @@ from amt_console.cli.printing.output import print_json, print_line
 from amt_console.cli.printing.progress_line import ProgressLine, interruptible
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import Context, get_context
+from amt_console.store_url import store_url_is_server
 from amt_console.text import byte_size
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def vacuum(
         done = rewrite(context.store_url, clock=context.clock)
         print_line(f"{byte_size(done.before)} before, {byte_size(done.after)} now.")
         return
-    if not context.store_url.startswith("sqlite"):
+    if store_url_is_server(context.store_url):
         raise CommandError("PostgreSQL vacuums by itself; there is nothing to do here", ExitCode.USAGE)
     with context.open_store(read_only=False) as store, ProgressLine("vacuum") as line, interruptible() as stop:
         before = left = store.free_bytes()

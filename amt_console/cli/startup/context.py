@@ -46,8 +46,8 @@ class Context:
             return None
         if os.environ.get("AMT_CONFIG") or os.environ.get("AMT_DATABASE_URL"):
             return None
-        from amt_console.api.listeners.socket_path import database_file
         from amt_console.config import database_url, load_config
+        from amt_console.store_url import database_file
 
         path = database_file(database_url(load_config().settings, override=None, env=os.environ))
         if path is not None and path.exists():
@@ -146,7 +146,7 @@ class Context:
             )
 
     def _who_looks(self, store: Store) -> tuple[Viewer, ...]:
-        if self.store_url.startswith("sqlite"):
+        if not store.is_server:
             return ()
         from amt_console.runtime.presence import who_looks
 

@@ -63,13 +63,13 @@ class SlotClaims:
     @property
     def living(self) -> frozenset[str]:
         """The locations from which somebody probes, this one among them."""
-        return frozenset((self.sharing.me.location, *(heard.sharer.location for heard in self._heard if heard.alive)))
+        return frozenset((self.sharing.me.location, *(heard.member.location for heard in self._heard if heard.alive)))
 
     @property
     def reads_figures(self) -> bool:
         """Whether the platform's figures are this location's: it evaluates, or nobody knows who does."""
         here = self.sharing.me.location
-        places = {heard.sharer.location for heard in self._heard if heard.alive and heard.sharer.evaluates}
+        places = {heard.member.location for heard in self._heard if heard.alive and heard.member.evaluates}
         return here in places or not places
 
     async def run(self) -> None:
@@ -107,7 +107,7 @@ class SlotClaims:
 
     def _names_here(self) -> list[str]:
         me = self.sharing.me
-        here = (heard.sharer for heard in self._heard if heard.alive and heard.sharer.location == me.location)
+        here = (heard.member for heard in self._heard if heard.alive and heard.member.location == me.location)
         return list({me.name, *(sharer.name for sharer in here)})
 
     async def _check_in(self) -> None:
@@ -127,12 +127,12 @@ class SlotClaims:
     def _note_silent(self) -> None:
         known, self.silent = self.silent, {}
         for heard in sorted(self._heard, key=lambda each: each.silent):
-            place = heard.sharer.location
+            place = heard.member.location
             if place not in self.living and place not in self.silent:
                 self.silent[place] = known.get(place) or self._clock.now() - timedelta(seconds=heard.silent)
 
     def _alive(self) -> set[str]:
-        return {f"{each.sharer.name} ({each.sharer.location})" for each in self._heard if each.alive}
+        return {f"{each.member.name} ({each.member.location})" for each in self._heard if each.alive}
 
 
 Emit = Callable[[ProbeResult, int, bool], None]

@@ -44,7 +44,7 @@ class Standalone:
 
 def peers_of(store: Store, clock: Clock, location: str | None) -> Peers | Standalone:
     """The other monitors of a server's database; a file has one monitor."""
-    if store.url.startswith("sqlite"):
+    if not store.is_server:
         return Standalone()
     from amt_console.monitor.cluster.peers import Peers
 

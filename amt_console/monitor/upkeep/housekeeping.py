@@ -20,9 +20,9 @@ from amt_console.monitor.upkeep.log_readers import Reader, readers_of
 from amt_console.monitor.upkeep.reserve import Reserve
 from amt_console.monitor.upkeep.retention_policy import retention_policy
 from amt_console.store import Store, StoreError, StoreFull
-from amt_console.store.upkeep.foreign_times import TimeMender
 from amt_console.store.upkeep.retention import Retention
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
+from amt_console.store.upkeep.time_mender import TimeMender
 from amt_console.store.upkeep.vacuum import STEP_PAGES
 from amt_console.text import byte_size
 

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, delete, select, text
 from amt_console.model import DEFAULT_LOCATION, ProbeResult, is_location
 from amt_console.store.cluster.control import Control
 from amt_console.store.cluster.tables import RelayedRow
-from amt_console.store.engines.postgresql import Postgresql
 from amt_console.store.result_rows import LOG_COLUMNS, result_of, result_values, sample_of
 from amt_console.store.schema import table
 from amt_console.store.store import Store
@@ -74,7 +73,7 @@ class Member:
 class Heard:
     """A process that probes, or did so until it fell silent."""
 
-    sharer: Member
+    member: Member
     silent: float
     """Seconds since its newest sign of life."""
 
@@ -86,7 +85,7 @@ class Heard:
 
 def monitors_of(store: Store) -> tuple[Heard, ...]:
     """The processes that probe for a database, by location; none are known of a file. Raises StoreError."""
-    if not Cluster.possible(store):
+    if not store.is_server:
         return ()
     with store.read() as reads:
         return _heard(reads._connection)
@@ -108,7 +107,7 @@ class Cluster:
     @staticmethod
     def possible(store: Store) -> bool:
         """Whether more than one process can probe for this database."""
-        return isinstance(store._dialect, Postgresql)
+        return store.is_server
 
     def check_in(self) -> tuple[Heard, ...]:
         """Say that this monitor lives; returns all that do, and those that fell silent without an end."""
@@ -167,7 +166,7 @@ class Cluster:
             connection.execute(delete(_RELAYED).where(_RELAYED.c.id.in_(numbers)))
 
     def leave(self) -> None:
-        """Stop sharing: others may take over the slots at once."""
+        """Leave the cluster: others may take over the slots at once."""
         try:
             with self._control.begin() as connection:
                 connection.execute(_LEAVE, {"name": self.me.name})

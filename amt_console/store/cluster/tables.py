@@ -41,7 +41,7 @@ class ProbeSlotRow(StoreTable, table=True):
     holder: str = Field(sa_type=Text)
 
 
-class ViewersRow(StoreTable, table=True):
+class PresenceRow(StoreTable, table=True):
     """Who looks through one process."""
 
     __tablename__ = "viewers"

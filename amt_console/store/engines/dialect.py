@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import URL, Connection, Engine, Executable, Table, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, Executable, Table
 
 from amt_console.store.engines.changes import Changes
-from amt_console.store.errors import StoreError, StoreUnavailable
+from amt_console.store.errors import StoreError
 
 BUSY_SECONDS = 5
 """How long a writer waits for another one."""
@@ -19,6 +18,8 @@ BUSY_SECONDS = 5
 class Dialect(Protocol):
     """One database: where it is, how to connect, and the few things that are said differently."""
 
+    is_server: ClassVar[bool]
+    """Whether it is a server, for several processes on several hosts; otherwise it is a file."""
     url: URL
     driver_error: type[Exception]
     """Base of the driver's own errors, for calls that go past SQLAlchemy."""
@@ -153,26 +154,3 @@ def bulk_insert(table: Table, columns: Sequence[str], placeholder: str, *, repla
     key = [column.name for column in table.primary_key]
     rest = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
     return f"{statement} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {rest}"
-
-
-def dialect_of(url: str, *, read_only: bool = False) -> Dialect:
-    """The dialect that a store URL names. Raises StoreUnavailable for any other URL."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreUnavailable(
-            "The database URL cannot be read. Write sqlite:////path/to/monitoring.db or "
-            "postgresql+psycopg://user@host/name."
-        ) from error
-    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
-        from amt_console.store.engines.sqlite import Sqlite
-
-        return Sqlite(parsed, read_only=read_only)
-    if parsed.drivername in ("postgresql", "postgresql+psycopg"):
-        from amt_console.store.engines.postgresql import Postgresql
-
-        return Postgresql(parsed.set(drivername="postgresql+psycopg"), read_only=read_only)
-    raise StoreUnavailable(
-        f"The database URL names {parsed.drivername!r}; the console keeps its data in sqlite:///... or "
-        "postgresql+psycopg://..."
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from sqlalchemy import (
     URL,
@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from amt_console.store.engines.changes import Changes
 from amt_console.store.engines.dialect import BUSY_SECONDS, bulk_insert, upserting
+from amt_console.store.engines.postgresql_changes import NotifiedChanges
 from amt_console.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreUnavailable
 from amt_console.store.upkeep import partitions
 
@@ -46,6 +47,8 @@ class Postgresql:
     Writers take turns: each transaction begins by adding one to the row ``commits``, whose lock it then holds. The
     number also tells whether anybody else has written.
     """
+
+    is_server: ClassVar[bool] = True
 
     def __init__(self, url: URL, *, read_only: bool) -> None:
         try:
@@ -90,9 +93,7 @@ class Postgresql:
 
     def changes(self) -> Changes:
         """By NOTIFY."""
-        from amt_console.store.engines.postgresql_changes import NotifiedChanges
-
-        return NotifiedChanges(self)
+        return NotifiedChanges(self.listener, self.control, self.notify)
 
     def notify(self, connection: Connection) -> None:
         """Wake everybody who waits for changes when the transaction commits."""

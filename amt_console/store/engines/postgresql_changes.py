@@ -11,15 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from amt_console.store.engines.changes import Changes
 
 if TYPE_CHECKING:
-    from psycopg import Connection
-
-    from amt_console.store.engines.postgresql import Postgresql
+    from psycopg import Connection as DriverConnection
 
 LEAST_PAUSE = 0.5
 """Seconds between two notifications of a process."""
@@ -30,16 +28,29 @@ LONGEST_GOODBYE = 3.0
 
 
 class NotifiedChanges(Changes):
-    """By LISTEN and NOTIFY. One connection for the ones, one for the others, made when first needed."""
+    """By LISTEN and NOTIFY, each on a connection of its own that is made when first needed.
 
-    def __init__(self, dialect: Postgresql) -> None:
+    Args:
+        listen: Makes a connection that LISTENs.
+        control: Makes the engine for sending.
+        notify: NOTIFYs when the transaction of a connection commits.
+    """
+
+    def __init__(
+        self,
+        listen: Callable[[], DriverConnection[Any]],
+        control: Callable[[], Engine],
+        notify: Callable[[Connection], None],
+    ) -> None:
         super().__init__()
-        self._dialect = dialect
+        self._listen = listen
+        self._control = control
+        self._notify = notify
         self._guard = threading.Lock()
         self._listening = threading.Lock()
         self._due = threading.Event()
         self._sender: threading.Thread | None = None
-        self._listener: Connection[Any] | None = None
+        self._listener: DriverConnection[Any] | None = None
 
     def announce(self) -> None:
         """Send a notification now, or soon after the one before."""
@@ -56,7 +67,7 @@ class NotifiedChanges(Changes):
             if self._closed.is_set():
                 return
             if self._listener is None or self._listener.closed:
-                self._listener = self._dialect.listener()
+                self._listener = self._listen()
             while not changed() and not self._closed.is_set() and left > 0:
                 if not any(self._listener.notifies(timeout=min(left, LOOK_EVERY), stop_after=1)):
                     left -= LOOK_EVERY
@@ -75,7 +86,7 @@ class NotifiedChanges(Changes):
                 listener.close()
 
     def _send_for_ever(self) -> None:
-        engine = self._dialect.control()
+        engine = self._control()
         try:
             closed = False
             while not closed:
@@ -91,4 +102,4 @@ class NotifiedChanges(Changes):
     def _send(self, engine: Engine) -> None:
         # Who misses it looks by itself.
         with suppress(DBAPIError), engine.begin() as connection:
-            self._dialect.notify(connection)
+            self._notify(connection)

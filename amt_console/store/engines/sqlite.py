@@ -7,13 +7,13 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, Executable, NullPool, QueuePool, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 
-from amt_console.store.engines import sqlite_file, sqlite_upkeep
+from amt_console.store.engines import sqlite_file
 from amt_console.store.engines.changes import Changes
 from amt_console.store.engines.dialect import BUSY_SECONDS, bulk_insert, upserting
 from amt_console.store.engines.network_disk import refuse_network_disk
@@ -24,6 +24,8 @@ APPLICATION_ID = 0x414D5443
 """``AMTC``: lets ``file`` and other programs know whose database it is."""
 JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024
 _WRITER_CACHE_KIB = 16 * 1024
+_TRUNCATE_MILLISECONDS = 100
+"""How long the log's readers are waited for: about as long as a short one takes."""
 _COMMON = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     "PRAGMA foreign_keys=ON",
@@ -41,6 +43,7 @@ class Sqlite:
         read_only: Open the file read-only and never create it.
     """
 
+    is_server: ClassVar[bool] = False
     driver_error: type[Exception] = sqlite3.Error
 
     def __init__(self, url: URL, *, read_only: bool) -> None:
@@ -147,19 +150,19 @@ class Sqlite:
 
     def checkpoint(self, connection: Connection, *, truncate: bool) -> int:
         """Waits for nobody; the log's room is given back when nobody reads."""
-        return sqlite_upkeep.checkpoint(_driver(connection), truncate=truncate)
+        return _checkpoint(_driver(connection), truncate=truncate)
 
     def free_bytes(self, connection: Connection) -> int:
         """The pages of the free list."""
-        return sqlite_upkeep.free_bytes(_driver(connection))
+        return _free_bytes(_driver(connection))
 
     def give_back(self, connection: Connection, pages: int) -> int:
         """Nothing happens in a file that was made without ``auto_vacuum``."""
-        return sqlite_upkeep.give_back(_driver(connection), pages)
+        return _give_back(_driver(connection), pages)
 
     def faults(self, connection: Connection, *, full: bool) -> tuple[str, ...]:
         """By SQLite's own checks."""
-        return sqlite_upkeep.faults(_driver(connection), full=full)
+        return _faults(_driver(connection), full=full)
 
     def tune(self, connection: Connection) -> None:
         """``PRAGMA optimize`` with bounded work."""
@@ -212,3 +215,49 @@ def _prepare_reader(driver: sqlite3.Connection, _: Any) -> None:
 
 def _begin_deferred(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
+
+
+def _checkpoint(driver: sqlite3.Connection, *, truncate: bool) -> int:
+    """Move committed pages into the file; returns how many are left to move.
+
+    ``truncate`` waits for readers while it keeps every writer out, so it is done only when nothing is left to move, and
+    is given up soon: the next one will do as well.
+    """
+    waiting = _moved(driver, "PASSIVE")
+    if waiting or not truncate:
+        return waiting
+    driver.execute(f"PRAGMA busy_timeout={_TRUNCATE_MILLISECONDS}")
+    try:
+        return _moved(driver, "TRUNCATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+
+
+def _moved(driver: sqlite3.Connection, kind: str) -> int:
+    _, logged, moved = driver.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()
+    return max(0, int(logged) - int(moved))
+
+
+def _free_bytes(driver: sqlite3.Connection) -> int:
+    """The pages of the free list."""
+    pages, size = (driver.execute(f"PRAGMA {each}").fetchone()[0] for each in ("freelist_count", "page_size"))
+    return int(pages) * int(size)
+
+
+def _give_back(driver: sqlite3.Connection, pages: int) -> int:
+    """Give unused pages back, at most so many; returns the bytes still unused.
+
+    Nothing happens in a file that was made without ``auto_vacuum``.
+    """
+    # Through executescript, because execute steps the statement once, and that frees a single page.
+    driver.executescript(f"PRAGMA incremental_vacuum({int(pages)})")
+    return _free_bytes(driver)
+
+
+def _faults(driver: sqlite3.Connection, *, full: bool) -> tuple[str, ...]:
+    """``quick_check`` or ``integrity_check``, and rows that refer to rows that are not there."""
+    found = [str(row[0]) for row in driver.execute(f"PRAGMA {'integrity_check' if full else 'quick_check'}(20)")]
+    if found == ["ok"]:
+        orphans = driver.execute("PRAGMA foreign_key_check").fetchmany(20)
+        found = [f"row {row[1]} of {row[0]} belongs to no {row[2]}" for row in orphans]
+    return tuple(found)

@@ -17,7 +17,7 @@ from amt_console.store.rollups.tables import ServiceStateRow
 from amt_console.store.schema import table
 from amt_console.store.store import Store
 from amt_console.store.tables import MonitoringLog
-from amt_console.store.upkeep.foreign_times import TimeMender
+from amt_console.store.upkeep.time_mender import TimeMender
 from amt_console.store.utc import SECOND, micros, moment
 
 _LOGS, _STATE = table(MonitoringLog), table(ServiceStateRow)

@@ -19,20 +19,21 @@ from sqlalchemy import Connection, Row, Table, delete, func, select, tuple_
 
 from amt_console.clock import Clock
 from amt_console.store.cluster.lease import Lease
-from amt_console.store.cluster.tables import MemberRow, ProbeSlotRow, RelayedRow, ViewersRow
-from amt_console.store.engines.dialect import dialect_of
+from amt_console.store.cluster.leases import lease_holder, take_lease
+from amt_console.store.cluster.tables import MemberRow, PresenceRow, ProbeSlotRow, RelayedRow
+from amt_console.store.engines.opening import dialect_of
 from amt_console.store.errors import CopyDiffers, CopyRefused, MonitorRuns, SchemaTooOld, StoreUnavailable
+from amt_console.store.foreign_times import NOTE
 from amt_console.store.schema import StoreTable, table
 from amt_console.store.store import Store
 from amt_console.store.tables import AlertRow, HeartbeatRow, LeaseRow, MetaRow, MonitoringLog
 from amt_console.store.upkeep.copy_rows import Checksum, Cleaner
-from amt_console.store.upkeep.foreign_times import NOTE
 
 BATCH = 20_000
 _META = table(MetaRow)
 _OF_THE_DATABASE = (
     table(LeaseRow).name,
-    *(table(each).name for each in (MemberRow, ProbeSlotRow, RelayedRow, ViewersRow)),
+    *(table(each).name for each in (MemberRow, ProbeSlotRow, RelayedRow, PresenceRow)),
 )
 """They say who works on this database, not what it holds."""
 _MARK, _PROGRESS, _COMMITS = "copy of", "copied ", "commits"
@@ -196,10 +197,10 @@ class _Copy:
 def _lease(target_url: str, clock: Clock) -> Lease:
     """That of the target. What a killed copy of this host has left on a server is waited for: it expires by itself."""
     for _ in range(_LEASE_TRIES):
-        lease = Lease.acquire(target_url, clock=clock)
+        lease = take_lease(target_url, clock=clock)
         if lease is not None:
             return lease
-        holder = Lease.holder(target_url)
+        holder = lease_holder(target_url)
         if holder is not None and (holder.host != socket.gethostname() or psutil.pid_exists(holder.pid)):
             raise MonitorRuns(
                 f"pid {holder.pid} on {holder.host} works on the target: a monitor, another copy, or it is the source "
@@ -223,7 +224,7 @@ def _refuse_an_older_target(url: str, clock: Clock) -> None:
 
 
 def _refuse_a_running_monitor(source: Store, url: str) -> None:
-    holder = Lease.holder(url)
+    holder = lease_holder(url)
     if holder is not None:
         raise MonitorRuns(
             f"pid {holder.pid} on {holder.host} is the monitor of the source {source.place}, and writes into it. "

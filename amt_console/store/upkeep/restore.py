@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 from amt_console.clock import Clock
 from amt_console.store import migrate
-from amt_console.store.cluster.lease import Lease
+from amt_console.store.cluster.leases import lease_holder, take_lease
 from amt_console.store.errors import SchemaTooNew, StoreBusy, StoreCorrupt, StoreUnavailable
 from amt_console.store.upkeep.backup import backup, sync
 from amt_console.store.upkeep.copies import clear_partials
@@ -60,7 +60,7 @@ def restore(url: str, source: Path, *, clock: Clock, progress: Callable[[int, in
     examine(source)
     if path.exists() and path.samefile(source):
         raise StoreUnavailable(f"{source} is the database itself. Name a backup of it.")
-    lease = Lease.acquire(url, clock=clock)
+    lease = take_lease(url, clock=clock)
     if lease is None:
         raise _monitor_runs(url)
     with lease:
@@ -151,6 +151,6 @@ def _folded(path: Path) -> bool:
 
 
 def _monitor_runs(url: str) -> StoreBusy:
-    holder = Lease.holder(url)
+    holder = lease_holder(url)
     who = f"pid {holder.pid} on {holder.host}" if holder else "another process"
     return StoreBusy(f"A monitor writes this database: {who}. Stop it first; nothing was changed.")

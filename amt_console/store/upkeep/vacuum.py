@@ -13,7 +13,7 @@ from urllib.parse import quote
 from sqlalchemy import make_url
 
 from amt_console.clock import Clock
-from amt_console.store.cluster.lease import Lease
+from amt_console.store.cluster.leases import lease_holder, take_lease
 from amt_console.store.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable
 from amt_console.store.store import Store
 from amt_console.text import byte_size
@@ -55,9 +55,9 @@ def rewrite(url: str, *, clock: Clock) -> Vacuumed:
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise StoreUnavailable("Only a SQLite file is rewritten; on PostgreSQL the server vacuums by itself.")
     path = Path(parsed.database).expanduser().absolute()
-    lease = Lease.acquire(url, clock=clock)
+    lease = take_lease(url, clock=clock)
     if lease is None:
-        holder = Lease.holder(url)
+        holder = lease_holder(url)
         who = f"pid {holder.pid} on {holder.host}" if holder else "another process"
         raise StoreBusy(f"A monitor writes this database: {who}. Stop it first, or vacuum without --full.")
     with lease:

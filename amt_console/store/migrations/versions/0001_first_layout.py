@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from amt_console.store.engines.dialect import dialect_of
+from amt_console.store.engines.opening import dialect_of
 from amt_console.store.utc import UtcDateTime
 
 revision = "0001"

@@ -1,0 +1,32 @@
+"""Which engine a URL names. Its driver is imported only then."""
+
+from __future__ import annotations
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from amt_console.store.engines.dialect import Dialect
+from amt_console.store.errors import StoreUnavailable
+
+
+def dialect_of(url: str, *, read_only: bool = False) -> Dialect:
+    """The dialect that a store URL names. Raises StoreUnavailable for any other URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreUnavailable(
+            "The database URL cannot be read. Write sqlite:////path/to/monitoring.db or "
+            "postgresql+psycopg://user@host/name."
+        ) from error
+    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+        from amt_console.store.engines.sqlite import Sqlite
+
+        return Sqlite(parsed, read_only=read_only)
+    if parsed.drivername in ("postgresql", "postgresql+psycopg"):
+        from amt_console.store.engines.postgresql import Postgresql
+
+        return Postgresql(parsed.set(drivername="postgresql+psycopg"), read_only=read_only)
+    raise StoreUnavailable(
+        f"The database URL names {parsed.drivername!r}; the console keeps its data in sqlite:///... or "
+        "postgresql+psycopg://..."
+    )
