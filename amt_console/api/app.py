@@ -1,6 +1,8 @@
-"""The HTTP application: the endpoints, put together, with the errors by name."""
+"""The HTTP application: the routes, put together, and the one handler of all errors."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -8,69 +10,92 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from amt_console import __version__
-from amt_console.api import wire
 from amt_console.api.auth.callers import Callers
 from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
-from amt_console.api.routes import endpoints
+from amt_console.api.problems import MEDIA_TYPE, code_of, problem
+from amt_console.api.routes import alerts, console, health, state
+from amt_console.api.routes.access import Problem
 from amt_console.api.served import Served
 from amt_console.operations.protocol import OperationError
 from amt_console.store import StoreError
-from amt_console.text import safe_text
 
+PREFIX = "/api/v1"
 DESCRIPTION = """The monitor of amt-console: what is broken, since when, and who has it.
 
 On the unix socket callers are known by the kernel, over TCP by an access token (`amt-console token create`) in the
-header `Authorization: Bearer amt_...`. A `viewer` may look, an `operator` may also act, an `admin` may do everything.
-Moments are ISO 8601 in UTC, durations seconds, response times milliseconds, rates percent. A body has at most 64 KiB, a
-head 16 KiB. Errors are `{"error": name, "message": text}`."""
+header `Authorization: Bearer amt_...`. A `viewer` may look, an `operator` may also act, an `admin` may do everything;
+`x-role` names the least role of an operation. Moments are ISO 8601 in UTC, durations seconds, response times
+milliseconds, rates percent. A body has at most 64 KiB, a head 16 KiB. Errors are problem details (RFC 9457) with a
+short name for programs in `code`. What stands under `/console` is the format between a monitor and the consoles of its
+own version; it changes without notice."""
 
 
 def create_app(served: Served, callers: Callers) -> FastAPI:
     """The application for one listener, which knows its callers in its own way."""
-    app = FastAPI(
+    app = _App(
         title="amt-console",
         version=__version__,
         description=DESCRIPTION,
-        openapi_url="/v1/openapi.json",
+        openapi_url="/openapi.json",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.served = served
     app.state.callers = callers
-    app.include_router(endpoints.router)
-    app.include_router(endpoints.health)
-    app.add_exception_handler(OperationError, _operation_error)
-    app.add_exception_handler(StoreError, _store_error)
-    app.add_exception_handler(RequestValidationError, _nonsense)
-    app.add_exception_handler(HTTPException, _http_error)
+    for room in (state, alerts, console):
+        app.include_router(room.router, prefix=PREFIX)
+    app.include_router(health.router)
+    for kind in (OperationError, StoreError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _answer_error)
     return app
 
 
-async def _operation_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, OperationError)
-    status, document = wire.error_document(error)
-    headers = {}
-    if isinstance(error, UnknownCallerError):
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The description, with the form of the problems that the operations refer to."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        return super().openapi()
+
+
+async def _answer_error(request: Request, error: Exception) -> JSONResponse:
+    """The problem that an exception is, whatever it is."""
+    code, detail = _problem_of(error)
+    document = problem(code, detail, request.url.path)
+    headers: dict[str, str] = {}
+    if isinstance(error, HTTPException):
+        # Of those, the library knows the exact status.
+        document["status"] = error.status_code
+        headers = dict(error.headers or {})
+    elif isinstance(error, UnknownCallerError):
         headers["www-authenticate"] = "Bearer"
     elif isinstance(error, TooManyFailuresError):
         headers["retry-after"] = str(int(error.seconds) + 1)
-    return JSONResponse(document, status_code=status, headers=headers)
+    return JSONResponse(document, status_code=document["status"], headers=headers, media_type=MEDIA_TYPE)
 
 
-async def _store_error(_request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"error": "unavailable", "message": safe_text(error)}, status_code=503)
+def _problem_of(error: Exception) -> tuple[str, str]:
+    """Code and detail."""
+    if isinstance(error, OperationError):
+        return code_of(error), str(error)
+    if isinstance(error, StoreError):
+        return "unavailable", str(error)
+    if isinstance(error, RequestValidationError):
+        faults = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()[:10])
+        return "invalid", "; ".join(faults)
+    if isinstance(error, HTTPException):
+        if isinstance(error.__cause__, RecursionError):
+            return "malformed", "the JSON of the body is nested too deeply"
+        if error.status_code == 405:
+            return "method_not_allowed", f"this resource has no such method; it has {_allowed(error)}"
+        if error.status_code == 404:
+            return "not_found", "there is nothing at this path; /openapi.json describes what there is"
+        return "malformed", str(error.detail)
+    return "internal", "the monitor's log says more"
 
 
-async def _nonsense(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    faults = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()[:10])
-    return JSONResponse({"error": "failed", "message": safe_text("; ".join(faults))}, status_code=422)
-
-
-async def _http_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
-    return JSONResponse(
-        {"error": "failed", "message": safe_text(error.detail)}, status_code=error.status_code, headers=headers
-    )
+def _allowed(error: HTTPException) -> str:
+    return (error.headers or {}).get("Allow", "others")

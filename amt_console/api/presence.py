@@ -1,4 +1,4 @@
-"""Who is looking: every console that asked for the picture a moment ago."""
+"""Who is present: every console that asked for the snapshot a moment ago."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Presence:
         self._relays: dict[str, _Relay] = {}
 
     def seen(self, session: str, *, name: str, place: str, may_monitor: bool = False) -> None:
-        """A console asked for the picture."""
+        """A console asked for the snapshot."""
         tick = self._clock.monotonic()
         with self._lock:
             known = self._sessions.get(session)
@@ -55,14 +55,14 @@ class Presence:
             self._sessions.pop(session, None)
 
     def relayed(self, relay: str, viewers: Sequence[Viewer]) -> None:
-        """Another process of this host tells who looks through it; it tells so again and again."""
+        """Another process of this host tells who is present through it; it does so again and again."""
         tick = self._clock.monotonic()
         with self._lock:
             if relay in self._relays or len(self._relays) < MAX_RELAYS:
                 self._relays[relay] = _Relay(tuple(viewers[:MAX_SESSIONS]), tick)
 
     def viewers(self) -> tuple[Viewer, ...]:
-        """Everybody who looks, longest first."""
+        """Everybody who is present, longest first."""
         oldest = self._clock.monotonic() - FORGET_SECONDS
         with self._lock:
             self._sessions = {key: session for key, session in self._sessions.items() if session.seen >= oldest}

@@ -30,7 +30,7 @@ class Served:
     operations: ServedOperations
     presence: Presence
     feed: ActionFeed
-    pictures: SnapshotCache
+    snapshots: SnapshotCache
     database: str
     """In words, without secrets."""
     host: str
@@ -41,10 +41,10 @@ class Served:
         cls, operations: ServedOperations, *, presence: Presence, feed: ActionFeed, clock: Clock, database: str
     ) -> Served:
         """Everything that this process serves."""
-        pictures = SnapshotCache(operations, clock)
-        return cls(operations, presence, feed, pictures, database, socket.gethostname(), os.getpid())
+        snapshots = SnapshotCache(operations, clock)
+        return cls(operations, presence, feed, snapshots, database, socket.gethostname(), os.getpid())
 
     def acted(self) -> None:
-        """Somebody has acted: forget the picture, and tell those who wait. Callable from any thread."""
-        self.pictures.expire()
+        """Somebody has acted: expire the snapshot, and tell those who wait. Callable from any thread."""
+        self.snapshots.expire()
         self.feed.announce()

@@ -88,7 +88,7 @@ def run_serve(context: Context, api: ApiSettings) -> int:
                 attached = session.attached_to
                 who = f"for the monitor, {attached}" if attached else "no monitor runs yet"
                 talk(f"the API is served at {server.url}, {who}")
-                _wait_for_signals(lambda: _tell_viewers(session))
+                _wait_for_signals(lambda: _tell_presence(session))
             finally:
                 server.stop()
     return int(ExitCode.OK)
@@ -108,11 +108,11 @@ class _Announcer:
             self._tell()
 
 
-def _tell_viewers(session: LocalSession) -> None:
+def _tell_presence(session: LocalSession) -> None:
     from amt_console.operations.protocol import OperationError
 
     try:
-        session.tell_viewers()
+        session.tell_presence()
     except (OperationError, RuntimeError) as error:  # RuntimeError: the connection is just being replaced
         logger.debug("the monitor was not told who looks: %s", error)
 

@@ -129,7 +129,7 @@ class MonitorStatus:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody who has the picture open."""
+    """Somebody who has a console open."""
 
     name: str
     since: datetime

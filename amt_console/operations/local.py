@@ -110,7 +110,7 @@ class LocalOperations:
         return other
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
-        """The live picture, or the picture at a past moment. What was built a moment ago serves again."""
+        """The live snapshot, or the snapshot of a past moment. What was built a moment ago serves again."""
         with self._lock:
             if at is not None:
                 with self.store.read() as reads:

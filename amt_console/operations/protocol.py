@@ -93,7 +93,7 @@ class Operations(Protocol):
     """The use cases. All calls may block on the database: never call them on a screen's loop."""
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
-        """The live picture, or the picture at a past moment."""
+        """The live snapshot, or the snapshot of a past moment."""
         ...
 
     def alert(self, alert_id: int) -> AlertDetail:

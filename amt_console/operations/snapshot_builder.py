@@ -1,4 +1,4 @@
-"""Builds the live picture, and the picture of any past moment, from the store."""
+"""Builds the live snapshot, and the snapshot of any past moment, from the store."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from amt_console.store import Reads, Store
 WINDOWS_REFRESH_SECONDS = 10.0
 """How old windowed figures may be; they move slowly and cost most."""
 IDLE_REFRESH_SECONDS = 5.0
-"""How long a picture serves when no data changed: long enough to be cheap, short enough to see a silent monitor."""
+"""How long a snapshot serves when no data changed: long enough to be cheap, short enough to see a silent monitor."""
 CLOCK_TOLERANCE = timedelta(seconds=1)
 """The clocks of two hosts may differ by so much without anything being called ahead."""
 SILENT_AFTER_SECONDS = 30.0
@@ -45,7 +45,7 @@ _HOST_SERIES = ("cpu_usage", "memory_usage", "disk_usage")
 
 
 class SnapshotBuilder:
-    """Keeps what may be reused from one picture to the next. Not for two threads at once."""
+    """Keeps what may be reused from one snapshot to the next. Not for two threads at once."""
 
     def __init__(self, *, targets: Sequence[Target], clock: Clock, monitor_alive: Callable[[], bool]) -> None:
         self._targets = tuple(targets)
@@ -69,7 +69,7 @@ class SnapshotBuilder:
         *,
         faults: tuple[str, ...] = (),
     ) -> Snapshot:
-        """The picture of now, with the newest sample of the host if this process has one that is not stored yet.
+        """The snapshot of now, with the newest sample of the host if this process has one that is not stored yet.
 
         While nobody wrote anything the database is looked at anew only every ``IDLE_REFRESH_SECONDS``.
         """
@@ -81,8 +81,8 @@ class SnapshotBuilder:
                 last = self.build(reads, None, notices, viewers)
             self._built_at, self._data_version = tick, version
         resources = last.resources if host is None else replace(last.resources, sample=host)
-        picture = replace(last, notices=notices, faults=faults, viewers=viewers, resources=resources)
-        return self._versioned(picture)
+        snapshot = replace(last, notices=notices, faults=faults, viewers=viewers, resources=resources)
+        return self._versioned(snapshot)
 
     def build(
         self,
@@ -91,7 +91,7 @@ class SnapshotBuilder:
         notices: tuple[str, ...] = (),
         viewers: tuple[Viewer, ...] = (),
     ) -> Snapshot:
-        """The picture at ``at``, or now. ``version`` grows when anything but ``generated_at`` differs from the one
+        """The snapshot at ``at``, or now. ``version`` grows when anything but ``generated_at`` differs from the one
         before.
         """
         now = self._clock.now()
@@ -115,7 +115,7 @@ class SnapshotBuilder:
         )
         monitor = self._monitor(reads, at, now)
         cpu, memory, disk = self._host_series
-        picture = Snapshot(
+        snapshot = Snapshot(
             version=0,
             generated_at=now,
             overall=overall(services, alerts, monitor.state) if services else Overall.UNKNOWN,
@@ -130,17 +130,17 @@ class SnapshotBuilder:
             viewers=viewers,
             simulated_until=reads.simulated_until(),
         )
-        return self._versioned(picture)
+        return self._versioned(snapshot)
 
-    def _versioned(self, picture: Snapshot) -> Snapshot:
+    def _versioned(self, snapshot: Snapshot) -> Snapshot:
         last = self._last
         if last is not None:
-            same = replace(picture, version=last.version, generated_at=last.generated_at) == last
-            picture = replace(picture, version=last.version if same else last.version + 1)
+            same = replace(snapshot, version=last.version, generated_at=last.generated_at) == last
+            snapshot = replace(snapshot, version=last.version if same else last.version + 1)
         else:
-            picture = replace(picture, version=self._first_version)
-        self._last = picture
-        return picture
+            snapshot = replace(snapshot, version=self._first_version)
+        self._last = snapshot
+        return snapshot
 
     def _read_windows(self, reads: Reads, end: datetime, *, live: bool) -> dict[str, ServiceWindows]:
         if not live:

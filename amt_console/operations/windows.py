@@ -1,4 +1,4 @@
-"""Windowed figures of the live picture (24 h, 1 h, 30 min), from rollups."""
+"""Windowed figures of the live snapshot (24 h, 1 h, 30 min), from rollups."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_windows(reads: Reads, names: Sequence[str], end: datetime) -> dict[str,
 
 
 class RollingWindows:
-    """The windows of many services, read anew a few at a time, so that no single picture pays for all of them.
+    """The windows of many services, read anew a few at a time, so that no single snapshot pays for all of them.
 
     If they are asked for often enough, each is at most ``refresh`` seconds old; with many services up to
     ``HOUR_REFRESH_MOST``, and those of the last day, which move most slowly and cost most, up to ``DAY_REFRESH_MOST``.

@@ -72,7 +72,7 @@ class Link:
         return REPORTS_ELSEWHERE if self._foreign and self.remote is not None else None
 
     def notices(self) -> tuple[str, ...]:
-        """What the person must know about this process; what the engine has to say stands in its picture."""
+        """What the person must know about this process; what the engine has to say stands in its snapshot."""
         viewer = self._hello is not None and self._hello.role == "viewer"
         found = (self.trouble, "Your role is viewer: you may look, but not act." if viewer else None)
         return (*(notice for notice in found if notice is not None), *self._notices())
@@ -83,7 +83,7 @@ class Link:
         from amt_console.api.listeners.socket_path import database_name
 
         found = attach(
-            self._site.store_url, self._site.settings, session=self._session_id, looks_only=not self._may_monitor
+            self._site.store_url, self._site.settings, session=self._session_id, may_monitor=self._may_monitor
         )
         if found is None:
             return False

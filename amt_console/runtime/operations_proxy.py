@@ -100,7 +100,7 @@ class OperationsProxy:
             return operations.as_actor(actor)
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
-        """The live picture, or the picture at a past moment."""
+        """The live snapshot, or the snapshot of a past moment."""
         with self._asked() as operations:
             return operations.snapshot(at)
 

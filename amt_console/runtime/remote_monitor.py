@@ -36,7 +36,7 @@ class RemoteMonitor:
             self.url,
             token=self.token(),
             session=session,
-            looks_only=True,
+            may_monitor=False,
             ca_file=None if self.ca_file is None else str(self.ca_file),
             env=self.env,
         )

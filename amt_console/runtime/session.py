@@ -106,14 +106,14 @@ class LocalSession:
         return self._link.no_reports
 
     def notices(self) -> tuple[str, ...]:
-        """What the person must know about this session; what the engine has to say stands in its picture."""
+        """What the person must know about this session; what the engine has to say stands in its snapshot."""
         return self._link.notices()
 
-    def tell_viewers(self) -> None:
-        """Say to the monitor who looks through this process; to be called every few seconds. Raises OperationError."""
+    def tell_presence(self) -> None:
+        """Tell the monitor who is present through this process, every few seconds. Raises OperationError."""
         remote, viewers = self._link.remote, self._site.viewers
         if remote is not None and viewers is not None:
-            remote.tell_viewers(viewers())
+            remote.tell_presence(viewers())
 
     def close(self) -> None:
         """Stop the engine, flush what it collected, give the lease back. Idempotent."""

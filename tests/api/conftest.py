@@ -1,7 +1,49 @@
-"""The fixtures of ``support.operations``."""
+"""A store with a little history, served over TCP, and tokens for it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
 from support.operations import clock, feed, fire, operations, store, store_url
 
+from amt_console.api.auth.tokens import NewToken, TokenBook, new_token
+from amt_console.api.feed import ActionFeed
+from amt_console.api.listeners.server import TcpServer
+from amt_console.api.presence import Presence
+from amt_console.api.served import Served
+from amt_console.clock import FakeClock, SystemClock
+from amt_console.operations.local import LocalOperations
+from amt_console.store import AccessToken, Store, add_token
+
 __all__ = ["clock", "feed", "fire", "operations", "store", "store_url"]
+Make = Callable[..., NewToken]
+
+
+@pytest.fixture
+def make_token(store: Store, clock: FakeClock) -> Make:
+    def make(name: str = "ann-laptop", role: str = "operator", days: float | None = 1) -> NewToken:
+        made = new_token()
+        ends = None if days is None else clock.now() + timedelta(days=days)
+        with store.transaction() as writes:
+            add_token(writes, AccessToken(made.id, name, role, made.digest, clock.now(), "root", ends))
+        return made
+
+    return make
+
+
+@pytest.fixture
+def served(operations: LocalOperations) -> Served:
+    clock = SystemClock()
+    return Served.by_this_process(
+        operations, presence=Presence(clock), feed=ActionFeed(), clock=clock, database="monitoring.db"
+    )
+
+
+@pytest.fixture
+def server(served: Served, store: Store, clock: FakeClock) -> Iterator[TcpServer]:
+    running = TcpServer(served, host="127.0.0.1", port=0, book=TokenBook(store, clock))
+    running.start()
+    yield running
+    running.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from amt_console.api.feed import ActionFeed
 from amt_console.api.listeners.connections import Connection
-from amt_console.api.listeners.limits import MAX_BODY_BYTES, Limits
+from amt_console.api.listeners.limits import MAX_BODY_BYTES, Limits, check_body
+from amt_console.api.problems import KINDS, RequestError
 
 
 class Wire:
@@ -62,17 +64,23 @@ async def fail(_scope: Scope, _receive: Receive, _send: Send) -> None:
 @pytest.mark.parametrize(
     ("header", "status"),
     [
-        ((b"content-length", str(MAX_BODY_BYTES).encode()), 200),
+        ((b"content-length", str(MAX_BODY_BYTES).encode()), None),
         ((b"content-length", str(MAX_BODY_BYTES + 1).encode()), 413),
         ((b"content-length", b"9" * 30), 413),
         ((b"content-length", b"-1"), 413),
-        ((b"transfer-encoding", b"chunked"), 413),
+        ((b"transfer-encoding", b"chunked"), 411),
     ],
 )
-async def test_a_body_has_a_largest_size(header: tuple[bytes, bytes], status: int) -> None:
-    wire = Wire(header)
+def test_a_body_has_a_largest_size(header: tuple[bytes, bytes], status: int | None) -> None:
+    with nullcontext() if status is None else pytest.raises(RequestError) as refused:
+        check_body(Wire(header).scope)
+    assert status is None or KINDS[refused.value.code].status == status
+
+
+async def test_no_answer_may_be_kept_by_caches() -> None:
+    wire = Wire()
     await Limits(answer)(wire.scope, wire.receive, wire.send)
-    assert wire.status == status
+    assert (b"cache-control", b"no-store") in wire.sent[0]["headers"]
 
 
 async def test_a_request_that_takes_too_long_is_told_so() -> None:

@@ -87,26 +87,26 @@ def test_another_user_gets_in_by_the_group_and_acts_by_the_role(
         operations, presence=Presence(clock), feed=ActionFeed(), clock=clock, database="monitoring.db"
     )
     path, group = folder / "monitor.sock", grp.getgrgid(pwd.getpwnam(STRANGER).pw_gid)
-    target = f"/v1/alerts/{alert_id}/acknowledge"
+    target = f"/api/v1/alerts/{alert_id}/acknowledge"
 
     closed = SocketServer(served, path=path, roles=RoleTable(), clock=clock)
     closed.start()
-    assert "refused: 13" in ask_as(STRANGER, path, "GET", "/v1/hello")
+    assert "refused: 13" in ask_as(STRANGER, path, "GET", "/api/v1/console/hello")
     closed.stop()
 
     server = SocketServer(served, path=path, roles=RoleTable(), clock=clock, group=group.gr_gid)
     server.start()
     try:
         assert path.stat().st_mode & 0o777 == 0o660
-        assert "nobody has no role here" in ask_as(STRANGER, path, "GET", "/v1/hello")
+        assert "nobody has no role here" in ask_as(STRANGER, path, "GET", "/api/v1/console/hello")
         server.callers.use(RoleTable(members={Role.VIEWER: [f"@{group.gr_name}"]}))
-        answer = ask_as(STRANGER, path, "GET", "/v1/hello")
+        answer = ask_as(STRANGER, path, "GET", "/api/v1/console/hello")
         assert '"name":"nobody"' in answer, "only the monitor's own user may speak for another"
         assert '"role":"viewer"' in answer
         assert "403" in ask_as(STRANGER, path, "POST", target).splitlines()[0]
         server.callers.use(RoleTable(members={Role.OPERATOR: [STRANGER]}))
         assert '"acknowledged_by":"nobody"' in ask_as(STRANGER, path, "POST", target)
-        assert "403" in ask_as(STRANGER, path, "PUT", "/v1/viewers").splitlines()[0], "not whom it likes"
+        assert "403" in ask_as(STRANGER, path, "PUT", "/api/v1/console/presence").splitlines()[0], "not whom it likes"
     finally:
         server.stop()
 

@@ -81,17 +81,17 @@ def test_the_picture_is_the_same_on_both_sides(
 
 def test_another_process_tells_who_looks_through_it(remote: RemoteOperations, presence: Presence) -> None:
     told = (Viewer("ann\x1b[2J", SystemClock().now(), "192.0.2.7", may_monitor=True),)
-    remote.tell_viewers(told)
+    remote.tell_presence(told)
     (seen,) = (viewer for viewer in presence.viewers() if viewer.place == "192.0.2.7")
     assert (seen.name, seen.since, seen.may_monitor) == ("ann␛[2J", told[0].since, False)
-    remote.tell_viewers(())
+    remote.tell_presence(())
     assert [viewer.place for viewer in presence.viewers()] == [f"pid {os.getpid()}, says ssh from 192.0.2.7"]
 
 
 def test_what_another_process_told_is_forgotten_when_it_falls_silent(
     remote: RemoteOperations, presence: Presence, clock: FakeClock
 ) -> None:
-    remote.tell_viewers([Viewer("ann", SystemClock().now(), "192.0.2.7")])
+    remote.tell_presence([Viewer("ann", SystemClock().now(), "192.0.2.7")])
     clock.advance(FORGET_SECONDS + 1)
     assert presence.viewers() == ()
 
@@ -189,12 +189,12 @@ def test_a_dead_socket_is_replaced_and_a_stopped_server_leaves_none(
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/v1/nothing", 404),
-        ("DELETE", "/v1/snapshot", 405),
-        ("GET", "/v1/alerts/x", 422),
-        ("GET", "/v1/snapshot?at=never", 422),
-        ("GET", "/v1/service?name=a&hours=-1", 422),
-        ("POST", "/v1/alerts/1/acknowledge", 422),
+        ("GET", "/api/v1/nothing", 404),
+        ("DELETE", "/api/v1/snapshot", 405),
+        ("GET", "/api/v1/alerts/x", 422),
+        ("GET", "/api/v1/snapshot?at=never", 422),
+        ("GET", "/api/v1/console/service?name=a&hours=-1", 422),
+        ("POST", "/api/v1/alerts/1/acknowledge", 422),
     ],
 )
 def test_nonsense_is_refused(server: SocketServer, method: str, path: str, status: int) -> None:
@@ -204,8 +204,8 @@ def test_nonsense_is_refused(server: SocketServer, method: str, path: str, statu
 
 def test_a_body_that_is_too_large_is_refused(server: SocketServer) -> None:
     with httpx.Client(transport=httpx.HTTPTransport(uds=str(server.path)), base_url="http://monitor") as client:
-        assert client.post("/v1/alerts/1/acknowledge", content=b"x" * 100_000).status_code == 413
-        assert client.post("/v1/alerts/1/acknowledge", content=iter([b"{}"])).status_code == 413
+        assert client.post("/api/v1/alerts/1/acknowledge", content=b"x" * 100_000).status_code == 413
+        assert client.post("/api/v1/alerts/1/acknowledge", content=iter([b"{}"])).status_code == 411
 
 
 def test_many_consoles_take_one_alert_and_one_has_it(server: SocketServer, fire: Fire) -> None:

@@ -6,10 +6,8 @@ import json
 import socket
 import sqlite3
 import ssl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
-from datetime import timedelta
 from http.client import HTTPResponse
 from pathlib import Path
 
@@ -23,48 +21,17 @@ from support.programs import until
 
 from amt_console.api.auth.tokens import FAILURES, NewToken, TokenBook, new_token, token_id
 from amt_console.api.client.operations import RemoteOperations
-from amt_console.api.feed import ActionFeed
 from amt_console.api.listeners import certificate, connections
 from amt_console.api.listeners.certificate import ServerCertificate
 from amt_console.api.listeners.server import TcpServer
-from amt_console.api.presence import Presence
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock, SystemClock
-from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import NotPermittedError, OperationError, UnavailableError
-from amt_console.store import AccessToken, Store, access_token, add_token, audit_entries, revoke_token
+from amt_console.store import Store, access_token, audit_entries, revoke_token
 
 Fire = Callable[..., int]
 Feed = Callable[..., None]
 Make = Callable[..., NewToken]
-
-
-@pytest.fixture
-def make_token(store: Store, clock: FakeClock) -> Make:
-    def make(name: str = "ann-laptop", role: str = "operator", days: float | None = 1) -> NewToken:
-        made = new_token()
-        ends = None if days is None else clock.now() + timedelta(days=days)
-        with store.transaction() as writes:
-            add_token(writes, AccessToken(made.id, name, role, made.digest, clock.now(), "root", ends))
-        return made
-
-    return make
-
-
-@pytest.fixture
-def served(operations: LocalOperations) -> Served:
-    clock = SystemClock()
-    return Served.by_this_process(
-        operations, presence=Presence(clock), feed=ActionFeed(), clock=clock, database="monitoring.db"
-    )
-
-
-@pytest.fixture
-def server(served: Served, store: Store, clock: FakeClock) -> Iterator[TcpServer]:
-    running = TcpServer(served, host="127.0.0.1", port=0, book=TokenBook(store, clock))
-    running.start()
-    yield running
-    running.stop()
 
 
 def remote(server: TcpServer, token: str | None, **more: str) -> closing[RemoteOperations]:
@@ -112,7 +79,7 @@ def test_every_wrong_token_gets_the_same_answer(
     answers = set()
     for text in ("", "Basic YTpi", *(f"Bearer {each}" for each in ("x", wrong, expired.text, revoked.text, good.id))):
         headers = {"authorization": text} if text else {}
-        response = httpx.get(f"{server.url}/v1/hello", headers=headers, trust_env=False)
+        response = httpx.get(f"{server.url}/api/v1/console/hello", headers=headers, trust_env=False)
         answers.add((response.status_code, response.content, response.headers["www-authenticate"]))
     assert len(answers) == 1
     assert answers.pop()[0] == 401
@@ -128,15 +95,15 @@ def test_guessing_is_slowed_down_and_a_known_console_goes_on(
     good = make_token()
     statuses = []
     with httpx.Client(base_url=server.url, trust_env=False) as client:
-        assert client.get("/v1/hello", headers={"authorization": f"Bearer {good.text}"}).status_code == 200
+        assert client.get("/api/v1/console/hello", headers={"authorization": f"Bearer {good.text}"}).status_code == 200
         for _ in range(FAILURES + 2):
-            response = client.get("/v1/hello", headers={"authorization": "Bearer amt_x"})
+            response = client.get("/api/v1/console/hello", headers={"authorization": "Bearer amt_x"})
             statuses.append(response.status_code)
         assert statuses == [401] * FAILURES + [429] * 2
         assert int(response.headers["retry-after"]) >= 1
-        assert client.get("/v1/hello", headers={"authorization": f"Bearer {good.text}"}).status_code == 200
+        assert client.get("/api/v1/console/hello", headers={"authorization": f"Bearer {good.text}"}).status_code == 200
         clock.advance(60)
-        assert client.get("/v1/hello", headers={"authorization": "Bearer amt_x"}).status_code == 401
+        assert client.get("/api/v1/console/hello", headers={"authorization": "Bearer amt_x"}).status_code == 401
 
 
 def test_a_revoked_token_ends_within_seconds(
@@ -173,29 +140,42 @@ def test_tokens_have_a_form_that_scanners_find() -> None:
         assert token_id(broken) is None
 
 
-def test_health_needs_no_token_and_follows_the_monitor(server: TcpServer, feed: Feed, clock: FakeClock) -> None:
-    assert httpx.get(f"{server.url}/healthz", trust_env=False).status_code == 503
+def test_health_needs_no_token_and_follows_the_monitor(server: TcpServer, feed: Feed) -> None:
+    def asked(path: str) -> tuple[int, str]:
+        response = httpx.get(f"{server.url}{path}", trust_env=False)
+        return response.status_code, response.json()["status"]
+
+    assert asked("/healthz") == (503, "stopped")
+    assert asked("/readyz") == (200, "ok"), "it can answer, although no monitor works"
     feed()
-    time.sleep(0.25)  # a picture serves for a fifth of a second
-    response = httpx.get(f"{server.url}/healthz", trust_env=False)
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    until(lambda: asked("/healthz") == (200, "ok"))
 
 
-def test_the_description_names_every_endpoint_with_words_and_answers(server: TcpServer) -> None:
-    document = httpx.get(f"{server.url}/v1/openapi.json", trust_env=False).json()
-    assert set(document["paths"]) == {
-        "/healthz",
-        *(f"/v1/{name}" for name in ("hello", "snapshot", "actions", "alerts", "service", "probe")),
-        *(f"/v1/{name}" for name in ("session", "viewers")),
-        *(f"/v1/alerts/{{alert_id}}{tail}" for tail in ("", "/acknowledge", "/unacknowledge")),
+def test_the_description_names_every_operation_with_words_roles_and_answers(server: TcpServer) -> None:
+    document = httpx.get(f"{server.url}/openapi.json", trust_env=False).json()
+    operations = {
+        (method, path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
     }
-    for path, methods in document["paths"].items():
-        for method, endpoint in methods.items():
-            assert len(endpoint["description"]) > 20, (path, method)
-            assert path == "/healthz" or {"401", "403", "503"} <= set(endpoint["responses"])
-    schemas = document["components"]["schemas"]
-    assert {"Snapshot", "ServiceView", "AlertView", "AlertDetail", "ServiceDetail", "ErrorAnswer"} <= set(schemas)
-    assert schemas["ServiceView"]["properties"]["uptime_percent_24h"]
+    assert {path for _, path in operations if not path.startswith("/api/v1/console/")} == {
+        "/healthz",
+        "/readyz",
+        *(f"/api/v1/{name}" for name in ("snapshot", "services", "alerts", "probe")),
+        *(f"/api/v1/alerts/{{alert_id}}{tail}" for tail in ("", "/acknowledge", "/unacknowledge")),
+    }
+    assert len({operation["operationId"] for operation in operations.values()}) == len(operations)
+    for (method, path), operation in operations.items():
+        assert len(operation["description"]) > 15, (method, path)
+        role = operation["x-role"]
+        if path.startswith("/api/v1"):
+            assert role in ("viewer", "operator", "admin")
+            assert {"401", "403", "422", "503"} <= set(operation["responses"])
+            assert "application/problem+json" in operation["responses"]["401"]["content"]
+        else:
+            assert role == "none"
+    assert operations["post", "/api/v1/probe"]["x-role"] == "operator"
+    assert "Problem" in document["components"]["schemas"]
     assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
 
 
@@ -314,9 +294,9 @@ def test_another_program_is_told_from_the_api() -> None:
     stranger, newer = {"program": "else", "protocol": 1}, {**hello, "protocol": 99, "pid": 1}
     with serving() as platform:
         for body in (b"{}", b"<html>", json.dumps(stranger).encode()):
-            platform.bodies["/v1/hello"] = body
+            platform.bodies["/api/v1/console/hello"] = body
             assert "not an amt-console server" in trouble(platform.url, OperationError)
-        platform.bodies["/v1/hello"] = json.dumps(newer).encode()
+        platform.bodies["/api/v1/console/hello"] = json.dumps(newer).encode()
         assert "runs amt-console 9.9, this is" in trouble(platform.url, OperationError)
         platform.status = 500
         assert "not an amt-console server" in trouble(platform.url, OperationError)

@@ -20,13 +20,13 @@ def attach(
     settings: Settings,
     *,
     session: str | None = None,
-    looks_only: bool = False,
+    may_monitor: bool = True,
     env: Mapping[str, str] = os.environ,
 ) -> tuple[RemoteOperations, Hello] | None:
     """The use cases of the monitor that serves this database, or ``None`` when nobody answers.
 
     A socket that the configuration names serves whatever database the monitor has, unless this process was told of
-    another database than the configuration's. ``session`` and ``looks_only`` are those of ``RemoteOperations``.
+    another database than the configuration's. ``session`` and ``may_monitor`` are those of ``RemoteOperations``.
 
     Raises:
         NotPermittedError: It answers, but not to this person.
@@ -37,7 +37,7 @@ def attach(
         return None
     from amt_console.api.client.operations import RemoteOperations
 
-    remote = RemoteOperations(f"unix:{path}", session=session, looks_only=looks_only, env=env)
+    remote = RemoteOperations(f"unix:{path}", session=session, may_monitor=may_monitor, env=env)
     try:
         hello = remote.check()
     except UnavailableError:

@@ -31,6 +31,7 @@ from amt_console.operations.protocol import (
 )
 from amt_console.text import safe_text
 
+_API = "/api/v1/console"
 KEEP_SECONDS = 3.0
 """An idle connection is given up before the server does so."""
 Answer = TypeVar("Answer")
@@ -42,8 +43,8 @@ class RemoteOperations:
     Args:
         url: ``unix:/path/to/socket`` or ``https://host:port``.
         token: Access token for HTTPS.
-        session: A name of this console; with it everybody sees that somebody looks.
-        looks_only: This console never becomes the monitor.
+        session: A name of this console; with it everybody sees that somebody is present.
+        may_monitor: Whether this console becomes the monitor when there is none.
         ca_file: PEM file of the authorities to trust instead of the system's.
         env: Where the claims come from, and ``SSL_CERT_FILE``.
 
@@ -57,7 +58,7 @@ class RemoteOperations:
         *,
         token: str | None = None,
         session: str | None = None,
-        looks_only: bool = False,
+        may_monitor: bool = True,
         ca_file: str | None = None,
         env: Mapping[str, str] = os.environ,
     ) -> None:
@@ -65,8 +66,8 @@ class RemoteOperations:
         self.url = endpoint.url
         self._session = session
         self._headers: dict[str, str] = {wire.SESSION_HEADER: session} if session else {}
-        if looks_only:
-            self._headers[wire.LOOKS_ONLY_HEADER] = "1"
+        if not may_monitor:
+            self._headers[wire.NEVER_MONITOR_HEADER] = "1"
         self._client = httpx.Client(
             base_url="http://monitor" if endpoint.socket else endpoint.url,
             transport=UnixTransport(endpoint.socket, keep_seconds=KEEP_SECONDS) if endpoint.socket else None,
@@ -83,7 +84,7 @@ class RemoteOperations:
 
         Raises UnavailableError, NotPermittedError, OperationError.
         """
-        body = self._call("GET", "/v1/hello")[1]
+        body = self._call("GET", f"{_API}/hello")[1]
         try:
             hello = wire.read(wire.HELLO, body)
         except ValueError:
@@ -101,22 +102,23 @@ class RemoteOperations:
         other._headers = {wire.BEHALF_HEADER: quote(actor.name), wire.BEHALF_VIA_HEADER: quote(actor.via or "")}
         return other
 
-    def tell_viewers(self, viewers: Sequence[Viewer]) -> None:
-        """Say who looks through this process, so that everybody sees it. Raises OperationError."""
+    def tell_presence(self, viewers: Sequence[Viewer]) -> None:
+        """Say who is present through this process, so that everybody sees it. Raises OperationError."""
         body = wire.RELAYED.dump_python(wire.Relayed(viewers=tuple(viewers)), mode="json")
-        self._call("PUT", "/v1/viewers", json=body)
+        self._call("PUT", f"{_API}/presence", json=body)
 
     def wait_for_action(self, after: int, seconds: float) -> int:
         """Block until somebody acts or ``seconds`` are over; returns the number to pass next. Raises OperationError."""
         query = {"after": after, "wait": seconds}
-        return self._read(wire.ACTIONS, self._call("GET", "/v1/actions", query, patience=seconds)[1]).number
+        return self._read(wire.CHANGES, self._call("GET", f"{_API}/changes", query, patience=seconds)[1]).number
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
-        """The live picture, or the picture at a past moment."""
+        """The newest snapshot, or the one of a past moment."""
         last = self._last
         if at is not None:
-            return self._read(wire.SNAPSHOT, self._call("GET", "/v1/snapshot", {"at": at.isoformat()})[1])
-        status, body = self._call("GET", "/v1/snapshot", {"version": last.version} if last else {})
+            return self._read(wire.SNAPSHOT, self._call("GET", f"{_API}/snapshot", {"at": at.isoformat()})[1])
+        known = {"if-none-match": wire.etag(last.version)} if last else {}
+        status, body = self._call("GET", f"{_API}/snapshot", headers=known)
         if status == httpx.codes.NOT_MODIFIED and last is not None:
             return last
         self._last = found = self._read(wire.SNAPSHOT, body)
@@ -124,7 +126,7 @@ class RemoteOperations:
 
     def alert(self, alert_id: int) -> AlertDetail:
         """An episode with its events. Raises NotFoundError."""
-        return self._read(wire.ALERT_DETAIL, self._call("GET", f"/v1/alerts/{alert_id}")[1])
+        return self._read(wire.ALERT_DETAIL, self._call("GET", f"{_API}/alerts/{alert_id}")[1])
 
     def alerts(
         self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
@@ -135,25 +137,25 @@ class RemoteOperations:
             query["state"] = [state.value for state in states]
         if since is not None:
             query["since"] = since.isoformat()
-        return self._read(wire.ALERTS, self._call("GET", "/v1/alerts", query)[1])
+        return self._read(wire.ALERTS, self._call("GET", f"{_API}/alerts", query)[1])
 
     def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
         """One service with history. Raises NotFoundError."""
-        return self._read(wire.SERVICE_DETAIL, self._call("GET", "/v1/service", {"name": name, "hours": hours})[1])
+        return self._read(wire.SERVICE_DETAIL, self._call("GET", f"{_API}/service", {"name": name, "hours": hours})[1])
 
     def acknowledge(self, alert_id: int, *, note: str | None = None, expected_version: int | None = None) -> AlertView:
         """Take an alert, under the name that the monitor's system knows this process by."""
         body = {"note": note, "expected_version": expected_version}
-        return self._read(wire.ALERT, self._call("POST", f"/v1/alerts/{alert_id}/acknowledge", json=body)[1])
+        return self._read(wire.ALERT, self._call("POST", f"{_API}/alerts/{alert_id}/acknowledge", json=body)[1])
 
     def unacknowledge(self, alert_id: int, *, expected_version: int | None = None) -> AlertView:
-        """Give an alert back."""
+        """End an acknowledgement."""
         body = {"expected_version": expected_version}
-        return self._read(wire.ALERT, self._call("POST", f"/v1/alerts/{alert_id}/unacknowledge", json=body)[1])
+        return self._read(wire.ALERT, self._call("POST", f"{_API}/alerts/{alert_id}/unacknowledge", json=body)[1])
 
     def probe_now(self, service: str | None = None) -> None:
         """Ask the monitor to probe at once."""
-        self._call("POST", "/v1/probe", {"service": service} if service else {})
+        self._call("POST", "/api/v1/probe", {"service": service} if service else {})
 
     def export(
         self,
@@ -173,7 +175,7 @@ class RemoteOperations:
             return
         with suppress(httpx.HTTPError), closing(self._client):
             if self._session:
-                self._client.delete("/v1/session", headers=self._headers, timeout=0.5)
+                self._client.delete(f"{_API}/session", headers=self._headers, timeout=0.5)
 
     def _call(
         self,
@@ -182,6 +184,7 @@ class RemoteOperations:
         query: Mapping[str, Any] | None = None,
         json: object | None = None,
         *,
+        headers: Mapping[str, str] | None = None,
         patience: float = 0.0,
     ) -> tuple[int, bytes]:
         request = self._client.build_request(
@@ -189,7 +192,7 @@ class RemoteOperations:
             path,
             params=dict(query or {}),
             json=json,
-            headers=self._headers,
+            headers={**self._headers, **(headers or {})},
             timeout=httpx.Timeout(TIMEOUT_SECONDS, read=TIMEOUT_SECONDS + patience),
         )
         return exchange(self._client, request, self.url)

@@ -7,8 +7,8 @@ import ssl
 
 import httpx
 
-from amt_console.api import wire
 from amt_console.api.auth.errors import UnknownCallerError
+from amt_console.api.problems import error_of
 from amt_console.operations.protocol import NotPermittedError, OperationError, UnavailableError
 from amt_console.text import safe_text
 
@@ -43,14 +43,14 @@ def exchange(client: httpx.Client, request: httpx.Request, place: str) -> tuple[
         raise trouble(error, place) from error
     if response.is_success or response.status_code == httpx.codes.NOT_MODIFIED:
         return response.status_code, body
-    found = wire.error_of(response.status_code, body)
+    found = error_of(body)
+    if found is None:
+        raise OperationError(f"what answers at {place} is not an amt-console server (status {response.status_code})")
     if isinstance(found, UnknownCallerError):
         shown = "the token is wrong, has expired, or was revoked" if "authorization" in request.headers else "no token"
         raise NotPermittedError(
             f"{place} does not let this console in: {shown}. Set $AMT_TOKEN or name a file with --token-file"
         )
-    if not _is_ours(body):
-        raise OperationError(f"what answers at {place} is not an amt-console server (status {response.status_code})")
     raise found
 
 
@@ -63,14 +63,6 @@ def _body(response: httpx.Response, place: str) -> bytes:
             raise OperationError(f"what answers at {place} is not an amt-console server: its answer has no end")
         parts.append(part)
     return b"".join(parts)
-
-
-def _is_ours(body: bytes) -> bool:
-    try:
-        wire.ErrorAnswer.model_validate_json(body)
-    except ValueError:
-        return False
-    return True
 
 
 def trouble(error: httpx.HTTPError, place: str) -> OperationError:

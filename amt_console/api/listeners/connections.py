@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from amt_console.api.auth.identity import Peer, peer_of
+from amt_console.api.problems import KINDS, MEDIA_TYPE, problem_body
 from amt_console.operations.actor import login_name
 
 HEAD_SECONDS = 10.0
 """From the first byte of a request, or from the connection's start, to the end of the head."""
 HEAD_BYTES = 16 * 1024
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,21 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by the loop."""
+        self._unset_keepalive_if_required()
         if self._in_head:
             self._head_bytes += len(data)
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # No other protocol is spoken here: the request is answered as it is.
+        except httptools.HttpParserError as error:
+            if self._head_too_large():
+                self._refuse("head_too_large", f"a head has at most {HEAD_BYTES} bytes")
+            else:
+                self._refuse("malformed", f"the request cannot be read: {error}")
+            return
         if self._in_head and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
-            self._refuse_head()
+            self._refuse("head_too_large", f"a head has at most {HEAD_BYTES} bytes")
 
     def on_message_begin(self) -> None:
         """Called by the parser."""
@@ -67,7 +80,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by the parser, once for each whole header."""
         super().on_header(name, value)
-        if sum(len(each) + len(content) for each, content in self.headers) > HEAD_BYTES:
+        if self._head_too_large():
             raise ValueError("the head is too large")
 
     def on_headers_complete(self) -> None:
@@ -84,11 +97,34 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             super().timeout_keep_alive_handler()
 
-    def _refuse_head(self) -> None:
-        self.transport.write(_TOO_LARGE)
+    def _head_too_large(self) -> bool:
+        return sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES
+
+    def _refuse(self, code: str, detail: str) -> None:
+        """Answer a request that never reaches the application, and close."""
+        cycle: Any = self.cycle  # None before the first request, whatever its declaration says
+        if cycle is not None and not cycle.response_complete:
+            # An answer is under way on this connection: another one cannot be put between.
+            self.transport.abort()
+            return
+        self.transport.write(raw_problem(code, detail))
         self.transport.close()
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+
+def raw_problem(code: str, detail: str) -> bytes:
+    """A whole answer with a problem, as it goes out on the socket."""
+    status = HTTPStatus(KINDS[code].status)
+    body = problem_body(code, detail, "")
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        f"content-type: {MEDIA_TYPE}",
+        f"content-length: {len(body)}",
+        "cache-control: no-store",
+        "connection: close",
+    )
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body

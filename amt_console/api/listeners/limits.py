@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from amt_console.api.problems import KINDS, MEDIA_TYPE, RequestError, problem_body
+
 MAX_BODY_BYTES = 64 * 1024
 REQUEST_SECONDS = 30.0
 """From the head of a request to the last byte of its answer."""
+STANDING_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+"""On every answer that does not say otherwise."""
 logger = logging.getLogger("amt_console.api")
 
 
@@ -27,51 +30,59 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if not _body_allowed(scope):
-            await _answer(send, 413, "the body is too large")
-            return
-        started = False
+        started = finished = False
 
         async def sending(message: Message) -> None:
-            nonlocal started
-            started = True
+            nonlocal started, finished
+            if message["type"] == "http.response.start":
+                started = True
+                message = {**message, "headers": _with_standing(message.get("headers", ()))}
+            finished = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
         try:
             async with asyncio.timeout(self._seconds):
                 await self._app(scope, receive, sending)
         except TimeoutError:
-            await self._give_up(scope, send, None if started else (503, "this takes too long"))
+            await self._give_up(scope, send, None if started else ("timeout", "this takes too long"))
         except Exception:
             logger.exception("a request failed: %s %s", scope["method"], scope["path"])
-            await self._give_up(scope, send, None if started else (500, "internal error; the monitor's log has more"))
+            if not finished:
+                answer = ("internal", "the monitor's log says more")
+                await self._give_up(scope, send, None if started else answer)
 
-    async def _give_up(self, scope: Scope, send: Send, answer: tuple[int, str] | None) -> None:
+    async def _give_up(self, scope: Scope, send: Send, answer: tuple[str, str] | None) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(1.0):
                 if answer is not None:
-                    await _answer(send, *answer)
+                    await _answer(scope, send, *answer)
                     return
         connection = scope.get("state", {}).get("connection")
         if connection is not None:
             connection.abort()
 
 
-def _body_allowed(scope: Scope) -> bool:
+def check_body(scope: Scope) -> None:
+    """Look at what the head of a request says of its body. Raises RequestError for one that may not be read."""
     for name, value in scope["headers"]:
         if name == b"transfer-encoding":
-            return False
+            raise RequestError("length_required", "a body in chunks is not taken: send its Content-Length")
         if name == b"content-length" and (not value.isdigit() or len(value) > 9 or int(value) > MAX_BODY_BYTES):
-            return False
-    return True
+            raise RequestError("too_large", f"a body has at most {MAX_BODY_BYTES} bytes")
 
 
-async def _answer(send: Send, status: int, message: str) -> None:
-    body = json.dumps({"error": "failed", "message": message}).encode()
+def _with_standing(headers: object) -> list[tuple[bytes, bytes]]:
+    found: list[tuple[bytes, bytes]] = list(headers)  # type: ignore[call-overload]
+    names = {name.lower() for name, _ in found}
+    return [*found, *(header for header in STANDING_HEADERS if header[0] not in names)]
+
+
+async def _answer(scope: Scope, send: Send, code: str, detail: str) -> None:
+    body = problem_body(code, detail, scope["path"])
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": KINDS[code].status, "headers": _with_standing(headers)})
     await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,117 @@
+"""Errors of the API as problem details (RFC 9457): which error has which code and status, and back again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
+from amt_console.operations.protocol import (
+    ConflictError,
+    NotFoundError,
+    NotPermittedError,
+    OperationError,
+    UnavailableError,
+)
+from amt_console.text import safe_text
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:amt-console:problem:"
+MAX_DETAIL_CHARS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is common to all errors of one code."""
+
+    status: int
+    title: str
+
+
+KINDS: dict[str, Kind] = {
+    "malformed": Kind(400, "The request cannot be read"),
+    "unauthenticated": Kind(401, "No valid access token"),
+    "not_permitted": Kind(403, "The caller's role does not allow it"),
+    "not_found": Kind(404, "Not found"),
+    "method_not_allowed": Kind(405, "The resource does not have this method"),
+    "conflict": Kind(409, "Something else changed it first"),
+    "length_required": Kind(411, "A body needs a Content-Length"),
+    "too_large": Kind(413, "The body is too large"),
+    "invalid": Kind(422, "A value is not valid"),
+    "too_many_failures": Kind(429, "Too many wrong access tokens"),
+    "head_too_large": Kind(431, "The head of the request is too large"),
+    "failed": Kind(500, "The operation failed"),
+    "internal": Kind(500, "Internal error"),
+    "unavailable": Kind(503, "Not available now"),
+    "too_many_connections": Kind(503, "Too many connections"),
+    "timeout": Kind(503, "The answer takes too long"),
+}
+"""By the code of the problem."""
+
+_CODES: tuple[tuple[type[OperationError], str], ...] = (
+    (NotFoundError, "not_found"),
+    (ConflictError, "conflict"),
+    (UnknownCallerError, "unauthenticated"),
+    (NotPermittedError, "not_permitted"),
+    (TooManyFailuresError, "too_many_failures"),
+    (UnavailableError, "unavailable"),
+)
+"""The more special error first."""
+
+
+class RequestError(OperationError):
+    """The request itself is refused; ``code`` is a key of ``KINDS``."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+def code_of(error: OperationError) -> str:
+    """The code under which an error goes out."""
+    if isinstance(error, RequestError):
+        return error.code
+    return next((code for kind, code in _CODES if isinstance(error, kind)), "failed")
+
+
+def problem(code: str, detail: str, instance: str) -> dict[str, Any]:
+    """The document of an error.
+
+    Args:
+        code: A key of ``KINDS``.
+        detail: What happened this time, for people.
+        instance: The path of the request.
+    """
+    kind = KINDS[code]
+    return {
+        "type": TYPE_PREFIX + code,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": safe_text(detail, MAX_DETAIL_CHARS),
+        "instance": safe_text(instance, 200),
+        "code": code,
+    }
+
+
+def problem_body(code: str, detail: str, instance: str) -> bytes:
+    """The same as JSON."""
+    return json.dumps(problem(code, detail, instance)).encode()
+
+
+def error_of(body: bytes) -> OperationError | None:
+    """The error that a problem document stands for, or ``None`` if the body is none of ours."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    code, detail = document.get("code"), document.get("detail")
+    if not isinstance(detail, str) or code not in KINDS:
+        return None
+    text = safe_text(detail, MAX_DETAIL_CHARS)
+    kind = next((kind for kind, name in _CODES if name == code), None)
+    if kind is UnknownCallerError:
+        return UnknownCallerError()
+    return RequestError(code, text) if kind is None or kind is TooManyFailuresError else kind(text)

@@ -1,0 +1,121 @@
+"""Who may call a route: decided before the body of the request is looked at."""
+
+# No postponed annotations here: FastAPI reads them.
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response, Security
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel
+
+from amt_console.api import wire
+from amt_console.api.auth.callers import Caller, Callers
+from amt_console.api.auth.identity import Role
+from amt_console.api.listeners.limits import check_body
+from amt_console.api.served import Served
+from amt_console.operations.protocol import NotPermittedError, Operations
+from amt_console.text import safe_text
+
+MAX_SESSION_CHARS = 64
+ROLE_KEY = "x-role"
+"""Names the least role of an operation in the description of the API; ``none`` needs no token."""
+BEARER = Security(HTTPBearer(auto_error=False, description="An access token; not needed on the unix socket."))
+Responses = dict[int | str, dict[str, Any]]
+
+
+class Problem(BaseModel):
+    """Why something was not done (RFC 9457)."""
+
+    type: str
+    title: str
+    """The same for all problems of one code."""
+    status: int
+    detail: str
+    """What happened this time."""
+    instance: str
+    """The path of the request."""
+    code: str
+    """A short name for programs."""
+
+
+def answers(**descriptions: str) -> Responses:
+    """Problems that an operation may answer with, as ``s404="No such alert"``."""
+    return {
+        int(status.removeprefix("s")): {
+            "description": text,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, text in descriptions.items()
+    }
+
+
+def needs(role: Role, responses: Responses | None = None) -> dict[str, Any]:
+    """What the declaration of a route says of the least role that may call it."""
+    refusals = answers(
+        s401="No valid access token; the answer is the same for every cause",
+        s403="The caller's role does not allow it",
+        s422="A value is not valid",
+        s429="Too many wrong tokens from this address",
+        s503="The monitor or its database cannot answer now",
+    )
+    return {"openapi_extra": {ROLE_KEY: role.value}, "responses": {**refusals, **(responses or {})}}
+
+
+class GuardedRoute(APIRoute):
+    """Knows the caller and the caller's role before anything else of the request is looked at."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Called once for each route."""
+        handle = super().get_route_handler()
+        role = Role((self.openapi_extra or {})[ROLE_KEY])
+
+        async def guarded(request: Request) -> Response:
+            request.state.caller = await _admitted(request, role)
+            check_body(request.scope)
+            return await handle(request)
+
+        return guarded
+
+
+async def _admitted(request: Request, role: Role) -> Caller:
+    """Whoever asks, noted as present if it is a console. Raises NotPermittedError."""
+    callers: Callers = request.app.state.callers
+    found = await callers.recognise(request)
+    if not found.role.includes(role):
+        raise NotPermittedError(f"{found.actor.name} has the role {found.role}: this needs the role {role}")
+    session = request.headers.get(wire.SESSION_HEADER)
+    if session:
+        served: Served = request.app.state.served
+        served.presence.seen(
+            safe_text(session, MAX_SESSION_CHARS),
+            name=found.actor.name,
+            place=found.place,
+            may_monitor=found.own and wire.NEVER_MONITOR_HEADER not in request.headers,
+        )
+    return found
+
+
+async def _served(request: Request) -> Served:
+    found: Served = request.app.state.served
+    return found
+
+
+async def _caller(request: Request) -> Caller:
+    found: Caller = request.state.caller
+    return found
+
+
+Calling = Annotated[Caller, Depends(_caller)]
+"""Who was admitted."""
+Serving = Annotated[Served, Depends(_served)]
+"""What the application serves."""
+
+
+async def _acting(found: Calling, serving: Serving) -> Operations:
+    return serving.operations.as_actor(found.actor)
+
+
+Acting = Annotated[Operations, Depends(_acting)]
+"""The use cases in the caller's name."""

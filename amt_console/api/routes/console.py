@@ -1,0 +1,132 @@
+"""What an attached console asks, in the wire format of its own version: hello, the snapshot, changes, presence."""
+
+# No postponed annotations here: FastAPI reads them.
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from pydantic import TypeAdapter
+
+from amt_console import __version__
+from amt_console.api import wire
+from amt_console.api.auth.identity import Role
+from amt_console.api.feed import LONGEST_WAIT
+from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Acting, Calling, GuardedRoute, Serving, needs
+from amt_console.api.routes.alerts import AcknowledgeBody, UnacknowledgeBody
+from amt_console.api.routes.values import moment
+from amt_console.model import AlertState
+from amt_console.operations.protocol import NotPermittedError
+from amt_console.text import safe_text
+
+router = APIRouter(prefix="/console", route_class=GuardedRoute, dependencies=[BEARER], tags=["console"])
+AlertId = Annotated[int, Path(ge=1, le=2**62)]
+
+
+@router.get("/hello", response_model=wire.Hello, **needs(Role.VIEWER))
+async def console_hello(found: Calling, serving: Serving) -> Response:
+    """Who answers, which version it speaks, and who the caller is here."""
+    answer = wire.Hello(
+        program=wire.PROGRAM,
+        version=__version__,
+        protocol=wire.PROTOCOL,
+        name=found.actor.name,
+        role=found.role.value,
+        database=serving.database,
+        host=serving.host,
+        pid=serving.pid,
+    )
+    return _wired(wire.HELLO, answer)
+
+
+@router.get("/snapshot", **needs(Role.VIEWER, {304: {"description": "`If-None-Match` names the newest snapshot"}}))
+async def console_snapshot(
+    serving: Serving,
+    at: Annotated[datetime | None, Query(description="A past moment; without it, now.")] = None,
+    if_none_match: Annotated[str | None, Header(description="The ETag of the answer before.")] = None,
+) -> Response:
+    """Everything that a live screen shows."""
+    if at is not None:
+        when = moment(at)
+        return await asyncio.to_thread(lambda: _wired(wire.SNAPSHOT, serving.operations.snapshot(when)))
+    found = await serving.snapshots.newest()
+    headers = {"etag": wire.etag(found.version)}
+    if wire.matches(if_none_match, found.version):
+        return Response(status_code=304, headers=headers)
+    return Response(found.body, media_type="application/json", headers=headers)
+
+
+@router.get("/changes", response_model=wire.Changes, **needs(Role.VIEWER))
+async def console_changes(
+    serving: Serving,
+    after: Annotated[int, Query(description="The number of the answer before; -1 at first.")] = -1,
+    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds.")] = LONGEST_WAIT,
+) -> Response:
+    """Wait until somebody acts, at the latest until `wait` is over; then it is time to ask for the snapshot."""
+    return _wired(wire.CHANGES, wire.Changes(number=await serving.feed.wait(after, wait)))
+
+
+@router.get("/alerts", **needs(Role.VIEWER))
+def console_alerts(
+    serving: Serving,
+    state: Annotated[list[AlertState] | None, Query()] = None,
+    since: Annotated[datetime | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 200,
+) -> Response:
+    """Alerts as they are now."""
+    after = None if since is None else moment(since)
+    return _wired(wire.ALERTS, serving.operations.alerts(state, since=after, limit=limit))
+
+
+@router.get("/alerts/{alert_id}", **needs(Role.VIEWER))
+def console_alert(serving: Serving, alert_id: AlertId) -> Response:
+    """One alert with everything that happened to it."""
+    return _wired(wire.ALERT_DETAIL, serving.operations.alert(alert_id))
+
+
+@router.post("/alerts/{alert_id}/acknowledge", **needs(Role.OPERATOR))
+def console_acknowledge(acting: Acting, alert_id: AlertId, body: Annotated[AcknowledgeBody, Body()]) -> Response:
+    """Take an alert in the caller's name."""
+    return _wired(wire.ALERT, acting.acknowledge(alert_id, note=body.note, expected_version=body.expected_version))
+
+
+@router.post("/alerts/{alert_id}/unacknowledge", **needs(Role.OPERATOR))
+def console_unacknowledge(acting: Acting, alert_id: AlertId, body: Annotated[UnacknowledgeBody, Body()]) -> Response:
+    """End the acknowledgement of an alert."""
+    return _wired(wire.ALERT, acting.unacknowledge(alert_id, expected_version=body.expected_version))
+
+
+@router.get("/service", **needs(Role.VIEWER))
+def console_service(
+    serving: Serving,
+    name: Annotated[str, Query(max_length=200, description="As the snapshot has it.")],
+    hours: Annotated[float, Query(gt=0, le=24 * 400, description="How far back.")] = 24,
+) -> Response:
+    """One service with its history: response times, uptime, single probes, changes of state, alerts."""
+    return _wired(wire.SERVICE_DETAIL, serving.operations.service(name, hours=hours))
+
+
+@router.delete("/session", status_code=204, **needs(Role.VIEWER))
+async def console_goodbye(request: Request, serving: Serving) -> Response:
+    """The console of the header `amt-console-session` is no longer present."""
+    serving.presence.left(safe_text(request.headers.get(wire.SESSION_HEADER, ""), MAX_SESSION_CHARS))
+    return Response(status_code=204)
+
+
+@router.put("/presence", status_code=204, **needs(Role.VIEWER))
+async def console_presence(found: Calling, serving: Serving, body: Annotated[wire.Relayed, Body()]) -> Response:
+    """Who is present through the calling process, told every few seconds. For the monitor's own user and root."""
+    if not found.own:
+        raise NotPermittedError(f"{found.actor.name} may not say who is present: only the monitor's own user may")
+    told = (
+        replace(viewer, name=safe_text(viewer.name, 64), place=safe_text(viewer.place, 64), may_monitor=False)
+        for viewer in body.viewers
+    )
+    serving.presence.relayed(found.place, tuple(told))
+    return Response(status_code=204)
+
+
+def _wired(adapter: TypeAdapter[Any], value: object) -> Response:
+    return Response(adapter.dump_json(value), media_type="application/json")

@@ -1,0 +1,45 @@
+"""Whether the monitor works and whether this process can answer; without a token."""
+
+# No postponed annotations here: FastAPI reads them.
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from amt_console.api.routes.access import ROLE_KEY, Serving
+from amt_console.model import MonitorState
+from amt_console.operations.protocol import OperationError
+from amt_console.store import StoreError
+
+router = APIRouter(tags=["health"])
+_OPEN = {ROLE_KEY: "none"}
+
+
+@router.get(
+    "/healthz",
+    openapi_extra=_OPEN,
+    responses={503: {"description": "No monitor runs, or it is silent, or the database does not answer"}},
+)
+async def healthz(serving: Serving) -> JSONResponse:
+    """200 only while the monitor works."""
+    state = await _monitor_state(serving)
+    if state is MonitorState.RUNNING:
+        return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "unavailable" if state is None else state.value}, status_code=503)
+
+
+@router.get(
+    "/readyz", openapi_extra=_OPEN, responses={503: {"description": "Neither a monitor nor the database answers"}}
+)
+async def readyz(serving: Serving) -> JSONResponse:
+    """200 while this process can answer questions, whatever the monitor does."""
+    if await _monitor_state(serving) is None:
+        return JSONResponse({"status": "unavailable"}, status_code=503)
+    return JSONResponse({"status": "ok"})
+
+
+async def _monitor_state(serving: Serving) -> MonitorState | None:
+    """What the newest snapshot says of the monitor; ``None`` when there is no snapshot."""
+    try:
+        return (await serving.snapshots.newest()).monitor
+    except (OperationError, StoreError):
+        return None

@@ -1,0 +1,55 @@
+"""What is going on: the snapshot, the services, a probe at once."""
+
+# No postponed annotations here: FastAPI reads them.
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+
+from amt_console.api import wire
+from amt_console.api.auth.identity import Role
+from amt_console.api.routes.access import BEARER, Acting, GuardedRoute, Serving, answers, needs
+from amt_console.api.routes.values import Page, json_page, json_response, moment
+from amt_console.operations.json_views import service_json, snapshot_json
+
+router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["state"])
+
+
+@router.get(
+    "/snapshot",
+    response_model=dict[str, Any],
+    **needs(Role.VIEWER, {304: {"description": "`If-None-Match` names the newest snapshot"}}),
+)
+async def snapshot(
+    serving: Serving,
+    at: Annotated[datetime | None, Query(description="A past moment with an offset; without it, now.")] = None,
+    if_none_match: Annotated[str | None, Header(description="The ETag of the answer before.")] = None,
+) -> Response:
+    """The document of `amt-console status --json`: services, open alerts, the host, who is present."""
+    if at is not None:
+        when = moment(at)
+        past = await asyncio.to_thread(lambda: snapshot_json(serving.operations.snapshot(when)))
+        return json_response(past)
+    found = await serving.snapshots.newest()
+    headers = {"etag": wire.etag(found.version)}
+    if wire.matches(if_none_match, found.version):
+        return Response(status_code=304, headers=headers)
+    return Response(await asyncio.to_thread(found.document), media_type="application/json", headers=headers)
+
+
+@router.get("/services", response_model=Page, **needs(Role.VIEWER))
+def services(serving: Serving) -> Response:
+    """The services as they are now, in the order of the configuration; always one page."""
+    return json_page([service_json(service) for service in serving.operations.snapshot().services])
+
+
+@router.post("/probe", status_code=202, **needs(Role.OPERATOR, answers(s404="No such service")))
+def probe(
+    operations: Acting,
+    service: Annotated[str | None, Query(max_length=200, description="One service; without it, all.")] = None,
+) -> Response:
+    """Probe at once, beside the schedule."""
+    operations.probe_now(service)
+    return Response(status_code=202)

@@ -1,0 +1,44 @@
+"""Values that come in and go out of the routes for programs: moments, documents, pages."""
+
+# No postponed annotations here: FastAPI reads them.
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from amt_console.api.problems import RequestError
+
+EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+class Page(BaseModel):
+    """A part of a list."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+    """To be sent as ``cursor`` for the items after these; ``null`` at the end."""
+
+
+def moment(value: datetime) -> datetime:
+    """The same in UTC. Raises RequestError for one without an offset, or far from the time of any database."""
+    if value.tzinfo is None:
+        raise RequestError("invalid", "a moment needs an offset, such as 2026-03-01T21:00:00Z")
+    # Compared without the offset first: a conversion to UTC fails at both ends of the calendar.
+    if not EARLIEST.year <= value.year < LATEST.year:
+        raise RequestError("invalid", f"a moment lies between the years {EARLIEST.year} and {LATEST.year}")
+    return value.astimezone(UTC)
+
+
+def json_response(document: Any) -> Response:
+    """A document of ``operations.json_views``."""
+    return JSONResponse(document)
+
+
+def json_page(items: Sequence[dict[str, Any]], following: str | None = None) -> Response:
+    """The items of one page."""
+    return JSONResponse({"items": list(items), "next": following})
