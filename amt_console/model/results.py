@@ -119,7 +119,7 @@ class BusinessFigures:
     kind: FigureKind
     timestamp: datetime
     figures: Mapping[str, Figure]
-    """By the names of ``collectors.<kind>``, e.g. ``mrr``, ``plan_distribution``."""
+    """By the names of ``collectors.figures.catalogue``, e.g. ``mrr``, ``plan_distribution``."""
     simulated: bool = False
 
 

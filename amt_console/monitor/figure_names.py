@@ -22,7 +22,7 @@ def rule_faults(settings: Settings) -> tuple[Fault, ...]:
     rules = [(index, rule) for index, rule in enumerate(settings.rules) if rule.signal == "figure"]
     if not rules:
         return ()
-    from collectors.figures.reader import FIGURE_SPECS
+    from collectors.figures.catalogue import FIGURE_SPECS
 
     shapes = {f"{kind}.{spec.name}": spec.shape for kind, specs in FIGURE_SPECS.items() for spec in specs}
     numbers = [name for name, shape in shapes.items() if shape == "number"]
@@ -45,7 +45,7 @@ def override_faults(settings: Settings) -> tuple[Fault, ...]:
     """Places given for figures that nothing reads."""
     if not settings.figures:
         return ()
-    from collectors.figures.reader import FIGURE_SPECS
+    from collectors.figures.catalogue import FIGURE_SPECS
 
     return tuple(
         Fault(f"figures.{kind}.{name}", "is no figure that is read", suggestion=_hint(name, known))

@@ -41,23 +41,17 @@ class FigureSpec:
     label: str
     unit: FigureUnit
     paths: tuple[str, ...]
-    """JMESPath alternatives, tried in this order, each first at the top of the answer and then inside its ``data``."""
+    """Dotted names, in order of preference; see ``Lookup.candidates``."""
     shape: Shape = "number"
     label_keys: tuple[str, ...] = LABEL_KEYS
     """For a breakdown that is a list of objects: the keys that may hold an entry's label, in order of preference."""
     value_keys: tuple[str, ...] = VALUE_KEYS
-    """For a breakdown: the keys that may hold an entry's number, in order of preference."""
+    """For a breakdown: the dotted names that may hold an entry's number, in order of preference."""
     first_label: int = 0
     """For a breakdown that is a plain list of numbers: the label of the first; the others count on from it."""
     minimum: float = 0.0
     limit: float | None = None
     """Highest value that is believed; ``None`` takes the unit's."""
-
-    @property
-    def expression(self) -> str:
-        """The default JMESPath expression: all alternatives joined with ``||``."""
-        inside = tuple(f"data{path}" if path.startswith("[") else f"data.{path}" for path in self.paths)
-        return " || ".join((*self.paths, *inside))
 
     @property
     def maximum(self) -> float:

@@ -11,7 +11,9 @@ from support import hostile_expressions
 
 from amt_console.model import Figure, FigureKind
 from amt_console.text import safe_text
-from collectors.figures.reader import FIGURE_SPECS, MAX_ENTRIES, read_figures
+from collectors.figures.catalogue import FIGURE_SPECS
+from collectors.figures.numbers import TextNumber, parse_number
+from collectors.figures.reader import MAX_ENTRIES, read_answer, read_figures
 
 AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 KINDS = st.sampled_from(list(FigureKind))
@@ -33,6 +35,107 @@ def test_a_figure_is_found_in_the_usual_places(answer: object) -> None:
     assert revenue(json.dumps(answer))["mrr"] == Figure(12.5)
 
 
+@pytest.mark.parametrize(
+    ("kind", "answer", "name", "value", "path"),
+    [
+        (FigureKind.REVENUE, {"monthlyRecurringRevenue": 5}, "mrr", 5.0, "monthlyRecurringRevenue"),
+        (FigureKind.REVENUE, {"data": {"MonthlyRecurringRevenue": 5}}, "mrr", 5.0, "data.MonthlyRecurringRevenue"),
+        (FigureKind.REVENUE, {"monthly-recurring-revenue": 5}, "mrr", 5.0, '"monthly-recurring-revenue"'),
+        (FigureKind.REVENUE, {"churn": {"monthlyRate": 1}, "churnRate": 2.5}, "churn_rate", 2.5, "churnRate"),
+        (FigureKind.REVENUE, {"mrr": {"current": 7, "target": 9}}, "mrr", 7.0, "mrr.current"),
+        (FigureKind.OVERVIEW, {"activeUsers": {"daily": 3}}, "daily_active_users", 3.0, "activeUsers.daily"),
+        (FigureKind.OVERVIEW, {"users": 12}, "total_users", 12.0, "users"),
+        (FigureKind.OVERVIEW, {"stats": {"freeToPaid": 8.5}}, "conversion_rate", 8.5, "stats.freeToPaid"),
+        (FigureKind.CHATBOT, {"avgResponseTime": 0.9}, "response_time", 0.9, "avgResponseTime"),
+        (FigureKind.PLANS, {"plans": [{"name": "A", "priceMonthly": 49}]}, "prices", (("A", 49.0),), "plans"),
+        (FigureKind.PLANS, [{"title": "A", "price": {"yearly": 490}}], "yearly_prices", (("A", 490.0),), "[*]"),
+        (FigureKind.PLANS, {"data": [{"title": "Pro", "price": "€49"}]}, "prices", (("Pro", 49.0),), "data[*]"),
+    ],
+)  # fmt: skip
+def test_other_spellings_are_found_and_the_path_says_where(
+    kind: FigureKind, answer: object, name: str, value: object, path: str
+) -> None:
+    readings = {reading.name: reading for reading in read_answer(kind, json.dumps(answer).encode())}
+    assert readings[name].figure.value == value
+    assert readings[name].path == path
+    again = read_answer(kind, json.dumps(answer).encode(), overrides={name: path})
+    assert {reading.name: reading for reading in again}[name].figure.value == value
+
+
+def test_the_exact_name_goes_before_another_spelling_of_it() -> None:
+    assert revenue('{"Mrr": 1, "mrr": 2}')["mrr"] == Figure(2.0)
+    assert revenue('{"MRR": 1}')["mrr"] == Figure(1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "mark"),
+    [
+        ("$50,000.50", 50000.5, "$"),
+        ("17.5%", 17.5, "%"),
+        (" 17.5 % ", 17.5, "%"),
+        ("1 234,5", 1234.5, None),
+        ("1\u00a0234\u202f567,5", 1234567.5, None),
+        ("1'234.50", 1234.5, None),
+        ("€ 1.234,50", 1234.5, "EUR"),
+        ("29.00 USD", 29.0, "USD"),
+        ("US$5", 5.0, "USD"),
+        ("$1,234", 1234.0, "$"),
+        ("1,234,567", 1234567.0, None),
+        ("1.234.567,8", 1234567.8, None),
+        ("1,234.567", 1234.567, None),
+        ("0,275", 0.275, None),
+        ("12,5", 12.5, None),
+        ("1200", 1200.0, None),
+        ("1.5e3", 1500.0, None),
+        ("-5", -5.0, None),
+        ("-$5", -5.0, "$"),
+        ("900 ms", 900.0, "ms"),
+        ("1.2s", 1.2, "s"),
+    ],
+)
+def test_a_number_in_a_text_is_read_where_its_form_leaves_no_doubt(text: str, value: float, mark: str | None) -> None:
+    assert parse_number(text) == TextNumber(value, mark)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1,234", "may be 1.234 or 1234"),
+        ("1.234", "may be 1.234 or 1234"),
+        ("50.000", "may be 50.000 or 50000"),
+        *[
+            (text, "text where a number is expected")
+            for text in (
+                "",
+                "x",
+                "5 5",
+                "1,,2",
+                "1,23,456",
+                "1,234,56",
+                "5%%",
+                "$5%",
+                "12abc",
+                "NaN",
+                "inf",
+                "１２",
+                "9" * 41,
+                "1 / 2",
+            )
+        ],
+    ],
+)
+def test_a_text_in_doubt_is_no_number(text: str, said: str) -> None:
+    found = parse_number(text)
+    assert isinstance(found, str)
+    assert said in found
+
+
+@given(st.text(max_size=50))
+def test_no_text_at_all_raises(text: str) -> None:
+    found = parse_number(text)
+    assert isinstance(found, (str, TextNumber))
+
+
 def test_zero_is_a_value_and_a_missing_figure_is_none() -> None:
     read = revenue('{"mrr": 0, "churn_rate": -0.0}')
     assert read["mrr"] == Figure(0.0)
@@ -44,7 +147,9 @@ def test_zero_is_a_value_and_a_missing_figure_is_none() -> None:
     ("value", "said"),
     [
         ("null", "nothing in the answer"),
-        ('"1200"', "text where a number is expected"),
+        ('"1200 or so"', "text where a number is expected"),
+        ('"1,234"', "'1,234' may be 1.234 or 1234: it has to be sent as a number"),
+        ('"17.5%"', "a percentage where money is expected"),
         ("true", "true or false where a number is expected"),
         ("[1]", "a list where a number is expected"),
         ('{"x": 1}', "an object where a number is expected"),

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from amt_console.model import FigureKind
-from collectors.figures.reader import FIGURE_SPECS, FigureSpec, FigureUnit, read_figures
+from collectors.figures.catalogue import FIGURE_SPECS
+from collectors.figures.reader import read_figures
+from collectors.figures.spec import FigureSpec, FigureUnit
 
 PAGE = (Path(__file__).parents[2] / "docs" / "figures.md").read_text("utf-8")
 AT = datetime(2026, 1, 5, tzinfo=UTC)

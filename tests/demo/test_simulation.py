@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from amt_console.demo.rhythm import activity, apportion, hour_of_day_activity, last_day_activity
 from amt_console.demo.simulation import SimulatedPlatform, think_seconds
 from amt_console.model import FigureKind
-from collectors.figures.reader import FIGURE_SPECS, read_figures
+from collectors.figures.catalogue import FIGURE_SPECS
+from collectors.figures.reader import read_figures
 
 moments = st.datetimes(datetime(2025, 6, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 seeds = st.integers(0, 2**31)

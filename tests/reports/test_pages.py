@@ -17,7 +17,7 @@ from amt_console.reports.pages.overview import overview_page
 from amt_console.reports.pages.performance import performance_page
 from amt_console.reports.pages.revenue import revenue_page
 from amt_console.reports.view import ReportView, build_view
-from collectors.figures.reader import FIGURE_SPECS
+from collectors.figures.catalogue import FIGURE_SPECS
 
 PAGES = (overview_page, chatbot_page, revenue_page, performance_page, executive_page)
 CASES = (samples.nothing, samples.unmeasured, samples.one_point, samples.hostile)
