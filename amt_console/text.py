@@ -245,6 +245,14 @@ def _public_parameter(parameter: str) -> str:
     return f"{name}=…" if separator and any(key in name.lower() for key in _SECRET_KEYS) else parameter
 
 
+def reason_of(message: str, subject: str) -> str:
+    """The reason in an alert's message, without the subject and "is down" before it."""
+    for lead in (f"{subject} is down: ", f"{subject}: "):
+        if message.startswith(lead):
+            return message.removeprefix(lead)
+    return message
+
+
 def follows_words(cause: int, subjects: Mapping[int, str]) -> str:
     """Of an alert that follows from another one: which, by its subject if that is known, else by its number."""
     return f"follows {subjects.get(cause) or f'alert {cause}'}"

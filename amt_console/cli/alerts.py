@@ -29,7 +29,7 @@ _COLUMNS = (
     Column("SUBJECT", spare=2),
     Column("SINCE", right=True),
     Column("WHO"),
-    Column("MESSAGE", text=True),
+    Column("MESSAGE", text=True, clip=True),
 )
 
 
@@ -44,7 +44,7 @@ def list_alerts(
     json_output: JsonOption = False,
 ) -> None:
     """Active alerts, worst first."""
-    from amt_console.cli.startup.moment import parse_moment
+    from amt_console.moments import parse_moment
 
     context = get_context(ctx)
     moment = parse_moment(since, context.clock.now()) if since else None

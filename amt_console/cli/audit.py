@@ -30,7 +30,7 @@ def list_entries(
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """What people did, newest first: the name, how it came in, and what the caller claims beside it."""
-    from amt_console.cli.startup.moment import parse_moment
+    from amt_console.moments import parse_moment
     from amt_console.operations.json_views import iso
     from amt_console.store import audit_entries
 

@@ -89,7 +89,7 @@ def window(ctx: typer.Context, hours: float | None, since: str | None, until: st
 
     Raises CommandError.
     """
-    from amt_console.cli.startup.moment import parse_moment
+    from amt_console.moments import parse_moment
 
     if hours is not None and since is not None:
         raise CommandError("--hours and --since exclude each other", ExitCode.USAGE)

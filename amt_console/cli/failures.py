@@ -18,6 +18,7 @@ _CODES: tuple[tuple[str, str, ExitCode], ...] = (
     ("amt_console.store", "StoreError", ExitCode.UNAVAILABLE),
     ("amt_console.runtime.monitor_process", "MonitorFailed", ExitCode.INTERNAL),
     ("amt_console.runtime.monitor_process", "ResultsNotStored", ExitCode.IO),
+    ("amt_console.moments", "MomentError", ExitCode.USAGE),
     ("amt_console.runtime.remote_monitor", "AccessTokenError", ExitCode.USAGE),
     ("amt_console.api.client.address", "MonitorAddressError", ExitCode.USAGE),
     ("amt_console.operations.protocol", "NotFoundError", ExitCode.BAD_DATA),

@@ -17,7 +17,7 @@ _COLUMNS = (
     Column("SINCE", right=True),
     Column("RESPONSE", right=True, spare=1),
     Column("CHECKED", right=True, spare=2),
-    Column("ERROR", text=True),
+    Column("ERROR", text=True, clip=True),
 )
 
 

@@ -13,7 +13,17 @@ from amt_console.cli.printing.output import ascii_only, print_json, print_line, 
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.seen_from import print_seen_from
 from amt_console.cli.startup.context import get_context
-from amt_console.model import AlertState, MonitorState, Overall, ServiceState, ServiceView, Severity, Snapshot
+from amt_console.model import (
+    AlertState,
+    MonitorState,
+    MonitorStatus,
+    Overall,
+    ServiceState,
+    ServiceView,
+    Severity,
+    Snapshot,
+)
+from amt_console.moments import parse_moment
 from amt_console.text import (
     ALERT_STATE_WORDS,
     MISSING,
@@ -24,12 +34,15 @@ from amt_console.text import (
     near_moment,
     percent,
     percent_cell,
+    reason_of,
     severity_glyph,
     state_glyph,
 )
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from amt_console.cli.startup.context import Context
 
 _EXIT = {
     Overall.OK: ExitCode.OK,
@@ -44,12 +57,12 @@ _SERVICE_COLUMNS = (
     Column("SERVICE"),
     Column("STATE"),
     Column("SINCE", right=True),
-    Column("RESPONSE", right=True),
-    Column("P95 24H", right=True, spare=2),
-    Column("UPTIME 24H", right=True),
-    Column("MEASURED", right=True),
-    Column("CHECKED", right=True, spare=1),
-    Column("ERROR", text=True),
+    Column("RESPONSE", right=True, spare=1),
+    Column("P95 24H", right=True, spare=5),
+    Column("UPTIME 24H", right=True, spare=2),
+    Column("MEASURED", right=True, spare=3),
+    Column("CHECKED", right=True, spare=4),
+    Column("ERROR", text=True, clip=True),
 )
 _ALERT_COLUMNS = (
     Column("ALERT", right=True),
@@ -57,7 +70,7 @@ _ALERT_COLUMNS = (
     Column("STATE", spare=1),
     Column("SINCE", right=True),
     Column("WHO"),
-    Column("MESSAGE", text=True),
+    Column("MESSAGE", text=True, clip=True),
 )
 
 
@@ -65,12 +78,16 @@ def status(
     ctx: typer.Context,
     json_output: Annotated[bool, typer.Option("--json", help="The whole picture as one JSON document.")] = False,
     line: Annotated[bool, typer.Option("--line", help="One line, for a prompt, tmux or the login message.")] = False,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="A past moment: '14:30', '-2h', 'yesterday 09:00'.")
+    ] = None,
 ) -> None:
     """What is broken, since when, and who has it. Exit code 0 ok, 1 warning, 2 critical, 3 unknown."""
     if json_output and line:
         raise CommandError("--json and --line exclude each other", ExitCode.USAGE)
-    with get_context(ctx).operations() as operations:
-        snapshot = operations.snapshot()
+    context = get_context(ctx)
+    moment = parse_moment(at, context.clock.now()) if at else None
+    snapshot = _snapshot(context, moment)
     if json_output:
         from amt_console.operations.json_views import snapshot_json
 
@@ -82,17 +99,38 @@ def status(
     raise typer.Exit(int(_EXIT[snapshot.overall]))
 
 
+def _snapshot(context: Context, at: datetime | None) -> Snapshot:
+    """The state now or at a past moment; unknown, with the reason as a fault, where there is no data at all."""
+    from amt_console.store import NoDatabase
+
+    try:
+        with context.operations() as operations:
+            return operations.snapshot(at)
+    except NoDatabase as error:
+        return Snapshot(
+            version=0,
+            generated_at=context.clock.now(),
+            at=at,
+            overall=Overall.UNKNOWN,
+            monitor=MonitorStatus(MonitorState.STOPPED),
+            notices=(str(error),),
+            faults=(str(error),),
+        )
+
+
 def status_line(snapshot: Snapshot) -> str:
     """The worst news in one line: state word, counts, the worst alert, and who has it."""
     now = snapshot.generated_at
     parts = [snapshot.overall.value.upper(), _counts(snapshot)]
+    if not snapshot.services:
+        parts = [snapshot.overall.value.upper(), *snapshot.faults]
     firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
     if snapshot.monitor.state is not MonitorState.RUNNING:
-        parts.append(f"monitor {snapshot.monitor.state.value}, last result {_ago(snapshot.monitor.last_cycle_at, now)}")
+        parts.append(_monitor_words(snapshot, now))
     if firing:
         worst = firing[0]
-        owner = f"{worst.acknowledged_by} has it" if worst.acknowledged_by else "nobody has it"
-        parts.append(f"{worst.message} ({age(worst.opened_at, now)}, {owner})")
+        owner = f"acknowledged by {worst.acknowledged_by}" if worst.acknowledged_by else "unacknowledged"
+        parts.append(f"{worst.message} (for {age(worst.opened_at, now)}, {owner})")
         if len(firing) > 1:
             parts.append(f"{len(firing) - 1} more")
     return " | ".join(parts)
@@ -102,13 +140,17 @@ def print_status(snapshot: Snapshot) -> None:
     """The picture as text."""
     now, plain = snapshot.generated_at, ascii_only()
     monitor = snapshot.monitor
-    print_line(f"{snapshot.overall.value.upper()}: {_counts(snapshot)}")
+    then = "" if snapshot.at is None else f" at {snapshot.at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    print_wrapped(f"{snapshot.overall.value.upper()}{then}: {_counts(snapshot)}", indent=4)
     if monitor.state is MonitorState.RUNNING:
-        print_line(
-            f"monitor: running on {monitor.host}, pid {monitor.pid}, last result {_ago(monitor.last_cycle_at, now)}"
-        )
+        where = f"running on {monitor.host}, pid {monitor.pid}"
+        print_wrapped(f"monitor: {where}, last result {_ago(monitor.last_cycle_at, now)}", indent=9)
     else:
-        print_line(f"monitor: {monitor.state.value}, last result {_ago(monitor.last_cycle_at, now)}")
+        print_wrapped(_monitor_words(snapshot, now).replace(" ", ": ", 1), indent=9)
+    if not snapshot.services:
+        for notice in snapshot.notices:
+            print_wrapped(f"{'FAULT' if notice in snapshot.faults else 'note'}: {notice}", indent=6)
+        return
     print_line()
     print_table(
         _SERVICE_COLUMNS,
@@ -128,7 +170,7 @@ def print_status(snapshot: Snapshot) -> None:
                     ALERT_STATE_WORDS[alert.state],
                     age(alert.opened_at, now),
                     who_has(alert, subjects),
-                    alert.message,
+                    f"{alert.subject}: {reason_of(alert.message, alert.subject)}",
                 )
                 for alert in snapshot.alerts
             ],
@@ -153,7 +195,7 @@ def print_status(snapshot: Snapshot) -> None:
 
 
 def _service_row(service: ServiceView, now: datetime, plain: bool) -> tuple[str, ...]:
-    uptime = "no data" if service.last_checked is None else "too little"
+    uptime = "no data" if service.last_checked is None else "not enough"
     measured = ""
     if service.uptime_percent_24h is not None:
         uptime = percent_cell(service.uptime_percent_24h, 2)
@@ -171,6 +213,11 @@ def _service_row(service: ServiceView, now: datetime, plain: bool) -> tuple[str,
         service.error or "",
     )
     return tuple(cell.replace(MISSING, _dash(plain)) for cell in cells)
+
+
+def _monitor_words(snapshot: Snapshot, now: datetime) -> str:
+    monitor = snapshot.monitor
+    return f"monitor {monitor.state.value}, last result {_ago(monitor.last_cycle_at, now)}"
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

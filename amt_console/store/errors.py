@@ -11,6 +11,10 @@ class StoreUnavailable(StoreError):
     """It cannot be opened: missing, a directory, not permitted, read-only, or the server does not answer."""
 
 
+class NoDatabase(StoreUnavailable):
+    """Nothing is stored yet: the file does not exist, or the database has no tables of ours."""
+
+
 class SchemaTooNew(StoreError):
     """A newer version of the program has written it; this one never writes into it."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from amt_console.store.engines.dialect import Dialect
-from amt_console.store.errors import SchemaTooNew, SchemaTooOld, StoreUnavailable
+from amt_console.store.errors import NoDatabase, SchemaTooNew, SchemaTooOld
 from amt_console.store.upkeep.backup import backup
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
@@ -35,7 +35,7 @@ def check(connection: Connection, dialect: Dialect) -> None:
     Raises:
         SchemaTooNew: A newer version of the program has upgraded it.
         SchemaTooOld: It has to be upgraded first.
-        StoreUnavailable: It holds no tables of ours.
+        NoDatabase: It holds no tables of ours.
     """
     found = revision(connection)
     if found == REVISIONS[-1]:
@@ -43,7 +43,7 @@ def check(connection: Connection, dialect: Dialect) -> None:
     if found is not None and found not in REVISIONS:
         raise _too_new(dialect, found)
     if found is None and not _ORIGINAL_TABLES & set(inspect(connection).get_table_names()):
-        raise StoreUnavailable(
+        raise NoDatabase(
             f"The database {dialect.place} is empty. Start the console or 'amt-console monitor' once to set it "
             "up, or name another with --db."
         )

@@ -43,10 +43,15 @@ def configuration(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_status_without_a_database_says_what_to_do(command: Command) -> None:
     outcome = command("status")
-    assert outcome.code == ExitCode.UNAVAILABLE
-    assert outcome.out == ""
-    assert "no database" in outcome.err.lower()
-    assert "--db" in outcome.err
+    assert outcome.code == ExitCode.UNKNOWN
+    assert outcome.out.startswith("UNKNOWN")
+    assert "no database" in outcome.out.lower()
+    assert "--db" in outcome.out
+    document = json.loads(command("status", "--json").out)
+    assert (document["overall"], document["services"], document["monitor"]["running"]) == ("unknown", [], False)
+    line = command("status", "--line")
+    assert line.code == ExitCode.UNKNOWN
+    assert line.out.startswith("UNKNOWN | ")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +124,7 @@ def test_status_line_is_one_line_with_the_worst_news(command: Command, history: 
     assert line.count("\n") == 1
     assert line.startswith("CRITICAL | ")
     assert "backend-api is down" in line
-    assert "nobody has it" in line
+    assert "unacknowledged" in line
 
 
 def test_what_follows_from_an_outage_says_so(command: Command, history: History, home: Path) -> None:

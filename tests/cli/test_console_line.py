@@ -6,15 +6,18 @@ import pytest
 import typer
 
 from amt_console.cli.startup.commands import app
-from amt_console.cli.startup.console_line import FLAGS, WITH_VALUE, ConsoleLine
+from amt_console.cli.startup.console_line import ConsoleLine
+from amt_console.cli.startup.main import hoist_options
 
 
 def test_it_knows_the_options_of_the_root_command() -> None:
     parameters = {name: each for each in typer.main.get_command(app).params for name in each.opts}
-    flags = {name for name, each in parameters.items() if getattr(each, "is_flag", False)}
-    assert set(FLAGS) == flags - {"--version"}
-    assert set(WITH_VALUE) == set(parameters) - flags
-    assert {name: each.name for name, each in parameters.items() if name != "--version"} == FLAGS | WITH_VALUE
+    parameters.pop("--version")
+    for name, parameter in parameters.items():
+        given = [name] if getattr(parameter, "is_flag", False) else [name, "x"]
+        line = ConsoleLine.read(given)
+        assert line is not None
+        assert getattr(line, str(parameter.name)) in (True, "x")
 
 
 @pytest.mark.parametrize(
@@ -48,3 +51,18 @@ def test_plain_options_are_read(arguments: list[str], line: ConsoleLine) -> None
 )
 def test_everything_else_is_left_to_typer(arguments: list[str]) -> None:
     assert ConsoleLine.read(arguments) is None
+
+
+def test_config_and_db_may_stand_behind_the_command() -> None:
+    assert hoist_options(["alerts", "list", "--db", "x.db", "--json"]) == ["--db", "x.db", "alerts", "list", "--json"]
+    assert hoist_options(["status", "--config=a.toml"]) == ["--config=a.toml", "status"]
+    assert hoist_options(["alerts", "ack", "1", "--note", "x", "--", "--db", "y"]) == [
+        "alerts",
+        "ack",
+        "1",
+        "--note",
+        "x",
+        "--",
+        "--db",
+        "y",
+    ]

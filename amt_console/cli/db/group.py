@@ -127,7 +127,7 @@ def rebuild(
     ] = "36500d",
 ) -> None:
     """Make the sums (rollups) anew from the single rows that are still there; the monitor may run meanwhile."""
-    from amt_console.cli.startup.moment import parse_moment
+    from amt_console.moments import parse_moment
     from amt_console.store.rollups.integrity import rebuild_since
 
     context = get_context(ctx)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from amt_console.cli.printing.output import print_line, writable
+from amt_console.cli.printing.output import ascii_only, print_line, writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +30,9 @@ class Column:
     spare: int = 0
     """0 is always shown; of the others the highest goes first where a terminal is narrow."""
     text: bool = False
-    """Words of any length, which are wrapped; only the last column."""
+    """Words of any length, wrapped beside or below the other columns; only the last column."""
+    clip: bool = False
+    """With ``text``: cut off at the edge of the terminal, so that each row is one line."""
 
 
 def print_table(
@@ -89,7 +91,8 @@ class _Layout:
         shown = [at for at, each in enumerate(columns) if not each.text and (any(row[at] for row in rows) or not rows)]
         wish = 0 if self._text is None else min(widths[self._text], LEAST_TEXT) + GAP
         beside = self._fitting(shown, wish)
-        self._shown = beside or self._fitting(shown, 0) or self._without_spare(shown)
+        clips = self._text is not None and columns[self._text].clip
+        self._shown = beside or (None if clips else self._fitting(shown, 0)) or self._without_spare(shown)
         self._start = self._taken(self._shown) + GAP
         """Where the words begin that stand beside the other columns."""
         self._room = max(0, width - self._start)
@@ -123,12 +126,24 @@ class _Layout:
 
         words = "" if self._text is None else row[self._text]
         line = self._line(row)
+        if self._text is not None and self._columns[self._text].clip:
+            return [self._clipped(line + " " * GAP + words)]
         below = self._below and self._cell_len(words) > self._room
         start = INDENT if below else self._start
         wrapped = Text(words).wrap(console, max(1, self._width - start), overflow="fold")
         first, *rest = [part.plain.rstrip() for part in wrapped] or [""]
         head = [line, " " * start + first] if below else [line + " " * GAP + first]
         return [Text(each.rstrip()) for each in (*head, *(" " * start + part for part in rest))]
+
+    def _clipped(self, line: str) -> Text:
+        from rich.text import Text
+
+        text = Text(line.rstrip())
+        if self._cell_len(text.plain) > self._width:
+            mark = "..." if ascii_only() else "\N{HORIZONTAL ELLIPSIS}"
+            text.truncate(self._width - len(mark))
+            text = Text(text.plain.rstrip() + mark)
+        return text
 
     def _line(self, row: Sequence[str]) -> str:
         return (" " * GAP).join(self._padded(row[at], at) for at in self._shown)

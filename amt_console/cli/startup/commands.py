@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -89,45 +91,38 @@ app = typer.Typer(
 )
 
 
-@app.callback(invoke_without_command=True)
-def root(
-    ctx: typer.Context,
-    config: Annotated[
-        str | None, typer.Option("--config", metavar="FILE", help="Configuration file (JSON or TOML).")
-    ] = None,
-    db: Annotated[str | None, typer.Option("--db", metavar="URL", help="Database, as a URL or a SQLite file.")] = None,
-    connect: Annotated[
-        str | None,
-        typer.Option(
-            "--connect",
-            metavar="URL",
-            help="Look at another monitor: unix:/path or https://host:port, with the access token in $AMT_TOKEN.",
-        ),
-    ] = None,
-    token_file: Annotated[
-        str | None, typer.Option("--token-file", metavar="FILE", help="With --connect: file with the access token.")
-    ] = None,
-    ca_file: Annotated[
-        str | None, typer.Option("--ca-file", metavar="FILE", help="With --connect: PEM file of the authority.")
-    ] = None,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Look, but do not act and do not probe.")] = False,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="Show a past moment: '2026-01-31 14:00', '14:00', '2h'.")
-    ] = None,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
-    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
+def _root(ctx: typer.Context, *, version: bool = False, **options: Any) -> None:
     """Open the live console, or run a command."""
     if version:
         from amt_console import __version__
 
         typer.echo(f"amt-console {__version__}")
         raise typer.Exit
-    line = ConsoleLine(config, db, connect, token_file, ca_file, at, read_only, ascii_only, no_mouse)
+    line = ConsoleLine(**options)
     if ctx.invoked_subcommand is None:
         raise typer.Exit(line.open())
     ctx.obj = line.context(ctx.invoked_subcommand)
+
+
+def _root_signature() -> inspect.Signature:
+    """The parameters that Typer reads from a signature, made from the fields of ``ConsoleLine``."""
+    parameters = [inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)]
+    for option in fields(ConsoleLine):
+        words = option.metadata
+        kind: Any = bool if words["metavar"] is None else str | None
+        typed = Annotated[kind, typer.Option(words["flag"], metavar=words["metavar"], help=words["help"])]
+        parameters.append(
+            inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=typed)
+        )
+    version = Annotated[bool, typer.Option("--version", help="Print the version and exit.")]
+    parameters.append(inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=version))
+    return inspect.Signature(parameters)
+
+
+# Typer has no way to declare options from data, only from a signature.
+_root.__signature__ = _root_signature()  # type: ignore[attr-defined]
+_root.__annotations__ = {name: each.annotation for name, each in _root_signature().parameters.items()}
+app.callback(invoke_without_command=True)(_root)
 
 
 def run_command(arguments: Sequence[str]) -> int:

@@ -1,68 +1,82 @@
-"""The command line of the console itself, which is read without Typer: loading that would hold up the first frame.
+"""The options of the root command, declared once, and the command line of the console.
 
-Only what is plain is read here. Whatever else stands on a line, a command, a question for help or a mistake, is for
-Typer, whose root command has the same options.
+The console's line is read without Typer, because importing Typer would delay the first frame. A command, ``--help`` or
+a mistake on the line is left to Typer: its root command has the same options.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import Context, url_of
 from amt_console.runtime.remote_monitor import RemoteMonitor
 
-WITH_VALUE = {
-    "--config": "config",
-    "--db": "db",
-    "--connect": "connect",
-    "--token-file": "token_file",
-    "--ca-file": "ca_file",
-    "--at": "at",
-}
-FLAGS = {"--read-only": "read_only", "--ascii": "ascii_only", "--no-mouse": "no_mouse"}
 _CONNECTING = (None, "status", "alerts")
-"""Commands that can ask another monitor than that of the database; ``None`` is the console."""
+"""Commands that work with ``--connect``; ``None`` is the console."""
+
+
+def _value(flag: str, metavar: str, help_text: str, *, anywhere: bool = False) -> Any:
+    """An option with a value. ``anywhere``: it may also stand behind a command."""
+    option = {"flag": flag, "metavar": metavar, "help": help_text, "anywhere": anywhere}
+    return field(default=None, metadata=option)
+
+
+def _switch(flag: str, help_text: str) -> Any:
+    """An option without a value."""
+    return field(default=False, metadata={"flag": flag, "metavar": None, "help": help_text, "anywhere": False})
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleLine:
-    """The options that may stand before a command, as they were written."""
+    """The options of the root command as they were written; each field is one option."""
 
-    config: str | None = None
-    db: str | None = None
-    connect: str | None = None
-    token_file: str | None = None
-    ca_file: str | None = None
-    at: str | None = None
-    read_only: bool = False
-    ascii_only: bool = False
-    no_mouse: bool = False
+    config: str | None = _value("--config", "FILE", "Configuration file (JSON or TOML).", anywhere=True)
+    db: str | None = _value("--db", "URL", "Database: a URL or the path of a SQLite file.", anywhere=True)
+    connect: str | None = _value(
+        "--connect",
+        "URL",
+        "Attach to another monitor: unix:/path or https://host:port, with the access token in $AMT_TOKEN.",
+        anywhere=True,
+    )
+    token_file: str | None = _value("--token-file", "FILE", "With --connect: the access token's file.", anywhere=True)
+    ca_file: str | None = _value("--ca-file", "FILE", "With --connect: PEM file of the authority.", anywhere=True)
+    at: str | None = _value("--at", "TIME", "Show a past moment: '14:00', '-2h', 'yesterday 09:00', ISO 8601.")
+    read_only: bool = _switch("--read-only", "Look only: no actions, no probes.")
+    ascii_only: bool = _switch("--ascii", "Draw with ASCII characters only.")
+    no_mouse: bool = _switch("--no-mouse", "Leave the mouse to the terminal.")
 
     @classmethod
     def read(cls, arguments: Sequence[str]) -> ConsoleLine | None:
-        """What the arguments ask of the console; ``None`` if they are more than its plain options."""
-        found: dict[str, str | bool] = {}
+        """The options of the console; ``None`` if the line has anything else on it."""
+        options = {option.metadata["flag"]: option for option in fields(cls)}
+        found: dict[str, Any] = {}
         remaining = list(arguments)
         while remaining:
-            argument = remaining.pop(0)
-            name, equals, value = argument.partition("=")
-            if argument in FLAGS:
-                found[FLAGS[argument]] = True
-            elif name in WITH_VALUE and (value or (not equals and remaining)):
-                found[WITH_VALUE[name]] = value or remaining.pop(0)
+            name, equals, value = remaining.pop(0).partition("=")
+            option = options.get(name)
+            if option is None:
+                return None
+            if option.metadata["metavar"] is None:
+                if equals:
+                    return None
+                found[option.name] = True
+            elif value or (not equals and remaining):
+                found[option.name] = value or remaining.pop(0)
             else:
                 return None
-        return cls(**found)  # type: ignore[arg-type]
+        return cls(**found)
 
     def context(self, command: str | None = None) -> Context:
-        """What ``command`` needs, ``None`` being the console. Raises CommandError for options that do not fit."""
+        """The context of ``command``; ``None`` is the console. Raises CommandError for options that do not fit."""
         if command is not None and (self.at is not None or self.read_only or self.ascii_only or self.no_mouse):
             raise CommandError(
-                "--at, --read-only, --ascii and --no-mouse belong to the console: leave the command out, or the option",
+                "--read-only, --ascii, --no-mouse and an --at before the command are options of the console: "
+                "leave out the command or the option",
                 ExitCode.USAGE,
             )
         return Context(
@@ -74,7 +88,7 @@ class ConsoleLine:
     def open(self) -> int:
         """Run the console; returns the exit code. Raises CommandError."""
         from amt_console.cli.console import Place, open_console
-        from amt_console.cli.startup.moment import parse_moment
+        from amt_console.moments import parse_moment
 
         context = self.context()
         return open_console(
@@ -104,3 +118,8 @@ class ConsoleLine:
 
 def _path(name: str | None) -> Path | None:
     return None if name is None else Path(name)
+
+
+def flags_allowed_anywhere() -> tuple[str, ...]:
+    """The options that may also stand behind a command: they name a file, a database or a monitor."""
+    return tuple(option.metadata["flag"] for option in fields(ConsoleLine) if option.metadata["anywhere"])

@@ -13,16 +13,16 @@ from typing import TextIO
 
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.startup.console_line import ConsoleLine
+from amt_console.cli.startup.console_line import ConsoleLine, flags_allowed_anywhere
 from amt_console.text import safe_text
 
-_ANYWHERE = ("--config", "--db", "--connect", "--token-file", "--ca-file")
 _CLOSED_PIPE = 128 + 13
 """The exit code that a shell shows for a program that is ended by SIGPIPE."""
 
 
 def hoist_options(arguments: Sequence[str]) -> list[str]:
     """Move the options that name a file, a database or a monitor to the front: they may stand behind a command."""
+    anywhere = flags_allowed_anywhere()
     front: list[str] = []
     rest: list[str] = []
     remaining = list(arguments)
@@ -31,9 +31,9 @@ def hoist_options(arguments: Sequence[str]) -> list[str]:
         if argument == "--":
             rest += [argument, *remaining]
             break
-        if argument in _ANYWHERE and remaining:
+        if argument in anywhere and remaining:
             front += [argument, remaining.pop(0)]
-        elif argument.startswith(tuple(f"{name}=" for name in _ANYWHERE)):
+        elif argument.startswith(tuple(f"{name}=" for name in anywhere)):
             front.append(argument)
         else:
             rest.append(argument)

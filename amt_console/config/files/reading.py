@@ -68,6 +68,9 @@ def fingerprint(path: Path) -> str:
 def read_document(path: Path) -> Document:
     """The file's content as nested plain values. Raises ConfigError."""
     text = _read_text(path)
+    if not text.strip():
+        hint = "write one with `amt-console config init`, or remove the file: without one the defaults apply"
+        raise ConfigError((Fault("", "is empty", suggestion=hint),), path)
     suffix = path.suffix.lower()
     try:
         document = parse_json(text) if suffix == ".json" else parse_toml(text)

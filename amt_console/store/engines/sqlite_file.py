@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from amt_console.store.engines.dialect import BUSY_SECONDS
-from amt_console.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreUnavailable
+from amt_console.store.errors import NoDatabase, StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreUnavailable
 
 
 def make_writable(path: Path) -> None:
@@ -29,7 +29,7 @@ def check_readable(path: Path) -> None:
     """Raises StoreUnavailable unless there is a file that this user may read."""
     _refuse_impossible(path)
     if not path.exists():
-        raise StoreUnavailable(
+        raise NoDatabase(
             f"There is no database at {path}. Start the console or 'amt-console monitor' once to create "
             "it, or name another with --db."
         )

@@ -1,0 +1,78 @@
+"""Moments as people type them: ``14:30``, ``-2h``, ``yesterday 09:00``, ISO 8601."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from amt_console.text import safe_text
+
+EXAMPLES = "'14:30', '-2h', 'yesterday 09:00', '2026-01-31 14:00' or ISO 8601 with an offset"
+_AGO = re.compile(r"-?\s*(\d+(?:\.\d+)?)\s*([smhdw])(?:\s*ago)?")
+_AHEAD = re.compile(r"\+\s*(\d+(?:\.\d+)?)\s*([smhdw])")
+_NAMED_DAY = re.compile(r"(yesterday|today|tomorrow)(?:\s+(.+))?")
+_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+_TIMES = ("%H:%M:%S", "%H:%M")
+
+
+class MomentError(ValueError):
+    """The text is no moment, or a moment on the wrong side of now; ``str()`` is the message for people."""
+
+
+def parse_moment(text: str, now: datetime, *, future: bool = False) -> datetime:
+    """A moment as aware UTC.
+
+    ``2h`` and ``-2h`` count back from now, ``+2h`` counts forward. A bare time is the last one before now, or with
+    ``future`` the next one. Dates and times without an offset are local.
+
+    Args:
+        text: As typed.
+        now: The present moment.
+        future: Whether the moment may lie ahead of ``now``.
+
+    Raises:
+        MomentError: The text is no moment, or lies ahead of ``now`` without ``future``.
+    """
+    shown = safe_text(text, 60)
+    try:
+        moment = _parse(text.strip(), now, future=future)
+    except (OverflowError, ValueError, OSError):
+        moment = None
+    if moment is None:
+        raise MomentError(f"'{shown}' is not a time: write {EXAMPLES}")
+    if moment > now and not future:
+        raise MomentError(f"'{shown}' is in the future: only the past can be shown")
+    return moment
+
+
+def _parse(text: str, now: datetime, *, future: bool) -> datetime | None:
+    if found := _AGO.fullmatch(text):
+        return now - timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
+    if found := _AHEAD.fullmatch(text):
+        return now + timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
+    today = now.astimezone().replace(tzinfo=None)
+    if found := _NAMED_DAY.fullmatch(text):
+        time = _naive(found[2] or "00:00", _TIMES)
+        day = today.date() + timedelta(days=_DAYS[found[1]])
+        return None if time is None else datetime.combine(day, time.time()).astimezone(UTC)
+    if (date := _naive(text, _DATES)) is not None:
+        return date.astimezone(UTC)
+    if (time := _naive(text, _TIMES)) is not None:
+        moment = datetime.combine(today.date(), time.time())
+        if not future and moment > today:
+            moment -= timedelta(days=1)
+        if future and moment < today:
+            moment += timedelta(days=1)
+        return moment.astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _naive(text: str, patterns: tuple[str, ...]) -> datetime | None:
+    for pattern in patterns:
+        try:
+            return datetime.strptime(text, pattern)  # noqa: DTZ007 - local, made aware by the caller
+        except ValueError:
+            continue
+    return None
