@@ -22,6 +22,8 @@ class Ledger:
     def __init__(self, episodes: Iterable[Episode]) -> None:
         self.changes: list[EpisodeChange] = []
         """To be stored in this order."""
+        self.recorded: list[EpisodeChange] = []
+        """The changes that were stored, with the ids that the episodes were given."""
         self._newest: dict[Key, Episode] = {}
         self._latest_change: dict[Key, int] = {}
         for episode in episodes:
@@ -66,6 +68,7 @@ class Ledger:
 
     def stored(self, change: EpisodeChange, episode: Episode) -> None:
         """A change was stored and came back with its id and version."""
+        self.recorded.append(replace(change, episode=episode))
         key = key_of(episode)
         if self._newest.get(key) is change.episode:
             self._newest[key] = episode

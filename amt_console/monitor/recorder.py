@@ -13,6 +13,7 @@ from amt_console.model import AlertState, Episode
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, Pause
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.gaps import stopped_gap
+from amt_console.monitor.journal import Journal
 from amt_console.monitor.ledger import Ledger
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.signals import Window, WindowReader
@@ -70,6 +71,7 @@ class Recorder:
         self._continuous = continuous
         self._started = clock.instant()
         self._introduced = False
+        self._journal = Journal()
         self._known: tuple[Episode, ...] = ()
         self._shadow: Ledger | None = None
         self._next_ruleset: Ruleset | None = ruleset
@@ -103,6 +105,8 @@ class Recorder:
                 durable = True
                 continue
             self._committed(ledger)
+            for level, line in self._journal.lines(items, ledger.recorded):
+                LOG.log(level, "%s", line)
             return
         raise StoreBusy("Alerts change faster than they can be evaluated; the batch is tried again.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -120,6 +121,23 @@ def test_good_results_write_no_alert(store: Store, clock: FakeClock) -> None:
         clock.advance(15)
     assert open_states(store) == {}
     assert recorder.open_subjects == frozenset()
+
+
+def test_the_log_has_a_line_for_each_transition_and_each_change_of_state(
+    store: Store, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    with caplog.at_level(logging.INFO, logger="amt_console.monitor"):
+        recorder.write([probe(clock)])
+        assert caplog.messages == []
+        recorder.write([probe(clock, ServiceState.DOWN, attempt) for attempt in (1, 2, 3)])
+        clock.advance(15)
+        recorder.write([probe(clock), probe(clock)])
+    assert caplog.messages[0] == "service web is down, was up: connection refused"
+    told = [line.split(":")[0] for line in caplog.messages if line.startswith("alert 1 ")]
+    assert told == ["alert 1 opened", "alert 1 fired", "alert 1 recovering", "alert 1 resolved"]
+    assert "service web is up, was down" in caplog.messages
+    assert [record.levelname for record in caplog.records if " fired" in record.message] == ["WARNING"]
 
 
 def test_what_people_do_between_two_batches_is_kept(store: Store, clock: FakeClock) -> None:
