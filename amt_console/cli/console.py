@@ -17,8 +17,7 @@ from amt_console.runtime.site import Notices
 if TYPE_CHECKING:
     from amt_console.config import Settings
     from amt_console.config.sections.program import ConsoleSettings
-    from amt_console.console.preferences import Preferences
-    from amt_console.console.session import Session
+    from amt_console.console.session import Preferences, Session
     from amt_console.model import Target
     from amt_console.runtime.remote_monitor import RemoteMonitor
 
@@ -111,7 +110,7 @@ def _preferences(settings: ConsoleSettings, *, ascii_only: bool, mouse: bool) ->
     """What the configuration says of the screen; flags go first."""
     from zoneinfo import ZoneInfo
 
-    from amt_console.console.preferences import Preferences
+    from amt_console.console.session import Preferences
 
     return Preferences(
         theme=settings.theme,

@@ -1,34 +1,70 @@
-"""The console: what its keys do, on top of what is shown live."""
+"""The console's app: its life, its looks, and what its keys do."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from textual.app import SystemCommand
+from rich.console import RenderableType
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.css.query import NoMatches
+from textual.filter import LineFilter
+from textual.message import Message
 from textual.screen import Screen
 
 from amt_console.clock import Clock
 from amt_console.console import themes
-from amt_console.console.actions import Actions, Selection
-from amt_console.console.bindings import APP_KEYS
-from amt_console.console.live import LiveShell
+from amt_console.console.actions import Actions, Selection, Tone
+from amt_console.console.announcer import Announcer, terminal_title
+from amt_console.console.bindings import APP_KEYS, key_names
+from amt_console.console.driver import ConsoleDriver
+from amt_console.console.feed import SnapshotFeed
+from amt_console.console.output import AsciiFilter, harden_toolkit, tightened
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.console.session import Session
+from amt_console.console.session import Preferences, Session
+from amt_console.console.terminal import TerminalGuard
+from amt_console.console.view_state import ViewState
+from amt_console.keys import USUAL_KEYS
+from amt_console.model import Snapshot
+from amt_console.operations.protocol import OperationError, Operations
 from amt_console.text import safe_text
+from widgets.look import Look, Palette
 from widgets.prompt import Prompt
 
+ResultT = TypeVar("ResultT")
 QUIT_SECONDS = 5.0
 """How long the first press of quit waits for the second."""
+UNAVAILABLE = 69
+INTERNAL = 70
+"""Exit code after a fault of the console itself."""
+_log = logging.getLogger(__name__)
 
 
-class ConsoleApp(LiveShell):
+class Done(Message):
+    """A job on a thread ended; what follows runs on the app's loop."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        super().__init__()
+        self.then = then
+
+
+class Woken(Message):
+    """Something was committed; many of them become one."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Waiting ones are dropped for this one."""
+        return isinstance(message, Woken)
+
+
+class ConsoleApp(App[None], inherit_bindings=False):
     """The live console. ``run`` returns when the person has left; then ``return_code`` and ``exit_message`` say how."""
 
     TITLE = "amt-console"
@@ -52,28 +88,232 @@ class ConsoleApp(LiveShell):
         ascii_only: Draw with ASCII characters only.
         mouse: React to the mouse; without it the terminal's own selection works.
         read_only: Refuse actions, with the reason.
-        at: Show the picture of this past moment instead of the present.
+        at: Show the snapshot of this past moment instead of the present.
         clock: Where ages come from.
         bell: Ring when a critical alert begins to fire.
         export_folder: Where exports go by default.
         """
-        super().__init__(
-            open_session, ascii_only=ascii_only, mouse=mouse, read_only=read_only, at=at, clock=clock, bell=bell
-        )
+        harden_toolkit()
+        self.guard: TerminalGuard | None = None
+        self.ascii_only = ascii_only
+        self.zone: tzinfo | None = None
+        """Time zone of the moments shown; ``None`` is the host's."""
+        self.exit_message: str | None = None
+        self.progress = ""
+        """How far something is, for the key line."""
+        self.clock = clock
+        self.view = self.picture = ViewState(read_only=read_only)
+        self.operations: Operations | None = None
+        super().__init__(driver_class=ConsoleDriver)
+        self._mouse = mouse
+        self._at = at
         self._export_folder = export_folder
-        self._actions = Actions(self, read_only=read_only, at=at)
+        self._ascii_filter = AsciiFilter()
+        self._title_written = ""
         self._quit_pressed_at = float("-inf")
+        self._announcer = Announcer(bell=bell)
+        self._feed = SnapshotFeed(self, self.view, open_session, at=at, clock=clock)
+        self._actions = Actions(self, read_only=read_only, at=at)
+        self.animation_level = "none"
+        self.register_theme(themes.DARK)
+        self.register_theme(themes.LIGHT)
+        if self.theme == "textual-dark":
+            self.theme = themes.first_theme()
+
+    # Life
 
     def get_default_screen(self) -> OverviewScreen:
         """The overview; as a mode it would have all styles parsed once more before the first frame."""
         return OverviewScreen()
 
+    def run(self, **options: Any) -> None:
+        """Run until the person leaves, the process is told to end, or the terminal vanishes."""
+        options.setdefault("mouse", self._mouse)
+        with TerminalGuard(self._end_from_outside, self._let_go) as guard:
+            self.guard = guard
+            try:
+                super().run(**options)
+            finally:
+                self._feed.close()
+            if guard.exit_code is not None:
+                self._return_code = guard.exit_code
+
+    def on_mount(self) -> None:
+        """Draw the whole screen when the process comes back from the shell: the terminal has forgotten it."""
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
+
+    def on_ready(self) -> None:
+        """Open the session once the first frame stands: nothing may compete with that."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._write_title(terminal_title(self.view.live))
+        self._feed.begin()
+
+    def _end_from_outside(self, code: int) -> None:
+        loop = getattr(self, "_loop", None)
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(partial(self.exit, return_code=code))
+
+    def _let_go(self) -> None:
+        driver = self._driver
+        if isinstance(driver, ConsoleDriver):
+            driver.let_go()
+
+    def _fatal_error(self) -> None:
+        """A fault of the console itself: one line for the person; the details go to the log."""
+        _log.exception("the console failed")
+        error = self._exception
+        what = f"{type(error).__name__}: {safe_text(error)}" if error is not None else "unknown error"
+        self.exit_message = f"The console failed ({what}). This is a fault of amt-console; the log has the details."
+        self._return_code = INTERNAL
+        self._close_messages_no_wait()
+
+    # What the feed tells
+
+    def wake(self) -> None:
+        """Something was committed: look sooner than at the next tick. Callable from any thread, at any rate."""
+        with contextlib.suppress(RuntimeError):  # the loop has just been closed
+            self.post_message(Woken())
+
+    def on_woken(self) -> None:
+        """Look now, or as soon as the last look is long enough ago."""
+        self._feed.look_soon()
+
+    def session_opened(self, operations: Operations) -> None:
+        """From now on keys can act."""
+        self.operations = operations
+
+    def session_refused(self, error: Exception) -> None:
+        """End with the reason."""
+        self.exit_message = safe_text(error, 20_000, keep_newlines=True) or type(error).__name__
+        self.exit(return_code=int(getattr(error, "exit_code", UNAVAILABLE)))
+
+    def snapshot_read(self, snapshot: Snapshot) -> None:
+        """Tell those who do not look: the window's title and the bell."""
+        self._write_title(terminal_title(snapshot))
+        if self._at is None and self._announcer.rings(snapshot, self.clock.monotonic()):
+            self.bell()
+
+    def redraw(self) -> None:
+        """Draw what the view holds on the screen that is shown."""
+        screen = self.screen if self.screen_stack else None
+        if isinstance(screen, ConsoleScreen):
+            with contextlib.suppress(NoMatches):  # the screen is just being taken down
+                screen.redraw()
+
+    # Jobs on threads
+
+    def on_thread(self, work: Callable[[], None], group: str) -> None:
+        """Run blocking work on a thread of its own."""
+        self.run_worker(work, thread=True, exit_on_error=False, group=group)
+
+    def on_loop(self, call: Callable[[], None]) -> None:
+        """Call on the loop, unless the end has begun. Callable from any thread."""
+        self.post_message(Done(call))
+
+    def on_done(self, event: Done) -> None:
+        """Go on with what a thread has found, unless the screens are gone: the end has begun."""
+        if self.screen_stack:
+            event.then()
+
+    def job(self, work: Callable[[], ResultT], done: Callable[[ResultT], None]) -> None:
+        """Run blocking work on a thread, then ``done`` on the loop; a failure is told to the person."""
+
+        def run() -> None:
+            try:
+                result = work()
+            except Exception as error:
+                if not isinstance(error, (OperationError, OSError)):
+                    _log.warning("an action failed", exc_info=True)
+                self.on_loop(partial(self.tell, safe_text(error) or type(error).__name__, "error"))
+            else:
+                self.on_loop(partial(finish, result))
+
+        def finish(result: ResultT) -> None:
+            done(result)
+            self._feed.look()
+
+        self.on_thread(run, "action")
+
+    # Messages
+
+    def tell(self, message: str, tone: Tone = "information") -> None:
+        """Show a message for a few seconds."""
+        self.notify(safe_text(message, 300), severity=tone, timeout=4 if tone == "information" else 8, markup=False)
+
+    def note(self, text: str) -> None:
+        """Show in the key line how far something is. Callable from any thread."""
+        self.on_loop(partial(self._noted, safe_text(text, 100)))
+
+    def _noted(self, text: str) -> None:
+        self.progress = text
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.show_progress(text)
+
+    def _write_title(self, title: str) -> None:
+        """Set the title of the terminal's window, which is ASCII of our own; the one before comes back at the end."""
+        driver = self._driver
+        if title != self._title_written and isinstance(driver, ConsoleDriver):
+            first = "" if self._title_written else "\x1b[22;2t"
+            driver.write(f"{first}\x1b]2;{title}\x07")
+            self._title_written = title
+
+    # Looks
+
+    @property
+    def look(self) -> Look:
+        """The theme's colours, the alphabet and the time zone."""
+        variables = self.theme_variables or self.get_css_variables()
+        return Look(Palette.from_variables(variables, ansi=self.current_theme.ansi), self.ascii_only, self.zone)
+
+    def prefer(self, preferences: Preferences) -> None:
+        """Look and act as the person wants it. Callable from any thread."""
+        self.on_loop(partial(self._prefer, preferences))
+
+    def _prefer(self, preferences: Preferences) -> None:
+        """Do so now. The session's environment takes precedence where it says something of colours."""
+        if preferences.theme is not None and self.theme == themes.DARK.name:
+            self.theme = preferences.theme
+        self.ascii_only = self.ascii_only or preferences.ascii_only
+        self.zone = preferences.zone
+        self._announcer.bell = preferences.bell
+        self.set_keymap(preferences.keymap)
+        if not preferences.mouse and isinstance(self._driver, ConsoleDriver):
+            self._driver.leave_mouse()
+        self._relook()
+        self.redraw()
+
+    def _relook(self) -> None:
+        """Draw all screens with the present colours, alphabet, time zone and keys."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.relook()
+                screen.refresh_keys()
+
+    def _watch_theme(self, theme_name: str) -> None:
+        super()._watch_theme(theme_name)
+        self.call_later(self._relook)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our variables, for themes that are not ours."""
+        return themes.fallback_variables(dark=self.current_theme.dark)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """In ASCII mode nothing else leaves."""
+        filters = super().get_line_filters()
+        return [*filters, self._ascii_filter] if self.ascii_only else filters
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, tightened(renderable))
+
     # What the actions need
 
     def target(self) -> Selection:
-        """What the screen points at."""
+        """What the cursor is on."""
         screen = self.screen
-        return screen.target() if isinstance(screen, ConsoleScreen) else Selection()
+        return screen.selection() if isinstance(screen, ConsoleScreen) else Selection()
 
     def local(self, moment: datetime) -> datetime:
         """A moment in the zone that is shown."""
@@ -82,6 +322,11 @@ class ConsoleApp(LiveShell):
     def prompt(self) -> Prompt:
         """The prompt of the screen."""
         return self.screen.query_one(Prompt)
+
+    def key_of(self, name: str) -> str:
+        """The first key that does a thing, as it is printed on the key."""
+        usual = next(names[name] for names in USUAL_KEYS.values() if name in names)
+        return key_names(self._keymap.get(name, usual).split(",")[0])
 
     # Keys
 
@@ -103,9 +348,9 @@ class ConsoleApp(LiveShell):
 
     def action_toggle_pause(self) -> None:
         """Freeze or thaw the view."""
-        if self.picture.live is not None:
-            self.picture.toggle_pause(self.clock.now())
-            self._show()
+        if self.view.live is not None:
+            self.view.toggle_pause(self.clock.now())
+            self.redraw()
 
     def action_next_theme(self) -> None:
         """Next colours."""
@@ -125,24 +370,13 @@ class ConsoleApp(LiveShell):
     def action_leave(self) -> None:
         """Quit; the monitor asks for a second press."""
         now = self.clock.monotonic()
-        if self.picture.facts.is_monitor and now - self._quit_pressed_at > QUIT_SECONDS:
+        if self.view.facts.is_monitor and now - self._quit_pressed_at > QUIT_SECONDS:
             self._quit_pressed_at = now
-            heir = self.picture.heir(os.getpid())
+            heir = self.view.heir(os.getpid())
             after = f"{heir.name}, {heir.place}, takes over" if heir else "no monitor will run after it"
             self.tell(f"This process is the monitor: {after}. Press {self.key_of('quit')} again to quit.", "warning")
             return
         self.exit()
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette offers what the keys do, and nothing that goes round their questions."""
-        for binding in APP_KEYS:
-            yield SystemCommand(
-                binding.description.capitalize(), binding.tooltip, partial(self._run_key, binding.action)
-            )
-        yield SystemCommand("Colours", "Choose a theme.", self.action_change_theme)
-
-    async def _run_key(self, action: str) -> None:
-        await self.run_action(action)
 
     async def action_monitor(self) -> None:
         """Show the monitor and who looks."""
@@ -156,3 +390,14 @@ class ConsoleApp(LiveShell):
         from amt_console.console.screens.help import HelpScreen
 
         await self.push_screen(HelpScreen(self.screen.active_bindings, self.look))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The command palette offers what the keys do, and nothing that goes round their questions."""
+        for binding in APP_KEYS:
+            yield SystemCommand(
+                binding.description.capitalize(), binding.tooltip, partial(self._run_key, binding.action)
+            )
+        yield SystemCommand("Colours", "Choose a theme.", self.action_change_theme)
+
+    async def _run_key(self, action: str) -> None:
+        await self.run_action(action)

@@ -1,8 +1,10 @@
-"""What the console needs from whoever opens it: the operations, and how this process stands to the monitor."""
+"""What the console gets from the process that opens it: the operations, its relation to the monitor, preferences."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Protocol
 
 from amt_console.operations.protocol import Operations
@@ -53,3 +55,21 @@ class SessionFacts:
     def of(cls, session: Session) -> SessionFacts:
         """Ask a session; blocks."""
         return cls(session.attached_to, session.is_monitor, session.notices(), session.no_reports)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How a person wants the screen, by the configuration and the command line together.
+
+    They come after the first frame: reading a configuration takes longer than that may.
+    """
+
+    theme: str | None = None
+    """Name of a theme; ``None`` for the one that fits the terminal."""
+    ascii_only: bool = False
+    mouse: bool = True
+    bell: bool = True
+    zone: tzinfo | None = None
+    """Of the moments shown; ``None`` is the host's."""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Other keys, by the names of ``amt_console.keys``."""

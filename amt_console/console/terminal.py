@@ -11,14 +11,9 @@ import termios
 import threading
 from collections.abc import Callable, Mapping
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
-
-from textual.drivers.linux_driver import LinuxDriver
+from typing import Any
 
 from amt_console.text import locale_speaks_utf8
-
-if TYPE_CHECKING:
-    from amt_console.console.shell import ConsoleShell
 
 RESTORE_SECONDS = 1.5
 """After this long without the app's own end, the terminal is restored by force and the process ends."""
@@ -58,57 +53,6 @@ def ascii_needed(env: Mapping[str, str] = os.environ) -> bool:
         return True
     encoding = getattr(sys.__stderr__, "encoding", None) or "ascii"
     return encoding.lower().replace("-", "").replace("_", "") not in ("utf8", "utf8sig", "utf16", "utf32", "gb18030")
-
-
-class ConsoleDriver(LinuxDriver):
-    """The toolkit's driver, which lets go of a terminal that vanished."""
-
-    gone = False
-    """The terminal vanished: nothing is written any more."""
-
-    def __init__(self, app: ConsoleShell, **options: Any) -> None:
-        super().__init__(app, **options)
-        self._guard = app.guard
-        self._suspending = False
-
-    def write(self, data: str) -> None:
-        """Write, unless there is nothing to write to; a full queue to a dead terminal would stop the loop."""
-        if not self.gone:
-            super().write(data)
-
-    def run_input_thread(self) -> None:
-        """Read keys until the end, also when the end is that the terminal vanished."""
-        try:
-            super().run_input_thread()
-        except OSError:
-            if self._guard is not None:
-                self._guard.terminal_gone()
-
-    def leave_mouse(self) -> None:
-        """Leave the mouse to the terminal from now on."""
-        self._disable_mouse_support()
-        self._mouse = False
-
-    def let_go(self) -> None:
-        """Stop reading and writing at once."""
-        self.gone = True
-        self.exit_event.set()
-
-    def suspend_application_mode(self) -> None:
-        """Give the terminal back for a while."""
-        self._suspending = True
-        try:
-            super().suspend_application_mode()
-        finally:
-            self._suspending = False
-
-    def close(self) -> None:
-        """Put the window's title back and finish writing; then the terminal is as it was."""
-        if not self.gone:
-            super().write("\x1b[23;2t")
-            super().close()
-        if self._guard is not None and not self._suspending:
-            self._guard.restored()
 
 
 class TerminalGuard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from dataclasses import replace
@@ -15,8 +16,7 @@ from support.pictures import NOW, all_fine, incident
 from textual.worker import WorkerCancelled
 
 from amt_console.clock import FakeClock
-from amt_console.console.app import ConsoleApp
-from amt_console.console.shell import Done
+from amt_console.console.app import ConsoleApp, Done
 from amt_console.model import MonitorState, MonitorStatus
 from amt_console.operations.protocol import UnavailableError
 
@@ -57,23 +57,30 @@ async def test_a_silent_monitor_and_an_unreadable_database_turn_loud() -> None:
 
 async def test_a_reading_that_hangs_is_not_started_twice() -> None:
     started = 0
+    hanging, release = threading.Event(), threading.Event()
 
-    def count() -> None:
+    def hang() -> None:
         nonlocal started
         started += 1
+        hanging.set()
+        assert release.wait(30)
 
     async with desk(all_fine()) as console:
-        console.operations.before_snapshot = count
-        console.app._polling = True
+        console.operations.before_snapshot = hang
+        console.clock.advance(1)
+        console.app.wake()
+        await asyncio.to_thread(hanging.wait, 30)
         for _ in range(3):
+            console.clock.advance(1)
             console.app.wake()
             await console.pilot.pause()
-        assert started == 0
-        console.app._polling = False
+        assert started == 1
+        release.set()
+        await console.settle()
         console.clock.advance(1)
         console.app.wake()
         await console.settle()
-        assert started == 1
+        assert started == 2
 
 
 async def test_an_equal_snapshot_draws_nothing() -> None:
@@ -136,4 +143,4 @@ async def test_what_comes_back_after_the_end_has_begun_is_dropped() -> None:
         app = console.app
     assert not app.screen_stack
     app.on_done(Done(lambda: pytest.fail("the screens are gone")))
-    app._show()
+    app.redraw()

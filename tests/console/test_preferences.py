@@ -11,8 +11,8 @@ from support.desk import Desk, desk
 from support.pictures import alert, incident
 
 from amt_console.config.sections.program import Theme
-from amt_console.console.preferences import Preferences
 from amt_console.console.screens.alert_detail import AlertDetailScreen
+from amt_console.console.session import Preferences
 from widgets.key_footer import KeyFooter
 from widgets.title_bar import TitleBar
 

@@ -37,12 +37,12 @@ class AlertDetailScreen(DetailScreen):
                 with Vertical(id="right"):
                     yield FactLines("WHAT HAPPENED", look=look, id="timeline", wrap_at=facts.EVENT_INDENT)
 
-    def target(self) -> Selection:
+    def selection(self) -> Selection:
         """This alert, and its subject if that is a service."""
         if self._detail is None:
             return Selection(alert_id=self._alert_id)
         subject = self._detail.episode.subject
-        shown = self.console_app.picture.shown
+        shown = self.host.view.shown
         known = shown is not None and any(service.name == subject for service in shown.services)
         return Selection(alert_id=self._alert_id, service=subject if known else None)
 
@@ -65,9 +65,9 @@ class AlertDetailScreen(DetailScreen):
 
     def load(self) -> None:
         """Read the episode with its events."""
-        operations = self.console_app.operations
+        operations = self.host.operations
         if operations is not None:
-            self.console_app.job(lambda: operations.alert(self._alert_id), self._loaded)
+            self.host.job(lambda: operations.alert(self._alert_id), self._loaded)
 
     def relook(self) -> None:
         """Draw with other colours: the facts hold styles of their own."""
@@ -83,9 +83,9 @@ class AlertDetailScreen(DetailScreen):
         detail = self._detail
         if detail is None:
             return
-        now, look = self.picture_now, self.look
+        now, look = self.now, self.look
         self.query_one("#head", FactLines).show(
-            facts.alert_head(detail, now, look, take_key=self.console_app.key_of("acknowledge"))
+            facts.alert_head(detail, now, look, take_key=self.host.key_of("acknowledge"))
         )
         self.query_one("#facts", FactLines).show(facts.alert_facts(detail.episode, now, look))
         self.query_one("#timeline", FactLines).show(facts.timeline(detail, look), note=f"{len(detail.events)} events")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, Protocol, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,10 +15,13 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from amt_console.clock import Clock
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import FOOTER_ORDER, key_names
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
+from amt_console.console.view_state import ViewState
 from amt_console.model import Snapshot
+from amt_console.operations.protocol import Operations
 from widgets.key_footer import KeyFooter, KeyHint
 from widgets.line_view import LineView
 from widgets.live_table import LiveTable
@@ -26,8 +29,29 @@ from widgets.look import Look
 from widgets.prompt import Prompt
 from widgets.title_bar import TitleBar
 
-if TYPE_CHECKING:
-    from amt_console.console.app import ConsoleApp
+ResultT = TypeVar("ResultT")
+
+
+class ScreenHost(Protocol):
+    """What the screens need of the app."""
+
+    view: ViewState
+    clock: Clock
+    operations: Operations | None
+    progress: str
+
+    @property
+    def look(self) -> Look:
+        """Colours, alphabet and time zone."""
+        ...
+
+    def key_of(self, name: str) -> str:
+        """The key that does a thing."""
+        ...
+
+    def job(self, work: Callable[[], ResultT], done: Callable[[ResultT], None]) -> None:
+        """Run blocking work on a thread, then ``done`` on the loop; a failure is told to the person."""
+        ...
 
 
 class ConsoleScreen(Screen[None], inherit_bindings=False):
@@ -41,26 +65,25 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     """As in the toolkit, but the panes show the focus themselves, so that the rest of the screen is not sent again."""
 
     @property
-    def console_app(self) -> ConsoleApp:
-        """The app, with its type."""
-        return cast("ConsoleApp", self.app)
+    def host(self) -> ScreenHost:
+        """The app, as far as screens know it."""
+        return cast(ScreenHost, self.app)
 
     @property
     def look(self) -> Look:
         """Colours and alphabet."""
-        return self.console_app.look
+        return self.host.look
 
     @property
-    def picture_now(self) -> datetime:
+    def now(self) -> datetime:
         """The moment that ages refer to."""
-        app = self.console_app
-        return app.picture.now_of(app.clock.now())
+        return self.host.view.now_of(self.host.clock.now())
 
     def body(self) -> Iterable[Widget]:
         """What stands between the title bar and the key line."""
         raise NotImplementedError
 
-    def target(self) -> Selection:
+    def selection(self) -> Selection:
         """What keys act on."""
         raise NotImplementedError
 
@@ -81,14 +104,14 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         yield KeyFooter(look=look, id="keys")
         yield Static(id="too-small")
 
-    def show_picture(self) -> None:
-        """Draw what the app has; only what differs is painted."""
+    def redraw(self) -> None:
+        """Draw what the view holds; only what differs is painted."""
         if not self.is_mounted:
             return
-        app = self.console_app
-        snapshot = app.picture.shown
+        host = self.host
+        snapshot = host.view.shown
         title = self.query_one(TitleBar)
-        title.show(snapshot, app.picture.title_state(app.clock.now(), resume_key=app.key_of("pause")))
+        title.show(snapshot, host.view.title_state(host.clock.now(), resume_key=host.key_of("pause")))
         if title.styles.height is None or title.styles.height.value != title.height_now:
             title.styles.height = title.height_now
         if snapshot is not None:
@@ -121,25 +144,25 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.query_one(KeyFooter).note(text)
 
     def on_mount(self) -> None:
-        """First picture."""
+        """Draw for the first time."""
         self._show_size(self.size.width, self.size.height)
         self.refresh_keys()
-        self.show_progress(self.console_app.progress)
-        self.show_picture()
+        self.show_progress(self.host.progress)
+        self.redraw()
 
     def on_screen_resume(self) -> None:
-        """The picture may have changed while another screen stood above."""
-        self.show_picture()
+        """The view may have changed while another screen stood above."""
+        self.redraw()
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so where there is no room."""
         self._show_size(event.size.width, event.size.height)
-        self.show_picture()
+        self.redraw()
 
     def _show_size(self, width: int, height: int) -> None:
         small = too_small(width, height)
         self.set_class(small, "-too-small")
         if small:
-            leave = self.console_app.key_of("quit")
+            leave = self.host.key_of("quit")
             words = f"amt-console needs {MIN_WIDTH}x{MIN_HEIGHT}; this terminal has {width}x{height}. {leave} quits."
             self.query_one("#too-small", Static).update(Content(words))

@@ -48,12 +48,12 @@ class DetailScreen(ConsoleScreen):
         super().on_resize(event)
 
     def _reload(self) -> None:
-        if self.is_current and not self.console_app.picture.paused:
+        if self.is_current and not self.host.view.paused:
             self.load()
 
     @on(Prompt.Closed)
     def _prompt_closed(self) -> None:
-        self.scroller().focus()
+        self.set_focus(self.scroller())
 
     # Keys
 

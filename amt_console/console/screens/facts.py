@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from amt_console.model import AlertDetail, AlertEvent, AlertState, AlertView, Episode, Phases, ServiceView
+from amt_console.model import AlertDetail, AlertEvent, AlertState, AlertView, Episode, LocationView, Phases, ServiceView
 from amt_console.operations.protocol import RecentProbe, StateChange
 from amt_console.text import ALERT_STATE_WORDS, age, duration, follows_words, milliseconds, percent
 from widgets.ages import coarse_age
@@ -81,6 +81,24 @@ def service_head(view: ServiceView, now: datetime, look: Look) -> list[Runs]:
     lines.append(runs)
     if view.runbook:
         lines.append([("runbook ", palette.muted), (view.runbook, palette.accent)])
+    return lines
+
+
+def seen_from(views: Sequence[LocationView], now: datetime, look: Look) -> list[Runs]:
+    """One line a location: its state and since when, the response time, when it last looked, and what is wrong."""
+    palette = look.palette
+    width = max((len(view.name) for view in views), default=0)
+    lines: list[Runs] = []
+    for view in views:
+        text, style = look.state(view.state)
+        runs: list[Run] = [
+            (f"{view.name:<{width}}  ", palette.text),
+            (f"{text:<10}", style),
+            (f"{age(view.since, now):>4}  ", palette.muted),
+            (f"{look.value(milliseconds(view.response_time_ms)):>8}  ", palette.text),
+            (f"checked {coarse_age(view.last_checked, now):<5} ", palette.muted),
+        ]
+        lines.append([*runs, (view.error or "", style)])
     return lines
 
 

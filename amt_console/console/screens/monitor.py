@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
-from amt_console.console.screens import monitor_facts as facts
 from amt_console.console.screens.detail import DetailScreen
-from amt_console.model import Snapshot
+from amt_console.console.session import SessionFacts
+from amt_console.model import MonitorState, Snapshot
+from amt_console.text import age, near_moment
+from widgets.ages import coarse_age
+from widgets.cells import Run, Runs
 from widgets.fact_lines import FactLines
+from widgets.look import Look
+
+MONITOR_INDENT = 14
+_STATES = {
+    MonitorState.RUNNING: "running",
+    MonitorState.SILENT: "silent: it holds the database, but writes nothing",
+    MonitorState.STOPPED: "none runs: nothing is probed",
+}
 
 
 class MonitorScreen(DetailScreen):
@@ -25,25 +37,76 @@ class MonitorScreen(DetailScreen):
                 with Vertical(id="left"):
                     yield FactLines("WHO IS LOOKING", look=look, id="viewers", wrap_at=2)
                 with Vertical(id="right"):
-                    yield FactLines("THE MONITOR", look=look, id="monitor", wrap_at=facts.MONITOR_INDENT)
+                    yield FactLines("THE MONITOR", look=look, id="monitor", wrap_at=MONITOR_INDENT)
             yield FactLines("WHAT MUST BE KNOWN", look=look, id="notices", wrap_at=2)
 
-    def target(self) -> Selection:
+    def selection(self) -> Selection:
         """Nothing."""
         return Selection()
 
     def load(self) -> None:
-        """All of it is in the picture."""
+        """All of it is in the snapshot."""
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw a snapshot."""
-        now, look, session = self.picture_now, self.look, self.console_app.picture.facts
+        now, look, session = self.now, self.look, self.host.view.facts
         count = len(snapshot.viewers)
-        self.query_one("#viewers", FactLines).show(facts.viewers(snapshot, now, look), note=str(count) if count else "")
-        self.query_one("#monitor", FactLines).show(facts.monitor(snapshot, session, now, look))
-        self.query_one("#notices", FactLines).show(facts.notices(snapshot, session, look))
+        self.query_one("#viewers", FactLines).show(viewer_lines(snapshot, now, look), note=str(count) if count else "")
+        self.query_one("#monitor", FactLines).show(monitor_lines(snapshot, session, now, look))
+        self.query_one("#notices", FactLines).show(notice_lines(snapshot, session, look))
 
     def relook(self) -> None:
         """Draw with other colours: the facts hold styles of their own."""
         super().relook()
-        self.show_picture()
+        self.redraw()
+
+
+def viewer_lines(snapshot: Snapshot, now: datetime, look: Look) -> list[Runs]:
+    """One line a person: name, since when, from where."""
+    palette = look.palette
+    if snapshot.at is not None:
+        return [[("not recorded: this is the past", palette.muted)]]
+    if not snapshot.viewers:
+        return [[("unknown: no monitor answers", palette.muted)]]
+    width = min(24, max(len(viewer.name) for viewer in snapshot.viewers))
+    return [
+        [
+            (f"{viewer.name:<{width}}  ", palette.strong),
+            (f"since {near_moment(viewer.since, now, look.zone)} ({age(viewer.since, now)})", palette.text),
+            (f"  {viewer.place}", palette.muted),
+        ]
+        for viewer in snapshot.viewers
+    ]
+
+
+def monitor_lines(snapshot: Snapshot, session: SessionFacts, now: datetime, look: Look) -> list[Runs]:
+    """Which process it is, how it does, and how this console stands to it."""
+    status = snapshot.monitor
+    here = "is the monitor" if session.is_monitor else f"attached to {session.attached_to}"
+    if not session.is_monitor and session.attached_to is None:
+        here = "reads the database itself"
+    pairs = [("State", _STATES[status.state])]
+    if status.pid is not None:
+        pairs.append(("Process", f"pid {status.pid} on {status.host}"))
+    if status.started_at is not None:
+        pairs.append(
+            ("Started", f"{near_moment(status.started_at, now, look.zone)} ({age(status.started_at, now)} ago)")
+        )
+    if status.last_cycle_at is not None:
+        pairs.append(("Last result", coarse_age(status.last_cycle_at, now)))
+    pairs.append(("This console", here))
+    palette = look.palette
+    return [[(f"{label:<{MONITOR_INDENT}}", palette.muted), (value, palette.text)] for label, value in pairs]
+
+
+def notice_lines(snapshot: Snapshot, session: SessionFacts, look: Look) -> list[Runs]:
+    """Faults first, then what this console has to say, then the monitor."""
+    palette = look.palette
+    faults = [[(fault, palette.critical)] for fault in snapshot.faults]
+    said = dict.fromkeys((*session.notices, *snapshot.notices))
+    lines: list[Runs] = [*faults, *([(notice, palette.text)] for notice in said if notice not in snapshot.faults)]
+    if snapshot.simulated_until is not None:
+        until = near_moment(snapshot.simulated_until, snapshot.generated_at, look.zone)
+        mark: list[Run] = [(f"The history up to {until} is simulated.", palette.text)]
+        lines.append(mark)
+    return lines or [[("nothing", palette.muted)]]

@@ -81,12 +81,12 @@ class OverviewScreen(ConsoleScreen):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw a snapshot."""
-        now = self.picture_now
+        now = self.now
         alerts = list(snapshot.alerts)
         if self.size.height >= RESOLVED_FROM_HEIGHT:
             alerts.extend(snapshot.recently_resolved[:MOST_RESOLVED])
         if self.alerts.has_focus and not alerts:
-            self.services.focus()
+            self.set_focus(self.services)
         self._share_lines(len(alerts), len(snapshot.services))
         self.alerts.show(alerts, now)
         self.services.show(snapshot.services, now)
@@ -96,13 +96,13 @@ class OverviewScreen(ConsoleScreen):
             panel.show(snapshot.figures, now)
 
     def _begin(self, snapshot: Snapshot) -> None:
-        """With the first picture the keys go to the open alerts, if any; later on only the person moves them."""
+        """With the first snapshot the keys go to the open alerts, if any; later on only the person moves them."""
         if not self._began:
             self._began = True
             if snapshot.alerts and self.services.has_focus:
-                self.alerts.focus()
+                self.set_focus(self.alerts)
 
-    def target(self) -> Selection:
+    def selection(self) -> Selection:
         """The selected alert, or the selected service with its alert."""
         if self.pane is self.alerts:
             alert = self.alerts.model.selected_row
@@ -164,7 +164,7 @@ class OverviewScreen(ConsoleScreen):
     def action_pane(self, steps: int) -> None:
         """Give the keys to the other pane; the alerts take them only when there are any."""
         other = self.services if self.pane is self.alerts else self.alerts
-        (other if other.can_focus else self.services).focus()
+        self.set_focus(other if other.can_focus else self.services)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Remember the pane: keys go there also while the prompt has the focus."""
@@ -223,4 +223,4 @@ class OverviewScreen(ConsoleScreen):
 
     @on(Prompt.Closed)
     def _prompt_closed(self) -> None:
-        self.pane.focus()
+        self.set_focus(self.pane)

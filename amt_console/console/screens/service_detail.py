@@ -14,7 +14,6 @@ from amt_console.console.actions import Selection
 from amt_console.console.bindings import SERVICE_KEYS
 from amt_console.console.screens import facts
 from amt_console.console.screens.detail import DetailScreen
-from amt_console.console.screens.seen_from import seen_from
 from amt_console.model import ServiceView, Snapshot
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import STATE_WORDS, percent
@@ -58,7 +57,7 @@ class ServiceDetailScreen(DetailScreen):
                     yield FactLines("STATE CHANGES", look=look, id="changes")
                     yield FactLines("RECENT PROBES", look=look, id="probes")
 
-    def target(self) -> Selection:
+    def selection(self) -> Selection:
         """This service and its worst open alert."""
         view = self._view
         if view is None or view.alert_id is None:
@@ -81,11 +80,11 @@ class ServiceDetailScreen(DetailScreen):
 
     def load(self) -> None:
         """Read the history of the range."""
-        operations = self.console_app.operations
+        operations = self.host.operations
         if operations is None:
             return
         hours = RANGES[self._range][0]
-        self.console_app.job(lambda: operations.service(self._service, hours=hours), self._loaded)
+        self.host.job(lambda: operations.service(self._service, hours=hours), self._loaded)
 
     def action_next_range(self) -> None:
         """Next time range."""
@@ -108,16 +107,16 @@ class ServiceDetailScreen(DetailScreen):
 
     def _draw_head(self) -> None:
         if self._view is not None:
-            self.query_one("#head", FactLines).show(facts.service_head(self._view, self.picture_now, self.look))
+            self.query_one("#head", FactLines).show(facts.service_head(self._view, self.now, self.look))
             locations = self.query_one("#locations", FactLines)
             locations.display = bool(self._view.locations)
-            locations.show(seen_from(self._view.locations, self.picture_now, self.look))
+            locations.show(facts.seen_from(self._view.locations, self.now, self.look))
 
     def _draw_history(self) -> None:
         detail = self._detail
         if detail is None:
             return
-        look, now = self.look, self.picture_now
+        look, now = self.look, self.now
         name = RANGES[self._range][1]
         lines = (ChartLine(f"mean, last {name}", detail.mean_ms), ChartLine("p95", detail.p95_ms))
         self.query_one(Chart).show(lines, _ticks(look.local(detail.start), look.local(detail.end)))

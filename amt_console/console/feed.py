@@ -1,0 +1,183 @@
+"""Opens the session on a thread and reads a snapshot a second; sooner when something was committed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from textual.timer import Timer
+
+from amt_console.clock import Clock
+from amt_console.console.session import Session, SessionFacts
+from amt_console.console.view_state import ViewState
+from amt_console.model import Snapshot
+from amt_console.operations.protocol import OperationError, Operations
+from amt_console.text import safe_text
+
+POLL_SECONDS = 1.0
+WAKE_SECONDS = 0.25
+"""Commits that follow each other more quickly are shown together."""
+_log = logging.getLogger(__name__)
+
+
+class FeedHost(Protocol):
+    """What the feed needs of the app."""
+
+    def on_thread(self, work: Callable[[], None], group: str) -> None:
+        """Run blocking work on a thread of its own."""
+        ...
+
+    def set_timer(self, delay: float, callback: Callable[[], None], /) -> Timer:
+        """Call once, on the loop."""
+        ...
+
+    def on_loop(self, call: Callable[[], None]) -> None:
+        """Call on the loop, unless the end has begun. Callable from any thread."""
+        ...
+
+    def session_opened(self, operations: Operations) -> None:
+        """The session stands."""
+        ...
+
+    def session_refused(self, error: Exception) -> None:
+        """The session could not be opened."""
+        ...
+
+    def snapshot_read(self, snapshot: Snapshot) -> None:
+        """A snapshot came that differs from the one before."""
+        ...
+
+    def redraw(self) -> None:
+        """Draw what ``view`` holds, with the ages of this moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one poll brought."""
+
+    snapshot: Snapshot
+    facts: SessionFacts
+
+
+class SnapshotFeed:
+    """Keeps a ``ViewState`` fresh. All methods but ``close`` are called on the app's loop."""
+
+    def __init__(
+        self,
+        host: FeedHost,
+        view: ViewState,
+        open_session: Callable[[], Session],
+        *,
+        at: datetime | None,
+        clock: Clock,
+    ) -> None:
+        """Args:
+        host: The app.
+        view: Where the snapshots go.
+        open_session: Called on a thread.
+        at: The past moment to read; ``None`` for now.
+        clock: For the pauses between two readings.
+        """
+        self._host = host
+        self._view = view
+        self._open_session = open_session
+        self._at = at
+        self._clock = clock
+        self._session: Session | None = None
+        self._reading = False
+        self._wake_waits = False
+        self._read_at = float("-inf")
+        self._next_tick: Timer | None = None
+
+    def begin(self) -> None:
+        """Open the session, then read again and again."""
+        self._host.on_thread(self._open, "session")
+        self._tick_later()
+
+    def close(self) -> None:
+        """Close the session; blocks."""
+        if self._session is not None:
+            self._session.close()
+
+    def look(self) -> None:
+        """Read now, unless a reading is on its way."""
+        session = self._session
+        if self._reading or session is None:
+            return
+        self._reading = True
+        self._read_at = self._clock.monotonic()
+        self._tick_later()
+        self._host.on_thread(partial(self._read, session), "poll")
+
+    def look_soon(self) -> None:
+        """Read now, or as soon as the last reading is long enough ago."""
+        wait = WAKE_SECONDS - (self._clock.monotonic() - self._read_at)
+        if wait <= 0:
+            self.look()
+        elif not self._wake_waits:
+            self._wake_waits = True
+            self._host.set_timer(wait, self._wake_late)
+
+    def _wake_late(self) -> None:
+        self._wake_waits = False
+        self.look()
+
+    def _open(self) -> None:
+        try:
+            session = self._open_session()
+            self._session = session
+            operations = session.operations
+        except Exception as error:
+            _log.warning("the session could not be opened", exc_info=True)
+            self._host.on_loop(partial(self._host.session_refused, error))
+            return
+        self._host.on_loop(partial(self._opened, operations))
+
+    def _opened(self, operations: Operations) -> None:
+        self._host.session_opened(operations)
+        self.look()
+
+    def _tick(self) -> None:
+        """A second after the last reading began. Ages are redrawn with a reading; without one they are redrawn here."""
+        self._next_tick = None
+        waiting = self._reading
+        if self._view.live is None or self._at is None:
+            self.look()
+        if waiting or not self._reading:
+            self._tick_later()
+            self._host.redraw()
+
+    def _tick_later(self) -> None:
+        if self._next_tick is not None:
+            self._next_tick.stop()
+        self._next_tick = self._host.set_timer(POLL_SECONDS, self._tick)
+
+    def _read(self, session: Session) -> None:
+        try:
+            reading = Reading(session.operations.snapshot(self._at), SessionFacts.of(session))
+        except Exception as error:
+            if not isinstance(error, OperationError):
+                _log.warning("no snapshot", exc_info=True)
+            self._host.on_loop(partial(self._unread, safe_text(error) or type(error).__name__))
+        else:
+            self._host.on_loop(partial(self._was_read, reading))
+
+    def _was_read(self, reading: Reading) -> None:
+        self._reading = False
+        before = self._view.live
+        if before is not None and before.version == reading.snapshot.version:
+            self._view.read(before, reading.facts)
+        else:
+            self._view.read(reading.snapshot, reading.facts)
+            self._host.snapshot_read(reading.snapshot)
+        self._host.redraw()
+
+    def _unread(self, reason: str) -> None:
+        self._reading = False
+        self._view.failed(reason)
+        self._host.redraw()
