@@ -125,10 +125,8 @@ def _listen(
     announce: _Announcer,
     presence: Presence,
 ) -> TcpServer:
-    from amt_console.api.auth.tokens import TokenBook
     from amt_console.api.feed import ActionFeed
-    from amt_console.api.listeners.certificate import ServerCertificate
-    from amt_console.api.listeners.server import TcpServer
+    from amt_console.api.listeners.server import configured_server
     from amt_console.api.listeners.socket_path import database_name
     from amt_console.api.served import Served
 
@@ -141,9 +139,7 @@ def _listen(
     )
     announce.use(served.acted)
     try:
-        tls = ServerCertificate(api.tls_certificate, api.tls_key) if api.tls_certificate and api.tls_key else None
-        book = TokenBook(store, context.clock)
-        return TcpServer(served, host=api.host, port=api.port, book=book, tls=tls)
+        return configured_server(served, api, store, context.clock)
     except OSError as error:
         reason = error.strerror or str(error)
         raise CommandError(f"cannot serve {api.host}:{api.port}: {reason}", ExitCode.UNAVAILABLE) from None

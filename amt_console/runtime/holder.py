@@ -190,15 +190,11 @@ class Holder:
         self._begin(self._socket)
 
     def _serve_tcp(self, served: Served) -> None:
-        from amt_console.api.auth.tokens import TokenBook
-        from amt_console.api.listeners.certificate import ServerCertificate
-        from amt_console.api.listeners.server import TcpServer
+        from amt_console.api.listeners.server import configured_server
 
         api = self._settings.api
         try:
-            tls = ServerCertificate(api.tls_certificate, api.tls_key) if api.tls_certificate and api.tls_key else None
-            book = TokenBook(self._store, self._clock)
-            server = TcpServer(served, host=api.host, port=api.port, book=book, tls=tls)
+            server = configured_server(served, api, self._store, self._clock)
         except OSError as error:
             self._trouble(f"The API is not served on {api.host}:{api.port}: {_reason(error)}.")
             return

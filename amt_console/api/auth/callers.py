@@ -12,6 +12,7 @@ from fastapi import Request
 from amt_console.api.auth.claims import CLAIMS, claim_header
 from amt_console.api.auth.errors import UnknownCallerError
 from amt_console.api.auth.identity import Peer, Role, RoleTable, user_name
+from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.wire import BEHALF_HEADER, BEHALF_VIA_HEADER
 from amt_console.clock import Clock
 from amt_console.operations.actor import Actor
@@ -96,12 +97,14 @@ class SocketCallers:
 class TokenCallers:
     """By the access token in the ``Authorization`` header."""
 
-    def __init__(self, book: TokenBook) -> None:
+    def __init__(self, book: TokenBook, proxies: TrustedProxies) -> None:
         self._book = book
+        self._proxies = proxies
 
     async def recognise(self, request: Request) -> Caller:
         """The caller, under the name of the token."""
-        address = request.client.host if request.client is not None else "unknown"
+        peer = request.client.host if request.client is not None else "unknown"
+        address = self._proxies.client(peer, request.headers.getlist("x-forwarded-for"))
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not text:
             raise UnknownCallerError

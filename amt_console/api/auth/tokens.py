@@ -50,7 +50,7 @@ def new_token() -> NewToken:
     """``amt_<id>_<32 random bytes and a CRC32 in base 62>``; the prefix and the CRC let secret scanners find it."""
     token_id = "".join(secrets.choice(ALPHABET) for _ in range(ID_CHARS))
     body = f"{PREFIX}_{token_id}_{_base62(int.from_bytes(secrets.token_bytes(SECRET_BYTES)), SECRET_CHARS)}"
-    return NewToken(token_id, body + _crc(body))
+    return NewToken(token_id, body + checksum(body))
 
 
 def token_id(text: str) -> str | None:
@@ -58,7 +58,7 @@ def token_id(text: str) -> str | None:
     parts = text.split("_")
     if len(text) != MAX_CHARS or len(parts) != 3 or parts[0] != PREFIX or not text.isascii():
         return None
-    return parts[1] if hmac.compare_digest(_crc(text[:-CRC_CHARS]), text[-CRC_CHARS:]) else None
+    return parts[1] if hmac.compare_digest(checksum(text[:-CRC_CHARS]), text[-CRC_CHARS:]) else None
 
 
 def digest(text: str) -> str:
@@ -93,10 +93,10 @@ class TokenBook:
         remembered = self.remembered(text)
         if remembered is not None:
             return remembered
-        self._check_address(address)
         found = self._find(text)
         if found is None:
-            self._failed(address)
+            # Charged only now: others behind the same address go on with their valid tokens.
+            self._charge(address)
             raise UnknownCallerError
         with self._lock:
             if len(self._known) >= MAX_REMEMBERED:
@@ -130,18 +130,15 @@ class TokenBook:
         left, at = self._failures.get(address, (float(FAILURES), 0.0))
         return min(float(FAILURES), left + (self._clock.monotonic() - at) / FAILURE_SECONDS)
 
-    def _check_address(self, address: str) -> None:
+    def _charge(self, address: str) -> None:
+        """Note a wrong token. Raises TooManyFailuresError once an address has shown too many."""
         with self._lock:
             left = self._left(address)
-        if left < 1:
-            raise TooManyFailuresError((1 - left) * FAILURE_SECONDS)
-
-    def _failed(self, address: str) -> None:
-        with self._lock:
-            left = self._left(address) - 1
+            if left < 1:
+                raise TooManyFailuresError((1 - left) * FAILURE_SECONDS)
             if len(self._failures) >= MAX_ADDRESSES:
                 self._failures.clear()
-            self._failures[address] = (left, self._clock.monotonic())
+            self._failures[address] = (left - 1, self._clock.monotonic())
 
 
 def _base62(number: int, width: int) -> str:
@@ -152,5 +149,6 @@ def _base62(number: int, width: int) -> str:
     return "".join(reversed(digits))
 
 
-def _crc(body: str) -> str:
+def checksum(body: str) -> str:
+    """What a token ends with: no secret, only for those who look for tokens in texts."""
     return _base62(zlib.crc32(body.encode()), CRC_CHARS)

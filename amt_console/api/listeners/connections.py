@@ -9,9 +9,12 @@ from http import HTTPStatus
 from typing import Any
 
 import httptools
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from amt_console.api.auth.identity import Peer, peer_of
+from amt_console.api.listeners.door import Door, Guest
 from amt_console.api.problems import KINDS, MEDIA_TYPE, problem_body
 from amt_console.operations.actor import login_name
 
@@ -32,11 +35,17 @@ class Connection:
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """HTTP/1.1 with limits on the head, which the server has none for, and the kernel's word on the peer."""
+    """HTTP/1.1 with limits on the head, a place at the door, and the credentials of the peer from the kernel."""
 
-    _head_timer: asyncio.TimerHandle | None = None
-    _in_head = True
-    _head_bytes = 0
+    def __init__(
+        self, config: Config, state: ServerState, loop: asyncio.AbstractEventLoop, door: Door, guest: Guest
+    ) -> None:
+        super().__init__(config, state, {}, loop)
+        self._door = door
+        self._guest = guest
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._in_head = True
+        self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the loop."""
@@ -44,12 +53,14 @@ class GuardedProtocol(HttpToolsProtocol):
         socket = transport.get_extra_info("socket")
         peer = peer_of(socket) if socket is not None else None
         login = login_name(peer.pid) if peer is not None else None
+        self._guest.connected, self._guest.drop = True, transport.abort
         self.app_state = {**self.app_state, "connection": Connection(transport.abort, peer, login)}
         self._head_timer = self.loop.call_later(HEAD_SECONDS, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the loop."""
         self._stop_timer()
+        self._door.leave(self._guest)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -88,7 +99,14 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stop_timer()
         self._in_head = False
         self._head_bytes = 0
+        self._door.works(self._guest)
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """Called when an answer has been sent."""
+        if not self.pipeline:
+            self._door.waits(self._guest)
+        super().on_response_complete()
 
     def timeout_keep_alive_handler(self) -> None:
         """Called when an idle connection has waited long enough; one that does not read its answer is cut off."""

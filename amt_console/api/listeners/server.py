@@ -8,28 +8,43 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from amt_console.api.app import create_app
 from amt_console.api.auth.callers import Callers, SocketCallers, TokenCallers
-from amt_console.api.auth.identity import RoleTable
+from amt_console.api.auth.identity import RoleTable, peer_of
+from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.auth.tokens import TokenBook
 from amt_console.api.listeners import certificate
 from amt_console.api.listeners.certificate import ServerCertificate
-from amt_console.api.listeners.connections import GuardedProtocol
+from amt_console.api.listeners.connections import GuardedProtocol, raw_problem
+from amt_console.api.listeners.door import Door, Guest
 from amt_console.api.listeners.limits import Limits
 from amt_console.api.listeners.socket_path import listening
 from amt_console.api.served import Served
 from amt_console.clock import Clock
 
+if TYPE_CHECKING:
+    from amt_console.config.sections.program import ApiSettings
+    from amt_console.store import Store
+
 logger = logging.getLogger("amt_console.api")
 STOP_SECONDS = 4.0
 HANDSHAKE_SECONDS = 10.0
-MAX_CONNECTIONS = 256
+MAX_CONNECTIONS = 512
+"""On one listener."""
+CONNECTIONS_PER_USER = 448
+"""Of those on the socket; a console has two."""
+CONNECTIONS_PER_ADDRESS = 64
+"""Over TCP, if the configuration does not say otherwise."""
 BACKLOG = 128
+PAUSE_SECONDS = 0.1
+"""After a connection could not be taken, because this process has no descriptors left."""
 
 
 class ApiServer:
@@ -39,11 +54,17 @@ class ApiServer:
         served: What is served.
         callers: How those who call are known.
         listener: Bound; closed at the end.
+        door: Who may connect.
         tls: For HTTPS.
     """
 
     def __init__(
-        self, served: Served, callers: Callers, listener: socket.socket, tls: ServerCertificate | None = None
+        self,
+        served: Served,
+        callers: Callers,
+        listener: socket.socket,
+        door: Door,
+        tls: ServerCertificate | None = None,
     ) -> None:
         self._served = served
         config = uvicorn.Config(
@@ -56,10 +77,9 @@ class ApiServer:
             server_header=False,
             date_header=False,
             proxy_headers=False,
-            limit_concurrency=MAX_CONNECTIONS,
             timeout_graceful_shutdown=1,
         )
-        self._server = _Server(config, tls)
+        self._server = _Server(config, door, tls)
         self._listener = listener
         self._thread = threading.Thread(target=self._serve, name="amt-api", daemon=True)
 
@@ -97,7 +117,7 @@ class SocketServer(ApiServer):
         self.path = path
         self.callers = SocketCallers(roles, clock)
         listener, self._inode = _bind(path, group)
-        super().__init__(served, self.callers, listener)
+        super().__init__(served, self.callers, listener, Door(most=MAX_CONNECTIONS, per_address=CONNECTIONS_PER_USER))
 
     def stop(self) -> None:
         """End, and remove the socket unless another process has put its own there."""
@@ -108,23 +128,60 @@ class SocketServer(ApiServer):
 
 
 class TcpServer(ApiServer):
-    """The API over TCP; callers are known by access tokens. Raises OSError when it cannot listen there."""
+    """The API over TCP; callers are known by access tokens. Raises OSError when it cannot listen there.
+
+    Args:
+        served: What is served.
+        host: Address to listen on.
+        port: 0 for any that is free.
+        book: Knows the tokens.
+        tls: For HTTPS.
+        proxies: Whose word on the client's address is believed.
+        per_address: Connections from one address.
+    """
 
     def __init__(
-        self, served: Served, *, host: str, port: int, book: TokenBook, tls: ServerCertificate | None = None
+        self,
+        served: Served,
+        *,
+        host: str,
+        port: int,
+        book: TokenBook,
+        tls: ServerCertificate | None = None,
+        proxies: TrustedProxies | None = None,
+        per_address: int = CONNECTIONS_PER_ADDRESS,
     ) -> None:
+        proxies = proxies or TrustedProxies()
+        door = Door(most=MAX_CONNECTIONS, per_address=per_address, unlimited=proxies.trusts)
         listener = _listen(host, port)
         self.address: tuple[str, int] = listener.getsockname()[:2]
         self.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.address[1]}"
-        super().__init__(served, TokenCallers(book), listener, tls)
+        super().__init__(served, TokenCallers(book, proxies), listener, door, tls)
+
+
+def configured_server(served: Served, settings: ApiSettings, store: Store, clock: Clock) -> TcpServer:
+    """The API over TCP as the configuration wants it. Raises OSError when it cannot listen there."""
+    certificate_file, key_file = settings.tls_certificate, settings.tls_key
+    return TcpServer(
+        served,
+        host=settings.host,
+        port=settings.port,
+        book=TokenBook(store, clock),
+        tls=ServerCertificate(certificate_file, key_file) if certificate_file and key_file else None,
+        proxies=TrustedProxies(settings.trusted_proxies),
+        per_address=settings.max_connections_per_address,
+    )
 
 
 class _Server(uvicorn.Server):
-    """Leaves the process's signal handlers alone, sleeps until it is told to end, and has no patience at the door."""
+    """Leaves the process's signal handlers alone, sleeps until it is told to end, and takes connections at a door."""
 
-    def __init__(self, config: uvicorn.Config, tls: ServerCertificate | None) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door, tls: ServerCertificate | None) -> None:
         super().__init__(config)
+        self._door = door
         self._tls = tls
+        self._tasks: set[asyncio.Task[None]] = set()
+        """Those that take connections, and those that begin one."""
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leaving = asyncio.Event()
@@ -138,20 +195,63 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
-        loop = asyncio.get_running_loop()
         with self._guard:
-            self._loop = loop
+            self._loop = asyncio.get_running_loop()
+        self.servers = []
+        for listener in sockets or []:
+            listener.setblocking(False)
+            self._begin(self._take(listener))
+        self.started = True
 
-        def protocol() -> asyncio.Protocol:
-            return GuardedProtocol(self.config, self.server_state, {}, loop)
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, and end those that there are."""
+        for task in self._tasks:
+            task.cancel()
+        await super().shutdown(sockets)
 
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _take(self, listener: socket.socket) -> None:
+        """Take connections until cancelled. Whoever is turned away is told so before anything is read."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(listener)
+            except OSError as error:
+                logger.warning("a connection could not be taken: %s", error.strerror)
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            guest = self._door.admit(_address_of(connection))
+            if guest is None:
+                with contextlib.suppress(OSError):
+                    if self._tls is None:
+                        connection.send(raw_problem("too_many_connections", "close some, or wait a moment"))
+                connection.close()
+                continue
+            beginning = self._begin(self._connect(connection, guest))
+            guest.drop = partial(_cancel, beginning)
+            beginning.add_done_callback(partial(self._begun, connection, guest))
+
+    def _begun(self, connection: socket.socket, guest: Guest, _: asyncio.Task[None]) -> None:
+        """Called when a connection has its protocol, or has ended before."""
+        if not guest.connected:
+            connection.close()
+            self._door.leave(guest)
+
+    async def _connect(self, connection: socket.socket, guest: Guest) -> None:
+        """Hand a connection to its protocol, with TLS once the handshake has been made."""
+        loop = asyncio.get_running_loop()
         tls: dict[str, Any] = {}
         if self._tls is not None:
             tls = {"ssl": self._tls.context, "ssl_handshake_timeout": HANDSHAKE_SECONDS}
-        self.servers = [
-            await loop.create_server(protocol, sock=listener, backlog=BACKLOG, **tls) for listener in sockets or []
-        ]
-        self.started = True
+        with contextlib.suppress(OSError):  # the other side has gone, or does not speak TLS
+            await loop.connect_accepted_socket(
+                lambda: GuardedProtocol(self.config, self.server_state, loop, self._door, guest), connection, **tls
+            )
 
     async def main_loop(self) -> None:
         """Wait; look now and then whether the certificate is another one."""
@@ -197,6 +297,21 @@ def _bind(path: Path, group: int | None) -> tuple[socket.socket, int]:
         with contextlib.suppress(OSError):
             private.unlink()
         raise
+
+
+def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+
+
+def _address_of(connection: socket.socket) -> str:
+    """Whose connection it is: the user of a unix socket's peer, or the address."""
+    try:
+        if connection.family == socket.AF_UNIX:
+            peer = peer_of(connection)
+            return "unknown" if peer is None else f"uid {peer.uid}"
+        return str(connection.getpeername()[0])
+    except OSError:
+        return "gone"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -16,6 +16,7 @@ from amt_console.config.sections.scalars import (
     Interval,
     Keep,
     Name,
+    Network,
     Port,
     ReadableFile,
     Section,
@@ -127,6 +128,11 @@ class ApiSettings(Section):
     """PEM file of its key."""
     allow_plain_http: Flag = False
     """Accept to serve other hosts without TLS, e.g. behind a proxy that has it."""
+    trusted_proxies: Annotated[tuple[Network, ...], Field(max_length=100)] = ()
+    """Proxies before the API, as addresses or networks: the client is then the right-most address of `X-Forwarded-For`
+    that is none of them."""
+    max_connections_per_address: Annotated[int, Field(ge=4, le=512)] = 64
+    """Connections from one address. Above that, the one that waits longest without a request goes."""
     public_url: HttpUrl | None = None
     """Where people reach it, for links in messages."""
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -114,6 +115,13 @@ def _base_url(value: object) -> str | None:
     return None if value is None or value == "" else base_url(_text(value, "a URL"))
 
 
+def _network(value: object) -> str:
+    try:
+        return str(ip_network(_text(value, "a network"), strict=False))
+    except ValueError:
+        raise Refused("must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8") from None
+
+
 def _pattern(value: object) -> str:
     text = _text(value, "a regular expression")
     if len(text) > MAX_PATTERN_CHARS:
@@ -208,6 +216,7 @@ FOREVER_WORD = "forever"
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=1, le=100)]
 Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
+Network = Annotated[str, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
 Number = Annotated[float, Strict()]
 Percent = Annotated[float, Strict(), Field(ge=0, le=100)]
 Milliseconds = Annotated[float, Strict(), Field(gt=0, le=3_600_000)]

@@ -1,0 +1,56 @@
+"""From which address a request comes when a proxy stands before the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+Address = IPv4Address | IPv6Address
+
+
+class TrustedProxies:
+    """The proxies whose ``X-Forwarded-For`` is believed.
+
+    Args:
+        networks: Addresses and networks, such as ``127.0.0.1/32``.
+    """
+
+    def __init__(self, networks: Iterable[str] = ()) -> None:
+        self._networks = tuple(ip_network(text, strict=False) for text in networks)
+
+    def trusts(self, address: str) -> bool:
+        """Whether an address is one of the proxies."""
+        found = _address(address)
+        return found is not None and any(found in network for network in self._networks)
+
+    def client(self, peer: str, forwarded: Sequence[str]) -> str:
+        """The address that a request comes from.
+
+        Each proxy adds to the right of the header whom it heard, and a client can write anything to the left of that:
+        the right-most address that is no trusted proxy counts.
+
+        Args:
+            peer: The other end of the connection.
+            forwarded: The values of the headers ``X-Forwarded-For``, in their order.
+        """
+        hops = [hop.strip() for value in forwarded for hop in value.split(",")]
+        address = peer
+        while hops and self.trusts(address):
+            hop = _address(hops.pop())
+            if hop is None:
+                break
+            address = str(hop)
+        return address
+
+
+def _address(text: str) -> Address | None:
+    """An address as one has it, without brackets, port and zone; IPv4 in IPv6 as IPv4."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
