@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -288,9 +289,26 @@ class Store:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        handled = sys.exception()
         try:
             yield
         except StoreError:
             raise
         except (DBAPIError, self._dialect.driver_error) as error:
+            interrupt = _interrupt_behind(error, handled)
+            if interrupt is not None:
+                raise interrupt from None
             raise self._dialect.translate(error) from error
+
+
+def _interrupt_behind(error: BaseException, handled: BaseException | None) -> BaseException | None:
+    """The interrupt (ctrl+c, an exit) since ``handled`` that an error hides.
+
+    An interrupted statement breaks its connection, and then the rollback fails: the interrupt is what happened.
+    """
+    cause = error.__context__
+    while cause is not None and cause is not handled:
+        if not isinstance(cause, Exception):
+            return cause
+        cause = cause.__context__
+    return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
@@ -29,18 +31,28 @@ pytestmark = pytest.mark.postgres
 Command = Callable[..., Any]
 CLOCK = SystemClock()
 RESULTS = 4_000
+MAIN = "from amt_console.__main__ import main; main()"
 
 
-@pytest.fixture
-def source(database: Path) -> Path:
-    """Three days of one service."""
+@pytest.fixture(scope="module")
+def three_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with three days of one service, to be copied."""
+    path = tmp_path_factory.mktemp("three-days") / "monitoring.db"
     now = CLOCK.now()
-    with Store.open(f"sqlite:///{database}", clock=CLOCK) as store, store.transaction(durable=True) as writes:
+    with Store.open(f"sqlite:///{path}", clock=CLOCK) as store, store.transaction(durable=True) as writes:
         writes.add_results(
             [result(now - timedelta(minutes=minute), down=minute % 50 == 0) for minute in range(RESULTS, 0, -1)]
         )
         writes.add_host_sample(HostSample(timestamp=now, cpu_usage=12.0, memory_usage=40.0, disk_usage=None))
         record(writes, EpisodeChange(episode("api"), (event("opened", 0, AlertState.PENDING),)))
+    return path
+
+
+@pytest.fixture
+def source(three_days: Path, database: Path) -> Path:
+    """That database where the commands look for theirs."""
+    database.parent.mkdir(mode=0o700, parents=True)
+    shutil.copy(three_days, database)
     return database
 
 
@@ -56,25 +68,21 @@ def server(postgres_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def start(source: Path, target: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*PROGRAM, "db", "copy", str(source), target],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "HOME": str(source.parent)},
-    )
-
-
 @contextmanager
-def stuck_copy(source: Path, target: str, server: Engine) -> Iterator[subprocess.Popen[str]]:
-    """A copy that has stored the single probes and waits for somebody to let go of the next table but one."""
+def stuck_copy(source: Path, target: str, server: Engine, *, patience: float = 600) -> Iterator[subprocess.Popen[str]]:
+    """A copy that has stored the single probes and waits, so many seconds, for somebody to unlock the next table."""
     Store.open(target, clock=CLOCK).close()
+    program = f"from amt_console.store.engines import postgresql; postgresql.BUSY_SECONDS = {patience}; {MAIN}"
     with server.connect() as holder:
         holder.execute(text("LOCK TABLE service_state IN EXCLUSIVE MODE"))
-        process = start(source, target)
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, "db", "copy", str(source), target],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         try:
-            until(lambda: rows(server, "monitoring_logs") == RESULTS and waits(server))
+            until(lambda: rows(server, "monitoring_logs") == RESULTS and (process.poll() is not None or waits(server)))
             yield process
         finally:
             if process.poll() is None:
@@ -129,7 +137,7 @@ def test_on_a_terminal_a_bar_is_drawn_and_gone_at_the_end(source: Path, postgres
     arguments = [*PROGRAM, "db", "copy", str(source), postgres_url]
     with TerminalProgram(arguments, columns=100, lines=40, env={"HOME": str(source.parent)}) as program:
         shown = program.wait_for("rows copied and found equal")
-        assert program.process.wait(10) == 0
+        assert program.process.wait(60) == 0
         assert "monitoring_logs" in shown
         assert "copying" not in shown
         assert b"copying" in program.raw
@@ -140,7 +148,7 @@ def test_stopped_by_ctrl_c_it_goes_on_where_it_was(
 ) -> None:
     with stuck_copy(source, postgres_url, server) as process:
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (130, "")
         assert err.splitlines()[-1] == "Stopped half-way. The same command goes on where it was."
         assert "Traceback" not in err
@@ -154,7 +162,7 @@ def test_stopped_by_ctrl_c_it_goes_on_where_it_was(
 def test_killed_it_goes_on_as_well(command: Command, source: Path, postgres_url: str, server: Engine) -> None:
     with stuck_copy(source, postgres_url, server) as process:
         process.kill()
-        process.wait(10)
+        process.wait(60)
     done = command("db", "copy", str(source), postgres_url)
     assert done.code == 0, done.err
     assert rows(server, "monitoring_logs") == RESULTS
@@ -163,8 +171,8 @@ def test_killed_it_goes_on_as_well(command: Command, source: Path, postgres_url:
 def test_a_table_that_stays_locked_ends_it_as_busy_and_it_goes_on_later(
     command: Command, source: Path, postgres_url: str, server: Engine
 ) -> None:
-    with stuck_copy(source, postgres_url, server) as process:
-        _, err = process.communicate(timeout=30)
+    with stuck_copy(source, postgres_url, server, patience=1) as process:
+        _, err = process.communicate(timeout=60)
         assert process.returncode == ExitCode.BUSY
         half_way, reason = err.splitlines()[-2:]
         assert half_way == "Stopped half-way by a failure. The same command goes on where it was."
@@ -177,7 +185,7 @@ def test_what_has_changed_since_the_interruption_is_not_mixed_in(
 ) -> None:
     with stuck_copy(source, postgres_url, server) as process:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     with Store.open(f"sqlite:///{source}", clock=CLOCK) as store, store.transaction() as writes:
         writes.add_results([result(CLOCK.now())])
     refused = command("db", "copy", str(source), postgres_url)

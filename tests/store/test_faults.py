@@ -202,6 +202,28 @@ def test_a_transaction_in_a_transaction_is_a_mistake(store: Store) -> None:
     add(store, 0)
 
 
+@pytest.mark.parametrize("reading", [False, True], ids=["writing", "reading"])
+def test_an_interrupt_is_not_hidden_by_the_failing_rollback_of_what_it_broke(store: Store, reading: bool) -> None:
+    def interrupted() -> None:
+        with store.read() if reading else store.transaction() as opened:
+            opened._connection.connection.driver_connection.close()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    add(store, 0)
+    assert count(store) == 1
+
+
+def test_a_failure_while_an_interrupt_is_handled_is_told(store_url: str, clock: FakeClock) -> None:
+    with Store.open(store_url, clock=clock, read_only=True) as watcher:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            with pytest.raises(StoreUnavailable):
+                add(watcher, 0)
+
+
 def test_everybody_sees_that_somebody_wrote(store_url: str, clock: FakeClock) -> None:
     with Store.open(store_url, clock=clock) as writer, Store.open(store_url, clock=clock, read_only=True) as watcher:
         seen = (writer.data_version(), watcher.data_version())
