@@ -1,8 +1,8 @@
-"""The usual keys of the console, by the names that a keymap gives them."""
+"""The usual keys of the console, by the names that a keymap gives them, and what may be put in their place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
     "Everywhere": {
@@ -46,3 +46,68 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
     "Help": {"close_help": "escape,question_mark,f1,q,enter"},
 }
 """By where they work. Keys of one thing are separated by commas, in the words of the terminal toolkit."""
+_TOGETHER = (("Everywhere", "Overview"), ("Everywhere", "Details", "Service detail"), ("Details", "Help"))
+"""Places whose keys work at the same time."""
+_MOVES = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
+_SIGNS = ("insert", "delete", "backspace", "tab", "enter", "escape", "space", "question_mark", "slash", "comma")
+_NAMED = frozenset((*_MOVES, *_SIGNS, *(f"f{number}" for number in range(1, 13))))
+_MODIFIERS = ("ctrl+", "shift+", "alt+")
+_SAME_AS = {"ctrl+m": "enter", "ctrl+j": "enter", "ctrl+i": "tab", "ctrl+h": "backspace"}
+"""Terminals send one and the same for both."""
+
+
+def check_keymap(keymap: Mapping[str, str]) -> None:
+    """Whether each name is one, each key exists, and no key means two things. Raises KeymapError."""
+    known = [name for names in USUAL_KEYS.values() for name in names]
+    for name, keys in keymap.items():
+        if name not in known:
+            near = _near(name, known, 0.5)
+            raise KeymapError(f"`{name}` is nothing that has a key", f"did you mean `{near}`?" if near else None)
+        for key in keys.split(","):
+            _check_key(key.strip())
+    for places in _TOGETHER:
+        _check_clashes(places, keymap)
+
+
+def _check_key(key: str) -> None:
+    if key in _SAME_AS:
+        raise KeymapError(f"terminals cannot tell `{key}` from `{_SAME_AS[key]}`")
+    plain = key
+    for modifier in _MODIFIERS:
+        plain = plain.removeprefix(modifier)
+    if plain not in _NAMED and not (len(plain) == 1 and plain.isprintable() and not plain.isspace()):
+        near = _near(plain, sorted(_NAMED), 0.6)
+        hint = f"did you mean `{near}`?" if near else "write one character, or a name such as f2, pageup, ctrl+k"
+        raise KeymapError(f"`{key}` is no key", hint)
+
+
+def _near(text: str, known: Sequence[str], similarity: float) -> str | None:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(text, known, 1, similarity)), None)
+
+
+def _check_clashes(places: Iterable[str], keymap: Mapping[str, str]) -> None:
+    taken: dict[str, str] = {}
+    for place in places:
+        for name, usual in USUAL_KEYS[place].items():
+            if place == "Details" and name == "back" and "Help" in places:
+                continue  # the help page has its own way out
+            for key in keymap.get(name, usual).split(","):
+                other = taken.setdefault(_long_name(key.strip()), name)
+                if other != name:
+                    raise KeymapError(
+                        f"`{key.strip()}` would mean both `{other}` and `{name}`", "give one of them another key"
+                    )
+
+
+def _long_name(key: str) -> str:
+    return {"?": "question_mark", "/": "slash", ",": "comma", " ": "space"}.get(key, key)
+
+
+class KeymapError(ValueError):
+    """Keys that cannot be; ``suggestion`` says how to mend it."""
+
+    def __init__(self, message: str, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.suggestion = suggestion

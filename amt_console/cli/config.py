@@ -55,10 +55,10 @@ def init(
 ) -> None:
     """Write a first configuration. Asks on a terminal, and elsewhere takes options; never overwrites a file."""
     from amt_console.config.files.template import first_document, render, write_new
-    from amt_console.config.paths import user_config_folder
     from amt_console.config.secrets.urls import base_url
     from amt_console.config.sections.scalars import DurationRange
     from amt_console.config.settings import BASE_URLS, Settings
+    from amt_console.paths import user_config_folder
 
     chosen = _format(file_format, out)
     path = out or user_config_folder(os.environ) / f"monitoring_config.{chosen.value}"
@@ -133,7 +133,7 @@ def _check_answers(flags: dict[str, str | None]) -> None:
 
 
 def _tell_written(path: Path) -> None:
-    from amt_console.config.paths import find_config, same_file
+    from amt_console.paths import find_config, same_file
 
     print_line(str(path))
     found = find_config(None, env=os.environ)
@@ -269,7 +269,7 @@ def _owner(context: Context, path: Path | None) -> str:
 
 def _shadowed(context: Context, used: Path | None) -> tuple[Path, ...]:
     """Files of the look-up order that are not read, when nobody named the one that is."""
-    from amt_console.config.paths import shadowed_configs
+    from amt_console.paths import shadowed_configs
 
     return shadowed_configs(used, env=os.environ) if context.config is None else ()
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 
 from amt_console.config.faults import ConfigError, Fault, Refused
-from amt_console.config.paths import LOCATION_VARIABLE
 from amt_console.config.sections.scalars import location_name
 from amt_console.config.settings import Settings
+from amt_console.paths import LOCATION_VARIABLE
 from amt_console.text import safe_text
 
 LOCATION_OPTION = "--location"

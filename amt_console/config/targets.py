@@ -9,12 +9,12 @@ from pathlib import Path
 from amt_console.config.defaults import DEFAULT_SERVICES, MONITORING_DB, DefaultService
 from amt_console.config.faults import ConfigError, Fault, Refused
 from amt_console.config.intervals import interval_of, timeout_of
-from amt_console.config.paths import DATABASE_FILE, DATABASE_VARIABLE, user_state_folder
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.secrets.urls import mask_url, store_url
 from amt_console.config.sections.services import DatabaseSettings, ServiceSettings
 from amt_console.config.settings import Settings
 from amt_console.model import Criticality, Database, Expectation, Service, Target
+from amt_console.paths import DATABASE_FILE, DATABASE_VARIABLE, user_state_folder
 
 Resolve = Callable[[str, Secret], str]
 

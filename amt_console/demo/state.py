@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from amt_console.config.paths import user_state_folder
+from amt_console.paths import user_state_folder
 
 _START_TOLERANCE = 5.0
 """Seconds by which the start of a process may seem to move when the wall clock is corrected."""

@@ -9,7 +9,7 @@ import pytest
 
 from amt_console.config import ConfigError, fingerprint, load_config
 from amt_console.config.files.reading import MAX_FILE_BYTES, read_document
-from amt_console.config.paths import find_config, user_config_folder
+from amt_console.paths import find_config, user_config_folder
 
 HOSTILE = [
     ("c.json", b"", "line 1, column 1"),

@@ -11,11 +11,11 @@ from typing import Any
 
 from amt_console.config.files.loading import DEFAULT, LoadedConfig
 from amt_console.config.files.walk import Parts, dotted, leaves
-from amt_console.config.paths import DATABASE_VARIABLE, LOCATION_VARIABLE
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.secrets.urls import mask_url
 from amt_console.config.sections.scalars import Seconds, format_duration
 from amt_console.config.targets import database_url
+from amt_console.paths import DATABASE_VARIABLE, LOCATION_VARIABLE
 
 JsonValue = str | int | float | bool | None | list[Any] | dict[str, Any]
 

@@ -15,8 +15,8 @@ from amt_console.config.files.checks import cross_faults
 from amt_console.config.files.explain import explain
 from amt_console.config.files.reading import Document, read_document
 from amt_console.config.files.walk import Parts, dotted, leaves, secrets_of, value_at
-from amt_console.config.paths import DATABASE_VARIABLE, LOCATION_VARIABLE, find_config
 from amt_console.config.settings import Settings
+from amt_console.paths import DATABASE_VARIABLE, LOCATION_VARIABLE, find_config
 
 DEFAULT = "default"
 FILE = "file"

@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field, model_validator
 
 from amt_console.config.faults import Refused
 from amt_console.config.secrets.kinds import UrlSecret
-from amt_console.config.sections.keymap import check_keymap
 from amt_console.config.sections.scalars import (
     FOREVER,
     Flag,
@@ -25,6 +24,7 @@ from amt_console.config.sections.scalars import (
     TimeZone,
 )
 from amt_console.hosts import is_loopback
+from amt_console.keys import KeymapError, check_keymap
 
 DAY = 86400.0
 MAX_SOCKET_CHARS = 100
@@ -176,7 +176,10 @@ Theme = Literal[
 
 
 def _fit(keymap: dict[str, str]) -> dict[str, str]:
-    check_keymap(keymap)
+    try:
+        check_keymap(keymap)
+    except KeymapError as error:
+        raise Refused(str(error), error.suggestion) from None
     return keymap
 
 
