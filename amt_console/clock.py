@@ -1,4 +1,4 @@
-"""Time, injected: a clock with three hands, and the instant that it reads."""
+"""Time, injected: a clock with three hands, the instant that it reads, and moments as whole microseconds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,22 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Protocol
+
+SECOND = 1_000_000
+"""Microseconds in a second."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """Whole microseconds since 1970, exactly."""
+    delta = moment - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds
+
+
+def moment(microseconds: int) -> datetime:
+    """The aware UTC moment of ``micros``, exactly."""
+    return _EPOCH + microseconds * _MICROSECOND
 
 
 @cache

@@ -10,7 +10,7 @@ from amt_console.analysis.outages import Outage
 from amt_console.analysis.performance import PerformanceAnalysis, ServiceHistory, ServicePerformance, analyse
 from amt_console.analysis.recommendations import Limits, Recommendation
 from amt_console.analysis.resources import ResourcePattern
-from amt_console.analysis.series import HostBucket, ServiceBucket, Window, window_of
+from amt_console.analysis.series import HostBucket, Window, window_of
 from amt_console.analysis.trend import Trend
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "PerformanceAnalysis",
     "Recommendation",
     "ResourcePattern",
-    "ServiceBucket",
     "ServiceHistory",
     "ServicePerformance",
     "StateSpan",

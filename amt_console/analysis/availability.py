@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+
+from amt_console.clock import SECOND
+from amt_console.model import Rollup
 
 GOOD_COVERAGE_PERCENT = 90.0
 """Below it an availability is shown with a warning."""
@@ -16,30 +18,6 @@ METHOD = (
     "availability = up / (up + down) over measured time, slow time counted as up; "
     "coverage = (up + down) / (window - maintenance); worst case = up / (up + down + unmeasured)"
 )
-
-
-class TimedBucket(Protocol):
-    """Anything that knows how many seconds a service spent in which state."""
-
-    @property
-    def up_s(self) -> float:
-        """In good order."""
-        ...
-
-    @property
-    def degraded_s(self) -> float:
-        """Slow."""
-        ...
-
-    @property
-    def down_s(self) -> float:
-        """Down."""
-        ...
-
-    @property
-    def maintenance_s(self) -> float:
-        """Under maintenance."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +82,26 @@ class Availability:
 NOTHING = Availability(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def availability(buckets: Iterable[TimedBucket], window_seconds: float) -> Availability:
-    """Add up what the buckets know about a window of ``window_seconds``; what is left over is unknown.
+def availability(rollups: Iterable[Rollup], window_seconds: float) -> Availability:
+    """Add up what rollups know about a window of ``window_seconds``; what is left over is unknown.
 
-    Where buckets reach over the window's edge and know more seconds than it has, all parts shrink in proportion.
+    Where they reach over the window's edge and know more seconds than it has, all parts shrink in proportion.
     """
-    up = degraded = down = maintenance = 0.0
-    for bucket in buckets:
-        up += bucket.up_s
-        degraded += bucket.degraded_s
-        down += bucket.down_s
-        maintenance += bucket.maintenance_s
-    known = up + degraded + down + maintenance
-    if known > window_seconds > 0:
-        shrink = window_seconds / known
-        up, degraded, down, maintenance = up * shrink, degraded * shrink, down * shrink, maintenance * shrink
-        known = window_seconds
-    return Availability(up, degraded, down, maintenance, max(0.0, window_seconds - known))
+    up = degraded = down = maintenance = 0
+    for rollup in rollups:
+        up += rollup.up_us
+        degraded += rollup.degraded_us
+        down += rollup.down_us
+        maintenance += rollup.maintenance_us
+    known = (up + degraded + down + maintenance) / SECOND
+    scale = SECOND * (known / window_seconds if known > window_seconds > 0 else 1.0)
+    return Availability(
+        up_s=up / scale,
+        degraded_s=degraded / scale,
+        down_s=down / scale,
+        maintenance_s=maintenance / scale,
+        unknown_s=max(0.0, window_seconds - known),
+    )
 
 
 def _percent(part: float, whole: float) -> float | None:

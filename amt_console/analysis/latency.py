@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from amt_console.analysis.percentiles import counted_percentile, merge_counts, share_at_most
-from amt_console.analysis.series import ServiceBucket
 from amt_console.analysis.trend import Trend, trend
+from amt_console.model import LatencyHistogram, Rollup
 
 SEASONAL_FROM_HOURS = 72
 """Windows of this length and above have every hour of the day three times."""
@@ -49,25 +48,23 @@ class LatencySummary:
         return 100 * self.errors / self.samples if self.samples else None
 
 
-def latency_summary(buckets: Sequence[ServiceBucket], *, zone: tzinfo, limit_ms: float | None = None) -> LatencySummary:
+def latency_summary(buckets: Sequence[Rollup], *, zone: tzinfo, limit_ms: float | None = None) -> LatencySummary:
     """Summarise the buckets of one service, ascending in time; ``zone`` says which hour of the day a bucket lies in."""
-    counts = merge_counts(bucket.counts for bucket in buckets)
-    timed = sum(counts.values())
-    lows = [bucket.min_ms for bucket in buckets if bucket.min_ms is not None]
-    highs = [bucket.max_ms for bucket in buckets if bucket.max_ms is not None]
+    times = LatencyHistogram.merged(bucket.histogram for bucket in buckets)
+    within = None if limit_ms is None else times.share_at_most(limit_ms)
     slowest = slowest_hour(buckets, zone)
-    p50 = counted_percentile(counts, 50)
+    p50 = times.quantile(0.5)
     return LatencySummary(
         samples=sum(bucket.samples for bucket in buckets),
         errors=sum(bucket.errors for bucket in buckets),
-        timed=timed,
-        mean_ms=math.fsum(bucket.sum_ms for bucket in buckets) / timed if timed else None,
-        min_ms=min(lows, default=None),
+        timed=times.count,
+        mean_ms=times.mean,
+        min_ms=times.low,
         p50_ms=p50,
-        p95_ms=counted_percentile(counts, 95),
-        p99_ms=counted_percentile(counts, 99),
-        max_ms=max(highs, default=None),
-        within_limit_percent=None if limit_ms is None else share_at_most(counts, limit_ms),
+        p95_ms=times.quantile(0.95),
+        p99_ms=times.quantile(0.99),
+        max_ms=times.high,
+        within_limit_percent=None if within is None else 100 * within,
         limit_ms=limit_ms,
         trend=_trend(buckets, zone),
         slowest_hour=slowest,
@@ -75,36 +72,36 @@ def latency_summary(buckets: Sequence[ServiceBucket], *, zone: tzinfo, limit_ms:
     )
 
 
-def hourly_percentiles(buckets: Sequence[ServiceBucket], zone: tzinfo, q: float) -> dict[int, float]:
-    """The ``q``-th percentile for every hour of the day (0-23, in ``zone``) that has samples."""
-    parts: dict[int, list[ServiceBucket]] = {}
+def hourly_quantiles(buckets: Sequence[Rollup], zone: tzinfo, q: float) -> dict[int, float]:
+    """The ``q`` quantile (0 to 1) for every hour of the day (0-23, in ``zone``) that has samples."""
+    parts: dict[int, list[LatencyHistogram]] = {}
     for bucket in buckets:
-        parts.setdefault(bucket.start.astimezone(zone).hour, []).append(bucket)
-    found = {hour: counted_percentile(merge_counts(part.counts for part in group), q) for hour, group in parts.items()}
+        parts.setdefault(bucket.start.astimezone(zone).hour, []).append(bucket.histogram)
+    found = {hour: LatencyHistogram.merged(group).quantile(q) for hour, group in parts.items()}
     return {hour: value for hour, value in sorted(found.items()) if value is not None}
 
 
-def slowest_hour(buckets: Sequence[ServiceBucket], zone: tzinfo) -> tuple[int, float] | None:
+def slowest_hour(buckets: Sequence[Rollup], zone: tzinfo) -> tuple[int, float] | None:
     """Hour of the day with the highest 95th percentile; ``None`` when fewer than six hours of the day were measured."""
-    hours = hourly_percentiles(buckets, zone, 95)
+    hours = hourly_quantiles(buckets, zone, 0.95)
     if len(hours) < 6:
         return None
     worst = max(hours, key=lambda hour: (hours[hour], -hour))
     return worst, hours[worst]
 
 
-def _slow_days(buckets: Sequence[ServiceBucket], zone: tzinfo, hour: int, p50: float) -> tuple[int, int]:
+def _slow_days(buckets: Sequence[Rollup], zone: tzinfo, hour: int, p50: float) -> tuple[int, int]:
     """Days on which the hour's 95th percentile was ``SLOW_FACTOR`` times the median, and days with a measurement."""
-    days: dict[date, list[ServiceBucket]] = {}
+    days: dict[date, list[LatencyHistogram]] = {}
     for bucket in buckets:
         local = bucket.start.astimezone(zone)
-        if local.hour == hour and bucket.counts:
-            days.setdefault(local.date(), []).append(bucket)
-    found = [counted_percentile(merge_counts(part.counts for part in parts), 95) or 0.0 for parts in days.values()]
+        if local.hour == hour and bucket.histogram.count:
+            days.setdefault(local.date(), []).append(bucket.histogram)
+    found = [LatencyHistogram.merged(parts).quantile(0.95) or 0.0 for parts in days.values()]
     return sum(value >= SLOW_FACTOR * p50 for value in found), len(found)
 
 
-def _trend(buckets: Sequence[ServiceBucket], zone: tzinfo) -> Trend | None:
+def _trend(buckets: Sequence[Rollup], zone: tzinfo) -> Trend | None:
     if not buckets:
         return None
     seasonal = (buckets[-1].start - buckets[0].start).total_seconds() / 3600 >= SEASONAL_FROM_HOURS
@@ -112,6 +109,6 @@ def _trend(buckets: Sequence[ServiceBucket], zone: tzinfo) -> Trend | None:
     first = points[0].start
     return trend(
         [(point.start - first).total_seconds() / 3600 for point in points],
-        [counted_percentile(point.counts, 50) for point in points],
+        [point.histogram.quantile(0.5) for point in points],
         [point.start.astimezone(zone).hour for point in points] if seasonal else None,
     )

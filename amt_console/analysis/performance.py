@@ -14,8 +14,8 @@ from amt_console.analysis.outages import Outage, outages
 from amt_console.analysis.recommendations import Limits, Recommendation, ServiceFacts, recommendations
 from amt_console.analysis.resources import ResourcePattern, resource_patterns
 from amt_console.analysis.seasonal import HourlyComparison, compare_hours
-from amt_console.analysis.series import HostBucket, ServiceBucket, Window, regroup
-from amt_console.model import AlertType, Episode, Gap, ServiceState
+from amt_console.analysis.series import HostBucket, Window, regroup
+from amt_console.model import AlertType, Episode, Gap, Rollup, ServiceState
 
 _ABOUT_OUTAGES = (AlertType.SERVICE_DOWN, AlertType.DATABASE)
 
@@ -25,9 +25,9 @@ class ServiceHistory:
     """What is known of one service in a window and the one before."""
 
     name: str
-    buckets: Sequence[ServiceBucket] = ()
+    buckets: Sequence[Rollup] = ()
     """Of the window, of any length that divides the window's step."""
-    previous: Sequence[ServiceBucket] = ()
+    previous: Sequence[Rollup] = ()
     """Of the window before."""
     initial: ServiceState = ServiceState.UNKNOWN
     """State at the window's start."""
@@ -43,7 +43,7 @@ class ServicePerformance:
     """What the analysis found about one service."""
 
     name: str
-    buckets: tuple[ServiceBucket, ...]
+    buckets: tuple[Rollup, ...]
     """One for every step of the window."""
     latency: LatencySummary
     previous_latency: LatencySummary
@@ -136,7 +136,7 @@ def _service(
     empty = [
         (bucket.start, min(window.end, _end(bucket)))
         for bucket in buckets
-        if bucket.known_s <= 0 and bucket.seconds >= window.step / 2
+        if not bucket.known_us and bucket.seconds >= window.step / 2
     ]
     spans = state_spans(
         history.initial,
@@ -167,7 +167,7 @@ def _together(parts: Iterable[Availability]) -> Availability:
     return sum([part for part in measured if part.sufficient] or measured, NOTHING)
 
 
-def _end(bucket: ServiceBucket) -> datetime:
+def _end(bucket: Rollup) -> datetime:
     return datetime.fromtimestamp(bucket.start.timestamp() + bucket.seconds, bucket.start.tzinfo)
 
 

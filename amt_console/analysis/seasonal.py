@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from amt_console.analysis.latency import hourly_percentiles
+from amt_console.analysis.latency import hourly_quantiles
 from amt_console.analysis.percentiles import median
-from amt_console.analysis.series import ServiceBucket
+from amt_console.model import Rollup
 
 LEAST_HOURS = 6
 """Hours of the day that both windows must have before they are compared."""
@@ -47,11 +47,9 @@ class HourlyComparison:
     """Median of the hours' relative changes: what changed once the daily rhythm is taken out."""
 
 
-def compare_hours(
-    now: Sequence[ServiceBucket], before: Sequence[ServiceBucket], zone: tzinfo
-) -> HourlyComparison | None:
+def compare_hours(now: Sequence[Rollup], before: Sequence[Rollup], zone: tzinfo) -> HourlyComparison | None:
     """Compare equal hours of the day; ``None`` with fewer than six common hours."""
-    present, past = hourly_percentiles(now, zone, 50), hourly_percentiles(before, zone, 50)
+    present, past = hourly_quantiles(now, zone, 0.5), hourly_quantiles(before, zone, 0.5)
     common = {hour: Change(present[hour], past[hour]) for hour in sorted(present.keys() & past.keys())}
     typical = median([c.relative_percent for c in common.values() if c.relative_percent is not None])
     if len(common) < LEAST_HOURS or typical is None:

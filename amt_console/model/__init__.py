@@ -1,9 +1,10 @@
-"""The vocabulary of the program: frozen dataclasses and enums, no behaviour, no imports beyond the clock."""
+"""The vocabulary of the program: frozen dataclasses and enums, no I/O, no imports beyond the clock."""
 
 from __future__ import annotations
 
 from amt_console.model.alerts import AlertDetail, AlertEvent, Episode
 from amt_console.model.changes import AuditEntry, EpisodeChange
+from amt_console.model.histogram import LatencyHistogram
 from amt_console.model.locations import (
     DEFAULT_LOCATION,
     FORGOTTEN_AFTER,
@@ -23,6 +24,7 @@ from amt_console.model.results import (
     Phases,
     ProbeResult,
 )
+from amt_console.model.rollup import RESOLUTIONS, HostRollup, Rollup
 from amt_console.model.snapshot import (
     AlertView,
     LocationView,
@@ -62,6 +64,7 @@ __all__ = [
     "DEFAULT_MAX_BODY_BYTES",
     "FORGOTTEN_AFTER",
     "LOCATION_PATTERN",
+    "RESOLUTIONS",
     "AddressFamily",
     "AlertDetail",
     "AlertEvent",
@@ -82,7 +85,9 @@ __all__ = [
     "FigureValue",
     "Gap",
     "GapReason",
+    "HostRollup",
     "HostSample",
+    "LatencyHistogram",
     "LocationView",
     "MonitorState",
     "MonitorStatus",
@@ -92,6 +97,7 @@ __all__ = [
     "ProbeResult",
     "Resolution",
     "ResourcesView",
+    "Rollup",
     "Series",
     "Service",
     "ServiceState",

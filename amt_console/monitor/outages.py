@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from amt_console.alerts import OUTAGE_RULE
-from amt_console.model import ServiceState
-from amt_console.store import Reads, ServiceRollup
+from amt_console.model import Rollup, ServiceState
+from amt_console.store import Reads
 
 EPISODE_LIMIT = 1000
 """Most episodes of one service that are looked at."""
@@ -25,11 +25,12 @@ class Scheduled:
     failures: int
 
 
-def outside_outages(reads: Reads, total: ServiceRollup, subject: str) -> Scheduled | None:
-    """What is left of a ``total`` without the outages of ``subject``; ``None`` while one is going on, confirmed or not.
+def outside_outages(reads: Reads, name: str, total: Rollup, subject: str) -> Scheduled | None:
+    """What is left of the ``total`` stored under ``name`` without the outages of ``subject``; ``None`` during one.
 
-    An outage is a ``service_down`` episode that fired, from the start of the probe that opened it to its end; one that
-    was cleared was none. The database is asked no further where nothing failed.
+    An outage that is going on counts before it is confirmed. One that is over is a ``service_down`` episode that fired,
+    from the start of the probe that opened it to its end; one that was cleared was none. The database is asked no
+    further where nothing failed.
     """
     if not total.errors:
         return Scheduled(total.samples, 0)
@@ -42,9 +43,9 @@ def outside_outages(reads: Reads, total: ServiceRollup, subject: str) -> Schedul
     for outage in outages:
         if outage.fired_at is None or outage.resolved_at is None:
             continue
-        low = max(counted_to, _first_probe(reads, total.service, outage.opened_at))
+        low = max(counted_to, _first_probe(reads, name, outage.opened_at))
         high = min(end, outage.resolved_at + _INSTANT)
-        inside = _scheduled(reads, total.service, low, high)
+        inside = _scheduled(reads, name, low, high)
         samples, failures = samples - inside.samples, failures - inside.failures
         counted_to = max(counted_to, high)
     samples = max(0, samples)
@@ -72,7 +73,7 @@ def _scheduled(reads: Reads, service: str, low: datetime, high: datetime) -> Sch
     )
 
 
-def _sums(reads: Reads, service: str, low: datetime, high: datetime) -> Sequence[ServiceRollup]:
+def _sums(reads: Reads, service: str, low: datetime, high: datetime) -> Sequence[Rollup]:
     return list(reads.totals(start=low, end=high, services=[service]).values()) if low < high else []
 
 

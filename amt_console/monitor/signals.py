@@ -21,11 +21,11 @@ from amt_console.alerts import (
     judge_window,
 )
 from amt_console.clock import Instant
-from amt_console.model import Episode, FigureKind, HostSample, series_name
+from amt_console.model import Episode, FigureKind, HostSample, Rollup, series_name
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item
 from amt_console.monitor.outages import outside_outages
 from amt_console.monitor.ruleset import Ruleset
-from amt_console.store import Reads, ServiceRollup
+from amt_console.store import Reads
 
 READ_EVERY = 30.0
 """Seconds between two readings of one subject."""
@@ -136,7 +136,9 @@ def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Insta
     totals = reads.totals(start=at.wall - timedelta(seconds=span), end=at.wall, services=list(sources))
     judged = _of_errors if rule.signal is Signal.ERROR_RATE else _of_total
     windows = {
-        name: judged(reads, rule, totals[name], subject, at) for name, subject in sources.items() if name in totals
+        name: judged(reads, rule, name, totals[name], subject, at)
+        for name, subject in sources.items()
+        if name in totals
     }
     return {name: window for name, window in windows.items() if window is not None}
 
@@ -149,16 +151,16 @@ def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) 
     return _values(rule, subject, [time for time in times if time is not None], at)
 
 
-def _of_errors(reads: Reads, rule: Rule, total: ServiceRollup, subject: str, at: Instant) -> Window | None:
+def _of_errors(reads: Reads, rule: Rule, name: str, total: Rollup, subject: str, at: Instant) -> Window | None:
     """The error rate beside the service's own outages; nothing is observed while one is going on."""
-    left = outside_outages(reads, total, subject)
+    left = outside_outages(reads, name, total, subject)
     if left is None:
         return None
     judged = partial(judge_error_rate, rule, subject, samples=left.samples, failures=left.failures, at=at)
     return Window(rule, subject, lambda episode: judged(episode=episode))
 
 
-def _of_total(_reads: Reads, rule: Rule, total: ServiceRollup, subject: str, at: Instant) -> Window:
+def _of_total(_reads: Reads, rule: Rule, _name: str, total: Rollup, subject: str, at: Instant) -> Window:
     if rule.signal is Signal.UPTIME:
         percent = None if total.availability is None else 100.0 * total.availability
         coverage = 100.0 * total.coverage
@@ -168,7 +170,7 @@ def _of_total(_reads: Reads, rule: Rule, total: ServiceRollup, subject: str, at:
     return Window(rule, subject, lambda episode: judged(episode=episode))
 
 
-def _response_time(aggregate: Aggregate, total: ServiceRollup) -> float | None:
+def _response_time(aggregate: Aggregate, total: Rollup) -> float | None:
     match aggregate:
         case Aggregate.MEAN:
             return total.mean_ms

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
 from amt_console import __version__
-from amt_console.analysis import HostBucket, Limits, ServiceBucket, Window
+from amt_console.analysis import HostBucket, Limits, Window
 from amt_console.config.defaults import MONITORING_DB
 from amt_console.model import (
+    RESOLUTIONS,
     Criticality,
     Database,
     FigureKind,
     MonitorState,
     MonitorStatus,
+    Rollup,
     ServiceState,
     ServiceView,
     Target,
@@ -27,12 +28,11 @@ from amt_console.operations.snapshot_builder import SILENT_AFTER_SECONDS
 from amt_console.operations.views import service_view
 from amt_console.operations.windows import ServiceWindows
 from amt_console.reports.data import AlertRecord, FigureName, History, ReportData, ServiceRecord
-from amt_console.store import LatencyHistogram, Reads, ServiceRollup, ServiceStatus, StateChangeRow
+from amt_console.store import Reads, ServiceStatus, StateChangeRow
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
 
-RESOLUTIONS = (60, 300, 3600, 86400)
 MAX_ALERTS = 1000
 MAX_ALERTS_WITH_EVENTS = 200
 HISTORIES: tuple[FigureName, ...] = (
@@ -60,8 +60,8 @@ class _Then:
     start: dict[str, ServiceStatus]
     end: dict[str, ServiceStatus]
     changes: dict[str, list[StateChangeRow]]
-    buckets: dict[str, list[ServiceRollup]]
-    previous: dict[str, list[ServiceRollup]]
+    buckets: dict[str, list[Rollup]]
+    previous: dict[str, list[Rollup]]
 
 
 def gather(reads: Reads, *, targets: Sequence[Target], settings: Settings, window: Window, zone: str) -> ReportData:
@@ -110,30 +110,6 @@ def source_resolution(step: int) -> int:
     return max(resolution for resolution in RESOLUTIONS if step % resolution == 0)
 
 
-def bucket_of(rollup: ServiceRollup) -> ServiceBucket:
-    """A stored bucket as the analysis takes it: counts by response time instead of by histogram bin."""
-    return ServiceBucket(
-        start=rollup.start,
-        seconds=rollup.seconds,
-        samples=rollup.samples,
-        errors=rollup.errors,
-        up_s=rollup.up_s,
-        degraded_s=rollup.degraded_s,
-        down_s=rollup.down_s,
-        maintenance_s=rollup.maintenance_s,
-        sum_ms=rollup.sum_ms,
-        min_ms=rollup.min_ms,
-        max_ms=rollup.max_ms,
-        counts={_value_of(index): count for index, count in rollup.histogram.counts.items()},
-    )
-
-
-@cache
-def _value_of(index: int) -> float:
-    """The value that a histogram's bin stands for."""
-    return LatencyHistogram({index: 1}).quantile(0.5) or 0.0
-
-
 def _services(then: _Then, targets: Sequence[Target]) -> tuple[ServiceRecord, ...]:
     records = [_configured(then, target) for target in targets]
     known = {target.name for target in targets}
@@ -166,8 +142,8 @@ def _configured(then: _Then, target: Target) -> ServiceRecord:
         initial=initial,
         initial_error=initial_error,
         changes=_changes(then, target.name),
-        buckets=_buckets(then.buckets.get(target.name, ())),
-        previous=_buckets(then.previous.get(target.name, ())),
+        buckets=tuple(then.buckets.get(target.name, ())),
+        previous=tuple(then.previous.get(target.name, ())),
     )
 
 
@@ -186,8 +162,8 @@ def _removed(then: _Then, name: str) -> ServiceRecord:
         initial=initial,
         initial_error=initial_error,
         changes=_changes(then, name),
-        buckets=_buckets(then.buckets.get(name, ())),
-        previous=_buckets(then.previous.get(name, ())),
+        buckets=tuple(then.buckets.get(name, ())),
+        previous=tuple(then.previous.get(name, ())),
     )
 
 
@@ -207,10 +183,6 @@ def _initial(then: _Then, name: str) -> tuple[ServiceState, str | None]:
 
 def _changes(then: _Then, name: str) -> tuple[tuple[datetime, ServiceState, str | None], ...]:
     return tuple((change.at, change.state, change.error) for change in then.changes.get(name, ()))
-
-
-def _buckets(rollups: Iterable[ServiceRollup]) -> tuple[ServiceBucket, ...]:
-    return tuple(bucket_of(rollup) for rollup in rollups)
 
 
 def _limits(settings: Settings) -> Limits:
@@ -260,7 +232,11 @@ def _host(reads: Reads, window: Window, resolution: int) -> tuple[HostBucket, ..
         steps = sums.setdefault(metric, {})
         for row in found.get(metric, ()):
             count, total, high = steps.get(window.index(row.start), (0, 0.0, -math.inf))
-            entry = (count + row.samples, total + row.mean * row.samples, max(high, row.max))
+            entry = (
+                count + row.samples,
+                total + (row.histogram.mean or 0.0) * row.samples,
+                max(high, row.histogram.high or 0.0),
+            )
             steps[window.index(row.start)] = entry
     if not any(sums.values()):
         return ()

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from amt_console.model import ProbeResult, ServiceView, series_name
+from amt_console.model import RESOLUTIONS, ProbeResult, Rollup, ServiceView, series_name
 from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange
 from amt_console.operations.views import alert_view
 from amt_console.operations.windows import floor_time
-from amt_console.store import Reads, ServiceRollup
+from amt_console.store import Reads
 from amt_console.text import age, byte_size, milliseconds, safe_text
 
 MAX_BUCKETS = 300
-RESOLUTIONS = (60, 300, 3600, 86_400)
-"""Lengths of the stored buckets, in seconds."""
 _LIST_LIMIT = 50
 _INTERNAL = ("own_ms",)
 """Details for who develops the prober, not for who reads the screen."""
@@ -75,7 +73,7 @@ def _newest_probes(reads: Reads, view: ServiceView, start: datetime, end: dateti
     return sorted(found, key=lambda probe: probe.timestamp, reverse=True)[:_LIST_LIMIT]
 
 
-def _uptime(row: ServiceRollup | None) -> float | None:
+def _uptime(row: Rollup | None) -> float | None:
     if row is None:
         return None
     return None if row.availability is None else 100 * row.availability

@@ -189,7 +189,7 @@ def _host_series(reads: Reads, end: datetime) -> tuple[Series, Series, Series]:
 
     def series(metric: str) -> Series:
         minutes = by_minute(found.get(metric, []), start)
-        return tuple(row.mean if (row := minutes.get(index)) else None for index in range(SPARK_MINUTES))
+        return tuple(row.histogram.mean if (row := minutes.get(index)) else None for index in range(SPARK_MINUTES))
 
     cpu, memory, disk = map(series, _HOST_SERIES)
     return cpu, memory, disk

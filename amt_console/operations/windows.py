@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from amt_console.analysis.availability import LEAST_COVERAGE_PERCENT
-from amt_console.model import Series
+from amt_console.model import HostRollup, Rollup, Series
 from amt_console.store import Reads
 
 SPARK_MINUTES = 30
@@ -114,16 +114,7 @@ def _read_lately(reads: Reads, names: Sequence[str], end: datetime, found: dict[
         )
 
 
-class Bucket(Protocol):
-    """Anything that starts at a moment."""
-
-    @property
-    def start(self) -> datetime:
-        """When it starts."""
-        ...
-
-
-SomeBucket = TypeVar("SomeBucket", bound=Bucket)
+AnyRollup = TypeVar("AnyRollup", Rollup, HostRollup)
 
 
 def spark_start(end: datetime) -> datetime:
@@ -131,9 +122,9 @@ def spark_start(end: datetime) -> datetime:
     return floor_time(end, MINUTE) - timedelta(minutes=SPARK_MINUTES - 1)
 
 
-def by_minute(buckets: Sequence[SomeBucket], start: datetime) -> dict[int, SomeBucket]:
-    """The buckets by their number of minutes since ``start``."""
-    return {int((bucket.start - start).total_seconds() // MINUTE): bucket for bucket in buckets}
+def by_minute(rollups: Sequence[AnyRollup], start: datetime) -> dict[int, AnyRollup]:
+    """The rollups by their number of minutes since ``start``."""
+    return {int((rollup.start - start).total_seconds() // MINUTE): rollup for rollup in rollups}
 
 
 def floor_time(moment: datetime, seconds: int) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from amt_console.analysis import HostBucket, Limits, ServiceBucket, Window
+from amt_console.analysis import HostBucket, Limits, Window
 from amt_console.model import (
     AlertEvent,
     BusinessFigures,
@@ -17,6 +17,7 @@ from amt_console.model import (
     HostSample,
     MonitorState,
     MonitorStatus,
+    Rollup,
     ServiceState,
 )
 
@@ -51,8 +52,8 @@ class ServiceRecord:
     """At the window's start."""
     initial_error: str | None = None
     changes: tuple[tuple[datetime, ServiceState, str | None], ...] = ()
-    buckets: tuple[ServiceBucket, ...] = ()
-    previous: tuple[ServiceBucket, ...] = ()
+    buckets: tuple[Rollup, ...] = ()
+    previous: tuple[Rollup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

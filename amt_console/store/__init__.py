@@ -24,9 +24,7 @@ from amt_console.store.errors import (
     VersionConflict,
 )
 from amt_console.store.reads import MonitorRow, Reads, ServiceStatus, StateChangeRow
-from amt_console.store.rollups.histogram import LatencyHistogram
-from amt_console.store.rollups.host import HOST_METRICS, HostRollup
-from amt_console.store.rollups.reading import ServiceRollup, merged
+from amt_console.store.rollups.host import HOST_METRICS
 from amt_console.store.store import Store
 from amt_console.store.tokens import AccessToken, access_token, access_tokens, add_token, revoke_token, token_used
 from amt_console.store.upkeep.backup import backup
@@ -37,8 +35,6 @@ __all__ = [
     "AccessToken",
     "CopyDiffers",
     "CopyRefused",
-    "HostRollup",
-    "LatencyHistogram",
     "Lease",
     "LeaseHolder",
     "LeaseLost",
@@ -48,7 +44,6 @@ __all__ = [
     "Reads",
     "SchemaTooNew",
     "SchemaTooOld",
-    "ServiceRollup",
     "ServiceStatus",
     "StateChangeRow",
     "Store",
@@ -66,7 +61,6 @@ __all__ = [
     "backup",
     "lease_holder",
     "lease_is_free",
-    "merged",
     "record",
     "revoke_token",
     "take_lease",

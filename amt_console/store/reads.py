@@ -20,8 +20,10 @@ from amt_console.model import (
     FigureKind,
     Gap,
     GapReason,
+    HostRollup,
     HostSample,
     ProbeResult,
+    Rollup,
     ServiceState,
 )
 from amt_console.store import episodes
@@ -29,8 +31,6 @@ from amt_console.store.readable import readable
 from amt_console.store.result_rows import result_of, state_of
 from amt_console.store.rollups import host, rebuild
 from amt_console.store.rollups import reading as rollups
-from amt_console.store.rollups.host import HostRollup
-from amt_console.store.rollups.reading import ServiceRollup
 from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
 from amt_console.store.sample_rows import figure_of, figures_of
 from amt_console.store.schema import table
@@ -133,7 +133,7 @@ class Reads:
         end: datetime,
         services: Sequence[str] | None = None,
         histograms: bool = True,
-    ) -> dict[str, list[ServiceRollup]]:
+    ) -> dict[str, list[Rollup]]:
         """Buckets of 60, 300, 3600 or 86400 seconds by service, oldest first; buckets without any data are left out.
 
         The first bucket is the whole one that holds ``start``; the last one is cut at ``end`` exactly, as it was known
@@ -150,9 +150,7 @@ class Reads:
             histograms=histograms,
         )
 
-    def totals(
-        self, *, start: datetime, end: datetime, services: Sequence[str] | None = None
-    ) -> dict[str, ServiceRollup]:
+    def totals(self, *, start: datetime, end: datetime, services: Sequence[str] | None = None) -> dict[str, Rollup]:
         """One sum over ``[start, end)`` for each service, ``start`` rounded down to the minute.
 
         Its ``seconds`` are the window's.

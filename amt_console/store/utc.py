@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-SECOND = 1_000_000
-"""Microseconds in a second."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from amt_console.clock import SECOND, micros, moment
+
+__all__ = ["SECOND", "UtcDateTime", "micros", "moment", "read_moment", "sqlite_text"]
+
 _FIRST_SECOND, _END_SECOND = 946_684_800, 4_102_444_800
 """2000 and 2100: a number between is the seconds since 1970, one between their thousandfold the milliseconds."""
-
-
-def micros(moment: datetime) -> int:
-    """Whole microseconds since 1970, exactly."""
-    delta = moment - _EPOCH
-    return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds
-
-
-def moment(microseconds: int) -> datetime:
-    """The aware UTC moment of ``micros``, exactly."""
-    return _EPOCH + microseconds * _MICROSECOND
 
 
 def sqlite_text(moment: datetime) -> str:
@@ -50,7 +39,7 @@ def read_moment(stored: object) -> datetime | None:
         if isinstance(stored, int | float):
             for seconds in (stored, stored / 1000):
                 if _FIRST_SECOND <= seconds < _END_SECOND:
-                    return _EPOCH + timedelta(seconds=seconds)
+                    return moment(round(seconds * SECOND))
     except (ValueError, OverflowError):
         pass
     return None

@@ -9,14 +9,23 @@ from datetime import datetime
 from sqlalchemy import Connection, Executable, delete, insert, select
 
 from amt_console.clock import Clock
-from amt_console.model import AuditEntry, BusinessFigures, Episode, EpisodeChange, Gap, HostSample, ProbeResult
+from amt_console.model import (
+    RESOLUTIONS,
+    AuditEntry,
+    BusinessFigures,
+    Episode,
+    EpisodeChange,
+    Gap,
+    HostSample,
+    ProbeResult,
+)
 from amt_console.store import episodes
 from amt_console.store.cluster.tables import RelayedRow
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.ingest import Ingest
 from amt_console.store.reads import Reads
 from amt_console.store.rollups import horizon, rebuild
-from amt_console.store.rollups.buckets import RESOLUTIONS, floor
+from amt_console.store.rollups.buckets import floor
 from amt_console.store.rollups.host import HostIngest
 from amt_console.store.sample_rows import figures_json
 from amt_console.store.schema import table

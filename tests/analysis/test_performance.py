@@ -5,22 +5,33 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from support.rollups import rollup
 
-from amt_console.analysis import HostBucket, Limits, ServiceBucket, ServiceHistory, Window, analyse, window_of
+from amt_console.analysis import HostBucket, Limits, ServiceHistory, Window, analyse, window_of
 from amt_console.analysis.latency import latency_summary
-from amt_console.analysis.series import merge_buckets, regroup
-from amt_console.model import AlertState, AlertType, Episode, Gap, GapReason, ServiceState, Severity
+from amt_console.analysis.series import merged, regroup
+from amt_console.model import (
+    AlertState,
+    AlertType,
+    Episode,
+    Gap,
+    GapReason,
+    LatencyHistogram,
+    Rollup,
+    ServiceState,
+    Severity,
+)
 
 UTC_ZONE = ZoneInfo("UTC")
 END = datetime(2026, 1, 6, tzinfo=UTC)
 DAY = Window(END - timedelta(days=1), END, 300)
 
 
-def good(start: datetime, ms: float = 50.0, seconds: int = 300) -> ServiceBucket:
-    return ServiceBucket(start, seconds, 5, 0, up_s=seconds, sum_ms=5 * ms, min_ms=ms, max_ms=ms, counts={ms: 5})
+def good(start: datetime, ms: float = 50.0, seconds: int = 300) -> Rollup:
+    return rollup(start, seconds, samples=5, up=seconds, times=[ms] * 5)
 
 
-def a_day(ms: float = 50.0, window: Window = DAY) -> list[ServiceBucket]:
+def a_day(ms: float = 50.0, window: Window = DAY) -> list[Rollup]:
     return [good(start, ms) for start in window.starts()]
 
 
@@ -42,9 +53,7 @@ def alert(began: datetime, *, took: float | None = None, ended: float | None = N
 
 def test_golden_numbers_of_a_bad_day() -> None:
     began = DAY.start + timedelta(hours=10)
-    buckets = [
-        replace(b, errors=5, up_s=0.0, down_s=300.0, counts={}, sum_ms=0.0) if b.start == began else b for b in a_day()
-    ]
+    buckets = [rollup(began, 300, samples=5, errors=5, down=300) if b.start == began else b for b in a_day()]
     history = ServiceHistory(
         "api",
         buckets,
@@ -72,8 +81,8 @@ def test_golden_numbers_of_a_bad_day() -> None:
 
 def test_bad_figures_are_recommended_about_with_evidence_and_worst_first() -> None:
     buckets = [
-        replace(b, samples=100, errors=8, up_s=270.0, down_s=30.0, counts={3000.0: 20, 100.0: 72}, sum_ms=67200.0)
-        for b in a_day()
+        rollup(start, 300, samples=100, errors=8, up=270, down=30, times=[3000.0] * 20 + [100.0] * 72)
+        for start in DAY.starts()
     ]
     host = [HostBucket(start, 300, cpu_mean=88.0, cpu_max=99.0, disk_mean=85, disk_max=85) for start in DAY.starts()]
     history = ServiceHistory(
@@ -89,7 +98,7 @@ def test_bad_figures_are_recommended_about_with_evidence_and_worst_first() -> No
 
 def test_a_rise_that_equal_hours_of_the_day_before_had_too_is_not_reported() -> None:
     rising = [good(b.start, 50.0 + index) for index, b in enumerate(a_day())]
-    before = [replace(b, start=b.start - timedelta(days=1)) for b in rising]
+    before = [replace(b, start_us=b.start_us - 86_400_000_000) for b in rising]
     same = ServiceHistory("api", rising, before, initial=ServiceState.UP)
     new = ServiceHistory("api", rising, a_day(50.0, DAY.previous()), initial=ServiceState.UP)
     assert analyse(DAY, [same], zone=UTC_ZONE, limits=Limits()).recommendations == ()
@@ -158,7 +167,7 @@ def test_regrouping_keeps_every_sum() -> None:
     assert len(grouped) == 24
     assert sum(b.samples for b in grouped) == 288 * 5
     assert sum(b.up_s for b in grouped) == 86400
-    assert merge_buckets(DAY.start, 86400, a_day()).counts == {50.0: 1440}
+    assert merged(a_day(), DAY.start, DAY.end).histogram == LatencyHistogram.of([50.0] * 1440)
 
 
 def test_a_window_needs_a_length() -> None:

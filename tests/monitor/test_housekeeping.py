@@ -21,13 +21,12 @@ from support.stores import START, at, result
 
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config.sections.program import RetentionSettings
-from amt_console.model import ServiceState
+from amt_console.model import Rollup, ServiceState
 from amt_console.monitor.engine import Limits
 from amt_console.monitor.upkeep import housekeeping as module
 from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
 from amt_console.monitor.upkeep.log_readers import readers_of
 from amt_console.store import Store, StoreFull
-from amt_console.store.rollups.reading import ServiceRollup
 
 T = TypeVar("T")
 DAY = 86_400.0
@@ -280,7 +279,7 @@ def test_an_engine_deletes_what_has_expired_while_it_probes(platform: Platform, 
         assert whole_rollups(monitor.store, now) == before
 
 
-def whole_rollups(store: Store, end: datetime) -> list[ServiceRollup]:
+def whole_rollups(store: Store, end: datetime) -> list[Rollup]:
     """The five minutes of ``old`` that were over at ``end``."""
     begin = end.replace(hour=0) - timedelta(days=4)
     with store.read() as reads:

@@ -69,7 +69,7 @@ class Watched:
         now = self.clock.now()
         with self.store.read() as reads:
             total = reads.totals(start=now - timedelta(hours=1), end=now, services=["web"])["web"]
-            return outside_outages(reads, total, "web")
+            return outside_outages(reads, "web", total, "web")
 
     def _probe(self, state: ServiceState, attempt: int = 1, takes: float = 0.0) -> None:
         self.recorder.write([self._result(state, attempt, takes)])

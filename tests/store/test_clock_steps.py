@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from support.stores import START, at, result
 
 from amt_console.clock import FakeClock
-from amt_console.model import ProbeResult, ServiceState
+from amt_console.model import RESOLUTIONS, ProbeResult, ServiceState
 from amt_console.store import Store
-from amt_console.store.rollups.buckets import RESOLUTIONS
 from amt_console.store.rollups.integrity import disagreements
 
 UP, DOWN = ServiceState.UP, ServiceState.DOWN

@@ -87,9 +87,10 @@ def test_host_rollups_are_those_of_the_samples_in_any_order(store: Store) -> Non
             each.cpu_usage or 0.0 for each in samples if 0 <= (each.timestamp - bucket.start).total_seconds() < 3600
         ]
         assert bucket.samples == len(inside)
-        assert bucket.mean == pytest.approx(sum(inside) / len(inside))
-        assert (bucket.min, bucket.max) == (min(inside), max(inside))
-        assert bucket.p95 == pytest.approx(sorted(inside)[int(0.95 * (len(inside) - 1))], rel=0.011)
+        assert bucket.histogram.mean == pytest.approx(sum(inside) / len(inside))
+        assert (bucket.histogram.low, bucket.histogram.high) == (min(inside), max(inside))
+        rank = math.ceil(0.95 * len(inside))
+        assert bucket.histogram.quantile(0.95) == pytest.approx(sorted(inside)[rank - 1], rel=0.011)
     with store.transaction() as writes:
         writes.rebuild_rollups(START, at(4_500))
     with store.read() as reads:

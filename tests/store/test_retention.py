@@ -15,6 +15,7 @@ from support.stores import START, at, episode, event, result
 
 from amt_console.clock import FakeClock
 from amt_console.model import (
+    RESOLUTIONS,
     AlertState,
     AuditEntry,
     BusinessFigures,
@@ -28,7 +29,6 @@ from amt_console.model import (
     ServiceState,
 )
 from amt_console.store import Store, audit_entries, record
-from amt_console.store.rollups.buckets import RESOLUTIONS
 from amt_console.store.rollups.integrity import rebuild_since
 from amt_console.store.upkeep.retention import Retention, expired
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
@@ -252,7 +252,7 @@ def test_rows_that_others_wrote_are_summed_up_before_they_go(store: Store, store
         assert (total.samples, total.errors) == (120, 30)
         assert (total.up_s, total.down_s) == (90 * 60, 30 * 60 + 30)
         assert reads.service_statuses()["theirs"].state is ServiceState.DOWN
-        assert reads.host_rollups(resolution=86_400, start=START, end=at(DAY))["cpu_usage"][0].mean == 12.5
+        assert reads.host_rollups(resolution=86_400, start=START, end=at(DAY))["cpu_usage"][0].histogram.mean == 12.5
 
 
 def test_results_too_late_for_what_is_kept_are_ignored(store: Store, clock: FakeClock) -> None:
@@ -301,7 +301,7 @@ def test_open_alerts_and_what_holds_now_stay(store: Store, clock: FakeClock) -> 
         assert len(reads.gaps(at(-1), at(9 * DAY))) == 1
         assert [point[1] for point in reads.figure_history(FigureKind.REVENUE, "mrr", at(-1), at(9 * DAY))] == [0, 3600]
         assert [each.actor for each in audit_entries(reads)] == ["bob"]
-        assert reads.host_rollups(resolution=86_400, start=at(0), end=at(60))["cpu_usage"][0].mean == 5.0
+        assert reads.host_rollups(resolution=86_400, start=at(0), end=at(60))["cpu_usage"][0].histogram.mean == 5.0
     assert deleted["business_figures of revenue, beside the hourly ones"] == 1
     with pytest.raises(Exception, match="append-only"), store.transaction() as writes:
         writes._connection.execute(text("DELETE FROM audit"))

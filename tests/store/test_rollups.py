@@ -15,13 +15,11 @@ from hypothesis import strategies as st
 from support.stores import START, at, result
 
 from amt_console.clock import FakeClock
-from amt_console.model import ProbeResult, ServiceState
-from amt_console.store import LatencyHistogram, ServiceRollup, Store, merged
-from amt_console.store.rollups.buckets import RESOLUTIONS
+from amt_console.model import RESOLUTIONS, ProbeResult, Rollup, ServiceState
+from amt_console.store import Store
 
 UP, DEGRADED, DOWN = ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN
 STATES = tuple(ServiceState)
-EMPTY = LatencyHistogram()
 Span = tuple[float, float, ServiceState]
 
 
@@ -59,7 +57,7 @@ def expected(results: Sequence[ProbeResult], begin: float, end: float, now: floa
     }
 
 
-def figures(rollup: ServiceRollup) -> dict[str, float]:
+def figures(rollup: Rollup) -> dict[str, float]:
     return {
         "up": rollup.up_s,
         "degraded": rollup.degraded_s,
@@ -67,7 +65,7 @@ def figures(rollup: ServiceRollup) -> dict[str, float]:
         "maintenance": rollup.maintenance_s,
         "samples": rollup.samples,
         "errors": rollup.errors,
-        "sum": rollup.sum_ms,
+        "sum": rollup.histogram.total / 1000,
         "timed": rollup.histogram.count,
     }
 
@@ -206,10 +204,9 @@ def test_windows_add_up_and_parts_fill_them(template: Template, history: list[Pr
             first = reads.totals(start=START, end=at(middle))["api"]
             second = reads.totals(start=at(middle), end=at(end))["api"]
             whole = reads.totals(start=START, end=at(end))["api"]
-    both = merged([first, second])
-    assert both is not None
+    both = Rollup.merged([first, second], start_us=first.start_us, length_us=first.length_us + second.length_us)
     assert figures(both) == pytest.approx(figures(whole), abs=1e-6)
-    assert both.histogram == whole.histogram
+    assert both == whole
     assert figures(whole) == pytest.approx(expected([*history, result(seconds=1e5)], 0, end, 1e6), abs=1e-6)
     parts = whole.up_s + whole.degraded_s + whole.down_s + whole.maintenance_s + whole.unknown_s
     assert parts == pytest.approx(whole.seconds) == pytest.approx(end)
@@ -240,8 +237,9 @@ def test_a_day_on_every_database(store: Store, clock: FakeClock) -> None:
         many = reads.rollups(resolution=300, start=START, end=at(86_400))
         assert few == {name: many[name] for name in ("a", "c")}
         quick = reads.rollups(resolution=300, start=START, end=at(86_400), histograms=False)
-        assert {name: [replace(each, histogram=EMPTY) for each in rows] for name, rows in many.items()} == {
-            name: [replace(each, histogram=EMPTY) for each in rows] for name, rows in quick.items()
+        assert quick == {
+            name: [replace(each, histogram=replace(each.histogram, counts={})) for each in rows]
+            for name, rows in many.items()
         }
         assert [each.mean_ms for each in quick["b"]] == [each.mean_ms for each in many["b"]]
 
@@ -265,28 +263,6 @@ def test_the_newest_result_speaks_for_one_and_a_half_intervals(store: Store, clo
         with store.read() as reads:
             clock.advance(passed - (clock.now() - START).total_seconds())
             assert reads.totals(start=START, end=at(2000))["api"].down_s == down
-
-
-def test_the_figures_of_a_rollup() -> None:
-    rollup = ServiceRollup(
-        "api",
-        START,
-        100.0,
-        samples=4,
-        errors=1,
-        up_s=40,
-        degraded_s=20,
-        down_s=20,
-        maintenance_s=10,
-        sum_ms=60,
-        histogram=LatencyHistogram.of([10, 20, 30]),
-    )
-    assert rollup.availability == pytest.approx(0.75)
-    assert rollup.coverage == pytest.approx(80 / 90)
-    assert (rollup.unknown_s, rollup.mean_ms, rollup.error_rate) == (10, 20, 0.25)
-    empty = ServiceRollup("api", START, 60.0)
-    assert (empty.availability, empty.coverage, empty.mean_ms, empty.error_rate) == (None, 0.0, None, None)
-    assert merged([]) is None
 
 
 def test_an_unknown_resolution_is_refused(store: Store) -> None:

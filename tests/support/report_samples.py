@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from amt_console.analysis import HostBucket, ServiceBucket, Window, window_of
+from support.rollups import rollup
+
+from amt_console.analysis import HostBucket, Window, window_of
 from amt_console.model import (
     AlertEvent,
     AlertState,
@@ -25,6 +27,7 @@ from amt_console.model import (
     MonitorState,
     MonitorStatus,
     Resolution,
+    Rollup,
     ServiceState,
     Severity,
 )
@@ -43,37 +46,23 @@ SERVICES = (
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b[31m\u202egnp\ud800\x00" + "A" * 10_000
 
 
-def grid(value: float) -> float:
-    """A value on the grid of a histogram."""
-    return round(1.02 ** round(math.log(value, 1.02)), 3)
-
-
 def _rhythm(at: datetime) -> float:
     return 1 + 0.35 * math.sin((at.hour + at.minute / 60 - 9) / 24 * 2 * math.pi)
 
 
 def bucket(
     at: datetime, seconds: int, base: float, rng: random.Random, *, down: bool = False, slow: bool = False
-) -> ServiceBucket:
+) -> Rollup:
     """One bucket of one service with ten samples."""
     if down:
-        return ServiceBucket(at, seconds, samples=10, errors=10, down_s=seconds)
-    counts: dict[float, int] = {}
-    total, values = 0.0, []
-    for _ in range(10):
-        value = grid(base * _rhythm(at) * rng.lognormvariate(0, 0.25) * (14 if slow else 1))
-        values.append(value)
-        counts[value] = counts.get(value, 0) + 1
-        total += value
-    up = {"degraded_s": float(seconds)} if slow else {"up_s": float(seconds)}
-    return ServiceBucket(
-        at, seconds, samples=10, sum_ms=total, min_ms=min(values), max_ms=max(values), counts=counts, **up
-    )
+        return rollup(at, seconds, samples=10, errors=10, down=seconds)
+    times = [base * _rhythm(at) * rng.lognormvariate(0, 0.25) * (14 if slow else 1) for _ in range(10)]
+    return rollup(at, seconds, samples=10, up=0 if slow else seconds, degraded=seconds if slow else 0, times=times)
 
 
 def _buckets(
     name: str, base: float, window: Window, incident: tuple[datetime, datetime], gap: Gap
-) -> tuple[ServiceBucket, ...]:
+) -> tuple[Rollup, ...]:
     rng = random.Random(f"{name} {window.start}")
     found = []
     for at in window.starts():
@@ -324,9 +313,7 @@ def unmeasured(*, hours: float = 24, now: datetime = NOW) -> ReportData:
 def one_point(*, now: datetime = NOW) -> ReportData:
     """A single probe of a single service."""
     window = window_of(now, 24)
-    single = ServiceBucket(
-        window.starts()[-2], window.step, 1, 0, up_s=90, sum_ms=20.0, min_ms=20.0, max_ms=20.0, counts={20.0: 1}
-    )
+    single = rollup(window.starts()[-2], window.step, samples=1, up=90, times=[20.0])
     record = ServiceRecord(
         name="backend-api",
         url="http://localhost:5000/",

@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from amt_console.analysis import StateSpan, Window
-from amt_console.analysis.percentiles import counted_percentile
-from amt_console.analysis.series import ServiceBucket
-from amt_console.model import ServiceState
+from amt_console.model import Rollup, ServiceState
 from amt_console.reports.charts.base import (
     HALF,
     MS_LABELS,
@@ -28,20 +26,20 @@ from amt_console.reports.palette import HATCH, light
 from amt_console.reports.times import Times, milliseconds_of
 
 
-def latency_rows(buckets: Sequence[ServiceBucket]) -> list[dict[str, Any]]:
+def latency_rows(buckets: Sequence[Rollup]) -> list[dict[str, Any]]:
     """Median and 95th percentile a bucket, ``None`` where nothing was timed, each in the middle of its bucket."""
     return [
         {
             "t": milliseconds_of(bucket.start) + round(bucket.seconds * 500),
-            "p50": _rounded(counted_percentile(bucket.counts, 50)),
-            "p95": _rounded(counted_percentile(bucket.counts, 95)),
+            "p50": _rounded(bucket.histogram.quantile(0.5)),
+            "p95": _rounded(bucket.histogram.quantile(0.95)),
         }
         for bucket in buckets
     ]
 
 
 def latency_chart(
-    buckets: Sequence[ServiceBucket],
+    buckets: Sequence[Rollup],
     spans: Sequence[StateSpan],
     window: Window,
     times: Times,

@@ -8,26 +8,27 @@ that are not finished yet travel with the service's state (``OpenBuckets``): a r
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from amt_console.model import ServiceState
-from amt_console.store.rollups.histogram import bucket_of, decode_counts, encode_counts, merge_counts
+from amt_console.model import RESOLUTIONS, LatencyHistogram, Rollup, ServiceState
+from amt_console.model.histogram import bin_of, decode_counts, encode_counts
 from amt_console.store.utc import SECOND
 
-RESOLUTIONS = (60, 300, 3600, 86_400)
-"""Bucket lengths in seconds, each a multiple of the one before."""
-_LENGTHS = tuple(resolution * SECOND for resolution in RESOLUTIONS)
-MINUTE = _LENGTHS[0]
+LENGTHS = tuple(resolution * SECOND for resolution in RESOLUTIONS)
+"""``RESOLUTIONS`` in microseconds."""
+MINUTE = LENGTHS[0]
 _PACKED = struct.Struct("<11qI")
 _FORMAT = b"\x01"
-
-_SECONDS_SLOT = {
-    ServiceState.UP: "up",
-    ServiceState.DEGRADED: "degraded",
-    ServiceState.DOWN: "down",
-    ServiceState.MAINTENANCE: "maintenance",
+_SAMPLES, _ERRORS, _UP, _DEGRADED, _DOWN, _MAINTENANCE, _TIMED, _TOTAL, _LEAST, _MOST = range(10)
+_NUMBERS = 10
+_SUMS = range(_LEAST)
+"""The places of the numbers that are added up; the extremes follow."""
+_TIMES = {
+    ServiceState.UP: _UP,
+    ServiceState.DEGRADED: _DEGRADED,
+    ServiceState.DOWN: _DOWN,
+    ServiceState.MAINTENANCE: _MAINTENANCE,
 }
 
 
@@ -46,105 +47,89 @@ class Sample(NamedTuple):
         return self.at + self.interval * 3 // 2
 
 
-@dataclass(slots=True)
-class Bucket:
-    """What happened in one bucket; times in microseconds.
+class Tally:
+    """One bucket while results come in; ``rollup`` is its value.
 
-    ``samples`` are first attempts that measured something, ``errors`` those of them that found the service down,
-    ``timed`` those that found it up or degraded with a response time: only they enter sum, minimum, maximum and
-    histogram.
+    A list of numbers, because a result costs a few additions then: with a new frozen value for each result, storing
+    results takes a third longer.
     """
 
-    start: int
-    samples: int = 0
-    errors: int = 0
-    up: int = 0
-    degraded: int = 0
-    down: int = 0
-    maintenance: int = 0
-    timed: int = 0
-    total: int = 0
-    least: int = 0
-    most: int = 0
-    histogram: dict[int, int] = field(default_factory=dict)
+    __slots__ = ("counts", "numbers", "start")
 
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to store."""
-        return not (self.samples or self.up or self.degraded or self.down or self.maintenance)
+    def __init__(self, start: int, numbers: list[int] | None = None, counts: dict[int, int] | None = None) -> None:
+        self.start = start
+        self.numbers = [0] * _NUMBERS if numbers is None else numbers
+        """In the order in which they are stored: samples to maintenance, then those of the histogram."""
+        self.counts = {} if counts is None else counts
+
+    def rollup(self, length: int) -> Rollup:
+        """Its value as a bucket of ``length``."""
+        return rollup_of(self.start, length, self.numbers, self.counts)
 
     def count(self, sample: Sample) -> None:
         """Enter a sample's count and response time. Re-checks and unmeasured samples count only by their time."""
         state = sample.state
         if sample.attempt != 1 or state is ServiceState.UNKNOWN or state is ServiceState.MAINTENANCE:
             return
-        self.samples += 1
+        numbers = self.numbers
+        numbers[_SAMPLES] += 1
         if state is ServiceState.DOWN:
-            self.errors += 1
+            numbers[_ERRORS] += 1
             return
         response = sample.response
         if response is None:
             return
-        if not self.timed or response < self.least:
-            self.least = response
-        if response > self.most:
-            self.most = response
-        self.timed += 1
-        self.total += response
-        index = bucket_of(response)
-        self.histogram[index] = self.histogram.get(index, 0) + 1
+        if not numbers[_TIMED] or response < numbers[_LEAST]:
+            numbers[_LEAST] = response
+        if response > numbers[_MOST]:
+            numbers[_MOST] = response
+        numbers[_TIMED] += 1
+        numbers[_TOTAL] += response
+        index = bin_of(response)
+        self.counts[index] = self.counts.get(index, 0) + 1
 
     def credit(self, state: ServiceState, duration: int) -> None:
         """Enter time spent in a state; unknown time is what is left over."""
-        if state is ServiceState.UP:
-            self.up += duration
-        elif (slot := _SECONDS_SLOT.get(state)) is not None:
-            setattr(self, slot, getattr(self, slot) + duration)
+        place = _TIMES.get(state)
+        if place is not None:
+            self.numbers[place] += duration
 
-    def add(self, other: Bucket) -> None:
-        """Add another bucket's content to this one."""
-        self.samples += other.samples
-        self.errors += other.errors
-        self.up += other.up
-        self.degraded += other.degraded
-        self.down += other.down
-        self.maintenance += other.maintenance
-        if other.timed:
-            self.least = min(self.least, other.least) if self.timed else other.least
-            self.most = max(self.most, other.most)
-            self.timed += other.timed
-            self.total += other.total
-            merge_counts(self.histogram, other.histogram)
+    def absorb(self, other: Tally) -> None:
+        """Add what another one holds."""
+        mine, more = self.numbers, other.numbers
+        if more[_TIMED]:
+            mine[_LEAST] = min(mine[_LEAST], more[_LEAST]) if mine[_TIMED] else more[_LEAST]
+            mine[_MOST] = max(mine[_MOST], more[_MOST])
+            get = self.counts.get
+            for index, count in other.counts.items():
+                self.counts[index] = get(index, 0) + count
+        for place in _SUMS:
+            mine[place] += more[place]
 
     def pack(self) -> bytes:
         """Bytes for ``unpack``."""
-        histogram = encode_counts(self.histogram)
-        return (
-            _PACKED.pack(
-                self.start,
-                self.samples,
-                self.errors,
-                self.up,
-                self.degraded,
-                self.down,
-                self.maintenance,
-                self.timed,
-                self.total,
-                self.least,
-                self.most,
-                len(histogram),
-            )
-            + histogram
-        )
+        counts = encode_counts(self.counts)
+        return _PACKED.pack(self.start, *self.numbers, len(counts)) + counts
 
 
-def unpack(data: bytes, offset: int) -> tuple[Bucket, int]:
-    """A packed bucket at ``offset`` and where the next one begins. Raises struct.error or ValueError."""
-    *numbers, length = _PACKED.unpack_from(data, offset)
+def unpack(data: bytes, offset: int) -> tuple[Tally, int]:
+    """A packed tally at ``offset``, and where the next one begins. Raises struct.error or ValueError."""
+    start, *numbers, size = _PACKED.unpack_from(data, offset)
     begin = offset + _PACKED.size
-    bucket = Bucket(*numbers)
-    bucket.histogram = decode_counts(data[begin : begin + length])
-    return bucket, begin + length
+    return Tally(start, numbers, decode_counts(data[begin : begin + size])), begin + size
+
+
+def rollup_of(start: int, length: int, numbers: Sequence[int], counts: Mapping[int, int]) -> Rollup:
+    """From numbers in the order in which they are stored."""
+    samples, errors, up, degraded, down, maintenance, *of_times = numbers
+    return Rollup(start, length, samples, errors, up, degraded, down, maintenance, LatencyHistogram(counts, *of_times))
+
+
+def numbers_of(rollup: Rollup) -> list[int]:
+    """The numbers of ``rollup_of``."""
+    times = rollup.histogram
+    spent = (rollup.up_us, rollup.degraded_us, rollup.down_us, rollup.maintenance_us)
+    return [rollup.samples, rollup.errors, *spent, times.count, times.total, times.least, times.most]
 
 
 def floor(at: int, length: int) -> int:
@@ -161,17 +146,14 @@ def spread(state: ServiceState, begin: int, end: int) -> Iterator[tuple[int, Ser
         begin = upto
 
 
-def fold(start: int, parts: Iterable[Bucket]) -> Bucket:
-    """The sum of buckets as one bucket that begins at ``start``."""
-    whole = Bucket(start)
-    for part in parts:
-        whole.add(part)
-    return whole
+def fold(start: int, length: int, parts: Iterable[Rollup]) -> Rollup:
+    """The sum of buckets as one of ``length`` that begins at ``start``."""
+    return Rollup.merged(parts, start_us=start, length_us=length)
 
 
 def minutes_of(
     samples: Iterable[Sample], start: int, end: int, *, running_until: int | None = None
-) -> dict[int, Bucket]:
+) -> dict[int, Rollup]:
     """The minutes in ``[start, end)`` from all samples that matter to them, oldest first.
 
     Args:
@@ -180,30 +162,29 @@ def minutes_of(
         end: End; need not be whole minutes.
         running_until: Credit the last sample up to here as well; without it the last sample only counts.
     """
-    minutes: dict[int, Bucket] = {}
+    minutes: dict[int, Tally] = {}
 
-    def at(minute: int) -> Bucket:
+    def at(minute: int) -> Tally:
         found = minutes.get(minute)
         if found is None:
-            found = minutes[minute] = Bucket(minute)
+            found = minutes[minute] = Tally(minute)
         return found
+
+    def credit(sample: Sample, until: int) -> None:
+        begin, end_of_speech = max(sample.at, start), min(until, sample.speaks_until, end)
+        for minute, state, duration in spread(sample.state, begin, end_of_speech):
+            at(minute).credit(state, duration)
 
     before: Sample | None = None
     for sample in samples:
         if before is not None:
-            for minute, state, duration in spread(
-                before.state, max(before.at, start), min(sample.at, before.speaks_until, end)
-            ):
-                at(minute).credit(state, duration)
+            credit(before, sample.at)
         if start <= sample.at < end:
             at(floor(sample.at, MINUTE)).count(sample)
         before = sample
     if before is not None and running_until is not None:
-        for minute, state, duration in spread(
-            before.state, max(before.at, start), min(running_until, before.speaks_until, end)
-        ):
-            at(minute).credit(state, duration)
-    return minutes
+        credit(before, running_until)
+    return {minute: tally.rollup(MINUTE) for minute, tally in minutes.items()}
 
 
 class OpenBuckets:
@@ -214,26 +195,32 @@ class OpenBuckets:
 
     __slots__ = ("_levels", "_packed")
 
-    def __init__(self, levels: list[Bucket]) -> None:
+    def __init__(self, levels: list[Tally]) -> None:
         self._levels = levels
         self._packed: list[bytes | None] = [None] * len(levels)
 
     @classmethod
     def at(cls, moment: int) -> OpenBuckets:
         """Empty buckets around a moment."""
-        return cls([Bucket(floor(moment, length)) for length in _LENGTHS])
+        return cls([Tally(floor(moment, length)) for length in LENGTHS])
 
-    def current(self, level: int) -> Bucket:
+    @classmethod
+    def of(cls, rollups: Iterable[Rollup]) -> OpenBuckets:
+        """From the bucket of each resolution, the coarser ones without what the finer ones hold."""
+        return cls([Tally(each.start_us, numbers_of(each), dict(each.histogram.counts)) for each in rollups])
+
+    def current(self, level: int) -> Rollup:
         """The unfinished bucket of a resolution, by its position in ``RESOLUTIONS``."""
-        return fold(self._levels[level].start, self._levels[: level + 1])
+        parts = [tally.rollup(length) for tally, length in zip(self._levels[: level + 1], LENGTHS, strict=False)]
+        return fold(parts[level].start_us, LENGTHS[level], parts)
 
-    def append(self, before: Sample | None, sample: Sample) -> list[tuple[int, Bucket]]:
+    def append(self, before: Sample | None, sample: Sample) -> list[tuple[int, Rollup]]:
         """Enter the next sample, later than all before it.
 
         Returns:
             The buckets that it finished, with their resolutions in seconds.
         """
-        finished: list[tuple[int, Bucket]] = []
+        finished: list[tuple[int, Rollup]] = []
         if before is not None:
             begin, end = before.at, min(sample.at, before.speaks_until)
             if begin - begin % MINUTE == (end - 1) - (end - 1) % MINUTE:
@@ -247,22 +234,22 @@ class OpenBuckets:
         self._packed[0] = None
         return finished
 
-    def _credit(self, at: int, state: ServiceState, duration: int, finished: list[tuple[int, Bucket]]) -> None:
+    def _credit(self, at: int, state: ServiceState, duration: int, finished: list[tuple[int, Rollup]]) -> None:
         if at >= self._levels[0].start + MINUTE:
             self._advance(at, finished)
         self._levels[0].credit(state, duration)
 
-    def _advance(self, at: int, finished: list[tuple[int, Bucket]]) -> None:
-        for level, length in enumerate(_LENGTHS):
+    def _advance(self, at: int, finished: list[tuple[int, Rollup]]) -> None:
+        for level, length in enumerate(LENGTHS):
             bucket = self._levels[level]
             if at < bucket.start + length:
                 return
-            if not bucket.empty:
-                finished.append((RESOLUTIONS[level], bucket))
-                if level + 1 < len(_LENGTHS):
-                    self._levels[level + 1].add(bucket)
+            if any(bucket.numbers):
+                finished.append((RESOLUTIONS[level], bucket.rollup(length)))
+                if level + 1 < len(LENGTHS):
+                    self._levels[level + 1].absorb(bucket)
                     self._packed[level + 1] = None
-            self._levels[level] = Bucket(at - at % length)
+            self._levels[level] = Tally(at - at % length)
             self._packed[level] = None
 
     def pack(self) -> bytes:
@@ -279,7 +266,7 @@ class OpenBuckets:
         """From ``pack``'s bytes. Raises ValueError."""
         if data[:1] != _FORMAT:
             raise ValueError("not the open buckets of a service")
-        levels: list[Bucket] = []
+        levels: list[Tally] = []
         offset = 1
         try:
             for _ in RESOLUTIONS:

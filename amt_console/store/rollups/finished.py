@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, case, func, select
 
-from amt_console.store.rollups.buckets import Bucket
-from amt_console.store.rollups.histogram import decode_counts
+from amt_console.model import Rollup
+from amt_console.model.histogram import decode_counts
+from amt_console.store.rollups.buckets import rollup_of
 from amt_console.store.rollups.tables import ServiceRollupRow
 from amt_console.store.schema import table
 from amt_console.store.utc import SECOND
@@ -18,7 +19,7 @@ from amt_console.store.utc import SECOND
 _ROLLUPS = table(ServiceRollupRow)
 _TIMED = _ROLLUPS.c.timed > 0
 _NUMBERS = ("samples", "errors", "up_us", "degraded_us", "down_us", "maintenance_us", "timed", "sum_us")
-"""In the order of ``Bucket``; minimum, maximum and histogram follow."""
+"""In the order of ``Rollup``; minimum, maximum and histogram follow."""
 _FEW = 8
 _MOST_STARTS = 10_000
 
@@ -38,13 +39,12 @@ def each(
     services: Collection[str] | None,
     *,
     histograms: bool,
-) -> Iterator[tuple[str, Bucket]]:
+) -> Iterator[tuple[str, Rollup]]:
     """The finished buckets that begin in ``[low, high)``, in microseconds; without ``histograms`` theirs are empty."""
     wanted = _Wanted.BUCKETS_WITH_HISTOGRAMS if histograms else _Wanted.BUCKETS
     for name, start, *numbers in _rows(connection, wanted, resolution, low, high, services):
-        if histograms:
-            numbers[-1] = decode_counts(bytes(numbers[-1]))
-        yield name, Bucket(start * SECOND, *numbers)
+        counts = decode_counts(bytes(numbers.pop())) if histograms else {}
+        yield name, rollup_of(start * SECOND, resolution * SECOND, numbers, counts)
 
 
 def add_sums(
@@ -53,22 +53,21 @@ def add_sums(
     low: int,
     high: int,
     services: Collection[str] | None,
-    sums: Mapping[str, Bucket],
+    parts: Mapping[str, list[Rollup]],
     histograms: Mapping[str, list[bytes]],
 ) -> None:
-    """Add the finished buckets that begin in ``[low, high)`` to the sum of their service, where it has one.
+    """Append the sum of the finished buckets that begin in ``[low, high)`` to the parts of each service that has some.
 
-    Their histograms are put to those that were found before, as they are encoded.
+    Their histograms are appended to those that were found before, as they are encoded.
     """
     if low >= high:
         return
     for name, *values in _rows(connection, _Wanted.SUMS, resolution, low, high, services):
-        if name in sums:
+        if name in parts:
             # Sums of big integers come as decimal numbers from PostgreSQL.
-            whole: list[Any] = [int(value or 0) for value in values]
-            sums[name].add(Bucket(low, *whole))
+            parts[name].append(rollup_of(low, high - low, [int(value or 0) for value in values], {}))
     for name, data in _rows(connection, _Wanted.HISTOGRAMS, resolution, low, high, services):
-        if name in sums:
+        if name in parts:
             histograms[name].append(bytes(data))
 
 

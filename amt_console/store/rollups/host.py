@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, select
 
-from amt_console.model import HostSample
+from amt_console.model import RESOLUTIONS, HostRollup, HostSample, LatencyHistogram
+from amt_console.model.histogram import SCALE, decode_counts, encode_counts
+from amt_console.model.rollup import NO_VALUES
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.readable import first, first_of, in_order, readable
-from amt_console.store.rollups.buckets import RESOLUTIONS, floor
-from amt_console.store.rollups.histogram import SCALE, LatencyHistogram, bucket_of, decode_counts, encode_counts
+from amt_console.store.rollups.buckets import floor
 from amt_console.store.rollups.tables import HostRollupRow
 from amt_console.store.sample_rows import HOST_COLUMNS, host_sample_of, host_values
 from amt_console.store.schema import table
 from amt_console.store.tables import SystemMetric
 from amt_console.store.utc import SECOND, micros, moment
+from amt_console.store.values import Row
 
 _METRICS = table(SystemMetric)
 _ROLLUPS = table(HostRollupRow)
@@ -38,43 +39,6 @@ HOST_METRICS = (
 """What is rolled up: percentages, bytes per second, and a count."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostRollup:
-    """One figure of the host in one bucket, in the figure's unit."""
-
-    metric: str
-    start: datetime
-    seconds: float
-    """Length of the bucket."""
-    samples: int
-    mean: float
-    min: float
-    max: float
-    histogram: LatencyHistogram
-
-    @property
-    def p95(self) -> float:
-        """95th percentile within 1 %."""
-        return min(self.max, max(self.min, self.histogram.quantile(0.95) or 0.0))
-
-
-@dataclass(slots=True)
-class _Sum:
-    samples: int = 0
-    total: int = 0
-    least: int = 0
-    most: int = 0
-    histogram: dict[int, int] = field(default_factory=dict)
-
-    def add(self, value: int) -> None:
-        self.least = value if not self.samples else min(self.least, value)
-        self.most = value if not self.samples else max(self.most, value)
-        self.samples += 1
-        self.total += value
-        index = bucket_of(value)
-        self.histogram[index] = self.histogram.get(index, 0) + 1
-
-
 _Key = tuple[int, int, str]
 
 
@@ -88,14 +52,14 @@ class HostIngest:
         self._insert = dialect.bulk(_METRICS, HOST_COLUMNS)
         self._replace = dialect.bulk(_ROLLUPS, _ROLLUP_COLUMNS, replace=True)
         self._moment_value = dialect.moment_value
-        self._sums: dict[_Key, _Sum] = {}
-        self._touched: set[_Key] = set()
+        self._stored: dict[_Key, LatencyHistogram] = {}
+        self._added: dict[_Key, list[int]] = {}
         self._newest: datetime | None = None
 
     def forget(self) -> None:
         """Somebody else wrote, or a transaction was rolled back: read again what is needed."""
-        self._sums.clear()
-        self._touched.clear()
+        self._stored.clear()
+        self._added.clear()
         self._newest = None
 
     def add(self, connection: Connection, sample: HostSample, *, simulated: bool) -> None:
@@ -113,28 +77,21 @@ class HostIngest:
             self._newest = sample.timestamp
         row = host_values(sample, self._moment_value(sample.timestamp), simulated)
         connection.exec_driver_sql(self._insert, [row])
-        at = micros(sample.timestamp)
-        for metric, value in _values(sample):
-            for resolution in RESOLUTIONS:
-                key = (resolution, floor(at, resolution * SECOND) // SECOND, metric)
-                found = self._sums.get(key)
-                if found is None:
-                    begun = key[1] * SECOND <= before
-                    found = self._sums[key] = _load(connection, key) if begun else _Sum()
-                found.add(value)
-                self._touched.add(key)
+        for key, value in _keyed(sample):
+            if key not in self._stored:
+                begun = key[1] * SECOND <= before
+                self._stored[key] = _load(connection, key) if begun else NO_VALUES
+            self._added.setdefault(key, []).append(value)
 
     def flush(self, connection: Connection) -> None:
         """Write the touched buckets."""
-        if not self._touched:
+        if not self._added:
             return
-        connection.exec_driver_sql(self._replace, [_row(key, self._sums[key]) for key in sorted(self._touched)])
-        newest = {
-            resolution: max((k[1] for k in self._touched if k[0] == resolution), default=0)
-            for resolution in RESOLUTIONS
-        }
-        self._sums = {key: self._sums[key] for key in self._touched if key[1] == newest[key[0]]}
-        self._touched.clear()
+        touched = {key: self._stored.get(key, NO_VALUES).plus(self._added[key]) for key in sorted(self._added)}
+        connection.exec_driver_sql(self._replace, [_row(key, histogram) for key, histogram in touched.items()])
+        newest = {resolution: max(k[1] for k in touched if k[0] == resolution) for resolution in RESOLUTIONS}
+        self._stored = {key: touched[key] for key in touched if key[1] == newest[key[0]]}
+        self._added.clear()
 
     def rebuild(self, connection: Connection, start: datetime, end: datetime) -> None:
         """Recompute all buckets that touch ``[start, end)`` from the samples."""
@@ -143,12 +100,8 @@ class HostIngest:
         low, high = floor(micros(start), day), -(-micros(end) // day) * day
         connection.execute(delete(_ROLLUPS).where(_ROLLUPS.c.start >= low // SECOND, _ROLLUPS.c.start < high // SECOND))
         for sample in samples(connection, moment(low), moment(high)):
-            at = micros(sample.timestamp)
-            for metric, value in _values(sample):
-                for resolution in RESOLUTIONS:
-                    key = (resolution, floor(at, resolution * SECOND) // SECOND, metric)
-                    self._sums.setdefault(key, _Sum()).add(value)
-                    self._touched.add(key)
+            for key, value in _keyed(sample):
+                self._added.setdefault(key, []).append(value)
         self.flush(connection)
 
 
@@ -184,16 +137,7 @@ def rollups(
     found: dict[str, list[HostRollup]] = {}
     for row in connection.execute(_within(histograms), values).mappings().all():
         found.setdefault(row["metric"], []).append(
-            HostRollup(
-                metric=row["metric"],
-                start=moment(row["start"] * SECOND),
-                seconds=float(resolution),
-                samples=row["samples"],
-                mean=row["total"] / row["samples"] / SCALE,
-                min=row["least"] / SCALE,
-                max=row["most"] / SCALE,
-                histogram=LatencyHistogram(decode_counts(bytes(row["histogram"])) if histograms else {}),
-            )
+            HostRollup(row["start"] * SECOND, resolution * SECOND, _histogram(row, counted=histograms))
         )
     return found
 
@@ -228,7 +172,16 @@ def _values(sample: HostSample) -> Iterator[tuple[str, int]]:
             yield metric, round(value * SCALE)
 
 
-def _load(connection: Connection, key: _Key) -> _Sum:
+def _keyed(sample: HostSample) -> Iterator[tuple[_Key, int]]:
+    """The buckets that the sample's figures belong to, with the value of each."""
+    at = micros(sample.timestamp)
+    starts = [(resolution, floor(at, resolution * SECOND) // SECOND) for resolution in RESOLUTIONS]
+    for metric, value in _values(sample):
+        for resolution, start in starts:
+            yield (resolution, start, metric), value
+
+
+def _load(connection: Connection, key: _Key) -> LatencyHistogram:
     row = (
         connection.execute(
             select(_ROLLUPS).where(
@@ -238,10 +191,13 @@ def _load(connection: Connection, key: _Key) -> _Sum:
         .mappings()
         .first()
     )
-    if row is None:
-        return _Sum()
-    return _Sum(row["samples"], row["total"], row["least"], row["most"], decode_counts(bytes(row["histogram"])))
+    return NO_VALUES if row is None else _histogram(row, counted=True)
 
 
-def _row(key: _Key, total: _Sum) -> tuple[Any, ...]:
-    return (*key, total.samples, total.total, total.least, total.most, encode_counts(total.histogram))
+def _histogram(row: Row, *, counted: bool) -> LatencyHistogram:
+    counts = decode_counts(bytes(row["histogram"])) if counted else {}
+    return LatencyHistogram(counts, row["samples"], row["total"], row["least"], row["most"])
+
+
+def _row(key: _Key, values: LatencyHistogram) -> tuple[Any, ...]:
+    return (*key, values.count, values.total, values.least, values.most, encode_counts(values.counts))

@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from amt_console.clock import Clock
+from amt_console.model import Rollup
 from amt_console.store.result_rows import sample_of_row
 from amt_console.store.rollups import rebuild
-from amt_console.store.rollups.buckets import Bucket, floor, fold, minutes_of
+from amt_console.store.rollups.buckets import floor, fold, minutes_of
 from amt_console.store.rollups.tables import ServiceStateRow
 from amt_console.store.schema import table
 from amt_console.store.store import Store
@@ -109,17 +110,17 @@ def _finished(connection: Connection, name: str) -> range:
 
 def _compare(connection: Connection, name: str, start: int) -> Disagreement | None:
     samples = [sample_of_row(row) for row in rebuild.rows_around(connection, name, start, start + _HOUR)]
-    found = fold(start, minutes_of(samples, start, start + _HOUR).values())
-    stored = next(iter(rebuild.stored(connection, name, _HOUR, start, start + _HOUR)), Bucket(start))
+    found = fold(start, _HOUR, minutes_of(samples, start, start + _HOUR).values())
+    stored = next(iter(rebuild.stored(connection, name, _HOUR, start, start + _HOUR)), Rollup(start, _HOUR))
     if found == stored:
         return None
     return Disagreement(name, moment(start), _words(stored), _words(found))
 
 
-def _words(bucket: Bucket) -> str:
+def _words(rollup: Rollup) -> str:
     return (
-        f"{bucket.samples} samples, {bucket.errors} errors, up {bucket.up / SECOND:g} s, "
-        f"degraded {bucket.degraded / SECOND:g} s, down {bucket.down / SECOND:g} s"
+        f"{rollup.samples} samples, {rollup.errors} errors, up {rollup.up_s:g} s, "
+        f"degraded {rollup.degraded_s:g} s, down {rollup.down_s:g} s"
     )
 
 

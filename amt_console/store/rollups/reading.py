@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
-from amt_console.model import ServiceState
+from amt_console.model import RESOLUTIONS, Rollup, ServiceState
+from amt_console.model.histogram import sum_of_encoded
 from amt_console.store.result_rows import sample_of_row
 from amt_console.store.rollups import finished, rebuild
-from amt_console.store.rollups.buckets import (
-    MINUTE,
-    RESOLUTIONS,
-    Bucket,
-    OpenBuckets,
-    Sample,
-    floor,
-    minutes_of,
-    spread,
-)
-from amt_console.store.rollups.histogram import LatencyHistogram, add_encoded, merge_counts
+from amt_console.store.rollups.buckets import MINUTE, OpenBuckets, Sample, Tally, floor, fold, minutes_of, spread
 from amt_console.store.rollups.tables import ServiceStateRow
 from amt_console.store.schema import table
-from amt_console.store.utc import SECOND, micros, moment
+from amt_console.store.utc import SECOND, micros
 
 _STATE = table(ServiceStateRow)
 _OPEN = select(
@@ -34,88 +25,6 @@ _OPEN = select(
     )
 )
 _OPEN_OF = _OPEN.where(_STATE.c.service_name.in_(bindparam("services", expanding=True)))
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceRollup:
-    """What happened to a service in one stretch of time. Seconds are time-weighted; response times in milliseconds."""
-
-    service: str
-    start: datetime
-    seconds: float
-    """Length of the stretch; shorter than the resolution where the question ends inside a bucket."""
-    samples: int = 0
-    """Scheduled probes that measured something."""
-    errors: int = 0
-    """Those of them that found the service down."""
-    up_s: float = 0.0
-    degraded_s: float = 0.0
-    down_s: float = 0.0
-    maintenance_s: float = 0.0
-    sum_ms: float = 0.0
-    """Sum of the response times in ``histogram``: those of answers that were correct."""
-    min_ms: float | None = None
-    max_ms: float | None = None
-    histogram: LatencyHistogram = field(default_factory=LatencyHistogram)
-    timed: int = 0
-    """How many response times ``sum_ms`` holds, known without the histogram, too."""
-
-    @property
-    def unknown_s(self) -> float:
-        """What nobody measured."""
-        return max(0.0, self.seconds - self.up_s - self.degraded_s - self.down_s - self.maintenance_s)
-
-    @property
-    def mean_ms(self) -> float | None:
-        """Mean response time, ``None`` without any."""
-        count = self.timed or self.histogram.count
-        return self.sum_ms / count if count else None
-
-    @property
-    def availability(self) -> float | None:
-        """(up + degraded) / (up + degraded + down), 0 to 1.
-
-        ``None`` if none was measured. Show it only with ``coverage``.
-        """
-        good = self.up_s + self.degraded_s
-        known = good + self.down_s
-        return good / known if known else None
-
-    @property
-    def coverage(self) -> float:
-        """Which part of the time outside maintenance was measured, 0 to 1."""
-        window = self.seconds - self.maintenance_s
-        return min(1.0, (self.up_s + self.degraded_s + self.down_s) / window) if window > 0 else 0.0
-
-    @property
-    def error_rate(self) -> float | None:
-        """Errors per sample, 0 to 1; ``None`` without samples."""
-        return self.errors / self.samples if self.samples else None
-
-
-def merged(parts: Sequence[ServiceRollup]) -> ServiceRollup | None:
-    """Rollups of one service added up; ``None`` for none. ``start`` is the earliest, ``seconds`` the sum."""
-    if not parts:
-        return None
-    counts: dict[int, int] = {}
-    for part in parts:
-        merge_counts(counts, part.histogram.counts)
-    return ServiceRollup(
-        service=parts[0].service,
-        start=min(part.start for part in parts),
-        seconds=sum(part.seconds for part in parts),
-        samples=sum(part.samples for part in parts),
-        errors=sum(part.errors for part in parts),
-        up_s=sum(part.up_s for part in parts),
-        degraded_s=sum(part.degraded_s for part in parts),
-        down_s=sum(part.down_s for part in parts),
-        maintenance_s=sum(part.maintenance_s for part in parts),
-        sum_ms=sum(part.sum_ms for part in parts),
-        min_ms=min((part.min_ms for part in parts if part.min_ms is not None), default=None),
-        max_ms=max((part.max_ms for part in parts if part.max_ms is not None), default=None),
-        timed=sum(part.timed for part in parts),
-        histogram=LatencyHistogram(counts),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +43,7 @@ def read(
     now: datetime,
     services: Sequence[str] | None,
     histograms: bool,
-) -> dict[str, list[ServiceRollup]]:
+) -> dict[str, list[Rollup]]:
     """The buckets of ``[start, end)``, oldest first, without empty ones; the first one whole, the last one cut."""
     if resolution not in RESOLUTIONS:
         raise ValueError(f"there are rollups of {RESOLUTIONS} seconds, not of {resolution}")
@@ -142,33 +51,28 @@ def read(
     length = resolution * SECOND
     low, high = floor(micros(start), length), micros(end)
     states = _open(connection, services)
-    found: dict[str, dict[int, Bucket]] = {state.service: {} for state in states}
+    found: dict[str, dict[int, Rollup]] = {state.service: {} for state in states}
     for name, bucket in finished.each(
         connection, resolution, low, floor(high, length), services, histograms=histograms
     ):
         if name in found:
-            found[name][bucket.start] = bucket
+            found[name][bucket.start_us] = bucket
     for state in states:
         buckets = found[state.service]
         for bucket in _running(connection, state, level, low, high, micros(now)):
-            if bucket.start in buckets:
-                buckets[bucket.start].add(bucket)
-            else:
-                buckets[bucket.start] = bucket
-    return {
-        name: [_rollup(name, buckets[begin], begin, min(begin + length, high)) for begin in sorted(buckets)]
-        for name, buckets in sorted(found.items())
-    }
+            begin = bucket.start_us
+            buckets[begin] = fold(begin, length, (buckets[begin], bucket)) if begin in buckets else bucket
+    return {name: [_cut(buckets[begin], high) for begin in sorted(buckets)] for name, buckets in sorted(found.items())}
 
 
 def totals(
     connection: Connection, *, start: datetime, end: datetime, now: datetime, services: Sequence[str] | None
-) -> dict[str, ServiceRollup]:
+) -> dict[str, Rollup]:
     """Each service's sum over ``[start rounded down to the minute, end)``, from the coarsest buckets that fit."""
     begin, high = floor(micros(start), MINUTE), micros(end)
     states = _open(connection, services)
-    sums = {state.service: Bucket(begin) for state in states}
-    histograms: dict[str, list[bytes]] = {name: [] for name in sums}
+    parts: dict[str, list[Rollup]] = {state.service: [] for state in states}
+    histograms: dict[str, list[bytes]] = {name: [] for name in parts}
     low = begin
     for level, resolution in enumerate(RESOLUTIONS):
         coarser = RESOLUTIONS[level + 1] * SECOND if level + 1 < len(RESOLUTIONS) else None
@@ -177,14 +81,21 @@ def totals(
             upto = high
         if low < upto:
             whole = floor(upto, resolution * SECOND)
-            finished.add_sums(connection, resolution, low, whole, services, sums, histograms)
+            finished.add_sums(connection, resolution, low, whole, services, parts, histograms)
             for state in states:
-                for bucket in _running(connection, state, level, low, upto, micros(now)):
-                    sums[state.service].add(bucket)
+                parts[state.service] += _running(connection, state, level, low, upto, micros(now))
         low = upto
-    for name, parts in histograms.items():
-        add_encoded(sums[name].histogram, parts)
-    return {name: _rollup(name, bucket, begin, high) for name, bucket in sorted(sums.items())}
+    return {name: _with_encoded(fold(begin, high - begin, parts[name]), histograms[name]) for name in sorted(parts)}
+
+
+def _with_encoded(total: Rollup, encoded: list[bytes]) -> Rollup:
+    """With the counts of histograms whose number, sum and extremes it has already."""
+    if not encoded:
+        return total
+    counts = sum_of_encoded(encoded)
+    for index, count in total.histogram.counts.items():
+        counts[index] = counts.get(index, 0) + count
+    return replace(total, histogram=replace(total.histogram, counts=counts))
 
 
 def _open(connection: Connection, services: Sequence[str] | None) -> list[_Open]:
@@ -198,7 +109,7 @@ def _open(connection: Connection, services: Sequence[str] | None) -> list[_Open]
     ]
 
 
-def _running(connection: Connection, state: _Open, level: int, low: int, high: int, now: int) -> Iterator[Bucket]:
+def _running(connection: Connection, state: _Open, level: int, low: int, high: int, now: int) -> Iterator[Rollup]:
     """What a service has in ``[low, high)`` beside its finished buckets that end by ``high``."""
     length = RESOLUTIONS[level] * SECOND
     newest = state.newest
@@ -210,46 +121,30 @@ def _running(connection: Connection, state: _Open, level: int, low: int, high: i
                 yield part
         return
     current = state.buckets.current(level)
-    if low <= current.start and not current.empty:
+    if low <= current.start_us and not current.empty:
         yield current
     if newest.state is not ServiceState.UNKNOWN:
         for minute, kind, duration in spread(newest.state, newest.at, min(high, now, newest.speaks_until)):
             if floor(minute, length) >= low:
-                bucket = Bucket(floor(minute, length))
-                bucket.credit(kind, duration)
-                yield bucket
+                running = Tally(floor(minute, length))
+                running.credit(kind, duration)
+                yield running.rollup(length)
 
 
-def _part(connection: Connection, name: str, begin: int, end: int, level: int) -> Bucket:
+def _part(connection: Connection, name: str, begin: int, end: int, level: int) -> Rollup:
     """The first part of a finished bucket, from finer ones and, within the last five minutes, from raw rows."""
-    whole = Bucket(begin)
+    parts: list[Rollup] = []
     at = begin
     for finer in range(level - 1, 0, -1):
         length = RESOLUTIONS[finer] * SECOND
         upto = floor(end, length)
-        for bucket in rebuild.stored(connection, name, length, at, upto):
-            whole.add(bucket)
+        parts += rebuild.stored(connection, name, length, at, upto)
         at = upto
     samples = [sample_of_row(row) for row in rebuild.rows_around(connection, name, at, end)]
-    for minute in minutes_of(samples, at, end).values():
-        whole.add(minute)
-    return whole
+    parts += minutes_of(samples, at, end).values()
+    return fold(begin, RESOLUTIONS[level] * SECOND, parts)
 
 
-def _rollup(service: str, bucket: Bucket, start: int, end: int) -> ServiceRollup:
-    return ServiceRollup(
-        service=service,
-        start=moment(start),
-        seconds=(end - start) / SECOND,
-        samples=bucket.samples,
-        errors=bucket.errors,
-        up_s=bucket.up / SECOND,
-        degraded_s=bucket.degraded / SECOND,
-        down_s=bucket.down / SECOND,
-        maintenance_s=bucket.maintenance / SECOND,
-        sum_ms=bucket.total / 1000,
-        min_ms=bucket.least / 1000 if bucket.timed else None,
-        max_ms=bucket.most / 1000 if bucket.timed else None,
-        timed=bucket.timed,
-        histogram=LatencyHistogram(bucket.histogram),
-    )
+def _cut(rollup: Rollup, end: int) -> Rollup:
+    """Ending at ``end`` where the question does."""
+    return rollup if rollup.start_us + rollup.length_us <= end else replace(rollup, length_us=end - rollup.start_us)

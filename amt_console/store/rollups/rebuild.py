@@ -12,11 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, delete, insert, select
 
+from amt_console.model import RESOLUTIONS, Rollup
 from amt_console.store.readable import first, readable, sortable
 from amt_console.store.result_rows import sample_of_row
 from amt_console.store.rollups import horizon
-from amt_console.store.rollups.buckets import RESOLUTIONS, Bucket, OpenBuckets, Sample, floor, fold, minutes_of
-from amt_console.store.rollups.rows import bucket_of_row, rollup_values
+from amt_console.store.rollups.buckets import LENGTHS, OpenBuckets, Sample, floor, fold, minutes_of
+from amt_console.store.rollups.rows import rollup_of_row, rollup_values
 from amt_console.store.rollups.tables import ServiceRollupRow, ServiceStateRow, StateChangeLog
 from amt_console.store.schema import table
 from amt_console.store.tables import MonitoringLog
@@ -27,7 +28,7 @@ _LOGS = table(MonitoringLog)
 _STATE = table(ServiceStateRow)
 _CHANGES = table(StateChangeLog)
 _ROLLUPS = table(ServiceRollupRow)
-_MINUTE, _FIVE, _HOUR, _DAY = (resolution * SECOND for resolution in RESOLUTIONS)
+_MINUTE, _FIVE, _HOUR, _DAY = LENGTHS
 
 
 def services(connection: Connection) -> list[str]:
@@ -144,16 +145,16 @@ def _touched_until(rows: Sequence[Row], end: int) -> int:
     return max(end, min(following, spoken))
 
 
-def _rewrite_fine(connection: Connection, name: str, low: int, high: int, newest: int, upsert: str) -> Bucket | None:
+def _rewrite_fine(connection: Connection, name: str, low: int, high: int, newest: int, upsert: str) -> Rollup | None:
     """Minutes and five minutes of ``[low, high)``; returns the minute of the newest sample if it is among them."""
     samples = [sample_of_row(row) for row in rows_around(connection, name, low, high)]
     minutes = minutes_of(samples, low, high)
     open_minute = minutes.pop(floor(newest, _MINUTE), None)
-    by_five: dict[int, list[Bucket]] = {}
+    by_five: dict[int, list[Rollup]] = {}
     for minute in minutes.values():
-        by_five.setdefault(floor(minute.start, _FIVE), []).append(minute)
+        by_five.setdefault(floor(minute.start_us, _FIVE), []).append(minute)
     by_five.pop(floor(newest, _FIVE), None)
-    fives = [fold(start, parts) for start, parts in by_five.items()]
+    fives = [fold(start, _FIVE, parts) for start, parts in by_five.items()]
     _replace(connection, name, _MINUTE, low, high, list(minutes.values()), upsert)
     _replace(connection, name, _FIVE, low, high, fives, upsert)
     return open_minute
@@ -162,15 +163,15 @@ def _rewrite_fine(connection: Connection, name: str, low: int, high: int, newest
 def _rewrite_folded(
     connection: Connection, name: str, low: int, high: int, child: int, length: int, newest: int, upsert: str
 ) -> None:
-    parts: dict[int, list[Bucket]] = {}
+    parts: dict[int, list[Rollup]] = {}
     for bucket in stored(connection, name, child, low, floor(high - 1, length) + length):
-        parts.setdefault(floor(bucket.start, length), []).append(bucket)
+        parts.setdefault(floor(bucket.start_us, length), []).append(bucket)
     parts.pop(floor(newest, length), None)
-    whole = [fold(start, buckets) for start, buckets in parts.items()]
+    whole = [fold(start, length, buckets) for start, buckets in parts.items()]
     _replace(connection, name, length, low, high, whole, upsert)
 
 
-def stored(connection: Connection, name: str, length: int, low: int, high: int) -> Iterator[Bucket]:
+def stored(connection: Connection, name: str, length: int, low: int, high: int) -> Iterator[Rollup]:
     """The stored buckets of a service with a start in ``[low, high)``, all in microseconds."""
     starts = list(range(floor(low + length - 1, length) // SECOND, -(-high // SECOND), length // SECOND))
     for begin in range(0, len(starts), 5000):
@@ -184,11 +185,11 @@ def stored(connection: Connection, name: str, length: int, low: int, high: int) 
             .order_by(_ROLLUPS.c.start)
         )
         for row in rows.mappings():
-            yield bucket_of_row(row)
+            yield rollup_of_row(row)
 
 
 def _replace(
-    connection: Connection, name: str, length: int, low: int, high: int, buckets: Sequence[Bucket], upsert: str
+    connection: Connection, name: str, length: int, low: int, high: int, buckets: Sequence[Rollup], upsert: str
 ) -> None:
     starts = list(range(floor(low, length) // SECOND, -(-high // SECOND), length // SECOND))
     for begin in range(0, len(starts), 5000):
@@ -241,17 +242,17 @@ def _state_before(connection: Connection, name: str, start: int) -> str | None:
 
 
 def _rewrite_state(
-    connection: Connection, name: str, newest: Row, at: int, open_minute: Bucket | None, upsert: Executable
+    connection: Connection, name: str, newest: Row, at: int, open_minute: Rollup | None, upsert: Executable
 ) -> None:
     minute, five, hour, day = (floor(at, length) for length in (_MINUTE, _FIVE, _HOUR, _DAY))
     if open_minute is None:
         samples: list[Sample] = [sample_of_row(row) for row in rows_around(connection, name, minute, minute + _MINUTE)]
-        open_minute = minutes_of(samples, minute, minute + _MINUTE).get(minute, Bucket(minute))
+        open_minute = minutes_of(samples, minute, minute + _MINUTE).get(minute, Rollup(minute, _MINUTE))
     levels = [
         open_minute,
-        fold(five, stored(connection, name, _MINUTE, five, minute)),
-        fold(hour, stored(connection, name, _FIVE, hour, five)),
-        fold(day, stored(connection, name, _HOUR, day, hour)),
+        fold(five, _FIVE, stored(connection, name, _MINUTE, five, minute)),
+        fold(hour, _HOUR, stored(connection, name, _FIVE, hour, five)),
+        fold(day, _DAY, stored(connection, name, _HOUR, day, hour)),
     ]
     since = connection.execute(
         select(_CHANGES.c.timestamp)
@@ -262,5 +263,5 @@ def _rewrite_state(
     row = {column.name: newest[column.name] for column in _STATE.columns if column.name in newest}
     connection.execute(
         upsert,
-        [row | {"since": since or newest["timestamp"], "open_buckets": OpenBuckets(levels).pack()}],
+        [row | {"since": since or newest["timestamp"], "open_buckets": OpenBuckets.of(levels).pack()}],
     )

@@ -1,11 +1,12 @@
-"""Between buckets and their rows."""
+"""Between rollups and their rows."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from amt_console.store.rollups.buckets import Bucket
-from amt_console.store.rollups.histogram import decode_counts, encode_counts
+from amt_console.model import Rollup
+from amt_console.model.histogram import decode_counts, encode_counts
+from amt_console.store.rollups.buckets import numbers_of, rollup_of
 from amt_console.store.utc import SECOND
 from amt_console.store.values import Row
 
@@ -28,39 +29,18 @@ ROLLUP_COLUMNS = (
 """The order of ``rollup_values``."""
 
 
-def rollup_values(service: str, resolution: int, bucket: Bucket) -> tuple[Any, ...]:
+_NUMBERS = ROLLUP_COLUMNS[3:-1]
+"""In the order of ``numbers_of``."""
+
+
+def rollup_values(service: str, resolution: int, rollup: Rollup) -> tuple[Any, ...]:
     """A row of ``service_rollups`` in the order of ``ROLLUP_COLUMNS``."""
-    return (
-        resolution,
-        bucket.start // SECOND,
-        service,
-        bucket.samples,
-        bucket.errors,
-        bucket.up,
-        bucket.degraded,
-        bucket.down,
-        bucket.maintenance,
-        bucket.timed,
-        bucket.total,
-        bucket.least,
-        bucket.most,
-        encode_counts(bucket.histogram),
-    )
+    counts = encode_counts(rollup.histogram.counts)
+    return (resolution, rollup.start_us // SECOND, service, *numbers_of(rollup), counts)
 
 
-def bucket_of_row(row: Row) -> Bucket:
-    """The bucket in a row of ``service_rollups``."""
-    return Bucket(
-        row["start"] * SECOND,
-        row["samples"],
-        row["errors"],
-        row["up_us"],
-        row["degraded_us"],
-        row["down_us"],
-        row["maintenance_us"],
-        row["timed"],
-        row["sum_us"],
-        row["min_us"],
-        row["max_us"],
-        decode_counts(bytes(row["histogram"])),
-    )
+def rollup_of_row(row: Row) -> Rollup:
+    """The rollup in a row of ``service_rollups``."""
+    numbers = [row[name] for name in _NUMBERS]
+    counts = decode_counts(bytes(row["histogram"]))
+    return rollup_of(row["start"] * SECOND, row["resolution"] * SECOND, numbers, counts)

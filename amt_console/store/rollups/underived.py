@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from amt_console.model import ServiceState
+from amt_console.model import RESOLUTIONS, ServiceState
 from amt_console.store.rollups import horizon
-from amt_console.store.rollups.buckets import RESOLUTIONS, OpenBuckets, floor
+from amt_console.store.rollups.buckets import OpenBuckets, floor
 from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow, ServiceStateRow
 from amt_console.store.schema import table
 from amt_console.store.tables import MonitoringLog, SystemMetric
@@ -76,7 +76,7 @@ def _samples(connection: Connection, hour: int) -> dict[str, int]:
     unfinished = select(_STATE.c.service_name, _STATE.c.open_buckets).where(_STATE.c.timestamp < moment(hour) + _DAY)
     for name, packed in connection.execute(unfinished):
         current = OpenBuckets.unpacked(bytes(packed)).current(_HOUR)
-        if current.start == hour:
+        if current.start_us == hour:
             found[name] = found.get(name, 0) + current.samples
     return found
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, exists, func, or_
 
-from amt_console.model import FigureKind
+from amt_console.model import RESOLUTIONS, FigureKind
 from amt_console.store.readable import EARLIEST
-from amt_console.store.rollups.buckets import RESOLUTIONS
 from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow, StateChangeLog
 from amt_console.store.schema import table
 from amt_console.store.tables import AlertRow, AuditRow, BusinessFiguresRow, GapRow, MonitoringLog, SystemMetric

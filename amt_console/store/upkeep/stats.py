@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Table, func, select, text
 
+from amt_console.model import RESOLUTIONS
 from amt_console.store.readable import sortable
-from amt_console.store.rollups.buckets import RESOLUTIONS
 from amt_console.store.schema import StoreTable
 from amt_console.store.store import Store
 from amt_console.store.upkeep import retention_rules

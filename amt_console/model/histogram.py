@@ -1,0 +1,191 @@
+"""A mergeable histogram with logarithmic bins: quantiles within 1 % relative error.
+
+The bins are those of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with
+relative-error guarantees", VLDB 2019): bin *i* holds the values in ``(g^(i-1), g^i]`` with ``g = (1 + a) / (1 - a)``,
+and answers with the point whose relative distance to both ends is at most ``a``. Merging adds counts, so it is exact,
+commutative and associative.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+RELATIVE_ERROR = 0.01
+SCALE = 1000
+"""Values are kept as whole thousandths of their unit: microseconds for milliseconds."""
+_GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
+_PER_LOG = 1 / math.log(_GAMMA)
+_ZERO = 0
+_LARGEST = 4095
+_SHORT, _LONG = b"\x01", b"\x02"
+_ONE = struct.Struct("<BHH")
+
+
+def bin_of(scaled: int) -> int:
+    """The bin of a value in thousandths; 0 holds zero and below, 1 and up the positive values."""
+    if scaled <= 0:
+        return _ZERO
+    index = 1 + math.ceil(math.log(scaled) * _PER_LOG)
+    return index if index < _LARGEST else _LARGEST
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyHistogram:
+    """Values counted by bin, with their exact number, sum and extremes.
+
+    Values go in and come out in their unit (milliseconds for latencies, percent for host figures).
+    """
+
+    counts: Mapping[int, int] = field(default_factory=dict)
+    """By bin; empty where only number, sum and extremes were read."""
+    count: int = 0
+    """How many values it holds."""
+    total: int = 0
+    """Their sum, in thousandths of the unit."""
+    least: int = 0
+    """The smallest one, in thousandths."""
+    most: int = 0
+    """The largest one, in thousandths."""
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> LatencyHistogram:
+        """The histogram of finite values, each at least 0."""
+        return cls().plus(round(value * SCALE) for value in values)
+
+    @classmethod
+    def merged(cls, parts: Iterable[LatencyHistogram]) -> LatencyHistogram:
+        """The histogram of all values of all parts."""
+        counts: dict[int, int] = {}
+        get = counts.get
+        count = total = least = most = 0
+        for part in parts:
+            if part.count:
+                least = min(least, part.least) if count else part.least
+                most = max(most, part.most)
+                count += part.count
+                total += part.total
+            for index, number in part.counts.items():
+                counts[index] = get(index, 0) + number
+        return cls(counts, count, total, least, most)
+
+    def plus(self, scaled: Iterable[int]) -> LatencyHistogram:
+        """With further values, in thousandths."""
+        counts = dict(self.counts)
+        get = counts.get
+        count, total, least, most = self.count, self.total, self.least, self.most
+        for value in scaled:
+            if not count or value < least:
+                least = value
+            if value > most:
+                most = value
+            count += 1
+            total += value
+            index = bin_of(value)
+            counts[index] = get(index, 0) + 1
+        return LatencyHistogram(counts, count, total, least, most)
+
+    @property
+    def mean(self) -> float | None:
+        """Arithmetic mean; ``None`` when empty."""
+        return self.total / self.count / SCALE if self.count else None
+
+    @property
+    def low(self) -> float | None:
+        """The smallest value; ``None`` when empty."""
+        return self.least / SCALE if self.count else None
+
+    @property
+    def high(self) -> float | None:
+        """The largest value; ``None`` when empty."""
+        return self.most / SCALE if self.count else None
+
+    def quantile(self, q: float) -> float | None:
+        """The value of nearest rank, within 1 % (and 1/1000 of the unit); ``None`` when empty.
+
+        That is the smallest value with at least a share of ``q`` of the values at or below it; never outside the
+        smallest and the largest value.
+
+        Args:
+            q: 0 to 1, e.g. 0.95.
+        """
+        if not 0 <= q <= 1:
+            raise ValueError(f"a quantile lies between 0 and 1, not {q}")
+        if not self.counts:
+            return None
+        rank = max(1, math.ceil(q * sum(self.counts.values()) - 1e-9))
+        seen = 0
+        index = _ZERO
+        for index in sorted(self.counts):
+            seen += self.counts[index]
+            if seen >= rank:
+                break
+        middle = 0.0 if index == _ZERO else 2.0 * math.pow(_GAMMA, index - 1) / (_GAMMA + 1.0)
+        return min(float(self.most), max(float(self.least), middle)) / SCALE
+
+    def share_at_most(self, limit: float) -> float | None:
+        """The share of values up to ``limit``, 0 to 1, exact to the bin that holds the limit.
+
+        ``None`` when empty.
+        """
+        if not self.counts:
+            return None
+        edge = bin_of(round(limit * SCALE))
+        return sum(number for index, number in self.counts.items() if index <= edge) / sum(self.counts.values())
+
+
+def encode_counts(counts: Mapping[int, int]) -> bytes:
+    """Sorted (bin, count) pairs as little-endian 16-bit numbers, or 64-bit ones when a count needs it.
+
+    Empty for none.
+    """
+    if not counts:
+        return b""
+    if len(counts) == 1:
+        [(index, count)] = counts.items()
+        if count <= 0xFFFF:
+            return _ONE.pack(1, index, count)
+    flat = [part for pair in sorted(counts.items()) for part in pair]
+    wide = max(counts.values()) > 0xFFFF
+    packed = array("Q" if wide else "H", flat)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return (_LONG if wide else _SHORT) + packed.tobytes()
+
+
+def decode_counts(data: bytes) -> dict[int, int]:
+    """The inverse of ``encode_counts``. Raises ValueError for anything else."""
+    if not data:
+        return {}
+    packed = _unpacked(data)
+    return dict(zip(packed[0::2], packed[1::2], strict=True))
+
+
+def sum_of_encoded(parts: Iterable[bytes]) -> dict[int, int]:
+    """The counts of all ``parts`` added up. Raises ValueError for anything but ``encode_counts``' bytes."""
+    unpacked = [_unpacked(data) for data in parts if data]
+    # A list is a quarter quicker than a dictionary, and over a month nearly all the time goes into these additions.
+    try:
+        sums = [0] * (1 + max((packed[-2] for packed in unpacked), default=0))
+        for packed in unpacked:
+            numbers = iter(packed)
+            for index, count in zip(numbers, numbers, strict=True):
+                sums[index] += count
+    except IndexError:
+        raise ValueError("not a latency histogram") from None
+    return {index: count for index, count in enumerate(sums) if count}
+
+
+def _unpacked(data: bytes) -> array[int]:
+    kind = data[:1]
+    if kind not in (_SHORT, _LONG):
+        raise ValueError("not a latency histogram")
+    packed = array("Q" if kind == _LONG else "H")
+    packed.frombytes(data[1:])
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed

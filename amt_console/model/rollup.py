@@ -1,0 +1,163 @@
+"""What happened in one stretch of time, summed up.
+
+Everything is kept in whole microseconds, so that every order of addition gives the same numbers. The same values are
+stored, merged for charts and reports, and judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from amt_console.clock import SECOND, moment
+from amt_console.model.histogram import LatencyHistogram
+
+RESOLUTIONS = (60, 300, 3600, 86_400)
+"""Lengths in seconds of the rollups that are stored, each a multiple of the one before."""
+NO_VALUES = LatencyHistogram()
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """What happened to one service from ``start`` on for so many ``seconds``.
+
+    Time is weighted: seconds in a state are those that results speak for. ``samples`` are scheduled probes (first
+    attempts) that measured something, ``errors`` those of them that found the service down. The histogram holds the
+    response times of those that found it up or degraded.
+    """
+
+    start_us: int
+    """Microseconds since 1970."""
+    length_us: int
+    samples: int = 0
+    errors: int = 0
+    up_us: int = 0
+    """In good order; slow time is in ``degraded_us`` instead."""
+    degraded_us: int = 0
+    down_us: int = 0
+    maintenance_us: int = 0
+    histogram: LatencyHistogram = NO_VALUES
+    """Milliseconds."""
+
+    @classmethod
+    def merged(cls, parts: Iterable[Rollup], *, start_us: int, length_us: int) -> Rollup:
+        """The sum of rollups of one service, over a stretch that holds them."""
+        samples = errors = up = degraded = down = maintenance = 0
+        histograms = []
+        for part in parts:
+            samples += part.samples
+            errors += part.errors
+            up += part.up_us
+            degraded += part.degraded_us
+            down += part.down_us
+            maintenance += part.maintenance_us
+            if part.histogram.count:
+                histograms.append(part.histogram)
+        histogram = histograms[0] if len(histograms) == 1 else LatencyHistogram.merged(histograms)
+        return cls(start_us, length_us, samples, errors, up, degraded, down, maintenance, histogram)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known."""
+        return not (self.samples or self.known_us)
+
+    @property
+    def start(self) -> datetime:
+        """When it begins, aware UTC."""
+        return moment(self.start_us)
+
+    @property
+    def seconds(self) -> float:
+        """Its length; shorter than a resolution where a question ends inside."""
+        return self.length_us / SECOND
+
+    @property
+    def known_us(self) -> int:
+        """Microseconds of which something is known."""
+        return self.up_us + self.degraded_us + self.down_us + self.maintenance_us
+
+    @property
+    def up_s(self) -> float:
+        """Seconds in good order."""
+        return self.up_us / SECOND
+
+    @property
+    def degraded_s(self) -> float:
+        """Seconds in which it answered correctly and slowly."""
+        return self.degraded_us / SECOND
+
+    @property
+    def down_s(self) -> float:
+        """Seconds down."""
+        return self.down_us / SECOND
+
+    @property
+    def maintenance_s(self) -> float:
+        """Seconds under maintenance."""
+        return self.maintenance_us / SECOND
+
+    @property
+    def unknown_s(self) -> float:
+        """Seconds that nobody measured."""
+        return max(0, self.length_us - self.known_us) / SECOND
+
+    @property
+    def mean_ms(self) -> float | None:
+        """Mean response time; ``None`` without any."""
+        return self.histogram.mean
+
+    @property
+    def min_ms(self) -> float | None:
+        """Shortest response time; ``None`` without any."""
+        return self.histogram.low
+
+    @property
+    def max_ms(self) -> float | None:
+        """Longest response time; ``None`` without any."""
+        return self.histogram.high
+
+    @property
+    def availability(self) -> float | None:
+        """(up + degraded) / (up + degraded + down), 0 to 1.
+
+        ``None`` if none was measured. Show it only with ``coverage``.
+        """
+        good = self.up_us + self.degraded_us
+        known = good + self.down_us
+        return good / known if known else None
+
+    @property
+    def coverage(self) -> float:
+        """Which part of the time outside maintenance was measured, 0 to 1."""
+        window = self.length_us - self.maintenance_us
+        return min(1.0, (self.up_us + self.degraded_us + self.down_us) / window) if window > 0 else 0.0
+
+    @property
+    def error_rate(self) -> float | None:
+        """Errors per sample, 0 to 1; ``None`` without samples."""
+        return self.errors / self.samples if self.samples else None
+
+
+@dataclass(frozen=True, slots=True)
+class HostRollup:
+    """One figure of the host in one stretch of time, in the figure's unit."""
+
+    start_us: int
+    length_us: int
+    histogram: LatencyHistogram = NO_VALUES
+
+    @property
+    def start(self) -> datetime:
+        """When it begins, aware UTC."""
+        return moment(self.start_us)
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.length_us / SECOND
+
+    @property
+    def samples(self) -> int:
+        """How many there were."""
+        return self.histogram.count
