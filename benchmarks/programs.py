@@ -142,7 +142,12 @@ def write_config(path: Path, port: int, services: int, interval: float, name: st
     document = {
         "check_interval": interval,
         "services": [
-            {"name": name.format(index), "url": f"http://127.0.0.1:{port}/{index}", "interval": interval, "timeout": 5}
+            {
+                "name": name.format(index),
+                "url": f"http://127.0.0.1:{port}/{index}",
+                "interval": interval,
+                "timeout": min(5, interval / 2),
+            }
             for index in range(services)
         ],
     }

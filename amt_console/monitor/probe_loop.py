@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -70,17 +69,24 @@ class ProbeLoop:
         self._states: dict[str, ServiceState] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._no_room = False
 
     async def run(self) -> None:
         """Start probes until cancelled; running ones go on then."""
+        loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
             for run in self.schedule.take(self._clock.monotonic()):
                 self._start(run)
             due = self.schedule.next_due()
-            wait = None if due is None else max(0.0, due - self._clock.monotonic())
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), wait)
+            self._no_room = due is None
+            # A timer and an event: wait_for would create a task for every wake-up.
+            alarm = None if due is None else loop.call_later(max(0.0, due - self._clock.monotonic()), self._wake.set)
+            try:
+                await self._wake.wait()
+            finally:
+                if alarm is not None:
+                    alarm.cancel()
 
     def probe_now(self, names: Iterable[str]) -> None:
         """Probe these at once, beside their grid."""
@@ -128,8 +134,9 @@ class ProbeLoop:
                 if run.name in self._targets:
                     await self._hand_on(target, result, failed=failed)
         finally:
-            self.schedule.finish(run.name, now=self._clock.monotonic(), failed=failed)
-            self._wake.set()
+            recheck = self.schedule.finish(run.name, now=self._clock.monotonic(), failed=failed)
+            if recheck or self._no_room:
+                self._wake.set()
 
     async def _is_ours(self, target: Target, run: Run) -> bool:
         return self._slots is None or not run.planned or await self._slots.claim(target.name, target.interval)
@@ -139,7 +146,10 @@ class ProbeLoop:
         self._states[target.name] = result.state
         urgent = failed or known is not result.state or self._touchy(target.name)
         location = None if self._slots is None else self._slots.location
-        self._emit(Collected(replace(result, body=None, location=location), self._clock.instant()), urgent)
+        stored = result
+        if result.body is not None or location is not None:
+            stored = replace(result, body=None, location=location)
+        self._emit(Collected(stored, self._clock.instant()), urgent)
         if self._slots is not None and not self._slots.reads_figures:
             return
         figures = await self._figures.read(target, result)

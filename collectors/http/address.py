@@ -5,7 +5,10 @@ from __future__ import annotations
 import ipaddress
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 
+_REMEMBERED = 4096
+"""Addresses whose parsing and check are remembered: both are pure, and each probe asks."""
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NEVER_V4 = tuple(
@@ -33,6 +36,7 @@ class Address:
         return f"{self.ip}:{self.port}" if self.ip.version == 4 else f"[{self.ip}]:{self.port}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def literal(host: str, port: int) -> Address | None:
     """The address if ``host`` is written as one (without brackets), else ``None``."""
     try:
@@ -42,6 +46,7 @@ def literal(host: str, port: int) -> Address | None:
     return Address(ip, port, (str(ip), port) if ip.version == 4 else (str(ip), port, 0, 0))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def never_a_target(ip: IPAddress) -> bool:
     """Whether a probe must not go there: cloud metadata, link-local, unspecified, multicast, also as IPv4 within IPv6.
 

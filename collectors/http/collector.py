@@ -40,6 +40,8 @@ class _Prepared:
     """The request as it is sent."""
     follows: bool
     checks: Checks
+    shown: str
+    """The address of the first request, safe to show."""
 
     async def send(self, trace: Trace) -> None:
         """Send the request; httpx, which costs as much again, comes in only for redirects."""
@@ -90,7 +92,8 @@ class HttpCollector:
         began = monotonic_ns()
         trace = Trace()
         fault = await self._run(service, trace)
-        total = trace.total_ms() if trace.complete and (fault is None or fault.error_class in _ANSWERED) else None
+        spent = trace.total_ms()
+        total = spent if trace.complete and (fault is None or fault.error_class in _ANSWERED) else None
         return ProbeResult(
             service=service.name,
             timestamp=timestamp,
@@ -101,7 +104,7 @@ class HttpCollector:
             error=None if fault is None else fault.message,
             phases=trace.phases(),
             status_code=trace.status,
-            final_url=None if trace.url is None else shown_url(str(trace.url)),
+            final_url=self._final_url(service, trace),
             redirects=max(0, trace.hops - 1),
             ip=trace.ip,
             ip_family=trace.ip_family,
@@ -109,7 +112,7 @@ class HttpCollector:
             tls_expires_at=trace.tls_expires_at,
             body_bytes=len(trace.body) or trace.raw_bytes if trace.status is not None else None,
             attempt=attempt,
-            details=_details(trace, (monotonic_ns() - began) / 1e6),
+            details=_details(trace, (monotonic_ns() - began) / 1e6 - spent),
             body=trace.body if service.figures is not None and fault is None else None,
         )
 
@@ -118,6 +121,14 @@ class HttpCollector:
         self._prepared.clear()
         self._machinery.resolver.close()
         self._machinery.stamps.close()
+
+    def _final_url(self, service: Service, trace: Trace) -> str | None:
+        if trace.url is None:
+            return None
+        prepared = self._prepared.get(service.name)
+        if prepared is not None and trace.url is prepared.request.url:
+            return prepared.shown
+        return shown_url(str(trace.url))
 
     async def _run(self, service: Service, trace: Trace) -> ProbeFault | None:
         try:
@@ -165,6 +176,7 @@ class HttpCollector:
             wire=transport.encode(request),
             follows=route.follows,
             checks=checks,
+            shown=shown_url(str(request.url)),
         )
         return prepared
 
@@ -188,8 +200,8 @@ def _state(fault: ProbeFault | None, total_ms: float | None, degraded_above_ms: 
     return ServiceState.UP
 
 
-def _details(trace: Trace, wall_ms: float) -> dict[str, float | int | str | None]:
-    details: dict[str, float | int | str | None] = {"own_ms": round(max(0.0, wall_ms - trace.total_ms()), 3)}
+def _details(trace: Trace, own_ms: float) -> dict[str, float | int | str | None]:
+    details: dict[str, float | int | str | None] = {"own_ms": round(max(0.0, own_ms), 3)}
     if trace.tls_version is not None:
         details["tls_version"] = trace.tls_version
     if trace.surplus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amt_console.monitor.schedule import Schedule, phase, slot_after
+from amt_console.monitor.schedule import TICK, Schedule, phase, slot_after
 
 FLEET = {
     "backend-api": 15.0,
@@ -55,6 +56,12 @@ def test_a_restart_keeps_the_phase() -> None:
     first = run_until(Schedule({"web-app": 30.0}, now=1000.0), 2000.0)
     second = run_until(Schedule({"web-app": 30.0}, now=1500.0), 2000.0)
     assert first[-3:] == second[-3:]
+
+
+def test_slots_lie_on_ticks_so_that_probes_start_together() -> None:
+    starts = {round(phase(f"service-{index}", 2.0), 6) for index in range(200)}
+    assert len(starts) == 20
+    assert all(math.isclose(start / TICK, round(start / TICK), abs_tol=1e-6) for start in starts)
 
 
 def test_phases_spread_evenly_over_two_hundred_targets() -> None:
