@@ -150,14 +150,20 @@ def milliseconds(value: float | None) -> str:
     return f"{value / 1000:.2f} s" if value < 10000 else f"{value / 1000:.1f} s"
 
 
+_MOST_PERCENT_DIGITS = 4
+
+
 def percent(value: float | None, digits: int = 1) -> str:
-    """A percentage that never rounds a fault away: 99.996 is ``99.9 %``, not ``100 %``."""
+    """A percentage that never rounds a fault away: 99.996 is ``99.9 %``, not ``100 %``; 0.0275 is ``0.03 %``."""
     if value is None:
         return MISSING
     if value == int(value) and value in (0, 100):
         return f"{int(value)} %"
     scale = 10**digits
     shown = int(value * scale) / scale if value > 99 else round(value, digits)
+    while shown == 0 and digits < _MOST_PERCENT_DIGITS:
+        digits += 1
+        shown = round(value, digits)
     return f"{shown:.{digits}f} %"
 
 

@@ -77,6 +77,9 @@ def test_age_of_never_is_a_dash() -> None:
         (99.96, "99.9 %"),
         (50.06, "50.1 %"),
         (98.97, "99.0 %"),
+        (0.0275, "0.03 %"),
+        (0.04, "0.04 %"),
+        (0.000001, "0.0000 %"),
     ],
 )
 def test_percent_never_rounds_a_fault_away(value: float | None, shown: str) -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from textual.strip import Strip
 
-from amt_console.model import BusinessFigures, Figure, FigureKind
+from amt_console.model import BusinessFigures, Figure, FigureKind, FigureUnit
 from amt_console.text import count, duration, milliseconds, percent
 from widgets.ages import coarse_age
 from widgets.cells import Run, Runs, joined, line, width_of
@@ -18,6 +18,8 @@ from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
 from widgets.sparkline import gauge, resample, spark_runs
 
+SUSPECT_MARK = "?"
+"""Behind a value that looks wrong."""
 _NEVER_READ = Figure(None, "not read yet")
 
 
@@ -102,7 +104,7 @@ class FiguresPanel(LineView):
         parts: list[Runs] = []
         room = width - 11
         for item in shown:
-            part: Runs = [(f"{item.short} ", palette.muted), self._value(item)]
+            part: Runs = [(f"{item.short} ", palette.muted), *self._value(item)]
             size = sum(width_of(text) for text, _ in part) + (3 if parts else 0)
             if size > room:
                 break
@@ -141,11 +143,10 @@ class FiguresPanel(LineView):
         label_width = min(max(len(item.label) for item in self.FIGURES) + 2, size - 9)
         cells: list[Runs] = []
         for item in self.FIGURES:
-            reason = self.figure(item.name).reason
-            value, style = self._value(item)
-            runs: list[Run] = [(f"{item.label:<{label_width}}", palette.muted), (value, style)]
-            if reason:
-                runs.append((f" {reason}", palette.muted))
+            figure = self.figure(item.name)
+            runs: list[Run] = [(f"{item.label:<{label_width}}", palette.muted), *self._value(item, currency=True)]
+            if figure.suspect or figure.reason:
+                runs.append((f" {figure.suspect or figure.reason}", palette.muted))
             cells.append(runs)
         height = -(-len(cells) // columns)
         lines = []
@@ -211,11 +212,16 @@ class FiguresPanel(LineView):
         value = self.figure(name).value
         return value if isinstance(value, tuple) else ()
 
-    def _value(self, item: Shown) -> Run:
-        value = self.figure(item.name).value
-        if isinstance(value, tuple) or value is None:
-            return self.look.missing, self.look.palette.muted
-        return written(value, item.unit), self.look.palette.text
+    def _value(self, item: Shown, *, currency: bool = False) -> Runs:
+        """The value, with a mark behind it if it looks wrong."""
+        figure, palette = self.figure(item.name), self.look.palette
+        mark: Runs = [(SUSPECT_MARK, palette.warning)] if figure.suspect else []
+        if isinstance(figure.value, tuple) or figure.value is None:
+            return [(self.look.missing, palette.muted), *mark]
+        text = written(figure.value, item.unit)
+        if currency and item.unit is Unit.MONEY and figure.unit not in (None, FigureUnit.MONEY):
+            text = f"{text} {figure.unit}"
+        return [(text, palette.text), *mark]
 
     def _common_reason(self, shown: Sequence[Shown]) -> str | None:
         """One reason for a panel without any figure."""

@@ -156,20 +156,20 @@ def check(
     from amt_console.config import ConfigError, load_config, targets
     from amt_console.config.files.inert import not_in_effect
     from amt_console.model import Database
-    from amt_console.monitor.figure_names import override_faults, rule_faults
+    from amt_console.monitor.figure_names import rule_faults, unit_faults, unknown_figures
 
     context = get_context(ctx)
     try:
         loaded = load_config(file or _file_in_use(context))
         found = targets(loaded.settings)
-        if faults := rule_faults(loaded.settings):
+        if faults := (*rule_faults(loaded.settings), *unit_faults(loaded.settings)):
             raise ConfigError(faults, loaded.path)
     except ConfigError as error:
         if not as_json:
             raise CommandError(str(error), ExitCode.BAD_CONFIG) from None
         print_json(_fault_document(error))
         raise typer.Exit(ExitCode.BAD_CONFIG) from None
-    warnings = (*loaded.warnings, *override_faults(loaded.settings))
+    warnings = (*loaded.warnings, *unknown_figures(loaded.settings))
     inert = not_in_effect(loaded.settings)
     shadowed = _shadowed(context, loaded.path) if file is None else ()
     databases = sum(isinstance(target, Database) for target in found)

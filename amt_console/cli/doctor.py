@@ -68,7 +68,7 @@ def examine(context: Context) -> list[Finding]:
     """Every check in turn; one that breaks is itself a finding."""
     findings: list[Finding] = []
     first = (_python, _terminal, _configuration, _warnings, _database, _file_system, _disk)
-    for check in (*first, _monitor, _locations, _engine, _channels, _services):
+    for check in (*first, _monitor, _locations, _engine, _channels, _services, _figures):
         findings += _guarded(check, context)
     return findings
 
@@ -268,3 +268,18 @@ def _services(context: Context) -> Iterator[Finding]:
     for service in snapshot.services:
         if service.error and service.error_class is not None:
             yield Finding("service", Health.WARNING, f"{service.name}: {service.error}")
+
+
+def _figures(context: Context) -> Iterator[Finding]:
+    """Figures of the platform that look wrong."""
+    path = database_file(context.store_url)
+    if path is not None and not path.exists():
+        return
+    with context.operations() as operations:
+        snapshot = operations.snapshot()
+    for kind, read in snapshot.figures.items():
+        for name, figure in read.figures.items():
+            if figure.suspect is not None:
+                yield Finding(
+                    "figures", Health.WARNING, f"{kind}.{name}: {figure.suspect}", "[figures] in docs/figures.md"
+                )

@@ -185,6 +185,7 @@ def print_status(snapshot: Snapshot) -> None:
         figures = (sample.cpu_usage, sample.memory_usage, sample.disk_usage)
         cpu, memory, disk = (percent(figure).replace(MISSING, _dash(plain)) for figure in figures)
         print_line(f"host: CPU {cpu}  memory {memory}  disk {disk}  connections {connections}")
+    _print_figures(snapshot)
     if snapshot.viewers:
         looking = (f"{viewer.name} for {age(viewer.since, now)} ({viewer.place})" for viewer in snapshot.viewers)
         print_wrapped(f"looking: {', '.join(looking)}", indent=9)
@@ -192,6 +193,14 @@ def print_status(snapshot: Snapshot) -> None:
         print_line(f"note: the history up to {near_moment(snapshot.simulated_until, now)} is simulated")
     for notice in snapshot.notices:
         print_wrapped(f"{'FAULT' if notice in snapshot.faults else 'note'}: {notice}", indent=6)
+
+
+def _print_figures(snapshot: Snapshot) -> None:
+    """What is wrong with the platform's figures; nothing where all is well."""
+    for kind, read in snapshot.figures.items():
+        for name, figure in read.figures.items():
+            if figure.suspect is not None:
+                print_wrapped(f"suspect: {kind}.{name}: {figure.suspect}", indent=9)
 
 
 def _service_row(service: ServiceView, now: datetime, plain: bool) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from amt_console.config.secrets.kinds import StoreUrlSecret
 from amt_console.config.sections.channels import AnyChannel, EmailAlerts
 from amt_console.config.sections.escalation import EscalationPolicy, OncallSettings
+from amt_console.config.sections.figures import FigureSettings
 from amt_console.config.sections.program import (
     ApiSettings,
     CanarySettings,
@@ -17,11 +18,10 @@ from amt_console.config.sections.program import (
     WatchdogSettings,
 )
 from amt_console.config.sections.rules import RuleSettings
-from amt_console.config.sections.scalars import BaseUrl, Delay, Interval, JmesPath, LocationName, Name, Section
+from amt_console.config.sections.scalars import BaseUrl, Delay, Interval, LocationName, Section
 from amt_console.config.sections.services import DatabaseSettings, ServiceSettings
 from amt_console.config.sections.silences import MaintenanceSettings, SilenceSettings
 from amt_console.config.sections.thresholds import AlertThresholds
-from amt_console.model import FigureKind
 
 BASE_URLS = ("api_base_url", "web_app_url", "mobile_app_url")
 MAX_TARGETS = 2000
@@ -71,9 +71,8 @@ class Settings(Section):
     """How long data is kept."""
     api: ApiSettings = ApiSettings()
     """The REST API over TCP."""
-    figures: dict[FigureKind, dict[Name, JmesPath]] = Field(default_factory=dict)
-    """Where the platform's figures stand in its JSON, if not at the default place: `overview`, `chatbot`, `revenue` or
-    `plans`, then the figure's name, then a JMESPath expression."""
+    figures: FigureSettings = FigureSettings()
+    """Where the platform's figures stand in its answers, and what they are in."""
     console: ConsoleSettings = ConsoleSettings()
     """The live screen."""
     canaries: CanarySettings = CanarySettings()

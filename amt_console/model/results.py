@@ -110,6 +110,11 @@ class Figure:
 
     value: FigureValue | None
     reason: str | None = None
+    """Why there is none; beside a value, which part of it was left out."""
+    unit: str | None = None
+    """A ``FigureUnit``, or the code of a currency such as ``EUR``."""
+    suspect: str | None = None
+    """Why the value, or what was sent instead of one, looks wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,19 @@ class FigureKind(StrEnum):
     PLANS = "plans"
 
 
+class FigureUnit(StrEnum):
+    """The unit that a figure is kept and shown in, whatever the platform sends."""
+
+    COUNT = "count"
+    PERCENT = "percent"
+    SECONDS = "s"
+    MONEY = "currency"
+    """Whole units of the platform's currency; where that is configured, its code stands in place of this word."""
+    SCORE = "score"
+    """Points out of five."""
+    PER_MINUTE = "per_minute"
+
+
 class MonitorState(StrEnum):
     """Whether anybody is probing."""
 

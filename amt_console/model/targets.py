@@ -70,6 +70,25 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureSource:
+    """Where one figure stands in the platform's answer and what it is in, where that differs from the default."""
+
+    path: str | None = None
+    """JMESPath expression."""
+    unit: str | None = None
+    """``percent``, ``fraction``, ``s``, ``ms``, another ``FigureUnit``, or the code of a currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureSources:
+    """What the configuration says about the figures."""
+
+    currency: str | None = None
+    """The code of the currency that all amounts are in."""
+    by_kind: Mapping[FigureKind, Mapping[str, FigureSource]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
     """One database target, reached through SQLAlchemy."""
 

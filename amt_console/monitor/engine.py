@@ -16,7 +16,7 @@ from amt_console.monitor.flush import Flusher
 from amt_console.monitor.no_data import NoDataWatch
 from amt_console.monitor.notices import engine_faults, engine_notices
 from amt_console.monitor.probe_loop import ProbeLoop
-from amt_console.monitor.probing import FigureReader, Prober
+from amt_console.monitor.probing import FigureReader, Prober, known_figures
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY, Schedule
@@ -104,7 +104,7 @@ class Engine:
             pace=limits.pace,
         )
         self._prober = Prober(http=sources.http, database=sources.database, clock=clock)
-        self._figures = FigureReader(clock=clock, overrides=ruleset.figures)
+        self._figures = FigureReader(clock=clock, sources=ruleset.figures, known=known_figures(store))
         self._no_data_watch = NoDataWatch(ruleset.intervals, now=now)
         self._peers = peers_of(store, clock, location)
         self._peers.configure(ruleset)
@@ -163,7 +163,7 @@ class Engine:
         if retention is not None:
             self._maintenance.configure(retention)
         self._ruleset = ruleset
-        self._figures.overrides = ruleset.figures
+        self._figures.configure(ruleset.figures)
         self._recorder.configure(ruleset)
         self._peers.configure(ruleset)
         self._no_data_watch.replace(ruleset.intervals, now=self._clock.monotonic())

@@ -7,12 +7,19 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from amt_console.config import Fault
+from amt_console.config.sections.figures import FRACTION, MILLISECONDS, is_currency
+from amt_console.model import FigureUnit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amt_console.config import Settings
 
+_UNITS_OF = {
+    FigureUnit.PERCENT: f"{FigureUnit.PERCENT} or {FRACTION}",
+    FigureUnit.SECONDS: f"{FigureUnit.SECONDS} or {MILLISECONDS}",
+    FigureUnit.MONEY: f"{FigureUnit.MONEY} or the code of a currency",
+}
 _SHOWN = 20
 """So many known names are listed when none is near."""
 
@@ -41,18 +48,42 @@ def rule_faults(settings: Settings) -> tuple[Fault, ...]:
     return tuple(faults)
 
 
-def override_faults(settings: Settings) -> tuple[Fault, ...]:
-    """Places given for figures that nothing reads."""
-    if not settings.figures:
+def unknown_figures(settings: Settings) -> tuple[Fault, ...]:
+    """Places and units given for figures that nothing reads."""
+    sources = settings.figures.sources().by_kind
+    if not any(sources.values()):
         return ()
     from collectors.figures.catalogue import FIGURE_SPECS
 
     return tuple(
         Fault(f"figures.{kind}.{name}", "is no figure that is read", suggestion=_hint(name, known))
-        for kind, overrides in settings.figures.items()
+        for kind, places in sources.items()
         for known in [[spec.name for spec in FIGURE_SPECS[kind]]]
-        for name in overrides
+        for name in places
         if name not in known
+    )
+
+
+def unit_faults(settings: Settings) -> tuple[Fault, ...]:
+    """Units that a figure cannot be in, such as seconds for a percentage."""
+    sources = settings.figures.sources().by_kind
+    units = [
+        (kind, name, source.unit)
+        for kind, places in sources.items()
+        for name, source in places.items()
+        if source.unit is not None
+    ]
+    if not units:
+        return ()
+    from collectors.figures.catalogue import FIGURE_SPECS
+
+    own = {(kind, spec.name): spec.unit for kind, specs in FIGURE_SPECS.items() for spec in specs}
+    return tuple(
+        Fault(f"figures.{kind}.{name}.unit", f"cannot be the unit of this figure; it may be {wanted}", unit)
+        for kind, name, unit in units
+        if (expected := own.get((kind, name))) is not None
+        for wanted in [_UNITS_OF.get(expected, expected.value)]
+        if unit not in wanted.split(" or ") and not (expected is FigureUnit.MONEY and is_currency(unit))
     )
 
 

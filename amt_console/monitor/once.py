@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from amt_console.clock import Clock
@@ -11,7 +11,7 @@ from amt_console.config import Settings
 from amt_console.config import targets as configured_targets
 from amt_console.model import BusinessFigures, Episode, HostSample, ProbeResult, ServiceState, Target
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item
-from amt_console.monitor.probing import FigureReader, Prober, worth_a_recheck
+from amt_console.monitor.probing import FigureReader, Prober, known_figures, worth_a_recheck
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY
@@ -51,7 +51,7 @@ def run_once(
         StoreError: Nothing could be stored.
     """
     ruleset = build_ruleset(settings, configured_targets(settings, store_url=store_url))
-    items, host = asyncio.run(_collect(ruleset, clock, collectors or Collectors.real(clock)))
+    items, host = asyncio.run(_collect(ruleset, clock, collectors or Collectors.real(clock), known_figures(store)))
     recorder = Recorder(store=store, ruleset=ruleset, clock=clock, continuous=False)
     recorder.write(items)
     recorder.checkpoint(force=True)
@@ -68,9 +68,11 @@ def run_once(
     )
 
 
-async def _collect(ruleset: Ruleset, clock: Clock, collectors: Collectors) -> tuple[Sequence[Item], HostSample]:
+async def _collect(
+    ruleset: Ruleset, clock: Clock, collectors: Collectors, known: Iterable[BusinessFigures]
+) -> tuple[Sequence[Item], HostSample]:
     prober = Prober(http=collectors.http, database=collectors.database, clock=clock)
-    figures = FigureReader(clock=clock, overrides=ruleset.figures)
+    figures = FigureReader(clock=clock, sources=ruleset.figures, known=known)
     room = asyncio.Semaphore(DEFAULT_CAPACITY)
     items: list[Item] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -15,12 +15,14 @@ from amt_console.model import (
     Database,
     ErrorClass,
     FigureKind,
+    FigureSources,
     ProbeResult,
     Service,
     ServiceState,
     Target,
 )
 from amt_console.monitor.supervise import LOG
+from amt_console.store import Store, StoreError
 from amt_console.text import safe_text
 from collectors.figures.reader import read_figures
 
@@ -116,23 +118,53 @@ def worth_a_recheck(target: Target, result: ProbeResult) -> bool:
     return limit is not None and result.response_time_ms is not None and result.response_time_ms > limit
 
 
-class FigureReader:
-    """Reads the platform's figures from the answers of the services that have them."""
+def known_figures(store: Store) -> tuple[BusinessFigures, ...]:
+    """The newest stored figures of each kind: what new ones are held against; none if the store cannot be read."""
+    try:
+        with store.read() as reads:
+            return tuple(reads.figures().values())
+    except StoreError as error:
+        LOG.warning("The figures that were stored last cannot be read: %s", error)
+        return ()
 
-    def __init__(self, *, clock: Clock, overrides: Mapping[FigureKind, Mapping[str, str]]) -> None:
-        self.overrides = overrides
+
+class FigureReader:
+    """Reads the platform's figures from the answers of the services that have them.
+
+    Args:
+        clock: For the time between two readings.
+        sources: Where the figures stand and what they are in.
+        known: Earlier figures, against which new ones may look wrong.
+    """
+
+    def __init__(self, *, clock: Clock, sources: FigureSources, known: Iterable[BusinessFigures] = ()) -> None:
+        self._sources = sources
         self._clock = clock
         self._last: dict[FigureKind, tuple[float, BusinessFigures]] = {}
+        self._undoubted: dict[FigureKind, dict[str, float]] = {}
+        for figures in known:
+            self._remember(figures)
+
+    def configure(self, sources: FigureSources) -> None:
+        """Read by other places and units from now on; what was known in the old units says nothing about them."""
+        if sources != self._sources:
+            self._sources = sources
+            self._undoubted.clear()
 
     async def read(self, target: Target, result: ProbeResult) -> BusinessFigures | None:
         """The figures worth storing: none of other services and failed probes, unchanged ones once per interval."""
         kind = target.figures if isinstance(target, Service) else None
         if kind is None or result.body is None or result.state not in (ServiceState.UP, ServiceState.DEGRADED):
             return None
-        overrides = self.overrides.get(kind, {})
         figures = await asyncio.to_thread(
-            read_figures, kind, result.body, timestamp=result.timestamp, overrides=overrides
+            read_figures,
+            kind,
+            result.body,
+            timestamp=result.timestamp,
+            sources=self._sources,
+            before=dict(self._undoubted.get(kind, {})),
         )
+        self._remember(figures)
         now = self._clock.monotonic()
         stored_at, stored = self._last.get(kind, (-math.inf, None))
         unchanged = stored is not None and dict(stored.figures) == dict(figures.figures)
@@ -140,3 +172,9 @@ class FigureReader:
             return None
         self._last[kind] = (now, figures)
         return figures
+
+    def _remember(self, figures: BusinessFigures) -> None:
+        known = self._undoubted.setdefault(figures.kind, {})
+        for name, figure in figures.figures.items():
+            if isinstance(figure.value, (int, float)) and figure.value != 0 and figure.suspect is None:
+                known[name] = float(figure.value)

@@ -21,8 +21,8 @@ from amt_console.alerts import (
 )
 from amt_console.config import ConfigError
 from amt_console.config.sections.rules import parse_quorum
-from amt_console.model import FigureKind, Target
-from amt_console.monitor.figure_names import rule_faults
+from amt_console.model import FigureSources, Target
+from amt_console.monitor.figure_names import rule_faults, unit_faults
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
@@ -41,7 +41,7 @@ class Ruleset:
     targets: tuple[Target, ...]
     rules: tuple[Rule, ...]
     recheck: tuple[float, ...] = ()
-    figures: Mapping[FigureKind, Mapping[str, str]] = field(default_factory=dict)
+    figures: FigureSources = field(default_factory=FigureSources)
     by_id: Mapping[str, Rule] = field(init=False)
     """Every rule, the derived ones on missing data included."""
     by_target: Mapping[str, Target] = field(init=False)
@@ -109,15 +109,15 @@ def build_ruleset(settings: Settings, targets: Sequence[Target]) -> Ruleset:
         targets: Its targets, secrets resolved.
 
     Raises:
-        ConfigError: A rule watches a figure that does not exist.
+        ConfigError: A rule watches a figure that does not exist, or a figure has a unit that it cannot be in.
     """
-    if faults := rule_faults(settings):
+    if faults := (*rule_faults(settings), *unit_faults(settings)):
         raise ConfigError(faults)
     return Ruleset(
         targets=tuple(targets),
         rules=build_rules(settings, targets),
         recheck=tuple(settings.recheck),
-        figures={kind: dict(names) for kind, names in settings.figures.items()},
+        figures=settings.figures.sources(),
     )
 
 

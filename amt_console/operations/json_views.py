@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from amt_console.model import AlertDetail, AlertEvent, AlertView, HostSample, LocationView, ServiceView, Snapshot
+from amt_console.model import (
+    AlertDetail,
+    AlertEvent,
+    AlertView,
+    Figure,
+    HostSample,
+    LocationView,
+    ServiceView,
+    Snapshot,
+)
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -30,6 +39,10 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
         },
         "services": [service_json(service) for service in snapshot.services],
         "resources": host_json(snapshot.resources.sample),
+        "figures": {
+            kind.value: {name: figure_json(figure, read.timestamp) for name, figure in read.figures.items()}
+            for kind, read in snapshot.figures.items()
+        },
         "alerts": [alert_json(alert) for alert in snapshot.alerts],
         "notices": list(snapshot.notices),
         "faults": list(snapshot.faults),
@@ -106,6 +119,20 @@ def host_json(sample: HostSample | None) -> dict[str, Any] | None:
         "active_connections": sample.active_connections,
         "load": list(sample.load) if sample.load else None,
         "swap_usage": _rounded(sample.swap_usage),
+    }
+
+
+def figure_json(figure: Figure, read_at: datetime) -> dict[str, Any]:
+    """One figure of the platform; ``remark`` says which part of a value was left out."""
+    value = figure.value
+    pairs = [{"label": label, "value": number} for label, number in value] if isinstance(value, tuple) else value
+    return {
+        "value": pairs,
+        "unit": figure.unit,
+        "read_at": iso(read_at),
+        "missing": figure.reason if value is None else None,
+        "suspect": figure.suspect,
+        "remark": None if value is None else figure.reason,
     }
 
 

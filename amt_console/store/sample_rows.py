@@ -68,16 +68,12 @@ def figures_json(figures: BusinessFigures) -> str:
 
 
 def _figure_json(figure: Figure) -> dict[str, Any]:
-    value = figure.value
-    if value is None:
-        return {"reason": figure.reason}
+    value, reason = figure.value, figure.reason
     numbers = [number for _, number in value] if isinstance(value, tuple) else [value]
-    if not all(math.isfinite(number) for number in numbers):
-        return {"reason": "not a finite number"}
-    found: dict[str, Any] = {"value": value}
-    if figure.reason is not None:
-        found["reason"] = figure.reason
-    return found
+    if not all(number is None or math.isfinite(number) for number in numbers):
+        value, reason = None, "not a finite number"
+    found = {"value": value, "reason": reason, "unit": figure.unit, "suspect": figure.suspect}
+    return {key: item for key, item in found.items() if item is not None}
 
 
 def figure_of(stored: object) -> Figure:
@@ -90,7 +86,7 @@ def figure_of(stored: object) -> Figure:
         known = value
     elif isinstance(value, list):
         known = tuple((str(label), number) for label, number in value)
-    return Figure(known, stored.get("reason"))
+    return Figure(known, stored.get("reason"), stored.get("unit"), stored.get("suspect"))
 
 
 def figures_of(row: Row) -> BusinessFigures | None:

@@ -142,7 +142,7 @@ class BusinessFiguresRow(StoreTable, table=True):
     timestamp: datetime = Field(sa_type=UtcDateTime)
     kind: str = Field(sa_type=Text)
     figures: str = Field(sa_type=Text)
-    """JSON: name to {"value": number or [[label, number], ...]} or {"reason": text}."""
+    """JSON: name to {"value": number or [[label, number], ...], "reason", "unit", "suspect": text}, without nulls."""
     hourly: bool = Field(default=False, sa_column=flag("hourly"))
     """The first of its hour: enough for long charts."""
     simulated: bool = Field(default=False, sa_column=flag("simulated"))

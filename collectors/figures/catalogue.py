@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from amt_console.model import FigureKind
-from collectors.figures.spec import LABEL_KEYS, VALUE_KEYS, FigureSpec, FigureUnit
+from amt_console.model import FigureKind, FigureUnit
+from collectors.figures.spec import LABEL_KEYS, VALUE_KEYS, FigureSpec
 
 _COUNT, _PERCENT, _SECONDS, _MONEY = FigureUnit.COUNT, FigureUnit.PERCENT, FigureUnit.SECONDS, FigureUnit.MONEY
 
@@ -87,6 +87,7 @@ _OVERVIEW = (
             "trial_to_paid",
             "trial_conversion",
         ),
+        usual=(1.0, 100.0),
     ),
     FigureSpec(
         "sessions",
@@ -108,9 +109,14 @@ _OVERVIEW = (
             "session_duration.average",
             "sessions.average_duration",
         ),
+        usual=(1.0, 4 * 3600.0),
     ),
     FigureSpec(
-        "bounce_rate", "Bounce rate", _PERCENT, ("engagement.bounce_rate", "bounce_rate", "sessions.bounce_rate")
+        "bounce_rate",
+        "Bounce rate",
+        _PERCENT,
+        ("engagement.bounce_rate", "bounce_rate", "sessions.bounce_rate"),
+        usual=(1.0, 100.0),
     ),
     FigureSpec(
         "page_views",
@@ -180,10 +186,18 @@ _CHATBOT = (
         ),
     ),
     FigureSpec(
-        "resolution_rate", "Resolution rate", _PERCENT, ("rates.resolution", "resolution_rate", "resolution.rate")
+        "resolution_rate",
+        "Resolution rate",
+        _PERCENT,
+        ("rates.resolution", "resolution_rate", "resolution.rate"),
+        usual=(1.0, 100.0),
     ),
     FigureSpec(
-        "automation_rate", "Automation rate", _PERCENT, ("rates.automation", "automation_rate", "automation.rate")
+        "automation_rate",
+        "Automation rate",
+        _PERCENT,
+        ("rates.automation", "automation_rate", "automation.rate"),
+        usual=(1.0, 100.0),
     ),
     FigureSpec(
         "escalation_rate", "Escalation rate", _PERCENT, ("rates.escalation", "escalation_rate", "escalation.rate")
@@ -202,6 +216,7 @@ _CHATBOT = (
             "response_time.mean",
         ),
         limit=3600.0,
+        usual=(0.01, 60.0),
     ),
     FigureSpec(
         "topics",

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from amt_console.expressions import Budget, ExpressionError, compile_expression
-from amt_console.model import BusinessFigures, Figure, FigureKind
+from amt_console.model import BusinessFigures, Figure, FigureKind, FigureSource, FigureSources, FigureUnit
 from amt_console.text import safe_text
 from collectors.figures.catalogue import FIGURE_SPECS
 from collectors.figures.lookup import WHOLE_LIST, Found, Lookup
-from collectors.figures.numbers import parse_number
-from collectors.figures.spec import FigureSpec, FigureUnit
+from collectors.figures.spec import FigureSpec
 from collectors.figures.strict_json import AnswerError, Unusable, kind_of, parse_answer
+from collectors.figures.units import (
+    Number,
+    Refused,
+    doubt,
+    doubt_arr,
+    doubt_breakdown,
+    doubt_currency,
+    number_of,
+    shown_unit,
+)
 
 MAX_ENTRIES = 100
 """Longest breakdown that is kept."""
@@ -25,9 +33,9 @@ _MAX_LABEL_CHARS = 80
 _MAX_PATH_CHARS = 200
 _PATHS_SHOWN = 4
 _EMPTY: tuple[object, ...] = ("", [], {})
-_MARKS = {"%": "a percentage", "s": "a duration", "ms": "a duration"}
-_EXPECTED = {FigureUnit.PERCENT: "a percentage", FigureUnit.SECONDS: "a duration", FigureUnit.MONEY: "money"}
-_NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
+_AS_DEFAULT = FigureSources()
+_NOTHING_KNOWN: Mapping[str, float] = MappingProxyType({})
+_NO_SOURCE = FigureSource()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,8 @@ class Reading:
     figure: Figure
     path: str | None = None
     """JMESPath; ``None`` when nothing was found."""
+    numbers: tuple[Number, ...] = field(default=(), repr=False)
+    """What the value was made of."""
 
 
 def read_figures(
@@ -45,61 +55,104 @@ def read_figures(
     body: bytes,
     *,
     timestamp: datetime,
-    overrides: Mapping[str, str] = _NO_OVERRIDES,
+    sources: FigureSources = _AS_DEFAULT,
+    before: Mapping[str, float] = _NOTHING_KNOWN,
     simulated: bool = False,
 ) -> BusinessFigures:
-    """Read all figures of one endpoint from one answer. Nothing in the answer or in an override makes it raise.
+    """Read all figures of one endpoint from one answer. Nothing in the answer or in an expression makes it raise.
 
     Args:
         kind: Which endpoint answered.
         body: The decoded body of the answer.
         timestamp: When it was asked for, aware UTC.
-        overrides: JMESPath expressions by figure name, in place of the defaults.
+        sources: Where figures stand and what they are in, where that differs from the defaults.
+        before: The last values that were in no doubt, by figure.
         simulated: The answer did not come from a platform.
     """
-    readings = read_answer(kind, body, overrides=overrides)
-    figures = {reading.name: reading.figure for reading in readings}
+    figures = {reading.name: reading.figure for reading in read_answer(kind, body, sources=sources, before=before)}
     return BusinessFigures(kind=kind, timestamp=timestamp, figures=figures, simulated=simulated)
 
 
-def read_answer(kind: FigureKind, body: bytes, *, overrides: Mapping[str, str] = _NO_OVERRIDES) -> tuple[Reading, ...]:
+def read_answer(
+    kind: FigureKind,
+    body: bytes,
+    *,
+    sources: FigureSources = _AS_DEFAULT,
+    before: Mapping[str, float] = _NOTHING_KNOWN,
+) -> tuple[Reading, ...]:
     """Every figure of one endpoint, in the order of the catalogue, with the place where it was found."""
-    specs = FIGURE_SPECS[kind]
+    specs, own = FIGURE_SPECS[kind], sources.by_kind.get(kind, {})
     try:
         answer = parse_answer(body)
     except AnswerError as error:
         readings = [Reading(spec.name, Figure(None, str(error))) for spec in specs]
     else:
         lookup = Lookup()
-        readings = [_reading(spec, overrides.get(spec.name), answer, lookup) for spec in specs]
+        readings = [_reading(spec, own.get(spec.name, _NO_SOURCE), answer, lookup) for spec in specs]
+    readings = [
+        _judged(spec, reading, readings, own.get(spec.name, _NO_SOURCE), sources.currency, before)
+        for spec, reading in zip(specs, readings, strict=True)
+    ]
     known = [spec.name for spec in specs]
-    for name in overrides.keys() - known:
+    for name in own.keys() - known:
         reason = safe_text(f"{kind} has no figure of this name; it has {', '.join(known)}")
         readings.append(Reading(name, Figure(None, reason)))
     return tuple(readings)
 
 
-def _reading(spec: FigureSpec, override: str | None, answer: object, lookup: Lookup) -> Reading:
+def _reading(spec: FigureSpec, source: FigureSource, answer: object, lookup: Lookup) -> Reading:
     try:
-        found = _found(spec, override, answer, lookup)
+        found = _found(spec, source.path, answer, lookup)
     except ExpressionError as error:
-        return Reading(spec.name, Figure(None, safe_text(str(error))), override)
+        return Reading(spec.name, Figure(None, safe_text(str(error))), source.path)
     if found is None:
-        return Reading(spec.name, Figure(None, _not_found(spec, override, answer)))
+        return Reading(spec.name, Figure(None, _not_found(spec, source.path, answer)))
     path = safe_text(found.path, _MAX_PATH_CHARS)
     if isinstance(found.value, Unusable):
         return Reading(spec.name, Figure(None, found.value.reason), path)
     if spec.shape == "breakdown":
-        return Reading(spec.name, _breakdown(spec, found.value, lookup), path)
-    number = _number(spec, found.value)
-    return Reading(spec.name, Figure(None, number) if isinstance(number, str) else Figure(number), path)
+        return replace(_breakdown(spec, source, found.value, lookup), path=path)
+    number = number_of(spec, found.value, source)
+    if isinstance(number, Refused):
+        return Reading(spec.name, Figure(None, number.reason, suspect=number.suspect), path)
+    return Reading(spec.name, Figure(number.value), path, (number,))
 
 
-def _found(spec: FigureSpec, override: str | None, answer: object, lookup: Lookup) -> Found | None:
+def _judged(
+    spec: FigureSpec,
+    reading: Reading,
+    beside: list[Reading],
+    source: FigureSource,
+    currency: str | None,
+    before: Mapping[str, float],
+) -> Reading:
+    """The reading with its unit, and with what looks wrong about it in the light of the others and of before."""
+    figure, numbers = reading.figure, reading.numbers
+    unit = shown_unit(spec, source, currency, numbers)
+    suspect = figure.suspect
+    if suspect is None and numbers:
+        if spec.shape == "breakdown":
+            suspect = doubt_breakdown(spec, numbers)
+        else:
+            percent_beside = any(
+                number.value > 1 and number.unit == FigureUnit.PERCENT
+                for other in beside
+                if other.name != spec.name
+                for number in other.numbers
+            )
+            suspect = doubt(spec, numbers[0], before=before.get(spec.name), percent_beside=percent_beside)
+        suspect = suspect or doubt_currency(numbers, unit if unit != FigureUnit.MONEY else None)
+    if suspect is None and spec.name == "arr" and numbers:
+        mrr = next((other.numbers[0] for other in beside if other.name == "mrr" and other.numbers), None)
+        suspect = None if mrr is None else doubt_arr(mrr.value, numbers[0].value)
+    return replace(reading, figure=replace(figure, unit=unit, suspect=suspect))
+
+
+def _found(spec: FigureSpec, expression: str | None, answer: object, lookup: Lookup) -> Found | None:
     """What stands at the expression; by default the first candidate of the right shape, else the first of any."""
-    if override is not None:
-        value = compile_expression(override).evaluate(answer, Budget(MAX_STEPS))
-        return None if value is None else Found(override, value)
+    if expression is not None:
+        value = compile_expression(expression).evaluate(answer, Budget(MAX_STEPS))
+        return None if value is None else Found(expression, value)
     other: Found | None = None
     for candidate in lookup.candidates(spec.paths, answer):
         if isinstance(candidate.value, Unusable):
@@ -111,62 +164,43 @@ def _found(spec: FigureSpec, override: str | None, answer: object, lookup: Looku
     return other
 
 
-def _not_found(spec: FigureSpec, override: str | None, answer: object) -> str:
-    if override is not None:
-        return safe_text(f"nothing in the answer at {override}")
+def _not_found(spec: FigureSpec, expression: str | None, answer: object) -> str:
+    if expression is not None:
+        return safe_text(f"nothing in the answer at {expression}")
     if not isinstance(answer, dict) and WHOLE_LIST not in spec.paths:
         return f"the answer is {kind_of(answer)}, not an object"
     more = ", ..." if len(spec.paths) > _PATHS_SHOWN else ""
     return f"nothing in the answer at {', '.join(spec.paths[:_PATHS_SHOWN])}{more}"
 
 
-def _number(spec: FigureSpec, value: object) -> float | str:
-    """A believable number, or the reason why it is none."""
-    if isinstance(value, Unusable):
-        return value.reason
-    if isinstance(value, str):
-        parsed = parse_number(value)
-        if isinstance(parsed, str):
-            return parsed
-        if parsed.mark is not None and (said := _MARKS.get(parsed.mark, "money")) != _EXPECTED.get(spec.unit):
-            return f"{said} where {_EXPECTED.get(spec.unit, 'a bare number')} is expected"
-        value = parsed.value / 1000 if parsed.mark == "ms" else parsed.value
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return f"{kind_of(value)} where a number is expected"
-    number = float(value)
-    if not math.isfinite(number):
-        return "not a finite number"
-    if number < spec.minimum:
-        return f"{number:.6g} is below {spec.minimum:g}, the lowest believable value"
-    if number > spec.maximum:
-        return f"{number:.6g} is above {spec.maximum:g}, the highest believable value"
-    return number + 0.0
-
-
-def _breakdown(spec: FigureSpec, value: object, lookup: Lookup) -> Figure:
+def _breakdown(spec: FigureSpec, source: FigureSource, value: object, lookup: Lookup) -> Reading:
     if isinstance(value, dict):
         raw = [(key, _entry_value(spec, entry, lookup)) for key, entry in value.items()]
     elif isinstance(value, list):
         raw = [_list_entry(spec, index, entry, lookup) for index, entry in enumerate(value)]
     else:
-        return Figure(None, f"{kind_of(value)} where labelled numbers are expected")
-    entries: list[tuple[str, float]] = []
-    refused: list[str] = []
+        return Reading(spec.name, Figure(None, f"{kind_of(value)} where labelled numbers are expected"))
+    entries: list[tuple[str, Number]] = []
+    refused: list[tuple[str, Refused]] = []
     for label, entry in raw:
         name = _label(label)
-        number = _number(spec, entry) if name is not None else "no label"
-        if isinstance(number, str):
-            refused.append(f"{name or 'an entry'}: {number}")
+        number = number_of(spec, entry, source) if name is not None else Refused("no label")
+        if isinstance(number, Refused):
+            refused.append((name or "an entry", number))
         elif name is not None:
             entries.append((name, number))
     notes = []
     if refused:
-        notes.append(f"{len(refused)} of {len(raw)} entries left out ({refused[0]})")
+        name, first = refused[0]
+        notes.append(f"{len(refused)} of {len(raw)} entries left out ({name}: {first.reason})")
     if len(entries) > MAX_ENTRIES:
         notes.append(f"only the first {MAX_ENTRIES} of {len(entries)} entries kept")
-    if not entries:
-        return Figure(None, safe_text("; ".join(notes) or "the list is empty"))
-    return Figure(tuple(entries[:MAX_ENTRIES]), safe_text("; ".join(notes)) if notes else None)
+    kept = entries[:MAX_ENTRIES]
+    suspect = next((f"{name}: {each.suspect}" for name, each in refused if each.suspect is not None), None)
+    reason = safe_text("; ".join(notes) or ("" if entries else "the list is empty")) or None
+    pairs = tuple((name, number.value) for name, number in kept) or None
+    numbers = tuple(number for _, number in kept)
+    return Reading(spec.name, Figure(pairs, reason, suspect=safe_text(suspect) if suspect else None), None, numbers)
 
 
 def _list_entry(spec: FigureSpec, index: int, entry: object, lookup: Lookup) -> tuple[object, object]:

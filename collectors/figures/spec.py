@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
+
+from amt_console.model import FigureUnit
 
 Shape = Literal["number", "breakdown"]
 
 LABEL_KEYS = ("name", "label", "title", "key", "id")
 VALUE_KEYS = ("count", "value", "total")
-
-
-class FigureUnit(StrEnum):
-    """The unit that a figure is in."""
-
-    COUNT = "count"
-    PERCENT = "percent"
-    SECONDS = "seconds"
-    MONEY = "money"
-    """The platform's own currency; it is not converted."""
-    SCORE = "score"
-    """Points out of five."""
-
 
 _UPPER_BOUNDS: dict[FigureUnit, float] = {
     FigureUnit.COUNT: 1e12,
@@ -30,6 +19,7 @@ _UPPER_BOUNDS: dict[FigureUnit, float] = {
     FigureUnit.SECONDS: 86400.0,
     FigureUnit.MONEY: 1e12,
     FigureUnit.SCORE: 5.0,
+    FigureUnit.PER_MINUTE: 1e9,
 }
 
 
@@ -52,6 +42,9 @@ class FigureSpec:
     minimum: float = 0.0
     limit: float | None = None
     """Highest value that is believed; ``None`` takes the unit's."""
+    usual: tuple[float, float] = (0.1, math.inf)
+    """What real platforms have, in ``unit``; a percentage below it or a duration outside of it looks like another
+    unit."""
 
     @property
     def maximum(self) -> float:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import hostile_expressions
 
-from amt_console.model import Figure, FigureKind
+from amt_console.model import Figure, FigureKind, FigureSource, FigureSources, FigureUnit
 from amt_console.text import safe_text
 from collectors.figures.catalogue import FIGURE_SPECS
 from collectors.figures.numbers import TextNumber, parse_number
@@ -19,9 +19,13 @@ AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 KINDS = st.sampled_from(list(FigureKind))
 
 
-def revenue(body: bytes | str, **overrides: str) -> dict[str, Figure]:
+def places(kind: FigureKind, **paths: str) -> FigureSources:
+    return FigureSources(by_kind={kind: {name: FigureSource(path) for name, path in paths.items()}})
+
+
+def revenue(body: bytes | str, **paths: str) -> dict[str, Figure]:
     encoded = body.encode() if isinstance(body, str) else body
-    read = read_figures(FigureKind.REVENUE, encoded, timestamp=AT, overrides=overrides)
+    read = read_figures(FigureKind.REVENUE, encoded, timestamp=AT, sources=places(FigureKind.REVENUE, **paths))
     assert (read.kind, read.timestamp, read.simulated) == (FigureKind.REVENUE, AT, False)
     return dict(read.figures)
 
@@ -32,7 +36,7 @@ def missing_because(figure: Figure, said: str) -> bool:
 
 @pytest.mark.parametrize("answer", [{"mrr": 12.5}, {"data": {"mrr": 12.5}}, {"revenue": {"mrr": 12.5}}])
 def test_a_figure_is_found_in_the_usual_places(answer: object) -> None:
-    assert revenue(json.dumps(answer))["mrr"] == Figure(12.5)
+    assert revenue(json.dumps(answer))["mrr"].value == 12.5
 
 
 @pytest.mark.parametrize(
@@ -58,13 +62,13 @@ def test_other_spellings_are_found_and_the_path_says_where(
     readings = {reading.name: reading for reading in read_answer(kind, json.dumps(answer).encode())}
     assert readings[name].figure.value == value
     assert readings[name].path == path
-    again = read_answer(kind, json.dumps(answer).encode(), overrides={name: path})
+    again = read_answer(kind, json.dumps(answer).encode(), sources=places(kind, **{name: path}))
     assert {reading.name: reading for reading in again}[name].figure.value == value
 
 
 def test_the_exact_name_goes_before_another_spelling_of_it() -> None:
-    assert revenue('{"Mrr": 1, "mrr": 2}')["mrr"] == Figure(2.0)
-    assert revenue('{"MRR": 1}')["mrr"] == Figure(1.0)
+    assert revenue('{"Mrr": 1, "mrr": 2}')["mrr"].value == 2.0
+    assert revenue('{"MRR": 1}')["mrr"].value == 1.0
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,7 @@ def test_no_text_at_all_raises(text: str) -> None:
 
 def test_zero_is_a_value_and_a_missing_figure_is_none() -> None:
     read = revenue('{"mrr": 0, "churn_rate": -0.0}')
-    assert read["mrr"] == Figure(0.0)
+    assert read["mrr"].value == 0.0
     assert math.copysign(1, read["churn_rate"].value) == 1  # type: ignore[arg-type]
     assert missing_because(read["arr"], "nothing in the answer at arr, annual_recurring_revenue")
 
@@ -166,7 +170,7 @@ def test_zero_is_a_value_and_a_missing_figure_is_none() -> None:
 def test_an_unbelievable_figure_is_missing_with_its_reason_and_costs_no_other(value: str, said: str) -> None:
     read = revenue(f'{{"mrr": {value}, "arr": 100}}')
     assert missing_because(read["mrr"], said)
-    assert read["arr"] == Figure(100.0)
+    assert read["arr"].value == 100.0
 
 
 @pytest.mark.parametrize(
@@ -194,13 +198,13 @@ def test_an_answer_that_cannot_be_read_says_why_at_every_figure(body: bytes, sai
 
 
 def test_a_byte_order_mark_does_no_harm() -> None:
-    assert revenue(b'\xef\xbb\xbf{"mrr": 7}')["mrr"] == Figure(7.0)
+    assert revenue(b'\xef\xbb\xbf{"mrr": 7}')["mrr"].value == 7.0
 
 
 def test_a_key_that_is_there_twice_is_no_figure() -> None:
     read = revenue('{"mrr": 1, "mrr": 2, "arr": 3, "data": {"mrr": 9}}')
     assert missing_because(read["mrr"], "twice")
-    assert read["arr"] == Figure(3.0)
+    assert read["arr"].value == 3.0
     assert missing_because(revenue('{"revenue": 1, "revenue": {"mrr": 2}}')["mrr"], "nothing in the answer")
 
 
@@ -209,6 +213,7 @@ def test_bounds_follow_the_unit() -> None:
     chat = read_figures(FigureKind.CHATBOT, b'{"satisfaction": 94, "response_time": 4000}', timestamp=AT).figures
     assert missing_because(chat["satisfaction"], "above 5")
     assert missing_because(chat["response_time"], "above 3600")
+    assert (chat["satisfaction"].suspect or "").startswith("94 looks like percent")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +229,7 @@ def test_bounds_follow_the_unit() -> None:
 def test_a_breakdown_comes_in_several_forms_and_keeps_its_order(languages: object) -> None:
     body = json.dumps({"languages": languages}).encode()
     figure = read_figures(FigureKind.OVERVIEW, body, timestamp=AT).figures["languages"]
-    assert figure == Figure((("en", 3.0), ("de", 1.0)))
+    assert figure.value == (("en", 3.0), ("de", 1.0))
 
 
 def test_bare_numbers_are_labelled_by_their_place() -> None:
@@ -237,7 +242,7 @@ def test_bare_numbers_are_labelled_by_their_place() -> None:
 @pytest.mark.parametrize("answer", [[{"name": "Pro", "price": 49}], {"data": [{"name": "Pro", "price": 49}]}])
 def test_plans_may_be_the_whole_answer(answer: object) -> None:
     plans = read_figures(FigureKind.PLANS, json.dumps(answer).encode(), timestamp=AT).figures
-    assert plans["prices"] == Figure((("Pro", 49.0),))
+    assert plans["prices"].value == (("Pro", 49.0),)
     assert missing_because(plans["yearly_prices"], "1 of 1 entries left out (Pro: null")
 
 
@@ -290,16 +295,16 @@ def test_labels_are_harmless() -> None:
 
 def test_an_override_takes_the_place_of_the_default() -> None:
     read = revenue('{"mrr": 1, "totals": [{"recurring": 5}]}', mrr="totals[0].recurring", arr="[0]")
-    assert read["mrr"] == Figure(5.0)
+    assert read["mrr"].value == 5.0
     assert missing_because(read["arr"], "nothing in the answer at [0]")
-    assert revenue("[[7]]", mrr="[0][0]")["mrr"] == Figure(7.0)
+    assert revenue("[[7]]", mrr="[0][0]")["mrr"].value == 7.0
 
 
 def test_an_override_may_calculate() -> None:
     body = '{"churn": 0.5, "mrr": 10, "none": 0}'
-    assert revenue(body, churn_rate="multiply(churn, `100`)")["churn_rate"] == Figure(50.0)
-    assert revenue(body, arr="multiply(mrr, `12`)")["arr"] == Figure(120.0)
-    assert revenue(body, arr="divide(add(mrr, `2`), subtract(`5`, `1`))")["arr"] == Figure(3.0)
+    assert revenue(body, churn_rate="multiply(churn, `100`)")["churn_rate"].value == 50.0
+    assert revenue(body, arr="multiply(mrr, `12`)")["arr"].value == 120.0
+    assert revenue(body, arr="divide(add(mrr, `2`), subtract(`5`, `1`))")["arr"].value == 3.0
     assert missing_because(revenue(body, arr="divide(mrr, none)")["arr"], "nothing in the answer")
 
 
@@ -320,7 +325,7 @@ def test_an_override_may_calculate() -> None:
 def test_a_bad_expression_is_a_reason_and_costs_no_other_figure(expression: str, said: str) -> None:
     read = revenue('{"mrr": 1, "arr": 2}', mrr=expression)
     assert missing_because(read["mrr"], said)
-    assert read["arr"] == Figure(2.0)
+    assert read["arr"].value == 2.0
 
 
 def test_an_expression_over_its_budget_costs_no_other_figure() -> None:
@@ -328,7 +333,7 @@ def test_an_expression_over_its_budget_costs_no_other_figure() -> None:
     body = json.dumps({"items": list(range(30_000)), "paid": 7}).encode()
     read = revenue(body, mrr=costly, arr="length(items)", paying_users="paid")
     assert missing_because(read["mrr"], "takes more than 100,000 steps on this answer")
-    assert (read["arr"], read["paying_users"]) == (Figure(30_000.0), Figure(7.0))
+    assert (read["arr"].value, read["paying_users"].value) == (30_000.0, 7.0)
 
 
 def test_an_override_for_a_figure_that_does_not_exist_is_told() -> None:
@@ -386,4 +391,120 @@ def test_no_override_at_all_raises(expression: str, answer: object) -> None:
 
 @given(st.floats(0, 1e12))
 def test_a_believable_number_is_read_exactly(number: float) -> None:
-    assert revenue(json.dumps({"mrr": number}))["mrr"] == Figure(number)
+    assert revenue(json.dumps({"mrr": number}))["mrr"].value == number
+
+
+OVERVIEW, CHATBOT, REVENUE = FigureKind.OVERVIEW, FigureKind.CHATBOT, FigureKind.REVENUE
+
+
+def read_one(
+    kind: FigureKind, answer: object, name: str, unit: str | None = None, currency: str | None = None, **before: float
+) -> Figure:
+    sources = FigureSources(currency, {kind: {name: FigureSource(unit=unit)} if unit else {}})
+    body = json.dumps(answer).encode()
+    return read_figures(kind, body, timestamp=AT, sources=sources, before=before).figures[name]
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "unit", "value", "shown_unit"),
+    [
+        ({"churn_rate": 2.75}, "churn_rate", None, 2.75, "percent"),
+        ({"churn_rate": 0.0275}, "churn_rate", "fraction", 2.75, "percent"),
+        ({"churn_rate": 0.57}, "churn_rate", "fraction", 57.0, "percent"),
+        ({"churn_rate": "2.75 %"}, "churn_rate", "fraction", 2.75, "percent"),
+        ({"mrr": 5}, "mrr", None, 5.0, "currency"),
+        ({"mrr": 5}, "mrr", "CHF", 5.0, "CHF"),
+        ({"mrr": "€5"}, "mrr", None, 5.0, "EUR"),
+        ({"paying_users": 5}, "paying_users", None, 5.0, "count"),
+    ],
+)
+def test_a_figure_is_kept_in_its_own_unit(
+    answer: object, name: str, unit: str | None, value: float, shown_unit: str
+) -> None:
+    figure = read_one(REVENUE, answer, name, unit)
+    assert (figure.value, figure.unit, figure.suspect) == (value, shown_unit, None)
+
+
+def test_milliseconds_are_shown_as_seconds_and_amounts_in_the_configured_currency() -> None:
+    assert read_one(CHATBOT, {"response_time": 900}, "response_time", "ms").value == 0.9
+    assert read_one(CHATBOT, {"response_time": "900 ms"}, "response_time").value == 0.9
+    assert read_one(REVENUE, {"mrr": 5}, "mrr", currency="EUR").unit == "EUR"
+    assert read_one(REVENUE, {"mrr": 5}, "mrr", "currency", "EUR").unit == "EUR"
+    assert read_one(REVENUE, {}, "mrr", currency="EUR").unit == "EUR"
+
+
+FRACTIONS = {"conversion_rate": 0.083, "bounce_rate": 0.41}
+PERCENTS = {"conversion_rate": 8.3, "bounce_rate": 41}
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "name", "unit", "before", "said"),
+    [
+        (REVENUE, {"churn_rate": 0.0275}, "churn_rate", None, {}, "0.0275 looks like a fraction, not percent: set"),
+        (REVENUE, {"churn_rate": 1}, "churn_rate", None, {}, "looks like a fraction"),
+        (REVENUE, {"churn_rate": 0.0275}, "churn_rate", "percent", {"churn_rate": 2.75}, "percent after 2.75"),
+        (REVENUE, {"churn_rate": 2.75}, "churn_rate", "fraction", {}, "2.75 looks like percent, not a fraction"),
+        (REVENUE, {"churn_rate": 130}, "churn_rate", None, {}, "130 is more than 100 percent"),
+        (OVERVIEW, FRACTIONS, "conversion_rate", None, {}, "looks like a fraction"),
+        (OVERVIEW, PERCENTS | {"conversion_rate": 0.02}, "conversion_rate", None, {}, "looks like a fraction"),
+        (OVERVIEW, PERCENTS | {"bounce_rate": 0.41}, "bounce_rate", None, {}, "looks like a fraction"),
+        (OVERVIEW, {"session_duration": 352_000}, "session_duration", None, {}, "looks like milliseconds"),
+        (OVERVIEW, {"session_duration": 35_200}, "session_duration", None, {}, "looks like milliseconds"),
+        (OVERVIEW, {"session_duration": 352}, "session_duration", "ms", {}, "looks like seconds, not milliseconds"),
+        (CHATBOT, {"response_time": 900}, "response_time", None, {}, "900 looks like milliseconds"),
+        (CHATBOT, {"response_time": 0.9}, "response_time", "ms", {}, "0.9 looks like seconds"),
+        (CHATBOT, {"response_time": 50}, "response_time", None, {"response_time": 0.05}, "after 0.05"),
+        (CHATBOT, {"satisfaction": 0.86}, "satisfaction", None, {}, "looks like a fraction"),
+        (CHATBOT, {"satisfaction": 8.6}, "satisfaction", None, {}, "points out of ten"),
+        (OVERVIEW, {"total_users": 12.5}, "total_users", None, {}, "no whole number"),
+        (OVERVIEW, {"traffic_sources": {"a": 0.6, "b": 0.4}}, "traffic_sources", None, {}, "looks like shares"),
+        (OVERVIEW, {"feature_adoption": {"a": 0.6, "b": 0}}, "feature_adoption", None, {}, "looks like fractions"),
+        (OVERVIEW, {"feature_adoption": {"a": 60}}, "feature_adoption", "fraction", {}, "a: 60 looks like percent"),
+        (REVENUE, {"mrr": 1000, "arr": 120}, "arr", None, {}, "0.12 times the monthly revenue"),
+        (REVENUE, {"mrr": "$5"}, "mrr", "EUR", {}, "the answer says $, the configuration EUR"),
+    ],
+)  # fmt: skip
+def test_a_value_that_contradicts_its_unit_is_suspect(
+    kind: FigureKind, answer: object, name: str, unit: str | None, before: dict[str, float], said: str
+) -> None:
+    figure = read_one(kind, answer, name, unit, **before)
+    assert said in (figure.suspect or "")
+    assert figure.suspect is not None
+    assert safe_text(figure.suspect) == figure.suspect
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "name", "unit", "before"),
+    [
+        (REVENUE, {"churn_rate": 0}, "churn_rate", None, {"churn_rate": 2.75}),
+        (REVENUE, {"churn_rate": "0 %"}, "churn_rate", None, {}),
+        (REVENUE, {"churn_rate": "0.5 %"}, "churn_rate", None, {}),
+        (REVENUE, {"churn_rate": 0.5}, "churn_rate", "percent", {}),
+        (REVENUE, {"churn_rate": 0.9}, "churn_rate", None, {"churn_rate": 1.4}),
+        (REVENUE, {"churn_rate": 2.75}, "churn_rate", None, {"churn_rate": 0.9}),
+        (OVERVIEW, PERCENTS | {"conversion_rate": 0.5}, "conversion_rate", None, {}),
+        (OVERVIEW, {"session_duration": 352}, "session_duration", None, {"session_duration": 40.0}),
+        (OVERVIEW, {"session_duration": 30_000}, "session_duration", "s", {}),
+        (OVERVIEW, {"session_duration": 0}, "session_duration", "ms", {}),
+        (OVERVIEW, {"feature_adoption": {"a": 60, "b": 0.5, "c": 0}}, "feature_adoption", None, {}),
+        (OVERVIEW, {"feature_adoption": {"a": 0, "b": 0}}, "feature_adoption", None, {}),
+        (OVERVIEW, {"total_users": 0}, "total_users", None, {"total_users": 5.0}),
+        (CHATBOT, {"satisfaction": 0}, "satisfaction", None, {}),
+        (REVENUE, {"mrr": 1000, "arr": 12_000}, "arr", None, {}),
+        (REVENUE, {"mrr": 1000, "arr": 0}, "arr", None, {}),
+        (REVENUE, {"mrr": "$5"}, "mrr", "USD", {}),
+    ],
+)
+def test_zero_and_what_fits_its_unit_is_in_no_doubt(
+    kind: FigureKind, answer: object, name: str, unit: str | None, before: dict[str, float]
+) -> None:
+    figure = read_one(kind, answer, name, unit, **before)
+    assert figure.value is not None
+    assert figure.suspect is None
+
+
+def test_every_figure_has_its_unit_even_when_it_is_missing() -> None:
+    for kind in FigureKind:
+        for body in (b"{}", b"not json"):
+            units = {figure.unit for figure in read_figures(kind, body, timestamp=AT).figures.values()}
+            assert units <= {str(unit) for unit in FigureUnit}

@@ -228,7 +228,7 @@ def test_check_counts_what_there_is(home: Path) -> None:
         '[[services]]\nname = "a"\nurl = "https://a"\nverify_tls = false\n'
         '[[databases]]\nname = "d"\nurl = "sqlite:////d.db"\n'
         '[[channels]]\nname = "c"\ntype = "webhook"\nurl = "${HOOK}"\nenabled = false\n'
-        "[figures.revenue]\nmr = 'a'\n",
+        "[figures.revenue]\nmr = { path = 'a', unit = 'EUR' }\n",
         encoding="utf-8",
     )
     result = run("check", str(path))

@@ -7,7 +7,18 @@ import asyncio
 import pytest
 
 from amt_console.clock import FakeClock, SystemClock
-from amt_console.model import Database, ErrorClass, FigureKind, ProbeResult, Service, ServiceState
+from amt_console.model import (
+    BusinessFigures,
+    Database,
+    ErrorClass,
+    Figure,
+    FigureKind,
+    FigureSource,
+    FigureSources,
+    ProbeResult,
+    Service,
+    ServiceState,
+)
 from amt_console.monitor import probing
 from amt_console.monitor.probing import FigureReader, Prober, within_interval, worth_a_recheck
 
@@ -88,7 +99,9 @@ def test_what_people_are_called_for_is_confirmed_within_seconds(
 
 async def test_unchanged_figures_are_stored_once_per_interval_and_changed_ones_at_once() -> None:
     clock = FakeClock()
-    reader = FigureReader(clock=clock, overrides={FigureKind.REVENUE: {"mrr": "mrr"}})
+    reader = FigureReader(
+        clock=clock, sources=FigureSources(by_kind={FigureKind.REVENUE: {"mrr": FigureSource("mrr")}})
+    )
     first = await reader.read(REVENUE, answer(b'{"mrr": 10}'))
     assert first is not None
     assert first.figures["mrr"].value == 10.0
@@ -99,8 +112,22 @@ async def test_unchanged_figures_are_stored_once_per_interval_and_changed_ones_a
     assert await reader.read(REVENUE, answer(b'{"mrr": 11}')) is not None
 
 
+async def test_a_figure_is_held_against_what_it_was_before_until_it_is_read_otherwise() -> None:
+    before = BusinessFigures(FigureKind.REVENUE, FakeClock().now(), {"churn_rate": Figure(2.75, unit="percent")})
+    reader = FigureReader(clock=FakeClock(), sources=FigureSources(), known=[before])
+    for body in (b'{"churn_rate": 0.0275}', b'{"churn_rate": 0.0280}'):
+        read = await reader.read(REVENUE, answer(body))
+        assert read is not None
+        assert "after 2.75" in (read.figures["churn_rate"].suspect or "")
+    fraction = FigureSource(unit="fraction")
+    reader.configure(FigureSources(by_kind={FigureKind.REVENUE: {"churn_rate": fraction}}))
+    read = await reader.read(REVENUE, answer(b'{"churn_rate": 0.0275}'))
+    assert read is not None
+    assert read.figures["churn_rate"] == Figure(2.75, unit="percent")
+
+
 async def test_failed_probes_and_other_services_have_no_figures() -> None:
-    reader = FigureReader(clock=FakeClock(), overrides={})
+    reader = FigureReader(clock=FakeClock(), sources=FigureSources())
     assert await reader.read(REVENUE, answer(b"{}", ServiceState.DOWN)) is None
     assert await reader.read(REVENUE, answer(None)) is None
     plain = Service(name="web", url="http://127.0.0.1:1/")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from amt_console.alerts import Aggregate, Signal
-from amt_console.config import Settings
-from amt_console.model import Database, Service, Severity, Target
+from amt_console.config import ConfigError, Settings
+from amt_console.model import Database, FigureKind, FigureSource, Service, Severity, Target
 from amt_console.monitor.ruleset import MONITOR_SUBJECT, build_ruleset
 
 TARGETS: tuple[Target, ...] = (
@@ -92,6 +94,25 @@ def test_it_knows_which_alerts_are_still_watched() -> None:
 
 
 def test_re_checks_and_remapped_figures_come_along() -> None:
-    ruleset = build_ruleset(settings(recheck=["500ms", 3], figures={"revenue": {"mrr": "money.mrr"}}), TARGETS)
+    figures = {"currency": "EUR", "revenue": {"mrr": "money.mrr", "churn_rate": {"unit": "fraction"}}}
+    ruleset = build_ruleset(settings(recheck=["500ms", 3], figures=figures), TARGETS)
     assert ruleset.recheck == (0.5, 3.0)
-    assert ruleset.figures["revenue"] == {"mrr": "money.mrr"}
+    assert ruleset.figures.currency == "EUR"
+    assert ruleset.figures.by_kind[FigureKind.REVENUE] == {
+        "mrr": FigureSource("money.mrr"),
+        "churn_rate": FigureSource(unit="fraction"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("figure", "unit", "wanted"),
+    [
+        ("churn_rate", "s", "percent or fraction"),
+        ("mrr", "percent", "currency or the code of a currency"),
+        ("paying_users", "EUR", "it may be count"),
+    ],
+)
+def test_a_unit_that_a_figure_cannot_be_in_is_refused(figure: str, unit: str, wanted: str) -> None:
+    with pytest.raises(ConfigError, match=wanted) as refused:
+        build_ruleset(settings(figures={"revenue": {figure: {"unit": unit}}}), TARGETS)
+    assert refused.value.faults[0].path == f"figures.revenue.{figure}.unit"

@@ -105,7 +105,8 @@ def test_figures_come_back_newest_first_and_as_of_then(store: Store) -> None:
         0,
         mrr=1234.5,
         plans=(("free", 10.0), ("pro", 5.0)),
-        churn=Figure(None, "not in the answer"),
+        churn=Figure(None, "not in the answer", "percent", "130 is more than 100 percent"),
+        arpu=Figure(0.5, None, "EUR", "looks wrong"),
     )
     with store.transaction() as writes:
         writes.add_figures(whole)

@@ -26,6 +26,8 @@ NOT_IN_THE_EXAMPLE = {
     ("api", "tls_key"): "/etc/amt-console/tls/key.pem",
 }
 """Files that must exist to be accepted: the example only mentions them in comments."""
+FIGURE = ("figures", "KIND", "NAME")
+"""The one table that stands at many places."""
 Section = tuple[tuple[str, ...], type[BaseModel]]
 
 
@@ -45,7 +47,10 @@ def sections() -> Iterator[Section]:
         inner: list[Section] = []
         for name, field in model.model_fields.items():
             key = field.alias or name
-            inner += [((*path, key, *_channel_type(found, key)), found) for found in models_in(field.annotation)]
+            if path == ("figures",):
+                inner = [(FIGURE, found) for found in models_in(field.annotation)] or inner
+            else:
+                inner += [((*path, key, *_channel_type(found, key)), found) for found in models_in(field.annotation)]
         pending = inner + pending
 
 
@@ -59,7 +64,9 @@ def examples(path: tuple[str, ...], document: Any) -> list[dict[str, Any]]:
     for part in path:
         below: list[Any] = []
         for item in found:
-            if part in item:
+            if path == FIGURE and part in FIGURE[1:]:
+                below += [inner for inner in item.values() if isinstance(inner, dict)]
+            elif part in item:
                 below += item[part] if isinstance(item[part], list) else [item[part]]
             elif item.get("type") == part:
                 below.append(item)

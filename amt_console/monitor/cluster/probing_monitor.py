@@ -13,7 +13,7 @@ from amt_console.model import BusinessFigures, ProbeResult
 from amt_console.monitor.buffer import Collected, FigureReading
 from amt_console.monitor.cluster.slots import SlotClaims
 from amt_console.monitor.probe_loop import ProbeLoop
-from amt_console.monitor.probing import FigureReader, Prober
+from amt_console.monitor.probing import FigureReader, Prober, known_figures
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.monitor.schedule import Schedule
 from amt_console.monitor.sources import Collectors
@@ -116,7 +116,7 @@ class ProbingMonitor:
             schedule=Schedule(ruleset.intervals, now=self._clock.monotonic(), recheck=ruleset.recheck),
             targets=ruleset.targets,
             prober=prober,
-            figures=FigureReader(clock=self._clock, overrides=ruleset.figures),
+            figures=FigureReader(clock=self._clock, sources=ruleset.figures, known=known_figures(self._store)),
             clock=self._clock,
             counters=self._counters,
             emit=self._collected,

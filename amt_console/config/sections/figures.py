@@ -1,0 +1,99 @@
+"""Where the platform's figures stand in its answers, and what they are in."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
+
+from amt_console.config.faults import Refused
+from amt_console.config.sections.scalars import JmesPath, Name, Section
+from amt_console.model import FigureKind, FigureSource, FigureSources, FigureUnit
+
+FRACTION, MILLISECONDS = "fraction", "ms"
+UNITS = (*(unit.value for unit in FigureUnit), FRACTION, MILLISECONDS)
+_CODE = re.compile(r"[A-Z]{3}")
+
+
+def is_currency(unit: str) -> bool:
+    """Whether a unit is the code of a currency, such as ``EUR``."""
+    return _CODE.fullmatch(unit) is not None
+
+
+def _currency(value: object) -> str:
+    if not isinstance(value, str) or not is_currency(value):
+        raise Refused("must be the code of a currency in three capital letters, such as EUR or USD")
+    return value
+
+
+def _unit(value: object) -> str:
+    if isinstance(value, str) and (value in UNITS or is_currency(value)):
+        return value
+    raise Refused(f"must be one of {', '.join(UNITS)}, or the code of a currency such as EUR")
+
+
+def _form(value: object) -> str:
+    """Which of the two a value is; brackets mark what is no key of the file."""
+    return "[path]" if isinstance(value, str) else "[table]"
+
+
+CurrencyCode = Annotated[
+    str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": f"^{_CODE.pattern}$"})
+]
+Unit = Annotated[
+    str,
+    BeforeValidator(_unit),
+    WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(UNITS)}|{_CODE.pattern})$"}),
+]
+
+
+class FigurePlace(Section):
+    """One figure: where it stands, and what it is in. Text alone is the path."""
+
+    path: JmesPath | None = None
+    """JMESPath expression over the answer; by default the paths of [figures.md](figures.md)."""
+    unit: Unit | None = None
+    """What the platform sends: `percent`, `fraction` (0.0275 is shown as 2.75 percent), `s`, `ms`, `count`, `score`,
+    `per_minute`, `currency`, or the code of a currency. By default what [figures.md](figures.md) says; naming that
+    explicitly also says that a value that looks like another unit is right."""
+
+
+Place = Annotated[Annotated[JmesPath, Tag("[path]")] | Annotated[FigurePlace, Tag("[table]")], Discriminator(_form)]
+
+
+class FigureSettings(Section):
+    """The platform's figures: by the kind of endpoint, then by the figure's name, where they stand in its answer."""
+
+    currency: CurrencyCode | None = None
+    """Currency of all amounts, such as `EUR`; nothing is converted."""
+    overview: dict[Name, Place] = Field(default_factory=dict)
+    """Figures of `/api/dashboard/overview`: for each a JMESPath expression, or a table with `path` and `unit`."""
+    chatbot: dict[Name, Place] = Field(default_factory=dict)
+    """Figures of `/api/chat/analytics`."""
+    revenue: dict[Name, Place] = Field(default_factory=dict)
+    """Figures of `/api/analytics/revenue`."""
+    plans: dict[Name, Place] = Field(default_factory=dict)
+    """Figures of `/api/plans`."""
+
+    def sources(self) -> FigureSources:
+        """The same in the program's own words."""
+        return FigureSources(
+            currency=self.currency,
+            by_kind={
+                kind: {
+                    name: FigureSource(place) if isinstance(place, str) else FigureSource(place.path, place.unit)
+                    for name, place in self.of(kind).items()
+                }
+                for kind in FigureKind
+            },
+        )
+
+    def of(self, kind: FigureKind) -> dict[str, str | FigurePlace]:
+        """What is said about the figures of one endpoint."""
+        return {
+            FigureKind.OVERVIEW: self.overview,
+            FigureKind.CHATBOT: self.chatbot,
+            FigureKind.REVENUE: self.revenue,
+            FigureKind.PLANS: self.plans,
+        }[kind]
