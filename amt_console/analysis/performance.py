@@ -11,7 +11,7 @@ from amt_console.analysis.handling import Handling, handling
 from amt_console.analysis.incidents import Incident, StateSpan, incidents, state_spans, unmeasured_spans
 from amt_console.analysis.latency import LatencySummary, latency_summary
 from amt_console.analysis.outages import Outage, outages
-from amt_console.analysis.recommendations import Limits, Recommendation, ServiceFacts, recommendations
+from amt_console.analysis.recommendations import AnalysisLimits, Recommendation, ServiceFacts, recommendations
 from amt_console.analysis.resources import ResourcePattern, resource_patterns
 from amt_console.analysis.seasonal import HourlyComparison, compare_hours
 from amt_console.analysis.series import HostBucket, Window, regroup
@@ -84,7 +84,7 @@ def analyse(
     previous_host: Sequence[HostBucket] = (),
     episodes: Sequence[Episode] = (),
     gaps: Sequence[Gap] = (),
-    limits: Limits,
+    limits: AnalysisLimits,
 ) -> PerformanceAnalysis:
     """Analyse one window.
 

@@ -28,7 +28,7 @@ HEADROOM_PERCENT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AnalysisLimits:
     """What the figures are held against; from the configuration."""
 
     response_time_warning_ms: float = 2000.0
@@ -79,7 +79,7 @@ def recommendations(
     resources: Sequence[ResourcePattern],
     handled: Handling,
     *,
-    limits: Limits,
+    limits: AnalysisLimits,
     now: datetime,
     hours: float,
 ) -> tuple[Recommendation, ...]:
@@ -99,7 +99,7 @@ def recommendations(
     return tuple(sorted(found, key=lambda r: -r.severity.rank))
 
 
-def _reliability(service: ServiceFacts, limits: Limits) -> Iterator[Recommendation]:
+def _reliability(service: ServiceFacts, limits: AnalysisLimits) -> Iterator[Recommendation]:
     parts = service.availability
     shown = parts.availability_percent
     if shown is not None and parts.sufficient and shown < limits.uptime_percent:
@@ -137,7 +137,7 @@ def _reliability(service: ServiceFacts, limits: Limits) -> Iterator[Recommendati
         )
 
 
-def _speed(service: ServiceFacts, limits: Limits) -> Iterator[Recommendation]:
+def _speed(service: ServiceFacts, limits: AnalysisLimits) -> Iterator[Recommendation]:
     latency = service.latency
     limit = latency.limit_ms or limits.response_time_warning_ms
     slow = latency.p95_ms is not None and latency.p95_ms > limit
@@ -233,7 +233,7 @@ def _upkeep(service: ServiceFacts, now: datetime) -> Iterator[Recommendation]:
             )
 
 
-def _host(resources: Sequence[ResourcePattern], limits: Limits) -> Iterator[Recommendation]:
+def _host(resources: Sequence[ResourcePattern], limits: AnalysisLimits) -> Iterator[Recommendation]:
     advice = {
         "cpu": "Move work away from its busiest hour or give the host more cores.",
         "memory": "Find the process that grows, or give the host more memory, before the kernel chooses one to end.",

@@ -28,7 +28,7 @@ from amt_console.monitor.buffer import Collected, FigureReading, HostReading, It
 from amt_console.monitor.hosts import STORE_EVERY
 from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.ruleset import MONITOR_SUBJECT, Ruleset
-from amt_console.monitor.signals import Window
+from amt_console.monitor.signals import RuleWindow
 
 
 class Evaluator:
@@ -37,7 +37,7 @@ class Evaluator:
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
 
-    def evaluate(self, ledger: Ledger, items: Sequence[Item], windows: Sequence[Window] = ()) -> None:
+    def evaluate(self, ledger: Ledger, items: Sequence[Item], windows: Sequence[RuleWindow] = ()) -> None:
         """Step through items in the order in which they came in, then through the windows."""
         for item in items:
             if isinstance(item, Collected):

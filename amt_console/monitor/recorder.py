@@ -16,7 +16,7 @@ from amt_console.monitor.gaps import stopped_gap
 from amt_console.monitor.journal import Journal
 from amt_console.monitor.ledger import Ledger
 from amt_console.monitor.ruleset import Ruleset
-from amt_console.monitor.signals import Window, WindowReader
+from amt_console.monitor.signals import RuleWindow, WindowReader
 from amt_console.monitor.supervise import LOG
 from amt_console.store import Reads, Store, StoreBusy, StoreError, VersionConflict, Writes, record
 
@@ -142,7 +142,7 @@ class Recorder:
     def _transact(
         self,
         items: Sequence[Item],
-        windows: Sequence[Window],
+        windows: Sequence[RuleWindow],
         now: Instant,
         waiting_since: datetime | None,
         *,
@@ -169,7 +169,7 @@ class Recorder:
             writes.heartbeat(host=identity.host, pid=identity.pid, started_at=identity.started_at, at=alive)
         return ledger
 
-    def _evaluate(self, ledger: Ledger, items: Sequence[Item], windows: Sequence[Window], now: Instant) -> None:
+    def _evaluate(self, ledger: Ledger, items: Sequence[Item], windows: Sequence[RuleWindow], now: Instant) -> None:
         if self._sweep:
             self._evaluator.sweep(ledger, at=now)
         self._evaluator.evaluate(ledger, items, windows)
@@ -190,7 +190,7 @@ class Recorder:
             seconds = max(0.0, (self._started.wall - last_cycle_at).total_seconds())
             self._evaluator.resume(ledger, seconds=seconds, at=self._started)
 
-    def _read_windows(self, items: Sequence[Item], now: Instant) -> list[Window]:
+    def _read_windows(self, items: Sequence[Item], now: Instant) -> list[RuleWindow]:
         due = self._windows.due(items, now)
         if not due:
             return []

@@ -36,7 +36,7 @@ RAW_LIMIT = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class RuleWindow:
     """A rule over a stretch of stored data, ready to be judged against the key's newest episode."""
 
     rule: Rule
@@ -62,9 +62,9 @@ class WindowReader:
         self._read_at.update(dict.fromkeys(due, at))
         return due
 
-    def read(self, reads: Reads, subjects: Mapping[str, tuple[str, ...]], at: Instant) -> list[Window]:
+    def read(self, reads: Reads, subjects: Mapping[str, tuple[str, ...]], at: Instant) -> list[RuleWindow]:
         """The windows of ``subjects`` that end at ``at``."""
-        windows: list[Window] = []
+        windows: list[RuleWindow] = []
         services = [subject for subject in subjects if subject in self._ruleset.window_rules]
         for rule in dict.fromkeys(rule for name in services for rule in self._ruleset.window_rules[name]):
             names = [name for name in services if rule in self._ruleset.window_rules[name]]
@@ -91,9 +91,9 @@ class WindowReader:
         before = self._read_at.get(subject)
         return before is None or at.seconds_since(before) >= self._every
 
-    def _of_figures(self, reads: Reads, kind: FigureKind, at: Instant) -> list[Window]:
+    def _of_figures(self, reads: Reads, kind: FigureKind, at: Instant) -> list[RuleWindow]:
         newest = reads.figures(at.wall).get(kind)
-        windows: list[Window] = []
+        windows: list[RuleWindow] = []
         for rule in self._ruleset.figure_window_rules:
             start = at.wall - timedelta(seconds=rule.window or 0.0)
             for name in newest.figures if newest is not None else ():
@@ -112,21 +112,23 @@ def _locations(item: Item) -> tuple[str, ...]:
     return tuple(sight.location for sight in item.sights) if isinstance(item, Collected) else ()
 
 
-def _of_locations(reads: Reads, rule: Rule, subjects: Mapping[str, tuple[str, ...]], at: Instant) -> Iterable[Window]:
+def _of_locations(
+    reads: Reads, rule: Rule, subjects: Mapping[str, tuple[str, ...]], at: Instant
+) -> Iterable[RuleWindow]:
     """Each location's window is judged by itself, and enough of them must agree."""
     sources = {series_name(name, place): name for name, places in subjects.items() for place in places}
     found = _of_services(reads, rule, sources, at)
     for name, places in subjects.items():
         parts = [(place, window) for place in places if (window := found.get(series_name(name, place))) is not None]
         if parts:
-            yield Window(rule, name, partial(_agreed, rule, parts))
+            yield RuleWindow(rule, name, partial(_agreed, rule, parts))
 
 
-def _agreed(rule: Rule, parts: Sequence[tuple[str, Window]], episode: Episode | None) -> Observation:
+def _agreed(rule: Rule, parts: Sequence[tuple[str, RuleWindow]], episode: Episode | None) -> Observation:
     return agree(rule, [Account(place, window.judge(episode)) for place, window in parts])
 
 
-def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Instant) -> dict[str, Window]:
+def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Instant) -> dict[str, RuleWindow]:
     """By name under which they are stored: windows of the subjects that these names stand for."""
     if not sources:
         return {}
@@ -143,7 +145,7 @@ def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Insta
     return {name: window for name, window in windows.items() if window is not None}
 
 
-def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) -> Window:
+def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) -> RuleWindow:
     start = at.wall - timedelta(seconds=rule.window or 0.0)
     results = reads.results(service=name, start=start, end=_after(at.wall), limit=RAW_LIMIT)
     results.reverse()
@@ -151,23 +153,23 @@ def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) 
     return _values(rule, subject, [time for time in times if time is not None], at)
 
 
-def _of_errors(reads: Reads, rule: Rule, name: str, total: Rollup, subject: str, at: Instant) -> Window | None:
+def _of_errors(reads: Reads, rule: Rule, name: str, total: Rollup, subject: str, at: Instant) -> RuleWindow | None:
     """The error rate beside the service's own outages; nothing is observed while one is going on."""
     left = outside_outages(reads, name, total, subject)
     if left is None:
         return None
     judged = partial(judge_error_rate, rule, subject, samples=left.samples, failures=left.failures, at=at)
-    return Window(rule, subject, lambda episode: judged(episode=episode))
+    return RuleWindow(rule, subject, lambda episode: judged(episode=episode))
 
 
-def _of_total(_reads: Reads, rule: Rule, _name: str, total: Rollup, subject: str, at: Instant) -> Window:
+def _of_total(_reads: Reads, rule: Rule, _name: str, total: Rollup, subject: str, at: Instant) -> RuleWindow:
     if rule.signal is Signal.UPTIME:
         percent = None if total.availability is None else 100.0 * total.availability
         coverage = 100.0 * total.coverage
         judged = partial(judge_uptime, rule, subject, uptime_percent=percent, coverage_percent=coverage, at=at)
     else:
         judged = partial(judge, rule, subject, _response_time(rule.aggregate, total), at=at)
-    return Window(rule, subject, lambda episode: judged(episode=episode))
+    return RuleWindow(rule, subject, lambda episode: judged(episode=episode))
 
 
 def _response_time(aggregate: Aggregate, total: Rollup) -> float | None:
@@ -182,7 +184,7 @@ def _response_time(aggregate: Aggregate, total: Rollup) -> float | None:
             return total.histogram.quantile(int(aggregate.value.removeprefix("p")) / 100)
 
 
-def _of_host(reads: Reads, rule: Rule, at: Instant) -> Iterable[Window]:
+def _of_host(reads: Reads, rule: Rule, at: Instant) -> Iterable[RuleWindow]:
     samples = reads.host_samples(at.wall - timedelta(seconds=rule.window or 0.0), _after(at.wall))
     if rule.signal is Signal.DISK_USAGE:
         levels: dict[str, list[float]] = {}
@@ -210,8 +212,8 @@ def _host_value(signal: Signal, sample: HostSample) -> float | None:
     }[signal]
 
 
-def _values(rule: Rule, subject: str, values: Sequence[float], at: Instant) -> Window:
-    return Window(rule, subject, lambda episode: judge_window(rule, subject, values, at=at, episode=episode))
+def _values(rule: Rule, subject: str, values: Sequence[float], at: Instant) -> RuleWindow:
+    return RuleWindow(rule, subject, lambda episode: judge_window(rule, subject, values, at=at, episode=episode))
 
 
 def _after(moment: datetime) -> datetime:

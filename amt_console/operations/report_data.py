@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amt_console import __version__
-from amt_console.analysis import HostBucket, Limits, Window
+from amt_console.analysis import AnalysisLimits, HostBucket, Window
 from amt_console.config.defaults import MONITORING_DB
 from amt_console.model import (
     RESOLUTIONS,
@@ -185,9 +185,9 @@ def _changes(then: _Then, name: str) -> tuple[tuple[datetime, ServiceState, str 
     return tuple((change.at, change.state, change.error) for change in then.changes.get(name, ()))
 
 
-def _limits(settings: Settings) -> Limits:
+def _limits(settings: Settings) -> AnalysisLimits:
     wanted = settings.alert_thresholds
-    return Limits(
+    return AnalysisLimits(
         response_time_warning_ms=wanted.response_time_warning_ms,
         response_time_ms=wanted.response_time_ms,
         error_rate_warning_percent=wanted.error_rate_warning_percent,

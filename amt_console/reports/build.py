@@ -18,7 +18,7 @@ from amt_console.reports.documents import (
 from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.job import Plan
 from amt_console.reports.markdown import markdown
-from amt_console.reports.page import Chart, Page
+from amt_console.reports.page import PageChart, ReportPage
 from amt_console.reports.pages.chatbot import chatbot_page
 from amt_console.reports.pages.executive import executive_page
 from amt_console.reports.pages.overview import overview_page
@@ -50,7 +50,7 @@ class _Builder:
     def __init__(self, view: ReportView) -> None:
         self._view = view
         self._html: HtmlRenderer | None = None
-        self._pages: dict[str, Page] = {}
+        self._pages: dict[str, ReportPage] = {}
 
     def make(self, part: str, form: str, name: str) -> Iterator[tuple[str, bytes]]:
         if form == "html":
@@ -66,9 +66,9 @@ class _Builder:
             for table, content in tables(self._page(part)):
                 yield name.format(table.replace("-", "_")), content
 
-    def _page(self, part: str) -> Page:
+    def _page(self, part: str) -> ReportPage:
         if part not in self._pages:
-            layouts: dict[str, Callable[[ReportView], Page]] = {
+            layouts: dict[str, Callable[[ReportView], ReportPage]] = {
                 "overview": overview_page,
                 "chatbot": chatbot_page,
                 "revenue": revenue_page,
@@ -94,6 +94,6 @@ class _Builder:
         return figures_report(view, f"{part}_dashboard", kinds[part])
 
 
-def _draw(chart: Chart) -> str:
+def _draw(chart: PageChart) -> str:
     assert chart.spec is not None
     return chart_svg(chart.spec, chart_id=chart.id, description=chart.description)

@@ -7,13 +7,13 @@ import io
 import re
 from collections.abc import Iterator
 
-from amt_console.reports.page import Bars, Page
+from amt_console.reports.page import Bars, ReportPage
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?$")
 
 
-def tables(page: Page) -> Iterator[tuple[str, bytes]]:
+def tables(page: ReportPage) -> Iterator[tuple[str, bytes]]:
     """Every table that has rows: its id and its content as UTF-8 CSV (RFC 4180)."""
     for table in page.tables():
         if not table.rows:

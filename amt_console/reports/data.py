@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from amt_console.analysis import HostBucket, Limits, Window
+from amt_console.analysis import AnalysisLimits, HostBucket, Window
 from amt_console.model import (
     AlertEvent,
     BusinessFigures,
@@ -73,7 +73,7 @@ class ReportData:
     version: str
     zone: str = "UTC"
     """IANA name of the zone in which times are shown."""
-    limits: Limits = field(default_factory=Limits)
+    limits: AnalysisLimits = field(default_factory=AnalysisLimits)
     monitor: MonitorStatus = field(default_factory=lambda: MonitorStatus(MonitorState.STOPPED))
     measured_until: datetime | None = None
     """The newest measurement in the window."""

@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from amt_console.reports.page import Chart, Page
+from amt_console.reports.page import PageChart, ReportPage
 from amt_console.reports.palette import chart_rules, custom_properties
 
 _TEMPLATES = "templates"
@@ -46,7 +46,7 @@ class HtmlRenderer:
         self._style = style_sheet()
         self._policy = security_policy(self._style)
 
-    def render(self, page: Page, draw: Callable[[Chart], str]) -> str:
+    def render(self, page: ReportPage, draw: Callable[[PageChart], str]) -> str:
         """The page; ``draw`` makes the SVG of a chart that has a specification."""
         drawings: Mapping[str, Markup] = {
             chart.id: Markup(draw(chart))  # noqa: S704 - made by the renderer out of a specification of ours

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from amt_console.reports.page import Bars, Cell, Chart, Items, Page, Table
+from amt_console.reports.page import Bars, Cell, Items, PageChart, ReportPage, Table
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
 
-def markdown(page: Page) -> bytes:
+def markdown(page: ReportPage) -> bytes:
     """The page as UTF-8 Markdown with tables."""
     lines = [f"# {_text(page.title)}", "", _text(page.subject), ""]
     lines += [f"- {_text(label)}: {_text(value)}" for label, value in page.meta]
@@ -31,7 +31,7 @@ def markdown(page: Page) -> bytes:
     return "\n".join(_squeezed(lines)).encode("utf-8")
 
 
-def _block(block: Chart | Table | Bars | Items) -> list[str]:
+def _block(block: PageChart | Table | Bars | Items) -> list[str]:
     if isinstance(block, Items):
         if not block.items:
             return [_text(block.empty)]
@@ -44,7 +44,7 @@ def _block(block: Chart | Table | Bars | Items) -> list[str]:
         head = (block.label_heading, block.value_heading, *([block.share_heading] if block.share_heading else []))
         rows = [(row.label, row.value, row.share)[: len(head)] for row in block.rows]
         return [f"### {_text(block.title)}", "", *(_rows(head, rows) if rows else [_text(block.empty)])]
-    if isinstance(block, Chart):
+    if isinstance(block, PageChart):
         lines = [f"### {_text(block.title)}", "", _text(block.subtitle if block.spec is not None else block.empty)]
         return lines + (["", *_table(block.table)] if block.table is not None and block.table.rows else [])
     return [f"### {_text(block.title)}", "", *(_table(block) if block.rows else [_text(block.empty)])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 
 class Tone(StrEnum):
@@ -20,7 +20,7 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ReportVerdict:
     """The one sentence that a reader in a hurry reads."""
 
     tone: Tone
@@ -66,6 +66,7 @@ Row = tuple[Cell, ...]
 class Table:
     """A table; ``empty`` is said in its place when it has no rows."""
 
+    kind: ClassVar[str] = "table"
     id: str
     title: str
     headings: tuple[Cell, ...]
@@ -91,6 +92,7 @@ class BarRow:
 class Bars:
     """Categories, largest first or in their own order: label, bar, number, share."""
 
+    kind: ClassVar[str] = "bars"
     id: str
     title: str
     label_heading: str
@@ -103,9 +105,10 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class PageChart:
     """A chart, with its finding as title, or the reason why there is none."""
 
+    kind: ClassVar[str] = "chart"
     id: str
     title: str
     subtitle: str
@@ -134,16 +137,17 @@ class Item:
 class Items:
     """A list of things; ``empty`` is said when there are none."""
 
+    kind: ClassVar[str] = "items"
     id: str
     items: tuple[Item, ...]
     empty: str
 
 
-Block = Chart | Table | Bars | Items
+Block = PageChart | Table | Bars | Items
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """A heading with blocks under it; ``columns`` says how many fit beside each other on a wide page."""
 
     id: str
@@ -154,7 +158,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ReportPage:
     """One report page, in the order of its parts."""
 
     part: str
@@ -165,16 +169,16 @@ class Page:
     meta: tuple[tuple[str, str], ...]
     notices: tuple[Item, ...]
     """What a reader must know before believing anything: simulated history, a silent monitor, low coverage."""
-    verdict: Verdict
+    verdict: ReportVerdict
     cards: tuple[Card, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[PageSection, ...]
     method: tuple[tuple[str, str], ...]
     siblings: tuple[tuple[str, str], ...]
     """File name and what is in it."""
 
-    def charts(self) -> tuple[Chart, ...]:
+    def charts(self) -> tuple[PageChart, ...]:
         """All charts, in order."""
-        return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Chart))
+        return tuple(block for section in self.sections for block in section.blocks if isinstance(block, PageChart))
 
     def tables(self) -> tuple[Table | Bars, ...]:
         """All tables and bar tables, in order, with those under the charts."""
@@ -183,7 +187,7 @@ class Page:
             for block in section.blocks:
                 if isinstance(block, (Table, Bars)):
                     found.append(block)
-                elif isinstance(block, Chart) and block.table is not None:
+                elif isinstance(block, PageChart) and block.table is not None:
                     found.append(block.table)
         return tuple(found)
 

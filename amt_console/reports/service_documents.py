@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from amt_console.analysis import (
+    AnalysisLimits,
     Availability,
     Handling,
     Incident,
     LatencySummary,
-    Limits,
     Outage,
     Recommendation,
     ResourcePattern,
@@ -147,7 +147,7 @@ def outage_json(outage: Outage, view: ReportView) -> Document:
     }
 
 
-def resource_json(pattern: ResourcePattern, limits: Limits) -> Document:
+def resource_json(pattern: ResourcePattern, limits: AnalysisLimits) -> Document:
     """One resource of the monitor's host over the window."""
     busiest = pattern.busiest_hour
     return {

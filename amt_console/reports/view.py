@@ -12,7 +12,7 @@ from amt_console.model import AlertState, BusinessFigures, FigureKind, MonitorSt
 from amt_console.reports.clean import cleaned
 from amt_console.reports.data import AlertRecord, ReportData, ServiceRecord
 from amt_console.reports.outage_words import outages_text
-from amt_console.reports.page import Tone, Verdict
+from amt_console.reports.page import ReportVerdict, Tone
 from amt_console.reports.times import Times, zone_of
 from amt_console.text import duration, percent
 
@@ -31,7 +31,7 @@ class ReportView:
     data: ReportData
     analysis: PerformanceAnalysis
     times: Times
-    verdict: Verdict
+    verdict: ReportVerdict
 
     @property
     def open_alerts(self) -> tuple[AlertRecord, ...]:
@@ -163,19 +163,19 @@ def _history(service: ServiceRecord) -> ServiceHistory:
     )
 
 
-def _verdict(data: ReportData, analysis: PerformanceAnalysis) -> Verdict:
+def _verdict(data: ReportData, analysis: PerformanceAnalysis) -> ReportVerdict:
     """One sentence on how things stand at the window's end."""
     watched = [service for service in data.services if service.configured]
     if not watched:
-        return Verdict(Tone.UNKNOWN, "No data", "No service is configured, so there is nothing to report on.")
+        return ReportVerdict(Tone.UNKNOWN, "No data", "No service is configured, so there is nothing to report on.")
     if data.measured_until is None:
-        return Verdict(Tone.UNKNOWN, "No data", "Nothing was measured in this window: no monitor was running.")
+        return ReportVerdict(Tone.UNKNOWN, "No data", "Nothing was measured in this window: no monitor was running.")
     stale = stale_for(data)
     if stale is not None:
         ran = (
             "no monitor is running" if data.monitor.state is not MonitorState.RUNNING else "the monitor has gone silent"
         )
-        return Verdict(
+        return ReportVerdict(
             Tone.UNKNOWN,
             "No data",
             f"Nothing was measured in the last {duration(stale)}: {ran}. How things are now is not known.",
@@ -184,7 +184,7 @@ def _verdict(data: ReportData, analysis: PerformanceAnalysis) -> Verdict:
     down = [service for service in watched if service.state is ServiceState.DOWN]
     if down:
         sentence = _down_sentence(data, down, len(watched), data.window.end)
-        return Verdict(Tone.CRITICAL, "Down", f"{sentence} {as_of}".rstrip())
+        return ReportVerdict(Tone.CRITICAL, "Down", f"{sentence} {as_of}".rstrip())
     past = f"{as_of}{_past(analysis)}"
     unknown = [service.name for service in watched if service.state is ServiceState.UNKNOWN]
     critical = [
@@ -196,17 +196,17 @@ def _verdict(data: ReportData, analysis: PerformanceAnalysis) -> Verdict:
     if critical:
         answering = "all services answered when last measured" if as_of else "all services answer"
         answers = "nothing is down" if unknown else answering
-        return Verdict(Tone.CRITICAL, "Critical", f"{_alert_phrase(critical, 'critical')}; {answers}. {past}")
+        return ReportVerdict(Tone.CRITICAL, "Critical", f"{_alert_phrase(critical, 'critical')}; {answers}. {past}")
     slow = [service.name for service in watched if service.state is ServiceState.DEGRADED]
     if slow:
         verb = "answers" if len(slow) == 1 else "answer"
-        return Verdict(Tone.WARNING, "Degraded", f"{listed(slow)} {verb} too slowly; nothing is down. {past}")
+        return ReportVerdict(Tone.WARNING, "Degraded", f"{listed(slow)} {verb} too slowly; nothing is down. {past}")
     if warning:
-        return Verdict(Tone.WARNING, "Degraded", f"{_alert_phrase(warning, 'warning')}; nothing is down. {past}")
+        return ReportVerdict(Tone.WARNING, "Degraded", f"{_alert_phrase(warning, 'warning')}; nothing is down. {past}")
     if len(unknown) == len(watched):
-        return Verdict(Tone.UNKNOWN, "No data", "No service could be measured lately.")
+        return ReportVerdict(Tone.UNKNOWN, "No data", "No service could be measured lately.")
     if unknown:
-        return Verdict(
+        return ReportVerdict(
             Tone.WARNING, "Degraded", f"The state of {listed(unknown)} is not known; nothing is down. {past}"
         )
     who, is_up, was_up = (
@@ -215,8 +215,8 @@ def _verdict(data: ReportData, analysis: PerformanceAnalysis) -> Verdict:
         else (f"All {len(watched)} services", "are up", "were up")
     )
     if data.monitor.state is not MonitorState.RUNNING:
-        return Verdict(Tone.UNKNOWN, "Unknown", f"{who} {was_up} when last measured. {past}")
-    return Verdict(Tone.OK, "OK", f"{who} {f'{was_up} when last measured' if as_of else is_up}. {past}")
+        return ReportVerdict(Tone.UNKNOWN, "Unknown", f"{who} {was_up} when last measured. {past}")
+    return ReportVerdict(Tone.OK, "OK", f"{who} {f'{was_up} when last measured' if as_of else is_up}. {past}")
 
 
 def _as_of(data: ReportData) -> str:

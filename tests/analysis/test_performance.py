@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from support.rollups import rollup
 
-from amt_console.analysis import HostBucket, Limits, ServiceHistory, Window, analyse, window_of
+from amt_console.analysis import AnalysisLimits, HostBucket, ServiceHistory, Window, analyse, window_of
 from amt_console.analysis.latency import latency_summary
 from amt_console.analysis.series import merged, regroup
 from amt_console.model import (
@@ -66,7 +66,7 @@ def test_golden_numbers_of_a_bad_day() -> None:
         [history],
         zone=UTC_ZONE,
         episodes=[alert(began, took=60, ended=330), alert(began, ended=30)],
-        limits=Limits(),
+        limits=AnalysisLimits(),
     )
     (service,) = found.services
     assert service.availability.availability_percent == pytest.approx(100 * 287 / 288)
@@ -88,7 +88,7 @@ def test_bad_figures_are_recommended_about_with_evidence_and_worst_first() -> No
     history = ServiceHistory(
         "api", buckets, initial=ServiceState.UP, warning_ms=2000, tls_expires_at=END + timedelta(days=1)
     )
-    found = analyse(DAY, [history], zone=UTC_ZONE, host=host, limits=Limits())
+    found = analyse(DAY, [history], zone=UTC_ZONE, host=host, limits=AnalysisLimits())
     rules = [advice.rule for advice in found.recommendations]
     assert rules == ["availability-below-target", "error-rate", "certificate", "slow", "host-cpu", "host-disk"]
     assert all(advice.evidence for advice in found.recommendations)
@@ -101,15 +101,17 @@ def test_a_rise_that_equal_hours_of_the_day_before_had_too_is_not_reported() -> 
     before = [replace(b, start_us=b.start_us - 86_400_000_000) for b in rising]
     same = ServiceHistory("api", rising, before, initial=ServiceState.UP)
     new = ServiceHistory("api", rising, a_day(50.0, DAY.previous()), initial=ServiceState.UP)
-    assert analyse(DAY, [same], zone=UTC_ZONE, limits=Limits()).recommendations == ()
-    rules = [advice.rule for advice in analyse(DAY, [new], zone=UTC_ZONE, limits=Limits()).recommendations]
+    assert analyse(DAY, [same], zone=UTC_ZONE, limits=AnalysisLimits()).recommendations == ()
+    rules = [advice.rule for advice in analyse(DAY, [new], zone=UTC_ZONE, limits=AnalysisLimits()).recommendations]
     assert rules == ["rising-response-time"]
 
 
 def test_time_without_buckets_is_unknown_in_the_states_also_without_a_recorded_gap() -> None:
     hole = (DAY.start + timedelta(hours=3), DAY.start + timedelta(hours=4))
     buckets = [b for b in a_day() if not hole[0] <= b.start < hole[1]]
-    found = analyse(DAY, [ServiceHistory("api", buckets, initial=ServiceState.UP)], zone=UTC_ZONE, limits=Limits())
+    found = analyse(
+        DAY, [ServiceHistory("api", buckets, initial=ServiceState.UP)], zone=UTC_ZONE, limits=AnalysisLimits()
+    )
     spans = [(span.start, span.end) for span in found.services[0].spans if span.state is ServiceState.UNKNOWN]
     assert spans == [hole]
     assert found.availability.coverage_percent == pytest.approx(100 * 23 / 24)
@@ -119,21 +121,21 @@ def test_a_window_before_that_was_hardly_measured_is_not_compared_with() -> None
     before = a_day(20.0, DAY.previous())
     hardly = ServiceHistory("api", a_day(60.0), before[:100], initial=ServiceState.UP)
     enough = ServiceHistory("api", a_day(60.0), before[:200], initial=ServiceState.UP)
-    found = [analyse(DAY, [history], zone=UTC_ZONE, limits=Limits()) for history in (hardly, enough)]
+    found = [analyse(DAY, [history], zone=UTC_ZONE, limits=AnalysisLimits()) for history in (hardly, enough)]
     assert found[0].services[0].hours is None
     assert [advice.rule for advice in found[1].recommendations] == ["slower-than-before"]
 
 
 def test_a_service_that_was_never_measured_does_not_pull_the_others_down() -> None:
     histories = [ServiceHistory("api", a_day(), initial=ServiceState.UP), ServiceHistory("new")]
-    found = analyse(DAY, histories, zone=UTC_ZONE, limits=Limits())
+    found = analyse(DAY, histories, zone=UTC_ZONE, limits=AnalysisLimits())
     assert found.availability.coverage_percent == 100.0
     assert [advice.rule for advice in found.recommendations] == ["not-measured"]
 
 
 def test_no_service_and_no_data_are_no_error() -> None:
-    assert analyse(DAY, [], zone=UTC_ZONE, limits=Limits()).availability.availability_percent is None
-    found = analyse(DAY, [ServiceHistory("api")], zone=UTC_ZONE, limits=Limits())
+    assert analyse(DAY, [], zone=UTC_ZONE, limits=AnalysisLimits()).availability.availability_percent is None
+    found = analyse(DAY, [ServiceHistory("api")], zone=UTC_ZONE, limits=AnalysisLimits())
     assert found.services[0].latency.error_rate_percent is None
     assert [advice.subject for advice in found.recommendations] == ["monitor"]
 
@@ -141,7 +143,11 @@ def test_no_service_and_no_data_are_no_error() -> None:
 def test_gaps_show_in_the_states() -> None:
     gap = Gap(DAY.start + timedelta(minutes=1), DAY.start + timedelta(minutes=3), GapReason.STALLED)
     found = analyse(
-        DAY, [ServiceHistory("api", a_day(), initial=ServiceState.UP)], zone=UTC_ZONE, gaps=[gap], limits=Limits()
+        DAY,
+        [ServiceHistory("api", a_day(), initial=ServiceState.UP)],
+        zone=UTC_ZONE,
+        gaps=[gap],
+        limits=AnalysisLimits(),
     )
     assert [span.state for span in found.services[0].spans] == [ServiceState.UP, ServiceState.UNKNOWN, ServiceState.UP]
 

@@ -10,7 +10,7 @@ from support import report_samples as samples
 from amt_console.model import AlertState, FigureKind, MonitorState, MonitorStatus, ServiceState, Severity
 from amt_console.reports.data import ReportData
 from amt_console.reports.figures import FIGURES
-from amt_console.reports.page import Items, Page, Tone
+from amt_console.reports.page import Items, ReportPage, Tone
 from amt_console.reports.pages.chatbot import chatbot_page
 from amt_console.reports.pages.executive import executive_page
 from amt_console.reports.pages.overview import overview_page
@@ -28,11 +28,11 @@ def week() -> ReportView:
     return build_view(samples.week())
 
 
-def cards(page: Page) -> dict[str, str]:
+def cards(page: ReportPage) -> dict[str, str]:
     return {card.label: card.value for card in page.cards}
 
 
-def texts(page: Page) -> str:
+def texts(page: ReportPage) -> str:
     return repr(page)
 
 
@@ -184,7 +184,7 @@ def test_a_figure_that_cannot_be_used_keeps_its_reason(week: ReportView) -> None
 
 
 @pytest.mark.parametrize("layout", PAGES)
-def test_simulated_history_is_marked_on_every_page(layout: Callable[[ReportView], Page]) -> None:
+def test_simulated_history_is_marked_on_every_page(layout: Callable[[ReportView], ReportPage]) -> None:
     page = layout(build_view(samples.week(hours=24, simulated=True)))
     assert page.notices[0].title == "Simulated history"
 
@@ -196,7 +196,7 @@ def test_real_history_is_not_marked(week: ReportView) -> None:
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("layout", PAGES)
 def test_every_page_can_be_laid_out_from_anything(
-    layout: Callable[[ReportView], Page], case: Callable[[], ReportData]
+    layout: Callable[[ReportView], ReportPage], case: Callable[[], ReportData]
 ) -> None:
     page = layout(build_view(case()))
     assert page.verdict.sentence

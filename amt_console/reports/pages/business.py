@@ -13,7 +13,18 @@ from amt_console.model import FigureKind
 from amt_console.reports.charts.base import COUNT_LABELS, HALF, PERCENT_LABELS, SECONDS_LABELS
 from amt_console.reports.charts.lines import history_chart
 from amt_console.reports.figures import FIGURES, change_text, info, written, written_apart
-from amt_console.reports.page import BarRow, Bars, Card, Cell, Chart, Item, Table, Tone, Verdict, without_empty_columns
+from amt_console.reports.page import (
+    BarRow,
+    Bars,
+    Card,
+    Cell,
+    Item,
+    PageChart,
+    ReportVerdict,
+    Table,
+    Tone,
+    without_empty_columns,
+)
 from amt_console.reports.view import ReportView, listed, stale_for
 from amt_console.text import MISSING, duration, percent
 
@@ -88,7 +99,7 @@ def breakdown(
     )
 
 
-def history_block(view: ReportView, kind: FigureKind, name: str, *, id: str, width: int = HALF) -> Chart:  # noqa: A002
+def history_block(view: ReportView, kind: FigureKind, name: str, *, id: str, width: int = HALF) -> PageChart:  # noqa: A002
     """One figure over the window as a line, its finding as title."""
     figure = info(kind, name)
     window = view.data.window
@@ -101,7 +112,7 @@ def history_block(view: ReportView, kind: FigureKind, name: str, *, id: str, wid
             if known
             else view.why_missing(kind, name)
         )
-        return Chart(id, figure.label, what, "", None, empty=f"No line: {reason}.")
+        return PageChart(id, figure.label, what, "", None, empty=f"No line: {reason}.")
     first, last = known[0][1], known[-1][1]
     low, high = min(v for _, v in known), max(v for _, v in known)
     moved = change(last, first)
@@ -109,7 +120,7 @@ def history_block(view: ReportView, kind: FigureKind, name: str, *, id: str, wid
     title = _movement(figure.label, relative, last - first, figure.unit)
     lowest, highest = written_apart(low, high, figure.unit)
     spread = f"between {lowest} and {highest}" if lowest != highest else lowest
-    return Chart(
+    return PageChart(
         id=id,
         title=title,
         subtitle=f"{spread[0].upper()}{spread[1:]}; {what}",
@@ -182,22 +193,26 @@ def missing_items(view: ReportView, kinds: Sequence[FigureKind]) -> tuple[Item, 
     return tuple(found)
 
 
-def figures_verdict(view: ReportView, kinds: Sequence[FigureKind], sentence: str) -> Verdict:
+def figures_verdict(view: ReportView, kinds: Sequence[FigureKind], sentence: str) -> ReportVerdict:
     """OK, Degraded or No data about the figures of a page."""
     read = [source for kind in kinds if (source := view.business(kind)) is not None]
     if not read:
-        return Verdict(Tone.UNKNOWN, "No data", f"The platform has sent no {kinds[0].value} figures in this window.")
+        return ReportVerdict(
+            Tone.UNKNOWN, "No data", f"The platform has sent no {kinds[0].value} figures in this window."
+        )
     gone = [name for source in read for name, figure in source.figures.items() if figure.value is None]
     total = sum(len(source.figures) for source in read)
     if len(gone) == total:
-        return Verdict(
+        return ReportVerdict(
             Tone.UNKNOWN, "No data", f"The platform answered, but none of the {total} figures could be read."
         )
     if stale_for(view.data) is not None:
-        return Verdict(Tone.UNKNOWN, "Old data", f"{sentence} These figures are old: nothing has been measured since.")
+        return ReportVerdict(
+            Tone.UNKNOWN, "Old data", f"{sentence} These figures are old: nothing has been measured since."
+        )
     if gone:
-        return Verdict(Tone.WARNING, "Incomplete", f"{sentence} {len(gone)} of {total} figures are missing.")
-    return Verdict(Tone.OK, "OK", sentence)
+        return ReportVerdict(Tone.WARNING, "Incomplete", f"{sentence} {len(gone)} of {total} figures are missing.")
+    return ReportVerdict(Tone.OK, "OK", sentence)
 
 
 def all_figures(view: ReportView, kinds: Sequence[FigureKind], *, id: str) -> Table:  # noqa: A002

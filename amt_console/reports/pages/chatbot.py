@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amt_console.model import FigureKind
 from amt_console.reports.figures import written
-from amt_console.reports.page import Card, Chart, Page, Section
+from amt_console.reports.page import Card, PageChart, PageSection, ReportPage
 from amt_console.reports.pages.business import (
     all_figures,
     breakdown,
@@ -21,10 +21,10 @@ from amt_console.text import percent
 _KIND = FigureKind.CHATBOT
 
 
-def chatbot_page(view: ReportView) -> Page:
+def chatbot_page(view: ReportView) -> ReportPage:
     """Lay out the chatbot dashboard."""
     name = "chatbot_dashboard.html"
-    return Page(
+    return ReportPage(
         part="chatbot",
         file_name=name,
         title="Chatbot",
@@ -35,8 +35,8 @@ def chatbot_page(view: ReportView) -> Page:
         cards=_cards(view),
         sections=(
             attention(view, extra=missing_items(view, (_KIND,))),
-            Section("rhythm", "Rhythm of the day", (_hours(view),)),
-            Section(
+            PageSection("rhythm", "Rhythm of the day", (_hours(view),)),
+            PageSection(
                 "trends",
                 "Over the window",
                 (
@@ -47,7 +47,7 @@ def chatbot_page(view: ReportView) -> Page:
                 ),
                 columns=2,
             ),
-            Section(
+            PageSection(
                 "content",
                 "What people ask, and what they think",
                 (
@@ -57,7 +57,7 @@ def chatbot_page(view: ReportView) -> Page:
                 ),
                 columns=3,
             ),
-            Section("figures", "Figures", (all_figures(view, (_KIND,), id="all-figures"),)),
+            PageSection("figures", "Figures", (all_figures(view, (_KIND,), id="all-figures"),)),
         ),
         method=method_figures(),
         siblings=siblings(name),
@@ -90,12 +90,12 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
     )
 
 
-def _hours(view: ReportView) -> Chart:
+def _hours(view: ReportView) -> PageChart:
     pairs = [(_hour_label(label), value) for label, value in view.breakdown(_KIND, "hourly_distribution")]
     subtitle = "Conversations by hour of the day, as the platform reports them"
     if not pairs:
         why = view.why_missing(_KIND, "hourly_distribution")
-        return Chart("hours", "Conversations by hour", subtitle, "", None, empty=f"No figures: {why}.")
+        return PageChart("hours", "Conversations by hour", subtitle, "", None, empty=f"No figures: {why}.")
     whole = sum(value for _, value in pairs)
     label, value = max(pairs, key=lambda pair: pair[1])
     title = f"The busiest hour is {label}" + (

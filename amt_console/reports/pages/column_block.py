@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from amt_console.reports.charts.base import WIDE
 from amt_console.reports.charts.columns import column_chart
 from amt_console.reports.figures import Unit, written
-from amt_console.reports.page import Cell, Chart, Table
+from amt_console.reports.page import Cell, PageChart, Table
 
 
 def columns_block(
@@ -21,9 +21,9 @@ def columns_block(
     subtitle: str,
     description: str,
     highlight: str,
-) -> Chart:
+) -> PageChart:
     """Labelled numbers in their own order as columns over the page's width, with the numbers as a folded table."""
-    return Chart(
+    return PageChart(
         id,
         title,
         subtitle,

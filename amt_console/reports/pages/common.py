@@ -6,7 +6,7 @@ from amt_console.analysis import availability, handling, incidents, outages, tre
 from amt_console.analysis.percentiles import COUNTED_METHOD
 from amt_console.model import AlertState, GapReason, MonitorState, Severity
 from amt_console.reports.data import AlertRecord
-from amt_console.reports.page import Item, Items, Section, Tone
+from amt_console.reports.page import Item, Items, PageSection, Tone
 from amt_console.reports.view import ReportView, listed, stale_for
 from amt_console.text import SEVERITY_WORDS, duration, percent, safe_text
 
@@ -141,7 +141,7 @@ def alert_item(view: ReportView, record: AlertRecord) -> Item:
     )
 
 
-def attention(view: ReportView, *, extra: tuple[Item, ...] = ()) -> Section:
+def attention(view: ReportView, *, extra: tuple[Item, ...] = ()) -> PageSection:
     """Open alerts, then whatever else the page wants looked at."""
     items = (*(alert_item(view, record) for record in view.open_alerts), *extra, *shortcomings(view))
     lead = ""
@@ -149,7 +149,7 @@ def attention(view: ReportView, *, extra: tuple[Item, ...] = ()) -> Section:
         count = len(view.analysis.outages)
         lead = f"{count} outage{'s' * (count != 1)} in the window {'is' if count == 1 else 'are'} over; see below."
     empty = "None. No alert is open and no figure is missing."
-    return Section("attention", "What needs attention", (Items("attention-list", items, empty),), lead=lead)
+    return PageSection("attention", "What needs attention", (Items("attention-list", items, empty),), lead=lead)
 
 
 def siblings(own: str) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amt_console.model import AlertState
 from amt_console.reports.charts.timeline import alert_lanes
 from amt_console.reports.data import AlertRecord
-from amt_console.reports.page import Cell, Chart, Table, Tone
+from amt_console.reports.page import Cell, PageChart, Table, Tone
 from amt_console.reports.pages.common import gap_words, severity_tone
 from amt_console.reports.view import ReportView
 from amt_console.text import SEVERITY_WORDS, duration
@@ -56,18 +56,18 @@ def _handled(view: ReportView, alert_id: int | None) -> str:
     return f"{episode.acknowledged_by}, {view.times.short(episode.acknowledged_at)} (alert {alert_id})"
 
 
-def lanes_block(view: ReportView) -> Chart:
+def lanes_block(view: ReportView) -> PageChart:
     """The alerts of the window in lanes of severity."""
     alerts = view.window_alerts
     subtitle = "One bar an alert, from its first bad observation to its end; a diamond where somebody took it"
     if not alerts:
-        return Chart("lanes", "Alerts in the window", subtitle, "", None, empty="No alert fired in this window.")
+        return PageChart("lanes", "Alerts in the window", subtitle, "", None, empty="No alert fired in this window.")
     handled = view.analysis.handling
     taken = sum(record.episode.acknowledged_at is not None for record in alerts)
     title = f"{len(alerts)} alert{'s' * (len(alerts) != 1)}, {taken} acknowledged"
     if handled.mtta_s is not None:
         title += f" after {duration(handled.mtta_s)} on average"
-    return Chart("lanes", title, subtitle, f"{title}.", alert_lanes(alerts, view.data.window, view.times))
+    return PageChart("lanes", title, subtitle, f"{title}.", alert_lanes(alerts, view.data.window, view.times))
 
 
 def alerts_block(view: ReportView) -> Table:

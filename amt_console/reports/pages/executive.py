@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amt_console.model import FigureKind
-from amt_console.reports.page import Page, Section
+from amt_console.reports.page import PageSection, ReportPage
 from amt_console.reports.pages.business import figure_card, missing_items
 from amt_console.reports.pages.common import attention, meta, method_monitoring, notices, siblings
 from amt_console.reports.pages.events import incidents_block
@@ -12,11 +12,11 @@ from amt_console.reports.pages.performance import advice_block
 from amt_console.reports.view import ReportView
 
 
-def executive_page(view: ReportView) -> Page:
+def executive_page(view: ReportView) -> ReportPage:
     """Lay out the executive summary."""
     name = "executive_summary.json"
     kinds = (FigureKind.OVERVIEW, FigureKind.CHATBOT, FigureKind.REVENUE)
-    return Page(
+    return ReportPage(
         part="executive",
         file_name="executive_summary.md",
         title="Executive summary",
@@ -34,8 +34,8 @@ def executive_page(view: ReportView) -> Page:
         ),
         sections=(
             attention(view, extra=missing_items(view, kinds)),
-            Section("incidents", "Incidents", (incidents_block(view),)),
-            Section("advice", "Recommendations", (advice_block(view),)),
+            PageSection("incidents", "Incidents", (incidents_block(view),)),
+            PageSection("advice", "Recommendations", (advice_block(view),)),
         ),
         method=method_monitoring(),
         siblings=siblings(name),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amt_console.model import FigureKind
 from amt_console.reports.figures import written
-from amt_console.reports.page import Card, Page, Section, Tone, Verdict
+from amt_console.reports.page import Card, PageSection, ReportPage, ReportVerdict, Tone
 from amt_console.reports.pages.business import (
     all_figures,
     breakdown,
@@ -20,10 +20,10 @@ from amt_console.text import MISSING, percent
 _KIND = FigureKind.OVERVIEW
 
 
-def overview_page(view: ReportView) -> Page:
+def overview_page(view: ReportView) -> ReportPage:
     """Lay out the overview dashboard."""
     name = "overview_dashboard.html"
-    return Page(
+    return ReportPage(
         part="overview",
         file_name=name,
         title="Platform overview",
@@ -37,14 +37,14 @@ def overview_page(view: ReportView) -> Page:
             _health(view),
             _users(view),
             _traffic(view),
-            Section("figures", "Figures", (all_figures(view, (_KIND,), id="all-figures"),)),
+            PageSection("figures", "Figures", (all_figures(view, (_KIND,), id="all-figures"),)),
         ),
         method=(*method_figures(), *method_monitoring()[:4]),
         siblings=siblings(name),
     )
 
 
-def _verdict(view: ReportView) -> Verdict:
+def _verdict(view: ReportView) -> ReportVerdict:
     """The platform's health, with the size of its public."""
     users = view.number(_KIND, "total_users")
     daily = view.number(_KIND, "daily_active_users")
@@ -52,7 +52,7 @@ def _verdict(view: ReportView) -> Verdict:
         return view.verdict
     active = f", {written(daily, 'count')} of them active today" if daily is not None else ""
     tail = f" {written(users, 'count')} users{active}."
-    return Verdict(view.verdict.tone, view.verdict.word, view.verdict.sentence + tail)
+    return ReportVerdict(view.verdict.tone, view.verdict.word, view.verdict.sentence + tail)
 
 
 def _cards(view: ReportView) -> tuple[Card, ...]:
@@ -102,16 +102,16 @@ def availability_card(view: ReportView) -> Card:
     )
 
 
-def _health(view: ReportView) -> Section:
-    return Section(
+def _health(view: ReportView) -> PageSection:
+    return PageSection(
         "health",
         "System health",
         (strips_chart(view, id="states"), service_table(view, id="services"), host_table(view, id="host")),
     )
 
 
-def _users(view: ReportView) -> Section:
-    return Section(
+def _users(view: ReportView) -> PageSection:
+    return PageSection(
         "users",
         "Users and engagement",
         (
@@ -124,8 +124,8 @@ def _users(view: ReportView) -> Section:
     )
 
 
-def _traffic(view: ReportView) -> Section:
-    return Section(
+def _traffic(view: ReportView) -> PageSection:
+    return PageSection(
         "traffic",
         "Traffic",
         (

@@ -8,7 +8,7 @@ from amt_console.analysis import HostBucket, ServicePerformance
 from amt_console.reports.charts.base import COUNT_LABELS, PERCENT_LABELS
 from amt_console.reports.charts.lines import latency_chart, resource_chart
 from amt_console.reports.outage_words import outages_extent
-from amt_console.reports.page import Card, Cell, Chart, Item, Items, Page, Section, Table, Tone
+from amt_console.reports.page import Card, Cell, Item, Items, PageChart, PageSection, ReportPage, Table, Tone
 from amt_console.reports.pages.common import (
     attention,
     meta,
@@ -28,10 +28,10 @@ _MOST_SMALL = 24
 """Small multiples on a page; the table has all services."""
 
 
-def performance_page(view: ReportView) -> Page:
+def performance_page(view: ReportView) -> ReportPage:
     """Lay out the performance dashboard."""
     name = "performance_dashboard.html"
-    return Page(
+    return ReportPage(
         part="performance",
         file_name=name,
         title="Performance and availability",
@@ -42,14 +42,16 @@ def performance_page(view: ReportView) -> Page:
         cards=_cards(view),
         sections=(
             attention(view),
-            Section("advice", "Recommendations", (advice_block(view),)),
-            Section("availability", "Availability", (strips_chart(view, id="states"),)),
+            PageSection("advice", "Recommendations", (advice_block(view),)),
+            PageSection("availability", "Availability", (strips_chart(view, id="states"),)),
             _response_times(view),
-            Section("services", "Services", (service_table(view, id="service-table"), _trends(view))),
-            Section("incidents", "Incidents", (incidents_block(view),)),
-            Section("alerts", "Alerts", (lanes_block(view), *((alerts_block(view),) if view.window_alerts else ()))),
+            PageSection("services", "Services", (service_table(view, id="service-table"), _trends(view))),
+            PageSection("incidents", "Incidents", (incidents_block(view),)),
+            PageSection(
+                "alerts", "Alerts", (lanes_block(view), *((alerts_block(view),) if view.window_alerts else ()))
+            ),
             _resources(view),
-            Section("gaps", "Gaps in the measurement", (gaps_block(view),)),
+            PageSection("gaps", "Gaps in the measurement", (gaps_block(view),)),
         ),
         method=method_monitoring(),
         siblings=siblings(name),
@@ -134,7 +136,7 @@ def advice_block(view: ReportView) -> Items:
     )
 
 
-def _response_times(view: ReportView) -> Section:
+def _response_times(view: ReportView) -> PageSection:
     services = view.analysis.services
     shown = services[:_MOST_SMALL]
     lead = "Line: median. Band: up to the 95th percentile. Dashed: limit. Red: down. Hatched: no data."
@@ -142,22 +144,24 @@ def _response_times(view: ReportView) -> Section:
         lead += f" The first {len(shown)} of {len(services)} services; the table below has all."
     blocks = tuple(_latency_block(view, service, index) for index, service in enumerate(shown))
     if not blocks:
-        blocks = (Chart("latency", "Response time", "", "", None, empty="No service is configured."),)
-    return Section("latency", "Response times", blocks, columns=2, lead=lead)
+        blocks = (PageChart("latency", "Response time", "", "", None, empty="No service is configured."),)
+    return PageSection("latency", "Response times", blocks, columns=2, lead=lead)
 
 
-def _latency_block(view: ReportView, service: ServicePerformance, index: int) -> Chart:
+def _latency_block(view: ReportView, service: ServicePerformance, index: int) -> PageChart:
     latency = service.latency
     chart_id = f"latency-{index}"
     if latency.p95_ms is None:
         why = "no check got an answer" if latency.samples else "nothing was measured"
-        return Chart(chart_id, brief(service.name), "Response time", "", None, empty=f"No chart: {why} in this window.")
+        return PageChart(
+            chart_id, brief(service.name), "Response time", "", None, empty=f"No chart: {why} in this window."
+        )
     title = f"{brief(service.name)}: median {milliseconds(latency.p50_ms)}, p95 {milliseconds(latency.p95_ms)}"
     words = []
     if latency.within_limit_percent is not None and latency.limit_ms is not None:
         words.append(f"{percent(latency.within_limit_percent)} within {milliseconds(latency.limit_ms)}")
     words.append(_trend_words(service, view.data.window.hours))
-    return Chart(
+    return PageChart(
         chart_id,
         title,
         "; ".join(word for word in words if word),
@@ -218,16 +222,18 @@ def _trends(view: ReportView) -> Table:
     )
 
 
-def _resources(view: ReportView) -> Section:
+def _resources(view: ReportView) -> PageSection:
     charts = tuple(_resource_block(view, name) for name in ("cpu", "memory", "disk", "connections"))
-    return Section("resources", "Resources of the monitor's host", (*charts, host_table(view, id="host")), columns=2)
+    return PageSection(
+        "resources", "Resources of the monitor's host", (*charts, host_table(view, id="host")), columns=2
+    )
 
 
-def _resource_block(view: ReportView, name: str) -> Chart:
+def _resource_block(view: ReportView, name: str) -> PageChart:
     pattern = next(p for p in view.analysis.resources if p.name == name)
     label = resource_label(name)
     if not pattern.buckets:
-        return Chart(f"host-{name}", label, "", "", None, empty="Not read in this window.")
+        return PageChart(f"host-{name}", label, "", "", None, empty="Not read in this window.")
     write = count if name == "connections" else percent
     limit = view.data.limits.of_resource(name)
     over = limit is not None and pattern.max is not None and pattern.max > limit
@@ -235,7 +241,7 @@ def _resource_block(view: ReportView, name: str) -> Chart:
     title = f"{label} peaked at {write(high)}" + (f", over its limit of {percent(limit, 0)}" if over else "")
     mean = float(round(pattern.mean or 0)) if name == "connections" else pattern.mean
     is_percent = name != "connections"
-    return Chart(
+    return PageChart(
         f"host-{name}",
         title,
         f"Mean {write(mean)}; line: mean of each step, band: up to the highest sample"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amt_console.model import FigureKind
 from amt_console.reports.figures import change_text, written
-from amt_console.reports.page import BarRow, Bars, Card, Cell, Chart, Page, Section, Table
+from amt_console.reports.page import BarRow, Bars, Card, Cell, PageChart, PageSection, ReportPage, Table
 from amt_console.reports.pages.business import (
     all_figures,
     breakdown,
@@ -21,10 +21,10 @@ from amt_console.text import MISSING, percent
 _KIND = FigureKind.REVENUE
 
 
-def revenue_page(view: ReportView) -> Page:
+def revenue_page(view: ReportView) -> ReportPage:
     """Lay out the revenue dashboard."""
     name = "revenue_dashboard.html"
-    return Page(
+    return ReportPage(
         part="revenue",
         file_name=name,
         title="Revenue",
@@ -42,8 +42,8 @@ def revenue_page(view: ReportView) -> Page:
         ),
         sections=(
             attention(view, extra=missing_items(view, (_KIND, FigureKind.PLANS))),
-            Section("history", "Revenue by month", (_months(view),)),
-            Section(
+            PageSection("history", "Revenue by month", (_months(view),)),
+            PageSection(
                 "trends",
                 "Over the window",
                 (
@@ -54,7 +54,7 @@ def revenue_page(view: ReportView) -> Page:
                 ),
                 columns=2,
             ),
-            Section(
+            PageSection(
                 "plans",
                 "Plans and billing",
                 (
@@ -64,7 +64,7 @@ def revenue_page(view: ReportView) -> Page:
                 ),
                 columns=2,
             ),
-            Section("figures", "Figures", (all_figures(view, (_KIND,), id="all-figures"),)),
+            PageSection("figures", "Figures", (all_figures(view, (_KIND,), id="all-figures"),)),
         ),
         method=(
             *method_figures(),
@@ -117,12 +117,12 @@ def _yearly_card(view: ReportView) -> Card:
     )
 
 
-def _months(view: ReportView) -> Chart:
+def _months(view: ReportView) -> PageChart:
     pairs = view.breakdown(_KIND, "history")
     subtitle = "As the platform reports it, oldest first; no projection"
     if len(pairs) < 2:
         why = view.why_missing(_KIND, "history") if not pairs else "the platform reports only one month"
-        return Chart("months", "Revenue by month", subtitle, "", None, empty=f"No chart: {why}.")
+        return PageChart("months", "Revenue by month", subtitle, "", None, empty=f"No chart: {why}.")
     first, last = pairs[0][1], pairs[-1][1]
     moved = change_text(last, first, "money")
     direction = "grew" if last > first else "fell" if last < first else "held steady"

@@ -9,7 +9,7 @@ from amt_console.analysis.availability import GOOD_COVERAGE_PERCENT
 from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import state_strips
 from amt_console.reports.data import ServiceRecord
-from amt_console.reports.page import Cell, Chart, Table, Tone, without_empty_columns
+from amt_console.reports.page import Cell, PageChart, Table, Tone, without_empty_columns
 from amt_console.reports.view import ReportView, brief, listed
 from amt_console.text import MISSING, count, duration, milliseconds, percent, percent_cell
 
@@ -31,12 +31,12 @@ _MOST_STRIPS = 60
 _RESOURCE_LABELS = {"cpu": "CPU", "memory": "Memory", "disk": "Fullest disk", "connections": "Open connections"}
 
 
-def strips_chart(view: ReportView, *, id: str) -> Chart:  # noqa: A002
+def strips_chart(view: ReportView, *, id: str) -> PageChart:  # noqa: A002
     """The states of every service over the window, one strip each, with the availabilities as its table."""
     services = view.analysis.services
     subtitle = "State of each service over the window; hatched where nothing was measured"
     if not services:
-        return Chart(id, "Availability by service", subtitle, "", None, empty="No service is configured.")
+        return PageChart(id, "Availability by service", subtitle, "", None, empty="No service is configured.")
     shown = worst_services(services, _MOST_STRIPS)
     if len(shown) < len(services):
         subtitle += f"; the {len(shown)} of {len(services)} services that were down longest"
@@ -53,7 +53,7 @@ def strips_chart(view: ReportView, *, id: str) -> Chart:  # noqa: A002
         title = f"{listed([s.name for s in sorted(hurt, key=lambda s: -s.availability.down_s)])} went down"
         title += f", {brief(worst.name)} for longest" if len(hurt) > 1 else ""
         title += f" ({duration(worst.availability.down_s)})"
-    return Chart(
+    return PageChart(
         id=id,
         title=title,
         subtitle=subtitle,
