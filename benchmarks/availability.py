@@ -26,7 +26,7 @@ def from_rollups(store: Store, history: History) -> Answers:
     """As the reports ask."""
     found: Answers = {}
     with store.read() as reads:
-        for name, total in reads.totals(start=history.start, end=history.end).items():
+        for name, total in reads.services.totals(start=history.start, end=history.end).items():
             assert total.availability is not None
             found[name] = (100 * total.availability, *(total.histogram.quantile(q) or 0.0 for q in QUANTILES))
     return found

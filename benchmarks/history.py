@@ -130,7 +130,7 @@ def write_history(path: Path, fleet: Fleet, start_minute: int, end_minute: int) 
                     writes.add_host_sample(host_sample(minute))
         _write_alerts(store, fleet, start_minute, end_minute)
         with store.transaction() as writes:
-            writes.heartbeat(
+            writes.sign_of_life(
                 host="reference", pid=1, started_at=_EPOCH + timedelta(minutes=start_minute), at=clock.now()
             )
 
@@ -166,7 +166,7 @@ def _write_services(path: Path, fleet: Fleet, start_minute: int, end_minute: int
 def _write_alerts(store: Store, fleet: Fleet, start_minute: int, end_minute: int) -> None:
     """An episode for each outage, and some that are open."""
     with store.read() as reads:
-        changes = reads.state_changes(
+        changes = reads.services.state_changes(
             start=_EPOCH + timedelta(minutes=start_minute), end=_EPOCH + timedelta(minutes=end_minute)
         )
     begun: dict[str, datetime] = {}
@@ -218,7 +218,7 @@ def _topped_up(history: History, now: int, facts: Path) -> History:
                     for minute in range(begin, min(begin + 60, now)):
                         writes.add_results(next(minutes))
                         writes.add_host_sample(host_sample(minute))
-                    writes.heartbeat(host="reference", pid=1, started_at=history.end, at=clock.now())
+                    writes.sign_of_life(host="reference", pid=1, started_at=history.end, at=clock.now())
             store.checkpoint(truncate=True)
         history = History(history.path, history.services, history.start_minute, now, history.built_seconds)
         _remember(history, facts)

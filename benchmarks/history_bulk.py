@@ -19,9 +19,10 @@ from sqlalchemy import make_url
 
 from amt_console.model import ServiceState
 from amt_console.store.engines.sqlite import Sqlite
-from amt_console.store.result_rows import LOG_COLUMNS, result_values, sample_of
+from amt_console.store.result_rows import LOG_COLUMNS, result_values
 from amt_console.store.rollups.buckets import OpenBuckets, Sample
 from amt_console.store.rollups.rows import ROLLUP_COLUMNS, rollup_values
+from amt_console.store.rollups.samples import sample_of
 from amt_console.store.rollups.tables import ServiceRollupRow, StateChangeLog
 from amt_console.store.schema import table
 from amt_console.store.tables import MonitoringLog

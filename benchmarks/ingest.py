@@ -16,7 +16,8 @@ from amt_console.clock import FakeClock
 from amt_console.model import Phases, ProbeResult, ServiceState
 from amt_console.store import Store
 from amt_console.store.engines.sqlite import Sqlite
-from amt_console.store.result_rows import LOG_COLUMNS, result_values, sample_of
+from amt_console.store.result_rows import LOG_COLUMNS, result_values
+from amt_console.store.rollups.samples import sample_of
 from amt_console.store.schema import StoreTable, table
 from amt_console.store.tables import MonitoringLog
 from benchmarks.figure import Figure, text_table

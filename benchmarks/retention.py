@@ -134,7 +134,7 @@ def watch(engine: EngineThread, store: Store, policy: RetentionPolicy, clock: Sy
         if int(time.monotonic() - begin) % 5 == 4:
             with store.read() as reads:
                 first = day_of(clock.now() - (policy.monitoring_logs or DAY))
-                if not reads.results(service=None, start=first - 5 * DAY, end=first, limit=1):
+                if not reads.services.results(service=None, start=first - 5 * DAY, end=first, limit=1):
                     break
     return latest, time.monotonic() - begin
 

@@ -136,7 +136,11 @@ def _prepare_database(context: Context, folder: DemoFolder, *, fresh: bool) -> s
 def _check_contents(store: Store, store_url: str) -> bool:
     """Refuse to mix with measurements of a real platform; whether the demo's history was interrupted."""
     with store.read() as reads:
-        statuses, simulated_until, monitor = reads.service_statuses(), reads.simulated_until(), reads.monitor()
+        statuses, simulated_until, monitor = (
+            reads.services.statuses(),
+            reads.monitor.simulated_until(),
+            reads.monitor.sign_of_life(),
+        )
     if statuses and simulated_until is None:
         raise CommandError(
             f"{store_url} holds measurements of a real platform; the demo does not mix with them. Name another --db",
@@ -177,7 +181,7 @@ def _write_history(context: Context, loaded: LoadedConfig, store_url: str, *, se
         report = history.write(store, clock=context.clock, progress=progress)
         store.checkpoint(truncate=True)
         with store.read() as reads:
-            simulated_until = reads.simulated_until() or end
+            simulated_until = reads.monitor.simulated_until() or end
     kept = " of an earlier demo; --fresh starts anew" if report.skipped else ""
     return [f"everything up to {near_moment(simulated_until, end)} is simulated history{kept}"]
 

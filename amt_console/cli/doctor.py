@@ -204,7 +204,7 @@ def _monitor(context: Context) -> Iterator[Finding]:
         )
         return
     with context.open_store() as store, store.read() as reads:
-        row = reads.monitor()
+        row = reads.monitor.sign_of_life()
     now = context.clock.now()
     if row is None or (now - row.last_cycle_at).total_seconds() > 60:
         seen = age(row.last_cycle_at, now) if row else "ever"

@@ -136,7 +136,7 @@ class History:
 
     def _has_data(self, store: Store) -> bool:
         with store.read() as reads:
-            return bool(reads.results(service=None, start=self.start, end=self.end, limit=1))
+            return bool(reads.services.results(service=None, start=self.start, end=self.end, limit=1))
 
     def _write_chunk(self, writes: Writes, begin: datetime, until: datetime) -> None:
         results: list[ProbeResult] = []

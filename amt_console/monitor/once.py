@@ -56,7 +56,7 @@ def run_once(
     recorder.write(items)
     recorder.checkpoint(force=True)
     with store.read() as reads:
-        alerts = tuple(reads.open_episodes())
+        alerts = tuple(reads.alerts.open())
     attempts = tuple(item.result for item in items if isinstance(item, Collected))
     last = {result.service: result for result in attempts}
     return OnceSummary(

@@ -35,7 +35,7 @@ def outside_outages(reads: Reads, name: str, total: Rollup, subject: str) -> Sch
     if not total.errors:
         return Scheduled(total.samples, 0)
     end = total.start + timedelta(seconds=total.seconds)
-    found = reads.episodes(start=total.start, end=end, subject=subject, limit=EPISODE_LIMIT)
+    found = reads.alerts.episodes(start=total.start, end=end, subject=subject, limit=EPISODE_LIMIT)
     outages = [episode for episode in reversed(found) if episode.rule_id == OUTAGE_RULE]
     if any(episode.open for episode in outages):
         return None
@@ -55,7 +55,7 @@ def outside_outages(reads: Reads, name: str, total: Rollup, subject: str) -> Sch
 def _first_probe(reads: Reads, service: str, opened_at: datetime) -> datetime:
     """When the probe started whose result opened the episode: a failure may take a while to come in."""
     start = opened_at - timedelta(minutes=10)
-    newest = reads.results(service=service, start=start, end=opened_at + _INSTANT, limit=1)
+    newest = reads.services.results(service=service, start=start, end=opened_at + _INSTANT, limit=1)
     return newest[0].timestamp if newest and newest[0].state is ServiceState.DOWN else opened_at
 
 
@@ -64,7 +64,7 @@ def _scheduled(reads: Reads, service: str, low: datetime, high: datetime) -> Sch
     if low >= high:
         return Scheduled(0, 0)
     whole = min(high, _next_minute(low))
-    results = reads.results(service=service, start=low, end=whole, limit=EPISODE_LIMIT)
+    results = reads.services.results(service=service, start=low, end=whole, limit=EPISODE_LIMIT)
     states = [result.state for result in results if result.attempt == 1 and result.state in _MEASURED]
     sums = _sums(reads, service, whole, high)
     return Scheduled(
@@ -74,7 +74,7 @@ def _scheduled(reads: Reads, service: str, low: datetime, high: datetime) -> Sch
 
 
 def _sums(reads: Reads, service: str, low: datetime, high: datetime) -> Sequence[Rollup]:
-    return list(reads.totals(start=low, end=high, services=[service]).values()) if low < high else []
+    return list(reads.services.totals(start=low, end=high, services=[service]).values()) if low < high else []
 
 
 def _next_minute(moment: datetime) -> datetime:

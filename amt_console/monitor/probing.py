@@ -122,7 +122,7 @@ def known_figures(store: Store) -> tuple[BusinessFigures, ...]:
     """The newest stored figures of each kind: what new ones are held against; none if the store cannot be read."""
     try:
         with store.read() as reads:
-            return tuple(reads.figures().values())
+            return tuple(reads.figures.newest().values())
     except StoreError as error:
         LOG.warning("The figures that were stored last cannot be read: %s", error)
         return ()

@@ -166,7 +166,7 @@ class Recorder:
                 ledger.stored(change, record(writes, change))
             identity = self._identity
             alive = now.wall if waiting_since is None else min(now.wall, waiting_since)
-            writes.heartbeat(host=identity.host, pid=identity.pid, started_at=identity.started_at, at=alive)
+            writes.sign_of_life(host=identity.host, pid=identity.pid, started_at=identity.started_at, at=alive)
         return ledger
 
     def _evaluate(self, ledger: Ledger, items: Sequence[Item], windows: Sequence[RuleWindow], now: Instant) -> None:
@@ -179,7 +179,7 @@ class Recorder:
         """Take up where the monitor before left off: the time between is a gap, and its alerts are held over it."""
         if not self._continuous:
             return
-        before = writes.monitor()
+        before = writes.monitor.sign_of_life()
         last_cycle_at = None if before is None else before.last_cycle_at
         shortest = min(self._evaluator.ruleset.intervals.values(), default=0.0)
         gap = stopped_gap(last_cycle_at, self._started.wall, shortest)
@@ -211,16 +211,18 @@ class Recorder:
 
     def _read_known(self, reads: Reads) -> list[Episode]:
         """The open episodes as they are now, and the newest resolved ones."""
-        known = reads.open_episodes()
+        known = reads.alerts.open()
         present = {episode.id for episode in known}
         if not self._introduced:
             now = self._started.wall
-            known += reads.episodes(start=now - REOPEN_SPAN, end=now, states=(AlertState.RESOLVED,), limit=REOPEN_LIMIT)
+            known += reads.alerts.episodes(
+                start=now - REOPEN_SPAN, end=now, states=(AlertState.RESOLVED,), limit=REOPEN_LIMIT
+            )
         for episode in self._known:
             if episode.id in present:
                 continue
             # Open in memory and closed in the database: somebody closed it by hand.
-            current = reads.episode(episode.id) if episode.open and episode.id is not None else episode
+            current = reads.alerts.episode(episode.id) if episode.open and episode.id is not None else episode
             known += [current] if current is not None else []
         return known
 

@@ -92,14 +92,14 @@ class WindowReader:
         return before is None or at.seconds_since(before) >= self._every
 
     def _of_figures(self, reads: Reads, kind: FigureKind, at: Instant) -> list[RuleWindow]:
-        newest = reads.figures(at.wall).get(kind)
+        newest = reads.figures.newest(at.wall).get(kind)
         windows: list[RuleWindow] = []
         for rule in self._ruleset.figure_window_rules:
             start = at.wall - timedelta(seconds=rule.window or 0.0)
             for name in newest.figures if newest is not None else ():
                 subject = f"{kind}.{name}"
                 if rule.applies_to(subject):
-                    values = [value for _, value in reads.figure_history(kind, name, start, _after(at.wall))]
+                    values = [value for _, value in reads.figures.history(kind, name, start, _after(at.wall))]
                     windows.append(_values(rule, subject, values, at))
         return windows
 
@@ -135,7 +135,7 @@ def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Insta
     span = rule.window or 0.0
     if rule.signal is Signal.RESPONSE_TIME and (span <= RAW_WINDOW or rule.aggregate is Aggregate.LAST):
         return {name: _of_results(reads, rule, name, subject, at) for name, subject in sources.items()}
-    totals = reads.totals(start=at.wall - timedelta(seconds=span), end=at.wall, services=list(sources))
+    totals = reads.services.totals(start=at.wall - timedelta(seconds=span), end=at.wall, services=list(sources))
     judged = _of_errors if rule.signal is Signal.ERROR_RATE else _of_total
     windows = {
         name: judged(reads, rule, name, totals[name], subject, at)
@@ -147,7 +147,7 @@ def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Insta
 
 def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) -> RuleWindow:
     start = at.wall - timedelta(seconds=rule.window or 0.0)
-    results = reads.results(service=name, start=start, end=_after(at.wall), limit=RAW_LIMIT)
+    results = reads.services.results(service=name, start=start, end=_after(at.wall), limit=RAW_LIMIT)
     results.reverse()
     times = [result.response_time_ms for result in results]
     return _values(rule, subject, [time for time in times if time is not None], at)
@@ -185,7 +185,7 @@ def _response_time(aggregate: Aggregate, total: Rollup) -> float | None:
 
 
 def _of_host(reads: Reads, rule: Rule, at: Instant) -> Iterable[RuleWindow]:
-    samples = reads.host_samples(at.wall - timedelta(seconds=rule.window or 0.0), _after(at.wall))
+    samples = reads.host.samples(at.wall - timedelta(seconds=rule.window or 0.0), _after(at.wall))
     if rule.signal is Signal.DISK_USAGE:
         levels: dict[str, list[float]] = {}
         for sample in samples:

@@ -123,14 +123,14 @@ class LocalOperations:
     def alert(self, alert_id: int) -> AlertDetail:
         """An episode with its events. Raises NotFoundError."""
         with self.store.read() as reads:
-            episode = reads.episode(alert_id)
+            episode = reads.alerts.episode(alert_id)
             if episode is None:
                 raise NotFoundError(_no_alert(alert_id))
             cause = self._followed(reads).get(alert_id)
             return AlertDetail(
                 episode=episode,
-                events=tuple(reads.events(alert_id)),
-                cause=reads.episode(cause) if cause is not None else None,
+                events=tuple(reads.alerts.events(alert_id)),
+                cause=reads.alerts.episode(cause) if cause is not None else None,
             )
 
     def alerts(
@@ -139,10 +139,12 @@ class LocalOperations:
         """Open episodes worst first, or the episodes in ``states``, newest first."""
         with self.store.read() as reads:
             if states is None:
-                return worst_first(reads.open_episodes(), self.targets)[:limit]
+                return worst_first(reads.alerts.open(), self.targets)[:limit]
             now = self._clock.now()
             start = since or now - timedelta(days=3660)
-            found = reads.episodes(start=start, end=now + timedelta(microseconds=1), states=list(states), limit=limit)
+            found = reads.alerts.episodes(
+                start=start, end=now + timedelta(microseconds=1), states=list(states), limit=limit
+            )
             followed = self._followed(reads)
             return tuple(alert_view(episode, follows_from=followed.get(episode.id or 0)) for episode in found)
 
@@ -226,7 +228,7 @@ class LocalOperations:
         return view
 
     def _act_in(self, writes: Writes, action: str, alert_id: int, step: Callable[[Episode], Step]) -> AlertView:
-        episode = writes.episode(alert_id)
+        episode = writes.alerts.episode(alert_id)
         if episode is None:
             raise NotFoundError(_no_alert(alert_id))
         result = step(episode)
@@ -243,7 +245,7 @@ class LocalOperations:
         return alert_view(saved, follows_from=self._followed(writes).get(alert_id))
 
     def _followed(self, reads: Reads) -> dict[int, int]:
-        return causes(reads.open_episodes(), self.targets)
+        return causes(reads.alerts.open(), self.targets)
 
     def _monitor_alive(self) -> bool:
         if self._request_probe is not None:

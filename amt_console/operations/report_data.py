@@ -69,15 +69,15 @@ def gather(reads: Reads, *, targets: Sequence[Target], settings: Settings, windo
     before = window.previous()
     resolution = source_resolution(window.step)
     changes: dict[str, list[StateChangeRow]] = {}
-    for change in reads.state_changes(start=window.start, end=window.end):
+    for change in reads.services.state_changes(start=window.start, end=window.end):
         changes.setdefault(change.service, []).append(change)
     then = _Then(
         window=window,
-        start=reads.service_statuses(window.start),
-        end=reads.service_statuses(window.end),
+        start=reads.services.statuses(window.start),
+        end=reads.services.statuses(window.end),
         changes=changes,
-        buckets=reads.rollups(resolution=resolution, start=window.start, end=window.end),
-        previous=reads.rollups(resolution=resolution, start=before.start, end=before.end),
+        buckets=reads.services.rollups(resolution=resolution, start=window.start, end=window.end),
+        previous=reads.services.rollups(resolution=resolution, start=before.start, end=before.end),
     )
     last = [status.last.timestamp for status in then.end.values() if status.last.timestamp >= window.start]
     return ReportData(
@@ -88,18 +88,22 @@ def gather(reads: Reads, *, targets: Sequence[Target], settings: Settings, windo
         limits=_limits(settings),
         monitor=_monitor(reads, window.end),
         measured_until=max(last, default=None),
-        simulated_until=reads.simulated_until(),
+        simulated_until=reads.monitor.simulated_until(),
         services=_services(then, targets),
         alerts=_alerts(reads, window),
-        gaps=tuple(reads.gaps(before.start, window.end)),
+        gaps=tuple(reads.monitor.gaps(before.start, window.end)),
         host=_host(reads, window, resolution),
         previous_host=_host(reads, before, resolution),
-        host_now=reads.host_sample(window.end),
+        host_now=reads.host.sample(window.end),
         figures={
-            kind: figures for kind, figures in reads.figures(window.end).items() if figures.timestamp >= window.start
+            kind: figures
+            for kind, figures in reads.figures.newest(window.end).items()
+            if figures.timestamp >= window.start
         },
         figures_before={
-            kind: figures for kind, figures in reads.figures(window.start).items() if figures.timestamp >= before.start
+            kind: figures
+            for kind, figures in reads.figures.newest(window.start).items()
+            if figures.timestamp >= before.start
         },
         history={key: _history(reads, key, window) for key in HISTORIES},
     )
@@ -200,7 +204,7 @@ def _limits(settings: Settings) -> AnalysisLimits:
 
 
 def _monitor(reads: Reads, now: datetime) -> MonitorStatus:
-    row = reads.monitor()
+    row = reads.monitor.sign_of_life()
     if row is None:
         return MonitorStatus(MonitorState.STOPPED)
     quiet = (now - row.last_cycle_at).total_seconds()
@@ -215,18 +219,20 @@ def _monitor(reads: Reads, now: datetime) -> MonitorStatus:
 
 def _alerts(reads: Reads, window: Window) -> tuple[AlertRecord, ...]:
     """Alerts of this window and the one before, oldest first; events for the newest of this window."""
-    found = reads.episodes(start=window.previous().start, end=window.end + timedelta(microseconds=1), limit=MAX_ALERTS)
+    found = reads.alerts.episodes(
+        start=window.previous().start, end=window.end + timedelta(microseconds=1), limit=MAX_ALERTS
+    )
     records = []
     for position, episode in enumerate(found):
         ended_before = episode.resolved_at is not None and episode.resolved_at < window.start
         wanted = position < MAX_ALERTS_WITH_EVENTS and not ended_before and episode.id is not None
-        records.append(AlertRecord(episode, tuple(reads.events(episode.id or 0)) if wanted else ()))
+        records.append(AlertRecord(episode, tuple(reads.alerts.events(episode.id or 0)) if wanted else ()))
     return tuple(reversed(records))
 
 
 def _host(reads: Reads, window: Window, resolution: int) -> tuple[HostBucket, ...]:
     """The host's figures on the window's steps; a step without samples stays empty, so that a line breaks there."""
-    found = reads.host_rollups(resolution=resolution, start=window.start, end=window.end)
+    found = reads.host.rollups(resolution=resolution, start=window.start, end=window.end)
     sums: dict[str, dict[int, tuple[int, float, float]]] = {}
     for metric in ("cpu_usage", "memory_usage", "disk_usage", "active_connections"):
         steps = sums.setdefault(metric, {})
@@ -255,4 +261,4 @@ def _mean_max(entry: tuple[int, float, float] | None) -> tuple[float | None, flo
 
 def _history(reads: Reads, key: FigureName, window: Window) -> History:
     kind, name = key
-    return tuple(reads.figure_history(kind, name, window.start, window.end))
+    return tuple(reads.figures.history(kind, name, window.start, window.end))

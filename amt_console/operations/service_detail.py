@@ -39,13 +39,15 @@ def service_detail(
     resolution = resolution_for(hours)
     start = floor_time(now - timedelta(hours=hours), resolution)
     count = int((now - start).total_seconds() // resolution) + 1
-    rollups = reads.rollups(resolution=resolution, start=start, end=now, services=[view.name]).get(view.name, [])
+    rollups = reads.services.rollups(resolution=resolution, start=start, end=now, services=[view.name]).get(
+        view.name, []
+    )
     buckets = {int((bucket.start - start).total_seconds() // resolution): bucket for bucket in rollups}
     rows = [buckets.get(index) for index in range(count)]
-    total = reads.totals(start=now - timedelta(hours=hours), end=now, services=[view.name]).get(view.name)
+    total = reads.services.totals(start=now - timedelta(hours=hours), end=now, services=[view.name]).get(view.name)
     probes = _newest_probes(reads, view, start, now)
-    changes = reads.state_changes(start=start, end=now, services=[view.name])
-    episodes = reads.episodes(start=start, end=now + _INSTANT, subject=view.name, limit=_LIST_LIMIT)
+    changes = reads.services.state_changes(start=start, end=now, services=[view.name])
+    episodes = reads.alerts.episodes(start=start, end=now + _INSTANT, subject=view.name, limit=_LIST_LIMIT)
     return ServiceDetail(
         service=view,
         start=start,
@@ -69,7 +71,11 @@ def service_detail(
 def _newest_probes(reads: Reads, view: ServiceView, start: datetime, end: datetime) -> list[ProbeResult]:
     """Newest first; where several locations watch the service, those of each in place of the combined results."""
     names = [series_name(view.name, location.name) for location in view.locations] or [view.name]
-    found = [probe for name in names for probe in reads.results(service=name, start=start, end=end, limit=_LIST_LIMIT)]
+    found = [
+        probe
+        for name in names
+        for probe in reads.services.results(service=name, start=start, end=end, limit=_LIST_LIMIT)
+    ]
     return sorted(found, key=lambda probe: probe.timestamp, reverse=True)[:_LIST_LIMIT]
 
 

@@ -99,8 +99,8 @@ class SnapshotBuilder:
         # A clock that was set back must not leave the figures of its future on the screen.
         known_by = at or now + CLOCK_TOLERANCE
         windows = self._read_windows(reads, end, live=at is None)
-        alerts = worst_first(reads.open_episodes(at), self._targets)
-        statuses = reads.service_statuses(at)
+        alerts = worst_first(reads.alerts.open(at), self._targets)
+        statuses = reads.services.statuses(at)
         locations = location_views(statuses, self._targets, end)
         services = tuple(
             service_view(
@@ -124,11 +124,11 @@ class SnapshotBuilder:
             services=services,
             alerts=alerts,
             recently_resolved=_recently_resolved(reads, end),
-            resources=ResourcesView(sample=reads.host_sample(known_by), cpu=cpu, memory=memory, disk=disk),
-            figures=reads.figures(known_by),
+            resources=ResourcesView(sample=reads.host.sample(known_by), cpu=cpu, memory=memory, disk=disk),
+            figures=reads.figures.newest(known_by),
             notices=notices,
             viewers=viewers,
-            simulated_until=reads.simulated_until(),
+            simulated_until=reads.monitor.simulated_until(),
         )
         return self._versioned(snapshot)
 
@@ -152,7 +152,7 @@ class SnapshotBuilder:
         return self._windows.read(reads, end, tick)
 
     def _monitor(self, reads: Reads, at: datetime | None, now: datetime) -> MonitorStatus:
-        row = reads.monitor()
+        row = reads.monitor.sign_of_life()
         if row is None:
             return MonitorStatus(MonitorState.STOPPED)
         if at is not None:
@@ -169,12 +169,13 @@ class SnapshotBuilder:
 
 def _inside_gap(reads: Reads, at: datetime) -> bool:
     return any(
-        gap.started_at <= at < gap.ended_at for gap in reads.gaps(at - timedelta(days=1), at + timedelta(seconds=1))
+        gap.started_at <= at < gap.ended_at
+        for gap in reads.monitor.gaps(at - timedelta(days=1), at + timedelta(seconds=1))
     )
 
 
 def _recently_resolved(reads: Reads, end: datetime) -> tuple[AlertView, ...]:
-    closed = reads.episodes(start=end - timedelta(hours=1), end=end, states=[AlertState.RESOLVED], limit=20)
+    closed = reads.alerts.episodes(start=end - timedelta(hours=1), end=end, states=[AlertState.RESOLVED], limit=20)
     ended = [
         alert_view(episode)
         for episode in closed
@@ -185,7 +186,7 @@ def _recently_resolved(reads: Reads, end: datetime) -> tuple[AlertView, ...]:
 
 def _host_series(reads: Reads, end: datetime) -> tuple[Series, Series, Series]:
     start = spark_start(end)
-    found = reads.host_rollups(resolution=MINUTE, start=start, end=end, metrics=_HOST_SERIES, histograms=False)
+    found = reads.host.rollups(resolution=MINUTE, start=start, end=end, metrics=_HOST_SERIES, histograms=False)
 
     def series(metric: str) -> Series:
         minutes = by_minute(found.get(metric, []), start)

@@ -86,7 +86,7 @@ class _Turns:
 
 
 def _read_day(reads: Reads, names: Sequence[str], end: datetime, found: dict[str, ServiceWindows]) -> None:
-    totals = reads.totals(start=end - timedelta(hours=24), end=end, services=names)
+    totals = reads.services.totals(start=end - timedelta(hours=24), end=end, services=names)
     for name in names:
         day = totals.get(name)
         coverage = 100 * day.coverage if day else 0.0
@@ -100,9 +100,9 @@ def _read_day(reads: Reads, names: Sequence[str], end: datetime, found: dict[str
 
 
 def _read_lately(reads: Reads, names: Sequence[str], end: datetime, found: dict[str, ServiceWindows]) -> None:
-    totals = reads.totals(start=end - timedelta(hours=1), end=end, services=names)
+    totals = reads.services.totals(start=end - timedelta(hours=1), end=end, services=names)
     start = spark_start(end)
-    stored = reads.rollups(resolution=MINUTE, start=start, end=end, services=names, histograms=False)
+    stored = reads.services.rollups(resolution=MINUTE, start=start, end=end, services=names, histograms=False)
     for name in names:
         hour = totals.get(name)
         error_rate = hour.error_rate if hour else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from amt_console.store.audit import audit_entries
 from amt_console.store.cluster.lease import Lease, LeaseHolder
 from amt_console.store.cluster.leases import lease_holder, lease_is_free, take_lease
+from amt_console.store.engines.sqlite_backup import backup
 from amt_console.store.errors import (
     CopyDiffers,
     CopyRefused,
@@ -27,7 +28,6 @@ from amt_console.store.reads import MonitorRow, Reads, ServiceStatus, StateChang
 from amt_console.store.rollups.host import HOST_METRICS
 from amt_console.store.store import Store
 from amt_console.store.tokens import AccessToken, access_token, access_tokens, add_token, revoke_token, token_used
-from amt_console.store.upkeep.backup import backup
 from amt_console.store.writes import Writes, record
 
 __all__ = [

@@ -20,10 +20,11 @@ from sqlalchemy import Connection, delete, select
 from amt_console.clock import Clock
 from amt_console.model import ProbeResult
 from amt_console.store.engines.dialect import Dialect
-from amt_console.store.result_rows import LOG_COLUMNS, LogValues, result_values, sample_of, sample_of_row
+from amt_console.store.result_rows import LOG_COLUMNS, LogValues, result_values
 from amt_console.store.rollups import horizon, rebuild
 from amt_console.store.rollups.buckets import OpenBuckets, Sample
 from amt_console.store.rollups.rows import ROLLUP_COLUMNS, rollup_values
+from amt_console.store.rollups.samples import sample_of, sample_of_row
 from amt_console.store.rollups.tables import ServiceRollupRow, ServiceStateRow, StateChangeLog
 from amt_console.store.schema import table
 from amt_console.store.tables import MetaRow, MonitoringLog

@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from amt_console.store.engines.dialect import Dialect
+from amt_console.store.engines.sqlite_backup import backup
 from amt_console.store.errors import NoDatabase, SchemaTooNew, SchemaTooOld
-from amt_console.store.upkeep.backup import backup
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """All revisions of this program, oldest first; the last one is what it reads and writes."""

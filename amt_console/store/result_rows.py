@@ -6,48 +6,11 @@ from dataclasses import fields
 from datetime import UTC
 from typing import Any, NamedTuple
 
-from amt_console.model import ErrorClass, Phases, ProbeResult, ServiceState, is_location
+from amt_console.model import ErrorClass, Phases, ProbeResult, is_location
 from amt_console.store.rollups.buckets import Sample
-from amt_console.store.utc import SECOND, micros
-from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, number, to_json
-
-_LARGEST_INTERVAL = 30 * 86_400
-_STATES = {state.value: state for state in ServiceState}
-
-
-def state_of(status: str) -> ServiceState:
-    """The state that a stored status names; ``unknown`` for a word that is none of ours."""
-    return _STATES.get(status, ServiceState.UNKNOWN)
-
-
-def response_us(result: ProbeResult) -> int | None:
-    """The response time in whole microseconds; ``None`` if there is none or it makes no sense."""
-    value = result.response_time_ms
-    if value is None or not 0 <= value < 1e12:
-        return None
-    return round(value * 1000)
-
-
-def interval_us(result: ProbeResult) -> int:
-    """The interval in whole microseconds, 0 if it makes no sense."""
-    value = result.interval
-    return round(value * SECOND) if 0 < value < _LARGEST_INTERVAL else 0
-
-
-def sample_of(result: ProbeResult) -> Sample:
-    """What rollups are made of."""
-    return Sample(micros(result.timestamp), result.state, interval_us(result), result.attempt, response_us(result))
-
-
-def sample_of_row(row: Row) -> Sample:
-    """The same from a row of ``monitoring_logs`` or ``service_state``."""
-    response = row["response_us"]
-    if response is None and (rounded := number(row.get("response_time_ms"))) is not None:
-        response = int(rounded) * 1000
-    return Sample(
-        micros(row["timestamp"]), state_of(row["status"]), int(row["interval_us"]), int(row["attempt"]), response
-    )
-
+from amt_console.store.rollups.samples import sample_of_row
+from amt_console.store.utc import SECOND
+from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, to_json
 
 _PHASES = tuple(field.name for field in fields(Phases))
 _METRICS = ("status_code", "final_url", "ip", "ip_family", "http_version", "body_bytes", "location")

@@ -20,7 +20,6 @@ from amt_console.model import (
     ProbeResult,
 )
 from amt_console.store import episodes
-from amt_console.store.cluster.tables import RelayedRow
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.ingest import Ingest
 from amt_console.store.reads import Reads
@@ -29,7 +28,15 @@ from amt_console.store.rollups.buckets import floor
 from amt_console.store.rollups.host import HostIngest
 from amt_console.store.sample_rows import figures_json
 from amt_console.store.schema import table
-from amt_console.store.tables import AuditRow, BusinessFiguresRow, GapRow, HeartbeatRow, MetaRow, SystemMetric
+from amt_console.store.tables import (
+    AuditRow,
+    BusinessFiguresRow,
+    GapRow,
+    MetaRow,
+    RelayedRow,
+    SignOfLifeRow,
+    SystemMetric,
+)
 from amt_console.store.utc import SECOND, micros, moment
 from amt_console.store.values import clean_text, to_json
 
@@ -57,7 +64,7 @@ class Ingesters:
         return cls(
             results=Ingest(dialect, clock),
             host=HostIngest(dialect),
-            upsert_monitor=dialect.upsert(table(HeartbeatRow)),
+            upsert_monitor=dialect.upsert(table(SignOfLifeRow)),
             upsert_meta=dialect.upsert(_META),
         )
 
@@ -128,7 +135,7 @@ class Writes(Reads):
         row = {"started_at": gap.started_at, "ended_at": gap.ended_at, "reason": gap.reason.value}
         self._connection.execute(insert(_GAPS), [row])
 
-    def heartbeat(self, *, host: str, pid: int, started_at: datetime, at: datetime) -> None:
+    def sign_of_life(self, *, host: str, pid: int, started_at: datetime, at: datetime) -> None:
         """The monitor's sign of life."""
         row = {
             "name": "monitor",
@@ -184,7 +191,7 @@ class Writes(Reads):
         """Write what was held back until the end of the transaction; the store calls this before it commits."""
         self._ingesters.host.flush(self._connection)
         if self._simulated_until is not None:
-            before = self.simulated_until()
+            before = self.monitor.simulated_until()
             until = max(self._simulated_until, 0 if before is None else micros(before))
             row = {"key": "simulated_until", "number": until, "content": None}
             self._connection.execute(self._ingesters.upsert_meta, [row])

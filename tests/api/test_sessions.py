@@ -141,23 +141,23 @@ def test_after_a_kill_the_alert_goes_on_and_the_gap_is_recorded(opened: Open, pl
 
         def gaps() -> list[GapReason]:
             with store.read() as reads:
-                return [gap.reason for gap in reads.gaps(later.now() - timedelta(days=1), later.now())]
+                return [gap.reason for gap in reads.monitor.gaps(later.now() - timedelta(days=1), later.now())]
 
         until(lambda: gaps() == [GapReason.STOPPED])
 
         def fresh() -> bool:
             with store.read() as reads:
-                return "fresh" in [event.kind for event in reads.events(alert_id)]
+                return "fresh" in [event.kind for event in reads.alerts.events(alert_id)]
 
         until(fresh)
         with store.read() as reads:
-            episode = reads.episode(alert_id)
+            episode = reads.alerts.episode(alert_id)
             assert episode is not None
             assert episode.state is AlertState.FIRING
-            assert [event.kind for event in reads.events(alert_id)].count("fired") == 1
-            open_ones = [each for each in reads.open_episodes() if each.subject == "web"]
+            assert [event.kind for event in reads.alerts.events(alert_id)].count("fired") == 1
+            open_ones = [each for each in reads.alerts.open() if each.subject == "web"]
             assert [each.id for each in open_ones if each.rule_id == episode.rule_id] == [alert_id]
-            total = reads.totals(start=later.now() - timedelta(hours=1), end=later.now())["web"]
+            total = reads.services.totals(start=later.now() - timedelta(hours=1), end=later.now())["web"]
     assert total.down_s < 60, "the two minutes without a monitor are unknown, not down"
     assert total.up_s == 0
 

@@ -71,7 +71,7 @@ def history(store: Store) -> Callable[..., int | None]:
         with store.transaction(durable=True) as writes:
             writes.add_results([probe(API, now, state), probe(WEB, now)])
             writes.add_host_sample(HostSample(timestamp=now, cpu_usage=12.0, memory_usage=40.0, disk_usage=None))
-            writes.heartbeat(host="here", pid=1, started_at=now, at=now)
+            writes.sign_of_life(host="here", pid=1, started_at=now, at=now)
             if not alert:
                 return None
             new = episode(now, **alert)

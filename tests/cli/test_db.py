@@ -216,7 +216,7 @@ def test_restore_refuses_what_is_no_whole_backup(command: Command, filled: Path,
 def test_restore_waits_for_nobody_who_has_the_database_open(command: Command, filled: Path, home: Path) -> None:
     command("db", "backup", str(home / "copy.db"))
     with Store.open(url_of(filled), clock=CLOCK, read_only=True) as store, store.read() as reads:
-        reads.service_statuses()
+        reads.services.statuses()
         refused = command("db", "restore", str(home / "copy.db"))
     assert refused.code == ExitCode.BUSY
     assert "open" in refused.err

@@ -64,7 +64,7 @@ def watched(store: Store, **states: ServiceState) -> None:
     ]
     with store.transaction() as writes:
         writes.add_results([*results, probe(WEB, now)])
-        writes.heartbeat(host="here", pid=1, started_at=now, at=now)
+        writes.sign_of_life(host="here", pid=1, started_at=now, at=now)
 
 
 def test_status_lists_the_locations_of_what_is_not_up_everywhere(command: Command, store: Store, two: None) -> None:

@@ -58,11 +58,11 @@ class Written:
 
     def results(self, service: str, start: datetime, end: datetime) -> list[ProbeResult]:
         with self.store.read() as reads:
-            return reads.results(service=service, start=start, end=end, limit=10_000, newest_first=False)
+            return reads.services.results(service=service, start=start, end=end, limit=10_000, newest_first=False)
 
     def episode(self, rule: str, subject: str) -> Episode:
         with self.store.read() as reads:
-            found = reads.episodes(start=self.history.start, end=self.history.end, subject=subject, limit=100)
+            found = reads.alerts.episodes(start=self.history.start, end=self.history.end, subject=subject, limit=100)
         matching = [episode for episode in found if episode.rule_id == rule]
         assert len(matching) == 1
         return matching[0]
@@ -98,12 +98,12 @@ def test_the_demos_own_database_has_a_past_too(day: Written) -> None:
 
 def test_everything_is_marked_as_simulated(day: Written) -> None:
     with day.store.read() as reads:
-        simulated_until = reads.simulated_until()
-        newest = reads.results(service=None, start=day.history.start, end=END, limit=1)[0]
+        simulated_until = reads.monitor.simulated_until()
+        newest = reads.services.results(service=None, start=day.history.start, end=END, limit=1)[0]
         assert simulated_until == newest.timestamp
-        assert all(episode.simulated for episode in reads.episodes(start=day.history.start, end=END, limit=500))
-        assert {figures.simulated for figures in reads.figures().values()} == {True}
-        assert set(reads.figures()) == set(FigureKind)
+        assert all(episode.simulated for episode in reads.alerts.episodes(start=day.history.start, end=END, limit=500))
+        assert {figures.simulated for figures in reads.figures.newest().values()} == {True}
+        assert set(reads.figures.newest()) == set(FigureKind)
 
 
 def test_the_api_outage_is_as_an_engine_would_have_written_it(day: Written) -> None:
@@ -124,7 +124,7 @@ def test_the_api_outage_is_as_an_engine_would_have_written_it(day: Written) -> N
     assert end <= episode.resolved_at < end + timedelta(minutes=3)
     assert episode.id is not None
     with day.store.read() as reads:
-        events = reads.events(episode.id)
+        events = reads.alerts.events(episode.id)
     assert [event.kind for event in events] == ["opened", "fired", "acknowledged", "recovering", "resolved"]
     assert [event.seq for event in events] == [1, 2, 3, 4, 5]
     assert [event.at for event in events] == sorted(event.at for event in events)
@@ -144,7 +144,7 @@ def test_what_depends_on_the_api_was_down_too(day: Written) -> None:
 
 def test_the_api_outage_is_not_told_a_second_time_as_an_error_rate(day: Written) -> None:
     with day.store.read() as reads:
-        found = reads.episodes(start=day.history.start, end=day.history.end, limit=500)
+        found = reads.alerts.episodes(start=day.history.start, end=day.history.end, limit=500)
     assert [episode for episode in found if episode.rule_id == "error_rate"] == []
 
 
@@ -158,8 +158,8 @@ def test_the_slow_chat_is_a_warning_and_never_an_outage(day: Written) -> None:
 def test_the_cpu_spike_fired(day: Written) -> None:
     start, end = day.incident(PastKind.CPU_SPIKE)
     with day.store.read() as reads:
-        spike = [sample.cpu_usage for sample in reads.host_samples(start, end)]
-        before = [sample.cpu_usage for sample in reads.host_samples(start - timedelta(hours=1), start)]
+        spike = [sample.cpu_usage for sample in reads.host.samples(start, end)]
+        before = [sample.cpu_usage for sample in reads.host.samples(start - timedelta(hours=1), start)]
     assert min(usage for usage in spike if usage is not None) > 80 > max(usage or 0 for usage in before)
     assert day.episode("cpu_usage", "cpu").fired_at is not None
 
@@ -171,8 +171,8 @@ def test_a_single_failed_probe_was_cleared_without_firing(day: Written) -> None:
 
 def test_nothing_is_open_at_the_end(day: Written) -> None:
     with day.store.read() as reads:
-        assert reads.open_episodes() == []
-        assert {status.state for status in reads.service_statuses().values()} == {ServiceState.UP}
+        assert reads.alerts.open() == []
+        assert {status.state for status in reads.services.statuses().values()} == {ServiceState.UP}
 
 
 def test_answers_take_longer_when_the_platform_is_busy(day: Written) -> None:
@@ -186,8 +186,8 @@ def test_answers_take_longer_when_the_platform_is_busy(day: Written) -> None:
 
 def test_figures_are_read_like_real_answers_and_fit_together(day: Written) -> None:
     with day.store.read() as reads:
-        mrr = reads.figure_history(FigureKind.REVENUE, "mrr", day.history.start, END)
-        arr = reads.figure_history(FigureKind.REVENUE, "arr", day.history.start, END)
+        mrr = reads.figures.history(FigureKind.REVENUE, "mrr", day.history.start, END)
+        arr = reads.figures.history(FigureKind.REVENUE, "arr", day.history.start, END)
     assert len(mrr) == len(arr) >= 47
     assert all(year == pytest.approx(12 * month) for (_, month), (_, year) in zip(mrr, arr, strict=True))
 
@@ -215,9 +215,9 @@ def test_the_same_seed_and_end_give_the_same_past(tmp_path: Path) -> None:
             past = history(0.05, seed=seed)
             past.write(store, clock=clock)
             with store.read() as reads:
-                results = reads.results(service=None, start=past.start, end=END, limit=10_000)
-                host = [sample.cpu_usage for sample in reads.host_samples(past.start, END)]
-                return results, host, [figures.timestamp for figures in reads.figures().values()]
+                results = reads.services.results(service=None, start=past.start, end=END, limit=10_000)
+                host = [sample.cpu_usage for sample in reads.host.samples(past.start, END)]
+                return results, host, [figures.timestamp for figures in reads.figures.newest().values()]
 
     assert written("one", 3) == written("two", 3)
     assert written("three", 4) != written("one again", 3)
@@ -231,7 +231,7 @@ def test_it_can_be_stopped_and_what_was_committed_stays(tmp_path: Path) -> None:
         report = past.write(store, clock=clock, progress=lambda _, done, __: told.append(done), stop=lambda: bool(told))
         assert told == [360]
         with store.read() as reads:
-            newest = reads.results(service=None, start=past.start, end=END, limit=1)[0]
+            newest = reads.services.results(service=None, start=past.start, end=END, limit=1)[0]
     assert past.start < newest.timestamp < past.start + timedelta(hours=6)
     assert report.results >= 360 * len(NAMES)
 
@@ -243,7 +243,7 @@ def test_a_slow_machine_leaves_a_recorded_gap(tmp_path: Path) -> None:
         clock.advance(300)
         past.write(store, clock=clock)
         with store.read() as reads:
-            gaps = reads.gaps(past.start, clock.now())
+            gaps = reads.monitor.gaps(past.start, clock.now())
     assert [(gap.started_at, gap.ended_at, gap.reason) for gap in gaps] == [(past.end, clock.now(), GapReason.STOPPED)]
 
 

@@ -62,7 +62,7 @@ def measured(place: ServerPlace, service: str, start: datetime, end: datetime) -
     """Seconds of each kind between two moments."""
     with Store.open(place.url, clock=SystemClock(), read_only=True) as store, store.read() as reads:
         minute = start.replace(second=0, microsecond=0)
-        sums = [reads.totals(start=minute, end=moment, services=[service])[service] for moment in (start, end)]
+        sums = [reads.services.totals(start=minute, end=moment, services=[service])[service] for moment in (start, end)]
     kinds = ("up_s", "degraded_s", "down_s", "unknown_s")
     return {kind: round(getattr(sums[1], kind) - getattr(sums[0], kind), 6) for kind in kinds}
 
@@ -71,7 +71,9 @@ def longest_silence(place: ServerPlace, service: str) -> tuple[datetime, datetim
     """The two results of a service that are farthest apart."""
     with Store.open(place.url, clock=SystemClock(), read_only=True) as store, store.read() as reads:
         now = SystemClock().now()
-        found = reads.results(service=service, start=now - timedelta(hours=1), end=now, limit=9999, newest_first=False)
+        found = reads.services.results(
+            service=service, start=now - timedelta(hours=1), end=now, limit=9999, newest_first=False
+        )
     times = [each.timestamp for each in found if each.attempt == 1]
     return max(pairwise(times), key=lambda pair: pair[1] - pair[0])
 

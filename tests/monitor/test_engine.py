@@ -36,13 +36,13 @@ def services(platform: Platform, *names: str, **more: object) -> dict[str, objec
 
 
 def stored(reads: Reads, service: str | None = None) -> list[ProbeResult]:
-    return reads.results(service=service, start=LONG_AGO, end=SystemClock().now(), limit=100_000)
+    return reads.services.results(service=service, start=LONG_AGO, end=SystemClock().now(), limit=100_000)
 
 
 def test_it_stops_within_seconds_though_probes_hang_and_stores_what_it_has(platform: Platform, tmp_path: Path) -> None:
     document = services(platform, "web", "api", interval=60, timeout=50)
     with monitored(tmp_path / "monitoring.db", document) as monitor:
-        monitor.wait(lambda reads: {"web", "api", "monitoring-db"} <= set(reads.service_statuses()))
+        monitor.wait(lambda reads: {"web", "api", "monitoring-db"} <= set(reads.services.statuses()))
         platform.hanging = True
         monitor.engine.probe_now()
         platform.wait_asked("/web", 2)
@@ -58,7 +58,7 @@ def test_it_stops_within_seconds_though_probes_hang_and_stores_what_it_has(platf
 
 def test_what_was_collected_just_before_the_stop_is_stored(platform: Platform, tmp_path: Path) -> None:
     with monitored(tmp_path / "monitoring.db", services(platform, "web")) as monitor:
-        monitor.wait(lambda reads: reads.service_statuses().get("web"))
+        monitor.wait(lambda reads: reads.services.statuses().get("web"))
         monitor.wait_status(lambda engine: engine.status.probes_run > 3)
         assert monitor.engine.stop()
         status = monitor.engine.status
@@ -70,7 +70,7 @@ def test_what_was_collected_just_before_the_stop_is_stored(platform: Platform, t
 def test_a_locked_database_loses_nothing(platform: Platform, tmp_path: Path) -> None:
     path = tmp_path / "monitoring.db"
     with monitored(path, services(platform, "web", "api")) as monitor:
-        monitor.wait(lambda reads: {"web", "api"} <= set(reads.service_statuses()))
+        monitor.wait(lambda reads: {"web", "api"} <= set(reads.services.statuses()))
         with sqlite3.connect(path, isolation_level=None) as intruder:
             intruder.execute("BEGIN IMMEDIATE")
             run = monitor.engine.status.probes_run
@@ -121,7 +121,7 @@ def test_a_collector_that_raises_is_a_local_error_and_disturbs_nobody(platform: 
     collectors = Collectors(http=Moody(clock), database=DatabaseCollector(clock=clock), host=BlindHost())
     with monitored(tmp_path / "m.db", services(platform, "broken", "web"), collectors=collectors) as monitor:
         found = monitor.wait(
-            lambda reads: statuses if {"broken", "web"} <= set(statuses := reads.service_statuses()) else None
+            lambda reads: statuses if {"broken", "web"} <= set(statuses := reads.services.statuses()) else None
         )
         broken = found["broken"].last
         assert broken.state is ServiceState.UNKNOWN
@@ -163,19 +163,19 @@ def test_two_hundred_targets_under_a_cap(platform: Platform, tmp_path: Path) -> 
     names = [f"service-{index:03}" for index in range(200)]
     document = services(platform, *names, interval=30)
     with monitored(tmp_path / "m.db", document, limits=Limits(capacity=8)) as monitor:
-        monitor.wait(lambda reads: set(names) <= set(reads.service_statuses()), timeout=30)
+        monitor.wait(lambda reads: set(names) <= set(reads.services.statuses()), timeout=30)
         status = monitor.engine.status
         assert status.targets == 201
         assert status.dropped == 0
         assert platform.most_at_once <= 8
         assert max(platform.asked[f"/{name}"] for name in names) <= 2
         with monitor.store.read() as reads:
-            assert {status.state for status in reads.service_statuses().values()} == {ServiceState.UP}
+            assert {status.state for status in reads.services.statuses().values()} == {ServiceState.UP}
 
 
 def test_probe_now_probes_one_or_all_and_knows_its_targets(platform: Platform, tmp_path: Path) -> None:
     with monitored(tmp_path / "m.db", services(platform, "web", "api", interval=3600)) as monitor:
-        monitor.wait(lambda reads: {"web", "api"} <= set(reads.service_statuses()))
+        monitor.wait(lambda reads: {"web", "api"} <= set(reads.services.statuses()))
         monitor.engine.probe_now("web")
         platform.wait_asked("/web", 2)
         assert platform.asked["/api"] == 1
@@ -217,7 +217,7 @@ def test_one_round_probes_re_checks_stores_and_evaluates(platform: Platform, tmp
         assert summary.host.memory_usage is not None
         with store.read() as reads:
             assert len(stored(reads)) == len(summary.attempts)
-            assert reads.host_sample() is not None
+            assert reads.host.sample() is not None
         platform.status = 200
         again = run_once(settings=settings(services(platform, "web", "api")), store=store, store_url=url, clock=clock)
         assert again.down == ()

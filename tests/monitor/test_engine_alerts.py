@@ -30,14 +30,14 @@ def one_service(platform: Platform, **more: object) -> dict[str, object]:
 def test_an_outage_from_the_first_failure_to_the_end(platform: Platform, tmp_path: Path) -> None:
     clock = SystemClock()
     with monitored(tmp_path / "monitoring.db", one_service(platform)) as monitor:
-        monitor.wait(lambda reads: reads.service_statuses().get("backend-api"))
+        monitor.wait(lambda reads: reads.services.statuses().get("backend-api"))
         platform.status = 503
         firing = monitor.episode("service_down", "backend-api", AlertState.FIRING)
         assert firing.id is not None
         assert "503" in firing.message
 
         with Store.open(monitor.url, clock=clock) as beside, beside.transaction(durable=True) as writes:
-            current = writes.episode(firing.id)
+            current = writes.alerts.episode(firing.id)
             assert current is not None
             taken = acknowledge(current, actor="anna", now=clock.instant(), note="looking")
             assert taken.episode is not None
@@ -56,7 +56,7 @@ def test_an_outage_from_the_first_failure_to_the_end(platform: Platform, tmp_pat
         with monitor.store.read() as reads:
             failed = [
                 result
-                for result in reads.results(
+                for result in reads.services.results(
                     service="backend-api", start=firing.opened_at.replace(year=2000), end=clock.now(), limit=100
                 )
                 if result.state is ServiceState.DOWN
@@ -68,7 +68,7 @@ def test_an_outage_from_the_first_failure_to_the_end(platform: Platform, tmp_pat
 def test_a_failure_that_a_re_check_does_not_confirm_tells_nobody(platform: Platform, tmp_path: Path) -> None:
     document = {**one_service(platform), "recheck": [0.5, 0.5]}
     with monitored(tmp_path / "monitoring.db", document) as monitor:
-        monitor.wait(lambda reads: reads.service_statuses().get("backend-api"))
+        monitor.wait(lambda reads: reads.services.statuses().get("backend-api"))
         platform.status = 500
         monitor.episode("service_down", "backend-api", AlertState.PENDING)
         platform.status = 200
@@ -102,14 +102,14 @@ class LaterClock(SystemClock):
 def test_the_time_without_a_monitor_is_a_gap(platform: Platform, tmp_path: Path) -> None:
     path = tmp_path / "monitoring.db"
     with monitored(path, one_service(platform)) as monitor:
-        monitor.wait(lambda reads: reads.service_statuses().get("backend-api"))
+        monitor.wait(lambda reads: reads.services.statuses().get("backend-api"))
         monitor.wait(Reads.monitor)
     with Store.open(f"sqlite:///{path}", clock=SystemClock(), read_only=True) as store, store.read() as reads:
-        last = reads.monitor()
+        last = reads.monitor.sign_of_life()
         assert last is not None
     clock = LaterClock()
     with monitored(path, one_service(platform), clock=clock) as monitor:
-        (gap,) = monitor.wait(lambda reads: reads.gaps(last.started_at, clock.now()))
+        (gap,) = monitor.wait(lambda reads: reads.monitor.gaps(last.started_at, clock.now()))
         assert gap.reason is GapReason.STOPPED
         assert gap.started_at == last.last_cycle_at
         told = monitor.episode("monitor", "monitor", AlertState.RECOVERING)
@@ -142,6 +142,6 @@ def test_figures_are_read_from_the_answers(platform: Platform, tmp_path: Path) -
     platform.bodies["/api/analytics/revenue"] = b'{"mrr": 1234.5, "arr": 14814}'
     document = {"api_base_url": platform.url, "figures": {"revenue": {"mrr": "mrr"}}}
     with monitored(tmp_path / "monitoring.db", document) as monitor:
-        figures = monitor.wait(lambda reads: reads.figures().get(FigureKind.REVENUE))
+        figures = monitor.wait(lambda reads: reads.figures.newest().get(FigureKind.REVENUE))
         assert figures.figures["mrr"].value == 1234.5
         assert not figures.simulated

@@ -48,7 +48,7 @@ def limits(first: float) -> Limits:
 def stored(monitor: Monitored) -> int:
     with monitor.store.read() as reads:
         return len(
-            reads.results(
+            reads.services.results(
                 service=None, start=CLOCK.now() - timedelta(hours=1), end=CLOCK.now() + timedelta(hours=1), limit=10**6
             )
         )
@@ -98,5 +98,5 @@ def test_expired_data_makes_room_by_itself(platform: Platform, disk: SmallDisk) 
         probed = monitor.engine.status.probes_run
         monitor.wait(lambda _: stored(monitor) >= probed, timeout=30.0)
         with monitor.store.read() as reads:
-            assert reads.results(service="old", start=start, end=CLOCK.now(), limit=10) == []
+            assert reads.services.results(service="old", start=start, end=CLOCK.now(), limit=10) == []
         assert monitor.engine.status.dropped == 0

@@ -54,8 +54,8 @@ def test_a_restart_without_a_gap_counts_as_unknown_from_one_and_a_half_intervals
             probe(after)
             clock.advance(5)
         with store.read() as reads:
-            assert reads.gaps(start, clock.now()) == []
-            minute, *_ = reads.rollups(resolution=60, start=start, end=start + timedelta(seconds=60))["web"]
+            assert reads.monitor.gaps(start, clock.now()) == []
+            minute, *_ = reads.services.rollups(resolution=60, start=start, end=start + timedelta(seconds=60))["web"]
     assert (minute.unknown_s, minute.up_s, minute.down_s) == (2.5, 57.5, 0.0)
 
 

@@ -65,7 +65,7 @@ def fill(store: Store, minutes: int, first: int = 0) -> None:
 
 def count(store: Store) -> int:
     with store.read() as reads:
-        return len(reads.results(service=None, start=at(-1e9), end=at(1e9), limit=1_000_000))
+        return len(reads.services.results(service=None, start=at(-1e9), end=at(1e9), limit=1_000_000))
 
 
 def settings(**more: object) -> RetentionSettings:
@@ -113,7 +113,7 @@ async def test_times_of_other_programs_are_mended_or_told_of(store: Store, clock
         (notice,) = minder.notices
         assert notice.startswith("A row of monitoring_logs without a readable time (id 2) cannot be shown.")
         with store.read() as reads:
-            (found,) = reads.results(service="x", start=at(-3600), end=at(0), limit=9)
+            (found,) = reads.services.results(service="x", start=at(-3600), end=at(0), limit=9)
         assert found.timestamp == at(-3600)
         connection.execute("DELETE FROM monitoring_logs WHERE timestamp = 'garbage'")
         connection.commit()
@@ -182,7 +182,7 @@ from amt_console.clock import SystemClock
 from amt_console.store import Store
 store = Store.open(sys.argv[1], clock=SystemClock(), read_only=True)
 with store.read() as reads:
-    reads.service_statuses()
+    reads.services.statuses()
     print("reading", flush=True)
     sys.stdin.readline()
 print("done", flush=True)
@@ -283,7 +283,7 @@ def whole_rollups(store: Store, end: datetime) -> list[Rollup]:
     """The five minutes of ``old`` that were over at ``end``."""
     begin = end.replace(hour=0) - timedelta(days=4)
     with store.read() as reads:
-        found = reads.rollups(resolution=300, start=begin, end=end)["old"]
+        found = reads.services.rollups(resolution=300, start=begin, end=end)["old"]
     return [each for each in found if each.start + timedelta(minutes=5) <= end]
 
 
@@ -291,12 +291,14 @@ def monitor_rows(store: Store, service: str) -> list[object]:
     with store.read() as reads:
         now = SystemClock().now()
         return list(
-            reads.results(service=service, start=now - timedelta(days=30), end=now + timedelta(days=99), limit=20_000)
+            reads.services.results(
+                service=service, start=now - timedelta(days=30), end=now + timedelta(days=99), limit=20_000
+            )
         )
 
 
 def test_only_other_processes_are_named(tmp_path: Path) -> None:
     assert readers_of(tmp_path / "missing") == ()
     with Store.open(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=SystemClock()) as store, store.read() as reads:
-        reads.service_statuses()
+        reads.services.statuses()
         assert readers_of(Path(f"{store.place}-shm")) == (), "this process itself"

@@ -36,15 +36,15 @@ def test_a_kill_loses_no_committed_row_and_the_restart_does_not_fire_again(tmp_p
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             assert connection.execute("SELECT count(*) FROM monitoring_logs").fetchone()[0] >= rows
         with Store.open(f"sqlite:///{path}", clock=SystemClock(), read_only=True) as store, store.read() as reads:
-            last = reads.monitor()
-            (firing,) = [each for each in reads.open_episodes() if each.rule_id == "service_down"]
+            last = reads.monitor.sign_of_life()
+            (firing,) = [each for each in reads.alerts.open() if each.rule_id == "service_down"]
         assert last is not None
         assert firing.state is AlertState.FIRING
 
         clock = LaterClock()
         document = {"services": [{"name": "web", "url": platform.url, "interval": 1}]}
         with monitored(path, document, clock=clock) as monitor:
-            (gap,) = monitor.wait(lambda reads: reads.gaps(LONG_AGO, clock.now()))
+            (gap,) = monitor.wait(lambda reads: reads.monitor.gaps(LONG_AGO, clock.now()))
             assert (gap.started_at, gap.reason) == (last.last_cycle_at, GapReason.STOPPED)
             monitor.wait(lambda _: "fresh" in monitor.kinds(firing))
             now = monitor.episode("service_down", "web", AlertState.FIRING)

@@ -56,7 +56,7 @@ class Watched:
 
     def alert(self, rule: str) -> Episode | None:
         with self.store.read() as reads:
-            mine = [each for each in reads.open_episodes() if each.rule_id == rule and each.state is AlertState.FIRING]
+            mine = [each for each in reads.alerts.open() if each.rule_id == rule and each.state is AlertState.FIRING]
         return mine[0] if mine else None
 
 
@@ -107,7 +107,7 @@ def test_an_uptime_that_one_location_misses_is_its_own(watched: Callable[..., Wa
     assert web.alert("uptime") is None
     with web.store.read() as reads:
         now = web.clock.now()
-        totals = reads.totals(start=now - timedelta(hours=1), end=now)
+        totals = reads.services.totals(start=now - timedelta(hours=1), end=now)
     assert (totals["web@fra"].availability or 1.0) < 0.8
     assert totals["web"].availability == 1.0, "of the service itself most had it up"
 

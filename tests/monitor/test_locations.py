@@ -70,7 +70,7 @@ class World:
 
     def state_is(self, name: str, state: ServiceState, error: str | None = None) -> Callable[[], object]:
         def right(reads: Reads) -> bool:
-            status = reads.service_statuses().get(name)
+            status = reads.services.statuses().get(name)
             return (
                 status is not None and status.state is state and (error is None or error in (status.last.error or ""))
             )
@@ -80,7 +80,7 @@ class World:
     def alert(self, rule: str = "service_down", state: AlertState = AlertState.FIRING) -> Callable[[], Episode | None]:
         def found() -> Episode | None:
             with self.store.read() as reads:
-                mine = [each for each in reads.open_episodes() if each.rule_id == rule and each.state is state]
+                mine = [each for each in reads.alerts.open() if each.rule_id == rule and each.state is state]
             return mine[0] if mine else None
 
         return found
@@ -88,7 +88,7 @@ class World:
     def episodes(self, rule: str = "service_down") -> list[Episode]:
         now = CLOCK.now()
         with self.store.read() as reads:
-            found = reads.episodes(start=now.replace(year=2000), end=now.replace(year=9000), limit=100)
+            found = reads.alerts.episodes(start=now.replace(year=2000), end=now.replace(year=9000), limit=100)
         return [episode for episode in found if episode.rule_id == rule]
 
 
@@ -144,7 +144,7 @@ def test_each_location_probes_everything_and_two_of_one_location_share(world: Wo
         seconds = (ended - begun).total_seconds()
         with world.store.read() as reads:
             for place in ("fra", "nyc"):
-                found = reads.results(service=f"api@{place}", start=begun, end=ended, limit=100)
+                found = reads.services.results(service=f"api@{place}", start=begun, end=ended, limit=100)
                 assert {result.location for result in found} == {place}
                 assert 3 <= len(found) <= seconds / 0.8 + 1, "once in a slot of each location"
         assert {(each.member.location, each.member.evaluates) for each in monitors_of(world.store)} == {
@@ -175,7 +175,7 @@ def test_a_takeover_by_another_location_loses_no_alert_and_tells_none_twice(worl
         until(world.state_is("api", DEGRADED, "down from nyc (1 of 3)"))
     (episode,) = world.episodes()
     with world.store.read() as reads:
-        kinds = [event.kind for event in reads.events(episode.id or 0)]
+        kinds = [event.kind for event in reads.alerts.events(episode.id or 0)]
     assert (kinds.count("fired"), kinds.count("resolved")) == (1, 1)
 
 
@@ -195,7 +195,7 @@ def test_a_fault_of_the_next_evaluators_own_network_is_outvoted_from_its_first_r
         until(world.state_is("api", DEGRADED, "down from nyc (1 of 3)"))
     assert world.episodes() == []
     with world.store.read() as reads:
-        changes = reads.state_changes(start=CLOCK.now().replace(year=2000), end=CLOCK.now(), services=["api"])
+        changes = reads.services.state_changes(start=CLOCK.now().replace(year=2000), end=CLOCK.now(), services=["api"])
     assert DOWN not in {change.state for change in changes}
 
 
@@ -233,7 +233,7 @@ def test_what_the_platform_counts_is_read_by_the_location_that_evaluates(world: 
     def stored() -> set[object]:
         with world.store.read() as reads:
             start, end = CLOCK.now().replace(year=2000), CLOCK.now().replace(year=9000)
-            return {value for _, value in reads.figure_history(FigureKind.REVENUE, "mrr", start, end)}
+            return {value for _, value in reads.figures.history(FigureKind.REVENUE, "mrr", start, end)}
 
     with world.evaluator("fra", **document("fra", 100)):
         until(stored)

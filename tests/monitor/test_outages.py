@@ -63,12 +63,12 @@ class Watched:
     def episodes(self) -> list[Episode]:
         now = self.clock.now()
         with self.store.read() as reads:
-            return reads.episodes(start=now - timedelta(days=1), end=now, limit=1000)
+            return reads.alerts.episodes(start=now - timedelta(days=1), end=now, limit=1000)
 
     def left(self) -> Scheduled | None:
         now = self.clock.now()
         with self.store.read() as reads:
-            total = reads.totals(start=now - timedelta(hours=1), end=now, services=["web"])["web"]
+            total = reads.services.totals(start=now - timedelta(hours=1), end=now, services=["web"])["web"]
             return outside_outages(reads, "web", total, "web")
 
     def _probe(self, state: ServiceState, attempt: int = 1, takes: float = 0.0) -> None:

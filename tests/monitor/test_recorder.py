@@ -73,7 +73,7 @@ def outage(clock: FakeClock) -> list[Collected]:
 
 def open_states(store: Store) -> dict[str, AlertState]:
     with store.read() as reads:
-        return {episode.rule_id: episode.state for episode in reads.open_episodes()}
+        return {episode.rule_id: episode.state for episode in reads.alerts.open()}
 
 
 def test_samples_episode_and_sign_of_life_are_stored_together(store: Store, clock: FakeClock) -> None:
@@ -81,10 +81,10 @@ def test_samples_episode_and_sign_of_life_are_stored_together(store: Store, cloc
     host = HostSample(timestamp=clock.now(), cpu_usage=1.0, memory_usage=2.0, disk_usage=3.0)
     recorder.write([*outage(clock), HostReading(host, clock.instant())])
     with store.read() as reads:
-        assert reads.service_statuses()["web"].state is ServiceState.DOWN
-        assert reads.host_sample() is not None
-        monitor = reads.monitor()
-        (episode,) = reads.open_episodes()
+        assert reads.services.statuses()["web"].state is ServiceState.DOWN
+        assert reads.host.sample() is not None
+        monitor = reads.monitor.sign_of_life()
+        (episode,) = reads.alerts.open()
     assert episode.state is AlertState.FIRING
     assert monitor is not None
     assert monitor.last_cycle_at == clock.now()
@@ -96,7 +96,7 @@ def test_the_sign_of_life_stands_still_while_results_wait_and_not_while_none_is_
 ) -> None:
     def alive_at() -> datetime:
         with store.read() as reads:
-            row = reads.monitor()
+            row = reads.monitor.sign_of_life()
         assert row is not None
         return row.last_cycle_at
 
@@ -144,13 +144,13 @@ def test_what_people_do_between_two_batches_is_kept(store: Store, clock: FakeClo
     recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
     recorder.write(outage(clock))
     with store.transaction(durable=True) as writes:
-        (episode,) = writes.open_episodes()
+        (episode,) = writes.alerts.open()
         taken = acknowledge(episode, actor="ben", now=clock.instant()).episode
         assert taken is not None
         record(writes, EpisodeChange(taken))
     recorder.write([probe(clock)])
     with store.read() as reads:
-        (episode,) = reads.open_episodes()
+        (episode,) = reads.alerts.open()
     assert (episode.state, episode.acknowledged_by) == (AlertState.RECOVERING, "ben")
 
 
@@ -160,14 +160,14 @@ def test_an_alert_that_was_closed_by_hand_starts_anew_if_it_is_still_bad(store: 
     recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
     recorder.write(outage(clock))
     with store.transaction(durable=True) as writes:
-        (before,) = writes.open_episodes()
+        (before,) = writes.alerts.open()
         closed = close(before, actor="ben", now=clock.instant())
         assert closed.episode is not None
         record(writes, EpisodeChange(closed.episode, closed.events))
     clock.advance(15)
     recorder.write([probe(clock, ServiceState.DOWN)])
     with store.read() as reads:
-        (now,) = reads.open_episodes()
+        (now,) = reads.alerts.open()
     assert now.id != before.id
     assert now.state is AlertState.PENDING
     assert now.previous_episode_id == before.id
@@ -231,8 +231,8 @@ def test_a_gap_is_stored_and_holds_open_alerts(store: Store, clock: FakeClock) -
     clock.suspend(3600)
     recorder.write([Pause(Gap(start, clock.now(), GapReason.SUSPENDED), clock.instant())])
     with store.read() as reads:
-        assert [gap.reason for gap in reads.gaps(start, clock.now())] == [GapReason.SUSPENDED]
-        (down,) = [episode for episode in reads.open_episodes() if episode.rule_id == "service_down"]
+        assert [gap.reason for gap in reads.monitor.gaps(start, clock.now())] == [GapReason.SUSPENDED]
+        (down,) = [episode for episode in reads.alerts.open() if episode.rule_id == "service_down"]
     assert down.stale
     assert down.state is AlertState.FIRING
 
@@ -243,7 +243,7 @@ def test_many_failures_in_an_hour_raise_the_error_rate(store: Store, clock: Fake
         recorder.write([probe(clock, ServiceState.DOWN if index % 4 == 0 else ServiceState.UP)])
         clock.advance(15)
     with store.read() as reads:
-        rate = next(episode for episode in reads.open_episodes() if episode.rule_id == "error_rate")
+        rate = next(episode for episode in reads.alerts.open() if episode.rule_id == "error_rate")
     assert rate.state is AlertState.FIRING
     assert rate.value == pytest.approx(25.0, abs=3.0)
 
@@ -263,6 +263,6 @@ def test_a_configured_window_looks_at_its_own_time(store: Store, clock: FakeCloc
         recorder.write([probe(clock)])
         clock.advance(15)
     with store.read() as reads:
-        (slow,) = [episode for episode in reads.open_episodes() if episode.rule_id == "slow"]
+        (slow,) = [episode for episode in reads.alerts.open() if episode.rule_id == "slow"]
     assert slow.value == pytest.approx(12.0, rel=0.01)
     assert slow.state is AlertState.FIRING

@@ -147,7 +147,7 @@ def test_two_share_the_probes_and_one_evaluates_and_either_may_go(postgres_url: 
                 with mine.read() as reads:
                     firing = {
                         each.subject
-                        for each in reads.open_episodes()
+                        for each in reads.alerts.open()
                         if each.state is AlertState.FIRING and each.rule_id == "service_down"
                     }
                 return len(firing) == count

@@ -27,23 +27,25 @@ def test_a_fault_in_storing_results_stops_the_sign_of_life_and_loses_none(
     def stored(reads: Reads) -> int:
         clock = SystemClock()
         day = clock.now().replace(hour=0, minute=0)
-        return len(reads.results(service=None, start=day.replace(year=2000), end=day.replace(year=9000), limit=9999))
+        return len(
+            reads.services.results(service=None, start=day.replace(year=2000), end=day.replace(year=9000), limit=9999)
+        )
 
     with (
         serving() as platform,
         monitored(tmp_path / "m.db", {"services": [{"name": "web", "url": platform.url, "interval": 1}]}) as monitor,
     ):
-        monitor.wait(lambda reads: reads.service_statuses().get("web"))
+        monitor.wait(lambda reads: reads.services.statuses().get("web"))
         monkeypatch.setattr(Writes, "add_results", faulty)
         monitor.wait_status(lambda engine: "no such column" in (engine.status.store_error or ""))
         with monitor.store.read() as reads:
-            row = reads.monitor()
+            row = reads.monitor.sign_of_life()
         assert row is not None
         probed = monitor.engine.status.probes_run
         monitor.wait_status(lambda engine: engine.status.probes_run > probed + 1)
         with monitor.store.read() as reads:
-            later = reads.monitor()
-            newest = reads.service_statuses()["web"].last.timestamp
+            later = reads.monitor.sign_of_life()
+            newest = reads.services.statuses()["web"].last.timestamp
         assert later is not None
         assert (later.last_cycle_at - newest).total_seconds() < 3.0, "not beyond the first result that waits"
         assert any("no such column" in notice for notice in monitor.engine.status.notices)
@@ -51,4 +53,8 @@ def test_a_fault_in_storing_results_stops_the_sign_of_life_and_loses_none(
         monitor.wait_status(lambda engine: engine.status.store_error is None)
         probed = monitor.engine.status.probes_run
         monitor.wait(lambda reads: stored(reads) >= probed)
-        monitor.wait(lambda reads: (found := reads.monitor()) is not None and found.last_cycle_at > later.last_cycle_at)
+        monitor.wait(
+            lambda reads: (
+                (found := reads.monitor.sign_of_life()) is not None and found.last_cycle_at > later.last_cycle_at
+            )
+        )

@@ -31,7 +31,7 @@ def document(platform: Platform) -> dict[str, object]:
 def stored(monitor: Monitored) -> int:
     hour = timedelta(hours=1)
     with monitor.store.read() as reads:
-        return len(reads.results(service=None, start=CLOCK.now() - hour, end=CLOCK.now() + hour, limit=10**6))
+        return len(reads.services.results(service=None, start=CLOCK.now() - hour, end=CLOCK.now() + hour, limit=10**6))
 
 
 def everything_is_stored(monitor: Monitored) -> None:
@@ -49,7 +49,7 @@ def test_a_database_locked_for_longer_than_anybody_waits(platform: Platform, tmp
         monitored(path, document(platform)) as monitor,
         closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as intruder,
     ):
-        monitor.wait(lambda reads: reads.service_statuses().get("web"))
+        monitor.wait(lambda reads: reads.services.statuses().get("web"))
         intruder.execute("BEGIN IMMEDIATE")
         before = stored(monitor)
         platform.status = 503
@@ -67,7 +67,7 @@ def test_a_database_locked_for_longer_than_anybody_waits(platform: Platform, tmp
 
 def test_a_database_that_turns_read_only_while_it_runs(platform: Platform, tmp_path: Path) -> None:
     with monitored(tmp_path / "monitoring.db", document(platform)) as monitor:
-        monitor.wait(lambda reads: reads.service_statuses().get("web"))
+        monitor.wait(lambda reads: reads.services.statuses().get("web"))
         set_read_only(monitor, True)
         monitor.wait_status(lambda engine: "may not be written" in (engine.status.store_error or ""))
         probed = monitor.engine.status.probes_run

@@ -87,7 +87,7 @@ def test_without_its_cause_an_alert_stands_for_itself(
     api, plans = fire(), fire(subject="api-plans")
     assert shown(operations.snapshot().alerts) == [(api, None), (plans, api)]
     with store.transaction(durable=True) as writes:
-        episode = writes.episode(api)
+        episode = writes.alerts.episode(api)
         assert episode is not None
         record(writes, EpisodeChange(replace(episode, state=AlertState.RESOLVED, resolved_at=clock.now())))
     clock.advance(1)

@@ -27,7 +27,7 @@ def seen(store: Store, clock: FakeClock, combined: ServiceState, **states: Servi
         results.append(own)
     with store.transaction() as writes:
         writes.add_results(results)
-        writes.heartbeat(host="here", pid=1, started_at=now, at=now)
+        writes.sign_of_life(host="here", pid=1, started_at=now, at=now)
 
 
 def test_the_locations_stand_with_their_service_and_are_no_services(

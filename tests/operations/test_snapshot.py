@@ -147,7 +147,7 @@ def test_a_service_that_was_not_there_yet_does_not_make_the_past_unknown(
 ) -> None:
     with store.transaction() as writes:
         writes.add_results([probe(API, clock.now())])
-        writes.heartbeat(host="here", pid=1, started_at=clock.now(), at=clock.now())
+        writes.sign_of_life(host="here", pid=1, started_at=clock.now(), at=clock.now())
     then = clock.now()
     clock.advance(1)
     assert operations.snapshot(then).overall is Overall.OK

@@ -25,11 +25,11 @@ class CountingReads:
     def totals(self, *, start: datetime, end: datetime, services: Sequence[str]) -> Any:
         if end - start > timedelta(hours=2):
             self.days += services
-        return self._reads.totals(start=start, end=end, services=services)
+        return self._reads.services.totals(start=start, end=end, services=services)
 
     def rollups(self, *, services: Sequence[str], **question: Any) -> Any:
         self.minutes += services
-        return self._reads.rollups(services=services, **question)
+        return self._reads.services.rollups(services=services, **question)
 
 
 def results(at: datetime, state: ServiceState) -> list[ProbeResult]:

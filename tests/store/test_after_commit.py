@@ -47,7 +47,7 @@ def test_a_log_that_cannot_be_moved_leaves_a_stored_batch_stored(
         with store.transaction() as writes:
             writes.add_results([result("api", 500)])
         with store.read() as reads:
-            assert len(reads.results(service="api", start=at(-1), end=at(1e6), limit=10_000)) == 501
-            assert len(reads.host_samples(at(-1), at(1e6))) == 1
+            assert len(reads.services.results(service="api", start=at(-1), end=at(1e6), limit=10_000)) == 501
+            assert len(reads.host.samples(at(-1), at(1e6))) == 1
         assert store.checkpoint(truncate=True) == 0
         assert store.check(full=True) == ()

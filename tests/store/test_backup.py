@@ -37,8 +37,8 @@ def test_a_backup_made_while_somebody_writes_is_whole(sqlite_url: str, tmp_path:
     assert target.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in target.parent.iterdir()] == ["monitoring.db"]
     with Store.open(f"sqlite:///{target}", clock=clock) as copy, copy.read() as reads:
-        assert len(reads.results(service="api", start=at(-1), end=at(1e7), limit=100_000)) == 20_000
-        assert reads.totals(start=at(0), end=at(20_000))["api"].samples == 20_000
+        assert len(reads.services.results(service="api", start=at(-1), end=at(1e7), limit=100_000)) == 20_000
+        assert reads.services.totals(start=at(0), end=at(20_000))["api"].samples == 20_000
 
 
 def test_a_backup_never_overwrites(sqlite_url: str, tmp_path: Path, clock: FakeClock) -> None:

@@ -15,7 +15,7 @@ from support.stores import START, at, result
 from amt_console.clock import FakeClock
 from amt_console.model import RESOLUTIONS, ProbeResult, ServiceState
 from amt_console.store import Store
-from amt_console.store.rollups.integrity import disagreements
+from amt_console.store.upkeep.integrity import disagreements
 
 UP, DOWN = ServiceState.UP, ServiceState.DOWN
 HOUR, DAY = 3600, 86_400
@@ -29,7 +29,7 @@ def add(store: Store, *results: ProbeResult) -> None:
 def state(store: Store) -> tuple[ServiceState, float, float]:
     """State, since when, and when it was last looked at, in seconds."""
     with store.read() as reads:
-        status = reads.service_statuses()["api"]
+        status = reads.services.statuses()["api"]
     assert status.since is not None
     return status.state, (status.since - START).total_seconds(), (status.last.timestamp - START).total_seconds()
 
@@ -39,9 +39,12 @@ def derived(store: Store) -> object:
     with store.read() as reads:
         start, end = at(-10 * DAY), at(20 * DAY)
         return (
-            {resolution: reads.rollups(resolution=resolution, start=start, end=end) for resolution in RESOLUTIONS},
-            [(row.at, row.state, row.previous) for row in reads.state_changes(start=start, end=end)],
-            reads.service_statuses(),
+            {
+                resolution: reads.services.rollups(resolution=resolution, start=start, end=end)
+                for resolution in RESOLUTIONS
+            },
+            [(row.at, row.state, row.previous) for row in reads.services.state_changes(start=start, end=end)],
+            reads.services.statuses(),
         )
 
 
@@ -80,7 +83,7 @@ def test_a_clock_that_was_set_back_by_mistake_loses_nothing(store: Store, clock:
     add(store, result(seconds=120))
     assert state(store) == (UP, -7200, 120)
     with store.read() as reads:
-        assert len(reads.results(service="api", start=at(-2 * DAY), end=at(DAY), limit=500)) == len(truth) + 2
+        assert len(reads.services.results(service="api", start=at(-2 * DAY), end=at(DAY), limit=500)) == len(truth) + 2
     assert disagreements(store, sample=100)[1] == []
 
 

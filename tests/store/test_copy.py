@@ -19,8 +19,8 @@ from amt_console.demo.history import History
 from amt_console.model import AlertState, AuditEntry, EpisodeChange, Gap, GapReason, HostSample
 from amt_console.operations.export import export_reports
 from amt_console.store import CopyRefused, SchemaTooOld, Store, StoreError, record, take_lease
-from amt_console.store.rollups.integrity import rebuild_since
 from amt_console.store.upkeep.copying import copy_store
+from amt_console.store.upkeep.integrity import rebuild_since
 
 pytestmark = pytest.mark.postgres
 END = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def write_demo(path: Path, days: float) -> Path:
             for minutes in (20, 10, 30):
                 begun = END - timedelta(hours=2)
                 writes.add_gap(Gap(begun, begun + timedelta(minutes=minutes), GapReason.STOPPED))
-            writes.heartbeat(host="here", pid=1, started_at=END, at=END)
+            writes.sign_of_life(host="here", pid=1, started_at=END, at=END)
     return path
 
 
@@ -91,15 +91,15 @@ def test_the_copy_is_gone_on_with(source_url: str, postgres_url: str, clock: Fak
     copy_store(source_url, postgres_url, clock=clock)
     with Store.open(postgres_url, clock=clock) as store:
         with store.transaction(durable=True) as writes:
-            newest = writes.service_statuses()["backend-api"].last.timestamp
+            newest = writes.services.statuses()["backend-api"].last.timestamp
             writes.add_results([result("backend-api", (END - at(0)).total_seconds() + 60)])
             writes.add_host_sample(HostSample(END, 1.0, 2.0, 3.0))
             saved = record(writes, EpisodeChange(episode("web"), (event("opened", 0, AlertState.PENDING),)))
             writes.add_audit(AuditEntry(actor="a", action="b", subject="c", at=END))
         with store.read() as reads:
-            assert reads.service_statuses()["backend-api"].last.timestamp > newest
+            assert reads.services.statuses()["backend-api"].last.timestamp > newest
             assert saved.id is not None
-            assert len(reads.events(saved.id)) == 1
+            assert len(reads.alerts.events(saved.id)) == 1
 
 
 class Stop(Exception):
@@ -151,7 +151,7 @@ def test_a_target_with_other_data_is_refused_and_left_alone(
     with pytest.raises(CopyRefused, match=r"holds other data .*monitoring_logs"):
         copy_store(source_url, postgres_url, clock=clock)
     with Store.open(postgres_url, clock=clock, read_only=True) as store, store.read() as reads:
-        assert list(reads.service_statuses()) == ["mine"]
+        assert list(reads.services.statuses()) == ["mine"]
 
 
 def test_it_is_refused_while_a_monitor_runs(source_url: str, postgres_url: str, clock: FakeClock) -> None:
@@ -185,10 +185,10 @@ def test_values_that_only_a_file_takes_arrive_as_near_as_can_be(
         assert list(rebuild_since(store, at(-4e7), clock=clock))
     copy_store(source_url, postgres_url, clock=clock)
     with Store.open(postgres_url, clock=clock, read_only=True) as store, store.read() as reads:
-        (found,) = reads.results(service="odd", start=at(-4e7), end=at(0), limit=10)
+        (found,) = reads.services.results(service="odd", start=at(-4e7), end=at(0), limit=10)
         assert (found.response_time_ms, found.error) == (12.0, "a\u2400b")
-        assert reads.service_statuses()["odd"].last.error == "a\u2400b"
-        first, second = reads.host_samples(at(-4e7), at(-3e7))
+        assert reads.services.statuses()["odd"].last.error == "a\u2400b"
+        first, second = reads.host.samples(at(-4e7), at(-3e7))
         assert (first.cpu_usage, first.active_connections) == (None, None)
         assert (second.cpu_usage, second.active_connections) == (12.0, 4)
 

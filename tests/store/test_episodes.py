@@ -70,7 +70,7 @@ def test_every_field_of_an_episode_comes_back(store: Store) -> None:
     assert saved == replace(whole, id=saved.id, version=1)
     with store.read() as reads:
         assert saved.id is not None
-        assert reads.episode(saved.id) == saved
+        assert reads.alerts.episode(saved.id) == saved
 
 
 def test_an_episode_is_changed_only_by_who_saw_its_newest_version(store: Store) -> None:
@@ -81,8 +81,8 @@ def test_an_episode_is_changed_only_by_who_saw_its_newest_version(store: Store) 
         save(store, replace(first, note="too late"), event("note", 11, FIRING))
     with store.read() as reads:
         assert second.id is not None
-        assert reads.episode(second.id) == second
-        assert [(each.seq, each.kind) for each in reads.events(second.id)] == [(1, "opened"), (2, "fired")]
+        assert reads.alerts.episode(second.id) == second
+        assert [(each.seq, each.kind) for each in reads.alerts.events(second.id)] == [(1, "opened"), (2, "fired")]
 
 
 def test_only_one_episode_of_a_rule_and_subject_is_open(store: Store) -> None:
@@ -93,7 +93,7 @@ def test_only_one_episode_of_a_rule_and_subject_is_open(store: Store) -> None:
     save(store, replace(first, state=RESOLVED, resolved_at=at(60), resolution=Resolution.RECOVERED))
     again = save(store, episode(seconds=70))
     with store.read() as reads:
-        assert [each.id for each in reads.open_episodes() if each.subject == "api"] == [again.id]
+        assert [each.id for each in reads.alerts.open() if each.subject == "api"] == [again.id]
 
 
 def test_a_conflict_spoils_nothing_else_in_the_transaction(store: Store) -> None:
@@ -104,7 +104,7 @@ def test_a_conflict_spoils_nothing_else_in_the_transaction(store: Store) -> None
         other = record(writes, EpisodeChange(episode(subject="other"), (event("opened", 0, PENDING),)))
     with store.read() as reads:
         assert other.id is not None
-        assert len(reads.events(other.id)) == 1
+        assert len(reads.alerts.events(other.id)) == 1
 
 
 def lifecycle(store: Store) -> Episode:
@@ -141,7 +141,7 @@ def test_the_past_of_an_alert_can_be_asked_for(store: Store) -> None:
 
     def then(seconds: float) -> Episode | None:
         with store.read() as reads:
-            found = reads.open_episodes(at(seconds))
+            found = reads.alerts.open(at(seconds))
         return found[0] if found else None
 
     assert then(-1) is None
@@ -164,7 +164,7 @@ def test_the_past_of_an_alert_can_be_asked_for(store: Store) -> None:
     assert (relapsed.state, relapsed.severity, relapsed.acknowledged_by) == (FIRING, Severity.WARNING, None)
     assert then(200) is None
     with store.read() as reads:
-        assert reads.open_episodes() == []
+        assert reads.alerts.open() == []
 
 
 def test_episodes_of_a_window(store: Store) -> None:
@@ -172,16 +172,18 @@ def test_episodes_of_a_window(store: Store) -> None:
     still = save(store, episode(seconds=300), event("opened", 300, PENDING))
     other = save(store, episode(subject="db", seconds=310, alert_type=AlertType.DATABASE))
     with store.read() as reads:
-        found = reads.episodes(start=at(-100), end=at(1000), limit=10)
+        found = reads.alerts.episodes(start=at(-100), end=at(1000), limit=10)
         assert [each.id for each in found] == [other.id, still.id, ended.id]
-        assert reads.episodes(start=at(201), end=at(299), limit=10) == []
-        assert [each.id for each in reads.episodes(start=at(200), end=at(201), limit=10)] == [ended.id]
-        assert [each.id for each in reads.episodes(start=at(0), end=at(1000), states=[PENDING], limit=10)] == [
+        assert reads.alerts.episodes(start=at(201), end=at(299), limit=10) == []
+        assert [each.id for each in reads.alerts.episodes(start=at(200), end=at(201), limit=10)] == [ended.id]
+        assert [each.id for each in reads.alerts.episodes(start=at(0), end=at(1000), states=[PENDING], limit=10)] == [
             other.id,
             still.id,
         ]
-        assert [each.id for each in reads.episodes(start=at(0), end=at(1000), subject="db", limit=10)] == [other.id]
-        assert len(reads.episodes(start=at(0), end=at(1000), limit=1)) == 1
+        assert [each.id for each in reads.alerts.episodes(start=at(0), end=at(1000), subject="db", limit=10)] == [
+            other.id
+        ]
+        assert len(reads.alerts.episodes(start=at(0), end=at(1000), limit=1)) == 1
 
 
 def test_numbers_that_are_not_finite_and_hostile_texts_do_not_break_an_alert(store: Store) -> None:
@@ -192,11 +194,11 @@ def test_numbers_that_are_not_finite_and_hostile_texts_do_not_break_an_alert(sto
     )
     with store.read() as reads:
         assert saved.id is not None
-        stored = reads.episode(saved.id)
+        stored = reads.alerts.episode(saved.id)
         assert stored is not None
         assert (stored.value, stored.threshold) == (None, None)
         assert not set(stored.message + (stored.note or "")) & set("\x1b\x00\ud800")
-        assert reads.events(saved.id)[0].value is None
+        assert reads.alerts.events(saved.id)[0].value is None
 
 
 def test_events_and_audit_are_never_changed(store: Store, store_url: str) -> None:
@@ -224,7 +226,7 @@ def test_an_episode_its_events_and_its_audit_row_are_stored_together_or_not_at_a
     with pytest.raises(VersionConflict), store.transaction(durable=True) as writes:
         record(writes, EpisodeChange(taken, (event("acknowledged", 3, PENDING),), audit))
     with store.read() as reads:
-        assert [each.kind for each in reads.events(first.id)] == ["opened", "acknowledged"]
+        assert [each.kind for each in reads.alerts.events(first.id)] == ["opened", "acknowledged"]
         assert [entry.action for entry in audit_entries(reads)] == ["acknowledge"]
 
 
@@ -232,7 +234,7 @@ def test_an_alert_is_stored_only_where_the_power_may_fail(store: Store) -> None:
     with pytest.raises(RuntimeError, match="durable"), store.transaction() as writes:
         record(writes, EpisodeChange(episode()))
     with store.read() as reads:
-        assert reads.open_episodes() == []
+        assert reads.alerts.open() == []
 
 
 def test_a_durable_transaction_is_on_disk_before_it_ends(store: Store) -> None:

@@ -27,7 +27,7 @@ def file_of(url: str) -> Path:
 
 def count(store: Store, service: str = "api") -> int:
     with store.read() as reads:
-        return len(reads.results(service=service, start=at(-1e6), end=at(1e6), limit=1_000_000))
+        return len(reads.services.results(service=service, start=at(-1e6), end=at(1e6), limit=1_000_000))
 
 
 def add(store: Store, *seconds: float, durable: bool = False) -> None:
@@ -136,7 +136,7 @@ def test_a_full_disk_loses_nothing_and_it_goes_on_when_there_is_room(sqlite_url:
         add(store, *range(1, 3000))
         assert count(store) == 3000
         with store.read() as reads:
-            assert reads.totals(start=START, end=at(3600))["api"].samples == 3000
+            assert reads.services.totals(start=START, end=at(3600))["api"].samples == 3000
 
 
 def test_a_writer_waits_for_another_program(sqlite_url: str, clock: FakeClock) -> None:
@@ -176,7 +176,7 @@ def test_two_stores_write_in_turns_and_neither_is_fooled_by_what_it_remembers(st
         add(one, 60 * 39, 60 * 3)
         assert count(one) == count(two) == 40
         with two.read() as reads:
-            total = reads.totals(start=START, end=at(2400))["api"]
+            total = reads.services.totals(start=START, end=at(2400))["api"]
             assert (total.samples, total.up_s) == (40, 39 * 60)
 
 
@@ -192,7 +192,7 @@ def test_threads_write_in_turns(store: Store) -> None:
     for thread in threads:
         thread.join()
     with store.read() as reads:
-        totals = reads.totals(start=START, end=at(600))
+        totals = reads.services.totals(start=START, end=at(600))
     assert {name: total.samples for name, total in totals.items()} == {f"s{k}": 10 for k in range(4)}
 
 
@@ -246,16 +246,16 @@ def test_a_reader_may_not_write(store_url: str, clock: FakeClock) -> None:
 def test_a_reader_sees_one_moment_while_others_write(store: Store) -> None:
     add(store, 0)
     with store.read() as reads:
-        before = reads.results(service="api", start=at(0), end=at(1000), limit=10)
+        before = reads.services.results(service="api", start=at(0), end=at(1000), limit=10)
         add(store, 60)
-        assert reads.results(service="api", start=at(0), end=at(1000), limit=10) == before
+        assert reads.services.results(service="api", start=at(0), end=at(1000), limit=10) == before
     assert count(store) == 2
 
 
 def test_a_long_reader_holds_the_log_and_lets_it_go(sqlite_url: str, clock: FakeClock) -> None:
     with Store.open(sqlite_url, clock=clock) as store:
         with store.read() as reads:
-            reads.service_statuses()
+            reads.services.statuses()
             for begin in range(0, 2000, 100):
                 add(store, *range(begin, begin + 100))
             assert store.checkpoint() > 0
@@ -269,7 +269,7 @@ def test_a_reader_does_not_hold_up_the_shortening_of_the_log(sqlite_url: str, cl
     with Store.open(sqlite_url, clock=clock) as store:
         add(store, *range(100))
         with store.read() as reads:
-            reads.service_statuses()
+            reads.services.statuses()
             store._writing_connection().exec_driver_sql("PRAGMA busy_timeout=600000")
             shortening = threading.Thread(target=lambda: store.checkpoint(truncate=True), daemon=True)
             shortening.start()
@@ -346,11 +346,11 @@ def test_a_killed_writer_loses_no_committed_row(store_url: str, clock: FakeClock
             committed = max([committed, *(int(line) for line in child.stdout.read().splitlines() if line)])
         with Store.open(store_url, clock=clock) as store, store.read() as reads:
             for k in (0, 19):
-                kept = reads.results(service=f"s{k}", start=at(-1), end=at(1e7), limit=100_000)
+                kept = reads.services.results(service=f"s{k}", start=at(-1), end=at(1e7), limit=100_000)
                 assert len(kept) in (committed + 1, committed + 2)
-            assert len(reads.open_episodes()) == math.ceil(len(kept) / 3)
+            assert len(reads.alerts.open()) == math.ceil(len(kept) / 3)
             committed = len(kept) - 1
-            total = reads.totals(start=START, end=at(60 * committed + 1))["s3"]
+            total = reads.services.totals(start=START, end=at(60 * committed + 1))["s3"]
             assert (total.samples, round(total.up_s)) == (committed + 1, 60 * committed)
 
 

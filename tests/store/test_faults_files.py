@@ -67,9 +67,9 @@ def test_a_power_cut_loses_no_synced_alert_and_at_most_the_newest_results(
     with opened(copy) as store:
         assert store.check(full=True) == ()
         with store.read() as reads:
-            alerts = len(reads.open_episodes())
-            kept = len(reads.results(service="s3", start=at(-1), end=at(1e6), limit=1000))
-            total = reads.totals(start=START, end=at(1e6)).get("s3")
+            alerts = len(reads.alerts.open())
+            kept = len(reads.services.results(service="s3", start=at(-1), end=at(1e6), limit=1000))
+            total = reads.services.totals(start=START, end=at(1e6)).get("s3")
         # Transactions come back whole and in order: what is there is a beginning of what was written.
         assert kept == (total.samples if total else 0)
         assert alerts == -(-kept // 4)
@@ -92,7 +92,7 @@ def test_a_lost_log_is_no_empty_database(tmp_path: Path) -> None:
     Path(f"{copy}-wal").unlink()
     with opened(copy) as store, store.read() as reads:
         assert store.check(full=True) == ()
-        found = reads.results(service="api", start=at(-1), end=at(1e6), limit=9)
+        found = reads.services.results(service="api", start=at(-1), end=at(1e6), limit=9)
         assert [each.timestamp for each in found] == [START], "what had been moved into the file is there"
 
 
@@ -102,7 +102,7 @@ def test_a_new_database_that_loses_its_log_keeps_its_layout(tmp_path: Path) -> N
         copy = copied(path, tmp_path / "copy")
     Path(f"{copy}-wal").unlink(missing_ok=True)
     with Store.open(f"sqlite:///{copy}", clock=FakeClock(START), read_only=True) as store, store.read() as reads:
-        assert reads.service_statuses() == {}
+        assert reads.services.statuses() == {}
 
 
 def test_a_left_over_index_of_the_log_harms_nothing(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_left_over_index_of_the_log_harms_nothing(tmp_path: Path) -> None:
     for leftover in (b"", b"\xff" * 32_768, b"\x00" * 100):
         shm.write_bytes(leftover)
         with opened(copy) as store, store.read() as reads:
-            assert len(reads.results(service="api", start=at(-1), end=at(1e6), limit=9)) == 1
+            assert len(reads.services.results(service="api", start=at(-1), end=at(1e6), limit=9)) == 1
         shm.unlink(missing_ok=True)
 
 
@@ -129,7 +129,7 @@ def test_a_torn_copy_of_a_log_is_not_read_beyond_its_last_whole_transaction(tmp_
         foreign = Path(f"{other}-wal").read_bytes()
     Path(f"{path}-wal").write_bytes(foreign[: len(foreign) // 2 + 7])
     with opened(path) as store, store.read() as reads:
-        assert set(reads.service_statuses()) == {"mine"}
+        assert set(reads.services.statuses()) == {"mine"}
         assert store.check(full=True) == ()
 
 
@@ -151,7 +151,7 @@ def test_a_snapshot_that_others_have_overtaken_stops_no_writer(tmp_path: Path) -
             for number in range(1, 20):
                 for writer in (store, second):
                     with writer.transaction() as writes:
-                        writes.service_statuses()
+                        writes.services.statuses()
                         writes.add_results([result(f"s{id(writer)}", 60 * number)])
         with store.read() as reads:
-            assert sum(each.samples for each in reads.totals(start=START, end=at(1e6)).values()) == 39
+            assert sum(each.samples for each in reads.services.totals(start=START, end=at(1e6)).values()) == 39

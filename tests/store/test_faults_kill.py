@@ -71,7 +71,7 @@ def test_a_migration_is_completed_by_the_next_start(tmp_path: Path, statement: i
     assert "alembic_version" not in tables, "all of the migration or nothing"
     clock = FakeClock(START + timedelta(days=61))
     with Store.open(f"sqlite:///{path}", clock=clock) as store, store.read() as reads:
-        assert list(reads.service_statuses()) == ["backend-api"]
+        assert list(reads.services.statuses()) == ["backend-api"]
         revision = reads._connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     assert revision == migrate.REVISIONS[-1]
 
@@ -80,7 +80,7 @@ def test_a_migration_is_completed_by_the_next_start(tmp_path: Path, statement: i
 def test_retention_is_taken_up_again(path: Path, statement: int) -> None:
     clock = FakeClock(START + timedelta(days=60))
     with Store.open(f"sqlite:///{path}", clock=clock, read_only=True) as store, store.read() as reads:
-        before = reads.totals(start=at(-43_200), end=at(86_400 * 3 - 43_200))
+        before = reads.services.totals(start=at(-43_200), end=at(86_400 * 3 - 43_200))
     killed("retention", path, die_at=statement)
     assert sound(path)
     with Store.open(f"sqlite:///{path}", clock=clock) as store:
@@ -88,8 +88,8 @@ def test_retention_is_taken_up_again(path: Path, statement: int) -> None:
         while run.step() is not None:
             pass
         with store.read() as reads:
-            assert reads.results(service=None, start=at(-1), end=at(1e7), limit=1) == []
-            assert reads.totals(start=at(-43_200), end=at(86_400 * 3 - 43_200)) == before
+            assert reads.services.results(service=None, start=at(-1), end=at(1e7), limit=1) == []
+            assert reads.services.totals(start=at(-43_200), end=at(86_400 * 3 - 43_200)) == before
 
 
 def test_a_backup_leaves_nothing_that_looks_like_one(path: Path) -> None:
@@ -112,11 +112,11 @@ def test_a_restore_leaves_a_whole_database_at_every_moment(path: Path, tmp_path:
     killed("restore", path, str(copy), die_at=moment)
     assert sound(path)
     with Store.open(f"sqlite:///{path}", clock=clock, read_only=True) as store, store.read() as reads:
-        assert set(reads.service_statuses()) == {"api", "later"}
+        assert set(reads.services.statuses()) == {"api", "later"}
     clock.advance(1)
     done = restore(f"sqlite:///{path}", copy, clock=clock)
     assert done.replaced is not None
     assert sound(done.replaced)
     with Store.open(f"sqlite:///{path}", clock=clock, read_only=True) as store, store.read() as reads:
-        assert set(reads.service_statuses()) == {"api"}
+        assert set(reads.services.statuses()) == {"api"}
     assert not [each for each in path.parent.iterdir() if "partial" in each.name]

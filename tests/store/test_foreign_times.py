@@ -18,8 +18,8 @@ from amt_console.operations.export import export_reports
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store, record
 from amt_console.store.foreign_times import HOW_TO_MEND, unreadable_rows
-from amt_console.store.rollups.integrity import disagreements, rebuild_since
 from amt_console.store.upkeep.copying import copy_store
+from amt_console.store.upkeep.integrity import disagreements, rebuild_since
 from amt_console.store.upkeep.retention import Retention, expired
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 from amt_console.store.upkeep.stats import stats
@@ -81,7 +81,7 @@ def path(sqlite_url: str, clock: FakeClock) -> str:
         writes.add_results([result(seconds=60 * i - 7200) for i in range(110)])
         writes.add_host_sample(HostSample(at(-60), 1.0, 2.0, 3.0))
         record(writes, EpisodeChange(episode("web", -600), (event("opened", -600, AlertState.PENDING),)))
-        writes.heartbeat(host="here", pid=1, started_at=at(-7200), at=at(0))
+        writes.sign_of_life(host="here", pid=1, started_at=at(-7200), at=at(0))
         place = store.place
     write(place)
     return place
@@ -99,19 +99,19 @@ def everything(store: Store, clock: FakeClock, out: Path) -> None:
     start, end = at(-90_000), at(60)
     settings = Settings()
     with store.read() as reads:
-        reads.service_statuses()
-        reads.service_statuses(at(-3000))
+        reads.services.statuses()
+        reads.services.statuses(at(-3000))
         for resolution in (60, 300, 3600, 86_400):
-            reads.rollups(resolution=resolution, start=start, end=at(-1000))
-            reads.host_rollups(resolution=resolution, start=start, end=end)
-        reads.totals(start=start, end=end)
-        assert {each.timestamp.tzinfo for each in reads.results(service=None, start=start, end=end, limit=999)}
-        assert reads.host_sample() is not None
-        reads.host_sample(at(-3000))
-        reads.host_samples(start, end)
-        reads.open_episodes()
-        reads.open_episodes(at(-3000))
-        assert reads.episodes(start=start, end=end, limit=999)
+            reads.services.rollups(resolution=resolution, start=start, end=at(-1000))
+            reads.host.rollups(resolution=resolution, start=start, end=end)
+        reads.services.totals(start=start, end=end)
+        assert {each.timestamp.tzinfo for each in reads.services.results(service=None, start=start, end=end, limit=999)}
+        assert reads.host.sample() is not None
+        reads.host.sample(at(-3000))
+        reads.host.samples(start, end)
+        reads.alerts.open()
+        reads.alerts.open(at(-3000))
+        assert reads.alerts.episodes(start=start, end=end, limit=999)
     operations = LocalOperations(
         store=store, store_url=store.url, settings=settings, targets=targets(settings), clock=clock
     )
@@ -134,20 +134,24 @@ def test_nothing_breaks_before_a_monitor_has_looked_nor_after(path: str, clock: 
         assert list(rebuild_since(store, at(-90_000), clock=clock))
         everything(store, clock, tmp_path / "rebuilt")
         with store.read() as reads:
-            assert reads.totals(start=at(-7200), end=at(0))["theirs"].samples == len(READABLE)
+            assert reads.services.totals(start=at(-7200), end=at(0))["theirs"].samples == len(READABLE)
 
 
 def test_what_can_be_read_gets_the_form_that_sorts(path: str, clock: FakeClock) -> None:
     with Store.open(f"sqlite:///{path}", clock=clock) as store:
         mend(store)
         with store.read() as reads:
-            found = reads.results(service="theirs", start=at(-3600), end=at(-3000), limit=99, newest_first=False)
+            found = reads.services.results(
+                service="theirs", start=at(-3600), end=at(-3000), limit=99, newest_first=False
+            )
             assert [each.timestamp for each in found] == [moment for _, moment in READABLE]
-            samples = reads.host_samples(at(-3600), at(-3000))
+            samples = reads.host.samples(at(-3600), at(-3000))
             assert [each.timestamp for each in samples] == [moment for _, moment in READABLE]
-            ended = [each for each in reads.episodes(start=at(-3600), end=at(0), limit=99) if each.message == "ended"]
+            ended = [
+                each for each in reads.alerts.episodes(start=at(-3600), end=at(0), limit=99) if each.message == "ended"
+            ]
             assert {each.resolved_at for each in ended} == {moment for _, moment in READABLE}
-            opened = [each.opened_at for each in reads.open_episodes() if each.message == "theirs"]
+            opened = [each.opened_at for each in reads.alerts.open() if each.message == "theirs"]
             assert opened == [moment for _, moment in READABLE]
 
 
@@ -171,7 +175,7 @@ def test_what_cannot_be_read_is_named_until_it_is_mended(path: str, clock: FakeC
         told = [int(notice.split(" ")[0]) for notice in mender.notices]
         assert told == [len(UNREADABLE), len(UNREADABLE) - 1, len(UNREADABLE) - 1]
         with store.read() as reads:
-            assert at(-1800) in [each.timestamp for each in reads.host_samples(at(-2000), at(-1000))]
+            assert at(-1800) in [each.timestamp for each in reads.host.samples(at(-2000), at(-1000))]
     with Store.open(f"sqlite:///{path}", clock=clock) as store:
         again = TimeMender(store)
         assert not again.step()
@@ -188,7 +192,7 @@ def test_new_rows_are_looked_at_as_they_come(path: str, clock: FakeClock) -> Non
         mender.step()
         assert mender.notices[0].startswith(f"{2 * len(UNREADABLE) + 1} rows of monitoring_logs")
         with store.read() as reads:
-            (late,) = reads.results(service="late", start=at(-3600), end=at(0), limit=9)
+            (late,) = reads.services.results(service="late", start=at(-3600), end=at(0), limit=9)
         assert late.timestamp == at(-1200)
 
 
@@ -213,7 +217,10 @@ def test_retention_deletes_what_has_expired_and_nothing_that_it_cannot_date(path
             assert len(left) == len([each for each in UNREADABLE if each in left]) * (2 if "logs" in table else 1)
             assert {"garbage", 12345, b"\x00\xff", "5 o'clock"} <= set(left)
         with store.read() as reads:
-            assert reads.totals(start=START - timedelta(days=1), end=START + timedelta(days=1))["theirs"].samples == 9
+            assert (
+                reads.services.totals(start=START - timedelta(days=1), end=START + timedelta(days=1))["theirs"].samples
+                == 9
+            )
 
 
 def test_the_databases_of_the_original_are_taken_over(tmp_path: Path, clock: FakeClock) -> None:
@@ -228,8 +235,8 @@ def test_the_databases_of_the_original_are_taken_over(tmp_path: Path, clock: Fak
         connection.commit()
     with Store.open(f"sqlite:///{path}", clock=clock) as store:
         with store.read() as reads:
-            assert reads.service_statuses()["theirs"].state is ServiceState.UP
-            assert reads.totals(start=at(-7200), end=at(0))["theirs"].samples == len(READABLE)
+            assert reads.services.statuses()["theirs"].state is ServiceState.UP
+            assert reads.services.totals(start=at(-7200), end=at(0))["theirs"].samples == len(READABLE)
             assert unreadable_rows(reads)[0].table == "monitoring_logs"
         everything(store, clock, tmp_path / "out")
 
@@ -242,5 +249,5 @@ def test_a_copy_takes_what_can_be_read_and_counts_the_rest(path: str, postgres_u
     assert copied["alerts"].left_out == len(UNREADABLE)
     assert copied["service_rollups"].left_out == 0
     with Store.open(postgres_url, clock=clock, read_only=True) as store, store.read() as reads:
-        found = reads.results(service="theirs", start=at(-3600), end=at(-3000), limit=99, newest_first=False)
+        found = reads.services.results(service="theirs", start=at(-3600), end=at(-3000), limit=99, newest_first=False)
         assert [each.timestamp for each in found] == [moment for _, moment in READABLE]

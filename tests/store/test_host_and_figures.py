@@ -56,19 +56,19 @@ def add_samples(store: Store, *samples: HostSample) -> None:
 def test_every_field_of_a_sample_comes_back_and_the_past_too(store: Store) -> None:
     add_samples(store, sample(0), sample(60, cpu=99.0), HostSample(at(120), None, None, None))
     with store.read() as reads:
-        assert reads.host_sample() == HostSample(at(120), None, None, None)
-        assert reads.host_sample(at(119)) == sample(60, cpu=99.0)
-        assert reads.host_sample(at(-1)) is None
-        assert reads.host_samples(at(0), at(120)) == [sample(0), sample(60, cpu=99.0)]
+        assert reads.host.sample() == HostSample(at(120), None, None, None)
+        assert reads.host.sample(at(119)) == sample(60, cpu=99.0)
+        assert reads.host.sample(at(-1)) is None
+        assert reads.host.samples(at(0), at(120)) == [sample(0), sample(60, cpu=99.0)]
 
 
 def test_figures_that_are_not_finite_are_unreadable(store: Store) -> None:
     add_samples(store, HostSample(at(0), math.nan, math.inf, 5.0, network=NetworkRates(math.nan, 1, 1, 1)))
     with store.read() as reads:
-        stored = reads.host_sample()
+        stored = reads.host.sample()
         assert stored is not None
         assert (stored.cpu_usage, stored.memory_usage, stored.disk_usage) == (None, None, 5.0)
-        assert set(reads.host_rollups(resolution=60, start=START, end=at(60))) == {"disk_usage", "received_bytes"}
+        assert set(reads.host.rollups(resolution=60, start=START, end=at(60))) == {"disk_usage", "received_bytes"}
 
 
 def test_host_rollups_are_those_of_the_samples_in_any_order(store: Store) -> None:
@@ -80,7 +80,7 @@ def test_host_rollups_are_those_of_the_samples_in_any_order(store: Store) -> Non
         add_samples(store, *shuffled[begin : begin + 120])
     with store.read() as reads:
         before = {
-            length: reads.host_rollups(resolution=length, start=START, end=at(4_500)) for length in (60, 300, 3600)
+            length: reads.host.rollups(resolution=length, start=START, end=at(4_500)) for length in (60, 300, 3600)
         }
     for bucket in before[3600]["cpu_usage"]:
         inside = [
@@ -95,7 +95,7 @@ def test_host_rollups_are_those_of_the_samples_in_any_order(store: Store) -> Non
         writes.rebuild_rollups(START, at(4_500))
     with store.read() as reads:
         assert before == {
-            length: reads.host_rollups(resolution=length, start=START, end=at(4_500)) for length in (60, 300, 3600)
+            length: reads.host.rollups(resolution=length, start=START, end=at(4_500)) for length in (60, 300, 3600)
         }
 
 
@@ -114,12 +114,12 @@ def test_figures_come_back_newest_first_and_as_of_then(store: Store) -> None:
         writes.add_figures(figures(FigureKind.REVENUE, 60, mrr=2000.0))
         writes.add_figures(figures(FigureKind.PLANS, 60, pro=49.0))
     with store.read() as reads:
-        assert reads.figures(at(59)) == {FigureKind.REVENUE: whole}
-        newest = reads.figures()
+        assert reads.figures.newest(at(59)) == {FigureKind.REVENUE: whole}
+        newest = reads.figures.newest()
         assert set(newest) == {FigureKind.REVENUE, FigureKind.PLANS}
         assert newest[FigureKind.REVENUE].figures["mrr"] == Figure(2000.0)
-        assert reads.figure_history(FigureKind.REVENUE, "mrr", at(0), at(120)) == [(at(0), 1234.5), (at(60), 2000.0)]
-        assert reads.figure_history(FigureKind.REVENUE, "plans", at(0), at(120)) == []
+        assert reads.figures.history(FigureKind.REVENUE, "mrr", at(0), at(120)) == [(at(0), 1234.5), (at(60), 2000.0)]
+        assert reads.figures.history(FigureKind.REVENUE, "plans", at(0), at(120)) == []
 
 
 def test_a_figure_that_is_not_finite_is_missing_with_the_reason(store: Store) -> None:
@@ -128,7 +128,7 @@ def test_a_figure_that_is_not_finite_is_missing_with_the_reason(store: Store) ->
             figures(FigureKind.CHATBOT, 0, messages=math.nan, topics=(("a", 1.0), ("b", math.inf)), good=1.0)
         )
     with store.read() as reads:
-        stored = reads.figures()[FigureKind.CHATBOT].figures
+        stored = reads.figures.newest()[FigureKind.CHATBOT].figures
     assert stored["messages"] == stored["topics"] == Figure(None, "not a finite number")
     assert stored["good"] == Figure(1.0)
 
@@ -138,8 +138,8 @@ def test_long_histories_of_a_figure_are_hourly(store: Store) -> None:
         for i in range(4 * 24 * 4):
             writes.add_figures(figures(FigureKind.OVERVIEW, 900 * i, total_users=float(i)))
     with store.read() as reads:
-        short = reads.figure_history(FigureKind.OVERVIEW, "total_users", at(0), at(86_400))
-        long = reads.figure_history(FigureKind.OVERVIEW, "total_users", at(0), at(4 * 86_400))
+        short = reads.figures.history(FigureKind.OVERVIEW, "total_users", at(0), at(86_400))
+        long = reads.figures.history(FigureKind.OVERVIEW, "total_users", at(0), at(4 * 86_400))
     assert len(short) == 96
     assert long == [(at(3600 * i), float(4 * i)) for i in range(96)]
 
@@ -150,16 +150,16 @@ def test_gaps_that_touch_a_window(store: Store) -> None:
         for gap in gaps:
             writes.add_gap(gap)
     with store.read() as reads:
-        assert reads.gaps(at(-50), at(500)) == gaps
-        assert reads.gaps(at(50), at(60)) == gaps[:1]
-        assert reads.gaps(at(100), at(200)) == []
+        assert reads.monitor.gaps(at(-50), at(500)) == gaps
+        assert reads.monitor.gaps(at(50), at(60)) == gaps[:1]
+        assert reads.monitor.gaps(at(100), at(200)) == []
 
 
 def test_the_newest_sign_of_life_is_kept(store: Store) -> None:
     with store.read() as reads:
-        assert reads.monitor() is None
+        assert reads.monitor.sign_of_life() is None
     for seconds in (10, 20):
         with store.transaction() as writes:
-            writes.heartbeat(host="watch", pid=42, started_at=at(0), at=at(seconds))
+            writes.sign_of_life(host="watch", pid=42, started_at=at(0), at=at(seconds))
     with store.read() as reads:
-        assert reads.monitor() == MonitorRow("watch", 42, at(0), at(20))
+        assert reads.monitor.sign_of_life() == MonitorRow("watch", 42, at(0), at(20))

@@ -56,7 +56,7 @@ def test_a_new_database_needs_no_backup(new_url: str, clock: FakeClock) -> None:
     with Store.open(new_url, clock=clock) as store:
         assert store.upgraded_from is None
     with Store.open(new_url, clock=clock) as store, store.read() as reads:
-        assert reads.service_statuses() == {}
+        assert reads.services.statuses() == {}
 
 
 def test_a_newer_database_is_refused_and_not_written(store_url: str, clock: FakeClock) -> None:
@@ -89,15 +89,19 @@ def test_a_database_of_the_original_system_is_backed_up_and_goes_on(original: Pa
     with Store.open(f"sqlite:///{original}", clock=clock) as store:
         saved = store.upgraded_from
         with store.read() as reads:
-            found = reads.results(service="backend-api", start=at(-1e6), end=at(0), limit=10, newest_first=False)
+            found = reads.services.results(
+                service="backend-api", start=at(-1e6), end=at(0), limit=10, newest_first=False
+            )
             assert [each.state for each in found] == [ServiceState.UP, ServiceState.DOWN, ServiceState.UNKNOWN]
             assert (found[0].response_time_ms, found[0].status_code) == (120.0, 200)
             assert found[1].error == "Connection refused"
-            assert [each.message for each in reads.open_episodes()] == ["backend-api is down", "free text"]
-            assert reads.episodes(start=at(-1e6), end=at(0), states=[AlertState.RESOLVED], limit=9)[0].resolved_at
-            day = reads.totals(start=at(-3600), end=at(0))["backend-api"]
+            assert [each.message for each in reads.alerts.open()] == ["backend-api is down", "free text"]
+            assert reads.alerts.episodes(start=at(-1e6), end=at(0), states=[AlertState.RESOLVED], limit=9)[
+                0
+            ].resolved_at
+            day = reads.services.totals(start=at(-3600), end=at(0))["backend-api"]
             assert (day.samples, day.errors, day.up_s) == (2, 1, 60.0)
-            sample = reads.host_sample()
+            sample = reads.host.sample()
             assert sample is not None
             assert sample.cpu_usage == 12.5
         with store.transaction() as writes:

@@ -91,5 +91,5 @@ def test_it_can_be_read_and_moved_away(share: Path, tmp_path: Path, clock: FakeC
     with Store.open(f"{url}?network=allowed", clock=clock) as store, store.transaction() as writes:
         writes.add_results([result()])
     with Store.open(url, clock=clock, read_only=True) as store, store.read() as reads:
-        assert list(reads.service_statuses()) == ["api"]
+        assert list(reads.services.statuses()) == ["api"]
     assert {each.name: each.rows for each in copy_store(url, local, clock=clock)}["monitoring_logs"] == 1

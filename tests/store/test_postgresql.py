@@ -13,7 +13,14 @@ from support.stores import START, at, result
 
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.store import Lease, LeaseLost, Store, lease_holder, lease_is_free, take_lease
-from amt_console.store.upkeep.partitions import AHEAD, day_number, days_present, drop_expired, make_room, partition_name
+from amt_console.store.engines.partitions import (
+    AHEAD,
+    day_number,
+    days_present,
+    drop_expired,
+    make_room,
+    partition_name,
+)
 from amt_console.store.upkeep.retention import Retention
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
@@ -76,7 +83,7 @@ def test_late_rows_and_rows_at_both_ends_of_a_day_find_their_place(store: Store,
         ]
     assert counted == [1, 1, 2]
     with store.read() as reads:
-        assert len(reads.results(service="api", start=at(-11 * DAY), end=at(3 * DAY), limit=9)) == 4
+        assert len(reads.services.results(service="api", start=at(-11 * DAY), end=at(3 * DAY), limit=9)) == 4
 
 
 def test_the_originals_sql_works_on(store: Store, engine: Engine) -> None:
@@ -119,7 +126,7 @@ def test_expired_days_go_as_a_whole_and_their_sums_stay(store: Store, engine: En
     clock.advance(3 * DAY)
     policy = RetentionPolicy(monitoring_logs=timedelta(days=1))
     with store.read() as reads:
-        before = reads.totals(start=at(-DAY / 2), end=at(3 * DAY))
+        before = reads.services.totals(start=at(-DAY / 2), end=at(3 * DAY))
     run = Retention(store, policy, clock=clock)
     steps = []
     while (step := run.step()) is not None:
@@ -128,10 +135,10 @@ def test_expired_days_go_as_a_whole_and_their_sums_stay(store: Store, engine: En
     assert [step.rows for step in steps] == [12, 24]
     assert days(engine)[0] == TODAY + 2
     with store.read() as reads:
-        assert reads.totals(start=at(-DAY / 2), end=at(3 * DAY)) == before
+        assert reads.services.totals(start=at(-DAY / 2), end=at(3 * DAY)) == before
     add(store, 72 * 3600, -5 * DAY)
     with store.read() as reads:
-        assert len(reads.results(service="api", start=at(-9 * DAY), end=at(9 * DAY), limit=99)) == 37
+        assert len(reads.services.results(service="api", start=at(-9 * DAY), end=at(9 * DAY), limit=99)) == 37
 
 
 def test_a_reader_is_not_waited_for_long(store: Store, engine: Engine) -> None:
@@ -191,7 +198,7 @@ def test_who_has_lost_the_lease_writes_nothing_more(store: Store, engine: Engine
         assert first.lost
         assert not second.lost
         with store.read() as reads:
-            assert len(reads.results(service=None, start=at(-1), end=at(99), limit=9)) == 1
+            assert len(reads.services.results(service=None, start=at(-1), end=at(99), limit=9)) == 1
         with Store.open(store.url, clock=clock) as other:
             second.guard(other)
             add(other, 60)

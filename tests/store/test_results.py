@@ -44,12 +44,12 @@ def add(store: Store, *results: ProbeResult) -> None:
 
 def all_results(store: Store, service: str | None = None) -> list[ProbeResult]:
     with store.read() as reads:
-        return reads.results(service=service, start=at(-1e6), end=at(1e6), limit=1000, newest_first=False)
+        return reads.services.results(service=service, start=at(-1e6), end=at(1e6), limit=1000, newest_first=False)
 
 
 def changes(store: Store) -> list[tuple[float, ServiceState, ServiceState | None]]:
     with store.read() as reads:
-        found: list[StateChangeRow] = reads.state_changes(start=at(-1e6), end=at(1e6))
+        found: list[StateChangeRow] = reads.services.state_changes(start=at(-1e6), end=at(1e6))
     return [((change.at - START).total_seconds(), change.state, change.previous) for change in found]
 
 
@@ -57,7 +57,7 @@ def test_every_field_of_a_result_comes_back(store: Store) -> None:
     add(store, FULL)
     assert all_results(store) == [FULL]
     with store.read() as reads:
-        assert reads.service_statuses()["api"].last == FULL
+        assert reads.services.statuses()["api"].last == FULL
 
 
 def test_a_body_is_never_stored(store: Store) -> None:
@@ -93,7 +93,7 @@ def test_a_response_time_that_makes_no_sense_is_none(store: Store, value: float)
 def test_an_interval_that_makes_no_sense_speaks_for_no_time(store: Store, value: float) -> None:
     add(store, result(interval=value), result(seconds=30))
     with store.read() as reads:
-        assert reads.rollups(resolution=60, start=START, end=at(30))["api"][0].up_s == 0
+        assert reads.services.rollups(resolution=60, start=START, end=at(30))["api"][0].up_s == 0
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_second_result_of_the_same_moment_is_ignored(store: Store) -> None:
     add(store, result(seconds=0, ms=4), result(seconds=60, ms=5))
     assert [each.response_time_ms for each in all_results(store)] == [1, 3]
     with store.read() as reads:
-        assert sum(each.samples for each in reads.rollups(resolution=60, start=START, end=at(120))["api"]) == 2
+        assert sum(each.samples for each in reads.services.rollups(resolution=60, start=START, end=at(120))["api"]) == 2
 
 
 def test_changes_of_state_are_recorded_once_each(store: Store) -> None:
@@ -129,7 +129,7 @@ def test_changes_of_state_are_recorded_once_each(store: Store) -> None:
     add(store, result(seconds=240))
     assert changes(store) == [(0, UP, None), (120, DOWN, UP), (240, UP, DOWN)]
     with store.read() as reads:
-        assert reads.service_statuses()["api"].since == at(240)
+        assert reads.services.statuses()["api"].since == at(240)
 
 
 def test_a_late_result_is_put_in_its_place(store: Store, clock: FakeClock) -> None:
@@ -138,9 +138,9 @@ def test_a_late_result_is_put_in_its_place(store: Store, clock: FakeClock) -> No
     add(store, result(seconds=60, state=DOWN, error="refused"))
     assert changes(store) == [(0, UP, None), (60, DOWN, UP), (120, UP, DOWN)]
     with store.read() as reads:
-        status = reads.service_statuses()["api"]
+        status = reads.services.statuses()["api"]
         assert (status.since, status.last.timestamp) == (at(120), at(120))
-        assert reads.state_changes(start=at(60), end=at(61))[0].error == "refused"
+        assert reads.services.state_changes(start=at(60), end=at(61))[0].error == "refused"
 
 
 def test_results_older_than_everything_known_are_put_first(store: Store) -> None:
@@ -148,39 +148,39 @@ def test_results_older_than_everything_known_are_put_first(store: Store) -> None
     add(store, result(seconds=-86_400, state=DOWN), result(seconds=-60))
     assert changes(store) == [(-86_400, DOWN, None), (-60, UP, DOWN)]
     with store.read() as reads:
-        assert reads.service_statuses()["api"].since == at(-60)
+        assert reads.services.statuses()["api"].since == at(-60)
 
 
 def test_the_past_can_be_asked_for(store: Store, clock: FakeClock) -> None:
     add(store, *(result(seconds=60 * i, state=DOWN if 3 <= i < 6 else UP, ms=float(i)) for i in range(10)))
     with store.read() as reads:
-        assert reads.service_statuses(at(-1)) == {}
-        past = reads.service_statuses(at(250))["api"]
+        assert reads.services.statuses(at(-1)) == {}
+        past = reads.services.statuses(at(250))["api"]
         assert (past.state, past.since, past.last.response_time_ms) == (DOWN, at(180), 4.0)
-        assert reads.service_statuses(at(240))["api"].last.timestamp == at(240)
-        assert reads.service_statuses(at(1e5)) == reads.service_statuses()
+        assert reads.services.statuses(at(240))["api"].last.timestamp == at(240)
+        assert reads.services.statuses(at(1e5)) == reads.services.statuses()
 
 
 def test_results_are_bounded_by_time_service_and_number(store: Store) -> None:
     add(store, *(result(service=name, seconds=60 * i) for i in range(5) for name in ("a", "b")))
     with store.read() as reads:
-        newest = reads.results(service="a", start=at(0), end=at(240), limit=2)
+        newest = reads.services.results(service="a", start=at(0), end=at(240), limit=2)
         assert [each.timestamp for each in newest] == [at(180), at(120)]
-        everything = reads.results(service=None, start=at(60), end=at(120), limit=10)
+        everything = reads.services.results(service=None, start=at(60), end=at(120), limit=10)
         assert {each.service for each in everything} == {"a", "b"}
         assert len(everything) == 2
 
 
 def test_simulated_results_are_marked_and_remembered(store: Store, store_url: str) -> None:
     with store.read() as reads:
-        assert reads.simulated_until() is None
+        assert reads.monitor.simulated_until() is None
     with store.transaction(simulated=True) as writes:
         writes.add_results([result(seconds=0), result(seconds=60)])
     with store.transaction(simulated=True) as writes:
         writes.add_results([result(service="late", seconds=30)])
     add(store, result(seconds=120))
     with store.read() as reads:
-        assert reads.simulated_until() == at(60)
+        assert reads.monitor.simulated_until() == at(60)
     engine = create_engine(store_url)
     with engine.connect() as connection:
         marked = connection.execute(text("SELECT simulated FROM monitoring_logs ORDER BY timestamp")).scalars().all()
@@ -204,7 +204,7 @@ def test_a_failed_block_leaves_nothing_and_later_ones_are_right(store: Store) ->
     add(store, result(seconds=120))
     assert changes(store) == [(0, UP, None)]
     with store.read() as reads:
-        assert reads.rollups(resolution=300, start=START, end=at(200))["api"][0].samples == 2
+        assert reads.services.rollups(resolution=300, start=START, end=at(200))["api"][0].samples == 2
 
 
 def test_sql_written_for_the_original_still_works(store: Store, store_url: str) -> None:
@@ -219,10 +219,10 @@ def test_sql_written_for_the_original_still_works(store: Store, store_url: str) 
         connection.execute(text("INSERT INTO system_metrics (cpu_usage, network_io) VALUES (1.5, 'no json')"))
     engine.dispose()
     with store.read() as reads:
-        found = reads.results(service="hand", start=at(-1e9), end=at(1e9), limit=5)
+        found = reads.services.results(service="hand", start=at(-1e9), end=at(1e9), limit=5)
         assert [(each.state, each.response_time_ms) for each in found] == [(UP, 12.0)]
-        assert reads.open_episodes()[0].message == "by hand"
-        sample = reads.host_sample()
+        assert reads.alerts.open()[0].message == "by hand"
+        sample = reads.host.sample()
         assert sample is not None
         assert (sample.cpu_usage, sample.network) == (1.5, None)
 

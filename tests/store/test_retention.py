@@ -29,7 +29,7 @@ from amt_console.model import (
     ServiceState,
 )
 from amt_console.store import Store, audit_entries, record
-from amt_console.store.rollups.integrity import rebuild_since
+from amt_console.store.upkeep.integrity import rebuild_since
 from amt_console.store.upkeep.retention import Retention, expired
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
@@ -57,7 +57,7 @@ def prune(store: Store, clock: FakeClock, policy: RetentionPolicy = SHORT) -> di
 
 def rows(store: Store, service: str = "api") -> list[ProbeResult]:
     with store.read() as reads:
-        return reads.results(service=service, start=at(-1e8), end=at(1e8), limit=1_000_000, newest_first=False)
+        return reads.services.results(service=service, start=at(-1e8), end=at(1e8), limit=1_000_000, newest_first=False)
 
 
 def minute_by_minute(minutes: int, first: int = 0) -> list[ProbeResult]:
@@ -78,7 +78,7 @@ def test_expired_rows_go_by_whole_days_and_young_ones_stay(store: Store, clock: 
     assert [each.timestamp for each in rows(store)] == [at(60 * i) for i in range(36 * 60, 72 * 60)]
     assert prune(store, clock) == {}
     with store.read() as reads:
-        assert len(reads.rollups(resolution=86_400, start=START, end=clock.now())["api"]) == 4
+        assert len(reads.services.rollups(resolution=86_400, start=START, end=clock.now())["api"]) == 4
 
 
 def test_steps_are_small_and_a_run_can_be_given_up_at_any_of_them(store: Store, clock: FakeClock) -> None:
@@ -136,13 +136,17 @@ def answers(store: Store, now: datetime) -> object:
         days = [START.replace(hour=0) + timedelta(days=i) for i in range(9)]
         hours = [today - timedelta(hours=i) for i in range(4 * 24)]
         return (
-            [reads.totals(start=a, end=b) for i, a in enumerate(days) for b in days[i + 1 :]],
-            [reads.totals(start=start, end=start + timedelta(hours=span)) for start in hours for span in (1, 25)],
-            reads.rollups(resolution=86_400, start=days[0], end=now),
-            reads.rollups(resolution=3600, start=today - timedelta(days=4), end=now),
-            reads.rollups(resolution=300, start=today - timedelta(days=2), end=now),
-            reads.rollups(resolution=60, start=today - timedelta(days=1), end=now),
-            {name: (status.state, status.since, status.last) for name, status in reads.service_statuses().items()},
+            [reads.services.totals(start=a, end=b) for i, a in enumerate(days) for b in days[i + 1 :]],
+            [
+                reads.services.totals(start=start, end=start + timedelta(hours=span))
+                for start in hours
+                for span in (1, 25)
+            ],
+            reads.services.rollups(resolution=86_400, start=days[0], end=now),
+            reads.services.rollups(resolution=3600, start=today - timedelta(days=4), end=now),
+            reads.services.rollups(resolution=300, start=today - timedelta(days=2), end=now),
+            reads.services.rollups(resolution=60, start=today - timedelta(days=1), end=now),
+            {name: (status.state, status.since, status.last) for name, status in reads.services.statuses().items()},
         )
 
 
@@ -157,7 +161,7 @@ def test_old_windows_are_the_same_before_and_after(
             writes.add_results(history)
         before = answers(store, clock.now())
         with store.read() as reads:
-            whole = reads.totals(start=START.replace(hour=0), end=clock.now())
+            whole = reads.services.totals(start=START.replace(hour=0), end=clock.now())
         prune(store, clock)
         assert answers(store, clock.now()) == before
         with store.transaction() as writes:
@@ -167,10 +171,10 @@ def test_old_windows_are_the_same_before_and_after(
             # Results that come too late for what is kept: ignored, or put in their place, and never harm a sum.
             writes.add_results(more)
         with store.read() as reads:
-            for each in reads.totals(start=START, end=clock.now()).values():
+            for each in reads.services.totals(start=START, end=clock.now()).values():
                 parts = each.up_s + each.degraded_s + each.down_s + each.maintenance_s + each.unknown_s
                 assert parts == pytest.approx(each.seconds)
-            after = reads.totals(start=START.replace(hour=0), end=clock.now())
+            after = reads.services.totals(start=START.replace(hour=0), end=clock.now())
         assert all(after[name].samples >= total.samples for name, total in whole.items())
 
 
@@ -220,7 +224,7 @@ def test_rows_of_others_speak_on_over_the_hours_in_which_they_go(
     clock.advance(5 * DAY)
     prune(store, clock)
     with store.read() as reads:
-        total = reads.totals(start=at(-DAY / 2), end=at(DAY / 2))["theirs"]
+        total = reads.services.totals(start=at(-DAY / 2), end=at(DAY / 2))["theirs"]
     # The last one speaks for a minute and a half, each other one until the next, also if that is in the next hour.
     assert (total.samples, total.up_s) == (240, 239 * 60 + 90)
 
@@ -248,11 +252,11 @@ def test_rows_that_others_wrote_are_summed_up_before_they_go(store: Store, store
     clock.advance(5 * DAY)
     assert prune(store, clock)["monitoring_logs"] == 1440 + 120
     with store.read() as reads:
-        total = reads.totals(start=at(-DAY / 2), end=at(DAY / 2))["theirs"]
+        total = reads.services.totals(start=at(-DAY / 2), end=at(DAY / 2))["theirs"]
         assert (total.samples, total.errors) == (120, 30)
         assert (total.up_s, total.down_s) == (90 * 60, 30 * 60 + 30)
-        assert reads.service_statuses()["theirs"].state is ServiceState.DOWN
-        assert reads.host_rollups(resolution=86_400, start=START, end=at(DAY))["cpu_usage"][0].histogram.mean == 12.5
+        assert reads.services.statuses()["theirs"].state is ServiceState.DOWN
+        assert reads.host.rollups(resolution=86_400, start=START, end=at(DAY))["cpu_usage"][0].histogram.mean == 12.5
 
 
 def test_results_too_late_for_what_is_kept_are_ignored(store: Store, clock: FakeClock) -> None:
@@ -261,15 +265,15 @@ def test_results_too_late_for_what_is_kept_are_ignored(store: Store, clock: Fake
     clock.advance(3 * DAY)
     prune(store, clock)
     with store.read() as reads:
-        before = reads.totals(start=START, end=clock.now())
+        before = reads.services.totals(start=START, end=clock.now())
     with store.transaction() as writes:
         writes.add_results([result(seconds=30), result(seconds=DAY + 7.5)])
     with store.read() as reads:
-        assert reads.totals(start=START, end=clock.now()) == before
+        assert reads.services.totals(start=START, end=clock.now()) == before
     with store.transaction() as writes:
         writes.add_results([result(seconds=2 * DAY + 7.5)])
     with store.read() as reads:
-        assert reads.totals(start=START, end=clock.now())["api"].samples == before["api"].samples + 1
+        assert reads.services.totals(start=START, end=clock.now())["api"].samples == before["api"].samples + 1
 
 
 def test_open_alerts_and_what_holds_now_stay(store: Store, clock: FakeClock) -> None:
@@ -292,16 +296,19 @@ def test_open_alerts_and_what_holds_now_stay(store: Store, clock: FakeClock) -> 
     policy = RetentionPolicy(**{name: getattr(SHORT, name) for name in SHORT.__slots__} | {"figures": 9 * KEEP})
     deleted = prune(store, clock, policy)
     with store.read() as reads:
-        found = {each.subject for each in reads.episodes(start=at(-DAY), end=at(9 * DAY), limit=9)}
+        found = {each.subject for each in reads.alerts.episodes(start=at(-DAY), end=at(9 * DAY), limit=9)}
         assert found == {"old", "late"}
         assert old.id is not None
-        assert len(reads.events(old.id)) == 1
-        assert [each.at for each in reads.state_changes(start=at(-1), end=at(DAY))] == [at(120)]
-        assert reads.service_statuses()["api"].since == at(120)
-        assert len(reads.gaps(at(-1), at(9 * DAY))) == 1
-        assert [point[1] for point in reads.figure_history(FigureKind.REVENUE, "mrr", at(-1), at(9 * DAY))] == [0, 3600]
+        assert len(reads.alerts.events(old.id)) == 1
+        assert [each.at for each in reads.services.state_changes(start=at(-1), end=at(DAY))] == [at(120)]
+        assert reads.services.statuses()["api"].since == at(120)
+        assert len(reads.monitor.gaps(at(-1), at(9 * DAY))) == 1
+        assert [point[1] for point in reads.figures.history(FigureKind.REVENUE, "mrr", at(-1), at(9 * DAY))] == [
+            0,
+            3600,
+        ]
         assert [each.actor for each in audit_entries(reads)] == ["bob"]
-        assert reads.host_rollups(resolution=86_400, start=at(0), end=at(60))["cpu_usage"][0].histogram.mean == 5.0
+        assert reads.host.rollups(resolution=86_400, start=at(0), end=at(60))["cpu_usage"][0].histogram.mean == 5.0
     assert deleted["business_figures of revenue, beside the hourly ones"] == 1
     with pytest.raises(Exception, match="append-only"), store.transaction() as writes:
         writes._connection.execute(text("DELETE FROM audit"))
@@ -315,7 +322,7 @@ def test_for_ever_is_for_ever(store: Store, clock: FakeClock) -> None:
     assert prune(store, clock, policy) == {}
     assert prune(store, clock)["monitoring_logs"] == 10
     with store.read() as reads:
-        assert reads.totals(start=at(-43_200), end=at(43_200))["api"].samples == 10
+        assert reads.services.totals(start=at(-43_200), end=at(43_200))["api"].samples == 10
 
 
 def test_unused_pages_go_back_to_the_disk_in_steps(sqlite_url: str, clock: FakeClock) -> None:

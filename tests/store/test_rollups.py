@@ -114,9 +114,12 @@ def everything(store: Store) -> object:
     with store.read() as reads:
         start, end = at(-86_400), at(3 * 86_400)
         return (
-            {resolution: reads.rollups(resolution=resolution, start=start, end=end) for resolution in RESOLUTIONS},
-            [(row.at, row.state, row.previous) for row in reads.state_changes(start=start, end=end)],
-            {name: (status.last, status.since) for name, status in reads.service_statuses().items()},
+            {
+                resolution: reads.services.rollups(resolution=resolution, start=start, end=end)
+                for resolution in RESOLUTIONS
+            },
+            [(row.at, row.state, row.previous) for row in reads.services.state_changes(start=start, end=end)],
+            {name: (status.last, status.since) for name, status in reads.services.statuses().items()},
         )
 
 
@@ -134,7 +137,7 @@ def test_every_bucket_is_what_the_definition_says(template: Template, history: l
         with store.read() as reads:
             for resolution in RESOLUTIONS:
                 end = -(-(now + 1) // resolution) * resolution
-                found = reads.rollups(resolution=resolution, start=START, end=at(end))["api"]
+                found = reads.services.rollups(resolution=resolution, start=START, end=at(end))["api"]
                 buckets = {(rollup.start - START).total_seconds(): rollup for rollup in found}
                 first = -((START.timestamp()) % resolution)
                 begin = first
@@ -201,9 +204,9 @@ def test_windows_add_up_and_parts_fill_them(template: Template, history: list[Pr
         with store.transaction() as writes:
             writes.add_results([*history, result(seconds=1e5)])
         with store.read() as reads:
-            first = reads.totals(start=START, end=at(middle))["api"]
-            second = reads.totals(start=at(middle), end=at(end))["api"]
-            whole = reads.totals(start=START, end=at(end))["api"]
+            first = reads.services.totals(start=START, end=at(middle))["api"]
+            second = reads.services.totals(start=at(middle), end=at(end))["api"]
+            whole = reads.services.totals(start=START, end=at(end))["api"]
     both = Rollup.merged([first, second], start_us=first.start_us, length_us=first.length_us + second.length_us)
     assert figures(both) == pytest.approx(figures(whole), abs=1e-6)
     assert both == whole
@@ -230,13 +233,13 @@ def test_a_day_on_every_database(store: Store, clock: FakeClock) -> None:
     assert everything(store) == truth
     with store.read() as reads:
         mine = [each for each in [*history, result("a", 30_000.5, DOWN)] if each.service == "a"]
-        total = reads.totals(start=START, end=at(86_400), services=["a"])
+        total = reads.services.totals(start=START, end=at(86_400), services=["a"])
         assert list(total) == ["a"]
         assert figures(total["a"]) == pytest.approx(expected(mine, 0, 86_400, 90_000))
-        few = reads.rollups(resolution=300, start=START, end=at(86_400), services=["a", "c"])
-        many = reads.rollups(resolution=300, start=START, end=at(86_400))
+        few = reads.services.rollups(resolution=300, start=START, end=at(86_400), services=["a", "c"])
+        many = reads.services.rollups(resolution=300, start=START, end=at(86_400))
         assert few == {name: many[name] for name in ("a", "c")}
-        quick = reads.rollups(resolution=300, start=START, end=at(86_400), histograms=False)
+        quick = reads.services.rollups(resolution=300, start=START, end=at(86_400), histograms=False)
         assert quick == {
             name: [replace(each, histogram=replace(each.histogram, counts={})) for each in rows]
             for name, rows in many.items()
@@ -250,7 +253,7 @@ def test_a_silent_monitor_lowers_coverage_and_not_availability(store: Store, clo
         writes.add_results(hours)
     clock.advance(86_400)
     with store.read() as reads:
-        day = reads.totals(start=START, end=at(86_400))["api"]
+        day = reads.services.totals(start=START, end=at(86_400))["api"]
     assert day.availability == 1.0
     assert day.coverage == pytest.approx(0.75, abs=0.001)
     assert day.unknown_s == pytest.approx(6 * 3600 - 30)
@@ -262,9 +265,9 @@ def test_the_newest_result_speaks_for_one_and_a_half_intervals(store: Store, clo
     for passed, down in ((30, 30.0), (70, 70.0), (1000, 90.0)):
         with store.read() as reads:
             clock.advance(passed - (clock.now() - START).total_seconds())
-            assert reads.totals(start=START, end=at(2000))["api"].down_s == down
+            assert reads.services.totals(start=START, end=at(2000))["api"].down_s == down
 
 
 def test_an_unknown_resolution_is_refused(store: Store) -> None:
     with store.read() as reads, pytest.raises(ValueError, match="rollups of"):
-        reads.rollups(resolution=10, start=START, end=START + timedelta(hours=1))
+        reads.services.rollups(resolution=10, start=START, end=START + timedelta(hours=1))

@@ -13,7 +13,7 @@ from support.stores import START, at, result
 from amt_console.clock import FakeClock
 from amt_console.model import AuditEntry
 from amt_console.store import Store
-from amt_console.store.rollups.integrity import disagreements, rebuild_since
+from amt_console.store.upkeep.integrity import disagreements, rebuild_since
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 from amt_console.store.upkeep.stats import TableStats, stats
 

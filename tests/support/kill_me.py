@@ -27,8 +27,10 @@ def main() -> None:
 
     def tell() -> None:
         with store.read() as reads:
-            rows = reads.results(service=None, start=datetime(2000, 1, 1, tzinfo=UTC), end=clock.now(), limit=10_000)
-            fired = any(episode.state is AlertState.FIRING for episode in reads.open_episodes())
+            rows = reads.services.results(
+                service=None, start=datetime(2000, 1, 1, tzinfo=UTC), end=clock.now(), limit=10_000
+            )
+            fired = any(episode.state is AlertState.FIRING for episode in reads.alerts.open())
         print(len(rows), int(fired), flush=True)
 
     EngineThread(settings=settings, store=store, store_url=url, clock=clock, on_change=tell).start()

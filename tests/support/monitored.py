@@ -55,7 +55,7 @@ class Monitored:
             now = SystemClock().now()
             newest = [
                 each
-                for each in reads.episodes(start=now.replace(year=2000), end=now.replace(year=9000), limit=100)
+                for each in reads.alerts.episodes(start=now.replace(year=2000), end=now.replace(year=9000), limit=100)
                 if (each.rule_id, each.subject) == (rule, subject)
             ]
             return newest[0] if newest and newest[0].state is state else None
@@ -66,7 +66,7 @@ class Monitored:
         """What happened to an episode, in words."""
         assert episode.id is not None
         with self.store.read() as reads:
-            return [event.kind for event in reads.events(episode.id)]
+            return [event.kind for event in reads.alerts.events(episode.id)]
 
 
 def settings(document: dict[str, Any]) -> Settings:

@@ -89,7 +89,7 @@ def feed(store: Store, clock: FakeClock) -> Callable[..., None]:
                 ]
             )
             writes.add_host_sample(HostSample(timestamp=now, cpu_usage=12.0, memory_usage=40.0, disk_usage=50.0))
-            writes.heartbeat(host="here", pid=1, started_at=now - timedelta(minutes=5), at=now)
+            writes.sign_of_life(host="here", pid=1, started_at=now - timedelta(minutes=5), at=now)
 
     return write
 

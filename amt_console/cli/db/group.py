@@ -91,7 +91,7 @@ def check(
     json_output: JsonOption = False,
 ) -> None:
     """Whether the database is sound and its sums agree with its rows. Exit code 0 sound, 1 sums differ, 65 damaged."""
-    from amt_console.store.rollups.integrity import disagreements
+    from amt_console.store.upkeep.integrity import disagreements
 
     with get_context(ctx).open_store() as store:
         faults = store.check(full=full)
@@ -128,7 +128,7 @@ def rebuild(
 ) -> None:
     """Make the sums (rollups) anew from the single rows that are still there; the monitor may run meanwhile."""
     from amt_console.moments import parse_moment
-    from amt_console.store.rollups.integrity import rebuild_since
+    from amt_console.store.upkeep.integrity import rebuild_since
 
     context = get_context(ctx)
     start: datetime = parse_moment(since, context.clock.now())

@@ -99,7 +99,7 @@ class Peers:
     def _read(self) -> list[_Stored]:
         stored: list[_Stored] = []
         with self._store.read() as reads:
-            statuses = reads.service_statuses()
+            statuses = reads.services.statuses()
             series = {name: found for name in statuses if (found := series_of(name, statuses)) is not None}
             oldest = self._clock.now() - FORGOTTEN_AFTER
             apart = {found[0] for name, found in series.items() if statuses[name].last.timestamp > oldest}
@@ -118,4 +118,4 @@ class Peers:
         if status.state is ServiceState.UP:
             return [last]
         end = last.timestamp + timedelta(microseconds=1)
-        return reads.results(service=last.service, start=status.since, end=end, limit=self._depth) or [last]
+        return reads.services.results(service=last.service, start=status.since, end=end, limit=self._depth) or [last]

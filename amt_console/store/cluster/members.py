@@ -14,10 +14,11 @@ from sqlalchemy import Connection, delete, select, text
 
 from amt_console.model import DEFAULT_LOCATION, ProbeResult, is_location
 from amt_console.store.cluster.control import Control
-from amt_console.store.cluster.tables import RelayedRow
-from amt_console.store.result_rows import LOG_COLUMNS, result_of, result_values, sample_of
+from amt_console.store.result_rows import LOG_COLUMNS, result_of, result_values
+from amt_console.store.rollups.samples import sample_of
 from amt_console.store.schema import table
 from amt_console.store.store import Store
+from amt_console.store.tables import RelayedRow
 
 GONE_AFTER = 6.0
 """Seconds after which a monitor that was not heard of is no longer counted on."""

@@ -21,11 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from amt_console.store.engines import partitions
 from amt_console.store.engines.changes import Changes
 from amt_console.store.engines.dialect import BUSY_SECONDS, bulk_insert, upserting
 from amt_console.store.engines.postgresql_changes import NotifiedChanges
 from amt_console.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreUnavailable
-from amt_console.store.upkeep import partitions
 
 if TYPE_CHECKING:
     from psycopg import Connection as DriverConnection

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from amt_console.model import RESOLUTIONS, Rollup, ServiceState
 from amt_console.model.histogram import sum_of_encoded
-from amt_console.store.result_rows import sample_of_row
 from amt_console.store.rollups import finished, rebuild
 from amt_console.store.rollups.buckets import MINUTE, OpenBuckets, Sample, Tally, floor, fold, minutes_of, spread
+from amt_console.store.rollups.samples import sample_of_row
 from amt_console.store.rollups.tables import ServiceStateRow
 from amt_console.store.schema import table
 from amt_console.store.utc import SECOND, micros

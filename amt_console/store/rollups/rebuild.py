@@ -14,10 +14,10 @@ from sqlalchemy import Connection, Executable, delete, insert, select
 
 from amt_console.model import RESOLUTIONS, Rollup
 from amt_console.store.readable import first, readable, sortable
-from amt_console.store.result_rows import sample_of_row
 from amt_console.store.rollups import horizon
 from amt_console.store.rollups.buckets import LENGTHS, OpenBuckets, Sample, floor, fold, minutes_of
 from amt_console.store.rollups.rows import rollup_of_row, rollup_values
+from amt_console.store.rollups.samples import sample_of_row
 from amt_console.store.rollups.tables import ServiceRollupRow, ServiceStateRow, StateChangeLog
 from amt_console.store.schema import table
 from amt_console.store.tables import MonitoringLog

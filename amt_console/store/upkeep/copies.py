@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from amt_console.store.upkeep.backup import backup
+from amt_console.store.engines.sqlite_backup import backup
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _PARTIAL = re.compile(r"\.partial-(\d+)$")

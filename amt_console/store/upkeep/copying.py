@@ -20,13 +20,22 @@ from sqlalchemy import Connection, Row, Table, delete, func, select, tuple_
 from amt_console.clock import Clock
 from amt_console.store.cluster.lease import Lease
 from amt_console.store.cluster.leases import lease_holder, take_lease
-from amt_console.store.cluster.tables import MemberRow, PresenceRow, ProbeSlotRow, RelayedRow
 from amt_console.store.engines.opening import dialect_of
 from amt_console.store.errors import CopyDiffers, CopyRefused, MonitorRuns, SchemaTooOld, StoreUnavailable
 from amt_console.store.foreign_times import NOTE
 from amt_console.store.schema import StoreTable, table
 from amt_console.store.store import Store
-from amt_console.store.tables import AlertRow, HeartbeatRow, LeaseRow, MetaRow, MonitoringLog
+from amt_console.store.tables import (
+    AlertRow,
+    LeaseRow,
+    MemberRow,
+    MetaRow,
+    MonitoringLog,
+    PresenceRow,
+    ProbeSlotRow,
+    RelayedRow,
+    SignOfLifeRow,
+)
 from amt_console.store.upkeep.copy_rows import Checksum, Cleaner
 
 BATCH = 20_000
@@ -280,7 +289,7 @@ def _note(connection: Connection, key: str, number: int, content: str) -> None:
 
 def _fingerprint(connection: Connection, place: str, totals: dict[str, int]) -> str:
     """What tells one state of a database from another without reading all of it."""
-    logs, alerts, monitor = table(MonitoringLog), table(AlertRow), table(HeartbeatRow)
+    logs, alerts, monitor = table(MonitoringLog), table(AlertRow), table(SignOfLifeRow)
     facts = [
         place,
         totals,

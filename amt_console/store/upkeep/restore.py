@@ -16,8 +16,8 @@ from sqlalchemy import make_url
 from amt_console.clock import Clock
 from amt_console.store import migrate
 from amt_console.store.cluster.leases import lease_holder, take_lease
+from amt_console.store.engines.sqlite_backup import backup, sync
 from amt_console.store.errors import SchemaTooNew, StoreBusy, StoreCorrupt, StoreUnavailable
-from amt_console.store.upkeep.backup import backup, sync
 from amt_console.store.upkeep.copies import clear_partials
 
 _COMPANIONS = ("-wal", "-shm", "-journal")

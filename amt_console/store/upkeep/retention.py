@@ -15,11 +15,11 @@ from sqlalchemy import Connection, delete, func, select, tuple_
 from amt_console.clock import Clock
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.readable import first
-from amt_console.store.rollups import horizon, underived
-from amt_console.store.rollups.underived import Missing
+from amt_console.store.rollups import horizon
 from amt_console.store.store import Store
-from amt_console.store.upkeep import retention_rules
+from amt_console.store.upkeep import retention_rules, underived
 from amt_console.store.upkeep.retention_rules import RetentionPolicy, Rule
+from amt_console.store.upkeep.underived import Missing
 from amt_console.store.utc import micros
 from amt_console.store.writes import Writes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from amt_console.store.upkeep.partitions import day_number, make_room
+from amt_console.store.engines.partitions import day_number, make_room
 
 revision = "0003"
 down_revision = "0002"

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select
 
 from amt_console.clock import Clock
 from amt_console.model import Rollup
-from amt_console.store.result_rows import sample_of_row
 from amt_console.store.rollups import rebuild
 from amt_console.store.rollups.buckets import floor, fold, minutes_of
+from amt_console.store.rollups.samples import sample_of_row
 from amt_console.store.rollups.tables import ServiceStateRow
 from amt_console.store.schema import table
 from amt_console.store.store import Store

@@ -1,0 +1,119 @@
+"""Between alert episodes, their events and their rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amt_console.model import AlertEvent, AlertState, AlertType, Episode, Resolution, Severity
+from amt_console.store.values import Row, clean, clean_text, finite, instant_json, instant_of
+
+
+def episode_values(episode: Episode) -> dict[str, Any]:
+    """A row of ``alerts``, without its number."""
+    return {
+        "timestamp": episode.opened_at,
+        "alert_type": episode.alert_type.value,
+        "severity": episode.severity.value,
+        "message": clean_text(episode.message),
+        "resolved": not episode.open,
+        "resolved_at": episode.resolved_at,
+        "rule_id": episode.rule_id,
+        "subject": episode.subject,
+        "state": episode.state.value,
+        "version": episode.version,
+        "bad_since": instant_json(episode.bad_since),
+        "ok_since": instant_json(episode.ok_since),
+        "bad_count": episode.bad_count,
+        "critical_count": episode.critical_count,
+        "warning_count": episode.warning_count,
+        "ok_count": episode.ok_count,
+        "fired_at": episode.fired_at,
+        "resolution": None if episode.resolution is None else episode.resolution.value,
+        "value": finite(episode.value),
+        "threshold": finite(episode.threshold),
+        "stale": episode.stale,
+        "stale_since": instant_json(episode.stale_since),
+        "acknowledged_by": clean(episode.acknowledged_by),
+        "acknowledged_at": episode.acknowledged_at,
+        "note": clean(episode.note),
+        "escalation_level": episode.escalation_level,
+        "previous_episode_id": episode.previous_episode_id,
+        "runbook": clean(episode.runbook),
+        "simulated": episode.simulated,
+    }
+
+
+def episode_of(row: Row) -> Episode:
+    """The episode in a row of ``alerts``."""
+    resolved = bool(row["resolved"])
+    state = AlertState.RESOLVED if resolved else _enum(AlertState, row["state"], AlertState.FIRING)
+    return Episode(
+        rule_id=row["rule_id"],
+        subject=row["subject"],
+        alert_type=_enum(AlertType, row["alert_type"], AlertType.MONITOR),
+        severity=_enum(Severity, row["severity"], Severity.WARNING),
+        message=row["message"],
+        state=state,
+        opened_at=row["timestamp"],
+        id=int(row["id"]),
+        version=int(row["version"]),
+        bad_since=instant_of(row["bad_since"]),
+        ok_since=instant_of(row["ok_since"]),
+        bad_count=int(row["bad_count"]),
+        critical_count=int(row["critical_count"]),
+        warning_count=int(row["warning_count"]),
+        ok_count=int(row["ok_count"]),
+        fired_at=row["fired_at"],
+        resolved_at=row["resolved_at"],
+        resolution=None if row["resolution"] is None else _enum(Resolution, row["resolution"], Resolution.MANUAL),
+        value=row["value"],
+        threshold=row["threshold"],
+        stale=bool(row["stale"]),
+        stale_since=instant_of(row["stale_since"]),
+        acknowledged_by=row["acknowledged_by"],
+        acknowledged_at=row["acknowledged_at"],
+        note=row["note"],
+        escalation_level=int(row["escalation_level"]),
+        previous_episode_id=row["previous_episode_id"],
+        runbook=row["runbook"],
+        simulated=bool(row["simulated"]),
+    )
+
+
+def _enum(kind: Any, value: str, otherwise: Any) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        return otherwise
+
+
+def event_values(event: AlertEvent, alert_id: int | None, seq: int) -> dict[str, Any]:
+    """A row of ``alert_events``."""
+    return {
+        "alert_id": alert_id,
+        "seq": seq,
+        "timestamp": event.at,
+        "kind": event.kind,
+        "state": event.state.value,
+        "severity": event.severity.value,
+        "message": clean_text(event.message),
+        "actor": clean(event.actor),
+        "note": clean(event.note),
+        "value": finite(event.value),
+    }
+
+
+def event_of(row: Row) -> AlertEvent:
+    """The event in a row of ``alert_events``."""
+    return AlertEvent(
+        kind=row["kind"],
+        at=row["timestamp"],
+        state=_enum(AlertState, row["state"], AlertState.FIRING),
+        severity=_enum(Severity, row["severity"], Severity.WARNING),
+        message=row["message"],
+        actor=row["actor"],
+        note=row["note"],
+        value=row["value"],
+        seq=int(row["seq"]),
+        alert_id=int(row["alert_id"]),
+    )

@@ -1,0 +1,29 @@
+"""Everything that can be asked, by subject.
+
+Each question has an upper bound in time, so that the past can be asked like the present.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from amt_console.clock import Clock
+from amt_console.store.reads.alerts import AlertReads
+from amt_console.store.reads.figures import FigureReads
+from amt_console.store.reads.host import HostReads
+from amt_console.store.reads.monitor import MonitorReads, MonitorRow
+from amt_console.store.reads.services import ServiceReads, ServiceStatus, StateChangeRow
+
+__all__ = ["MonitorRow", "Reads", "ServiceStatus", "StateChangeRow"]
+
+
+class Reads:
+    """Questions within one transaction: all answers show the same moment of the database."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self.services = ServiceReads(connection, clock)
+        self.alerts = AlertReads(connection)
+        self.host = HostReads(connection)
+        self.figures = FigureReads(connection)
+        self.monitor = MonitorReads(connection)

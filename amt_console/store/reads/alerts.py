@@ -1,0 +1,146 @@
+"""What is known of alerts: episodes and their events, as they are or as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, or_, select
+
+from amt_console.model import AlertEvent, AlertState, Episode
+from amt_console.store.episode_rows import episode_of, event_of
+from amt_console.store.readable import LATEST, readable
+from amt_console.store.schema import table
+from amt_console.store.tables import AlertEventRow, AlertRow
+
+_ALERTS = table(AlertRow)
+_EVENTS = table(AlertEventRow)
+_OLDEST_FIRST = select(_ALERTS).order_by(_ALERTS.c.timestamp, _ALERTS.c.id)
+_OPEN = _OLDEST_FIRST.where(_ALERTS.c.resolved.is_(False))
+
+
+class AlertReads:
+    """Questions about alerts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def open(self, at: datetime | None = None) -> list[Episode]:
+        """Open alerts, oldest first.
+
+        With ``at``, those that were open then, with the state, severity and handling of then.
+        """
+        if at is None:
+            rows = self._connection.execute(_OPEN).mappings()
+            return [episode_of(row) for row in readable(rows)]
+        later = and_(_ALERTS.c.resolved_at > at, _ALERTS.c.resolved_at <= LATEST)
+        rows = self._connection.execute(
+            _OLDEST_FIRST.where(_ALERTS.c.timestamp <= at, or_(_ALERTS.c.resolved.is_(False), later))
+        ).mappings()
+        found = {int(row["id"]): episode_of(row) for row in _datable(rows)}
+        happened: dict[int, list[AlertEvent]] = {alert_id: [] for alert_id in found}
+        for row in self._connection.execute(
+            select(_EVENTS)
+            .where(_EVENTS.c.alert_id.in_(list(found)), _EVENTS.c.timestamp <= at)
+            .order_by(_EVENTS.c.alert_id, _EVENTS.c.seq)
+        ).mappings():
+            happened[int(row["alert_id"])].append(event_of(row))
+        past = (as_of(current, happened[alert_id]) for alert_id, current in found.items())
+        return [each for each in past if each.open]
+
+    def episode(self, alert_id: int) -> Episode | None:
+        """One episode as it is."""
+        row = self._connection.execute(select(_ALERTS).where(_ALERTS.c.id == alert_id)).mappings().first()
+        return None if row is None or row["timestamp"] is None else episode_of(row)
+
+    def episodes(
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        states: Sequence[AlertState] | None = None,
+        subject: str | None = None,
+        limit: int,
+    ) -> list[Episode]:
+        """Episodes as they are that were open at any time in ``[start, end)``, newest first."""
+        query = _within(None if states is None else frozenset(states), subject is not None)
+        rows = self._connection.execute(query, {"start": start, "end": end, "subject": subject, "most": limit})
+        return [episode_of(row) for row in _datable(rows.mappings())]
+
+    def events(self, alert_id: int) -> list[AlertEvent]:
+        """Everything that happened to an episode, oldest first."""
+        rows = self._connection.execute(select(_EVENTS).where(_EVENTS.c.alert_id == alert_id).order_by(_EVENTS.c.seq))
+        return [event_of(row) for row in rows.mappings()]
+
+
+@cache
+def _within(states: frozenset[AlertState] | None, of_subject: bool) -> Select[Any]:
+    begun, resolved = _ALERTS.c.timestamp < bindparam("end"), _ALERTS.c.resolved
+    query = select(_ALERTS).where(
+        begun, or_(resolved.is_(False), _ALERTS.c.resolved_at.between(bindparam("start"), LATEST))
+    )
+    if states is not None:
+        # Rows that others wrote say only in ``resolved`` that they have ended.
+        running = sorted(state.value for state in states if state is not AlertState.RESOLVED)
+        wanted = and_(resolved.is_(False), _ALERTS.c.state.in_(running))
+        query = query.where(or_(wanted, resolved.is_(True)) if AlertState.RESOLVED in states else wanted)
+    if of_subject:
+        query = query.where(_ALERTS.c.subject == bindparam("subject"))
+    newest = _ALERTS.c.timestamp.desc(), _ALERTS.c.id.desc()
+    return query.order_by(*newest).limit(bindparam("most", type_=Integer))
+
+
+def _datable(rows: Iterable[RowMapping]) -> Iterable[RowMapping]:
+    """Those of which can be read when they began and, if so, ended."""
+    return (row for row in readable(rows) if not row["resolved"] or row["resolved_at"] is not None)
+
+
+def as_of(current: Episode, happened: Iterable[AlertEvent]) -> Episode:
+    """An episode as it was after the given events, its first ones.
+
+    Counters and the instants of the running streaks are not kept by events; they come out empty.
+    """
+    past = replace(
+        current,
+        state=AlertState.PENDING,
+        fired_at=None,
+        resolved_at=None,
+        resolution=None,
+        stale=False,
+        stale_since=None,
+        acknowledged_by=None,
+        acknowledged_at=None,
+        note=None,
+        bad_since=None,
+        ok_since=None,
+        bad_count=0,
+        critical_count=0,
+        warning_count=0,
+        ok_count=0,
+    )
+    for event in happened:
+        past = _after(past, event)
+    return past
+
+
+def _after(episode: Episode, event: AlertEvent) -> Episode:
+    changes: dict[str, Any] = {"state": event.state, "severity": event.severity, "message": event.message}
+    if event.value is not None:
+        changes["value"] = event.value
+    match event.kind:
+        case "fired":
+            changes["fired_at"] = event.at
+        case "stale" | "fresh":
+            changes["stale"] = event.kind == "stale"
+        case "acknowledged":
+            changes |= {"acknowledged_by": event.actor, "acknowledged_at": event.at, "note": event.note}
+        case "unacknowledged" | "ack_revoked":
+            changes |= {"acknowledged_by": None, "acknowledged_at": None, "note": None}
+        case "note":
+            changes["note"] = event.note
+        case "resolved" | "cleared":
+            changes["resolved_at"] = event.at
+    return replace(episode, **changes)

@@ -1,0 +1,145 @@
+"""What is known of services: newest states, results, changes of state and rollups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from amt_console.clock import Clock
+from amt_console.model import ProbeResult, Rollup, ServiceState
+from amt_console.store.readable import readable
+from amt_console.store.result_rows import result_of
+from amt_console.store.rollups import reading, rebuild
+from amt_console.store.rollups.samples import state_of
+from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
+from amt_console.store.schema import table
+from amt_console.store.tables import MonitoringLog
+from amt_console.store.values import clean
+
+_LOGS = table(MonitoringLog)
+_STATE = table(ServiceStateRow)
+_CHANGES = table(StateChangeLog)
+_STATES_BY_NAME = select(_STATE).order_by(_STATE.c.service_name)
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """A service at one moment."""
+
+    last: ProbeResult
+    since: datetime
+    """When it entered ``state``."""
+    state: ServiceState
+
+
+@dataclass(frozen=True, slots=True)
+class StateChangeRow:
+    """A service entered a state."""
+
+    service: str
+    at: datetime
+    state: ServiceState
+    previous: ServiceState | None
+    """``None`` for the first result ever."""
+    error: str | None
+
+
+class ServiceReads:
+    """Questions about services."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    def statuses(self, at: datetime | None = None) -> dict[str, ServiceStatus]:
+        """The newest result of each service, or the newest one up to a moment, and since when it is in its state."""
+        rows = self._connection.execute(_STATES_BY_NAME).mappings().all()
+        if at is None:
+            return {
+                row["service_name"]: ServiceStatus(result_of(row), row["since"], state_of(row["status"]))
+                for row in rows
+            }
+        found: dict[str, ServiceStatus] = {}
+        for row in rows:
+            name = row["service_name"]
+            if row["timestamp"] <= at:
+                found[name] = ServiceStatus(result_of(row), row["since"], state_of(row["status"]))
+            elif (past := rebuild.newest_row(self._connection, name, at + _INSTANT)) is not None:
+                last = result_of(past)
+                found[name] = ServiceStatus(last, self._since(name, at) or last.timestamp, last.state)
+        return found
+
+    def rollups(
+        self,
+        *,
+        resolution: int,
+        start: datetime,
+        end: datetime,
+        services: Sequence[str] | None = None,
+        histograms: bool = True,
+    ) -> dict[str, list[Rollup]]:
+        """Buckets of 60, 300, 3600 or 86400 seconds by service, oldest first; buckets without any data are left out.
+
+        The first bucket is the whole one that holds ``start``; the last one is cut at ``end`` exactly, as it was known
+        then, and counts the newest result for as long as it may speak, up to now. Without ``histograms`` theirs lack
+        values and nothing else is different: quicker, for charts of means and availability.
+        """
+        return reading.read(
+            self._connection,
+            resolution=resolution,
+            start=start,
+            end=end,
+            now=self._clock.now(),
+            services=services,
+            histograms=histograms,
+        )
+
+    def totals(self, *, start: datetime, end: datetime, services: Sequence[str] | None = None) -> dict[str, Rollup]:
+        """One sum over ``[start, end)`` for each service, ``start`` rounded down to the minute.
+
+        Its ``seconds`` are the window's.
+        """
+        return reading.totals(self._connection, start=start, end=end, now=self._clock.now(), services=services)
+
+    def results(
+        self, *, service: str | None, start: datetime, end: datetime, limit: int, newest_first: bool = True
+    ) -> list[ProbeResult]:
+        """Single results of ``[start, end)`` of one service or all."""
+        query = select(_LOGS).where(_LOGS.c.timestamp >= start, _LOGS.c.timestamp < end)
+        if service is not None:
+            query = query.where(_LOGS.c.service_name == service)
+        order = (_LOGS.c.timestamp.desc(), _LOGS.c.id.desc()) if newest_first else (_LOGS.c.timestamp, _LOGS.c.id)
+        rows = self._connection.execute(query.order_by(*order).limit(limit)).mappings()
+        return [result_of(row) for row in readable(rows)]
+
+    def state_changes(
+        self, *, start: datetime, end: datetime, services: Sequence[str] | None = None
+    ) -> list[StateChangeRow]:
+        """Changes of state in ``[start, end)``, oldest first."""
+        query = select(_CHANGES).where(_CHANGES.c.timestamp >= start, _CHANGES.c.timestamp < end)
+        if services is not None:
+            query = query.where(_CHANGES.c.service_name.in_(sorted(services)))
+        rows = self._connection.execute(query.order_by(_CHANGES.c.timestamp, _CHANGES.c.id)).mappings()
+        return [
+            StateChangeRow(
+                service=row["service_name"],
+                at=row["timestamp"],
+                state=state_of(row["state"]),
+                previous=None if row["previous"] is None else state_of(row["previous"]),
+                error=clean(row["error_message"]),
+            )
+            for row in rows
+        ]
+
+    def _since(self, service: str, at: datetime) -> datetime | None:
+        since: datetime | None = self._connection.execute(
+            select(_CHANGES.c.timestamp)
+            .where(_CHANGES.c.service_name == service, _CHANGES.c.timestamp <= at)
+            .order_by(_CHANGES.c.timestamp.desc())
+            .limit(1)
+        ).scalar()
+        return since
