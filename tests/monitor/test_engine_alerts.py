@@ -11,7 +11,7 @@ from support.platform import Platform, serving
 from amt_console.alerts import acknowledge
 from amt_console.clock import SystemClock
 from amt_console.model import AlertState, EpisodeChange, FigureKind, GapReason, Resolution, ServiceState
-from amt_console.store import Reads, Store, record
+from amt_console.store import Store, record
 
 HEALTH = "/api/health"
 
@@ -103,7 +103,7 @@ def test_the_time_without_a_monitor_is_a_gap(platform: Platform, tmp_path: Path)
     path = tmp_path / "monitoring.db"
     with monitored(path, one_service(platform)) as monitor:
         monitor.wait(lambda reads: reads.services.statuses().get("backend-api"))
-        monitor.wait(Reads.monitor)
+        monitor.wait(lambda reads: reads.monitor.sign_of_life())
     with Store.open(f"sqlite:///{path}", clock=SystemClock(), read_only=True) as store, store.read() as reads:
         last = reads.monitor.sign_of_life()
         assert last is not None

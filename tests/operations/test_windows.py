@@ -19,6 +19,7 @@ class CountingReads:
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
+        self.services = self
         self.days: list[str] = []
         self.minutes: list[str] = []
 

@@ -190,10 +190,10 @@ def test_the_past_is_what_it_was(template: Template, history: list[ProbeResult],
             writes.add_results(history)
         with past.read() as before, present.read() as now:
             for resolution in RESOLUTIONS:
-                assert now.rollups(resolution=resolution, start=START, end=at(then)) == before.rollups(
+                assert now.services.rollups(
                     resolution=resolution, start=START, end=at(then)
-                )
-            assert now.totals(start=START, end=at(then)) == before.totals(start=START, end=at(then))
+                ) == before.services.rollups(resolution=resolution, start=START, end=at(then))
+            assert now.services.totals(start=START, end=at(then)) == before.services.totals(start=START, end=at(then))
 
 
 @QUICK
