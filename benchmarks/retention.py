@@ -11,7 +11,7 @@ from typing import Any
 
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
-from amt_console.monitor.engine import Limits
+from amt_console.monitor.engine import EngineLimits
 from amt_console.monitor.thread import EngineThread
 from amt_console.monitor.upkeep.housekeeping import Pace
 from amt_console.store import Store, Writes
@@ -86,7 +86,7 @@ def measured(history: History, port: int) -> list[Figure]:
         store=store,
         store_url=history.url,
         clock=clock,
-        limits=Limits(pace=Pace(first=_SETTLE_SECONDS)),
+        limits=EngineLimits(pace=Pace(first=_SETTLE_SECONDS)),
     )
     engine.start()
     late, seconds = watch(engine, store, policy, clock)

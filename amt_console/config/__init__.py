@@ -5,10 +5,9 @@ from __future__ import annotations
 from amt_console.config.faults import ConfigError, Fault
 from amt_console.config.files.loading import LoadedConfig, load_config
 from amt_console.config.files.reading import fingerprint
-from amt_console.config.location import location_of
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.settings import Settings
-from amt_console.config.targets import database_url, targets
+from amt_console.config.targets import database_url, location_of, targets
 
 __all__ = [
     "ConfigError",

@@ -11,12 +11,15 @@ from amt_console.config.faults import ConfigError, Fault, Refused
 from amt_console.config.intervals import interval_of, timeout_of
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.secrets.urls import mask_url, store_url
+from amt_console.config.sections.scalars import location_name
 from amt_console.config.sections.services import DatabaseSettings, ServiceSettings
 from amt_console.config.settings import Settings
 from amt_console.model import Criticality, Database, Expectation, Service, Target
-from amt_console.paths import DATABASE_FILE, DATABASE_VARIABLE, user_state_folder
+from amt_console.paths import DATABASE_FILE, DATABASE_VARIABLE, LOCATION_VARIABLE, user_state_folder
+from amt_console.text import safe_text
 
 Resolve = Callable[[str, Secret], str]
+LOCATION_OPTION = "--location"
 
 
 def targets(
@@ -159,3 +162,20 @@ def _usable(name: str, given: str) -> str:
         return store_url(given)
     except Refused as error:
         raise ConfigError((Fault(name, str(error), mask_url(given), error.suggestion),)) from None
+
+
+def location_of(
+    settings: Settings, *, override: str | None = None, env: Mapping[str, str] = os.environ
+) -> tuple[str, str] | None:
+    """The location and where it is named: ``override``, ``$AMT_LOCATION``, the configuration; ``None`` if nowhere.
+
+    Raises:
+        ConfigError: It is no name of a location.
+    """
+    for place, given in ((LOCATION_OPTION, override), (LOCATION_VARIABLE, env.get(LOCATION_VARIABLE) or None)):
+        if given is not None:
+            try:
+                return location_name(given), place
+            except Refused as error:
+                raise ConfigError((Fault(place, str(error), repr(safe_text(given, 80))),)) from None
+    return None if settings.location is None else (settings.location, "location")

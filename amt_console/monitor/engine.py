@@ -32,7 +32,7 @@ DRAIN_SECONDS = 2.5
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class EngineLimits:
     """How much the engine may do at once."""
 
     capacity: int = DEFAULT_CAPACITY
@@ -72,7 +72,7 @@ class Engine:
         clock: Clock,
         collectors: Collectors | None = None,
         on_change: Callable[[], None] | None = None,
-        limits: Limits = Limits(),
+        limits: EngineLimits = EngineLimits(),
         retention: RetentionSettings | None = None,
         location: str | None = None,
     ) -> None:

@@ -29,7 +29,7 @@ def stopped_gap(last_cycle_at: datetime | None, now: datetime, shortest_interval
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ClockReading:
     """What one tick told about the time since the tick before."""
 
     gap: Gap | None = None
@@ -43,7 +43,7 @@ class ClockWatch:
     def __init__(self, start: Instant) -> None:
         self._last = start
 
-    def tick(self, now: Instant, expected: float) -> Reading:
+    def tick(self, now: Instant, expected: float) -> ClockReading:
         """Read the clocks.
 
         Args:
@@ -52,16 +52,16 @@ class ClockWatch:
         """
         before, self._last = self._last, now
         if now.boot_id != before.boot_id:
-            return Reading()
+            return ClockReading()
         awake = now.monotonic - before.monotonic
         elapsed = now.boottime - before.boottime
         moved = (now.wall - before.wall).total_seconds() - elapsed
         step = moved if abs(moved) > STEP_AFTER else 0.0
         if elapsed - awake > SUSPEND_AFTER:
-            return Reading(_gap(now, elapsed, GapReason.SUSPENDED), step)
+            return ClockReading(_gap(now, elapsed, GapReason.SUSPENDED), step)
         if awake - expected > STALL_AFTER:
-            return Reading(_gap(now, elapsed, GapReason.STALLED), step)
-        return Reading(None, step)
+            return ClockReading(_gap(now, elapsed, GapReason.STALLED), step)
+        return ClockReading(None, step)
 
 
 def _gap(now: Instant, seconds: float, reason: GapReason) -> Gap:

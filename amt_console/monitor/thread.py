@@ -19,7 +19,7 @@ from amt_console.store import Store
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
-    from amt_console.monitor.engine import Engine, Limits
+    from amt_console.monitor.engine import Engine, EngineLimits
     from amt_console.monitor.sources import Collectors
 
 SWITCH_INTERVAL = 0.0005
@@ -49,7 +49,7 @@ class EngineThread:
         clock: Clock,
         on_change: Callable[[], None] | None = None,
         collectors: Collectors | None = None,
-        limits: Limits | None = None,
+        limits: EngineLimits | None = None,
         location: str | None = None,
     ) -> None:
         self._store = store
@@ -137,7 +137,7 @@ class EngineThread:
             gc.unfreeze()
 
     async def _run(self) -> bool:
-        from amt_console.monitor.engine import Engine, Limits
+        from amt_console.monitor.engine import Engine, EngineLimits
 
         with self._guard:
             if self._stopping:
@@ -149,7 +149,7 @@ class EngineThread:
                 clock=self._clock,
                 collectors=self._collectors,
                 on_change=self._on_change,
-                limits=self._limits or Limits(),
+                limits=self._limits or EngineLimits(),
                 retention=self._retention,
                 location=self._location,
             )

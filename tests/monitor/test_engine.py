@@ -15,7 +15,7 @@ from support.platform import Platform, serving
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, HostSample, ProbeResult, Service, ServiceState
-from amt_console.monitor.engine import Limits
+from amt_console.monitor.engine import EngineLimits
 from amt_console.monitor.once import run_once
 from amt_console.monitor.sources import Collectors
 from amt_console.monitor.thread import EngineThread
@@ -162,7 +162,7 @@ def test_slots_that_pass_while_a_run_goes_are_skipped(platform: Platform, tmp_pa
 def test_two_hundred_targets_under_a_cap(platform: Platform, tmp_path: Path) -> None:
     names = [f"service-{index:03}" for index in range(200)]
     document = services(platform, *names, interval=30)
-    with monitored(tmp_path / "m.db", document, limits=Limits(capacity=8)) as monitor:
+    with monitored(tmp_path / "m.db", document, limits=EngineLimits(capacity=8)) as monitor:
         monitor.wait(lambda reads: set(names) <= set(reads.services.statuses()), timeout=30)
         status = monitor.engine.status
         assert status.targets == 201
@@ -195,7 +195,7 @@ def test_an_engine_that_was_never_started_stops_cleanly(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_ends_by_a_fault_says_so(platform: Platform, tmp_path: Path) -> None:
-    with monitored(tmp_path / "m.db", services(platform, "web"), limits=Limits(capacity=0)) as monitor:
+    with monitored(tmp_path / "m.db", services(platform, "web"), limits=EngineLimits(capacity=0)) as monitor:
         monitor.wait_status(lambda engine: engine.status.failure is not None)
         status = monitor.engine.status
         assert not status.running

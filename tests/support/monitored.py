@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from amt_console.clock import Clock, SystemClock
 from amt_console.config import Settings
 from amt_console.model import AlertState, Episode
-from amt_console.monitor.engine import Limits
+from amt_console.monitor.engine import EngineLimits
 from amt_console.monitor.sources import Collectors
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
@@ -81,7 +81,7 @@ def monitored(
     *,
     clock: Clock | None = None,
     collectors: Collectors | None = None,
-    limits: Limits | None = None,
+    limits: EngineLimits | None = None,
     on_change: Callable[[], None] | None = None,
 ) -> Iterator[Monitored]:
     """Run an engine on the database at ``path`` until the block ends, and stop it cleanly."""

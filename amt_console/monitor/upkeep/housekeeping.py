@@ -7,8 +7,10 @@ results never waits for more than one step, and the engine's loop for none.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -17,7 +19,6 @@ from amt_console.clock import Clock
 from amt_console.config.sections.program import RetentionSettings
 from amt_console.monitor.supervise import LOG
 from amt_console.monitor.upkeep.log_readers import Reader, readers_of
-from amt_console.monitor.upkeep.reserve import Reserve
 from amt_console.monitor.upkeep.retention_policy import retention_policy
 from amt_console.store import Store, StoreError, StoreFull
 from amt_console.store.upkeep.retention import Retention
@@ -28,6 +29,7 @@ from amt_console.text import byte_size
 
 T = TypeVar("T")
 MIB = 1024 * 1024
+RESERVE_BYTES = 2 * MIB
 EXPIRED_EVERY = 3600.0
 """Seconds between two runs of the retention."""
 AGAIN_AFTER = 60.0
@@ -40,6 +42,38 @@ STUCK_LOG = 16 * MIB
 """What may wait in the write-ahead log because somebody reads an old moment; with more, people are told, and nothing is
 deleted any more."""
 PAGE = 4096
+
+
+class Reserve:
+    """A file without content beside the database: room for deleting, which writes too, on a full disk.
+
+    Args:
+        path: Where.
+        size: Bytes.
+    """
+
+    def __init__(self, path: Path, size: int = RESERVE_BYTES) -> None:
+        self._path = path
+        self._size = size
+
+    def keep(self, least_free: int) -> None:
+        """Set it aside, unless less than ``least_free`` bytes would be left. Does nothing where that cannot be done."""
+        with suppress(OSError):
+            if self._path.exists() or shutil.disk_usage(self._path.parent).free < self._size + least_free:
+                return
+            descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            try:
+                os.posix_fallocate(descriptor, 0, self._size)
+            except OSError:
+                self._path.unlink()
+                raise
+            finally:
+                os.close(descriptor)
+
+    def release(self) -> None:
+        """Give it up."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
