@@ -15,6 +15,7 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
         "theme": "t",
         "copy": "y",
         "quit": "q,ctrl+c",
+        "quit_leaving_picture": "Q",
         "suspend": "ctrl+z",
         "help": "question_mark,f1",
     },

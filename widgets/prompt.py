@@ -1,50 +1,54 @@
-"""A one-line question at the bottom of the screen: enter confirms, also when empty; escape cancels."""
+"""A one-line question at the bottom of the screen: enter confirms, also when empty; escape cancels.
+
+Keys are handed to it by the app and never find it by the focus: the focus moves later than keys that already wait.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from widgets.cells import clean, crop
 
-MAX_NOTE = 500
+MAX_NOTE = 4000
 """Longest answer in characters."""
+Warn = Callable[[str], None]
 
 
 class Prompt(Horizontal):
     """Hidden until it is asked something; hands the answer to whoever asked."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c", "cancel", "cancel", show=False),
-        Binding("tab,shift+tab", "stay", "", show=False),
-    ]
     DEFAULT_CSS = """
     Prompt { height: 1; display: none; }
     Prompt.-open { display: block; }
     Prompt Static { width: auto; max-width: 60%; height: 1; padding: 0 1; }
     Prompt Input { width: 1fr; height: 1; border: none; padding: 0; }
     Prompt Input:focus { border: none; }
+    Prompt.-confirm Static { width: 1fr; max-width: 100%; }
+    Prompt.-confirm Input { display: none; }
     """
-
-    @dataclass
-    class Closed(Message):
-        """The prompt was answered or cancelled, and is hidden again."""
-
-        prompt: Prompt
+    _EDITING: ClassVar[dict[str, str]] = {
+        key: binding.action
+        for binding in Input.BINDINGS
+        if isinstance(binding, Binding) and binding.action != "submit"
+        for key in binding.key.split(",")
+    }
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._on_answer: Callable[[str], None] | None = None
         self._on_change: Callable[[str], None] | None = None
         self._on_cancel: Callable[[], None] | None = None
+        self._focused_before: Widget | None = None
+        self._open = False
 
     def compose(self) -> ComposeResult:
         """The question and the field."""
@@ -56,12 +60,17 @@ class Prompt(Horizontal):
     @property
     def is_open(self) -> bool:
         """Whether it waits for an answer."""
-        return self.has_class("-open")
+        return self._open
 
     @property
     def question(self) -> str:
         """What is asked."""
         return str(self.query_one(Static).content)
+
+    @property
+    def text(self) -> str:
+        """What stands in the field."""
+        return self._field.value
 
     def ask(
         self,
@@ -83,41 +92,102 @@ class Prompt(Horizontal):
             on_change: Called with the text at every change.
             on_cancel: Called on escape and ctrl+c.
         """
-        self._on_answer, self._on_change, self._on_cancel = on_answer, None, on_cancel
-        self.query_one(Static).update(Content(crop(clean(question), max(10, self.app.size.width * 3 // 5 - 2))))
-        field = self.query_one(Input)
+        self._on_change = None
+        field = self._field
         field.placeholder = placeholder
         field.value = answer
         field.cursor_position = len(answer)
-        self._on_change = on_change
-        self.add_class("-open")
-        field.focus()
+        self._on_answer, self._on_change, self._on_cancel = on_answer, on_change, on_cancel
+        self.remove_class("-confirm")
+        self._show(question, max(10, self.app.size.width * 3 // 5 - 2))
+        self.screen.set_focus(field)
+
+    def confirm(self, question: str, on_yes: Callable[[], None]) -> None:
+        """Open with a question that one key answers: ``y`` and enter are yes, anything else is no."""
+        self._on_answer, self._on_change, self._on_cancel = lambda _: on_yes(), None, None
+        self._field.value = ""
+        self.add_class("-confirm")
+        self._show(question, max(10, self.app.size.width - 2))
+        self.screen.set_focus(None)
+
+    async def press(self, key: str, character: str | None, *, pasted: bool, warn: Warn) -> None:
+        """Take a key while open.
+
+        Args:
+            key: Its name.
+            character: What it prints.
+            pasted: It is part of a pasted text: it neither confirms nor cancels.
+            warn: Told why a key does nothing.
+        """
+        if self.has_class("-confirm"):
+            self._close(answered=not pasted and key in ("y", "enter"))
+        elif pasted:
+            if key in ("enter", "ctrl+j", "tab"):
+                self._insert(" ", warn)
+            if key == "enter":
+                warn("A pasted line end does not confirm: press enter.")
+        elif key == "enter":
+            self._close(answered=True)
+        elif key in ("escape", "ctrl+c"):
+            self._close(answered=False)
+        elif character is not None and character.isprintable():
+            self._insert(character, warn)
+        elif key in self._EDITING:
+            await self.app.run_action(self._EDITING[key], self._field)
+            self._changed()
+
+    def paste(self, text: str, warn: Warn) -> None:
+        """Take a pasted text: it becomes one line without control characters, and never confirms."""
+        if self.has_class("-confirm"):
+            self._close(answered=False)
+        else:
+            self._insert(one_line(text), warn)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell whoever wants to follow the typing."""
+        """Changes are told of at once, by ``press``."""
         event.stop()
-        if self._on_change is not None and self.is_open:
-            self._on_change(event.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Hand over the answer."""
-        event.stop()
-        on_answer = self._on_answer
-        self._close()
-        if on_answer is not None:
-            on_answer(event.value.strip())
+    def on_paste(self, event: events.Paste) -> None:
+        """Pastes are handed over by the app."""
+        event.prevent_default()
 
-    def action_cancel(self) -> None:
-        """Close without an answer."""
-        on_cancel = self._on_cancel
-        self._close()
-        if on_cancel is not None:
+    @property
+    def _field(self) -> Input:
+        return self.query_one(Input)
+
+    def _insert(self, text: str, warn: Warn) -> None:
+        field = self._field
+        room = MAX_NOTE - len(field.value) + len(field.selected_text)
+        if len(text) > room:
+            warn(f"There is room for {MAX_NOTE:,} characters: the last {len(text) - room:,} were left out.")
+        field.replace(text[: max(0, room)], *sorted(field.selection))
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._on_change is not None:
+            self._on_change(self._field.value)
+
+    def _show(self, question: str, width: int) -> None:
+        if not self._open:
+            self._focused_before = self.screen.focused
+        self._open = True
+        self.query_one(Static).update(Content(crop(clean(question), width)))
+        self.add_class("-open")
+
+    def _close(self, *, answered: bool) -> None:
+        on_answer, on_cancel = self._on_answer, self._on_cancel
+        self._on_answer = self._on_change = self._on_cancel = None
+        self._open = False
+        self.remove_class("-open")
+        before, self._focused_before = self._focused_before, None
+        self.screen.set_focus(before if before is not None and before.focusable else None)
+        if answered and on_answer is not None:
+            on_answer(self._field.value.strip())
+        elif not answered and on_cancel is not None:
             on_cancel()
 
-    def action_stay(self) -> None:
-        """The focus does not leave an open prompt."""
 
-    def _close(self) -> None:
-        self._on_answer = self._on_change = self._on_cancel = None
-        self.remove_class("-open")
-        self.post_message(self.Closed(self))
+def one_line(text: str) -> str:
+    """A pasted text as one line: line ends and tabs are blanks, control characters are dropped."""
+    spaced = "".join(" " if char.isspace() else char for char in text.rstrip().replace("\r\n", "\n"))
+    return "".join(char for char in spaced if char.isprintable())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from rich.console import RenderableType
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.css.query import NoMatches
@@ -23,11 +26,13 @@ from amt_console.clock import Clock
 from amt_console.console import themes
 from amt_console.console.actions import Actions, Selection, Tone
 from amt_console.console.announcer import Announcer, terminal_title
-from amt_console.console.bindings import APP_KEYS, key_names
+from amt_console.console.bindings import APP_KEYS, ASKING, key_names
 from amt_console.console.driver import ConsoleDriver
 from amt_console.console.feed import SnapshotFeed
+from amt_console.console.keyboard import PASTED
 from amt_console.console.output import AsciiFilter, harden_toolkit, tightened
 from amt_console.console.screens.base import ConsoleScreen
+from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.session import Preferences, Session
 from amt_console.console.terminal import TerminalGuard
@@ -40,8 +45,6 @@ from widgets.look import Look, Palette
 from widgets.prompt import Prompt
 
 ResultT = TypeVar("ResultT")
-QUIT_SECONDS = 5.0
-"""How long the first press of quit waits for the second."""
 UNAVAILABLE = 69
 INTERNAL = 70
 """Exit code after a fault of the console itself."""
@@ -110,7 +113,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._export_folder = export_folder
         self._ascii_filter = AsciiFilter()
         self._title_written = ""
-        self._quit_pressed_at = float("-inf")
+        self._typed_ahead_until = float("-inf")
+        """Keys from before this moment were meant for a prompt that did not open."""
+        self._unused_key = ""
+        self._left_picture = ""
         self._announcer = Announcer(bell=bell)
         self._feed = SnapshotFeed(self, self.view, open_session, at=at, clock=clock)
         self._actions = Actions(self, read_only=read_only, at=at)
@@ -137,6 +143,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
                 self._feed.close()
             if guard.exit_code is not None:
                 self._return_code = guard.exit_code
+            elif self._left_picture and sys.__stdout__ is not None:
+                sys.__stdout__.write(self._left_picture)
 
     def on_mount(self) -> None:
         """Draw the whole screen when the process comes back from the shell: the terminal has forgotten it."""
@@ -330,6 +338,49 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     # Keys
 
+    async def on_event(self, event: events.Event) -> None:
+        """Run keys one after the other, each to its end: a prompt or screen that one opens gets the next one."""
+        screen = self.screen if self.screen_stack else None
+        ours = isinstance(screen, (ConsoleScreen, HelpScreen)) and not event.is_forwarded
+        if ours and isinstance(event, events.Key):
+            self.app_focus = True
+            if event.time > self._typed_ahead_until:
+                await self._press(event.key.removeprefix(PASTED), event)
+        elif ours and isinstance(event, events.Paste):
+            prompt = self._open_prompt()
+            if prompt is not None:
+                prompt.paste(event.text, self._warn)
+        else:
+            await super().on_event(event)
+
+    async def _press(self, key: str, event: events.Key) -> None:
+        prompt = self._open_prompt()
+        if prompt is not None:
+            await prompt.press(key, event.character, pasted=key != event.key, warn=self._warn)
+            return
+        active = self.screen.active_bindings.get(key)
+        if active is None or not active.enabled:
+            self._tell_unused(key)
+            return
+        self._unused_key = ""
+        await self.run_action(active.binding.action, active.node)
+        if active.binding.id in ASKING and self._open_prompt() is None:
+            self._typed_ahead_until = time.monotonic()
+
+    def _open_prompt(self) -> Prompt | None:
+        screen = self.screen
+        prompt = screen.query_one(Prompt) if isinstance(screen, ConsoleScreen) else None
+        return prompt if prompt is not None and prompt.is_open else None
+
+    def _tell_unused(self, key: str) -> None:
+        """Say so once, not for each repetition."""
+        if key != self._unused_key:
+            self._unused_key = key
+            self.tell(f"{key_names(key)} does nothing here; {self.key_of('help')} shows the keys.")
+
+    def _warn(self, message: str) -> None:
+        self.tell(message, "warning")
+
     def action_acknowledge(self) -> None:
         """Take an alert."""
         self._actions.acknowledge()
@@ -367,15 +418,27 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.copy_to_clipboard(safe_text(text, 2000))
         self.tell("Sent to the terminal's clipboard.")
 
-    def action_leave(self) -> None:
-        """Quit; the monitor asks for a second press."""
-        now = self.clock.monotonic()
-        if self.view.facts.is_monitor and now - self._quit_pressed_at > QUIT_SECONDS:
-            self._quit_pressed_at = now
-            heir = self.view.heir(os.getpid())
-            after = f"{heir.name}, {heir.place}, takes over" if heir else "no monitor will run after it"
-            self.tell(f"This process is the monitor: {after}. Press {self.key_of('quit')} again to quit.", "warning")
+    def action_leave(self, leave_picture: bool = False) -> None:
+        """Quit; the monitor asks first."""
+        leave = partial(self._leave, leave_picture)
+        if not self.view.facts.is_monitor or not isinstance(self.screen, ConsoleScreen):
+            leave()
             return
+        heir = self.view.heir(os.getpid())
+        after = f"{heir.name} ({heir.place}) takes over" if heir else "Nothing is probed after it"
+        self.prompt().confirm(f"Quit the monitor? {after}. y quits, any other key stays.", leave)
+
+    def _leave(self, leave_picture: bool) -> None:
+        if leave_picture:
+            self.clear_notifications()
+            self.call_after_refresh(self._leave_picture)
+        else:
+            self.exit()
+
+    def _leave_picture(self) -> None:
+        """Quit, and write onto the terminal's own screen what stands on ours."""
+        lines = self.screen._compositor.render_strips()
+        self._left_picture = "".join(f"{line.render(self.console)}\n" for line in lines)
         self.exit()
 
     async def action_monitor(self) -> None:
@@ -387,8 +450,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     async def action_help(self) -> None:
         """Show the keys."""
-        from amt_console.console.screens.help import HelpScreen
-
         await self.push_screen(HelpScreen(self.screen.active_bindings, self.look))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

@@ -73,8 +73,14 @@ APP_KEYS: Sequence[Binding] = (
         "quit",
         "leave",
         "quit",
-        "Quit. If this process is the monitor, a second press confirms that nothing is probed any more.",
+        "Quit. Asks first where this process is the monitor: y or enter quits, any other key stays.",
         show=True,
+    ),
+    _key(
+        "quit_leaving_picture",
+        "leave(True)",
+        "quit, leave the picture",
+        "Quit, and leave what the screen shows on the terminal.",
     ),
     _key(
         "suspend",
@@ -136,6 +142,8 @@ ALL_KEYS: Sequence[tuple[str, Sequence[Binding]]] = (
     ("Help", HELP_KEYS[:1]),
 )
 """All keys by where they work, as the documentation lists them."""
+ASKING: frozenset[str] = frozenset({"acknowledge", "export", "filter"})
+"""Keys that open a prompt for a text. Where it does not open, what was typed ahead for it must not run as keys."""
 FOOTER_ORDER: Sequence[str] = (
     "back",
     "acknowledge",

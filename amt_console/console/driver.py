@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import select
+import time
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
 from typing import Any, Protocol, cast
 
+from textual import constants, events
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
+from amt_console.console.keyboard import LONGEST_PASTE, LONGEST_TYPED_LINE, Keyboard
 from amt_console.console.terminal import TerminalGuard
+
+BURST_SECONDS = 0.03
+"""Keys that follow each other more quickly were not pressed one by one."""
 
 
 class Guarded(Protocol):
@@ -35,10 +48,47 @@ class ConsoleDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read keys until the end, also when the end is that the terminal vanished."""
         try:
-            super().run_input_thread()
+            self._read_keys()
         except OSError:
             if self._guard is not None:
                 self._guard.terminal_gone()
+
+    def _read_keys(self) -> None:
+        keyboard = Keyboard(XTermParser(self._debug))
+        burst_began = read_at = 0.0
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        while not self.exit_event.is_set():
+            if self._readable(constants.ESCAPE_DELAY):
+                now = time.monotonic()
+                continues = now - read_at < BURST_SECONDS
+                text = decode(self._read())
+                # So much is not typed at once: what follows directly belongs to it.
+                while LONGEST_TYPED_LINE <= len(text) < LONGEST_PASTE:
+                    if not self._readable(BURST_SECONDS):
+                        break
+                    text += decode(self._read())
+                burst_began = burst_began if continues else now
+                messages = keyboard.feed(text, continues=continues)
+                self._pass_on(messages, burst_began)
+                read_at = time.monotonic()
+            else:
+                self._pass_on(keyboard.pause(), burst_began)
+
+    def _pass_on(self, messages: Iterable[Message], came_at: float) -> None:
+        """Give messages to the app; all keys of a burst came before any of them is acted on."""
+        for message in messages:
+            if isinstance(message, events.Key):
+                message.time = came_at
+            self.process_message(message)
+
+    def _readable(self, seconds: float) -> bool:
+        return bool(select.select([self.fileno], [], [], seconds)[0])
+
+    def _read(self) -> bytes:
+        data = os.read(self.fileno, 4096)
+        if not data:
+            raise OSError(errno.EIO, "the terminal has hung up")
+        return data
 
     def leave_mouse(self) -> None:
         """Leave the mouse to the terminal from now on."""

@@ -63,7 +63,7 @@ async def test_with_nothing_selected_a_takes_causes_only() -> None:
 
 async def test_a_selected_follower_can_be_taken_and_opened() -> None:
     async with desk(outage(), size=(120, 40)) as console:
-        console.screen.services.focus()
+        console.screen.set_focus(console.screen.services)
         console.screen.services.select("api-plans")
         await console.press("a", "enter")
         assert console.acknowledged() == [(8, None, 3)]

@@ -32,7 +32,7 @@ async def test_the_filter_works_while_typing_and_escape_clears_it() -> None:
 async def test_sorting_by_key_shows_an_arrow_and_keeps_the_selection() -> None:
     async with desk(incident()) as console:
         services = console.screen.services
-        services.focus()
+        console.screen.set_focus(services)
         services.select("web-app")
         await console.press("s")
         assert services.model.keys[0] == "backend-api"
@@ -138,12 +138,14 @@ async def test_help_lists_the_keys_that_work_here() -> None:
         assert "OVERVIEW" not in console.text()
 
 
-async def test_the_monitor_quits_with_two_presses_and_a_guest_with_one() -> None:
+async def test_the_monitor_asks_before_it_quits_and_a_guest_does_not() -> None:
     async with desk(all_fine()) as console:
         await console.press("q")
         assert console.app.is_running
-        assert any("no monitor will run" in message for message in console.messages)
         await console.press("q")
+        assert console.app.is_running
+        assert not console.prompt.is_open, "any other key stays"
+        await console.press("q", "y")
         assert console.app._exit
     async with desk(all_fine(), monitor=False) as console:
         await console.press("q")

@@ -24,16 +24,6 @@ def test_quitting_restores_the_terminal_and_closes_the_session() -> None:
         assert b"closed=1" in terminal.output
 
 
-def test_the_monitor_asks_before_it_quits() -> None:
-    with RawTerminal(["all_fine"]) as terminal:
-        terminal.expect(READY)
-        terminal.press("q")
-        terminal.expect("no monitor will run")
-        assert terminal.process.poll() is None
-        terminal.press("q")
-        assert terminal.wait(LIMIT) == 0
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_restores_the_terminal(number: signal.Signals, code: int) -> None:
     with RawTerminal(["incident"]) as terminal:
@@ -131,5 +121,5 @@ def test_a_locale_without_utf8_gets_ascii() -> None:
 def test_resizing_and_too_small() -> None:
     with RawTerminal(["all_fine"], size=(40, 10)) as terminal:
         terminal.expect("60x16")
-        terminal.press("qq")
+        terminal.press("qy")
         assert terminal.wait(LIMIT) == 0

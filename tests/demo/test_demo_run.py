@@ -151,5 +151,5 @@ def test_a_console_that_takes_over_a_killed_demo_says_what_is_simulated_and_that
         assert "is simulated" in shown
         console.wait_for("● monitoring")
         console.wait_for("is simulated")
-        console.press("qq")
+        console.press("qy")
         assert console.process.wait(DEADLINE_SECONDS) == 0

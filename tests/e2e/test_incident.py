@@ -104,6 +104,5 @@ def test_an_incident_from_first_failure_to_report(console: TerminalProgram, tmp_
     assert "backend-api" in (out / "performance_dashboard.html").read_text("utf-8")
     assert (out / "performance_analysis.png").read_bytes().startswith(b"\x89PNG")
 
-    console.press("q")
-    console.press("q")
+    console.press("qy")
     console.process.wait(10)

@@ -190,8 +190,7 @@ def test_a_clean_stop_hands_over_at_once_and_a_resumed_monitor_writes_nothing_mo
             assert "Traceback" not in words
             with console(place) as next_one:
                 next_one.wait_for(DOWN)
-                waiting.press("q")
-                waiting.press("q")
+                waiting.press("qy")
                 waiting.process.wait(10)
                 stopped_at = time.monotonic()
                 until(lambda: holder_pid(place.url) == next_one.process.pid, 5)

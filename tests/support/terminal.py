@@ -88,7 +88,11 @@ class TerminalProgram:
 
     def press(self, keys: str) -> None:
         """Type."""
-        os.write(self._master, keys.encode())
+        self.press_bytes(keys.encode())
+
+    def press_bytes(self, keys: bytes) -> None:
+        """Type bytes, also those that are no text."""
+        os.write(self._master, keys)
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the terminal's size as a window does."""

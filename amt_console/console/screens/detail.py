@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events, on
+from textual import events
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
 from amt_console.console.bindings import DETAIL_KEYS
 from amt_console.console.screens.base import ConsoleScreen
-from widgets.prompt import Prompt
 
 WIDE = 120
 """Cells from which on the body has two columns."""
@@ -50,10 +49,6 @@ class DetailScreen(ConsoleScreen):
     def _reload(self) -> None:
         if self.is_current and not self.host.view.paused:
             self.load()
-
-    @on(Prompt.Closed)
-    def _prompt_closed(self) -> None:
-        self.set_focus(self.scroller())
 
     # Keys
 

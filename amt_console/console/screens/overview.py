@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
@@ -85,7 +85,7 @@ class OverviewScreen(ConsoleScreen):
         alerts = list(snapshot.alerts)
         if self.size.height >= RESOLVED_FROM_HEIGHT:
             alerts.extend(snapshot.recently_resolved[:MOST_RESOLVED])
-        if self.alerts.has_focus and not alerts:
+        if not alerts and self.focused in (None, self.alerts) and not self.query_one(Prompt).is_open:
             self.set_focus(self.services)
         self._share_lines(len(alerts), len(snapshot.services))
         self.alerts.show(alerts, now)
@@ -99,7 +99,7 @@ class OverviewScreen(ConsoleScreen):
         """With the first snapshot the keys go to the open alerts, if any; later on only the person moves them."""
         if not self._began:
             self._began = True
-            if snapshot.alerts and self.services.has_focus:
+            if snapshot.alerts and self.focused is self.services:
                 self.set_focus(self.alerts)
 
     def selection(self) -> Selection:
@@ -166,10 +166,11 @@ class OverviewScreen(ConsoleScreen):
         other = self.services if self.pane is self.alerts else self.alerts
         self.set_focus(other if other.can_focus else self.services)
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Remember the pane: keys go there also while the prompt has the focus."""
-        if isinstance(event.widget, LiveTable):
-            self._in_alerts = event.widget is self.alerts
+    def set_focus(self, widget: Widget | None, *arguments: Any, **options: Any) -> None:
+        """Remember the pane that was focused last: keys go there also while the prompt has the focus."""
+        if isinstance(widget, LiveTable):
+            self._in_alerts = widget is self.alerts
+        super().set_focus(widget, *arguments, **options)
 
     def action_sort(self) -> None:
         """Order by the next column."""
@@ -220,7 +221,3 @@ class OverviewScreen(ConsoleScreen):
             await self.app.push_screen(AlertDetailScreen(int(key)))
         else:
             await self.app.push_screen(ServiceDetailScreen(key))
-
-    @on(Prompt.Closed)
-    def _prompt_closed(self) -> None:
-        self.set_focus(self.pane)

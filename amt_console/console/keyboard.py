@@ -1,0 +1,127 @@
+"""What the terminal sends, as key presses and pastes.
+
+A terminal with bracketed paste marks what was pasted; the toolkit loses such a paste when it contains an escape
+character, so the marks are read here. A terminal without it sends a paste as keys: then what arrives in one burst
+tells the two apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from textual import events
+from textual.message import Message
+
+PASTED = "pasted+"
+"""Before the name of an enter, tab or control key that arrived within a pasted burst of keys."""
+LONGEST_PASTE = 1_000_000
+"""Characters; what comes beyond is dropped."""
+LONGEST_TYPED_LINE = 120
+"""Nobody types so many characters and an enter before the first of them is read."""
+_START, _END = "\x1b[200~", "\x1b[201~"
+_LINE_END = re.compile(r"[\r\n]")
+_SEQUENCE = r"(?:\[[0-9;]*[A-HPQRSZu~]|O.)"
+"""Behind an escape character: arrows, function keys and the like."""
+_KEY, _STRAY_ESCAPE = re.compile("\x1b" + _SEQUENCE), re.compile("\x1b(?!" + _SEQUENCE + ")")
+_LOST_END = 10
+"""Pauses after which the end of a paste is no longer waited for."""
+
+
+class KeyParser(Protocol):
+    """The toolkit's parser of what a terminal sends."""
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """Parse more."""
+        ...
+
+    def tick(self) -> Iterable[Message]:
+        """Nothing came for a while: what is half there is complete."""
+        ...
+
+
+class Keyboard:
+    """Feeds a parser with what was typed, and takes out what was pasted."""
+
+    def __init__(self, parser: KeyParser) -> None:
+        self._parser = parser
+        self._held = ""
+        """The beginning of what may become a mark."""
+        self._paste: list[str] | None = None
+        self._pauses = 0
+        self._burst = ""
+
+    def feed(self, data: str, *, continues: bool) -> Iterator[Message]:
+        """What was read at once.
+
+        Args:
+            data: The text.
+            continues: It came directly after what was read before.
+        """
+        if not continues:
+            self._burst = ""
+        self._pauses = 0
+        rest, self._held = self._held + data, ""
+        while rest:
+            mark = _START if self._paste is None else _END
+            part, found, rest = rest.partition(mark)
+            if not found:
+                self._held = _half_mark(part, mark)
+                part = part.removesuffix(self._held)
+            if self._paste is None:
+                yield from self._typed(part)
+            else:
+                self._paste.append(part)
+            if found:
+                yield from self._toggle()
+
+    def pause(self) -> Iterator[Message]:
+        """Nothing came for a tenth of a second."""
+        self._pauses += 1
+        held, self._held = self._held, ""
+        if self._paste is not None:
+            self._paste.append(held)
+            if self._pauses >= _LOST_END:
+                yield from self._toggle()
+        elif held == "\x1b":
+            yield events.Key("escape", "\x1b")
+        elif held:
+            yield from self._typed(held)
+        yield from self._marked(self._parser.tick())
+
+    def _toggle(self) -> Iterator[Message]:
+        pasted, self._paste = self._paste, None if self._paste is not None else []
+        if pasted is not None:
+            yield events.Paste("".join(pasted)[:LONGEST_PASTE])
+
+    def _typed(self, text: str) -> Iterator[Message]:
+        if text:
+            self._burst = (self._burst + text)[-2 * LONGEST_TYPED_LINE :]
+            if looks_pasted(self._burst):
+                text = _STRAY_ESCAPE.sub("", text)
+            yield from self._marked(self._parser.feed(text))
+
+    def _marked(self, messages: Iterable[Message]) -> Iterator[Message]:
+        pasted = looks_pasted(self._burst)
+        for message in messages:
+            if pasted and isinstance(message, events.Key) and not message.is_printable:
+                message.key = PASTED + message.key
+            yield message
+
+
+def looks_pasted(burst: str) -> bool:
+    """Whether what arrived in one burst holds a line end that nobody pressed as a key of its own.
+
+    A line, an enter and the key after it may well arrive together when the connection had stalled.
+    """
+    first, *others = _LINE_END.split(_KEY.sub("", burst).lstrip("\r\n"))
+    typed, behind = len(first), sum(len(line) for line in others)
+    if not typed or not others:
+        return False
+    return len(others) > 1 or behind > 1 or "\x1b" in first or typed >= LONGEST_TYPED_LINE
+
+
+def _half_mark(text: str, mark: str) -> str:
+    """The end of a text that is the beginning of a mark."""
+    return next((mark[:size] for size in range(len(mark) - 1, 0, -1) if text.endswith(mark[:size])), "")
