@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any
 
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.clock import SystemClock
-from amt_console.runtime.site import Notices
+from amt_console.runtime.site import Configured, Notices, Site
 
 if TYPE_CHECKING:
-    from amt_console.config import Settings
-    from amt_console.config.sections.program import ConsoleSettings
+    from amt_console.api.client.attach import Whereabouts
     from amt_console.console.session import Preferences, Session
-    from amt_console.model import Target
     from amt_console.runtime.remote_monitor import RemoteMonitor
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the console opens: a configuration and its database."""
+    """What the console opens: a database, and what is known of its configuration before that is loaded."""
 
-    settings: Settings
     store_url: str
-    targets: Sequence[Target]
+    whereabouts: Whereabouts
+    configured: Callable[[], Configured]
+    """Loads the configuration. Raises ConfigError."""
+    screen: Mapping[str, Any]
+    """The table ``[console]`` of the configuration, checked."""
     notices: Notices = tuple
     """What the person must know in any case; asked again and again."""
 
@@ -48,7 +49,7 @@ def open_console(
     place: Callable[[], Place],
     *,
     connection: RemoteMonitor | None = None,
-    wishes: Callable[[], ConsoleSettings] | None = None,
+    screen: Callable[[], Mapping[str, Any]] | None = None,
     read_only: bool = False,
     at: datetime | None = None,
     ascii_only: bool = False,
@@ -57,8 +58,8 @@ def open_console(
     """Run the console until the person quits; returns the exit code.
 
     The screen stands before ``place`` is asked, on a thread: reading a configuration and a database takes longer than a
-    first frame may. With ``connection`` it attaches there, whatever the database; then ``wishes`` tells what the
-    configuration says of the screen.
+    first frame may. With ``connection`` it attaches there, whatever the database; then ``screen`` is the table
+    ``[console]`` of the configuration.
 
     Raises:
         CommandError: There is no fit terminal, or the session could not be opened.
@@ -80,22 +81,15 @@ def open_console(
         if connection is not None:
             from amt_console.runtime.remote_session import RemoteSession
 
-            if wishes is not None:
-                app.prefer(_preferences(wishes(), ascii_only=ascii_only, mouse=mouse))
+            if screen is not None:
+                app.prefer(_preferences(screen(), ascii_only=ascii_only, mouse=mouse))
             return RemoteSession(connection, on_change=app.wake)
         from amt_console.runtime.session import LocalSession
 
         found = place()
-        app.prefer(_preferences(found.settings.console, ascii_only=ascii_only, mouse=mouse))
-        return LocalSession(
-            settings=found.settings,
-            store_url=found.store_url,
-            targets=found.targets,
-            clock=clock,
-            read_only=read_only or at is not None,
-            notices=found.notices,
-            on_change=app.wake,
-        )
+        app.prefer(_preferences(found.screen, ascii_only=ascii_only, mouse=mouse))
+        site = Site(found.store_url, found.whereabouts, found.configured, clock, read_only=read_only or at is not None)
+        return LocalSession(site, notices=found.notices, on_change=app.wake)
 
     app = ConsoleApp(
         lambda: _opened(open_session), ascii_only=ascii_only, mouse=mouse, read_only=read_only, at=at, clock=clock
@@ -106,19 +100,22 @@ def open_console(
     return app.return_code or 0
 
 
-def _preferences(settings: ConsoleSettings, *, ascii_only: bool, mouse: bool) -> Preferences:
-    """What the configuration says of the screen; flags go first."""
-    from zoneinfo import ZoneInfo
-
+def _preferences(screen: Mapping[str, Any], *, ascii_only: bool, mouse: bool) -> Preferences:
+    """What the configuration says of the screen; flags take precedence."""
     from amt_console.console.session import Preferences
 
+    zone: tzinfo | None = None
+    if screen.get("time_zone"):
+        from zoneinfo import ZoneInfo
+
+        zone = ZoneInfo(screen["time_zone"])
     return Preferences(
-        theme=settings.theme,
-        ascii_only=ascii_only or settings.ascii,
-        mouse=mouse and settings.mouse,
-        bell=settings.bell,
-        zone=ZoneInfo(settings.time_zone) if settings.time_zone else None,
-        keymap=settings.keymap,
+        theme=screen.get("theme"),
+        ascii_only=ascii_only or screen.get("ascii", False),
+        mouse=mouse and screen.get("mouse", True),
+        bell=screen.get("bell", True),
+        zone=zone,
+        keymap=screen.get("keymap", {}),
     )
 
 

@@ -215,15 +215,18 @@ def _announced(platform: PlatformProcess, folder: DemoFolder, store_url: str) ->
 def _run_console(
     loaded: LoadedConfig, store_url: str, notices: tuple[str, ...], *, ascii_only: bool, mouse: bool
 ) -> int:
+    from amt_console.api.client.attach import Whereabouts
     from amt_console.cli.console import Place, open_console
+    from amt_console.config import targets
+    from amt_console.runtime.site import Configured
 
-    def place() -> Place:
-        from amt_console.config import targets
+    settings = loaded.settings
 
-        watched = targets(loaded.settings, store_url=store_url)
-        return Place(loaded.settings, store_url, watched, lambda: notices)
+    def configured() -> Configured:
+        return Configured(settings, targets(settings, store_url=store_url))
 
-    return open_console(place, ascii_only=ascii_only, mouse=mouse)
+    place = Place(store_url, Whereabouts.of(store_url), configured, settings.console.model_dump(), lambda: notices)
+    return open_console(lambda: place, ascii_only=ascii_only, mouse=mouse)
 
 
 def _run_headless(

@@ -67,20 +67,14 @@ def run_serve(context: Context, api: ApiSettings) -> int:
     from amt_console.api.presence import Presence
     from amt_console.runtime.logs import start_logging
     from amt_console.runtime.session import LocalSession
+    from amt_console.runtime.site import site_of
 
     start_logging(to_stderr=True)
     announce = _Announcer()
     presence = Presence(context.clock)
     with context.open_store(read_only=False) as store:
-        session = LocalSession(
-            settings=context.settings,
-            store_url=context.store_url,
-            targets=context.targets,
-            clock=context.clock,
-            may_monitor=False,
-            viewers=presence.viewers,
-            on_change=announce,
-        )
+        site = site_of(context.settings, context.store_url, context.targets, context.clock, viewers=presence.viewers)
+        session = LocalSession(site, may_monitor=False, on_change=announce)
         with closing(session):
             server = _listen(context, api, store, session, announce, presence)
             server.start()

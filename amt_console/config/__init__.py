@@ -7,7 +7,7 @@ from amt_console.config.files.loading import LoadedConfig, load_config
 from amt_console.config.files.reading import fingerprint
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.settings import Settings
-from amt_console.config.targets import database_url, location_of, targets
+from amt_console.config.targets import configured_database, database_url, location_of, targets
 
 __all__ = [
     "ConfigError",
@@ -15,6 +15,7 @@ __all__ = [
     "LoadedConfig",
     "Secret",
     "Settings",
+    "configured_database",
     "database_url",
     "fingerprint",
     "load_config",

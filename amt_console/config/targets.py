@@ -155,6 +155,14 @@ def database_url(settings: Settings, *, override: str | None = None, env: Mappin
     return f"sqlite:///{user_state_folder(env) / DATABASE_FILE}"
 
 
+def configured_database(settings: Settings, env: Mapping[str, str] = os.environ) -> str | None:
+    """What the URL of our own store is if nobody names another one; ``None`` if that cannot be told."""
+    try:
+        return database_url(settings, env={name: value for name, value in env.items() if name != DATABASE_VARIABLE})
+    except ConfigError:
+        return None
+
+
 def _usable(name: str, given: str) -> str:
     if "://" not in given:
         return f"sqlite:///{Path(given).expanduser().absolute()}"

@@ -282,7 +282,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def _prefer(self, preferences: Preferences) -> None:
         """Do so now. The session's environment takes precedence where it says something of colours."""
-        if preferences.theme is not None and self.theme == themes.DARK.name:
+        if preferences.theme in self.available_themes and self.theme == themes.DARK.name:
             self.theme = preferences.theme
         self.ascii_only = self.ascii_only or preferences.ascii_only
         self.zone = preferences.zone

@@ -9,8 +9,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-
 from amt_console.paths import user_state_folder
 
 _START_TOLERANCE = 5.0
@@ -118,6 +116,8 @@ def running_demo(env: Mapping[str, str] = os.environ) -> DemoState | None:
 
 
 def _runs(demo: DemoState) -> bool:
+    import psutil
+
     try:
         started = psutil.Process(demo.pid).create_time()
     except (psutil.Error, ValueError, OverflowError):
@@ -127,4 +127,6 @@ def _runs(demo: DemoState) -> bool:
 
 def process_started() -> float:
     """When this process started, in seconds since 1970."""
+    import psutil
+
     return psutil.Process().create_time()

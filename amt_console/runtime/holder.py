@@ -169,7 +169,7 @@ class Holder:
     def _serve_socket(self, served: Served) -> None:
         from amt_console.api.listeners.socket_path import socket_path
 
-        path = socket_path(self._store_url, self._settings)
+        path = socket_path(self._store_url, self._settings.api.socket)
         if path is None:
             return
         from amt_console.api.auth.identity import group_id, role_table

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from amt_console.operations.protocol import REPORTS_ELSEWHERE
 from amt_console.runtime.operations_proxy import OperationsProxy
-from amt_console.runtime.server_watch import ServerWatch
 from amt_console.runtime.site import Notices, Site
 
 if TYPE_CHECKING:
     from amt_console.api.client.operations import RemoteOperations
     from amt_console.api.wire import Hello
     from amt_console.runtime.holder import Holder
-    from amt_console.store import Lease
+    from amt_console.runtime.server_watch import ServerWatch
+    from amt_console.store import Lease, Store
 
 
 class Link:
@@ -80,11 +80,9 @@ class Link:
     def attach(self) -> bool:
         """Ask the running monitor from now on. Raises OperationError when it does not let this person in."""
         from amt_console.api.client.attach import attach
-        from amt_console.api.listeners.socket_path import database_name
 
-        found = attach(
-            self._site.store_url, self._site.settings, session=self._session_id, may_monitor=self._may_monitor
-        )
+        place = self._site.whereabouts
+        found = attach(place, session=self._session_id, may_monitor=self._may_monitor)
         if found is None:
             return False
         remote, hello = found
@@ -94,7 +92,7 @@ class Link:
                 remote.close()
                 return False
             self.remote, self._hello, self.beside, self.trouble = remote, hello, False, None
-            self._foreign = hello.database != database_name(self._site.store_url)
+            self._foreign = hello.database != place.database
             self.following.use(remote, remote.close, export=None if self._foreign else self._site.export)
         return True
 
@@ -114,7 +112,7 @@ class Link:
                 lease.release()
                 raise
             self.following.use(holder.operations, store.close)
-            self.watch = ServerWatch(store, self.closing, self._on_change) if lease.revocable else None
+            self.watch = self._watch(store) if lease.revocable else None
             self.holder, self.lease, self.remote, self._hello = holder, lease, None, None
             self.beside, self.trouble = False, None
             return True
@@ -126,8 +124,13 @@ class Link:
                 return
             operations, store, close = self._site.read_beside(self.notices)
             self.remote, self._hello, self.beside = None, None, True
-            self.watch = ServerWatch(store, self.closing, self._on_change) if self._site.on_server else None
+            self.watch = self._watch(store) if self._site.on_server else None
             self.following.use(operations, close)
+
+    def _watch(self, store: Store) -> ServerWatch:
+        from amt_console.runtime.server_watch import ServerWatch
+
+        return ServerWatch(store, self.closing, self._on_change)
 
     def step_down(self, why: str) -> bool | None:
         """Stop probing and give the lease back; returns whether the engine had failed, ``None`` if nothing was done."""

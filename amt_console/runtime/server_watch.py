@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from amt_console.store import StoreError
-
 if TYPE_CHECKING:
     from amt_console.store import Store
 
@@ -31,6 +29,8 @@ class ServerWatch:
 
     def wait(self) -> None:
         """Wait for the next commit, at most ``LOOK_SECONDS``; a server that does not answer makes it wait as long."""
+        from amt_console.store import StoreError
+
         try:
             if self._seen is None:
                 self._seen = self._store.data_version()
@@ -44,7 +44,7 @@ class ServerWatch:
 
     def lease_is_free(self) -> bool:
         """Whether it is worth trying to become the monitor."""
-        from amt_console.store import lease_is_free
+        from amt_console.store import StoreError, lease_is_free
 
         try:
             return lease_is_free(self._store)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from amt_console.clock import Clock
-from amt_console.model import Target, Viewer
 from amt_console.operations.protocol import NotPermittedError, OperationError, Operations
 from amt_console.runtime.link import Link
 from amt_console.runtime.listening import listen
@@ -16,7 +14,6 @@ from amt_console.runtime.server_watch import LOOK_SECONDS
 from amt_console.runtime.site import Notices, Site
 
 if TYPE_CHECKING:
-    from amt_console.config import Settings
     from amt_console.runtime.holder import Holder
     from amt_console.runtime.operations_proxy import OperationsProxy
     from amt_console.runtime.server_watch import ServerWatch
@@ -49,29 +46,23 @@ class LocalSession:
 
     def __init__(
         self,
+        site: Site,
         *,
-        settings: Settings,
-        store_url: str,
-        targets: Sequence[Target],
-        clock: Clock,
-        read_only: bool = False,
         may_monitor: bool = True,
-        viewers: Callable[[], tuple[Viewer, ...]] | None = None,
         notices: Notices = tuple,
         on_change: Callable[[], None] | None = None,
     ) -> None:
         """Args:
-        read_only: Only look, and never become the monitor.
+        site: What is watched, and where.
         may_monitor: Whether to become the monitor when there is none.
-        viewers: Who looks through this process, if that is not just its own person.
         notices: What the person must know in any case; asked again and again.
         on_change: Called when there is something new to see; on any thread, must be quick.
         """
-        self._site = Site(settings, store_url, tuple(targets), clock, read_only, viewers)
-        self._clock = clock
+        self._site = site
+        self._clock = site.clock
         self._on_change = on_change or (lambda: None)
         self._link = Link(
-            self._site, may_monitor=may_monitor and not read_only, notices=notices, on_change=self._on_change
+            site, may_monitor=may_monitor and not site.read_only, notices=notices, on_change=self._on_change
         )
         self._closing = self._link.closing
         self._retry_at = float("-inf")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from amt_console.operations.protocol import Progress, UnavailableError
 from amt_console.store_url import store_url_is_server
 
 if TYPE_CHECKING:
+    from amt_console.api.client.attach import Whereabouts
     from amt_console.config import Settings
     from amt_console.operations.local import LocalOperations
     from amt_console.runtime.holder import Holder
@@ -26,16 +28,46 @@ Notices = Callable[[], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """A database with the configuration for it."""
+class Configured:
+    """What a monitor needs of the configuration."""
 
     settings: Settings
-    store_url: str
     targets: tuple[Target, ...]
-    clock: Clock
-    read_only: bool = False
-    viewers: Callable[[], tuple[Viewer, ...]] | None = None
-    """Who looks through this process, if that is not just its own person."""
+
+
+class Site:
+    """A database with the configuration for it, which an attached console does without.
+
+    Args:
+        store_url: The database.
+        whereabouts: Where its monitor listens.
+        configured: Loads the configuration when it is needed. Raises ConfigError.
+        clock: The time.
+        read_only: Only look, and never become the monitor.
+        viewers: Who is present through this process, if that is not just its own person.
+    """
+
+    def __init__(
+        self,
+        store_url: str,
+        whereabouts: Whereabouts,
+        configured: Callable[[], Configured],
+        clock: Clock,
+        *,
+        read_only: bool = False,
+        viewers: Callable[[], tuple[Viewer, ...]] | None = None,
+    ) -> None:
+        self.store_url = store_url
+        self.whereabouts = whereabouts
+        self.clock = clock
+        self.read_only = read_only
+        self.viewers = viewers
+        self._configured = configured
+
+    @cached_property
+    def configured(self) -> Configured:
+        """The configuration. Raises ConfigError."""
+        return self._configured()
 
     @property
     def on_server(self) -> bool:
@@ -48,16 +80,16 @@ class Site:
         from amt_console.runtime.holder import Holder
         from amt_console.store import Store
 
-        location = location_of(self.settings) if self.on_server else None
+        location = location_of(self.configured.settings) if self.on_server else None
         store = Store.open(self.store_url, clock=self.clock)
         try:
             lease.guard(store)
             holder = Holder(
-                settings=self.settings,
+                settings=self.configured.settings,
                 store=store,
                 store_url=self.store_url,
                 clock=self.clock,
-                targets=self.targets,
+                targets=self.configured.targets,
                 on_change=on_change,
                 notices=notices,
                 console=True,
@@ -86,8 +118,8 @@ class Site:
             with closing(Store.open(self.store_url, clock=self.clock, read_only=True)) as store:
                 return export_reports(
                     store,
-                    self.targets,
-                    self.settings,
+                    self.configured.targets,
+                    self.configured.settings,
                     self.clock,
                     out,
                     parts=parts,
@@ -108,8 +140,8 @@ class Site:
         operations = LocalOperations(
             store=store,
             store_url=self.store_url,
-            settings=self.settings,
-            targets=self.targets,
+            settings=self.configured.settings,
+            targets=self.configured.targets,
             clock=self.clock,
             read_only=self.read_only,
             engine_notices=notices,
@@ -132,3 +164,21 @@ class Site:
 
         me = Viewer(current_actor().name, self.clock.now(), f"pid {os.getpid()}", may_monitor=not self.read_only)
         return ClusterPresence(store, self.viewers or (lambda: (me,)))
+
+
+def site_of(
+    settings: Settings,
+    store_url: str,
+    targets: Sequence[Target],
+    clock: Clock,
+    *,
+    read_only: bool = False,
+    viewers: Callable[[], tuple[Viewer, ...]] | None = None,
+) -> Site:
+    """The site of a configuration that has been loaded."""
+    from amt_console.api.client.attach import Whereabouts
+    from amt_console.config import configured_database
+
+    whereabouts = Whereabouts.of(store_url, configured_url=configured_database(settings), socket=settings.api.socket)
+    configured = Configured(settings, tuple(targets))
+    return Site(store_url, whereabouts, lambda: configured, clock, read_only=read_only, viewers=viewers)

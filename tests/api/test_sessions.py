@@ -23,6 +23,7 @@ from amt_console.model import AlertState, GapReason, MonitorState
 from amt_console.operations.protocol import UnavailableError
 from amt_console.runtime import listening
 from amt_console.runtime.session import LocalSession
+from amt_console.runtime.site import site_of
 from amt_console.store import Lease, Store, lease_holder, take_lease
 
 Open = Callable[..., LocalSession]
@@ -50,15 +51,11 @@ def place(tmp_path: Path, platform: Platform) -> Place:
 def opened(place: Place) -> Iterator[Open]:
     with ExitStack() as sessions:
 
-        def open_session(*, clock: Clock | None = None, **options: object) -> LocalSession:
+        def open_session(*, clock: Clock | None = None, read_only: bool = False, **options: object) -> LocalSession:
             settings = load_config(place.config, env={}).settings
-            session = LocalSession(
-                settings=settings,
-                store_url=place.url,
-                targets=targets(settings, store_url=place.url, env={}),
-                clock=clock or SystemClock(),
-                **options,  # type: ignore[arg-type]
-            )
+            watched = targets(settings, store_url=place.url, env={})
+            site = site_of(settings, place.url, watched, clock or SystemClock(), read_only=read_only)
+            session = LocalSession(site, **options)  # type: ignore[arg-type]
             return sessions.enter_context(closing(session))
 
         yield open_session

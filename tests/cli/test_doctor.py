@@ -19,6 +19,7 @@ from amt_console.cli.startup.context import Context
 from amt_console.clock import SystemClock
 from amt_console.config import load_config, targets
 from amt_console.runtime.session import LocalSession
+from amt_console.runtime.site import site_of
 from amt_console.store import Store
 from amt_console.store.engines import network_disk
 from amt_console.store.engines.network_disk import Mount
@@ -33,12 +34,8 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def test_a_monitor_that_cannot_store_is_a_failure(place: Place) -> None:
     settings = load_config(place.config, env={}).settings
-    session = LocalSession(
-        settings=settings,
-        store_url=place.url,
-        targets=targets(settings, store_url=place.url, env={}),
-        clock=SystemClock(),
-    )
+    watched = targets(settings, store_url=place.url, env={})
+    session = LocalSession(site_of(settings, place.url, watched, SystemClock()))
     with closing(session), closing(sqlite3.connect(place.database, isolation_level=None, timeout=5)) as intruder:
         until(lambda: session.operations.snapshot().monitor.last_cycle_at is not None)
         assert _told(place) == []

@@ -19,6 +19,7 @@ from amt_console.config import load_config, targets
 from amt_console.model import ServiceState
 from amt_console.monitor.engine import Engine
 from amt_console.runtime.session import LocalSession
+from amt_console.runtime.site import site_of
 from amt_console.store import lease_holder, take_lease
 
 FAILING = """
@@ -143,12 +144,8 @@ def test_a_console_whose_engine_fails_says_so_and_gives_way_to_another_monitor(
 
     monkeypatch.setattr(Engine, "run", fails)
     settings = load_config(place.config, env={}).settings
-    session = LocalSession(
-        settings=settings,
-        store_url=place.url,
-        targets=targets(settings, store_url=place.url, env={}),
-        clock=SystemClock(),
-    )
+    watched = targets(settings, store_url=place.url, env={})
+    session = LocalSession(site_of(settings, place.url, watched, SystemClock()))
     with closing(session):
         until(lambda: any("has failed: RuntimeError: no way on" in notice for notice in session.notices()))
         until(lambda: not session.is_monitor)

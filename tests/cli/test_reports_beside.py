@@ -14,6 +14,7 @@ from support.programs import Place, until
 from amt_console.clock import SystemClock
 from amt_console.config import load_config, targets
 from amt_console.runtime.session import LocalSession
+from amt_console.runtime.site import site_of
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 def session(place: Place) -> LocalSession:
     settings = load_config(place.config, env={}).settings
     watched = targets(settings, store_url=place.url, env={})
-    return LocalSession(settings=settings, store_url=place.url, targets=watched, clock=SystemClock())
+    return LocalSession(site_of(settings, place.url, watched, SystemClock()))
 
 
 def test_an_attached_console_exports_up_to_the_moment_it_shows(place: Place, tmp_path: Path) -> None:

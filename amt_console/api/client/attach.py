@@ -1,9 +1,11 @@
-"""Finds the running monitor of a database."""
+"""Finds the running monitor of a database, without the configuration's models."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amt_console.api.listeners.socket_path import database_name, socket_path
@@ -12,32 +14,54 @@ from amt_console.operations.protocol import UnavailableError
 if TYPE_CHECKING:
     from amt_console.api.client.operations import RemoteOperations
     from amt_console.api.wire import Hello
-    from amt_console.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where the monitor of a database listens."""
+
+    database: str
+    """In words, as the monitor says it."""
+    socket: Path | None
+    """``None`` where there is none, as for a database on a server without ``[api] socket``."""
+    any_database: bool = True
+    """Whether a monitor of another database is meant, too: it listens at the socket of the configuration, and nobody
+    named another database than the configuration does.
+    """
+
+    @classmethod
+    def of(cls, store_url: str, *, configured_url: str | None = None, socket: str | None = None) -> Whereabouts:
+        """Those of a database.
+
+        Args:
+            store_url: Its URL.
+            configured_url: The database of the configuration, if it is known.
+            socket: ``[api] socket`` of the configuration.
+        """
+        meant = configured_url is not None and database_name(store_url) == database_name(configured_url)
+        return cls(database_name(store_url), socket_path(store_url, socket), meant)
 
 
 def attach(
-    store_url: str,
-    settings: Settings,
+    place: Whereabouts,
     *,
     session: str | None = None,
     may_monitor: bool = True,
     env: Mapping[str, str] = os.environ,
 ) -> tuple[RemoteOperations, Hello] | None:
-    """The use cases of the monitor that serves this database, or ``None`` when nobody answers.
+    """The use cases of the monitor that listens there, or ``None`` when nobody answers.
 
-    A socket that the configuration names serves whatever database the monitor has, unless this process was told of
-    another database than the configuration's. ``session`` and ``may_monitor`` are those of ``RemoteOperations``.
+    ``session`` and ``may_monitor`` are those of ``RemoteOperations``.
 
     Raises:
         NotPermittedError: It answers, but not to this person.
         OperationError: It is another version of the program, or none.
     """
-    path = socket_path(store_url, settings)
-    if path is None or not path.exists():
+    if place.socket is None or not place.socket.exists():
         return None
     from amt_console.api.client.operations import RemoteOperations
 
-    remote = RemoteOperations(f"unix:{path}", session=session, may_monitor=may_monitor, env=env)
+    remote = RemoteOperations(f"unix:{place.socket}", session=session, may_monitor=may_monitor, env=env)
     try:
         hello = remote.check()
     except UnavailableError:
@@ -46,18 +70,7 @@ def attach(
     except BaseException:
         remote.close()
         raise
-    if hello.database != database_name(store_url) and _told_of_another(store_url, settings, env):
+    if hello.database != place.database and not place.any_database:
         remote.close()
         return None
     return remote, hello
-
-
-def _told_of_another(store_url: str, settings: Settings, env: Mapping[str, str]) -> bool:
-    from amt_console.config import ConfigError, database_url
-
-    without = {name: value for name, value in env.items() if name != "AMT_DATABASE_URL"}
-    try:
-        configured = database_url(settings, override=None, env=without)
-    except ConfigError:
-        return True
-    return database_name(store_url) != database_name(configured)

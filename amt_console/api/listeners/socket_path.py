@@ -6,21 +6,17 @@ import os
 import socket
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from amt_console.store_url import database_file
 from amt_console.text import public_url
 
-if TYPE_CHECKING:
-    from amt_console.config import Settings
-
 CONNECT_SECONDS = 2.0
 
 
-def socket_path(store_url: str, settings: Settings | None = None) -> Path | None:
+def socket_path(store_url: str, configured: str | None = None) -> Path | None:
     """The socket of the configuration, else the one beside a SQLite file; ``None`` for other databases."""
-    if settings is not None and settings.api.socket is not None:
-        return Path(settings.api.socket)
+    if configured is not None:
+        return Path(configured)
     path = database_file(store_url)
     return path.with_name(path.name + ".sock") if path is not None else None
 

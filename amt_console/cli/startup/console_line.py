@@ -87,14 +87,14 @@ class ConsoleLine:
 
     def open(self) -> int:
         """Run the console; returns the exit code. Raises CommandError."""
-        from amt_console.cli.console import Place, open_console
+        from amt_console.cli.console import open_console
         from amt_console.moments import parse_moment
 
         context = self.context()
         return open_console(
-            lambda: Place(context.settings, context.store_url, context.targets, context.notices),
+            context.place,
             connection=context.connection,
-            wishes=context.console_settings,
+            screen=context.screen,
             read_only=self.read_only,
             at=parse_moment(self.at, context.clock.now()) if self.at else None,
             ascii_only=self.ascii_only,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
@@ -19,11 +19,14 @@ from amt_console.runtime.remote_monitor import RemoteMonitor
 if TYPE_CHECKING:
     import typer
 
+    from amt_console.api.client.attach import Whereabouts
+    from amt_console.cli.console import Place
+    from amt_console.cli.startup.quick_config import QuickConfig
     from amt_console.config import LoadedConfig, Settings
-    from amt_console.config.sections.program import ConsoleSettings
     from amt_console.demo.state import DemoState
     from amt_console.model import Target, Viewer
     from amt_console.operations.protocol import Operations
+    from amt_console.runtime.site import Configured
     from amt_console.store import Store
 
 
@@ -38,12 +41,21 @@ class Context:
     clock: Clock = field(default_factory=SystemClock)
 
     @cached_property
+    def quick(self) -> QuickConfig | None:
+        """What can be known of the configuration without loading it."""
+        from amt_console.cli.startup.quick_config import quick_config
+
+        return quick_config(self.config, self.db, env=os.environ)
+
+    @cached_property
     def demo(self) -> DemoState | None:
         """The running demo, when it is what the person means: nothing else is named and there is no database of one's
         own.
         """
         if self.config is not None or self.db is not None or self.connection is not None:
             return None
+        if self.quick is not None:
+            return self.quick.demo
         if os.environ.get("AMT_CONFIG") or os.environ.get("AMT_DATABASE_URL"):
             return None
         from amt_console.config import database_url, load_config
@@ -68,22 +80,47 @@ class Context:
         """The effective configuration. Raises ConfigError."""
         return self.loaded.settings
 
-    def console_settings(self) -> ConsoleSettings:
-        """What the configuration says of the screen, for a console whose monitor is elsewhere.
+    def place(self) -> Place:
+        """What the console opens; the configuration is loaded only if it must be. Raises ConfigError."""
+        from amt_console.cli.console import Place
+
+        quick = self.quick
+        if quick is None:
+            screen = self.settings.console.model_dump()
+            return Place(self.store_url, self.whereabouts, self._configured, screen, self.notices)
+        return Place(quick.store_url, quick.whereabouts, self._configured, quick.screen, self.notices)
+
+    def _configured(self) -> Configured:
+        from amt_console.runtime.site import Configured
+
+        return Configured(self.settings, self.targets)
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """Where the monitor of the database listens. Raises ConfigError."""
+        from amt_console.api.client.attach import Whereabouts
+        from amt_console.config import configured_database
+
+        settings = self.settings
+        return Whereabouts.of(self.store_url, configured_url=configured_database(settings), socket=settings.api.socket)
+
+    def screen(self) -> Mapping[str, Any]:
+        """The table ``[console]`` of the configuration, for a console whose monitor is elsewhere.
 
         What else stands there need not fit this host: secrets are not looked for, and a file that nobody named and that
         cannot be used is passed over. Raises ConfigError for one that was named.
         """
+        if self.quick is not None and self.quick.demo is None:
+            return self.quick.screen
         from amt_console.config import ConfigError, load_config
-        from amt_console.config.sections.program import ConsoleSettings
 
         try:
-            return load_config(self.config, resolve_secrets=False).settings.console
+            return load_config(self.config, resolve_secrets=False).settings.console.model_dump()
         except ConfigError as error:
             if self.config is not None:
                 raise
             logging.getLogger("amt_console.session").warning("the screen is as usual: %s", error)
-            return ConsoleSettings()
+            return {}
 
     @cached_property
     def store_url(self) -> str:
@@ -128,7 +165,7 @@ class Context:
             return
         from amt_console.api.client.attach import attach
 
-        found = attach(self.store_url, self.settings)
+        found = attach(self.whereabouts)
         if found is not None:
             with closing(found[0]) as remote:
                 yield remote
