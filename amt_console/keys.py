@@ -8,6 +8,7 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
     "Everywhere": {
         "acknowledge": "a",
         "give_back": "u",
+        "note": "n",
         "probe": "r",
         "pause": "p",
         "export": "e",

@@ -16,10 +16,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from amt_console.model import MAX_NOTE_CHARS
 from widgets.cells import clean, crop
 
-MAX_NOTE = 4000
-"""Longest answer in characters."""
 Warn = Callable[[str], None]
 
 
@@ -53,7 +52,7 @@ class Prompt(Horizontal):
     def compose(self) -> ComposeResult:
         """The question and the field."""
         yield Static("", markup=False)
-        field = Input(max_length=MAX_NOTE, select_on_focus=False)
+        field = Input(max_length=MAX_NOTE_CHARS, select_on_focus=False)
         field.cursor_blink = False
         yield field
 
@@ -157,9 +156,9 @@ class Prompt(Horizontal):
 
     def _insert(self, text: str, warn: Warn) -> None:
         field = self._field
-        room = MAX_NOTE - len(field.value) + len(field.selected_text)
+        room = MAX_NOTE_CHARS - len(field.value) + len(field.selected_text)
         if len(text) > room:
-            warn(f"There is room for {MAX_NOTE:,} characters: the last {len(text) - room:,} were left out.")
+            warn(f"There is room for {MAX_NOTE_CHARS:,} characters: the last {len(text) - room:,} were left out.")
         field.replace(text[: max(0, room)], *sorted(field.selection))
         self._changed()
 

@@ -5,7 +5,7 @@ No I/O and no clock: the same code runs live, in tests and over recorded history
 
 from __future__ import annotations
 
-from amt_console.alerts.handling.handlers import AlertConflict, acknowledge, add_note, close, unacknowledge
+from amt_console.alerts.handling.handlers import HANDLERS, AlertConflict, Outcome, Scene, handle
 from amt_console.alerts.judging.host import judge_disks, judge_host
 from amt_console.alerts.judging.missing_data import judge_gap, judge_heard, judge_no_data
 from amt_console.alerts.judging.observation import Observation, Streaks, Verdict
@@ -46,6 +46,7 @@ from amt_console.alerts.rules.rule import (
 from amt_console.alerts.wording import from_locations
 
 __all__ = [
+    "HANDLERS",
     "HOST_SUBJECTS",
     "OUTAGE_RULE",
     "PROBE_SIGNALS",
@@ -57,8 +58,10 @@ __all__ = [
     "Limit",
     "Limits",
     "Observation",
+    "Outcome",
     "Quorum",
     "Rule",
+    "Scene",
     "Sight",
     "Signal",
     "Step",
@@ -66,14 +69,12 @@ __all__ = [
     "Thresholds",
     "Told",
     "Verdict",
-    "acknowledge",
-    "add_note",
     "agree",
-    "close",
     "consequences",
     "custom_rule",
     "default_rules",
     "from_locations",
+    "handle",
     "judge",
     "judge_disks",
     "judge_error_rate",
@@ -96,5 +97,4 @@ __all__ = [
     "rules_for",
     "step",
     "told",
-    "unacknowledge",
 ]

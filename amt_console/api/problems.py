@@ -9,6 +9,7 @@ from typing import Any
 from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
 from amt_console.operations.protocol import (
     ConflictError,
+    InvalidError,
     NotFoundError,
     NotPermittedError,
     OperationError,
@@ -52,6 +53,7 @@ KINDS: dict[str, Kind] = {
 _CODES: tuple[tuple[type[OperationError], str], ...] = (
     (NotFoundError, "not_found"),
     (ConflictError, "conflict"),
+    (InvalidError, "invalid"),
     (UnknownCallerError, "unauthenticated"),
     (NotPermittedError, "not_permitted"),
     (TooManyFailuresError, "too_many_failures"),

@@ -5,29 +5,19 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
-from typing import Protocol
 
 from amt_console.api.encoded_snapshot import SnapshotCache
 from amt_console.api.feed import ActionFeed
 from amt_console.api.presence import Presence
 from amt_console.clock import Clock
-from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import Operations
-
-
-class ServedOperations(Operations, Protocol):
-    """Operations that can act in another person's name."""
-
-    def as_actor(self, actor: Actor) -> Operations:
-        """The same use cases, recorded under ``actor``."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """The use cases with everything that consoles share."""
 
-    operations: ServedOperations
+    operations: Operations
     presence: Presence
     feed: ActionFeed
     snapshots: SnapshotCache
@@ -38,7 +28,7 @@ class Served:
 
     @classmethod
     def by_this_process(
-        cls, operations: ServedOperations, *, presence: Presence, feed: ActionFeed, clock: Clock, database: str
+        cls, operations: Operations, *, presence: Presence, feed: ActionFeed, clock: Clock, database: str
     ) -> Served:
         """Everything that this process serves."""
         snapshots = SnapshotCache(operations, clock)

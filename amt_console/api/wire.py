@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from amt_console.model import AlertDetail, AlertView, Snapshot, Viewer
+from amt_console.model import MAX_NOTE_CHARS, AlertDetail, AlertView, Snapshot, Viewer
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import safe_text
 
 PROTOCOL = 1
 """Grows when older programs can no longer read what newer ones send."""
 PROGRAM: Literal["amt-console"] = "amt-console"
-MAX_TEXT_CHARS = 2000
+MAX_TEXT_CHARS = MAX_NOTE_CHARS
 
 Answer = TypeVar("Answer")
 

@@ -1,4 +1,4 @@
-"""``alerts``: list them, read one, take one, give it back."""
+"""``alerts``: list them, read one, and act on one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
-from amt_console.model import AlertState, AlertView
+from amt_console.model import Acknowledge, AlertState, AlertView, Close, Note, Unacknowledge
 from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, duration, follows_words, safe_text, severity_glyph
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from amt_console.model import AlertDetail
 
-app = typer.Typer(help="List, read, acknowledge and give back alerts.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="List and read alerts, and act on them.", no_args_is_help=True, rich_markup_mode=None)
 
 AlertId = Annotated[int, typer.Argument(metavar="ID", help="The alert's number, as 'alerts list' shows it.", min=1)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -104,7 +104,7 @@ def ack(
 ) -> None:
     """Take an alert: everybody sees that you have it."""
     with get_context(ctx).operations(read_only=False) as operations:
-        alert = operations.acknowledge(alert_id, note=note)
+        alert = operations.act(Acknowledge(alert_id, note))
     _done(alert, f"alert {alert.id} is yours, {alert.acknowledged_by}: {alert.message}", json_output)
 
 
@@ -112,8 +112,34 @@ def ack(
 def unack(ctx: typer.Context, alert_id: AlertId, json_output: JsonOption = False) -> None:
     """Give an alert back: nobody has it any more."""
     with get_context(ctx).operations(read_only=False) as operations:
-        alert = operations.unacknowledge(alert_id)
+        alert = operations.act(Unacknowledge(alert_id))
     _done(alert, f"alert {alert.id} is nobody's again: {alert.message}", json_output)
+
+
+@app.command("note", epilog="Example: amt-console alerts note 12 'the new release is rolled back'")
+def note(
+    ctx: typer.Context,
+    alert_id: AlertId,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What others should know.")],
+    json_output: JsonOption = False,
+) -> None:
+    """Write a note on an alert, at any time: also on one that somebody has, or that has ended."""
+    with get_context(ctx).operations(read_only=False) as operations:
+        alert = operations.act(Note(alert_id, text))
+    _done(alert, f"alert {alert.id} has your note: {alert.note}", json_output)
+
+
+@app.command("close", epilog="Example: amt-console alerts close 12 --note 'the service was retired'")
+def close(
+    ctx: typer.Context,
+    alert_id: AlertId,
+    note: Annotated[str | None, typer.Option("--note", help="Why it is over.")] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """End an alert by hand. What is still bad starts a new alert."""
+    with get_context(ctx).operations(read_only=False) as operations:
+        alert = operations.act(Close(alert_id, note))
+    _done(alert, f"alert {alert.id} is closed: {alert.message}", json_output)
 
 
 def who_has(alert: AlertView, subjects: Mapping[int, str]) -> str:

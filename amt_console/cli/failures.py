@@ -23,6 +23,7 @@ _CODES: tuple[tuple[str, str, ExitCode], ...] = (
     ("amt_console.api.client.address", "MonitorAddressError", ExitCode.USAGE),
     ("amt_console.operations.protocol", "NotFoundError", ExitCode.BAD_DATA),
     ("amt_console.operations.protocol", "ConflictError", ExitCode.BUSY),
+    ("amt_console.operations.protocol", "InvalidError", ExitCode.USAGE),
     ("amt_console.operations.protocol", "UnavailableError", ExitCode.UNAVAILABLE),
     ("amt_console.operations.protocol", "NotPermittedError", ExitCode.NOT_PERMITTED),
     ("amt_console.operations.protocol", "OperationError", ExitCode.UNAVAILABLE),

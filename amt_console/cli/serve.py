@@ -125,7 +125,7 @@ def _listen(
     from amt_console.api.served import Served
 
     served = Served.by_this_process(
-        session.following,
+        session.operations,
         presence=presence,
         feed=ActionFeed(),
         clock=context.clock,

@@ -1,4 +1,4 @@
-"""What keys do to the platform: acknowledge, give back, probe, export; each to what was pointed at."""
+"""What keys do to the platform: acknowledge, give back, note, probe, export; each to what was pointed at."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from amt_console.console.view_state import ViewState
-from amt_console.model import AlertState, AlertView
-from amt_console.operations.protocol import ConflictError, Operations
+from amt_console.model import Acknowledge, AlertState, AlertView, Note, ProbeNow, Unacknowledge
+from amt_console.operations.acting import act_as_seen
+from amt_console.operations.protocol import ConflictError, Operations, Reports
 from amt_console.text import SEVERITY_WORDS, safe_text
 from widgets.prompt import Prompt
 
 ResultT = TypeVar("ResultT")
+REPORTS_ELSEWHERE = "Reports are made beside the database: run 'amt-console export' on the monitor's host."
+"""Told where the session has no reports."""
 Tone = Literal["information", "warning", "error"]
 
 
@@ -58,8 +61,13 @@ class ActionHost(Protocol):
         """The prompt of the screen."""
         ...
 
-    def job(self, work: Callable[[], ResultT], done: Callable[[ResultT], None]) -> None:
-        """Run blocking work on a thread; a failure is told to the person."""
+    def job(
+        self,
+        work: Callable[[], ResultT],
+        done: Callable[[ResultT], None],
+        failed: Callable[[Exception], None] = lambda error: None,
+    ) -> None:
+        """Run blocking work on a thread; a failure is told to the person and to ``failed``."""
         ...
 
 
@@ -90,12 +98,7 @@ class Actions:
             back = f"{self._host.key_of('give_back')} gives it back"
             self._host.tell(f"{alert.subject}: {alert.acknowledged_by} already has it. {back}.", "warning")
             return
-        pressed = alert
-        self._host.prompt().ask(
-            f"Take {SEVERITY_WORDS[alert.severity]} {safe_text(alert.subject, 40)}, note:",
-            lambda note: self._take(operations, pressed, note),
-            placeholder="none; enter takes it, esc cancels",
-        )
+        self._ask_to_take(operations, alert)
 
     def unacknowledge(self) -> None:
         """Give back the alert that the screen points at."""
@@ -112,9 +115,21 @@ class Actions:
             return
         given = alert
         self._host.job(
-            lambda: operations.unacknowledge(given.id, expected_version=given.version),
+            lambda: act_as_seen(operations, Unacknowledge(given.id), given),
             lambda view: self._host.tell(f"Given back: {view.subject}"),
         )
+
+    def add_note(self) -> None:
+        """Ask for a note on the alert that the screen points at, open or ended, whoever has it."""
+        operations = self._ready("Adding a note")
+        if operations is None:
+            return
+        target = self._host.target()
+        if target.alert_id is None:
+            self._host.tell(target.reason or "Select the alert for the note first.", "warning")
+            return
+        alert = self._host.picture.known_alert(target.alert_id)
+        self._ask_for_note(operations, target.alert_id, alert.subject if alert else f"alert {target.alert_id}")
 
     def probe_now(self) -> None:
         """Ask for a probe of the service that the screen points at, or of all."""
@@ -123,27 +138,33 @@ class Actions:
             return
         service = self._host.target().service
         self._host.job(
-            lambda: operations.probe_now(service),
+            lambda: operations.act(ProbeNow(service)),
             lambda _: self._host.tell(f"Probing {service or 'all services'} now"),
         )
 
     def export(self, folder: Path) -> None:
         """Ask for the folder, then write all reports there."""
-        operations = self._host.operations
-        if operations is None:
+        if self._host.picture.live is None:
             self._host.tell("Still starting.", "warning")
             return
         if self._exporting:
             self._host.tell("An export is still running.", "warning")
             return
-        refusal = self._host.picture.facts.no_reports
-        if refusal is not None:
-            self._host.tell(refusal[0].upper() + refusal[1:], "warning")
+        reports = self._host.picture.facts.reports
+        if reports is None:
+            self._host.tell(REPORTS_ELSEWHERE, "warning")
             return
-        opened = operations
         what = "Export all reports" if self._at is None else f"Reports up to {self._host.local(self._at):%d %b %H:%M},"
         self._host.prompt().ask(
-            f"{what} into:", lambda name: self._export(opened, Path(name or folder)), answer=str(folder)
+            f"{what} into:", lambda name: self._export(reports, Path(name or folder)), answer=str(folder)
+        )
+
+    def _ask_to_take(self, operations: Operations, alert: AlertView, note: str = "") -> None:
+        self._host.prompt().ask(
+            f"Take {SEVERITY_WORDS[alert.severity]} {safe_text(alert.subject, 40)}, note:",
+            lambda words: self._take(operations, alert, words),
+            answer=note,
+            placeholder="none; enter takes it, esc cancels",
         )
 
     def _take(self, operations: Operations, pressed: AlertView, note: str) -> None:
@@ -151,31 +172,58 @@ class Actions:
         live = self._host.picture.live_alert(pressed.id)
         if live is None or live.state is AlertState.RESOLVED:
             self._host.tell(f"{pressed.subject}: the alert ended meanwhile; nothing was taken.", "warning")
-            return
-        if live.acknowledged_by is not None:
+            self._keep_note(operations, pressed, note)
+        elif live.acknowledged_by is not None:
             self._host.tell(f"{pressed.subject}: {live.acknowledged_by} took it meanwhile.", "warning")
-            return
-        if live.severity is not pressed.severity:
-            now = SEVERITY_WORDS[live.severity]
-            self._host.tell(
-                f"{pressed.subject}: it is {now} now; nothing was taken. "
-                f"Press {self._host.key_of('acknowledge')} again.",
-                "warning",
+            self._keep_note(operations, pressed, note)
+        elif live.severity is not pressed.severity:
+            self._host.tell(f"{pressed.subject}: it is {SEVERITY_WORDS[live.severity]} now; enter takes it.", "warning")
+            self._ask_to_take(operations, live, note)
+        else:
+            self._host.job(
+                lambda: act_as_seen(operations, Acknowledge(live.id, note or None), live),
+                lambda view: self._host.tell(f"Taken by {view.acknowledged_by}: {view.subject}"),
+                lambda error: self._not_taken(operations, live, note, error),
             )
-            return
-        self._host.job(
-            lambda: take(operations, live, note or None),
-            lambda view: self._host.tell(f"Taken by {view.acknowledged_by}: {view.subject}"),
+
+    def _not_taken(self, operations: Operations, alert: AlertView, note: str, error: Exception) -> None:
+        """What was typed is not lost: as a note where somebody was quicker, else for the next try."""
+        if isinstance(error, ConflictError):
+            self._keep_note(operations, alert, note)
+        elif note:
+            self._ask_to_take(operations, alert, note)
+
+    def _keep_note(self, operations: Operations, alert: AlertView, note: str) -> None:
+        """Offer to write what was typed on an alert that could not be taken."""
+        if note:
+            self._ask_for_note(operations, alert.id, alert.subject, note)
+
+    def _ask_for_note(self, operations: Operations, alert_id: int, subject: str, note: str = "") -> None:
+        self._host.prompt().ask(
+            f"Note on {safe_text(subject, 40)}:",
+            lambda words: self._write_note(operations, alert_id, subject, words),
+            answer=note,
+            placeholder="what others should know; esc cancels",
         )
 
-    def _export(self, operations: Operations, folder: Path) -> None:
+    def _write_note(self, operations: Operations, alert_id: int, subject: str, note: str) -> None:
+        if not note:
+            self._host.tell("A note needs some text: nothing was written.", "warning")
+            return
+        self._host.job(
+            lambda: operations.act(Note(alert_id, note)),
+            lambda view: self._host.tell(f"Note written: {view.subject}"),
+            lambda _: self._ask_for_note(operations, alert_id, subject, note),
+        )
+
+    def _export(self, reports: Reports, folder: Path) -> None:
         self._exporting = True
         host = self._host
         host.tell(f"Exporting into {folder} ...")
 
         def work() -> tuple[Path, ...]:
             try:
-                return operations.export(folder.expanduser(), end=self._at, progress=self._step)
+                return reports.export(folder.expanduser(), end=self._at, progress=self._step)
             finally:
                 self._exporting = False
                 host.note("")
@@ -204,20 +252,3 @@ class Actions:
         else:
             return self._host.operations
         return None
-
-
-def take(operations: Operations, alert: AlertView, note: str | None) -> AlertView:
-    """Acknowledge an alert that may get a new value at the same moment.
-
-    The monitor raises the version with every observation it stores. When only that happened, nothing that the person
-    saw is different, and the alert is taken at its new version; when severity or owner changed or it ended, the
-    conflict stands.
-    """
-    try:
-        return operations.acknowledge(alert.id, note=note, expected_version=alert.version)
-    except ConflictError:
-        episode = operations.alert(alert.id).episode
-        same = episode.open and episode.acknowledged_by is None and episode.severity is alert.severity
-        if not same or episode.version == alert.version:
-            raise
-        return operations.acknowledge(alert.id, note=note, expected_version=episode.version)

@@ -225,8 +225,13 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if self.screen_stack:
             event.then()
 
-    def job(self, work: Callable[[], ResultT], done: Callable[[ResultT], None]) -> None:
-        """Run blocking work on a thread, then ``done`` on the loop; a failure is told to the person."""
+    def job(
+        self,
+        work: Callable[[], ResultT],
+        done: Callable[[ResultT], None],
+        failed: Callable[[Exception], None] = lambda error: None,
+    ) -> None:
+        """Run blocking work on a thread, then ``done`` on the loop; a failure is told to the person, and ``failed``."""
 
         def run() -> None:
             try:
@@ -234,9 +239,13 @@ class ConsoleApp(App[None], inherit_bindings=False):
             except Exception as error:
                 if not isinstance(error, (OperationError, OSError)):
                     _log.warning("an action failed", exc_info=True)
-                self.on_loop(partial(self.tell, safe_text(error) or type(error).__name__, "error"))
+                self.on_loop(partial(fail, error))
             else:
                 self.on_loop(partial(finish, result))
+
+        def fail(error: Exception) -> None:
+            self.tell(safe_text(error) or type(error).__name__, "error")
+            failed(error)
 
         def finish(result: ResultT) -> None:
             done(result)
@@ -388,6 +397,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def action_unacknowledge(self) -> None:
         """Give an alert back."""
         self._actions.unacknowledge()
+
+    def action_add_note(self) -> None:
+        """Write a note on an alert."""
+        self._actions.add_note()
 
     def action_probe_now(self) -> None:
         """Probe now."""

@@ -45,6 +45,7 @@ APP_KEYS: Sequence[Binding] = (
         show=True,
     ),
     _key("give_back", "unacknowledge", "un-ack", "Give the selected alert back."),
+    _key("note", "add_note", "note", "Write a note on the selected alert, whoever has it."),
     _key(
         "probe",
         "probe_now",
@@ -148,6 +149,7 @@ FOOTER_ORDER: Sequence[str] = (
     "back",
     "acknowledge",
     "give_back",
+    "note",
     "open",
     "filter",
     "range",

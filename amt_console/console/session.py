@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Protocol
 
-from amt_console.operations.protocol import Operations
+from amt_console.operations.protocol import Operations, Reports
 
 
 class Session(Protocol):
@@ -29,8 +29,8 @@ class Session(Protocol):
         ...
 
     @property
-    def no_reports(self) -> str | None:
-        """Why reports cannot be made through this session; ``None`` if they can."""
+    def reports(self) -> Reports | None:
+        """Writes reports, if the database can be read through this session."""
         ...
 
     def notices(self) -> tuple[str, ...]:
@@ -49,12 +49,12 @@ class SessionFacts:
     attached_to: str | None = None
     is_monitor: bool = False
     notices: tuple[str, ...] = ()
-    no_reports: str | None = None
+    reports: Reports | None = None
 
     @classmethod
     def of(cls, session: Session) -> SessionFacts:
         """Ask a session; blocks."""
-        return cls(session.attached_to, session.is_monitor, session.notices(), session.no_reports)
+        return cls(session.attached_to, session.is_monitor, session.notices(), session.reports)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,11 @@ class ViewState:
         """An open alert as it is now."""
         return next((a for a in self.live.alerts if a.id == alert_id), None) if self.live else None
 
+    def known_alert(self, alert_id: int) -> AlertView | None:
+        """An alert as it is now, open or just ended."""
+        ended = self.live.recently_resolved if self.live is not None else ()
+        return self.live_alert(alert_id) or next((alert for alert in ended if alert.id == alert_id), None)
+
     def worst_unacknowledged(self) -> AlertView | None:
         """The open alert that needs somebody most, as it is now; never one that merely follows from another."""
         if self.live is None:

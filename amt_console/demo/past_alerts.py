@@ -11,11 +11,12 @@ from amt_console.alerts import (
     HOST_SUBJECTS,
     OUTAGE_RULE,
     Rule,
+    Scene,
     Signal,
     Step,
     Thresholds,
-    acknowledge,
     default_rules,
+    handle,
     judge_error_rate,
     judge_host,
     judge_probe,
@@ -24,7 +25,16 @@ from amt_console.alerts import (
 )
 from amt_console.clock import Instant
 from amt_console.config import Settings
-from amt_console.model import AlertState, Episode, EpisodeChange, HostSample, ProbeResult, Service, ServiceState
+from amt_console.model import (
+    Acknowledge,
+    AlertState,
+    Episode,
+    EpisodeChange,
+    HostSample,
+    ProbeResult,
+    Service,
+    ServiceState,
+)
 from amt_console.store import Writes, record
 
 PERSON = "dana"
@@ -105,7 +115,9 @@ class PastAlerts:
         assert episode.fired_at is not None
         at = episode.fired_at + ACKNOWLEDGED_AFTER
         if at <= now:
-            taken = acknowledge(episode, actor=PERSON, note=NOTE, now=past_instant(at))
+            assert episode.id is not None
+            taken = handle(Acknowledge(episode.id, NOTE), Scene(PERSON, past_instant(at), episode)).step
+            assert taken is not None
             self._store(writes, _ACKNOWLEDGED, taken)
 
     def _count(self, result: ProbeResult) -> None:

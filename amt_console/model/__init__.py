@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from amt_console.model.actions import (
+    ACTIONS,
+    MAX_NOTE_CHARS,
+    Acknowledge,
+    Action,
+    AlertAction,
+    AnyAction,
+    Close,
+    Note,
+    ProbeNow,
+    Unacknowledge,
+)
 from amt_console.model.alerts import AlertDetail, AlertEvent, Episode
 from amt_console.model.changes import AuditEntry, EpisodeChange
 from amt_console.model.histogram import LatencyHistogram
@@ -62,20 +74,27 @@ from amt_console.model.targets import (
 )
 
 __all__ = [
+    "ACTIONS",
     "DEFAULT_GROUP",
     "DEFAULT_LOCATION",
     "DEFAULT_MAX_BODY_BYTES",
     "FORGOTTEN_AFTER",
     "LOCATION_PATTERN",
+    "MAX_NOTE_CHARS",
     "RESOLUTIONS",
+    "Acknowledge",
+    "Action",
     "AddressFamily",
+    "AlertAction",
     "AlertDetail",
     "AlertEvent",
     "AlertState",
     "AlertType",
     "AlertView",
+    "AnyAction",
     "AuditEntry",
     "BusinessFigures",
+    "Close",
     "Criticality",
     "Database",
     "DiskUsage",
@@ -98,8 +117,10 @@ __all__ = [
     "MonitorState",
     "MonitorStatus",
     "NetworkRates",
+    "Note",
     "Overall",
     "Phases",
+    "ProbeNow",
     "ProbeResult",
     "Resolution",
     "ResourcesView",
@@ -111,6 +132,7 @@ __all__ = [
     "Severity",
     "Snapshot",
     "Target",
+    "Unacknowledge",
     "Viewer",
     "is_location",
     "series_name",

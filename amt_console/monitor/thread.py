@@ -98,15 +98,14 @@ class EngineThread:
         thread.join(timeout)
         return not thread.is_alive() and self._clean
 
-    def probe_now(self, service: str | None = None) -> None:
-        """Probe one target, or all, at once and beside the schedule. Raises KeyError with a name that is no target."""
-        names = list(self._ruleset.by_target)
-        if service is not None:
-            if service not in self._ruleset.by_target:
-                raise KeyError(service)
-            names = [service]
+    def probe_now(self, *names: str) -> None:
+        """Probe these targets, or all, at once and beside the schedule. Raises KeyError with a name that is none."""
+        for name in names:
+            if name not in self._ruleset.by_target:
+                raise KeyError(name)
+        wanted = names or tuple(self._ruleset.by_target)
         with self._guard:
-            self._tell(lambda engine: engine.probe_now(names))
+            self._tell(lambda engine: engine.probe_now(wanted))
 
     def reload(self, settings: Settings) -> None:
         """Take another configuration without a restart. Raises ConfigError, and then the running one stays."""

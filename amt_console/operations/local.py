@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from amt_console.alerts import AlertConflict
-from amt_console.alerts import acknowledge as acknowledge_step
-from amt_console.alerts import unacknowledge as unacknowledge_step
+from amt_console.alerts import AlertConflict, Outcome, Scene, handle
 from amt_console.clock import Clock
 from amt_console.config.files.inert import not_in_effect
 from amt_console.model import (
+    Action,
+    AlertAction,
     AlertDetail,
     AlertState,
     AlertView,
     AuditEntry,
-    Episode,
     EpisodeChange,
     HostSample,
     Snapshot,
@@ -29,8 +27,9 @@ from amt_console.model import (
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.protocol import (
     ConflictError,
+    InvalidError,
     NotFoundError,
-    Progress,
+    Result,
     ServiceDetail,
     UnavailableError,
 )
@@ -41,11 +40,9 @@ from amt_console.store import Reads, Store, VersionConflict, Writes, lease_holde
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
-    from amt_console.alerts import Step
     from amt_console.config import Settings
 
 OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING)
-MAX_NOTE_CHARS = 500
 
 
 class LocalOperations:
@@ -61,7 +58,7 @@ class LocalOperations:
         clock: Clock,
         actor: Actor | None = None,
         read_only: bool = False,
-        request_probe: Callable[[str | None], None] | None = None,
+        request_probe: Callable[[Sequence[str]], None] | None = None,
         engine_notices: Callable[[], tuple[str, ...]] = tuple,
         engine_faults: Callable[[], tuple[str, ...]] = tuple,
         remarks: Callable[[], tuple[str, ...]] = tuple,
@@ -77,7 +74,7 @@ class LocalOperations:
         clock: The time.
         actor: Who acts; by default the person behind this process.
         read_only: Refuse to change anything.
-        request_probe: Asks the monitor of this process to probe; without it another process is the monitor.
+        request_probe: Asks the monitor of this process to probe services; without it another process is the monitor.
         engine_notices: What people must know of the monitor beside its faults, most important first.
         engine_faults: What of the monitor does not work at this moment.
         remarks: What people may know beside the monitor, e.g. that a demo runs.
@@ -102,12 +99,6 @@ class LocalOperations:
         self._lock = threading.Lock()
         self._builder = SnapshotBuilder(targets=self.targets, clock=clock, monitor_alive=self._monitor_alive)
         self._past = SnapshotBuilder(targets=self.targets, clock=clock, monitor_alive=self._monitor_alive)
-
-    def as_actor(self, actor: Actor) -> LocalOperations:
-        """The same use cases, recorded under another person's name."""
-        other = copy.copy(self)
-        other._actor = actor
-        return other
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
         """The live snapshot, or the snapshot of a past moment. What was built a moment ago serves again."""
@@ -156,93 +147,44 @@ class LocalOperations:
         with self.store.read() as reads:
             return service_detail(reads, view, self._clock.now(), hours, self._followed(reads))
 
-    def acknowledge(self, alert_id: int, *, note: str | None = None, expected_version: int | None = None) -> AlertView:
-        """Take an alert. Raises NotFoundError, ConflictError, UnavailableError."""
-        text = safe_text(note.strip(), MAX_NOTE_CHARS) if note and note.strip() else None
-        return self._act(
-            "acknowledge",
-            alert_id,
-            lambda episode: acknowledge_step(
-                episode,
-                actor=self._actor.name,
-                note=text,
-                now=self._clock.instant(),
-                expected_version=expected_version,
-            ),
-        )
-
-    def unacknowledge(self, alert_id: int, *, expected_version: int | None = None) -> AlertView:
-        """Give an alert back. Raises NotFoundError, ConflictError, UnavailableError."""
-        return self._act(
-            "unacknowledge",
-            alert_id,
-            lambda episode: unacknowledge_step(
-                episode, actor=self._actor.name, now=self._clock.instant(), expected_version=expected_version
-            ),
-        )
-
-    def probe_now(self, service: str | None = None) -> None:
-        """Ask the monitor of this process to probe at once. Raises NotFoundError, UnavailableError."""
+    def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
+        """Do what a person wants: the change, its events and its audit row in one durable transaction."""
         if self._read_only:
             raise UnavailableError("this console is read-only")
-        if self._request_probe is None:
-            raise UnavailableError("probing is done by another process; it probes at its own intervals")
-        if service is not None and all(target.name != service for target in self.targets):
-            raise NotFoundError(f"no service is called '{safe_text(service, 100)}'")
-        self._request_probe(service)
-
-    def export(
-        self,
-        out: Path,
-        *,
-        parts: Sequence[str] = ("all",),
-        hours: float = 24,
-        end: datetime | None = None,
-        progress: Progress | None = None,
-    ) -> tuple[Path, ...]:
-        """Write reports on the ``hours`` up to ``end`` into ``out`` and return the files."""
-        from amt_console.operations.export import export_reports
-
-        return export_reports(
-            store=self.store,
-            targets=self.targets,
-            settings=self._settings,
-            clock=self._clock,
-            out=out,
-            parts=parts,
-            hours=hours,
-            end=end,
-            progress=progress,
-        )
-
-    def _act(self, action: str, alert_id: int, step: Callable[[Episode], Step]) -> AlertView:
-        """One action of a person: the change, its event and its audit row in one durable transaction."""
-        if self._read_only:
-            raise UnavailableError("this console is read-only")
+        person = actor or self._actor
         try:
             with self.store.transaction(durable=True) as writes:
-                view = self._act_in(writes, action, alert_id, step)
-        except (AlertConflict, VersionConflict) as error:
+                outcome, alert = self._act_in(writes, action, person)
+        except VersionConflict as error:
             raise ConflictError(str(error)) from error
+        if outcome.probes and self._request_probe is not None:
+            self._request_probe(outcome.probes)
         self._on_action()
-        return view
+        return cast("Result", alert)
 
-    def _act_in(self, writes: Writes, action: str, alert_id: int, step: Callable[[Episode], Step]) -> AlertView:
-        episode = writes.alerts.episode(alert_id)
-        if episode is None:
-            raise NotFoundError(_no_alert(alert_id))
-        result = step(episode)
-        assert result.episode is not None
-        changed = result.episode
+    def _act_in(self, writes: Writes, action: Action[Any], person: Actor) -> tuple[Outcome, AlertView | None]:
+        episode = None
+        if isinstance(action, AlertAction):
+            episode = writes.alerts.episode(action.alert_id)
+            if episode is None:
+                raise NotFoundError(_no_alert(action.alert_id))
+        services = [target.name for target in self.targets]
+        outcome = _handled(action, Scene(person.name, self._clock.instant(), episode, services))
+        if outcome.probes and self._request_probe is None:
+            raise UnavailableError("probing is done by another process; it probes at its own intervals")
         audit = AuditEntry(
-            actor=self._actor.name,
-            action=action,
-            subject=f"alert {alert_id} {changed.alert_type.value} {changed.subject}",
+            actor=person.name,
+            action=action.name,
+            subject=outcome.subject,
             at=self._clock.now(),
-            detail={"note": changed.note, **self._actor.facts()},
+            detail={**_said(action), **person.facts()},
         )
-        saved = record(writes, EpisodeChange(changed, result.events, audit))
-        return alert_view(saved, follows_from=self._followed(writes).get(alert_id))
+        if outcome.step is None or outcome.step.episode is None:
+            writes.add_audit(audit)
+            return outcome, None
+        saved = record(writes, EpisodeChange(outcome.step.episode, outcome.step.events, audit))
+        assert saved.id is not None
+        return outcome, alert_view(saved, follows_from=self._followed(writes).get(saved.id))
 
     def _followed(self, reads: Reads) -> dict[int, int]:
         return causes(reads.alerts.open(), self.targets)
@@ -266,3 +208,21 @@ class LocalOperations:
 
 def _no_alert(alert_id: int) -> str:
     return f"there is no alert {alert_id} (amt-console alerts list --all shows them)"
+
+
+def _handled(action: Action[Any], scene: Scene) -> Outcome:
+    """What the action changes, or the refusal in the words of the operations."""
+    try:
+        return handle(action, scene)
+    except AlertConflict as error:
+        raise ConflictError(str(error)) from error
+    except LookupError as error:
+        raise NotFoundError(str(error)) from error
+    except ValueError as error:
+        raise InvalidError(str(error)) from error
+
+
+def _said(action: Action[Any]) -> dict[str, Any]:
+    """What the person asked for, in the person's own words, beside the alert that it is about."""
+    known = {field.name for field in fields(AlertAction)}
+    return {field.name: getattr(action, field.name) for field in fields(action) if field.name not in known}

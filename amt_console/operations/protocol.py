@@ -6,12 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from amt_console.model import AlertDetail, AlertState, AlertView, Phases, Series, ServiceState, ServiceView, Snapshot
+from amt_console.model import (
+    Action,
+    AlertDetail,
+    AlertState,
+    AlertView,
+    Phases,
+    Series,
+    ServiceState,
+    ServiceView,
+    Snapshot,
+)
+from amt_console.operations.actor import Actor
 
-REPORTS_ELSEWHERE = "reports are made beside the database: run 'amt-console export' on the monitor's host"
-"""Why there is no export over a connection."""
+Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
 
@@ -26,6 +36,10 @@ class NotFoundError(OperationError):
 
 class ConflictError(OperationError):
     """Somebody or something else changed it first, or it has ended."""
+
+
+class InvalidError(OperationError):
+    """What was asked for makes no sense."""
 
 
 class UnavailableError(OperationError):
@@ -110,17 +124,25 @@ class Operations(Protocol):
         """One service with history. Raises NotFoundError."""
         ...
 
-    def acknowledge(self, alert_id: int, *, note: str | None = None, expected_version: int | None = None) -> AlertView:
-        """Take an alert. Raises NotFoundError, ConflictError (already taken, ended, or changed), UnavailableError."""
+    def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
+        """Do what a person wants, and leave an audit row.
+
+        Args:
+            action: What.
+            actor: In whose name; by default the person behind this process.
+
+        Raises:
+            NotFoundError: No such alert or service.
+            ConflictError: Somebody or something else was quicker, or the alert has ended.
+            InvalidError: It makes no sense.
+            UnavailableError: Not here and now.
+            NotPermittedError: Not for this person.
+        """
         ...
 
-    def unacknowledge(self, alert_id: int, *, expected_version: int | None = None) -> AlertView:
-        """Give an alert back. Raises as ``acknowledge``."""
-        ...
 
-    def probe_now(self, service: str | None = None) -> None:
-        """Ask the monitor to probe one service, or all, at once. Raises NotFoundError, UnavailableError."""
-        ...
+class Reports(Protocol):
+    """Writes reports from the database; a session whose database is elsewhere has none."""
 
     def export(
         self,
@@ -131,5 +153,8 @@ class Operations(Protocol):
         end: datetime | None = None,
         progress: Progress | None = None,
     ) -> tuple[Path, ...]:
-        """Write reports on the ``hours`` up to ``end``, by default up to now, into ``out`` and return the files."""
+        """Write reports on the ``hours`` up to ``end``, by default up to now, into ``out`` and return the files.
+
+        Raises OperationError.
+        """
         ...

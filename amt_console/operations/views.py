@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from amt_console.alerts import consequences
 from amt_console.model import (
+    MAX_NOTE_CHARS,
     AlertState,
     AlertView,
     Database,
@@ -102,7 +103,7 @@ def alert_view(episode: Episode, *, follows_from: int | None = None) -> AlertVie
         resolved_at=episode.resolved_at,
         acknowledged_by=safe_text(episode.acknowledged_by, 64) if episode.acknowledged_by else None,
         acknowledged_at=episode.acknowledged_at,
-        note=safe_text(episode.note) if episode.note else None,
+        note=safe_text(episode.note, MAX_NOTE_CHARS) if episode.note else None,
         escalation_level=episode.escalation_level,
         stale=episode.stale,
         value=episode.value,

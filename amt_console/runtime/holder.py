@@ -147,9 +147,9 @@ class Holder:
             on_action=self._acted,
         )
 
-    def _probe(self, service: str | None) -> None:
+    def _probe(self, names: Sequence[str]) -> None:
         try:
-            self.engine.probe_now(service)
+            self.engine.probe_now(*names)
         except KeyError as error:
             raise NotFoundError(f"no service is called {error}") from error
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from amt_console.operations.protocol import REPORTS_ELSEWHERE
+from amt_console.operations.protocol import Reports
 from amt_console.runtime.operations_proxy import OperationsProxy
 from amt_console.runtime.site import Notices, Site
 
@@ -67,9 +67,9 @@ class Link:
         return f"pid {holder.pid} on {holder.host}" if holder else None
 
     @property
-    def no_reports(self) -> str | None:
-        """Why no reports can be made here: the database of the monitor that answers is not the one that is named."""
-        return REPORTS_ELSEWHERE if self._foreign and self.remote is not None else None
+    def reports(self) -> Reports | None:
+        """Of the database itself, whoever is its monitor; none where the monitor that answers has another one."""
+        return None if self._foreign and self.remote is not None else self._site
 
     def notices(self) -> tuple[str, ...]:
         """What the person must know about this process; what the engine has to say stands in its snapshot."""
@@ -93,7 +93,7 @@ class Link:
                 return False
             self.remote, self._hello, self.beside, self.trouble = remote, hello, False, None
             self._foreign = hello.database != place.database
-            self.following.use(remote, remote.close, export=None if self._foreign else self._site.export)
+            self.following.use(remote, remote.close)
         return True
 
     def become_monitor(self) -> bool:

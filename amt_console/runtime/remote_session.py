@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from amt_console.operations.protocol import REPORTS_ELSEWHERE, OperationError, Operations
+from amt_console.operations.protocol import OperationError, Operations, Reports
 from amt_console.runtime.listening import listen
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class RemoteSession:
         return f"pid {self._hello.pid} on {self._hello.host}"
 
     @property
-    def no_reports(self) -> str | None:
-        """Always: the database is elsewhere."""
-        return REPORTS_ELSEWHERE
+    def reports(self) -> Reports | None:
+        """None: the database is elsewhere."""
+        return None
 
     def notices(self) -> tuple[str, ...]:
         """What the person must know about this session."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from amt_console.operations.protocol import NotPermittedError, OperationError, Operations
+from amt_console.operations.protocol import NotPermittedError, OperationError, Operations, Reports
 from amt_console.runtime.link import Link
 from amt_console.runtime.listening import listen
 from amt_console.runtime.server_watch import LOOK_SECONDS
@@ -15,7 +15,6 @@ from amt_console.runtime.site import Notices, Site
 
 if TYPE_CHECKING:
     from amt_console.runtime.holder import Holder
-    from amt_console.runtime.operations_proxy import OperationsProxy
     from amt_console.runtime.server_watch import ServerWatch
     from amt_console.store import Lease
 
@@ -72,11 +71,6 @@ class LocalSession:
         threading.Thread(target=self._mind, name="amt-session", daemon=True).start()
 
     @property
-    def following(self) -> OperationsProxy:
-        """The same as ``operations``, for those that act in another person's name."""
-        return self._link.following
-
-    @property
     def is_monitor(self) -> bool:
         """Whether this process probes."""
         return self._link.holder is not None
@@ -92,9 +86,9 @@ class LocalSession:
         return self._link.beside
 
     @property
-    def no_reports(self) -> str | None:
-        """Why no reports can be made here."""
-        return self._link.no_reports
+    def reports(self) -> Reports | None:
+        """Of the database, if it can be read here."""
+        return self._link.reports
 
     def notices(self) -> tuple[str, ...]:
         """What the person must know about this session; what the engine has to say stands in its snapshot."""

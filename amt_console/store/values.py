@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 from sqlalchemy import RowMapping
 
 from amt_console.clock import Instant
+from amt_console.model import MAX_NOTE_CHARS
 from amt_console.text import safe_text
 
 Row = Mapping[str, Any] | RowMapping
 _ENCODE = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-_MAX_TEXT = 2000
+_MAX_TEXT = MAX_NOTE_CHARS
 _EnumT = TypeVar("_EnumT", bound=StrEnum)
 _T = TypeVar("_T")
 

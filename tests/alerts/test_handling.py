@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from support.alerting import Key, two_tier_rule
+from support.alerting import Key, acted, two_tier_rule
 
-from amt_console.alerts import AlertConflict, Step, Verdict, acknowledge, add_note, close, unacknowledge
-from amt_console.model import AlertState, Episode, Resolution
+from amt_console.alerts import HANDLERS, AlertConflict, Scene, Step, Verdict, handle
+from amt_console.model import (
+    ACTIONS,
+    MAX_NOTE_CHARS,
+    Acknowledge,
+    AlertAction,
+    AlertState,
+    Close,
+    Note,
+    ProbeNow,
+    Resolution,
+    Unacknowledge,
+)
 
 OK, WARN, CRIT = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL
-
-Action = Callable[..., Step]
 
 
 def key_in(state: AlertState) -> Key:
@@ -29,8 +37,8 @@ def key_in(state: AlertState) -> Key:
     return key
 
 
-def take(key: Key, actor: str = "ann", **more: object) -> Step:
-    return key.act(lambda episode: acknowledge(episode, actor=actor, now=key.clock.instant(), **more))  # type: ignore[arg-type]
+def take(key: Key, actor: str = "ann", *, note: str | None = None, expected_version: int | None = None) -> Step:
+    return key.act(Acknowledge(1, note, expected_version=expected_version), actor)
 
 
 class TestAcknowledging:
@@ -103,7 +111,7 @@ class TestGivingBack:
         key = key_in(AlertState.FIRING)
         take(key, note="on it")
         seen = key.now.version
-        key.act(lambda e: unacknowledge(e, actor="bob", now=key.clock.instant(), expected_version=seen))
+        key.act(Unacknowledge(1, expected_version=seen), "bob")
         assert (key.now.acknowledged_by, key.now.acknowledged_at, key.now.note) == (None, None, "on it")
         assert (key.told[-1], key.events[1][-1].actor) == ("unacknowledged", "bob")
         take(key, "cleo")
@@ -112,13 +120,13 @@ class TestGivingBack:
     def test_what_nobody_has_cannot_be_given_back(self) -> None:
         key = key_in(AlertState.FIRING)
         with pytest.raises(AlertConflict, match="Alert 1 is not acknowledged"):
-            unacknowledge(key.now, actor="bob", now=key.clock.instant())
+            key.act(Unacknowledge(1), "bob")
 
     def test_a_stale_version_is_a_conflict(self) -> None:
         key = key_in(AlertState.FIRING)
         take(key)
         with pytest.raises(AlertConflict, match="changed meanwhile"):
-            unacknowledge(key.now, actor="ann", now=key.clock.instant(), expected_version=key.now.version - 1)
+            key.act(Unacknowledge(1, expected_version=key.now.version - 1))
 
 
 class TestClosing:
@@ -129,7 +137,7 @@ class TestClosing:
     def test_row_15_ends_any_open_alert(self, state: AlertState, kind: str) -> None:
         key = key_in(state)
         at = key.clock.now()
-        key.act(lambda e: close(e, actor="ann", now=key.clock.instant(), note="known", expected_version=e.version))
+        key.act(Close(1, "known", expected_version=key.now.version))
         assert (key.now.state, key.now.resolution) == (AlertState.RESOLVED, Resolution.MANUAL)
         assert (key.now.resolved_at, key.now.note) == (at, "known")
         event = key.events[1][-1]
@@ -137,7 +145,7 @@ class TestClosing:
 
     def test_row_15_what_is_still_bad_starts_again_from_pending(self) -> None:
         key = key_in(AlertState.FIRING)
-        key.act(lambda e: close(e, actor="ann", now=key.clock.instant()))
+        key.act(Close(1))
         key.feed(CRIT)
         assert (key.now.id, key.now.state, key.now.previous_episode_id) == (2, AlertState.PENDING, 1)
         key.feed(CRIT, CRIT)
@@ -146,36 +154,56 @@ class TestClosing:
     def test_a_stale_version_is_a_conflict(self) -> None:
         key = key_in(AlertState.FIRING)
         with pytest.raises(AlertConflict, match="changed meanwhile"):
-            close(key.now, actor="ann", now=key.clock.instant(), expected_version=key.now.version - 1)
+            key.act(Close(1, expected_version=key.now.version - 1))
 
 
-@pytest.mark.parametrize("action", [acknowledge, unacknowledge, close])
-def test_row_17_a_resolved_alert_cannot_be_handled(action: Action) -> None:
+@pytest.mark.parametrize("kind", [Acknowledge, Unacknowledge, Close])
+def test_row_17_a_resolved_alert_cannot_be_handled(kind: type[AlertAction]) -> None:
     key = key_in(AlertState.RESOLVED)
     with pytest.raises(AlertConflict, match=r"^Alert 1 has resolved\.$"):
-        action(key.now, actor="ann", now=key.clock.instant(), expected_version=key.now.version)
+        key.act(kind(1, expected_version=key.now.version))
 
 
 class TestNotes:
     @pytest.mark.parametrize("state", list(AlertState))
     def test_can_be_written_at_any_time(self, state: AlertState) -> None:
         key = key_in(state)
-        key.act(lambda e: add_note(e, actor="ann", now=key.clock.instant(), note="  the disk was full "))
+        key.act(Note(1, "  the disk was full "))
         assert key.now.note == "the disk was full"
         assert (key.told[-1], key.events[1][-1].note) == ("note", "the disk was full")
 
     def test_needs_words(self) -> None:
         with pytest.raises(ValueError, match="text"):
-            add_note(key_in(AlertState.FIRING).now, actor="ann", now=Key(two_tier_rule()).clock.instant(), note=" ")
+            key_in(AlertState.FIRING).act(Note(1, " "))
 
     def test_a_stale_version_is_a_conflict(self) -> None:
         key = key_in(AlertState.FIRING)
         with pytest.raises(AlertConflict, match="changed meanwhile"):
-            add_note(key.now, actor="ann", now=key.clock.instant(), note="x", expected_version=0)
+            key.act(Note(1, "x", expected_version=0))
 
 
 def test_an_alert_that_is_not_stored_yet_is_named_by_its_subject() -> None:
     key = key_in(AlertState.RESOLVED)
-    unsaved: Episode = replace(key.now, id=None)
     with pytest.raises(AlertConflict, match="The alert on backend-api has resolved"):
-        acknowledge(unsaved, actor="ann", now=key.clock.instant())
+        acted(replace(key.now, id=None), Acknowledge(1), key.clock)
+
+
+def test_a_note_is_stored_whole_or_refused() -> None:
+    key = key_in(AlertState.FIRING)
+    longest = "x" * MAX_NOTE_CHARS
+    key.act(Note(1, longest))
+    assert key.now.note == longest
+    with pytest.raises(ValueError, match=r"A note holds 4,000 characters; this one has 4,001\."):
+        key.act(Note(1, f"{longest}x"))
+
+
+def test_probing_names_the_services() -> None:
+    scene = Scene("ann", Key(two_tier_rule()).clock.instant(), services=("web", "api"))
+    assert handle(ProbeNow(), scene).probes == ("web", "api")
+    assert handle(ProbeNow("api"), scene).probes == ("api",)
+    with pytest.raises(LookupError, match="no service is called 'nope'"):
+        handle(ProbeNow("nope"), scene)
+
+
+def test_each_action_has_a_handler() -> None:
+    assert set(HANDLERS) == set(ACTIONS.values())

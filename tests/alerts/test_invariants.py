@@ -16,18 +16,15 @@ from amt_console.alerts import (
     Rule,
     Step,
     Verdict,
-    acknowledge,
-    close,
     default_rules,
     replay,
     resume,
     retire,
     step,
     told,
-    unacknowledge,
 )
 from amt_console.clock import FakeClock
-from amt_console.model import AlertState, Episode, Service, Severity
+from amt_console.model import Acknowledge, AlertAction, AlertState, Close, Episode, Service, Severity, Unacknowledge
 
 VERDICTS = st.sampled_from(list(Verdict))
 RULES = st.builds(
@@ -105,13 +102,11 @@ class Lifecycle(RuleBasedStateMachine):
         return self.key.now.version
 
     @precondition(lambda self: self.key.episode is not None)
-    @rule(seen=looked_at, action=st.sampled_from([acknowledge, unacknowledge]), actor=st.sampled_from(["ann", "bob"]))
-    def handle(self, seen: int, action: object, actor: str) -> None:
+    @rule(seen=looked_at, action=st.sampled_from([Acknowledge, Unacknowledge]), actor=st.sampled_from(["ann", "bob"]))
+    def handle(self, seen: int, action: type[AlertAction], actor: str) -> None:
         before = self.key.now
         try:
-            self.key.act(
-                lambda e: action(e, actor=actor, now=self.key.clock.instant(), expected_version=seen)  # type: ignore[operator]
-            )
+            self.key.act(action(1, expected_version=seen), actor)
         except AlertConflict:
             assert self.key.now == before
         else:
@@ -122,13 +117,13 @@ class Lifecycle(RuleBasedStateMachine):
     @precondition(lambda self: self.open is not None)
     @rule(actor=st.sampled_from(["ann", "bob"]))
     def close_by_hand(self, actor: str) -> None:
-        self.key.act(lambda e: close(e, actor=actor, now=self.key.clock.instant()))
+        self.key.act(Close(1), actor)
         self._new_life()
 
     @precondition(lambda self: self.open is not None)
     @rule()
     def remove_the_rule(self) -> None:
-        self.key.act(lambda e: retire(e, at=self.key.clock.instant()))
+        self.key.save(retire(self.key.now, at=self.key.clock.instant()))
         self._new_life()
         assert not retire(self.key.now, at=self.key.clock.instant()).changed, "10: twice is once"
 
@@ -139,7 +134,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.key.clock.advance(gap)
         if reboot:
             self._reboot()
-        self.key.act(lambda e: resume(e, at=self.key.clock.instant(), gap_seconds=gap, interval=10.0))
+        self.key.save(resume(self.key.now, at=self.key.clock.instant(), gap_seconds=gap, interval=10.0))
         assert self.key.now.state is before.state, "19: a gap alone ends nothing"
         assert self.key.now.stale
         if self.key.now.bad_count == 0:

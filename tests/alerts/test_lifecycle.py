@@ -318,7 +318,7 @@ class TestResuming:
     def test_a_pending_episode_keeps_its_counts_over_two_intervals(self, gap: float, kept: int) -> None:
         key = Key(two_tier_rule())
         key.feed(CRIT, CRIT)
-        key.act(lambda episode: resume(episode, at=key.clock.instant(), gap_seconds=gap, interval=10.0))
+        key.save(resume(key.now, at=key.clock.instant(), gap_seconds=gap, interval=10.0))
         assert key.now.bad_count == kept
         assert key.now.stale
 
@@ -326,7 +326,7 @@ class TestResuming:
         key = Key(two_tier_rule(for_seconds=20.0))
         key.feed(CRIT, CRIT)
         key.clock.advance(3600)
-        key.act(lambda episode: resume(episode, at=key.clock.instant(), gap_seconds=3600, interval=10.0))
+        key.save(resume(key.now, at=key.clock.instant(), gap_seconds=3600, interval=10.0))
         key.feed(CRIT, CRIT)
         assert key.now.state is AlertState.PENDING
         key.feed(CRIT)
@@ -335,7 +335,7 @@ class TestResuming:
     def test_a_firing_episode_goes_on_firing_without_a_word(self) -> None:
         key = firing()
         key.clock.advance(3600)
-        key.act(lambda episode: resume(episode, at=key.clock.instant(), gap_seconds=3600, interval=10.0))
+        key.save(resume(key.now, at=key.clock.instant(), gap_seconds=3600, interval=10.0))
         key.feed(CRIT)
         assert key.now.state is AlertState.FIRING
         assert key.told == ["opened", "fired", "stale", "fresh"]
@@ -344,7 +344,7 @@ class TestResuming:
         key = firing(keep_firing_for=100.0)
         key.feed(OK)
         key.clock.advance(3600)
-        key.act(lambda episode: resume(episode, at=key.clock.instant(), gap_seconds=3600, interval=10.0))
+        key.save(resume(key.now, at=key.clock.instant(), gap_seconds=3600, interval=10.0))
         key.feed(OK)
         assert key.now.state is AlertState.RECOVERING
 
@@ -352,7 +352,7 @@ class TestResuming:
         key = firing(keep_firing_for=15.0)
         key.feed(OK)
         key.clock = FakeClock(key.clock.now() + timedelta(hours=1), boot_id="boot-2")
-        key.act(lambda episode: resume(episode, at=key.clock.instant(), gap_seconds=3600, interval=10.0))
+        key.save(resume(key.now, at=key.clock.instant(), gap_seconds=3600, interval=10.0))
         key.feed(OK)
         assert key.now.state is AlertState.RECOVERING
         key.feed(OK)
@@ -369,13 +369,13 @@ class TestEnding:
     def test_row_16_a_removed_rule_ends_its_episode(self, seen: tuple[Verdict, ...], kind: str) -> None:
         key = Key(two_tier_rule())
         key.feed(*seen)
-        key.act(lambda episode: retire(episode, at=key.clock.instant()))
+        key.save(retire(key.now, at=key.clock.instant()))
         assert (key.now.state, key.now.resolution) == (AlertState.RESOLVED, Resolution.RULE_REMOVED)
         assert key.told[-1] == kind
 
     def test_row_16_twice_is_once(self) -> None:
         key = firing()
-        key.act(lambda episode: retire(episode, at=key.clock.instant()))
+        key.save(retire(key.now, at=key.clock.instant()))
         assert not retire(key.now, at=key.clock.instant()).changed
 
     @pytest.mark.parametrize(("pause", "named"), [(300.0, True), (300.001, False)])

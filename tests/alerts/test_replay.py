@@ -7,18 +7,17 @@ from dataclasses import replace
 import pytest
 from support.alerting import Key, two_tier_rule
 
-from amt_console.alerts import Verdict, acknowledge, add_note, close, replay, retire, told
-from amt_console.model import Resolution
+from amt_console.alerts import Verdict, replay, retire, told
+from amt_console.model import Acknowledge, Close, Note, Resolution
 
 
 def a_whole_life() -> Key:
     key = Key(two_tier_rule())
-    now = key.clock.instant
     key.feed(*[Verdict.WARNING] * 3)
-    key.act(lambda e: acknowledge(e, actor="ann", now=now(), note="looking"))
+    key.act(Acknowledge(1, "looking"), "ann")
     key.feed(*[Verdict.CRITICAL] * 3)
-    key.act(lambda e: acknowledge(e, actor="bob", now=now()))
-    key.act(lambda e: add_note(e, actor="bob", now=now(), note="the cache was cold"))
+    key.act(Acknowledge(1), "bob")
+    key.act(Note(1, "the cache was cold"), "bob")
     key.feed(Verdict.OK, Verdict.NO_DATA, Verdict.CRITICAL, Verdict.WARNING, Verdict.WARNING, Verdict.OK, Verdict.OK)
     return key
 
@@ -39,13 +38,13 @@ def test_tells_every_moment_of_it() -> None:
 
 @pytest.mark.parametrize("fired", [True, False])
 def test_tells_how_it_ended(fired: bool) -> None:
-    for ending, resolution in (
-        (lambda e, at: close(e, actor="ann", now=at, note="rule removed"), Resolution.MANUAL),
-        (lambda e, at: retire(e, at=at), Resolution.RULE_REMOVED),
-    ):
+    for by_hand, resolution in ((True, Resolution.MANUAL), (False, Resolution.RULE_REMOVED)):
         key = Key(two_tier_rule())
         key.feed(*[Verdict.CRITICAL] * (3 if fired else 1))
-        key.act(lambda e, ending=ending, key=key: ending(e, key.clock.instant()))  # type: ignore[misc]
+        if by_hand:
+            key.act(Close(1, "rule removed"))
+        else:
+            key.save(retire(key.now, at=key.clock.instant()))
         assert replay(key.events[1]).resolution is resolution
         assert replay(key.events[1]) == told(key.now)
 

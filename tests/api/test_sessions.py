@@ -19,7 +19,7 @@ from support.programs import Place, holder_pid, until
 from amt_console.api.client import operations as client
 from amt_console.clock import Clock, SystemClock
 from amt_console.config import load_config, targets
-from amt_console.model import AlertState, GapReason, MonitorState
+from amt_console.model import Acknowledge, AlertState, GapReason, MonitorState, ProbeNow
 from amt_console.operations.protocol import UnavailableError
 from amt_console.runtime import listening
 from amt_console.runtime.session import LocalSession
@@ -99,7 +99,7 @@ def test_an_action_of_one_is_told_to_the_others_at_once(opened: Open, platform: 
     alert_id = firing(third)
     third.operations.snapshot()
     until(lambda: told["third"].clear() is None and not told["third"].is_set())
-    taken = second.operations.acknowledge(alert_id, note="mine")
+    taken = second.operations.act(Acknowledge(alert_id, "mine"))
     assert told["third"].wait(1.0), "an attached console must hear of it within a second"
     shown = next(alert for alert in third.operations.snapshot().alerts if alert.id == alert_id)
     assert (shown.acknowledged_by, shown.note) == (taken.acknowledged_by, "mine")
@@ -119,7 +119,7 @@ def test_when_the_monitor_ends_the_other_takes_over_with_the_same_object(opened:
     assert second.operations is operations
     assert changed.wait(1)
     assert operations.snapshot().version > version
-    operations.probe_now("web")
+    operations.act(ProbeNow("web"))
 
 
 @pytest.mark.pty

@@ -20,7 +20,7 @@ from amt_console.api.listeners.socket_path import listening
 from amt_console.api.presence import FORGET_SECONDS, Presence
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock, SystemClock
-from amt_console.model import AlertState, Viewer
+from amt_console.model import Acknowledge, AlertState, Unacknowledge, Viewer
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, NotPermittedError, UnavailableError
 
@@ -105,18 +105,18 @@ def test_an_action_carries_the_name_of_the_kernel_and_the_claims(
     remote: RemoteOperations, operations: LocalOperations, fire: Fire
 ) -> None:
     alert_id = fire()
-    alert = remote.acknowledge(alert_id, note="mine")
+    alert = remote.act(Acknowledge(alert_id, "mine"))
     assert alert.acknowledged_by == user_name(os.getuid())
     assert operations.snapshot().alerts[0].acknowledged_by == alert.acknowledged_by
-    assert remote.unacknowledge(alert_id).acknowledged_by is None
+    assert remote.act(Unacknowledge(alert_id)).acknowledged_by is None
 
 
 def test_errors_cross_the_socket_in_words(remote: RemoteOperations, fire: Fire) -> None:
     alert_id = fire()
     with pytest.raises(NotFoundError, match="there is no alert 99"):
-        remote.acknowledge(99)
+        remote.act(Acknowledge(99))
     with pytest.raises(ConflictError, match="changed meanwhile"):
-        remote.acknowledge(alert_id, expected_version=42)
+        remote.act(Acknowledge(alert_id, expected_version=42))
     with pytest.raises(NotFoundError, match=r"no service is called '\.\./\.\./etc'"):
         remote.service("../../etc")
 
@@ -135,7 +135,7 @@ def test_a_viewer_may_look_but_not_act(
     client = RemoteOperations(f"unix:{socket_file}")
     assert client.snapshot().alerts[0].id == alert_id
     with pytest.raises(NotPermittedError, match="role operator"):
-        client.acknowledge(alert_id)
+        client.act(Acknowledge(alert_id))
     client.close()
     server.stop()
 
@@ -215,7 +215,7 @@ def test_many_consoles_take_one_alert_and_one_has_it(server: SocketServer, fire:
     def take() -> None:
         client = RemoteOperations(f"unix:{server.path}")
         try:
-            client.acknowledge(alert_id)
+            client.act(Acknowledge(alert_id))
             outcomes.append("taken")
         except ConflictError:
             outcomes.append("refused")

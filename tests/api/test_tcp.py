@@ -19,6 +19,7 @@ from support.certificates import server_context as written_chain
 from support.platform import serving
 from support.programs import until
 
+from amt_console.api.actions import path_of
 from amt_console.api.auth.tokens import FAILURES, NewToken, TokenBook, new_token, token_id
 from amt_console.api.client.operations import RemoteOperations
 from amt_console.api.listeners import certificate, connections
@@ -26,6 +27,7 @@ from amt_console.api.listeners.certificate import ServerCertificate
 from amt_console.api.listeners.server import TcpServer
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock, SystemClock
+from amt_console.model import ACTIONS, Acknowledge, ProbeNow
 from amt_console.operations.protocol import NotPermittedError, OperationError, UnavailableError
 from amt_console.store import Store, access_token, audit_entries, revoke_token
 
@@ -48,7 +50,7 @@ def test_a_token_opens_the_api_and_acts_under_its_name(
         hello = client.check()
         assert (hello.name, hello.role) == ("ann-laptop", "operator")
         assert client.snapshot().alerts[0].id == alert_id
-        assert client.acknowledge(alert_id, note="mine").acknowledged_by == "ann-laptop"
+        assert client.act(Acknowledge(alert_id, "mine")).acknowledged_by == "ann-laptop"
     with store.read() as reads:
         (entry,) = audit_entries(reads)
         used = access_token(reads, token.id)
@@ -64,9 +66,9 @@ def test_a_viewers_token_looks_but_does_not_act(server: TcpServer, make_token: M
     with remote(server, make_token(role="viewer").text) as client:
         assert client.alert(alert_id).episode.id == alert_id
         with pytest.raises(NotPermittedError, match="role operator"):
-            client.acknowledge(alert_id)
+            client.act(Acknowledge(alert_id))
         with pytest.raises(NotPermittedError, match="role operator"):
-            client.probe_now()
+            client.act(ProbeNow())
 
 
 def test_every_wrong_token_gets_the_same_answer(
@@ -161,8 +163,8 @@ def test_the_description_names_every_operation_with_words_roles_and_answers(serv
     assert {path for _, path in operations if not path.startswith("/api/v1/console/")} == {
         "/healthz",
         "/readyz",
-        *(f"/api/v1/{name}" for name in ("snapshot", "services", "alerts", "probe")),
-        *(f"/api/v1/alerts/{{alert_id}}{tail}" for tail in ("", "/acknowledge", "/unacknowledge")),
+        *(f"/api/v1/{name}" for name in ("snapshot", "services", "alerts", "alerts/{alert_id}")),
+        *(f"/api/v1{path_of(kind)}" for kind in ACTIONS.values()),
     }
     assert len({operation["operationId"] for operation in operations.values()}) == len(operations)
     for (method, path), operation in operations.items():

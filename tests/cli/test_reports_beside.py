@@ -33,14 +33,14 @@ def test_an_attached_console_exports_up_to_the_moment_it_shows(place: Place, tmp
     with closing(session(place)) as monitor, closing(session(place)) as attached:
         until(lambda: monitor.operations.snapshot().services[0].last_checked is not None)
         assert attached.attached_to is not None
-        assert attached.no_reports is None
+        assert attached.reports is not None
         steps: list[tuple[str, int, int]] = []
-        (now,) = attached.operations.export(
+        (now,) = attached.reports.export(
             tmp_path / "now", parts=("monitoring",), progress=lambda *step: steps.append(step)
         )
         assert "web" in now.read_text(encoding="utf-8")
         assert steps[-1][1] == steps[-1][2]
         earlier = SystemClock().now() - timedelta(days=3)
-        (past,) = attached.operations.export(tmp_path / "past", parts=("monitoring",), end=earlier)
+        (past,) = attached.reports.export(tmp_path / "past", parts=("monitoring",), end=earlier)
         assert f"{earlier:%Y-%m-%dT%H:%M}" in past.read_text(encoding="utf-8")
         assert f"{earlier:%Y-%m-%dT%H:%M}" not in now.read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ import pytest
 from support.desk import desk
 from support.pictures import NOW, alert, incident
 
-from amt_console.model import Severity, Viewer
+from amt_console.model import ProbeNow, Severity, Unacknowledge, Viewer
 
 
 async def test_with_nothing_selected_a_takes_the_worst_with_an_empty_note() -> None:
@@ -86,7 +86,7 @@ async def test_a_new_value_in_the_same_moment_does_not_refuse_the_person() -> No
 
 async def test_a_real_conflict_is_a_clear_message() -> None:
     async with desk(incident()) as console:
-        console.operations.conflicts = 2
+        console.operations.conflicts = 3
         await console.press("a", "enter")
         assert "the alert changed meanwhile" in console.messages
 
@@ -116,7 +116,7 @@ async def test_giving_back_needs_a_selection() -> None:
         console.screen.set_focus(console.screen.services)
         console.screen.services.select("api-chat-analytics")
         await console.press("u")
-        assert ("unacknowledge", 9, 3) in console.operations.calls
+        assert ("act", Unacknowledge(9, expected_version=3)) in console.operations.calls
         assert "Given back: api-chat-analytics" in console.messages
 
 
@@ -144,10 +144,7 @@ async def test_probe_now_probes_the_selected_service_or_all() -> None:
         console.screen.set_focus(console.screen.services)
         console.screen.services.select("web-app")
         await console.press("r")
-        assert [call for call in console.operations.calls if call[0] == "probe_now"] == [
-            ("probe_now", None),
-            ("probe_now", "web-app"),
-        ]
+        assert console.operations.calls == [("act", ProbeNow()), ("act", ProbeNow("web-app"))]
 
 
 async def test_export_asks_for_the_folder_and_says_what_was_written(tmp_path: Path) -> None:
@@ -182,10 +179,10 @@ async def test_export_says_how_far_it_is_and_of_what_time(tmp_path: Path) -> Non
 
 
 async def test_where_no_reports_can_be_made_nobody_is_asked_for_a_folder() -> None:
-    async with desk(incident(), no_reports="reports are made elsewhere") as console:
+    async with desk(incident(), has_reports=False) as console:
         await console.press("e")
         assert not console.prompt.is_open
-        assert "Reports are made elsewhere" in console.messages
+        assert any("Reports are made beside the database" in message for message in console.messages)
 
 
 async def test_ctrl_c_leaves_the_prompt_and_not_the_console() -> None:

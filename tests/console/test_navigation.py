@@ -9,7 +9,7 @@ from support.desk import desk
 from support.pictures import NOW, all_fine, incident
 
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.model import ServiceState, Viewer
+from amt_console.model import ProbeNow, ServiceState, Viewer
 from widgets.fact_lines import FactLines
 from widgets.title_bar import TitleBar
 
@@ -177,7 +177,7 @@ async def test_the_palette_offers_what_the_keys_do() -> None:
         names = [command.title for command in console.app.get_system_commands(console.app.screen)]
         assert {"Ack", "Probe", "Export", "Quit", "Colours"} <= set(names)
         await console.press("ctrl+p", *"probe", "enter")
-        assert ("probe_now", None) in console.operations.calls
+        assert ("act", ProbeNow()) in console.operations.calls
         await console.press("ctrl+p", *"quit", "enter")
         assert console.app.is_running, "the monitor asks, whichever way it is told to quit"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.alerting import acted
 from support.monitored import monitored, settings
 from support.platform import Platform, serving
 
-from amt_console.alerts import acknowledge
 from amt_console.clock import SystemClock
-from amt_console.model import AlertState, EpisodeChange, FigureKind, GapReason, Resolution, ServiceState
+from amt_console.model import Acknowledge, AlertState, EpisodeChange, FigureKind, GapReason, Resolution, ServiceState
 from amt_console.store import Store, record
 
 HEALTH = "/api/health"
@@ -39,7 +39,7 @@ def test_an_outage_from_the_first_failure_to_the_end(platform: Platform, tmp_pat
         with Store.open(monitor.url, clock=clock) as beside, beside.transaction(durable=True) as writes:
             current = writes.alerts.episode(firing.id)
             assert current is not None
-            taken = acknowledge(current, actor="anna", now=clock.instant(), note="looking")
+            taken = acted(current, Acknowledge(firing.id, "looking"), clock, "anna")
             assert taken.episode is not None
             record(writes, EpisodeChange(taken.episode, taken.events))
 

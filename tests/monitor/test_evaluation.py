@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from amt_console.alerts import acknowledge
+from support.alerting import acted
+
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import (
+    Acknowledge,
     AlertState,
     BusinessFigures,
     DiskUsage,
@@ -112,7 +114,7 @@ def test_an_acknowledgement_survives_what_comes_after_it() -> None:
     ledger = Ledger(())
     rules.evaluate(ledger, outage(clock))
     firing = replace(only(ledger), id=7, version=1)
-    taken = acknowledge(firing, actor="anna", now=clock.instant()).episode
+    taken = acted(firing, Acknowledge(7), clock, "anna").episode
     assert taken is not None
     after = Ledger([taken])
     rules.evaluate(after, [result(clock, ServiceState.UP)])

@@ -10,12 +10,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from support.alerting import acted
 
-from amt_console.alerts import acknowledge
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import (
+    Acknowledge,
     AlertState,
+    Close,
     EpisodeChange,
     ErrorClass,
     Gap,
@@ -145,7 +147,7 @@ def test_what_people_do_between_two_batches_is_kept(store: Store, clock: FakeClo
     recorder.write(outage(clock))
     with store.transaction(durable=True) as writes:
         (episode,) = writes.alerts.open()
-        taken = acknowledge(episode, actor="ben", now=clock.instant()).episode
+        taken = acted(episode, Acknowledge(1), clock, "ben").episode
         assert taken is not None
         record(writes, EpisodeChange(taken))
     recorder.write([probe(clock)])
@@ -155,13 +157,11 @@ def test_what_people_do_between_two_batches_is_kept(store: Store, clock: FakeClo
 
 
 def test_an_alert_that_was_closed_by_hand_starts_anew_if_it_is_still_bad(store: Store, clock: FakeClock) -> None:
-    from amt_console.alerts import close
-
     recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
     recorder.write(outage(clock))
     with store.transaction(durable=True) as writes:
         (before,) = writes.alerts.open()
-        closed = close(before, actor="ben", now=clock.instant())
+        closed = acted(before, Close(1), clock, "ben")
         assert closed.episode is not None
         record(writes, EpisodeChange(closed.episode, closed.events))
     clock.advance(15)

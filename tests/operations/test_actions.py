@@ -12,7 +12,7 @@ import pytest
 from support.operations import API, probe
 
 from amt_console.clock import FakeClock
-from amt_console.model import AlertState, ServiceState
+from amt_console.model import Acknowledge, AlertState, ProbeNow, ServiceState, Unacknowledge
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, UnavailableError
@@ -27,7 +27,7 @@ def test_acknowledging_names_the_person_and_keeps_the_note(
 ) -> None:
     alert_id = fire()
     clock.advance(5)
-    alert = operations.acknowledge(alert_id, note="  restarting\x1b[2J the API ")
+    alert = operations.act(Acknowledge(alert_id, "  restarting\x1b[2J the API "))
     assert (alert.acknowledged_by, alert.acknowledged_at) == ("ann", clock.now())
     assert alert.note == "restarting␛[2J the API"
     assert alert.state is AlertState.FIRING
@@ -37,8 +37,8 @@ def test_acknowledging_names_the_person_and_keeps_the_note(
 
 def test_every_action_leaves_an_audit_row(operations: LocalOperations, fire: Fire, tmp_path: Path) -> None:
     alert_id = fire()
-    operations.as_actor(Actor(name="bob", uid=7, claims={"SUDO_USER": "bob"})).acknowledge(alert_id)
-    operations.unacknowledge(alert_id)
+    operations.act(Acknowledge(alert_id), actor=Actor(name="bob", uid=7, claims={"SUDO_USER": "bob"}))
+    operations.act(Unacknowledge(alert_id))
     with sqlite3.connect(tmp_path / "monitoring.db") as connection:
         rows = connection.execute("SELECT actor, action FROM audit ORDER BY id").fetchall()
     connection.close()
@@ -53,7 +53,7 @@ def test_of_many_who_take_it_at_once_exactly_one_has_it(operations: LocalOperati
 
     def take(name: str) -> None:
         try:
-            operations.as_actor(Actor(name=name)).acknowledge(alert_id, expected_version=version)
+            operations.act(Acknowledge(alert_id, expected_version=version), actor=Actor(name=name))
             taken.append(name)
         except ConflictError as error:
             refused.append(str(error))
@@ -71,16 +71,16 @@ def test_of_many_who_take_it_at_once_exactly_one_has_it(operations: LocalOperati
 def test_refusals_say_what_is_wrong(operations: LocalOperations, fire: Fire) -> None:
     alert_id = fire()
     with pytest.raises(NotFoundError, match="there is no alert 999"):
-        operations.acknowledge(999)
+        operations.act(Acknowledge(999))
     with pytest.raises(ConflictError, match="not acknowledged"):
-        operations.unacknowledge(alert_id)
+        operations.act(Unacknowledge(alert_id))
     with pytest.raises(ConflictError, match="changed meanwhile"):
-        operations.acknowledge(alert_id, expected_version=77)
-    operations.acknowledge(alert_id)
+        operations.act(Acknowledge(alert_id, expected_version=77))
+    operations.act(Acknowledge(alert_id))
     with pytest.raises(ConflictError, match="already acknowledged by ann"):
-        operations.acknowledge(alert_id)
+        operations.act(Acknowledge(alert_id))
     with pytest.raises(NotFoundError, match="no service is called"):
-        operations.probe_now("nope")
+        operations.act(ProbeNow("nope"))
     with pytest.raises(NotFoundError, match="no service is called"):
         operations.service("nope")
 
@@ -89,7 +89,7 @@ def test_a_refused_action_leaves_nothing_behind(operations: LocalOperations, fir
     alert_id = fire()
     before = operations.alert(alert_id)
     with pytest.raises(ConflictError):
-        operations.acknowledge(alert_id, expected_version=77)
+        operations.act(Acknowledge(alert_id, expected_version=77))
     assert operations.alert(alert_id) == before
 
 
@@ -117,7 +117,7 @@ def test_without_a_monitor_here_probing_at_once_is_refused(
         store=operations.store, store_url=store_url, settings=Settings(), targets=operations.targets, clock=clock
     )
     with pytest.raises(UnavailableError, match="another process"):
-        other.probe_now()
+        other.act(ProbeNow())
 
 
 def test_who_used_sudo_is_the_one_who_acts() -> None:

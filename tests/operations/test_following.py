@@ -10,7 +10,7 @@ from support.operations import API, WEB
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
-from amt_console.model import AlertState, AlertType, AlertView, EpisodeChange, Severity
+from amt_console.model import Acknowledge, AlertState, AlertType, AlertView, EpisodeChange, Severity, Unacknowledge
 from amt_console.operations.actor import Actor
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store, record
@@ -61,7 +61,7 @@ def test_an_acknowledged_cause_keeps_its_group_together(
 ) -> None:
     feed()
     api, plans, web = fire(), fire(subject="api-plans"), fire(subject="web-app")
-    operations.acknowledge(api)
+    operations.act(Acknowledge(api))
     alerts = operations.snapshot().alerts
     assert shown(alerts) == [(web, None), (api, None), (plans, api)]
     assert [alert.id for alert in alerts if alert.needs_somebody] == [web]
@@ -75,8 +75,8 @@ def test_every_answer_names_the_cause(operations: LocalOperations, feed: Feed, f
     assert (detail.cause.id, detail.cause.subject) == (api, "backend-api")
     assert operations.alert(api).cause is None
     assert dict(shown(operations.alerts(tuple(AlertState)))) == {api: None, plans: api}
-    assert operations.acknowledge(plans).follows_from == api
-    assert operations.unacknowledge(plans).follows_from == api
+    assert operations.act(Acknowledge(plans)).follows_from == api
+    assert operations.act(Unacknowledge(plans)).follows_from == api
     assert shown(operations.service("api-plans").alerts) == [(plans, api)]
 
 

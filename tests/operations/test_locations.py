@@ -10,7 +10,9 @@ from pathlib import Path
 from support.operations import API, probe
 
 from amt_console.clock import FakeClock
+from amt_console.config import Settings
 from amt_console.model import ServiceState, series_name
+from amt_console.operations.export import export_reports
 from amt_console.operations.json_views import snapshot_json
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store
@@ -109,7 +111,7 @@ def test_reports_know_the_service_and_none_of_its_series(
     for _ in range(20):
         seen(store, clock, DEGRADED, fra=UP, nyc=DOWN)
         clock.advance(15)
-    files = operations.export(tmp_path, parts=("monitoring",), hours=1)
+    files = export_reports(store, operations.targets, Settings(), clock, tmp_path, parts=("monitoring",), hours=1)
     (path,) = [each for each in files if each.suffix == ".json"]
     document = json.loads(path.read_text(encoding="utf-8"))
     names = [entry["name"] for entry in document["services"]]
@@ -129,7 +131,7 @@ def test_a_removed_service_is_reported_without_its_series(
             ]
         )
     clock.advance(60)
-    files = operations.export(tmp_path, parts=("monitoring",), hours=1)
+    files = export_reports(store, operations.targets, Settings(), clock, tmp_path, parts=("monitoring",), hours=1)
     (path,) = [each for each in files if each.suffix == ".json"]
     names = [entry["name"] for entry in json.loads(path.read_text(encoding="utf-8"))["services"]]
     assert names == ["backend-api", "web-app", "mail@example", "old-api"]

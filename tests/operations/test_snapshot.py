@@ -9,6 +9,7 @@ from support.operations import API, probe
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import (
+    Acknowledge,
     AlertState,
     BusinessFigures,
     Figure,
@@ -124,7 +125,7 @@ def test_the_past_is_shown_as_it_was(
     alert_id = fire()
     then = clock.now()
     clock.advance(15)
-    operations.acknowledge(alert_id, note="mine")
+    operations.act(Acknowledge(alert_id, "mine"))
     feed()
     assert operations.snapshot().services[0].state is ServiceState.UP
     past = operations.snapshot(then)

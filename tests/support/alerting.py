@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from amt_console.alerts import Limits, Observation, Rule, Signal, Step, Verdict, limit, step
+from amt_console.alerts import Limits, Observation, Rule, Scene, Signal, Step, Verdict, handle, limit, step
 from amt_console.alerts.rules.rule import Direction
-from amt_console.clock import FakeClock
-from amt_console.model import AlertEvent, AlertType, Episode
+from amt_console.clock import FakeClock, SystemClock
+from amt_console.model import AlertAction, AlertEvent, AlertType, Episode
 
 SUBJECT = "backend-api"
+
+
+def acted(episode: Episode, action: AlertAction, clock: FakeClock | SystemClock, actor: str = "ann") -> Step:
+    """What an action changes of an episode."""
+    step = handle(action, Scene(actor, clock.instant(), episode)).step
+    assert step is not None
+    return step
 
 
 def two_tier_rule(**changes: object) -> Rule:
@@ -66,9 +72,9 @@ class Key:
             self.clock.advance(self.every)
         return last
 
-    def act(self, action: Callable[[Episode], Step]) -> Step:
+    def act(self, action: AlertAction, actor: str = "ann") -> Step:
         """Apply an action to the newest episode and store it."""
-        done = action(self.now)
+        done = acted(self.now, action, self.clock, actor)
         self.save(done)
         return done
 

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from amt_console.clock import FakeClock
 from amt_console.console.app import ConsoleApp
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.model import Snapshot
+from amt_console.model import Acknowledge, Snapshot
 from widgets.line_view import LineView
 from widgets.live_table import LiveTable
 from widgets.prompt import Prompt
@@ -69,7 +69,9 @@ class Desk:
         return "\n".join(lines)
 
     def acknowledged(self) -> list[Any]:
-        return [call[1:] for call in self.operations.calls if call[0] == "acknowledge"]
+        """Which alert was to be taken, with which note, at which version."""
+        actions = (call[1] for call in self.operations.calls if call[0] == "act")
+        return [(it.alert_id, it.note, it.expected_version) for it in actions if isinstance(it, Acknowledge)]
 
 
 @asynccontextmanager
@@ -78,11 +80,11 @@ async def desk(
     *,
     size: tuple[int, int] = (80, 24),
     monitor: bool = True,
-    no_reports: str | None = None,
+    has_reports: bool = True,
     **options: Any,
 ) -> AsyncIterator[Desk]:
     operations = FakeOperations(picture)
-    session = FakeSession(operations, is_monitor=monitor, no_reports=no_reports)
+    session = FakeSession(operations, is_monitor=monitor, has_reports=has_reports)
     clock = FakeClock(NOW)
     app = ConsoleApp(lambda: session, clock=clock, **options)
     async with app.run_test(size=size, notifications=True) as pilot:

@@ -1,4 +1,4 @@
-"""Operations and a session that hold a sample snapshot in memory."""
+"""Operations, reports and a session that hold a sample snapshot in memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from support.pictures import NOW, all_fine, wave
 
+from amt_console.alerts import AlertConflict, Scene, handle
+from amt_console.clock import FakeClock
 from amt_console.model import (
+    Action,
+    AlertAction,
     AlertDetail,
     AlertEvent,
     AlertState,
@@ -20,14 +25,20 @@ from amt_console.model import (
     ServiceState,
     Snapshot,
 )
+from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
     ConflictError,
     NotFoundError,
+    OperationError,
     Progress,
     RecentProbe,
     ServiceDetail,
     StateChange,
 )
+from amt_console.operations.views import alert_view
+
+HANDLED = ("state", "acknowledged_by", "acknowledged_at", "note", "resolved_at")
+"""What actions change of an alert."""
 
 
 def _episode(view: AlertView) -> Episode:
@@ -57,7 +68,9 @@ class FakeOperations:
     calls: list[tuple[object, ...]] = field(default_factory=list)
     failure: Exception | None = None
     conflicts: int = 0
-    """Acknowledgements that fail before one works."""
+    """Actions that fail before one works, because the monitor stored a new value."""
+    refusal: OperationError | None = None
+    """Why no action works."""
     during_export: Callable[[], None] = lambda: None
     before_snapshot: Callable[[], None] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -144,26 +157,27 @@ class FakeOperations:
             figures=(("address", "127.0.0.1 (IPv4)"), ("HTTP", "1.1"), ("certificate", "ends in 41 days")),
         )
 
-    def acknowledge(self, alert_id: int, *, note: str | None = None, expected_version: int | None = None) -> AlertView:
-        """Take it."""
-        self.calls.append(("acknowledge", alert_id, note, expected_version))
+    def act(self, action: Action[Any], *, actor: Actor | None = None) -> Any:
+        """What the real handlers make of it."""
+        self.calls.append(("act", action))
         with self.lock:
+            if not isinstance(action, AlertAction):
+                return None
+            view = self._alert(action.alert_id)
             if self.conflicts:
                 self.conflicts -= 1
-                self._replace(alert_id, version=self._alert(alert_id).version + 1)
+                self._replace(view.id, version=view.version + 1)
                 raise ConflictError("the alert changed meanwhile")
-            if self._alert(alert_id).acknowledged_by is not None:
-                raise ConflictError("somebody already has it")
-            return self._replace(alert_id, acknowledged_by="me", acknowledged_at=NOW, note=note)
-
-    def unacknowledge(self, alert_id: int, *, expected_version: int | None = None) -> AlertView:
-        """Give it back."""
-        self.calls.append(("unacknowledge", alert_id, expected_version))
-        return self._replace(alert_id, acknowledged_by=None, acknowledged_at=None, note=None)
-
-    def probe_now(self, service: str | None = None) -> None:
-        """Note it."""
-        self.calls.append(("probe_now", service))
+            if self.refusal is not None:
+                raise self.refusal
+            try:
+                step = handle(action, Scene("me", FakeClock(NOW).instant(), _episode(view))).step
+            except AlertConflict as error:
+                raise ConflictError(str(error)) from error
+            assert step is not None
+            assert step.episode is not None
+            changed = alert_view(step.episode, follows_from=view.follows_from)
+            return self._replace(view.id, **{name: getattr(changed, name) for name in HANDLED})
 
     def export(
         self,
@@ -206,8 +220,13 @@ class FakeSession:
     operations: FakeOperations = field(default_factory=FakeOperations)
     attached_to: str | None = None
     is_monitor: bool = True
-    no_reports: str | None = None
+    has_reports: bool = True
     closed: int = 0
+
+    @property
+    def reports(self) -> FakeOperations | None:
+        """The operations write them, too."""
+        return self.operations if self.has_reports else None
 
     def notices(self) -> tuple[str, ...]:
         """None."""

@@ -1,10 +1,26 @@
-"""What people do to an alert. Acknowledging says who has it; it never changes the condition."""
+"""What each action of a person changes. Handling says who has an alert; it never changes the condition."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from amt_console.alerts.lifecycle.transition import Step, Transition
 from amt_console.clock import Instant
-from amt_console.model import AlertState, Episode, Resolution
+from amt_console.model import (
+    MAX_NOTE_CHARS,
+    Acknowledge,
+    Action,
+    AlertAction,
+    AlertState,
+    Close,
+    Episode,
+    Note,
+    ProbeNow,
+    Resolution,
+    Unacknowledge,
+)
 from amt_console.text import age, safe_text
 
 
@@ -12,109 +28,154 @@ class AlertConflict(Exception):
     """The action came too late, or does not fit what the alert has become. The text is for the person who asked."""
 
 
-def acknowledge(
-    episode: Episode, *, actor: str, now: Instant, note: str | None = None, expected_version: int | None = None
-) -> Step:
-    """Take an alert: somebody has it.
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an action is judged by."""
 
-    Args:
-        episode: As it is stored at this moment.
-        actor: Who takes it.
-        now: When.
-        note: What the person wants others to know.
-        expected_version: The version that the person was looking at; ``None`` acts on whatever is there.
+    actor: str
+    """Who acts."""
+    now: Instant
+    episode: Episode | None = None
+    """Of an action on an alert: the alert as it is stored at this moment."""
+    services: Collection[str] = ()
+    """Everything that is watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is to be stored and done."""
+
+    subject: str
+    """What was acted on, in words."""
+    step: Step | None = None
+    """The change of the alert."""
+    probes: tuple[str, ...] = ()
+    """Services to probe at once."""
+
+
+def handle(action: Action[Any], scene: Scene) -> Outcome:
+    """Carry out an action on paper.
 
     Raises:
-        AlertConflict: It has resolved, is not confirmed yet, somebody has it already, or it is not what was looked at.
+        AlertConflict: The alert has resolved, has an owner or none, or is not at the version that was looked at.
+        LookupError: There is no such service.
+        ValueError: What is asked for makes no sense.
     """
-    _must_be_open(episode)
+    return HANDLERS[type(action)](action, scene)
+
+
+def acknowledge(action: Acknowledge, scene: Scene) -> Outcome:
+    """An alert that fires and that nobody has gets an owner."""
+    episode = _open_alert(scene)
     if episode.acknowledged_by is not None:
-        ago = age(episode.acknowledged_at, now.wall)
+        ago = age(episode.acknowledged_at, scene.now.wall)
         raise AlertConflict(f"{_name(episode)} is already acknowledged by {episode.acknowledged_by}, {ago} ago.")
-    _must_be_version(episode, expected_version)
+    _must_be_version(episode, action)
     if episode.state is AlertState.PENDING:
         raise AlertConflict(f"{_name(episode)} is not confirmed yet. It can be acknowledged when it fires.")
-    person, words = _person(actor), _words(note)
-    transition = Transition(episode, now)
-    transition.change(acknowledged_by=person, acknowledged_at=now.wall, note=words or episode.note)
+    person, words = _person(scene), _words(action.note)
+    transition = Transition(episode, scene.now)
+    transition.change(acknowledged_by=person, acknowledged_at=scene.now.wall, note=words or episode.note)
     transition.event("acknowledged", f"acknowledged by {person}", actor=person, note=words)
-    return transition.step()
+    return _outcome(transition)
 
 
-def unacknowledge(episode: Episode, *, actor: str, now: Instant, expected_version: int | None = None) -> Step:
-    """Give an alert back: it needs somebody again.
-
-    Raises:
-        AlertConflict: It has resolved, nobody has it, or it is not what was looked at.
-    """
-    _must_be_open(episode)
+def unacknowledge(action: Unacknowledge, scene: Scene) -> Outcome:
+    """An alert loses its owner: it needs somebody again."""
+    episode = _open_alert(scene)
     if episode.acknowledged_by is None:
         raise AlertConflict(f"{_name(episode)} is not acknowledged.")
-    _must_be_version(episode, expected_version)
-    person = _person(actor)
-    transition = Transition(episode, now)
+    _must_be_version(episode, action)
+    person = _person(scene)
+    transition = Transition(episode, scene.now)
     transition.change(acknowledged_by=None, acknowledged_at=None)
     transition.event("unacknowledged", f"given back by {person}", actor=person)
-    return transition.step()
+    return _outcome(transition)
 
 
-def close(
-    episode: Episode, *, actor: str, now: Instant, note: str | None = None, expected_version: int | None = None
-) -> Step:
-    """End an open alert by hand. If it is still bad, a new episode starts from pending: nothing is muted by it.
-
-    Raises:
-        AlertConflict: It has resolved, or is not what was looked at.
-    """
-    _must_be_open(episode)
-    _must_be_version(episode, expected_version)
-    person, words = _person(actor), _words(note)
-    transition = Transition(episode, now)
-    transition.change(note=words or episode.note)
-    transition.end(Resolution.MANUAL, f"closed by {person}", actor=person, note=words)
-    return transition.step()
-
-
-def add_note(episode: Episode, *, actor: str, now: Instant, note: str, expected_version: int | None = None) -> Step:
-    """Write a note on an alert, open or resolved; it becomes the one that is shown, the older ones stay in the events.
-
-    Raises:
-        AlertConflict: It is not what was looked at.
-        ValueError: The note is empty.
-    """
-    _must_be_version(episode, expected_version)
-    person, words = _person(actor), _words(note)
+def add_note(action: Note, scene: Scene) -> Outcome:
+    """An alert gets a note, whatever its state and whoever has it."""
+    episode = _alert(scene)
+    _must_be_version(episode, action)
+    person, words = _person(scene), _words(action.note)
     if words is None:
         raise ValueError("A note needs some text.")
-    transition = Transition(episode, now)
+    transition = Transition(episode, scene.now)
     transition.change(note=words)
     transition.event("note", f"note by {person}", actor=person, note=words)
-    return transition.step()
+    return _outcome(transition)
+
+
+def close(action: Close, scene: Scene) -> Outcome:
+    """An open alert ends. If it is still bad, a new one starts from pending: nothing is muted by it."""
+    episode = _open_alert(scene)
+    _must_be_version(episode, action)
+    person, words = _person(scene), _words(action.note)
+    transition = Transition(episode, scene.now)
+    transition.change(note=words or episode.note)
+    transition.end(Resolution.MANUAL, f"closed by {person}", actor=person, note=words)
+    return _outcome(transition)
+
+
+def probe_now(action: ProbeNow, scene: Scene) -> Outcome:
+    """One service, or all, are probed."""
+    if action.service is None:
+        return Outcome("all services", probes=tuple(scene.services))
+    if action.service not in scene.services:
+        raise LookupError(f"no service is called '{safe_text(action.service, 100)}'")
+    return Outcome(action.service, probes=(action.service,))
+
+
+HANDLERS: Mapping[type[Action[Any]], Callable[[Any, Scene], Outcome]] = {
+    Acknowledge: acknowledge,
+    Unacknowledge: unacknowledge,
+    Note: add_note,
+    Close: close,
+    ProbeNow: probe_now,
+}
+
+
+def _outcome(transition: Transition) -> Outcome:
+    episode = transition.episode
+    return Outcome(f"alert {episode.id} {episode.alert_type.value} {episode.subject}", transition.step())
+
+
+def _alert(scene: Scene) -> Episode:
+    if scene.episode is None:
+        raise LookupError("there is no such alert")
+    return scene.episode
+
+
+def _open_alert(scene: Scene) -> Episode:
+    episode = _alert(scene)
+    if not episode.open:
+        raise AlertConflict(f"{_name(episode)} has resolved.")
+    return episode
 
 
 def _name(episode: Episode) -> str:
     return f"Alert {episode.id}" if episode.id is not None else f"The alert on {episode.subject}"
 
 
-def _must_be_open(episode: Episode) -> None:
-    if not episode.open:
-        raise AlertConflict(f"{_name(episode)} has resolved.")
-
-
-def _must_be_version(episode: Episode, expected_version: int | None) -> None:
-    if expected_version is not None and expected_version != episode.version:
+def _must_be_version(episode: Episode, action: AlertAction) -> None:
+    if action.expected_version is not None and action.expected_version != episode.version:
         raise AlertConflict(
             f"{_name(episode)} changed meanwhile: it is now {episode.severity} and {episode.state} "
             f"({episode.message}). Look at it and try again."
         )
 
 
-def _person(actor: str) -> str:
-    person = safe_text(actor, 100).strip()
+def _person(scene: Scene) -> str:
+    person = safe_text(scene.actor, 100).strip()
     if not person:
         raise ValueError("Somebody must be named as the one who acts.")
     return person
 
 
 def _words(note: str | None) -> str | None:
-    return safe_text(note).strip() or None if note is not None else None
+    if note is None:
+        return None
+    words = note.strip()
+    if len(words) > MAX_NOTE_CHARS:
+        raise ValueError(f"A note holds {MAX_NOTE_CHARS:,} characters; this one has {len(words):,}.")
+    return safe_text(words, MAX_NOTE_CHARS).strip() or None

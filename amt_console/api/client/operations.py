@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
@@ -16,18 +14,17 @@ from pydantic import TypeAdapter
 
 from amt_console import __version__
 from amt_console.api import wire
+from amt_console.api.actions import request_of
 from amt_console.api.auth.claims import CLAIMS, claim_header
 from amt_console.api.client.address import client_context, parse_address
 from amt_console.api.client.transport import TIMEOUT_SECONDS, exchange
 from amt_console.api.client.unix_transport import UnixTransport
-from amt_console.model import AlertDetail, AlertState, AlertView, Snapshot, Viewer
+from amt_console.model import Action, AlertAction, AlertDetail, AlertState, AlertView, Snapshot, Viewer
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
-    REPORTS_ELSEWHERE,
     OperationError,
-    Progress,
+    Result,
     ServiceDetail,
-    UnavailableError,
 )
 from amt_console.text import safe_text
 
@@ -96,12 +93,6 @@ class RemoteOperations:
             )
         return hello
 
-    def as_actor(self, actor: Actor) -> RemoteOperations:
-        """The same, in the name of another person; the monitor believes that only of its own user."""
-        other = copy.copy(self)
-        other._headers = {wire.BEHALF_HEADER: quote(actor.name), wire.BEHALF_VIA_HEADER: quote(actor.via or "")}
-        return other
-
     def tell_presence(self, viewers: Sequence[Viewer]) -> None:
         """Say who is present through this process, so that everybody sees it. Raises OperationError."""
         body = wire.RELAYED.dump_python(wire.Relayed(viewers=tuple(viewers)), mode="json")
@@ -143,31 +134,14 @@ class RemoteOperations:
         """One service with history. Raises NotFoundError."""
         return self._read(wire.SERVICE_DETAIL, self._call("GET", f"{_API}/service", {"name": name, "hours": hours})[1])
 
-    def acknowledge(self, alert_id: int, *, note: str | None = None, expected_version: int | None = None) -> AlertView:
-        """Take an alert, under the name that the monitor's system knows this process by."""
-        body = {"note": note, "expected_version": expected_version}
-        return self._read(wire.ALERT, self._call("POST", f"{_API}/alerts/{alert_id}/acknowledge", json=body)[1])
+    def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
+        """Do what a person wants, under the name that the monitor's system knows this process by.
 
-    def unacknowledge(self, alert_id: int, *, expected_version: int | None = None) -> AlertView:
-        """End an acknowledgement."""
-        body = {"expected_version": expected_version}
-        return self._read(wire.ALERT, self._call("POST", f"{_API}/alerts/{alert_id}/unacknowledge", json=body)[1])
-
-    def probe_now(self, service: str | None = None) -> None:
-        """Ask the monitor to probe at once."""
-        self._call("POST", "/api/v1/probe", {"service": service} if service else {})
-
-    def export(
-        self,
-        out: Path,
-        *,
-        parts: Sequence[str] = ("all",),
-        hours: float = 24,
-        end: datetime | None = None,
-        progress: Progress | None = None,
-    ) -> tuple[Path, ...]:
-        """Reports are made where the database is."""
-        raise UnavailableError(REPORTS_ELSEWHERE)
+        In the name of another ``actor`` only for a process of the monitor's own user: others are not believed.
+        """
+        path, body = request_of(action)
+        answer = self._call("POST", f"{_API}{path}", json=body, actor=actor)[1]
+        return cast("Result", self._read(wire.ALERT, answer) if isinstance(action, AlertAction) else None)
 
     def close(self) -> None:
         """Say goodbye, so that nobody sees a ghost. Idempotent."""
@@ -184,15 +158,19 @@ class RemoteOperations:
         query: Mapping[str, Any] | None = None,
         json: object | None = None,
         *,
+        actor: Actor | None = None,
         headers: Mapping[str, str] | None = None,
         patience: float = 0.0,
     ) -> tuple[int, bytes]:
+        standing = self._headers
+        if actor is not None:
+            standing = {wire.BEHALF_HEADER: quote(actor.name), wire.BEHALF_VIA_HEADER: quote(actor.via or "")}
         request = self._client.build_request(
             method,
             path,
             params=dict(query or {}),
             json=json,
-            headers={**self._headers, **(headers or {})},
+            headers={**standing, **(headers or {})},
             timeout=httpx.Timeout(TIMEOUT_SECONDS, read=TIMEOUT_SECONDS + patience),
         )
         return exchange(self._client, request, self.url)

@@ -3,6 +3,7 @@
 # No postponed annotations here: FastAPI reads them.
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response, Security
@@ -15,7 +16,8 @@ from amt_console.api.auth.callers import Caller, Callers
 from amt_console.api.auth.identity import Role
 from amt_console.api.listeners.limits import check_body
 from amt_console.api.served import Served
-from amt_console.operations.protocol import NotPermittedError, Operations
+from amt_console.model import Action
+from amt_console.operations.protocol import NotPermittedError
 from amt_console.text import safe_text
 
 MAX_SESSION_CHARS = 64
@@ -113,9 +115,12 @@ Serving = Annotated[Served, Depends(_served)]
 """What the application serves."""
 
 
-async def _acting(found: Calling, serving: Serving) -> Operations:
-    return serving.operations.as_actor(found.actor)
+Act = Callable[[Action[Any]], Any]
 
 
-Acting = Annotated[Operations, Depends(_acting)]
-"""The use cases in the caller's name."""
+async def _acting(found: Calling, serving: Serving) -> Act:
+    return partial(serving.operations.act, actor=found.actor)
+
+
+Acting = Annotated[Act, Depends(_acting)]
+"""What people do, in the caller's name."""

@@ -1,16 +1,16 @@
-"""Alerts, and what people do with them."""
+"""Alerts as programs read them."""
 
 # No postponed annotations here: FastAPI reads them.
 
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query, Response
 
 from amt_console.api.auth.identity import Role
 from amt_console.api.problems import RequestError
-from amt_console.api.routes.access import BEARER, Acting, GuardedRoute, Serving, answers, needs
+from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, answers, needs
+from amt_console.api.routes.actions import AlertId
 from amt_console.api.routes.values import Page, json_page, json_response, moment
 from amt_console.model import AlertState, AlertView
 from amt_console.operations.json_views import alert_detail_json, alert_json
@@ -19,27 +19,7 @@ from amt_console.operations.views import alert_view
 MOST_ALERTS = 10_000
 """How far back pages go."""
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["alerts"])
-AlertId = Annotated[int, Path(ge=1, le=2**62, description="The alert's number.")]
 _MISSING = answers(s404="No such alert")
-_CONFLICT = answers(s404="No such alert", s409="Somebody was quicker, or the alert has changed or ended")
-_Version = Annotated[
-    int | None, Field(description="Refuse with 409 when the alert is no longer at this version.", ge=0)
-]
-
-
-class AcknowledgeBody(BaseModel):
-    """What comes with an acknowledgement."""
-
-    model_config = ConfigDict(extra="forbid")
-    note: Annotated[str | None, Field(max_length=2000, description="What you know or do about it.")] = None
-    expected_version: _Version = None
-
-
-class UnacknowledgeBody(BaseModel):
-    """What comes with the end of an acknowledgement."""
-
-    model_config = ConfigDict(extra="forbid")
-    expected_version: _Version = None
 
 
 @router.get("/alerts", response_model=Page, **needs(Role.VIEWER))
@@ -68,19 +48,6 @@ def alert(serving: Serving, alert_id: AlertId) -> Response:
     detail = serving.operations.alert(alert_id)
     cause = detail.cause.id if detail.cause is not None else None
     return json_response(alert_detail_json(detail, alert_view(detail.episode, follows_from=cause)))
-
-
-@router.post("/alerts/{alert_id}/acknowledge", response_model=dict[str, Any], **needs(Role.OPERATOR, _CONFLICT))
-def acknowledge(operations: Acting, alert_id: AlertId, body: Annotated[AcknowledgeBody, Body()]) -> Response:
-    """Take an alert: everybody sees that the caller has it."""
-    done = operations.acknowledge(alert_id, note=body.note, expected_version=body.expected_version)
-    return json_response(alert_json(done))
-
-
-@router.post("/alerts/{alert_id}/unacknowledge", response_model=dict[str, Any], **needs(Role.OPERATOR, _CONFLICT))
-def unacknowledge(operations: Acting, alert_id: AlertId, body: Annotated[UnacknowledgeBody, Body()]) -> Response:
-    """End an acknowledgement: nobody has the alert any more."""
-    return json_response(alert_json(operations.unacknowledge(alert_id, expected_version=body.expected_version)))
 
 
 def _behind(found: tuple[AlertView, ...], cursor: str) -> int:

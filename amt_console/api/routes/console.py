@@ -7,22 +7,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
 from pydantic import TypeAdapter
 
 from amt_console import __version__
 from amt_console.api import wire
 from amt_console.api.auth.identity import Role
 from amt_console.api.feed import LONGEST_WAIT
-from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Acting, Calling, GuardedRoute, Serving, needs
-from amt_console.api.routes.alerts import AcknowledgeBody, UnacknowledgeBody
+from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, GuardedRoute, Serving, needs
+from amt_console.api.routes.actions import AlertId, add_action_routes
 from amt_console.api.routes.values import moment
 from amt_console.model import AlertState
 from amt_console.operations.protocol import NotPermittedError
 from amt_console.text import safe_text
 
 router = APIRouter(prefix="/console", route_class=GuardedRoute, dependencies=[BEARER], tags=["console"])
-AlertId = Annotated[int, Path(ge=1, le=2**62)]
 
 
 @router.get("/hello", response_model=wire.Hello, **needs(Role.VIEWER))
@@ -86,18 +85,6 @@ def console_alert(serving: Serving, alert_id: AlertId) -> Response:
     return _wired(wire.ALERT_DETAIL, serving.operations.alert(alert_id))
 
 
-@router.post("/alerts/{alert_id}/acknowledge", **needs(Role.OPERATOR))
-def console_acknowledge(acting: Acting, alert_id: AlertId, body: Annotated[AcknowledgeBody, Body()]) -> Response:
-    """Take an alert in the caller's name."""
-    return _wired(wire.ALERT, acting.acknowledge(alert_id, note=body.note, expected_version=body.expected_version))
-
-
-@router.post("/alerts/{alert_id}/unacknowledge", **needs(Role.OPERATOR))
-def console_unacknowledge(acting: Acting, alert_id: AlertId, body: Annotated[UnacknowledgeBody, Body()]) -> Response:
-    """End the acknowledgement of an alert."""
-    return _wired(wire.ALERT, acting.unacknowledge(alert_id, expected_version=body.expected_version))
-
-
 @router.get("/service", **needs(Role.VIEWER))
 def console_service(
     serving: Serving,
@@ -130,3 +117,6 @@ async def console_presence(found: Calling, serving: Serving, body: Annotated[wir
 
 def _wired(adapter: TypeAdapter[Any], value: object) -> Response:
     return Response(adapter.dump_json(value), media_type="application/json")
+
+
+add_action_routes(router, lambda alert: _wired(wire.ALERT, alert), prefix="console_")

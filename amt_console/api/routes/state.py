@@ -1,4 +1,4 @@
-"""What is going on: the snapshot, the services, a probe at once."""
+"""What is going on: the snapshot, and the services."""
 
 # No postponed annotations here: FastAPI reads them.
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from amt_console.api import wire
 from amt_console.api.auth.identity import Role
-from amt_console.api.routes.access import BEARER, Acting, GuardedRoute, Serving, answers, needs
+from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, needs
 from amt_console.api.routes.values import Page, json_page, json_response, moment
 from amt_console.operations.json_views import service_json, snapshot_json
 
@@ -43,13 +43,3 @@ async def snapshot(
 def services(serving: Serving) -> Response:
     """The services as they are now, in the order of the configuration; always one page."""
     return json_page([service_json(service) for service in serving.operations.snapshot().services])
-
-
-@router.post("/probe", status_code=202, **needs(Role.OPERATOR, answers(s404="No such service")))
-def probe(
-    operations: Acting,
-    service: Annotated[str | None, Query(max_length=200, description="One service; without it, all.")] = None,
-) -> Response:
-    """Probe at once, beside the schedule."""
-    operations.probe_now(service)
-    return Response(status_code=202)

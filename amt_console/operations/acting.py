@@ -1,0 +1,34 @@
+"""Acting on an alert as a person saw it, although the monitor may store a new value at the same moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from amt_console.model import AlertAction, AlertView
+from amt_console.operations.protocol import ConflictError, Operations
+
+TRIES = 3
+
+
+def act_as_seen(operations: Operations, action: AlertAction, seen: AlertView) -> AlertView:
+    """Act on ``seen``, at whatever version that has by now.
+
+    The monitor raises an alert's version with every observation that it stores. While owner and severity are those that
+    the person saw, the action is tried again at the new version; when one of them changed or the alert ended, the
+    conflict stands.
+
+    Raises:
+        ConflictError: The alert is no longer what the person saw.
+        OperationError: As ``Operations.act``.
+    """
+    version = seen.version
+    for _ in range(TRIES - 1):
+        try:
+            return operations.act(replace(action, expected_version=version))
+        except ConflictError:
+            now = operations.alert(seen.id).episode
+            same = now.open and (now.acknowledged_by, now.severity) == (seen.acknowledged_by, seen.severity)
+            if not same or now.version == version:
+                raise
+            version = now.version
+    return operations.act(replace(action, expected_version=version))
