@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
     "Everywhere": {
         "acknowledge": "a",
-        "give_back": "u",
+        "unacknowledge": "u",
         "note": "n",
         "probe": "r",
         "pause": "p",

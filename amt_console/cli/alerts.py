@@ -103,14 +103,22 @@ def ack(
     json_output: JsonOption = False,
 ) -> None:
     """Take an alert: everybody sees that you have it."""
+    from amt_console.operations.protocol import ConflictError
+
     with get_context(ctx).operations(read_only=False) as operations:
-        alert = operations.act(Acknowledge(alert_id, note))
+        try:
+            alert = operations.act(Acknowledge(alert_id, note))
+        except ConflictError as error:
+            if note is None:
+                raise
+            add_it = f"Your note is not stored; 'amt-console alerts note {alert_id} TEXT' adds it."
+            raise ConflictError(f"{error} {add_it}") from error
     _done(alert, f"alert {alert.id} is yours, {alert.acknowledged_by}: {alert.message}", json_output)
 
 
 @app.command("unack", epilog="Example: amt-console alerts unack 12")
 def unack(ctx: typer.Context, alert_id: AlertId, json_output: JsonOption = False) -> None:
-    """Give an alert back: nobody has it any more."""
+    """End an acknowledgement: nobody has the alert any more."""
     with get_context(ctx).operations(read_only=False) as operations:
         alert = operations.act(Unacknowledge(alert_id))
     _done(alert, f"alert {alert.id} is nobody's again: {alert.message}", json_output)

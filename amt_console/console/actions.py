@@ -1,4 +1,4 @@
-"""What keys do to the platform: acknowledge, give back, note, probe, export; each to what was pointed at."""
+"""What keys do to the platform: acknowledge, unacknowledge, note, probe, export; each to what was pointed at."""
 
 from __future__ import annotations
 
@@ -95,20 +95,20 @@ class Actions:
             self._host.tell(gone)
             return
         if alert.acknowledged_by is not None:
-            back = f"{self._host.key_of('give_back')} gives it back"
-            self._host.tell(f"{alert.subject}: {alert.acknowledged_by} already has it. {back}.", "warning")
+            keys = f"{self._host.key_of('note')} adds a note, {self._host.key_of('unacknowledge')} unacknowledges"
+            self._host.tell(f"{alert.subject}: {alert.acknowledged_by} already has it. {keys}.", "warning")
             return
         self._ask_to_take(operations, alert)
 
     def unacknowledge(self) -> None:
-        """Give back the alert that the screen points at."""
-        operations = self._ready("Giving back")
+        """End the acknowledgement of the alert that the screen points at."""
+        operations = self._ready("Unacknowledging")
         if operations is None:
             return
         target = self._host.target()
         alert = self._pointed(target)
         if alert is None:
-            self._host.tell(target.reason or "Select the alert to give back first.", "warning")
+            self._host.tell(target.reason or "Select the alert to unacknowledge first.", "warning")
             return
         if alert.acknowledged_by is None:
             self._host.tell(f"{alert.subject}: nobody has it.", "warning")
@@ -116,7 +116,7 @@ class Actions:
         given = alert
         self._host.job(
             lambda: act_as_seen(operations, Unacknowledge(given.id), given),
-            lambda view: self._host.tell(f"Given back: {view.subject}"),
+            lambda view: self._host.tell(f"Unacknowledged: {view.subject}"),
         )
 
     def add_note(self) -> None:

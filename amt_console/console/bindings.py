@@ -44,7 +44,7 @@ APP_KEYS: Sequence[Binding] = (
         "has. Asks for a note; enter takes it, also without one.",
         show=True,
     ),
-    _key("give_back", "unacknowledge", "un-ack", "Give the selected alert back."),
+    _key("unacknowledge", "unacknowledge", "un-ack", "End the acknowledgement of the selected alert."),
     _key("note", "add_note", "note", "Write a note on the selected alert, whoever has it."),
     _key(
         "probe",
@@ -148,7 +148,7 @@ ASKING: frozenset[str] = frozenset({"acknowledge", "export", "filter"})
 FOOTER_ORDER: Sequence[str] = (
     "back",
     "acknowledge",
-    "give_back",
+    "unacknowledge",
     "note",
     "open",
     "filter",

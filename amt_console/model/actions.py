@@ -51,7 +51,7 @@ class Acknowledge(AlertAction):
 
 @dataclass(frozen=True, slots=True)
 class Unacknowledge(AlertAction):
-    """Give an alert back: nobody has it any more."""
+    """End an acknowledgement: nobody has the alert any more."""
 
     name: ClassVar[str] = "unacknowledge"
 

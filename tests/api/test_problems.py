@@ -63,8 +63,9 @@ def checked(response: httpx.Response, status: int, code: str) -> str:
         ("GET", "/api/v1/snapshot?at=0001-01-01T00:00:00%2B14:00", 422, "invalid", "between the years"),
         ("GET", "/api/v1/snapshot?at=9999-12-31T23:59:59-14:00", 422, "invalid", "between the years"),
         ("GET", "/api/v1/alerts?since=0001-01-01T00:00:00%2B14:00", 422, "invalid", "between the years"),
-        ("POST", ACKNOWLEDGE, 422, "invalid", "body"),
-        ("POST", "/api/v1/probe?service=x", 404, "not_found", "no service is called 'x'"),
+        ("POST", ACKNOWLEDGE, 404, "not_found", "no alert 1"),
+        ("POST", "/api/v1/alerts/1/note", 422, "invalid", "body"),
+        ("POST", "/api/v1/probe?service=x", 422, "invalid", "from the body, not from the query"),
     ],
 )
 def test_what_cannot_be_served_is_a_problem_and_the_connection_goes_on(

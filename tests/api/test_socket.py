@@ -194,7 +194,7 @@ def test_a_dead_socket_is_replaced_and_a_stopped_server_leaves_none(
         ("GET", "/api/v1/alerts/x", 422),
         ("GET", "/api/v1/snapshot?at=never", 422),
         ("GET", "/api/v1/console/service?name=a&hours=-1", 422),
-        ("POST", "/api/v1/alerts/1/acknowledge", 422),
+        ("POST", "/api/v1/alerts/1/note", 422),
     ],
 )
 def test_nonsense_is_refused(server: SocketServer, method: str, path: str, status: int) -> None:

@@ -166,8 +166,26 @@ def test_acknowledging_from_the_command_line(command: Command, history: History)
         "fired",
         "acknowledged",
     ]
+    late = command("alerts", "ack", str(alert_id), "--note", "me too")
+    assert (late.code, f"'amt-console alerts note {alert_id} TEXT' adds it" in late.err) == (ExitCode.BUSY, True)
     assert command("alerts", "unack", str(alert_id)).code == ExitCode.OK
     assert json.loads(command("alerts", "list", "--json").out)[0]["acknowledged_by"] is None
+
+
+def test_notes_and_closing_from_the_command_line(command: Command, history: History) -> None:
+    alert_id = history(ServiceState.DOWN, severity=Severity.CRITICAL)
+    command("alerts", "ack", str(alert_id))
+    assert json.loads(command("alerts", "note", str(alert_id), "the queue is full", "--json").out)["note"] == (
+        "the queue is full"
+    )
+    closed = json.loads(command("alerts", "close", str(alert_id), "--note", "retired", "--json").out)
+    assert (closed["state"], closed["note"]) == ("resolved", "retired")
+    assert command("alerts", "note", str(alert_id), "it was the cache").code == ExitCode.OK
+    assert command("alerts", "close", str(alert_id)).code == ExitCode.BUSY
+    assert command("alerts", "note", str(alert_id), " ").code == ExitCode.USAGE
+    entries = json.loads(command("audit", "list", "--json").out)
+    assert [entry["action"] for entry in entries] == ["note", "close", "note", "acknowledge"]
+    assert [entry["note"] for entry in entries] == ["it was the cache", "retired", "the queue is full", None]
 
 
 def test_an_alert_that_is_not_there(command: Command, history: History) -> None:

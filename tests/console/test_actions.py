@@ -14,7 +14,8 @@ import pytest
 from support.desk import desk
 from support.pictures import NOW, alert, incident
 
-from amt_console.model import ProbeNow, Severity, Unacknowledge, Viewer
+from amt_console.model import Note, ProbeNow, Severity, Unacknowledge, Viewer
+from amt_console.operations.protocol import ConflictError, UnavailableError
 
 
 async def test_with_nothing_selected_a_takes_the_worst_with_an_empty_note() -> None:
@@ -76,6 +77,70 @@ async def test_an_alert_that_changed_before_enter_is_not_taken(change: dict[str,
         assert any(words in message for message in console.messages)
 
 
+async def test_the_note_of_the_one_who_comes_second_is_offered_again_as_a_note() -> None:
+    async with desk(incident()) as console:
+        await console.press("a", *"I drain it")
+        first, *others = incident().alerts
+        await console.show(replace(incident(), alerts=(replace(first, version=4, acknowledged_by="bob"), *others)))
+        await console.press("enter")
+        assert any("bob took it meanwhile" in message for message in console.messages)
+        assert "Note on backend-api" in console.prompt.question
+        assert console.prompt.text == "I drain it"
+        await console.press("enter")
+        assert console.acknowledged() == []
+        assert ("act", Note(7, "I drain it")) in console.operations.calls
+        assert not console.prompt.is_open
+        assert console.screen.alerts.has_focus
+
+
+async def test_the_note_is_also_kept_when_the_monitor_says_that_somebody_was_quicker() -> None:
+    async with desk(incident()) as console:
+        console.operations.refusal = ConflictError("Alert 7 is already acknowledged by bob, 1s ago.")
+        await console.press("a", *"I drain it", "enter")
+        assert "Alert 7 is already acknowledged by bob, 1s ago." in console.messages
+        assert "Note on backend-api" in console.prompt.question
+        assert console.prompt.text == "I drain it"
+        await console.press("escape")
+        assert not console.prompt.is_open
+        console.operations.refusal = UnavailableError("the database is busy")
+        await console.press("a", *"again", "enter")
+        assert "Take CRITICAL backend-api" in console.prompt.question
+        assert console.prompt.text == "again"
+
+
+async def test_without_a_note_nothing_more_is_asked_when_somebody_was_quicker() -> None:
+    async with desk(incident()) as console:
+        console.operations.refusal = ConflictError("Alert 7 is already acknowledged by bob, 1s ago.")
+        await console.press("a", "enter")
+        assert not console.prompt.is_open
+
+
+async def test_a_severity_that_changed_is_asked_again_with_the_note_that_was_typed() -> None:
+    async with desk(incident()) as console:
+        await console.press("a", *"hm")
+        first, *others = incident().alerts
+        await console.show(replace(incident(), alerts=(replace(first, version=4, severity=Severity.WARNING), *others)))
+        await console.press("enter")
+        assert console.acknowledged() == []
+        assert "Take WARNING backend-api" in console.prompt.question
+        await console.press("enter")
+        assert console.acknowledged() == [(7, "hm", 4)]
+
+
+async def test_n_writes_a_note_on_an_alert_whoever_has_it() -> None:
+    async with desk(incident()) as console:
+        console.screen.set_focus(console.screen.services)
+        console.screen.services.select("api-chat-analytics")
+        await console.press("n", *"still slow", "enter")
+        assert ("act", Note(9, "still slow")) in console.operations.calls
+        assert "Note written: api-chat-analytics" in console.messages
+        await console.press("n", "enter")
+        assert any("nothing was written" in message for message in console.messages)
+        console.screen.services.select(None)
+        await console.press("n")
+        assert "Select the alert for the note first." in console.messages
+
+
 async def test_a_new_value_in_the_same_moment_does_not_refuse_the_person() -> None:
     async with desk(incident()) as console:
         console.operations.conflicts = 1
@@ -112,12 +177,12 @@ async def test_a_selected_row_that_vanishes_leaves_nothing_selected() -> None:
 async def test_giving_back_needs_a_selection() -> None:
     async with desk(incident()) as console:
         await console.press("u")
-        assert "Select the alert to give back first." in console.messages
+        assert "Select the alert to unacknowledge first." in console.messages
         console.screen.set_focus(console.screen.services)
         console.screen.services.select("api-chat-analytics")
         await console.press("u")
         assert ("act", Unacknowledge(9, expected_version=3)) in console.operations.calls
-        assert "Given back: api-chat-analytics" in console.messages
+        assert "Unacknowledged: api-chat-analytics" in console.messages
 
 
 async def test_read_only_says_why_nothing_is_done() -> None:

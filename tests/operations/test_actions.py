@@ -12,11 +12,20 @@ import pytest
 from support.operations import API, probe
 
 from amt_console.clock import FakeClock
-from amt_console.model import Acknowledge, AlertState, ProbeNow, ServiceState, Unacknowledge
+from amt_console.model import (
+    MAX_NOTE_CHARS,
+    Acknowledge,
+    AlertState,
+    Close,
+    Note,
+    ProbeNow,
+    ServiceState,
+    Unacknowledge,
+)
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.local import LocalOperations
-from amt_console.operations.protocol import ConflictError, NotFoundError, UnavailableError
-from amt_console.store import Store
+from amt_console.operations.protocol import ConflictError, InvalidError, NotFoundError, UnavailableError
+from amt_console.store import Store, audit_entries
 
 Fire = Callable[..., int]
 Feed = Callable[..., None]
@@ -43,6 +52,39 @@ def test_every_action_leaves_an_audit_row(operations: LocalOperations, fire: Fir
         rows = connection.execute("SELECT actor, action FROM audit ORDER BY id").fetchall()
     connection.close()
     assert rows == [("bob", "acknowledge"), ("ann", "unacknowledge")]
+
+
+def test_the_audit_holds_the_words_of_the_one_who_acts(operations: LocalOperations, store: Store, fire: Fire) -> None:
+    alert_id = fire(note="mira: look at the queue first")
+    operations.act(Acknowledge(alert_id))
+    operations.act(Note(alert_id, "the queue is full"))
+    operations.act(ProbeNow("web-app"))
+    operations.act(ProbeNow())
+    with store.read() as reads:
+        entries = audit_entries(reads)
+    assert [(entry.action, entry.subject, entry.detail.get("note")) for entry in reversed(entries)] == [
+        ("acknowledge", f"alert {alert_id} service_down backend-api", None),
+        ("note", f"alert {alert_id} service_down backend-api", "the queue is full"),
+        ("probe", "web-app", None),
+        ("probe", "all services", None),
+    ]
+    assert {entry.actor for entry in entries} == {"ann"}
+
+
+def test_a_note_can_be_written_on_an_alert_that_somebody_has_and_on_one_that_has_ended(
+    operations: LocalOperations, fire: Fire
+) -> None:
+    alert_id = fire()
+    operations.act(Acknowledge(alert_id, "on it"))
+    noted = operations.act(Note(alert_id, "x" * MAX_NOTE_CHARS), actor=Actor("bob"))
+    assert (noted.acknowledged_by, noted.note) == ("ann", "x" * MAX_NOTE_CHARS)
+    operations.act(Close(alert_id, "retired"))
+    ended = operations.act(Note(alert_id, "it was the cache"))
+    assert (ended.state, ended.note) == (AlertState.RESOLVED, "it was the cache")
+    notes = [(event.actor, event.note) for event in operations.alert(alert_id).events if event.note]
+    assert notes == [("ann", "on it"), ("bob", "x" * MAX_NOTE_CHARS), ("ann", "retired"), ("ann", "it was the cache")]
+    with pytest.raises(InvalidError, match="needs some text"):
+        operations.act(Note(alert_id, "  "))
 
 
 def test_of_many_who_take_it_at_once_exactly_one_has_it(operations: LocalOperations, fire: Fire) -> None:

@@ -89,7 +89,7 @@ def unacknowledge(action: Unacknowledge, scene: Scene) -> Outcome:
     person = _person(scene)
     transition = Transition(episode, scene.now)
     transition.change(acknowledged_by=None, acknowledged_at=None)
-    transition.event("unacknowledged", f"given back by {person}", actor=person)
+    transition.event("unacknowledged", f"unacknowledged by {person}", actor=person)
     return _outcome(transition)
 
 

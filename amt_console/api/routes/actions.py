@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields
 from typing import Annotated, Any, get_type_hints
 
-from fastapi import APIRouter, Body, Path, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from amt_console.api.actions import path_of
 from amt_console.api.auth.identity import Role
+from amt_console.api.problems import RequestError
 from amt_console.api.routes.access import BEARER, Acting, GuardedRoute, answers, needs
 from amt_console.api.routes.values import json_response
 from amt_console.model import ACTIONS, Action, AlertAction, AlertView
@@ -47,16 +48,24 @@ def add_action_routes(to: APIRouter, answer: Answer, *, prefix: str = "") -> Non
 
 def _endpoint(kind: type[Any], answer: Answer) -> Callable[..., Response]:
     form: Any = _form(kind)
-    default = ... if any(field.is_required() for field in form.model_fields.values()) else form()
+    whole: Any = Body(... if any(field.is_required() for field in form.model_fields.values()) else form())
 
-    def act_on_alert(act: Acting, alert_id: AlertId, body: Annotated[form, Body()] = default) -> Response:
+    def act_on_alert(request: Request, act: Acting, alert_id: AlertId, body: form = whole) -> Response:
+        _must_be_without_query(request)
         return answer(act(kind(alert_id=alert_id, **body.model_dump())))
 
-    def act_on_platform(act: Acting, body: Annotated[form, Body()] = default) -> Response:
+    def act_on_platform(request: Request, act: Acting, body: form = whole) -> Response:
+        _must_be_without_query(request)
         act(kind(**body.model_dump()))
         return Response(status_code=202)
 
     return act_on_alert if issubclass(kind, AlertAction) else act_on_platform
+
+
+def _must_be_without_query(request: Request) -> None:
+    """An action whose values are overlooked would be another action."""
+    if request.query_params:
+        raise RequestError("invalid", "an action takes its values from the body, not from the query")
 
 
 def _form(kind: type[Action[Any]]) -> type[BaseModel]:

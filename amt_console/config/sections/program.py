@@ -101,7 +101,7 @@ class ApiRoles(Section):
     viewer: Annotated[tuple[Member, ...], Field(max_length=500)] = ()
     """May look."""
     operator: Annotated[tuple[Member, ...], Field(max_length=500)] = ()
-    """May look, acknowledge, give back, and ask for a probe."""
+    """May look, and act on alerts and services."""
     admin: Annotated[tuple[Member, ...], Field(max_length=500)] = ()
     """May do everything."""
 

@@ -18,7 +18,7 @@ from widgets.fact_lines import FactLines
 class AlertDetailScreen(DetailScreen):
     """Reached with enter on an alert."""
 
-    ALSO_OFFERED = frozenset({"give_back", "note"})
+    ALSO_OFFERED = frozenset({"unacknowledge", "note"})
 
     def __init__(self, alert_id: int) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ _EVENT_WORDS = {
     "stale": "no fresh data",
     "fresh": "fresh data again",
     "acknowledged": "taken",
-    "unacknowledged": "given back",
+    "unacknowledged": "unacknowledged",
     "ack_revoked": "acknowledgement withdrawn",
     "note": "note",
 }
