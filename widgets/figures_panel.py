@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import ClassVar
 
 from textual.strip import Strip
@@ -20,18 +19,8 @@ from widgets.sparkline import gauge, resample, spark_runs
 
 SUSPECT_MARK = "?"
 """Behind a value that looks wrong."""
+_SHORT_SECONDS = 10.0
 _NEVER_READ = Figure(None, "not read yet")
-
-
-class Unit(Enum):
-    """How a number is written."""
-
-    COUNT = "count"
-    MONEY = "money"
-    PERCENT = "percent"
-    SECONDS = "seconds"
-    LATENCY = "latency"
-    SCORE = "score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +31,21 @@ class Shown:
     label: str
     short: str
     """Before the value where there is one line for all; empty to leave it out there."""
-    unit: Unit
+    unit: FigureUnit
 
 
-def written(value: float, unit: Unit) -> str:
+def written(value: float, unit: FigureUnit) -> str:
     """A number in its unit."""
     match unit:
-        case Unit.PERCENT:
+        case FigureUnit.PERCENT:
             return percent(value, 1)
-        case Unit.SECONDS:
-            return duration(value)
-        case Unit.LATENCY:
-            return milliseconds(value * 1000)
-        case Unit.SCORE:
+        case FigureUnit.SECONDS:
+            return milliseconds(value * 1000) if value < _SHORT_SECONDS else duration(value)
+        case FigureUnit.SCORE:
             return f"{value:.1f} of 5"
-        case Unit.MONEY if abs(value) < 1000 and value != int(value):
+        case FigureUnit.PER_MINUTE if value < 100:
+            return f"{value:.1f}"
+        case FigureUnit.MONEY if abs(value) < 1000 and value != int(value):
             return f"{value:.2f}"
     return count(value)
 
@@ -219,7 +208,7 @@ class FiguresPanel(LineView):
         if isinstance(figure.value, tuple) or figure.value is None:
             return [(self.look.missing, palette.muted), *mark]
         text = written(figure.value, item.unit)
-        if currency and item.unit is Unit.MONEY and figure.unit not in (None, FigureUnit.MONEY):
+        if currency and item.unit is FigureUnit.MONEY and figure.unit not in (None, FigureUnit.MONEY):
             text = f"{text} {figure.unit}"
         return [(text, palette.text), *mark]
 

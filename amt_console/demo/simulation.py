@@ -19,6 +19,7 @@ _SOURCES = ("organic search", "direct", "social media", "paid ads", "referral", 
 _LANGUAGES = ("en", "es", "de", "fr", "pt", "ar", "ja")
 _PAGES = ("/", "/dashboard", "/campaigns", "/chat", "/content", "/pricing", "/analytics", "/settings")
 _TOPICS = ("campaign ideas", "copywriting", "pricing", "seo", "integrations", "billing", "account", "bug report")
+_FEEDBACK = ("helpful", "quick", "too general", "did not understand")
 _FEATURES = ("content generator", "chatbot", "campaign planner", "seo assistant", "social scheduler", "analytics")
 
 
@@ -146,6 +147,10 @@ class SimulatedPlatform:
                 }
             },
             "quality": {"bug_reports": int(14 * self._slow("bugs", at, 2))},
+            "performance": {
+                "page_load_time": round(1.1 + 0.5 * activity(self.seed, at), 2),
+                "requests_per_minute": round(users.concurrent * (5.5 + 1.5 * self._slow("requests", at, 1)), 1),
+            },
         }
 
     def _chatbot(self, at: datetime) -> Json:
@@ -159,9 +164,15 @@ class SimulatedPlatform:
         by_hour = apportion(conversations, [hour_of_day_activity(hour + 0.5) for hour in range(24)])
         topics = zip(_TOPICS, apportion(conversations, self._weights["topics"]), strict=True)
         languages = zip(_LANGUAGES, apportion(conversations, self._weights["chat_languages"]), strict=True)
+        messages = int(conversations * (6.5 + self._slow("messages", at, 1)))
+        rush = activity(self.seed, at) / max(0.2, last_day_activity(at))
+        praise = apportion(rated // 3, (5 + 2 * mood, 3 + mood, 2, 2 - mood))
         return {
             "conversations": {"total": conversations},
-            "messages": {"total": int(conversations * (6.5 + self._slow("messages", at, 1)))},
+            "messages": {
+                "total": messages,
+                "per_minute": round(messages / (24 * 60) * rush, 2),
+            },
             "satisfaction": {
                 "average": round(average, 2),
                 "ratings": [{"rating": stars, "count": count} for stars, count in enumerate(ratings, 1)],
@@ -170,7 +181,9 @@ class SimulatedPlatform:
                 "resolution": resolution,
                 "automation": round(68 + 8 * self._slow("automation", at, 3), 1),
                 "escalation": escalation,
+                "topic_coverage": round(88 + 7 * self._slow("coverage", at, 6), 1),
             },
+            "feedback": [{"category": name, "count": count} for name, count in zip(_FEEDBACK, praise, strict=True)],
             "response_time": {"average": round(0.8 + 0.5 * activity(self.seed, at), 2)},
             "topics": [{"topic": name, "conversations": count} for name, count in topics],
             "languages": [{"language": name, "conversations": count} for name, count in languages],

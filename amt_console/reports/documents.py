@@ -203,13 +203,16 @@ def _head(view: ReportView, report: str) -> Document:
 
 def _figure(view: ReportView, kind: FigureKind, name: str) -> Document:
     figure, before = _source(view.data.figures, kind, name), _source(view.data.figures_before, kind, name)
-    document: Document = {"unit": info(kind, name).unit, "value": _plain(figure)}
+    unit = figure.unit if figure is not None and figure.unit is not None else str(info(kind, name).unit)
+    document: Document = {"unit": unit, "value": _plain(figure)}
     if figure is None or not isinstance(figure.value, tuple):
         document["previous_value"] = _plain(before)
     if document["value"] is None:
         document["reason"] = view.why_missing(kind, name)
     elif figure is not None and figure.reason:
         document["remark"] = figure.reason
+    if figure is not None and figure.suspect:
+        document["suspect"] = figure.suspect
     return document
 
 

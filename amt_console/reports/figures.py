@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
-from amt_console.model import FigureKind
+from amt_console.model import FigureKind, FigureUnit
 from amt_console.text import MISSING, percent
-
-Unit = Literal["count", "percent", "seconds", "money", "score"]
-
 
 _MOST_DIGITS = 4
 
@@ -21,7 +17,7 @@ class FigureInfo:
     """How one figure is called and written."""
 
     label: str
-    unit: Unit = "count"
+    unit: FigureUnit = FigureUnit.COUNT
     more_is_better: bool | None = None
     """``None`` where neither direction is good or bad."""
 
@@ -37,45 +33,50 @@ FIGURES: Mapping[FigureKind, Mapping[str, FigureInfo]] = MappingProxyType(
             daily_active_users=FigureInfo("Daily active users", more_is_better=True),
             monthly_active_users=FigureInfo("Monthly active users", more_is_better=True),
             concurrent_users=FigureInfo("Concurrent users"),
-            conversion_rate=FigureInfo("Free to paid conversion", "percent", True),
-            trial_conversion_rate=FigureInfo("Trial conversion", "percent", True),
+            conversion_rate=FigureInfo("Free to paid conversion", FigureUnit.PERCENT, True),
+            trial_conversion_rate=FigureInfo("Trial conversion", FigureUnit.PERCENT, True),
             sessions=FigureInfo("Sessions", more_is_better=True),
-            session_duration=FigureInfo("Session duration", "seconds"),
-            bounce_rate=FigureInfo("Bounce rate", "percent", False),
+            session_duration=FigureInfo("Session duration", FigureUnit.SECONDS),
+            bounce_rate=FigureInfo("Bounce rate", FigureUnit.PERCENT, False),
             page_views=FigureInfo("Page views", more_is_better=True),
             bug_reports=FigureInfo("Bug reports", more_is_better=False),
             traffic_sources=FigureInfo("Traffic sources"),
             languages=FigureInfo("Languages"),
             top_pages=FigureInfo("Top pages"),
-            feature_adoption=FigureInfo("Feature adoption", "percent"),
+            feature_adoption=FigureInfo("Feature adoption", FigureUnit.PERCENT),
+            page_load_time=FigureInfo("Page load time", FigureUnit.SECONDS, False),
+            requests_per_minute=FigureInfo("Requests per minute", FigureUnit.PER_MINUTE),
         ),
         FigureKind.CHATBOT: _infos(
             conversations=FigureInfo("Conversations", more_is_better=True),
             messages=FigureInfo("Messages"),
-            satisfaction=FigureInfo("Satisfaction", "score", True),
-            resolution_rate=FigureInfo("Resolution rate", "percent", True),
-            automation_rate=FigureInfo("Automation rate", "percent", True),
-            escalation_rate=FigureInfo("Escalation rate", "percent", False),
-            response_time=FigureInfo("Chatbot response time", "seconds", False),
+            satisfaction=FigureInfo("Satisfaction", FigureUnit.SCORE, True),
+            resolution_rate=FigureInfo("Resolution rate", FigureUnit.PERCENT, True),
+            automation_rate=FigureInfo("Automation rate", FigureUnit.PERCENT, True),
+            escalation_rate=FigureInfo("Escalation rate", FigureUnit.PERCENT, False),
+            response_time=FigureInfo("Chatbot response time", FigureUnit.SECONDS, False),
             topics=FigureInfo("Topics"),
             languages=FigureInfo("Languages"),
             hourly_distribution=FigureInfo("Conversations by hour"),
             ratings=FigureInfo("Ratings"),
+            message_frequency=FigureInfo("Messages per minute", FigureUnit.PER_MINUTE),
+            topic_coverage=FigureInfo("Topic coverage", FigureUnit.PERCENT, True),
+            feedback=FigureInfo("Feedback"),
         ),
         FigureKind.REVENUE: _infos(
-            mrr=FigureInfo("Monthly recurring revenue", "money", True),
-            arr=FigureInfo("Annual recurring revenue", "money", True),
-            churn_rate=FigureInfo("Monthly churn", "percent", False),
-            arpu=FigureInfo("Revenue per paying user", "money", True),
+            mrr=FigureInfo("Monthly recurring revenue", FigureUnit.MONEY, True),
+            arr=FigureInfo("Annual recurring revenue", FigureUnit.MONEY, True),
+            churn_rate=FigureInfo("Monthly churn", FigureUnit.PERCENT, False),
+            arpu=FigureInfo("Revenue per paying user", FigureUnit.MONEY, True),
             paying_users=FigureInfo("Paying users", more_is_better=True),
             plan_distribution=FigureInfo("Subscriptions by plan"),
             monthly_billing=FigureInfo("Billed monthly"),
             yearly_billing=FigureInfo("Billed yearly"),
-            history=FigureInfo("Revenue by month", "money"),
+            history=FigureInfo("Revenue by month", FigureUnit.MONEY),
         ),
         FigureKind.PLANS: _infos(
-            prices=FigureInfo("Price a month", "money"),
-            yearly_prices=FigureInfo("Price a year", "money"),
+            prices=FigureInfo("Price a month", FigureUnit.MONEY),
+            yearly_prices=FigureInfo("Price a year", FigureUnit.MONEY),
         ),
     }
 )
@@ -87,22 +88,22 @@ def info(kind: FigureKind, name: str) -> FigureInfo:
     return FIGURES[kind].get(name, FigureInfo(name.replace("_", " ").capitalize()))
 
 
-def written(value: float | None, unit: Unit) -> str:
+def written(value: float | None, unit: FigureUnit) -> str:
     """A figure in its unit; a dash for none. Money is in the platform's own currency and not converted."""
     if value is None:
         return MISSING
-    if unit == "percent":
+    if unit is FigureUnit.PERCENT:
         return percent(value)
-    if unit == "seconds":
+    if unit is FigureUnit.SECONDS:
         return _seconds(value)
-    if unit == "score":
+    if unit is FigureUnit.SCORE:
         return f"{value:.2f} of 5"
-    if unit == "money":
+    if unit is FigureUnit.MONEY:
         return f"{value:,.2f}" if abs(value) < 1000 else f"{value:,.0f}"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
-def written_apart(low: float, high: float, unit: Unit) -> tuple[str, str]:
+def written_apart(low: float, high: float, unit: FigureUnit) -> tuple[str, str]:
     """Two figures with enough digits to tell them apart, if four behind the point are."""
     texts = written(low, unit), written(high, unit)
     for digits in range(1, _MOST_DIGITS + 1):
@@ -112,19 +113,19 @@ def written_apart(low: float, high: float, unit: Unit) -> tuple[str, str]:
     return texts
 
 
-def _with_digits(value: float, unit: Unit, digits: int) -> str:
-    if unit == "percent":
+def _with_digits(value: float, unit: FigureUnit, digits: int) -> str:
+    if unit is FigureUnit.PERCENT:
         return percent(value, digits)
-    if unit == "seconds":
+    if unit is FigureUnit.SECONDS:
         return f"{value * 1000:.{digits}f} ms" if value < 1 else f"{value:,.{digits}f} s"
-    return f"{value:,.{digits}f}" + (" of 5" if unit == "score" else "")
+    return f"{value:,.{digits}f}" + (" of 5" if unit is FigureUnit.SCORE else "")
 
 
-def change_text(now: float | None, before: float | None, unit: Unit) -> str:
+def change_text(now: float | None, before: float | None, unit: FigureUnit) -> str:
     """The change since the window before: relative, or in points for percentages; empty when one is missing."""
     if now is None or before is None:
         return ""
-    if unit == "percent":
+    if unit is FigureUnit.PERCENT:
         points = now - before
         return "unchanged" if abs(points) < 0.05 else f"{_arrow(points)} {abs(points):.1f} points"
     if now == before:

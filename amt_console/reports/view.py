@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import cast
 
 from amt_console.analysis import PerformanceAnalysis, ServiceHistory, analyse
-from amt_console.model import AlertState, BusinessFigures, FigureKind, MonitorState, ServiceState, Severity
+from amt_console.model import (
+    AlertState,
+    BusinessFigures,
+    Figure,
+    FigureKind,
+    FigureUnit,
+    MonitorState,
+    ServiceState,
+    Severity,
+)
 from amt_console.reports.clean import cleaned
 from amt_console.reports.data import AlertRecord, ReportData, ServiceRecord
 from amt_console.reports.outage_words import outages_text
@@ -70,6 +79,22 @@ class ReportView:
     def business(self, kind: FigureKind) -> BusinessFigures | None:
         """The newest figures of one endpoint."""
         return self.data.figures.get(kind)
+
+    def figure(self, kind: FigureKind, name: str) -> Figure | None:
+        """One figure as it was read last."""
+        source = self.data.figures.get(kind)
+        return source.figures.get(name) if source is not None else None
+
+    def currency(self, kind: FigureKind, name: str) -> str:
+        """The code of an amount's currency; empty for other figures, and where nothing names it."""
+        figure = self.figure(kind, name)
+        unit = figure.unit if figure is not None else None
+        return unit if unit is not None and unit not in list(FigureUnit) else ""
+
+    def why_suspect(self, kind: FigureKind, name: str) -> str | None:
+        """Why a value looks wrong, in one line."""
+        figure = self.figure(kind, name)
+        return figure.suspect if figure is not None else None
 
     def number(self, kind: FigureKind, name: str, *, before: bool = False) -> float | None:
         """A figure that is one number, now or at the window's start."""

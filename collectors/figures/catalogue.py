@@ -161,6 +161,34 @@ _OVERVIEW = (
         label_keys=("feature", *LABEL_KEYS),
         value_keys=("percent", "percentage", "adoption", "adoption_rate", "rate", "value"),
     ),
+    FigureSpec(
+        "page_load_time",
+        "Page load time",
+        _SECONDS,
+        (
+            "performance.page_load_time",
+            "page_load_time",
+            "avg_page_load_time",
+            "average_page_load_time",
+            "performance.avg_page_load_time",
+            "page_load.average",
+        ),
+        limit=3600.0,
+        usual=(0.01, 60.0),
+    ),
+    FigureSpec(
+        "requests_per_minute",
+        "Requests per minute",
+        FigureUnit.PER_MINUTE,
+        (
+            "performance.requests_per_minute",
+            "requests_per_minute",
+            "throughput.requests_per_minute",
+            "rpm",
+            "requests.per_minute",
+            "throughput",
+        ),
+    ),
 )
 
 _CHATBOT = (
@@ -253,6 +281,28 @@ _CHATBOT = (
         shape="breakdown",
         label_keys=("rating", "stars", "score", *LABEL_KEYS),
         first_label=1,
+    ),
+    FigureSpec(
+        "message_frequency",
+        "Messages per minute",
+        FigureUnit.PER_MINUTE,
+        ("messages.per_minute", "message_frequency", "messages_per_minute", "message_rate"),
+    ),
+    FigureSpec(
+        "topic_coverage",
+        "Topic coverage",
+        _PERCENT,
+        ("rates.topic_coverage", "topic_coverage", "topics.coverage", "topic_coverage_rate", "coverage.topics"),
+        usual=(1.0, 100.0),
+    ),
+    FigureSpec(
+        "feedback",
+        "Feedback",
+        _COUNT,
+        ("feedback", "satisfaction.feedback", "user_feedback", "feedback_summary"),
+        shape="breakdown",
+        label_keys=("feedback", "category", "sentiment", "type", *LABEL_KEYS),
+        value_keys=VALUE_KEYS,
     ),
 )
 

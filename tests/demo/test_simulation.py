@@ -24,6 +24,7 @@ def figures(seed: int, kind: FigureKind, at: datetime) -> dict[str, Any]:
     read = read_figures(kind, body, timestamp=at).figures
     missing = {name: figure.reason for name, figure in read.items() if figure.reason is not None}
     assert missing == {}
+    assert {name: figure.suspect for name, figure in read.items() if figure.suspect is not None} == {}
     return {name: figure.value for name, figure in read.items()}
 
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from support import report_samples as samples
 
-from amt_console.model import AlertState, FigureKind, MonitorState, MonitorStatus, ServiceState, Severity
+from amt_console.model import AlertState, Figure, FigureKind, MonitorState, MonitorStatus, ServiceState, Severity
 from amt_console.reports.data import ReportData
+from amt_console.reports.documents import figures_report
 from amt_console.reports.figures import FIGURES
 from amt_console.reports.page import Items, ReportPage, Tone
 from amt_console.reports.pages.chatbot import chatbot_page
@@ -227,3 +228,22 @@ def test_every_figure_that_is_collected_has_a_label_here() -> None:
     for kind, specs in FIGURE_SPECS.items():
         assert [spec.name for spec in specs] == list(FIGURES[kind])
         assert [spec.unit.value for spec in specs] == [FIGURES[kind][spec.name].unit for spec in specs]
+
+
+def test_a_figure_that_looks_wrong_says_so_and_amounts_have_their_currency() -> None:
+    data = samples.week(hours=24)
+    revenue = data.figures[FigureKind.REVENUE]
+    said = "0.0275 looks like a fraction"
+    figures = {
+        **revenue.figures,
+        "mrr": Figure(48210.0, unit="EUR"),
+        "churn_rate": Figure(0.0275, unit="percent", suspect=said),
+    }
+    view = build_view(replace(data, figures={**data.figures, FigureKind.REVENUE: replace(revenue, figures=figures)}))
+    page = revenue_page(view)
+    assert cards(page)["MRR"] == "48,210 EUR"
+    (churn,) = [card for card in page.cards if card.label == "Churn"]
+    assert (churn.value, churn.detail, churn.word) == ("0.03 %", said, "suspect")
+    document = figures_report(view, "revenue", (FigureKind.REVENUE,))["figures"]["revenue"]
+    assert (document["mrr"]["unit"], document["churn_rate"]["suspect"]) == ("EUR", said)
+    assert "suspect" not in document["mrr"]

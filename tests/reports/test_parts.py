@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from support import report_samples as samples
 
 from amt_console.analysis import StateSpan, Window
-from amt_console.model import ServiceState
+from amt_console.model import FigureUnit, ServiceState
 from amt_console.reports.charts.base import round_top
 from amt_console.reports.charts.timeline import drawn_spans
 from amt_console.reports.clean import cleaned
 from amt_console.reports.csv_tables import number_cell, safe_cell
-from amt_console.reports.figures import Unit, change_text, written, written_apart
+from amt_console.reports.figures import change_text, written, written_apart
 from amt_console.reports.files import FILE_MODE, PlanError, plan, write_file
 from amt_console.reports.pages.business import stepped
 from amt_console.reports.palette import COLOURS
@@ -66,34 +66,34 @@ def test_files_are_whole_private_and_never_overwritten_half(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
-        (None, "count", "–"),
-        (12480.0, "count", "12,480"),
-        (4.25, "percent", "4.2 %"),
-        (99.996, "percent", "99.9 %"),
-        (48210.4, "money", "48,210"),
-        (43.1, "money", "43.10"),
-        (312.0, "seconds", "5 m 12 s"),
-        (0.25, "seconds", "250 ms"),
-        (4.31, "score", "4.31 of 5"),
+        (None, FigureUnit.COUNT, "–"),
+        (12480.0, FigureUnit.COUNT, "12,480"),
+        (4.25, FigureUnit.PERCENT, "4.2 %"),
+        (99.996, FigureUnit.PERCENT, "99.9 %"),
+        (48210.4, FigureUnit.MONEY, "48,210"),
+        (43.1, FigureUnit.MONEY, "43.10"),
+        (312.0, FigureUnit.SECONDS, "5 m 12 s"),
+        (0.25, FigureUnit.SECONDS, "250 ms"),
+        (4.31, FigureUnit.SCORE, "4.31 of 5"),
     ],
 )
-def test_figures_are_written_in_their_unit(value: float | None, unit: str, text: str) -> None:
-    assert written(value, unit) == text  # type: ignore[arg-type]
+def test_figures_are_written_in_their_unit(value: float | None, unit: FigureUnit, text: str) -> None:
+    assert written(value, unit) == text
 
 
 @pytest.mark.parametrize(
     ("now", "before", "unit", "text"),
     [
-        (110.0, 100.0, "count", "▲ 10.0 %"),
-        (90.0, 100.0, "count", "▼ 10.0 %"),
-        (4.2, 4.0, "percent", "▲ 0.2 points"),
-        (5.0, 5.0, "count", "unchanged"),
-        (5.0, 0.0, "count", "▲ from 0"),
-        (5.0, None, "count", ""),
+        (110.0, 100.0, FigureUnit.COUNT, "▲ 10.0 %"),
+        (90.0, 100.0, FigureUnit.COUNT, "▼ 10.0 %"),
+        (4.2, 4.0, FigureUnit.PERCENT, "▲ 0.2 points"),
+        (5.0, 5.0, FigureUnit.COUNT, "unchanged"),
+        (5.0, 0.0, FigureUnit.COUNT, "▲ from 0"),
+        (5.0, None, FigureUnit.COUNT, ""),
     ],
 )
-def test_changes_are_relative_or_in_points(now: float, before: float | None, unit: str, text: str) -> None:
-    assert change_text(now, before, unit) == text  # type: ignore[arg-type]
+def test_changes_are_relative_or_in_points(now: float, before: float | None, unit: FigureUnit, text: str) -> None:
+    assert change_text(now, before, unit) == text
 
 
 @pytest.mark.parametrize(("day", "hours", "second"), [("2026-03-29", 23, "04:00"), ("2026-10-25", 25, "03:00")])
@@ -177,16 +177,16 @@ def test_very_many_spans_are_drawn_as_the_worst_of_each_slot() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "unit", "expected"),
     [
-        (3.212, 3.221, "percent", ("3.21 %", "3.22 %")),
-        (3.0, 4.0, "percent", ("3.0 %", "4.0 %")),
-        (48210.2, 48210.4, "money", ("48,210.2", "48,210.4")),
-        (0.8101, 0.8104, "seconds", ("810.1 ms", "810.4 ms")),
-        (4.301, 4.304, "score", ("4.301 of 5", "4.304 of 5")),
-        (5.0, 5.0, "count", ("5", "5")),
-        (5.00000001, 5.00000002, "count", ("5.0000", "5.0000")),
+        (3.212, 3.221, FigureUnit.PERCENT, ("3.21 %", "3.22 %")),
+        (3.0, 4.0, FigureUnit.PERCENT, ("3.0 %", "4.0 %")),
+        (48210.2, 48210.4, FigureUnit.MONEY, ("48,210.2", "48,210.4")),
+        (0.8101, 0.8104, FigureUnit.SECONDS, ("810.1 ms", "810.4 ms")),
+        (4.301, 4.304, FigureUnit.SCORE, ("4.301 of 5", "4.304 of 5")),
+        (5.0, 5.0, FigureUnit.COUNT, ("5", "5")),
+        (5.00000001, 5.00000002, FigureUnit.COUNT, ("5.0000", "5.0000")),
     ],
 )
 def test_two_figures_are_written_with_enough_digits_to_differ(
-    low: float, high: float, unit: Unit, expected: tuple[str, str]
+    low: float, high: float, unit: FigureUnit, expected: tuple[str, str]
 ) -> None:
     assert written_apart(low, high, unit) == expected

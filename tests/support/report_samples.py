@@ -146,6 +146,8 @@ def figures(at: datetime, growth: float = 1.0) -> dict[FigureKind, BusinessFigur
                 ("/login", 4012.0),
             ),
             feature_adoption=pairs(Campaign_builder=71.0, Chatbot=54.5, Mail_composer=38.2, Audience_insights=22.9),
+            page_load_time=1.42,
+            requests_per_minute=1284.5,
         ),
         FigureKind.CHATBOT: made(
             FigureKind.CHATBOT,
@@ -162,6 +164,9 @@ def figures(at: datetime, growth: float = 1.0) -> dict[FigureKind, BusinessFigur
                 (str(h), round(40 + 70 * max(0.0, math.sin((h - 6) / 16 * math.pi)))) for h in range(24)
             ),
             ratings=(("1", 34.0), ("2", 51.0), ("3", 160.0), ("4", 512.0), ("5", 790.0)),
+            message_frequency=8.96,
+            topic_coverage=91.2,
+            feedback=pairs(Helpful=310, Quick=188, Too_general=61, Did_not_understand=40),
         ),
         FigureKind.REVENUE: made(
             FigureKind.REVENUE,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from amt_console.model import BusinessFigures, Figure, FigureKind
+from widgets.business_panels import RevenuePanel
 from widgets.look import PLAIN_LOOK
-from widgets.revenue_panel import RevenuePanel
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SUSPECT = "0.0275 looks like a fraction, not percent"

@@ -17,13 +17,11 @@ from amt_console.console.screens.base import ConsoleScreen
 from amt_console.model import AlertView, ServiceView, Snapshot
 from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, milliseconds
 from widgets.alert_table import AlertTable
-from widgets.chatbot_panel import ChatbotPanel
+from widgets.business_panels import ChatbotPanel, OverviewPanel, RevenuePanel
 from widgets.figures_panel import FiguresPanel
 from widgets.host_panel import HostPanel
 from widgets.live_table import LiveTable
-from widgets.overview_panel import OverviewPanel
 from widgets.prompt import Prompt
-from widgets.revenue_panel import RevenuePanel
 from widgets.service_table import ServiceTable
 
 MOST_RESOLVED = 5

@@ -9,7 +9,7 @@ from statistics import median
 
 from amt_console.analysis import Window
 from amt_console.analysis.seasonal import change
-from amt_console.model import FigureKind
+from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.charts.base import COUNT_LABELS, HALF, PERCENT_LABELS, SECONDS_LABELS
 from amt_console.reports.charts.lines import history_chart
 from amt_console.reports.figures import FIGURES, change_text, info, written, written_apart
@@ -44,15 +44,20 @@ def figure_card(view: ReportView, kind: FigureKind, name: str, *, label: str | N
             label or figure.label, MISSING, missing=view.why_missing(kind, name), tone=Tone.UNKNOWN, word="missing"
         )
     text = change_text(now, before, figure.unit)
+    currency = view.currency(kind, name)
+    shown = f"{written(now, figure.unit)} {currency}".rstrip()
+    suspect = view.why_suspect(kind, name)
+    if suspect is not None:
+        return Card(label or figure.label, shown, detail=suspect, tone=Tone.WARNING, word="suspect")
     tone, word = Tone.PLAIN, ""
     if text and text != "unchanged" and before is not None:
         rose = now > before
-        worth = abs(now - before) >= (LEAST_POINTS if figure.unit == "percent" else LEAST_CHANGE * abs(before))
+        worth = abs(now - before) >= (LEAST_POINTS if figure.unit is FigureUnit.PERCENT else LEAST_CHANGE * abs(before))
         good = figure.more_is_better is rose if figure.more_is_better is not None and worth else None
         tone = Tone.PLAIN if good is None else Tone.OK if good else Tone.WARNING
         word = "" if good is None else "better" if good else "worse"
     against = f"{text} in {view.span}" if text else f"no value from {view.span} ago"
-    return Card(label or figure.label, written(now, figure.unit), detail=detail, change=against, tone=tone, word=word)
+    return Card(label or figure.label, shown, detail=detail, change=against, tone=tone, word=word)
 
 
 def breakdown(
@@ -67,8 +72,9 @@ def breakdown(
     """Labelled numbers as a bar table, largest first unless their own order means something."""
     figure = info(kind, name)
     pairs = [(_label(name, label), value) for label, value in view.breakdown(kind, name)]
-    source = view.business(kind)
-    reason = source.figures[name].reason if source and name in source.figures and pairs else None
+    found = view.figure(kind, name)
+    reason = found.suspect or found.reason if found is not None and pairs else None
+    currency = view.currency(kind, name)
     if ordered:
         pairs.sort(key=lambda pair: (-pair[1], pair[0]))
     whole = sum(value for _, value in pairs)
@@ -76,7 +82,7 @@ def breakdown(
     if len(pairs) > MOST_BARS:
         rest = pairs[MOST_BARS - 1 :]
         shown = [*pairs[: MOST_BARS - 1], (f"{len(rest)} others", sum(value for _, value in rest))]
-    parts = figure.unit == "percent"
+    parts = figure.unit is FigureUnit.PERCENT
     largest = 100.0 if parts else max((value for _, value in shown), default=0.0)
     rows = tuple(
         BarRow(
@@ -91,7 +97,10 @@ def breakdown(
         id=id,
         title=_finding(figure.label, pairs, whole, parts),
         label_heading=label_heading,
-        value_heading={"money": "Amount", "percent": "Share"}.get(figure.unit, "Count"),
+        value_heading={
+            FigureUnit.MONEY: f"Amount in {currency}" if currency else "Amount",
+            FigureUnit.PERCENT: "Share",
+        }.get(figure.unit, "Count"),
         share_heading="" if parts else "Share",
         rows=rows,
         empty="" if rows else f"No figures: {view.why_missing(kind, name)}.",
@@ -129,7 +138,9 @@ def history_block(view: ReportView, kind: FigureKind, name: str, *, id: str, wid
             points,
             window,
             view.times,
-            labels={"percent": PERCENT_LABELS, "seconds": SECONDS_LABELS}.get(figure.unit, COUNT_LABELS),
+            labels={FigureUnit.PERCENT: PERCENT_LABELS, FigureUnit.SECONDS: SECONDS_LABELS}.get(
+                figure.unit, COUNT_LABELS
+            ),
             from_zero=low <= 0.5 * high,
             width=width,
         ),
@@ -227,7 +238,7 @@ def all_figures(view: ReportView, kinds: Sequence[FigureKind], *, id: str) -> Ta
                 continue
             about = info(kind, name)
             now, before = view.number(kind, name), view.number(kind, name, before=True)
-            note = "" if now is not None else view.why_missing(kind, name)
+            note = figure.suspect or ("" if now is not None else view.why_missing(kind, name))
             rows.append(
                 (
                     Cell(about.label),
@@ -270,7 +281,7 @@ def _finding(label: str, pairs: Sequence[tuple[str, float]], whole: float, parts
 
 
 def _movement(label: str, relative: float | None, difference: float, unit: str) -> str:
-    if unit == "percent":
+    if unit is FigureUnit.PERCENT:
         if abs(difference) < 0.05:
             return f"{label} held steady"
         return f"{label} {'rose' if difference > 0 else 'fell'} by {abs(difference):.1f} points"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amt_console.model import FigureKind
+from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import written
 from amt_console.reports.page import Card, PageChart, PageSection, ReportPage
 from amt_console.reports.pages.business import (
@@ -54,8 +54,9 @@ def chatbot_page(view: ReportView) -> ReportPage:
                     breakdown(view, _KIND, "topics", id="topics", label_heading="Topic"),
                     breakdown(view, _KIND, "ratings", id="ratings", label_heading="Rating", ordered=False),
                     breakdown(view, _KIND, "languages", id="languages", label_heading="Language"),
+                    breakdown(view, _KIND, "feedback", id="feedback", label_heading="Feedback"),
                 ),
-                columns=3,
+                columns=2,
             ),
             PageSection("figures", "Figures", (all_figures(view, (_KIND,), id="all-figures"),)),
         ),
@@ -69,11 +70,11 @@ def _sentence(view: ReportView) -> str:
     liked = view.number(_KIND, "satisfaction")
     parts = []
     if talks is not None:
-        parts.append(f"{written(talks, 'count')} conversations")
+        parts.append(f"{written(talks, FigureUnit.COUNT)} conversations")
     if solved is not None:
         parts.append(f"{percent(solved)} resolved")
     if liked is not None:
-        parts.append(f"rated {written(liked, 'score')}")
+        parts.append(f"rated {written(liked, FigureUnit.SCORE)}")
     return (", ".join(parts) if parts else "Some figures of the chatbot were read") + "."
 
 
@@ -103,7 +104,7 @@ def _hours(view: ReportView) -> PageChart:
     )
     return columns_block(
         pairs,
-        "count",
+        FigureUnit.COUNT,
         ("Hour", "Conversations"),
         id="hours",
         what="Conversations by hour",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from amt_console.model import FigureUnit
 from amt_console.reports.charts.base import WIDE
 from amt_console.reports.charts.columns import column_chart
-from amt_console.reports.figures import Unit, written
+from amt_console.reports.figures import written
 from amt_console.reports.page import Cell, PageChart, Table
 
 
 def columns_block(
     pairs: Sequence[tuple[str, float]],
-    unit: Unit,
+    unit: FigureUnit,
     headings: tuple[str, str],
     *,
     id: str,  # noqa: A002

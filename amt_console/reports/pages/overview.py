@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amt_console.model import FigureKind
+from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import written
 from amt_console.reports.page import Card, PageSection, ReportPage, ReportVerdict, Tone
 from amt_console.reports.pages.business import (
@@ -50,8 +50,8 @@ def _verdict(view: ReportView) -> ReportVerdict:
     daily = view.number(_KIND, "daily_active_users")
     if users is None or view.verdict.word == "No data":
         return view.verdict
-    active = f", {written(daily, 'count')} of them active today" if daily is not None else ""
-    tail = f" {written(users, 'count')} users{active}."
+    active = f", {written(daily, FigureUnit.COUNT)} of them active today" if daily is not None else ""
+    tail = f" {written(users, FigureUnit.COUNT)} users{active}."
     return ReportVerdict(view.verdict.tone, view.verdict.word, view.verdict.sentence + tail)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amt_console.model import FigureKind
+from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import change_text, written
 from amt_console.reports.page import BarRow, Bars, Card, Cell, PageChart, PageSection, ReportPage, Table
 from amt_console.reports.pages.business import (
@@ -82,11 +82,12 @@ def _sentence(view: ReportView) -> str:
     churn = view.number(_KIND, "churn_rate")
     parts = []
     if mrr is not None:
-        moved = change_text(mrr, before, "money")
+        moved = change_text(mrr, before, FigureUnit.MONEY)
         text = {"▲": "up ", "▼": "down "}
         words = text.get(moved[:1], "") + moved.lstrip("▲▼ ")
         parts.append(
-            f"Monthly recurring revenue is {written(mrr, 'money')}" + (f", {words} in {view.span}" if moved else "")
+            f"Monthly recurring revenue is {written(mrr, FigureUnit.MONEY)}"
+            + (f", {words} in {view.span}" if moved else "")
         )
     if churn is not None:
         parts.append(f"{'churn' if parts else 'Churn'} is {percent(churn)} a month")
@@ -108,11 +109,11 @@ def _yearly_card(view: ReportView) -> Card:
         if before_m is not None and before_y is not None and before_m + before_y
         else None
     )
-    moved = change_text(100 * yearly / whole, before, "percent")
+    moved = change_text(100 * yearly / whole, before, FigureUnit.PERCENT)
     return Card(
         "Billed yearly",
         percent(100 * yearly / whole),
-        f"{written(yearly, 'count')} of {written(whole, 'count')}",
+        f"{written(yearly, FigureUnit.COUNT)} of {written(whole, FigureUnit.COUNT)}",
         f"{moved} in {view.span}" if moved else f"no value from {view.span} ago",
     )
 
@@ -124,20 +125,21 @@ def _months(view: ReportView) -> PageChart:
         why = view.why_missing(_KIND, "history") if not pairs else "the platform reports only one month"
         return PageChart("months", "Revenue by month", subtitle, "", None, empty=f"No chart: {why}.")
     first, last = pairs[0][1], pairs[-1][1]
-    moved = change_text(last, first, "money")
+    moved = change_text(last, first, FigureUnit.MONEY)
     direction = "grew" if last > first else "fell" if last < first else "held steady"
     amount = f" by {moved.lstrip('▲▼ ')}" if last != first else ""
     title = f"Revenue {direction}{amount} since {pairs[0][0]}"
     return columns_block(
         pairs,
-        "money",
+        FigureUnit.MONEY,
         ("Month", "Revenue"),
         id="months",
         what="Revenue by month",
         title=title,
         subtitle=subtitle,
         description=(
-            f"{title}: from {written(first, 'money')} in {pairs[0][0]} to {written(last, 'money')} in {pairs[-1][0]}."
+            f"{title}: from {written(first, FigureUnit.MONEY)} in {pairs[0][0]}"
+            f" to {written(last, FigureUnit.MONEY)} in {pairs[-1][0]}."
         ),
         highlight=pairs[-1][0],
     )
@@ -156,7 +158,7 @@ def _billing(view: ReportView) -> Bars:
     rows = tuple(
         BarRow(
             label,
-            written(value, "count"),
+            written(value, FigureUnit.COUNT),
             percent(100 * value / whole) if whole else MISSING,
             value / whole if whole else 0.0,
         )
@@ -174,9 +176,9 @@ def _prices(view: ReportView) -> Table:
     rows = tuple(
         (
             Cell(name),
-            Cell(written(monthly.get(name), "money"), number=True),
-            Cell(written(yearly.get(name), "money"), number=True),
-            Cell(written(by_name.get(name.casefold()), "count"), number=True),
+            Cell(written(monthly.get(name), FigureUnit.MONEY), number=True),
+            Cell(written(yearly.get(name), FigureUnit.MONEY), number=True),
+            Cell(written(by_name.get(name.casefold()), FigureUnit.COUNT), number=True),
         )
         for name in dict.fromkeys((*monthly, *yearly))
     )
