@@ -281,5 +281,8 @@ def _figures(context: Context) -> Iterator[Finding]:
         for name, figure in read.figures.items():
             if figure.suspect is not None:
                 yield Finding(
-                    "figures", Health.WARNING, f"{kind}.{name}: {figure.suspect}", "[figures] in docs/figures.md"
+                    "figures",
+                    Health.WARNING,
+                    f"{kind}.{name}: {figure.suspect}",
+                    "amt-console figures test; set its unit: docs/figures.md",
                 )

@@ -23,6 +23,7 @@ _COMMANDS = {
     "export": "export all --hours 168 --out /var/www/reports",
     "analyze": "analyze --hours 24 --json",
     "config": "config check",
+    "figures": "figures test http://localhost:5000",
     "db": "db backup /var/backups/amt --keep 14",
     "serve": "serve --tls-certificate cert.pem --tls-key key.pem --host 0.0.0.0",
     "token": "token create ann-laptop --role operator --expires 90d",
