@@ -20,7 +20,7 @@ from amt_console.alerts.judging.probes import (
 from amt_console.alerts.judging.quorum import Account, Sight, agree, judge_sights, majority
 from amt_console.alerts.lifecycle.consequences import consequences
 from amt_console.alerts.lifecycle.episode import resume, retire, step
-from amt_console.alerts.lifecycle.replay import Told, replay, told
+from amt_console.alerts.lifecycle.replay import Told, as_of, replay, told
 from amt_console.alerts.lifecycle.transition import Step
 from amt_console.alerts.rules.custom import custom_rule, merge_rules
 from amt_console.alerts.rules.defaults import (
@@ -70,6 +70,7 @@ __all__ = [
     "Told",
     "Verdict",
     "agree",
+    "as_of",
     "consequences",
     "custom_rule",
     "default_rules",

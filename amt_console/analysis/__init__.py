@@ -10,14 +10,13 @@ from amt_console.analysis.outages import Outage
 from amt_console.analysis.performance import PerformanceAnalysis, ServiceHistory, ServicePerformance, analyse
 from amt_console.analysis.recommendations import AnalysisLimits, Recommendation
 from amt_console.analysis.resources import ResourcePattern
-from amt_console.analysis.series import HostBucket, Window, window_of
+from amt_console.analysis.series import Window, window_of
 from amt_console.analysis.trend import Trend
 
 __all__ = [
     "AnalysisLimits",
     "Availability",
     "Handling",
-    "HostBucket",
     "Incident",
     "LatencySummary",
     "Outage",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-SAMPLE_METHOD = "linear interpolation between closest ranks (Hyndman and Fan type 7)"
-COUNTED_METHOD = "nearest rank over the merged latency histograms, never an average of percentiles"
+QUANTILE_METHOD = "nearest rank over the merged latency histograms, never an average of percentiles"
 
 
 def percentile(values: Iterable[float], q: float) -> float | None:

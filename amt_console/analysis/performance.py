@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from types import MappingProxyType
 
 from amt_console.analysis.availability import NOTHING, Availability, availability
 from amt_console.analysis.handling import Handling, handling
@@ -14,9 +15,12 @@ from amt_console.analysis.outages import Outage, outages
 from amt_console.analysis.recommendations import AnalysisLimits, Recommendation, ServiceFacts, recommendations
 from amt_console.analysis.resources import ResourcePattern, resource_patterns
 from amt_console.analysis.seasonal import HourlyComparison, compare_hours
-from amt_console.analysis.series import HostBucket, Window, regroup
-from amt_console.model import AlertType, Episode, Gap, Rollup, ServiceState
+from amt_console.analysis.series import Window, regroup
+from amt_console.model import AlertType, Episode, Gap, HostRollup, Rollup, ServiceState
 
+Host = Mapping[str, Sequence[HostRollup]]
+"""By resource: ``cpu``, ``memory``, ``disk``, ``connections``."""
+NO_HOST: Host = MappingProxyType({})
 _ABOUT_OUTAGES = (AlertType.SERVICE_DOWN, AlertType.DATABASE)
 
 
@@ -80,8 +84,8 @@ def analyse(
     services: Sequence[ServiceHistory],
     *,
     zone: tzinfo,
-    host: Sequence[HostBucket] = (),
-    previous_host: Sequence[HostBucket] = (),
+    host: Host = NO_HOST,
+    previous_host: Host = NO_HOST,
     episodes: Sequence[Episode] = (),
     gaps: Sequence[Gap] = (),
     limits: AnalysisLimits,
@@ -92,7 +96,7 @@ def analyse(
         window: The window; ``services[].buckets`` and ``host`` lie in it.
         services: In the order in which they are to be shown.
         zone: For hours of the day.
-        host: Buckets of the monitor's host.
+        host: Rollups of the monitor's host by resource.
         previous_host: The same of the window before.
         episodes: Alerts of the window and of the window before.
         gaps: When the monitor measured nothing.

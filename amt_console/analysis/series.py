@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from amt_console.clock import micros
-from amt_console.model import Rollup
+from amt_console.model import AnyRollup, HostRollup, LatencyHistogram, Rollup
 
 STEPS = (60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
 """Bucket lengths in seconds that a reader can make sense of."""
@@ -56,35 +56,30 @@ def window_of(end: datetime, hours: float) -> Window:
     return Window(start=datetime.fromtimestamp(start - start % step, UTC), end=end, step=step)
 
 
-@dataclass(frozen=True, slots=True)
-class HostBucket:
-    """What was measured of the monitor's host in one bucket of time. ``None`` where nothing was read."""
-
-    start: datetime
-    seconds: float
-    cpu_mean: float | None = None
-    cpu_max: float | None = None
-    memory_mean: float | None = None
-    memory_max: float | None = None
-    disk_mean: float | None = None
-    disk_max: float | None = None
-    connections_mean: float | None = None
-    connections_max: float | None = None
-
-
 def regroup(rollups: Iterable[Rollup], window: Window) -> list[Rollup]:
     """The rollups on the window's steps, one for every step: an empty one where nothing was measured.
 
     Those that start outside the window are left out. A step must be a multiple of their length.
     """
-    starts = window.starts()
-    parts: list[list[Rollup]] = [[] for _ in starts]
+    return [merged(part, start, end) for start, end, part in _by_step(rollups, window)]
+
+
+def regroup_host(rollups: Iterable[HostRollup], window: Window) -> list[HostRollup]:
+    """``regroup`` for one figure of the host."""
+    return [
+        HostRollup(micros(start), micros(end) - micros(start), LatencyHistogram.merged(each.histogram for each in part))
+        for start, end, part in _by_step(rollups, window)
+    ]
+
+
+def _by_step(rollups: Iterable[AnyRollup], window: Window) -> Iterator[tuple[datetime, datetime, list[AnyRollup]]]:
+    starts: list[datetime] = window.starts()
+    parts: list[list[AnyRollup]] = [[] for _ in starts]
     for rollup in rollups:
         index = window.index(rollup.start)
         if 0 <= index < len(parts):
             parts[index].append(rollup)
-    ends = [*starts[1:], window.end]
-    return [merged(part, start, end) for part, start, end in zip(parts, starts, ends, strict=True)]
+    return zip(starts, [*starts[1:], window.end], parts, strict=True)
 
 
 def merged(parts: Iterable[Rollup], start: datetime, end: datetime) -> Rollup:

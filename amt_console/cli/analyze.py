@@ -127,7 +127,7 @@ def _incidents(view: ReportView) -> None:
 
 
 def _resources(view: ReportView) -> None:
-    patterns = [p for p in view.analysis.resources if p.buckets and p.name != "connections"]
+    patterns = [p for p in view.analysis.resources if p.samples and p.name != "connections"]
     if not patterns:
         return
     print_line()

@@ -84,8 +84,10 @@ for _report in _REPORTS:
     _add_command(*_report)
 
 
-def window(ctx: typer.Context, hours: float | None, since: str | None, until: str | None) -> tuple[float, datetime]:
-    """The window's length in hours and its end, from ``--hours`` or ``--since``, and ``--until``.
+def window(
+    ctx: typer.Context, hours: float | None, since: str | None, until: str | None
+) -> tuple[float, datetime | None]:
+    """The window's length in hours and its end, ``None`` for now, from ``--hours`` or ``--since``, and ``--until``.
 
     Raises CommandError.
     """
@@ -99,13 +101,13 @@ def window(ctx: typer.Context, hours: float | None, since: str | None, until: st
         hours = (end - parse_moment(since, now)).total_seconds() / 3600
         if hours <= 0:
             raise CommandError("--since must lie before --until", ExitCode.USAGE)
-    return (24.0 if hours is None else hours), end
+    return (24.0 if hours is None else hours), (None if until is None else end)
 
 
 def _export(
     ctx: typer.Context,
     part: str,
-    window: tuple[float, datetime],
+    window: tuple[float, datetime | None],
     formats: list[str] | None,
     out: Path,
     zone: str | None,

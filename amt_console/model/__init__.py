@@ -36,7 +36,7 @@ from amt_console.model.results import (
     Phases,
     ProbeResult,
 )
-from amt_console.model.rollup import RESOLUTIONS, HostRollup, Rollup
+from amt_console.model.rollup import RESOLUTIONS, AnyRollup, HostRollup, Rollup
 from amt_console.model.snapshot import (
     AlertView,
     LocationView,
@@ -92,6 +92,7 @@ __all__ = [
     "AlertType",
     "AlertView",
     "AnyAction",
+    "AnyRollup",
     "AuditEntry",
     "BusinessFigures",
     "Close",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from amt_console.clock import SECOND, moment
 from amt_console.model.histogram import LatencyHistogram
@@ -161,3 +162,6 @@ class HostRollup:
     def samples(self) -> int:
         """How many there were."""
         return self.histogram.count
+
+
+AnyRollup = TypeVar("AnyRollup", Rollup, HostRollup)

@@ -78,7 +78,7 @@ def export_reports(
         store: Where the history is.
         targets: What is watched.
         settings: For the limits and the time zone.
-        clock: The reports' present.
+        clock: When the reports are made.
         out: Folder; made if it is not there.
         parts: Names of reports, or ``all``.
         hours: Length of the window.
@@ -124,7 +124,7 @@ def report_data(
     now = clock.now()
     window = window_of(now if end is None else min(now, end), hours)
     with store.read() as reads:
-        return gather(reads, targets=targets, settings=settings, window=window, zone=name)
+        return gather(reads, targets=targets, settings=settings, window=window, zone=name, made_at=now)
 
 
 @contextlib.contextmanager

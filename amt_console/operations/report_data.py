@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amt_console import __version__
-from amt_console.analysis import AnalysisLimits, HostBucket, Window
+from amt_console.alerts import as_of
+from amt_console.analysis import AnalysisLimits, Window
+from amt_console.analysis.series import regroup_host
 from amt_console.config.defaults import MONITORING_DB
 from amt_console.model import (
     RESOLUTIONS,
     Criticality,
     Database,
     FigureKind,
+    Gap,
+    HostRollup,
     MonitorState,
     MonitorStatus,
     Rollup,
@@ -33,6 +36,13 @@ from amt_console.store import Reads, ServiceStatus, StateChangeRow
 if TYPE_CHECKING:
     from amt_console.config import Settings
 
+RESOURCE_METRICS = {
+    "cpu": "cpu_usage",
+    "memory": "memory_usage",
+    "disk": "disk_usage",
+    "connections": "active_connections",
+}
+"""What the host's resources are called where they are stored."""
 MAX_ALERTS = 1000
 MAX_ALERTS_WITH_EVENTS = 200
 HISTORIES: tuple[FigureName, ...] = (
@@ -51,6 +61,8 @@ HISTORIES: tuple[FigureName, ...] = (
 )
 """The figures that the pages draw over the window."""
 
+_INSTANT = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class _Then:
@@ -62,10 +74,20 @@ class _Then:
     changes: dict[str, list[StateChangeRow]]
     buckets: dict[str, list[Rollup]]
     previous: dict[str, list[Rollup]]
+    past: bool
+    """Whether the window ended before the reports are made."""
 
 
-def gather(reads: Reads, *, targets: Sequence[Target], settings: Settings, window: Window, zone: str) -> ReportData:
-    """Everything that the reports of ``window`` say; the window's end is taken for now."""
+def gather(
+    reads: Reads,
+    *,
+    targets: Sequence[Target],
+    settings: Settings,
+    window: Window,
+    zone: str,
+    made_at: datetime,
+) -> ReportData:
+    """Everything that the reports of ``window`` say: what was known at its end, whenever they are made."""
     before = window.previous()
     resolution = source_resolution(window.step)
     changes: dict[str, list[StateChangeRow]] = {}
@@ -78,20 +100,21 @@ def gather(reads: Reads, *, targets: Sequence[Target], settings: Settings, windo
         changes=changes,
         buckets=reads.services.rollups(resolution=resolution, start=window.start, end=window.end),
         previous=reads.services.rollups(resolution=resolution, start=before.start, end=before.end),
+        past=window.end < made_at,
     )
-    last = [status.last.timestamp for status in then.end.values() if status.last.timestamp >= window.start]
+    last = [at for name in then.end.keys() | then.buckets.keys() if (at := _last_measured(then, name)) is not None]
     return ReportData(
         window=window,
-        made_at=window.end,
+        made_at=made_at,
         version=__version__,
         zone=zone,
         limits=_limits(settings),
-        monitor=_monitor(reads, window.end),
+        monitor=_monitor(reads, window, targets, then),
         measured_until=max(last, default=None),
         simulated_until=reads.monitor.simulated_until(),
-        services=_services(then, targets),
-        alerts=_alerts(reads, window),
-        gaps=tuple(reads.monitor.gaps(before.start, window.end)),
+        services=_services(reads, then, targets),
+        alerts=_alerts(reads, window, past=then.past),
+        gaps=_gaps(reads, window),
         host=_host(reads, window, resolution),
         previous_host=_host(reads, before, resolution),
         host_now=reads.host.sample(window.end),
@@ -114,8 +137,8 @@ def source_resolution(step: int) -> int:
     return max(resolution for resolution in RESOLUTIONS if step % resolution == 0)
 
 
-def _services(then: _Then, targets: Sequence[Target]) -> tuple[ServiceRecord, ...]:
-    records = [_configured(then, target) for target in targets]
+def _services(reads: Reads, then: _Then, targets: Sequence[Target]) -> tuple[ServiceRecord, ...]:
+    records = [_configured(reads, then, target) for target in targets]
     known = {target.name for target in targets}
     gone = sorted(
         name
@@ -125,9 +148,21 @@ def _services(then: _Then, targets: Sequence[Target]) -> tuple[ServiceRecord, ..
     return (*records, *(_removed(then, name) for name in gone))
 
 
-def _configured(then: _Then, target: Target) -> ServiceRecord:
+def _last_measured(then: _Then, name: str) -> datetime | None:
+    """When a service was last measured in the window; to a bucket's length when its single results are gone."""
+    status = then.end.get(name)
+    if status is not None:
+        return status.last.timestamp if status.last.timestamp >= then.window.start else None
+    known = [rollup for rollup in then.buckets.get(name, ()) if rollup.known_us]
+    return min(then.window.end, known[-1].start + timedelta(seconds=known[-1].seconds)) if known else None
+
+
+def _configured(reads: Reads, then: _Then, target: Target) -> ServiceRecord:
     now: ServiceView = service_view(target, then.end.get(target.name), ServiceWindows(), (), then.window.end)
     initial, initial_error = _initial(then, target.name)
+    change = None
+    if target.name not in then.end and _last_measured(then, target.name) is not None:
+        change = reads.services.last_change(target.name, then.window.end)
     return ServiceRecord(
         name=target.name,
         # Where the monitor keeps its data is no part of what it reports on.
@@ -137,11 +172,11 @@ def _configured(then: _Then, target: Target) -> ServiceRecord:
         kind="database" if isinstance(target, Database) else "http",
         interval=target.interval,
         warning_ms=target.degraded_above_ms,
-        state=now.state,
-        since=now.since,
-        last_checked=now.last_checked,
+        state=now.state if change is None else change.state,
+        since=now.since if change is None else change.at,
+        last_checked=now.last_checked if change is None else _last_measured(then, target.name),
         response_time_ms=now.response_time_ms,
-        error=now.error,
+        error=now.error if change is None else change.error,
         tls_expires_at=now.tls_expires_at,
         initial=initial,
         initial_error=initial_error,
@@ -153,7 +188,6 @@ def _configured(then: _Then, target: Target) -> ServiceRecord:
 
 def _removed(then: _Then, name: str) -> ServiceRecord:
     """A service that is no longer configured but was measured in the window."""
-    status = then.end.get(name)
     initial, initial_error = _initial(then, name)
     return ServiceRecord(
         name=name,
@@ -162,7 +196,7 @@ def _removed(then: _Then, name: str) -> ServiceRecord:
         criticality=Criticality.LOW,
         warning_ms=None,
         configured=False,
-        last_checked=status.last.timestamp if status else None,
+        last_checked=_last_measured(then, name),
         initial=initial,
         initial_error=initial_error,
         changes=_changes(then, name),
@@ -203,11 +237,24 @@ def _limits(settings: Settings) -> AnalysisLimits:
     )
 
 
-def _monitor(reads: Reads, now: datetime) -> MonitorStatus:
+def _monitor(reads: Reads, window: Window, targets: Sequence[Target], then: _Then) -> MonitorStatus:
+    """Whether a monitor ran at the window's end, and which if that is now.
+
+    A monitor's sign of life is overwritten by the next, so that in the past only what it measured speaks for it.
+    """
+    if then.past:
+        intervals = {target.name: target.interval for target in targets}
+        speaks = any(
+            name in intervals and (window.end - status.last.timestamp).total_seconds() <= 1.5 * status.last.interval
+            for name, status in then.end.items()
+        )
+        sampled = reads.host.sample(window.end)
+        fresh = sampled is not None and (window.end - sampled.timestamp).total_seconds() <= SILENT_AFTER_SECONDS
+        return MonitorStatus(MonitorState.RUNNING if speaks or fresh else MonitorState.STOPPED)
     row = reads.monitor.sign_of_life()
     if row is None:
         return MonitorStatus(MonitorState.STOPPED)
-    quiet = (now - row.last_cycle_at).total_seconds()
+    quiet = (window.end - row.last_cycle_at).total_seconds()
     return MonitorStatus(
         state=MonitorState.STOPPED if quiet > SILENT_AFTER_SECONDS else MonitorState.RUNNING,
         host=row.host,
@@ -217,46 +264,34 @@ def _monitor(reads: Reads, now: datetime) -> MonitorStatus:
     )
 
 
-def _alerts(reads: Reads, window: Window) -> tuple[AlertRecord, ...]:
-    """Alerts of this window and the one before, oldest first; events for the newest of this window."""
-    found = reads.alerts.episodes(
-        start=window.previous().start, end=window.end + timedelta(microseconds=1), limit=MAX_ALERTS
-    )
+def _alerts(reads: Reads, window: Window, *, past: bool) -> tuple[AlertRecord, ...]:
+    """Alerts of this window and the one before as they were at its end, oldest first; events for the newest of it."""
+    found = reads.alerts.episodes(start=window.previous().start, end=window.end + _INSTANT, limit=MAX_ALERTS)
+    happened = reads.alerts.events_of([episode.id for episode in found if episode.id is not None])
     records = []
     for position, episode in enumerate(found):
-        ended_before = episode.resolved_at is not None and episode.resolved_at < window.start
-        wanted = position < MAX_ALERTS_WITH_EVENTS and not ended_before and episode.id is not None
-        records.append(AlertRecord(episode, tuple(reads.alerts.events(episode.id or 0)) if wanted else ()))
+        events = happened[episode.id or 0]
+        then = as_of(episode, events, window.end) if past else episode
+        ended_before = then.resolved_at is not None and then.resolved_at < window.start
+        told = position < MAX_ALERTS_WITH_EVENTS and not ended_before
+        by_then = tuple(event for event in events if event.at <= window.end) if told else ()
+        records.append(AlertRecord(then, by_then))
     return tuple(reversed(records))
 
 
-def _host(reads: Reads, window: Window, resolution: int) -> tuple[HostBucket, ...]:
+def _gaps(reads: Reads, window: Window) -> tuple[Gap, ...]:
+    """Those that had ended by the window's end: a gap is recorded when it is over."""
+    return tuple(gap for gap in reads.monitor.gaps(window.previous().start, window.end) if gap.ended_at <= window.end)
+
+
+def _host(reads: Reads, window: Window, resolution: int) -> dict[str, tuple[HostRollup, ...]]:
     """The host's figures on the window's steps; a step without samples stays empty, so that a line breaks there."""
-    found = reads.host.rollups(resolution=resolution, start=window.start, end=window.end)
-    sums: dict[str, dict[int, tuple[int, float, float]]] = {}
-    for metric in ("cpu_usage", "memory_usage", "disk_usage", "active_connections"):
-        steps = sums.setdefault(metric, {})
-        for row in found.get(metric, ()):
-            count, total, high = steps.get(window.index(row.start), (0, 0.0, -math.inf))
-            entry = (
-                count + row.samples,
-                total + (row.histogram.mean or 0.0) * row.samples,
-                max(high, row.histogram.high or 0.0),
-            )
-            steps[window.index(row.start)] = entry
-    if not any(sums.values()):
-        return ()
-    buckets = []
-    for index, start in enumerate(window.starts()):
-        cpu, memory, disk, connections = (_mean_max(steps.get(index)) for steps in sums.values())
-        buckets.append(HostBucket(start, window.step, *cpu, *memory, *disk, *connections))
-    return tuple(buckets)
-
-
-def _mean_max(entry: tuple[int, float, float] | None) -> tuple[float | None, float | None]:
-    if entry is None or not entry[0]:
-        return None, None
-    return entry[1] / entry[0], entry[2]
+    found = reads.host.rollups(
+        resolution=resolution, start=window.start, end=window.end, metrics=tuple(RESOURCE_METRICS.values())
+    )
+    return {
+        name: tuple(regroup_host(found[metric], window)) for name, metric in RESOURCE_METRICS.items() if metric in found
+    }
 
 
 def _history(reads: Reads, key: FigureName, window: Window) -> History:

@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 from amt_console.analysis.availability import LEAST_COVERAGE_PERCENT
-from amt_console.model import HostRollup, Rollup, Series
+from amt_console.model import AnyRollup, Series
 from amt_console.store import Reads
 
 SPARK_MINUTES = 30
@@ -112,9 +111,6 @@ def _read_lately(reads: Reads, names: Sequence[str], end: datetime, found: dict[
             error_rate_percent_1h=None if error_rate is None else 100 * error_rate,
             sparkline=tuple(row.mean_ms if (row := minutes.get(index)) else None for index in range(SPARK_MINUTES)),
         )
-
-
-AnyRollup = TypeVar("AnyRollup", Rollup, HostRollup)
 
 
 def spark_start(end: datetime) -> datetime:

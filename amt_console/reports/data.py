@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from amt_console.analysis import AnalysisLimits, HostBucket, Window
+from amt_console.analysis import AnalysisLimits, Window
 from amt_console.model import (
     AlertEvent,
     BusinessFigures,
@@ -14,6 +14,7 @@ from amt_console.model import (
     Episode,
     FigureKind,
     Gap,
+    HostRollup,
     HostSample,
     MonitorState,
     MonitorStatus,
@@ -70,6 +71,7 @@ class ReportData:
 
     window: Window
     made_at: datetime
+    """When the reports were made; they tell what was known at the window's end."""
     version: str
     zone: str = "UTC"
     """IANA name of the zone in which times are shown."""
@@ -83,8 +85,9 @@ class ReportData:
     alerts: tuple[AlertRecord, ...] = ()
     """Open at the window's end, or fired, open or ended in it or in the window before; oldest first."""
     gaps: tuple[Gap, ...] = ()
-    host: tuple[HostBucket, ...] = ()
-    previous_host: tuple[HostBucket, ...] = ()
+    host: Mapping[str, tuple[HostRollup, ...]] = field(default_factory=dict)
+    """By resource, one rollup for each step of the window; without resources that were never sampled."""
+    previous_host: Mapping[str, tuple[HostRollup, ...]] = field(default_factory=dict)
     host_now: HostSample | None = None
     figures: Mapping[FigureKind, BusinessFigures] = field(default_factory=dict)
     """The newest of each kind in the window."""

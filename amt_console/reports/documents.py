@@ -181,6 +181,8 @@ def _head(view: ReportView, report: str) -> Document:
         "schema_version": SCHEMA_VERSION,
         "report": report,
         "generated_at": times.iso(data.made_at),
+        "as_of": times.iso(data.window.end),
+        "amt_version": data.version,
         "version": data.version,
         "time_zone": times.name,
         "window": {

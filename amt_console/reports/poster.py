@@ -165,9 +165,8 @@ def _latency_panel(view: ReportView, service: ServicePerformance) -> Panel:
 def _resource_panel(view: ReportView, name: str) -> Panel:
     pattern = next(p for p in view.analysis.resources if p.name == name)
     label = {"cpu": "CPU of the host", "memory": "Memory of the host", "disk": "Fullest disk of the host"}[name]
-    if not pattern.buckets:
+    if not pattern.samples:
         return Panel(label, "", None)
-    points = [(b.start, getattr(b, f"{name}_mean"), getattr(b, f"{name}_max")) for b in view.data.host]
     limit = view.data.limits.of_resource(name)
-    spec = resource_chart(points, view.data.window, view.times, limit=limit, width=_CELL, height=110)
+    spec = resource_chart(view.data.host[name], view.data.window, view.times, limit=limit, width=_CELL, height=110)
     return Panel(label, f"mean {percent(pattern.mean)}, highest {percent(pattern.max)}", spec)

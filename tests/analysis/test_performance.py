@@ -7,15 +7,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from support.rollups import rollup
 
-from amt_console.analysis import AnalysisLimits, HostBucket, ServiceHistory, Window, analyse, window_of
+from amt_console.analysis import AnalysisLimits, ServiceHistory, Window, analyse, window_of
 from amt_console.analysis.latency import latency_summary
 from amt_console.analysis.series import merged, regroup
+from amt_console.clock import SECOND, micros
 from amt_console.model import (
     AlertState,
     AlertType,
     Episode,
     Gap,
     GapReason,
+    HostRollup,
     LatencyHistogram,
     Rollup,
     ServiceState,
@@ -33,6 +35,10 @@ def good(start: datetime, ms: float = 50.0, seconds: int = 300) -> Rollup:
 
 def a_day(ms: float = 50.0, window: Window = DAY) -> list[Rollup]:
     return [good(start, ms) for start in window.starts()]
+
+
+def host_day(values: list[float]) -> list[HostRollup]:
+    return [HostRollup(micros(start), 300 * SECOND, LatencyHistogram.of(values)) for start in DAY.starts()]
 
 
 def alert(began: datetime, *, took: float | None = None, ended: float | None = None, fired: float = 10) -> Episode:
@@ -84,7 +90,7 @@ def test_bad_figures_are_recommended_about_with_evidence_and_worst_first() -> No
         rollup(start, 300, samples=100, errors=8, up=270, down=30, times=[3000.0] * 20 + [100.0] * 72)
         for start in DAY.starts()
     ]
-    host = [HostBucket(start, 300, cpu_mean=88.0, cpu_max=99.0, disk_mean=85, disk_max=85) for start in DAY.starts()]
+    host = {"cpu": host_day([88.0, 99.0]), "disk": host_day([85.0])}
     history = ServiceHistory(
         "api", buckets, initial=ServiceState.UP, warning_ms=2000, tls_expires_at=END + timedelta(days=1)
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import random
 import re
 import subprocess
 import sys
@@ -145,6 +147,21 @@ def test_the_analysis_agrees_with_what_was_stored(store: Store) -> None:
     assert view.analysis.handling.mtta_s == pytest.approx(115)
     assert view.why_missing(FigureKind.OVERVIEW, "bug_reports") == "text where a number is expected"
     assert {p.name: p.mean for p in view.analysis.resources}["cpu"] == pytest.approx(20)
+
+
+def test_percentiles_of_the_host_are_those_of_its_samples(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    spikes = [round(chance.expovariate(1 / 12) + 5, 2) for _ in range(6 * 60 * 5)]
+    with Store.open(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=FakeClock(NOW)) as busy:
+        with busy.transaction() as writes:
+            for position, cpu in enumerate(spikes):
+                writes.add_host_sample(HostSample(NOW - timedelta(seconds=10 * (position + 1)), cpu, 50.0, 70.0))
+        view = build_view(report_data(busy, TARGETS, SETTINGS, FakeClock(NOW), hours=5, zone="UTC"))
+    cpu_pattern = view.analysis.resources[0]
+    raw = sorted(spikes)
+    assert cpu_pattern.p95 == pytest.approx(raw[math.ceil(0.95 * len(raw)) - 1], rel=0.0101)
+    assert (cpu_pattern.mean, cpu_pattern.max) == (pytest.approx(sum(raw) / len(raw)), raw[-1])
+    assert cpu_pattern.samples == len(raw)
 
 
 def test_a_service_that_is_no_longer_configured_keeps_its_history(store: Store) -> None:

@@ -10,7 +10,8 @@ from functools import cache
 
 from support.rollups import rollup
 
-from amt_console.analysis import HostBucket, Window, window_of
+from amt_console.analysis import Window, window_of
+from amt_console.clock import SECOND, micros
 from amt_console.model import (
     AlertEvent,
     AlertState,
@@ -23,7 +24,9 @@ from amt_console.model import (
     FigureKind,
     Gap,
     GapReason,
+    HostRollup,
     HostSample,
+    LatencyHistogram,
     MonitorState,
     MonitorStatus,
     Resolution,
@@ -74,29 +77,23 @@ def _buckets(
     return tuple(found)
 
 
-def _host(window: Window, gap: Gap) -> tuple[HostBucket, ...]:
+def _host(window: Window, gap: Gap) -> dict[str, tuple[HostRollup, ...]]:
+    """Two samples a step of each resource, but in the gap."""
     rng = random.Random(str(window.start))
-    found = []
+    found: dict[str, list[HostRollup]] = {name: [] for name in ("cpu", "memory", "disk", "connections")}
     for at in window.starts():
-        if gap.started_at <= at < gap.ended_at:
-            continue
         cpu = 28 * _rhythm(at) + rng.uniform(-4, 4)
         elapsed = (at - window.start) / (window.end - window.start)
-        found.append(
-            HostBucket(
-                at,
-                window.step,
-                cpu,
-                cpu + rng.uniform(2, 30),
-                61 + rng.uniform(-1, 1),
-                64.5,
-                71 + 3 * elapsed,
-                71 + 3 * elapsed,
-                45 * _rhythm(at),
-                70 * _rhythm(at),
-            )
-        )
-    return tuple(found)
+        step = {
+            "cpu": (cpu - rng.uniform(0, 3), cpu + rng.uniform(2, 30)),
+            "memory": (61 + rng.uniform(-1, 1), 64.5),
+            "disk": (71 + 3 * elapsed,),
+            "connections": (round(45 * _rhythm(at)), round(70 * _rhythm(at))),
+        }
+        for name, values in step.items():
+            read = () if gap.started_at <= at < gap.ended_at else values
+            found[name].append(HostRollup(micros(at), window.step * SECOND, LatencyHistogram.of(read)))
+    return {name: tuple(rollups) for name, rollups in found.items()}
 
 
 def figures(at: datetime, growth: float = 1.0) -> dict[FigureKind, BusinessFigures]:

@@ -9,6 +9,9 @@ from datetime import datetime
 from amt_console.alerts.lifecycle.episode import RULE_REMOVED_NOTE
 from amt_console.model import AlertEvent, AlertState, Episode, Resolution, Severity
 
+_IN_ITS_OWN_WORDS = ("opened", "fired", "severity", "relapsed")
+"""Events whose message is the episode's own; those of the others say what happened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -43,6 +46,45 @@ def replay(events: Iterable[AlertEvent]) -> Told:
     if state is None:
         raise ValueError("An episode has at least one event.")
     return state
+
+
+def as_of(current: Episode, events: Iterable[AlertEvent], at: datetime) -> Episode:
+    """An episode as it was at a moment: what it is, and what its events up to then tell.
+
+    Counters, the instants of running streaks and the level of escalation are told by no event; they come out empty. An
+    episode without events, written by another program, is told by its own times.
+    """
+    happened = [event for event in events if event.at <= at]
+    bare = replace(
+        current,
+        bad_since=None,
+        ok_since=None,
+        stale_since=None,
+        bad_count=0,
+        critical_count=0,
+        warning_count=0,
+        ok_count=0,
+        escalation_level=0,
+    )
+    try:
+        then = replay(happened)
+    except ValueError:
+        return _by_its_times(bare, at)
+    own = [event for event in happened if event.kind in _IN_ITS_OWN_WORDS]
+    values = [event.value for event in happened if event.value is not None]
+    fields = {name: getattr(then, name) for name in Told.__slots__ if name != "opened_at"}
+    return replace(bare, message=own[-1].message, value=values[-1] if values else None, **fields)
+
+
+def _by_its_times(episode: Episode, at: datetime) -> Episode:
+    if episode.acknowledged_at is not None and episode.acknowledged_at > at:
+        episode = replace(episode, acknowledged_by=None, acknowledged_at=None, note=None)
+    if episode.fired_at is not None and episode.fired_at > at:
+        episode = replace(episode, fired_at=None)
+    if episode.resolved_at is None or episode.resolved_at <= at:
+        return episode
+    state = AlertState.PENDING if episode.fired_at is None else AlertState.FIRING
+    return replace(episode, state=state, resolved_at=None, resolution=None, stale=False)
 
 
 def _opened(event: AlertEvent) -> Told:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from amt_console.analysis import StateSpan, Window
-from amt_console.model import Rollup, ServiceState
+from amt_console.model import HostRollup, Rollup, ServiceState
 from amt_console.reports.charts.base import (
     HALF,
     MS_LABELS,
@@ -75,7 +75,7 @@ def latency_chart(
 
 
 def resource_chart(
-    points: Sequence[tuple[datetime, float | None, float | None]],
+    rollups: Sequence[HostRollup],
     window: Window,
     times: Times,
     *,
@@ -86,7 +86,10 @@ def resource_chart(
     labels: str = PERCENT_LABELS,
 ) -> Spec:
     """One resource: mean a bucket as a line, up to the maximum as a band; percent on a fixed scale of 0-100."""
-    rows = [{"t": milliseconds_of(at), "mean": _rounded(mean), "max": _rounded(high)} for at, mean, high in points]
+    rows = [
+        {"t": milliseconds_of(each.start), "mean": _rounded(each.histogram.mean), "max": _rounded(each.histogram.high)}
+        for each in rollups
+    ]
     top = 100.0 if percent else round_top(top_of([row["max"] for row in rows]))
     x = time_axis(window, times, most=max(4, width // 66))
     y = value_axis("mean", labels=labels, domain=(0, top), ticks=4)

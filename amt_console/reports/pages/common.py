@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amt_console.analysis import availability, handling, incidents, outages, trend
-from amt_console.analysis.percentiles import COUNTED_METHOD
+from amt_console.analysis.percentiles import QUANTILE_METHOD
 from amt_console.model import AlertState, GapReason, MonitorState, Severity
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.page import Item, Items, PageSection, Tone
@@ -46,8 +46,8 @@ def meta(view: ReportView) -> tuple[tuple[str, str], ...]:
     window = data.window
     fresh = "nothing measured"
     if data.measured_until is not None:
-        old = (data.made_at - data.measured_until).total_seconds()
-        fresh = f"{times.short(data.measured_until)} ({duration(old)} before this report)"
+        old = (window.end - data.measured_until).total_seconds()
+        fresh = f"{times.short(data.measured_until)} ({duration(old)} before its end)"
     coverage = view.analysis.availability.coverage_percent
     return (
         ("Window", f"{times.minute(window.start)} – {times.minute(window.end)} ({view.span})"),
@@ -160,7 +160,7 @@ def siblings(own: str) -> tuple[tuple[str, str], ...]:
 def method_monitoring() -> tuple[tuple[str, str], ...]:
     """How the monitoring figures are made."""
     return (
-        ("Percentiles", COUNTED_METHOD),
+        ("Percentiles", QUANTILE_METHOD),
         ("Availability", availability.METHOD),
         (
             "Measured time",

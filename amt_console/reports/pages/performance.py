@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from amt_console.analysis import HostBucket, ServicePerformance
+from amt_console.analysis import ServicePerformance
 from amt_console.reports.charts.base import COUNT_LABELS, PERCENT_LABELS
 from amt_console.reports.charts.lines import latency_chart, resource_chart
 from amt_console.reports.outage_words import outages_extent
@@ -232,7 +230,7 @@ def _resources(view: ReportView) -> PageSection:
 def _resource_block(view: ReportView, name: str) -> PageChart:
     pattern = next(p for p in view.analysis.resources if p.name == name)
     label = resource_label(name)
-    if not pattern.buckets:
+    if not pattern.samples:
         return PageChart(f"host-{name}", label, "", "", None, empty="Not read in this window.")
     write = count if name == "connections" else percent
     limit = view.data.limits.of_resource(name)
@@ -248,7 +246,7 @@ def _resource_block(view: ReportView, name: str) -> PageChart:
         + (", dashed: limit" if limit else ""),
         f"{title}, mean {write(mean)}, over {view.span}.",
         resource_chart(
-            [_reading(bucket, name) for bucket in view.data.host],
+            view.data.host[name],
             view.data.window,
             view.times,
             limit=limit,
@@ -256,7 +254,3 @@ def _resource_block(view: ReportView, name: str) -> PageChart:
             labels=PERCENT_LABELS if is_percent else COUNT_LABELS,
         ),
     )
-
-
-def _reading(bucket: HostBucket, name: str) -> tuple[datetime, float | None, float | None]:
-    return bucket.start, getattr(bucket, f"{name}_mean"), getattr(bucket, f"{name}_max")

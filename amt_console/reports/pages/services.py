@@ -199,7 +199,7 @@ def host_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
             Cell("Limit", number=True),
             Cell("Busiest hour"),
         ),
-        tuple(rows) if any(pattern.buckets for pattern in view.analysis.resources) else (),
+        tuple(rows) if any(pattern.samples for pattern in view.analysis.resources) else (),
         empty="The host was not sampled in this window.",
     )
 

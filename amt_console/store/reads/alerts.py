@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, or_, select
 
+from amt_console.alerts import as_of
 from amt_console.model import AlertEvent, AlertState, Episode
 from amt_console.store.episode_rows import episode_of, event_of
 from amt_console.store.readable import LATEST, readable
@@ -20,6 +20,7 @@ _ALERTS = table(AlertRow)
 _EVENTS = table(AlertEventRow)
 _OLDEST_FIRST = select(_ALERTS).order_by(_ALERTS.c.timestamp, _ALERTS.c.id)
 _OPEN = _OLDEST_FIRST.where(_ALERTS.c.resolved.is_(False))
+_MOST_AT_ONCE = 500
 
 
 class AlertReads:
@@ -41,14 +42,8 @@ class AlertReads:
             _OLDEST_FIRST.where(_ALERTS.c.timestamp <= at, or_(_ALERTS.c.resolved.is_(False), later))
         ).mappings()
         found = {int(row["id"]): episode_of(row) for row in _datable(rows)}
-        happened: dict[int, list[AlertEvent]] = {alert_id: [] for alert_id in found}
-        for row in self._connection.execute(
-            select(_EVENTS)
-            .where(_EVENTS.c.alert_id.in_(list(found)), _EVENTS.c.timestamp <= at)
-            .order_by(_EVENTS.c.alert_id, _EVENTS.c.seq)
-        ).mappings():
-            happened[int(row["alert_id"])].append(event_of(row))
-        past = (as_of(current, happened[alert_id]) for alert_id, current in found.items())
+        events = self.events_of(list(found))
+        past = (as_of(current, events[alert_id], at) for alert_id, current in found.items())
         return [each for each in past if each.open]
 
     def episode(self, alert_id: int) -> Episode | None:
@@ -72,8 +67,17 @@ class AlertReads:
 
     def events(self, alert_id: int) -> list[AlertEvent]:
         """Everything that happened to an episode, oldest first."""
-        rows = self._connection.execute(select(_EVENTS).where(_EVENTS.c.alert_id == alert_id).order_by(_EVENTS.c.seq))
-        return [event_of(row) for row in rows.mappings()]
+        return self.events_of([alert_id])[alert_id]
+
+    def events_of(self, alert_ids: Sequence[int]) -> dict[int, list[AlertEvent]]:
+        """Everything that happened to some episodes, oldest first."""
+        found: dict[int, list[AlertEvent]] = {alert_id: [] for alert_id in alert_ids}
+        for begin in range(0, len(alert_ids), _MOST_AT_ONCE):
+            chosen = _EVENTS.c.alert_id.in_(alert_ids[begin : begin + _MOST_AT_ONCE])
+            rows = self._connection.execute(select(_EVENTS).where(chosen).order_by(_EVENTS.c.alert_id, _EVENTS.c.seq))
+            for row in rows.mappings():
+                found[int(row["alert_id"])].append(event_of(row))
+        return found
 
 
 @cache
@@ -96,51 +100,3 @@ def _within(states: frozenset[AlertState] | None, of_subject: bool) -> Select[An
 def _datable(rows: Iterable[RowMapping]) -> Iterable[RowMapping]:
     """Those of which can be read when they began and, if so, ended."""
     return (row for row in readable(rows) if not row["resolved"] or row["resolved_at"] is not None)
-
-
-def as_of(current: Episode, happened: Iterable[AlertEvent]) -> Episode:
-    """An episode as it was after the given events, its first ones.
-
-    Counters and the instants of the running streaks are not kept by events; they come out empty.
-    """
-    past = replace(
-        current,
-        state=AlertState.PENDING,
-        fired_at=None,
-        resolved_at=None,
-        resolution=None,
-        stale=False,
-        stale_since=None,
-        acknowledged_by=None,
-        acknowledged_at=None,
-        note=None,
-        bad_since=None,
-        ok_since=None,
-        bad_count=0,
-        critical_count=0,
-        warning_count=0,
-        ok_count=0,
-    )
-    for event in happened:
-        past = _after(past, event)
-    return past
-
-
-def _after(episode: Episode, event: AlertEvent) -> Episode:
-    changes: dict[str, Any] = {"state": event.state, "severity": event.severity, "message": event.message}
-    if event.value is not None:
-        changes["value"] = event.value
-    match event.kind:
-        case "fired":
-            changes["fired_at"] = event.at
-        case "stale" | "fresh":
-            changes["stale"] = event.kind == "stale"
-        case "acknowledged":
-            changes |= {"acknowledged_by": event.actor, "acknowledged_at": event.at, "note": event.note}
-        case "unacknowledged" | "ack_revoked":
-            changes |= {"acknowledged_by": None, "acknowledged_at": None, "note": None}
-        case "note":
-            changes["note"] = event.note
-        case "resolved" | "cleared":
-            changes["resolved_at"] = event.at
-    return replace(episode, **changes)

@@ -17,7 +17,7 @@ from amt_console.store.rollups.samples import state_of
 from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
 from amt_console.store.schema import table
 from amt_console.store.tables import MonitoringLog
-from amt_console.store.values import clean
+from amt_console.store.values import Row, clean
 
 _LOGS = table(MonitoringLog)
 _STATE = table(ServiceStateRow)
@@ -70,7 +70,8 @@ class ServiceReads:
                 found[name] = ServiceStatus(result_of(row), row["since"], state_of(row["status"]))
             elif (past := rebuild.newest_row(self._connection, name, at + _INSTANT)) is not None:
                 last = result_of(past)
-                found[name] = ServiceStatus(last, self._since(name, at) or last.timestamp, last.state)
+                change = self.last_change(name, at)
+                found[name] = ServiceStatus(last, change.at if change else last.timestamp, last.state)
         return found
 
     def rollups(
@@ -124,22 +125,21 @@ class ServiceReads:
         if services is not None:
             query = query.where(_CHANGES.c.service_name.in_(sorted(services)))
         rows = self._connection.execute(query.order_by(_CHANGES.c.timestamp, _CHANGES.c.id)).mappings()
-        return [
-            StateChangeRow(
-                service=row["service_name"],
-                at=row["timestamp"],
-                state=state_of(row["state"]),
-                previous=None if row["previous"] is None else state_of(row["previous"]),
-                error=clean(row["error_message"]),
-            )
-            for row in rows
-        ]
+        return [_change_of(row) for row in rows]
 
-    def _since(self, service: str, at: datetime) -> datetime | None:
-        since: datetime | None = self._connection.execute(
-            select(_CHANGES.c.timestamp)
-            .where(_CHANGES.c.service_name == service, _CHANGES.c.timestamp <= at)
-            .order_by(_CHANGES.c.timestamp.desc())
-            .limit(1)
-        ).scalar()
-        return since
+    def last_change(self, service: str, at: datetime) -> StateChangeRow | None:
+        """The newest change of state of a service up to a moment; kept for longer than its single results."""
+        query = select(_CHANGES).where(_CHANGES.c.service_name == service, _CHANGES.c.timestamp <= at)
+        newest = query.order_by(_CHANGES.c.timestamp.desc(), _CHANGES.c.id.desc()).limit(1)
+        row = self._connection.execute(newest).mappings().first()
+        return None if row is None else _change_of(row)
+
+
+def _change_of(row: Row) -> StateChangeRow:
+    return StateChangeRow(
+        service=row["service_name"],
+        at=row["timestamp"],
+        state=state_of(row["state"]),
+        previous=None if row["previous"] is None else state_of(row["previous"]),
+        error=clean(row["error_message"]),
+    )

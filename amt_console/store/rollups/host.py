@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,7 +14,7 @@ from amt_console.model import RESOLUTIONS, HostRollup, HostSample, LatencyHistog
 from amt_console.model.histogram import SCALE, decode_counts, encode_counts
 from amt_console.model.rollup import NO_VALUES
 from amt_console.store.engines.dialect import Dialect
-from amt_console.store.readable import first, first_of, in_order, readable
+from amt_console.store.readable import first, first_of, in_order, readable, sortable
 from amt_console.store.rollups.buckets import floor
 from amt_console.store.rollups.tables import HostRollupRow
 from amt_console.store.sample_rows import HOST_COLUMNS, host_sample_of, host_values
@@ -27,6 +28,7 @@ _ROLLUPS = table(HostRollupRow)
 _NEWEST_FIRST = (_METRICS.c.timestamp, _METRICS.c.timestamp.desc(), _METRICS.c.id.desc())
 _NEWEST = in_order(select(_METRICS), *_NEWEST_FIRST)
 _NEWEST_UP_TO = in_order(select(_METRICS).where(_METRICS.c.timestamp <= bindparam("at")), *_NEWEST_FIRST)
+_LATER = select(_METRICS.c.id).where(_METRICS.c.timestamp >= bindparam("end"), sortable(_METRICS.c.timestamp)).limit(1)
 _ROLLUP_COLUMNS = ("resolution", "start", "metric", "samples", "total", "least", "most", "histogram")
 HOST_METRICS = (
     "cpu_usage",
@@ -127,19 +129,60 @@ def rollups(
     metrics: Sequence[str] = HOST_METRICS,
     histograms: bool = True,
 ) -> dict[str, list[HostRollup]]:
-    """By figure, oldest first: the buckets that begin in ``[start rounded down, end)``; without ``histograms`` theirs
-    are empty.
+    """By figure, oldest first: the buckets that begin in ``[start rounded down, end)``, the last one cut at ``end``;
+    without ``histograms`` theirs are empty.
     """
     if resolution not in RESOLUTIONS:
         raise ValueError(f"there are rollups of {RESOLUTIONS} seconds, not of {resolution}")
-    low = floor(micros(start), resolution * SECOND) // SECOND
-    values = {"resolution": resolution, "low": low, "high": -(-micros(end) // SECOND), "metrics": list(metrics)}
+    low, high = floor(micros(start), resolution * SECOND), micros(end)
+    found = _stored(connection, resolution, low, high, metrics, histograms=histograms)
+    last = floor(high, resolution * SECOND)
+    if last < high and connection.execute(_LATER, {"end": end}).first() is not None:
+        for metric, rollup in _part(connection, resolution, last, high, metrics).items():
+            cut = rollup if histograms else replace(rollup, histogram=replace(rollup.histogram, counts={}))
+            found[metric] = [*(each for each in found.get(metric, ()) if each.start_us < last), cut]
+    return {metric: rows for metric, rows in found.items() if rows}
+
+
+def _stored(
+    connection: Connection, resolution: int, low: int, high: int, metrics: Sequence[str], *, histograms: bool
+) -> dict[str, list[HostRollup]]:
+    """The stored buckets that begin in ``[low, high)``, in microseconds."""
+    values = {
+        "resolution": resolution,
+        "low": low // SECOND,
+        "high": -(-high // SECOND),
+        "metrics": list(metrics),
+    }
     found: dict[str, list[HostRollup]] = {}
     for row in connection.execute(_within(histograms), values).mappings().all():
         found.setdefault(row["metric"], []).append(
             HostRollup(row["start"] * SECOND, resolution * SECOND, _histogram(row, counted=histograms))
         )
     return found
+
+
+def _part(
+    connection: Connection, resolution: int, begin: int, end: int, metrics: Sequence[str]
+) -> dict[str, HostRollup]:
+    """The first part of a bucket that went on after ``end``: from finer ones and, within the last minute, samples."""
+    parts: dict[str, list[LatencyHistogram]] = {metric: [] for metric in metrics}
+    at = begin
+    for finer in reversed(RESOLUTIONS[: RESOLUTIONS.index(resolution)]):
+        upto = floor(end, finer * SECOND)
+        if at < upto:
+            for metric, rows in _stored(connection, finer, at, upto, metrics, histograms=True).items():
+                parts[metric] += [row.histogram for row in rows]
+        at = upto
+    raw: dict[str, list[int]] = {}
+    for sample in samples(connection, moment(at), moment(end)):
+        for metric, value in _values(sample):
+            raw.setdefault(metric, []).append(value)
+    merged = {
+        metric: LatencyHistogram.merged([*found, NO_VALUES.plus(raw.get(metric, ()))])
+        for metric, found in parts.items()
+    }
+    return {metric: HostRollup(begin, end - begin, values) for metric, values in merged.items() if values.count}
 
 
 @cache
