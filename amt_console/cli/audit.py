@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.errors import CommandError
+from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
@@ -14,12 +16,12 @@ from amt_console.text import safe_text
 if TYPE_CHECKING:
     from amt_console.model import AuditEntry
 
-app = typer.Typer(help="Read who did what.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Read who did what, and check it.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def audit() -> None:
-    """Read who did what."""
+    """Read who did what, and check it."""
 
 
 @app.command("list", epilog="Example: amt-console audit list --since 7d --json")
@@ -47,6 +49,8 @@ def list_entries(
                     "actor": entry.actor,
                     "action": entry.action,
                     "subject": entry.subject,
+                    "hash": entry.hash,
+                    "previous": entry.previous,
                     **{name: entry.detail.get(name) for name in ("uid", "login", "via", "claims", "note")},
                 }
                 for entry in found
@@ -71,6 +75,35 @@ def list_entries(
             for entry in found
         ],
     )
+
+
+@app.command("verify", epilog="Example: amt-console audit verify --json")
+def verify_chain(
+    ctx: typer.Context, json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Check that no entry was changed, removed or moved. Exits with 65 and names the first that does not fit."""
+    from amt_console.store.audit import verify
+
+    with get_context(ctx).open_store() as store, store.read() as reads:
+        found = verify(reads)
+    fault = found.fault
+    if json_output:
+        print_json(
+            {
+                "ok": fault is None,
+                "entries": found.rows,
+                "first": found.first,
+                "last": found.last,
+                "head": found.head,
+                "bad": None if fault is None else {"id": fault.id, "reason": fault.reason},
+            }
+        )
+    elif not found.rows:
+        print_line("nobody has done anything yet")
+    elif fault is None:
+        print_line(f"{found.rows} entries from {found.first} to {found.last} are whole; the newest is {found.head}")
+    if fault is not None:
+        raise CommandError(f"entry {fault.id} of the audit does not fit: {fault.reason}", ExitCode.BAD_DATA)
 
 
 def _how(entry: AuditEntry) -> str:

@@ -22,7 +22,11 @@ class AuditEntry:
     detail: Mapping[str, Any] = field(default_factory=dict)
     """How the action came in, and what the person said."""
     id: int | None = None
-    """Given when it is stored."""
+    """Given when it is stored, and so are ``previous`` and ``hash``."""
+    previous: str | None = None
+    """``hash`` of the entry before."""
+    hash: str | None = None
+    """Over ``previous`` and everything else that is stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from amt_console.model import DEFAULT_LOCATION
 from amt_console.store.schema import BIG, StoreTable, flag, now_column, number
 from amt_console.store.utc import UtcDateTime
 
+_GIVEN = {"autoincrement": False}
+"""Of numbers that the database does not give."""
+
 
 class MonitoringLog(StoreTable, table=True):
     """One probe of one service. PostgreSQL keeps it by day (``partitions``), with ``timestamp`` in its primary key."""
@@ -111,6 +114,19 @@ class AlertEventRow(StoreTable, table=True):
     actor: str | None = Field(default=None, sa_type=Text)
     note: str | None = Field(default=None, sa_type=Text)
     value: float | None = None
+    detail: str | None = Field(default=None, sa_type=Text)
+    """JSON: what belongs to this kind of event alone."""
+
+
+class AlertAnswerRow(StoreTable, table=True):
+    """What the service answered when an alert's failure was first seen."""
+
+    __tablename__ = "alert_answers"
+    alert_id: int = Field(
+        primary_key=True, foreign_key="alerts.id", ondelete="CASCADE", sa_type=BIG, sa_column_kwargs=_GIVEN
+    )
+    timestamp: datetime = Field(sa_type=UtcDateTime)
+    answer: str = Field(sa_type=Text)
 
 
 class SystemMetric(StoreTable, table=True):
@@ -184,16 +200,22 @@ class LeaseRow(StoreTable, table=True):
 
 
 class AuditRow(StoreTable, table=True):
-    """What a person did; never changed, never deleted."""
+    """What a person did: a link of a chain (``audit``), never changed, deleted only when it has expired."""
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_timestamp", "timestamp"),)
-    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs=_GIVEN)
+    """Counts from 1, without gaps."""
     timestamp: datetime = Field(sa_type=UtcDateTime)
     actor: str = Field(sa_type=Text)
     action: str = Field(sa_type=Text)
     subject: str = Field(sa_type=Text)
     detail: str = Field(sa_type=Text)
+    previous: str = Field(sa_type=Text)
+    """``hash`` of the row before."""
+    hash: str = Field(sa_type=Text)
+    seal: str | None = Field(default=None, sa_type=Text)
+    """Over ``hash``, made with a key that is not in the database."""
 
 
 class MetaRow(StoreTable, table=True):
@@ -237,7 +259,7 @@ class ProbeSlotRow(StoreTable, table=True):
 class PresenceRow(StoreTable, table=True):
     """Who looks through one process."""
 
-    __tablename__ = "viewers"
+    __tablename__ = "presence"
     process: str = Field(primary_key=True, sa_type=Text)
     host: str = Field(sa_type=Text)
     people: str = Field(sa_type=Text)

@@ -19,7 +19,7 @@ from amt_console.model import (
     HostSample,
     ProbeResult,
 )
-from amt_console.store import episodes
+from amt_console.store import audit, episodes
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.ingest import Ingest
 from amt_console.store.reads import Reads
@@ -38,7 +38,7 @@ from amt_console.store.tables import (
     SystemMetric,
 )
 from amt_console.store.utc import SECOND, micros, moment
-from amt_console.store.values import clean_text, to_json
+from amt_console.store.values import clean_text
 
 _FIGURES = table(BusinessFiguresRow)
 _GAPS = table(GapRow)
@@ -81,6 +81,7 @@ class Writes(Reads):
         self, connection: Connection, clock: Clock, ingesters: Ingesters, *, durable: bool, simulated: bool
     ) -> None:
         super().__init__(connection, clock)
+        self._clock = clock
         self._ingesters = ingesters
         self._durable = durable
         self._simulated = simulated
@@ -146,16 +147,9 @@ class Writes(Reads):
         }
         self._connection.execute(self._ingesters.upsert_monitor, [row])
 
-    def add_audit(self, entry: AuditEntry) -> None:
-        """What a person did."""
-        row = {
-            "timestamp": entry.at,
-            "actor": clean_text(entry.actor, 255),
-            "action": clean_text(entry.action, 255),
-            "subject": clean_text(entry.subject, 255),
-            "detail": to_json(dict(entry.detail)),
-        }
-        self._connection.execute(insert(_AUDIT), [row])
+    def add_audit(self, entry: AuditEntry) -> AuditEntry:
+        """What a person did; returns it with its number and its place in the chain."""
+        return audit.append(self._connection, self._ingesters.upsert_meta, entry)
 
     def rebuild_rollups(self, start: datetime, end: datetime, services: Sequence[str] | None = None) -> None:
         """Recompute rollups, changes of state and newest states from the raw rows of ``[start, end)``.

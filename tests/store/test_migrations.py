@@ -8,18 +8,28 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, make_url, text
 from support.original import ORIGINAL
-from support.stores import at, result
+from support.stores import at, event, result
 
 from amt_console.clock import FakeClock
-from amt_console.model import AlertState, ServiceState
-from amt_console.store import SchemaTooNew, SchemaTooOld, Store, StoreUnavailable, migrate
+from amt_console.model import AlertState, AuditEntry, EpisodeChange, FigureKind, ServiceState
+from amt_console.store import (
+    SchemaTooNew,
+    SchemaTooOld,
+    Store,
+    StoreError,
+    StoreUnavailable,
+    access_tokens,
+    audit_entries,
+    migrate,
+    record,
+)
+from amt_console.store.audit import AuditVerdict, verify
 from amt_console.store.engines.sqlite import APPLICATION_ID
 from amt_console.store.schema import StoreTable
 
@@ -32,8 +42,9 @@ def backups(path: Path) -> list[Path]:
     return [each for each in path.parent.iterdir() if ".before-" in each.name]
 
 
-def test_the_models_are_what_the_migrations_make(store: Store, store_url: str) -> None:
-    engine = create_engine(store_url)
+def assert_layout(url: str) -> None:
+    """The tables are what the models say."""
+    engine = create_engine(url)
     with engine.connect() as connection:
         days = re.compile("monitoring_logs_p[0-9]{8}")
         options = {"compare_type": True, "include_name": lambda name, *_: not days.fullmatch(name or "")}
@@ -42,6 +53,10 @@ def test_the_models_are_what_the_migrations_make(store: Store, store_url: str) -
         names = set(inspect(connection).get_table_names())
     engine.dispose()
     assert {"monitoring_logs", "alerts", "system_metrics"} <= names
+
+
+def test_the_models_are_what_the_migrations_make(store: Store, store_url: str) -> None:
+    assert_layout(store_url)
 
 
 def test_the_program_knows_its_own_migrations() -> None:
@@ -120,38 +135,78 @@ def test_a_database_of_the_original_system_is_backed_up_and_goes_on(original: Pa
         assert store.upgraded_from is None
 
 
-def lay_out(url: str, revision: str) -> None:
-    """Make the tables as an older version of the program did."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    file = make_url(url).database
-    if "sqlite" in url and file is not None:
-        Path(file).parent.mkdir(exist_ok=True)
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-    engine.dispose()
+LAYOUTS = Path(__file__).parent / "layouts"
 
 
-def test_monitors_of_a_version_without_locations_are_at_the_default_one(new_url: str, clock: FakeClock) -> None:
-    lay_out(new_url, "0004")
-    engine = create_engine(new_url)
-    moment = "2026-01-05 12:00:00.000000"
-    with engine.begin() as connection:
-        for statement in (
-            f"INSERT INTO monitors VALUES ('a:1', 'a', 1, '{moment}', '{moment}')",
-            f"INSERT INTO probe_slots VALUES ('api', '{moment}', '{moment}', 'a:1')",
-        ):
-            connection.execute(text(statement))
+@pytest.fixture
+def last_build(new_url: str) -> str:
+    """A database as the last build before the first version left it, with a row or two in each table."""
+    if "sqlite" in new_url:
+        file_of(new_url).parent.mkdir()
+        with closing(sqlite3.connect(file_of(new_url))) as connection:
+            connection.executescript((LAYOUTS / "build_0006_sqlite.sql").read_text())
+    else:
+        engine = create_engine(new_url)
+        with engine.begin() as server:
+            server.exec_driver_sql((LAYOUTS / "build_0006_postgresql.sql").read_text())
+        engine.dispose()
+    return new_url
+
+
+def test_a_database_of_the_last_build_is_upgraded_without_loss(last_build: str, clock: FakeClock) -> None:
+    with pytest.raises(SchemaTooOld, match="db upgrade"):
+        Store.open(last_build, clock=clock, read_only=True)
+    with Store.open(last_build, clock=clock) as store:
+        assert (store.upgraded_from is None) is store.is_server
+        with store.read() as reads:
+            probes = reads.services.results(service="api", start=at(0), end=at(900), limit=99, newest_first=False)
+            assert len(probes) == 15
+            assert (probes[0].interval, probes[0].response_time_ms, probes[4].error) == (60, 20.0, "connection refused")
+            day = reads.services.totals(start=at(0), end=at(840))["api"]
+            assert (day.samples, day.errors, day.down_s) == (14, 3, 180)
+            assert reads.services.statuses()["api"].since == at(420)
+            (alert,) = reads.alerts.open()
+            assert (alert.subject, alert.acknowledged_by, alert.note) == ("api", "ada", "looking at it")
+            assert [each.kind for each in reads.alerts.events(alert.id or 0)] == ["fired", "acknowledged"]
+            (ended,) = reads.alerts.episodes(start=at(0), end=at(900), states=[AlertState.RESOLVED], limit=9)
+            assert (ended.subject, ended.resolved_at) == ("web", at(160))
+            assert [(each.id, each.actor, each.detail.get("via")) for each in audit_entries(reads)] == [
+                (2, "bob", None),
+                (1, "ada", "console"),
+            ]
+            assert verify(reads) == AuditVerdict(2, 1, 2, audit_entries(reads)[0].hash or "")
+            assert [token.name for token in access_tokens(reads)] == ["ci"]
+            assert len(reads.monitor.gaps(at(-600), at(0))) == 1
+            assert reads.host.sample() is not None
+            assert reads.figures.newest()[FigureKind.REVENUE].figures["mrr"].value == 50_000
+            life = reads.monitor.sign_of_life()
+            assert life is not None
+            assert (life.host, life.pid) == ("ops1", 42)
+        with store.transaction(durable=True) as writes:
+            writes.add_results([result("api", 900)])
+            record(writes, EpisodeChange(alert, (event("fired", 901, AlertState.FIRING),)))
+            writes.add_audit(AuditEntry("ada", "note", "alert 1", at(902)))
+        with store.read() as reads:
+            assert len(reads.services.results(service="api", start=at(0), end=at(901), limit=99)) == 16
+            assert verify(reads).fault is None
+        with pytest.raises(StoreError, match="append-only"), store.transaction() as writes:
+            writes._connection.execute(text("UPDATE audit SET actor = 'eve'"))
+    assert_layout(last_build)
+
+
+def test_a_database_of_an_early_build_is_refused_and_not_written(new_url: str, clock: FakeClock) -> None:
     Store.open(new_url, clock=clock).close()
+    engine = create_engine(new_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    before = file_of(new_url).read_bytes() if "sqlite" in new_url else b""
+    for read_only in (False, True):
+        with pytest.raises(SchemaTooOld, match=r"early development build of amt-console .layout 0003.*Move it away"):
+            Store.open(new_url, clock=clock, read_only=read_only)
+    if "sqlite" in new_url:
+        assert file_of(new_url).read_bytes() == before
     with engine.connect() as connection:
-        found = connection.execute(text("SELECT name, location, evaluates FROM monitors")).all()
-        assert [tuple(row) for row in found] == [("a:1", "default", False)]
-        assert connection.execute(text("SELECT count(*) FROM probe_slots")).scalar() == 0
-        key = inspect(connection).get_pk_constraint("probe_slots")["constrained_columns"]
-        assert set(key) == {"location", "target"}
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0003"
     engine.dispose()
 
 

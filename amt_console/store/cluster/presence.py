@@ -22,14 +22,14 @@ MOST = 200
 """People of one process, and processes, that are shown."""
 _LONGEST = 64
 _PIN = text(
-    "INSERT INTO viewers (process, host, people, seen_at) VALUES (:process, :host, :people, clock_timestamp()) "
+    "INSERT INTO presence (process, host, people, seen_at) VALUES (:process, :host, :people, clock_timestamp()) "
     "ON CONFLICT (process) DO UPDATE SET people = excluded.people, seen_at = excluded.seen_at"
 )
 _OTHERS = text(
-    "SELECT host, people FROM viewers WHERE process <> :process "
+    "SELECT host, people FROM presence WHERE process <> :process "
     "AND seen_at > clock_timestamp() - make_interval(secs => :seconds) ORDER BY process LIMIT :most"
 )
-_LEAVE = text("DELETE FROM viewers WHERE process = :process OR seen_at < clock_timestamp() - interval '1 day'")
+_LEAVE = text("DELETE FROM presence WHERE process = :process OR seen_at < clock_timestamp() - interval '1 day'")
 
 
 class PresenceBoard:

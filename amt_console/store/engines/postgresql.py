@@ -176,7 +176,7 @@ class Postgresql:
         """A trigger that raises."""
         kinds = "UPDATE" if deletable else "UPDATE OR DELETE"
         return (
-            f"CREATE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            f"CREATE OR REPLACE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
             f"CREATE TRIGGER {table}_no_change BEFORE {kinds} ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION {table}_is_append_only()",

@@ -84,7 +84,7 @@ def examine(source: Path) -> None:
         raise StoreCorrupt(f"{source} is damaged ({'; '.join(faults)}). Restore another backup.")
     if not tables >= _TABLES:
         raise StoreCorrupt(f"{source} is a database, but none of this program: it lacks its tables.")
-    if revision is not None and revision not in migrate.REVISIONS:
+    if not migrate.is_readable(revision):
         raise SchemaTooNew(
             f"{source} was made by a newer amt-console (layout {revision}, this version knows up to "
             f"{migrate.REVISIONS[-1]}). Update amt-console first."

@@ -13,10 +13,13 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, tuple_
 
 from amt_console.clock import Clock
+from amt_console.store import audit
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.readable import first
 from amt_console.store.rollups import horizon
+from amt_console.store.schema import table
 from amt_console.store.store import Store
+from amt_console.store.tables import AuditRow
 from amt_console.store.upkeep import retention_rules, underived
 from amt_console.store.upkeep.retention_rules import RetentionPolicy, Rule
 from amt_console.store.upkeep.underived import Missing
@@ -166,13 +169,10 @@ def _delete(writes: Writes, dialect: Dialect, rule: Rule, upto: datetime, limit:
     if dialect.oldest_day(connection, rule.table) is not None:
         writes._ingesters.forget()
         return dialect.drop_days(connection, rule.table, upto)
-    before, after = dialect.deletable(rule.table.name) if rule.append_only else ((), ())
+    if rule.table is table(AuditRow):
+        now, meta = writes._clock.now(), writes._ingesters.upsert_meta
+        return audit.expire(connection, dialect, meta, before=upto, now=now, limit=limit)
     keys = list(rule.table.primary_key)
     doomed = select(*keys).where(rule.expired(upto)).order_by(rule.time).limit(limit)
-    for statement in before:
-        connection.exec_driver_sql(statement)
     key = keys[0] if len(keys) == 1 else tuple_(*keys)
-    rows = connection.execute(delete(rule.table).where(key.in_(doomed))).rowcount
-    for statement in after:
-        connection.exec_driver_sql(statement)
-    return int(rows)
+    return int(connection.execute(delete(rule.table).where(key.in_(doomed))).rowcount)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, exists, func, or_
 
 from amt_console.model import RESOLUTIONS, FigureKind
+from amt_console.store.audit import expired_before
 from amt_console.store.readable import EARLIEST
 from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow, StateChangeLog
 from amt_console.store.schema import table
@@ -59,7 +60,6 @@ class Rule:
     """The rows that go when everything before a moment has expired."""
     raw: bool = False
     """Whether sums are made of the rows."""
-    append_only: bool = False
 
 
 def day_of(moment: datetime) -> datetime:
@@ -87,7 +87,7 @@ def rules(policy: RetentionPolicy) -> list[Rule]:
         _gaps(policy.gaps),
         *(_figures(kind, policy.figures_detail, detail=True) for kind in FigureKind),
         *(_figures(kind, policy.figures, detail=False) for kind in FigureKind),
-        _older("audit", table(AuditRow), policy.audit, append_only=True),
+        Rule("audit", table(AuditRow), table(AuditRow).c.id, policy.audit, expired_before),
         *(
             _of_resolution(kind, resolution, policy.rollups.get(resolution))
             for resolution in RESOLUTIONS

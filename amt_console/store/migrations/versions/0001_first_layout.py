@@ -1,6 +1,7 @@
-"""The first layout.
+"""The layout.
 
-The tables of the original system, where it has left some, are kept with their rows and get the further columns.
+It is made in an empty database; in one of the original system, whose tables are kept with their rows and get further
+columns; and in one of the last build before the first version (``0006``), which lacks some columns and tables.
 """
 
 from __future__ import annotations
@@ -10,43 +11,70 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from amt_console.model import AuditEntry
+from amt_console.store import audit
 from amt_console.store.engines.opening import dialect_of
+from amt_console.store.engines.partitions import day_number, make_room
+from amt_console.store.schema import table
+from amt_console.store.tables import MetaRow
 from amt_console.store.utc import UtcDateTime
+from amt_console.store.values import json_object
 
-revision = "0001"
+revision = "0001_first_layout"
 down_revision = None
 
-_MEANING = {
-    # The original probes everything once a minute and keeps whole milliseconds.
-    "monitoring_logs": ("UPDATE monitoring_logs SET interval_us = 60000000, response_us = response_time_ms * 1000",),
-    "alerts": ("UPDATE alerts SET state = 'resolved' WHERE resolved",),
-}
+_LOGS, _LOGS_BEFORE = "monitoring_logs", "monitoring_logs_before"
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Create everything."""
+    """Create everything that is not there."""
     _monitoring_logs()
     _system_metrics()
     _alerts()
-    _audit()
+    _alert_events()
+    _alert_answers()
     _business_figures()
     _gaps()
     _host_rollups()
-    _lease()
-    _monitor()
     _service_rollups()
     _service_state()
     _state_changes()
     _store_meta()
-    _alert_events()
+    _audit()
+    _tokens()
+    _monitor()
+    _lease()
+    _cluster()
+
+
+def _there(name: str) -> bool:
+    return sa.inspect(op.get_bind()).has_table(name)
+
+
+def _columns(name: str) -> set[str]:
+    return {column["name"] for column in sa.inspect(op.get_bind()).get_columns(name)}
+
+
+def _create(name: str, *parts: Any, **options: Any) -> None:
+    """Create a table, or give an older one the columns that it lacks."""
+    if not _there(name):
+        op.create_table(name, *parts, **options)
+        return
+    present = _columns(name)
+    for part in parts:
+        if isinstance(part, sa.Column) and part.name not in present:
+            op.add_column(name, part)
+
+
+def _index(name: str, of: str, *columns: str, **options: Any) -> None:
+    op.create_index(name, of, list(columns), if_not_exists=True, **options)
+
+
+def _append_only(name: str, *, deletable: bool) -> None:
     dialect = dialect_of(op.get_bind().engine.url.render_as_string(hide_password=False))
-    for statement in (
-        *dialect.append_only("audit", deletable=False),
-        *dialect.append_only("alert_events", deletable=True),
-    ):
+    for statement in dialect.append_only(name, deletable=deletable):
         op.execute(sa.text(statement))
-    op.execute(sa.text("INSERT INTO store_meta (key, number) VALUES ('commits', 0)"))
 
 
 def _required(kind: Any, *names: str) -> list[sa.Column[Any]]:
@@ -57,21 +85,9 @@ def _optional(kind: Any, *names: str) -> list[sa.Column[Any]]:
     return [sa.Column(name, kind) for name in names]
 
 
-def _create_or_extend(name: str, *parts: Any, **options: Any) -> None:
-    inspector = sa.inspect(op.get_bind())
-    if not inspector.has_table(name):
-        op.create_table(name, *parts, **options)
-        return
-    present = {column["name"] for column in inspector.get_columns(name)}
-    for part in parts:
-        if isinstance(part, sa.Column) and part.name not in present:
-            op.add_column(name, part)
-    for statement in _MEANING.get(name, ()):
-        op.execute(sa.text(statement))
-
-
 def _monitoring_logs() -> None:
-    _create_or_extend(
+    original = _there(_LOGS) and "interval_us" not in _columns(_LOGS)
+    _create(
         "monitoring_logs",
         sa.Column("id", BIG, nullable=False),
         sa.Column("timestamp", UtcDateTime(), server_default=sa.func.current_timestamp(), nullable=False),
@@ -86,12 +102,40 @@ def _monitoring_logs() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_monitoring_logs_service", "monitoring_logs", ["service_name", "timestamp"])
-    op.create_index("ix_monitoring_logs_timestamp", "monitoring_logs", ["timestamp"])
+    if original:
+        # The original probes everything once a minute and keeps whole milliseconds.
+        op.execute(sa.text("UPDATE monitoring_logs SET interval_us = 60000000, response_us = response_time_ms * 1000"))
+    _keep_by_day()
+    _index("ix_monitoring_logs_service", "monitoring_logs", "service_name", "timestamp")
+    # Rows come in the order of time, so a summary of each block finds them nearly as well, and costs nothing.
+    _index("ix_monitoring_logs_timestamp", "monitoring_logs", "timestamp", postgresql_using="brin")
+
+
+def _keep_by_day() -> None:
+    """On PostgreSQL an expired day goes as a whole. A table cannot become one by day: its rows move to a new one."""
+    connection = op.get_bind()
+    if connection.dialect.name != "postgresql":
+        return
+    kind = connection.execute(sa.text("SELECT relkind FROM pg_class WHERE oid = to_regclass('monitoring_logs')"))
+    if kind.scalar_one() in ("p", b"p"):
+        return
+    for statement in (
+        f"ALTER TABLE {_LOGS} DROP CONSTRAINT {_LOGS}_pkey",
+        f"ALTER TABLE {_LOGS} RENAME TO {_LOGS_BEFORE}",
+        f"CREATE TABLE {_LOGS} (LIKE {_LOGS_BEFORE} INCLUDING DEFAULTS) PARTITION BY RANGE (timestamp)",
+        f"ALTER SEQUENCE {_LOGS}_id_seq OWNED BY {_LOGS}.id",
+        f"ALTER TABLE {_LOGS} ADD PRIMARY KEY (id, timestamp)",
+    ):
+        op.execute(sa.text(statement))
+    days = connection.execute(sa.text(f"SELECT DISTINCT date_trunc('day', timestamp, 'UTC') FROM {_LOGS_BEFORE}"))  # noqa: S608
+    today = connection.execute(sa.text("SELECT now()")).scalar_one()
+    make_room(connection, _LOGS, {day_number(today), *map(day_number, days.scalars())})
+    op.execute(sa.text(f"INSERT INTO {_LOGS} SELECT * FROM {_LOGS_BEFORE}"))  # noqa: S608
+    op.execute(sa.text(f"DROP TABLE {_LOGS_BEFORE}"))
 
 
 def _system_metrics() -> None:
-    _create_or_extend(
+    _create(
         "system_metrics",
         sa.Column("id", BIG, nullable=False),
         sa.Column("timestamp", UtcDateTime(), server_default=sa.func.current_timestamp(), nullable=False),
@@ -103,11 +147,12 @@ def _system_metrics() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_system_metrics_timestamp", "system_metrics", ["timestamp"])
+    _index("ix_system_metrics_timestamp", "system_metrics", "timestamp")
 
 
 def _alerts() -> None:
-    _create_or_extend(
+    original = _there("alerts") and "state" not in _columns("alerts")
+    _create(
         "alerts",
         sa.Column("id", BIG, nullable=False),
         sa.Column("timestamp", UtcDateTime(), server_default=sa.func.current_timestamp(), nullable=False),
@@ -137,31 +182,54 @@ def _alerts() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_alerts_resolved_at", "alerts", ["resolved_at"])
-    op.create_index("ix_alerts_timestamp", "alerts", ["timestamp"])
-    op.create_index(
+    if original:
+        op.execute(sa.text("UPDATE alerts SET state = 'resolved' WHERE resolved"))
+    _index("ix_alerts_resolved_at", "alerts", "resolved_at")
+    _index("ix_alerts_timestamp", "alerts", "timestamp")
+    _index(
         "ux_alerts_open",
         "alerts",
-        ["rule_id", "subject"],
+        "rule_id",
+        "subject",
         unique=True,
         sqlite_where=sa.text("resolved = 0 AND rule_id <> ''"),
         postgresql_where=sa.text("NOT resolved AND rule_id <> ''"),
     )
 
 
-def _audit() -> None:
-    op.create_table(
-        "audit",
-        sa.Column("id", BIG, nullable=False),
+def _alert_events() -> None:
+    there = _there("alert_events")
+    _create(
+        "alert_events",
+        *_required(BIG, "id", "alert_id"),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("timestamp", UtcDateTime(), nullable=False),
-        *_required(sa.Text(), "actor", "action", "subject", "detail"),
+        *_required(sa.Text(), "kind", "state", "severity", "message"),
+        *_optional(sa.Text(), "actor", "note"),
+        sa.Column("value", sa.Float()),
+        sa.Column("detail", sa.Text()),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("alert_id", "seq", name="ux_alert_events_seq"),
     )
-    op.create_index("ix_audit_timestamp", "audit", ["timestamp"])
+    _index("ix_alert_events_timestamp", "alert_events", "timestamp")
+    if not there:
+        _append_only("alert_events", deletable=True)
+
+
+def _alert_answers() -> None:
+    _create(
+        "alert_answers",
+        sa.Column("alert_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("timestamp", UtcDateTime(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("alert_id"),
+    )
 
 
 def _business_figures() -> None:
-    op.create_table(
+    _create(
         "business_figures",
         sa.Column("id", BIG, nullable=False),
         sa.Column("timestamp", UtcDateTime(), nullable=False),
@@ -170,23 +238,23 @@ def _business_figures() -> None:
         sa.Column("simulated", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_business_figures_hourly", "business_figures", ["kind", "hourly", "timestamp"])
-    op.create_index("ix_business_figures_kind", "business_figures", ["kind", "timestamp"])
+    _index("ix_business_figures_hourly", "business_figures", "kind", "hourly", "timestamp")
+    _index("ix_business_figures_kind", "business_figures", "kind", "timestamp")
 
 
 def _gaps() -> None:
-    op.create_table(
+    _create(
         "gaps",
         sa.Column("id", BIG, nullable=False),
         *_required(UtcDateTime(), "started_at", "ended_at"),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_gaps_ended_at", "gaps", ["ended_at"])
+    _index("ix_gaps_ended_at", "gaps", "ended_at")
 
 
 def _host_rollups() -> None:
-    op.create_table(
+    _create(
         "host_rollups",
         sa.Column("resolution", sa.Integer(), nullable=False),
         sa.Column("start", BIG, nullable=False),
@@ -199,30 +267,8 @@ def _host_rollups() -> None:
     )
 
 
-def _lease() -> None:
-    op.create_table(
-        "lease",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("epoch", BIG, nullable=False),
-        sa.Column("host", sa.Text(), nullable=False),
-        sa.Column("pid", sa.Integer(), nullable=False),
-        *_required(UtcDateTime(), "started_at", "expires_at"),
-        sa.PrimaryKeyConstraint("name"),
-    )
-
-
-def _monitor() -> None:
-    op.create_table(
-        "monitor",
-        *_required(sa.Text(), "name", "host"),
-        sa.Column("pid", sa.Integer(), nullable=False),
-        *_required(UtcDateTime(), "started_at", "last_cycle_at"),
-        sa.PrimaryKeyConstraint("name"),
-    )
-
-
 def _service_rollups() -> None:
-    op.create_table(
+    _create(
         "service_rollups",
         sa.Column("resolution", sa.Integer(), nullable=False),
         sa.Column("start", BIG, nullable=False),
@@ -238,7 +284,7 @@ def _service_rollups() -> None:
 
 
 def _service_state() -> None:
-    op.create_table(
+    _create(
         "service_state",
         sa.Column("service_name", sa.Text(), nullable=False),
         sa.Column("timestamp", UtcDateTime(), nullable=False),
@@ -255,7 +301,7 @@ def _service_state() -> None:
 
 
 def _state_changes() -> None:
-    op.create_table(
+    _create(
         "state_changes",
         sa.Column("id", BIG, nullable=False),
         sa.Column("timestamp", UtcDateTime(), nullable=False),
@@ -263,31 +309,115 @@ def _state_changes() -> None:
         *_optional(sa.Text(), "previous", "error_message"),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_state_changes_service", "state_changes", ["service_name", "timestamp"])
-    op.create_index("ix_state_changes_timestamp", "state_changes", ["timestamp"])
+    _index("ix_state_changes_service", "state_changes", "service_name", "timestamp")
+    _index("ix_state_changes_timestamp", "state_changes", "timestamp")
 
 
 def _store_meta() -> None:
-    op.create_table(
+    _create(
         "store_meta",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("number", BIG, server_default="0", nullable=False),
         sa.Column("content", sa.Text()),
         sa.PrimaryKeyConstraint("key"),
     )
+    if not op.get_bind().execute(sa.text("SELECT 1 FROM store_meta WHERE key = 'commits'")).first():
+        op.execute(sa.text("INSERT INTO store_meta (key, number) VALUES ('commits', 0)"))
 
 
-def _alert_events() -> None:
-    op.create_table(
-        "alert_events",
-        *_required(BIG, "id", "alert_id"),
-        sa.Column("seq", sa.Integer(), nullable=False),
+def _audit() -> None:
+    before = []
+    if _there("audit"):
+        # Rows from before the chain: they are linked in their order, in a table of its own form.
+        columns = ("id", "timestamp", "actor", "action", "subject", "detail")
+        old = sa.table("audit", *(sa.column(name, UtcDateTime() if name == "timestamp" else None) for name in columns))
+        before = [dict(row) for row in op.get_bind().execute(sa.select(old).order_by(old.c.id)).mappings()]
+        op.drop_table("audit")
+    _create(
+        "audit",
+        sa.Column("id", BIG, autoincrement=False, nullable=False),
         sa.Column("timestamp", UtcDateTime(), nullable=False),
-        *_required(sa.Text(), "kind", "state", "severity", "message"),
-        *_optional(sa.Text(), "actor", "note"),
-        sa.Column("value", sa.Float()),
-        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], ondelete="CASCADE"),
+        *_required(sa.Text(), "actor", "action", "subject", "detail", "previous", "hash"),
+        sa.Column("seal", sa.Text()),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("alert_id", "seq", name="ux_alert_events_seq"),
     )
-    op.create_index("ix_alert_events_timestamp", "alert_events", ["timestamp"])
+    _index("ix_audit_timestamp", "audit", "timestamp")
+    upsert = dialect_of(op.get_bind().engine.url.render_as_string(hide_password=False)).upsert(table(MetaRow))
+    for row in before:
+        entry = AuditEntry(row["actor"], row["action"], row["subject"], row["timestamp"], json_object(row["detail"]))
+        audit.append(op.get_bind(), upsert, entry)
+    _append_only("audit", deletable=False)
+
+
+def _tokens() -> None:
+    _create(
+        "tokens",
+        *_required(sa.Text(), "id", "name", "role", "digest", "created_by"),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        *_optional(UtcDateTime(), "expires_at", "last_used_at", "revoked_at"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+
+
+def _monitor() -> None:
+    _create(
+        "monitor",
+        *_required(sa.Text(), "name", "host"),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        *_required(UtcDateTime(), "started_at", "last_cycle_at"),
+        sa.PrimaryKeyConstraint("name"),
+    )
+
+
+def _lease() -> None:
+    _create(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("epoch", BIG, nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        *_required(UtcDateTime(), "started_at", "expires_at"),
+        sa.PrimaryKeyConstraint("name"),
+    )
+
+
+def _cluster() -> None:
+    if _there("viewers"):
+        # Who looks is told anew every few seconds.
+        op.drop_table("viewers")
+    _create(
+        "presence",
+        *_required(sa.Text(), "process", "host", "people"),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("process"),
+    )
+    _create(
+        "monitors",
+        *_required(sa.Text(), "name", "host"),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        *_required(UtcDateTime(), "started_at", "seen_at"),
+        sa.Column("location", sa.Text(), server_default="default", nullable=False),
+        sa.Column("evaluates", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    _create(
+        "probe_slots",
+        *_required(sa.Text(), "location", "target"),
+        *_required(UtcDateTime(), "next_due", "lease_until"),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("location", "target"),
+    )
+    _create(
+        "relayed_results",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("timestamp", UtcDateTime(), nullable=False),
+        *_required(sa.Text(), "service_name", "status"),
+        sa.Column("response_time_ms", sa.Integer()),
+        *_optional(sa.Text(), "error_message", "metrics"),
+        sa.Column("response_us", BIG),
+        sa.Column("error_class", sa.Text()),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("interval_us", BIG, nullable=False),
+        sa.Column("simulated", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )

@@ -1,0 +1,55 @@
+"""``audit``: who did what, and that nobody has changed it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from cli.conftest import Command
+
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.clock import SystemClock
+from amt_console.model import AuditEntry
+from amt_console.store import Store
+
+
+def write(store: Store, *actors: str) -> None:
+    with store.transaction(durable=True) as writes:
+        for actor in actors:
+            writes.add_audit(AuditEntry(actor, "note", "alert 1", SystemClock().now()))
+
+
+def test_an_audit_that_nobody_has_touched(command: Command, store: Store) -> None:
+    write(store, "ann", "bob")
+    listed = json.loads(command("audit", "list", "--json").out)
+    assert [each["actor"] for each in listed] == ["bob", "ann"]
+    assert listed[0]["previous"] == listed[1]["hash"]
+    found = command("audit", "verify", "--json")
+    assert found.code == ExitCode.OK
+    head = listed[0]["hash"]
+    assert json.loads(found.out) == {"ok": True, "entries": 2, "first": 1, "last": 2, "head": head, "bad": None}
+    words = command("audit", "verify")
+    assert (words.code, words.err) == (ExitCode.OK, "")
+    assert head in words.out
+
+
+def test_a_changed_entry_is_named(command: Command, store: Store, database: Path) -> None:
+    write(store, "ann", "bob", "eve")
+    store.close()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("DROP TRIGGER audit_no_update")
+        connection.execute("UPDATE audit SET actor = 'ann' WHERE id = 2")
+        connection.commit()
+    found = command("audit", "verify", "--json")
+    assert found.code == ExitCode.BAD_DATA
+    assert json.loads(found.out)["bad"] == {"id": 2, "reason": "it was changed"}
+    words = command("audit", "verify")
+    assert (words.code, words.out) == (ExitCode.BAD_DATA, "")
+    assert "entry 2 of the audit does not fit: it was changed" in words.err
+
+
+def test_an_audit_without_entries(command: Command, store: Store) -> None:
+    assert command("audit", "verify").out == "nobody has done anything yet\n"
+    assert json.loads(command("audit", "verify", "--json").out)["ok"] is True
