@@ -31,7 +31,7 @@ def engine(new_schema: str) -> Iterator[Engine]:
 def store(new_schema: str, engine: Engine) -> Iterator[Store]:
     with closing(Store.open(new_schema, clock=SystemClock())) as store:
         with engine.begin() as connection:
-            connection.execute(text("DELETE FROM viewers"))
+            connection.execute(text("DELETE FROM presence"))
         yield store
 
 
@@ -53,11 +53,11 @@ def test_who_was_not_heard_of_for_a_while_is_gone_and_another_host_is_named(stor
     board = PresenceBoard(store)
     board.pin([ANN])
     with engine.begin() as connection:
-        connection.execute(text("UPDATE viewers SET host = 'ops-2'"))
+        connection.execute(text("UPDATE presence SET host = 'ops-2'"))
     assert [viewer.place for viewer in who_looks(store)] == ["pid 1 on ops-2"]
     with engine.begin() as connection:
         connection.execute(
-            text("UPDATE viewers SET seen_at = clock_timestamp() - make_interval(secs => :seconds)"),
+            text("UPDATE presence SET seen_at = clock_timestamp() - make_interval(secs => :seconds)"),
             {"seconds": GONE_AFTER + 1},
         )
     assert who_looks(store) == ()
@@ -70,7 +70,7 @@ def test_who_was_not_heard_of_for_a_while_is_gone_and_another_host_is_named(stor
 def test_what_cannot_be_read_names_nobody(store: Store, engine: Engine, people: str) -> None:
     with engine.begin() as connection:
         connection.execute(
-            text("INSERT INTO viewers (process, host, people, seen_at) VALUES ('x', 'y', :people, clock_timestamp())"),
+            text("INSERT INTO presence (process, host, people, seen_at) VALUES ('x', 'y', :people, clock_timestamp())"),
             {"people": people},
         )
     assert who_looks(store) == ()

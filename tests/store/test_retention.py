@@ -307,7 +307,7 @@ def test_open_alerts_and_what_holds_now_stay(store: Store, clock: FakeClock) -> 
             0,
             3600,
         ]
-        assert [each.actor for each in audit_entries(reads)] == ["bob"]
+        assert [each.actor for each in audit_entries(reads)] == ["amt-console", "bob"]
         assert reads.host.rollups(resolution=86_400, start=at(0), end=at(60))["cpu_usage"][0].histogram.mean == 5.0
     assert deleted["business_figures of revenue, beside the hourly ones"] == 1
     with pytest.raises(Exception, match="append-only"), store.transaction() as writes:
