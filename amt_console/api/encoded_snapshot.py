@@ -22,7 +22,7 @@ class EncodedSnapshot:
     def __init__(self, snapshot: Snapshot) -> None:
         self.version = snapshot.version
         self.monitor: MonitorState = snapshot.monitor.state
-        self.body = wire.SNAPSHOT.dump_json(snapshot)
+        self.body = wire.encode(snapshot)
         """On the wire of consoles."""
         self._snapshot = snapshot
         self._document: bytes | None = None

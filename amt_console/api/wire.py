@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+import msgspec
 
 from amt_console.model import MAX_NOTE_CHARS, AlertDetail, AlertView, Snapshot, Viewer
 from amt_console.operations.protocol import ServiceDetail
@@ -16,11 +17,13 @@ PROTOCOL = 1
 """Grows when older programs can no longer read what newer ones send."""
 PROGRAM: Literal["amt-console"] = "amt-console"
 MAX_TEXT_CHARS = MAX_NOTE_CHARS
+_ENCODER = msgspec.json.Encoder()
 
 Answer = TypeVar("Answer")
 
 
-class Hello(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Hello:
     """Who answers, and who the caller is there."""
 
     program: Literal["amt-console"]
@@ -38,28 +41,50 @@ class Hello(BaseModel):
     """The process that answers."""
 
 
-class Relayed(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Relayed:
     """Who is present through the calling process."""
 
-    model_config = ConfigDict(extra="forbid")
-    viewers: Annotated[tuple[Viewer, ...], Field(max_length=200)] = ()
+    viewers: tuple[Viewer, ...] = ()
 
 
-class Changes(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Changes:
     """How often people have acted."""
 
     number: int
     """To be sent back as ``after``."""
 
 
-HELLO: TypeAdapter[Hello] = TypeAdapter(Hello)
-RELAYED: TypeAdapter[Relayed] = TypeAdapter(Relayed)
-CHANGES: TypeAdapter[Changes] = TypeAdapter(Changes)
-SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
-ALERT: TypeAdapter[AlertView] = TypeAdapter(AlertView)
-ALERTS: TypeAdapter[tuple[AlertView, ...]] = TypeAdapter(tuple[AlertView, ...])
-ALERT_DETAIL: TypeAdapter[AlertDetail] = TypeAdapter(AlertDetail)
-SERVICE_DETAIL: TypeAdapter[ServiceDetail] = TypeAdapter(ServiceDetail)
+class Form(Generic[Answer]):
+    """One kind of message."""
+
+    def __init__(self, kind: Any) -> None:
+        """``kind`` is the type ``Answer``."""
+        self._kind = kind
+
+    @cached_property
+    def _decoder(self) -> msgspec.json.Decoder[Answer]:
+        return msgspec.json.Decoder(self._kind)
+
+    def decode(self, body: bytes) -> Answer:
+        """What a body says; all its texts are harmless afterwards. Raises ValueError."""
+        try:
+            if _PERHAPS_UNSAFE.search(body) is None:
+                return self._decoder.decode(body)
+            harmless: Answer = msgspec.convert(_harmless(msgspec.json.decode(body)), self._kind)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise ValueError(str(error)) from None
+        return harmless
+
+
+HELLO: Form[Hello] = Form(Hello)
+CHANGES: Form[Changes] = Form(Changes)
+SNAPSHOT: Form[Snapshot] = Form(Snapshot)
+ALERT: Form[AlertView] = Form(AlertView)
+ALERTS: Form[tuple[AlertView, ...]] = Form(tuple[AlertView, ...])
+ALERT_DETAIL: Form[AlertDetail] = Form(AlertDetail)
+SERVICE_DETAIL: Form[ServiceDetail] = Form(ServiceDetail)
 
 SESSION_HEADER = "amt-console-session"
 """Carries an opaque name of the calling console, so that everybody sees who is present."""
@@ -85,11 +110,9 @@ def matches(if_none_match: str | None, version: int) -> bool:
     return "*" in known or f'"{version}"' in known
 
 
-def read(adapter: TypeAdapter[Answer], body: bytes) -> Answer:
-    """What a body says; all its texts are harmless afterwards. Raises ValueError."""
-    if _PERHAPS_UNSAFE.search(body) is None:
-        return adapter.validate_json(body)
-    return adapter.validate_python(_harmless(json.loads(body)), strict=False)
+def encode(value: object) -> bytes:
+    """A message of any kind."""
+    return _ENCODER.encode(value)
 
 
 def _harmless(value: Any) -> Any:

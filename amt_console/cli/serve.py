@@ -107,7 +107,7 @@ def _tell_presence(session: LocalSession) -> None:
 
     try:
         session.tell_presence()
-    except (OperationError, RuntimeError) as error:  # RuntimeError: the connection is just being replaced
+    except OperationError as error:
         logger.debug("the monitor was not told who looks: %s", error)
 
 

@@ -27,9 +27,6 @@ def listen(remote: RemoteOperations, closing: threading.Event, on_action: Callab
             latest = remote.wait_for_action(-1 if number is None else number, 0 if number is None else WAIT_SECONDS)
         except OperationError as error:
             return None if closing.is_set() else error
-        except RuntimeError:
-            # The client was closed by another thread.
-            return None if closing.is_set() else OperationError("the connection was closed")
         if number is not None and latest != number:
             on_action()
         number = latest

@@ -73,7 +73,7 @@ class RemoteSession:
             while not self._closing.wait(AGAIN_SECONDS):
                 try:
                     self._hello = self._remote.check()
-                except (OperationError, RuntimeError):
+                except OperationError:
                     continue
                 self._on_change()
                 break

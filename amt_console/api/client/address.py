@@ -23,6 +23,13 @@ class MonitorAddress:
     url: str
     """``unix:/path`` or ``scheme://host[:port]``."""
     socket: Path | None = None
+    host: str = "monitor"
+    port: int = 0
+
+    @property
+    def authority(self) -> str:
+        """What the header ``Host`` names."""
+        return self.url.partition("://")[2] or self.host
 
     @property
     def secure(self) -> bool:
@@ -54,7 +61,9 @@ def parse_address(text: str) -> MonitorAddress:
             f"--connect sends no token in the clear: use https://{host}, or http:// to this host only"
         )
     place = f"[{host}]" if ":" in host else host
-    return MonitorAddress(f"{parts.scheme}://{place}" + (f":{port}" if port is not None else ""))
+    url = f"{parts.scheme}://{place}" + (f":{port}" if port is not None else "")
+    usual = 443 if parts.scheme == "https" else 80
+    return MonitorAddress(url, host=host, port=usual if port is None else port)
 
 
 def client_context(ca_file: str | None) -> ssl.SSLContext:

@@ -7,18 +7,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
 from typing import Any, TypeVar, cast
-from urllib.parse import quote
-
-import httpx
-from pydantic import TypeAdapter
+from urllib.parse import quote, urlencode
 
 from amt_console import __version__
 from amt_console.api import wire
 from amt_console.api.actions import request_of
 from amt_console.api.auth.claims import CLAIMS, claim_header
 from amt_console.api.client.address import client_context, parse_address
-from amt_console.api.client.transport import TIMEOUT_SECONDS, exchange
-from amt_console.api.client.unix_transport import UnixTransport
+from amt_console.api.client.exchange import exchange
+from amt_console.api.client.http import HttpClient
 from amt_console.model import Action, AlertAction, AlertDetail, AlertState, AlertView, Snapshot, Viewer
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
@@ -29,8 +26,9 @@ from amt_console.operations.protocol import (
 from amt_console.text import safe_text
 
 _API = "/api/v1/console"
-KEEP_SECONDS = 3.0
-"""An idle connection is given up before the server does so."""
+TIMEOUT_SECONDS = 5.0
+GOODBYE_SECONDS = 0.5
+_NOT_MODIFIED = 304
 Answer = TypeVar("Answer")
 
 
@@ -65,15 +63,9 @@ class RemoteOperations:
         self._headers: dict[str, str] = {wire.SESSION_HEADER: session} if session else {}
         if not may_monitor:
             self._headers[wire.NEVER_MONITOR_HEADER] = "1"
-        self._client = httpx.Client(
-            base_url="http://monitor" if endpoint.socket else endpoint.url,
-            transport=UnixTransport(endpoint.socket, keep_seconds=KEEP_SECONDS) if endpoint.socket else None,
-            headers=_standing_headers(token, env),
-            timeout=TIMEOUT_SECONDS,
-            limits=httpx.Limits(keepalive_expiry=KEEP_SECONDS),
-            trust_env=False,
-            verify=client_context(ca_file or env.get("SSL_CERT_FILE")) if endpoint.secure else True,
-        )
+        self._standing = _standing_headers(token, env)
+        context = client_context(ca_file or env.get("SSL_CERT_FILE")) if endpoint.secure else None
+        self._client = HttpClient(endpoint, context)
         self._last: Snapshot | None = None
 
     def check(self) -> wire.Hello:
@@ -83,7 +75,7 @@ class RemoteOperations:
         """
         body = self._call("GET", f"{_API}/hello")[1]
         try:
-            hello = wire.read(wire.HELLO, body)
+            hello = wire.HELLO.decode(body)
         except ValueError:
             raise OperationError(f"what answers at {self.url} is not an amt-console server") from None
         if hello.protocol != wire.PROTOCOL:
@@ -95,13 +87,14 @@ class RemoteOperations:
 
     def tell_presence(self, viewers: Sequence[Viewer]) -> None:
         """Say who is present through this process, so that everybody sees it. Raises OperationError."""
-        body = wire.RELAYED.dump_python(wire.Relayed(viewers=tuple(viewers)), mode="json")
-        self._call("PUT", f"{_API}/presence", json=body)
+        self._call("PUT", f"{_API}/presence", json=wire.Relayed(viewers=tuple(viewers)))
 
     def wait_for_action(self, after: int, seconds: float) -> int:
         """Block until somebody acts or ``seconds`` are over; returns the number to pass next. Raises OperationError."""
         query = {"after": after, "wait": seconds}
-        return self._read(wire.CHANGES, self._call("GET", f"{_API}/changes", query, patience=seconds)[1]).number
+        return self._read(
+            wire.CHANGES, self._call("GET", f"{_API}/changes", query, timeout=TIMEOUT_SECONDS + seconds)[1]
+        ).number
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
         """The newest snapshot, or the one of a past moment."""
@@ -110,7 +103,7 @@ class RemoteOperations:
             return self._read(wire.SNAPSHOT, self._call("GET", f"{_API}/snapshot", {"at": at.isoformat()})[1])
         known = {"if-none-match": wire.etag(last.version)} if last else {}
         status, body = self._call("GET", f"{_API}/snapshot", headers=known)
-        if status == httpx.codes.NOT_MODIFIED and last is not None:
+        if status == _NOT_MODIFIED and last is not None:
             return last
         self._last = found = self._read(wire.SNAPSHOT, body)
         return found
@@ -145,11 +138,11 @@ class RemoteOperations:
 
     def close(self) -> None:
         """Say goodbye, so that nobody sees a ghost. Idempotent."""
-        if self._client.is_closed:
+        if self._client.closed:
             return
-        with suppress(httpx.HTTPError), closing(self._client):
+        with closing(self._client), suppress(OperationError):
             if self._session:
-                self._client.delete(f"{_API}/session", headers=self._headers, timeout=0.5)
+                self._call("DELETE", f"{_API}/session", timeout=GOODBYE_SECONDS)
 
     def _call(
         self,
@@ -160,24 +153,22 @@ class RemoteOperations:
         *,
         actor: Actor | None = None,
         headers: Mapping[str, str] | None = None,
-        patience: float = 0.0,
+        timeout: float | None = None,
     ) -> tuple[int, bytes]:
-        standing = self._headers
+        named = self._headers
         if actor is not None:
-            standing = {wire.BEHALF_HEADER: quote(actor.name), wire.BEHALF_VIA_HEADER: quote(actor.via or "")}
-        request = self._client.build_request(
-            method,
-            path,
-            params=dict(query or {}),
-            json=json,
-            headers={**standing, **(headers or {})},
-            timeout=httpx.Timeout(TIMEOUT_SECONDS, read=TIMEOUT_SECONDS + patience),
-        )
-        return exchange(self._client, request, self.url)
+            named = {wire.BEHALF_HEADER: quote(actor.name), wire.BEHALF_VIA_HEADER: quote(actor.via or "")}
+        sent = {**self._standing, **named, **(headers or {})}
+        body = None
+        if json is not None:
+            body, sent["content-type"] = wire.encode(json), "application/json"
+        target = f"{path}?{urlencode(query, doseq=True)}" if query else path
+        patience = TIMEOUT_SECONDS if timeout is None else timeout
+        return exchange(self._client, method, target, sent, body, place=self.url, timeout=patience)
 
-    def _read(self, adapter: TypeAdapter[Answer], body: bytes) -> Answer:
+    def _read(self, form: wire.Form[Answer], body: bytes) -> Answer:
         try:
-            return wire.read(adapter, body)
+            return form.decode(body)
         except ValueError as error:
             raise OperationError(
                 "the monitor speaks another version of the program: run the same version on both sides"

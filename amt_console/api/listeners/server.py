@@ -8,7 +8,6 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Coroutine
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -180,8 +179,8 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._door = door
         self._tls = tls
-        self._tasks: set[asyncio.Task[None]] = set()
-        """Those that take connections, and those that begin one."""
+        self._beginning: set[asyncio.Task[None]] = set()
+        """Connections that have no protocol yet."""
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leaving = asyncio.Event()
@@ -200,44 +199,50 @@ class _Server(uvicorn.Server):
         self.servers = []
         for listener in sockets or []:
             listener.setblocking(False)
-            self._begin(self._take(listener))
+            self._loop.add_reader(listener, self._take, listener)
         self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more connections, and end those that there are."""
-        for task in self._tasks:
+        for listener in sockets or []:
+            asyncio.get_running_loop().remove_reader(listener)
+        for task in self._beginning:
             task.cancel()
         await super().shutdown(sockets)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _take(self, listener: socket.socket) -> None:
-        """Take connections until cancelled. Whoever is turned away is told so before anything is read."""
+    def _take(self, listener: socket.socket) -> None:
+        """Take the connections that wait. Whoever is turned away is told so before anything is read."""
         loop = asyncio.get_running_loop()
-        while True:
+        for _ in range(BACKLOG):
             try:
-                connection, _ = await loop.sock_accept(listener)
+                connection, _address = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
             except OSError as error:
-                logger.warning("a connection could not be taken: %s", error.strerror)
-                await asyncio.sleep(PAUSE_SECONDS)
-                continue
+                logger.warning("no connection can be taken for a moment: %s", error.strerror)
+                loop.remove_reader(listener)
+                loop.call_later(PAUSE_SECONDS, self._take_again, listener)
+                return
             guest = self._door.admit(_address_of(connection))
             if guest is None:
+                connection.setblocking(False)
                 with contextlib.suppress(OSError):
                     if self._tls is None:
                         connection.send(raw_problem("too_many_connections", "close some, or wait a moment"))
                 connection.close()
                 continue
-            beginning = self._begin(self._connect(connection, guest))
-            guest.drop = partial(_cancel, beginning)
-            beginning.add_done_callback(partial(self._begun, connection, guest))
+            task = loop.create_task(self._connect(connection, guest))
+            guest.drop = partial(_cancel, task)
+            self._beginning.add(task)
+            task.add_done_callback(partial(self._begun, connection, guest))
 
-    def _begun(self, connection: socket.socket, guest: Guest, _: asyncio.Task[None]) -> None:
+    def _take_again(self, listener: socket.socket) -> None:
+        if not self.should_exit:
+            asyncio.get_running_loop().add_reader(listener, self._take, listener)
+
+    def _begun(self, connection: socket.socket, guest: Guest, task: asyncio.Task[None]) -> None:
         """Called when a connection has its protocol, or has ended before."""
+        self._beginning.discard(task)
         if not guest.connected:
             connection.close()
             self._door.leave(guest)

@@ -5,10 +5,9 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
-from pydantic import TypeAdapter
 
 from amt_console import __version__
 from amt_console.api import wire
@@ -22,6 +21,7 @@ from amt_console.operations.protocol import NotPermittedError
 from amt_console.text import safe_text
 
 router = APIRouter(prefix="/console", route_class=GuardedRoute, dependencies=[BEARER], tags=["console"])
+Kind = TypeVar("Kind")
 
 
 @router.get("/hello", response_model=wire.Hello, **needs(Role.VIEWER))
@@ -115,8 +115,8 @@ async def console_presence(found: Calling, serving: Serving, body: Annotated[wir
     return Response(status_code=204)
 
 
-def _wired(adapter: TypeAdapter[Any], value: object) -> Response:
-    return Response(adapter.dump_json(value), media_type="application/json")
+def _wired(form: wire.Form[Kind], value: Kind) -> Response:
+    return Response(wire.encode(value), media_type="application/json")
 
 
 add_action_routes(router, lambda alert: _wired(wire.ALERT, alert), prefix="console_")
