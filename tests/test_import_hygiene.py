@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from support.platform import serving
+from support.programs import Place, until
+from support.terminal import TerminalProgram
 
 HEAVY = ("textual", "plotext", "sqlmodel", "sqlalchemy", "httpx", "vl_convert", "alembic")
 
@@ -61,3 +67,42 @@ def test_a_command_loads_no_other_command() -> None:
     found = loaded("from amt_console.cli.startup.commands import run_command; run_command(['alerts', '--help'])")
     assert "amt_console.cli.alerts" in found
     assert not found & {f"amt_console.cli.{name}" for name in ("export", "doctor", "db", "demo", "token", "monitor")}
+
+
+@pytest.mark.pty
+def test_a_console_that_attaches_loads_no_database_and_no_models(tmp_path: Path) -> None:
+    """From the command line to the services with their data on the screen, and to the end."""
+    found = tmp_path / "modules"
+    program = f"""
+import atexit, pathlib, sys
+atexit.register(lambda: pathlib.Path({str(found)!r}).write_text("\\n".join(sys.modules)))
+from amt_console.__main__ import main
+main()
+"""
+    with serving() as platform:
+        place = Place(tmp_path / "home", web=platform.url)
+        with place.monitor() as monitor:
+
+            def measured() -> bool:
+                status = json.loads(place.run("status", "--json").stdout)
+                return status["services"][0]["response_time_ms"] is not None
+
+            until(measured)
+            command = [sys.executable, "-c", program, "--config", str(place.config), "--db", str(place.database)]
+            with TerminalProgram(command, env=place.env) as console:
+                console.wait_for(f"attached: pid {monitor.pid}")
+                console.wait_for(lambda text: re.search(r"web .*\d ms", text) is not None)
+                console.press("q")
+                assert console.process.wait(30) == 0
+    loaded = found.read_text("utf-8").splitlines()
+    assert "amt_console.api.client.operations" in loaded
+    heavy = {"sqlalchemy", "sqlmodel", "pydantic", "fastapi", "starlette", "alembic", "httpx", "vl_convert", "psutil"}
+    assert not heavy & set(loaded)
+    rooms = (
+        "amt_console.config",
+        "amt_console.store",
+        "amt_console.monitor",
+        "amt_console.alerts",
+        "amt_console.api.routes",
+    )
+    assert not [name for name in loaded if name.startswith(rooms) and not name.startswith("amt_console.store_url")]

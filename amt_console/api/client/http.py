@@ -162,13 +162,12 @@ class _Connection:
         self.idle_since = 0.0
         self._answer = Answer()
         self._parts: list[bytes] = []
-        self._size = 0
-        self._complete = False
+        self._complete = self._keep = False
         self._parser = httptools.HttpResponseParser(self)
 
     def exchange(self, request: bytes, timeout: float) -> tuple[Answer, bool]:
         """Send and read; returns the answer, and whether the connection may be kept."""
-        self._answer, self._parts, self._size, self._complete = Answer(), [], 0, False
+        self._answer, self._parts, self._complete = Answer(), [], False
         parser = self._parser = httptools.HttpResponseParser(self)
         self._stream.settimeout(timeout)
         self._stream.sendall(request)
@@ -188,7 +187,7 @@ class _Connection:
                 raise UnreadableAnswer(str(error)) from None
         self._answer.status = parser.get_status_code()
         self._answer.body = b"".join(self._parts)
-        return self._answer, self._complete and bool(parser.should_keep_alive())
+        return self._answer, self._complete and self._keep
 
     def _ends_by_hanging_up(self) -> bool:
         headers = self._answer.headers
@@ -205,6 +204,7 @@ class _Connection:
     def on_message_complete(self) -> None:
         """Called by the parser, and for an interim answer, too: that is none yet."""
         self._complete = self._parser.get_status_code() >= 200
+        self._keep = bool(self._parser.should_keep_alive())
 
     def readable(self) -> bool:
         """Whether an idle connection has something to read: the other side has hung up."""
