@@ -1,1 +1,1 @@
-"""The command line: one file a command group; imports of heavy modules stay inside the commands."""
+"""The command line: one file per command group. Heavy modules are imported inside the commands."""

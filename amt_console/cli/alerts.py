@@ -36,9 +36,9 @@ _COLUMNS = (
 @app.command("list", epilog="Example: amt-console alerts list --all --since 7d --json")
 def list_alerts(
     ctx: typer.Context,
-    every: Annotated[bool, typer.Option("--all", help="Resolved ones as well, newest first.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Include resolved alerts, newest first.")] = False,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="TIME", help="With --all: opened since, e.g. '24h'.")
+        str | None, typer.Option("--since", metavar="TIME", help="With --all: opened since then, e.g. '24h'.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most this many.")] = 200,
     json_output: JsonOption = False,
@@ -80,7 +80,7 @@ def list_alerts(
 
 @app.command("show", epilog="Example: amt-console alerts show 12")
 def show(ctx: typer.Context, alert_id: AlertId, json_output: JsonOption = False) -> None:
-    """One alert with everything that happened to it."""
+    """One alert with its whole history."""
     context = get_context(ctx)
     with context.operations() as operations:
         detail = operations.alert(alert_id)
@@ -99,10 +99,10 @@ def show(ctx: typer.Context, alert_id: AlertId, json_output: JsonOption = False)
 def ack(
     ctx: typer.Context,
     alert_id: AlertId,
-    note: Annotated[str | None, typer.Option("--note", help="What you know or do about it.")] = None,
+    note: Annotated[str | None, typer.Option("--note", help="What you know about it or do about it.")] = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Take an alert: everybody sees that you have it."""
+    """Acknowledge an alert: everybody sees that you have it."""
     from amt_console.operations.protocol import ConflictError
 
     with get_context(ctx).operations(read_only=False) as operations:

@@ -1,4 +1,4 @@
-"""``analyze``: the performance analysis, to read here or to pass on."""
+"""``analyze``: the performance analysis as tables or JSON."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def analyze(
         bool, typer.Option("--json", help="The whole analysis, as in performance_analysis_report.json.")
     ] = False,
 ) -> None:
-    """Analyse response times, availability, incidents, resources and handling, and say what to do."""
+    """Analyse response times, availability, incidents, resources and alert handling, with recommendations."""
     from amt_console.operations.export import ExportError, report_data
     from amt_console.reports.documents import encoded, performance_report
     from amt_console.reports.times import UnknownZoneError

@@ -31,7 +31,7 @@ def list_entries(
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most this many.")] = 200,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """What people did, newest first: the name, how it came in, and what the caller claims beside it."""
+    """What people did, newest first: who, from where, and what the caller claims about itself."""
     from amt_console.moments import parse_moment
     from amt_console.operations.json_views import iso
     from amt_console.store import audit_entries
@@ -58,7 +58,7 @@ def list_entries(
         )
         return
     if not found:
-        print_line("nobody has done anything yet")
+        print_line("the audit trail is empty")
         return
     print_table(
         ("AT", "WHO", "DID", "WHAT", Column("HOW", spare=1), Column("CLAIMS", spare=2), Column("NOTE", text=True)),

@@ -27,7 +27,7 @@ app = typer.Typer(help="Write, check and show the configuration.", no_args_is_he
 
 
 class FileFormat(StrEnum):
-    """What ``init`` writes."""
+    """The formats that ``init`` writes."""
 
     TOML = "toml"
     JSON = "json"
@@ -47,13 +47,13 @@ def init(
         FileFormat | None, typer.Option("--format", help="toml (commented) or json (the original's format).")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to; by default the user's configuration folder.")
+        Path | None, typer.Option(metavar="FILE", help="File to write. Default: in the user's configuration folder.")
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask: take the defaults for what is not given.")
+        bool, typer.Option("--yes", "-y", help="Do not ask: use the defaults for everything that is not given.")
     ] = False,
 ) -> None:
-    """Write a first configuration. Asks on a terminal, and elsewhere takes options; never overwrites a file."""
+    """Write a first configuration. Asks on a terminal, otherwise takes options. Never overwrites a file."""
     from amt_console.config.files.template import first_document, render, write_new
     from amt_console.config.secrets.urls import base_url
     from amt_console.config.sections.scalars import DurationRange
@@ -97,7 +97,7 @@ def _format(given: FileFormat | None, out: Path | None) -> FileFormat:
 
 
 def _exists_already(path: Path) -> str:
-    return f"{path} exists already and is left as it is; write elsewhere with --out FILE, or move it away"
+    return f"{path} exists already and was not changed; write elsewhere with --out FILE, or move it away"
 
 
 def _number_or_text(text: str) -> float | str:
@@ -105,7 +105,7 @@ def _number_or_text(text: str) -> float | str:
 
 
 def _answer(question: str, given: str | None, usual: str, check: Callable[[str], T], *, ask: bool) -> T:
-    """The flag's value, or the person's answer (asked until it can be used), or the usual value."""
+    """The value of the flag, the person's answer (asked until it is valid), or the default."""
     from amt_console.config.faults import Refused
 
     if given is not None or not ask:
@@ -122,7 +122,7 @@ def _answer(question: str, given: str | None, usual: str, check: Callable[[str],
 
 
 def _check_answers(flags: dict[str, str | None]) -> None:
-    """Without a terminal nobody can be asked, and nobody's answer may be passed over. Raises CommandError."""
+    """Refuse to continue without a terminal and without answers. Raises CommandError."""
     missing = [flag for flag, given in flags.items() if given is None]
     if missing and not sys.stdin.isatty():
         raise CommandError(
@@ -142,17 +142,19 @@ def _tell_written(path: Path) -> None:
     elif same_file(found, path):
         talk("Written. Look at it with: amt-console config show")
     else:
-        talk(f"Written, but {found} goes before it here.")
+        talk(f"Written, but {found} takes precedence here.")
         talk(f"The new file is used with --config {path}, or when the other one is moved away")
 
 
 @app.command(epilog="Example: amt-console config check config/monitoring_config.json")
 def check(
     ctx: typer.Context,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="By default the one that is used.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Default: the file that the commands use.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
 ) -> None:
-    """Check a configuration with its secrets: all faults at once, exit 78 if there are any."""
+    """Check a configuration and its secrets. Reports all faults at once; exit code 78 if there are any."""
     from amt_console.config import ConfigError, load_config, targets
     from amt_console.config.files.inert import not_in_effect
     from amt_console.model import Database
@@ -246,7 +248,7 @@ def show(
 
 
 def _demo(context: Context) -> DemoState | None:
-    """The running demo, if that is what the person means."""
+    """The running demo, if the command line names nothing else."""
     from amt_console.config import ConfigError
 
     try:
@@ -256,19 +258,19 @@ def _demo(context: Context) -> DemoState | None:
 
 
 def _file_in_use(context: Context) -> Path | None:
-    """The file that the other commands would use; ``None`` leaves it to the look-up."""
+    """The file that the other commands would use; ``None`` means the usual look-up."""
     demo = _demo(context)
     return demo.config_path if demo else context.config
 
 
 def _owner(context: Context, path: Path | None) -> str:
-    """Behind the name of a file: that it is the running demo's."""
+    """The suffix for a file of the running demo."""
     demo = _demo(context)
     return " (of the running demo)" if demo and demo.config_path == path else ""
 
 
 def _shadowed(context: Context, used: Path | None) -> tuple[Path, ...]:
-    """Files of the look-up order that are not read, when nobody named the one that is."""
+    """Files of the look-up order that are not read because an earlier one takes precedence."""
     from amt_console.paths import shadowed_configs
 
     return shadowed_configs(used, env=os.environ) if context.config is None else ()

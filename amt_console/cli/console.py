@@ -31,12 +31,12 @@ class Place:
     screen: Mapping[str, Any]
     """The table ``[console]`` of the configuration, checked."""
     notices: Notices = tuple
-    """What the person must know in any case; asked again and again."""
+    """Further notices for the screen; called for each snapshot."""
 
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
-    """While everything is being loaded, collections find nothing, and take a tenth of the time to the first frame."""
+    """Pause garbage collection while modules load: it finds nothing then and costs a tenth of the start-up time."""
     gc.disable()
     try:
         yield
@@ -57,8 +57,8 @@ def open_console(
 ) -> int:
     """Run the console until the person quits; returns the exit code.
 
-    The screen stands before ``place`` is asked, on a thread: reading a configuration and a database takes longer than a
-    first frame may. With ``connection`` it attaches there, whatever the database; then ``screen`` is the table
+    The screen is drawn before ``place`` is called, on a thread: reading a configuration and a database would delay the
+    first frame. With ``connection`` it attaches there, whatever the database; then ``screen`` is the table
     ``[console]`` of the configuration.
 
     Raises:

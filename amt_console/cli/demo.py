@@ -1,4 +1,4 @@
-"""``demo``: the simulated platform with a past, and the console or the headless monitor on it."""
+"""``demo``: the simulated platform with history, and the console or the headless monitor on it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ def demo(
     days: Annotated[
         int, typer.Option(min=0, max=LONGEST_PAST_DAYS, help="Days of history to write into a new demo database.")
     ] = 7,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses the simulated platform.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated platform.")] = 1,
     incident: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Start with api-down, slow-chat, web-500 or flapping.")
+        str | None,
+        typer.Option(metavar="NAME", help="Start with an incident: api-down, slow-chat, web-500 or flapping."),
     ] = None,
     incident_seconds: Annotated[float, typer.Option(min=0, max=86400, help=_SECONDS_HELP)] = 120.0,
     no_ui: Annotated[bool, typer.Option("--no-ui", help="No console: monitor until ctrl+c.")] = False,
@@ -49,10 +50,10 @@ def demo(
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
     no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
 ) -> None:
-    """Open the console on a simulated platform: real HTTP servers on this machine, with incidents to start.
+    """Open the console on a simulated platform: real HTTP servers on this machine, with incidents on demand.
 
-    The demo has a database of its own. Other commands, in another terminal, find the running demo by themselves unless
-    they are told of another database.
+    The demo has its own database. Commands in another terminal use the running demo unless they name another
+    database.
     """
     from amt_console.demo.process import PlatformError, PlatformProcess
     from amt_console.demo.server import ServerOptions
@@ -96,7 +97,7 @@ def _check_incident(name: str | None) -> None:
 
 
 def _check_terminal() -> None:
-    """Say at once, and not after the history is written, that the console cannot be shown."""
+    """Report a missing terminal before the history is written, not after."""
     from amt_console.console.terminal import check_terminal
 
     fault = check_terminal()
@@ -105,7 +106,7 @@ def _check_terminal() -> None:
 
 
 def _prepare_database(context: Context, folder: DemoFolder, *, fresh: bool) -> str:
-    """The database to use. Refuses one that is in use, and one that is not the demo's."""
+    """The database to use. Refuses one that is in use or is not the demo's."""
     from amt_console.demo.state import running_demo
     from amt_console.store import Store, lease_holder
 
@@ -134,7 +135,7 @@ def _prepare_database(context: Context, folder: DemoFolder, *, fresh: bool) -> s
 
 
 def _check_contents(store: Store, store_url: str) -> bool:
-    """Refuse to mix with measurements of a real platform; whether the demo's history was interrupted."""
+    """Refuse a database with measurements of a real platform. Returns whether the demo's history was interrupted."""
     with store.read() as reads:
         statuses, simulated_until, monitor = (
             reads.services.statuses(),
@@ -159,7 +160,7 @@ def _write_config(platform: PlatformProcess, folder: DemoFolder) -> LoadedConfig
 
 
 def _write_history(context: Context, loaded: LoadedConfig, store_url: str, *, seed: int, days: int) -> list[str]:
-    """Write the past; returns what the person should know of it."""
+    """Write the history; returns notices about it."""
     from amt_console.cli.printing.demo_progress import shown_progress
     from amt_console.config import targets
     from amt_console.demo.history import History
@@ -188,7 +189,7 @@ def _write_history(context: Context, loaded: LoadedConfig, store_url: str, *, se
 
 @contextmanager
 def _announced(platform: PlatformProcess, folder: DemoFolder, store_url: str) -> Iterator[None]:
-    """Let other terminals find this demo for as long as the block lasts."""
+    """Let other terminals find this demo while the block runs."""
     import os
 
     from amt_console.demo.server import USUAL_PORTS

@@ -1,4 +1,4 @@
-"""``doctor``: what is wrong with this installation, and how to mend it."""
+"""``doctor``: finds what is wrong with this installation and how to mend it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MIN_COLUMNS, MIN_LINES = 60, 16
 
 
 class Health(StrEnum):
-    """How one finding stands."""
+    """The result of one check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -33,7 +33,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """One check and its result."""
 
     name: str
     health: Health
@@ -65,7 +65,7 @@ def doctor(
 
 
 def examine(context: Context) -> list[Finding]:
-    """Every check in turn; one that breaks is itself a finding."""
+    """Run every check; a check that fails is itself a finding."""
     findings: list[Finding] = []
     first = (_python, _terminal, _configuration, _warnings, _database, _file_system, _disk)
     for check in (*first, _monitor, _locations, _engine, _channels, _services, _figures):
@@ -218,7 +218,7 @@ def _monitor(context: Context) -> Iterator[Finding]:
 
 
 def _locations(context: Context) -> Iterator[Finding]:
-    """Who else probes for the same database, and from where."""
+    """The other monitors of this database, and their locations."""
     if not store_url_is_server(context.store_url):
         return
     from amt_console.store.cluster.members import monitors_of
@@ -229,7 +229,7 @@ def _locations(context: Context) -> Iterator[Finding]:
         who = f"location {heard.member.location}: pid {heard.member.pid} on {safe_text(heard.member.host, 100)}"
         if not heard.alive:
             message = f"{who} has not been heard of for {duration(heard.silent)}"
-            yield Finding("monitor", Health.WARNING, message, "start it again; after a day it is no longer told of")
+            yield Finding("monitor", Health.WARNING, message, "start it again; after a day it is no longer listed")
         elif len(found) > 1:
             yield Finding("monitor", Health.OK, f"{who} probes" + (" and evaluates" if heard.member.evaluates else ""))
 
@@ -248,7 +248,7 @@ def _channels(context: Context) -> Iterator[Finding]:
 
 
 def _engine(context: Context) -> Iterator[Finding]:
-    """What the running monitor says of itself; it alone knows what it cannot store."""
+    """The running monitor's own faults: only the monitor knows what it cannot store."""
     from amt_console.store import lease_holder
 
     if lease_holder(context.store_url) is None:

@@ -1,4 +1,4 @@
-"""How a command fails: one message for a person and a fitting exit code."""
+"""The error of a command: one message for a person and an exit code."""
 
 from __future__ import annotations
 

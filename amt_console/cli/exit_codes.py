@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """0-3 are the states that ``status`` reports (the plugin convention of the field); 64 and up follow sysexits."""
+    """0 to 3 are the states that ``status`` reports, as monitoring plugins do; 64 and up follow sysexits."""
 
     OK = 0
     WARNING = 1

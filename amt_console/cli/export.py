@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from amt_console.operations.protocol import Progress
 
 app = typer.Typer(
-    help="Write reports: pages that need no network and no scripts, JSON documents, a picture.",
+    help="Write reports: static HTML pages, JSON documents, a picture.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -36,10 +36,10 @@ Until = Annotated[
 Formats = Annotated[
     list[str] | None,
     typer.Option(
-        "--format", metavar="FORMAT", help="html, json, png, md or csv instead of the usual; may be repeated."
+        "--format", metavar="FORMAT", help="html, json, png, md or csv instead of the default; may be repeated."
     ),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write into; made if it is not there.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write into; created if missing.")]
 Zone = Annotated[str | None, typer.Option("--zone", metavar="ZONE", help="Time zone of the times shown.  [the host's]")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the files written as a JSON list.")]
 _OUT = Path("exports")
@@ -48,7 +48,7 @@ _OUT = Path("exports")
 _REPORTS = (
     (
         "all",
-        "All reports: four dashboards, the executive summary, the monitoring report, the analysis and its picture.",
+        "All reports: four dashboards, executive summary, monitoring report, analysis and its picture.",
         "--hours 168 --out /var/www/reports",
     ),
     ("overview", "Users, traffic and the health of the platform (html, json, md, csv).", "--format md --out ."),
@@ -60,7 +60,7 @@ _REPORTS = (
         "--since 7d --format html --format png",
     ),
     ("executive", "Verdict, key figures, incidents and advice on one screenful (json, md).", "--format md --out ."),
-    ("monitoring", "Services, alerts with everything that happened to them, resources and gaps (json).", "--json"),
+    ("monitoring", "Services, alerts with their history, resources and gaps (json).", "--json"),
 )
 """Name of each command, its help, and the options of its example."""
 
@@ -150,7 +150,7 @@ def _export(
 
 
 def _left_out(part: str, formats: Sequence[str], files: Sequence[Path]) -> list[str]:
-    """What was asked for and has no file: CSV is written a table at a time, and there may be none."""
+    """Requested parts without a file: CSV is written per table, and a page may have no table."""
     from amt_console.reports.files import plan
 
     return [
@@ -161,7 +161,7 @@ def _left_out(part: str, formats: Sequence[str], files: Sequence[Path]) -> list[
 
 
 def _progress() -> Progress:
-    """On a terminal, one line that says what is being drawn and is gone at the end; elsewhere nothing."""
+    """A progress line on a terminal, removed at the end; nothing elsewhere."""
     if not sys.stderr.isatty():
         return lambda what, done, total: None
 

@@ -1,4 +1,4 @@
-"""Which exit code an error of the rooms below means; looks only into modules that are loaded already."""
+"""Exit codes of the errors of other rooms. Looks only into modules that are loaded already."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CODES: tuple[tuple[str, str, ExitCode], ...] = (
 
 
 def exit_code_of(error: BaseException) -> ExitCode | None:
-    """The exit code of an expected error, or ``None`` for a fault of the program."""
+    """The exit code of an expected error; ``None`` for a bug."""
     for module_name, class_name, code in _CODES:
         kind = getattr(sys.modules.get(module_name), class_name, None)
         if isinstance(kind, type) and isinstance(error, kind):

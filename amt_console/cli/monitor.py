@@ -30,12 +30,12 @@ def monitor(
         ),
     ] = None,
 ) -> None:
-    """Probe, store and alert without a screen, until SIGTERM or ctrl+c. SIGHUP reads the configuration again."""
+    """Probe, store and alert without a screen until SIGTERM or ctrl+c. SIGHUP reloads the configuration."""
     context = get_context(ctx)
     if json_output and not once:
         raise CommandError("--json goes with --once", ExitCode.USAGE)
     if location is not None and once:
-        raise CommandError("--location is for a monitor that goes on, not for --once", ExitCode.USAGE)
+        raise CommandError("--location does not go with --once", ExitCode.USAGE)
     if once:
         from amt_console.cli.monitor_once import run_once
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run_once(context: Context, *, json_output: bool) -> int:
-    """Probe everything once; the exit code is 0 when all is up, 1 when something is slow, 2 when something is down."""
+    """Probe everything once. Exit code 0 all up, 1 something is slow, 2 something is down."""
     from amt_console.monitor.once import run_once as run_round
     from amt_console.runtime.monitor_process import acquire_lease
     from amt_console.store import Store

@@ -1,4 +1,4 @@
-"""The part of ``status`` that says which locations see what."""
+"""The part of ``status`` about locations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS = (
 
 
 def print_seen_from(services: Sequence[ServiceView], now: datetime, *, plain: bool) -> None:
-    """The locations of each service that is not up everywhere; one line where all of them agree; nothing of one alone.
+    """Print the locations of each service that is not up everywhere; one line if all agree; nothing for one location.
 
     Args:
         services: All of them.

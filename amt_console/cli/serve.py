@@ -1,4 +1,4 @@
-"""``serve``: the API over TCP beside a monitor that does not serve it itself."""
+"""``serve``: the API over TCP, beside a monitor without it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("amt_console.api")
 TELL_SECONDS = 2.0
-"""How often the monitor is told who looks through this process."""
+"""How often the monitor is told who is present through this process."""
 
 
 def serve(
@@ -42,13 +42,13 @@ def serve(
     ] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="PEM file of its key.")] = None,
     allow_plain_http: Annotated[
-        bool, typer.Option("--allow-plain-http", help="Serve other hosts without TLS, e.g. behind a proxy that has it.")
+        bool, typer.Option("--allow-plain-http", help="Serve other hosts without TLS, e.g. behind a proxy with TLS.")
     ] = False,
 ) -> None:
     """Serve the API over TCP until SIGTERM or ctrl+c, without probing.
 
-    Looks and actions go to the running monitor; without one, to the database itself. Callers need an access token
-    (amt-console token create). Options left out are those of [api] in the configuration.
+    Requests go to the running monitor; without one, to the database itself. Callers need an access token
+    (amt-console token create). Defaults come from [api] of the configuration.
     """
     given: dict[str, Any] = {
         "host": host,
@@ -63,7 +63,7 @@ def serve(
 
 
 def run_serve(context: Context, api: ApiSettings) -> int:
-    """Serve until told to end; returns the exit code. Raises CommandError when it cannot listen there."""
+    """Serve until SIGTERM or SIGINT; returns the exit code. Raises CommandError if the address cannot be used."""
     from amt_console.api.presence import Presence
     from amt_console.runtime.logs import start_logging
     from amt_console.runtime.session import LocalSession

@@ -76,7 +76,7 @@ _ALERT_COLUMNS = (
 
 def status(
     ctx: typer.Context,
-    json_output: Annotated[bool, typer.Option("--json", help="The whole picture as one JSON document.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="The whole snapshot as one JSON document.")] = False,
     line: Annotated[bool, typer.Option("--line", help="One line, for a prompt, tmux or the login message.")] = False,
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="A past moment: '14:30', '-2h', 'yesterday 09:00'.")
@@ -137,7 +137,7 @@ def status_line(snapshot: Snapshot) -> str:
 
 
 def print_status(snapshot: Snapshot) -> None:
-    """The picture as text."""
+    """Print the snapshot as text."""
     now, plain = snapshot.generated_at, ascii_only()
     monitor = snapshot.monitor
     then = "" if snapshot.at is None else f" at {snapshot.at.astimezone():%Y-%m-%d %H:%M:%S %Z}"

@@ -1,4 +1,4 @@
-"""``token``: access tokens of the API over TCP, made and revoked beside the database."""
+"""``token``: create, list and revoke access tokens of the API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from amt_console.store import AccessToken, Writes
 
 app = typer.Typer(
-    help="Access tokens of the API over TCP. Whoever may write the database may make them.",
+    help="Access tokens of the API over TCP. Anybody who can write the database can create them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -28,7 +28,7 @@ LONGEST_DAYS = 3650
 
 
 class TokenRole(StrEnum):
-    """What a token's owner may do."""
+    """The role of a token."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -38,14 +38,14 @@ class TokenRole(StrEnum):
 @app.command("create", epilog="Example: amt-console token create ann-laptop --role operator --expires 90d")
 def create(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="Whose it is; actions are recorded under this name.")],
+    name: Annotated[str, typer.Argument(help="Name of the token; the audit records actions under it.")],
     role: Annotated[TokenRole, typer.Option("--role", help="What it allows.")] = TokenRole.VIEWER,
     expires: Annotated[
         str, typer.Option("--expires", metavar="TIME", help="How long it is valid: '12h', '90d', or 'never'.")
     ] = "90d",
     json_output: JsonOption = False,
 ) -> None:
-    """Make a token and print it, once: it is not stored and cannot be shown again."""
+    """Create a token and print it once: only its hash is stored."""
     from amt_console.api.auth.tokens import new_token
     from amt_console.operations.actor import current_actor
     from amt_console.store import AccessToken, access_tokens, add_token
@@ -76,7 +76,7 @@ def create(
 
 @app.command("list", epilog="Example: amt-console token list --json")
 def list_tokens(ctx: typer.Context, json_output: JsonOption = False) -> None:
-    """All tokens that were ever made, with their state."""
+    """List all tokens with their state."""
     from amt_console.store import access_tokens
     from amt_console.text import age
 
@@ -121,7 +121,7 @@ def list_tokens(ctx: typer.Context, json_output: JsonOption = False) -> None:
 def revoke(
     ctx: typer.Context, which: Annotated[str, typer.Argument(metavar="ID|NAME", help="As 'token list' shows it.")]
 ) -> None:
-    """End a token; running connections end within seconds."""
+    """Revoke a token. Open connections end within seconds."""
     from amt_console.store import access_tokens, revoke_token
 
     context = get_context(ctx)

@@ -1,4 +1,4 @@
-"""Being the monitor: the engine and the API, started and ended together."""
+"""The engine and the API of the process that holds the lease, started and stopped together."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Holder:
         store: Open and writable; stays open.
         store_url: Its URL.
         clock: The time.
-        targets: What is watched, if not what the configuration says.
+        targets: What is watched, if not the targets of the configuration.
         on_change: Called after each commit of the engine, on its thread; must be quick.
-        notices: What people must know beyond what the engine and the API say.
-        console: Whether this process has a screen of its own, whose person looks.
-        location: From which location it probes, where the database is on a server.
+        notices: Further notices for people, beside those of the engine and the API.
+        console: Whether this process has a screen, and so a person who is present.
+        location: Location of this monitor, for a database on a server.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Holder:
         self.operations.use(self._operations(settings, targets))
 
     def start(self) -> None:
-        """Probe from now on, and let others attach. What cannot be served is logged and a notice; probing goes on."""
+        """Start probing and let others attach. A listener that cannot start is logged and shown; probing continues."""
         from amt_console.api.feed import ActionFeed
         from amt_console.api.listeners.socket_path import database_name
         from amt_console.api.served import Served
@@ -100,12 +100,12 @@ class Holder:
             self._serve_tcp(self._served)
 
     def notices(self) -> tuple[str, ...]:
-        """What a person should know of the engine and the API, beside the engine's faults."""
+        """Notices of the engine and the API, without the engine's faults."""
         status = self.engine.status
         return (*(notice for notice in status.notices if notice not in status.faults), *self._troubles)
 
     def reload(self, settings: Settings) -> None:
-        """Take another configuration: targets, rules and roles. Raises ConfigError, and then the running one stays."""
+        """Use another configuration: targets, rules and roles. Raises ConfigError and keeps the running one."""
         from amt_console.api.auth.identity import role_table
 
         operations = self._operations(settings, None)
@@ -116,7 +116,7 @@ class Holder:
             self._socket.callers.use(role_table(settings))
 
     def stop(self) -> bool:
-        """Stop probing, flush, end the API; whether all went cleanly."""
+        """Stop probing, flush, end the API. Returns whether everything ended cleanly."""
         if self._served is not None:
             self._served.feed.close()
         for server in self._servers:

@@ -1,4 +1,4 @@
-"""How a console stands to the monitor of a database: it is the monitor, is attached to it, or reads beside it."""
+"""The relation of a console to the monitor: it is the monitor, is attached to it, or reads the database itself."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 
 
 class Link:
-    """The ways to stand to the monitor, and the changes from one to another. Safe to call from several threads.
+    """The three relations, and the changes between them. Safe to call from several threads.
 
     Args:
         site: The database with its configuration.
         may_monitor: Whether to become the monitor when there is none.
-        notices: What the person must know in any case.
+        notices: Further notices for the screen.
         on_change: Called when there is something new to see; on any thread, must be quick.
     """
 
     def __init__(self, site: Site, *, may_monitor: bool, notices: Notices, on_change: Callable[[], None]) -> None:
         self.closing = threading.Event()
         self.following = OperationsProxy()
-        """The use cases of whoever can be asked; always the same object."""
+        """Always the same object, whatever the relation."""
         self.holder: Holder | None = None
-        """Of this process, when it is the monitor."""
+        """Set while this process is the monitor."""
         self.lease: Lease | None = None
         self.watch: ServerWatch | None = None
-        """Where the database is on a server."""
+        """Set for a database on a server."""
         self.remote: RemoteOperations | None = None
         """The monitor that this process is attached to."""
         self.beside = False
-        """Whether the database itself is read, or would be if it could."""
+        """Whether the database itself is read."""
         self.trouble: str | None = None
         self._site = site
         self._may_monitor = may_monitor
@@ -51,11 +51,11 @@ class Link:
         self._guard = threading.Lock()
         self._hello: Hello | None = None
         self._foreign = False
-        """Attached to the monitor of another database than this process would use by itself: never take over."""
+        """Attached to the monitor of another database than this process would use: never take over."""
 
     @property
     def attached_to(self) -> str | None:
-        """Which process is the monitor, when it is another one."""
+        """Which other process is the monitor."""
         if self.holder is not None:
             return None
         hello = self._hello
@@ -78,7 +78,7 @@ class Link:
         return (*(notice for notice in found if notice is not None), *self._notices())
 
     def attach(self) -> bool:
-        """Ask the running monitor from now on. Raises OperationError when it does not let this person in."""
+        """Attach to the running monitor. Raises OperationError if it refuses this person."""
         from amt_console.api.client.attach import attach
 
         place = self._site.whereabouts
@@ -86,7 +86,7 @@ class Link:
         if found is None:
             return False
         remote, hello = found
-        # Asking may take seconds when the monitor is suspended; closing must not wait for that.
+        # A suspended monitor answers after seconds; closing must not wait for it.
         with self._guard:
             if self.closing.is_set():
                 remote.close()
@@ -97,7 +97,7 @@ class Link:
         return True
 
     def become_monitor(self) -> bool:
-        """Become the monitor if nobody is. Raises StoreError, ConfigError."""
+        """Become the monitor if there is none. Raises StoreError, ConfigError."""
         with self._guard:
             if self.closing.is_set() or not self._may_monitor or self._foreign:
                 return False
@@ -118,7 +118,7 @@ class Link:
             return True
 
     def read_beside(self) -> None:
-        """Read the database itself: another process is the monitor, and cannot be asked. Raises StoreError."""
+        """Read the database itself, because the monitor does not answer. Raises StoreError."""
         with self._guard:
             if self.closing.is_set() or self._foreign:
                 return
@@ -133,7 +133,7 @@ class Link:
         return ServerWatch(store, self.closing, self._on_change)
 
     def step_down(self, why: str) -> bool | None:
-        """Stop probing and give the lease back; returns whether the engine had failed, ``None`` if nothing was done."""
+        """Stop probing and release the lease. Returns whether the engine had failed; ``None`` if not the monitor."""
         with self._guard:
             holder, lease, self.holder, self.lease = self.holder, self.lease, None, None
             if holder is None or lease is None or self.closing.is_set():
@@ -145,7 +145,7 @@ class Link:
             return failed
 
     def close(self) -> None:
-        """Stop the engine, flush what it collected, give the lease back. Idempotent."""
+        """Stop the engine, flush its results, release the lease. Idempotent."""
         self.closing.set()
         with self._guard:
             holder, self.holder = self.holder, None

@@ -1,4 +1,4 @@
-"""Waits at a monitor for what people do there, so that a console looks at once and notices when the monitor is gone."""
+"""Waits for actions at a monitor, so that a console updates at once and notices when the monitor is gone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from amt_console.api.client.operations import RemoteOperations
 
 WAIT_SECONDS = 5.0
-"""How long one question may stay open; a monitor that is suspended is noticed after that and the answer's timeout."""
+"""Length of one long poll. A suspended monitor is noticed after this and the timeout of the answer."""
 
 
 def listen(remote: RemoteOperations, closing: threading.Event, on_action: Callable[[], None]) -> OperationError | None:

@@ -1,4 +1,4 @@
-"""Where the program writes its log: a file beside the database's folder, and stderr without a screen."""
+"""The program's log: a file in the state folder, and stderr for a headless process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class SafeFormatter(logging.Formatter):
-    """One record a line but for tracebacks; nothing in it that a terminal obeys."""
+    """One record per line, except tracebacks, without terminal control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""
@@ -26,14 +26,14 @@ class SafeFormatter(logging.Formatter):
 
 
 class PrivateFileHandler(RotatingFileHandler):
-    """Creates its files for the owner alone, and never breaks what it logs about."""
+    """Creates private files (0600) and ignores its own failures."""
 
     def _open(self):  # type: ignore[no-untyped-def]
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         return os.fdopen(descriptor, self.mode, encoding=self.encoding, errors=self.errors)
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """A full disk must not print into a screen."""
+        """Ignore it: a full disk must not print into the screen."""
 
 
 def log_path() -> Path:
@@ -44,9 +44,9 @@ def log_path() -> Path:
 
 
 def start_logging(*, to_stderr: bool) -> None:
-    """Send the program's log to the log file, and to stderr when no screen is in the way.
+    """Send the log to the log file, and to stderr in a headless process.
 
-    A file that cannot be written is no reason not to watch: the log then goes to stderr alone, or nowhere.
+    A log file that cannot be written never stops the monitor: the log then goes to stderr only, or nowhere.
     """
     root = logging.getLogger()
     root.setLevel(logging.INFO)

@@ -52,7 +52,7 @@ def acquire_lease(store_url: str, *, clock: Clock | None = None) -> Lease:
 def run_monitor(
     *, settings: Settings, store_url: str, config_path: Path | None = None, location: str | None = None
 ) -> None:
-    """Be the monitor until SIGTERM or SIGINT. Where another monitor runs on a server, probe beside it until it ends.
+    """Be the monitor until SIGTERM or SIGINT. Beside another monitor on a server, share its probes until it ends.
 
     Raises:
         MonitorRuns: Another process monitors this file.

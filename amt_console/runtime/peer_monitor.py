@@ -1,4 +1,4 @@
-"""A monitor beside another one on a server: probes for its location, and takes the lease when it is free."""
+"""A monitor beside another one on a server: shares the probes, and takes the lease when it is free."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class _PeerMonitor:
             return None
 
     def _use(self, settings: Settings) -> None:
-        """Probe by another configuration. Raises ConfigError, and then the running one stays."""
+        """Use another configuration. Raises ConfigError and keeps the running one."""
         from amt_console.config import targets
 
         targets(settings, store_url=self._store_url)

@@ -1,4 +1,4 @@
-"""On a server's database every process reads for itself; here they tell each other who looks."""
+"""Presence on a server: each process publishes its people and reads those of the others."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Viewers = Callable[[], tuple[Viewer, ...]]
 
 
 class ClusterPresence:
-    """Everybody who looks, through this process and the others; works on a thread of its own until closed.
+    """Everybody who is present through any process of the database. Works on its own thread until closed.
 
-    A server that does not answer leaves this process's own people; a user that may not write sees all, unseen.
+    While the server does not answer, only this process's people are known. A read-only user sees all and is not seen.
 
     Args:
         store: On a server; stays open.
@@ -70,7 +70,7 @@ class ClusterPresence:
 
 
 def who_looks(store: Store) -> tuple[Viewer, ...]:
-    """Who looks at a server's database now, asked once; nobody if that cannot be read."""
+    """Who is present now; nobody if the server cannot be read."""
     board = PresenceBoard(store)
     try:
         return tuple(sorted(board.others(), key=lambda viewer: viewer.since))

@@ -21,7 +21,7 @@ class AccessTokenError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RemoteMonitor:
-    """Where another monitor answers, and how this person gets in."""
+    """The address of another monitor, and the credentials for it."""
 
     url: str
     token_file: Path | None = None
@@ -29,7 +29,7 @@ class RemoteMonitor:
     env: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def open(self, *, session: str | None = None) -> RemoteOperations:
-        """A client that has not asked yet. Raises AccessTokenError, MonitorAddressError."""
+        """A client, not connected yet. Raises AccessTokenError, MonitorAddressError."""
         from amt_console.api.client.operations import RemoteOperations
 
         return RemoteOperations(

@@ -1,4 +1,4 @@
-"""A console's connection to a monitor that ``--connect`` names: it attaches, and never takes over."""
+"""A console's session with the monitor of ``--connect``. It never takes over."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("amt_console.session")
 AGAIN_SECONDS = 1.0
-"""How often a monitor that does not answer is asked again."""
+"""How often to retry while the monitor does not answer."""
 
 
 class RemoteSession:
-    """Keeps to one endpoint; when its monitor is gone, it waits there for the next one. Constructing it blocks.
+    """Stays at one address. When its monitor is gone, it waits there for the next one. Constructing it blocks.
 
     Raises OperationError: UnavailableError when nobody answers, NotPermittedError when this person is not let in.
     """
@@ -54,7 +54,7 @@ class RemoteSession:
         return None
 
     def notices(self) -> tuple[str, ...]:
-        """What the person must know about this session."""
+        """Notices about this session."""
         if self._hello.role == "viewer":
             return ("Your role is viewer: you may look, but not act.",)
         return ()

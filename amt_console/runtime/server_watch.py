@@ -1,4 +1,4 @@
-"""What a session on a server's database waits for: what others commit, and the lease."""
+"""Waits for commits of other processes on a server, and for the lease."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOOK_SECONDS = 1.0
 
 
 class ServerWatch:
-    """Calls ``on_change`` when anybody has committed. For one thread.
+    """Calls ``on_change`` after each commit of any process. For one thread.
 
     Args:
         store: Open.

@@ -1,4 +1,4 @@
-"""One console's connection: attached to the running monitor, or the monitor itself when there is none."""
+"""A console's session: attached to the running monitor, or itself the monitor if there is none."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("amt_console.session")
 QUICK_SECONDS = 0.1
-"""How often an attached console whose monitor has just gone tries to take over or to find the next one."""
+"""How often to try to take over, or to find the next monitor, right after the monitor has gone."""
 QUICK_FOR_SECONDS = 5.0
 PAUSE_SECONDS = 0.5
-"""How often it tries later on. On a file the trial is one system call."""
+"""How often to try later. On a file one try is one system call."""
 SERVER_PAUSE_SECONDS = 2.0
-"""The same where the lease is a row on a server that does not answer."""
+"""The same for a server that does not answer."""
 LONGEST_BACKOFF_SECONDS = 30.0
 BESIDE_AFTER_SECONDS = 1.0
-"""So long a monitor may be gone before the database itself is read."""
+"""Seconds without a monitor before the database itself is read."""
 
 
 class LocalSession:
-    """Attaches to the monitor of a database; takes the lease and runs the engine when there is none.
+    """Attaches to the monitor of a database, or takes the lease and runs the engine if there is none.
 
-    ``operations`` stays the same object. An attached session whose monitor is gone takes over at once, however that
-    one ended. If somebody else is quicker, it attaches to that one. While a monitor does not answer, it reads the
-    database itself. Constructing it blocks.
+    ``operations`` stays the same object. When its monitor is gone, an attached session takes over at once, or attaches
+    to the process that was quicker. While a monitor does not answer, the session reads the database itself.
+    Constructing it blocks.
 
     Raises:
         StoreError: The database cannot be used, and no monitor lets this person in.
@@ -54,7 +54,7 @@ class LocalSession:
         """Args:
         site: What is watched, and where.
         may_monitor: Whether to become the monitor when there is none.
-        notices: What the person must know in any case; asked again and again.
+        notices: Further notices for the screen; called for each snapshot.
         on_change: Called when there is something new to see; on any thread, must be quick.
         """
         self._site = site
@@ -91,7 +91,7 @@ class LocalSession:
         return self._link.reports
 
     def notices(self) -> tuple[str, ...]:
-        """What the person must know about this session; what the engine has to say stands in its snapshot."""
+        """Notices about this session. The engine's own notices are in its snapshot."""
         return self._link.notices()
 
     def tell_presence(self) -> None:
@@ -123,10 +123,10 @@ class LocalSession:
         if refusal is not None and not self.is_monitor:
             self._link.trouble = f"The monitor cannot be asked, the database is read instead: {refusal}."
 
-    # Minding the monitor
+    # Following the monitor
 
     def _mind(self) -> None:
-        """Until this session is closed: be the monitor or listen to it, and act when it is gone."""
+        """Be the monitor or listen to it, and recover when it is gone, until this session is closed."""
         link = self._link
         while not self._closing.is_set():
             if (holder := link.holder) is not None and (lease := link.lease) is not None:
@@ -146,7 +146,7 @@ class LocalSession:
                 self._closing.wait(SERVER_PAUSE_SECONDS)
 
     def _recover(self) -> None:
-        """Try in turn to become the monitor and to find another one, until one of both works."""
+        """Try to become the monitor or to find another one, until either works."""
         lost_at = self._clock.monotonic()
         while not self._closing.is_set():
             since = self._clock.monotonic() - lost_at

@@ -1,4 +1,4 @@
-"""What the system asks of a running monitor by signals: to stop, and to read its configuration again."""
+"""The signals of a running monitor: stop and reload."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from amt_console.runtime.reload import ConfigWatch
 
 
 class Signals:
-    """Remembers what was asked for, from the first ``listen`` on, through every part that a monitor plays in turn."""
+    """Remembers the requests from the first ``listen`` on, through every role that the process plays."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
@@ -19,12 +19,12 @@ class Signals:
         """Set by SIGHUP."""
 
     def listen(self) -> None:
-        """Take the signals from now on. Only on the main thread."""
+        """Install the handlers. Only on the main thread."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._asked)
 
     def take_reload(self, watch: ConfigWatch) -> bool:
-        """Whether the configuration has to be read again: once, however many signals and changes have come in."""
+        """Whether to reload the configuration: true once for any number of signals and changes."""
         if self.reload.is_set():
             self.reload.clear()
             watch.read()

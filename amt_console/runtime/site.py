@@ -1,4 +1,4 @@
-"""What a session watches and where, and how a process begins to work there."""
+"""A database with its configuration, and the ways to open it."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Site:
         end: datetime | None = None,
         progress: Progress | None = None,
     ) -> tuple[Path, ...]:
-        """Write reports from the database itself, whoever is its monitor. Raises OperationError."""
+        """Write reports from the database itself. Raises OperationError."""
         from amt_console.operations.export import export_reports
         from amt_console.store import Store, StoreError
 
@@ -131,7 +131,7 @@ class Site:
             raise UnavailableError(f"reports are made from the database itself: {error}") from error
 
     def read_beside(self, notices: Notices) -> tuple[LocalOperations, Store, Callable[[], None]]:
-        """Open the database beside its monitor; returns how to let go of it, too. Raises StoreError."""
+        """Open the database beside its monitor. Also returns a function that closes it. Raises StoreError."""
         from amt_console.operations.local import LocalOperations
         from amt_console.store import Store
 
@@ -156,7 +156,7 @@ class Site:
         return operations, store, close
 
     def _looking(self, store: Store) -> ClusterPresence | None:
-        """Who looks at a server's database; a file that is read beside its monitor tells nobody."""
+        """Presence on a server's database; a file has none."""
         if not self.on_server:
             return None
         from amt_console.operations.actor import current_actor

@@ -1,4 +1,4 @@
-"""Tells the service manager that the monitor is ready and still works (sd_notify: datagrams to a socket)."""
+"""Notifies the service manager that the monitor is ready and working (sd_notify: datagrams to a socket)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from amt_console.clock import Clock
 from amt_console.monitor.status import EngineStatus
 
 QUIET_SECONDS = 25.0
-"""Longest time without a write by the monitor; it beats every few seconds."""
+"""Longest time between two commits of a working monitor."""
 
 
 class Notifier:
-    """Sends messages to ``$NOTIFY_SOCKET``; without one it does nothing."""
+    """Sends messages to ``$NOTIFY_SOCKET``. Does nothing without one."""
 
     def __init__(self, env: Mapping[str, str] = os.environ) -> None:
         place = env.get("NOTIFY_SOCKET", "")
         self._address = "\0" + place[1:] if place.startswith("@") else place
         self.watchdog_seconds = _watchdog_seconds(env) if self._address else None
-        """How long the service manager waits for a sign of life; ``None`` when it does not."""
+        """The watchdog interval; ``None`` without a watchdog."""
 
     def send(self, message: str) -> None:
-        """``READY=1``, ``WATCHDOG=1``, ``STOPPING=1``, ``STATUS=...``; a manager that does not listen is no fault."""
+        """Send ``READY=1``, ``WATCHDOG=1``, ``STOPPING=1`` or ``STATUS=...``. Errors are ignored."""
         if not self._address:
             return
         with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)) as sender:
@@ -37,11 +37,11 @@ class Notifier:
 
 
 class Progress:
-    """Whether the engine gets on: its writer wrote lately, or says why it cannot, and its probes go on.
+    """Whether the engine makes progress: it wrote lately, or reports why it cannot, and its probes continue.
 
     Args:
         clock: The time.
-        patience: Seconds without any probe that are no fault, if there is anything to probe.
+        patience: Longest normal time without a probe, in seconds.
     """
 
     def __init__(self, clock: Clock, patience: float) -> None:
@@ -62,12 +62,12 @@ class Progress:
         if status.last_cycle_at is None:
             return now - self._started_at < QUIET_SECONDS
         quiet = (self._clock.now() - status.last_cycle_at).total_seconds()
-        # A full disk is said, shown and tried again; starting anew would only lose what waits to be stored.
+        # A full disk is reported and retried; a restart would only lose the results in memory.
         return probing and (quiet < QUIET_SECONDS or status.store_error is not None)
 
 
 class Supervision:
-    """Feeds the watchdog while there is progress."""
+    """Feeds the watchdog while the engine makes progress."""
 
     def __init__(self, notifier: Notifier, progress: Progress, clock: Clock) -> None:
         self._notifier = notifier

@@ -30,7 +30,7 @@ def two(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_has_one_monitor_and_no_locations(
     command: Command, home: Path, monkeypatch: pytest.MonkeyPatch, named_by: str
 ) -> None:
-    (home / "c.toml").write_text('location = "fra"\n' if named_by == "location" else "")
+    (home / "c.toml").write_text('location = "fra"\n' if named_by == "location" else "# the defaults\n")
     if named_by == "AMT_LOCATION":
         monkeypatch.setenv("AMT_LOCATION", "fra")
     option = ("--location", "fra") if named_by == "--location" else ()

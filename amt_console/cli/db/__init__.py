@@ -1,4 +1,4 @@
-"""The ``db`` command group: how large the database is, whether it is sound, and its upkeep."""
+"""The ``db`` command group: size, integrity and upkeep of the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``db copy``: move everything into another database, e.g. from a file to a server."""
+"""``db copy``: copy everything into another database, e.g. from a file to a server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from amt_console.store.upkeep.copying import CopiedTable
 
 _LINES = 10
-"""Lines for the copying, and as many for the check, where there is no terminal."""
+"""Number of progress lines for the copy, and again for the check, without a terminal."""
 
 
 def copy(
@@ -30,7 +30,7 @@ def copy(
 ) -> None:
     """Copy a whole database into an empty one, and compare them. The source is only read.
 
-    No monitor may run on either. Stopped half-way, the same command goes on where it was.
+    No monitor may run on either database. After an interruption, the same command continues where it stopped.
     """
     from amt_console.store import CopyDiffers, CopyRefused, StoreError
     from amt_console.store.upkeep.copying import copy_store
@@ -41,13 +41,13 @@ def copy(
         with _shown_progress() as progress:
             found = copy_store(url_of(source), url_of(target), clock=clock, progress=progress)
     except KeyboardInterrupt:
-        talk("Stopped half-way. The same command goes on where it was.")
+        talk("Stopped. The same command continues where it stopped.")
         raise typer.Exit(130) from None
     except (CopyRefused, CopyDiffers):
         raise
     except StoreError:
         if progress.begun:
-            talk("Stopped half-way by a failure. The same command goes on where it was.")
+            talk("Stopped by a failure. The same command continues where it stopped.")
         raise
     _print(found, clock.monotonic() - begun, json_output)
 
@@ -70,7 +70,7 @@ def _print(found: Sequence[CopiedTable], seconds: float, json_output: bool) -> N
 
 @contextmanager
 def _shown_progress() -> Iterator[_Shown]:
-    """A bar on a terminal, a line now and then elsewhere."""
+    """A progress bar on a terminal, otherwise a line now and then."""
     if not sys.stderr.isatty():
         yield _Lines()
         return
@@ -84,7 +84,7 @@ def _shown_progress() -> Iterator[_Shown]:
 
 
 class _Shown:
-    """Takes the table with what is done to it, the rows done and the rows in all."""
+    """Takes the table and the step, the rows done and the rows in all."""
 
     def __init__(self) -> None:
         self.begun = False

@@ -1,4 +1,4 @@
-"""``db backup`` and ``db restore``: copies of the database, there and back."""
+"""``db backup`` and ``db restore``."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def backup(
     ctx: typer.Context,
     file: Annotated[
         Path | None,
-        typer.Argument(help="Where to: a new file, or a folder.  [the folder 'backups' beside the database]"),
+        typer.Argument(help="A new file or a folder.  [the folder 'backups' beside the database]"),
     ] = None,
     keep: Annotated[
         int | None, typer.Option("--keep", metavar="N", min=1, help="In a folder: delete all but the N newest.")
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Copy the database while it is in use; the copy is checked before it gets its name, and only you may read it."""
+    """Back up the database while it is in use. The copy is checked before it gets its name; only you can read it."""
     from amt_console.store import backup as copy_to
     from amt_console.store.upkeep.copies import Copies, backup_into, default_folder
 
@@ -54,7 +54,7 @@ def restore(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="The backup.")],
 ) -> None:
-    """Put a backup in the place of the database. The monitor must be stopped; what was there is kept beside it."""
+    """Restore a backup. The monitor must be stopped; the previous database is kept beside the restored one."""
     from amt_console.store.upkeep.restore import restore as put_back
 
     context = get_context(ctx)

@@ -1,4 +1,4 @@
-"""``db``: how large the database is, whether it is sound, and what keeps it so."""
+"""``db``: size, integrity and upkeep of the database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from amt_console.store.upkeep.stats import StoreStats, TableStats
 
 app = typer.Typer(
-    help="Look after the database: size, upgrade, retention, backup, restore, check.",
+    help="The database: size, upgrade, retention, backup, restore, copy, check.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -52,7 +52,7 @@ _STATS_COLUMNS = (
 
 @app.command("stats", epilog="Example: amt-console db stats --json")
 def stats(ctx: typer.Context, json_output: JsonOption = False) -> None:
-    """Rows, bytes, growth and the size to come under the retention in force."""
+    """Rows, bytes, growth, and the expected size under the current retention."""
     from amt_console.monitor.upkeep.retention_policy import retention_policy
     from amt_console.store.upkeep.stats import stats as read_stats
 
@@ -67,7 +67,7 @@ def stats(ctx: typer.Context, json_output: JsonOption = False) -> None:
 
 @app.command("upgrade", epilog="Example: amt-console db upgrade")
 def upgrade(ctx: typer.Context) -> None:
-    """Create the database, or bring an older one up to date; an older one is backed up first."""
+    """Create the database, or upgrade an older one after a backup."""
     from amt_console.runtime.monitor_process import acquire_lease
     from amt_console.store import SchemaTooOld, StoreUnavailable
 
@@ -77,7 +77,7 @@ def upgrade(ctx: typer.Context) -> None:
             print_line(f"{store.place} is up to date.")
             return
     except (SchemaTooOld, StoreUnavailable):
-        # Older, empty or missing; whatever else is wrong is said by opening it for writing.
+        # Older, empty or missing. Opening it for writing reports any other fault.
         lease = acquire_lease(context.store_url)
     with lease, context.open_store(read_only=False) as store:
         before = f" The database as it was: {store.upgraded_from}" if store.upgraded_from else ""
@@ -87,10 +87,10 @@ def upgrade(ctx: typer.Context) -> None:
 @app.command("check", epilog="Example: amt-console db check --full")
 def check(
     ctx: typer.Context,
-    full: Annotated[bool, typer.Option("--full", help="Compare every index with its table, and more sums.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Compare every index with its table, and more rollups.")] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Whether the database is sound and its sums agree with its rows. Exit code 0 sound, 1 sums differ, 65 damaged."""
+    """Check the database and compare rollups with raw rows. Exit code 0 sound, 1 rollups differ, 65 damaged."""
     from amt_console.store.upkeep.integrity import disagreements
 
     with get_context(ctx).open_store() as store:
@@ -115,7 +115,7 @@ def check(
                 f"{each.service} {each.start:%Y-%m-%d %H:%M} UTC: stored {each.stored}; its rows say {each.found}"
             )
         if wrong:
-            print_line("Make the sums anew with: amt-console db rebuild")
+            print_line("Rebuild the rollups with: amt-console db rebuild")
     raise typer.Exit(int(ExitCode.WARNING if wrong else ExitCode.OK))
 
 
@@ -123,10 +123,10 @@ def check(
 def rebuild(
     ctx: typer.Context,
     since: Annotated[
-        str, typer.Option("--since", metavar="TIME", help="From when on: '7d', '14:00', '2026-01-31'.")
+        str, typer.Option("--since", metavar="TIME", help="Start: '7d', '14:00', '2026-01-31'.")
     ] = "36500d",
 ) -> None:
-    """Make the sums (rollups) anew from the single rows that are still there; the monitor may run meanwhile."""
+    """Rebuild the rollups from the raw rows that still exist. The monitor may run meanwhile."""
     from amt_console.moments import parse_moment
     from amt_console.store.upkeep.integrity import rebuild_since
 

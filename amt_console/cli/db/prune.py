@@ -1,4 +1,4 @@
-"""``db prune`` and ``db vacuum``: let go of what has expired, and of the room that it took."""
+"""``db prune`` and ``db vacuum``: delete expired rows and reclaim space."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from amt_console.store import Store
 
 PAUSE = 0.01
-"""Seconds between two steps, in which a monitor can write."""
+"""Seconds between two steps, so that a monitor can write."""
 LOG_BYTES = 4 * 1024 * 1024
 STOPPED = 130
 
@@ -29,7 +29,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be deleted.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Delete what has expired, as the monitor does by itself every hour. Ctrl+c stops it; what is deleted, is."""
+    """Delete expired rows, as the monitor does every hour. Ctrl+c stops between two steps."""
     from amt_console.monitor.upkeep.retention_policy import retention_policy
     from amt_console.store.upkeep.retention import expired
 
@@ -60,9 +60,9 @@ def prune(
 
 def vacuum(
     ctx: typer.Context,
-    full: Annotated[bool, typer.Option("--full", help="Write the file anew; only while no monitor runs.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Rewrite the whole file; only while no monitor runs.")] = False,
 ) -> None:
-    """Give the room of deleted rows back to the disk, in short steps while the monitor works."""
+    """Return the space of deleted rows to the disk, in short steps beside a running monitor."""
     from amt_console.store.upkeep.vacuum import give_back, rewrite
 
     context = get_context(ctx)
@@ -82,9 +82,7 @@ def vacuum(
         store.checkpoint(truncate=True)
     print_line(f"{byte_size(before - left)} given back, {byte_size(left)} still free for new rows.")
     if left and left == before:
-        print_line(
-            "This file was not made to shrink in steps: stop the monitor and run 'amt-console db vacuum --full'."
-        )
+        print_line("This file cannot shrink in steps: stop the monitor and run 'amt-console db vacuum --full'.")
     if stop.is_set():
         raise typer.Exit(STOPPED)
 

@@ -1,4 +1,4 @@
-"""Shows how far the demo's history is: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of the demo's history: a bar on a terminal, otherwise a line now and then."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from amt_console.cli.printing.output import talk
 from amt_console.operations.protocol import Progress
 
 _LINES = 4
-"""Lines over the whole when there is no terminal."""
+"""Number of progress lines without a terminal."""
 
 
 @contextmanager
 def shown_progress() -> Iterator[Progress]:
-    """A callback that shows progress on stderr for as long as the block lasts."""
+    """A callback that shows progress on stderr while the block runs."""
     if not sys.stderr.isatty():
         yield _PlainProgress()
         return

@@ -1,4 +1,4 @@
-"""How commands print: data to stdout, talk to stderr."""
+"""How commands print: data to stdout, messages to stderr."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ def print_json(document: Any) -> None:
 
 
 def print_line(text: str = "") -> None:
-    """One line of data, with what the terminal cannot write replaced."""
+    """One line of data; characters that stdout cannot encode are replaced."""
     _echo(writable(text))
 
 
 def writable(text: str) -> str:
-    """With what stdout cannot write replaced."""
+    """The text with characters that stdout cannot encode replaced."""
     encoding = sys.stdout.encoding or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)
 
 
 def talk(text: str) -> None:
-    """One line to the person, on stderr."""
+    """One message on stderr."""
     encoding = sys.stderr.encoding or "utf-8"
     _echo(text.encode(encoding, "replace").decode(encoding), err=True)
 
 
 def to_nowhere(stream: TextIO) -> None:
-    """Let a stream whose reader has gone lead to nowhere, with what it still holds."""
+    """Redirect a stream whose reader has gone to /dev/null, with its unwritten data."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
 def _echo(text: str, *, err: bool = False) -> None:
-    """One line. Once the reader has gone the rest is lost, which changes neither the command nor its exit code."""
+    """Print one line. A reader that has gone changes neither the command nor its exit code."""
     try:
         typer.echo(text, err=err)
     except BrokenPipeError:
@@ -52,7 +52,7 @@ def _echo(text: str, *, err: bool = False) -> None:
 
 
 def print_wrapped(text: str, *, indent: int = 0) -> None:
-    """A line of data; on a terminal it is wrapped between words, from the second line on behind ``indent`` blanks."""
+    """A line of data. On a terminal it wraps between words; further lines are indented by ``indent`` blanks."""
     if not sys.stdout.isatty():
         print_line(text)
         return
@@ -62,7 +62,7 @@ def print_wrapped(text: str, *, indent: int = 0) -> None:
 
 
 def ascii_only() -> bool:
-    """Whether the locale or stdout cannot carry the glyphs."""
+    """Whether the locale or stdout cannot encode the glyphs."""
     return not (_is_utf8() and locale_speaks_utf8(os.environ))
 
 

@@ -1,4 +1,4 @@
-"""One line on a terminal's stderr that says how far a long command is, and is gone at the end."""
+"""A progress line on a terminal's stderr, removed at the end."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import typer
 
 
 class ProgressLine:
-    """Silent where stderr is no terminal."""
+    """Prints nothing where stderr is no terminal."""
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._shown = False
 
     def show(self, done: int, total: int | None = None, note: str = "") -> None:
-        """Say how far it is."""
+        """Show the progress."""
         if sys.stderr.isatty():
             of = f"/{total:,}" if total else ""
             typer.echo(f"\r\x1b[K{self._what} {done:,}{of} {note}", err=True, nl=False)
@@ -39,7 +39,7 @@ class ProgressLine:
 
 @contextmanager
 def interruptible() -> Iterator[threading.Event]:
-    """Ctrl+c and SIGTERM set the event instead of ending the process: the work stops between two of its steps."""
+    """Let ctrl+c and SIGTERM set the event instead of ending the process: the work stops between two steps."""
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:

@@ -1,5 +1,7 @@
-"""Tables that commands print. A terminal gets what it has room for, and no empty columns; elsewhere each row is one
-line, with every column, two blanks apart."""
+"""Tables that commands print. A terminal gets the columns that fit, without empty ones.
+
+A pipe gets every column, one line per row, two blanks apart.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 GAP = 2
 LEAST_TEXT = 36
-"""Cells that words need beside the other columns; where they are fewer, words that do not fit stand below the row."""
+"""Least width of the text column. In less, long text is printed below its row."""
 INDENT = 4
 
 
@@ -26,9 +28,9 @@ class Column:
 
     heading: str
     right: bool = False
-    """Figures and ages are aligned at the right."""
+    """Right-aligned: figures and ages."""
     spare: int = 0
-    """0 is always shown; of the others the highest goes first where a terminal is narrow."""
+    """0: always shown. On a narrow terminal the highest number is dropped first."""
     text: bool = False
     """Words of any length, wrapped beside or below the other columns; only the last column."""
     clip: bool = False
@@ -38,7 +40,7 @@ class Column:
 def print_table(
     columns: Sequence[Column | str], rows: Sequence[Sequence[str]], *, styles: Sequence[str | None] = ()
 ) -> None:
-    """A table; a plain string is the heading of a plain column. ``styles`` has one entry a row, for terminals."""
+    """Print a table. A string is the heading of a plain column; ``styles`` has one entry per row, for terminals."""
     whole = [Column(each) if isinstance(each, str) else each for each in columns]
     cells = [[writable(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
@@ -73,7 +75,7 @@ def _joined(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int]
 
 
 class _Layout:
-    """Which columns a terminal has room for, and how wide they are."""
+    """Which columns fit the terminal, and their widths."""
 
     def __init__(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> None:
         from rich.cells import cell_len
@@ -94,12 +96,12 @@ class _Layout:
         clips = self._text is not None and columns[self._text].clip
         self._shown = beside or (None if clips else self._fitting(shown, 0)) or self._without_spare(shown)
         self._start = self._taken(self._shown) + GAP
-        """Where the words begin that stand beside the other columns."""
+        """Where the text column begins."""
         self._room = max(0, width - self._start)
         self._below = beside is None
 
     def _fitting(self, shown: list[int], wish: int) -> list[int] | None:
-        """The columns that leave ``wish`` cells free, or ``None`` if even the indispensable ones do not."""
+        """The columns that leave ``wish`` cells free; ``None`` if even the required columns do not."""
         while self._taken(shown) + wish > self._width:
             spare = [at for at in shown if self._columns[at].spare]
             if not spare:
@@ -115,13 +117,13 @@ class _Layout:
         return sum(self._widths[at] for at in shown) + GAP * max(0, len(shown) - 1)
 
     def heading(self) -> str:
-        """The first line."""
+        """The heading line."""
         words = "" if self._text is None else self._columns[self._text].heading
         line = self._line([column.heading for column in self._columns])
         return (line + " " * GAP + words if len(words) <= self._room else line).rstrip()
 
     def lines(self, row: Sequence[str], console: Console) -> list[Text]:
-        """One row, with its words beside or below it."""
+        """One row, with its text beside or below it."""
         from rich.text import Text
 
         words = "" if self._text is None else row[self._text]

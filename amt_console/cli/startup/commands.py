@@ -1,4 +1,4 @@
-"""The commands under Typer: global options, the table of commands, each loaded when it is called."""
+"""The Typer application: global options and the table of commands. Each command is loaded when it is called."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _COMMANDS = {
     "demo": "demo --incident api-down",
     "doctor": "doctor --json",
 }
-"""In the order of the help, with the example at its end. Each has a module of its name, in which it is ``app`` if it is
-a group, else the function of its name.
+"""In the order of the help, with the example of its end. A module of the same name holds ``app`` for a group, or a
+function of that name.
 """
 
 
 class _Loaded(Mapping[str, Any]):
-    """The commands by name, each made when it is asked for."""
+    """The commands by name, each built on first access."""
 
     def __init__(self) -> None:
         self._made: dict[str, Any] = {}
@@ -55,7 +55,7 @@ class _Loaded(Mapping[str, Any]):
 
 
 class _Root(TyperGroup):
-    """Loads no more than the command that is called; for the help, all."""
+    """Loads only the command that is called; the help loads all."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -67,7 +67,7 @@ class _Root(TyperGroup):
 
 
 def _made(name: str, example: str) -> Any:
-    """What Typer makes of a command's module."""
+    """The click command of a module."""
     module = import_module(f"amt_console.cli.{name}")
     epilog = f"Example: amt-console {example}"
     alone = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -127,7 +127,7 @@ app.callback(invoke_without_command=True)(_root)
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run one command line; returns the exit code. Raises CommandError for one that cannot be understood, too."""
+    """Run one command line; returns the exit code. Raises CommandError, also for a line that cannot be parsed."""
     try:
         result = app(list(arguments), prog_name="amt-console", standalone_mode=False)
     except typer.TyperException as error:

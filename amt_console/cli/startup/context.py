@@ -49,9 +49,7 @@ class Context:
 
     @cached_property
     def demo(self) -> DemoState | None:
-        """The running demo, when it is what the person means: nothing else is named and there is no database of one's
-        own.
-        """
+        """The running demo, if the line names no configuration or database and the user has no database."""
         if self.config is not None or self.db is not None or self.connection is not None:
             return None
         if self.quick is not None:
@@ -107,8 +105,8 @@ class Context:
     def screen(self) -> Mapping[str, Any]:
         """The table ``[console]`` of the configuration, for a console whose monitor is elsewhere.
 
-        What else stands there need not fit this host: secrets are not looked for, and a file that nobody named and that
-        cannot be used is passed over. Raises ConfigError for one that was named.
+        The rest of the configuration need not fit this host: secrets are not resolved, and an unusable file is ignored
+        unless it was named. Raises ConfigError for a named file.
         """
         if self.quick is not None and self.quick.demo is None:
             return self.quick.screen
@@ -119,7 +117,7 @@ class Context:
         except ConfigError as error:
             if self.config is not None:
                 raise
-            logging.getLogger("amt_console.session").warning("the screen is as usual: %s", error)
+            logging.getLogger("amt_console.session").warning("the screen uses its defaults: %s", error)
             return {}
 
     @cached_property
@@ -135,13 +133,13 @@ class Context:
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
-        """Everything that is probed under this configuration."""
+        """The targets of this configuration."""
         from amt_console.config import targets
 
         return targets(self.settings, store_url=self.store_url, env=os.environ)
 
     def notices(self) -> tuple[str, ...]:
-        """What people must know of what this run looks at: that the demo on the database has ended, once it has."""
+        """Notices about the database: the demo has ended."""
         from amt_console.demo.state import ended_words
 
         return () if self.demo is None else ended_words(self.demo)
@@ -191,7 +189,7 @@ class Context:
 
 
 def url_of(place: str) -> str:
-    """A database as a person names it: a URL, or the path of a SQLite file."""
+    """The URL of a database given as a URL or as the path of a SQLite file."""
     return place if "://" in place else f"sqlite:///{Path(place).expanduser().resolve()}"
 
 

@@ -1,6 +1,6 @@
 """Runs one command line, and turns every failure into one message and an exit code.
 
-The console is opened without Typer, every command with it.
+The console opens without Typer; every command uses it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from amt_console.cli.startup.console_line import ConsoleLine, flags_allowed_anyw
 from amt_console.text import safe_text
 
 _CLOSED_PIPE = 128 + 13
-"""The exit code that a shell shows for a program that is ended by SIGPIPE."""
+"""The exit code that a shell reports after SIGPIPE."""
 
 
 def hoist_options(arguments: Sequence[str]) -> list[str]:
-    """Move the options that name a file, a database or a monitor to the front: they may stand behind a command."""
+    """Move options that are allowed anywhere to the front, before the command."""
     anywhere = flags_allowed_anywhere()
     front: list[str] = []
     rest: list[str] = []
@@ -63,7 +63,7 @@ def _run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return _fail("stopped", ExitCode.STOPPED)
     except SystemExit as ended:
-        # Typer ends the process with 1, which means "warning" here, when anything in a command meets a closed pipe.
+        # On a closed pipe Typer exits with 1, and 1 means "warning" here.
         if not isinstance(ended.__context__, BrokenPipeError):
             raise
         return _cut_short(ended.__context__)
@@ -72,7 +72,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _cut_short(error: BrokenPipeError) -> int:
-    """What commands print never comes here (see ``output``): a help text nobody reads on, or another broken pipe."""
+    """A closed pipe while the help was printed, or another broken pipe; ``output`` handles the output of commands."""
     gone = [stream for stream in (sys.__stdout__, sys.__stderr__) if stream is not None and _reader_is_gone(stream)]
     if not gone:
         return _fail_unexpected(error)
@@ -99,7 +99,7 @@ def _fail(message: str, code: int) -> int:
 
 
 def _fail_unexpected(error: Exception) -> int:
-    """Errors of the rooms below, told apart without importing the rooms that this run did not use."""
+    """Map errors of other rooms to exit codes without importing rooms that this run did not use."""
     from amt_console.cli.failures import exit_code_of
 
     code = exit_code_of(error)
