@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,20 +45,21 @@ def login_name(pid: int | str = "self") -> str | None:
         return None
     if not 0 <= number < _NOBODY_LOGGED_IN:
         return None
+    return account_name(number)
+
+
+def account_name(uid: int) -> str:
+    """The login name of a user id, or the number when it has none."""
     import pwd
 
     try:
-        return safe_text(pwd.getpwuid(number).pw_name, 64)
+        return safe_text(pwd.getpwuid(uid).pw_name, 64)
     except KeyError:
-        return f"uid {number}"
+        return f"uid {uid}"
 
 
 def current_actor(env: Mapping[str, str] = os.environ) -> Actor:
-    """The person behind this process: who used sudo if anybody did, else the login name."""
+    """The person behind this process: the login name of its real user id, never what the environment says."""
     claims = {name: safe_text(env[name], 200) for name in _CLAIMS if env.get(name)}
-    uid = os.getuid() if hasattr(os, "getuid") else None
-    try:
-        account = getpass.getuser()
-    except (OSError, KeyError):
-        account = f"uid {uid}"
-    return Actor(name=safe_text(claims.get("SUDO_USER") or account, 64), uid=uid, claims=claims, login=login_name())
+    uid = os.getuid()
+    return Actor(name=account_name(uid), uid=uid, claims=claims, login=login_name())

@@ -9,12 +9,13 @@ import httpx
 import pytest
 
 from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
-from amt_console.api.auth.identity import Peer, Role, RoleTable, user_name
+from amt_console.api.auth.identity import Peer, Role, RoleTable
 from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.auth.tokens import CRC_CHARS, FAILURES, NewToken, TokenBook, checksum, new_token, token_id
 from amt_console.api.listeners.server import TcpServer
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock
+from amt_console.operations.actor import account_name
 from amt_console.store import Store
 
 Make = Callable[..., NewToken]
@@ -128,7 +129,7 @@ def test_each_role_may_what_those_below_it_may() -> None:
 
 
 def test_of_several_roles_the_highest_counts() -> None:
-    name = user_name(1)
+    name = account_name(1)
     for roles, highest in (
         ({Role.VIEWER, Role.OPERATOR}, Role.OPERATOR),
         ({Role.VIEWER, Role.ADMIN}, Role.ADMIN),

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from amt_console.api.auth.identity import Peer, Role, RoleTable, user_name
+from amt_console.api.auth.identity import Peer, Role, RoleTable
 from amt_console.api.client.operations import RemoteOperations
 from amt_console.api.feed import ActionFeed
 from amt_console.api.listeners.server import SocketServer
@@ -21,6 +21,7 @@ from amt_console.api.presence import FORGET_SECONDS, Presence
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.model import Acknowledge, AlertState, Unacknowledge, Viewer
+from amt_console.operations.actor import account_name
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, NotPermittedError, UnavailableError
 
@@ -106,7 +107,7 @@ def test_an_action_carries_the_name_of_the_kernel_and_the_claims(
 ) -> None:
     alert_id = fire()
     alert = remote.act(Acknowledge(alert_id, "mine"))
-    assert alert.acknowledged_by == user_name(os.getuid())
+    assert alert.acknowledged_by == account_name(os.getuid())
     assert operations.snapshot().alerts[0].acknowledged_by == alert.acknowledged_by
     assert remote.act(Unacknowledge(alert_id)).acknowledged_by is None
 
@@ -124,7 +125,7 @@ def test_errors_cross_the_socket_in_words(remote: RemoteOperations, fire: Fire) 
 def test_a_viewer_may_look_but_not_act(
     operations: LocalOperations, socket_file: Path, presence: Presence, fire: Fire
 ) -> None:
-    roles = RoleTable(members={Role.VIEWER: [user_name(os.getuid())]}, owner_uid=os.getuid() + 1)
+    roles = RoleTable(members={Role.VIEWER: [account_name(os.getuid())]}, owner_uid=os.getuid() + 1)
     if os.getuid() == 0:
         assert roles.role_of(Peer(1, 0, 0)) is Role.ADMIN, "root is always admin, so the table itself is looked at"
         assert RoleTable(members={Role.VIEWER: ["daemon"]}).role_of(Peer(1, 1, 1)) is Role.VIEWER
@@ -153,7 +154,7 @@ def test_roles_go_by_user_and_by_group() -> None:
 
 def test_who_looks_is_known_until_they_leave(remote: RemoteOperations, presence: Presence, clock: FakeClock) -> None:
     remote.snapshot()
-    assert [viewer.name for viewer in presence.viewers()] == [user_name(os.getuid())]
+    assert [viewer.name for viewer in presence.viewers()] == [account_name(os.getuid())]
     clock.advance(FORGET_SECONDS + 1)
     assert presence.viewers() == ()
     remote.snapshot()

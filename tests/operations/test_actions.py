@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -162,10 +164,15 @@ def test_without_a_monitor_here_probing_at_once_is_refused(
         other.act(ProbeNow())
 
 
-def test_who_used_sudo_is_the_one_who_acts() -> None:
-    assert current_actor({"SUDO_USER": "ann", "SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}).name == "ann"
-    assert current_actor({}).name
-    assert dict(current_actor({"SSH_TTY": "/dev/pts/1\x1b"}).claims) == {"SSH_TTY": "/dev/pts/1␛"}
+def test_who_acts_is_the_login_name_of_the_user_id_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = pwd.getpwuid(os.getuid()).pw_name
+    for name in ("USER", "LOGNAME", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "mallory")
+    actor = current_actor({"USER": "mallory", "SUDO_USER": "eve", "SSH_TTY": "/dev/pts/1\x1b"})
+    assert (actor.name, actor.uid) == (account, os.getuid())
+    assert dict(actor.claims) == {"SUDO_USER": "eve", "SSH_TTY": "/dev/pts/1␛"}
 
 
 def test_the_uptime_of_the_detail_is_that_of_the_overview(

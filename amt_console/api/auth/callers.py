@@ -11,11 +11,11 @@ from fastapi import Request
 
 from amt_console.api.auth.claims import CLAIMS, claim_header
 from amt_console.api.auth.errors import UnknownCallerError
-from amt_console.api.auth.identity import Peer, Role, RoleTable, user_name
+from amt_console.api.auth.identity import Peer, Role, RoleTable
 from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.wire import BEHALF_HEADER, BEHALF_VIA_HEADER
 from amt_console.clock import Clock
-from amt_console.operations.actor import Actor
+from amt_console.operations.actor import Actor, account_name
 from amt_console.operations.protocol import NotPermittedError
 from amt_console.text import safe_text
 
@@ -62,7 +62,7 @@ class SocketCallers:
         self._known = {}
 
     async def recognise(self, request: Request) -> Caller:
-        """The caller, under the name of the login that the process belongs to if the kernel keeps it."""
+        """The caller, under the login name of the user id of the process."""
         connection = request.scope.get("state", {}).get("connection")
         peer: Peer | None = getattr(connection, "peer", None)
         if peer is None:
@@ -77,8 +77,7 @@ class SocketCallers:
             via = safe_text(unquote(request.headers.get(BEHALF_VIA_HEADER, "socket")), 200)
             return Caller(Actor(safe_text(unquote(behalf), 64), peer.uid, claims, via=via), role, place=via)
         login: str | None = getattr(connection, "login", None)
-        claimed = safe_text(claims["SUDO_USER"], 64) if peer.uid == 0 and "SUDO_USER" in claims else None
-        actor = Actor(login or claimed or account, peer.uid, claims, login=login, via="socket")
+        actor = Actor(account, peer.uid, claims, login=login, via="socket")
         return Caller(actor, role, place=_place(peer, claims), own=own)
 
     async def _role_of(self, peer: Peer) -> tuple[str, Role | None]:
@@ -87,7 +86,7 @@ class SocketCallers:
         now = self._clock.monotonic()
         if known is None or now >= known[2]:
             # Names and groups may come from a directory server, which takes its time.
-            name, role = await asyncio.to_thread(lambda: (user_name(peer.uid), roles.role_of(peer)))
+            name, role = await asyncio.to_thread(lambda: (account_name(peer.uid), roles.role_of(peer)))
             if len(self._known) >= MAX_USERS:
                 self._known.clear()
             known = self._known[key] = (name, role, now + ROLE_SECONDS)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from amt_console.operations.actor import account_name
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class RoleTable:
         """The highest role of a peer, or ``None`` when it has none."""
         if peer.uid in (0, self.owner_uid):
             return Role.ADMIN
-        names = {user_name(peer.uid), *(f"@{group}" for group in _groups_of(peer))}
+        names = {account_name(peer.uid), *(f"@{group}" for group in _groups_of(peer))}
         for role in reversed(Role):
             if names & set(self.members.get(role, ())):
                 return role
@@ -74,14 +75,6 @@ def role_table(settings: Settings) -> RoleTable:
     """The table of the configuration's ``[api.roles]``; without it the owner alone has a role."""
     roles = settings.api.roles
     return RoleTable(members={Role.VIEWER: roles.viewer, Role.OPERATOR: roles.operator, Role.ADMIN: roles.admin})
-
-
-def user_name(uid: int) -> str:
-    """The login name of a user id, or the number when it has none."""
-    try:
-        return safe_text(pwd.getpwuid(uid).pw_name, 64)
-    except KeyError:
-        return f"uid {uid}"
 
 
 def _groups_of(peer: Peer) -> set[str]:
