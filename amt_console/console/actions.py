@@ -28,7 +28,9 @@ class Selection:
     alert_id: int | None = None
     service: str | None = None
     reason: str | None = None
-    """Why there is no alert, when something is selected that has none."""
+    """Why there is nothing to act on: what is selected has no alert, or a filter hides every row."""
+    shown: frozenset[int] | None = None
+    """With nothing selected: the alerts that a filter leaves, or ``None`` without one."""
 
 
 class ActionHost(Protocol):
@@ -89,10 +91,14 @@ class Actions:
         if target.reason is not None:
             self._host.tell(target.reason, "warning")
             return
-        alert = self._pointed(target) if target.alert_id is not None else self._host.picture.worst_unacknowledged()
+        if target.alert_id is not None:
+            alert, none = self._pointed(target), "That alert has ended."
+        else:
+            alert = self._host.picture.worst_unacknowledged(target.shown)
+            where = "No open alert" if target.shown is None else "None that the filter shows"
+            none = f"{where} needs an owner."
         if alert is None:
-            gone = "That alert has ended." if target.alert_id is not None else "No open alert waits for anybody."
-            self._host.tell(gone)
+            self._host.tell(none)
             return
         if alert.acknowledged_by is not None:
             keys = f"{self._host.key_of('note')} adds a note, {self._host.key_of('unacknowledge')} unacknowledges"
@@ -136,7 +142,11 @@ class Actions:
         operations = self._ready("Probing")
         if operations is None:
             return
-        service = self._host.target().service
+        target = self._host.target()
+        service = target.service
+        if service is None and target.reason is not None:
+            self._host.tell(target.reason, "warning")
+            return
         self._host.job(
             lambda: operations.act(ProbeNow(service)),
             lambda _: self._host.tell(f"Probing {service or 'all services'} now"),

@@ -105,7 +105,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.progress = ""
         """How far something is, for the key line."""
         self.clock = clock
-        self.view = self.picture = ViewState(read_only=read_only)
+        self.view = self.picture = ViewState(read_only=read_only, can_act=at is None)
         self.operations: Operations | None = None
         super().__init__(driver_class=ConsoleDriver)
         self._mouse = mouse

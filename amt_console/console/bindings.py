@@ -91,6 +91,8 @@ APP_KEYS: Sequence[Binding] = (
     ),
     _key("help", "help", "help", "This page.", show=True),
 )
+ACTING_KEYS = frozenset({"acknowledge", "unacknowledge", "note", "probe"})
+"""Those that change something on the platform: not offered where nobody may act."""
 OVERVIEW_KEYS: Sequence[Binding] = (
     _key(
         "open",

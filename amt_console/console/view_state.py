@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from amt_console.console.session import SessionFacts
@@ -12,11 +13,13 @@ from widgets.title_bar import TitleState
 class ViewState:
     """Keeps the newest snapshot; actions look at it even while the view is frozen."""
 
-    def __init__(self, *, read_only: bool = False) -> None:
+    def __init__(self, *, read_only: bool = False, can_act: bool = True) -> None:
         self.live: Snapshot | None = None
         self.facts = SessionFacts()
         self.trouble: str | None = None
         self.read_only = read_only
+        self.can_act = can_act and not read_only
+        """Whether keys may act; not in the past, for one."""
         self._frozen: Snapshot | None = None
         self._frozen_at: datetime | None = None
 
@@ -62,11 +65,19 @@ class ViewState:
         ended = self.live.recently_resolved if self.live is not None else ()
         return self.live_alert(alert_id) or next((alert for alert in ended if alert.id == alert_id), None)
 
-    def worst_unacknowledged(self) -> AlertView | None:
-        """The open alert that needs somebody most, as it is now; never one that merely follows from another."""
+    def worst_unacknowledged(self, among: Collection[int] | None = None) -> AlertView | None:
+        """The open alert that needs somebody most, as it is now; never one that merely follows from another.
+
+        Args:
+            among: Only one of these, by number.
+        """
         if self.live is None:
             return None
-        alone = [alert for alert in self.live.alerts if alert.acknowledged_by is None and alert.follows_from is None]
+        alone = [
+            alert
+            for alert in self.live.alerts
+            if alert.acknowledged_by is None and alert.follows_from is None and (among is None or alert.id in among)
+        ]
         return next((alert for alert in alone if alert.needs_somebody), alone[0] if alone else None)
 
     def heir(self, pid: int) -> Viewer | None:

@@ -36,6 +36,19 @@ async def test_on_a_service_a_takes_that_services_alert_with_the_note() -> None:
         assert console.acknowledged() == [(8, "on it", 3)]
 
 
+async def test_what_a_filter_hides_is_not_offered() -> None:
+    async with desk(incident()) as console:
+        await console.press("slash", *"nothing like it", "enter", "a")
+        assert not console.prompt.is_open
+        assert any("No row matches the filter 'nothing like it'" in message for message in console.messages)
+        await console.press("r")
+        assert console.operations.calls == [], "not everything is probed where one thing was looked for"
+        await console.press("escape", "slash", *"plans", "enter", "a")
+        assert "Take CRITICAL api-plans" in console.prompt.question, "the worst of those that are shown"
+        await console.press("escape", "tab", "a")
+        assert "Take CRITICAL api-plans" in console.prompt.question, "the filter holds in the other pane, too"
+
+
 async def test_on_a_service_without_an_alert_nothing_is_taken() -> None:
     async with desk(incident()) as console:
         console.screen.set_focus(console.screen.services)
@@ -191,6 +204,12 @@ async def test_read_only_says_why_nothing_is_done() -> None:
         assert len([message for message in console.messages if "read-only" in message]) == 3
         assert [call for call in console.operations.calls if call[0] != "service"] == []
         assert "read-only" in console.text()
+        assert "a ack" not in console.text()
+        assert "r probe" not in console.text()
+        await console.press("down", "enter")
+        assert "nobody has it" in console.text()
+        assert "takes it" not in console.text()
+        assert "n note" not in console.text()
 
 
 async def test_the_past_is_shown_as_the_past() -> None:

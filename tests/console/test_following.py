@@ -58,7 +58,7 @@ async def test_with_nothing_selected_a_takes_causes_only() -> None:
         assert "1 alert, all taken" in console.text()
         await console.press("a")
         assert not console.prompt.is_open
-        assert "No open alert waits for anybody." in console.messages
+        assert "No open alert needs an owner." in console.messages
 
 
 async def test_a_selected_follower_can_be_taken_and_opened() -> None:

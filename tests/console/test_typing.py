@@ -35,7 +35,9 @@ def test_text_behind_a_goes_into_the_note(load: tuple[str, ...]) -> None:
         program.press("\r")
         program.wait_for("Taken by me")
         program.press("qy")
-        assert f"('acknowledge', 7, '{TYPED}', 3)" in " ".join(ended(program).split())
+        told = "".join(ended(program).split())  # the terminal breaks it anywhere
+        assert "Acknowledge(alert_id=7," in told
+        assert f"note='{TYPED}'".replace(" ", "") in told
 
 
 @pytest.mark.parametrize("at", range(1, len(TYPED) + 1, 3))

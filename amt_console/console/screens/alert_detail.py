@@ -84,8 +84,7 @@ class AlertDetailScreen(DetailScreen):
         if detail is None:
             return
         now, look = self.now, self.look
-        self.query_one("#head", FactLines).show(
-            facts.alert_head(detail, now, look, take_key=self.host.key_of("acknowledge"))
-        )
+        take_key = self.host.key_of("acknowledge") if self.host.view.can_act else None
+        self.query_one("#head", FactLines).show(facts.alert_head(detail, now, look, take_key=take_key))
         self.query_one("#facts", FactLines).show(facts.alert_facts(detail.episode, now, look))
         self.query_one("#timeline", FactLines).show(facts.timeline(detail, look), note=f"{len(detail.events)} events")

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from amt_console.clock import Clock
 from amt_console.console.actions import Selection
-from amt_console.console.bindings import FOOTER_ORDER, key_names
+from amt_console.console.bindings import ACTING_KEYS, FOOTER_ORDER, key_names
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
 from amt_console.console.view_state import ViewState
 from amt_console.model import Snapshot
@@ -133,7 +133,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         hints = []
         for name in FOOTER_ORDER:
             binding = by_id.get(name)
-            if binding is not None:
+            if binding is not None and (self.host.view.can_act or name not in ACTING_KEYS):
                 namespace = "app" if hasattr(self.app, f"action_{binding.action}") else "screen"
                 key = key_names(binding.key)
                 hints.append(KeyHint(key, binding.description, f"{namespace}.{binding.action}"))

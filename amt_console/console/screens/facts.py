@@ -206,7 +206,7 @@ def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]
     return lines
 
 
-def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str = "a") -> list[Runs]:
+def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str | None = "a") -> list[Runs]:
     """What it is about, who has it, and what it follows from."""
     episode, cause, palette = detail.episode, detail.cause, look.palette
     state = "no fresh data" if episode.stale else ALERT_STATE_WORDS[episode.state]
@@ -223,7 +223,8 @@ def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str 
         if episode.note:
             lines.append([("note  ", palette.muted), (episode.note, palette.text)])
     elif episode.open and cause is None:
-        lines.append([(f"nobody has it; {take_key} takes it", palette.warning)])
+        words = "nobody has it" if take_key is None else f"nobody has it; {take_key} takes it"
+        lines.append([(words, palette.warning)])
     if cause is not None:
         who = f"{cause.acknowledged_by} has that" if cause.acknowledged_by else "nobody has that"
         lines.append(

@@ -15,7 +15,7 @@ from amt_console.console.bindings import OVERVIEW_KEYS
 from amt_console.console.layout import RESOLVED_FROM_HEIGHT, plan_overview
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.model import AlertView, ServiceView, Snapshot
-from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, milliseconds
+from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, milliseconds, safe_text
 from widgets.alert_table import AlertTable
 from widgets.business_panels import ChatbotPanel, OverviewPanel, RevenuePanel
 from widgets.figures_panel import FiguresPanel
@@ -104,13 +104,22 @@ class OverviewScreen(ConsoleScreen):
         """The selected alert, or the selected service with its alert."""
         if self.pane is self.alerts:
             alert = self.alerts.model.selected_row
-            return Selection(alert_id=alert.id, service=self._service_of(alert)) if alert is not None else Selection()
+            if alert is None:
+                return self._nothing_selected()
+            return Selection(alert_id=alert.id, service=self._service_of(alert))
         service = self.services.model.selected_row
         if service is None:
-            return Selection()
+            return self._nothing_selected()
         if service.alert_id is None:
             return Selection(service=service.name, reason=f"{service.name} has no open alert.")
         return Selection(alert_id=service.alert_id, service=service.name)
+
+    def _nothing_selected(self) -> Selection:
+        """What keys act on then is never what a filter hides."""
+        pane, alerts = self.pane.model, self.alerts.model
+        if pane.filter_text and not pane.keys:
+            return Selection(reason=f"No row matches the filter '{safe_text(pane.filter_text, 60)}': escape clears it.")
+        return Selection(shown=frozenset(map(int, alerts.keys)) if alerts.filter_text else None)
 
     def row_summary(self) -> str | None:
         """The selected row as text."""
