@@ -1,1 +1,1 @@
-"""The engine: schedules, collects, writes and evaluates, on a thread and an event loop of its own."""
+"""The engine: schedules, collects, writes and evaluates, on its own thread and event loop."""

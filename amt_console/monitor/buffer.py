@@ -1,4 +1,4 @@
-"""What was collected and is not yet stored: in order, bounded, and honest about what it had to drop."""
+"""Collected items that are not stored yet: ordered, bounded; dropped items are counted and become gaps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from amt_console.clock import Instant
 from amt_console.model import BusinessFigures, Gap, GapReason, HostSample, ProbeResult
 
 DEFAULT_LIMIT = 20_000
-"""Items: over an hour of 200 targets probed every 30 s and half a day of the default ones; some 20 MB at most."""
+"""Items: over an hour of 200 targets at 30 s, or half a day of the default targets; 20 MB at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Collected:
     relayed: int | None = None
     """Its number in ``relayed_results``, if another monitor has handed it in."""
     late: bool = False
-    """Whether a newer one of its service was evaluated already: then it is stored, and judged no more."""
+    """Whether a newer result of the service was evaluated already: then it is stored, but not judged."""
     sights: tuple[Sight, ...] = ()
-    """What each location has measured, where several watch the target: ``result`` is then put together of these."""
+    """What each location measured, if several watch the target: ``result`` combines them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ class FigureReading:
 
 @dataclass(frozen=True, slots=True)
 class NoData:
-    """A subject of which nothing fresh has been heard for too long."""
+    """A subject without fresh data for too long."""
 
     subject: str
     seconds: float
-    """How long."""
+    """Seconds since the last fresh data."""
     at: Instant
     reason: str
     """Why, as far as is known; one safe line."""
@@ -59,11 +59,11 @@ class NoData:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A stretch of time in which nothing was measured, or of which nothing could be stored."""
+    """A period in which nothing was measured, or of which nothing could be stored."""
 
     gap: Gap
     at: Instant | None
-    """When it was found; ``None`` for samples that were measured and evaluated, and lost only then."""
+    """When it was found; ``None`` for samples that were evaluated and lost afterwards."""
 
 
 Item = Collected | HostReading | FigureReading | NoData | Pause
@@ -72,7 +72,7 @@ Item = Collected | HostReading | FigureReading | NoData | Pause
 class Buffer:
     """A bounded queue of items; used on the engine's loop only.
 
-    When it is full the oldest sample is dropped and counted, and the stretch of time that was lost comes out as a gap.
+    When it is full, the oldest sample is dropped and counted, and the lost period becomes a gap.
     Pauses themselves are never dropped.
     """
 
@@ -88,7 +88,7 @@ class Buffer:
         return len(self._items) + len(self._pauses) + (self._lost is not None)
 
     def add(self, item: Item) -> None:
-        """Take one item at the end."""
+        """Append one item."""
         if isinstance(item, Pause):
             self._pauses.append(item)
             return
@@ -96,7 +96,7 @@ class Buffer:
         self._trim()
 
     def first_result(self) -> Collected | None:
-        """The oldest result of a probe that waits."""
+        """The oldest waiting probe result."""
         return next((item for item in self._items if isinstance(item, Collected)), None)
 
     def take(self, limit: int) -> tuple[Item, ...]:
@@ -111,7 +111,7 @@ class Buffer:
         return tuple(taken)
 
     def give_back(self, items: Sequence[Item]) -> None:
-        """Put back what was taken and could not be stored, at the front."""
+        """Put items that could not be stored back at the front."""
         self._pauses[:0] = [item for item in items if isinstance(item, Pause)]
         self._items.extendleft(item for item in reversed(items) if not isinstance(item, Pause))
         self._trim()

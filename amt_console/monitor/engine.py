@@ -1,4 +1,4 @@
-"""The engine: puts the loops together, runs them side by side, and stops them without losing what they collected."""
+"""The engine: builds the loops, runs them side by side, and stops them without losing results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from amt_console.monitor.watch import HostLoop, TickLoop
 from amt_console.store import Store
 
 DRAIN_SECONDS = 2.5
-"""How long storing what was collected may take at the stop."""
+"""Seconds for storing the last results at the stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class EngineLimits:
     capacity: int = DEFAULT_CAPACITY
     """Probes."""
     buffer: int = DEFAULT_LIMIT
-    """Items that wait to be stored."""
+    """Items waiting to be stored."""
     pace: Pace = field(default_factory=Pace)
-    """Of the maintenance."""
+    """Of the upkeep."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Engine:
         on_change: Called on the engine's loop after each commit; must be quick.
         limits: How much it may do at once.
         retention: How long data is kept.
-        location: The location, where other monitors may share the database.
+        location: The location of this monitor, for a database on a server.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class Engine:
         )
 
     async def run(self) -> bool:
-        """Work until ``stop``, then let go of everything; returns whether all of it ended and was stored."""
+        """Run until ``stop``. Returns whether every task ended and every result was stored."""
         self._life.started_at = self._clock.now()
         self._flusher.beat(urgent=True)
         await self._peers.take_up()
@@ -159,7 +159,7 @@ class Engine:
         self._probes.probe_now(names)
 
     def reload(self, ruleset: Ruleset, retention: RetentionSettings | None = None) -> None:
-        """Watch something else from now on; what stays keeps its slots and its alerts."""
+        """Use another ruleset. Unchanged targets keep their slots and alerts."""
         if retention is not None:
             self._maintenance.configure(retention)
         self._ruleset = ruleset
@@ -274,4 +274,4 @@ class Engine:
         except Exception:
             self._counters.callback_errors += 1
             if self._counters.callback_errors == 1:
-                LOG.exception("The callback on changes failed; it is called on.")
+                LOG.exception("The callback on changes failed; it stays registered.")

@@ -1,4 +1,4 @@
-"""What newly collected data means for the alerts: every rule over every item, in order. Pure."""
+"""Evaluates collected items: every rule over every item, in order. Pure."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from amt_console.monitor.signals import RuleWindow
 
 
 class Evaluator:
-    """Holds items against the rules and steps the episodes of a ledger."""
+    """Judges items by the rules and steps the episodes of a ledger."""
 
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
 
     def evaluate(self, ledger: Ledger, items: Sequence[Item], windows: Sequence[RuleWindow] = ()) -> None:
-        """Step through items in the order in which they came in, then through the windows."""
+        """Evaluate the items in order of arrival, then the windows."""
         for item in items:
             if isinstance(item, Collected):
                 if not item.late:
@@ -55,13 +55,13 @@ class Evaluator:
             _step(ledger, window.rule, window.judge(ledger.newest((window.rule.id, window.subject))))
 
     def sweep(self, ledger: Ledger, *, at: Instant) -> None:
-        """Close what nobody watches any more: its rule or its target has gone from the configuration."""
+        """Close alerts whose rule or target was removed from the configuration."""
         for episode in ledger.open():
             if episode.rule_id and not self.ruleset.watches(episode.rule_id, episode.subject):
                 ledger.apply(key_of(episode), retire(episode, at=at))
 
     def interrupted(self, ledger: Ledger, gap: Gap, *, at: Instant) -> None:
-        """Nothing was measured for a while: every open alert is held, and the gap itself is told of."""
+        """Handle a gap: hold every open alert, and report the gap itself."""
         self.resume(ledger, seconds=(gap.ended_at - gap.started_at).total_seconds(), at=at)
         for rule in self.ruleset.monitor_rules:
             _step(ledger, rule, judge_gap(rule, gap, subject=MONITOR_SUBJECT, at=at))
@@ -76,7 +76,7 @@ class Evaluator:
             ledger.apply(key_of(episode), resume(episode, at=at, gap_seconds=seconds, interval=interval))
 
     def beat(self, ledger: Ledger, *, at: Instant) -> None:
-        """The monitor works: alerts about it come to their end."""
+        """The monitor works: step its open alerts towards their end."""
         for rule in self.ruleset.monitor_rules:
             if ledger.has_open((rule.id, MONITOR_SUBJECT)):
                 _step(ledger, rule, judge_gap(rule, None, subject=MONITOR_SUBJECT, at=at))

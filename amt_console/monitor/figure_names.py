@@ -1,4 +1,4 @@
-"""Names of figures in a configuration against the figures that are read: a wrong one would be without effect."""
+"""Checks the names of figures in a configuration: a wrong name would have no effect."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _UNITS_OF = {
     FigureUnit.MONEY: f"{FigureUnit.MONEY} or the code of a currency",
 }
 _SHOWN = 20
-"""So many known names are listed when none is near."""
+"""Number of known names to list when no name is similar."""
 
 
 def rule_faults(settings: Settings) -> tuple[Fault, ...]:
-    """Rules on figures that nothing reads, or that are no single number: they would never fire."""
+    """Faults of rules on unknown figures or on figures that are not a single number: such a rule would never fire."""
     rules = [(index, rule) for index, rule in enumerate(settings.rules) if rule.signal == "figure"]
     if not rules:
         return ()
@@ -49,7 +49,7 @@ def rule_faults(settings: Settings) -> tuple[Fault, ...]:
 
 
 def unknown_figures(settings: Settings) -> tuple[Fault, ...]:
-    """Places and units given for figures that nothing reads."""
+    """Faults of paths and units for unknown figures."""
     sources = settings.figures.sources().by_kind
     if not any(sources.values()):
         return ()
@@ -65,7 +65,7 @@ def unknown_figures(settings: Settings) -> tuple[Fault, ...]:
 
 
 def unit_faults(settings: Settings) -> tuple[Fault, ...]:
-    """Units that a figure cannot be in, such as seconds for a percentage."""
+    """Faults of units that do not fit the figure, such as seconds for a percentage."""
     sources = settings.figures.sources().by_kind
     units = [
         (kind, name, source.unit)

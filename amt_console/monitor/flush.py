@@ -1,4 +1,4 @@
-"""Brings what was collected into the database, a batch a second, without ever blocking the loop or losing a batch."""
+"""Stores collected items, one batch a second, without blocking the loop or losing a batch."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ BATCH = 500
 FLUSH_EVERY = 1.0
 """Seconds between transactions when nothing is urgent."""
 URGENT_AFTER = 0.05
-"""Seconds until a change of state is stored; long enough to take its neighbours along."""
+"""Delay of an urgent batch in seconds; long enough to include related results."""
 KEEP_ALIVE = 10.0
-"""Seconds that may pass without a batch before one is stored for its sign of life alone."""
+"""Seconds without a batch before an empty one is stored as a heartbeat."""
 RETRY = Backoff(first=0.25, factor=2.0, longest=15.0)
 
 Write = Callable[[Sequence[Item], datetime | None], None]
-"""Takes a batch, which may be empty, and since when results wait that are not in it; ``None`` when none does."""
+"""Takes a batch, possibly empty, and since when results outside it wait; ``None`` if none wait."""
 Preview = Callable[[Sequence[Item]], None]
 
 
@@ -41,12 +41,12 @@ class _Attempt:
 
 
 class Flusher:
-    """The only way into the database. Lives on the engine's loop; the writing happens on one thread of its own.
+    """The only writer of collected items. Lives on the engine's loop; it writes on its own thread.
 
     Args:
-        buffer: What waits.
-        write: Stores a batch in one transaction, or raises and has stored nothing. Called on the writing thread.
-        preview: Evaluates what could not be stored; called on the writing thread, each item once.
+        buffer: The waiting items.
+        write: Stores a batch in one transaction, or raises and stores nothing. Called on the writing thread.
+        preview: Evaluates items that could not be stored; called on the writing thread, once per item.
         on_commit: Called on the loop after each stored batch; must not raise.
     """
 
@@ -64,7 +64,7 @@ class Flusher:
         self.store_error: str | None = None
         """Why the last batch, or a kind of items, could not be stored; ``None`` when all is well."""
         self.full = False
-        """Whether that was for want of room."""
+        """Whether the disk is full."""
         self._buffer = buffer
         self._write = write
         self._preview = preview
@@ -86,7 +86,7 @@ class Flusher:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-writer")
 
     def add(self, item: Item, *, urgent: bool = False) -> None:
-        """Take an item; an urgent one is stored within a fraction of a second."""
+        """Add an item. An urgent one is stored within a fraction of a second."""
         self._buffer.add(item)
         self._unseen.append(item)
         self._work.set()
@@ -94,14 +94,14 @@ class Flusher:
             self._urgent.set()
 
     def beat(self, *, urgent: bool = False) -> None:
-        """Ask for a batch even if there is nothing to store: a sign of life."""
+        """Request a batch even without items: a heartbeat."""
         self._beat = True
         self._work.set()
         if urgent:
             self._urgent.set()
 
     def keep_alive(self) -> None:
-        """Ask for a sign of life, unless a batch was stored lately: each carries one."""
+        """Request a heartbeat, unless a batch was stored lately: each batch carries one."""
         if self._clock.monotonic() - self._stored_at >= KEEP_ALIVE:
             self.beat()
 
@@ -115,7 +115,7 @@ class Flusher:
                 await asyncio.sleep(RETRY.delay(self._failures))
 
     async def drain(self) -> bool:
-        """Store everything that waits, without pauses, once ``run`` has ended; returns whether all of it was stored."""
+        """Store all waiting items without pauses, after ``run`` has ended. Returns whether all were stored."""
         if self._attempt is not None and not await self._flush():
             return False
         self._quarantine.release()
@@ -126,14 +126,14 @@ class Flusher:
 
     @property
     def waiting(self) -> int:
-        """Items that are not stored yet, those on their way included."""
+        """Number of items that are not stored yet, including the batch in progress."""
         attempt = self._attempt
         items = () if attempt is None else attempt.items
         on_their_way = sum(not self._quarantine.holds(item) for item in items)
         return len(self._buffer) + len(self._quarantine) + on_their_way
 
     def waits_since(self) -> float | None:
-        """When the oldest result came in that is not stored yet, by the monotonic clock; ``None`` when none waits."""
+        """When the oldest waiting result arrived, by the monotonic clock; ``None`` if none waits."""
         attempt = () if self._attempt is None else self._attempt.items
         on_their_way = next((item for item in attempt if isinstance(item, Collected)), None)
         waiting = (on_their_way, self._quarantine.first_result(()), self._buffer.first_result())
@@ -145,11 +145,11 @@ class Flusher:
         return self.store_error is not None or len(self._buffer) > BATCH
 
     async def run_on_writer(self, work: Callable[[], T]) -> T:
-        """Do something on the writing thread, after what is there to be written."""
+        """Run a function on the writing thread, after the batches before it."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     def close(self) -> None:
-        """Let the writing thread end; does not wait for it."""
+        """End the writing thread without waiting for it."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _pace(self) -> None:
@@ -163,7 +163,7 @@ class Flusher:
     async def _flush(self) -> bool:
         """Store one batch; returns whether to go on without a pause.
 
-        An attempt that was begun by a cancelled call is waited for, not repeated.
+        Waits for an attempt of a cancelled call instead of repeating it.
         """
         attempt = self._attempt or self._begin()
         if attempt is None:
@@ -209,7 +209,7 @@ class Flusher:
             try:
                 self._preview(unseen)
             except Exception as error:
-                self._log_once(error, "What could not be stored could not be evaluated either.")
+                self._log_once(error, "Items that could not be stored could not be evaluated either.")
             raise
 
     def _succeeded(self, attempt: _Attempt) -> None:
@@ -226,7 +226,7 @@ class Flusher:
         self._on_commit()
 
     def _failed(self, attempt: _Attempt, error: Exception) -> bool:
-        """Returns whether to go on without a pause: in search of the item that is at fault, if it is one."""
+        """Returns whether to continue without a pause, to find the item at fault."""
         self._beat = True
         if isinstance(error, StoreError) or not attempt.items:
             self._buffer.give_back([item for item in attempt.items if not self._quarantine.holds(item)])
@@ -240,13 +240,13 @@ class Flusher:
             go_on = self._failed_alone(attempt.items[0], error)
         self._failures += not go_on
         self.full = isinstance(error, StoreFull)
-        self._log_once(error, "What was collected cannot be stored.")
+        self._log_once(error, "Collected items cannot be stored.")
         self._settle_work()
         return go_on
 
     def _failed_alone(self, item: Item, error: Exception) -> bool:
         if self._quarantine.failed(item, error, self._clock.monotonic()):
-            LOG.error("An item that cannot be stored is dropped, because others of its kind can: %r", item)
+            LOG.error("An item is dropped, because it cannot be stored and others of its kind can: %r", item)
             self._counters.rejected += 1
         self.store_error = self._quarantine.trouble
         return not self._quarantine.halted
@@ -257,7 +257,7 @@ class Flusher:
         self.store_error = message
 
     def _log_once(self, error: Exception, what: str) -> None:
-        """A fault of the program, with its traceback, the first time that it comes from that place."""
+        """Log a bug with its traceback, once per place."""
         if isinstance(error, StoreError) or (place := origin(error)) in self._told:
             return
         self._told.add(place)

@@ -9,19 +9,19 @@ from amt_console.clock import Instant
 from amt_console.model import Gap, GapReason
 
 SHORTEST_STOP = 30.0
-"""Seconds without a monitor that are no gap: a restart."""
+"""Seconds without a monitor that do not count as a gap: a restart."""
 SUSPEND_AFTER = 1.0
-"""Seconds that boottime may gain on the monotonic clock before it counts as a suspend."""
+"""Seconds by which boottime may gain on the monotonic clock before it counts as a suspend."""
 STALL_AFTER = 5.0
 """Seconds that a tick may be late before it counts as a stall."""
 STEP_AFTER = 1.0
-"""Seconds that the wall clock may move against boottime before it counts as a step."""
+"""Seconds by which the wall clock may move against boottime before it counts as a step."""
 
 
 def stopped_gap(last_cycle_at: datetime | None, now: datetime, shortest_interval: float) -> Gap | None:
-    """The gap since a monitor last worked; ``None`` when it is shorter than two intervals, or when none ever worked.
+    """The gap since a monitor last worked; ``None`` if shorter than two intervals, or if none ever worked.
 
-    A clock that was set back in between (``last_cycle_at`` in the future) gives no gap: its length is not known.
+    After a clock was set back (``last_cycle_at`` in the future) there is no gap: its length is unknown.
     """
     if last_cycle_at is None or (now - last_cycle_at).total_seconds() <= max(SHORTEST_STOP, 2 * shortest_interval):
         return None
@@ -30,11 +30,11 @@ def stopped_gap(last_cycle_at: datetime | None, now: datetime, shortest_interval
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """What one tick told about the time since the tick before."""
+    """The time between two ticks, as the clocks tell it."""
 
     gap: Gap | None = None
     wall_step: float = 0.0
-    """Seconds that the wall clock was moved, 0 when it was not."""
+    """Seconds by which the wall clock was moved; 0 if not."""
 
 
 class ClockWatch:
@@ -65,5 +65,5 @@ class ClockWatch:
 
 
 def _gap(now: Instant, seconds: float, reason: GapReason) -> Gap:
-    """A gap that ends now; its start is counted back by durations, because the wall clock may have been moved."""
+    """A gap that ends now. Its start is computed from durations, because the wall clock may have moved."""
     return Gap(started_at=now.wall - timedelta(seconds=seconds), ended_at=now.wall, reason=reason)

@@ -1,4 +1,4 @@
-"""From many quick host samples to few stored ones."""
+"""Averages many quick host samples into few stored ones."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from amt_console.model import HostSample, NetworkRates
 SAMPLE_EVERY = 2.0
 """Seconds between two readings for the live figures."""
 STORE_EVERY = 10.0
-"""Seconds that one stored row stands for: 8,640 rows a day."""
+"""Seconds per stored row: 8,640 rows a day."""
 
 
 class HostAverager:
-    """Collects samples and gives one for every ``STORE_EVERY`` seconds: its rates are the mean over that time.
+    """Collects samples and returns one every ``STORE_EVERY`` seconds, with the mean rates over that time.
 
-    A stored CPU figure must stand for the ten seconds since the row before, not for the last two of them. The first
-    sample that knows its CPU usage is given at once, so that a fresh console has something to show.
+    A stored CPU figure covers the ten seconds since the previous row, not just the last two. The first sample with a
+    CPU usage is returned at once, so that a fresh console has something to show.
     """
 
     def __init__(self, every: float = STORE_EVERY) -> None:
@@ -26,7 +26,7 @@ class HostAverager:
         self._given_at: float | None = None
 
     def add(self, sample: HostSample, *, now: float) -> HostSample | None:
-        """Take a sample; returns the averaged one when a row is due (``now`` is the monotonic clock)."""
+        """Add a sample. Returns the averaged one when a row is due (``now`` is the monotonic clock)."""
         self._samples.append(sample)
         if self._given_at is None:
             if sample.cpu_usage is None and len(self._samples) < 3:

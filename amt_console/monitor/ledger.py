@@ -1,4 +1,4 @@
-"""The newest episode of every alert key while a batch is evaluated, and what has to be stored of it. Pure."""
+"""The newest episode of every alert key during the evaluation of a batch, and the changes to store. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Ledger:
     """Steps episodes in memory. Several steps of one episode become one change.
 
     Args:
-        episodes: In any order; of several of a key the open one counts, else the newest.
+        episodes: In any order. Of several with one key the open one counts, else the newest.
     """
 
     def __init__(self, episodes: Iterable[Episode]) -> None:
         self.changes: list[EpisodeChange] = []
         """To be stored in this order."""
         self.recorded: list[EpisodeChange] = []
-        """The changes that were stored, with the ids that the episodes were given."""
+        """The stored changes, with the ids of their episodes."""
         self._newest: dict[Key, Episode] = {}
         self._latest_change: dict[Key, int] = {}
         for episode in episodes:
@@ -45,7 +45,7 @@ class Ledger:
         return {subject: episode for (rule, subject), episode in self._newest.items() if rule == rule_id}
 
     def open(self) -> list[Episode]:
-        """Everything that is open."""
+        """The open episodes."""
         return [episode for episode in self._newest.values() if episode.open]
 
     def all(self) -> list[Episode]:
@@ -53,7 +53,7 @@ class Ledger:
         return list(self._newest.values())
 
     def apply(self, key: Key, step: Step) -> None:
-        """Take the outcome of a step of the key's newest episode."""
+        """Apply a step of the key's newest episode."""
         if not step.changed or step.episode is None:
             return
         before = self._newest.get(key)
@@ -67,7 +67,7 @@ class Ledger:
         self.changes[index] = replace(change, episode=step.episode, events=change.events + step.events)
 
     def stored(self, change: EpisodeChange, episode: Episode) -> None:
-        """A change was stored and came back with its id and version."""
+        """Note that a change was stored, with its id and version."""
         self.recorded.append(replace(change, episode=episode))
         key = key_of(episode)
         if self._newest.get(key) is change.episode:

@@ -1,4 +1,4 @@
-"""Of whom nothing fresh has been heard for too long. Pure."""
+"""Finds subjects without fresh data. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 NO_DATA_AFTER = 3.0
-"""Intervals without a fresh result after which a subject counts as silent; the default rules alert at as many."""
+"""Intervals without a fresh result after which a subject has no data; the default rules alert at the same number."""
 
 
 UNHEARD = "no probe came to an end"
@@ -14,7 +14,7 @@ UNHEARD = "no probe came to an end"
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """A subject of which nothing fresh has been heard for ``seconds``."""
+    """A subject without fresh data for ``seconds``."""
 
     subject: str
     seconds: float
@@ -30,11 +30,11 @@ class _LastResult:
 
 
 class NoDataWatch:
-    """Remembers when each subject was heard last, and tells of the silent ones once per interval.
+    """Remembers when each subject last had data, and reports the overdue ones once per interval.
 
     Args:
         intervals: Seconds between results by subject.
-        now: The monotonic clock, as in all methods; everybody counts as heard at this moment.
+        now: The monotonic clock, as in all methods. Every subject counts as fresh at this moment.
     """
 
     def __init__(self, intervals: Mapping[str, float], *, now: float) -> None:
@@ -42,7 +42,7 @@ class NoDataWatch:
         self.replace(intervals, now=now)
 
     def replace(self, intervals: Mapping[str, float], *, now: float) -> None:
-        """Take another set of subjects; those that stay keep what was heard."""
+        """Use another set of subjects. Those that stay keep their times."""
         before, self._ears = self._ears, {}
         for subject, interval in intervals.items():
             ear = before.get(subject)
@@ -50,25 +50,25 @@ class NoDataWatch:
             self._ears[subject] = _LastResult(interval, heard, heard + NO_DATA_AFTER * interval)
 
     def heard(self, subject: str, now: float) -> None:
-        """A fresh result came in."""
+        """Note a fresh result."""
         ear = self._ears.get(subject)
         if ear is not None:
             ear.heard, ear.next_tell = now, now + NO_DATA_AFTER * ear.interval
             ear.reason = UNHEARD
 
     def unmeasured(self, subject: str, reason: str) -> None:
-        """A result came in that says nothing; it is not fresh, but gives the reason."""
+        """Note a result without data: it is not fresh, but gives the reason."""
         ear = self._ears.get(subject)
         if ear is not None:
             ear.reason = reason
 
     def forgive(self, now: float) -> None:
-        """Start over: nobody could have been heard."""
+        """Start over after a gap: no subject could have had data."""
         for subject in self._ears:
             self.heard(subject, now)
 
     def silent(self, now: float) -> list[Overdue]:
-        """The subjects to tell of now."""
+        """The subjects to report now."""
         told: list[Overdue] = []
         for subject, ear in self._ears.items():
             if now >= ear.next_tell:

@@ -1,4 +1,4 @@
-"""What a person should know about the engine, in sentences. Pure."""
+"""Notices about the engine for people. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from amt_console.monitor.supervise import Restarts
 from amt_console.text import duration, safe_text
 
 STEP_TOLD_FOR = timedelta(hours=1)
-"""How long a moved clock is told of."""
+"""How long a step of the clock is shown."""
 MOST_UNSAVED = 3
-"""Most alerts that are named while the database cannot be written."""
+"""Number of alerts to name while the database cannot be written."""
 
 
 def engine_faults(*, store_error: str | None, waiting: int, unsaved: Sequence[Episode]) -> tuple[str, ...]:
-    """Why nothing is stored at this moment, and what waits for it; nothing when all is well.
+    """Why nothing is stored at the moment, and what waits; empty when all is well.
 
     Args:
         store_error: Why the database cannot be written.
         waiting: Items that wait to be stored.
-        unsaved: Open alerts that could not be stored.
+        unsaved: Open alerts that are not stored yet.
     """
     if store_error is None:
         return ()
@@ -46,9 +46,9 @@ def engine_notices(
 
     Args:
         now: The wall clock.
-        faults: What does not work at this moment; they come first.
-        dropped: Samples lost for want of room.
-        rejected: Single items that the database refused.
+        faults: Current faults; they come first.
+        dropped: Samples lost because the buffer was full.
+        rejected: Items that the database refused.
         restarts: Failures of the engine's tasks.
         wall_step: When the wall clock was last moved, and by how many seconds.
     """

@@ -1,4 +1,4 @@
-"""One round of everything: each collector once, stored and evaluated, and then an end."""
+"""One round: every collector once, stored and evaluated."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from amt_console.monitor.sources import Collectors
 from amt_console.store import Store
 
 HOST_SECONDS = 1.0
-"""Shortest time over which the processor's usage is measured."""
+"""Shortest period for measuring CPU usage."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnceSummary:
-    """What one round found."""
+    """The result of one round."""
 
     results: tuple[ProbeResult, ...]
-    """The last attempt at each target, in the order of the configuration."""
+    """The last attempt for each target, in the order of the configuration."""
     attempts: tuple[ProbeResult, ...]
-    """Every attempt, quick re-checks included, in the order in which they ended."""
+    """Every attempt, re-checks included, in order of completion."""
     host: HostSample
     figures: tuple[BusinessFigures, ...]
     alerts: tuple[Episode, ...]
-    """Open alerts after the round, those that are not confirmed yet included."""
+    """Open alerts after the round, including pending ones."""
 
     @property
     def down(self) -> tuple[ProbeResult, ...]:

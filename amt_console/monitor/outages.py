@@ -1,4 +1,4 @@
-"""The scheduled probes of a stretch without the service's own outages, which have an alert of their own."""
+"""Counts scheduled probes outside the service's outages: an outage has its own alert."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amt_console.model import Rollup, ServiceState
 from amt_console.store import Reads
 
 EPISODE_LIMIT = 1000
-"""Most episodes of one service that are looked at."""
+"""Largest number of episodes to read per service."""
 _MEASURED = (ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN)
 _MINUTE = 60
 _INSTANT = timedelta(milliseconds=1)
@@ -19,18 +19,17 @@ _INSTANT = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """Scheduled probes that measured something, and those of them that failed."""
+    """Scheduled probes with a measurement, and how many of them failed."""
 
     samples: int
     failures: int
 
 
 def outside_outages(reads: Reads, name: str, total: Rollup, subject: str) -> Scheduled | None:
-    """What is left of the ``total`` stored under ``name`` without the outages of ``subject``; ``None`` during one.
+    """The ``total`` stored under ``name`` minus the outages of ``subject``; ``None`` during an outage.
 
-    An outage that is going on counts before it is confirmed. One that is over is a ``service_down`` episode that fired,
-    from the start of the probe that opened it to its end; one that was cleared was none. The database is asked no
-    further where nothing failed.
+    A current outage counts before it is confirmed. A past one is a ``service_down`` episode that fired, from the start
+    of the probe that opened it to its end; a cleared episode was no outage. Without failures the database is not read.
     """
     if not total.errors:
         return Scheduled(total.samples, 0)
@@ -53,14 +52,14 @@ def outside_outages(reads: Reads, name: str, total: Rollup, subject: str) -> Sch
 
 
 def _first_probe(reads: Reads, service: str, opened_at: datetime) -> datetime:
-    """When the probe started whose result opened the episode: a failure may take a while to come in."""
+    """When the probe that opened the episode started: a failure may arrive late."""
     start = opened_at - timedelta(minutes=10)
     newest = reads.services.results(service=service, start=start, end=opened_at + _INSTANT, limit=1)
     return newest[0].timestamp if newest and newest[0].state is ServiceState.DOWN else opened_at
 
 
 def _scheduled(reads: Reads, service: str, low: datetime, high: datetime) -> Scheduled:
-    """Of ``[low, high)``, exactly: single results up to the first whole minute, sums from there."""
+    """Exact counts of ``[low, high)``: raw results up to the first whole minute, rollups from there."""
     if low >= high:
         return Scheduled(0, 0)
     whole = min(high, _next_minute(low))
@@ -78,6 +77,6 @@ def _sums(reads: Reads, service: str, low: datetime, high: datetime) -> Sequence
 
 
 def _next_minute(moment: datetime) -> datetime:
-    """The moment itself if it is a whole minute."""
+    """The first whole minute at or after the moment."""
     seconds = moment.timestamp()
     return datetime.fromtimestamp(-(-seconds // _MINUTE) * _MINUTE, UTC)

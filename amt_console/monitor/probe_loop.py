@@ -1,4 +1,4 @@
-"""Runs the schedule: starts each probe on time, and hands its result on."""
+"""Runs the schedule: starts each probe on time and passes its result on."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class ProbeLoop:
     """One task that waits for the next slot, and one short task per running probe.
 
     Args:
-        schedule: What is due when; its targets are those of ``targets``.
-        emit: Takes what was collected; a result that may change a state or an alert is urgent.
-        touchy: Whether a subject has an open alert, so that each of its results matters at once.
+        schedule: When each target is due; its targets are those of ``targets``.
+        emit: Takes each item. A result that may change a state or an alert is urgent.
+        touchy: Whether a subject has an open alert, so that each of its results is urgent.
         slots: Says which slots are this monitor's, where several share them.
     """
 
@@ -72,7 +72,7 @@ class ProbeLoop:
         self._no_room = False
 
     async def run(self) -> None:
-        """Start probes until cancelled; running ones go on then."""
+        """Start probes until cancelled. Running probes continue."""
         loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
@@ -94,7 +94,7 @@ class ProbeLoop:
         self._wake.set()
 
     def replace(self, targets: Iterable[Target], *, recheck: tuple[float, ...]) -> None:
-        """Take other targets; new and changed ones are probed at once."""
+        """Use other targets. New and changed ones are probed at once."""
         before = self._targets
         self._targets = {target.name: target for target in targets}
         now = self._clock.monotonic()
@@ -104,7 +104,7 @@ class ProbeLoop:
         self.probe_now(changed)
 
     async def cancel(self, seconds: float) -> bool:
-        """Cancel the running probes; returns whether all of them ended within so many seconds."""
+        """Cancel the running probes. Returns whether all ended within ``seconds``."""
         for task in self._tasks:
             task.cancel()
         if not self._tasks:
@@ -121,7 +121,7 @@ class ProbeLoop:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            LOG.error("A probe could not be worked up.", exc_info=error)
+            LOG.error("A probe failed inside the monitor.", exc_info=error)
 
     async def _probe(self, run: Run) -> None:
         target = self._targets.get(run.name)

@@ -1,4 +1,4 @@
-"""One probe of one target: picks the collector, holds the deadline, and turns every fault into a result."""
+"""Probes one target: selects the collector, enforces the deadline, and turns every fault into a result."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from amt_console.text import safe_text
 from collectors.figures.reader import read_figures
 
 DEADLINE_GRACE = 2.0
-"""Seconds beyond its own deadline that a collector gets before its probe is ended for it."""
+"""Seconds beyond its own deadline after which a collector's probe is cancelled."""
 NEARLY = 0.8
-"""Part of an interval after which a reading counts as the next one although it came a little early."""
+"""Fraction of an interval after which a reading counts as the next one."""
 LONGEST_TIMEOUT = 0.9
-"""Part of the interval that a probe may take at most."""
+"""Largest fraction of the interval that a probe may take."""
 
 
 class ServiceCollector(Protocol):
@@ -42,7 +42,7 @@ class ServiceCollector(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Let go of everything."""
+        """Release every resource."""
         ...
 
 
@@ -54,12 +54,12 @@ class DatabaseProber(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Let go of everything."""
+        """Release every resource."""
         ...
 
 
 class Prober:
-    """Runs probes; never raises but when cancelled."""
+    """Runs probes. Never raises, except when cancelled."""
 
     def __init__(self, *, http: ServiceCollector, database: DatabaseProber, clock: Clock) -> None:
         self._http = http
@@ -67,7 +67,7 @@ class Prober:
         self._clock = clock
 
     async def probe(self, target: Target, attempt: int = 1) -> ProbeResult:
-        """Probe ``target`` once; a collector that raises or overruns its deadline gives a ``local_error``."""
+        """Probe ``target`` once. A collector that raises or overruns its deadline gives a ``local_error``."""
         started = self._clock.now()
         target = within_interval(target)
         try:
@@ -98,7 +98,7 @@ def within_interval(target: Target) -> Target:
 
 
 def local_error(target: Target, started: datetime, attempt: int, message: str) -> ProbeResult:
-    """The monitor itself could not measure: unknown, not down."""
+    """A result for a failure of the monitor itself: unknown, not down."""
     return ProbeResult(
         service=target.name,
         timestamp=started,
@@ -111,7 +111,7 @@ def local_error(target: Target, started: datetime, attempt: int, message: str) -
 
 
 def worth_a_recheck(target: Target, result: ProbeResult) -> bool:
-    """Whether the result is one that people are called for, so that it is confirmed within seconds."""
+    """Whether the result could page somebody, and so is confirmed within seconds."""
     if result.state is ServiceState.DOWN:
         return True
     limit = target.down_above_ms if isinstance(target, Service) else None
@@ -152,7 +152,7 @@ class FigureReader:
             self._undoubted.clear()
 
     async def read(self, target: Target, result: ProbeResult) -> BusinessFigures | None:
-        """The figures worth storing: none of other services and failed probes, unchanged ones once per interval."""
+        """The figures to store: none for other services and failed probes; unchanged figures once per interval."""
         kind = target.figures if isinstance(target, Service) else None
         if kind is None or result.body is None or result.state not in (ServiceState.UP, ServiceState.DEGRADED):
             return None

@@ -1,4 +1,4 @@
-"""Tells an item that cannot be stored from a fault that hits every item of its kind. On the engine's loop only."""
+"""Distinguishes an item that cannot be stored from a fault of its whole kind. On the engine's loop only."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from amt_console.monitor.buffer import Buffer, Collected, Item
 from amt_console.text import safe_text
 
 RETRY_EVERY = 15.0
-"""Seconds between two trials of items that are set aside."""
+"""Seconds between two attempts to store quarantined items."""
 MOST_CANDIDATES = 64
-"""Most items that are set aside in the search for a result that can be stored."""
+"""Largest number of quarantined items while searching for a result that can be stored."""
 
 
 class Quarantine:
     """Items that failed alone, with errors that are not the database's.
 
-    An item is given up only when it failed, another one of its kind was stored, and then it failed again. Two items of
-    a kind that fail, with none stored between, are a fault of the kind: all of that kind is kept. If that kind is the
-    results of probes, nothing else is stored either, and the monitor counts as silent.
+    An item is dropped only if it failed, another item of its kind was stored, and then it failed again. Two failing
+    items of a kind with none stored between them are a fault of the kind: all items of that kind are kept. If the kind
+    is probe results, nothing else is stored either, and the monitor counts as silent.
 
     Args:
-        buffer: Where items go back to when they may be tried again.
+        buffer: Takes items back when they may be tried again.
     """
 
     def __init__(self, buffer: Buffer) -> None:
@@ -39,7 +39,7 @@ class Quarantine:
         return len(self._parked)
 
     def holds(self, item: Item) -> bool:
-        """Whether this very item is set aside."""
+        """Whether this item is quarantined."""
         return id(item) in self._parked
 
     @property
@@ -49,30 +49,30 @@ class Quarantine:
 
     @property
     def trouble(self) -> str | None:
-        """What is wrong, for people, when a kind of items cannot be stored."""
+        """The fault for people while a kind of items cannot be stored."""
         return self._error if self._blocked() else None
 
     def first_result(self, besides: Sequence[Item]) -> Collected | None:
-        """The oldest result that is set aside and is not one of these."""
+        """The oldest quarantined result outside these items."""
         tried = {id(item) for item in besides}
         results = (item for key, item in self._parked.items() if key not in tried and isinstance(item, Collected))
         return next(results, None)
 
     def sift(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Set aside what cannot be stored as things are; returns the others."""
+        """Quarantine items that cannot be stored at the moment; returns the others."""
         blocked = self._blocked()
         self._parked.update((id(item), item) for item in items if type(item) in blocked)
         return tuple(item for item in items if type(item) not in blocked)
 
     def due(self, now: float) -> tuple[Item, ...]:
-        """An item to be tried again, alone, or none; ``now`` is the monotonic clock."""
+        """An item to try again, alone, or none; ``now`` is the monotonic clock."""
         if not self._parked or now < self._retry_at:
             return ()
         self._retry_at = now + RETRY_EVERY
         return self._next(list(self._parked.values()))
 
     def candidate(self) -> tuple[Item, ...]:
-        """While halted: the next result to be tried, alone; a new one first, so that a few bad ones block nothing."""
+        """While halted: the next result to try, alone. New results come first, so that a few bad ones block nothing."""
         while len(self._parked) < MOST_CANDIDATES:
             for item in (taken := self._buffer.take(1)):
                 self._parked[id(item)] = item
@@ -83,7 +83,7 @@ class Quarantine:
         return self._next([item for item in self._parked.values() if isinstance(item, Collected)])
 
     def failed(self, item: Item, error: Exception, now: float) -> bool:
-        """An item failed alone; returns whether it is given up."""
+        """Note that an item failed alone; returns whether it is dropped."""
         if self._doomed.pop(id(item), None) is not None:
             self._parked.pop(id(item), None)
             return True
@@ -93,7 +93,7 @@ class Quarantine:
         return False
 
     def stored(self, items: Sequence[Item]) -> None:
-        """These were stored: others of their kinds may be tried again, and are at fault themselves if they fail."""
+        """Note stored items: others of their kinds may be tried again, and are themselves at fault if they fail."""
         for item in items:
             for each in (self._parked, self._accused, self._doomed):
                 each.pop(id(item), None)
@@ -104,7 +104,7 @@ class Quarantine:
         self._give_back([i for i in self._parked.values() if id(i) not in self._accused and type(i) not in blocked])
 
     def release(self) -> None:
-        """Let everything be tried once more, as if nothing had failed."""
+        """Let every item be tried once more."""
         self._accused.clear()
         self._give_back(list(self._parked.values()))
 
@@ -123,11 +123,11 @@ class Quarantine:
 
 
 def fault(error: BaseException) -> str:
-    """An error of the program, for people."""
+    """A bug, in words for people."""
     return safe_text(f"internal fault ({type(error).__name__}: {error}), the log says more.")
 
 
 def origin(error: BaseException) -> tuple[str, str, int | None]:
-    """What makes two errors the same one: their type, and where they were raised."""
+    """The identity of an error: its type, and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     return (type(error).__name__, frames[-1].filename, frames[-1].lineno) if frames else (type(error).__name__, "", 0)

@@ -22,16 +22,16 @@ from amt_console.store import Reads, Store, StoreBusy, StoreError, VersionConfli
 
 CONFLICT_TRIES = 5
 REOPEN_SPAN = timedelta(hours=1)
-"""Episodes that were resolved within this time are read at the start, as predecessors of new ones."""
+"""Episodes resolved within this time are read at the start, as predecessors of new ones."""
 REOPEN_LIMIT = 500
 CHECKPOINT_EVERY = 60.0
-"""Seconds between two moves of the write-ahead log into the database file."""
+"""Seconds between two checkpoints of the write-ahead log."""
 TRUNCATE_EVERY = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which process this monitor is."""
+    """The identity of this monitor's process."""
 
     host: str
     pid: int
@@ -39,32 +39,32 @@ class Identity:
 
     @classmethod
     def of_this_process(cls, clock: Clock) -> Identity:
-        """This one, started now."""
+        """The current process, started now."""
         return cls(socket.gethostname(), os.getpid(), clock.now())
 
 
 class _MustBeDurable(Exception):
-    """Somebody changed an alert, so that the batch changes one after all: it is written again, durably."""
+    """Somebody changed an alert, so the batch changes one too: it is written again, durably."""
 
 
 class Recorder:
     """Writes batches. Its methods are called on one thread, ``configure`` and the attributes may be used from any.
 
-    The episodes are read anew in each transaction, because people acknowledge through other connections and processes.
-    Of the resolved ones it remembers the newest of each key.
+    Open episodes are read in each transaction, because people acknowledge through other connections and processes. Of
+    the resolved ones it remembers the newest of each key.
 
     Args:
         store: Where to store.
         ruleset: What is watched.
         clock: The time.
-        continuous: Whether this monitor means to work on: only then is the time since the last one a gap.
+        continuous: Whether this monitor keeps running; only then is the time since the last one a gap.
     """
 
     def __init__(self, *, store: Store, ruleset: Ruleset, clock: Clock, continuous: bool = True) -> None:
         self.open_subjects: frozenset[str] = frozenset()
-        """Who has an open alert."""
+        """The subjects with an open alert."""
         self.unsaved: tuple[Episode, ...] = ()
-        """Open alerts that are known only here, because the database cannot be written."""
+        """Open alerts in memory only, because the database cannot be written."""
         self._store = store
         self._clock = clock
         self._identity = Identity.of_this_process(clock)
@@ -80,16 +80,16 @@ class Recorder:
         self._truncate_at = clock.monotonic() + TRUNCATE_EVERY
 
     def configure(self, ruleset: Ruleset) -> None:
-        """Use other targets and rules from the next batch on; alerts that nobody watches any more are closed then."""
+        """Use another ruleset from the next batch on; alerts without a rule or target are closed then."""
         self._next_ruleset = ruleset
 
     def write(self, items: Sequence[Item], waiting_since: datetime | None = None) -> None:
-        """Store and evaluate a batch with a sign of life, all of it or nothing. Raises StoreError.
+        """Store and evaluate a batch with a heartbeat, all of it or nothing. Raises StoreError.
 
         Args:
             items: The batch.
-            waiting_since: When the oldest result came in that is not stored by this batch or before; the sign of life
-                reaches no further, so that a monitor that cannot store its results does not look like one that can.
+            waiting_since: When the oldest result arrived that is still not stored after this batch. The heartbeat is not
+                later, so that a monitor that cannot store its results does not look alive.
         """
         self._take_ruleset()
         now = self._clock.instant()
@@ -111,7 +111,7 @@ class Recorder:
         raise StoreBusy("Alerts change faster than they can be evaluated; the batch is tried again.")
 
     def preview(self, items: Sequence[Item]) -> None:
-        """Evaluate what could not be stored, so that at least this process knows."""
+        """Evaluate items that could not be stored, so that at least this process knows."""
         if self._shadow is None:
             self._shadow = Ledger(self._known)
         self._evaluator.evaluate(self._shadow, items)
@@ -119,7 +119,7 @@ class Recorder:
         self.unsaved = tuple(episode for episode in self._shadow.open() if id(episode) in changed)
 
     def checkpoint(self, *, force: bool = False) -> None:
-        """Keep the write-ahead log short, now and then or at once. Faults are logged: nothing is lost by them."""
+        """Checkpoint the write-ahead log when due, or at once. Faults are logged: they lose nothing."""
         now = self._clock.monotonic()
         truncate = force or now >= self._truncate_at
         if not truncate and now < self._checkpoint_at:
@@ -176,7 +176,7 @@ class Recorder:
         self._evaluator.beat(ledger, at=now)
 
     def _introduce(self, writes: Writes, ledger: Ledger) -> None:
-        """Take up where the monitor before left off: the time between is a gap, and its alerts are held over it."""
+        """Continue after the previous monitor: the time between is a gap, and open alerts are held over it."""
         if not self._continuous:
             return
         before = writes.monitor.sign_of_life()
@@ -221,7 +221,7 @@ class Recorder:
         for episode in self._known:
             if episode.id in present:
                 continue
-            # Open in memory and closed in the database: somebody closed it by hand.
+            # Open in memory and closed in the database: a person closed it.
             current = reads.alerts.episode(episode.id) if episode.open and episode.id is not None else episode
             known += [current] if current is not None else []
         return known

@@ -1,4 +1,4 @@
-"""From the configuration to what is watched: the targets, and the rules that hold for each of them."""
+"""Builds the ruleset of a configuration: the targets, and the rules for each of them."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ _ALWAYS_WINDOWED = frozenset((Signal.ERROR_RATE, Signal.UPTIME))
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """What is watched by which rules, sorted out once so that a result finds its rules by a look-up."""
+    """Which rules watch which targets, sorted once, so that a result finds its rules by a look-up."""
 
     targets: tuple[Target, ...]
     rules: tuple[Rule, ...]
     recheck: tuple[float, ...] = ()
     figures: FigureSources = field(default_factory=FigureSources)
     by_id: Mapping[str, Rule] = field(init=False)
-    """Every rule, the derived ones on missing data included."""
+    """Every rule, including the derived ones on missing data."""
     by_target: Mapping[str, Target] = field(init=False)
     probe_rules: Mapping[str, tuple[Rule, ...]] = field(init=False)
     """By target: rules that judge each result."""
     window_rules: Mapping[str, tuple[Rule, ...]] = field(init=False)
-    """By target: rules that judge a stretch of results."""
+    """By target: rules that judge a window of results."""
     freshness_rules: Mapping[str, tuple[Rule, ...]] = field(init=False)
     """By target: rules that judge the absence of results."""
     host_rules: tuple[Rule, ...] = field(init=False)
@@ -60,7 +60,7 @@ class Ruleset:
     monitor_rules: tuple[Rule, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Sort the rules out."""
+        """Sort the rules by target and kind."""
         derived = {rule.id: rule for each in self.rules if (rule := no_data_rule(each)) is not None}
         found = {target.name: rules_for(self.rules, target) for target in self.targets}
         for name, value in (
@@ -84,12 +84,12 @@ class Ruleset:
 
     @property
     def depth(self) -> int:
-        """How many results of a target it takes at most to confirm a fault, or its end."""
+        """Largest number of results that confirm a fault, or its end."""
         rules = {rule for found in self.probe_rules.values() for rule in found}
         return max((max(rule.fail, rule.recover) for rule in rules), default=1)
 
     def watches(self, rule_id: str, subject: str) -> bool:
-        """Whether an alert with this key can still be judged: its rule and its subject are there."""
+        """Whether an alert with this key can still be judged: its rule and its subject exist."""
         rule = self.by_id.get(rule_id)
         if rule is None:
             return False
@@ -102,14 +102,14 @@ class Ruleset:
 
 
 def build_ruleset(settings: Settings, targets: Sequence[Target]) -> Ruleset:
-    """Everything that the configuration wants to be watched.
+    """The ruleset of a configuration.
 
     Args:
         settings: The configuration.
         targets: Its targets, secrets resolved.
 
     Raises:
-        ConfigError: A rule watches a figure that does not exist, or a figure has a unit that it cannot be in.
+        ConfigError: A rule watches an unknown figure, or a figure has a unit that does not fit.
     """
     if faults := (*rule_faults(settings), *unit_faults(settings)):
         raise ConfigError(faults)
@@ -122,7 +122,7 @@ def build_ruleset(settings: Settings, targets: Sequence[Target]) -> Ruleset:
 
 
 def build_rules(settings: Settings, targets: Sequence[Target]) -> tuple[Rule, ...]:
-    """The default rules with the configured limits, and the configured rules beside or in place of them."""
+    """The default rules with the configured limits, and the configured rules beside them or instead of them."""
     limits = settings.alert_thresholds
     thresholds = Thresholds(
         response_time_ms=limits.response_time_ms,
@@ -174,5 +174,5 @@ def _derived(rules: Sequence[Rule]) -> tuple[Rule, ...]:
 
 
 def is_windowed(rule: Rule) -> bool:
-    """Whether the rule judges a stretch of time and not each value."""
+    """Whether the rule judges a window and not each value."""
     return rule.window is not None or rule.signal in _ALWAYS_WINDOWED

@@ -1,4 +1,4 @@
-"""When to probe what: a fixed rate per target on the monotonic clock. Pure: the caller tells the time, and probes."""
+"""When to probe each target: a fixed rate on the monotonic clock. Pure: the caller supplies the time and probes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TICK = 0.1
 """Slots lie on multiples of this, in seconds: probes that start together share wake-ups and warm caches, which halves
 their processor time at 100 probes a second."""
 NEAREST_SLOT = 1 / 3
-"""No slot lies closer to the run before it than this part of the interval."""
+"""No slot lies closer to the previous run than this fraction of the interval."""
 
 
 class _Kind(IntEnum):
@@ -38,9 +38,9 @@ class Run:
     attempt: int
     """1 for a scheduled probe, 2 and up for quick re-checks."""
     late: float
-    """Seconds between its planned moment and the moment it was taken."""
+    """Seconds between the planned and the real start."""
     planned: bool = True
-    """Whether a slot has come; neither a re-check nor asked for by a person."""
+    """Whether this is a slot of the schedule; neither a re-check nor a probe on demand."""
 
 
 @dataclass(slots=True)
@@ -77,10 +77,9 @@ def slot_after(name: str, interval: float, moment: float) -> float:
 class Schedule:
     """Which probes are due.
 
-    Every target has a grid of slots, one per interval. A slot is skipped and counted, never queued, when the run
-    before it still goes (its re-checks included) or when the caller came so late that the next slot has passed or is
-    near. At most ``capacity`` probes run at once; a slot that waits for room is late, and skipped once its successor
-    is due.
+    Every target has a grid of slots, one per interval. A slot is skipped and counted, never queued, if the previous run
+    (with its re-checks) has not ended, or if the caller is so late that the next slot has passed or is near. At most
+    ``capacity`` probes run at once. A slot that waits for room is late; it is skipped once its successor is due.
 
     Args:
         intervals: Seconds between probes by target name, in the order in which the first probes start.
@@ -100,7 +99,7 @@ class Schedule:
         if capacity < 1:
             raise ValueError(f"capacity must be at least 1, not {capacity}")
         self.skipped = 0
-        """Slots that were not run, since the schedule was made."""
+        """Skipped slots since the start."""
         self._capacity = capacity
         self._recheck = tuple(recheck)
         self._plans: dict[str, _Plan] = {}
@@ -122,7 +121,7 @@ class Schedule:
         capacity: int | None = None,
         recheck: Sequence[float] | None = None,
     ) -> None:
-        """Take another set of targets: unchanged ones keep their slots, new ones are probed at once."""
+        """Use another set of targets. Unchanged ones keep their slots; new ones are probed at once."""
         for name, interval in intervals.items():
             if not (math.isfinite(interval) and interval > 0):
                 raise ValueError(f"the interval of {name} must be a positive number of seconds, not {interval}")
@@ -177,7 +176,7 @@ class Schedule:
         return False
 
     def probe_now(self, names: Iterable[str], *, now: float) -> None:
-        """Run targets at once, beside their grid; ignored for unknown ones and those that run or await a re-check."""
+        """Probe targets at once, beside their grid. Unknown targets and those that run or await a re-check are ignored."""
         for name in names:
             plan = self._plans.get(name)
             if plan is not None and name not in self._running and not plan.recheck_pending:
@@ -218,7 +217,7 @@ class Schedule:
         return Run(entry.name, plan.attempt, max(0.0, now - entry.at), planned)
 
     def _plan_next(self, entry: _Entry, plan: _Plan, now: float, *, busy: bool) -> None:
-        """Put the next slot into the heap and count those that are passed over."""
+        """Push the next slot and count the skipped ones."""
         distance = 0.0 if busy else plan.interval * NEAREST_SLOT
         following = slot_after(entry.name, plan.interval, max(now, entry.at) + distance)
         self._push(entry.name, plan, following, _Kind.SLOT)

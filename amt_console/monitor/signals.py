@@ -1,4 +1,4 @@
-"""Signals over a stretch of time (error rate, uptime, configured windows), read from the store now and then."""
+"""Signals over a window (error rate, uptime, configured windows), read periodically from the store."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from amt_console.store import Reads
 READ_EVERY = 30.0
 """Seconds between two readings of one subject."""
 RAW_WINDOW = 3600.0
-"""Longest window, in seconds, that is read from single values; longer ones come from rollups."""
+"""Longest window in seconds that is read from raw rows; longer ones are read from rollups."""
 RAW_LIMIT = 4000
-"""Most single values that are read."""
+"""Largest number of raw rows to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleWindow:
-    """A rule over a stretch of stored data, ready to be judged against the key's newest episode."""
+    """A rule over a window of stored data, ready to be judged against the newest episode of its key."""
 
     rule: Rule
     subject: str
@@ -45,7 +45,7 @@ class RuleWindow:
 
 
 class WindowReader:
-    """Reads the windows of the subjects that a batch touches, each at most every ``READ_EVERY`` seconds."""
+    """Reads the windows of the subjects of a batch, each at most every ``READ_EVERY`` seconds."""
 
     def __init__(self, ruleset: Ruleset, *, every: float = READ_EVERY) -> None:
         self._ruleset = ruleset
@@ -53,9 +53,9 @@ class WindowReader:
         self._read_at: dict[str, Instant] = {}
 
     def due(self, items: Sequence[Item], at: Instant) -> dict[str, tuple[str, ...]]:
-        """The touched subjects with windows to read at ``at``; they count as read.
+        """The subjects of a batch with windows due at ``at``; they count as read.
 
-        Each with the locations that watch it, if these are several.
+        Each with its locations, if several watch it.
         """
         touched = {subject: _locations(item) for item in items if (subject := self._subject(item)) is not None}
         due = {subject: locations for subject, locations in touched.items() if self._is_due(subject, at)}
@@ -129,7 +129,7 @@ def _agreed(rule: Rule, parts: Sequence[tuple[str, RuleWindow]], episode: Episod
 
 
 def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Instant) -> dict[str, RuleWindow]:
-    """By name under which they are stored: windows of the subjects that these names stand for."""
+    """The windows by stored series name."""
     if not sources:
         return {}
     span = rule.window or 0.0
@@ -154,7 +154,7 @@ def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) 
 
 
 def _of_errors(reads: Reads, rule: Rule, name: str, total: Rollup, subject: str, at: Instant) -> RuleWindow | None:
-    """The error rate beside the service's own outages; nothing is observed while one is going on."""
+    """The error rate outside the service's own outages; no observation during one."""
     left = outside_outages(reads, name, total, subject)
     if left is None:
         return None
@@ -217,5 +217,5 @@ def _values(rule: Rule, subject: str, values: Sequence[float], at: Instant) -> R
 
 
 def _after(moment: datetime) -> datetime:
-    """An exclusive end that lets in what was measured at ``moment`` itself."""
+    """An exclusive end that includes a measurement at ``moment`` itself."""
     return moment + timedelta(milliseconds=1)

@@ -19,7 +19,7 @@ class Collectors:
 
     @classmethod
     def real(cls, clock: Clock) -> Collectors:
-        """The program's own."""
+        """The real collectors."""
         from collectors.database.collector import DatabaseCollector
         from collectors.host.collector import HostCollector
         from collectors.http.collector import HttpCollector

@@ -1,4 +1,4 @@
-"""What the engine says about itself."""
+"""The status of the engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from amt_console.model import HostSample
 
 LATENESS_WINDOW = 256
-"""Runs over which the lateness is told."""
+"""Number of runs for the worst lateness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,32 +25,32 @@ class EngineStatus:
     """Re-checks included."""
     probes_running: int = 0
     skipped_slots: int = 0
-    """Slots that passed while the run before still went, or while the machine was too busy."""
+    """Slots skipped because the previous run had not ended or the machine was too busy."""
     lateness_ms: float = 0.0
     """The worst delay between the planned and the real start over the last probes."""
     buffered: int = 0
-    """Collected and not yet stored."""
+    """Items not stored yet."""
     dropped: int = 0
-    """Lost because the database could not be written for too long."""
+    """Items lost because the database could not be written for too long."""
     restarts: int = 0
-    """Of the engine's own tasks, after faults in them."""
+    """Restarts of the engine's own tasks after faults."""
     callback_errors: int = 0
     """Exceptions in the ``on_change`` callback."""
     store_error: str | None = None
-    """Why the database cannot be written at this moment, for people."""
+    """Why the database cannot be written at the moment, for people."""
     host: HostSample | None = None
-    """The newest reading of the host; newer than the stored one."""
+    """The newest host sample; newer than the stored one."""
     failure: str | None = None
     """Why the engine ended by itself, for people."""
     faults: tuple[str, ...] = ()
-    """Those of ``notices`` that say that monitoring does not work at this moment; the first of them."""
+    """The notices that say that monitoring does not work at the moment; they come first in ``notices``."""
     notices: tuple[str, ...] = ()
-    """What a person should know, most important first."""
+    """Notices for people, most important first."""
 
 
 @dataclass(slots=True)
 class Counters:
-    """What the engine counts; written on its loop only."""
+    """The engine's counters; written on its loop only."""
 
     probes_run: int = 0
     probes_running: int = 0

@@ -1,4 +1,4 @@
-"""Keeps the engine's tasks alive: a task that fails is started again, later each time, and the others do not notice."""
+"""Keeps the engine's tasks alive: a failed task restarts after a growing pause, without affecting the others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Work = tuple[str, Callable[[], Coroutine[None, None, None]]]
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Growing pauses: ``first``, then times ``factor``, at most ``longest`` seconds."""
+    """Exponential back-off: ``first``, then times ``factor``, at most ``longest`` seconds."""
 
     first: float = 0.5
     factor: float = 2.0
@@ -33,7 +33,7 @@ class Backoff:
 
 @dataclass(slots=True)
 class Restarts:
-    """How often each task had to be started again, and why last."""
+    """How often each task was restarted, and the last reason."""
 
     counts: dict[str, int] = field(default_factory=dict)
     last_error: str | None = None
@@ -54,7 +54,7 @@ async def supervise(
 ) -> None:
     """Run ``task`` until it returns or is cancelled; start it again after an exception.
 
-    A task that went well for longer than the longest pause starts over with the shortest one.
+    After a run longer than the longest pause, the back-off starts over.
     """
     failures = 0
     while True:

@@ -1,4 +1,4 @@
-"""The engine on a thread and an event loop of its own, so that neither a screen nor a terminal can hold up a probe."""
+"""The engine on its own thread and event loop, so that neither a screen nor a terminal can delay a probe."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from amt_console.monitor.sources import Collectors
 
 SWITCH_INTERVAL = 0.0005
-"""Seconds after which a busy thread must let another one run; the default of 5 ms would show in measured times."""
+"""Switch interval of the interpreter in seconds; the default of 5 ms would distort measured times."""
 
 
 class EngineThread:
-    """Starts, stops and asks the engine from other threads. It never touches a screen.
+    """Controls the engine from other threads. It never touches a screen.
 
     Args:
         settings: The configuration. Raises ConfigError when a secret in it cannot be resolved.
@@ -37,7 +37,7 @@ class EngineThread:
         on_change: Called after each commit, on the engine's thread: it must be quick and safe to call there.
         collectors: In place of the real ones.
         limits: How much the engine may do at once.
-        location: The location, where other monitors may share the database.
+        location: The location of this monitor, for a database on a server.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class EngineThread:
 
     @property
     def status(self) -> EngineStatus:
-        """The engine now; may be asked before ``start`` and after ``stop``, from any thread."""
+        """The engine's status; safe from any thread, also before ``start`` and after ``stop``."""
         engine = self._engine
         if self._failure is not None:
             notice = f"The monitor has stopped: {self._failure}."
@@ -80,7 +80,7 @@ class EngineThread:
         return EngineStatus(targets=len(self._ruleset.targets)) if engine is None else engine.status
 
     def start(self) -> None:
-        """Begin, and return at once: the heavy imports happen on the engine's thread. Raises RuntimeError twice."""
+        """Start and return at once: heavy imports happen on the engine's thread. Raises RuntimeError on a second call."""
         with self._guard:
             if self._thread is not None:
                 raise RuntimeError("an engine is started once")
@@ -88,7 +88,7 @@ class EngineThread:
             self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> bool:
-        """End within ``timeout`` seconds; returns whether everything ended and was stored. Idempotent."""
+        """Stop within ``timeout`` seconds. Returns whether everything ended and was stored. Idempotent."""
         with self._guard:
             self._stopping = True
             thread = self._thread
@@ -108,7 +108,7 @@ class EngineThread:
             self._tell(lambda engine: engine.probe_now(wanted))
 
     def reload(self, settings: Settings) -> None:
-        """Take another configuration without a restart. Raises ConfigError, and then the running one stays."""
+        """Use another configuration without a restart. Raises ConfigError and keeps the running one."""
         ruleset = self._build(settings)
         with self._guard:
             self._ruleset, self._retention = ruleset, settings.retention
@@ -118,7 +118,7 @@ class EngineThread:
         return build_ruleset(settings, configured_targets(settings, store_url=self._store_url))
 
     def _tell(self, action: Callable[[Engine], None]) -> None:
-        """Do something on the engine's loop; nothing while there is none."""
+        """Run an action on the engine's loop; does nothing without one."""
         engine, loop = self._engine, self._loop
         if engine is not None and loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(action, engine)

@@ -1,4 +1,4 @@
-"""The two loops that do not probe: one samples the host, the other watches the clock and whoever has fallen silent."""
+"""The two loops that do not probe: one samples the host, the other watches the clock and missing data."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from amt_console.monitor.no_data import NoDataWatch
 from amt_console.monitor.supervise import LOG
 
 TICK = 1.0
-"""Seconds between two looks at the clock."""
+"""Seconds between two readings of the clock."""
 HEARTBEAT_EVERY = 10.0
-"""Seconds between two signs of life in the database."""
+"""Seconds between two heartbeats in the database."""
 NO_DATA_EVERY = 5.0
-"""Seconds between two looks for subjects without data."""
+"""Seconds between two checks for missing data."""
 FREEZE_AFTER = 5.0
-"""Seconds after the start at which what is there is taken out of garbage collection."""
+"""Seconds after the start until long-lived objects are excluded from garbage collection."""
 
 
 class HostSampler(Protocol):
@@ -67,13 +67,13 @@ class HostLoop:
 
 
 class TickLoop:
-    """Looks at the clock every second: gaps, stepped clocks, heartbeats, silent subjects.
+    """Reads the clock every second: gaps, clock steps, heartbeats, missing data.
 
     Args:
-        silences: Who is to be heard.
+        no_data_watch: Knows when each subject last had data.
         on_pause: Takes a gap.
-        on_no_data: Takes a silent subject.
-        on_heartbeat: Asks for a sign of life in the database.
+        on_no_data: Takes a subject without data.
+        on_heartbeat: Requests a heartbeat in the database.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class TickLoop:
             self.tick()
 
     def tick(self) -> None:
-        """One look at everything."""
+        """One tick."""
         now = self._clock.instant()
         reading = self._watch.tick(now, self._tick)
         if reading.gap is not None:
@@ -125,7 +125,7 @@ class TickLoop:
             for silent in self._no_data_watch.silent(now.monotonic):
                 self._on_no_data(NoData(silent.subject, silent.seconds, now, silent.reason))
         if self._freeze_at is not None and now.monotonic >= self._freeze_at:
-            # What lives by now lives for long: full collections over it would hold up the reading of the clock.
+            # Objects alive by now live long: full collections over them would delay the readings of the clock.
             self._freeze_at = None
             gc.freeze()
 

@@ -14,13 +14,13 @@ from amt_console.text import safe_text
 from collectors.database.session import DatabaseFailure, Detail, Session, sqlite_path
 
 MAX_THREADS = 32
-"""Sessions that may run at once, those that hang included."""
+"""Sessions that may run at once, including those that hang."""
 
 
 class DatabaseCollector:
-    """Runs each session in a daemon thread of its own, so that one that hangs delays neither the others nor the exit.
+    """Runs each session in its own daemon thread, so that a hanging session delays neither the others nor the exit.
 
-    No database has more than one session at a time: while one hangs, further probes of it fail at once.
+    A database has at most one session: while it hangs, further probes of that database fail at once.
 
     Args:
         clock: Where time stamps and durations come from.
@@ -43,7 +43,7 @@ class DatabaseCollector:
         return _measured(session, started, attempt, self._clock.now())
 
     async def aclose(self) -> None:
-        """Start nothing more. A session that hangs is left to end with the process."""
+        """Start no further sessions. A hanging session ends with the process."""
         self._closed = True
 
     async def _within_deadline(self, session: Session) -> None:
@@ -141,7 +141,7 @@ def _measured(session: Session, started: datetime, attempt: int, now: datetime) 
 
 
 def _file_health(path: Path, now: datetime) -> dict[str, Detail]:
-    """Sizes in bytes, and the seconds since the last commit; an empty write-ahead log says nothing of commits."""
+    """Sizes in bytes, and the seconds since the last commit; unknown with an empty write-ahead log."""
     wal = path.with_name(path.name + "-wal")
     try:
         main = path.stat()

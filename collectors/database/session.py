@@ -1,4 +1,4 @@
-"""One short session with a database, blocking: connect, one query, away; a failure is told in terms of a person."""
+"""One short blocking session with a database: connect, query, disconnect. Failures are in words for people."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _TIMEOUT_ARGUMENTS = {
     "pymssql": ("login_timeout", "timeout"),
 }
 _SHORT_SECRET = 4
-"""A password of fewer letters is only masked where it stands alone: the message would become unreadable."""
+"""A shorter password is masked only as a whole word: otherwise the message would become unreadable."""
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
 _CREDENTIALS = re.compile(
     r"(://[^\s:/@]*:)[^\s@]+(?=@)|((?:password|passwd|pwd)\s*=\s*)('[^']*'|\"[^\"]*\"|[^\s;&]+)", re.I
@@ -75,7 +75,7 @@ class DatabaseFailure(Exception):
 
 @dataclass(slots=True)
 class Session:
-    """What is known of a running session; written by its thread, read by whoever waits for it."""
+    """The progress of a session; written by its thread, read by the waiting probe."""
 
     database: Database
     monotonic: Callable[[], float]
@@ -117,7 +117,7 @@ class Session:
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file of a SQLite URL; ``None`` for other databases, for one in memory, and for what is no URL."""
+    """The file of a SQLite URL; ``None`` for other databases, databases in memory, and texts that are no URL."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -152,9 +152,9 @@ def _parsed(url: str) -> URL:
 
 
 def _connector(url: URL, timeout: float) -> Callable[[], Any]:
-    """What opens a fresh connection of the driver itself, with everything imported that it needs.
+    """A function that opens a fresh connection of the driver, with all imports done.
 
-    No pool, and none of the queries by which an engine gets to know a server: only the connection is timed.
+    Without a pool and without an engine's start-up queries, so that only the connection is timed.
     """
     if url.get_backend_name() == "sqlite" and url.get_driver_name() == "pysqlite":
         return _sqlite_connector(url, timeout)
@@ -210,7 +210,7 @@ def _connect_failure(url: URL, error: Exception) -> DatabaseFailure:
 
 
 def _out_of_descriptors(error: BaseException) -> bool:
-    """Whether this process has no file descriptors left; drivers hide it behind messages of their own."""
+    """Whether this process has no file descriptors left; drivers hide it behind their own messages."""
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return True
     try:

@@ -22,10 +22,10 @@ T = TypeVar("T")
 
 
 class HostCollector:
-    """Reads the host, cheap enough for once a second (about 0.3 ms of CPU). What is unreadable is ``None``, never zero.
+    """Reads the host once a second (about 0.3 ms of CPU). Unreadable values are ``None``, never zero.
 
-    CPU and network are differences: they cover the time since the sample before, the first sample that since the
-    collector was made. A sample that follows too soon for a difference repeats the CPU figure before it.
+    CPU and network cover the time since the previous sample; the first sample covers the time since the collector was
+    created. A sample that follows too soon repeats the previous CPU figure.
 
     Args:
         clock: Where time stamps and the length of the network's interval come from.
@@ -46,7 +46,7 @@ class HostCollector:
         self._traffic_before = _readable(self._traffic)
 
     def sample(self) -> HostSample:
-        """Read everything once. Never raises for anything that the host refuses to tell."""
+        """Read everything once. Never raises for values that the host refuses to report."""
         memory = _readable(psutil.virtual_memory)
         disks = self._disks()
         return HostSample(

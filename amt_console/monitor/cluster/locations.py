@@ -1,6 +1,6 @@
-"""What several locations measure of a target, brought together: each one's own series, and one result of all. Pure.
+"""Combines what several locations measure of a target: a series per location, and one combined result. Pure.
 
-A target that one location alone watches is left as it is.
+The result of a target with one location passes unchanged.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from amt_console.model import DEFAULT_LOCATION, FORGOTTEN_AFTER, ErrorClass, Pro
 from amt_console.monitor.buffer import Collected
 
 SPEAKS_INTERVALS = 2.0
-"""For so many intervals a location's newest result speaks: a probe that hangs until its deadline comes in that late."""
+"""Intervals for which a location's newest result counts: a probe that hangs until its deadline arrives that late."""
 SPEAKS_SECONDS = 20.0
-"""And at least so long: while another monitor takes over nothing comes in for up to ten seconds."""
+"""Least seconds for which it counts: nothing arrives for up to ten seconds while another monitor takes over."""
 _INSTANT = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)
 _WORST_FIRST = (ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UP)
@@ -27,12 +27,12 @@ _WORST_FIRST = (ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UP)
 
 @dataclass(slots=True)
 class _Seen:
-    """What one location has measured of a target lately."""
+    """The recent results of one location for a target."""
 
     results: deque[ProbeResult]
-    """Newest first, without a longer pause."""
+    """Newest first, without longer pauses."""
     at: Instant
-    """When the newest came in."""
+    """When the newest arrived."""
 
     def speaks(self, at: Instant) -> bool:
         return at.seconds_since(self.at) <= _speaks_for(self.results[0])
@@ -42,16 +42,16 @@ class _Seen:
 class _Target:
     seen: dict[str, _Seen]
     several: bool = False
-    """Whether more than one location has spoken at a time, and none of them is forgotten yet."""
+    """Whether several locations reported at one time, and none of them is forgotten yet."""
     stamped: datetime | None = None
-    """Time of the newest result of all."""
+    """Time of the newest combined result."""
 
 
 class LocationMerger:
-    """Remembers what each location has measured of each target.
+    """Remembers the results of each location for each target.
 
     Args:
-        depth: How many results of each are remembered: as many as confirm a fault or its end.
+        depth: Number of results to remember: as many as confirm a fault or its end.
     """
 
     def __init__(self, depth: int) -> None:
@@ -59,17 +59,17 @@ class LocationMerger:
         self._targets: dict[str, _Target] = {}
 
     def configure(self, depth: int, targets: Collection[str]) -> None:
-        """Remember so many results from now on, and nothing of other targets."""
+        """Use another depth from now on, and forget other targets."""
         self._depth = max(1, depth)
         self._targets = {name: target for name, target in self._targets.items() if name in targets}
 
     def recall(self, location: str, results: Sequence[ProbeResult], at: Instant, *, several: bool) -> None:
-        """Take up what was stored before.
+        """Load what was stored before.
 
         Args:
             location: Who measured it.
             results: Of one target, newest first, at least one.
-            at: When the newest came in.
+            at: When the newest arrived.
             several: Whether it was kept as this location's own series.
         """
         target = self._targets.setdefault(results[0].service, _Target({}))
@@ -77,11 +77,11 @@ class LocationMerger:
         target.several = target.several or several
 
     def arrive(self, item: Collected, living: Collection[str]) -> list[Collected]:
-        """What is to be stored and judged of a result: itself, or a combined one, and itself as a location's series.
+        """The items to store and judge for a result: the result itself, or a combined result and the location's series.
 
         Args:
             item: The result, in the order of arrival.
-            living: The locations that show signs of life; only they are combined.
+            living: The locations with a heartbeat; only these are combined.
         """
         result, at = item.result, item.at
         location = result.location or DEFAULT_LOCATION
@@ -113,10 +113,10 @@ class LocationMerger:
 
 
 def combined(arriving: str, newest: Mapping[str, ProbeResult], at: datetime) -> ProbeResult:
-    """One result of all locations, in the name of the target itself.
+    """One result of all locations, under the target's own name.
 
-    Down is what more than half of those find that could measure; what fewer find down is degraded. The figures are
-    those of one that agrees, at best the one whose result came in.
+    Down: more than half of the locations that could measure find it down. Degraded: fewer do. The measurements are
+    those of one location that agrees, preferably the one that has just reported.
 
     Args:
         arriving: Whose result came in.
@@ -164,7 +164,7 @@ def _speaks_for(result: ProbeResult) -> float:
 
 
 def _without_pause(results: Sequence[ProbeResult]) -> Iterator[ProbeResult]:
-    """The newest ones, each of which spoke until the next came in."""
+    """The newest results without a pause longer than the validity of each."""
     yield results[0]
     for later, earlier in pairwise(results):
         if (later.timestamp - earlier.timestamp).total_seconds() > _speaks_for(earlier):
@@ -177,5 +177,5 @@ def _forgotten(seen: _Seen, at: Instant) -> bool:
 
 
 def _stamp(now: datetime, last: datetime | None) -> datetime:
-    """Now, by the clock of the one that combines: two results of one moment would be stored as one."""
+    """Now, by the evaluator's clock, and always later than before: two results of one moment would be stored as one."""
     return last + _INSTANT if last is not None and timedelta() <= last - now < _SECOND else now

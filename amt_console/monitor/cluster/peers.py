@@ -1,4 +1,4 @@
-"""The other monitors of the same database, as the one that evaluates meets them."""
+"""The other monitors of a database, as the evaluator sees them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from amt_console.store import Reads, ServiceStatus, Store, StoreError
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What a location has stored of a target last."""
+    """The last stored results of a location for a target."""
 
     location: str
     results: Sequence[ProbeResult]
     """Newest first, at least one."""
     several: bool
-    """Whether it is a series beside those of other locations."""
+    """Whether it is one of several series."""
 
 
 class Peers:
-    """Shares the probes of this location, and brings together what all locations measure. Lives on one event loop.
+    """Shares the probes of this location and combines the results of all locations. Lives on one event loop.
 
     Args:
         store: On a server.
@@ -46,12 +46,12 @@ class Peers:
         self._newest: Newest | None = None
 
     def configure(self, ruleset: Ruleset) -> None:
-        """Watch something else from now on."""
+        """Use another ruleset from now on."""
         self._depth = ruleset.depth
         self._merger.configure(ruleset.depth, ruleset.by_target)
 
     def works(self, emit: Emit, waits_since: Callable[[], float | None]) -> Sequence[Work]:
-        """What runs for as long as the engine does.
+        """The tasks to run beside the engine.
 
         Args:
             emit: As for ``Fetcher``.
@@ -61,11 +61,11 @@ class Peers:
         return (("sharing", self.slots.run), ("fetching", fetcher.run))
 
     def together(self, item: Collected) -> list[Collected]:
-        """What is to be stored and judged of a result that came in."""
+        """The items to store and judge for a result."""
         return self._merger.arrive(item, self.slots.living)
 
     async def take_up(self) -> None:
-        """Read what each location measured last, so that the first result to come in is not alone."""
+        """Load the last results of each location, so that the first new result is not alone."""
         try:
             async with asyncio.timeout(PATIENCE):
                 await self.recall()
@@ -73,7 +73,7 @@ class Peers:
             LOG.info("What other locations have measured cannot be read: %s", error)
 
     async def recall(self) -> Newest:
-        """When each location measured each target last, as far as it is stored; read once. Raises StoreError."""
+        """When each location last measured each target, as stored; read once. Raises StoreError."""
         if self._newest is None:
             stored: list[_Stored] = []
             await self.slots.call(lambda: stored.extend(self._read()))
@@ -86,14 +86,14 @@ class Peers:
         return self._newest
 
     def notices(self) -> tuple[str, ...]:
-        """Which locations have fallen silent."""
+        """The locations without a heartbeat."""
         return tuple(
             f"Location {name} has not been heard of since {since:%H:%M} UTC: the others decide without it."
             for name, since in sorted(self.slots.silent.items())
         )
 
     async def aclose(self) -> None:
-        """Let others take over at once."""
+        """Leave the cluster, so that others take over at once."""
         await self.slots.aclose()
 
     def _read(self) -> list[_Stored]:
@@ -113,7 +113,7 @@ class Peers:
         return stored
 
     def _newest_of(self, reads: Reads, status: ServiceStatus) -> Sequence[ProbeResult]:
-        """The newest result, and of a failing target those before it: they may have confirmed the fault already."""
+        """The newest result; of a failing target also those before it: they may have confirmed the fault already."""
         last = status.last
         if status.state is ServiceState.UP:
             return [last]

@@ -1,4 +1,4 @@
-"""A monitor beside the one that evaluates: it probes for its location, and hands in what it has measured."""
+"""A monitor beside the evaluator: probes its share and relays the results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from amt_console.store import Store, StoreError
 
 HAND_IN_EVERY = 0.2
 LIMIT = 20_000
-"""Results that wait while the server does not answer; the oldest go first."""
+"""Results kept while the server does not answer; the oldest are dropped first."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class _Waiting:
 
 
 class ProbingMonitor:
-    """Probes its share on a thread and an event loop of its own, until stopped.
+    """Probes its share on its own thread and event loop until stopped.
 
     Args:
         settings: The same configuration as the other monitors'. Raises ConfigError.
@@ -41,7 +41,7 @@ class ProbingMonitor:
         store_url: Its URL.
         clock: The time.
         collectors: In place of the real ones.
-        location: Its location; without one it shares the probing of all others without one.
+        location: Its location; without one it shares the probes of all monitors without one.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class ProbingMonitor:
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> bool:
-        """Hand in what was measured, give the targets back, and end; returns whether it did."""
+        """Relay the last results, release the targets, and end. Returns whether it ended in time."""
         self._ready.wait(timeout)
         if self._loop is not None and self._stop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop.set)
@@ -87,7 +87,7 @@ class ProbingMonitor:
         try:
             asyncio.run(self._run())
         except Exception:
-            LOG.exception("Cluster the probing ended by a fault.")
+            LOG.exception("Sharing the probes ended by a fault.")
 
     async def _run(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
@@ -146,7 +146,7 @@ class ProbingMonitor:
         try:
             await slots.call(lambda: self._store_all(slots, results, figures))
         except StoreError as error:
-            LOG.info("Results cannot be handed in and wait: %s", error)
+            LOG.info("Results cannot be relayed yet: %s", error)
             self._waiting.results[:0] = results
             self._waiting.figures[:0] = figures
 

@@ -1,8 +1,8 @@
-"""Cluster the probes of a location with its other monitors, on one server database.
+"""Shares the probes of a location among its monitors, on one server database.
 
-Each location probes every target. Each target falls to one of its living monitors by its name, the same for all that
-look. Before each scheduled probe its slot is claimed in the database, so that nothing is probed twice even while two of
-them count differently who lives.
+Each location probes every target. A hash of the target's name selects one of the living monitors, the same on every
+monitor. Each scheduled probe first claims its slot in the database: nothing is probed twice, even while two monitors
+disagree about who is alive.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from amt_console.store import Store, StoreError
 from amt_console.store.cluster.members import Cluster, Heard, Member
 
 CHECK_IN_EVERY = 1.5
-"""Seconds between two signs of life, and between two looks at who else lives."""
+"""Seconds between two heartbeats, and between two reads of the other members."""
 PATIENCE = 3.0
-"""Seconds that a claim may take, and after which a server that did not answer is asked again."""
+"""Deadline of a claim in seconds, and the pause before a silent server is asked again."""
 FETCH_EVERY = 0.5
-"""Seconds between two looks for results of others."""
+"""Seconds between two reads of relayed results."""
 
 
 def falls_to(target: str, monitors: Sequence[str]) -> str:
-    """The monitor that a target falls to; the end of one moves only its own targets."""
+    """The monitor of a target (rendezvous hashing): when one ends, only its own targets move."""
     return max(monitors, key=lambda name: (zlib.crc32(f"{name}\0{target}".encode("utf-8", "backslashreplace")), name))
 
 
 class SlotClaims:
-    """Asks before each scheduled probe whether it is this monitor's. Lives on one event loop.
+    """Claims the slot of each scheduled probe. Lives on one event loop.
 
     Args:
         store: On a server.
         clock: The time.
         location: Where this monitor is; ``None`` if it names no location.
-        evaluates: Whether it stores and evaluates what all measure.
+        evaluates: Whether this monitor stores and evaluates all results.
     """
 
     def __init__(self, store: Store, clock: Clock, location: str | None, *, evaluates: bool) -> None:
@@ -55,31 +55,31 @@ class SlotClaims:
         self._ask_again_at = float("-inf")
         self._heard: tuple[Heard, ...] = (Heard(me, 0.0),)
         self.silent: dict[str, datetime] = {}
-        """Locations that fell silent without an end, with the time of the last sign of life."""
+        """Locations that fell silent without a goodbye, with the time of their last heartbeat."""
         self._mine: set[str] = set()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-sharing")
         self._checked_in = asyncio.Event()
 
     @property
     def living(self) -> frozenset[str]:
-        """The locations from which somebody probes, this one among them."""
+        """The locations with a living monitor, this one included."""
         return frozenset((self.sharing.me.location, *(heard.member.location for heard in self._heard if heard.alive)))
 
     @property
     def reads_figures(self) -> bool:
-        """Whether the platform's figures are this location's: it evaluates, or nobody knows who does."""
+        """Whether this location reads the platform's figures: it evaluates, or the evaluator is unknown."""
         here = self.sharing.me.location
         places = {heard.member.location for heard in self._heard if heard.alive and heard.member.evaluates}
         return here in places or not places
 
     async def run(self) -> None:
-        """Show signs of life until cancelled."""
+        """Send heartbeats until cancelled."""
         while True:
             await self._check_in()
             await asyncio.sleep(CHECK_IN_EVERY)
 
     async def claim(self, target: str, interval: float) -> bool:
-        """Whether to probe now. While the server does not answer, everybody goes on with what was theirs."""
+        """Whether to probe now. While the server does not answer, each monitor keeps its own targets."""
         await self._checked_in.wait()
         if self._clock.monotonic() < self._ask_again_at:
             return target in self._mine
@@ -94,7 +94,7 @@ class SlotClaims:
         return won
 
     async def call(self, work: Callable[[], object]) -> bool:
-        """Do something with the database off the loop."""
+        """Run a database call off the loop."""
         return bool(await asyncio.get_running_loop().run_in_executor(self._executor, work))
 
     async def aclose(self) -> None:
@@ -102,7 +102,7 @@ class SlotClaims:
         try:
             await self.call(self.sharing.leave)
         except StoreError as error:
-            LOG.info("The other monitors could not be told of the end: %s", error)
+            LOG.info("The other monitors could not be notified of the end: %s", error)
         self._executor.shutdown(wait=False)
 
     def _names_here(self) -> list[str]:
@@ -115,13 +115,13 @@ class SlotClaims:
         try:
             await self.call(lambda: found.extend(self.sharing.check_in()))
         except StoreError as error:
-            LOG.info("The server does not say who else probes: %s", error)
+            LOG.info("The members of the cluster cannot be read: %s", error)
         else:
             before = self._alive()
             self._heard = tuple(found)
             self._note_silent()
             if (alive := self._alive()) != before:
-                LOG.info("Those that probe: %s.", ", ".join(sorted(alive)))
+                LOG.info("Members of the cluster: %s.", ", ".join(sorted(alive)))
         self._checked_in.set()
 
     def _note_silent(self) -> None:
@@ -136,21 +136,21 @@ class SlotClaims:
 
 
 Emit = Callable[[ProbeResult, int, bool], None]
-"""Takes a result of another monitor, its number, and whether a newer one of target and location was judged already."""
+"""Takes a relayed result, its number, and whether a newer result of the target and location was judged already."""
 Newest = dict[tuple[str, str], datetime]
 """Time of the newest result by target and location."""
 
 
 class Fetcher:
-    """Brings the results of the other monitors to the one that evaluates.
+    """Fetches the relayed results of the other monitors for the evaluator.
 
-    Each is dropped from the database by the transaction that stores it, so whoever evaluates next finds what is not.
+    The transaction that stores a result deletes its relayed row, so the next evaluator finds what is not stored yet.
 
     Args:
         slots: To the database.
-        recall: What is stored already; kept up to date here. Raises StoreError.
-        emit: Takes what is found.
-        waits_since: When the oldest result came in that is not stored yet, by the monotonic clock.
+        recall: Returns what is stored already; kept up to date here. Raises StoreError.
+        emit: Takes each result.
+        waits_since: When the oldest result arrived that is not stored yet, by the monotonic clock.
         clock: The time.
     """
 
@@ -175,7 +175,7 @@ class Fetcher:
             try:
                 await self._fetch()
             except StoreError as error:
-                LOG.info("The results of other monitors cannot be fetched: %s", error)
+                LOG.info("Relayed results cannot be fetched: %s", error)
             await asyncio.sleep(FETCH_EVERY)
 
     async def _fetch(self) -> None:
@@ -200,6 +200,6 @@ class Fetcher:
                 newest[key] = result.timestamp
             self._emit(result, number, late)
             self._emitted[number] = self._clock.monotonic()
-        # Neither stored nor waiting: nobody watches it any more, or it was counted as lost.
+        # Neither stored nor waiting: its target was removed, or it was counted as lost.
         if given_up := there.intersection(let_go):
             await self._slots.call(lambda: self._slots.sharing.give_up(given_up))

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class Standalone:
-    """In place of ``Peers`` where there are none."""
+    """Stands in for ``Peers`` on a file."""
 
     slots = None
 
     def configure(self, ruleset: Ruleset) -> None:
-        """Nothing depends on it."""
+        """Nothing to do."""
 
     def works(self, emit: object, waits_since: object) -> Sequence[Work]:
-        """None."""
+        """Always empty."""
         return ()
 
     def together(self, item: Collected) -> list[Collected]:
@@ -32,14 +32,14 @@ class Standalone:
         return [item]
 
     async def take_up(self) -> None:
-        """There is nothing to read."""
+        """Nothing to do."""
 
     def notices(self) -> tuple[str, ...]:
-        """None."""
+        """Always empty."""
         return ()
 
     async def aclose(self) -> None:
-        """Nobody has to be told."""
+        """Nothing to do."""
 
 
 def peers_of(store: Store, clock: Clock, location: str | None) -> Peers | Standalone:

@@ -1,7 +1,7 @@
-"""Minding the database while the monitor works: retention, room on the disk, the length of the write-ahead log.
+"""Upkeep of the database beside the monitor: retention, free disk space, the length of the write-ahead log.
 
-Everything is done in steps of some milliseconds on the writing thread, one at a time, with pauses between: a batch of
-results never waits for more than one step, and the engine's loop for none.
+Work is done in steps of some milliseconds on the writing thread, with pauses between them: a batch of results waits for
+one step at most, and the engine's loop never.
 """
 
 from __future__ import annotations
@@ -39,8 +39,7 @@ SPARE_SHARE = 0.1
 """Part of the file that may stay unused: new rows fill it."""
 LOG_CHECKPOINT = 4 * MIB
 STUCK_LOG = 16 * MIB
-"""What may wait in the write-ahead log because somebody reads an old moment; with more, people are told, and nothing is
-deleted any more."""
+"""Size of the write-ahead log at which a long reader is reported and deleting stops."""
 PAGE = 4096
 
 
@@ -57,7 +56,7 @@ class Reserve:
         self._size = size
 
     def keep(self, least_free: int) -> None:
-        """Set it aside, unless less than ``least_free`` bytes would be left. Does nothing where that cannot be done."""
+        """Create the file if ``least_free`` bytes stay free. Ignores failures."""
         with suppress(OSError):
             if self._path.exists() or shutil.disk_usage(self._path.parent).free < self._size + least_free:
                 return
@@ -71,25 +70,25 @@ class Reserve:
                 os.close(descriptor)
 
     def release(self) -> None:
-        """Give it up."""
+        """Delete the file."""
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How gently it goes; all in seconds."""
+    """The pace of the upkeep, in seconds."""
 
     first: float = 20.0
-    """Before the first look: a start has better things to do."""
+    """Before the first check."""
     every: float = 15.0
-    """Between two looks."""
+    """Between two checks."""
     pause: float = 0.02
     """Between two steps, at least."""
     share: float = 4.0
     """Pause after a step, as a multiple of its length."""
     busy: float = 0.25
-    """Between two looks at a writer that is behind."""
+    """Between two checks of a writer that is behind."""
 
 
 class Writer(Protocol):
@@ -102,11 +101,11 @@ class Writer(Protocol):
 
     @property
     def full(self) -> bool:
-        """Whether there was no room for the last batch."""
+        """Whether the disk was full for the last batch."""
         ...
 
     async def run_on_writer(self, work: Callable[[], T]) -> T:
-        """Do something on the writing thread, after what is there to be written."""
+        """Run a function on the writing thread, after the batches before it."""
         ...
 
 
@@ -115,19 +114,19 @@ class Housekeeping:
 
     Args:
         store: Open for writing.
-        settings: How long things are kept.
+        settings: The retention.
         writer: Where the steps run.
         clock: The time.
-        pace: How gently.
+        pace: The pauses.
     """
 
     def __init__(
         self, *, store: Store, settings: RetentionSettings, writer: Writer, clock: Clock, pace: Pace = Pace()
     ) -> None:
         self.notices: tuple[str, ...] = ()
-        """What people should know, in sentences."""
+        """Notices for people."""
         self.deleted = 0
-        """Rows, since the start."""
+        """Deleted rows since the start."""
         self._store = store
         self._writer = writer
         self._clock = clock
@@ -139,20 +138,20 @@ class Housekeeping:
         self.configure(settings)
 
     def configure(self, settings: RetentionSettings) -> None:
-        """Keep things for other lengths of time from now on."""
+        """Use another retention from now on."""
         self._policy = retention_policy(settings)
         self._least_free = settings.least_free_mib * MIB
         self._expired_at = self._clock.monotonic()
 
     async def run(self) -> None:
-        """Look after the database until cancelled."""
+        """Run until cancelled."""
         await asyncio.sleep(self._pace.first)
         while True:
             await self.look()
             await asyncio.sleep(self._pace.every)
 
     async def look(self) -> None:
-        """One look, and whatever is due."""
+        """Check once and do what is due."""
         stuck = await self._log_notice()
         free = self._free()
         emergency = self._writer.full or (free is not None and free < self._least_free)
@@ -183,7 +182,7 @@ class Housekeeping:
             await self._breathe(self._clock.monotonic() - begin)
 
     async def _expire(self) -> bool:
-        """Delete in steps, then give back what is more than new rows will soon fill; whether it got to the end."""
+        """Delete in steps, then return spare space to the disk. Returns whether it finished."""
         run = Retention(self._store, self._policy, clock=self._clock)
         while True:
             await self._turn()
@@ -208,12 +207,12 @@ class Housekeeping:
             await self._breathe(self._clock.monotonic() - begin)
 
     async def _make_room(self) -> None:
-        """The disk is full, or nearly: what has expired goes now, without waiting for a quiet moment."""
+        """On a full or nearly full disk, delete expired rows at once."""
         run = Retention(self._store, self._policy, clock=self._clock)
         tries = 3
         while True:
             try:
-                # First of all: a log that is moved into the file begins anew, and has room for what follows.
+                # First: after a checkpoint the log starts over and has room for what follows.
                 await self._writer.run_on_writer(self._store.checkpoint)
                 step = await self._writer.run_on_writer(run.step)
                 while step is not None:
@@ -236,7 +235,7 @@ class Housekeeping:
                 return
 
     async def _turn(self) -> None:
-        """Wait until nothing else is to be written."""
+        """Wait until no results wait."""
         while self._writer.behind and not self._writer.full:  # noqa: ASYNC110
             await asyncio.sleep(self._pace.busy)
 
@@ -244,7 +243,7 @@ class Housekeeping:
         await asyncio.sleep(max(self._pace.pause, seconds * self._pace.share))
 
     async def _log_is_short(self) -> bool:
-        """Keep it so; false if it cannot be, because somebody reads an old moment."""
+        """Keep the log short. Returns False if a long reader prevents it."""
         if self._store.log_bytes() <= LOG_CHECKPOINT:
             return True
         waiting = await self._writer.run_on_writer(self._store.checkpoint)
@@ -269,7 +268,7 @@ class Housekeeping:
         )
 
     def _free(self) -> int | None:
-        """Free bytes of the disk; ``None`` where the database is on a server."""
+        """Free bytes of the disk; ``None`` for a database on a server."""
         path = Path(self._store.place)
         try:
             return shutil.disk_usage(path.parent).free if path.is_absolute() else None
@@ -283,7 +282,7 @@ class Housekeeping:
             return 0
 
     async def _guarded(self, what: str, work: Callable[[], Awaitable[T]]) -> T | None:
-        """A fault of the database here is no fault of the engine: it is tried again later."""
+        """Log a fault of the database: upkeep tries again later."""
         try:
             return await work()
         except StoreError as error:

@@ -1,4 +1,4 @@
-"""Which processes read an old moment of a SQLite database: the kernel lists their locks on its ``-shm`` file."""
+"""Finds processes with a long read transaction on a SQLite database, by their locks on its ``-shm`` file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _FIRST_READ_LOCK, _LAST_READ_LOCK = 123, 127
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A process that reads."""
+    """A process with a read transaction."""
 
     pid: int
     name: str
     stopped: bool
-    """Suspended, as by ctrl+z."""
+    """Whether it is suspended (ctrl+z)."""
 
     def __str__(self) -> str:
         """For people."""
@@ -28,7 +28,7 @@ class Reader:
 
 
 def readers_of(shm: Path) -> tuple[Reader, ...]:
-    """Other processes of this host that hold a reading transaction; empty where the system does not tell."""
+    """Other processes of this host with a read transaction; empty if the system cannot tell."""
     try:
         inode = shm.stat().st_ino
         lines = _LOCKS.read_text(encoding="ascii").splitlines()

@@ -1,4 +1,4 @@
-"""From the configuration to what the store does about it."""
+"""Converts the retention of the configuration to that of the store."""
 
 from __future__ import annotations
 
