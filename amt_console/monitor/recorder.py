@@ -88,8 +88,8 @@ class Recorder:
 
         Args:
             items: The batch.
-            waiting_since: When the oldest result arrived that is still not stored after this batch. The heartbeat is not
-                later, so that a monitor that cannot store its results does not look alive.
+            waiting_since: When the oldest result arrived that is still not stored after this batch. The heartbeat is
+                not later, so that a monitor that cannot store its results does not look alive.
         """
         self._take_ruleset()
         now = self._clock.instant()

@@ -176,7 +176,7 @@ class Schedule:
         return False
 
     def probe_now(self, names: Iterable[str], *, now: float) -> None:
-        """Probe targets at once, beside their grid. Unknown targets and those that run or await a re-check are ignored."""
+        """Probe targets at once, beside their grid; ignores unknown targets and those that run or await a re-check."""
         for name in names:
             plan = self._plans.get(name)
             if plan is not None and name not in self._running and not plan.recheck_pending:

@@ -80,7 +80,7 @@ class EngineThread:
         return EngineStatus(targets=len(self._ruleset.targets)) if engine is None else engine.status
 
     def start(self) -> None:
-        """Start and return at once: heavy imports happen on the engine's thread. Raises RuntimeError on a second call."""
+        """Start and return at once: heavy imports happen on its thread. Raises RuntimeError on a second call."""
         with self._guard:
             if self._thread is not None:
                 raise RuntimeError("an engine is started once")

@@ -15,7 +15,7 @@ from support.small_disk import SmallDisk, small_disk
 
 from amt_console.clock import SystemClock
 from amt_console.model import AlertState, ProbeResult, ServiceState
-from amt_console.monitor.engine import Limits
+from amt_console.monitor.engine import EngineLimits
 from amt_console.monitor.upkeep.housekeeping import Pace
 
 CLOCK = SystemClock()
@@ -41,8 +41,8 @@ def document(platform: Platform) -> dict[str, object]:
     }
 
 
-def limits(first: float) -> Limits:
-    return Limits(pace=Pace(first=first, every=0.2, pause=0.0, share=0.0, busy=0.01))
+def limits(first: float) -> EngineLimits:
+    return EngineLimits(pace=Pace(first=first, every=0.2, pause=0.0, share=0.0, busy=0.01))
 
 
 def stored(monitor: Monitored) -> int:

@@ -22,7 +22,7 @@ from support.stores import START, at, result
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import Rollup, ServiceState
-from amt_console.monitor.engine import Limits
+from amt_console.monitor.engine import EngineLimits
 from amt_console.monitor.upkeep import housekeeping as module
 from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
 from amt_console.monitor.upkeep.log_readers import readers_of
@@ -267,7 +267,7 @@ def test_an_engine_deletes_what_has_expired_while_it_probes(platform: Platform, 
     with Store.open(f"sqlite:///{path}", clock=SystemClock()) as store:
         before = whole_rollups(store, now)
     document = {"services": [{"name": "web", "url": platform.url, "interval": 1}]}
-    limits = Limits(pace=Pace(first=0.0, every=0.1, pause=0.001, share=1.0, busy=0.01))
+    limits = EngineLimits(pace=Pace(first=0.0, every=0.1, pause=0.001, share=1.0, busy=0.01))
     with monitored(path, document, clock=LaterClock(), limits=limits) as monitor:
 
         def pruned(reads: object) -> bool:
