@@ -36,7 +36,7 @@ def log(place: Place) -> str:
 
 
 def viewers(place: Place) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(place.run("status", "--json").stdout)["viewers"]
+    found: list[dict[str, Any]] = place.ask("status", "--json")["viewers"]
     return found
 
 
@@ -59,10 +59,10 @@ def test_who_looks_through_another_process_is_seen_by_all(place: Place) -> None:
                     local.wait_for("2 looking")
                     remote.wait_for("2 looking")
                 remote.press("q")
-                assert remote.process.wait(10) == 0
+                assert remote.process.wait(60) == 0
             until(lambda: viewers(place) == [])
             serving_process.send_signal(signal.SIGTERM)
-            assert serving_process.wait(10) == 0
+            assert serving_process.wait(60) == 0
         finally:
             end(serving_process)
     assert os.path.exists(place.database)

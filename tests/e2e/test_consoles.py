@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.fair_time import fair_time
 from support.platform import Platform, serving
 from support.programs import PROGRAM, Place, end, holder_pid, until
 from support.terminal import TerminalProgram
@@ -47,8 +47,7 @@ def console(place: Place, *arguments: str) -> Iterator[TerminalProgram]:
 
 
 def status(place: Place, *arguments: str) -> dict[str, Any]:
-    result = place.run(*arguments, "status", "--json")
-    document: dict[str, Any] = json.loads(result.stdout)
+    document: dict[str, Any] = place.ask(*arguments, "status", "--json")
     return document
 
 
@@ -70,23 +69,23 @@ def test_two_consoles_show_one_picture_and_the_second_takes_over_after_a_kill(pl
         attached.press("mine\r")
         name = current_actor().name
         attached.wait_for(f"Taken by {name}")
-        taken_at = time.monotonic()
+        taken_at = fair_time()
         holder.wait_for(lambda shown: any(DOWN in line and f" {name} " in line for line in shown.splitlines()))
-        assert time.monotonic() - taken_at < 1.0
+        assert fair_time() - taken_at < 1.0
         (alert,) = [alert for alert in status(place)["alerts"] if alert["alert_type"] == "service_down"]
         assert (alert["acknowledged_by"], alert["note"]) == (name, "mine")
 
         os.kill(holder.process.pid, signal.SIGKILL)
-        killed_at = time.monotonic()
+        killed_at = fair_time()
         until(lambda: holder_pid(place.url) == attached.process.pid, 10)
         attached.wait_for(lambda shown: "monitoring" in shown and "attached" not in shown, 10)
-        assert time.monotonic() - killed_at < 10
+        assert fair_time() - killed_at < 10
         asked = healthy.asked["/"]
         healthy.wait_asked("/", asked + 1)
         start, asked = time.monotonic(), healthy.asked["/"]
         healthy.wait_asked("/", asked + 4)
         assert time.monotonic() - start > 2.5, "one probe a second, not two"
-        detail = json.loads(place.run("alerts", "show", str(alert["id"]), "--json").stdout)
+        detail = place.ask("alerts", "show", str(alert["id"]), "--json")
         assert [event["kind"] for event in detail["events"]].count("fired") == 1
         assert detail["acknowledged_by"] == name
         assert [each["id"] for each in status(place)["alerts"] if each["alert_type"] == "service_down"] == [alert["id"]]
@@ -96,10 +95,10 @@ def test_a_clean_stop_hands_over_at_once(place: Place) -> None:
     with place.monitor() as monitor, console(place) as attached:
         attached.wait_for(f"attached: pid {monitor.pid}")
         monitor.terminate()
-        monitor.wait(10)
-        stopped_at = time.monotonic()
+        monitor.wait(60)
+        stopped_at = fair_time()
         until(lambda: holder_pid(place.url) == attached.process.pid, 5)
-        assert time.monotonic() - stopped_at < 2
+        assert fair_time() - stopped_at < 2
         attached.wait_for(lambda shown: "monitoring" in shown and "attached" not in shown)
 
 
@@ -156,10 +155,10 @@ def test_a_console_attaches_to_a_named_socket_and_never_takes_over(place: Place)
             remote.wait_for(f"attached: pid {monitor.pid}")
             remote.wait_for(DOWN)
             monitor.kill()
-            monitor.wait(10)
+            monitor.wait(60)
             remote.wait_for(f"attached: pid {keeper.process.pid}", 15)
             remote.press("q")
-            assert remote.process.wait(10) == 0
+            assert remote.process.wait(60) == 0
         assert holder_pid(place.url) == keeper.process.pid
 
 
@@ -180,4 +179,4 @@ def test_a_console_obeys_the_configuration_of_its_own_host(place: Place) -> None
                 program.press("\x1b")
                 program.wait_for(lambda shown: "Take CRITICAL" not in shown)
                 program.press("q")
-                assert program.process.wait(10) == 0
+                assert program.process.wait(60) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -31,7 +30,7 @@ class Location(ServerPlace):
         return {**super().env, "WHERE": self.name}
 
     def status(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
+        document: dict[str, Any] = self.ask("status", "--json")
         return document
 
     def api(self) -> dict[str, Any]:
@@ -42,7 +41,7 @@ class Location(ServerPlace):
         return [each for each in self.status()["alerts"] if each["alert_type"] == "service_down"]
 
     def doctor(self) -> list[tuple[str, str]]:
-        found = json.loads(self.run("doctor", "--json").stdout)
+        found = self.ask("doctor", "--json")
         return [(each["health"], each["message"]) for each in found if each["message"].startswith("location")]
 
 
@@ -90,7 +89,7 @@ def test_two_of_three_alarm_and_the_alert_outlives_the_one_that_evaluates(
 
         platform.cut_off = {"nyc"}
         until(lambda: here.alerts() == [])
-        detail = json.loads(here.run("alerts", "show", str(alert["id"]), "--json").stdout)
+        detail = here.ask("alerts", "show", str(alert["id"]), "--json")
         kinds = [event["kind"] for event in detail["events"]]
         assert (kinds.count("fired"), kinds.count("resolved")) == (1, 1)
 

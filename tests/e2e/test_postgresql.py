@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.fair_time import fair_time
 from support.platform import Platform, serving
 from support.programs import ServerPlace, end, holder_pid, until
 from support.stores import postgres_url
@@ -48,7 +49,7 @@ def console(place: ServerPlace) -> Iterator[TerminalProgram]:
 
 
 def status(place: ServerPlace) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(place.run("status", "--json").stdout)
+    document: dict[str, Any] = place.ask("status", "--json")
     return document
 
 
@@ -98,19 +99,19 @@ def test_what_one_takes_the_other_shows_and_a_killed_monitor_is_replaced(place: 
             second.press("mine\r")
             name = current_actor().name
             second.wait_for(f"Taken by {name}")
-            taken_at = time.monotonic()
+            taken_at = fair_time()
             first.wait_for(taken_by(name))
-            assert time.monotonic() - taken_at < 1.0
+            assert fair_time() - taken_at < 1.0
             (alert,) = [each for each in status(place)["alerts"] if each["alert_type"] == "service_down"]
             assert (alert["acknowledged_by"], alert["note"]) == (name, "mine")
 
             os.kill(first.process.pid, signal.SIGKILL)
-            killed_at = time.monotonic()
+            killed_at = fair_time()
             until(lambda: holder_pid(place.url) == second.process.pid, 10)
             healthy.wait_asked("/", healthy.asked["/"] + 1)
-            assert time.monotonic() - killed_at < 10
+            assert fair_time() - killed_at < 10
             until(lambda: [each["place"] for each in status(place)["viewers"]] == [f"pid {second.process.pid}"])
-            detail = json.loads(place.run("alerts", "show", str(alert["id"]), "--json").stdout)
+            detail = place.ask("alerts", "show", str(alert["id"]), "--json")
             assert [event["kind"] for event in detail["events"]].count("fired") == 1
             assert detail["acknowledged_by"] == name
             document = status(place)
@@ -132,13 +133,13 @@ def check_the_gap_is_unknown(place: ServerPlace, states: dict[str, str]) -> None
 
 
 def check_every_alert_fired_once(place: ServerPlace) -> None:
-    found = json.loads(place.run("alerts", "list", "--all", "--json").stdout)
+    found = place.ask("alerts", "list", "--all", "--json")
     # The host's own may come and go, as busy as it is.
     keys = [(each["alert_type"], each["subject"]) for each in found if each["subject"] in ("shop", "wiki")]
     assert ("service_down", "shop") in keys
     assert len(keys) == len(set(keys))
     for each in found:
-        detail = json.loads(place.run("alerts", "show", str(each["id"]), "--json").stdout)
+        detail = place.ask("alerts", "show", str(each["id"]), "--json")
         assert [event["kind"] for event in detail["events"]].count("fired") <= 1
 
 
@@ -191,10 +192,10 @@ def test_a_clean_stop_hands_over_at_once_and_a_resumed_monitor_writes_nothing_mo
             with console(place) as next_one:
                 next_one.wait_for(DOWN)
                 waiting.press("qy")
-                waiting.process.wait(10)
-                stopped_at = time.monotonic()
+                waiting.process.wait(60)
+                stopped_at = fair_time()
                 until(lambda: holder_pid(place.url) == next_one.process.pid, 5)
-                assert time.monotonic() - stopped_at < 2
+                assert fair_time() - stopped_at < 2
     finally:
         end(monitor)
 
@@ -210,13 +211,13 @@ def test_a_second_monitor_shares_the_probing_and_takes_over_after_a_kill(place: 
         healthy.wait_asked("/", asked + 5)
         assert time.monotonic() - start > 3.0, "one probe a second, not two"
         first.kill()
-        killed_at = time.monotonic()
+        killed_at = fair_time()
         until(lambda: holder_pid(place.url) == second.pid, 10)
         healthy.wait_asked("/", healthy.asked["/"] + 2)
-        assert time.monotonic() - killed_at < 10
+        assert fair_time() - killed_at < 10
         until(lambda: status(place)["monitor"]["pid"] == second.pid)
         second.terminate()
-        assert second.wait(10) == 0
+        assert second.wait(60) == 0
     finally:
         for process in (first, second):
             if process is not None:

@@ -51,7 +51,7 @@ def test_results_that_wait_for_a_locked_database_outlive_the_monitor_that_evalua
 
             until(waited, 30)
             first.kill()
-            first.wait(10)
+            first.wait(60)
             handed_in = rows(server, "SELECT service_name, timestamp FROM relayed_results")
         until(lambda: holder_pid(place.url) == second.pid, 15)
         until(lambda: handed_in <= rows(server, "SELECT service_name, timestamp FROM monitoring_logs"), 15)
@@ -71,7 +71,7 @@ def test_a_monitor_that_is_told_to_end_while_it_takes_over_ends(place: ServerPla
         first.terminate()
         until(lambda: holder_pid(place.url) == second.pid)
         second.terminate()
-        assert second.wait(15) == 0
+        assert second.wait(60) == 0
         assert holder_pid(place.url) is None
     finally:
         for process in (first, second):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+
+from support.fair_time import fair_time
 
 from amt_console.clock import Clock, SystemClock
 from amt_console.config import Settings
@@ -31,24 +32,24 @@ class Monitored:
         self.url = url
         self._changed = changed
 
-    def wait(self, found: Callable[[Reads], T | None], timeout: float = 15.0) -> T:
+    def wait(self, found: Callable[[Reads], T | None], timeout: float = 30.0) -> T:
         """Wait until ``found`` gives something true of the database; looked at after each commit of the engine."""
-        deadline = time.monotonic() + timeout
+        deadline = fair_time() + timeout
         while True:
             with self._changed:
                 with self.store.read() as reads:
                     result = found(reads)
                 if result:
                     return result
-                left = deadline - time.monotonic()
+                left = deadline - fair_time()
                 assert left > 0, f"it did not happen within {timeout} s; {self.engine.status}"
                 self._changed.wait(min(left, 0.5))
 
-    def wait_status(self, found: Callable[[EngineThread], bool], timeout: float = 15.0) -> None:
+    def wait_status(self, found: Callable[[EngineThread], bool], timeout: float = 30.0) -> None:
         """Wait until something is true of the engine."""
         self.wait(lambda _: found(self.engine), timeout)
 
-    def episode(self, rule: str, subject: str, state: AlertState, timeout: float = 15.0) -> Episode:
+    def episode(self, rule: str, subject: str, state: AlertState, timeout: float = 30.0) -> Episode:
         """Wait for the newest episode of a key to be in a state."""
 
         def found(reads: Reads) -> Episode | None:

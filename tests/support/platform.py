@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from support.fair_time import fair_time
+
 
 class Platform:
     """Answers every path with ``status`` and ``body``, or not at all while ``hanging`` is set.
@@ -78,10 +80,13 @@ class Platform:
         except OSError:
             request.close_connection = True
 
-    def wait_asked(self, path: str, times: int, timeout: float = 10.0) -> None:
+    def wait_asked(self, path: str, times: int, timeout: float = 30.0) -> None:
         """Wait until a path was asked for so often in all. Raises AssertionError when it takes too long."""
+        deadline = fair_time() + timeout
         with self.changed:
-            assert self.changed.wait_for(lambda: self.asked[path] >= times, timeout), f"{path} was not asked for"
+            while self.asked[path] < times:
+                assert fair_time() < deadline, f"{path} was not asked for"
+                self.changed.wait(0.5)
 
     def close(self) -> None:
         """Stop serving and let go of hanging requests."""

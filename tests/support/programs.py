@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,14 +10,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stdout, suppress
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
-from amt_console.clock import SystemClock
+from support.fair_time import fair_time
+
+from amt_console.cli.startup import main as command_line
 from amt_console.store import lease_holder
 
 PROGRAM = [sys.executable, "-m", "amt_console"]
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 30.0
 
 
 class Place:
@@ -50,7 +55,15 @@ class Place:
 
     def command(self, *arguments: str) -> list[str]:
         """A command line on this database."""
-        return [*PROGRAM, "--config", str(self.config), "--db", str(self.database), *arguments]
+        return [*PROGRAM, *self._arguments(*arguments)]
+
+    def _arguments(self, *arguments: str) -> list[str]:
+        return ["--config", str(self.config), "--db", self.url, *arguments]
+
+    def ask(self, *arguments: str) -> Any:
+        """What a command prints as JSON."""
+        with patch.dict(os.environ, self.env):
+            return ask(self.home, *self._arguments(*arguments))
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -91,9 +104,13 @@ class ServerPlace(Place):
         super().__init__(home, **services)
         self.url = url
 
-    def command(self, *arguments: str) -> list[str]:
-        """A command line on this database."""
-        return [*PROGRAM, "--config", str(self.config), "--db", self.url, *arguments]
+
+def ask(home: Path, *arguments: str) -> Any:
+    """What a command prints as JSON. It runs in this process, in a fraction of the time that a new one takes."""
+    shown = io.StringIO()
+    with chdir(home), redirect_stdout(shown), suppress(SystemExit):
+        command_line.run(arguments)
+    return json.loads(shown.getvalue())
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -115,10 +132,9 @@ def holder_pid(url: str) -> int | None:
 
 
 def until(holds: Callable[[], object], seconds: float = WAIT_SECONDS) -> float:
-    """Wait until something holds; returns after how many seconds it did."""
-    clock = SystemClock()
-    start = clock.monotonic()
+    """Wait until something holds; returns after how many seconds it did, in fair time."""
+    start = fair_time()
     while not holds():
-        assert clock.monotonic() - start < seconds, f"it did not happen within {seconds} s"
+        assert fair_time() - start < seconds, f"it did not happen within {seconds} s"
         time.sleep(0.02)
-    return clock.monotonic() - start
+    return fair_time() - start

@@ -11,11 +11,11 @@ import struct
 import subprocess
 import termios
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 import pyte
+from support.fair_time import fair_time
 
 WAIT_SECONDS = 30.0
 
@@ -109,13 +109,13 @@ class TerminalProgram:
     def wait_for(self, condition: str | Callable[[str], bool], seconds: float = WAIT_SECONDS) -> str:
         """Wait until the screen shows a text or satisfies a condition; fails with the screen as it is."""
         holds = (lambda shown: condition in shown) if isinstance(condition, str) else condition
-        deadline = time.monotonic() + seconds
+        deadline = fair_time() + seconds
         while True:
             shown = self.text
             if holds(shown):
                 return shown
             with self._changed:
-                remaining = deadline - time.monotonic()
+                remaining = deadline - fair_time()
                 if remaining <= 0 or self.closed:
                     raise AssertionError(f"never seen: {condition!r}; the screen shows:\n{shown}")
                 self._changed.wait(min(remaining, 0.5))
