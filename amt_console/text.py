@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from urllib.parse import urlsplit, urlunsplit
 
-from amt_console.model import AlertState, ServiceState, Severity
+from amt_console.model import AlertState, FigureFault, ServiceState, Severity
 
 DEFAULT_MAX_CHARS = 500
 _BIDI = frozenset((*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C))
@@ -137,6 +137,12 @@ def near_moment(moment: datetime, now: datetime, zone: tzinfo | None = None) -> 
     """A time of day, with its date unless that is today's; in ``zone``, the host's by default."""
     local = moment.astimezone(zone)
     return f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else f"{local:%Y-%m-%d %H:%M}"
+
+
+def unread_words(fault: FigureFault, now: datetime, zone: tzinfo | None = None) -> str:
+    """Why figures cannot be read: ``cannot be read: 500 since 12:39``."""
+    since = "" if fault.since is None else f" since {near_moment(fault.since, now, zone)}"
+    return f"cannot be read: {fault.reason}{since}"
 
 
 def milliseconds(value: float | None) -> str:

@@ -9,10 +9,10 @@ from typing import ClassVar
 
 from textual.strip import Strip
 
-from amt_console.model import BusinessFigures, Figure, FigureKind, FigureUnit
-from amt_console.text import count, duration, milliseconds, percent
+from amt_console.model import BusinessFigures, Figure, FigureFault, FigureKind, FigureUnit
+from amt_console.text import count, duration, milliseconds, percent, unread_words
 from widgets.ages import coarse_age
-from widgets.cells import Run, Runs, joined, line, width_of
+from widgets.cells import Run, Runs, joined, line, width_of, wrapped
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
 from widgets.sparkline import gauge, resample, spark_runs
@@ -20,6 +20,7 @@ from widgets.sparkline import gauge, resample, spark_runs
 SUSPECT_MARK = "?"
 """Behind a value that looks wrong."""
 _SHORT_SECONDS = 10.0
+_FAULT_LINES = 3
 _NEVER_READ = Figure(None, "not read yet")
 
 
@@ -64,13 +65,16 @@ class FiguresPanel(LineView):
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
         self._read: BusinessFigures | None = None
+        self._fault: FigureFault | None = None
         self._now: datetime | None = None
 
-    def show(self, figures: Mapping[FigureKind, BusinessFigures], now: datetime) -> None:
-        """Show the newest figures of this panel's kind."""
-        before = self._read, self._age()
-        self._read, self._now = figures.get(self.KIND), now
-        if (self._read, self._age()) != before:
+    def show(
+        self, figures: Mapping[FigureKind, BusinessFigures], faults: Mapping[FigureKind, FigureFault], now: datetime
+    ) -> None:
+        """Show the newest figures of this panel's kind, and why there are no newer ones."""
+        before = self._read, self._fault, self._age()
+        self._read, self._fault, self._now = figures.get(self.KIND), faults.get(self.KIND), now
+        if (self._read, self._fault, self._age()) != before:
             self.rebuild()
 
     def figure(self, name: str) -> Figure:
@@ -85,13 +89,21 @@ class FiguresPanel(LineView):
 
     def _compact(self, width: int) -> Strip:
         look, palette = self.look, self.look.palette
-        label: Run = (f" {self.TITLE:<9}", palette.strong)
+        head: list[Run] = [(f" {self.TITLE:<9}", palette.strong)]
         shown = [item for item in self.FIGURES if item.short]
         reason = self._common_reason(shown)
+        if self._fault is not None:
+            head.append((self._fault_words(), palette.warning))
+            if self._read is None:
+                return line(head, width, ellipsis=look.ellipsis)
+            head.append((look.dot, palette.faint))
+        right: Runs = [(f" {self._age()}", palette.muted)]
         if reason is not None:
-            return line([label, (f"{look.missing} {reason}", palette.muted)], width, ellipsis=look.ellipsis)
+            return line(
+                [*head, (f"{look.missing} {reason}", palette.muted)], width, right=right, ellipsis=look.ellipsis
+            )
         parts: list[Runs] = []
-        room = width - 11
+        room = width - 1 - sum(width_of(text) for text, _ in (*head, *right))
         for item in shown:
             part: Runs = [(f"{item.short} ", palette.muted), *self._value(item)]
             size = sum(width_of(text) for text, _ in part) + (3 if parts else 0)
@@ -99,7 +111,7 @@ class FiguresPanel(LineView):
                 break
             parts.append(part)
             room -= size
-        return line([label, *joined(parts, (look.dot, palette.faint))], width, ellipsis=look.ellipsis)
+        return line([*head, *joined(parts, (look.dot, palette.faint))], width, right=right, ellipsis=look.ellipsis)
 
     def _tall(self, width: int, height: int) -> list[Strip]:
         look, palette = self.look, self.look.palette
@@ -110,14 +122,25 @@ class FiguresPanel(LineView):
             [(f" {self.TITLE}", palette.heading)], width, right=[(right, palette.heading)], fill=palette.heading
         )
         lines = [heading]
+        if self._fault is not None:
+            words = wrapped([(self._fault_words(), palette.warning)], width - 2)
+            lines.extend(
+                line([(" ", palette.text), *part], width, ellipsis=look.ellipsis) for part in words[:_FAULT_LINES]
+            )
         reason = self._common_reason(self.FIGURES)
         if reason is not None:
-            lines.append(line([(f" {look.missing} {reason}", palette.muted)], width, ellipsis=look.ellipsis))
+            if self._fault is None or self._read is not None:
+                lines.append(line([(f" {look.missing} {reason}", palette.muted)], width, ellipsis=look.ellipsis))
         else:
-            lines.extend(self._rows(width, height - 1))
+            lines.extend(self._rows(width, height - len(lines)))
             lines.extend(self._timelines(width, height - len(lines)))
             lines.extend(self._breakdowns(width, height - len(lines)))
         return lines[:height]
+
+    def _fault_words(self) -> str:
+        if self._fault is None or self._now is None:
+            return ""
+        return unread_words(self._fault, self._now, self.look.zone)
 
     def _age(self) -> str:
         if self._read is None or self._now is None:

@@ -37,6 +37,7 @@ from amt_console.text import (
     reason_of,
     severity_glyph,
     state_glyph,
+    unread_words,
 )
 
 if TYPE_CHECKING:
@@ -196,7 +197,15 @@ def print_status(snapshot: Snapshot) -> None:
 
 
 def _print_figures(snapshot: Snapshot) -> None:
-    """What is wrong with the platform's figures; nothing where all is well."""
+    """How old the platform's figures are, why some cannot be read, and which of them look wrong."""
+    now = snapshot.at or snapshot.generated_at
+    faults = {kind: fault for kind, fault in snapshot.figure_faults.items() if fault.since is not None}
+    ages = {kind: _ago(read.timestamp, now) for kind, read in snapshot.figures.items()}
+    current = [f"{kind} {ages[kind]}" for kind in ages if kind not in faults]
+    if current:
+        print_wrapped(f"figures: read {', '.join(current)}", indent=9)
+    for kind, fault in faults.items():
+        print_wrapped(f"figures: {kind} {unread_words(fault, now)}, last read {ages.get(kind, 'never')}", indent=9)
     for kind, read in snapshot.figures.items():
         for name, figure in read.figures.items():
             if figure.suspect is not None:

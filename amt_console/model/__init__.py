@@ -39,6 +39,7 @@ from amt_console.model.results import (
 from amt_console.model.rollup import RESOLUTIONS, AnyRollup, HostRollup, Rollup
 from amt_console.model.snapshot import (
     AlertView,
+    FigureFault,
     LocationView,
     MonitorStatus,
     ResourcesView,
@@ -104,6 +105,7 @@ __all__ = [
     "ErrorClass",
     "Expectation",
     "Figure",
+    "FigureFault",
     "FigureKind",
     "FigureSource",
     "FigureSources",

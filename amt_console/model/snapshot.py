@@ -116,6 +116,16 @@ class ResourcesView:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureFault:
+    """Why the figures of an endpoint cannot be read now."""
+
+    reason: str
+    """Such as ``500`` or ``connection refused``."""
+    since: datetime | None = None
+    """``None`` where that is not a matter of time, such as without a configured endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorStatus:
     """Who is probing, and whether it still does."""
 
@@ -159,6 +169,9 @@ class Snapshot:
     """Closed within the last hour after having fired, newest first."""
     resources: ResourcesView = field(default_factory=ResourcesView)
     figures: Mapping[FigureKind, BusinessFigures] = field(default_factory=dict)
+    """The newest figures of each endpoint, however old."""
+    figure_faults: Mapping[FigureKind, FigureFault] = field(default_factory=dict)
+    """The endpoints that cannot be read now."""
     notices: tuple[str, ...] = ()
     """What the person must know about the console itself, e.g. that no channel is configured."""
     faults: tuple[str, ...] = ()

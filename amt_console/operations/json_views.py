@@ -43,6 +43,10 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
             kind.value: {name: figure_json(figure, read.timestamp) for name, figure in read.figures.items()}
             for kind, read in snapshot.figures.items()
         },
+        "figure_faults": {
+            kind.value: {"reason": fault.reason, "since": iso(fault.since)}
+            for kind, fault in snapshot.figure_faults.items()
+        },
         "alerts": [alert_json(alert) for alert in snapshot.alerts],
         "notices": list(snapshot.notices),
         "faults": list(snapshot.faults),

@@ -21,7 +21,7 @@ from amt_console.model import (
     Viewer,
 )
 from amt_console.operations.location_views import location_views
-from amt_console.operations.views import alert_view, overall, service_view, worst_first
+from amt_console.operations.views import alert_view, figure_faults, overall, service_view, worst_first
 from amt_console.operations.windows import (
     MINUTE,
     SPARK_MINUTES,
@@ -126,6 +126,7 @@ class SnapshotBuilder:
             recently_resolved=_recently_resolved(reads, end),
             resources=ResourcesView(sample=reads.host.sample(known_by), cpu=cpu, memory=memory, disk=disk),
             figures=reads.figures.newest(known_by),
+            figure_faults=figure_faults(self._targets, statuses, end),
             notices=notices,
             viewers=viewers,
             simulated_until=reads.monitor.simulated_until(),

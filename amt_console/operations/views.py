@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -14,10 +14,14 @@ from amt_console.model import (
     AlertView,
     Database,
     Episode,
+    ErrorClass,
+    FigureFault,
+    FigureKind,
     LocationView,
     MonitorState,
     Overall,
     ProbeResult,
+    Service,
     ServiceState,
     ServiceView,
     Severity,
@@ -28,6 +32,8 @@ from amt_console.store import ServiceStatus
 from amt_console.text import public_url, safe_text
 
 UNHEARD = "no result since then"
+NO_ENDPOINT = "no endpoint is configured"
+MAX_REASON_CHARS = 100
 _STALE_INTERVALS = 3
 
 
@@ -80,6 +86,39 @@ def service_view(
         runbook=target.runbook,
         locations=locations,
     )
+
+
+def figure_faults(
+    targets: Iterable[Target], statuses: Mapping[str, ServiceStatus], now: datetime
+) -> dict[FigureKind, FigureFault]:
+    """The kinds of figures that cannot be read at ``now``, with the reason: no endpoint that has them answers."""
+    endpoints: dict[FigureKind, list[Service]] = {kind: [] for kind in FigureKind}
+    for target in targets:
+        if isinstance(target, Service) and target.figures is not None:
+            endpoints[target.figures].append(target)
+    found: dict[FigureKind, FigureFault] = {}
+    for kind, services in endpoints.items():
+        faults = [_figure_fault(service, statuses.get(service.name), now) for service in services]
+        if not services:
+            found[kind] = FigureFault(NO_ENDPOINT)
+        elif (first := faults[0]) is not None and None not in faults:
+            found[kind] = first
+    return found
+
+
+def _figure_fault(service: Service, status: ServiceStatus | None, now: datetime) -> FigureFault | None:
+    if status is None:
+        return None
+    last = status.last
+    if has_fallen_silent(service, last, now):
+        return FigureFault("no result", last.timestamp)
+    if status.state in (ServiceState.UP, ServiceState.DEGRADED):
+        return None
+    if last.error_class is ErrorClass.HTTP_STATUS and last.status_code is not None:
+        return FigureFault(str(last.status_code), status.since)
+    if last.error_class is ErrorClass.CONNECT_REFUSED:
+        return FigureFault("connection refused", status.since)
+    return FigureFault(safe_text(last.error or "no answer", MAX_REASON_CHARS), status.since)
 
 
 @lru_cache(maxsize=4096)

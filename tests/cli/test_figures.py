@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from support.operations import probe
 from support.platform import serving
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.clock import SystemClock
-from amt_console.model import BusinessFigures, Figure, FigureKind
+from amt_console.config import Settings, targets
+from amt_console.model import BusinessFigures, ErrorClass, Figure, FigureKind, Service, ServiceState
 from amt_console.store import Store
 
 SUSPECT = '0.0275 looks like a fraction, not percent: set unit = "fraction"'
@@ -92,6 +95,29 @@ def test_status_and_doctor_say_which_figure_looks_wrong(
     assert found["health"] == "warning"
     assert found["message"] == f"revenue.churn_rate: {SUSPECT}"
     assert "docs/figures.md" in found["mend"]
+
+
+def test_status_says_how_old_figures_are_and_why_there_are_no_newer_ones(
+    command: Callable[..., Any], store: Store, history: Callable[..., Any]
+) -> None:
+    history()
+    some_figures(store)
+    said = command("status").out
+    assert "figures: read revenue 0s ago" in said
+    now = SystemClock().now()
+    service = next(target for target in targets(Settings(), env={}) if target.name == "api-analytics-revenue")
+    failed = replace(
+        probe(cast(Service, service), now, ServiceState.DOWN),
+        error_class=ErrorClass.HTTP_STATUS,
+        status_code=500,
+    )
+    with store.transaction() as writes:
+        writes.add_results([failed])
+    said = command("status").out
+    since = now.astimezone().strftime("%H:%M")
+    assert f"figures: revenue cannot be read: 500 since {since}, last read " in said
+    assert "figures: read" not in said
+    assert "no endpoint is configured" not in said
 
 
 FRACTIONS = {"monthlyRecurringRevenue": "$50,000.50", "churn": {"rate": 0.0275}, "arpu": "1,234"}

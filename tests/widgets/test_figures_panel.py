@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
-from amt_console.model import BusinessFigures, Figure, FigureKind
+from amt_console.model import BusinessFigures, Figure, FigureFault, FigureKind
 from widgets.business_panels import RevenuePanel
-from widgets.look import PLAIN_LOOK
+from widgets.look import PLAIN_LOOK, Look
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SUSPECT = "0.0275 looks like a fraction, not percent"
 
 
-def lines(width: int, height: int, **figures: Figure) -> list[str]:
-    panel = RevenuePanel(look=PLAIN_LOOK)
-    panel.show({FigureKind.REVENUE: BusinessFigures(FigureKind.REVENUE, NOW - timedelta(seconds=40), figures)}, NOW)
+FAULT = FigureFault("500", NOW - timedelta(minutes=25))
+
+
+def drawn(
+    width: int, height: int, figures: BusinessFigures | None, fault: FigureFault | None = None, look: Look = PLAIN_LOOK
+) -> list[str]:
+    panel = RevenuePanel(look=look)
+    read = {} if figures is None else {FigureKind.REVENUE: figures}
+    panel.show(read, {} if fault is None else {FigureKind.REVENUE: fault}, NOW)
     return [strip.text.rstrip() for strip in panel.build(width, height)]
+
+
+def lines(width: int, height: int, **figures: Figure) -> list[str]:
+    return drawn(width, height, BusinessFigures(FigureKind.REVENUE, NOW - timedelta(seconds=40), figures))
 
 
 def test_a_suspect_value_has_a_mark_and_its_reason() -> None:
@@ -43,3 +53,44 @@ def test_amounts_name_their_currency_where_there_is_room() -> None:
     tall = lines(70, 12, mrr=Figure(48_250.0, unit="EUR"), arr=Figure(7.5, unit="currency"))
     assert any("48.2 K EUR" in line for line in tall)
     assert any(line.split()[-2:] == ["ARR", "7.50"] for line in tall)
+
+
+def test_the_age_of_the_figures_is_always_there() -> None:
+    (low,) = lines(70, 1, mrr=Figure(5.0))
+    assert low.startswith(" REVENUE  MRR 5")
+    assert low.endswith("40s ago")
+    assert lines(70, 12, mrr=Figure(5.0))[0].endswith("40s ago")
+
+
+def test_what_was_never_read_says_why_and_since_when() -> None:
+    assert drawn(70, 1, None) == [" REVENUE  – not read yet"]
+    assert drawn(70, 1, None, FAULT) == [" REVENUE  cannot be read: 500 since 11:35"]
+    assert drawn(70, 12, None, FAULT)[1:] == [" cannot be read: 500 since 11:35"]
+    assert drawn(70, 1, None, FigureFault("no endpoint is configured")) == [
+        " REVENUE  cannot be read: no endpoint is configured"
+    ]
+
+
+def test_old_figures_stay_with_their_age_and_the_reason_why_there_are_no_newer_ones() -> None:
+    old = BusinessFigures(FigureKind.REVENUE, NOW - timedelta(minutes=26), {"mrr": Figure(5.0)})
+    (low,) = drawn(78, 1, old, FAULT)
+    assert low.startswith(" REVENUE  cannot be read: 500 since 11:35")
+    assert "MRR 5" in low
+    assert low.endswith("26m ago")
+    tall = drawn(78, 12, old, FAULT)
+    assert tall[0].endswith("26m ago")
+    assert tall[1] == " cannot be read: 500 since 11:35"
+    assert any(line.split() == ["MRR", "5"] for line in tall)
+
+
+def test_the_moment_is_in_the_zone_of_the_person_and_has_its_date_if_it_is_not_today() -> None:
+    look = Look(PLAIN_LOOK.palette, zone=timezone(timedelta(hours=2)))
+    assert drawn(70, 1, None, FAULT, look) == [" REVENUE  cannot be read: 500 since 13:35"]
+    before = FigureFault("500", NOW - timedelta(days=2))
+    assert drawn(70, 1, None, before, look) == [" REVENUE  cannot be read: 500 since 2026-01-03 14:00"]
+
+
+def test_a_narrow_panel_has_the_whole_reason() -> None:
+    fault = FigureFault("connection refused", NOW - timedelta(minutes=25))
+    said = drawn(26, 8, None, fault)[1:]
+    assert said == [" cannot be read:", " connection refused since", " 11:35"]

@@ -91,7 +91,7 @@ class OverviewScreen(ConsoleScreen):
         self._begin(snapshot)
         self.query_one(HostPanel).show(snapshot.resources)
         for panel in self._figures:
-            panel.show(snapshot.figures, now)
+            panel.show(snapshot.figures, snapshot.figure_faults, now)
 
     def _begin(self, snapshot: Snapshot) -> None:
         """With the first snapshot the keys go to the open alerts, if any; later on only the person moves them."""
