@@ -108,18 +108,32 @@ def severity_glyph(severity: Severity, *, ascii_only: bool = False) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A span in at most two units: ``8s``, ``3m 20s``, ``2h 5m``, ``4d 3h``."""
-    whole = max(0, int(seconds))
-    if whole < 60:
-        return f"{whole}s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes}m {rest}s" if rest and minutes < 10 else f"{minutes}m"
-    hours, minutes = divmod(minutes, 60)
+    """A span in at most two units, rounded to the last one shown: ``8s``, ``3m 20s``, ``2h 5m``, ``4d 3h``."""
+    minutes, rest = divmod(_whole(seconds), 60)
+    if minutes < 10:
+        return f"{rest}s" if not minutes else f"{minutes}m {rest}s" if rest else f"{minutes}m"
+    hours, minutes = divmod(_whole(seconds / 60), 60)
     if hours < 24:
-        return f"{hours}h {minutes}m" if minutes else f"{hours}h"
-    days, hours = divmod(hours, 24)
-    return f"{days}d {hours}h" if hours and days < 10 else f"{days}d"
+        return f"{minutes}m" if not hours else f"{hours}h {minutes}m" if minutes else f"{hours}h"
+    days, hours = divmod(_whole(seconds / 3600), 24)
+    if days < 10:
+        return f"{days}d {hours}h" if hours else f"{days}d"
+    return f"{_whole(seconds / 86400)}d"
+
+
+def _whole(number: float) -> int:
+    """Rounded half up, at least 0."""
+    return max(0, int(number + 0.5))
+
+
+def window_length(hours: float) -> str:
+    """``30 min``, ``24 h``, ``7 days``."""
+    whole = round(hours * 60)
+    if whole < 60:
+        return f"{whole} min"
+    if hours < 71.5:
+        return f"{round(hours, 1):g} h" if hours < 10 else f"{round(hours)} h"
+    return f"{round(hours / 24, 1):g} days"
 
 
 def age(then: datetime | None, now: datetime) -> str:
@@ -176,6 +190,11 @@ def percent(value: float | None, digits: int = 1) -> str:
 def percent_cell(value: float | None, digits: int = 1) -> str:
     """``percent`` for a column: 0 and 100 have as many digits as their neighbours."""
     return f"{value:.{digits}f} %" if value in (0, 100) else percent(value, digits)
+
+
+def limit_percent(value: float) -> str:
+    """A limit or target as it was configured: ``99 %``, ``99.95 %``."""
+    return f"{value:g} %"
 
 
 def byte_size(value: float | None) -> str:

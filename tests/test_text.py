@@ -41,7 +41,11 @@ def test_safe_text_shows_what_it_took_away() -> None:
     ("seconds", "shown"),
     [
         (0, "0s"),
-        (59.9, "59s"),
+        (59.4, "59s"),
+        (59.9, "1m"),
+        (75.997, "1m 16s"),
+        (599.9, "10m"),
+        (3599, "1h"),
         (60, "1m"),
         (200, "3m 20s"),
         (900, "15m"),
@@ -53,6 +57,17 @@ def test_safe_text_shows_what_it_took_away() -> None:
 )
 def test_duration(seconds: float, shown: str) -> None:
     assert text.duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("hours", "shown"), [(0.35, "21 min"), (1.5, "1.5 h"), (24, "24 h"), (71, "71 h"), (72, "3 days"), (168, "7 days")]
+)
+def test_the_length_of_a_window(hours: float, shown: str) -> None:
+    assert text.window_length(hours) == shown
+
+
+def test_a_limit_is_written_as_it_was_configured() -> None:
+    assert [text.limit_percent(value) for value in (99.0, 99.95, 80)] == ["99 %", "99.95 %", "80 %"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from amt_console.analysis.latency import LatencySummary
 from amt_console.analysis.resources import ResourcePattern
 from amt_console.analysis.seasonal import HourlyComparison
 from amt_console.model import Severity
-from amt_console.text import duration, milliseconds, percent
+from amt_console.text import duration, limit_percent, milliseconds, percent, window_length
 
 FLAPPING_INCIDENTS = 4
 SLOW_ACKNOWLEDGE_S = 900.0
@@ -109,7 +109,7 @@ def _reliability(service: ServiceFacts, limits: AnalysisLimits) -> Iterator[Reco
             service.name,
             "Find out what took it down before anything else: it missed its availability target.",
             (
-                f"availability {percent(shown, 2)}, target {percent(limits.uptime_percent)}",
+                f"availability {percent(shown, 2)}, target {limit_percent(limits.uptime_percent)}",
                 f"{service.incidents} incident{'s' * (service.incidents != 1)}, {duration(service.down_s)} down, "
                 f"longest {duration(service.longest_incident_s)}",
             ),
@@ -132,7 +132,7 @@ def _reliability(service: ServiceFacts, limits: AnalysisLimits) -> Iterator[Reco
             "Group the failed checks by error and mend the most frequent one first.",
             (
                 f"{percent(rate, 2)} of {service.latency.samples:,} checks failed",
-                f"limit {percent(limits.error_rate_percent if severe else limits.error_rate_warning_percent)}",
+                f"limit {limit_percent(limits.error_rate_percent if severe else limits.error_rate_warning_percent)}",
             ),
         )
 
@@ -246,7 +246,7 @@ def _host(resources: Sequence[ResourcePattern], limits: AnalysisLimits) -> Itera
             continue
         over = figure >= limit
         what = "highest" if resource.name == "disk" else "95th percentile"
-        evidence = [f"{what} {percent(figure)}, limit {percent(limit)}"]
+        evidence = [f"{what} {percent(figure)}, limit {limit_percent(limit)}"]
         if resource.busiest_hour is not None and resource.name != "disk":
             evidence.append(
                 f"busiest hour of the day {resource.busiest_hour[0]:02d}:00, mean {percent(resource.busiest_hour[1])}"
@@ -276,5 +276,5 @@ def _people(handled: Handling, hours: float) -> Iterator[Recommendation]:
             Severity.INFO,
             "on-call",
             "Acknowledge alerts when somebody works on them, so that nobody works on them twice or not at all.",
-            (f"{untaken} of {handled.fired} fired alerts in {hours:.0f} h were never acknowledged",),
+            (f"{untaken} of {handled.fired} fired alerts in {window_length(hours)} were never acknowledged",),
         )

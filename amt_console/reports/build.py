@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from amt_console.model import FigureKind
 from amt_console.reports.csv_tables import tables
 from amt_console.reports.data import ReportData
 from amt_console.reports.documents import (
@@ -19,11 +18,9 @@ from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.job import Plan
 from amt_console.reports.markdown import markdown
 from amt_console.reports.page import PageChart, ReportPage
-from amt_console.reports.pages.chatbot import chatbot_page
-from amt_console.reports.pages.executive import executive_page
-from amt_console.reports.pages.overview import overview_page
+from amt_console.reports.pages import chatbot, overview, revenue
+from amt_console.reports.pages.executive import executive_page, executive_verdict
 from amt_console.reports.pages.performance import performance_page
-from amt_console.reports.pages.revenue import revenue_page
 from amt_console.reports.poster import poster_png
 from amt_console.reports.svg import chart_svg
 from amt_console.reports.view import ReportView, build_view
@@ -69,9 +66,9 @@ class _Builder:
     def _page(self, part: str) -> ReportPage:
         if part not in self._pages:
             layouts: dict[str, Callable[[ReportView], ReportPage]] = {
-                "overview": overview_page,
-                "chatbot": chatbot_page,
-                "revenue": revenue_page,
+                "overview": overview.overview_page,
+                "chatbot": chatbot.chatbot_page,
+                "revenue": revenue.revenue_page,
                 "performance": performance_page,
                 "executive": executive_page,
             }
@@ -81,17 +78,17 @@ class _Builder:
     def _document(self, part: str) -> Document:
         view = self._view
         if part == "executive":
-            return executive_summary(view)
+            return executive_summary(view, executive_verdict(view))
         if part == "monitoring":
             return monitoring_report(view)
         if part == "performance":
             return performance_report(view)
-        kinds = {
-            "overview": (FigureKind.OVERVIEW,),
-            "chatbot": (FigureKind.CHATBOT,),
-            "revenue": (FigureKind.REVENUE, FigureKind.PLANS),
-        }
-        return figures_report(view, f"{part}_dashboard", kinds[part])
+        kinds, verdict = {
+            "overview": (overview.KINDS, overview.overview_verdict),
+            "chatbot": (chatbot.KINDS, chatbot.chatbot_verdict),
+            "revenue": (revenue.KINDS, revenue.revenue_verdict),
+        }[part]
+        return figures_report(view, f"{part}_dashboard", kinds, verdict(view))
 
 
 def _draw(chart: PageChart) -> str:

@@ -22,6 +22,8 @@ from amt_console.model import (
     ServiceState,
 )
 
+STALE_AFTER_S = 300.0
+"""Older than this, the newest measurement no longer says how things are."""
 FigureName = tuple[FigureKind, str]
 History = tuple[tuple[datetime, float | None], ...]
 """Moments and values, oldest first; ``None`` for a value that cannot be used."""
@@ -95,3 +97,19 @@ class ReportData:
     """The newest of each kind in the window before."""
     history: Mapping[FigureName, History] = field(default_factory=dict)
     """Stored values of the figures over the window."""
+
+    @property
+    def past(self) -> bool:
+        """Whether the window had ended when the reports were made."""
+        return self.window.end < self.made_at
+
+    @property
+    def stale_for(self) -> float | None:
+        """Seconds from the newest measurement to the window's end when that is too long to speak of its end.
+
+        ``None`` when it is fresh, and when there is none.
+        """
+        if self.measured_until is None:
+            return None
+        old = (self.window.end - self.measured_until).total_seconds()
+        return old if old > STALE_AFTER_S else None

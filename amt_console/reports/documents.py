@@ -9,6 +9,7 @@ from typing import Any
 from amt_console.model import BusinessFigures, Figure, FigureKind
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.figures import info
+from amt_console.reports.page import ReportVerdict
 from amt_console.reports.service_documents import (
     availability_json,
     handling_json,
@@ -33,7 +34,7 @@ def encoded(document: Document) -> bytes:
     return (text + "\n").encode("utf-8")
 
 
-def executive_summary(view: ReportView) -> Document:
+def executive_summary(view: ReportView, verdict: ReportVerdict) -> Document:
     """Verdict, key figures, what needs attention, incidents, advice: one screenful."""
     analysis = view.analysis
     names = {
@@ -42,7 +43,7 @@ def executive_summary(view: ReportView) -> Document:
         FigureKind.REVENUE: ("mrr", "arr", "churn_rate", "arpu"),
     }
     return {
-        **_head(view, "executive_summary"),
+        **_head(view, "executive_summary", verdict),
         "key_figures": {
             kind.value: {name: _figure(view, kind, name) for name in chosen} for kind, chosen in names.items()
         },
@@ -65,7 +66,7 @@ def monitoring_report(view: ReportView) -> Document:
     """Services, alerts with their events, resources, gaps, coverage, and the monitor itself."""
     data, times, monitor = view.data, view.times, view.data.monitor
     return {
-        **_head(view, "monitoring_report"),
+        **_head(view, "monitoring_report", view.verdict),
         "monitor": {
             "state": monitor.state.value,
             "host": monitor.host,
@@ -95,7 +96,7 @@ def performance_report(view: ReportView) -> Document:
     """The whole analysis: latency, trends, availability, incidents, resources, handling, advice."""
     analysis = view.analysis
     return {
-        **_head(view, "performance_analysis"),
+        **_head(view, "performance_analysis", view.verdict),
         "availability": availability_json(analysis.availability),
         "previous_availability": availability_json(analysis.previous_availability),
         "services": [service_json(service, view) for service in analysis.services],
@@ -109,10 +110,10 @@ def performance_report(view: ReportView) -> Document:
     }
 
 
-def figures_report(view: ReportView, name: str, kinds: tuple[FigureKind, ...]) -> Document:
+def figures_report(view: ReportView, name: str, kinds: tuple[FigureKind, ...], verdict: ReportVerdict) -> Document:
     """The platform's figures of a dashboard, with their history over the window."""
     return {
-        **_head(view, name),
+        **_head(view, name, verdict),
         "figures": {
             kind.value: {
                 figure: _figure(view, kind, figure) for figure in (source.figures if source is not None else ())
@@ -174,7 +175,7 @@ def alert_json(record: AlertRecord, view: ReportView, *, events: bool) -> Docume
     return document
 
 
-def _head(view: ReportView, report: str) -> Document:
+def _head(view: ReportView, report: str, verdict: ReportVerdict) -> Document:
     data, times = view.data, view.times
     coverage = view.analysis.availability.coverage_percent
     return {
@@ -196,9 +197,9 @@ def _head(view: ReportView, report: str) -> Document:
         "simulated": view.simulated,
         "simulated_until": times.iso(data.simulated_until),
         "verdict": {
-            "state": view.verdict.tone.value,
-            "word": view.verdict.word,
-            "sentence": view.verdict.sentence,
+            "state": verdict.tone.value,
+            "word": verdict.word,
+            "sentence": verdict.sentence,
         },
     }
 

@@ -24,13 +24,16 @@ Document = dict[str, Any]
 
 
 def availability_json(parts: Availability) -> Document:
-    """Seconds by what they were; percentages ``null`` where nothing was measured."""
+    """Seconds by what they were; percentages ``null`` where nothing was measured.
+
+    ``up_seconds`` has the degraded ones in it, as the formula of the availability has.
+    """
     return {
         "availability_percent": rounded(parts.availability_percent, 4) if parts.sufficient else None,
         "coverage_percent": rounded(parts.coverage_percent, 4),
         "worst_case_percent": rounded(parts.worst_case_percent, 4),
         "sufficient": parts.sufficient,
-        "up_seconds": rounded(parts.up_s),
+        "up_seconds": rounded(parts.up_s + parts.degraded_s),
         "degraded_seconds": rounded(parts.degraded_s),
         "down_seconds": rounded(parts.down_s),
         "maintenance_seconds": rounded(parts.maintenance_s),

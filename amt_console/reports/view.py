@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -14,23 +13,13 @@ from amt_console.model import (
     Figure,
     FigureKind,
     FigureUnit,
-    MonitorState,
-    ServiceState,
-    Severity,
 )
 from amt_console.reports.clean import cleaned
 from amt_console.reports.data import AlertRecord, ReportData, ServiceRecord
-from amt_console.reports.outage_words import outages_text
-from amt_console.reports.page import ReportVerdict, Tone
+from amt_console.reports.page import ReportVerdict
 from amt_console.reports.times import Times, zone_of
-from amt_console.text import duration, percent
-
-CURRENT_FOR_S = 60.0
-"""Older than this, the newest measurement is told with its age and in the past tense."""
-STALE_AFTER_S = 300.0
-"""Older than this, the newest measurement no longer says how things are."""
-_NAMES_SHOWN = 3
-_BRIEF_CHARS = 48
+from amt_console.reports.verdict import health_verdict
+from amt_console.text import window_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +30,7 @@ class ReportView:
     analysis: PerformanceAnalysis
     times: Times
     verdict: ReportVerdict
+    """On the health of what is monitored; pages about figures judge those too."""
 
     @property
     def open_alerts(self) -> tuple[AlertRecord, ...]:
@@ -74,7 +64,7 @@ class ReportView:
     @property
     def span(self) -> str:
         """Length of the window in words: ``24 h``, ``7 days``."""
-        return span_text(self.data.window.hours)
+        return window_length(self.data.window.hours)
 
     def business(self, kind: FigureKind) -> BusinessFigures | None:
         """The newest figures of one endpoint."""
@@ -140,39 +130,8 @@ def build_view(data: ReportData) -> ReportView:
         gaps=safe.gaps,
         limits=safe.limits,
     )
-    return ReportView(data=safe, analysis=analysis, times=Times(zone), verdict=_verdict(safe, analysis))
-
-
-def span_text(hours: float) -> str:
-    """``30 min``, ``24 h``, ``7 days``."""
-    whole = round(hours * 60)
-    if whole < 60:
-        return f"{whole} min"
-    if hours < 71.5:
-        return f"{round(hours, 1):g} h" if hours < 10 else f"{round(hours)} h"
-    return f"{round(hours / 24, 1):g} days"
-
-
-def listed(names: Sequence[str]) -> str:
-    """``a, b and c``; the rest is counted."""
-    shown = [brief(name) for name in names[:_NAMES_SHOWN]]
-    rest = len(names) - len(shown)
-    if rest:
-        shown.append(f"{rest} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def brief(name: str) -> str:
-    """A name short enough for a sentence or a title; tables have the whole of it."""
-    return name if len(name) <= _BRIEF_CHARS else name[: _BRIEF_CHARS - 1] + "…"
-
-
-def stale_for(data: ReportData) -> float | None:
-    """Seconds since the newest measurement when that is too long ago to speak of now; ``None`` when it is fresh."""
-    if data.measured_until is None:
-        return None
-    old = (data.window.end - data.measured_until).total_seconds()
-    return old if old > STALE_AFTER_S else None
+    times = Times(zone)
+    return ReportView(data=safe, analysis=analysis, times=times, verdict=health_verdict(safe, analysis, times))
 
 
 def _history(service: ServiceRecord) -> ServiceHistory:
@@ -186,102 +145,3 @@ def _history(service: ServiceRecord) -> ServiceHistory:
         warning_ms=service.warning_ms,
         tls_expires_at=service.tls_expires_at,
     )
-
-
-def _verdict(data: ReportData, analysis: PerformanceAnalysis) -> ReportVerdict:
-    """One sentence on how things stand at the window's end."""
-    watched = [service for service in data.services if service.configured]
-    if not watched:
-        return ReportVerdict(Tone.UNKNOWN, "No data", "No service is configured, so there is nothing to report on.")
-    if data.measured_until is None:
-        return ReportVerdict(Tone.UNKNOWN, "No data", "Nothing was measured in this window: no monitor was running.")
-    stale = stale_for(data)
-    if stale is not None:
-        ran = (
-            "no monitor is running" if data.monitor.state is not MonitorState.RUNNING else "the monitor has gone silent"
-        )
-        return ReportVerdict(
-            Tone.UNKNOWN,
-            "No data",
-            f"Nothing was measured in the last {duration(stale)}: {ran}. How things are now is not known.",
-        )
-    as_of = _as_of(data)
-    down = [service for service in watched if service.state is ServiceState.DOWN]
-    if down:
-        sentence = _down_sentence(data, down, len(watched), data.window.end)
-        return ReportVerdict(Tone.CRITICAL, "Down", f"{sentence} {as_of}".rstrip())
-    past = f"{as_of}{_past(analysis)}"
-    unknown = [service.name for service in watched if service.state is ServiceState.UNKNOWN]
-    critical = [
-        r for r in data.alerts if r.episode.state is AlertState.FIRING and r.episode.severity is Severity.CRITICAL
-    ]
-    warning = [
-        r for r in data.alerts if r.episode.state is AlertState.FIRING and r.episode.severity is Severity.WARNING
-    ]
-    if critical:
-        answering = "all services answered when last measured" if as_of else "all services answer"
-        answers = "nothing is down" if unknown else answering
-        return ReportVerdict(Tone.CRITICAL, "Critical", f"{_alert_phrase(critical, 'critical')}; {answers}. {past}")
-    slow = [service.name for service in watched if service.state is ServiceState.DEGRADED]
-    if slow:
-        verb = "answers" if len(slow) == 1 else "answer"
-        return ReportVerdict(Tone.WARNING, "Degraded", f"{listed(slow)} {verb} too slowly; nothing is down. {past}")
-    if warning:
-        return ReportVerdict(Tone.WARNING, "Degraded", f"{_alert_phrase(warning, 'warning')}; nothing is down. {past}")
-    if len(unknown) == len(watched):
-        return ReportVerdict(Tone.UNKNOWN, "No data", "No service could be measured lately.")
-    if unknown:
-        return ReportVerdict(
-            Tone.WARNING, "Degraded", f"The state of {listed(unknown)} is not known; nothing is down. {past}"
-        )
-    who, is_up, was_up = (
-        ("The only service", "is up", "was up")
-        if len(watched) == 1
-        else (f"All {len(watched)} services", "are up", "were up")
-    )
-    if data.monitor.state is not MonitorState.RUNNING:
-        return ReportVerdict(Tone.UNKNOWN, "Unknown", f"{who} {was_up} when last measured. {past}")
-    return ReportVerdict(Tone.OK, "OK", f"{who} {f'{was_up} when last measured' if as_of else is_up}. {past}")
-
-
-def _as_of(data: ReportData) -> str:
-    """A sentence on the age of the newest measurement when it does not speak for now; empty when it does."""
-    if data.measured_until is None:
-        return ""
-    old = (data.window.end - data.measured_until).total_seconds()
-    if data.monitor.state is not MonitorState.RUNNING:
-        return f"That was {duration(old)} ago, and no monitor is running. "
-    return f"That was {duration(old)} ago. " if old > CURRENT_FOR_S else ""
-
-
-def _down_sentence(data: ReportData, down: Sequence[ServiceRecord], total: int, now: datetime) -> str:
-    since = min((service.since for service in down if service.since is not None), default=None)
-    length = f", for {duration((now - since).total_seconds())}" if since is not None else ""
-    verb = "is" if len(down) == 1 else "are"
-    names = {service.name for service in down}
-    takers = sorted(
-        {
-            r.episode.acknowledged_by
-            for r in data.alerts
-            if r.episode.open and r.episode.subject in names and r.episode.acknowledged_by is not None
-        }
-    )
-    taken = f"{listed(takers)} {'has' if len(takers) == 1 else 'have'} it." if takers else "Nobody has acknowledged it."
-    return f"{listed([service.name for service in down])} ({len(down)} of {total}) {verb} down{length}. {taken}"
-
-
-def _alert_phrase(records: Sequence[AlertRecord], word: str) -> str:
-    if len(records) == 1:
-        return f"One {word} alert is open on {brief(records[0].episode.subject)}"
-    return f"{len(records)} {word} alerts are open"
-
-
-def _past(analysis: PerformanceAnalysis) -> str:
-    window = span_text(analysis.window.hours)
-    shown = analysis.availability.availability_percent
-    tail = f" Availability {percent(shown, 2)}." if shown is not None and analysis.availability.sufficient else ""
-    if not analysis.availability.sufficient:
-        tail = f" Only {percent(analysis.availability.coverage_percent)} of that time was measured."
-    if not analysis.outages:
-        return f"No outage in the last {window}.{tail}"
-    return f"{outages_text(analysis.outages)} in the last {window}.{tail}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from amt_console.analysis.incidents import Incident, StateSpan, incidents
 from amt_console.analysis.outages import outages
 from amt_console.model import ServiceState
-from amt_console.reports.outage_words import outages_text
+from amt_console.reports.words import outages_text
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 

@@ -142,8 +142,8 @@ def test_the_documents_say_what_the_pages_say(week: dict[str, bytes]) -> None:
     assert [service["name"] for service in monitoring["services"]] == [name for name, _ in samples.SERVICES]
     assert [event["kind"] for event in monitoring["alerts"][0]["events"]] == ["opened", "acknowledged"]
     assert monitoring["gaps"][0]["reason"] == "suspended"
-    text = week["performance_dashboard.html"].decode()
-    assert summary["verdict"]["sentence"] in text
+    analysis = json.loads(week["performance_analysis_report.json"])
+    assert analysis["verdict"]["sentence"] in week["performance_dashboard.html"].decode()
 
 
 def test_the_same_data_gives_the_same_bytes(week: dict[str, bytes]) -> None:

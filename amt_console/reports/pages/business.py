@@ -20,12 +20,12 @@ from amt_console.reports.page import (
     Cell,
     Item,
     PageChart,
-    ReportVerdict,
     Table,
     Tone,
     without_empty_columns,
 )
-from amt_console.reports.view import ReportView, listed, stale_for
+from amt_console.reports.view import ReportView
+from amt_console.reports.words import listed
 from amt_console.text import MISSING, duration, percent
 
 MOST_BARS = 12
@@ -202,28 +202,6 @@ def missing_items(view: ReportView, kinds: Sequence[FigureKind]) -> tuple[Item, 
                 )
             )
     return tuple(found)
-
-
-def figures_verdict(view: ReportView, kinds: Sequence[FigureKind], sentence: str) -> ReportVerdict:
-    """OK, Degraded or No data about the figures of a page."""
-    read = [source for kind in kinds if (source := view.business(kind)) is not None]
-    if not read:
-        return ReportVerdict(
-            Tone.UNKNOWN, "No data", f"The platform has sent no {kinds[0].value} figures in this window."
-        )
-    gone = [name for source in read for name, figure in source.figures.items() if figure.value is None]
-    total = sum(len(source.figures) for source in read)
-    if len(gone) == total:
-        return ReportVerdict(
-            Tone.UNKNOWN, "No data", f"The platform answered, but none of the {total} figures could be read."
-        )
-    if stale_for(view.data) is not None:
-        return ReportVerdict(
-            Tone.UNKNOWN, "Old data", f"{sentence} These figures are old: nothing has been measured since."
-        )
-    if gone:
-        return ReportVerdict(Tone.WARNING, "Incomplete", f"{sentence} {len(gone)} of {total} figures are missing.")
-    return ReportVerdict(Tone.OK, "OK", sentence)
 
 
 def all_figures(view: ReportView, kinds: Sequence[FigureKind], *, id: str) -> Table:  # noqa: A002

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import written
-from amt_console.reports.page import Card, PageChart, PageSection, ReportPage
+from amt_console.reports.page import Card, PageChart, PageSection, ReportPage, ReportVerdict
 from amt_console.reports.pages.business import (
     all_figures,
     breakdown,
     figure_card,
-    figures_verdict,
     history_block,
     missing_items,
 )
 from amt_console.reports.pages.column_block import columns_block
 from amt_console.reports.pages.common import attention, meta, method_figures, notices, siblings
+from amt_console.reports.verdict import figures_verdict
 from amt_console.reports.view import ReportView
 from amt_console.text import percent
 
 _KIND = FigureKind.CHATBOT
+KINDS = (_KIND,)
 
 
 def chatbot_page(view: ReportView) -> ReportPage:
@@ -31,7 +32,7 @@ def chatbot_page(view: ReportView) -> ReportPage:
         subject="Conversations, satisfaction, topics and speed",
         meta=meta(view),
         notices=notices(view),
-        verdict=figures_verdict(view, (_KIND,), _sentence(view)),
+        verdict=chatbot_verdict(view),
         cards=_cards(view),
         sections=(
             attention(view, extra=missing_items(view, (_KIND,))),
@@ -63,6 +64,11 @@ def chatbot_page(view: ReportView) -> ReportPage:
         method=method_figures(),
         siblings=siblings(name),
     )
+
+
+def chatbot_verdict(view: ReportView) -> ReportVerdict:
+    """On the figures of the page."""
+    return figures_verdict(view.data, KINDS, _sentence(view))
 
 
 def _sentence(view: ReportView) -> str:

@@ -7,7 +7,8 @@ from amt_console.analysis.percentiles import QUANTILE_METHOD
 from amt_console.model import AlertState, GapReason, MonitorState, Severity
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.page import Item, Items, PageSection, Tone
-from amt_console.reports.view import ReportView, listed, stale_for
+from amt_console.reports.view import ReportView
+from amt_console.reports.words import listed
 from amt_console.text import SEVERITY_WORDS, duration, percent, safe_text
 
 FILES: tuple[tuple[str, str], ...] = (
@@ -75,7 +76,7 @@ def notices(view: ReportView) -> tuple[Item, ...]:
                 f"{until} was generated for a demonstration and never measured.",
             )
         )
-    stale = stale_for(data)
+    stale = data.stale_for
     if stale is not None:
         found.append(
             Item(
@@ -98,7 +99,7 @@ def shortcomings(view: ReportView) -> tuple[Item, ...]:
         why = "Start the monitor (amt-console monitor), or choose a window in which it ran."
         return (Item(Tone.UNKNOWN, "No data", "Nothing was measured in this window", why),)
     found: list[Item] = []
-    if data.monitor.state is not MonitorState.RUNNING and stale_for(data) is None:
+    if data.monitor.state is not MonitorState.RUNNING and data.stale_for is None:
         found.append(Item(Tone.INFO, "Note", "No monitor is running", "Nothing is measured any more: start one."))
     total = view.analysis.availability
     never = [s.name for s in view.analysis.services if s.availability.measured_s <= 0]

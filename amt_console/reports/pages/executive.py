@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from amt_console.model import FigureKind
-from amt_console.reports.page import PageSection, ReportPage
+from amt_console.reports.page import PageSection, ReportPage, ReportVerdict
 from amt_console.reports.pages.business import figure_card, missing_items
 from amt_console.reports.pages.common import attention, meta, method_monitoring, notices, siblings
 from amt_console.reports.pages.events import incidents_block
 from amt_console.reports.pages.overview import availability_card
 from amt_console.reports.pages.performance import advice_block
+from amt_console.reports.verdict import with_figures
 from amt_console.reports.view import ReportView
+
+KINDS = (FigureKind.OVERVIEW, FigureKind.CHATBOT, FigureKind.REVENUE)
+
+
+def executive_verdict(view: ReportView) -> ReportVerdict:
+    """The platform's health, and whether its figures could be read."""
+    return with_figures(view.verdict, view.data, KINDS)
 
 
 def executive_page(view: ReportView) -> ReportPage:
     """Lay out the executive summary."""
     name = "executive_summary.json"
-    kinds = (FigureKind.OVERVIEW, FigureKind.CHATBOT, FigureKind.REVENUE)
     return ReportPage(
         part="executive",
         file_name="executive_summary.md",
@@ -23,7 +30,7 @@ def executive_page(view: ReportView) -> ReportPage:
         subject="The platform in one page",
         meta=meta(view),
         notices=notices(view),
-        verdict=view.verdict,
+        verdict=executive_verdict(view),
         cards=(
             availability_card(view),
             figure_card(view, FigureKind.OVERVIEW, "total_users"),
@@ -33,7 +40,7 @@ def executive_page(view: ReportView) -> ReportPage:
             figure_card(view, FigureKind.CHATBOT, "satisfaction", label="Chatbot satisfaction"),
         ),
         sections=(
-            attention(view, extra=missing_items(view, kinds)),
+            attention(view, extra=missing_items(view, KINDS)),
             PageSection("incidents", "Incidents", (incidents_block(view),)),
             PageSection("advice", "Recommendations", (advice_block(view),)),
         ),

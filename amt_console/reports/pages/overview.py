@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import written
 from amt_console.reports.page import Card, PageSection, ReportPage, ReportVerdict, Tone
@@ -14,10 +16,12 @@ from amt_console.reports.pages.business import (
 )
 from amt_console.reports.pages.common import attention, meta, method_figures, method_monitoring, notices, siblings
 from amt_console.reports.pages.services import host_table, service_table, strips_chart
+from amt_console.reports.verdict import with_figures
 from amt_console.reports.view import ReportView
-from amt_console.text import MISSING, percent
+from amt_console.text import MISSING, limit_percent, percent
 
 _KIND = FigureKind.OVERVIEW
+KINDS = (_KIND,)
 
 
 def overview_page(view: ReportView) -> ReportPage:
@@ -30,7 +34,7 @@ def overview_page(view: ReportView) -> ReportPage:
         subject="Users, traffic and the health of the platform",
         meta=meta(view),
         notices=notices(view),
-        verdict=_verdict(view),
+        verdict=overview_verdict(view),
         cards=_cards(view),
         sections=(
             attention(view, extra=missing_items(view, (_KIND,))),
@@ -44,15 +48,15 @@ def overview_page(view: ReportView) -> ReportPage:
     )
 
 
-def _verdict(view: ReportView) -> ReportVerdict:
-    """The platform's health, with the size of its public."""
+def overview_verdict(view: ReportView) -> ReportVerdict:
+    """The platform's health with the size of its public, and whether its figures could be read."""
+    verdict = with_figures(view.verdict, view.data, KINDS)
     users = view.number(_KIND, "total_users")
     daily = view.number(_KIND, "daily_active_users")
-    if users is None or view.verdict.word == "No data":
-        return view.verdict
+    if users is None or verdict.word == "No data":
+        return verdict
     active = f", {written(daily, FigureUnit.COUNT)} of them active today" if daily is not None else ""
-    tail = f" {written(users, FigureUnit.COUNT)} users{active}."
-    return ReportVerdict(view.verdict.tone, view.verdict.word, view.verdict.sentence + tail)
+    return replace(verdict, sentence=f"{verdict.sentence} {written(users, FigureUnit.COUNT)} users{active}.")
 
 
 def _cards(view: ReportView) -> tuple[Card, ...]:
@@ -80,7 +84,12 @@ def availability_card(view: ReportView) -> Card:
             else f"only {percent(now.coverage_percent)} of the window was measured"
         )
         return Card(
-            "Availability", MISSING, f"target {percent(target)}", missing=reason, tone=Tone.UNKNOWN, word="missing"
+            "Availability",
+            MISSING,
+            f"target {limit_percent(target)}",
+            missing=reason,
+            tone=Tone.UNKNOWN,
+            word="missing",
         )
     met = value >= target
     earlier = before.availability_percent
@@ -95,7 +104,7 @@ def availability_card(view: ReportView) -> Card:
     return Card(
         "Availability",
         percent(value, 2),
-        f"target {percent(target)}",
+        f"target {limit_percent(target)}",
         text,
         tone=Tone.OK if met else Tone.CRITICAL,
         word="met" if met else "missed",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from amt_console.analysis import ServicePerformance
 from amt_console.reports.charts.base import COUNT_LABELS, PERCENT_LABELS
 from amt_console.reports.charts.lines import latency_chart, resource_chart
-from amt_console.reports.outage_words import outages_extent
 from amt_console.reports.page import Card, Cell, Item, Items, PageChart, PageSection, ReportPage, Table, Tone
 from amt_console.reports.pages.common import (
     attention,
@@ -18,8 +17,9 @@ from amt_console.reports.pages.common import (
 from amt_console.reports.pages.events import alerts_block, gaps_block, incidents_block, lanes_block
 from amt_console.reports.pages.overview import availability_card
 from amt_console.reports.pages.services import host_table, resource_label, service_table, strips_chart
-from amt_console.reports.view import ReportView, brief
-from amt_console.text import MISSING, count, duration, milliseconds, percent
+from amt_console.reports.view import ReportView
+from amt_console.reports.words import brief, outages_extent
+from amt_console.text import MISSING, count, duration, limit_percent, milliseconds, percent
 
 _TWO_WEEKS = 14 * 24
 _MOST_SMALL = 24
@@ -92,7 +92,7 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
         Card(
             "Failed checks",
             percent(rate, 2),
-            f"limit {percent(limits.error_rate_warning_percent)}",
+            f"limit {limit_percent(limits.error_rate_warning_percent)}",
             f"{failed:,} of {checks:,} checks" if checks else "",
             missing="" if checks else "no check was made",
             tone=Tone.UNKNOWN if rate is None else Tone.WARNING if high else Tone.OK,
@@ -236,7 +236,9 @@ def _resource_block(view: ReportView, name: str) -> PageChart:
     limit = view.data.limits.of_resource(name)
     over = limit is not None and pattern.max is not None and pattern.max > limit
     high = pattern.max if name != "connections" else pattern.max and float(round(pattern.max))
-    title = f"{label} peaked at {write(high)}" + (f", over its limit of {percent(limit, 0)}" if over else "")
+    title = f"{label} peaked at {write(high)}" + (
+        f", over its limit of {limit_percent(limit)}" if over and limit is not None else ""
+    )
     mean = float(round(pattern.mean or 0)) if name == "connections" else pattern.mean
     is_percent = name != "connections"
     return PageChart(

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import change_text, written
-from amt_console.reports.page import BarRow, Bars, Card, Cell, PageChart, PageSection, ReportPage, Table
+from amt_console.reports.page import BarRow, Bars, Card, Cell, PageChart, PageSection, ReportPage, ReportVerdict, Table
 from amt_console.reports.pages.business import (
     all_figures,
     breakdown,
     figure_card,
-    figures_verdict,
     history_block,
     missing_items,
 )
 from amt_console.reports.pages.column_block import columns_block
 from amt_console.reports.pages.common import attention, meta, method_figures, notices, siblings
+from amt_console.reports.verdict import figures_verdict
 from amt_console.reports.view import ReportView
 from amt_console.text import MISSING, percent
 
 _KIND = FigureKind.REVENUE
+KINDS = (_KIND, FigureKind.PLANS)
 
 
 def revenue_page(view: ReportView) -> ReportPage:
@@ -31,7 +32,7 @@ def revenue_page(view: ReportView) -> ReportPage:
         subject="Recurring revenue, churn, plans and billing",
         meta=meta(view),
         notices=notices(view),
-        verdict=figures_verdict(view, (_KIND, FigureKind.PLANS), _sentence(view)),
+        verdict=revenue_verdict(view),
         cards=(
             figure_card(view, _KIND, "mrr", label="MRR", detail="monthly recurring revenue"),
             figure_card(view, _KIND, "arr", label="ARR", detail="annual recurring revenue"),
@@ -75,6 +76,11 @@ def revenue_page(view: ReportView) -> ReportPage:
         ),
         siblings=siblings(name),
     )
+
+
+def revenue_verdict(view: ReportView) -> ReportVerdict:
+    """On the figures of the page."""
+    return figures_verdict(view.data, KINDS, _sentence(view))
 
 
 def _sentence(view: ReportView) -> str:

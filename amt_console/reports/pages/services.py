@@ -10,8 +10,9 @@ from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import state_strips
 from amt_console.reports.data import ServiceRecord
 from amt_console.reports.page import Cell, PageChart, Table, Tone, without_empty_columns
-from amt_console.reports.view import ReportView, brief, listed
-from amt_console.text import MISSING, count, duration, milliseconds, percent, percent_cell
+from amt_console.reports.view import ReportView
+from amt_console.reports.words import brief, listed
+from amt_console.text import MISSING, count, duration, limit_percent, milliseconds, percent, percent_cell
 
 STATE_LEGEND = (
     ("ok", "up"),
@@ -183,7 +184,7 @@ def host_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
                 Cell(write(_whole(pattern.mean, pattern.name)), number=True),
                 Cell(write(_whole(pattern.p95, pattern.name)), number=True),
                 Cell(write(pattern.max), Tone.WARNING if over else Tone.PLAIN, number=True),
-                Cell(percent(limit, 0) if limit is not None else MISSING, number=True, muted=True),
+                Cell(limit_percent(limit) if limit is not None else MISSING, number=True, muted=True),
                 Cell(busiest, muted=True),
             )
         )

@@ -1,4 +1,4 @@
-"""Outages in words: how many, for how long, how many services, and what that adds up to."""
+"""Words that several parts of the reports share: names in a sentence, and outages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,23 @@ from collections.abc import Sequence
 
 from amt_console.analysis import Outage
 from amt_console.text import duration
+
+_NAMES_SHOWN = 3
+_BRIEF_CHARS = 48
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a, b and c``; the rest is counted."""
+    shown = [brief(name) for name in names[:_NAMES_SHOWN]]
+    rest = len(names) - len(shown)
+    if rest:
+        shown.append(f"{rest} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def brief(name: str) -> str:
+    """A name short enough for a sentence or a title; tables have the whole of it."""
+    return name if len(name) <= _BRIEF_CHARS else name[: _BRIEF_CHARS - 1] + "…"
 
 
 def outages_text(found: Sequence[Outage]) -> str:
