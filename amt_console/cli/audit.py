@@ -95,6 +95,8 @@ def verify_chain(
                 "first": found.first,
                 "last": found.last,
                 "head": found.head,
+                "sealed": found.sealed,
+                "unknown_keys": list(found.unknown_keys),
                 "bad": None if fault is None else {"id": fault.id, "reason": fault.reason},
             }
         )
@@ -102,6 +104,9 @@ def verify_chain(
         print_line("nobody has done anything yet")
     elif fault is None:
         print_line(f"{found.rows} entries from {found.first} to {found.last} are whole; the newest is {found.head}")
+        print_line(f"{found.sealed} of them have a seal that was checked")
+        for key_id in found.unknown_keys:
+            print_line(f"Seals that were made with the data key {key_id} cannot be checked: it is not here.")
     if fault is not None:
         raise CommandError(f"entry {fault.id} of the audit does not fit: {fault.reason}", ExitCode.BAD_DATA)
 

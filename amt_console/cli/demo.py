@@ -164,7 +164,7 @@ def _write_history(context: Context, loaded: LoadedConfig, store_url: str, *, se
     from amt_console.cli.printing.demo_progress import shown_progress
     from amt_console.config import targets
     from amt_console.demo.history import History
-    from amt_console.store import Store
+    from amt_console.store import Store, keyring_of
     from collectors.host.collector import HostCollector
 
     if days == 0:
@@ -178,7 +178,8 @@ def _write_history(context: Context, loaded: LoadedConfig, store_url: str, *, se
         end=end,
         host=HostCollector(clock=context.clock).sample(),
     )
-    with Store.open(store_url, clock=context.clock) as store, shown_progress() as progress:
+    keys = keyring_of(loaded.settings)
+    with Store.open(store_url, clock=context.clock, keys=keys) as store, shown_progress() as progress:
         report = history.write(store, clock=context.clock, progress=progress)
         store.checkpoint(truncate=True)
         with store.read() as reads:

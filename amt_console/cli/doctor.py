@@ -68,7 +68,7 @@ def examine(context: Context) -> list[Finding]:
     """Run every check; a check that fails is itself a finding."""
     findings: list[Finding] = []
     first = (_python, _terminal, _configuration, _warnings, _database, _file_system, _disk)
-    for check in (*first, _monitor, _locations, _engine, _channels, _services, _figures):
+    for check in (*first, _encryption, _monitor, _locations, _engine, _channels, _services, _figures):
         findings += _guarded(check, context)
     return findings
 
@@ -232,6 +232,29 @@ def _locations(context: Context) -> Iterator[Finding]:
             yield Finding("monitor", Health.WARNING, message, "start it again; after a day it is no longer listed")
         elif len(found) > 1:
             yield Finding("monitor", Health.OK, f"{who} probes" + (" and evaluates" if heard.member.evaluates else ""))
+
+
+def _encryption(context: Context) -> Iterator[Finding]:
+    """The data key, and what was encrypted with another one."""
+    from amt_console.store import keyring_of
+    from amt_console.store.upkeep.locked_values import locked_values
+
+    more = "docs/storage.md says where a data key comes from"
+    keys = keyring_of(context.settings)
+    for problem in keys.problems:
+        yield Finding("encryption", Health.WARNING, problem, more)
+    path = database_file(context.store_url)
+    locked = []
+    if path is None or path.exists():
+        with context.open_store() as store, store.read() as reads:
+            locked = list(locked_values(reads))
+    for each in locked:
+        what = f"{each.values} value{'s' if each.values > 1 else ''} of {each.column}"
+        message = f"{what} cannot be read: they were encrypted with the data key {each.key_id}, which is not here"
+        yield Finding("encryption", Health.WARNING, message, "name that key under [encryption] previous_keys")
+    if not keys.problems and not locked:
+        known = f"data key {keys.current}" if keys.current else "a data key is made when it is first needed"
+        yield Finding("encryption", Health.OK, known if keys.encrypts else "off: nothing is encrypted")
 
 
 def _channels(context: Context) -> Iterator[Finding]:

@@ -19,11 +19,10 @@ def run_once(context: Context, *, json_output: bool) -> int:
     """Probe everything once. Exit code 0 all up, 1 something is slow, 2 something is down."""
     from amt_console.monitor.once import run_once as run_round
     from amt_console.runtime.monitor_process import acquire_lease
-    from amt_console.store import Store
 
     lease = acquire_lease(context.store_url)
     try:
-        with Store.open(context.store_url, clock=context.clock) as store:
+        with context.open_store(read_only=False) as store:
             summary = run_round(
                 settings=context.settings, store=store, store_url=context.store_url, clock=context.clock
             )

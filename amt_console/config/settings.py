@@ -14,6 +14,7 @@ from amt_console.config.sections.program import (
     ApiSettings,
     CanarySettings,
     ConsoleSettings,
+    EncryptionSettings,
     RetentionSettings,
     WatchdogSettings,
 )
@@ -69,6 +70,8 @@ class Settings(Section):
     """The on-call rota."""
     retention: RetentionSettings = RetentionSettings()
     """How long data is kept."""
+    encryption: EncryptionSettings = EncryptionSettings()
+    """What is stored encrypted, and with which key."""
     api: ApiSettings = ApiSettings()
     """The REST API over TCP."""
     figures: FigureSettings = FigureSettings()

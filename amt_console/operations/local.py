@@ -203,7 +203,7 @@ class LocalOperations:
             receiver = "No notification channel is configured: this console is the only receiver."
         relied_on = [name for name in not_in_effect(self._settings) if name in ("silences", "maintenance")]
         inert = (f"Not in effect in this version: {' and '.join(relied_on)}.",) if relied_on else ()
-        return (*faults, *self._engine_notices(), *inert, *self._remarks(), receiver)
+        return (*faults, *self._engine_notices(), *self.store.keys.problems, *inert, *self._remarks(), receiver)
 
 
 def _no_alert(alert_id: int) -> str:

@@ -65,7 +65,7 @@ def run_monitor(
     from amt_console.runtime.holder import Holder
     from amt_console.runtime.signals import Signals
     from amt_console.runtime.systemd import Notifier
-    from amt_console.store import LeaseLost, Store
+    from amt_console.store import LeaseLost, Store, keyring_of
 
     start_logging(to_stderr=True)
     clock, signals = SystemClock(), Signals()
@@ -86,7 +86,7 @@ def run_monitor(
             return
         lease, settings = found
     try:
-        store = Store.open(store_url, clock=clock)
+        store = Store.open(store_url, clock=clock, keys=keyring_of(settings))
         try:
             lease.guard(store)
             holder = Holder(settings=settings, store=store, store_url=store_url, clock=clock, location=location)

@@ -39,12 +39,12 @@ def share_until_free(
         StoreError: The database cannot be used.
         ConfigError: A secret of the configuration cannot be read.
     """
-    from amt_console.store import Store, take_lease
+    from amt_console.store import Store, keyring_of, take_lease
 
     lease = take_lease(store_url, clock=clock)
     if lease is not None:
         return lease, settings
-    with Store.open(store_url, clock=clock) as store:
+    with Store.open(store_url, clock=clock, keys=keyring_of(settings)) as store:
         return _PeerMonitor(settings, store, store_url, config_path, clock, location, signals).run()
 
 

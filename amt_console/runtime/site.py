@@ -78,10 +78,9 @@ class Site:
         """Start the engine and the API under a lease. Raises StoreError, ConfigError."""
         from amt_console.config import location_of
         from amt_console.runtime.holder import Holder
-        from amt_console.store import Store
 
         location = location_of(self.configured.settings) if self.on_server else None
-        store = Store.open(self.store_url, clock=self.clock)
+        store = self._open()
         try:
             lease.guard(store)
             holder = Holder(
@@ -101,6 +100,12 @@ class Site:
         holder.start()
         return holder, store
 
+    def _open(self, *, read_only: bool = False) -> Store:
+        from amt_console.store import Store, keyring_of
+
+        keys = keyring_of(self.configured.settings)
+        return Store.open(self.store_url, clock=self.clock, read_only=read_only, keys=keys)
+
     def export(
         self,
         out: Path,
@@ -112,10 +117,10 @@ class Site:
     ) -> tuple[Path, ...]:
         """Write reports from the database itself. Raises OperationError."""
         from amt_console.operations.export import export_reports
-        from amt_console.store import Store, StoreError
+        from amt_console.store import StoreError
 
         try:
-            with closing(Store.open(self.store_url, clock=self.clock, read_only=True)) as store:
+            with closing(self._open(read_only=True)) as store:
                 return export_reports(
                     store,
                     self.configured.targets,
@@ -133,9 +138,8 @@ class Site:
     def read_beside(self, notices: Notices) -> tuple[LocalOperations, Store, Callable[[], None]]:
         """Open the database beside its monitor. Also returns a function that closes it. Raises StoreError."""
         from amt_console.operations.local import LocalOperations
-        from amt_console.store import Store
 
-        store = Store.open(self.store_url, clock=self.clock, read_only=self.read_only)
+        store = self._open(read_only=self.read_only)
         looking = self._looking(store)
         operations = LocalOperations(
             store=store,

@@ -8,6 +8,8 @@ from __future__ import annotations
 from amt_console.store.audit import audit_entries
 from amt_console.store.cluster.lease import Lease, LeaseHolder
 from amt_console.store.cluster.leases import lease_holder, lease_is_free, take_lease
+from amt_console.store.encryption.key_source import keyring_of
+from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.sqlite_backup import backup
 from amt_console.store.errors import (
     CopyDiffers,
@@ -35,6 +37,7 @@ __all__ = [
     "AccessToken",
     "CopyDiffers",
     "CopyRefused",
+    "Keyring",
     "Lease",
     "LeaseHolder",
     "LeaseLost",
@@ -59,6 +62,7 @@ __all__ = [
     "add_token",
     "audit_entries",
     "backup",
+    "keyring_of",
     "lease_holder",
     "lease_is_free",
     "record",

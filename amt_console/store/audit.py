@@ -3,6 +3,9 @@
 A row that is changed, removed or moved later breaks the chain, and ``verify`` names the first row that does not fit.
 Numbers have no gaps. Expired rows go from the beginning of the chain; the row that records it keeps the number and the
 hash of the last one that went, so that what is left still has a beginning that can be checked.
+
+Anybody can compute hashes. Where the process has a data key, each row also has a seal, a keyed hash over its ``hash``:
+without the key nobody can write the chain anew from a row on, or cut rows off its end.
 """
 
 from __future__ import annotations
@@ -14,10 +17,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, RowMapping, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Executable, RowMapping, func, insert, select
 
 from amt_console.model import AuditEntry
-from amt_console.store.engines.dialect import Dialect
+from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.reads import Reads
 from amt_console.store.schema import table
 from amt_console.store.tables import AuditRow, MetaRow
@@ -34,6 +37,8 @@ _HEAD = "audit_head"
 _HEAD_ROW = select(_META.c.number, _META.c.content).where(_META.c.key == _HEAD)
 _MAX_CHARS = 255
 _BATCH = 1000
+_SEAL, _HEAD_SEAL = "audit seal", "audit head"
+"""What the keys of seals are derived for."""
 _LARGEST = 2**63 - 1
 
 
@@ -55,12 +60,16 @@ class AuditVerdict:
     last: int | None
     head: str
     """Hash of the newest row, to be kept elsewhere by whoever wants to notice that all of it was written anew."""
+    sealed: int = 0
+    """Rows with a seal that was made with a known key."""
+    unknown_keys: tuple[str, ...] = ()
+    """Ids of the keys of other seals, which cannot be checked here."""
     fault: AuditFault | None = None
 
 
-def append(connection: Connection, upsert_meta: Executable, entry: AuditEntry) -> AuditEntry:
+def append(connection: Connection, upsert_meta: Executable, entry: AuditEntry, keys: Keyring) -> AuditEntry:
     """Add a row to the chain, in a writing transaction of the store: those take turns, so the chain never forks."""
-    number, before = _head(connection)
+    number, before, _ = _head(connection)
     row = {
         "id": number + 1,
         "timestamp": entry.at,
@@ -71,8 +80,10 @@ def append(connection: Connection, upsert_meta: Executable, entry: AuditEntry) -
         "previous": before,
     }
     digest = row_hash(row)
-    connection.execute(insert(_AUDIT), [{**row, "hash": digest}])
-    connection.execute(upsert_meta, [{"key": _HEAD, "number": number + 1, "content": digest}])
+    connection.execute(insert(_AUDIT), [{**row, "hash": digest, "seal": keys.mark(_SEAL, digest)}])
+    seal = keys.mark(_HEAD_SEAL, _head_text(number + 1, digest))
+    content = digest if seal is None else f"{digest} {seal}"
+    connection.execute(upsert_meta, [{"key": _HEAD, "number": number + 1, "content": content}])
     return replace(entry, id=number + 1, previous=before, hash=digest)
 
 
@@ -107,53 +118,11 @@ def audit_entries(reads: Reads, *, since: datetime | None = None, limit: int = 2
 
 def verify(reads: Reads) -> AuditVerdict:
     """Walk along the whole chain, oldest row first."""
-    rows, first, last = 0, None, None
-    fault: AuditFault | None = None
-    expired: set[tuple[object, object]] = set()
+    walk = _Walk(reads._keys)
     query = select(_AUDIT).order_by(_AUDIT.c.id).execution_options(yield_per=_BATCH)
     for row in reads._connection.execute(query).mappings():
-        rows += 1
-        first = first or row
-        fault = fault or _fault_of(row, last)
-        if row["action"] == EXPIRED:
-            gone = json_object(row["detail"])
-            expired.add((gone.get("upto"), gone.get("hash")))
-        last = row
-    number, head = _head(reads._connection)
-    if first is not None and first["id"] > 1 and (first["id"] - 1, first["previous"]) not in expired:
-        fault = AuditFault(first["id"], "the rows before it are missing, and no row says that they have expired")
-    newest = 0 if last is None else int(last["id"])
-    if fault is None and newest < number:
-        fault = AuditFault(newest + 1, "it is missing")
-    if fault is None and last is not None and (newest, last["hash"]) != (number, head):
-        fault = AuditFault(newest, "it is not the newest row that was written")
-    return AuditVerdict(
-        rows=rows,
-        first=None if first is None else int(first["id"]),
-        last=None if last is None else int(last["id"]),
-        head=GENESIS if last is None else str(last["hash"]),
-        fault=fault,
-    )
-
-
-def expire(
-    connection: Connection, dialect: Dialect, upsert_meta: Executable, *, before: datetime, now: datetime, limit: int
-) -> int:
-    """Delete at most so many of the oldest rows, up to the first that is not older than ``before``; how many went."""
-    doomed = select(_AUDIT.c.id, _AUDIT.c.hash).where(expired_before(before)).order_by(_AUDIT.c.id).limit(limit)
-    rows = connection.execute(doomed).all()
-    if not rows:
-        return 0
-    upto, digest = rows[-1]
-    lift, restore = dialect.deletable(_AUDIT.name)
-    for statement in lift:
-        connection.exec_driver_sql(statement)
-    connection.execute(delete(_AUDIT).where(_AUDIT.c.id <= upto))
-    for statement in restore:
-        connection.exec_driver_sql(statement)
-    note = {"upto": int(upto), "hash": digest, "rows": len(rows)}
-    append(connection, upsert_meta, AuditEntry("amt-console", EXPIRED, "audit", now, note))
-    return len(rows)
+        walk.add(row)
+    return walk.verdict(*_head(reads._connection))
 
 
 def expired_before(before: datetime) -> ColumnElement[bool]:
@@ -162,7 +131,79 @@ def expired_before(before: datetime) -> ColumnElement[bool]:
     return _AUDIT.c.id < func.coalesce(kept, _LARGEST)
 
 
-def _fault_of(row: RowMapping, before: RowMapping | None) -> AuditFault | None:
+class _Walk:
+    def __init__(self, keys: Keyring) -> None:
+        self._keys = keys
+        self._rows = 0
+        self._sealed = 0
+        self._unknown: set[str] = set()
+        self._first: RowMapping | None = None
+        self._last: RowMapping | None = None
+        self._bare: int | None = None
+        """The first of the rows without a seal behind the newest one that has a good one."""
+        self._expired: set[tuple[object, object]] = set()
+        """Number and hash of the rows up to which rows were deleted, as rows of the chain say."""
+        self._fault: AuditFault | None = None
+
+    def add(self, row: RowMapping) -> None:
+        """The next row."""
+        fault = _place_fault(row, self._last) or self._seal_fault(row)
+        self._fault = self._fault or fault
+        self._rows += 1
+        self._first = self._first or row
+        self._last = row
+        if row["action"] == EXPIRED:
+            gone = json_object(row["detail"])
+            self._expired.add((gone.get("upto"), gone.get("hash")))
+
+    def _seal_fault(self, row: RowMapping) -> AuditFault | None:
+        number, seal = int(row["id"]), row["seal"]
+        if seal is None:
+            if self._sealed and self._bare is None:
+                self._bare = number
+            return None
+        good = self._keys.is_marked(_SEAL, str(row["hash"]), seal)
+        if good is None:
+            self._unknown.add(safe_text(seal.split(":")[1] if seal.count(":") == 2 else seal, 16))
+        elif good:
+            self._sealed += 1
+            self._bare = None
+        return AuditFault(number, "its seal is not genuine") if good is False else None
+
+    def verdict(self, number: int, head: str, seal: str | None) -> AuditVerdict:
+        """After the last row; number, hash and seal are those of the newest row that was written."""
+        first, last = self._first, self._last
+        return AuditVerdict(
+            rows=self._rows,
+            first=None if first is None else int(first["id"]),
+            last=None if last is None else int(last["id"]),
+            head=GENESIS if last is None else str(last["hash"]),
+            sealed=self._sealed,
+            unknown_keys=tuple(sorted(self._unknown)),
+            fault=self._beginning_fault() or self._fault or self._end_fault(number, head, seal),
+        )
+
+    def _beginning_fault(self) -> AuditFault | None:
+        first = self._first
+        if first is None or first["id"] <= 1 or (first["id"] - 1, first["previous"]) in self._expired:
+            return None
+        return AuditFault(int(first["id"]), "the rows before it are missing, and no row says that they have expired")
+
+    def _end_fault(self, number: int, head: str, seal: str | None) -> AuditFault | None:
+        last = 0 if self._last is None else int(self._last["id"])
+        if last < number:
+            return AuditFault(last + 1, "it is missing")
+        if self._last is not None and (last, self._last["hash"]) != (number, head):
+            return AuditFault(last, "it is not the newest row that was written")
+        if self._bare is not None:
+            return AuditFault(self._bare, "it has no seal, and rows before it have one")
+        genuine = None if seal is None else self._keys.is_marked(_HEAD_SEAL, _head_text(number, head), seal)
+        if genuine is False or (seal is None and self._sealed):
+            return AuditFault(last, "what says that it is the newest row is not genuine")
+        return None
+
+
+def _place_fault(row: RowMapping, before: RowMapping | None) -> AuditFault | None:
     number = int(row["id"])
     if before is None:
         if number == 1 and row["previous"] != GENESIS:
@@ -176,6 +217,14 @@ def _fault_of(row: RowMapping, before: RowMapping | None) -> AuditFault | None:
     return None
 
 
-def _head(connection: Connection) -> tuple[int, str]:
+def _head(connection: Connection) -> tuple[int, str, str | None]:
+    """Number and hash of the newest row that was written, and the seal over both."""
     found = connection.execute(_HEAD_ROW).first()
-    return (0, GENESIS) if found is None else (int(found.number), str(found.content))
+    if found is None:
+        return 0, GENESIS, None
+    digest, _, seal = str(found.content).partition(" ")
+    return int(found.number), digest, seal or None
+
+
+def _head_text(number: int, digest: str) -> str:
+    return f"{number} {digest}"

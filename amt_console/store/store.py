@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from amt_console.clock import Clock
 from amt_console.store import foreign_times, migrate
+from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.engines.opening import dialect_of
 from amt_console.store.errors import StoreCorrupt, StoreError, StoreUnavailable
@@ -32,9 +33,11 @@ class Store:
     ``fork``.
     """
 
-    def __init__(self, dialect: Dialect, writer: Engine | None, reader: Engine, clock: Clock) -> None:
+    def __init__(self, dialect: Dialect, writer: Engine | None, reader: Engine, clock: Clock, keys: Keyring) -> None:
         self._dialect = dialect
         self._clock = clock
+        self.keys = keys
+        """For the encrypted columns and the seals of the audit."""
         self._writer_engine = writer
         self._reader_engine = reader
         self._writer: Connection | None = None
@@ -51,8 +54,10 @@ class Store:
         """The backup that was made because opening upgraded an older database."""
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock, read_only: bool = False) -> Store:
+    def open(cls, url: str, *, clock: Clock, read_only: bool = False, keys: Keyring | None = None) -> Store:
         """Open a database; unless ``read_only``, create it or bring it up to date (an older one is backed up first).
+
+        Without ``keys`` what must be encrypted is not stored, and not read.
 
         Raises:
             StoreUnavailable: It cannot be reached, read or written; read-only also if it does not exist or has no
@@ -64,7 +69,7 @@ class Store:
         """
         dialect = dialect_of(url, read_only=read_only)
         writer = None if read_only else dialect.writer()
-        store = cls(dialect, writer, dialect.reader(), clock)
+        store = cls(dialect, writer, dialect.reader(), clock, keys or Keyring())
         try:
             store._prepare()
         except BaseException:
@@ -117,7 +122,7 @@ class Store:
                     if self._fence is not None:
                         self._fence(connection)
                     self._notice_foreign_writes(connection)
-                    writes = Writes(connection, self._clock, self._ingesters, durable=durable, simulated=simulated)
+                    writes = self._writes(connection, durable=durable, simulated=simulated)
                     yield writes
                     writes.finish()
             except BaseException:
@@ -136,7 +141,7 @@ class Store:
     @contextmanager
     def _read(self) -> Iterator[Reads]:
         with self._translated(), self._reader_engine.connect() as connection, connection.begin():
-            yield Reads(connection, self._clock)
+            yield Reads(connection, self._clock, self.keys)
 
     def data_version(self) -> int:
         """A number that changes when anybody, in this process or another, has committed. Cheap. Raises StoreError."""
@@ -243,10 +248,13 @@ class Store:
             self._dialect.begin_schema_change(connection)
             self.upgraded_from = migrate.upgrade(connection, self._dialect, now=self._clock.now())
             if self.upgraded_from is not None:
-                writes = Writes(connection, self._clock, self._ingesters, durable=True, simulated=False)
+                writes = self._writes(connection, durable=True, simulated=False)
                 foreign_times.mend_all(writes)
                 writes.derive_missing()
                 writes.finish()
+
+    def _writes(self, connection: Connection, *, durable: bool, simulated: bool) -> Writes:
+        return Writes(connection, self._clock, self.keys, self._ingesters, durable=durable, simulated=simulated)
 
     def _writing_connection(self) -> Connection:
         if self._writer_engine is None:

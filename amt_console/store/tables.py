@@ -12,6 +12,7 @@ from sqlalchemy import Boolean, Column, Index, Text, UniqueConstraint, false, te
 from sqlmodel import Field
 
 from amt_console.model import DEFAULT_LOCATION
+from amt_console.store.encryption.column import Encrypted
 from amt_console.store.schema import BIG, StoreTable, flag, now_column, number
 from amt_console.store.utc import UtcDateTime
 
@@ -126,7 +127,7 @@ class AlertAnswerRow(StoreTable, table=True):
         primary_key=True, foreign_key="alerts.id", ondelete="CASCADE", sa_type=BIG, sa_column_kwargs=_GIVEN
     )
     timestamp: datetime = Field(sa_type=UtcDateTime)
-    answer: str = Field(sa_type=Text)
+    answer: str = Field(sa_type=Encrypted)
 
 
 class SystemMetric(StoreTable, table=True):

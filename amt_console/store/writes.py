@@ -20,6 +20,7 @@ from amt_console.model import (
     ProbeResult,
 )
 from amt_console.store import audit, episodes
+from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.ingest import Ingest
 from amt_console.store.reads import Reads
@@ -78,9 +79,16 @@ class Writes(Reads):
     """One writing transaction; reading in it sees what it has written."""
 
     def __init__(
-        self, connection: Connection, clock: Clock, ingesters: Ingesters, *, durable: bool, simulated: bool
+        self,
+        connection: Connection,
+        clock: Clock,
+        keys: Keyring,
+        ingesters: Ingesters,
+        *,
+        durable: bool,
+        simulated: bool,
     ) -> None:
-        super().__init__(connection, clock)
+        super().__init__(connection, clock, keys)
         self._clock = clock
         self._ingesters = ingesters
         self._durable = durable
@@ -149,7 +157,7 @@ class Writes(Reads):
 
     def add_audit(self, entry: AuditEntry) -> AuditEntry:
         """What a person did; returns it with its number and its place in the chain."""
-        return audit.append(self._connection, self._ingesters.upsert_meta, entry)
+        return audit.append(self._connection, self._ingesters.upsert_meta, entry, self._keys)
 
     def rebuild_rollups(self, start: datetime, end: datetime, services: Sequence[str] | None = None) -> None:
         """Recompute rollups, changes of state and newest states from the raw rows of ``[start, end)``.

@@ -29,7 +29,16 @@ def test_an_audit_that_nobody_has_touched(command: Command, store: Store) -> Non
     found = command("audit", "verify", "--json")
     assert found.code == ExitCode.OK
     head = listed[0]["hash"]
-    assert json.loads(found.out) == {"ok": True, "entries": 2, "first": 1, "last": 2, "head": head, "bad": None}
+    assert json.loads(found.out) == {
+        "ok": True,
+        "entries": 2,
+        "first": 1,
+        "last": 2,
+        "head": head,
+        "sealed": 0,
+        "unknown_keys": [],
+        "bad": None,
+    }
     words = command("audit", "verify")
     assert (words.code, words.err) == (ExitCode.OK, "")
     assert head in words.out
@@ -48,6 +57,17 @@ def test_a_changed_entry_is_named(command: Command, store: Store, database: Path
     words = command("audit", "verify")
     assert (words.code, words.out) == (ExitCode.BAD_DATA, "")
     assert "entry 2 of the audit does not fit: it was changed" in words.err
+
+
+def test_what_the_commands_do_is_sealed(command: Command, home: Path) -> None:
+    assert command("token", "create", "laptop", "--role", "viewer").code == ExitCode.OK
+    key = home / ".local" / "state" / "amt-console" / "data.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert json.loads(command("audit", "verify", "--json").out)["sealed"] == 1
+    key.unlink()
+    found = command("audit", "verify")
+    assert found.code == ExitCode.OK
+    assert "cannot be checked: it is not here" in found.out
 
 
 def test_an_audit_without_entries(command: Command, store: Store) -> None:

@@ -46,8 +46,10 @@ def test_the_originals_file_is_what_the_defaults_are() -> None:
     assert from_file.alert_thresholds == defaults.alert_thresholds
 
 
-def test_the_full_example_loads() -> None:
-    env = environment_of(EXAMPLE)
+def test_the_full_example_loads(tmp_path: Path) -> None:
+    for name in ("amt-key", "amt-key-2025"):
+        (tmp_path / name).write_text(f"{'A' * 43}=\n")
+    env = {**environment_of(EXAMPLE), "CREDENTIALS_DIRECTORY": str(tmp_path)}
     loaded = load_config(EXAMPLE, env=env)
     assert loaded.settings.has_channels
     assert {target.name for target in targets(loaded.settings, env=env)} >= {"checkout", "orders-db", "api-plans"}

@@ -8,13 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from support.stores import at
 
 from amt_console.clock import FakeClock
 from amt_console.model import AuditEntry
-from amt_console.store import Store, StoreError, audit_entries
-from amt_console.store.audit import GENESIS, AuditFault, AuditVerdict, verify
+from amt_console.store import Keyring, Store, StoreError, audit_entries
+from amt_console.store.audit import GENESIS, AuditFault, AuditVerdict, row_hash, verify
+from amt_console.store.encryption.keyring import DataKey
+from amt_console.store.schema import table
+from amt_console.store.tables import AuditRow
 from amt_console.store.upkeep.copying import copy_store
 from amt_console.store.upkeep.retention import Retention, expired
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
@@ -185,3 +188,70 @@ def test_a_copy_has_the_same_chain(store_url: str, clock: FakeClock, tmp_path: P
 @pytest.mark.postgres
 def test_a_copy_on_a_server_has_the_same_chain(sqlite_url: str, postgres_url: str, clock: FakeClock) -> None:
     copied(sqlite_url, postgres_url, clock)
+
+
+KEY = DataKey.new()
+
+
+def sealed_store(url: str, clock: FakeClock, *keys: DataKey) -> Store:
+    return Store.open(url, clock=clock, keys=Keyring(keys[0] if keys else None, keys[1:]))
+
+
+def rewrite(store: Store, change: str, *, head: bool = True) -> None:
+    """Change rows, then compute the hashes of the whole chain anew, as anybody can who knows the method."""
+    tamper(store, change)
+    statements, previous, number = [], GENESIS, 0
+    with store.read() as reads:
+        for row in reads._connection.execute(select(table(AuditRow)).order_by(text("id"))).mappings():
+            number = row["id"]
+            digest = row_hash({**row, "previous": previous})
+            statements.append(f"UPDATE audit SET previous = '{previous}', hash = '{digest}' WHERE id = {number}")
+            previous = digest
+    if head:
+        statements.append(f"UPDATE store_meta SET number = {number}, content = '{previous}' WHERE key = 'audit_head'")
+    tamper(store, *statements)
+
+
+def test_a_sealed_chain_is_whole_with_and_without_the_key(store_url: str, clock: FakeClock) -> None:
+    with sealed_store(store_url, clock, KEY) as store:
+        write(store, 3)
+        found = verdict(store)
+        assert (found.sealed, found.unknown_keys, found.fault) == (3, (), None)
+    for others in ((), (DataKey.new(),)):
+        with sealed_store(store_url, clock, *others) as store:
+            found = verdict(store)
+            assert (found.sealed, found.unknown_keys, found.fault) == (0, (KEY.id,), None)
+    new = DataKey.new()
+    with sealed_store(store_url, clock, new, KEY) as store:
+        write(store, 1, first=9)
+        found = verdict(store)
+        assert (found.sealed, found.unknown_keys, found.fault) == (4, (), None)
+
+
+def test_a_chain_that_was_written_anew_without_the_key_is_noticed(store_url: str, clock: FakeClock) -> None:
+    with sealed_store(store_url, clock, KEY) as store:
+        write(store, 5)
+        rewrite(store, "UPDATE audit SET actor = 'eve' WHERE id = 3")
+        assert verdict(store).fault == AuditFault(3, "its seal is not genuine")
+        tamper(store, "UPDATE audit SET seal = NULL WHERE id >= 3")
+        assert verdict(store).fault == AuditFault(3, "it has no seal, and rows before it have one")
+    with sealed_store(store_url, clock) as store:
+        assert verdict(store).fault is None, "without the key the hashes alone are checked"
+
+
+def test_an_end_that_was_cut_off_without_the_key_is_noticed(store_url: str, clock: FakeClock) -> None:
+    with sealed_store(store_url, clock, KEY) as store:
+        write(store, 5)
+        rewrite(store, "DELETE FROM audit WHERE id > 3")
+        assert verdict(store).fault == AuditFault(3, "what says that it is the newest row is not genuine")
+
+
+def test_rows_from_before_there_was_a_key_are_sealed_by_those_behind_them(store_url: str, clock: FakeClock) -> None:
+    with sealed_store(store_url, clock) as store:
+        write(store, 2)
+    with sealed_store(store_url, clock, KEY) as store:
+        write(store, 2, first=2)
+        found = verdict(store)
+        assert (found.rows, found.sealed, found.fault) == (4, 2, None)
+        rewrite(store, "UPDATE audit SET actor = 'eve' WHERE id = 1")
+        assert verdict(store).fault == AuditFault(3, "its seal is not genuine")

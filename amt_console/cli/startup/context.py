@@ -146,9 +146,9 @@ class Context:
 
     def open_store(self, *, read_only: bool = True) -> Store:
         """Open the database. Raises StoreError with a text for people."""
-        from amt_console.store import Store
+        from amt_console.store import Store, keyring_of
 
-        return Store.open(self.store_url, clock=self.clock, read_only=read_only)
+        return Store.open(self.store_url, clock=self.clock, read_only=read_only, keys=keyring_of(self.settings))
 
     @contextmanager
     def operations(self, *, read_only: bool = True) -> Iterator[Operations]:

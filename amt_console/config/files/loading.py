@@ -15,6 +15,7 @@ from amt_console.config.files.checks import cross_faults
 from amt_console.config.files.explain import explain
 from amt_console.config.files.reading import Document, read_document
 from amt_console.config.files.walk import Parts, dotted, leaves, secrets_of, value_at
+from amt_console.config.secrets.secret import Secret
 from amt_console.config.settings import Settings
 from amt_console.paths import DATABASE_VARIABLE, LOCATION_VARIABLE, find_config
 
@@ -64,7 +65,7 @@ def load_config(
     except ConfigError as error:
         raise ConfigError(error.faults, found) from None
     sources = {dotted(parts): source for parts, source in _sources(settings, document, env)}
-    return LoadedConfig(settings, found, sources, tuple(_warnings(settings, document, found)))
+    return LoadedConfig(settings, found, sources, tuple(_warnings(settings, document, found, env)))
 
 
 def parse_document(document: Document, *, env: Mapping[str, str], resolve_secrets: bool = True) -> Settings:
@@ -97,10 +98,16 @@ def _by_place(document: Document) -> Any:
 
 def _unresolved(settings: Settings, env: Mapping[str, str]) -> Iterator[Fault]:
     for parts, secret in secrets_of(settings, enabled_only=True):
-        try:
-            secret.resolve(env)
-        except Refused as error:
-            yield Fault(dotted(parts), str(error), suggestion=error.suggestion)
+        if secret.needed and (fault := _unresolvable(parts, secret, env)) is not None:
+            yield fault
+
+
+def _unresolvable(parts: Parts, secret: Secret, env: Mapping[str, str]) -> Fault | None:
+    try:
+        secret.resolve(env)
+    except Refused as error:
+        return Fault(dotted(parts), str(error), suggestion=error.suggestion)
+    return None
 
 
 def _sources(settings: Settings, document: Document, env: Mapping[str, str]) -> Iterator[tuple[Any, str]]:
@@ -122,7 +129,10 @@ def _mode(path: Path) -> int:
         return 0
 
 
-def _warnings(settings: Settings, document: Document, path: Path | None) -> Iterator[Fault]:
+def _warnings(settings: Settings, document: Document, path: Path | None, env: Mapping[str, str]) -> Iterator[Fault]:
+    for parts, secret in secrets_of(settings, enabled_only=True):
+        if not secret.needed and (fault := _unresolvable(parts, secret, env)) is not None:
+            yield fault
     if path is not None and _mode(path) & READABLE_BY_OTHERS:
         for parts, secret in secrets_of(settings):
             if secret.inline and secret.holds_secret(str(parts[-1])) and value_at(document, parts)[0]:

@@ -17,6 +17,8 @@ from amt_console.config.secrets.urls import (
     store_url,
 )
 
+_DATA_KEY = re.compile(r"^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$")
+
 
 def _whole_reference(written: str) -> bool:
     return written.startswith(("file:", "credential:", "${"))
@@ -81,6 +83,19 @@ class TeamsUrlSecret(UrlSecret):
                 "is the URL of an Office 365 connector, which Microsoft has retired: nothing sent to it arrives",
                 'in Teams create a workflow "When a Teams webhook request is received" and put its URL here',
             )
+
+
+class DataKeySecret(Secret):
+    """A key of the database. One that cannot be had makes the values unreadable that need it, and nothing else."""
+
+    __slots__ = ()
+    needed = False
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse what is not 32 bytes in base64 or hexadecimal digits."""
+        if not _DATA_KEY.match(text):
+            raise Refused("must be 32 random bytes in base64", "make one with `openssl rand -base64 32`")
 
 
 class DatabaseUrlSecret(Secret):

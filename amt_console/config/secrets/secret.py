@@ -49,6 +49,8 @@ class Secret:
     """
 
     FORMAT: ClassVar[str] = "secret"
+    needed: ClassVar[bool] = True
+    """Whether nothing may start without it."""
     written: str = field(repr=False)
     """As it stands in the file: may be the secret itself."""
 

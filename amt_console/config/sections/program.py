@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.secrets.kinds import UrlSecret
+from amt_console.config.secrets.kinds import DataKeySecret, UrlSecret
 from amt_console.config.sections.scalars import (
     FOREVER,
     Flag,
@@ -200,6 +200,19 @@ class ConsoleSettings(Section):
         default_factory=dict
     )
     """Other keys, by what they do: `acknowledge = "f2"`, or several as `"a,f2"`. The console's page lists the names."""
+
+
+class EncryptionSettings(Section):
+    """What is sensitive is stored encrypted: the answers of failing services, and the seals of the audit. A key is 32
+    random bytes in base64 (`openssl rand -base64 32`) and is never in the database: keep a copy elsewhere."""
+
+    enabled: Flag = True
+    """Whether new values are encrypted; old ones can be read all the same."""
+    key: DataKeySecret | None = None
+    """The key that new values are encrypted with (secret). `$AMT_DATA_KEY` takes precedence. By default a key is made
+    once, as `data.key` in the user's state folder. Monitors of one database on several hosts need the same key."""
+    previous_keys: Annotated[tuple[DataKeySecret, ...], Field(max_length=20)] = ()
+    """Keys of before, to read what was encrypted with them (secret)."""
 
 
 class CanarySettings(Section):

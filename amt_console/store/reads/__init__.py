@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from amt_console.clock import Clock
+from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.reads.alerts import AlertReads
 from amt_console.store.reads.figures import FigureReads
 from amt_console.store.reads.host import HostReads
@@ -20,8 +21,9 @@ __all__ = ["MonitorRow", "Reads", "ServiceStatus", "StateChangeRow"]
 class Reads:
     """Questions within one transaction: all answers show the same moment of the database."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Connection, clock: Clock, keys: Keyring) -> None:
         self._connection = connection
+        self._keys = keys
         self.services = ServiceReads(connection, clock)
         self.alerts = AlertReads(connection)
         self.host = HostReads(connection)

@@ -13,7 +13,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, tuple_
 
 from amt_console.clock import Clock
-from amt_console.store import audit
+from amt_console.model import AuditEntry
+from amt_console.store.audit import EXPIRED
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.readable import first
 from amt_console.store.rollups import horizon
@@ -170,9 +171,28 @@ def _delete(writes: Writes, dialect: Dialect, rule: Rule, upto: datetime, limit:
         writes._ingesters.forget()
         return dialect.drop_days(connection, rule.table, upto)
     if rule.table is table(AuditRow):
-        now, meta = writes._clock.now(), writes._ingesters.upsert_meta
-        return audit.expire(connection, dialect, meta, before=upto, now=now, limit=limit)
+        return _delete_audit(writes, dialect, rule, upto, limit)
     keys = list(rule.table.primary_key)
     doomed = select(*keys).where(rule.expired(upto)).order_by(rule.time).limit(limit)
     key = keys[0] if len(keys) == 1 else tuple_(*keys)
     return int(connection.execute(delete(rule.table).where(key.in_(doomed))).rowcount)
+
+
+def _delete_audit(writes: Writes, dialect: Dialect, rule: Rule, upto: datetime, limit: int) -> int:
+    """From the beginning of the chain; a new row keeps what the rest is checked against."""
+    connection, rows = writes._connection, table(AuditRow)
+    doomed = connection.execute(
+        select(rows.c.id, rows.c.hash).where(rule.expired(upto)).order_by(rows.c.id).limit(limit)
+    ).all()
+    if not doomed:
+        return 0
+    last, digest = doomed[-1]
+    lift, restore = dialect.deletable(rows.name)
+    for statement in lift:
+        connection.exec_driver_sql(statement)
+    connection.execute(delete(rows).where(rows.c.id <= last))
+    for statement in restore:
+        connection.exec_driver_sql(statement)
+    gone = {"upto": int(last), "hash": digest, "rows": len(doomed)}
+    writes.add_audit(AuditEntry("amt-console", EXPIRED, "audit", writes._clock.now(), gone))
+    return len(doomed)

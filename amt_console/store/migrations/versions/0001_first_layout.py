@@ -13,6 +13,7 @@ from alembic import op
 
 from amt_console.model import AuditEntry
 from amt_console.store import audit
+from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.opening import dialect_of
 from amt_console.store.engines.partitions import day_number, make_room
 from amt_console.store.schema import table
@@ -345,7 +346,7 @@ def _audit() -> None:
     upsert = dialect_of(op.get_bind().engine.url.render_as_string(hide_password=False)).upsert(table(MetaRow))
     for row in before:
         entry = AuditEntry(row["actor"], row["action"], row["subject"], row["timestamp"], json_object(row["detail"]))
-        audit.append(op.get_bind(), upsert, entry)
+        audit.append(op.get_bind(), upsert, entry, Keyring())
     _append_only("audit", deletable=False)
 
 

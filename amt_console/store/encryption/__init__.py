@@ -1,0 +1,1 @@
+"""What the database holds encrypted: the keys, and the type of the columns."""

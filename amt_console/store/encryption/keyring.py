@@ -1,0 +1,177 @@
+"""The data keys of a process: with one it writes, with all of them it reads.
+
+A key is never in the database. Each encrypted value names its key, and is bound to the cell that it stands in: moved to
+another row or column it cannot be read. Whoever loses a key loses the values that were written with it, and nothing
+else.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from amt_console.store.encryption.column import Cell, Sealed
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_COLUMNS = "columns"
+HOW_TO_MAKE = "a data key is 32 random bytes in base64, as 'openssl rand -base64 32' prints them"
+
+
+class Unavailable(Exception):
+    """A value cannot be read; ``str()`` says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """32 random bytes, from which one key for each purpose is derived."""
+
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, text: str) -> DataKey:
+        """From base64 or hexadecimal digits. Raises ValueError."""
+        written = text.strip()
+        try:
+            secret = bytes.fromhex(written) if len(written) == 2 * KEY_BYTES else _decoded(written)
+        except (ValueError, binascii.Error):
+            secret = b""
+        if len(secret) != KEY_BYTES:
+            raise ValueError(HOW_TO_MAKE)
+        return cls(secret)
+
+    @classmethod
+    def new(cls) -> DataKey:
+        """A new one."""
+        return cls(os.urandom(KEY_BYTES))
+
+    @property
+    def text(self) -> str:
+        """As it is written into a file."""
+        return base64.b64encode(self.secret).decode("ascii")
+
+    @property
+    def id(self) -> str:
+        """Names the key without giving anything of it away."""
+        return hashlib.sha256(b"amt-console data key\0" + self.secret).hexdigest()[:8]
+
+    def derived(self, purpose: str) -> bytes:
+        """The key for one purpose: the first block of HKDF-Expand (RFC 5869) with SHA-256."""
+        return hmac.digest(self.secret, f"amt-console {purpose}\x01".encode(), "sha256")
+
+
+class Keyring:
+    """What a process can write and read. May be used from any thread.
+
+    Args:
+        current: Writes. Without it ``make`` is asked when the first value is written.
+        previous: Read what was written with them.
+        make: Finds or makes the key of this user.
+        encrypts: Whether values are encrypted; otherwise they are written as they are, and old ones still read.
+        problems: What is wrong with the keys, in sentences.
+    """
+
+    def __init__(
+        self,
+        current: DataKey | None = None,
+        previous: Sequence[DataKey] = (),
+        *,
+        make: Callable[[], DataKey] | None = None,
+        encrypts: bool = True,
+        problems: Sequence[str] = (),
+    ) -> None:
+        self.encrypts = encrypts
+        self._current = current
+        self._known = {key.id: key for key in (*previous, *((current,) if current else ()))}
+        self._make = make
+        self._problems = tuple(problems)
+        self._guard = threading.Lock()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the keys, in sentences."""
+        return self._problems
+
+    @property
+    def current(self) -> str | None:
+        """The id of the key that writes; ``None`` if there is none yet."""
+        with self._guard:
+            return None if self._current is None else self._current.id
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The ids of the keys that can read."""
+        return frozenset(self._known)
+
+    def seal(self, cell: Cell, text: str) -> Sealed | None:
+        """A text for an encrypted column; ``None`` if there is no key, and then nothing shall be stored."""
+        if not self.encrypts:
+            return Sealed.plain(text)
+        key = self._writing_key()
+        if key is None:
+            return None
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce = os.urandom(_NONCE_BYTES)
+        content = AESGCM(key.derived(_COLUMNS)).encrypt(nonce, text.encode("utf-8"), cell.bound_to(key.id))
+        return Sealed.of(key.id, nonce, content)
+
+    def open(self, cell: Cell, sealed: Sealed) -> str:
+        """The text of a cell. Raises Unavailable."""
+        parts = sealed.parts
+        if parts is None:
+            raise Unavailable("it is not in the form of an encrypted value")
+        if parts.text is not None:
+            return parts.text
+        key = self._known.get(parts.key_id)
+        if key is None:
+            raise Unavailable(f"it was encrypted with the data key {parts.key_id}, which is not here")
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        try:
+            content = AESGCM(key.derived(_COLUMNS)).decrypt(parts.nonce, parts.content, cell.bound_to(key.id))
+            return content.decode("utf-8")
+        except (InvalidTag, ValueError):
+            raise Unavailable("it was changed since it was encrypted, or belongs to another row") from None
+
+    def mark(self, purpose: str, text: str) -> str | None:
+        """A keyed hash of a text, with the id of the key; ``None`` if there is no key."""
+        key = self._writing_key() if self.encrypts else None
+        return None if key is None else f"v1:{key.id}:{_keyed_hash(key, purpose, text)}"
+
+    def is_marked(self, purpose: str, text: str, mark: str) -> bool | None:
+        """Whether a mark was made over this text; ``None`` if its key is not here."""
+        version, _, rest = mark.partition(":")
+        key_id, _, digest = rest.partition(":")
+        key = self._known.get(key_id)
+        if version != "v1" or key is None:
+            return None
+        return hmac.compare_digest(digest, _keyed_hash(key, purpose, text))
+
+    def _writing_key(self) -> DataKey | None:
+        with self._guard:
+            if self._current is None and self._make is not None:
+                make, self._make = self._make, None
+                try:
+                    self._current = make()
+                except OSError as error:
+                    reason = error.strerror or str(error)
+                    self._problems += (f"The data key cannot be written: {reason}. Nothing is encrypted or kept.",)
+                else:
+                    self._known = {**self._known, self._current.id: self._current}
+            return self._current
+
+
+def _keyed_hash(key: DataKey, purpose: str, text: str) -> str:
+    return hmac.digest(key.derived(purpose), text.encode("utf-8", "backslashreplace"), "sha256").hex()
+
+
+def _decoded(written: str) -> bytes:
+    return base64.b64decode(written.replace("-", "+").replace("_", "/") + "=" * (-len(written) % 4), validate=True)
