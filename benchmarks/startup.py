@@ -26,10 +26,12 @@ from amt_console.demo.settings import write_config as write_demo_config
 from amt_console.store import Store
 from benchmarks.figure import Figure
 from benchmarks.history import reference_history
-from benchmarks.programs import AMT, on_terminal, write_config
+from benchmarks.programs import AMT, on_terminal, running, wait_for, write_config
 
 TARGET_VERSION = 2.0
 TARGET_FRAME = 1.5
+TARGET_OWN_DATA = 2.5
+TARGET_ATTACHED_DATA = 2.0
 TARGET_GROWTH = 1.2
 SIZE = (120, 40)
 MINIMAL = """
@@ -56,6 +58,7 @@ def figures(quick: bool) -> list[Figure]:
     return [
         version_ratio(5 if quick else 25),
         *demo_frames(rounds, days=1 if quick else 7),
+        *attached_frames(rounds),
         *grown_frames(rounds, quick),
     ]
 
@@ -84,9 +87,35 @@ def demo_frames(rounds: int, days: int) -> list[Figure]:
             "  the services with their data, ratio to a minimal Textual app",
             statistics.median(data / base for base, _, data in triples),
             "x",
+            TARGET_OWN_DATA,
         ),
         *_times(triples),
     ]
+
+
+def attached_frames(rounds: int) -> list[Figure]:
+    """The console that attaches to a running monitor on the demo's database, beside a minimal Textual app."""
+    with demo_database(1) as (config, database), demo_monitor(config, database):
+        command = [*AMT, "--config", str(config), "--db", str(database)]
+        _frames(command, DEMO_TEXTS)
+        triples = [_frames(command, DEMO_TEXTS) for _ in range(rounds)]
+    return [
+        Figure(
+            "the services with their data on a console that attaches, ratio to a minimal Textual app",
+            statistics.median(data / base for base, _, data in triples),
+            "x",
+            TARGET_ATTACHED_DATA,
+        ),
+        *_times(triples),
+    ]
+
+
+@contextmanager
+def demo_monitor(config: Path, database: Path) -> Iterator[int]:
+    """A headless monitor on the demo's database; its process."""
+    with running([*AMT, "monitor", "--config", str(config), "--db", str(database)]) as process:
+        wait_for(database.with_name(database.name + ".sock"))
+        yield process.pid
 
 
 def grown_frames(rounds: int, quick: bool) -> list[Figure]:
