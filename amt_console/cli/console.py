@@ -89,7 +89,7 @@ def open_console(
         found = place()
         app.prefer(_preferences(found.screen, ascii_only=ascii_only, mouse=mouse))
         site = Site(found.store_url, found.whereabouts, found.configured, clock, read_only=read_only or at is not None)
-        return LocalSession(site, notices=found.notices, on_change=app.wake)
+        return LocalSession(site, notices=found.notices, on_change=app.wake, show_first=app.show_first)
 
     app = ConsoleApp(
         lambda: _opened(open_session), ascii_only=ascii_only, mouse=mouse, read_only=read_only, at=at, clock=clock

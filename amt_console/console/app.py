@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
@@ -34,7 +35,7 @@ from amt_console.console.output import AsciiFilter, harden_toolkit, tightened
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.console.session import Preferences, Session
+from amt_console.console.session import Preferences, Session, SessionFacts
 from amt_console.console.terminal import TerminalGuard
 from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS
@@ -48,6 +49,8 @@ ResultT = TypeVar("ResultT")
 UNAVAILABLE = 69
 INTERNAL = 70
 """Exit code after a fault of the console itself."""
+DRAWN_SECONDS = 1.0
+"""So long the session waits at most until what is known first is drawn."""
 _log = logging.getLogger(__name__)
 
 
@@ -187,6 +190,19 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def on_woken(self) -> None:
         """Look now, or as soon as the last look is long enough ago."""
         self._feed.look_soon()
+
+    def show_first(self, snapshot: Snapshot) -> None:
+        """Show what is known before the session stands; returns when it is drawn. Callable from another thread."""
+        drawn = threading.Event()
+
+        def show() -> None:
+            if self.view.live is None:
+                self.view.read(snapshot, SessionFacts())
+                self.redraw()
+            self.call_after_refresh(drawn.set)
+
+        self.on_loop(show)
+        drawn.wait(DRAWN_SECONDS)
 
     def session_opened(self, operations: Operations) -> None:
         """From now on keys can act."""

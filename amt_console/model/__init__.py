@@ -35,6 +35,7 @@ from amt_console.model.results import (
     NetworkRates,
     Phases,
     ProbeResult,
+    ServiceStatus,
 )
 from amt_console.model.rollup import RESOLUTIONS, AnyRollup, HostRollup, Rollup
 from amt_console.model.snapshot import (
@@ -131,6 +132,7 @@ __all__ = [
     "Series",
     "Service",
     "ServiceState",
+    "ServiceStatus",
     "ServiceView",
     "Severity",
     "Snapshot",

@@ -60,6 +60,16 @@ class ProbeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """A service at one moment."""
+
+    last: ProbeResult
+    since: datetime
+    """When it entered ``state``."""
+    state: ServiceState
+
+
+@dataclass(frozen=True, slots=True)
 class DiskUsage:
     """One mounted real file system."""
 

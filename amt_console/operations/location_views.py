@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from amt_console.model import FORGOTTEN_AFTER, LocationView, ServiceState, Target, series_of
+from amt_console.model import FORGOTTEN_AFTER, LocationView, ServiceState, ServiceStatus, Target, series_of
 from amt_console.operations.views import UNHEARD, has_fallen_silent
-from amt_console.store import ServiceStatus
 from amt_console.text import safe_text
 
 

@@ -23,6 +23,7 @@ from amt_console.model import (
     MonitorStatus,
     Rollup,
     ServiceState,
+    ServiceStatus,
     ServiceView,
     Target,
     series_of,
@@ -31,7 +32,7 @@ from amt_console.operations.snapshot_builder import SILENT_AFTER_SECONDS
 from amt_console.operations.views import service_view
 from amt_console.operations.windows import ServiceWindows
 from amt_console.reports.data import AlertRecord, FigureName, History, ReportData, ServiceRecord
-from amt_console.store import Reads, ServiceStatus, StateChangeRow
+from amt_console.store import Reads, StateChangeRow
 
 if TYPE_CHECKING:
     from amt_console.config import Settings

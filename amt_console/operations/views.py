@@ -23,12 +23,12 @@ from amt_console.model import (
     ProbeResult,
     Service,
     ServiceState,
+    ServiceStatus,
     ServiceView,
     Severity,
     Target,
 )
 from amt_console.operations.windows import ServiceWindows
-from amt_console.store import ServiceStatus
 from amt_console.text import public_url, safe_text
 
 UNHEARD = "no result since then"

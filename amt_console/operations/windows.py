@@ -6,10 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from amt_console.analysis.availability import LEAST_COVERAGE_PERCENT
 from amt_console.model import AnyRollup, Series
-from amt_console.store import Reads
+
+if TYPE_CHECKING:
+    from amt_console.store import Reads
 
 SPARK_MINUTES = 30
 MINUTE = 60

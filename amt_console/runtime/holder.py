@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -132,6 +133,7 @@ class Holder:
 
         if targets is None:
             targets = configured_targets(settings, store_url=self._store_url)
+        self._note_watched(targets)
         return LocalOperations(
             store=self._store,
             store_url=self._store_url,
@@ -146,6 +148,13 @@ class Holder:
             live_host=lambda: self.engine.status.host,
             on_action=self._acted,
         )
+
+    def _note_watched(self, targets: Sequence[Target]) -> None:
+        """Let the next console show at once what is watched; a database that cannot be written is told elsewhere."""
+        from amt_console.store import StoreError
+
+        with contextlib.suppress(StoreError), self._store.transaction() as writes:
+            writes.note_watched(targets)
 
     def _probe(self, names: Sequence[str]) -> None:
         try:

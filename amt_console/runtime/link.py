@@ -44,7 +44,7 @@ class Link:
         """Whether the database itself is read."""
         self.trouble: str | None = None
         self._site = site
-        self._may_monitor = may_monitor
+        self.may_monitor = may_monitor
         self._notices = notices
         self._on_change = on_change
         self._session_id = uuid.uuid4().hex if site.viewers is None else None
@@ -82,7 +82,7 @@ class Link:
         from amt_console.api.client.attach import attach
 
         place = self._site.whereabouts
-        found = attach(place, session=self._session_id, may_monitor=self._may_monitor)
+        found = attach(place, session=self._session_id, may_monitor=self.may_monitor)
         if found is None:
             return False
         remote, hello = found
@@ -99,7 +99,7 @@ class Link:
     def become_monitor(self) -> bool:
         """Become the monitor if there is none. Raises StoreError, ConfigError."""
         with self._guard:
-            if self.closing.is_set() or not self._may_monitor or self._foreign:
+            if self.closing.is_set() or not self.may_monitor or self._foreign:
                 return False
             from amt_console.store import take_lease
 

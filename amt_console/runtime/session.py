@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from amt_console.model import Snapshot
 from amt_console.operations.protocol import NotPermittedError, OperationError, Operations, Reports
 from amt_console.runtime.link import Link
 from amt_console.runtime.listening import listen
 from amt_console.runtime.server_watch import LOOK_SECONDS
 from amt_console.runtime.site import Notices, Site
+from amt_console.store_url import database_file
 
 if TYPE_CHECKING:
     from amt_console.runtime.holder import Holder
@@ -50,12 +52,14 @@ class LocalSession:
         may_monitor: bool = True,
         notices: Notices = tuple,
         on_change: Callable[[], None] | None = None,
+        show_first: Callable[[Snapshot], None] | None = None,
     ) -> None:
         """Args:
         site: What is watched, and where.
         may_monitor: Whether to become the monitor when there is none.
         notices: Further notices for the screen; called for each snapshot.
         on_change: Called when there is something new to see; on any thread, must be quick.
+        show_first: Called with what a SQLite file knows, before this process takes it over.
         """
         self._site = site
         self._clock = site.clock
@@ -67,7 +71,7 @@ class LocalSession:
         self._retry_at = float("-inf")
         self._backoff = PAUSE_SECONDS
         self.operations: Operations = self._link.following
-        self._open()
+        self._open(show_first)
         threading.Thread(target=self._mind, name="amt-session", daemon=True).start()
 
     @property
@@ -104,13 +108,15 @@ class LocalSession:
         """Stop the engine, flush what it collected, give the lease back. Idempotent."""
         self._link.close()
 
-    def _open(self) -> None:
+    def _open(self, show_first: Callable[[Snapshot], None] | None) -> None:
         refusal: OperationError | None = None
         try:
             if self._link.attach():
                 return
         except OperationError as error:
             refusal = error
+        if show_first is not None and self._link.may_monitor:
+            self._look_first(show_first)
         from amt_console.store import StoreError
 
         try:
@@ -122,6 +128,17 @@ class LocalSession:
             raise
         if refusal is not None and not self.is_monitor:
             self._link.trouble = f"The monitor cannot be asked, the database is read instead: {refusal}."
+
+    def _look_first(self, show: Callable[[Snapshot], None]) -> None:
+        """Importing what a monitor needs takes far longer than asking a file for its newest rows."""
+        path = database_file(self._site.store_url)
+        if path is None:
+            return
+        from amt_console.operations.first_look import first_snapshot
+
+        found = first_snapshot(path, self._clock.now())
+        if found is not None:
+            show(found)
 
     # Following the monitor
 

@@ -1,72 +1,20 @@
 """The database.
 
-What is stored, how it is asked, and what can go wrong with it. SQLModel and SQLAlchemy stay in here.
+What is stored, how it is asked, and what can go wrong with it. SQLModel and SQLAlchemy stay in here, and are loaded
+when the first name of ``names`` is asked for: a console that attaches asks for none.
 """
 
 from __future__ import annotations
 
-from amt_console.store.audit import audit_entries
-from amt_console.store.cluster.lease import Lease, LeaseHolder
-from amt_console.store.cluster.leases import lease_holder, lease_is_free, take_lease
-from amt_console.store.encryption.key_source import keyring_of
-from amt_console.store.encryption.keyring import Keyring
-from amt_console.store.engines.sqlite_backup import backup
-from amt_console.store.errors import (
-    CopyDiffers,
-    CopyRefused,
-    LeaseLost,
-    MonitorRuns,
-    NoDatabase,
-    SchemaTooNew,
-    SchemaTooOld,
-    StoreBusy,
-    StoreCorrupt,
-    StoreError,
-    StoreFull,
-    StoreUnavailable,
-    VersionConflict,
-)
-from amt_console.store.reads import MonitorRow, Reads, ServiceStatus, StateChangeRow
-from amt_console.store.rollups.host import HOST_METRICS
-from amt_console.store.store import Store
-from amt_console.store.tokens import AccessToken, access_token, access_tokens, add_token, revoke_token, token_used
-from amt_console.store.writes import Writes, record
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "HOST_METRICS",
-    "AccessToken",
-    "CopyDiffers",
-    "CopyRefused",
-    "Keyring",
-    "Lease",
-    "LeaseHolder",
-    "LeaseLost",
-    "MonitorRow",
-    "MonitorRuns",
-    "NoDatabase",
-    "Reads",
-    "SchemaTooNew",
-    "SchemaTooOld",
-    "ServiceStatus",
-    "StateChangeRow",
-    "Store",
-    "StoreBusy",
-    "StoreCorrupt",
-    "StoreError",
-    "StoreFull",
-    "StoreUnavailable",
-    "VersionConflict",
-    "Writes",
-    "access_token",
-    "access_tokens",
-    "add_token",
-    "audit_entries",
-    "backup",
-    "keyring_of",
-    "lease_holder",
-    "lease_is_free",
-    "record",
-    "revoke_token",
-    "take_lease",
-    "token_used",
-]
+if TYPE_CHECKING:
+    from amt_console.store.names import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    offered = import_module("amt_console.store.names")
+    if name not in offered.__all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(offered, name)

@@ -6,10 +6,10 @@ from dataclasses import fields
 from datetime import UTC
 from typing import Any, NamedTuple
 
+from amt_console.clock import SECOND
 from amt_console.model import ErrorClass, Phases, ProbeResult, is_location
 from amt_console.store.rollups.buckets import Sample
 from amt_console.store.rollups.samples import sample_of_row
-from amt_console.store.utc import SECOND
 from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, to_json
 
 _PHASES = tuple(field.name for field in fields(Phases))

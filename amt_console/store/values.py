@@ -10,15 +10,16 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
-
-from sqlalchemy import RowMapping
+from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 from amt_console.clock import Instant
 from amt_console.model import MAX_NOTE_CHARS
 from amt_console.text import safe_text
 
-Row = Mapping[str, Any] | RowMapping
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+Row = Union[Mapping[str, Any], "RowMapping"]
 _ENCODE = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _MAX_TEXT = MAX_NOTE_CHARS
 _EnumT = TypeVar("_EnumT", bound=StrEnum)

@@ -18,10 +18,12 @@ from amt_console.model import (
     Gap,
     HostSample,
     ProbeResult,
+    Target,
 )
 from amt_console.store import audit, episodes
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
+from amt_console.store.first_look import WATCHED, watched_text
 from amt_console.store.ingest import Ingest
 from amt_console.store.reads import Reads
 from amt_console.store.rollups import horizon, rebuild
@@ -158,6 +160,11 @@ class Writes(Reads):
     def add_audit(self, entry: AuditEntry) -> AuditEntry:
         """What a person did; returns it with its number and its place in the chain."""
         return audit.append(self._connection, self._ingesters.upsert_meta, entry, self._keys)
+
+    def note_watched(self, targets: Sequence[Target]) -> None:
+        """Note what the monitor watches, for the first look of the next console."""
+        row = {"key": WATCHED, "number": len(targets), "content": watched_text(targets)}
+        self._connection.execute(self._ingesters.upsert_meta, [row])
 
     def rebuild_rollups(self, start: datetime, end: datetime, services: Sequence[str] | None = None) -> None:
         """Recompute rollups, changes of state and newest states from the raw rows of ``[start, end)``.

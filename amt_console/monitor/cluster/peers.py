@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from amt_console.clock import Clock
-from amt_console.model import DEFAULT_LOCATION, FORGOTTEN_AFTER, ProbeResult, ServiceState, series_of
+from amt_console.model import DEFAULT_LOCATION, FORGOTTEN_AFTER, ProbeResult, ServiceState, ServiceStatus, series_of
 from amt_console.monitor.buffer import Collected
 from amt_console.monitor.cluster.locations import LocationMerger
 from amt_console.monitor.cluster.slots import PATIENCE, Emit, Fetcher, Newest, SlotClaims
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.supervise import LOG, Work
-from amt_console.store import Reads, ServiceStatus, Store, StoreError
+from amt_console.store import Reads, Store, StoreError
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from amt_console.store.reads.alerts import AlertReads
 from amt_console.store.reads.figures import FigureReads
 from amt_console.store.reads.host import HostReads
 from amt_console.store.reads.monitor import MonitorReads, MonitorRow
-from amt_console.store.reads.services import ServiceReads, ServiceStatus, StateChangeRow
+from amt_console.store.reads.services import ServiceReads, StateChangeRow
 
 __all__ = ["MonitorRow", "Reads", "ServiceStatus", "StateChangeRow"]
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from amt_console.clock import Clock
-from amt_console.model import ProbeResult, Rollup, ServiceState
+from amt_console.model import ProbeResult, Rollup, ServiceState, ServiceStatus
 from amt_console.store.readable import readable
 from amt_console.store.result_rows import result_of
 from amt_console.store.rollups import reading, rebuild
@@ -24,16 +24,6 @@ _STATE = table(ServiceStateRow)
 _CHANGES = table(StateChangeLog)
 _STATES_BY_NAME = select(_STATE).order_by(_STATE.c.service_name)
 _INSTANT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceStatus:
-    """A service at one moment."""
-
-    last: ProbeResult
-    since: datetime
-    """When it entered ``state``."""
-    state: ServiceState
 
 
 @dataclass(frozen=True, slots=True)

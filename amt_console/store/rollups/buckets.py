@@ -11,9 +11,9 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from amt_console.clock import SECOND
 from amt_console.model import RESOLUTIONS, LatencyHistogram, Rollup, ServiceState
 from amt_console.model.histogram import bin_of, decode_counts, encode_counts
-from amt_console.store.utc import SECOND
 
 LENGTHS = tuple(resolution * SECOND for resolution in RESOLUTIONS)
 """``RESOLUTIONS`` in microseconds."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from amt_console.clock import SECOND, micros
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.store.rollups.buckets import Sample
-from amt_console.store.utc import SECOND, micros
 from amt_console.store.values import Row, number
 
 _LARGEST_INTERVAL = 30 * 86_400

@@ -1,0 +1,35 @@
+"""The first snapshot of a console that becomes the monitor: what the database knows, before anything else is loaded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from amt_console.model import MonitorState, MonitorStatus, Overall, ResourcesView, Snapshot
+from amt_console.operations.views import overall, service_view, worst_first
+from amt_console.operations.windows import ServiceWindows
+from amt_console.store.first_look import first_look
+
+
+def first_snapshot(path: Path, now: datetime) -> Snapshot | None:
+    """Services, alerts, host and figures as a SQLite file has them; ``None`` if it cannot be read at once.
+
+    Windowed figures and charts are left out. The monitor counts as running, without any data yet: it is being started.
+    """
+    found = first_look(path)
+    if found is None:
+        return None
+    alerts = worst_first(found.open_alerts, found.watched)
+    services = tuple(
+        service_view(target, found.statuses.get(target.name), ServiceWindows(), alerts, now) for target in found.watched
+    )
+    return Snapshot(
+        version=0,
+        generated_at=now,
+        overall=overall(services, alerts, MonitorState.RUNNING) if services else Overall.UNKNOWN,
+        monitor=MonitorStatus(MonitorState.RUNNING),
+        services=services,
+        alerts=alerts,
+        resources=ResourcesView(sample=found.host),
+        figures=found.figures,
+    )
