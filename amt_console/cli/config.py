@@ -185,7 +185,7 @@ def check(
     for warning in warnings:
         talk(f"warning: {warning}")
     for path in shadowed:
-        talk(f"note: {path} is not used: {loaded.path} goes before it")
+        talk(f"note: {path} is not used: {loaded.path} takes precedence")
     if inert:
         talk(f"note: accepted, but not in effect in this version: {', '.join(inert)}")
     counted = (

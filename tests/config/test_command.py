@@ -124,11 +124,11 @@ def test_a_file_that_goes_before_another_is_named(home: Path) -> None:
     written = run("init", "--yes")
     path = home / "config-home" / "amt-console" / "monitoring_config.toml"
     assert written.stdout == f"{path}\n"
-    assert f"{local} goes before it" in written.stderr
+    assert f"{local} takes precedence" in written.stderr
     assert f"--config {path}" in written.stderr
     checked = run("check")
     assert checked.stdout.startswith(f"ok: {local}: ")
-    assert f"note: {path} is not used: {local} goes before it" in checked.stderr
+    assert f"note: {path} is not used: {local} takes precedence" in checked.stderr
     assert json.loads(run("check", "--json").stdout)["shadowed"] == [str(path)]
     assert "not used" not in run("check", config=path).stderr + run("check", str(path)).stderr
 
@@ -272,7 +272,7 @@ def test_check_as_json(home: Path) -> None:
         "value": None,
         "suggestion": "did you mean `check_interval`?",
     }
-    path.write_text("", encoding="utf-8")
+    path.write_text("# built-in defaults", encoding="utf-8")
     assert json.loads(run("check", "--json", str(path)).stdout) | {"path": None} == {
         "ok": True,
         "path": None,

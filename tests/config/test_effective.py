@@ -99,7 +99,7 @@ def test_the_database_is_the_first_that_is_named(
     tmp_path: Path, override: str | None, variable: str | None, configured: str | None, expected: str, source: str
 ) -> None:
     path = tmp_path / "c.toml"
-    path.write_text(f'database_url = "{configured}"' if configured else "", encoding="utf-8")
+    path.write_text(f'database_url = "{configured}"' if configured else "# none", encoding="utf-8")
     env = {"XDG_STATE_HOME": "/s", **({"AMT_DATABASE_URL": variable} if variable is not None else {})}
     loaded = load_config(path, env=env)
     assert database_url(loaded.settings, override=override, env=env) == expected

@@ -12,7 +12,7 @@ from amt_console.config.files.reading import MAX_FILE_BYTES, read_document
 from amt_console.paths import find_config, user_config_folder
 
 HOSTILE = [
-    ("c.json", b"", "line 1, column 1"),
+    ("c.json", b"", "is empty"),
     ("c.json", b'{"a": 1,\n "b" 2}', "line 2, column 6"),
     ("c.json", b"[1, 2]", "object"),
     ("c.json", b'"x"', "object"),
@@ -73,9 +73,12 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
             read_document(path)
 
 
-def test_an_empty_toml_file_is_the_defaults(tmp_path: Path) -> None:
+def test_a_file_of_comments_is_the_defaults_and_an_empty_one_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.touch()
+    with pytest.raises(ConfigError, match="is empty"):
+        load_config(file, env={})
+    file.write_text("# nothing yet")
     assert load_config(file, env={}).settings == load_config(None, env={"XDG_CONFIG_HOME": "/x"}, cwd=tmp_path).settings
 
 
