@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN_STAMP := $(VENV)/.run-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
+PARALLEL := -n logical --dist worksteal
 
-.PHONY: run test check bench clean help
+.PHONY: run test quick check bench clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    the simulated platform with a live console on it (ARGS='--incident api-down' starts an incident)"
-	@echo "make test   the tests"
+	@echo "make test   all tests, one worker a processor (ARGS='tests/alerts -k flap -n0' selects some, here in one process)"
+	@echo "make quick  the tests without terminals, browsers, servers and processes: under a minute"
 	@echo "make check  format, lint, types, import contracts"
 	@echo "make bench  the benchmarks beside their targets"
 	@echo "make clean  removes .venv and caches"
@@ -36,7 +38,10 @@ run: $(RUN_STAMP)
 	@$(BIN)/amt-console demo $(ARGS)
 
 test: $(DEV_STAMP)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+quick: $(DEV_STAMP)
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not (slow or pty or postgres or chromium)" $(ARGS)
 
 check: $(DEV_STAMP)
 	@$(BIN)/ruff format --check .

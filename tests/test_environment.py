@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ALLOWED = {"PATH", "LD_LIBRARY_PATH", "TMPDIR", "CI", "AMT_TEST_POSTGRES_URL", "HOME", "TERM", "LANG", "TZ", "LC_CTYPE"}
 HOSTILE = {
     "AMT_CONFIG": "/nowhere.toml",

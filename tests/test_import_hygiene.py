@@ -13,6 +13,8 @@ from support.platform import serving
 from support.programs import Place, until
 from support.terminal import TerminalProgram
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("textual", "plotext", "sqlmodel", "sqlalchemy", "httpx", "vl_convert", "alembic")
 
 

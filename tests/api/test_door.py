@@ -27,6 +27,8 @@ from amt_console.api.wire import SESSION_HEADER
 from amt_console.clock import FakeClock
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., NewToken]
 Feed = Callable[..., None]
 CAP = 20

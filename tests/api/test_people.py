@@ -30,6 +30,8 @@ from amt_console.operations.local import LocalOperations
 from amt_console.runtime.remote_monitor import AccessTokenError, RemoteMonitor
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 STRANGER = "nobody"
 ASK = """
 import socket, sys

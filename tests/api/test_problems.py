@@ -22,6 +22,8 @@ from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, OperationError, UnavailableError
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., NewToken]
 Fire = Callable[..., int]
 ACKNOWLEDGE = "/api/v1/alerts/1/acknowledge"

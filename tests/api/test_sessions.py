@@ -26,6 +26,8 @@ from amt_console.runtime.session import LocalSession
 from amt_console.runtime.site import site_of
 from amt_console.store import Lease, Store, lease_holder, take_lease
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., LocalSession]
 
 

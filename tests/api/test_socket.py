@@ -25,6 +25,8 @@ from amt_console.operations.actor import account_name
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, NotPermittedError, UnavailableError
 
+pytestmark = pytest.mark.slow
+
 Fire = Callable[..., int]
 Feed = Callable[..., None]
 

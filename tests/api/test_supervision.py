@@ -22,6 +22,8 @@ from amt_console.clock import FakeClock
 from amt_console.monitor.status import EngineStatus
 from amt_console.runtime.systemd import QUIET_SECONDS, Notifier, Progress, Supervision
 
+pytestmark = pytest.mark.slow
+
 UNIT = Path(__file__).resolve().parents[2] / "config" / "amt-console.service"
 
 

@@ -31,6 +31,8 @@ from amt_console.model import ACTIONS, Acknowledge, ProbeNow
 from amt_console.operations.protocol import NotPermittedError, OperationError, UnavailableError
 from amt_console.store import Store, access_token, audit_entries, revoke_token
 
+pytestmark = pytest.mark.slow
+
 Fire = Callable[..., int]
 Feed = Callable[..., None]
 Make = Callable[..., NewToken]

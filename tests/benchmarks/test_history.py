@@ -20,6 +20,8 @@ from benchmarks.figure import Figure, markdown_table, text_table
 from benchmarks.history import write_history
 from benchmarks.history_data import DAY_MINUTES, Fleet
 
+pytestmark = pytest.mark.slow
+
 START_MINUTE = 20_000 * DAY_MINUTES + 17 * 60 + 23
 TABLES = ("monitoring_logs", "service_rollups", "service_state", "state_changes")
 

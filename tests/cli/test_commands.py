@@ -288,6 +288,7 @@ def test_the_readme_names_every_command() -> None:
         assert f"amt-console {name}" in readme, name
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_and_a_plain_locale_do_no_harm(history: History, home: Path) -> None:
     history(ServiceState.DOWN, message="naïve ✖ message")
     environment = {**os.environ, "LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -306,6 +307,7 @@ def test_a_closed_pipe_and_a_plain_locale_do_no_harm(history: History, home: Pat
     assert piped.stderr == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "code"),
     [

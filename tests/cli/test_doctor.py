@@ -25,6 +25,8 @@ from amt_console.store.engines import network_disk
 from amt_console.store.engines.network_disk import Mount
 from amt_console.store.upkeep.time_mender import TimeMender
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:

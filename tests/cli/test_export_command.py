@@ -105,6 +105,7 @@ def test_analyze_is_readable_and_machine_readable(database: str, capsys: pytest.
     assert service["latency"]["p50_ms"] == pytest.approx(40, rel=0.01)
 
 
+@pytest.mark.slow
 def test_what_has_nothing_to_write_is_named(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of("export", "chatbot", "--format", "csv", "--format", "md", "--db", database) == 0
     said = capsys.readouterr()

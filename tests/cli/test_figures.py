@@ -18,6 +18,8 @@ from amt_console.config import Settings, targets
 from amt_console.model import BusinessFigures, ErrorClass, Figure, FigureKind, Service, ServiceState
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 SUSPECT = '0.0275 looks like a fraction, not percent: set unit = "fraction"'
 
 

@@ -22,6 +22,8 @@ from amt_console.runtime.session import LocalSession
 from amt_console.runtime.site import site_of
 from amt_console.store import lease_holder, take_lease
 
+pytestmark = pytest.mark.slow
+
 FAILING = """
 import sys
 from amt_console.cli.startup.main import run

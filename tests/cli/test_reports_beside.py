@@ -16,6 +16,8 @@ from amt_console.config import load_config, targets
 from amt_console.runtime.session import LocalSession
 from amt_console.runtime.site import site_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:

@@ -18,6 +18,8 @@ from amt_console.clock import SystemClock
 from amt_console.model import ServiceState
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 MESSAGE = "backend-api is down: connection refused by 127.0.0.1:5000 (3 of 3)"
 CONFIG = """
 [[services]]

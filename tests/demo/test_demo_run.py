@@ -20,6 +20,8 @@ from support.terminal import TerminalProgram
 
 from amt_console.demo.state import DemoFolder, DemoState, running_demo
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = (sys.executable, "-m", "amt_console")
 FREE_PORTS = ("--api-port", "0", "--web-port", "0", "--mobile-port", "0")
 DEADLINE_SECONDS = 45.0

@@ -21,6 +21,8 @@ from amt_console.demo.server import USUAL_PORTS, ServerOptions, bind_all
 from amt_console.model import FigureKind
 from collectors.figures.reader import read_figures
 
+pytestmark = pytest.mark.slow
+
 FREE = {"api": 0, "web": 0, "mobile": 0}
 DEADLINE_SECONDS = 10.0
 

@@ -22,6 +22,8 @@ from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
 from collectors.database.collector import DatabaseCollector
 
+pytestmark = pytest.mark.slow
+
 LONG_AGO = SystemClock().now().replace(year=2000)
 
 

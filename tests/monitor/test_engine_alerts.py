@@ -13,6 +13,8 @@ from amt_console.clock import SystemClock
 from amt_console.model import Acknowledge, AlertState, EpisodeChange, FigureKind, GapReason, Resolution, ServiceState
 from amt_console.store import Store, record
 
+pytestmark = pytest.mark.slow
+
 HEALTH = "/api/health"
 
 

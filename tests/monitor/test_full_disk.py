@@ -18,6 +18,8 @@ from amt_console.model import AlertState, ProbeResult, ServiceState
 from amt_console.monitor.engine import EngineLimits
 from amt_console.monitor.upkeep.housekeeping import Pace
 
+pytestmark = pytest.mark.slow
+
 CLOCK = SystemClock()
 DISK_MIB = 6
 

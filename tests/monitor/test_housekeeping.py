@@ -28,6 +28,8 @@ from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
 from amt_console.monitor.upkeep.log_readers import readers_of
 from amt_console.store import Store, StoreFull
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 DAY = 86_400.0
 QUICK = Pace(first=0.0, every=0.02, pause=0.0, share=0.0, busy=0.001)

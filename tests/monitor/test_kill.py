@@ -9,12 +9,15 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from support.monitored import monitored
 from support.platform import serving
 
 from amt_console.clock import SystemClock
 from amt_console.model import AlertState, GapReason
 from amt_console.store import Store
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parent.parent / "support" / "kill_me.py"
 LONG_AGO = SystemClock().now().replace(year=2000)

@@ -17,6 +17,8 @@ from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import build_ruleset
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 INTERVAL = 15.0
 SERVICE = Service(name="web", url="http://127.0.0.1:1/", interval=INTERVAL)
 

@@ -26,6 +26,8 @@ from amt_console.monitor.thread import EngineThread
 from amt_console.store import Store
 from amt_console.store.cluster.members import Cluster, Member
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["clock", "postgres_url"]
 NAMES = st.lists(st.text(min_size=1), min_size=1, max_size=8, unique=True)
 

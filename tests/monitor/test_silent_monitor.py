@@ -13,6 +13,8 @@ from amt_console.clock import SystemClock
 from amt_console.model import ProbeResult
 from amt_console.store import Reads, Writes
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_fault_in_storing_results_stops_the_sign_of_life_and_loses_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -15,6 +15,8 @@ from support.platform import Platform, serving
 from amt_console.clock import SystemClock
 from amt_console.model import AlertState
 
+pytestmark = pytest.mark.slow
+
 CLOCK = SystemClock()
 
 

@@ -49,6 +49,8 @@ from amt_console.reports.times import UnknownZoneError
 from amt_console.reports.view import build_view
 from amt_console.store import Store, record
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 SETTINGS = load_config(cwd=Path("/nonexistent"), env={}).settings
 TARGETS = targets(SETTINGS, env={})

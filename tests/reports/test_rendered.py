@@ -20,6 +20,8 @@ from amt_console.reports.data import ReportData
 from amt_console.reports.files import plan
 from amt_console.reports.html import security_policy, style_sheet
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("overview_dashboard.html", "chatbot_dashboard.html", "revenue_dashboard.html", "performance_dashboard.html")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

@@ -17,6 +17,8 @@ from amt_console.model import RESOLUTIONS, ProbeResult, ServiceState
 from amt_console.store import Store
 from amt_console.store.upkeep.integrity import disagreements
 
+pytestmark = pytest.mark.slow
+
 UP, DOWN = ServiceState.UP, ServiceState.DOWN
 HOUR, DAY = 3600, 86_400
 

@@ -327,6 +327,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_writer_loses_no_committed_row(store_url: str, clock: FakeClock) -> None:
     paths = os.pathsep.join((str(Path(__file__).parents[1]), str(Path(__file__).parents[2])))
     environment = os.environ | {"PYTHONPATH": paths}

@@ -21,6 +21,8 @@ from amt_console.store.upkeep.restore import restore
 from amt_console.store.upkeep.retention import Retention
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
+pytestmark = pytest.mark.slow
+
 CHILD = Path(__file__).parents[1] / "support" / "fault_child.py"
 ORIGINAL = """
 CREATE TABLE monitoring_logs (id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp DATETIME DEFAULT CURRENT_TIMESTAMP,

@@ -25,6 +25,8 @@ from amt_console.store.upkeep.retention_rules import RetentionPolicy
 from amt_console.store.upkeep.stats import stats
 from amt_console.store.upkeep.time_mender import TimeMender
 
+pytestmark = pytest.mark.slow
+
 READABLE: list[tuple[object, datetime]] = [
     ("2026-01-05 11:00:00", at(-3600)),
     ("2026-01-05 11:01:00.25", at(-3539.75)),

@@ -61,6 +61,7 @@ def test_one_holds_it_and_others_read_who(store_url: str, clock: FakeClock) -> N
     again.release()
 
 
+@pytest.mark.slow
 def test_a_killed_holder_frees_a_file_at_once(sqlite_url: str, clock: FakeClock) -> None:
     with child(sqlite_url) as process:
         held = lease_holder(sqlite_url)

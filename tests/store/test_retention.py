@@ -33,6 +33,8 @@ from amt_console.store.upkeep.integrity import rebuild_since
 from amt_console.store.upkeep.retention import Retention, expired
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 KEEP = timedelta(days=1)
 SHORT = RetentionPolicy(

@@ -18,6 +18,8 @@ from amt_console.clock import FakeClock
 from amt_console.model import RESOLUTIONS, ProbeResult, Rollup, ServiceState
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 UP, DEGRADED, DOWN = ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN
 STATES = tuple(ServiceState)
 Span = tuple[float, float, ServiceState]

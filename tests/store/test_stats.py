@@ -17,6 +17,8 @@ from amt_console.store.upkeep.integrity import disagreements, rebuild_since
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 from amt_console.store.upkeep.stats import TableStats, stats
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 
 
