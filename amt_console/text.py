@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
@@ -289,7 +290,19 @@ def follows_words(cause: int, subjects: Mapping[int, str]) -> str:
     return f"follows {subjects.get(cause) or f'alert {cause}'}"
 
 
-def locale_speaks_utf8(env: Mapping[str, str]) -> bool:
-    """Whether the environment names a locale in UTF-8; ``C``, ``POSIX`` and none at all are ASCII (POSIX.1, 8.2)."""
-    named = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+
+
+def locale_speaks_utf8(env: Mapping[str, str], *, utf8_mode: bool = bool(sys.flags.utf8_mode)) -> bool:
+    """Whether the environment names a locale in UTF-8; ``C``, ``POSIX`` and none at all are ASCII (POSIX.1, 8.2).
+
+    Args:
+        env: The environment.
+        utf8_mode: Python is in its UTF-8 mode. In a locale ``C`` it enters that mode by itself and then sets
+            ``LC_CTYPE`` (PEP 538), which says nothing about the terminal.
+    """
+    ctype = env.get("LC_CTYPE")
+    if utf8_mode and ctype in _COERCED and not env.get("PYTHONUTF8"):
+        ctype = None
+    named = env.get("LC_ALL") or ctype or env.get("LANG") or ""
     return named.partition("@")[0].lower().replace("-", "").endswith("utf8")

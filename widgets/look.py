@@ -99,28 +99,31 @@ class Palette:
 
     @classmethod
     def _from_ansi(cls) -> Palette:
-        reverse = Style(reverse=True)
+        """The terminal's own ground may be dark or light: a colour is always a ground with its own text on it."""
+        plain, bold, reverse = Style(), Style(bold=True), Style(reverse=True)
+        good, bad = Style(color="black", bgcolor="green"), Style(color="black", bgcolor="yellow")
+        worst = Style(color="bright_white", bgcolor="red", bold=True)
         return cls(
-            text=Style(),
-            strong=Style(bold=True),
-            muted=Style(),
-            faint=Style(dim=True),
-            accent=Style(color="cyan"),
-            trend=Style(color="cyan"),
-            ok=Style(color="green"),
-            warning=Style(color="yellow"),
-            critical=Style(color="red", bold=True),
-            info=Style(color="blue"),
+            text=plain,
+            strong=bold,
+            muted=plain,
+            faint=plain,
+            accent=bold,
+            trend=plain,
+            ok=plain,
+            warning=bad,
+            critical=worst,
+            info=plain,
             heading=Style(bold=True, underline=True),
             heading_focus=Style(bold=True, reverse=True),
             cursor=reverse,
             cursor_blur=Style(underline=True),
-            badge_ok=Style(color="green", bold=True, reverse=True),
-            badge_warning=Style(color="yellow", bold=True, reverse=True),
-            badge_critical=Style(color="red", bold=True, reverse=True),
+            badge_ok=good,
+            badge_warning=bad,
+            badge_critical=worst,
             badge_unknown=Style(bold=True, reverse=True),
-            key=Style(bold=True),
-            bar=Style(),
+            key=bold,
+            bar=plain,
         )
 
 

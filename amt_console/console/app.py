@@ -19,7 +19,7 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.css.query import NoMatches
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.message import Message
 from textual.screen import Screen
 
@@ -28,6 +28,7 @@ from amt_console.console import themes
 from amt_console.console.actions import Actions, Selection, Tone
 from amt_console.console.announcer import Announcer, terminal_title
 from amt_console.console.bindings import APP_KEYS, ASKING, key_names
+from amt_console.console.colours import ReadableColours, depth_of
 from amt_console.console.driver import ConsoleDriver
 from amt_console.console.feed import SnapshotFeed
 from amt_console.console.keyboard import PASTED
@@ -126,8 +127,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.animation_level = "none"
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
-        if self.theme == "textual-dark":
-            self.theme = themes.first_theme()
+        self._colours = ReadableColours(depth_of(self.console.color_system, os.environ.get("NO_COLOR")))
+        self.theme = themes.first_theme(self.available_themes)
 
     # Life
 
@@ -307,7 +308,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def _prefer(self, preferences: Preferences) -> None:
         """Do so now. The session's environment takes precedence where it says something of colours."""
-        if preferences.theme in self.available_themes and self.theme == themes.DARK.name:
+        asked = themes.theme_of_environment(self.available_themes)
+        if asked is None and preferences.theme in self.available_themes:
             self.theme = preferences.theme
         self.ascii_only = self.ascii_only or preferences.ascii_only
         self.zone = preferences.zone
@@ -331,12 +333,14 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our variables, for themes that are not ours."""
-        return themes.fallback_variables(dark=self.current_theme.dark)
+        return themes.fallback_variables(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """In ASCII mode nothing else leaves."""
-        filters = super().get_line_filters()
-        return [*filters, self._ascii_filter] if self.ascii_only else filters
+        """Readable colours, and ASCII alone where that is wanted. Without colours ours replaces the toolkit's filter,
+        which draws the terminal's own colours black on black.
+        """
+        usual = (each for each in super().get_line_filters() if not isinstance(each, (Monochrome, NoColor)))
+        return [*usual, self._colours, *([self._ascii_filter] if self.ascii_only else [])]
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, tightened(renderable))

@@ -19,7 +19,7 @@ from textual.message import Message
 from amt_console.console.keyboard import LONGEST_PASTE, LONGEST_TYPED_LINE, Keyboard
 from amt_console.console.terminal import TerminalGuard
 
-BURST_SECONDS = 0.03
+BURST_SECONDS = 0.01
 """Keys that follow each other more quickly were not pressed one by one."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from textual.theme import Theme
 
@@ -73,16 +73,31 @@ LIGHT = Theme(
         "input-cursor-foreground": "#ffffff",
     },
 )
-CYCLE: tuple[str, ...] = (DARK.name, LIGHT.name, "ansi-dark")
-"""What the theme key goes through; the last one uses the terminal's own 16 colours."""
+TERMINAL = "ansi-dark"
+"""The toolkit's theme of the terminal's own 16 colours."""
+CYCLE: tuple[str, ...] = (DARK.name, LIGHT.name, TERMINAL)
+"""What the theme key goes through."""
 _FEW_COLOURS = ("linux", "xterm", "vt100", "vt220", "ansi", "screen")
 
 
-def first_theme(env: Mapping[str, str] = os.environ) -> str:
-    """The theme to begin with: the terminal's own colours where the person or the terminal wants few."""
-    if env.get("NO_COLOR") or (env.get("TERM", "") in _FEW_COLOURS and not env.get("COLORTERM")):
-        return "ansi-dark"
-    return DARK.name
+def first_theme(known: Collection[str], env: Mapping[str, str] = os.environ) -> str:
+    """The theme to begin with: the one that is asked for, or the terminal's own where few colours are wanted or there.
+
+    Args:
+        known: Names of all themes.
+        env: The environment.
+    """
+    asked = theme_of_environment(known, env)
+    if asked is not None:
+        return asked
+    return TERMINAL if env.get("TERM", "") in _FEW_COLOURS and not env.get("COLORTERM") else DARK.name
+
+
+def theme_of_environment(known: Collection[str], env: Mapping[str, str] = os.environ) -> str | None:
+    """The theme that the session's environment asks for."""
+    if env.get("NO_COLOR"):
+        return TERMINAL
+    return env["TEXTUAL_THEME"] if env.get("TEXTUAL_THEME") in known else None
 
 
 def next_theme(current: str) -> str:
@@ -91,6 +106,7 @@ def next_theme(current: str) -> str:
     return CYCLE[(at + 1) % len(CYCLE)]
 
 
-def fallback_variables(*, dark: bool) -> dict[str, str]:
+def fallback_variables(theme: Theme) -> dict[str, str]:
     """Our variables, for themes that are not ours."""
-    return dict((DARK if dark else LIGHT).variables)
+    variables = dict((DARK if theme.dark else LIGHT).variables)
+    return dict.fromkeys(variables, "ansi_default") if theme.ansi else variables

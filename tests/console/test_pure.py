@@ -145,10 +145,16 @@ def test_ascii_text_is_ascii(text: str) -> None:
 
 
 def test_the_theme_follows_terminal_and_person() -> None:
-    assert first_theme({"TERM": "xterm-256color"}) == "amt-dark"
-    assert first_theme({"TERM": "xterm-256color", "NO_COLOR": "1"}) == "ansi-dark"
-    assert first_theme({"TERM": "xterm-256color", "NO_COLOR": ""}) == "amt-dark"
-    assert first_theme({"TERM": "linux"}) == "ansi-dark"
+    known = ("amt-dark", "amt-light", "ansi-dark", "nord")
+    for env, theme in (
+        ({"TERM": "xterm-256color"}, "amt-dark"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "ansi-dark"),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, "amt-dark"),
+        ({"TERM": "linux"}, "ansi-dark"),
+        ({"TERM": "linux", "TEXTUAL_THEME": "nord"}, "nord"),
+        ({"TERM": "xterm-256color", "TEXTUAL_THEME": "unheard of"}, "amt-dark"),
+    ):
+        assert first_theme(known, env) == theme
     assert next_theme("amt-dark") == "amt-light"
     assert next_theme("ansi-dark") == "amt-dark"
     assert next_theme("something else") == "amt-dark"

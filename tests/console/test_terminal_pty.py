@@ -112,10 +112,18 @@ def test_ascii_mode_writes_nothing_but_ascii() -> None:
         assert terminal.output.isascii()
 
 
-def test_a_locale_without_utf8_gets_ascii() -> None:
-    with RawTerminal(["incident"], env={"LANG": "C", "LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"}) as terminal:
+@pytest.mark.parametrize(
+    "env", [{"LANG": "C"}, {"LANG": ""}, {"LANG": "C", "LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"}]
+)
+def test_a_locale_without_utf8_gets_ascii(env: dict[str, str]) -> None:
+    with RawTerminal(["incident"], env=env) as terminal:
         terminal.expect("X DOWN")
         assert terminal.output.isascii()
+
+
+def test_a_character_set_in_utf8_brings_the_signs_back() -> None:
+    with RawTerminal(["incident"], env={"LANG": "C", "LC_CTYPE": "C.UTF-8"}) as terminal:
+        terminal.expect("✖ DOWN")
 
 
 def test_resizing_and_too_small() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,8 @@ from support.raw_terminal import TESTS
 from support.terminal import TerminalProgram
 
 pytestmark = pytest.mark.pty
+HUMAN_SECONDS = 0.1
+"""Between two keys that a person presses."""
 TYPED = "queue full, q"
 
 
@@ -111,8 +114,10 @@ def test_a_paste_fills_the_prompt_and_never_confirms(name: str) -> None:
         shown = program.wait_for("fourth")
         assert "first second third" in shown
         assert "Taken by" not in shown
+        time.sleep(HUMAN_SECONDS)
         program.press("!")
         program.wait_for("fourth!" if "line end" not in name and "escape" not in name else "fourth !")
+        time.sleep(HUMAN_SECONDS)
         program.press("\r")
         program.wait_for("Taken by me")
 

@@ -86,6 +86,12 @@ class TerminalProgram:
         with self._changed:
             return "\n".join(line.rstrip() for line in self._screen.display)
 
+    def cells(self) -> list[pyte.screens.Char]:
+        """All cells of the screen with their colours."""
+        with self._changed:
+            lines = (self._screen.buffer[y] for y in range(self._screen.lines))
+            return [line[x] for line in lines for x in range(self._screen.columns)]
+
     def press(self, keys: str) -> None:
         """Type."""
         self.press_bytes(keys.encode())

@@ -1,0 +1,181 @@
+"""Colours as they reach the terminal: in its depth, and always with text that can be read.
+
+Themes and the toolkit's own widgets meet here, at the last step, so that no theme has to know of contrast. What counts
+is the contrast of the colours that are sent, after they were reduced to those of the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from functools import lru_cache
+
+from rich.color import Color, ColorSystem, ColorType
+from rich.color_triplet import ColorTriplet
+from rich.segment import Segment
+from rich.style import Style
+from textual import color as textual_color
+from textual.filter import LineFilter
+
+LEAST_CONTRAST = 4.5
+"""Between text and its ground, as WCAG 2 counts it."""
+XTERM: tuple[tuple[int, int, int], ...] = (
+    (0, 0, 0),
+    (205, 0, 0),
+    (0, 205, 0),
+    (205, 205, 0),
+    (0, 0, 238),
+    (205, 0, 205),
+    (0, 205, 205),
+    (229, 229, 229),
+    (127, 127, 127),
+    (255, 0, 0),
+    (0, 255, 0),
+    (255, 255, 0),
+    (92, 92, 255),
+    (255, 0, 255),
+    (0, 255, 255),
+    (255, 255, 255),
+)
+"""The 16 colours as xterm has them; other terminals differ, but light stays light."""
+_BLACK, _WHITE = Color.from_ansi(0), Color.from_ansi(15)
+_DRAWN = frozenset("·─━═│┃▁▂▃▄▅▆▇█▏▎▍▌▋▊▉▐░▒▓▔▕╭╮╰╯┌┐└┘├┤┬┴┼ ")
+_MIXTURES = tuple(step / 20 for step in range(1, 21))
+
+
+class Depth(Enum):
+    """How many colours a terminal has."""
+
+    NONE = "none"
+    SIXTEEN = "16"
+    MANY = "256"
+    TRUE = "truecolor"
+
+
+def depth_of(color_system: str | None, no_color: str | None) -> Depth:
+    """The depth to draw with.
+
+    Args:
+        color_system: What the toolkit found out about the terminal.
+        no_color: The variable ``NO_COLOR``: anything but nothing asks for no colour.
+    """
+    if no_color or color_system is None:
+        return Depth.NONE
+    return {"256": Depth.MANY, "truecolor": Depth.TRUE}.get(color_system, Depth.SIXTEEN)
+
+
+def contrast(first: Iterable[float], second: Iterable[float]) -> float:
+    """Contrast of two colours with parts from 0 to 255, from 1 to 21."""
+    light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+class ReadableColours(LineFilter):
+    """Brings every segment to the terminal's depth, and moves the colour of a text that could not be read."""
+
+    def __init__(self, depth: Depth) -> None:
+        super().__init__()
+        self.depth = depth
+        self._fitted = lru_cache(4096)(self._fit)
+
+    def apply(self, segments: list[Segment], background: textual_color.Color) -> list[Segment]:
+        """Filter one line."""
+        ground = background.rich_color
+        return [
+            segment
+            if segment.control or segment.style is None
+            else Segment(segment.text, self._fitted(segment.style, ground, _DRAWN.issuperset(segment.text)))
+            for segment in segments
+        ]
+
+    def _fit(self, style: Style, ground: Color, drawn: bool) -> Style:
+        text, under = style.color or Color.default(), style.bgcolor or ground
+        if self.depth is Depth.NONE:
+            colourless = Color.default()
+            turned = bool(style.reverse) is (under.is_default or under == ground)
+            return style + Style(color=colourless, bgcolor=colourless, reverse=turned, dim=False)
+        if _is_own(text) or _is_own(under):
+            return style if drawn else style + _own(text, under, style)
+        if style.reverse:
+            text, under = under, text
+        text, under = self._in_depth(text), self._in_depth(under)
+        if not drawn:
+            text = self._readable(text, under)
+        bold = _stays_bold(style, text, under)
+        return style + Style(color=text, bgcolor=under, bold=bold, reverse=False, dim=False)
+
+    def _in_depth(self, color: Color) -> Color:
+        if self.depth is Depth.SIXTEEN:
+            return _nearest(color.get_truecolor())
+        return color.downgrade(ColorSystem.EIGHT_BIT) if self.depth is Depth.MANY else color
+
+    def _readable(self, text: Color, under: Color) -> Color:
+        """The text's colour, or the nearest one towards white or black that can be read."""
+        ground = _rgb(under)
+        if contrast(_rgb(text), ground) >= LEAST_CONTRAST:
+            return text
+        best = _more_contrast(under)
+        if self.depth is Depth.SIXTEEN:
+            return best
+        end = ColorTriplet(*_rgb(best))
+        for part in _MIXTURES:
+            mixed = self._in_depth(Color.from_triplet(_mixed(_rgb(text), end, part)))
+            if contrast(_rgb(mixed), ground) >= LEAST_CONTRAST:
+                return mixed
+        return Color.from_triplet(end)
+
+
+def _own(text: Color, under: Color, style: Style) -> Style:
+    """The terminal's own colours: nobody knows what its default ones are, so a colour on them may not be readable."""
+    if style.reverse and not (text.is_default and under.is_default):
+        if text.is_default or under.is_default:
+            return Style(color=Color.default(), bgcolor=Color.default(), dim=False)
+        text, under = under, text
+    if under.is_default:
+        return Style(color=Color.default(), dim=False)
+    if text.is_default or contrast(_rgb(text), _rgb(under)) < LEAST_CONTRAST:
+        text = _more_contrast(under)
+    return Style(color=text, bgcolor=under, bold=_stays_bold(style, text, under), reverse=False, dim=False)
+
+
+def _is_own(color: Color) -> bool:
+    return color.is_default or color.type is ColorType.STANDARD
+
+
+def _stays_bold(style: Style, text: Color, under: Color) -> bool:
+    """Terminals draw a bold one of the first eight colours with the lighter one of the same name."""
+    if not style.bold or text.type is not ColorType.STANDARD or text.number is None or text.number > 7:
+        return bool(style.bold)
+    return contrast(XTERM[text.number + 8], _rgb(under)) >= LEAST_CONTRAST
+
+
+def _more_contrast(under: Color) -> Color:
+    ground = _rgb(under)
+    return max((_BLACK, _WHITE), key=lambda color: contrast(_rgb(color), ground))
+
+
+def _rgb(color: Color) -> tuple[int, int, int]:
+    if color.type is ColorType.STANDARD and color.number is not None:
+        return XTERM[color.number]
+    return color.get_truecolor()
+
+
+def _nearest(wanted: tuple[int, int, int]) -> Color:
+    def distance(number: int) -> int:
+        return sum((one - other) ** 2 for one, other in zip(XTERM[number], wanted, strict=True))
+
+    return Color.from_ansi(min(range(len(XTERM)), key=distance))
+
+
+def _mixed(start: tuple[int, int, int], end: tuple[int, int, int], part: float) -> ColorTriplet:
+    red, green, blue = (round(one + (other - one) * part) for one, other in zip(start, end, strict=True))
+    return ColorTriplet(red, green, blue)
+
+
+def _luminance(parts: Iterable[float]) -> float:
+    red, green, blue = (_linear(part / 255) for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.03928 else float(((part + 0.055) / 1.055) ** 2.4)

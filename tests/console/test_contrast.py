@@ -1,0 +1,138 @@
+"""Every text can be read: in each theme, with each number of colours, on a dark and a light terminal."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+
+import pyte
+import pytest
+from rich.color import Color
+from rich.style import Style
+from support.desk import Desk, desk
+from support.pictures import incident
+from support.raw_terminal import TESTS
+from support.terminal import TerminalProgram
+from textual.theme import BUILTIN_THEMES
+
+from amt_console.console.colours import LEAST_CONTRAST, XTERM, contrast
+from amt_console.console.screens.overview import OverviewScreen
+from amt_console.model import Snapshot
+
+DEPTHS = {
+    "none": {"TERM": "xterm-256color", "NO_COLOR": "1"},
+    "16": {"TERM": "screen"},
+    "256": {"TERM": "xterm-256color"},
+    "truecolor": {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
+}
+GROUNDS = {"dark": (XTERM[7], XTERM[0]), "light": (XTERM[0], XTERM[15])}
+"""Text and ground of a terminal that was asked for no colours."""
+OWN = ("amt-dark", "amt-light", "ansi-dark")
+SCREENS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("x",): (),
+    ("down", "a"): ("n", "escape"),
+    ("slash", "b"): ("escape",),
+    ("q",): ("n",),
+    ("p",): ("p",),
+    ("enter",): ("escape",),
+    ("m",): ("escape",),
+    ("question_mark",): ("escape",),
+    ("ctrl+p",): ("escape",),
+    ("tab", "down", "enter"): ("escape", "tab"),
+}
+"""Keys that lead from the overview to something else to see, and those that lead back from it."""
+NAMES = dict(zip([*list(pyte.graphics.FG_ANSI.values())[:8], *pyte.graphics.FG_AIXTERM.values()], XTERM, strict=True))
+DRAWN = re.compile(r"[\s·─━═│┃▁-▟⠀-⣿╭╮╰╯┌┐└┘├┤┬┴┼]+")
+
+
+def sample() -> Snapshot:
+    fault = "The database cannot be written: the disk is full."
+    return replace(incident(), notices=(fault, "no channel is configured"), faults=(fault,))
+
+
+def rgb(color: Color | None, default: tuple[int, int, int], *, bold: bool = False) -> tuple[int, int, int]:
+    if color is None or color.is_default:
+        return default
+    if color.number is not None and color.number < 16:
+        return XTERM[color.number + 8 if bold and color.number < 8 else color.number]
+    return color.get_truecolor()
+
+
+def unreadable(style: Style, ground: str) -> float | None:
+    """The contrast, if it is too small; bold may be drawn as the lighter colour."""
+    text, under = GROUNDS[ground]
+    worst = 21.0
+    for bold in {False, bool(style.bold)}:
+        fore, back = rgb(style.color, text, bold=bold), rgb(style.bgcolor, under)
+        if style.dim:
+            fore = tuple((one + other) // 2 for one, other in zip(fore, back, strict=True))  # type: ignore[assignment]
+        worst = min(worst, contrast(fore, back))
+    return worst if worst < LEAST_CONTRAST else None
+
+
+def unreadable_texts(console: Desk) -> list[str]:
+    found = []
+    for strip in console.app.screen._compositor.render_strips():
+        for segment in strip:
+            for ground in GROUNDS if DRAWN.sub("", segment.text) and segment.style is not None else ():
+                assert segment.style is not None
+                poor = unreadable(segment.style, ground)
+                if poor is not None:
+                    found.append(f"{console.app.theme} on {ground}: {segment.text!r} {segment.style} has {poor:.2f}")
+    return found
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+async def test_every_text_can_be_read(depth: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in DEPTHS[depth].items():
+        monkeypatch.setenv(name, value)
+    async with desk(sample(), size=(120, 40)) as console:
+        for name in OWN:
+            console.app.theme = name
+            for keys, back in SCREENS.items():
+                await console.pilot.press(*keys)
+                assert unreadable_texts(console) == [], keys
+                if depth == "none":
+                    styles = [part.style for line in console.app.screen._compositor.render_strips() for part in line]
+                    colours = [color for style in styles if style for color in (style.color, style.bgcolor) if color]
+                    assert all(color.is_default for color in colours)
+                await console.pilot.press(*back)
+            assert isinstance(console.app.screen, OverviewScreen)
+
+
+@pytest.mark.parametrize("depth", ["256", "truecolor"])
+async def test_the_themes_of_the_toolkit_can_be_read(depth: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in DEPTHS[depth].items():
+        monkeypatch.setenv(name, value)
+    async with desk(sample(), size=(120, 40)) as console:
+        await console.press("down", "x")
+        for name in BUILTIN_THEMES:
+            console.app.theme = name
+            await console.pilot.pause()
+            assert unreadable_texts(console) == []
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize(
+    "env", [{"NO_COLOR": "1"}, {"TERM": "screen"}, {"TERM": "xterm"}, {"TERM": "xterm", "TEXTUAL_THEME": "amt-light"}]
+)
+def test_a_terminal_with_few_colours_shows_what_can_be_read(env: dict[str, str], ground: str) -> None:
+    command = [sys.executable, "-m", "support.console_script", "incident"]
+    with TerminalProgram(command, env={"PYTHONPATH": str(TESTS), **env}) as program:
+        program.wait_for("monitoring")
+        program.press("jan")
+        program.wait_for("note: n")
+        for cell in program.cells():
+            if DRAWN.sub("", cell.data):
+                text, under = GROUNDS[ground]
+                pair = [NAMES.get(cell.fg, text), NAMES.get(cell.bg, under)]
+                assert {cell.fg, cell.bg} <= {"default", *NAMES}
+                assert contrast(*(reversed(pair) if cell.reverse else pair)) >= LEAST_CONTRAST, cell
+
+
+async def test_the_theme_of_the_environment_is_the_first_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEXTUAL_THEME", "amt-light")
+    async with desk(sample()) as console:
+        assert console.app.theme == "amt-light"
