@@ -57,6 +57,11 @@ def is_down(subject: str, why: str) -> str:
     return f"{subject} is down: {why}"
 
 
+def reason_of(subject: str, message: str) -> str:
+    """The ``why`` of what ``is_down`` has said; any other line as it is."""
+    return message.removeprefix(is_down(subject, ""))
+
+
 def seen_from(subject: str, message: str, where: str) -> str:
     """The same line with those that saw it: ``backend-api is down: from fra, nyc (2 of 3): HTTP 503``."""
     down = is_down(subject, "")

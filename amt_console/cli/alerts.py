@@ -84,15 +84,12 @@ def show(ctx: typer.Context, alert_id: AlertId, json_output: JsonOption = False)
     context = get_context(ctx)
     with context.operations() as operations:
         detail = operations.alert(alert_id)
-    from amt_console.operations.views import alert_view
-
-    alert = alert_view(detail.episode, follows_from=detail.cause.id if detail.cause is not None else None)
     if json_output:
         from amt_console.operations.json_views import alert_detail_json
 
-        print_json(alert_detail_json(detail, alert))
+        print_json(alert_detail_json(detail))
         return
-    _print_detail(alert, detail, context.clock.now())
+    _print_detail(detail.alert, detail, context.clock.now())
 
 
 @app.command("ack", epilog="Example: amt-console alerts ack 12 --note 'restarting the API'")

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from amt_console.clock import Instant
-from amt_console.model.states import AlertState, AlertType, Resolution, Severity
+from amt_console.model.snapshot import AlertView
+from amt_console.model.states import AlertState, AlertType, ErrorClass, Resolution, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,18 @@ class Episode:
     warning_count: int = 0
     """Consecutive fresh observations that were exactly warning (they step a critical episode down)."""
     ok_count: int = 0
+    began: Instant | None = None
+    """``opened_at`` on all hands of the clock; the duration is counted from here."""
     fired_at: datetime | None = None
     resolved_at: datetime | None = None
+    duration_seconds: float | None = None
+    """From ``began`` to the end, once it has ended; a step of the wall clock does not change it."""
     resolution: Resolution | None = None
     value: float | None = None
     """The newest observed value, in the unit of the rule."""
     threshold: float | None = None
+    error_class: ErrorClass | None = None
+    """Why the newest bad measurement failed, where that is known."""
     stale: bool = False
     """No fresh observation lately; the condition is held."""
     stale_since: Instant | None = None
@@ -70,7 +77,8 @@ class AlertEvent:
 
     kind: str
     """``opened``, ``fired``, ``severity``, ``recovering``, ``relapsed``, ``resolved``, ``cleared``, ``stale``,
-    ``fresh``, ``acknowledged``, ``unacknowledged``, ``ack_revoked``, ``note``."""
+    ``fresh``, ``error_changed`` (its note says what it was before), ``acknowledged``, ``unacknowledged``,
+    ``ack_revoked``, ``note``."""
     at: datetime
     state: AlertState
     severity: Severity
@@ -88,6 +96,8 @@ class AlertDetail:
     """An episode with everything that happened to it."""
 
     episode: Episode
+    alert: AlertView
+    """The episode as it is shown."""
     events: tuple[AlertEvent, ...] = field(default=())
     cause: Episode | None = None
     """The open alert that it follows from."""

@@ -84,8 +84,15 @@ class AlertView:
     message: str
     state: AlertState
     opened_at: datetime
+    rule: str = ""
+    group: str | None = None
+    """Of the service; host parts have none."""
     fired_at: datetime | None = None
     resolved_at: datetime | None = None
+    duration_seconds: float | None = None
+    """From the first bad observation to the end, whatever the wall clock did; ``None`` while it is open."""
+    times_today: int = 0
+    """How often an alert of this rule and subject was firing today, this time included."""
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     note: str | None = None
@@ -97,6 +104,8 @@ class AlertView:
     simulated: bool = False
     follows_from: int | None = None
     """The open alert whose mere consequence this one is: what its subject needs is down."""
+    followers: tuple[int, ...] = ()
+    """The open alerts that are mere consequences of this one."""
 
     @property
     def needs_somebody(self) -> bool:

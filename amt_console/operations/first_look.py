@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from amt_console.model import MonitorState, MonitorStatus, Overall, ResourcesView, Snapshot
-from amt_console.operations.views import overall, service_view, worst_first
+from amt_console.operations.alert_views import AlertViews
+from amt_console.operations.views import overall, service_view
 from amt_console.operations.windows import ServiceWindows
 from amt_console.store.first_look import first_look
 
@@ -19,7 +20,7 @@ def first_snapshot(path: Path, now: datetime) -> Snapshot | None:
     found = first_look(path)
     if found is None:
         return None
-    alerts = worst_first(found.open_alerts, found.watched)
+    alerts = AlertViews(found.open_alerts, found.watched).worst_first()
     services = tuple(
         service_view(target, found.statuses.get(target.name), ServiceWindows(), alerts, now) for target in found.watched
     )

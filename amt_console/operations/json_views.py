@@ -145,14 +145,18 @@ def alert_json(alert: AlertView) -> dict[str, Any]:
     return {
         "id": alert.id,
         "version": alert.version,
+        "rule": alert.rule,
         "alert_type": alert.alert_type.value,
         "severity": alert.severity.value,
         "subject": alert.subject,
+        "group": alert.group,
         "message": alert.message,
         "state": alert.state.value,
         "opened_at": iso(alert.opened_at),
         "fired_at": iso(alert.fired_at),
         "resolved_at": iso(alert.resolved_at),
+        "duration_seconds": _rounded(alert.duration_seconds),
+        "times_today": alert.times_today,
         "acknowledged_by": alert.acknowledged_by,
         "acknowledged_at": iso(alert.acknowledged_at),
         "note": alert.note,
@@ -163,13 +167,14 @@ def alert_json(alert: AlertView) -> dict[str, Any]:
         "runbook": alert.runbook,
         "simulated": alert.simulated,
         "follows_from": alert.follows_from,
+        "followers": list(alert.followers),
     }
 
 
-def alert_detail_json(detail: AlertDetail, alert: AlertView) -> dict[str, Any]:
+def alert_detail_json(detail: AlertDetail) -> dict[str, Any]:
     """One alert with its events."""
     return {
-        **alert_json(alert),
+        **alert_json(detail.alert),
         "rule_id": detail.episode.rule_id,
         "resolution": detail.episode.resolution.value if detail.episode.resolution else None,
         "events": [_event_json(event) for event in detail.events],

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 from amt_console.alerts import AlertConflict, Outcome, Scene, handle
 from amt_console.clock import Clock
@@ -25,6 +26,7 @@ from amt_console.model import (
     Viewer,
 )
 from amt_console.operations.actor import Actor, current_actor
+from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import (
     ConflictError,
     InvalidError,
@@ -35,7 +37,6 @@ from amt_console.operations.protocol import (
 )
 from amt_console.operations.service_detail import service_detail
 from amt_console.operations.snapshot_builder import SnapshotBuilder
-from amt_console.operations.views import alert_view, causes, worst_first
 from amt_console.store import Reads, Store, VersionConflict, Writes, lease_holder, lease_is_free, record
 from amt_console.text import safe_text
 
@@ -97,8 +98,13 @@ class LocalOperations:
         self._live_host = live_host
         self._on_action = on_action
         self._lock = threading.Lock()
-        self._builder = SnapshotBuilder(targets=self.targets, clock=clock, monitor_alive=self._monitor_alive)
-        self._past = SnapshotBuilder(targets=self.targets, clock=clock, monitor_alive=self._monitor_alive)
+        self._zone = ZoneInfo(settings.console.time_zone) if settings.console.time_zone else None
+        self._builder = SnapshotBuilder(
+            targets=self.targets, clock=clock, monitor_alive=self._monitor_alive, zone=self._zone
+        )
+        self._past = SnapshotBuilder(
+            targets=self.targets, clock=clock, monitor_alive=self._monitor_alive, zone=self._zone
+        )
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
         """The live snapshot, or the snapshot of a past moment. What was built a moment ago serves again."""
@@ -117,11 +123,12 @@ class LocalOperations:
             episode = reads.alerts.episode(alert_id)
             if episode is None:
                 raise NotFoundError(_no_alert(alert_id))
-            cause = self._followed(reads).get(alert_id)
+            views = self._views(reads)
             return AlertDetail(
                 episode=episode,
+                alert=views.of(episode),
                 events=tuple(reads.alerts.events(alert_id)),
-                cause=reads.alerts.episode(cause) if cause is not None else None,
+                cause=views.cause_of(alert_id),
             )
 
     def alerts(
@@ -130,14 +137,13 @@ class LocalOperations:
         """Open episodes worst first, or the episodes in ``states``, newest first."""
         with self.store.read() as reads:
             if states is None:
-                return worst_first(reads.alerts.open(), self.targets)[:limit]
+                return self._views(reads).worst_first()[:limit]
             now = self._clock.now()
             start = since or now - timedelta(days=3660)
             found = reads.alerts.episodes(
                 start=start, end=now + timedelta(microseconds=1), states=list(states), limit=limit
             )
-            followed = self._followed(reads)
-            return tuple(alert_view(episode, follows_from=followed.get(episode.id or 0)) for episode in found)
+            return tuple(map(self._views(reads).of, found))
 
     def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
         """One service with history. Raises NotFoundError."""
@@ -145,7 +151,7 @@ class LocalOperations:
         if view is None:
             raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
         with self.store.read() as reads:
-            return service_detail(reads, view, self._clock.now(), hours, self._followed(reads))
+            return service_detail(reads, view, self._clock.now(), hours, self._views(reads))
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Do what a person wants: the change, its events and its audit row in one durable transaction."""
@@ -183,11 +189,10 @@ class LocalOperations:
             writes.add_audit(audit)
             return outcome, None
         saved = record(writes, EpisodeChange(outcome.step.episode, outcome.step.events, audit))
-        assert saved.id is not None
-        return outcome, alert_view(saved, follows_from=self._followed(writes).get(saved.id))
+        return outcome, self._views(writes).of(saved)
 
-    def _followed(self, reads: Reads) -> dict[int, int]:
-        return causes(reads.alerts.open(), self.targets)
+    def _views(self, reads: Reads) -> AlertViews:
+        return AlertViews.read(reads, self.targets, self._clock.now(), zone=self._zone)
 
     def _monitor_alive(self) -> bool:
         if self._request_probe is not None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from amt_console.model import RESOLUTIONS, ProbeResult, Rollup, ServiceView, series_name
+from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange
-from amt_console.operations.views import alert_view
 from amt_console.operations.windows import floor_time
 from amt_console.store import Reads
 from amt_console.text import age, byte_size, milliseconds, safe_text
@@ -24,9 +23,7 @@ def resolution_for(hours: float) -> int:
     return next((step for step in RESOLUTIONS if hours * 3600 / step <= MAX_BUCKETS), RESOLUTIONS[-1])
 
 
-def service_detail(
-    reads: Reads, view: ServiceView, now: datetime, hours: float, followed: Mapping[int, int]
-) -> ServiceDetail:
+def service_detail(reads: Reads, view: ServiceView, now: datetime, hours: float, alerts: AlertViews) -> ServiceDetail:
     """The detail of one service over the last ``hours``.
 
     Args:
@@ -34,7 +31,7 @@ def service_detail(
         view: The service as it is now.
         now: End of the stretch.
         hours: Its length.
-        followed: For the ids of alerts that follow from another one: the id of that.
+        alerts: How alerts are shown.
     """
     resolution = resolution_for(hours)
     start = floor_time(now - timedelta(hours=hours), resolution)
@@ -63,7 +60,7 @@ def service_detail(
             StateChange(at=change.at, state=change.state, error=safe_text(change.error) if change.error else None)
             for change in sorted(changes, key=lambda change: change.at, reverse=True)[:_LIST_LIMIT]
         ),
-        alerts=tuple(alert_view(episode, follows_from=followed.get(episode.id or 0)) for episode in episodes),
+        alerts=tuple(map(alerts.of, episodes)),
         figures=_facts(probes[0], now) if probes else (),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from amt_console.clock import Clock
 from amt_console.model import (
@@ -20,8 +20,9 @@ from amt_console.model import (
     Target,
     Viewer,
 )
+from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.location_views import location_views
-from amt_console.operations.views import alert_view, figure_faults, overall, service_view, worst_first
+from amt_console.operations.views import figure_faults, overall, service_view
 from amt_console.operations.windows import (
     MINUTE,
     SPARK_MINUTES,
@@ -47,10 +48,18 @@ _HOST_SERIES = ("cpu_usage", "memory_usage", "disk_usage")
 class SnapshotBuilder:
     """Keeps what may be reused from one snapshot to the next. Not for two threads at once."""
 
-    def __init__(self, *, targets: Sequence[Target], clock: Clock, monitor_alive: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        *,
+        targets: Sequence[Target],
+        clock: Clock,
+        monitor_alive: Callable[[], bool],
+        zone: tzinfo | None = None,
+    ) -> None:
         self._targets = tuple(targets)
         self._clock = clock
         self._monitor_alive = monitor_alive
+        self._zone = zone
         self._windows = RollingWindows([target.name for target in self._targets], refresh=WINDOWS_REFRESH_SECONDS)
         self._host_series: tuple[Series, Series, Series] = ((), (), ())
         self._host_series_at: float | None = None
@@ -99,7 +108,8 @@ class SnapshotBuilder:
         # A clock that was set back must not leave the figures of its future on the screen.
         known_by = at or now + CLOCK_TOLERANCE
         windows = self._read_windows(reads, end, live=at is None)
-        alerts = worst_first(reads.alerts.open(at), self._targets)
+        views = AlertViews.read(reads, self._targets, now, at=at, zone=self._zone)
+        alerts = views.worst_first()
         statuses = reads.services.statuses(at)
         locations = location_views(statuses, self._targets, end)
         services = tuple(
@@ -123,7 +133,7 @@ class SnapshotBuilder:
             at=at,
             services=services,
             alerts=alerts,
-            recently_resolved=_recently_resolved(reads, end),
+            recently_resolved=_recently_resolved(reads, end, views),
             resources=ResourcesView(sample=reads.host.sample(known_by), cpu=cpu, memory=memory, disk=disk),
             figures=reads.figures.newest(known_by),
             figure_faults=figure_faults(self._targets, statuses, end),
@@ -175,10 +185,10 @@ def _inside_gap(reads: Reads, at: datetime) -> bool:
     )
 
 
-def _recently_resolved(reads: Reads, end: datetime) -> tuple[AlertView, ...]:
+def _recently_resolved(reads: Reads, end: datetime, views: AlertViews) -> tuple[AlertView, ...]:
     closed = reads.alerts.episodes(start=end - timedelta(hours=1), end=end, states=[AlertState.RESOLVED], limit=20)
     ended = [
-        alert_view(episode)
+        views.of(episode)
         for episode in closed
         if episode.fired_at is not None and episode.resolved_at is not None and episode.resolved_at <= end
     ]

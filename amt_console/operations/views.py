@@ -1,19 +1,15 @@
-"""From what is stored to what is shown: one service, one alert, the worst of all."""
+"""From what is stored to what is shown: one service, and the worst of all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
-from amt_console.alerts import consequences
 from amt_console.model import (
-    MAX_NOTE_CHARS,
     AlertState,
     AlertView,
     Database,
-    Episode,
     ErrorClass,
     FigureFault,
     FigureKind,
@@ -28,6 +24,7 @@ from amt_console.model import (
     Severity,
     Target,
 )
+from amt_console.operations.alert_views import worst_of
 from amt_console.operations.windows import ServiceWindows
 from amt_console.text import public_url, safe_text
 
@@ -62,7 +59,7 @@ def service_view(
             since, error_class, error = last.timestamp, None, UNHEARD
         else:
             state, since = status.state, status.since
-    worst = min((alert for alert in alerts if alert.subject == target.name), key=_urgency, default=None)
+    worst = worst_of(alerts, target.name)
     return ServiceView(
         name=safe_text(target.name, 100),
         url=_shown_url(target.url),
@@ -124,62 +121,6 @@ def _figure_fault(service: Service, status: ServiceStatus | None, now: datetime)
 @lru_cache(maxsize=4096)
 def _shown_url(url: str) -> str:
     return safe_text(public_url(url))
-
-
-def alert_view(episode: Episode, *, follows_from: int | None = None) -> AlertView:
-    """A stored episode as it is shown, with the open alert that it follows from. The episode has an id."""
-    assert episode.id is not None
-    return AlertView(
-        id=episode.id,
-        version=episode.version,
-        alert_type=episode.alert_type,
-        severity=episode.severity,
-        subject=safe_text(episode.subject, 100),
-        message=safe_text(episode.message),
-        state=episode.state,
-        opened_at=episode.opened_at,
-        fired_at=episode.fired_at,
-        resolved_at=episode.resolved_at,
-        acknowledged_by=safe_text(episode.acknowledged_by, 64) if episode.acknowledged_by else None,
-        acknowledged_at=episode.acknowledged_at,
-        note=safe_text(episode.note, MAX_NOTE_CHARS) if episode.note else None,
-        escalation_level=episode.escalation_level,
-        stale=episode.stale,
-        value=episode.value,
-        threshold=episode.threshold,
-        runbook=episode.runbook,
-        simulated=episode.simulated,
-        follows_from=follows_from,
-    )
-
-
-def causes(episodes: Iterable[Episode], targets: Iterable[Target]) -> dict[int, int]:
-    """For the ids of alerts that follow from another open one: the id of that, by what the targets depend on."""
-    return consequences(episodes, {target.name: target.depends_on for target in targets})
-
-
-def worst_first(episodes: Sequence[Episode], targets: Iterable[Target] = ()) -> tuple[AlertView, ...]:
-    """By severity, firing before pending, unacknowledged before acknowledged, oldest first.
-
-    What follows from an alert comes directly after it, in the same order.
-    """
-    followed = causes(episodes, targets)
-    views = sorted((alert_view(episode) for episode in episodes), key=_urgency)
-    after: dict[int, list[AlertView]] = {}
-    for view in views:
-        if (cause := followed.get(view.id)) is not None:
-            after.setdefault(cause, []).append(replace(view, follows_from=cause))
-    return tuple(each for view in views if view.id not in followed for each in (view, *after.get(view.id, ())))
-
-
-def _urgency(alert: AlertView) -> tuple[int, bool, bool, datetime, int]:
-    return (
-        -alert.severity.rank,
-        alert.state is AlertState.PENDING,
-        alert.acknowledged_by is not None,
-        alert.opened_at,
-        alert.id,
-    )
 
 
 def overall(services: Sequence[ServiceView], alerts: Sequence[AlertView], monitor: MonitorState) -> Overall:

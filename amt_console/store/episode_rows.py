@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amt_console.model import AlertEvent, AlertState, AlertType, Episode, Resolution, Severity
+from amt_console.model import AlertEvent, AlertState, AlertType, Episode, ErrorClass, Resolution, Severity
 from amt_console.store.values import Row, clean, clean_text, finite, instant_json, instant_of
 
 
@@ -27,10 +27,13 @@ def episode_values(episode: Episode) -> dict[str, Any]:
         "critical_count": episode.critical_count,
         "warning_count": episode.warning_count,
         "ok_count": episode.ok_count,
+        "began": instant_json(episode.began),
         "fired_at": episode.fired_at,
+        "duration_seconds": finite(episode.duration_seconds),
         "resolution": None if episode.resolution is None else episode.resolution.value,
         "value": finite(episode.value),
         "threshold": finite(episode.threshold),
+        "error_class": None if episode.error_class is None else episode.error_class.value,
         "stale": episode.stale,
         "stale_since": instant_json(episode.stale_since),
         "acknowledged_by": clean(episode.acknowledged_by),
@@ -63,11 +66,14 @@ def episode_of(row: Row) -> Episode:
         critical_count=int(row["critical_count"]),
         warning_count=int(row["warning_count"]),
         ok_count=int(row["ok_count"]),
+        began=instant_of(row["began"]),
         fired_at=row["fired_at"],
+        duration_seconds=row["duration_seconds"],
         resolved_at=row["resolved_at"],
         resolution=None if row["resolution"] is None else _enum(Resolution, row["resolution"], Resolution.MANUAL),
         value=row["value"],
         threshold=row["threshold"],
+        error_class=None if row["error_class"] is None else _enum(ErrorClass, row["error_class"], None),
         stale=bool(row["stale"]),
         stale_since=instant_of(row["stale_since"]),
         acknowledged_by=row["acknowledged_by"],

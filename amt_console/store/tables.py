@@ -81,10 +81,15 @@ class AlertRow(StoreTable, table=True):
     critical_count: int = Field(default=0, sa_column=number("critical_count"))
     warning_count: int = Field(default=0, sa_column=number("warning_count"))
     ok_count: int = Field(default=0, sa_column=number("ok_count"))
+    began: str | None = Field(default=None, sa_type=Text)
+    """JSON of the instant of the first bad observation."""
     fired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    duration_seconds: float | None = None
+    """By the monotonic hand, once it has ended."""
     resolution: str | None = Field(default=None, sa_type=Text)
     value: float | None = None
     threshold: float | None = None
+    error_class: str | None = Field(default=None, sa_type=Text)
     stale: bool = Field(default=False, sa_column=flag("stale"))
     stale_since: str | None = Field(default=None, sa_type=Text)
     acknowledged_by: str | None = Field(default=None, sa_type=Text)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amt_console.alerts import consequences
-from amt_console.model import AlertState, AlertType, Episode, Severity
+from amt_console.model import AlertState, AlertType, Episode, ErrorClass, Severity
 
 NEEDS = {"orders": ["api"], "api": ["db", "cache"], "shop": ["orders", "pages"]}
 DOWN, SLOW = AlertType.SERVICE_DOWN, AlertType.RESPONSE_TIME
@@ -23,15 +23,19 @@ def alert(
     *,
     severity: Severity = Severity.CRITICAL,
     state: AlertState = AlertState.FIRING,
+    seconds: float = 0.0,
+    why: str | None = None,
+    error_class: ErrorClass | None = None,
 ) -> Episode:
     return Episode(
         rule_id=f"{alert_type}/{number}",
         subject=subject,
         alert_type=alert_type,
         severity=severity,
-        message=f"{subject}: {alert_type}",
+        message=f"{subject}: {alert_type}" if why is None else f"{subject} is down: {why}",
         state=state,
-        opened_at=datetime(2026, 1, 1, tzinfo=UTC),
+        opened_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds),
+        error_class=error_class,
         id=number,
     )
 
@@ -70,6 +74,25 @@ def test_of_two_roots_the_oldest_is_named() -> None:
 )
 def test_what_follows_from_the_outage_of_a_dependency(alert_type: AlertType, follows: bool) -> None:
     assert consequences([alert(1, "orders", alert_type), alert(2, "api")], NEEDS) == ({1: 2} if follows else {})
+
+
+REFUSED, STATUS = ErrorClass.CONNECT_REFUSED, ErrorClass.HTTP_STATUS
+
+
+def test_an_alert_that_opened_long_before_with_another_error_has_a_cause_of_its_own() -> None:
+    intervals = {"api": 15.0, "orders": 15.0}
+    cause = alert(2, "api", seconds=0, why="connection refused by 10.0.0.1:5000 (3 of 3)", error_class=REFUSED)
+    broken = alert(1, "orders", seconds=-60, why="got 500, expected 2xx (3 of 3)", error_class=STATUS)
+    assert consequences([broken, cause], NEEDS, intervals) == {}
+    noticed_first = alert(1, "orders", seconds=-40, why="got 500, expected 2xx (3 of 3)", error_class=STATUS)
+    assert consequences([noticed_first, cause], NEEDS, intervals) == {1: 2}
+    assert consequences([noticed_first, cause], NEEDS, {"api": 5.0}) == {}, "the cause would have been seen in time"
+    same = alert(1, "orders", seconds=-600, why="connection refused by 10.0.0.1:5001 (3 of 3)", error_class=REFUSED)
+    assert consequences([same, cause], NEEDS, intervals) == {1: 2}, "the outage had begun before, and paused"
+    slow = alert(1, "orders", SLOW, severity=Severity.WARNING, seconds=-600)
+    assert consequences([slow, cause], NEEDS, intervals) == {}
+    own = alert(1, "api", SLOW, severity=Severity.WARNING, seconds=-600)
+    assert consequences([own, cause], NEEDS, intervals) == {1: 2}, "slow, and then down"
 
 
 @pytest.mark.parametrize("alert_type", [AlertType.RESPONSE_TIME, AlertType.ERROR_RATE, AlertType.NO_DATA])

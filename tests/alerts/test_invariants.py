@@ -218,6 +218,7 @@ def _without_wall(key: Key) -> list[Episode]:
             opened_at=epoch,
             fired_at=still(episode.fired_at),
             resolved_at=still(episode.resolved_at),
+            began=episode.began and replace(episode.began, wall=epoch),
             bad_since=episode.bad_since and replace(episode.bad_since, wall=epoch),
             ok_since=episode.ok_since and replace(episode.ok_since, wall=epoch),
             stale_since=episode.stale_since and replace(episode.stale_since, wall=epoch),

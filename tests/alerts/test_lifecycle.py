@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from support.alerting import SUBJECT, Key, two_tier_rule
 
-from amt_console.alerts import Rule, Signal, Step, Verdict, resume, retire, step
+from amt_console.alerts import Rule, Signal, Step, Verdict, replay, resume, retire, step, told
 from amt_console.clock import FakeClock
-from amt_console.model import AlertState, AlertType, Resolution, Severity
+from amt_console.model import AlertState, AlertType, ErrorClass, Resolution, Severity
 
 OK, WARN, CRIT, BLIND = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.NO_DATA
 
@@ -472,3 +472,33 @@ def test_row_20_an_equal_rule_is_the_same_rule() -> None:
     key = firing()
     observation = key.observation(CRIT)
     assert not step(key.now, observation, two_tier_rule()).changed
+
+
+class TestDuration:
+    def test_it_is_counted_by_the_monotonic_hand(self) -> None:
+        key = Key(two_tier_rule())
+        key.feed(Verdict.CRITICAL, Verdict.CRITICAL, Verdict.CRITICAL)
+        assert key.now.duration_seconds is None
+        key.clock.step_wall(-3600)
+        key.feed(Verdict.OK, Verdict.OK)
+        assert key.now.state is AlertState.RESOLVED
+        assert key.now.duration_seconds == 40.0
+
+
+class TestErrors:
+    def test_another_error_is_an_event_with_the_old_and_the_new_one(self) -> None:
+        key = Key(two_tier_rule())
+        key.feed(
+            *[Verdict.CRITICAL] * 3, message="backend-api is down: refused", error_class=ErrorClass.CONNECT_REFUSED
+        )
+        key.feed(Verdict.CRITICAL, message="backend-api is down: got 500", error_class=ErrorClass.HTTP_STATUS)
+        event = key.events[1][-1]
+        assert (event.kind, event.message, event.note) == (
+            "error_changed",
+            "backend-api is down: got 500",
+            "before: refused",
+        )
+        assert key.now.error_class is ErrorClass.HTTP_STATUS
+        assert replay(key.events[1]) == told(key.now)
+        key.feed(Verdict.CRITICAL, message="backend-api is down: got 503", error_class=ErrorClass.HTTP_STATUS)
+        assert key.told.count("error_changed") == 1

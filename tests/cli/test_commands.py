@@ -114,6 +114,16 @@ def test_status_json_has_what_it_promises(command: Command, history: History) ->
         "acknowledged_at",
         "note",
         "escalation_level",
+        "rule",
+        "group",
+        "value",
+        "threshold",
+        "follows_from",
+        "followers",
+        "fired_at",
+        "resolved_at",
+        "duration_seconds",
+        "times_today",
     } <= document["alerts"][0].keys()
     assert document["alerts"][0]["note"] == "known␛[2J"
 

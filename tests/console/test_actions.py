@@ -292,3 +292,11 @@ async def test_quitting_the_monitor_names_who_takes_over() -> None:
         await console.show(replace(incident(), viewers=viewers[:2]))
         await console.press("n", "q")
         assert "Nothing is probed after it" in console.prompt.question
+
+
+async def test_the_detail_says_for_how_long_somebody_has_it() -> None:
+    async with desk(incident()) as console:
+        console.screen.set_focus(console.screen.services)
+        console.screen.services.select("api-chat-analytics")
+        await console.press("tab", "end", "enter")
+        assert "ann has it for 5m" in console.text()

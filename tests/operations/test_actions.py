@@ -193,3 +193,26 @@ def test_the_uptime_of_the_detail_is_that_of_the_overview(
     assert view.uptime_percent_24h < 99.5
     assert detail.uptime_percent == pytest.approx(view.uptime_percent_24h, abs=0.001)
     assert detail.coverage_percent == pytest.approx(view.coverage_percent_24h, abs=0.001)
+
+
+def test_an_alert_says_how_often_today_how_long_and_what_follows_from_what(
+    operations: LocalOperations, store: Store, fire: Fire, clock: FakeClock
+) -> None:
+    yesterday = clock.now() - timedelta(hours=30)
+    ended = {"state": AlertState.RESOLVED, "resolved_at": yesterday, "opened_at": yesterday, "fired_at": yesterday}
+    fire(**ended)
+    earlier = clock.now() - timedelta(hours=1)
+    fire(**{**ended, "resolved_at": earlier, "opened_at": earlier, "fired_at": earlier, "duration_seconds": 61.5})
+    alert_id = fire(began=clock.instant())
+    alert = operations.alert(alert_id).alert
+    assert (alert.rule, alert.group, alert.times_today, alert.duration_seconds) == (
+        "service_down/backend-api",
+        "platform",
+        2,
+        None,
+    )
+    clock.advance(95)
+    clock.step_wall(-3600)
+    assert operations.act(Close(alert_id)).duration_seconds == 95.0
+    clock.step_wall(3600)
+    assert [each.duration_seconds for each in operations.alerts(tuple(AlertState))] == [95.0, 61.5, None]

@@ -19,6 +19,7 @@ from amt_console.model import (
     AuditEntry,
     Episode,
     EpisodeChange,
+    ErrorClass,
     Resolution,
     Severity,
 )
@@ -51,6 +52,9 @@ def test_every_field_of_an_episode_comes_back(store: Store) -> None:
         fired_at=at(2),
         resolved_at=at(3),
         resolution=Resolution.MANUAL,
+        began=replace(instant, boottime=0.5),
+        duration_seconds=7.5,
+        error_class=ErrorClass.HTTP_STATUS,
         value=1.25,
         threshold=2.5,
         stale=True,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from amt_console.alerts import Limits, Observation, Rule, Scene, Signal, Step, Verdict, handle, limit, step
 from amt_console.alerts.rules.rule import Direction
 from amt_console.clock import FakeClock, SystemClock
-from amt_console.model import AlertAction, AlertEvent, AlertType, Episode
+from amt_console.model import AlertAction, AlertEvent, AlertType, Episode, ErrorClass
 
 SUBJECT = "backend-api"
 
@@ -59,15 +59,30 @@ class Key:
         """The kinds of the newest episode's events."""
         return [event.kind for event in self.events[self.now.id or 0]]
 
-    def observation(self, verdict: Verdict, *, value: float | None = None, message: str | None = None) -> Observation:
+    def observation(
+        self,
+        verdict: Verdict,
+        *,
+        value: float | None = None,
+        message: str | None = None,
+        error_class: ErrorClass | None = None,
+    ) -> Observation:
         """An observation at this moment."""
-        return Observation(self.subject, verdict, message or f"it is {verdict}", self.clock.instant(), value)
+        words = message or f"it is {verdict}"
+        return Observation(self.subject, verdict, words, self.clock.instant(), value, error_class=error_class)
 
-    def feed(self, *verdicts: Verdict, value: float | None = None, message: str | None = None) -> Step:
+    def feed(
+        self,
+        *verdicts: Verdict,
+        value: float | None = None,
+        message: str | None = None,
+        error_class: ErrorClass | None = None,
+    ) -> Step:
         """Feed observations one after the other, ``every`` seconds apart; returns the last step."""
         last = Step(self.episode)
         for verdict in verdicts:
-            last = step(self.episode, self.observation(verdict, value=value, message=message), self.rule)
+            seen = self.observation(verdict, value=value, message=message, error_class=error_class)
+            last = step(self.episode, seen, self.rule)
             self.save(last)
             self.clock.advance(self.every)
         return last

@@ -26,6 +26,7 @@ from amt_console.model import (
     Snapshot,
 )
 from amt_console.operations.actor import Actor
+from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import (
     ConflictError,
     NotFoundError,
@@ -35,7 +36,6 @@ from amt_console.operations.protocol import (
     ServiceDetail,
     StateChange,
 )
-from amt_console.operations.views import alert_view
 
 HANDLED = ("state", "acknowledged_by", "acknowledged_at", "note", "resolved_at")
 """What actions change of an alert."""
@@ -107,7 +107,7 @@ class FakeOperations:
             for seq, kind in enumerate(kinds, 1)
         )
         cause = None if view.follows_from is None else _episode(self._alert(view.follows_from))
-        return AlertDetail(episode, events, cause)
+        return AlertDetail(episode, view, events, cause)
 
     def alerts(
         self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
@@ -176,7 +176,7 @@ class FakeOperations:
                 raise ConflictError(str(error)) from error
             assert step is not None
             assert step.episode is not None
-            changed = alert_view(step.episode, follows_from=view.follows_from)
+            changed = AlertViews((), ()).of(step.episode)
             return self._replace(view.id, **{name: getattr(changed, name) for name in HANDLED})
 
     def export(

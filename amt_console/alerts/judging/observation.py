@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from amt_console.clock import Instant
+from amt_console.model import ErrorClass
 
 
 class Verdict(StrEnum):
@@ -47,5 +48,7 @@ class Observation:
     value: float | None = None
     threshold: float | None = None
     """The limit that is broken, else the one that would be broken first."""
+    error_class: ErrorClass | None = None
+    """Why a measurement failed, where that is known."""
     streaks: Streaks | None = None
     """``None``: this one counts as one more. With them, seeing the same result twice counts once."""

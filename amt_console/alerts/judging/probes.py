@@ -132,7 +132,7 @@ def _judge_state(rule: Rule, result: ProbeResult, at: Instant) -> Observation:
         return missing(rule, name, at, result.error or f"its state is {result.state}")
     if result.state is ServiceState.DOWN:
         why = result.error or (str(result.error_class) if result.error_class else "no reason is known")
-        return Observation(name, VERDICTS[rule.severity], is_down(name, why), at)
+        return Observation(name, VERDICTS[rule.severity], is_down(name, why), at, error_class=result.error_class)
     word = "slow, but up" if result.state is ServiceState.DEGRADED else "up"
     return Observation(name, Verdict.OK, f"{name} is {word}", at)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from amt_console.alerts.wording import reason_of
 from amt_console.model import AlertState, AlertType, Episode
 
 _CAUSES = frozenset((AlertType.SERVICE_DOWN, AlertType.DATABASE))
@@ -15,21 +17,30 @@ _OF_A_DEPENDENCY = _CAUSES | {
     AlertType.NO_DATA,
 }
 """What an outage of something that a subject needs brings about; a certificate, say, ends by itself."""
+SLACK_SECONDS = 15.0
+"""Beside two intervals of the cause: how much later than its consequence an outage may be noticed."""
+USUAL_INTERVAL = 60.0
+_BESIDE_THE_ERROR = re.compile(r"\S+:\d+|\b\d+(?:\.\d+){3}\b| \(\d+ of \d+\)$")
+"""Addresses, and how often it was seen."""
 _OF_ITS_OWN_OUTAGE = frozenset((AlertType.RESPONSE_TIME, AlertType.ERROR_RATE, AlertType.NO_DATA))
 
 
-def consequences(episodes: Iterable[Episode], depends_on: Mapping[str, Sequence[str]]) -> dict[int, int]:
+def consequences(
+    episodes: Iterable[Episode], depends_on: Mapping[str, Sequence[str]], intervals: Mapping[str, float] | None = None
+) -> dict[int, int]:
     """Name for each open alert the one that it follows from, if there is one.
 
     A cause is a confirmed (firing or recovering) ``service_down`` or ``database`` alert of something that the subject
     needs, directly or not, or for slow answers, failures and missing data the outage of the subject itself. Of several
     causes it is one that follows from nothing, the worst of these, then the oldest; so the cause of a consequence is
     never a consequence. A cause is at least as severe as what follows from it. Things that need each other in a circle
-    are no cause of each other.
+    are no cause of each other. An alert that opened well before the outage of a dependency, with another error, has a
+    cause of its own.
 
     Args:
         episodes: Alerts with ids, in any order; closed ones neither follow nor cause.
         depends_on: For each target what it needs.
+        intervals: For each target the seconds between its probes: an outage is noticed so much later at most.
 
     Returns:
         Ids of the alerts that follow, each with the id of its cause.
@@ -38,9 +49,13 @@ def consequences(episodes: Iterable[Episode], depends_on: Mapping[str, Sequence[
     causes = [(key, each) for key, each in known if each.alert_type in _CAUSES and each.state in _CONFIRMED]
     if not causes:
         return {}
-    needs = _Needs(depends_on)
+    needs, known_intervals = _Needs(depends_on), intervals or {}
     possible = {
-        key: [(cause_id, cause) for cause_id, cause in causes if cause_id != key and _may_cause(cause, each, needs)]
+        key: [
+            (cause_id, cause)
+            for cause_id, cause in causes
+            if cause_id != key and _may_cause(cause, each, needs, known_intervals)
+        ]
         for key, each in known
     }
     found: dict[int, int] = {}
@@ -75,9 +90,21 @@ class _Needs:
         return self._found[name]
 
 
-def _may_cause(cause: Episode, alert: Episode, needs: _Needs) -> bool:
+def _may_cause(cause: Episode, alert: Episode, needs: _Needs, intervals: Mapping[str, float]) -> bool:
     if cause.severity.rank < alert.severity.rank:
         return False
     if cause.subject == alert.subject:
         return alert.alert_type in _OF_ITS_OWN_OUTAGE
-    return alert.alert_type in _OF_A_DEPENDENCY and needs.above(alert.subject, cause.subject)
+    if alert.alert_type not in _OF_A_DEPENDENCY or not needs.above(alert.subject, cause.subject):
+        return False
+    slack = SLACK_SECONDS + 2 * intervals.get(cause.subject, USUAL_INTERVAL)
+    before = (cause.opened_at - alert.opened_at).total_seconds()
+    return before <= slack or _same_error(cause, alert)
+
+
+def _same_error(cause: Episode, alert: Episode) -> bool:
+    """Whether both say the same of themselves, addresses aside."""
+    if cause.error_class is not alert.error_class:
+        return False
+    one, other = (_BESIDE_THE_ERROR.sub("", reason_of(each.subject, each.message)) for each in (cause, alert))
+    return one == other

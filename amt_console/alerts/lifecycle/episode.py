@@ -5,6 +5,7 @@ from __future__ import annotations
 from amt_console.alerts.judging.observation import Observation, Verdict
 from amt_console.alerts.lifecycle.transition import Step, Transition
 from amt_console.alerts.rules.rule import Rule
+from amt_console.alerts.wording import reason_of
 from amt_console.clock import Instant
 from amt_console.model import AlertState, Episode, Resolution, Severity
 
@@ -87,6 +88,7 @@ def _open(last: Episode | None, observation: Observation, rule: Rule) -> Step:
         message=observation.message,
         state=AlertState.PENDING,
         opened_at=at.wall,
+        began=at,
         previous_episode_id=_predecessor(last, at, rule),
         runbook=rule.runbook_for(observation.subject),
     )
@@ -225,6 +227,8 @@ def _refresh(transition: Transition, observation: Observation, rule: Rule) -> No
     moved = _moved_much(episode.value, observation.value)
     if transition.changed or (moved and _message(episode, observation, rule) != episode.message):
         _tell(transition, observation, rule)
+    if None not in (episode.error_class, observation.error_class) and observation.error_class != episode.error_class:
+        transition.event("error_changed", note=f"before: {reason_of(episode.subject, episode.message)}")
 
 
 def _tell(transition: Transition, observation: Observation, rule: Rule) -> None:
@@ -232,6 +236,7 @@ def _tell(transition: Transition, observation: Observation, rule: Rule) -> None:
         message=_message(transition.episode, observation, rule),
         value=observation.value,
         threshold=observation.threshold,
+        error_class=observation.error_class,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from amt_console.alerts.lifecycle.episode import RULE_REMOVED_NOTE
 from amt_console.model import AlertEvent, AlertState, Episode, Resolution, Severity
 
-_IN_ITS_OWN_WORDS = ("opened", "fired", "severity", "relapsed")
+_IN_ITS_OWN_WORDS = ("opened", "fired", "severity", "relapsed", "error_changed")
 """Events whose message is the episode's own; those of the others say what happened."""
 
 
@@ -109,7 +109,7 @@ def _fold(before: Told, event: AlertEvent) -> Told:
             return replace(now, acknowledged_by=None, acknowledged_at=None)
         case "note":
             return replace(now, note=event.note)
-        case "severity" | "recovering" | "relapsed":
+        case "severity" | "recovering" | "relapsed" | "error_changed":
             return now
     raise ValueError(f"Unknown kind of event: {event.kind!r}.")
 

@@ -74,10 +74,12 @@ class Transition:
     ) -> None:
         """Close the episode: ``cleared`` if it never fired, else ``resolved``."""
         kind = "cleared" if self.episode.state is AlertState.PENDING else "resolved"
+        began = self.episode.began
         self.change(
             state=AlertState.RESOLVED,
             resolution=resolution,
             resolved_at=self._at.wall,
+            duration_seconds=None if began is None else self._at.seconds_since(began),
             ok_since=self._at,
             stale=False,
             stale_since=None,

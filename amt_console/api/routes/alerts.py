@@ -14,7 +14,6 @@ from amt_console.api.routes.actions import AlertId
 from amt_console.api.routes.values import Page, json_page, json_response, moment
 from amt_console.model import AlertState, AlertView
 from amt_console.operations.json_views import alert_detail_json, alert_json
-from amt_console.operations.views import alert_view
 
 MOST_ALERTS = 10_000
 """How far back pages go."""
@@ -45,9 +44,7 @@ def alerts(
 @router.get("/alerts/{alert_id}", response_model=dict[str, Any], **needs(Role.VIEWER, _MISSING))
 def alert(serving: Serving, alert_id: AlertId) -> Response:
     """One alert with everything that happened to it."""
-    detail = serving.operations.alert(alert_id)
-    cause = detail.cause.id if detail.cause is not None else None
-    return json_response(alert_detail_json(detail, alert_view(detail.episode, follows_from=cause)))
+    return json_response(alert_detail_json(serving.operations.alert(alert_id)))
 
 
 def _behind(found: tuple[AlertView, ...], cursor: str) -> int:

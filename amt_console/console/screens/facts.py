@@ -219,7 +219,7 @@ def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str 
         [(episode.message, palette.text)],
     ]
     if episode.acknowledged_by:
-        lines.append([(f"{episode.acknowledged_by} has it since {age(episode.acknowledged_at, now)}", palette.accent)])
+        lines.append([(f"{episode.acknowledged_by} has it for {age(episode.acknowledged_at, now)}", palette.accent)])
         if episode.note:
             lines.append([("note  ", palette.muted), (episode.note, palette.text)])
     elif episode.open and cause is None:

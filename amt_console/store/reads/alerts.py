@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, or_, select
+from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, func, or_, select
 
 from amt_console.alerts import as_of
 from amt_console.model import AlertEvent, AlertState, Episode
@@ -64,6 +64,16 @@ class AlertReads:
         query = _within(None if states is None else frozenset(states), subject is not None)
         rows = self._connection.execute(query, {"start": start, "end": end, "subject": subject, "most": limit})
         return [episode_of(row) for row in _datable(rows.mappings())]
+
+    def fired_counts(self, *, since: datetime, until: datetime) -> dict[tuple[str, str], int]:
+        """By rule and subject: how many episodes were firing at some time from ``since`` to ``until``."""
+        lasted = or_(_ALERTS.c.resolved.is_(False), _ALERTS.c.resolved_at.between(since, LATEST))
+        query = (
+            select(_ALERTS.c.rule_id, _ALERTS.c.subject, func.count())
+            .where(lasted, _ALERTS.c.fired_at <= until)
+            .group_by(_ALERTS.c.rule_id, _ALERTS.c.subject)
+        )
+        return {(rule, subject): int(count) for rule, subject, count in self._connection.execute(query)}
 
     def events(self, alert_id: int) -> list[AlertEvent]:
         """Everything that happened to an episode, oldest first."""

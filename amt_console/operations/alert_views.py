@@ -1,0 +1,116 @@
+"""From stored episodes to the alerts that are shown: with what follows from what, groups, and how often today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from amt_console.alerts import consequences
+from amt_console.model import MAX_NOTE_CHARS, AlertState, AlertView, Episode, Target
+from amt_console.text import safe_text
+
+if TYPE_CHECKING:
+    from amt_console.store import Reads
+
+Key = tuple[str, str]
+"""Rule and subject."""
+
+
+class AlertViews:
+    """Makes the views of one moment.
+
+    Args:
+        open_episodes: What is open at that moment.
+        targets: What is watched.
+        counts: How often the alert of a rule and subject was firing that day.
+    """
+
+    def __init__(
+        self, open_episodes: Iterable[Episode], targets: Iterable[Target], counts: Mapping[Key, int] | None = None
+    ) -> None:
+        known = tuple(targets)
+        self._open = tuple(open_episodes)
+        self._groups = {target.name: target.group for target in known}
+        self._counts = counts or {}
+        self._causes = consequences(
+            self._open,
+            {target.name: target.depends_on for target in known},
+            {target.name: target.interval for target in known},
+        )
+        self._followers: dict[int, list[int]] = {}
+        for follower, cause in sorted(self._causes.items()):
+            self._followers.setdefault(cause, []).append(follower)
+
+    @classmethod
+    def read(
+        cls, reads: Reads, targets: Iterable[Target], now: datetime, *, at: datetime | None = None, zone: tzinfo | None
+    ) -> AlertViews:
+        """Those of the present, or of a past moment; the day is that of ``zone``, by default the host's."""
+        moment = at or now
+        midnight = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return cls(reads.alerts.open(at), targets, reads.alerts.fired_counts(since=midnight, until=moment))
+
+    def of(self, episode: Episode) -> AlertView:
+        """A stored episode as it is shown. It has an id."""
+        assert episode.id is not None
+        return AlertView(
+            id=episode.id,
+            version=episode.version,
+            rule=safe_text(episode.rule_id, 200),
+            alert_type=episode.alert_type,
+            severity=episode.severity,
+            subject=safe_text(episode.subject, 100),
+            group=self._groups.get(episode.subject),
+            message=safe_text(episode.message),
+            state=episode.state,
+            opened_at=episode.opened_at,
+            fired_at=episode.fired_at,
+            resolved_at=episode.resolved_at,
+            duration_seconds=episode.duration_seconds,
+            times_today=self._counts.get((episode.rule_id, episode.subject), 0),
+            acknowledged_by=safe_text(episode.acknowledged_by, 64) if episode.acknowledged_by else None,
+            acknowledged_at=episode.acknowledged_at,
+            note=safe_text(episode.note, MAX_NOTE_CHARS) if episode.note else None,
+            escalation_level=episode.escalation_level,
+            stale=episode.stale,
+            value=episode.value,
+            threshold=episode.threshold,
+            runbook=episode.runbook,
+            simulated=episode.simulated,
+            follows_from=self._causes.get(episode.id),
+            followers=tuple(self._followers.get(episode.id, ())),
+        )
+
+    def cause_of(self, alert_id: int) -> Episode | None:
+        """The open alert that another one follows from."""
+        cause = self._causes.get(alert_id)
+        return next((episode for episode in self._open if episode.id == cause), None)
+
+    def worst_first(self) -> tuple[AlertView, ...]:
+        """What is open: by severity, firing before pending, unacknowledged before acknowledged, oldest first.
+
+        What follows from an alert comes directly after it, in the same order.
+        """
+        views = sorted((self.of(episode) for episode in self._open), key=urgency)
+        after: dict[int, list[AlertView]] = {}
+        for view in views:
+            if view.follows_from is not None:
+                after.setdefault(view.follows_from, []).append(view)
+        return tuple(each for view in views if view.follows_from is None for each in (view, *after.get(view.id, ())))
+
+
+def urgency(alert: AlertView) -> tuple[int, bool, bool, datetime, int]:
+    """Sorts the most urgent alert first."""
+    return (
+        -alert.severity.rank,
+        alert.state is AlertState.PENDING,
+        alert.acknowledged_by is not None,
+        alert.opened_at,
+        alert.id,
+    )
+
+
+def worst_of(alerts: Sequence[AlertView], subject: str) -> AlertView | None:
+    """The most urgent of a subject's alerts."""
+    return min((alert for alert in alerts if alert.subject == subject), key=urgency, default=None)
