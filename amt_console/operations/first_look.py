@@ -15,7 +15,8 @@ from amt_console.store.first_look import first_look
 def first_snapshot(path: Path, now: datetime) -> Snapshot | None:
     """Services, alerts, host and figures as a SQLite file has them; ``None`` if it cannot be read at once.
 
-    Windowed figures and charts are left out. The monitor counts as running, without any data yet: it is being started.
+    Windowed figures, charts and how often alerts fired today are left out. The monitor counts as running, without any
+    data yet: it is being started.
     """
     found = first_look(path)
     if found is None:
