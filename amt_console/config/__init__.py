@@ -1,4 +1,4 @@
-"""Configuration: the original's JSON and the full format, checked whole before anything starts."""
+"""Configuration: the original's JSON and the full format, validated completely before anything starts."""
 
 from __future__ import annotations
 

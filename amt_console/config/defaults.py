@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from amt_console.model import Criticality, FigureKind
 
 MONITORING_DB = "monitoring-db"
-"""The target that stands for our own database."""
+"""The target for the program's own database."""
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultService:
-    """One service that follows from a base URL."""
+    """A default service, derived from a base URL."""
 
     name: str
     base: str
@@ -53,5 +53,5 @@ DEFAULT_SERVICES = (
 
 
 def default_names(bases: Mapping[str, bool]) -> tuple[str, ...]:
-    """Names of the default services of those base URLs that are given."""
+    """Names of the default services of the given base URLs."""
     return tuple(service.name for service in DEFAULT_SERVICES if bases.get(service.base))

@@ -1,4 +1,4 @@
-"""What can be wrong with a configuration, told to a person: all faults at once, each with place and remedy."""
+"""Faults of a configuration, for people: all at once, each with its place and remedy."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MAX_FAULTS_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, or (in a list of warnings) doubtful."""
+    """One fault, or one warning in a list of warnings."""
 
     path: str
     """Dotted path of the key, e.g. ``services[0].url``; empty for the file as a whole."""
     message: str
     """What is wrong and what is allowed."""
     value: str | None = None
-    """The refused value as text, already masked where it may be secret; ``None`` where showing it helps nobody."""
+    """The refused value as text, masked if it may be secret; ``None`` if showing it does not help."""
     suggestion: str | None = None
     """How to mend it, e.g. the nearest known key."""
 
@@ -32,7 +32,7 @@ class Fault:
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used. ``str()`` lists all faults, one a line."""
+    """A configuration that cannot be used. ``str()`` lists all faults, one per line."""
 
     def __init__(self, faults: tuple[Fault, ...], path: Path | None = None) -> None:
         super().__init__(faults, path)

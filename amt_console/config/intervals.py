@@ -1,4 +1,4 @@
-"""How often a target is probed, and how long a probe may take, when the configuration does not say."""
+"""Default intervals and timeouts of targets."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ CRITICAL_SECONDS = 15.0
 HIGH_SECONDS = 30.0
 LOW_FACTOR = 5.0
 TIMEOUT_SHARE = 0.8
-"""Share of a short interval that a probe may take at most."""
+"""Largest fraction of a short interval that a probe may take."""
 
 
 def interval_of(criticality: Criticality, check_interval: float) -> float:
-    """Seconds between probes of a target that names no interval."""
+    """Seconds between probes of a target without an interval of its own."""
     match criticality:
         case Criticality.CRITICAL:
             return min(CRITICAL_SECONDS, check_interval)

@@ -1,4 +1,4 @@
-"""When the presented certificates end."""
+"""Expiry of the presented certificates."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 _MAX_KNOWN = 512
 _MAX_CHAIN = 20
-"""Certificates of one chain that are looked at; a longer one is an attack on the prober's time."""
+"""Certificates of one chain to read; a longer chain would waste the prober's time."""
 
 
 class CertificateDates:
-    """Reads the end of validity of certificate chains; remembers them, as services present the same one each time."""
+    """Reads the expiry of certificate chains; cached, because services present the same chain each time."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, datetime | None] = OrderedDict()

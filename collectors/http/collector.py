@@ -31,7 +31,7 @@ _ANSWERED = frozenset((ErrorClass.HTTP_STATUS, ErrorClass.HEADER_ASSERT, ErrorCl
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A service made ready to be probed again and again."""
+    """A service, prepared for repeated probes."""
 
     service: Service
     transport: ProbeTransport
@@ -44,7 +44,7 @@ class _Prepared:
     """The address of the first request, safe to show."""
 
     async def send(self, trace: Trace) -> None:
-        """Send the request; httpx, which costs as much again, comes in only for redirects."""
+        """Send the request. httpx doubles the cost, so it is used for redirects only."""
         first = self.request
         answer = await self.transport.exchange(first.method, first.url, self.wire, trace)
         if not (self.follows and answer.redirects_to):
@@ -63,8 +63,8 @@ class HttpCollector:
     """Probes any number of services at once, on one event loop.
 
     The response time is the sum of the phases: name look-up, TCP handshake, TLS handshake, request to first byte, first
-    to last byte, over all redirects. The prober's own pauses between them are not the service's and are left out;
-    ``details["own_ms"]`` tells them.
+    to last byte, over all redirects. The prober's own pauses between them are excluded;
+    they are in ``details["own_ms"]``.
 
     Args:
         clock: For the time stamps of the results.
@@ -82,7 +82,7 @@ class HttpCollector:
         self._prepared: dict[str, _Prepared] = {}
 
     async def probe(self, service: Service, *, attempt: int = 1) -> ProbeResult:
-        """Probe once. Never raises but for cancellation: whatever goes wrong is in the result.
+        """Probe once. Raises only when cancelled: every failure is in the result.
 
         Args:
             service: What to probe, and what to expect.
@@ -117,7 +117,7 @@ class HttpCollector:
         )
 
     async def aclose(self) -> None:
-        """Let go of what the probes shared."""
+        """Release the shared resources."""
         self._prepared.clear()
         self._machinery.resolver.close()
         self._machinery.stamps.close()
@@ -210,7 +210,7 @@ def _details(trace: Trace, own_ms: float) -> dict[str, float | int | str | None]
 
 
 def _unforeseen(error: Exception, trace: Trace) -> ProbeFault:
-    """A redirect to nonsense is the server's fault; anything else that nobody foresaw is ours."""
+    """The fault of an unexpected error: an invalid redirect is the server's, anything else is ours."""
     said = safe_text(str(error) or type(error).__name__)
     if trace.status in REDIRECTS and trace.complete:
         return ProbeFault(ErrorClass.PROTOCOL, f"the redirect cannot be followed: {said}")

@@ -1,4 +1,4 @@
-"""One TCP connection on the loop's selector, whose bytes are stamped where they are read."""
+"""One TCP connection on the loop's selector. Bytes are stamped where they are read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collectors.http.stamps import Stamps, handshake_ns, monotonic_ns
 
 _READ_BYTES = 65536
 _MAX_BUFFERED = 4
-"""Chunks that may wait for the reader; more stay in the kernel, which slows the sender down."""
+"""Chunks that may wait for the reader; further bytes stay in the kernel and slow the sender down."""
 
 
 class ByteStream(Protocol):
@@ -31,7 +31,7 @@ class ByteStream(Protocol):
 
 
 class Connection:
-    """A connected socket. Close it in any case."""
+    """A TCP socket. Always close it."""
 
     def __init__(self, address: Address, stamps: Stamps) -> None:
         self.address = address

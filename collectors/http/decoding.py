@@ -1,4 +1,4 @@
-"""Content decoding that never inflates more than it may."""
+"""Content decoding with a limit on the output."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def too_large(max_bytes: int) -> ProbeFault:
 
 
 def _deflate_window(body: bytes) -> int:
-    """Some servers send raw deflate, most the zlib format that the standard means; the two first bytes tell."""
+    """Some servers send raw deflate, most the zlib format of the standard; the first two bytes decide."""
     zlib_header = len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
     return zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS
 

@@ -1,4 +1,4 @@
-"""What an answer must satisfy: status, headers, text, regular expression, JMESPath; the first that fails counts."""
+"""Checks an answer: status, headers, text, regular expression, JMESPath. The first failure counts."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _ODD_CODECS = frozenset(("punycode", "idna", "unicode_escape", "raw_unicode_esca
 
 
 class ExpectationError(ValueError):
-    """An expectation that cannot be checked; the text says which and why."""
+    """An expectation that cannot be checked; ``str()`` names it and the reason."""
 
 
 class Checks:
-    """An expectation made ready.
+    """A prepared expectation.
 
     Args:
         expect: From the configuration.

@@ -1,4 +1,4 @@
-"""What can go wrong with a probe, as an error class and one line for a person."""
+"""The failures of a probe: an error class and one line for a person."""
 
 from __future__ import annotations
 

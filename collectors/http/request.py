@@ -19,7 +19,7 @@ DEFAULT_HEADERS = {
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
-"""A compressed answer would be measured smaller than it is and must be unpacked; so none is asked for."""
+"""Compression is not requested: it would hide the real size and needs decoding."""
 _HARMLESS = frozenset(  # a cookie on a redirect is one that the servers themselves set during this probe
     (
         b"user-agent",

@@ -1,7 +1,7 @@
 """Name look-ups in a bounded number of threads, each with its own deadline.
 
-The system's resolver blocks a thread as long as it likes. So look-ups run in daemon threads, which never hold up the
-end of the program; probes of one name share a look-up that is under way, so that one dead zone cannot take all threads.
+The system's resolver may block a thread for long. So look-ups run in daemon threads that never delay the end of the
+program. Probes of one name share a running look-up, so that one dead zone cannot occupy all threads.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Resolver:
         return addresses, lookup.ended_ns - max(joined_ns, lookup.began_ns or joined_ns)
 
     def close(self) -> None:
-        """Let the idle threads end; one that is stuck in the resolver ends with it."""
+        """End the idle threads; a stuck one ends with its look-up."""
         with self._lock:
             for _ in range(self._threads):
                 self._jobs.put(None)

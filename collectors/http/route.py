@@ -23,7 +23,7 @@ _FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_
 
 @dataclass(frozen=True, slots=True)
 class Machinery:
-    """What the probes of all services share."""
+    """Resources shared by all probes."""
 
     stamps: Stamps
     resolver: Resolver
@@ -45,7 +45,7 @@ class Route:
     """Whether redirects are followed; not if one is what is expected."""
 
     async def connect(self, url: httpx.URL, machinery: Machinery, trace: Trace) -> Connection:
-        """Connect to the host of ``url``, or to the proxy; behind a proxy only a written address can be checked here.
+        """Connect to the host of ``url``, or to the proxy. Behind a proxy only literal addresses can be checked.
 
         Raises:
             ProbeFault: No such name, an address that is never a target, refused, unreachable.
@@ -80,7 +80,7 @@ class Route:
         raise refusals[0]
 
     async def _addresses(self, url: httpx.URL, machinery: Machinery, trace: Trace) -> list[Address]:
-        """The one address to connect to; for ``localhost`` both, as servers bind only one of them as often as not."""
+        """The address to connect to; for ``localhost`` both, because many servers bind only one of them."""
         host, port = url.raw_host.decode("ascii"), port_of(url)
         trace.stage, trace.waiting_for = Stage.NAME, host
         family = _FAMILIES[self.family]

@@ -1,4 +1,4 @@
-"""From a connection to a stream for a request: the proxy's tunnel, TLS, and the diagnosis of a bad certificate."""
+"""Opens the stream for a request on a connection: proxy tunnel, TLS, diagnosis of a bad certificate."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def _tunnel(connection: Connection, url: httpx.URL, proxy: httpx.URL) -> i
 
 
 async def _diagnose(failed: Connection, url: httpx.URL, route: Route, machinery: Machinery, trace: Trace) -> None:
-    """One more handshake, unverified and for no request: an expired certificate still tells when it ended."""
+    """A second handshake without verification, to read when an expired certificate ended."""
     failed.close()
     connection: Connection | None = None
     try:

@@ -1,4 +1,4 @@
-"""When bytes reached this machine: the kernel's receive stamps where it gives them, else the clock when they are read.
+"""Arrival times of bytes: the kernel's receive stamps if available, else the clock at the read.
 
 A thread that shares its interpreter with a busy screen reads late, by tens of milliseconds at worst; the packet itself
 is never late. Linux stamps each packet on arrival (``SO_TIMESTAMPNS``, see socket(7)) and tells the round trip of the
@@ -22,7 +22,7 @@ _RTT_OFFSET = 68
 _RETRANSMITS_OFFSET = 100
 _U32 = struct.Struct("@I")
 _SLACK_NS = 100_000
-"""How far a kernel stamp may lie outside what is possible before it is mistrusted: two clocks are read, in turn."""
+"""Tolerance for kernel stamps outside the possible range, because two clocks are read in turn."""
 _CLOSE_READS_NS = 20_000
 
 monotonic_ns = time.monotonic_ns
@@ -38,7 +38,7 @@ class Stamps:
             self._keep_stamping()
 
     def _keep_stamping(self) -> None:
-        """Hold one socket that wants stamps: with the first one the kernel switches stamping on, slowly."""
+        """Keep one socket with stamps open: the kernel enables stamping with the first one, slowly."""
         try:
             keeper = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         except OSError:
@@ -52,7 +52,7 @@ class Stamps:
         self.kernel = True
 
     def close(self) -> None:
-        """Let the kernel stop stamping."""
+        """Stop stamping."""
         if self._keeper is not None:
             self._keeper.close()
             self._keeper = None

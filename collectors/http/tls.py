@@ -1,4 +1,4 @@
-"""TLS over a stamped connection, and what went wrong with a certificate."""
+"""TLS over a stamped connection, and the faults of certificates."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _ContextKey = tuple[str | None, tuple[int, int] | None, bool]
 
 
 class TlsContexts:
-    """Contexts made once each and shared; loading the authorities takes 20 ms, so it happens off the loop."""
+    """Shared TLS contexts. Loading the authorities takes 20 ms, so it runs off the loop."""
 
     def __init__(self) -> None:
         self._contexts: dict[_ContextKey, ssl.SSLContext] = {}
         self._lock = asyncio.Lock()
 
     async def get(self, *, ca_file: str | None, verify: bool) -> ssl.SSLContext:
-        """The context for a CA file (``None``: the system's authorities); made anew when the file has changed.
+        """The context for a CA file (``None``: the system's authorities); reloaded when the file has changed.
 
         Raises:
             ProbeFault: The CA file cannot be read.

@@ -1,4 +1,4 @@
-"""What one probe has seen so far: how long each phase took, where it stands, and what the server said."""
+"""The progress of one probe: the time of each phase, the current stage, and the answer so far."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ class Trace:
     redirect: Answer | None = None
     """The first answer, where it is a redirect, until httpx has taken it over."""
     verdict: ProbeFault | None = None
-    """Already certain, while something that only adds to it is still under way."""
+    """A certain fault, while its details are still being collected."""
 
     def begin_hop(self, url: httpx.URL) -> None:
-        """A further request begins; what was read from the one before is forgotten, its times are not."""
+        """Begin another request: forget the previous answer, keep its times."""
         self.hops += 1
         self.url = url
         self.stage = Stage.PREPARE
@@ -75,7 +75,7 @@ class Trace:
         self.surplus = False
 
     def note(self, answer: Answer) -> None:
-        """Keep what is known of an answer, complete or not."""
+        """Note an answer, complete or not."""
         self.raw_bytes = len(answer.body)
         self.surplus = answer.surplus
         if answer.has_headers:
@@ -98,7 +98,7 @@ class Trace:
         )
 
     def total_ms(self) -> float:
-        """The sum of the phases in milliseconds: what the network and the service took, without our own pauses."""
+        """The sum of the phases in milliseconds, without the prober's own pauses."""
         parts = (self.dns_ns, self.connect_ns, self.tls_ns, self.first_byte_ns, self.transfer_ns)
         return sum(part for part in parts if part is not None) / 1e6
 

@@ -26,14 +26,14 @@ _FOR_REDIRECTS = frozenset((b"location", b"set-cookie"))
 
 
 class ProbeTransport(httpx.AsyncBaseTransport):
-    """Sends the requests of one service. Raises ``ProbeFault``, and nothing else on purpose."""
+    """Sends the requests of one service. Raises ProbeFault."""
 
     def __init__(self, route: Route, machinery: Machinery) -> None:
         self._route = route
         self._machinery = machinery
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """One hop of a redirected probe, for httpx, which works out where to go next and what to take along."""
+        """One hop of a redirected probe. httpx decides the next URL and headers."""
         trace: Trace = request.extensions[TRACE]
         if trace.redirect is not None:
             answer, trace.redirect = trace.redirect, None

@@ -1,4 +1,4 @@
-"""Checks across sections, made on the document itself so that they report even when single values are wrong."""
+"""Checks across sections. They run on the document itself, so they report even if single values are wrong."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from amt_console.model import DEFAULT_GROUP, Criticality, series_of
 from amt_console.text import safe_text
 
 EMAIL_CHANNEL = "email"
-"""The channel that an enabled ``email_alerts`` is."""
+"""The name of the channel of an enabled ``email_alerts``."""
 MAX_RINGS = 20
 MAX_COMPARED = 400
-"""Nearest names are looked for among so many: comparing takes time."""
+"""Number of names to compare when looking for similar ones: comparing takes time."""
 UNIQUE_LISTS = ("rules", "channels", "maintenance")
 
 
 def cross_faults(document: Document) -> tuple[Fault, ...]:
-    """Everything that is wrong between keys, all at once."""
+    """All faults between keys."""
     checks: tuple[Callable[[Document], Iterator[Fault]], ...] = (
         _duplicates,
         _series,
@@ -108,7 +108,7 @@ def _duplicates(document: Document) -> Iterator[Fault]:
 
 
 def _series(document: Document) -> Iterator[Fault]:
-    """Names under which the results of a location are kept beside those of another target."""
+    """Faults of names that collide with the series of a location."""
     known = _targets(document)
     for path, name in _named(document, "services", "databases"):
         if (found := series_of(name, known)) is not None:
@@ -126,7 +126,7 @@ def _dependencies(document: Document) -> Iterator[Fault]:
 
 
 def _cycles(document: Document) -> Iterator[Fault]:
-    """Rings of dependencies, each told once, at its first member in the file."""
+    """Dependency cycles, each reported once, at its first member in the file."""
     places: dict[str, str] = {}
     edges: dict[str, list[str]] = {}
     for key in ("services", "databases"):
@@ -144,7 +144,7 @@ def _cycles(document: Document) -> Iterator[Fault]:
             turned = [*ring[1:][::-1]]
             start = turned.index(first)
             shown = [*turned[start:], *turned[:start], first]
-            yield Fault(places[first], "is a ring of dependencies: " + " -> ".join(shown[:12]))
+            yield Fault(places[first], "is a dependency cycle: " + " -> ".join(shown[:12]))
             edges = {name: [] if name in ring else needed for name, needed in edges.items()}
         else:
             return
@@ -158,7 +158,7 @@ def _seconds(value: Any) -> float | None:
 
 
 def _timeouts(document: Document) -> Iterator[Fault]:
-    """Deadlines against intervals that follow from the criticality; explicit ones are checked by the model."""
+    """Deadlines against intervals derived from the criticality; the model checks explicit ones."""
     check_interval = _seconds(document.get("check_interval", 60))
     for key, usual in (("services", Criticality.NORMAL), ("databases", Criticality.HIGH)):
         for path, item in tables(document, key):
@@ -189,7 +189,9 @@ def _channel_references(document: Document) -> Iterator[Fault]:
                 place = f"{path}.{level_path}.{below}"
                 if name == ONCALL and name not in known and not people:
                     yield Fault(
-                        place, "means whoever is on call, but nobody is", suggestion="list them under oncall.people"
+                        place,
+                        "means the person on call, but there is no rota",
+                        suggestion="list them under oncall.people",
                     )
                 elif name != ONCALL and name not in known:
                     yield _unknown(place, name, "channel", known)

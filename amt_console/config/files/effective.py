@@ -38,7 +38,7 @@ class EffectiveValue:
 def effective_values(
     loaded: LoadedConfig, *, env: Mapping[str, str], database: str | None = None, named_by: str = "option --db"
 ) -> tuple[EffectiveValue, ...]:
-    """Every key in the order of the model; ``database`` goes before all others and was named by ``named_by``."""
+    """Every key in the order of the model. ``database`` comes first; ``named_by`` is its source."""
     values = []
     for parts, value in leaves(loaded.settings):
         source = loaded.sources[dotted(parts)]
@@ -102,7 +102,7 @@ def _plain(value: Any) -> JsonValue:
 
 
 def flat_text(values: tuple[EffectiveValue, ...]) -> Iterator[tuple[str, str, str]]:
-    """Rows of key, value and source as text; keys that nobody set and that have no default are left out."""
+    """Rows of key, value and source as text, without keys that have no value."""
     for item in values:
         if item.value is not None or item.source != DEFAULT:
             yield item.key, "none" if item.value is None else _as_text(item.value), item.source

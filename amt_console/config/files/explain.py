@@ -1,4 +1,4 @@
-"""From the model's validation errors to faults for people: place, value, what is allowed, the nearest known key."""
+"""Converts validation errors of the model to faults for people: place, value, what is allowed, nearest known key."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _fault(details: ErrorDetails, model: type[BaseModel], document: Any) -> Faul
 
 
 def _real_parts(loc: Sequence[str | int], document: Any) -> list[str | int]:
-    """The error's place without the names of union members and other markers that are not in the document."""
+    """The error's place, without union members and other markers that are not in the document."""
     parts: list[str | int] = []
     here = document
     for index, part in enumerate(loc):
@@ -97,7 +97,7 @@ def _real_parts(loc: Sequence[str | int], document: Any) -> list[str | int]:
 
 
 def _members(annotation: Any) -> Iterator[Any]:
-    """Every type that stands anywhere in an annotation, without looking into models."""
+    """Every type inside an annotation, without descending into models."""
     yield annotation
     for argument in get_args(annotation):
         if get_origin(annotation) is not Literal:
@@ -156,7 +156,7 @@ def _nearest(word: str, known: Sequence[str]) -> str | None:
 
 
 def _shown(details: ErrorDetails, parts: Sequence[str | int], model: type[BaseModel]) -> str | None:
-    """The refused value, unless it is absent, a whole table, or of no use; stars if it may be secret."""
+    """The refused value, unless it is absent or a whole table; stars if it may be secret."""
     value = details["input"]
     if details["type"] in ("missing", "extra_forbidden") or isinstance(value, dict | list | tuple):
         return None
@@ -170,7 +170,7 @@ def _is_secret(item: Any) -> bool:
 
 
 def show_value(value: Any, parts: Sequence[str | int], *, secret: bool = False) -> str:
-    """A value fit for a message or table: quoted if text, stars if secret, URLs without their secrets."""
+    """A value for a message or table: text in quotes, stars for a secret, URLs without their secrets."""
     if secret or any(isinstance(part, str) and sounds_secret(part) for part in parts):
         return MASK
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What a configuration may say already, although this version does not act on it."""
+"""Keys that are accepted but have no effect in this version."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from amt_console.config.settings import Settings
 
 
 def not_in_effect(settings: Settings) -> tuple[str, ...]:
-    """The keys that say something that nothing acts on, in the order of the model."""
+    """The used keys without effect, in the order of the model."""
     said = {
         "email_alerts": settings.email_alerts.enabled,
         "channels": any(channel.enabled for channel in settings.channels),

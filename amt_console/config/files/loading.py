@@ -1,4 +1,4 @@
-"""Load the configuration: find, read, validate, check across sections, resolve secrets; all faults at once."""
+"""Loads the configuration: find, read, validate, check across sections, resolve secrets; all faults at once."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ DEFAULT = "default"
 FILE = "file"
 READABLE_BY_OTHERS = 0o077
 _VARIABLES: Mapping[Parts, str] = {("database_url",): DATABASE_VARIABLE, ("location",): LOCATION_VARIABLE}
-"""Variables of the environment that go before keys of the file."""
+"""Environment variables that take precedence over keys of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedConfig:
-    """A configuration that can be used, and where it came from."""
+    """A valid configuration, and where it came from."""
 
     settings: Settings
     path: Path | None
@@ -37,7 +37,7 @@ class LoadedConfig:
     """Dotted key to where its value came from: ``default``, ``file``, ``environment NAME``, or (for secrets)
     for instance ``file, environment NAME``."""
     warnings: tuple[Fault, ...] = field(default=())
-    """What works but should not stay so."""
+    """Warnings: settings that work but should be changed."""
 
 
 def load_config(
@@ -53,7 +53,7 @@ def load_config(
         path: The file that the person named, if any.
         env: The environment.
         cwd: Where ``config/monitoring_config.json`` is looked for; the current folder by default.
-        resolve_secrets: Whether a secret that cannot be resolved is a fault; who only shows does not need them.
+        resolve_secrets: Whether an unresolvable secret is a fault; displaying a configuration needs no secrets.
 
     Raises:
         ConfigError: with all faults.
@@ -69,7 +69,7 @@ def load_config(
 
 
 def parse_document(document: Document, *, env: Mapping[str, str], resolve_secrets: bool = True) -> Settings:
-    """The settings of a document that was read from anywhere. Raises ConfigError with all faults, without a path."""
+    """The settings of a document from any source. Raises ConfigError with all faults, without a path."""
     faults: list[Fault] = []
     settings: Settings | None = None
     try:
@@ -142,5 +142,7 @@ def _warnings(settings: Settings, document: Document, path: Path | None, env: Ma
     for parts, value in leaves(settings):
         if parts[-1] == "verify_tls" and value is False:
             yield Fault(
-                dotted(parts), "is off: anybody on the way can pretend to be this service", suggestion="use `ca_file`"
+                dotted(parts),
+                "is off: anybody on the network path can impersonate this service",
+                suggestion="use `ca_file`",
             )

@@ -1,4 +1,4 @@
-"""From a file to a plain document: JSON or TOML by suffix, everything hostile refused with its place."""
+"""Reads a file into a plain document: JSON or TOML by suffix. Refuses hostile content with its place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Document = dict[str, Any]
 
 
 class _Table(dict[str, Any]):
-    """A JSON object that remembers the keys it was given more than once."""
+    """A JSON object that remembers repeated keys."""
 
     repeated: tuple[str, ...] = ()
 
@@ -40,7 +40,7 @@ def _table(pairs: list[tuple[str, Any]]) -> _Table:
 
 
 def join(path: str, part: str | int) -> str:
-    """The dotted path of a key or list item below ``path``; hostile keys are made harmless."""
+    """The dotted path of a key or list item below ``path``; hostile keys are sanitised."""
     if isinstance(part, int):
         return f"{path}[{part}]"
     key = safe_text(part, 80)
@@ -105,7 +105,7 @@ def _read_text(path: Path) -> str:
         reason = (error.strerror if isinstance(error, OSError) else None) or "not a path"
         raise ConfigError((Fault("", f"cannot be read: {reason}"),), path) from None
     if len(content) > MAX_FILE_BYTES:
-        raise ConfigError((Fault("", "is larger than 1 MB, which no configuration is"),), path)
+        raise ConfigError((Fault("", "is larger than 1 MB, the limit for a configuration"),), path)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -115,7 +115,7 @@ def _read_text(path: Path) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """JSON; NaN, Infinity and repeated keys pass and are found later, with their place.
+    """Parse JSON. NaN, Infinity and repeated keys pass here; a later check reports them with their place.
 
     Raises:
         ConfigError: with line and column.
@@ -129,7 +129,7 @@ def parse_json(text: str) -> Any:
 
 
 def _whole_number(digits: str) -> int | float:
-    """Endless digits count as infinite, which is refused with its place."""
+    """Too many digits count as infinite, and infinite is refused with its place."""
     return int(digits) if len(digits) <= MAX_DIGITS else math.inf
 
 
@@ -154,7 +154,7 @@ def parse_toml(text: str) -> Document:
 
 
 def _findings(document: Document) -> Iterator[Fault]:
-    """What no key may hold: repeated keys, numbers that are none, text that cannot be encoded, deep nesting."""
+    """Faults of any document: repeated keys, non-finite numbers, text that cannot be encoded, deep nesting."""
     found = 0
     pending: list[tuple[str, Any, int]] = [("", document, 0)]
     while pending and found < MAX_FINDINGS:

@@ -69,7 +69,7 @@ def render(document: dict[str, Any], file_format: str) -> str:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file that does not exist yet, whole or not at all, readable by its owner only.
+    """Write a new file atomically, readable by its owner only.
 
     Raises:
         FileExistsError: there is something already.
@@ -96,7 +96,7 @@ def write_new(path: Path, text: str) -> None:
 
 
 def _write_exclusively(path: Path, text: str) -> None:
-    """For file systems without hard links."""
+    """Fallback for file systems without hard links."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)

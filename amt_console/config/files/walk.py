@@ -1,4 +1,4 @@
-"""Walking over a model: every leaf with its dotted path, every secret with its place."""
+"""Walks over a model: every leaf with its dotted path, every secret with its place."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def dotted(parts: Parts) -> str:
 
 
 def leaves(value: Any, parts: Parts = (), *, enabled_only: bool = False) -> Iterator[tuple[Parts, Any]]:
-    """Every value that is no table and no list of tables, with its place; empty tables and lists are leaves.
+    """Every value except tables and lists of tables, with its place. Empty tables and lists are leaves.
 
-    With ``enabled_only``, tables that are switched off are passed over.
+    With ``enabled_only``, disabled tables are skipped.
     """
     if enabled_only and getattr(value, "enabled", True) is False:
         return
@@ -63,7 +63,7 @@ def secrets_of(settings: BaseModel, *, enabled_only: bool = False) -> Iterator[t
 
 
 def value_at(document: Any, parts: Parts) -> tuple[bool, Any]:
-    """Whether a document holds a place, and what."""
+    """Whether a document has a value at a place, and the value."""
     here = document
     for part in parts:
         if has_part(here, part):

@@ -1,4 +1,4 @@
-"""The kinds of secrets: headers, URLs, database URLs; what each may be, and how much of it may be shown."""
+"""The kinds of secrets: headers, URLs, database URLs. Each has its check and its masked form."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HeaderSecret(Secret):
 
     @classmethod
     def check(cls, text: str) -> None:
-        """Refuse what would smuggle in another header."""
+        """Refuse text that would inject another header."""
         if not text.isprintable() or not text.isascii() or text != text.strip():
             raise Refused("must be one line of printable ASCII characters, to be sent as a header")
 
@@ -56,12 +56,12 @@ class UrlSecret(Secret):
 
 
 class LoginUrlSecret(UrlSecret):
-    """An http or https URL of which only user name, password and parameters may be secret."""
+    """An http or https URL; only user name, password and parameters may be secret."""
 
     __slots__ = ()
 
     def holds_secret(self, key: str) -> bool:
-        """Whether masking takes anything away."""
+        """Whether masking removes anything."""
         return mask_url(self.written) != self.written
 
     def __str__(self) -> str:
@@ -76,7 +76,7 @@ class TeamsUrlSecret(UrlSecret):
 
     @classmethod
     def check(cls, text: str) -> None:
-        """Refuse connectors, which no longer deliver."""
+        """Refuse retired connector URLs."""
         host = split_http_url(text).hostname or ""
         if host == "outlook.office.com" or host == "webhook.office.com" or host.endswith(".webhook.office.com"):
             raise Refused(
@@ -99,17 +99,17 @@ class DataKeySecret(Secret):
 
 
 class DatabaseUrlSecret(Secret):
-    """A database URL, which may hold a password. A reference within its user part is percent-encoded by itself."""
+    """A database URL that may hold a password. A reference in its user part is percent-encoded automatically."""
 
     __slots__ = ()
 
     @classmethod
     def check(cls, text: str) -> None:
-        """Refuse what SQLAlchemy cannot read."""
+        """Refuse a URL that SQLAlchemy cannot parse."""
         database_url(text)
 
     def holds_secret(self, key: str) -> bool:
-        """Whether masking takes anything away."""
+        """Whether masking removes anything."""
         return mask_url(self.written) != self.written
 
     def _variable(self, found: re.Match[str], env: Mapping[str, str]) -> str:
@@ -122,11 +122,11 @@ class DatabaseUrlSecret(Secret):
 
 
 class StoreUrlSecret(DatabaseUrlSecret):
-    """The URL of our own database."""
+    """The URL of the program's own database."""
 
     __slots__ = ()
 
     @classmethod
     def check(cls, text: str) -> None:
-        """Refuse what our store cannot use."""
+        """Refuse a URL that the store cannot use."""
         store_url(text)

@@ -1,4 +1,4 @@
-"""Secrets: written as a reference or in place, resolved when used, never shown."""
+"""Secrets: references or inline values, resolved when used, never shown."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Secret:
     needed: ClassVar[bool] = True
     """Whether nothing may start without it."""
     written: str = field(repr=False)
-    """As it stands in the file: may be the secret itself."""
+    """The text in the file; may be the secret itself."""
 
     @classmethod
     def parse(cls, value: object) -> Self:
@@ -73,11 +73,11 @@ class Secret:
 
     @classmethod
     def check(cls, text: str) -> None:
-        """Refuse resolved text that cannot be of this kind. Raises Refused."""
+        """Check the resolved text. Raises Refused."""
 
     @property
     def references(self) -> tuple[str, ...]:
-        """Where the value comes from, in words, e.g. ``environment TOKEN``; empty for a secret written in place."""
+        """Where the value comes from, e.g. ``environment TOKEN``; empty for an inline secret."""
         for prefix, word in (("file:", "file"), ("credential:", "credential")):
             if self.written.startswith(prefix):
                 return (f"{word} {self.written.removeprefix(prefix)}",)
@@ -85,11 +85,11 @@ class Secret:
 
     @property
     def inline(self) -> bool:
-        """Whether the secret itself stands in the file."""
+        """Whether the secret itself is in the file."""
         return not self.references
 
     def holds_secret(self, key: str) -> bool:
-        """Whether what is written in place under ``key`` should not be read by others."""
+        """Whether an inline value under ``key`` should be private."""
         return True
 
     def _variables(self) -> list[re.Match[str]]:
@@ -131,7 +131,7 @@ class Secret:
         return value
 
     def __str__(self) -> str:
-        """The masked form: references are named, everything else is stars."""
+        """The masked form: references are shown, everything else is stars."""
         if self.written.startswith(("file:", "credential:")):
             return self.written
         scheme = _SCHEME_WORD.match(self.written)

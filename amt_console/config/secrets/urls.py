@@ -1,4 +1,4 @@
-"""Checks and masking of URLs; no message and no masked form ever carries a password or token."""
+"""Checks and masking of URLs. No message and no masked form contains a password or token."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _mask_query(query: str) -> str:
 
 
 def mask_url(text: str) -> str:
-    """A URL fit to be shown: without password, without the values of secret-sounding parameters."""
+    """A URL to show: without password, without the values of parameters with secret-sounding names."""
     try:
         parts = urlsplit(text)
         userinfo, at, host = parts.netloc.rpartition("@")

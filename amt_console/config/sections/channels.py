@@ -25,11 +25,11 @@ class Mail(Section):
     smtp_port: Port = 587
     """Its port: usually 587 with `starttls`, 465 with `tls`, 25 with `none`."""
     sender_email: MailAddress = "alerts@ai-marketing-tools.com"
-    """From whom."""
+    """Sender address."""
     recipients: Recipients = ()
-    """To whom, at most 50."""
+    """Recipients, at most 50."""
     username: Text | None = None
-    """User name at the mail server; by default nobody logs in."""
+    """User name at the mail server; without one there is no login."""
     password: Secret | None = None
     """Password at the mail server (secret)."""
     tls: Tls = "starttls"
@@ -58,14 +58,14 @@ class EmailAlerts(Mail):
 
 
 class Channel(Section):
-    """What every channel has."""
+    """The keys of every channel."""
 
     name: Name
     """Unique name, for escalation and `notify test`."""
     enabled: Flag = True
     """Whether anything is sent."""
     send_resolved: Flag = True
-    """Whether the end of an alert is told to those who were told of it."""
+    """Whether recovery is sent to everybody who received the alert."""
 
 
 class EmailChannel(Channel, Mail):
@@ -136,7 +136,7 @@ class AlertmanagerChannel(Channel):
 
 
 class AppriseChannel(Channel):
-    """Anything that the Apprise library reaches."""
+    """Any service of the Apprise library."""
 
     type: Literal["apprise"]
     """`apprise`."""

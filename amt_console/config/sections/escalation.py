@@ -1,4 +1,4 @@
-"""``escalation`` and ``oncall``: who is told, and when the next one is."""
+"""``escalation`` and ``oncall``: who is notified, and when the next level is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from amt_console.config.sections.scalars import Delay, Flag, Moment, Name, Secti
 from amt_console.model import Severity
 
 ONCALL = "oncall"
-"""The receiver that stands for whoever is on call."""
+"""The receiver for the person on call."""
 
 Receivers = Annotated[tuple[Name, ...], Field(min_length=1, max_length=20)]
 
@@ -23,14 +23,14 @@ class EscalationLevel(Section):
     after: Delay = 0.0
     """Time since the alert fired, unacknowledged."""
     notify: Receivers
-    """Channels to notify; `oncall` is whoever is on call."""
+    """Channels to notify; `oncall` is the person on call."""
 
 
 class EscalationPolicy(Section):
-    """Who is told of which alerts, step by step until somebody acknowledges. The first policy that fits is taken."""
+    """Who is notified of an alert, level by level until somebody acknowledges. The first policy that fits applies."""
 
     name: Name | None = None
-    """What it is called in messages."""
+    """Its name in messages."""
     enabled: Flag = True
     """Whether it is used."""
     severity: Severity | None = None
@@ -49,7 +49,7 @@ class EscalationPolicy(Section):
 
 
 class Person(Section):
-    """Somebody who can be on call."""
+    """A person who can be on call."""
 
     name: Name
     """Unique name."""
@@ -58,14 +58,14 @@ class Person(Section):
 
 
 class OncallOverride(Section):
-    """A stretch that somebody else takes."""
+    """A period that another person takes."""
 
     person: Name
-    """Who takes it."""
+    """The person on call during it."""
     starts_at: Moment
-    """From when, with offset."""
+    """Start, with offset."""
     ends_at: Moment
-    """Until when, with offset."""
+    """End, with offset."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -78,7 +78,7 @@ class OncallSettings(Section):
     """The on-call rota: people take turns in the order in which they are listed."""
 
     people: tuple[Person, ...] = ()
-    """Who takes turns."""
+    """The people who take turns."""
     shift: Window = 7 * 86400.0
     """Length of a turn."""
     starts_at: Moment | None = None

@@ -1,4 +1,4 @@
-"""Where the platform's figures stand in its answers, and what they are in."""
+"""Paths and units of the platform's figures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _unit(value: object) -> str:
 
 
 def _form(value: object) -> str:
-    """Which of the two a value is; brackets mark what is no key of the file."""
+    """Selects the union member; brackets mark names that are no keys of the file."""
     return "[path]" if isinstance(value, str) else "[table]"
 
 
@@ -49,7 +49,7 @@ Unit = Annotated[
 
 
 class FigurePlace(Section):
-    """One figure: where it stands, and what it is in. Text alone is the path."""
+    """One figure: its path and its unit. Text alone is the path."""
 
     path: JmesPath | None = None
     """JMESPath expression over the answer; by default the paths of [figures.md](figures.md)."""
@@ -77,7 +77,7 @@ class FigureSettings(Section):
     """Figures of `/api/plans`."""
 
     def sources(self) -> FigureSources:
-        """The same in the program's own words."""
+        """The same as values of the model."""
         return FigureSources(
             currency=self.currency,
             by_kind={
@@ -90,7 +90,7 @@ class FigureSettings(Section):
         )
 
     def of(self, kind: FigureKind) -> dict[str, str | FigurePlace]:
-        """What is said about the figures of one endpoint."""
+        """The configured figures of one endpoint."""
         return {
             FigureKind.OVERVIEW: self.overview,
             FigureKind.CHATBOT: self.chatbot,

@@ -1,4 +1,4 @@
-"""The small tables about the program itself: retention, API, console, canaries, watchdog."""
+"""The tables about the program itself: retention, API, console, canaries, watchdog."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ MAX_SOCKET_CHARS = 100
 
 
 class RollupRetention(Section):
-    """How long the sums are kept from which screens and reports are made, by the length of their buckets. Each at
-    least as long as the finer ones."""
+    """How long rollups are kept, by the length of their buckets. Each at least as long as the finer ones. Screens and
+    reports read rollups."""
 
     minute: Keep = 30 * DAY
-    """Sums per minute; may be kept shorter than single probes."""
+    """Rollups per minute; may be kept shorter than single probes."""
     five_minutes: Keep = 90 * DAY
-    """Sums per five minutes; at least as long as single probes."""
+    """Rollups per five minutes; at least as long as single probes."""
     hour: Keep = 730 * DAY
-    """Sums per hour."""
+    """Rollups per hour."""
     day: Keep = FOREVER
-    """Sums per day."""
+    """Rollups per day."""
 
     @model_validator(mode="after")
     def _coarser_outlive(self) -> Self:
@@ -53,29 +53,29 @@ class RollupRetention(Section):
 
 
 class RetentionSettings(Section):
-    """How long data is kept: a whole day (UTC) goes when all of it has expired. Durations, or `"forever"`. Reports are
-    files and kept for ever."""
+    """How long data is kept: a whole day (UTC) is deleted when all of it has expired. Durations, or `"forever"`.
+    Reports are files and are never deleted."""
 
     monitoring_logs: Keep = 30 * DAY
     """Single probes."""
     system_metrics: Keep = 90 * DAY
     """Single samples of the host."""
     alerts: Keep = 365 * DAY
-    """Alerts and what happened to them, counted from their end. Open alerts are never deleted."""
+    """Alerts with their events, counted from their end. Open alerts are never deleted."""
     state_changes: Keep = 730 * DAY
-    """When a service changed its state."""
+    """State changes of services."""
     gaps: Keep = 730 * DAY
-    """Times in which nothing was measured."""
+    """Gaps in the measurement."""
     figures: Keep = 730 * DAY
     """Figures of the platform, the first answer of each hour; at least as long as `figures_detail`."""
     figures_detail: Keep = 30 * DAY
     """Figures of the platform, every answer."""
     audit: Keep = 730 * DAY
-    """Who did what."""
+    """The audit trail."""
     rollups: RollupRetention = RollupRetention()
-    """Sums, from which screens and reports are made."""
+    """Rollups."""
     least_free_mib: Annotated[int, Field(ge=0, le=1_000_000)] = 500
-    """With less MiB free on the disk of the database, expired data goes at once and people are told. 0: never."""
+    """With less MiB free on the database's disk, expired data is deleted at once and a notice is shown. 0: never."""
 
     @model_validator(mode="after")
     def _rollups_outlive(self) -> Self:
@@ -99,9 +99,9 @@ class ApiRoles(Section):
     role counts. The monitor's own user and root are always admin; without this table nobody else has a role."""
 
     viewer: Annotated[tuple[Member, ...], Field(max_length=500)] = ()
-    """May look."""
+    """May read."""
     operator: Annotated[tuple[Member, ...], Field(max_length=500)] = ()
-    """May look, and act on alerts and services."""
+    """May read, and act on alerts and services."""
     admin: Annotated[tuple[Member, ...], Field(max_length=500)] = ()
     """May do everything."""
 
@@ -127,14 +127,14 @@ class ApiSettings(Section):
     tls_key: ReadableFile | None = None
     """PEM file of its key."""
     allow_plain_http: Flag = False
-    """Accept to serve other hosts without TLS, e.g. behind a proxy that has it."""
+    """Allow other hosts without TLS, e.g. behind a proxy with TLS."""
     trusted_proxies: Annotated[tuple[Network, ...], Field(max_length=100)] = ()
     """Proxies before the API, as addresses or networks: the client is then the right-most address of `X-Forwarded-For`
     that is none of them."""
     max_connections_per_address: Annotated[int, Field(ge=4, le=512)] = 64
-    """Connections from one address. Above that, the one that waits longest without a request goes."""
+    """Connections from one address. Above that, the connection that waits longest without a request is closed."""
     public_url: HttpUrl | None = None
-    """Where people reach it, for links in messages."""
+    """The address of the API for people, for links in messages."""
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
@@ -184,7 +184,7 @@ def _fit(keymap: dict[str, str]) -> dict[str, str]:
 
 
 class ConsoleSettings(Section):
-    """The live screen. Flags of the command line go first."""
+    """The live screen. Flags of the command line take precedence."""
 
     theme: Theme | None = None
     """Colour theme; by default the program's own dark one, or the terminal's own colours where it has few."""
@@ -216,7 +216,7 @@ class EncryptionSettings(Section):
 
 
 class CanarySettings(Section):
-    """Pages elsewhere that tell an outage of our own network from one of the platform."""
+    """Pages elsewhere that distinguish an outage of our own network from one of the platform."""
 
     urls: Annotated[tuple[HttpUrl, ...], Field(max_length=10)] = ()
     """Pages that are nearly always up. Probed only when most services fail at once."""
@@ -225,16 +225,16 @@ class CanarySettings(Section):
 
 
 class WatchdogSettings(Section):
-    """A dead man's switch: somebody else raises the alarm when the monitor falls silent."""
+    """A dead man's switch: an external service raises the alarm when the monitor falls silent."""
 
     url: UrlSecret | None = None
-    """Requested regularly while the monitor really works (secret); by default nothing is."""
+    """Requested regularly while the monitor works (secret); none by default."""
     interval: Interval = 60.0
     """Time between requests."""
     timeout: Timeout = 10.0
     """Deadline of one request."""
     note: Text | None = None
-    """Whose switch it is."""
+    """The URL of the switch."""
 
     @model_validator(mode="after")
     def _deadline(self) -> Self:

@@ -29,19 +29,19 @@ RuleSignal = Literal[
     "figure",
 ]
 STATE_SIGNALS = frozenset({"service_down", "database"})
-"""They are bad or good; there is no limit to set."""
+"""States: they have no limit."""
 _EACH_RESULT = STATE_SIGNALS | {"tls_expiry"}
-"""They are judged by each result, never over a window."""
+"""Judged by each result, never over a window."""
 _RATES = frozenset({"error_rate", "uptime"})
-"""They are the rate over a window already."""
+"""Already rates over a window."""
 TARGET_SIGNALS = STATE_SIGNALS | {"response_time", "error_rate", "uptime", "tls_expiry"}
-"""Their subject is a service or database."""
+"""Signals of a service or database."""
 MOST_LOCATIONS = 99
 _QUORUM = re.compile(r"^([1-9]\d?) of ([1-9]\d?)$")
 
 
 def parse_quorum(value: object) -> tuple[int, int]:
-    """How many of how many locations ``"2 of 3"`` means. Raises Refused."""
+    """The numbers of ``"2 of 3"``. Raises Refused."""
     found = _QUORUM.match(value) if isinstance(value, str) else None
     if found is None or int(found[1]) > int(found[2]):
         raise Refused(
@@ -77,7 +77,7 @@ class RuleSettings(Section):
     """Time over which `aggregate` is taken; by default that of the built-in rule for `error_rate` and
     `uptime`, else the newest value alone. Not for `service_down`, `database` and `tls_expiry`."""
     aggregate: Literal["mean", "max", "min", "p95", "last"] = "mean"
-    """How the values of the window become one; needs `window`. Not for `error_rate` and `uptime`, which are rates."""
+    """How the values of the window become one; needs `window`. Not for `error_rate` and `uptime`: they are rates."""
     above: Number | None = None
     """Bad above this. Exactly one of `above` and `below` is given, and none for `service_down` and `database`."""
     below: Number | None = None
@@ -100,7 +100,7 @@ class RuleSettings(Section):
     """How many locations must see it, such as `"2 of 3"`; of more or fewer living ones the same part, rounded up. By
     default more than half. For signals of services and databases; with it a window is taken of each location."""
     runbook: HttpUrl | None = None
-    """Page that tells what to do."""
+    """Page with instructions."""
 
     @model_validator(mode="after")
     def _limits(self) -> Self:

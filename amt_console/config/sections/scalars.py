@@ -1,4 +1,4 @@
-"""The kinds of single values that the configuration knows, each with its check and its JSON Schema."""
+"""The types of single values, each with its check and its JSON Schema."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ _URL_SCHEMA = WithJsonSchema({"type": "string", "format": "uri", "pattern": "^ht
 _BASE_URL_SCHEMA = WithJsonSchema({"type": ["string", "null"], "pattern": "^(https?://.*)?$"})
 YEAR = 365 * 86400.0
 FOREVER = 100 * YEAR
-"""What is kept this long is never deleted."""
+"""Data kept this long is never deleted."""
 FOREVER_WORD = "forever"
 
 Flag = Annotated[bool, Strict()]

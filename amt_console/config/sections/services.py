@@ -65,7 +65,7 @@ BodyBytes = Annotated[int, Strict(), Field(ge=1024, le=64 * 1024 * 1024)]
 
 
 def check_timeout(timeout: float | None, interval: float | None) -> None:
-    """Refuse a deadline that reaches into the next probe. Raises Refused."""
+    """Refuse a deadline at or above the interval. Raises Refused."""
     if timeout is not None and interval is not None and timeout >= interval:
         raise Refused(f"`timeout` ({format_duration(timeout)}) must be below `interval` ({format_duration(interval)})")
 
@@ -100,7 +100,7 @@ class ServiceSettings(Section):
     name: Name
     """Unique name. The name of a default service (such as `web-app`) replaces that one."""
     url: HttpUrl
-    """What is requested: http or https, without user name or password."""
+    """The URL to request: http or https, without user name or password."""
     enabled: Flag = True
     """Whether it is probed at all."""
     group: Name = DEFAULT_GROUP
@@ -141,10 +141,10 @@ class ServiceSettings(Section):
     figures: FigureKind | None = None
     """Read the answer for these figures of the platform: `overview`, `chatbot`, `revenue` or `plans`."""
     depends_on: tuple[Name, ...] = ()
-    """Services or databases without which this one cannot work. While one of them is down, this one's alerts are shown
-    as following from its alert and need nobody; they are raised all the same."""
+    """Services or databases that this one needs. While one of them is down, the alerts of this one are shown as its
+    followers; they still open."""
     runbook: HttpUrl | None = None
-    """Page that tells what to do; shown with its alerts."""
+    """Page with instructions; shown with its alerts."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -180,9 +180,9 @@ class DatabaseSettings(Section):
     degraded_above_ms: LimitMs = 1000.0
     """Slower answers, in milliseconds, are shown as slow; 0 never."""
     depends_on: tuple[Name, ...] = ()
-    """Services or databases without which this one cannot work; see `services`."""
+    """Services or databases that this one needs; see `services`."""
     runbook: HttpUrl | None = None
-    """Page that tells what to do; shown with its alerts."""
+    """Page with instructions; shown with its alerts."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -1,4 +1,4 @@
-"""``silences`` and ``maintenance``: when nobody is told, and when being down is planned."""
+"""``silences`` and ``maintenance``: muted messages and planned work."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class SilenceSettings(Section):
-    """Alerts that are shown but not notified, until an end. What fits all given keys is silenced."""
+    """Alerts that are shown but not notified, until an end. An alert is silenced if it matches all given keys."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
-    """Why; shown beside what is silenced."""
+    """The reason; shown with silenced alerts."""
     created_by: Name | None = None
-    """Who wanted it."""
+    """The author."""
     services: tuple[Name, ...] = ()
     """Names of services or databases."""
     groups: tuple[Name, ...] = ()
@@ -29,9 +29,9 @@ class SilenceSettings(Section):
     severity: Severity | None = None
     """Only this severity."""
     starts_at: Moment | None = None
-    """From when, with offset; by default at once."""
+    """Start, with offset; by default at once."""
     ends_at: Moment
-    """Until when, with offset. A silence without an end is forgotten, so there is none."""
+    """End, with offset. Required: a silence without an end is forgotten."""
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
