@@ -22,13 +22,10 @@ from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY, Schedule
 from amt_console.monitor.sources import Collectors
 from amt_console.monitor.status import Counters, EngineStatus
-from amt_console.monitor.supervise import CANCEL_SECONDS, LOG, Restarts, supervise
+from amt_console.monitor.supervise import CANCEL_SECONDS, DRAIN_SECONDS, LOG, Restarts, supervise
 from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
 from amt_console.monitor.watch import HostLoop, TickLoop
 from amt_console.store import Store
-
-DRAIN_SECONDS = 2.5
-"""Seconds for storing the last results at the stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +231,8 @@ class Engine:
                     await self._flusher.run_on_writer(lambda: self._recorder.checkpoint(force=True))
                 return stored
         except TimeoutError:
+            self._store.hurry()
+            await self._flusher.give_up()
             return False
         finally:
             self._flusher.close()

@@ -25,6 +25,8 @@ FLUSH_EVERY = 1.0
 """Seconds between transactions when nothing is urgent."""
 URGENT_AFTER = 0.05
 """Delay of an urgent batch in seconds; long enough to include related results."""
+GIVE_UP_SECONDS = 1.0
+"""Seconds for the batch in progress when there is no time left for it."""
 KEEP_ALIVE = 10.0
 """Seconds without a batch before an empty one is stored as a heartbeat."""
 RETRY = Backoff(first=0.25, factor=2.0, longest=15.0)
@@ -123,6 +125,18 @@ class Flusher:
             if not await self._flush():
                 return False
         return not len(self._quarantine)
+
+    async def give_up(self) -> None:
+        """Learn what becomes of the batch under way, where the store was told to hurry; then nothing more is stored."""
+        attempt = self._attempt
+        if attempt is None or not (await asyncio.wait((attempt.future,), timeout=GIVE_UP_SECONDS))[0]:
+            return
+        self._attempt = None
+        error = attempt.future.exception()
+        if error is None:
+            self._succeeded(attempt)
+        elif isinstance(error, Exception):
+            self._failed(attempt, error)
 
     @property
     def waiting(self) -> int:

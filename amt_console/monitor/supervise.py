@@ -13,6 +13,8 @@ LOG = logging.getLogger("amt_console.monitor")
 """The one logger of this room."""
 CANCEL_SECONDS = 1.5
 """How long cancelled tasks may take to end."""
+DRAIN_SECONDS = 2.5
+"""How long storing what was collected may take at the stop."""
 Work = tuple[str, Callable[[], Coroutine[None, None, None]]]
 """The name of a task, and what it runs."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from amt_console.store import Lease, Store
 
 logger = logging.getLogger("amt_console.monitor")
+_LOOK_SECONDS = 0.5
 
 
 def share_until_free(
@@ -66,29 +68,38 @@ class _PeerMonitor:
         self._clock = clock
         self._location = location
         self._signals = signals
+        self._lease: Lease | None = None
+        self._failure: BaseException | None = None
+        self._decided = threading.Event()
 
     def run(self) -> tuple[Lease, Settings] | None:
         self._signals.listen()
         stop = self._signals.stop
-        watch = ServerWatch(self._store, stop, lambda: None)
         config = ConfigWatch(self._config_path)
         notifier = Notifier()
         self._prober = self._start_prober()
         notifier.send("READY=1\nSTATUS=Sharing the probes with other monitors.")
         does = "shares its probing" if self._location is None else f"probes from location {self._location}"
         logger.info("another monitor evaluates; pid %d %s", os.getpid(), does)
+        # On a thread of its own: a server that does not answer must not hold up a signal.
+        candidate = threading.Thread(target=self._wait_for_the_lease, name="amt-candidate", daemon=True)
+        candidate.start()
         try:
-            while not stop.is_set():
-                watch.wait()
+            while not self._decided.wait(_LOOK_SECONDS) and not stop.is_set():
                 notifier.send("WATCHDOG=1")
-                if watch.lease_is_free() and (lease := self._lease()) is not None:
-                    return lease, self._settings
                 if self._signals.take_reload(config):
                     reload_config(self._config_path, self._use)
         finally:
             self._prober.stop()
-        logger.info("monitor stopped")
-        return None
+        if stop.is_set():
+            self._store.hurry()
+            candidate.join(_LOOK_SECONDS)
+        if self._failure is not None:
+            raise self._failure
+        if self._lease is None:
+            logger.info("monitor stopped")
+            return None
+        return self._lease, self._settings
 
     def _start_prober(self) -> ProbingMonitor:
         from amt_console.monitor.cluster.probing_monitor import ProbingMonitor
@@ -103,14 +114,23 @@ class _PeerMonitor:
         prober.start()
         return prober
 
-    def _lease(self) -> Lease | None:
+    def _wait_for_the_lease(self) -> None:
         from amt_console.store import StoreError, take_lease
 
+        stop = self._signals.stop
+        watch = ServerWatch(self._store, stop, lambda: None)
         try:
-            return take_lease(self._store_url, clock=self._clock)
-        except StoreError as error:
-            logger.info("the lease could not be taken: %s", error)
-            return None
+            while not stop.is_set() and self._lease is None:
+                watch.wait()
+                if watch.lease_is_free():
+                    try:
+                        self._lease = take_lease(self._store_url, clock=self._clock)
+                    except StoreError as error:
+                        logger.info("the lease could not be taken: %s", error)
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self._decided.set()
 
     def _use(self, settings: Settings) -> None:
         """Use another configuration. Raises ConfigError and keeps the running one."""

@@ -100,11 +100,11 @@ class Site:
         holder.start()
         return holder, store
 
-    def _open(self, *, read_only: bool = False) -> Store:
+    def _open(self, *, read_only: bool = False, patient: bool = False) -> Store:
         from amt_console.store import Store, keyring_of
 
         keys = keyring_of(self.configured.settings)
-        return Store.open(self.store_url, clock=self.clock, read_only=read_only, keys=keys)
+        return Store.open(self.store_url, clock=self.clock, read_only=read_only, patient=patient, keys=keys)
 
     def export(
         self,
@@ -120,7 +120,7 @@ class Site:
         from amt_console.store import StoreError
 
         try:
-            with closing(self._open(read_only=True)) as store:
+            with closing(self._open(read_only=True, patient=True)) as store:
                 return export_reports(
                     store,
                     self.configured.targets,

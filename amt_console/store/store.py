@@ -23,6 +23,8 @@ from amt_console.store.writes import Ingesters, Writes
 from amt_console.text import safe_text
 
 logger = logging.getLogger("amt_console.store")
+CLOSE_SECONDS = 1.0
+"""How long a call that waits for a server may go on after the store was told to close."""
 _LOG_BACKSTOP = 64 * 1024 * 1024
 
 
@@ -54,10 +56,24 @@ class Store:
         """The backup that was made because opening upgraded an older database."""
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock, read_only: bool = False, keys: Keyring | None = None) -> Store:
+    def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock,
+        read_only: bool = False,
+        patient: bool = False,
+        keys: Keyring | None = None,
+    ) -> Store:
         """Open a database; unless ``read_only``, create it or bring it up to date (an older one is backed up first).
 
-        Without ``keys`` what must be encrypted is not stored, and not read.
+        Args:
+            url: Which one.
+            clock: The time.
+            read_only: Never write, and never create anything.
+            patient: Wait for a server as long as it takes: for commands that a person can stop. Otherwise a server that
+                does not answer for ten seconds is given up, and connected to anew by the next call.
+            keys: Without them what must be encrypted is not stored, and not read.
 
         Raises:
             StoreUnavailable: It cannot be reached, read or written; read-only also if it does not exist or has no
@@ -67,7 +83,7 @@ class Store:
             StoreBusy: Somebody else held it for more than five seconds.
             StoreFull: No room.
         """
-        dialect = dialect_of(url, read_only=read_only)
+        dialect = dialect_of(url, read_only=read_only, patient=patient)
         writer = None if read_only else dialect.writer()
         store = cls(dialect, writer, dialect.reader(), clock, keys or Keyring())
         try:
@@ -148,8 +164,13 @@ class Store:
         with self._version_lock, self._translated():
             if self._version_connection is None:
                 self._version_connection = self._reader_engine.connect()
-            version = self._dialect.data_version(self._version_connection)
-            self._version_connection.rollback()
+            try:
+                version = self._dialect.data_version(self._version_connection)
+                self._version_connection.rollback()
+            except BaseException:
+                self._version_connection.close()
+                self._version_connection = None
+                raise
             return version
 
     def wait_for_change(self, seen: int, timeout: float) -> int:
@@ -208,9 +229,14 @@ class Store:
         except StoreCorrupt as error:
             return (str(error),)
 
+    def hurry(self, seconds: float = 0.0) -> None:
+        """Let calls that wait for a server fail within so many seconds, now and from now on: the process is to end."""
+        self._dialect.hurry(seconds)
+
     def close(self) -> None:
         """Close all connections. Idempotent."""
         self._changes.close()
+        self.hurry(CLOSE_SECONDS)
         with self._write_lock, self._version_lock:
             for connection in (self._writer, self._version_connection):
                 if connection is not None:

@@ -75,6 +75,7 @@ class DatabaseCollector:
         try:
             failure = await asyncio.wait_for(done, database.timeout)
         except TimeoutError:
+            session.abandon()
             raise _deadline_passed(session) from None
         if failure is not None:
             raise failure

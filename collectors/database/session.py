@@ -6,8 +6,11 @@ import errno
 import math
 import os
 import re
+import socket
 import sqlite3
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -83,6 +86,8 @@ class Session:
     """Set once the connection stands."""
     query_ms: float | None = None
     details: dict[str, Detail] = field(default_factory=dict)
+    _connection: Any = None
+    _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> None:
         """Connect, query, disconnect. Raises DatabaseFailure."""
@@ -94,13 +99,31 @@ class Session:
         except Exception as error:  # every driver has exceptions of its own
             raise _connect_failure(url, error) from None
         self.connect_ms = (self.monotonic() - start) * 1000
+        self._connection = connection
         try:
             self._query(url, connection)
         except Exception as error:
             error_class = ErrorClass.LOCAL_ERROR if _out_of_descriptors(error) else ErrorClass.QUERY_FAILED
             raise DatabaseFailure(error_class, f"query failed: {message_of(url, error)}") from None
         finally:
+            with self._guard:
+                self._connection = None
             _close(connection)
+
+    def abandon(self) -> None:
+        """End a session that hangs, where its driver shows its socket: the driver then fails as if the server had gone.
+
+        May be called from another thread.
+        """
+        with self._guard:
+            if self._connection is None:
+                return
+            try:
+                number = os.dup(self._connection.fileno())
+            except Exception:  # drivers that show none, and connections that have just ended
+                return
+        with socket.socket(fileno=number) as ours, suppress(OSError):
+            ours.shutdown(socket.SHUT_RDWR)
 
     def _query(self, url: URL, connection: Any) -> None:
         cursor = connection.cursor()

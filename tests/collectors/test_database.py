@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url, text
+from support.stalling_proxy import Stall, stalling_proxy
 
 from amt_console.clock import SystemClock
 from amt_console.model import Database, ErrorClass, ServiceState
@@ -22,6 +23,7 @@ from collectors.database.collector import DatabaseCollector
 from collectors.database.session import message_of
 
 SECRET = "s3cr3t/p@ss"
+ASLEEP = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(1)' AND state = 'active'"
 ENCODED_SECRET = "s3cr3t%2Fp%40ss"
 
 
@@ -263,3 +265,29 @@ def test_secrets_in_the_query_of_the_url_are_masked_too() -> None:
     url = make_url("postgresql+psycopg://u@h/x?sslpassword=hunter2&application_name=watch")
     said = message_of(url, RuntimeError("watch could not log in with hunter2, password='other one'"))
     assert said == "watch could not log in with ***, password=***"
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif("AMT_TEST_POSTGRES_URL" not in os.environ, reason="AMT_TEST_POSTGRES_URL is not set")
+async def test_a_session_that_hangs_is_ended_at_its_deadline_so_that_the_next_one_can_measure(
+    collector: DatabaseCollector,
+) -> None:
+    server = make_url(os.environ["AMT_TEST_POSTGRES_URL"])
+    with stalling_proxy(server.host or "127.0.0.1", server.port or 5432) as proxy:
+        url = server.set(host="127.0.0.1", port=proxy.port).render_as_string(hide_password=False)
+        hanging = asyncio.create_task(collector.probe(Database("shop", url, query="SELECT pg_sleep(1)", timeout=2)))
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            while not connection.execute(text(ASLEEP)).scalar():
+                assert not hanging.done()
+                await asyncio.sleep(0.01)
+        engine.dispose()
+        proxy.stall(Stall.SWALLOWED)
+        assert (await hanging).error_class is ErrorClass.TIMEOUT
+        for _ in range(300):
+            result = await collector.probe(Database("shop", url, timeout=5))
+            if result.state is ServiceState.UP:
+                break
+            assert "still hanging" in (result.error or "")
+            await asyncio.sleep(0.1)
+    assert result.state is ServiceState.UP, result.error

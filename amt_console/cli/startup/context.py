@@ -144,11 +144,17 @@ class Context:
 
         return () if self.demo is None else ended_words(self.demo)
 
-    def open_store(self, *, read_only: bool = True) -> Store:
-        """Open the database. Raises StoreError with a text for people."""
+    def open_store(self, *, read_only: bool = True, patient: bool = True) -> Store:
+        """Open the database. Raises StoreError with a text for people.
+
+        Args:
+            read_only: Never write.
+            patient: Wait for a server as long as it takes: a command does much at a time, and ctrl+c ends it.
+        """
         from amt_console.store import Store, keyring_of
 
-        return Store.open(self.store_url, clock=self.clock, read_only=read_only, keys=keyring_of(self.settings))
+        keys = keyring_of(self.settings)
+        return Store.open(self.store_url, clock=self.clock, read_only=read_only, patient=patient, keys=keys)
 
     @contextmanager
     def operations(self, *, read_only: bool = True) -> Iterator[Operations]:
@@ -170,7 +176,7 @@ class Context:
             return
         from amt_console.operations.local import LocalOperations
 
-        with closing(self.open_store(read_only=read_only)) as store:
+        with closing(self.open_store(read_only=read_only, patient=False)) as store:
             yield LocalOperations(
                 store=store,
                 store_url=self.store_url,

@@ -18,7 +18,7 @@ from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.monitor.schedule import Schedule
 from amt_console.monitor.sources import Collectors
 from amt_console.monitor.status import Counters
-from amt_console.monitor.supervise import CANCEL_SECONDS, LOG, Restarts, supervise
+from amt_console.monitor.supervise import CANCEL_SECONDS, DRAIN_SECONDS, LOG, Restarts, supervise
 from amt_console.store import Store, StoreError
 
 HAND_IN_EVERY = 0.2
@@ -107,7 +107,12 @@ class ProbingMonitor:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await probes.cancel(CANCEL_SECONDS)
-        await self._hand_in_once(slots)
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._hand_in_once(slots)
+        except TimeoutError:
+            LOG.warning("The server does not answer: what was measured since is lost.")
+            self._store.hurry()
         await slots.aclose()
         await prober.aclose()
 

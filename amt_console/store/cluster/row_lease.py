@@ -17,6 +17,10 @@ from amt_console.store.store import Store
 TERM = 6.0
 """Seconds after which a holder that does not renew has lost it, by the server's clock."""
 RENEW_EVERY = 1.5
+_AGAIN_AFTER = 0.2
+"""Seconds until a renewal that failed is tried again."""
+_RELEASE_SECONDS = 1.0
+"""How long giving the lease back may wait for the server."""
 _LOCK_EXPIRED = text("SELECT 1 FROM lease WHERE name = 'monitor' AND expires_at < clock_timestamp() FOR UPDATE")
 _TAKE = text(
     "INSERT INTO lease (name, epoch, host, pid, started_at, expires_at) "
@@ -114,6 +118,7 @@ class RowLease(Lease):
         if self._ended.is_set():
             return
         self._ended.set()
+        self._dialect.hurry(_RELEASE_SECONDS)
         self._thread.join(timeout=RENEW_EVERY)
         try:
             with self._engine.begin() as connection:
@@ -135,11 +140,15 @@ class RowLease(Lease):
             )
 
     def _renew_for_ever(self) -> None:
-        while not self._ended.wait(RENEW_EVERY):
+        pause = RENEW_EVERY
+        while not self._ended.wait(pause):
+            pause = RENEW_EVERY
             try:
                 with self._engine.begin() as connection:
                     renewed = connection.execute(_EXTEND, {"epoch": self.epoch, "term": TERM}).rowcount == 1
             except DBAPIError:
+                # A part of the term is gone already: the next try is the one that counts.
+                pause = _AGAIN_AFTER
                 continue
             if not renewed:
                 self._lost = True

@@ -132,6 +132,10 @@ class Dialect(Protocol):
         """Refresh what the query planner knows; quick."""
         ...
 
+    def hurry(self, seconds: float) -> None:
+        """Wait no longer than so many seconds for anything from now on; calls that wait already fail after that."""
+        ...
+
     def translate(self, error: Exception) -> StoreError:
         """The error for people that a driver's error means."""
         ...

@@ -9,8 +9,14 @@ from amt_console.store.engines.dialect import Dialect
 from amt_console.store.errors import StoreUnavailable
 
 
-def dialect_of(url: str, *, read_only: bool = False) -> Dialect:
-    """The dialect that a store URL names. Raises StoreUnavailable for any other URL."""
+def dialect_of(url: str, *, read_only: bool = False, patient: bool = False) -> Dialect:
+    """The dialect that a store URL names. Raises StoreUnavailable for any other URL.
+
+    Args:
+        url: The URL.
+        read_only: Never write and never create anything.
+        patient: Wait for a server as long as it takes.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -25,7 +31,7 @@ def dialect_of(url: str, *, read_only: bool = False) -> Dialect:
     if parsed.drivername in ("postgresql", "postgresql+psycopg"):
         from amt_console.store.engines.postgresql import Postgresql
 
-        return Postgresql(parsed.set(drivername="postgresql+psycopg"), read_only=read_only)
+        return Postgresql(parsed.set(drivername="postgresql+psycopg"), read_only=read_only, patient=patient)
     raise StoreUnavailable(
         f"The database URL names {parsed.drivername!r}; the console keeps its data in sqlite:///... or "
         "postgresql+psycopg://..."

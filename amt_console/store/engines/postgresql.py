@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from math import isinf
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from sqlalchemy import (
@@ -30,11 +31,32 @@ from amt_console.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreF
 if TYPE_CHECKING:
     from psycopg import Connection as DriverConnection
 
-_CONTROL_SECONDS = 3
+    from amt_console.store.engines.bounded_connection import BoundedConnection
+
+ANSWER_SECONDS = 10.0
+"""Longest wait for an answer of the server; a writing transaction ends within one and a half of it."""
+CONTROL_SECONDS = 3.0
+"""The same for leases and notifications: after a stall a lease is renewed before its time is over."""
+_CONNECT_SECONDS = 5
+_TCP = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
+_SERVER_TCP = (
+    "SET tcp_keepalives_idle = 5",
+    "SET tcp_keepalives_interval = 3",
+    "SET tcp_keepalives_count = 2",
+    "SET tcp_user_timeout = 10000",
+)
+"""The server must notice a client that is gone as well: its open transaction holds up everybody who writes."""
 _SCHEMA_LOCK = 0x414D5443
 _BUSY = ("55P03", "40P01", "40001")
 _FULL = ("53100", "53200")
 _CORRUPT = ("XX001", "XX002")
+_IDLE = "25P03"
 _COUNT = text("UPDATE store_meta SET number = number + 1 WHERE key = 'commits' RETURNING number")
 CHANNEL = "'amt_' || left(md5(current_schema()), 16)"
 """SQL of the name under which changes are announced: one for each schema, since names are known database-wide."""
@@ -50,9 +72,11 @@ class Postgresql:
 
     is_server: ClassVar[bool] = True
 
-    def __init__(self, url: URL, *, read_only: bool) -> None:
+    def __init__(self, url: URL, *, read_only: bool, patient: bool) -> None:
         try:
             from psycopg import Error, InterfaceError, OperationalError
+
+            from amt_console.store.engines.bounded_connection import Patience
         except ImportError as error:
             raise StoreUnavailable(
                 "PostgreSQL needs the driver psycopg. Install it with: pip install 'amt-console[postgres]'"
@@ -61,6 +85,8 @@ class Postgresql:
         self._gone = (InterfaceError, OperationalError)
         self.url = url
         self._read_only = read_only
+        self._limit = float("inf") if patient else ANSWER_SECONDS
+        self._patience = Patience()
         self._count = 0
 
     @property
@@ -70,13 +96,15 @@ class Postgresql:
 
     def writer(self) -> Engine:
         """One connection, kept by the caller."""
-        engine = self._engine(poolclass=NullPool)
-        event.listen(engine, "connect", _prepare_writer)
-        return engine
+        idle = () if isinf(self._limit) else (f"SET idle_in_transaction_session_timeout = {_server_ms(self._limit)}",)
+        return self._engine(
+            self._limit, f"SET lock_timeout = '{BUSY_SECONDS}s'", "SET timezone = 'UTC'", *idle, poolclass=NullPool
+        )
 
     def reader(self) -> Engine:
         """A small pool of connections that may only read, each transaction on one snapshot."""
         return self._engine(
+            self._limit,
             poolclass=QueuePool,
             pool_size=4,
             max_overflow=16,
@@ -87,9 +115,10 @@ class Postgresql:
 
     def control(self) -> Engine:
         """One connection for short statements beside the data, which must answer soon: leases and notifications."""
-        engine = self._engine(poolclass=QueuePool, pool_size=1, max_overflow=1, pool_pre_ping=True)
-        event.listen(engine, "connect", _prepare_control)
-        return engine
+        lock_timeout = f"SET lock_timeout = {_server_ms(CONTROL_SECONDS)}"
+        return self._engine(
+            CONTROL_SECONDS, lock_timeout, poolclass=QueuePool, pool_size=1, max_overflow=1, pool_pre_ping=True
+        )
 
     def changes(self) -> Changes:
         """By NOTIFY."""
@@ -101,7 +130,7 @@ class Postgresql:
 
     def listener(self) -> DriverConnection[Any]:
         """A connection of the caller's own that is woken by ``notify``. Raises the driver's error."""
-        engine = self._engine(poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        engine = self._engine(self._limit, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         pooled = engine.raw_connection()
         driver = cast("DriverConnection[Any]", pooled.driver_connection)
         pooled.detach()
@@ -142,6 +171,8 @@ class Postgresql:
 
     def begin_write(self, connection: Connection, *, durable: bool) -> None:
         """Takes the writers' turn; without ``durable`` the server may answer before its log is on disk."""
+        if not isinf(self._limit):
+            _driver(connection).end_within(1.5 * self._limit)
         if not durable:
             connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
         self._count = connection.execute(_COUNT).scalar() or 0
@@ -149,6 +180,9 @@ class Postgresql:
     def begin_schema_change(self, connection: Connection) -> None:
         """An advisory lock for the time of the transaction: the tables may not exist yet."""
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        _driver(connection).take_time()
 
     def foreign_writes(self, connection: Connection, own_commits: int) -> int:
         """All commits but our own."""
@@ -232,29 +266,46 @@ class Postgresql:
             return StoreCorrupt(f"The database {self.place} is damaged: {cause}")
         if state == "25006" or state.startswith("28") or state == "42501":
             return StoreUnavailable(f"The database {self.place} does not permit this: {cause}")
-        if (not state and isinstance(original, self._gone)) or state.startswith(("08", "57", "3D")):
+        gone = state.startswith(("08", "57", "3D")) or state == _IDLE
+        if gone or (not state and isinstance(original, self._gone)):
             return StoreUnavailable(
                 f"The database {self.place} does not answer ({cause}). Check that the server runs and that the "
                 "URL is right."
             )
         return StoreError(f"The database {self.place} refused: {cause}")
 
-    def _engine(self, **options: object) -> Engine:
-        connect = {"connect_timeout": 10, "application_name": "amt-console"}
-        return create_engine(self.url, connect_args=connect, **options)
+    def hurry(self, seconds: float) -> None:
+        """Let every call that waits for the server fail soon, on all connections."""
+        self._patience.hurry(seconds)
+
+    def _engine(self, limit: float, *settings: str, **options: object) -> Engine:
+        """An engine whose connections wait so many seconds for an answer."""
+        from amt_console.store.engines.bounded_connection import BoundedConnection
+
+        connect_timeout = max(2, min(_CONNECT_SECONDS, int(limit))) if not isinf(limit) else _CONNECT_SECONDS
+        usual: dict[str, object] = {"connect_timeout": connect_timeout, "application_name": "amt-console", **_TCP}
+        arguments = {name: value for name, value in usual.items() if name not in self.url.query}
+        engine = create_engine(self.url, connect_args=arguments, **options)
+        if not isinf(limit):
+            settings = (*settings, *_SERVER_TCP, f"SET statement_timeout = {_server_ms(limit)}")
+
+        @event.listens_for(engine, "do_connect")
+        def connect(_dialect: object, _record: object, found: Sequence[Any], named: dict[str, Any]) -> object:
+            return BoundedConnection.open(self._patience, limit, *found, **named)
+
+        @event.listens_for(engine, "connect")
+        def prepare(driver: BoundedConnection, _record: object) -> None:
+            if settings:
+                driver.execute("; ".join(settings))
+                driver.commit()
+
+        return engine
 
 
-def _prepare_writer(driver: object, _: object) -> None:
-    _set(driver, f"SET lock_timeout = '{BUSY_SECONDS}s'", "SET timezone = 'UTC'")
+def _driver(connection: Connection) -> BoundedConnection:
+    return cast("BoundedConnection", connection.connection.driver_connection)
 
 
-def _prepare_control(driver: object, _: object) -> None:
-    _set(driver, f"SET lock_timeout = '{_CONTROL_SECONDS}s'", f"SET statement_timeout = '{_CONTROL_SECONDS}s'")
-
-
-def _set(driver: object, *statements: str) -> None:
-    cursor = driver.cursor()  # type: ignore[attr-defined]
-    for statement in statements:
-        cursor.execute(statement)
-    cursor.close()
-    driver.commit()  # type: ignore[attr-defined]
+def _server_ms(seconds: float) -> int:
+    """After how many milliseconds the server gives up by itself, so that a busy one still says so."""
+    return int(seconds * 900)

@@ -23,7 +23,7 @@ LEAST_PAUSE = 0.5
 """Seconds between two notifications of a process."""
 LOOK_EVERY = 0.5
 """Seconds after which who waits looks without having been woken, and sees that it is to end."""
-LONGEST_GOODBYE = 3.0
+LONGEST_GOODBYE = 1.5
 """Seconds that the last notification may take."""
 
 
@@ -66,24 +66,37 @@ class NotifiedChanges(Changes):
         with self._listening:
             if self._closed.is_set():
                 return
-            if self._listener is None or self._listener.closed:
-                self._listener = self._listen()
-            while not changed() and not self._closed.is_set() and left > 0:
-                if not any(self._listener.notifies(timeout=min(left, LOOK_EVERY), stop_after=1)):
-                    left -= LOOK_EVERY
+            try:
+                if self._listener is None or self._listener.closed:
+                    self._listener = self._listen()
+                while not changed() and not self._closed.is_set() and left > 0:
+                    if not any(self._listener.notifies(timeout=min(left, LOOK_EVERY), stop_after=1)):
+                        left -= LOOK_EVERY
+            except BaseException:
+                # Whatever does not reach the server any more, this connection may be as dead without saying so.
+                self._stop_listening()
+                if not self._closed.is_set():
+                    raise
+            finally:
+                if self._closed.is_set():
+                    self._stop_listening()
 
     def close(self) -> None:
-        """Send what is still to be sent."""
+        """Send what is still to be sent. Who waits returns soon."""
         super().close()
         self._due.set()
         with self._guard:
             sender, self._sender = self._sender, None
         if sender is not None:
             sender.join(timeout=LONGEST_GOODBYE)
-        with self._listening:
-            listener, self._listener = self._listener, None
-            if listener is not None:
-                listener.close()
+        if self._listening.acquire(timeout=LOOK_EVERY):
+            self._stop_listening()
+            self._listening.release()
+
+    def _stop_listening(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
 
     def _send_for_ever(self) -> None:
         engine = self._control()

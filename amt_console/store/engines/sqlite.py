@@ -176,6 +176,9 @@ class Sqlite:
         except OSError:
             return 0
 
+    def hurry(self, seconds: float) -> None:
+        """A file answers, or waits ``BUSY_SECONDS`` for another writer."""
+
     def translate(self, error: Exception) -> StoreError:
         """By SQLite's primary result code."""
         return sqlite_file.translated(error, self.path)

@@ -90,10 +90,10 @@ def copy_store(
         CopyDiffers: They are not equal at the end.
         StoreError: One of the databases failed.
     """
-    with Store.open(source_url, clock=clock, read_only=True) as source:
+    with Store.open(source_url, clock=clock, read_only=True, patient=True) as source:
         _refuse_a_running_monitor(source, source_url)
         _refuse_an_older_target(target_url, clock)
-        with _lease(target_url, clock) as lease, Store.open(target_url, clock=clock) as target:
+        with _lease(target_url, clock) as lease, Store.open(target_url, clock=clock, patient=True) as target:
             if target.url == source.url:
                 raise CopyRefused("Source and target are the same database.")
             lease.guard(target)
