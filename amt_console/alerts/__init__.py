@@ -18,7 +18,7 @@ from amt_console.alerts.judging.probes import (
     missing,
 )
 from amt_console.alerts.judging.quorum import Account, Sight, agree, judge_sights, majority
-from amt_console.alerts.lifecycle.consequences import consequences
+from amt_console.alerts.lifecycle.consequences import Needs, consequences
 from amt_console.alerts.lifecycle.episode import resume, retire, step
 from amt_console.alerts.lifecycle.replay import Told, as_of, replay, told
 from amt_console.alerts.lifecycle.transition import Step
@@ -57,6 +57,7 @@ __all__ = [
     "Direction",
     "Limit",
     "Limits",
+    "Needs",
     "Observation",
     "Outcome",
     "Quorum",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from amt_console.analysis.advice import AnalysisLimits, Recommendation
 from amt_console.analysis.availability import Availability
 from amt_console.analysis.handling import Handling
 from amt_console.analysis.incidents import Incident, StateSpan
 from amt_console.analysis.latency import LatencySummary
 from amt_console.analysis.outages import Outage
 from amt_console.analysis.performance import PerformanceAnalysis, ServiceHistory, ServicePerformance, analyse
-from amt_console.analysis.recommendations import AnalysisLimits, Recommendation
 from amt_console.analysis.resources import ResourcePattern
 from amt_console.analysis.series import Window, window_of
 from amt_console.analysis.trend import Trend

@@ -11,7 +11,8 @@ from amt_console.model import Gap, ServiceState
 METHOD = (
     "an incident begins when a service goes down and ends when it is next seen up or in maintenance; "
     "time in which nothing was measured is inside it but not counted as downtime; "
-    "what began before the window is cut at its edge"
+    "what began before the window is cut at its edge; "
+    "a failure that quick re-checks did not confirm is downtime but no incident"
 )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
+from amt_console.analysis.percentiles import median
 from amt_console.analysis.trend import Trend, trend
 from amt_console.model import LatencyHistogram, Rollup
 
@@ -14,6 +15,8 @@ SEASONAL_FROM_HOURS = 72
 """Windows of this length and above have every hour of the day three times."""
 MAX_TREND_POINTS = 150
 """More are thinned out where all pairs of points are compared; their number grows with the square."""
+LEAST_HOURS = 6
+"""Hours of the day that must have been measured before one is called the slowest."""
 SLOW_FACTOR = 2.0
 """An hour is slow when its 95th percentile is this many times the median of the window."""
 
@@ -38,7 +41,7 @@ class LatencySummary:
     trend: Trend | None
     """Of the median response time per bucket."""
     slowest_hour: tuple[int, float] | None
-    """Hour of the day with the highest 95th percentile, and that percentile."""
+    """Hour of the day that is usually slowest: its 95th percentile on the median day, and that percentile."""
     slowest_hour_days: tuple[int, int]
     """On how many days that hour was much slower than the median of the window, and on how many it was measured."""
 
@@ -48,12 +51,27 @@ class LatencySummary:
         return 100 * self.errors / self.samples if self.samples else None
 
 
-def latency_summary(buckets: Sequence[Rollup], *, zone: tzinfo, limit_ms: float | None = None) -> LatencySummary:
-    """Summarise the buckets of one service, ascending in time; ``zone`` says which hour of the day a bucket lies in."""
+def latency_summary(
+    buckets: Sequence[Rollup],
+    *,
+    zone: tzinfo,
+    limit_ms: float | None = None,
+    quiet: Sequence[Rollup] | None = None,
+) -> LatencySummary:
+    """Summarise the buckets of one service, ascending in time.
+
+    Args:
+        buckets: Of the window.
+        zone: Says which hour of the day a bucket lies in.
+        limit_ms: The service's warning limit.
+        quiet: Those of the buckets in which there was no incident: patterns are looked for in them alone.
+    """
+    quiet = buckets if quiet is None else quiet
     times = LatencyHistogram.merged(bucket.histogram for bucket in buckets)
     within = None if limit_ms is None else times.share_at_most(limit_ms)
-    slowest = slowest_hour(buckets, zone)
     p50 = times.quantile(0.5)
+    days = daily_quantiles(quiet, zone, 0.95)
+    slowest = slowest_hour(days)
     return LatencySummary(
         samples=sum(bucket.samples for bucket in buckets),
         errors=sum(bucket.errors for bucket in buckets),
@@ -66,9 +84,9 @@ def latency_summary(buckets: Sequence[Rollup], *, zone: tzinfo, limit_ms: float 
         max_ms=times.high,
         within_limit_percent=None if within is None else 100 * within,
         limit_ms=limit_ms,
-        trend=_trend(buckets, zone),
+        trend=_trend(quiet, zone),
         slowest_hour=slowest,
-        slowest_hour_days=_slow_days(buckets, zone, slowest[0], p50) if slowest and p50 else (0, 0),
+        slowest_hour_days=_slow_days(days[slowest[0]], p50) if slowest and p50 else (0, 0),
     )
 
 
@@ -81,24 +99,34 @@ def hourly_quantiles(buckets: Sequence[Rollup], zone: tzinfo, q: float) -> dict[
     return {hour: value for hour, value in sorted(found.items()) if value is not None}
 
 
-def slowest_hour(buckets: Sequence[Rollup], zone: tzinfo) -> tuple[int, float] | None:
-    """Hour of the day with the highest 95th percentile; ``None`` when fewer than six hours of the day were measured."""
-    hours = hourly_quantiles(buckets, zone, 0.95)
-    if len(hours) < 6:
-        return None
-    worst = max(hours, key=lambda hour: (hours[hour], -hour))
-    return worst, hours[worst]
-
-
-def _slow_days(buckets: Sequence[Rollup], zone: tzinfo, hour: int, p50: float) -> tuple[int, int]:
-    """Days on which the hour's 95th percentile was ``SLOW_FACTOR`` times the median, and days with a measurement."""
-    days: dict[date, list[LatencyHistogram]] = {}
+def daily_quantiles(buckets: Sequence[Rollup], zone: tzinfo, q: float) -> dict[int, list[float]]:
+    """The ``q`` quantile of every hour of the day (0-23, in ``zone``) on each day on which it has samples."""
+    parts: dict[tuple[date, int], list[LatencyHistogram]] = {}
     for bucket in buckets:
-        local = bucket.start.astimezone(zone)
-        if local.hour == hour and bucket.histogram.count:
-            days.setdefault(local.date(), []).append(bucket.histogram)
-    found = [LatencyHistogram.merged(parts).quantile(0.95) or 0.0 for parts in days.values()]
-    return sum(value >= SLOW_FACTOR * p50 for value in found), len(found)
+        if bucket.histogram.count:
+            local = bucket.start.astimezone(zone)
+            parts.setdefault((local.date(), local.hour), []).append(bucket.histogram)
+    found: dict[int, list[float]] = {}
+    for (_, hour), group in sorted(parts.items()):
+        found.setdefault(hour, []).append(LatencyHistogram.merged(group).quantile(q) or 0.0)
+    return found
+
+
+def slowest_hour(days: Mapping[int, Sequence[float]]) -> tuple[int, float] | None:
+    """Hour of the day that is slowest on the median day, so that one bad day makes no pattern.
+
+    ``None`` when fewer than six hours of the day were measured.
+    """
+    if len(days) < LEAST_HOURS:
+        return None
+    usual = {hour: median(values) or 0.0 for hour, values in days.items()}
+    worst = max(usual, key=lambda hour: (usual[hour], -hour))
+    return worst, usual[worst]
+
+
+def _slow_days(values: Sequence[float], p50: float) -> tuple[int, int]:
+    """Days on which an hour's 95th percentile was ``SLOW_FACTOR`` times the median, and days with a measurement."""
+    return sum(value >= SLOW_FACTOR * p50 for value in values), len(values)
 
 
 def _trend(buckets: Sequence[Rollup], zone: tzinfo) -> Trend | None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from types import MappingProxyType
 
+from amt_console.analysis.advice import AnalysisLimits, Recommendation, ServiceFacts
 from amt_console.analysis.availability import NOTHING, Availability, availability
 from amt_console.analysis.handling import Handling, handling
 from amt_console.analysis.incidents import Incident, StateSpan, incidents, state_spans, unmeasured_spans
 from amt_console.analysis.latency import LatencySummary, latency_summary
 from amt_console.analysis.outages import Outage, outages
-from amt_console.analysis.recommendations import AnalysisLimits, Recommendation, ServiceFacts, recommendations
+from amt_console.analysis.recommendations import recommendations
 from amt_console.analysis.resources import ResourcePattern, resource_patterns
 from amt_console.analysis.seasonal import HourlyComparison, compare_hours
 from amt_console.analysis.series import Window, regroup
@@ -37,6 +38,8 @@ class ServiceHistory:
     """State at the window's start."""
     initial_error: str | None = None
     changes: Sequence[tuple[datetime, ServiceState, str | None]] = ()
+    depends_on: Sequence[str] = ()
+    """What it needs; its outages may be those of another service."""
     warning_ms: float | None = None
     """Slower answers count as slow."""
     tls_expires_at: datetime | None = None
@@ -55,6 +58,8 @@ class ServicePerformance:
     previous_availability: Availability
     spans: tuple[StateSpan, ...]
     incidents: tuple[Incident, ...]
+    blips: tuple[Incident, ...]
+    """Failures that re-checks did not confirm: downtime, but no incidents."""
     hours: HourlyComparison | None
     """Against the window before, hour of the day by hour of the day; ``None`` when too little of that was measured."""
 
@@ -151,17 +156,20 @@ def _service(
         initial_error=history.initial_error,
     )
     earlier = availability(previous, before.seconds)
-    outages = incidents(history.name, spans, began_earlier=history.initial is ServiceState.DOWN)
+    failures = incidents(history.name, spans, began_earlier=history.initial is ServiceState.DOWN)
+    confirmed, blips = _told_apart(failures, episodes)
+    quiet = [bucket for bucket in buckets if not any(_touches(bucket, failure) for failure in failures)]
     return ServicePerformance(
         name=history.name,
         buckets=tuple(buckets),
-        latency=latency_summary(buckets, zone=zone, limit_ms=history.warning_ms),
+        latency=latency_summary(buckets, zone=zone, limit_ms=history.warning_ms, quiet=quiet),
         previous_latency=latency_summary(previous, zone=zone, limit_ms=history.warning_ms),
         availability=availability(buckets, window.seconds),
         previous_availability=earlier,
         spans=tuple(spans),
-        incidents=tuple(replace(outage, alert_id=_alert_of(outage, episodes)) for outage in outages),
-        hours=compare_hours(buckets, previous, zone) if earlier.sufficient else None,
+        incidents=tuple(confirmed),
+        blips=tuple(blips),
+        hours=compare_hours(quiet, previous, zone) if earlier.sufficient else None,
     )
 
 
@@ -175,27 +183,40 @@ def _end(bucket: Rollup) -> datetime:
     return datetime.fromtimestamp(bucket.start.timestamp() + bucket.seconds, bucket.start.tzinfo)
 
 
-def _alert_of(outage: Incident, episodes: Sequence[Episode]) -> int | None:
-    """The first alert about the outage: same subject, and open at some time during it."""
-    for episode in sorted(episodes, key=lambda e: e.opened_at):
-        about = episode.subject == outage.service and episode.alert_type in _ABOUT_OUTAGES
-        if (
-            about
-            and episode.opened_at <= outage.end
-            and (episode.resolved_at is None or episode.resolved_at > outage.start)
-        ):
-            return episode.id
-    return None
+def _told_apart(failures: Sequence[Incident], episodes: Sequence[Episode]) -> tuple[list[Incident], list[Incident]]:
+    """Incidents with the first alert that fired about each, and failures whose alerts all ended without firing."""
+    confirmed, blips = [], []
+    for failure in failures:
+        about = sorted((e for e in episodes if _is_about(e, failure)), key=lambda e: e.opened_at)
+        fired = [episode for episode in about if episode.fired_at is not None]
+        if about and not fired and not any(episode.open for episode in about):
+            blips.append(failure)
+        else:
+            confirmed.append(replace(failure, alert_id=fired[0].id if fired else None))
+    return confirmed, blips
+
+
+def _is_about(episode: Episode, failure: Incident) -> bool:
+    """Whether an alert is about a failure: same subject, and open at some time during it."""
+    if episode.subject != failure.service or episode.alert_type not in _ABOUT_OUTAGES:
+        return False
+    return episode.opened_at <= failure.end and (episode.resolved_at is None or episode.resolved_at > failure.start)
+
+
+def _touches(bucket: Rollup, failure: Incident) -> bool:
+    return bucket.start < failure.end and _end(bucket) > failure.start
 
 
 def _facts(service: ServicePerformance, history: ServiceHistory) -> ServiceFacts:
+    calm = [b for b in service.buckets if not any(_touches(b, incident) for incident in service.incidents)]
     return ServiceFacts(
         name=service.name,
         latency=service.latency,
         availability=service.availability,
-        incidents=len(service.incidents),
-        down_s=service.availability.down_s,
-        longest_incident_s=max((incident.seconds for incident in service.incidents), default=0.0),
+        incidents=service.incidents,
+        checks_beside_outages=sum(bucket.samples for bucket in calm),
+        failures_beside_outages=sum(bucket.errors for bucket in calm),
+        depends_on=tuple(history.depends_on),
         hours=service.hours,
         tls_expires_at=history.tls_expires_at,
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from amt_console.analysis.availability import GOOD_COVERAGE_PERCENT, Availability
+from amt_console.analysis.advice import AnalysisLimits, Recommendation, ServiceFacts
+from amt_console.analysis.availability import GOOD_COVERAGE_PERCENT
+from amt_console.analysis.causes import BELOW_TARGET, folded
 from amt_console.analysis.handling import Handling
-from amt_console.analysis.latency import LatencySummary
 from amt_console.analysis.resources import ResourcePattern
-from amt_console.analysis.seasonal import HourlyComparison
 from amt_console.model import Severity
 from amt_console.text import duration, limit_percent, milliseconds, percent, window_length
 
@@ -27,53 +27,6 @@ HEADROOM_PERCENT = 10.0
 """Closer to a resource's limit than this is worth a word."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnalysisLimits:
-    """What the figures are held against; from the configuration."""
-
-    response_time_warning_ms: float = 2000.0
-    response_time_ms: float = 5000.0
-    error_rate_warning_percent: float = 1.0
-    error_rate_percent: float = 5.0
-    cpu_usage_percent: float = 80.0
-    memory_usage_percent: float = 85.0
-    disk_usage_percent: float = 90.0
-    uptime_percent: float = 99.0
-
-    def of_resource(self, name: str) -> float | None:
-        """The limit of ``cpu``, ``memory`` or ``disk``."""
-        return {
-            "cpu": self.cpu_usage_percent,
-            "memory": self.memory_usage_percent,
-            "disk": self.disk_usage_percent,
-        }.get(name)
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendation:
-    """One thing to do, and why."""
-
-    rule: str
-    severity: Severity
-    subject: str
-    advice: str
-    evidence: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceFacts:
-    """What the rules look at for one service."""
-
-    name: str
-    latency: LatencySummary
-    availability: Availability
-    incidents: int
-    down_s: float
-    longest_incident_s: float
-    hours: HourlyComparison | None = None
-    tls_expires_at: datetime | None = None
-
-
 def recommendations(
     services: Sequence[ServiceFacts],
     resources: Sequence[ResourcePattern],
@@ -83,17 +36,18 @@ def recommendations(
     now: datetime,
     hours: float,
 ) -> tuple[Recommendation, ...]:
-    """All rules over all facts, worst first, then in the order of the services."""
+    """All rules over all facts, folded under their causes; worst first, then in the order of the services."""
     found: list[Recommendation] = []
     if services and all(service.availability.measured_s <= 0 for service in services):
         advice = "Start the monitor, best as a service of the system, so that it runs without a break."
         evidence = (f"nothing was measured in this window, of {len(services)} services",)
         found.append(Recommendation("not-measured", Severity.WARNING, "monitor", advice, evidence))
         services = ()
-    for service in services:
-        found += _reliability(service, limits)
-        found += _speed(service, limits)
-        found += _upkeep(service, now)
+    by_service = {
+        service.name: [*_reliability(service, limits), *_speed(service, limits), *_upkeep(service, now)]
+        for service in services
+    }
+    found += folded(by_service, services, lambda service: _below_target(service, limits))
     found += _host(resources, limits)
     found += _people(handled, hours)
     return tuple(sorted(found, key=lambda r: -r.severity.rank))
@@ -103,38 +57,56 @@ def _reliability(service: ServiceFacts, limits: AnalysisLimits) -> Iterator[Reco
     parts = service.availability
     shown = parts.availability_percent
     if shown is not None and parts.sufficient and shown < limits.uptime_percent:
-        yield Recommendation(
-            "availability-below-target",
-            Severity.CRITICAL,
-            service.name,
-            "Find out what took it down before anything else: it missed its availability target.",
-            (
-                f"availability {percent(shown, 2)}, target {limit_percent(limits.uptime_percent)}",
-                f"{service.incidents} incident{'s' * (service.incidents != 1)}, {duration(service.down_s)} down, "
-                f"longest {duration(service.longest_incident_s)}",
-            ),
-        )
-    if service.incidents >= FLAPPING_INCIDENTS:
+        yield _below_target(service, limits)
+    elif len(service.incidents) >= FLAPPING_INCIDENTS:
         yield Recommendation(
             "many-incidents",
             Severity.WARNING,
             service.name,
             "Look for one cause behind the outages: a restart loop, too strict a health check, an unstable dependency.",
-            (f"{service.incidents} separate incidents", f"{duration(service.down_s)} down in total"),
+            _outage_evidence(service),
         )
-    rate = service.latency.error_rate_percent
-    if rate is not None and rate > limits.error_rate_warning_percent:
+    checks, failures = service.checks_beside_outages, service.failures_beside_outages
+    rate = 100 * failures / checks if checks else 0.0
+    if rate > limits.error_rate_warning_percent:
         severe = rate > limits.error_rate_percent
+        limit = limits.error_rate_percent if severe else limits.error_rate_warning_percent
         yield Recommendation(
             "error-rate",
             Severity.CRITICAL if severe else Severity.WARNING,
             service.name,
             "Group the failed checks by error and mend the most frequent one first.",
             (
-                f"{percent(rate, 2)} of {service.latency.samples:,} checks failed",
-                f"limit {limit_percent(limits.error_rate_percent if severe else limits.error_rate_warning_percent)}",
+                f"{percent(rate, 2)} of {checks:,} checks failed"
+                + (" beside the outages" if service.incidents else ""),
+                f"limit {limit_percent(limit)}",
             ),
         )
+
+
+def _below_target(service: ServiceFacts, limits: AnalysisLimits) -> Recommendation:
+    shown = percent(service.availability.availability_percent, 2)
+    return Recommendation(
+        BELOW_TARGET,
+        Severity.CRITICAL,
+        service.name,
+        "Find out what took it down before anything else: the availability target was missed.",
+        (f"availability {shown}, target {limit_percent(limits.uptime_percent)}", *_outage_evidence(service)),
+    )
+
+
+def _outage_evidence(service: ServiceFacts) -> tuple[str, ...]:
+    incidents = service.incidents
+    longest = max((incident.seconds for incident in incidents), default=0.0)
+    found = [
+        f"{len(incidents)} incident{'s' * (len(incidents) != 1)}, {duration(service.availability.down_s)} down, "
+        f"longest {duration(longest)}"
+    ]
+    errors = Counter(incident.cause for incident in incidents if incident.cause)
+    for error, times in errors.most_common(1):
+        often = f" ({times} of {len(incidents)} incidents)" if len(incidents) > 1 else ""
+        found.append(f"error: {error}{often}")
+    return tuple(found)
 
 
 def _speed(service: ServiceFacts, limits: AnalysisLimits) -> Iterator[Recommendation]:

@@ -158,4 +158,5 @@ def _advice(view: ReportView) -> None:
         return
     for advice in view.analysis.recommendations:
         print_wrapped(f"{advice.severity.value}: {advice.subject}: {advice.advice}", indent=2)
-        print_wrapped(f"    {'; '.join(advice.evidence)}", indent=4)
+        also = (f"also: {', '.join(advice.followers)}",) if advice.followers else ()
+        print_wrapped(f"    {'; '.join((*advice.evidence, *also))}", indent=4)

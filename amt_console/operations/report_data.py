@@ -173,6 +173,7 @@ def _configured(reads: Reads, then: _Then, target: Target) -> ServiceRecord:
         kind="database" if isinstance(target, Database) else "http",
         interval=target.interval,
         warning_ms=target.degraded_above_ms,
+        depends_on=target.depends_on,
         state=now.state if change is None else change.state,
         since=now.since if change is None else change.at,
         last_checked=now.last_checked if change is None else _last_measured(then, target.name),

@@ -41,6 +41,7 @@ class ServiceRecord:
     kind: str = "http"
     interval: float = 60.0
     warning_ms: float | None = 2000.0
+    depends_on: tuple[str, ...] = ()
     configured: bool = True
     """Whether it is still watched; a service that was taken out of the configuration keeps its history."""
     state: ServiceState = ServiceState.UNKNOWN

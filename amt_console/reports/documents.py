@@ -101,6 +101,7 @@ def performance_report(view: ReportView) -> Document:
         "previous_availability": availability_json(analysis.previous_availability),
         "services": [service_json(service, view) for service in analysis.services],
         "incidents": [incident_json(incident, view) for incident in analysis.incidents],
+        "unconfirmed_failures": [incident_json(blip, view) for service in analysis.services for blip in service.blips],
         "outages": [outage_json(outage, view) for outage in analysis.outages],
         "resources": [resource_json(pattern, view.data.limits) for pattern in analysis.resources],
         "alert_handling": handling_json(analysis.handling),

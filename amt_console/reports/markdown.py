@@ -47,7 +47,8 @@ def _block(block: PageChart | Table | Bars | Items) -> list[str]:
     if isinstance(block, PageChart):
         lines = [f"### {_text(block.title)}", "", _text(block.subtitle if block.spec is not None else block.empty)]
         return lines + (["", *_table(block.table)] if block.table is not None and block.table.rows else [])
-    return [f"### {_text(block.title)}", "", *(_table(block) if block.rows else [_text(block.empty)])]
+    note = ["", _text(block.note)] if block.note else []
+    return [f"### {_text(block.title)}", "", *(_table(block) if block.rows else [_text(block.empty)]), *note]
 
 
 def _table(table: Table) -> list[str]:

@@ -16,7 +16,7 @@ from amt_console.analysis import (
     ServicePerformance,
     Trend,
 )
-from amt_console.model import HostSample
+from amt_console.model import HostSample, Rollup
 from amt_console.reports.data import ServiceRecord
 from amt_console.reports.view import ReportView
 
@@ -75,11 +75,27 @@ def service_json(service: ServicePerformance, view: ReportView) -> Document:
         "previous_latency": latency_json(service.previous_latency),
         "trend": trend_json(service.latency.trend),
         "same_hours_change_percent": rounded(hours.typical_percent) if hours else None,
-        "incidents": [incident_json(incident, view) for incident in service.incidents],
+        "incidents": len(service.incidents),
+        "unconfirmed": len(service.blips),
+        "series": [_step_json(bucket, view) for bucket in service.buckets],
         "states": [
             {"start": iso(span.start), "end": iso(span.end), "state": span.state.value, "error": span.error}
             for span in service.spans
         ],
+    }
+
+
+def _step_json(bucket: Rollup, view: ReportView) -> Document:
+    """What was measured in one step of the window: checks, and response times of those that got an answer."""
+    times = bucket.histogram
+    return {
+        "start": view.times.iso(bucket.start),
+        "count": bucket.samples,
+        "up": bucket.samples - bucket.errors,
+        "down": bucket.errors,
+        "p50_ms": rounded(times.quantile(0.5)),
+        "p95_ms": rounded(times.quantile(0.95)),
+        "p99_ms": rounded(times.quantile(0.99)),
     }
 
 
@@ -200,6 +216,7 @@ def recommendation_json(advice: Recommendation) -> Document:
         "rule": advice.rule,
         "severity": advice.severity.value,
         "subject": advice.subject,
+        "followers": list(advice.followers),
         "advice": advice.advice,
         "evidence": list(advice.evidence),
     }

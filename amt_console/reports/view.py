@@ -142,6 +142,7 @@ def _history(service: ServiceRecord) -> ServiceHistory:
         initial=service.initial,
         initial_error=service.initial_error,
         changes=service.changes,
+        depends_on=service.depends_on,
         warning_ms=service.warning_ms,
         tls_expires_at=service.tls_expires_at,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from support.alerting import Key, two_tier_rule
 
-from amt_console.alerts import Verdict, replay, retire, told
-from amt_console.model import Acknowledge, Close, Note, Resolution
+from amt_console.alerts import Verdict, as_of, replay, retire, told
+from amt_console.model import Acknowledge, AlertState, Close, Note, Resolution
 
 
 def a_whole_life() -> Key:
@@ -61,3 +62,28 @@ def test_refuses_what_it_does_not_know() -> None:
     events = a_whole_life().events[1]
     with pytest.raises(ValueError, match="'mystery'"):
         replay((events[0], replace(events[1], kind="mystery")))
+
+
+def test_an_episode_as_it_was_speaks_its_own_words() -> None:
+    key = a_whole_life()
+    events = key.events[1]
+    acknowledged = next(event for event in events if event.kind == "acknowledged")
+    then = as_of(key.now, events, acknowledged.at)
+    assert (then.acknowledged_by, then.acknowledged_at, then.note) == ("ann", acknowledged.at, "looking")
+    assert then.message == next(event.message for event in events if event.kind == "fired")
+    assert (then.resolved_at, then.resolution, then.opened_at) == (None, None, key.now.opened_at)
+    after = as_of(key.now, events, events[-1].at)
+    assert told(after) == told(key.now)
+    assert (after.message, after.value) == (key.now.message, key.now.value)
+
+
+def test_an_episode_without_events_is_told_by_its_own_times() -> None:
+    events = a_whole_life().events[1]
+    key = a_whole_life()
+    assert key.now.fired_at is not None
+    assert key.now.resolved_at is not None
+    before = as_of(key.now, (), key.now.fired_at - timedelta(microseconds=1))
+    assert (before.state, before.fired_at, before.acknowledged_by) == (AlertState.PENDING, None, None)
+    firing = as_of(key.now, (), key.now.resolved_at - timedelta(microseconds=1))
+    assert (firing.state, firing.resolved_at, firing.fired_at) == (AlertState.FIRING, None, key.now.fired_at)
+    assert as_of(key.now, (), events[-1].at).state is AlertState.RESOLVED

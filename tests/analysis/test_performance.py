@@ -185,3 +185,93 @@ def test_regrouping_keeps_every_sum() -> None:
 def test_a_window_needs_a_length() -> None:
     with pytest.raises(ValueError, match="above 0"):
         window_of(END, 0)
+
+
+WEEK = Window(END - timedelta(days=7), END, 3600)
+
+
+def test_one_slow_afternoon_of_seven_is_no_daily_pattern() -> None:
+    """The usual rhythm makes the hour slow by its own measure, and the one incident makes it slow by the limit."""
+
+    def hour(start: datetime) -> Rollup:
+        times = [50.0] * 8 + ([3000.0] if start.day == 3 else [110.0]) * 12
+        return rollup(start, 3600, samples=20, up=3600, times=times if start.hour == 14 else [50.0] * 20)
+
+    history = ServiceHistory("api", [hour(start) for start in WEEK.starts()], initial=ServiceState.UP, warning_ms=2000)
+    found = analyse(WEEK, [history], zone=UTC_ZONE, limits=AnalysisLimits())
+    assert found.services[0].latency.slowest_hour == (14, pytest.approx(110.0, rel=0.01))
+    assert found.recommendations == ()
+
+
+def test_an_hour_that_is_slow_day_after_day_is_told_with_its_usual_value() -> None:
+    def hour(start: datetime) -> Rollup:
+        slow = start.hour == 14 and start.day != 3
+        return rollup(start, 3600, samples=20, up=3600, times=[1500.0 if slow else 50.0] * 20)
+
+    history = ServiceHistory("api", [hour(start) for start in WEEK.starts()], initial=ServiceState.UP, warning_ms=2000)
+    (advice,) = analyse(WEEK, [history], zone=UTC_ZONE, limits=AnalysisLimits()).recommendations
+    assert (advice.rule, advice.evidence[1]) == ("slow-hour", "slow on 6 of 7 days")
+
+
+def outage(name: str, began: datetime, minutes: int, error: str, **more: object) -> ServiceHistory:
+    """A day of a service that was down once."""
+    ended = began + timedelta(minutes=minutes)
+    buckets = [
+        rollup(start, 300, samples=5, errors=5, down=300)
+        if began <= start < ended
+        else rollup(start, 300, samples=5, up=300, times=[50.0] * 5)
+        for start in DAY.starts()
+    ]
+    changes = [(began, ServiceState.DOWN, error), (ended, ServiceState.UP, None)]
+    return ServiceHistory(name, buckets, initial=ServiceState.UP, changes=changes, warning_ms=2000, **more)  # type: ignore[arg-type]
+
+
+def test_advice_is_folded_under_its_cause_and_names_the_error() -> None:
+    began = DAY.start + timedelta(hours=10)
+    names = [f"endpoint-{number}" for number in range(5)]
+    followers = [outage(name, began + timedelta(minutes=5), 35, "HTTP 502", depends_on=("api",)) for name in names]
+    histories = [outage("api", began, 40, "connection refused"), *followers]
+    (advice,) = analyse(DAY, histories, zone=UTC_ZONE, limits=AnalysisLimits()).recommendations
+    assert (advice.rule, advice.subject, advice.followers) == ("availability-below-target", "api", tuple(names))
+    assert "error: connection refused" in advice.evidence
+
+
+def test_an_outage_of_its_own_is_not_folded_under_another_one() -> None:
+    began = DAY.start + timedelta(hours=10)
+    own = outage("endpoint", began + timedelta(hours=3), 40, "HTTP 500", depends_on=("api",))
+    found = analyse(DAY, [outage("api", began, 40, "refused"), own], zone=UTC_ZONE, limits=AnalysisLimits())
+    assert [(advice.subject, advice.followers) for advice in found.recommendations] == [("api", ()), ("endpoint", ())]
+
+
+def test_failures_in_an_outage_are_no_error_rate_beside_it() -> None:
+    began = DAY.start + timedelta(hours=10)
+    (advice,) = analyse(
+        DAY, [outage("api", began, 120, "refused")], zone=UTC_ZONE, limits=AnalysisLimits()
+    ).recommendations
+    assert advice.rule == "availability-below-target"
+
+
+def test_a_stopped_monitor_is_one_piece_of_advice_for_all_services() -> None:
+    half = [good(start) for start in DAY.starts()[:150]]
+    histories = [ServiceHistory(name, half, initial=ServiceState.UP) for name in ("a", "b", "c")]
+    (advice,) = analyse(DAY, histories, zone=UTC_ZONE, limits=AnalysisLimits()).recommendations
+    assert (advice.rule, advice.subject, advice.followers) == ("low-coverage", "monitor", ("a", "b", "c"))
+
+
+def test_a_failure_that_re_checks_did_not_confirm_is_no_incident() -> None:
+    began = DAY.start + timedelta(hours=10, minutes=1)
+    blip = ServiceHistory(
+        "api",
+        [*a_day()],
+        initial=ServiceState.UP,
+        changes=[(began, ServiceState.DOWN, "time-out"), (began + timedelta(seconds=1), ServiceState.UP, None)],
+    )
+    pending = replace(alert(began, ended=1), fired_at=None)
+    found = analyse(DAY, [blip], zone=UTC_ZONE, episodes=[pending], limits=AnalysisLimits())
+    assert (found.incidents, found.outages, found.services[0].incidents) == ((), (), ())
+    (told,) = found.services[0].blips
+    assert (told.start, told.down_s, told.cause, told.alert_id) == (began, 1.0, "time-out", None)
+    fired = analyse(DAY, [blip], zone=UTC_ZONE, episodes=[alert(began, ended=1)], limits=AnalysisLimits())
+    assert [incident.alert_id for incident in fired.incidents] == [7]
+    unwatched = analyse(DAY, [blip], zone=UTC_ZONE, limits=AnalysisLimits())
+    assert len(unwatched.incidents) == 1, "without any alert about it nobody has re-checked it"

@@ -29,3 +29,34 @@ def test_up_seconds_have_the_slow_ones_in_them_as_the_formula_has() -> None:
     measured = parts["up_seconds"] + parts["down_seconds"]
     assert parts["availability_percent"] == round(100 * parts["up_seconds"] / measured, 4)
     assert measured + parts["maintenance_seconds"] + parts["unknown_seconds"] == 86_400
+
+
+def test_the_analysis_has_a_series_of_each_service() -> None:
+    data = samples.week(hours=24)
+    (service, *_) = documents(data)["performance_analysis_report"]["services"]
+    series = service["series"]
+    assert len(series) == 288
+    assert series[0]["start"] == "2026-01-11T09:40:00.000+00:00"
+    assert set(series[0]) == {"start", "count", "up", "down", "p50_ms", "p95_ms", "p99_ms"}
+    assert sum(step["count"] for step in series) == service["latency"]["samples"]
+    assert sum(step["down"] for step in series) == service["latency"]["errors"] > 0
+    assert all(step["up"] + step["down"] == step["count"] for step in series)
+    failed = [step for step in series if step["down"] == step["count"] > 0]
+    assert {step["p95_ms"] for step in failed} == {None}
+
+
+def test_an_incident_stands_in_the_analysis_once() -> None:
+    analysis = documents(samples.week(hours=24))["performance_analysis_report"]
+    assert [incident["service"] for incident in analysis["incidents"]] == ["backend-api"]
+    assert [service["incidents"] for service in analysis["services"]] == [1, 0, 0, 0, 0, 0, 0]
+    assert json.dumps(analysis).count("HTTP 503 Service Unavailable") == 2, "the incident, and the state it was in"
+
+
+def test_a_trend_is_called_alike_in_the_page_and_in_the_document() -> None:
+    data = samples.week()
+    made = dict(build(data, plan(["performance"], ["json", "md"]), progress=lambda *_: None))
+    services = json.loads(made["performance_analysis_report.json"])["services"]
+    page = made["performance_dashboard.md"].decode()
+    assert {service["trend"]["direction"] for service in services} == {"steady"}
+    assert page.count("steady") >= len(services)
+    assert "| no trend |" not in page

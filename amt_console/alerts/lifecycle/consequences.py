@@ -49,7 +49,7 @@ def consequences(
     causes = [(key, each) for key, each in known if each.alert_type in _CAUSES and each.state in _CONFIRMED]
     if not causes:
         return {}
-    needs, known_intervals = _Needs(depends_on), intervals or {}
+    needs, known_intervals = Needs(depends_on), intervals or {}
     possible = {
         key: [
             (cause_id, cause)
@@ -66,7 +66,7 @@ def consequences(
     return found
 
 
-class _Needs:
+class Needs:
     """What each target needs, directly or not; worked out once for each that is asked for."""
 
     def __init__(self, depends_on: Mapping[str, Sequence[str]]) -> None:
@@ -90,7 +90,7 @@ class _Needs:
         return self._found[name]
 
 
-def _may_cause(cause: Episode, alert: Episode, needs: _Needs, intervals: Mapping[str, float]) -> bool:
+def _may_cause(cause: Episode, alert: Episode, needs: Needs, intervals: Mapping[str, float]) -> bool:
     if cause.severity.rank < alert.severity.rank:
         return False
     if cause.subject == alert.subject:

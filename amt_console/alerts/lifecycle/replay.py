@@ -70,10 +70,12 @@ def as_of(current: Episode, events: Iterable[AlertEvent], at: datetime) -> Episo
         then = replay(happened)
     except ValueError:
         return _by_its_times(bare, at)
-    own = [event for event in happened if event.kind in _IN_ITS_OWN_WORDS]
-    values = [event.value for event in happened if event.value is not None]
     fields = {name: getattr(then, name) for name in Told.__slots__ if name != "opened_at"}
-    return replace(bare, message=own[-1].message, value=values[-1] if values else None, **fields)
+    if then.state is AlertState.RESOLVED:
+        return replace(bare, **fields)
+    # A steady alert's words and value change without an event: while it was open, only the events know them.
+    last = [event for event in happened if event.kind in _IN_ITS_OWN_WORDS][-1]
+    return replace(bare, message=last.message, value=last.value, **fields)
 
 
 def _by_its_times(episode: Episode, at: datetime) -> Episode:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from amt_console.analysis import StateSpan, Window
 from amt_console.model import ServiceState, Severity
-from amt_console.reports.charts.base import WIDE, Spec, frame, time_axis
+from amt_console.reports.charts.base import WIDE, Spec, frame, time_axis, values
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.palette import light, severity_colour, state_colour
 from amt_console.reports.times import Times, milliseconds_of
@@ -17,7 +18,7 @@ LABEL_CHARS = 24
 LABEL_ROOM = 220
 WIDEST_CHAR = 7.6
 """Mean width of a character of a name in the widest usual font, in pixels."""
-MOST_SPANS = 200
+MOST_SPANS = 390
 """Spans in one strip; more cannot be told apart."""
 
 
@@ -29,77 +30,98 @@ def short_label(text: str, limit: int = LABEL_CHARS) -> str:
 def state_strips(
     rows: Sequence[tuple[str, Sequence[StateSpan]]], window: Window, times: Times, *, width: int = WIDE
 ) -> Spec:
-    """One strip a service: what it was from the window's start to its end, unmeasured time hatched."""
+    """One strip a service: what it was from the window's start to its end, unmeasured time hatched.
+
+    A span shorter than a pixel is a thin line, so that a blip is seen and never looks longer than it was.
+    """
     names = unique_labels([name for name, _ in rows])
-    least = window.seconds * 1000 / width
-    data = []
+    least = pixel_seconds(window, width) * 1000
+    bars: list[dict[str, Any]] = []
+    ticks: list[dict[str, Any]] = []
     for label, (_, spans) in zip(names, rows, strict=True):
         for span in drawn_spans(spans, window):
             start, end = milliseconds_of(span.start), milliseconds_of(span.end)
-            shown_end = end if span.state in (ServiceState.UP, ServiceState.UNKNOWN) else max(end, start + 2 * least)
-            data.append(
-                {
-                    "s": label,
-                    "t": start,
-                    "t2": min(shown_end, milliseconds_of(window.end)),
-                    "k": span.state.value,
-                    "z": _order(span),
-                }
-            )
-    data.sort(key=lambda row: (row["z"], row["s"], row["t"]))
+            row = {"s": label, "t": start, "t2": end, "k": span.state.value, "z": _order(span)}
+            short = end - start < least and span.state not in (ServiceState.UP, ServiceState.UNKNOWN)
+            (ticks if short else bars).append(row)
+    bars.sort(key=lambda row: (row["z"], row["s"], row["t"]))
+    ticks.sort(key=lambda row: (row["z"], row["s"], row["t"]))
     states = list(ServiceState)
-    x = time_axis(window, times, most=12)
-    layer: Spec = {
-        "mark": {"type": "bar", "height": {"band": 0.62}},
-        "encoding": {
-            "x": x,
-            "x2": {"field": "t2"},
-            "y": _lane(names),
-            "color": {
-                "field": "k",
-                "type": "nominal",
-                "scale": {"domain": [s.value for s in states], "range": [state_colour(s) for s in states]},
-                "legend": None,
-            },
-            "stroke": {
-                "field": "k",
-                "type": "nominal",
-                "scale": {
-                    "domain": [s.value for s in states],
-                    "range": [light("critical") if s is ServiceState.DOWN else "transparent" for s in states],
-                },
-                "legend": None,
-            },
-            "strokeWidth": {"value": 1},
-        },
+    x, y = time_axis(window, times, most=12), _lane(names)
+    domain = [state.value for state in states]
+    colour = {
+        "field": "k",
+        "type": "nominal",
+        "scale": {"domain": domain, "range": [state_colour(state) for state in states]},
+        "legend": None,
     }
-    return frame([layer], width=width, height=ROW * max(1, len(names)) + 30, data=data)
+    edges = [light("critical") if state is ServiceState.DOWN else "transparent" for state in states]
+    edge = {**colour, "scale": {"domain": domain, "range": edges}}
+    return frame(
+        [
+            {
+                "data": values(bars),
+                "mark": {"type": "bar", "height": {"band": 0.62}},
+                "encoding": {
+                    "x": x,
+                    "x2": {"field": "t2"},
+                    "y": y,
+                    "color": colour,
+                    "stroke": edge,
+                    "strokeWidth": {
+                        "condition": {"test": f"datum.t2 - datum.t >= {4 * least}", "value": 1},
+                        "value": 0,
+                    },
+                },
+            },
+            *([_thin_lines(ticks, ROW * 0.62, x, y, colour)] if ticks else []),
+        ],
+        width=width,
+        height=ROW * max(1, len(names)) + 30,
+    )
+
+
+def pixel_seconds(window: Window, width: int = WIDE) -> float:
+    """How much time a pixel of a chart with lanes stands for."""
+    return window.seconds / (width - LABEL_ROOM)
+
+
+def _thin_lines(rows: Sequence[Mapping[str, Any]], height: float, x: Spec, y: Spec, colour: Spec) -> Spec:
+    return {
+        "data": values(rows),
+        "mark": {"type": "tick", "orient": "vertical", "thickness": 1.2, "size": height},
+        "encoding": {"x": x, "y": y, "color": colour},
+    }
 
 
 def alert_lanes(alerts: Sequence[AlertRecord], window: Window, times: Times, *, width: int = WIDE) -> Spec:
-    """One lane a severity; a bar from first bad observation to the end, a tick where somebody took it."""
+    """One lane a severity; a bar from first bad observation to the end, a diamond where somebody took it."""
     lanes = [severity.value for severity in (Severity.CRITICAL, Severity.WARNING, Severity.INFO)]
-    least = window.seconds * 1000 / width * 5
+    least = pixel_seconds(window, width) * 1000
     low, high = milliseconds_of(window.start), milliseconds_of(window.end)
-    bars, taken = [], []
+    bars: list[dict[str, Any]] = []
+    ticks: list[dict[str, Any]] = []
+    taken: list[dict[str, Any]] = []
     for record in alerts:
         episode = record.episode
         start = max(low, milliseconds_of(episode.opened_at))
         end = high if episode.resolved_at is None else milliseconds_of(episode.resolved_at)
-        bars.append({"s": episode.severity.value, "t": start, "t2": min(high, max(end, start + least))})
+        row = {"s": episode.severity.value, "t": start, "t2": min(high, end)}
+        (bars if end - start >= least else ticks).append(row)
         if episode.acknowledged_at is not None and low <= milliseconds_of(episode.acknowledged_at) < high:
             taken.append({"s": episode.severity.value, "t": milliseconds_of(episode.acknowledged_at)})
-    x = time_axis(window, times, most=12)
+    x, y = time_axis(window, times, most=12), _lane(lanes, grid=True)
     colours = [severity_colour(Severity(lane)) for lane in lanes]
     colour = {"field": "s", "type": "nominal", "scale": {"domain": lanes, "range": colours}, "legend": None}
     layers: list[Spec] = [
         {
-            "data": {"values": bars},
+            "data": values(bars),
             "mark": {"type": "bar", "height": {"band": 0.5}, "opacity": 0.75, "cornerRadius": 2},
-            "encoding": {"x": x, "x2": {"field": "t2"}, "y": _lane(lanes, grid=True), "color": colour},
+            "encoding": {"x": x, "x2": {"field": "t2"}, "y": y, "color": colour},
         },
+        *([_thin_lines(ticks, 17, x, y, colour)] if ticks else []),
         {
-            "data": {"values": taken},
+            "data": values(taken),
             "mark": {
                 "type": "point",
                 "shape": "diamond",
@@ -108,7 +130,7 @@ def alert_lanes(alerts: Sequence[AlertRecord], window: Window, times: Times, *, 
                 "opacity": 1,
                 "color": light("ink"),
             },
-            "encoding": {"x": x, "y": _lane(lanes, grid=True)},
+            "encoding": {"x": x, "y": y},
         },
     ]
     return frame(layers, width=width, height=34 * len(lanes) + 30)

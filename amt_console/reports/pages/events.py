@@ -8,7 +8,10 @@ from amt_console.reports.data import AlertRecord
 from amt_console.reports.page import Cell, PageChart, Table, Tone
 from amt_console.reports.pages.common import gap_words, severity_tone
 from amt_console.reports.view import ReportView
+from amt_console.reports.words import brief
 from amt_console.text import SEVERITY_WORDS, duration
+
+_BLIPS_SHOWN = 5
 
 
 def incidents_block(view: ReportView) -> Table:
@@ -43,7 +46,18 @@ def incidents_block(view: ReportView) -> Table:
         ),
         rows,
         empty=empty,
+        note=_unconfirmed(view),
     )
+
+
+def _unconfirmed(view: ReportView) -> str:
+    """The failures that are no incidents, in one sentence."""
+    blips = sorted((b for service in view.analysis.services for b in service.blips), key=lambda b: b.start)
+    if not blips:
+        return ""
+    shown = [f"{brief(b.service)} {view.times.short(b.start)} ({duration(b.seconds)})" for b in blips[:_BLIPS_SHOWN]]
+    rest = f" and {len(blips) - len(shown)} more" if len(blips) > len(shown) else ""
+    return f"No incident, because re-checks did not confirm it: {', '.join(shown)}{rest}."
 
 
 def _handled(view: ReportView, alert_id: int | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amt_console.analysis import ServicePerformance
+from amt_console.analysis import PerformanceAnalysis, ServicePerformance
 from amt_console.reports.charts.base import COUNT_LABELS, PERCENT_LABELS
 from amt_console.reports.charts.lines import latency_chart, resource_chart
 from amt_console.reports.page import Card, Cell, Item, Items, PageChart, PageSection, ReportPage, Table, Tone
@@ -84,7 +84,7 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
         Card(
             "Outages",
             str(len(found.outages)) if measured else MISSING,
-            outages_extent(found.outages) if found.outages else "no downtime" if measured else "",
+            _downtime(found) if measured else "",
             missing="" if measured else "nothing was measured",
             tone=Tone.PLAIN if measured else Tone.UNKNOWN,
         ),
@@ -114,6 +114,13 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
     )
 
 
+def _downtime(found: PerformanceAnalysis) -> str:
+    if found.outages:
+        return outages_extent(found.outages)
+    blips = sum(len(service.blips) for service in found.services)
+    return f"{blips} failure{'s' * (blips != 1)} that re-checks did not confirm" if blips else "no downtime"
+
+
 def advice_block(view: ReportView) -> Items:
     """What the analysis recommends, with the evidence."""
     items = tuple(
@@ -122,7 +129,7 @@ def advice_block(view: ReportView) -> Items:
             {Tone.CRITICAL: "Act now", Tone.WARNING: "Act soon"}.get(severity_tone(advice.severity), "Consider"),
             advice.subject,
             advice.advice,
-            advice.evidence,
+            advice.evidence + ((f"also: {', '.join(advice.followers)}",) if advice.followers else ()),
         )
         for advice in view.analysis.recommendations
     )
@@ -173,7 +180,7 @@ def _trend_words(service: ServicePerformance, hours: float) -> str:
     if trend is None:
         return "too few points for a trend"
     if trend.direction == "steady":
-        return "no trend"
+        return "steady"
     change = f"{abs(trend.relative_change or 0) * 100:.0f} %"
     words = f"{trend.direction} by {change}"
     if not trend.seasonal:

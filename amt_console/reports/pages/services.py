@@ -47,6 +47,8 @@ def strips_chart(view: ReportView, *, id: str) -> PageChart:  # noqa: A002
         title = "Nothing was measured in this window"
     elif not hurt:
         title = "No service went down" if len(services) > 1 else f"{brief(services[0].name)} did not go down"
+        blips = sum(len(service.blips) for service in services)
+        title += f"; {blips} failure{'s were' if blips != 1 else ' was'} not confirmed" if blips else ""
         if (view.analysis.availability.coverage_percent or 0.0) < GOOD_COVERAGE_PERCENT:
             title += " in the time that was measured"
     else:
