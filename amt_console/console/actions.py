@@ -1,4 +1,4 @@
-"""What keys do to the platform: acknowledge, unacknowledge, note, probe, export; each to what was pointed at."""
+"""What keys do to the platform: acknowledge, unacknowledge, note, probe, export; each to the selection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Tone = Literal["information", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the screen points at."""
+    """What the cursor is on."""
 
     alert_id: int | None = None
     service: str | None = None
@@ -36,15 +36,15 @@ class Selection:
 class ActionHost(Protocol):
     """What the actions need of the app."""
 
-    picture: ViewState
+    view: ViewState
     operations: Operations | None
 
     def tell(self, message: str, tone: Tone = "information") -> None:
         """Show a message for a few seconds."""
         ...
 
-    def target(self) -> Selection:
-        """What the screen points at."""
+    def selection(self) -> Selection:
+        """What the cursor is on."""
         ...
 
     def key_of(self, name: str) -> str:
@@ -83,19 +83,19 @@ class Actions:
         self._exporting = False
 
     def acknowledge(self) -> None:
-        """Ask for a note, then take the alert that the screen points at, or the worst that nobody has."""
+        """Ask for a note, then take the alert that the cursor is on, or the worst that nobody has."""
         operations = self._ready("Acknowledging")
         if operations is None:
             return
-        target = self._host.target()
-        if target.reason is not None:
-            self._host.tell(target.reason, "warning")
+        selection = self._host.selection()
+        if selection.reason is not None:
+            self._host.tell(selection.reason, "warning")
             return
-        if target.alert_id is not None:
-            alert, none = self._pointed(target), "That alert has ended."
+        if selection.alert_id is not None:
+            alert, none = self._selected(selection), "That alert has ended."
         else:
-            alert = self._host.picture.worst_unacknowledged(target.shown)
-            where = "No open alert" if target.shown is None else "None that the filter shows"
+            alert = self._host.view.worst_unacknowledged(selection.shown)
+            where = "No open alert" if selection.shown is None else "None that the filter shows"
             none = f"{where} needs an owner."
         if alert is None:
             self._host.tell(none)
@@ -107,14 +107,14 @@ class Actions:
         self._ask_to_take(operations, alert)
 
     def unacknowledge(self) -> None:
-        """End the acknowledgement of the alert that the screen points at."""
+        """End the acknowledgement of the alert that the cursor is on."""
         operations = self._ready("Unacknowledging")
         if operations is None:
             return
-        target = self._host.target()
-        alert = self._pointed(target)
+        selection = self._host.selection()
+        alert = self._selected(selection)
         if alert is None:
-            self._host.tell(target.reason or "Select the alert to unacknowledge first.", "warning")
+            self._host.tell(selection.reason or "Select the alert to unacknowledge first.", "warning")
             return
         if alert.acknowledged_by is None:
             self._host.tell(f"{alert.subject}: nobody has it.", "warning")
@@ -126,26 +126,26 @@ class Actions:
         )
 
     def add_note(self) -> None:
-        """Ask for a note on the alert that the screen points at, open or ended, whoever has it."""
+        """Ask for a note on the alert that the cursor is on, open or ended, whoever has it."""
         operations = self._ready("Adding a note")
         if operations is None:
             return
-        target = self._host.target()
-        if target.alert_id is None:
-            self._host.tell(target.reason or "Select the alert for the note first.", "warning")
+        selection = self._host.selection()
+        if selection.alert_id is None:
+            self._host.tell(selection.reason or "Select the alert for the note first.", "warning")
             return
-        alert = self._host.picture.known_alert(target.alert_id)
-        self._ask_for_note(operations, target.alert_id, alert.subject if alert else f"alert {target.alert_id}")
+        alert = self._host.view.known_alert(selection.alert_id)
+        self._ask_for_note(operations, selection.alert_id, alert.subject if alert else f"alert {selection.alert_id}")
 
     def probe_now(self) -> None:
-        """Ask for a probe of the service that the screen points at, or of all."""
+        """Ask for a probe of the service that the cursor is on, or of all."""
         operations = self._ready("Probing")
         if operations is None:
             return
-        target = self._host.target()
-        service = target.service
-        if service is None and target.reason is not None:
-            self._host.tell(target.reason, "warning")
+        selection = self._host.selection()
+        service = selection.service
+        if service is None and selection.reason is not None:
+            self._host.tell(selection.reason, "warning")
             return
         self._host.job(
             lambda: operations.act(ProbeNow(service)),
@@ -154,13 +154,13 @@ class Actions:
 
     def export(self, folder: Path) -> None:
         """Ask for the folder, then write all reports there."""
-        if self._host.picture.live is None:
+        if self._host.view.live is None:
             self._host.tell("Still starting.", "warning")
             return
         if self._exporting:
             self._host.tell("An export is still running.", "warning")
             return
-        reports = self._host.picture.facts.reports
+        reports = self._host.view.facts.reports
         if reports is None:
             self._host.tell(REPORTS_ELSEWHERE, "warning")
             return
@@ -178,8 +178,8 @@ class Actions:
         )
 
     def _take(self, operations: Operations, pressed: AlertView, note: str) -> None:
-        """Take what was pointed at when the key was pressed; if that is another thing by now, nothing."""
-        live = self._host.picture.live_alert(pressed.id)
+        """Take what was selected when the key was pressed; if that is another thing by now, nothing."""
+        live = self._host.view.live_alert(pressed.id)
         if live is None or live.state is AlertState.RESOLVED:
             self._host.tell(f"{pressed.subject}: the alert ended meanwhile; nothing was taken.", "warning")
             self._keep_note(operations, pressed, note)
@@ -244,8 +244,8 @@ class Actions:
         """What is being drawn, as people count."""
         self._host.note(f"exporting {done + 1} of {total}: {what}" if done < total else "")
 
-    def _pointed(self, target: Selection) -> AlertView | None:
-        return None if target.alert_id is None else self._host.picture.live_alert(target.alert_id)
+    def _selected(self, selection: Selection) -> AlertView | None:
+        return None if selection.alert_id is None else self._host.view.live_alert(selection.alert_id)
 
     def _ready(self, what: str) -> Operations | None:
         """The operations, or a word why nothing can be done now."""

@@ -109,11 +109,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.progress = ""
         """How far something is, for the key line."""
         self.clock = clock
-        self.view = self.picture = ViewState(read_only=read_only, can_act=at is None)
+        self.view = ViewState(read_only=read_only, can_act=at is None)
         self.operations: Operations | None = None
         super().__init__(driver_class=ConsoleDriver)
         self._mouse = mouse
-        self._at = at
+        self.at = at
         self._export_folder = export_folder
         self._ascii_filter = AsciiFilter()
         self._title_written = ""
@@ -217,7 +217,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def snapshot_read(self, snapshot: Snapshot) -> None:
         """Tell those who do not look: the window's title and the bell."""
         self._write_title(terminal_title(snapshot))
-        if self._at is None and self._announcer.rings(snapshot, self.clock.monotonic()):
+        if self.at is None and self._announcer.rings(snapshot, self.clock.monotonic()):
             self.bell()
 
     def redraw(self) -> None:
@@ -347,7 +347,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     # What the actions need
 
-    def target(self) -> Selection:
+    def selection(self) -> Selection:
         """What the cursor is on."""
         screen = self.screen
         return screen.selection() if isinstance(screen, ConsoleScreen) else Selection()

@@ -145,7 +145,7 @@ ALL_KEYS: Sequence[tuple[str, Sequence[Binding]]] = (
     ("Help", HELP_KEYS[:1]),
 )
 """All keys by where they work, as the documentation lists them."""
-ASKING: frozenset[str] = frozenset({"acknowledge", "export", "filter"})
+ASKING: frozenset[str] = frozenset({"acknowledge", "export", "filter", "note"})
 """Keys that open a prompt for a text. Where it does not open, what was typed ahead for it must not run as keys."""
 FOOTER_ORDER: Sequence[str] = (
     "back",

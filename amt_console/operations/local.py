@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from amt_console.alerts import AlertConflict, Outcome, Scene, handle
+from amt_console.alerts import AlertConflict, Outcome, Scene, as_of, handle
 from amt_console.clock import Clock
 from amt_console.config.files.inert import not_in_effect
 from amt_console.model import (
@@ -117,19 +117,18 @@ class LocalOperations:
                 self.store, self._notices(faults), self._viewers(), self._live_host(), faults=faults
             )
 
-    def alert(self, alert_id: int) -> AlertDetail:
-        """An episode with its events. Raises NotFoundError."""
+    def alert(self, alert_id: int, *, at: datetime | None = None) -> AlertDetail:
+        """An episode with its events, now or as of a past moment. Raises NotFoundError."""
         with self.store.read() as reads:
             episode = reads.alerts.episode(alert_id)
             if episode is None:
                 raise NotFoundError(_no_alert(alert_id))
-            views = self._views(reads)
-            return AlertDetail(
-                episode=episode,
-                alert=views.of(episode),
-                events=tuple(reads.alerts.events(alert_id)),
-                cause=views.cause_of(alert_id),
-            )
+            if at is not None and episode.opened_at > at:
+                raise NotFoundError(f"alert {alert_id} opened after {at:%Y-%m-%d %H:%M:%S} UTC")
+            events = tuple(event for event in reads.alerts.events(alert_id) if at is None or event.at <= at)
+            then = episode if at is None else as_of(episode, events, at)
+            views = self._views(reads, at)
+            return AlertDetail(episode=then, alert=views.of(then), events=events, cause=views.cause_of(alert_id))
 
     def alerts(
         self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
@@ -145,13 +144,13 @@ class LocalOperations:
             )
             return tuple(map(self._views(reads).of, found))
 
-    def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
-        """One service with history. Raises NotFoundError."""
-        view = next((service for service in self.snapshot().services if service.name == name), None)
+    def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
+        """One service with its history up to now or up to a past moment. Raises NotFoundError."""
+        view = next((service for service in self.snapshot(at).services if service.name == name), None)
         if view is None:
             raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
         with self.store.read() as reads:
-            return service_detail(reads, view, self._clock.now(), hours, self._views(reads))
+            return service_detail(reads, view, self._clock.now(), hours, self._views(reads, at), at=at)
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Do what a person wants: the change, its events and its audit row in one durable transaction."""
@@ -191,8 +190,8 @@ class LocalOperations:
         saved = record(writes, EpisodeChange(outcome.step.episode, outcome.step.events, audit))
         return outcome, self._views(writes).of(saved)
 
-    def _views(self, reads: Reads) -> AlertViews:
-        return AlertViews.read(reads, self.targets, self._clock.now(), zone=self._zone)
+    def _views(self, reads: Reads, at: datetime | None = None) -> AlertViews:
+        return AlertViews.read(reads, self.targets, self._clock.now(), at=at, zone=self._zone)
 
     def _monitor_alive(self) -> bool:
         if self._request_probe is not None:

@@ -110,8 +110,8 @@ class Operations(Protocol):
         """The live snapshot, or the snapshot of a past moment."""
         ...
 
-    def alert(self, alert_id: int) -> AlertDetail:
-        """An episode with its events. Raises NotFoundError."""
+    def alert(self, alert_id: int, *, at: datetime | None = None) -> AlertDetail:
+        """An episode with its events, now or as of a past moment. Raises NotFoundError."""
         ...
 
     def alerts(
@@ -120,8 +120,8 @@ class Operations(Protocol):
         """Episodes: open ones worst first by default, else those in ``states``, newest first."""
         ...
 
-    def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
-        """One service with history. Raises NotFoundError."""
+    def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
+        """One service with its history up to now or up to a past moment. Raises NotFoundError."""
         ...
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from amt_console.alerts import as_of
 from amt_console.model import RESOLUTIONS, ProbeResult, Rollup, ServiceView, series_name
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange
@@ -23,16 +24,20 @@ def resolution_for(hours: float) -> int:
     return next((step for step in RESOLUTIONS if hours * 3600 / step <= MAX_BUCKETS), RESOLUTIONS[-1])
 
 
-def service_detail(reads: Reads, view: ServiceView, now: datetime, hours: float, alerts: AlertViews) -> ServiceDetail:
+def service_detail(
+    reads: Reads, view: ServiceView, now: datetime, hours: float, alerts: AlertViews, *, at: datetime | None = None
+) -> ServiceDetail:
     """The detail of one service over the last ``hours``.
 
     Args:
         reads: Where to read.
-        view: The service as it is now.
-        now: End of the stretch.
-        hours: Its length.
+        view: The service at the end of the stretch.
+        now: The present moment.
+        hours: How long the stretch is.
         alerts: How alerts are shown.
+        at: A past moment as the end of the stretch; alerts are shown as they were then.
     """
+    now = at or now
     resolution = resolution_for(hours)
     start = floor_time(now - timedelta(hours=hours), resolution)
     count = int((now - start).total_seconds() // resolution) + 1
@@ -45,6 +50,9 @@ def service_detail(reads: Reads, view: ServiceView, now: datetime, hours: float,
     probes = _newest_probes(reads, view, start, now)
     changes = reads.services.state_changes(start=start, end=now, services=[view.name])
     episodes = reads.alerts.episodes(start=start, end=now + _INSTANT, subject=view.name, limit=_LIST_LIMIT)
+    if at is not None:
+        events = reads.alerts.events_of([episode.id for episode in episodes if episode.id is not None])
+        episodes = [as_of(episode, events[episode.id or 0], at) for episode in episodes]
     return ServiceDetail(
         service=view,
         start=start,

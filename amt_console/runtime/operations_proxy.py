@@ -65,10 +65,10 @@ class OperationsProxy:
         with self._asked() as operations:
             return operations.snapshot(at)
 
-    def alert(self, alert_id: int) -> AlertDetail:
-        """An episode with its events."""
+    def alert(self, alert_id: int, *, at: datetime | None = None) -> AlertDetail:
+        """An episode with its events, now or as of a past moment."""
         with self._asked() as operations:
-            return operations.alert(alert_id)
+            return operations.alert(alert_id, at=at)
 
     def alerts(
         self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
@@ -77,10 +77,10 @@ class OperationsProxy:
         with self._asked() as operations:
             return operations.alerts(states, since=since, limit=limit)
 
-    def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
-        """One service with history."""
+    def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
+        """One service with its history up to now or up to a past moment."""
         with self._asked() as operations:
-            return operations.service(name, hours=hours)
+            return operations.service(name, hours=hours, at=at)
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Do what a person wants."""

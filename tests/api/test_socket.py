@@ -7,6 +7,7 @@ import socket
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -71,7 +72,7 @@ def remote(server: SocketServer) -> Iterator[RemoteOperations]:
 
 
 def test_the_picture_is_the_same_on_both_sides(
-    remote: RemoteOperations, operations: LocalOperations, feed: Feed, fire: Fire
+    remote: RemoteOperations, operations: LocalOperations, feed: Feed, fire: Fire, clock: FakeClock
 ) -> None:
     feed()
     alert_id = fire()
@@ -80,6 +81,12 @@ def test_the_picture_is_the_same_on_both_sides(
     assert remote.alerts() == operations.alerts()
     assert remote.alerts(list(AlertState), limit=5) == operations.alerts(list(AlertState), limit=5)
     assert remote.service("backend-api", hours=2) == operations.service("backend-api", hours=2)
+    then = clock.now()
+    clock.advance(60)
+    assert remote.service("backend-api", at=then) == operations.service("backend-api", at=then)
+    assert remote.alert(alert_id, at=then) == operations.alert(alert_id, at=then)
+    with pytest.raises(NotFoundError, match="opened after"):
+        remote.alert(alert_id, at=then - timedelta(days=1))
 
 
 def test_another_process_tells_who_looks_through_it(remote: RemoteOperations, presence: Presence) -> None:

@@ -202,7 +202,7 @@ async def test_read_only_says_why_nothing_is_done() -> None:
     async with desk(incident(), read_only=True) as console:
         await console.press("a", "u", "r")
         assert len([message for message in console.messages if "read-only" in message]) == 3
-        assert [call for call in console.operations.calls if call[0] != "service"] == []
+        assert [call for call in console.operations.calls if call[0] not in ("service", "alert")] == []
         assert "read-only" in console.text()
         assert "a ack" not in console.text()
         assert "r probe" not in console.text()
@@ -220,6 +220,15 @@ async def test_the_past_is_shown_as_the_past() -> None:
         assert "5h ago" in console.text()
         await console.press("a")
         assert any("Acknowledging is not possible: this is the past" in message for message in console.messages)
+
+
+async def test_in_the_past_each_detail_is_as_of_then() -> None:
+    moment = NOW - timedelta(hours=5)
+    async with desk(incident(), at=moment) as console:
+        await console.press("down", "enter")
+        await console.press("escape", "tab", "down", "enter")
+        asked = [(call[0], call[-1]) for call in console.operations.calls]
+        assert set(asked) == {("alert", moment), ("service", moment)}
 
 
 async def test_probe_now_probes_the_selected_service_or_all() -> None:

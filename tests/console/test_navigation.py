@@ -103,7 +103,7 @@ async def test_enter_opens_what_is_selected_and_escape_comes_back() -> None:
         assert "connect_refused" in text
         assert "first byte" in text
         await console.press("w")
-        assert ("service", "backend-api", 168) in console.operations.calls
+        assert ("service", "backend-api", 168, None) in console.operations.calls
         await console.press("a", "enter")
         assert console.acknowledged()[0][0] == 7
         await console.press("escape")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from support.operations import API, probe
+import pytest
+from support.operations import API, episode, probe
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import (
     Acknowledge,
+    AlertEvent,
     AlertState,
     BusinessFigures,
+    EpisodeChange,
     Figure,
     FigureKind,
     MonitorState,
@@ -20,7 +24,8 @@ from amt_console.model import (
     Severity,
 )
 from amt_console.operations.local import LocalOperations
-from amt_console.store import Store
+from amt_console.operations.protocol import NotFoundError
+from amt_console.store import Store, record
 
 Feed = Callable[..., None]
 Fire = Callable[..., int]
@@ -200,3 +205,35 @@ def test_after_the_clock_was_set_back_the_picture_shows_what_is_measured_now(
     assert picture.resources.sample is not None
     assert picture.resources.sample.timestamp == clock.now()
     assert picture.figures[FigureKind.REVENUE].figures["mrr"] == Figure(3.0)
+
+
+def test_a_past_moment_is_the_past_in_every_detail(
+    operations: LocalOperations, store: Store, clock: FakeClock, feed: Callable[..., None]
+) -> None:
+    feed(backend_api=ServiceState.DOWN)
+    began = clock.now()
+    with store.transaction(durable=True) as writes:
+        new = episode(began)
+        events = tuple(
+            AlertEvent(kind=kind, at=began, state=new.state, severity=new.severity, message=new.message)
+            for kind in ("opened", "fired")
+        )
+        alert_id = record(writes, EpisodeChange(new, events)).id
+    assert alert_id is not None
+    clock.advance(10)
+    then = clock.now()
+    clock.advance(600)
+    operations.act(Acknowledge(alert_id, "mine now"))
+    feed()
+
+    past = operations.alert(alert_id, at=then)
+    assert (past.episode.acknowledged_by, past.episode.note) == (None, None)
+    assert [event.kind for event in past.events] == ["opened", "fired"]
+    assert operations.alert(alert_id).episode.acknowledged_by == "ann"
+    service = operations.service("backend-api", hours=1, at=then)
+    assert service.end == then
+    assert service.service.state is ServiceState.DOWN
+    assert [alert.acknowledged_by for alert in service.alerts] == [None]
+    assert all(probe.timestamp <= then for probe in service.probes)
+    with pytest.raises(NotFoundError, match="opened after"):
+        operations.alert(alert_id, at=began - timedelta(seconds=1))

@@ -87,8 +87,9 @@ class FakeOperations:
             raise self.failure
         return replace(self.picture, at=at)
 
-    def alert(self, alert_id: int) -> AlertDetail:
+    def alert(self, alert_id: int, *, at: datetime | None = None) -> AlertDetail:
         """The alert with three events and its cause."""
+        self.calls.append(("alert", alert_id, at))
         view = self._alert(alert_id)
         episode = _episode(view)
         kinds = ("opened", "fired") + (("acknowledged",) if view.acknowledged_by else ())
@@ -115,9 +116,9 @@ class FakeOperations:
         """The open ones."""
         return self.picture.alerts[:limit]
 
-    def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
+    def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
         """A service with a history that has a gap and an outage."""
-        self.calls.append(("service", name, hours))
+        self.calls.append(("service", name, hours, at))
         view = next((view for view in self.picture.services if view.name == name), None)
         if view is None:
             raise NotFoundError(f"no service is called {name}")

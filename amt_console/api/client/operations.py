@@ -100,7 +100,7 @@ class RemoteOperations:
         """The newest snapshot, or the one of a past moment."""
         last = self._last
         if at is not None:
-            return self._read(wire.SNAPSHOT, self._call("GET", f"{_API}/snapshot", {"at": at.isoformat()})[1])
+            return self._read(wire.SNAPSHOT, self._call("GET", f"{_API}/snapshot", _as_of(at))[1])
         known = {"if-none-match": wire.etag(last.version)} if last else {}
         status, body = self._call("GET", f"{_API}/snapshot", headers=known)
         if status == _NOT_MODIFIED and last is not None:
@@ -108,9 +108,9 @@ class RemoteOperations:
         self._last = found = self._read(wire.SNAPSHOT, body)
         return found
 
-    def alert(self, alert_id: int) -> AlertDetail:
-        """An episode with its events. Raises NotFoundError."""
-        return self._read(wire.ALERT_DETAIL, self._call("GET", f"{_API}/alerts/{alert_id}")[1])
+    def alert(self, alert_id: int, *, at: datetime | None = None) -> AlertDetail:
+        """An episode with its events, now or as of a past moment. Raises NotFoundError."""
+        return self._read(wire.ALERT_DETAIL, self._call("GET", f"{_API}/alerts/{alert_id}", _as_of(at))[1])
 
     def alerts(
         self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
@@ -123,9 +123,10 @@ class RemoteOperations:
             query["since"] = since.isoformat()
         return self._read(wire.ALERTS, self._call("GET", f"{_API}/alerts", query)[1])
 
-    def service(self, name: str, *, hours: float = 24) -> ServiceDetail:
-        """One service with history. Raises NotFoundError."""
-        return self._read(wire.SERVICE_DETAIL, self._call("GET", f"{_API}/service", {"name": name, "hours": hours})[1])
+    def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
+        """One service with its history up to now or up to a past moment. Raises NotFoundError."""
+        query = {"name": name, "hours": hours, **_as_of(at)}
+        return self._read(wire.SERVICE_DETAIL, self._call("GET", f"{_API}/service", query)[1])
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Do what a person wants, under the name that the monitor's system knows this process by.
@@ -173,6 +174,10 @@ class RemoteOperations:
             raise OperationError(
                 "the monitor speaks another version of the program: run the same version on both sides"
             ) from error
+
+
+def _as_of(at: datetime | None) -> dict[str, Any]:
+    return {} if at is None else {"at": at.isoformat()}
 
 
 def _standing_headers(token: str | None, env: Mapping[str, str]) -> dict[str, str]:

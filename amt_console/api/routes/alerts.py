@@ -11,7 +11,7 @@ from amt_console.api.auth.identity import Role
 from amt_console.api.problems import RequestError
 from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, answers, needs
 from amt_console.api.routes.actions import AlertId
-from amt_console.api.routes.values import Page, json_page, json_response, moment
+from amt_console.api.routes.values import Page, PastMoment, json_page, json_response, moment, moment_or_now
 from amt_console.model import AlertState, AlertView
 from amt_console.operations.json_views import alert_detail_json, alert_json
 
@@ -42,9 +42,9 @@ def alerts(
 
 
 @router.get("/alerts/{alert_id}", response_model=dict[str, Any], **needs(Role.VIEWER, _MISSING))
-def alert(serving: Serving, alert_id: AlertId) -> Response:
+def alert(serving: Serving, alert_id: AlertId, at: PastMoment = None) -> Response:
     """One alert with everything that happened to it."""
-    return json_response(alert_detail_json(serving.operations.alert(alert_id)))
+    return json_response(alert_detail_json(serving.operations.alert(alert_id, at=moment_or_now(at))))
 
 
 def _behind(found: tuple[AlertView, ...], cursor: str) -> int:

@@ -15,7 +15,7 @@ from amt_console.api.auth.identity import Role
 from amt_console.api.feed import LONGEST_WAIT
 from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, GuardedRoute, Serving, needs
 from amt_console.api.routes.actions import AlertId, add_action_routes
-from amt_console.api.routes.values import moment
+from amt_console.api.routes.values import PastMoment, moment, moment_or_now
 from amt_console.model import AlertState
 from amt_console.operations.protocol import NotPermittedError
 from amt_console.text import safe_text
@@ -43,7 +43,7 @@ async def console_hello(found: Calling, serving: Serving) -> Response:
 @router.get("/snapshot", **needs(Role.VIEWER, {304: {"description": "`If-None-Match` names the newest snapshot"}}))
 async def console_snapshot(
     serving: Serving,
-    at: Annotated[datetime | None, Query(description="A past moment; without it, now.")] = None,
+    at: PastMoment = None,
     if_none_match: Annotated[str | None, Header(description="The ETag of the answer before.")] = None,
 ) -> Response:
     """Everything that a live screen shows."""
@@ -80,9 +80,9 @@ def console_alerts(
 
 
 @router.get("/alerts/{alert_id}", **needs(Role.VIEWER))
-def console_alert(serving: Serving, alert_id: AlertId) -> Response:
+def console_alert(serving: Serving, alert_id: AlertId, at: PastMoment = None) -> Response:
     """One alert with everything that happened to it."""
-    return _wired(wire.ALERT_DETAIL, serving.operations.alert(alert_id))
+    return _wired(wire.ALERT_DETAIL, serving.operations.alert(alert_id, at=moment_or_now(at)))
 
 
 @router.get("/service", **needs(Role.VIEWER))
@@ -90,9 +90,10 @@ def console_service(
     serving: Serving,
     name: Annotated[str, Query(max_length=200, description="As the snapshot has it.")],
     hours: Annotated[float, Query(gt=0, le=24 * 400, description="How far back.")] = 24,
+    at: PastMoment = None,
 ) -> Response:
     """One service with its history: response times, uptime, single probes, changes of state, alerts."""
-    return _wired(wire.SERVICE_DETAIL, serving.operations.service(name, hours=hours))
+    return _wired(wire.SERVICE_DETAIL, serving.operations.service(name, hours=hours, at=moment_or_now(at)))
 
 
 @router.delete("/session", status_code=204, **needs(Role.VIEWER))

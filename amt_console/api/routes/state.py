@@ -3,15 +3,14 @@
 # No postponed annotations here: FastAPI reads them.
 
 import asyncio
-from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Response
 
 from amt_console.api import wire
 from amt_console.api.auth.identity import Role
 from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, needs
-from amt_console.api.routes.values import Page, json_page, json_response, moment
+from amt_console.api.routes.values import Page, PastMoment, json_page, json_response, moment
 from amt_console.operations.json_views import service_json, snapshot_json
 
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["state"])
@@ -24,7 +23,7 @@ router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["state
 )
 async def snapshot(
     serving: Serving,
-    at: Annotated[datetime | None, Query(description="A past moment with an offset; without it, now.")] = None,
+    at: PastMoment = None,
     if_none_match: Annotated[str | None, Header(description="The ETag of the answer before.")] = None,
 ) -> Response:
     """The document of `amt-console status --json`: services, open alerts, the host, who is present."""

@@ -4,9 +4,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Response
+from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -14,6 +14,7 @@ from amt_console.api.problems import RequestError
 
 EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+PastMoment = Annotated[datetime | None, Query(description="A past moment with an offset; without it, now.")]
 
 
 class Page(BaseModel):
@@ -32,6 +33,11 @@ def moment(value: datetime) -> datetime:
     if not EARLIEST.year <= value.year < LATEST.year:
         raise RequestError("invalid", f"a moment lies between the years {EARLIEST.year} and {LATEST.year}")
     return value.astimezone(UTC)
+
+
+def moment_or_now(value: datetime | None) -> datetime | None:
+    """``moment`` of what was sent; ``None`` for now."""
+    return None if value is None else moment(value)
 
 
 def json_response(document: Any) -> Response:

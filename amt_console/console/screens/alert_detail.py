@@ -67,7 +67,7 @@ class AlertDetailScreen(DetailScreen):
         """Read the episode with its events."""
         operations = self.host.operations
         if operations is not None:
-            self.host.job(lambda: operations.alert(self._alert_id), self._loaded)
+            self.host.job(lambda: operations.alert(self._alert_id, at=self.host.at), self._loaded)
 
     def relook(self) -> None:
         """Draw with other colours: the facts hold styles of their own."""

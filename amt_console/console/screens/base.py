@@ -36,6 +36,8 @@ class ScreenHost(Protocol):
     """What the screens need of the app."""
 
     view: ViewState
+    at: datetime | None
+    """The past moment that is shown; ``None`` for now."""
     clock: Clock
     operations: Operations | None
     progress: str

@@ -84,7 +84,7 @@ class ServiceDetailScreen(DetailScreen):
         if operations is None:
             return
         hours = RANGES[self._range][0]
-        self.host.job(lambda: operations.service(self._service, hours=hours), self._loaded)
+        self.host.job(lambda: operations.service(self._service, hours=hours, at=self.host.at), self._loaded)
 
     def action_next_range(self) -> None:
         """Next time range."""
