@@ -56,7 +56,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FiguresAnswer:
     """What came from a source, and what was read from it."""
 
     source: Source
@@ -143,12 +143,12 @@ def _endpoints(url: str, kind: FigureKind | None) -> list[tuple[str, FigureKind 
     return [(url, kind or guessed)]
 
 
-async def _answers(sources: Sequence[Source], places: FigureSources) -> list[Answer]:
+async def _answers(sources: Sequence[Source], places: FigureSources) -> list[FiguresAnswer]:
     from collectors.http.collector import HttpCollector
 
     collector = HttpCollector(clock=SystemClock())
 
-    async def fetch(source: Source) -> Answer:
+    async def fetch(source: Source) -> FiguresAnswer:
         body, error = None, None
         if source.service is not None:
             kind = source.kind or FigureKind.OVERVIEW
@@ -174,21 +174,21 @@ def _file(path: Path) -> tuple[bytes | None, str | None]:
         return None, f"cannot be read: {error.strerror if isinstance(error, OSError) else error}"
 
 
-def _read(source: Source, body: bytes | None, error: str | None, places: FigureSources) -> Answer:
+def _read(source: Source, body: bytes | None, error: str | None, places: FigureSources) -> FiguresAnswer:
     from collectors.figures.catalogue import FIGURE_SPECS
     from collectors.figures.reader import Reading, read_answer
 
     if body is None:
         kind, reason = source.kind or FigureKind.OVERVIEW, safe_text(error or "no answer")
         readings = tuple(Reading(spec.name, Figure(None, reason, str(spec.unit))) for spec in FIGURE_SPECS[kind])
-        return Answer(source, kind, None, readings, reason)
+        return FiguresAnswer(source, kind, None, readings, reason)
     kinds = [source.kind] if source.kind is not None else list(FigureKind)
     found = {kind: read_answer(kind, body, sources=places) for kind in kinds}
     kind = max(kinds, key=lambda each: sum(reading.figure.value is not None for reading in found[each]))
-    return Answer(source, kind, body, found[kind])
+    return FiguresAnswer(source, kind, body, found[kind])
 
 
-def _row(answer: Answer, reading: Reading) -> dict[str, Any]:
+def _row(answer: FiguresAnswer, reading: Reading) -> dict[str, Any]:
     figure = reading.figure
     value = figure.value
     return {
@@ -202,7 +202,7 @@ def _row(answer: Answer, reading: Reading) -> dict[str, Any]:
     }
 
 
-def _print(answer: Answer) -> None:
+def _print(answer: FiguresAnswer) -> None:
     known = answer.source.kind or (answer.kind if answer.error is None else None)
     print_line(f"{known.upper() if known else 'ANSWER'}: {safe_text(answer.source.name)}")
     if answer.error is not None:

@@ -57,7 +57,7 @@ class FeedHost(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SnapshotReading:
     """What one poll brought."""
 
     snapshot: Snapshot
@@ -159,7 +159,7 @@ class SnapshotFeed:
 
     def _read(self, session: Session) -> None:
         try:
-            reading = Reading(session.operations.snapshot(self._at), SessionFacts.of(session))
+            reading = SnapshotReading(session.operations.snapshot(self._at), SessionFacts.of(session))
         except Exception as error:
             if not isinstance(error, OperationError):
                 _log.warning("no snapshot", exc_info=True)
@@ -167,7 +167,7 @@ class SnapshotFeed:
         else:
             self._host.on_loop(partial(self._was_read, reading))
 
-    def _was_read(self, reading: Reading) -> None:
+    def _was_read(self, reading: SnapshotReading) -> None:
         self._reading = False
         before = self._view.live
         if before is not None and before.version == reading.snapshot.version:

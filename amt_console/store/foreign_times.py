@@ -57,7 +57,7 @@ class Looked:
 
 
 @dataclass(slots=True)
-class Found:
+class MendedTimes:
     """What a look at some rows has found."""
 
     mended: list[tuple[str, str, int, Any]] = field(default_factory=list)
@@ -94,7 +94,7 @@ def newest_number(connection: Connection, name: str) -> int:
     return int(connection.exec_driver_sql(f"SELECT max(id) FROM {name}").scalar() or 0)  # noqa: S608
 
 
-def examine(connection: Connection, name: str, looked: Looked, upto: int) -> Found:
+def examine(connection: Connection, name: str, looked: Looked, upto: int) -> MendedTimes:
     """Look at the rows up to a number that were not looked at yet, and again at those that could not be read."""
     rows: list[RowMapping] = []
     if looked.unreadable:
@@ -105,7 +105,7 @@ def examine(connection: Connection, name: str, looked: Looked, upto: int) -> Fou
     return _sorted_out(name, rows)
 
 
-def mend(writes: Writes, name: str, found: Found, upto: int) -> None:
+def mend(writes: Writes, name: str, found: MendedTimes, upto: int) -> None:
     """Write the times that could be read in the form that sorts, unless somebody has changed a row since."""
     for column, value, number, before in found.mended:
         statement = f"UPDATE {name} SET {column} = ? WHERE id = ? AND {column} IS ?"  # noqa: S608
@@ -122,8 +122,8 @@ def _odd_rows(connection: Connection, name: str, which: str, values: tuple[int, 
     return connection.exec_driver_sql(statement, values).mappings().all()
 
 
-def _sorted_out(name: str, rows: Iterable[RowMapping]) -> Found:
-    found = Found()
+def _sorted_out(name: str, rows: Iterable[RowMapping]) -> MendedTimes:
+    found = MendedTimes()
     for row in sorted(rows, key=lambda row: int(row["id"])):
         for column in COLUMNS[name]:
             moment = read_moment(row[column])

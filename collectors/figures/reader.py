@@ -16,7 +16,7 @@ from collectors.figures.spec import FigureSpec
 from collectors.figures.strict_json import AnswerError, Unusable, kind_of, parse_answer
 from collectors.figures.units import (
     Number,
-    Refused,
+    UnitMismatch,
     doubt,
     doubt_arr,
     doubt_breakdown,
@@ -113,7 +113,7 @@ def _reading(spec: FigureSpec, source: FigureSource, answer: object, lookup: Loo
     if spec.shape == "breakdown":
         return replace(_breakdown(spec, source, found.value, lookup), path=path)
     number = number_of(spec, found.value, source)
-    if isinstance(number, Refused):
+    if isinstance(number, UnitMismatch):
         return Reading(spec.name, Figure(None, number.reason, suspect=number.suspect), path)
     return Reading(spec.name, Figure(number.value), path, (number,))
 
@@ -181,11 +181,11 @@ def _breakdown(spec: FigureSpec, source: FigureSource, value: object, lookup: Lo
     else:
         return Reading(spec.name, Figure(None, f"{kind_of(value)} where labelled numbers are expected"))
     entries: list[tuple[str, Number]] = []
-    refused: list[tuple[str, Refused]] = []
+    refused: list[tuple[str, UnitMismatch]] = []
     for label, entry in raw:
         name = _label(label)
-        number = number_of(spec, entry, source) if name is not None else Refused("no label")
-        if isinstance(number, Refused):
+        number = number_of(spec, entry, source) if name is not None else UnitMismatch("no label")
+        if isinstance(number, UnitMismatch):
             refused.append((name or "an entry", number))
         elif name is not None:
             entries.append((name, number))

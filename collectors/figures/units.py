@@ -46,7 +46,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class UnitMismatch:
     """What is not believed, and why."""
 
     reason: str
@@ -54,26 +54,26 @@ class Refused:
     """What it looks like."""
 
 
-def number_of(spec: FigureSpec, sent: object, source: FigureSource) -> Number | Refused:
+def number_of(spec: FigureSpec, sent: object, source: FigureSource) -> Number | UnitMismatch:
     """What the platform sent as a number in the figure's unit."""
     if isinstance(sent, Unusable):
-        return Refused(sent.reason)
+        return UnitMismatch(sent.reason)
     text: TextNumber | None = None
     if isinstance(sent, str):
         parsed = parse_number(sent)
         if isinstance(parsed, str):
-            return Refused(parsed)
+            return UnitMismatch(parsed)
         text, sent = parsed, parsed.value
         if text.mark is not None and (said := _MARKS.get(text.mark, "money")) != _EXPECTED.get(spec.unit):
-            return Refused(f"{said} where {_EXPECTED.get(spec.unit, 'a bare number')} is expected")
+            return UnitMismatch(f"{said} where {_EXPECTED.get(spec.unit, 'a bare number')} is expected")
     if isinstance(sent, bool) or not isinstance(sent, (int, float)):
-        return Refused(f"{kind_of(sent)} where a number is expected")
+        return UnitMismatch(f"{kind_of(sent)} where a number is expected")
     mark = None if text is None else text.mark
     unit = _MARKED_UNITS.get(mark or "") or source.unit or str(spec.unit)
     factor = _FACTORS.get(unit, 1.0)
     value = float(sent) if factor == 1.0 else round(float(sent) * factor, 9)
     if not math.isfinite(value):
-        return Refused("not a finite number")
+        return UnitMismatch("not a finite number")
     number = Number(
         value=value + 0.0,
         sent=float(sent),
@@ -82,10 +82,10 @@ def number_of(spec: FigureSpec, sent: object, source: FigureSource) -> Number | 
         currency=mark if spec.unit is FigureUnit.MONEY else None,
     )
     if value < spec.minimum:
-        return Refused(f"{value:.6g} is below {spec.minimum:g}, the lowest believable value")
+        return UnitMismatch(f"{value:.6g} is below {spec.minimum:g}, the lowest believable value")
     if value > spec.maximum:
         reason = f"{value:.6g} is above {spec.maximum:g}, the highest believable value"
-        return Refused(reason, _beyond(spec, number))
+        return UnitMismatch(reason, _beyond(spec, number))
     return number
 
 

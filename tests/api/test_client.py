@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 import pytest
 
 from amt_console.api.client.address import parse_address
-from amt_console.api.client.http import KEEP_SECONDS, Answer, Disconnected, HttpClient, UnreadableAnswer
+from amt_console.api.client.http import KEEP_SECONDS, Disconnected, HttpAnswer, HttpClient, UnreadableAnswer
 from amt_console.clock import FakeClock
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -60,7 +60,7 @@ def asked(*script: Sequence[bytes], clock: FakeClock | None = None) -> Iterator[
         yield server, client
 
 
-def get(client: HttpClient, method: str = "GET", timeout: float = 10) -> Answer:
+def get(client: HttpClient, method: str = "GET", timeout: float = 10) -> HttpAnswer:
     return client.exchange(method, "/x?y=1", {"name": "value"}, timeout=timeout)
 
 

@@ -10,8 +10,8 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from amt_console.api.feed import ActionFeed
+from amt_console.api.limits import MAX_BODY_BYTES, RequestLimits, check_body
 from amt_console.api.listeners.connections import Connection
-from amt_console.api.listeners.limits import MAX_BODY_BYTES, Limits, check_body
 from amt_console.api.problems import KINDS, RequestError
 
 
@@ -79,26 +79,26 @@ def test_a_body_has_a_largest_size(header: tuple[bytes, bytes], status: int | No
 
 async def test_no_answer_may_be_kept_by_caches() -> None:
     wire = Wire()
-    await Limits(answer)(wire.scope, wire.receive, wire.send)
+    await RequestLimits(answer)(wire.scope, wire.receive, wire.send)
     assert (b"cache-control", b"no-store") in wire.sent[0]["headers"]
 
 
 async def test_a_request_that_takes_too_long_is_told_so() -> None:
     wire = Wire()
-    await Limits(hang, seconds=0.05)(wire.scope, wire.receive, wire.send)
+    await RequestLimits(hang, seconds=0.05)(wire.scope, wire.receive, wire.send)
     assert wire.status == 503
     assert not wire.aborted
 
 
 async def test_an_answer_that_is_not_read_is_cut_off() -> None:
     wire = Wire()
-    await Limits(hang_half_way, seconds=0.05)(wire.scope, wire.receive, wire.send)
+    await RequestLimits(hang_half_way, seconds=0.05)(wire.scope, wire.receive, wire.send)
     assert wire.aborted
 
 
 async def test_a_fault_is_logged_and_tells_nothing_outside(caplog: pytest.LogCaptureFixture) -> None:
     wire = Wire()
-    await Limits(fail)(wire.scope, wire.receive, wire.send)
+    await RequestLimits(fail)(wire.scope, wire.receive, wire.send)
     assert wire.status == 500
     assert b"ZeroDivision" not in wire.sent[1]["body"]
     assert "ZeroDivisionError" in caplog.text

@@ -44,7 +44,7 @@ class Disconnected(Exception):
 
 
 @dataclass(slots=True)
-class Answer:
+class HttpAnswer:
     """Status, headers by their names in small letters, and body."""
 
     status: int = 0
@@ -74,7 +74,7 @@ class HttpClient:
 
     def exchange(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None, *, timeout: float
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Send a request and read its answer.
 
         Args:
@@ -113,7 +113,7 @@ class HttpClient:
         for connection in busy:
             connection.interrupt()
 
-    def _exchanged(self, connection: _Connection, request: bytes, timeout: float) -> Answer:
+    def _exchanged(self, connection: _Connection, request: bytes, timeout: float) -> HttpAnswer:
         keep = False
         try:
             answer, keep = connection.exchange(request, timeout)
@@ -160,14 +160,14 @@ class _Connection:
         self._stream = stream
         self.fresh = True
         self.idle_since = 0.0
-        self._answer = Answer()
+        self._answer = HttpAnswer()
         self._parts: list[bytes] = []
         self._complete = self._keep = False
         self._parser = httptools.HttpResponseParser(self)
 
-    def exchange(self, request: bytes, timeout: float) -> tuple[Answer, bool]:
+    def exchange(self, request: bytes, timeout: float) -> tuple[HttpAnswer, bool]:
         """Send and read; returns the answer, and whether the connection may be kept."""
-        self._answer, self._parts, self._complete = Answer(), [], False
+        self._answer, self._parts, self._complete = HttpAnswer(), [], False
         parser = self._parser = httptools.HttpResponseParser(self)
         self._stream.settimeout(timeout)
         self._stream.sendall(request)

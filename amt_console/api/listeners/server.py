@@ -19,11 +19,11 @@ from amt_console.api.auth.callers import Callers, SocketCallers, TokenCallers
 from amt_console.api.auth.identity import RoleTable, peer_of
 from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.auth.tokens import TokenBook
+from amt_console.api.limits import RequestLimits
 from amt_console.api.listeners import certificate
 from amt_console.api.listeners.certificate import ServerCertificate
 from amt_console.api.listeners.connections import GuardedProtocol, raw_problem
 from amt_console.api.listeners.door import Door, Guest
-from amt_console.api.listeners.limits import Limits
 from amt_console.api.listeners.socket_path import listening
 from amt_console.api.served import Served
 from amt_console.clock import Clock
@@ -67,7 +67,7 @@ class ApiServer:
     ) -> None:
         self._served = served
         config = uvicorn.Config(
-            Limits(create_app(served, callers)),
+            RequestLimits(create_app(served, callers)),
             http=GuardedProtocol,
             ws="none",
             lifespan="off",

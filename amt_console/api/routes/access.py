@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from amt_console.api import wire
 from amt_console.api.auth.callers import Caller, Callers
 from amt_console.api.auth.identity import Role
-from amt_console.api.listeners.limits import check_body
+from amt_console.api.limits import check_body
 from amt_console.api.served import Served
 from amt_console.model import Action
 from amt_console.operations.protocol import NotPermittedError

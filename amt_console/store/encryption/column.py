@@ -16,7 +16,7 @@ _VERSION, _PLAIN = "v1", "plain"
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class EncryptedCell:
     """Where a value stands: it can be read there only."""
 
     table: str

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from amt_console.store.encryption.column import Cell, Sealed
+from amt_console.store.encryption.column import EncryptedCell, Sealed
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -109,7 +109,7 @@ class Keyring:
         """The ids of the keys that can read."""
         return frozenset(self._known)
 
-    def seal(self, cell: Cell, text: str) -> Sealed | None:
+    def seal(self, cell: EncryptedCell, text: str) -> Sealed | None:
         """A text for an encrypted column; ``None`` if there is no key, and then nothing shall be stored."""
         if not self.encrypts:
             return Sealed.plain(text)
@@ -122,7 +122,7 @@ class Keyring:
         content = AESGCM(key.derived(_COLUMNS)).encrypt(nonce, text.encode("utf-8"), cell.bound_to(key.id))
         return Sealed.of(key.id, nonce, content)
 
-    def open(self, cell: Cell, sealed: Sealed) -> str:
+    def open(self, cell: EncryptedCell, sealed: Sealed) -> str:
         """The text of a cell. Raises Unavailable."""
         parts = sealed.parts
         if parts is None:

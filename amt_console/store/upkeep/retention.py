@@ -22,7 +22,7 @@ from amt_console.store.schema import table
 from amt_console.store.store import Store
 from amt_console.store.tables import AuditRow
 from amt_console.store.upkeep import retention_rules, underived
-from amt_console.store.upkeep.retention_rules import RetentionPolicy, Rule
+from amt_console.store.upkeep.retention_rules import RetentionPolicy, RetentionRule
 from amt_console.store.upkeep.underived import Missing
 from amt_console.store.utc import micros
 from amt_console.store.writes import Writes
@@ -43,7 +43,7 @@ class Expired:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RetentionStep:
     """One short transaction."""
 
     what: str
@@ -81,7 +81,7 @@ class Retention:
         self._missing: deque[Missing] = deque()
         self._derived: tuple[str, datetime] | None = None
 
-    def step(self) -> Step | None:
+    def step(self) -> RetentionStep | None:
         """Do the next short transaction; ``None`` when nothing is left. Raises StoreError, and may be called again."""
         while self._left:
             rule, before = self._left[0]
@@ -104,7 +104,7 @@ class Retention:
         """Take less at once: the disk is slow or full."""
         self._limit = max(_LEAST, self._limit // 4)
 
-    def _upto(self, rule: Rule, before: datetime) -> datetime | None:
+    def _upto(self, rule: RetentionRule, before: datetime) -> datetime | None:
         """Up to when rows may go in the next step; for raw rows the end of the oldest hour or day with all its sums."""
         if not rule.raw:
             return before
@@ -124,7 +124,7 @@ class Retention:
             self._derived = (rule.what, underived.stretch_of(rule.what, oldest)[0])
         return min(before, last)
 
-    def _note(self, rule: Rule, before: datetime) -> None:
+    def _note(self, rule: RetentionRule, before: datetime) -> None:
         """All that has expired is gone, also where there was nothing: nothing is to be made anew from so far back, for
         the finer sums that it would be made of go next.
         """
@@ -134,14 +134,14 @@ class Retention:
             with self._store.transaction() as writes:
                 horizon.note(writes._connection, writes._ingesters.upsert_meta, rule.what, before)
 
-    def _derive(self, rule: Rule) -> Step:
+    def _derive(self, rule: RetentionRule) -> RetentionStep:
         with self._store.transaction() as writes:
             begin = self._clock.monotonic()
             underived.derive(writes, self._missing[0])
         self._missing.popleft()
-        return Step(rule.what, 0, self._clock.monotonic() - begin)
+        return RetentionStep(rule.what, 0, self._clock.monotonic() - begin)
 
-    def _delete(self, rule: Rule, upto: datetime) -> Step:
+    def _delete(self, rule: RetentionRule, upto: datetime) -> RetentionStep:
         with self._store.transaction() as writes:
             begin = self._clock.monotonic()
             rows = _delete(writes, self._store._dialect, rule, upto, self._limit)
@@ -149,7 +149,7 @@ class Retention:
         if rows:
             self.deleted[rule.what] = self.deleted.get(rule.what, 0) + rows
         self._adapt(rows, seconds)
-        return Step(rule.what, rows, seconds)
+        return RetentionStep(rule.what, rows, seconds)
 
     def _adapt(self, rows: int, seconds: float) -> None:
         if seconds > LONGEST:
@@ -158,12 +158,12 @@ class Retention:
             self._limit = min(_MOST, self._limit * 3 // 2)
 
 
-def _oldest(connection: Connection, rule: Rule) -> datetime | None:
+def _oldest(connection: Connection, rule: RetentionRule) -> datetime | None:
     row = first(connection, select(rule.time), rule.time, rule.time)
     return None if row is None else row["timestamp"]
 
 
-def _delete(writes: Writes, dialect: Dialect, rule: Rule, upto: datetime, limit: int) -> int:
+def _delete(writes: Writes, dialect: Dialect, rule: RetentionRule, upto: datetime, limit: int) -> int:
     connection = writes._connection
     if rule.raw:
         horizon.note(connection, writes._ingesters.upsert_meta, rule.what, upto)
@@ -178,7 +178,7 @@ def _delete(writes: Writes, dialect: Dialect, rule: Rule, upto: datetime, limit:
     return int(connection.execute(delete(rule.table).where(key.in_(doomed))).rowcount)
 
 
-def _delete_audit(writes: Writes, dialect: Dialect, rule: Rule, upto: datetime, limit: int) -> int:
+def _delete_audit(writes: Writes, dialect: Dialect, rule: RetentionRule, upto: datetime, limit: int) -> int:
     """From the beginning of the chain; a new row keeps what the rest is checked against."""
     connection, rows = writes._connection, table(AuditRow)
     doomed = connection.execute(

@@ -47,7 +47,7 @@ class RetentionPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RetentionRule:
     """One kind of data."""
 
     what: str
@@ -67,7 +67,7 @@ def day_of(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def due(policy: RetentionPolicy, now: datetime) -> list[tuple[Rule, datetime]]:
+def due(policy: RetentionPolicy, now: datetime) -> list[tuple[RetentionRule, datetime]]:
     """Each rule by which anything can expire, with the moment before which things have: the start of a day."""
     earliest = datetime(1971, 1, 1, tzinfo=UTC)
     found = []
@@ -77,7 +77,7 @@ def due(policy: RetentionPolicy, now: datetime) -> list[tuple[Rule, datetime]]:
     return found
 
 
-def rules(policy: RetentionPolicy) -> list[Rule]:
+def rules(policy: RetentionPolicy) -> list[RetentionRule]:
     """All of them; raw rows before the sums that are made of them."""
     return [
         _older("monitoring_logs", table(MonitoringLog), policy.monitoring_logs, raw=True),
@@ -87,7 +87,7 @@ def rules(policy: RetentionPolicy) -> list[Rule]:
         _gaps(policy.gaps),
         *(_figures(kind, policy.figures_detail, detail=True) for kind in FigureKind),
         *(_figures(kind, policy.figures, detail=False) for kind in FigureKind),
-        Rule("audit", table(AuditRow), table(AuditRow).c.id, policy.audit, expired_before),
+        RetentionRule("audit", table(AuditRow), table(AuditRow).c.id, policy.audit, expired_before),
         *(
             _of_resolution(kind, resolution, policy.rollups.get(resolution))
             for resolution in RESOLUTIONS
@@ -96,16 +96,16 @@ def rules(policy: RetentionPolicy) -> list[Rule]:
     ]
 
 
-def _older(what: str, kind: Table, keep: Keep, **more: bool) -> Rule:
+def _older(what: str, kind: Table, keep: Keep, **more: bool) -> RetentionRule:
     # A row without a readable time stays until somebody has mended it.
-    return Rule(what, kind, kind.c.timestamp, keep, lambda before: _between(kind.c.timestamp, before), **more)
+    return RetentionRule(what, kind, kind.c.timestamp, keep, lambda before: _between(kind.c.timestamp, before), **more)
 
 
 def _between(time: ColumnElement[Any], before: datetime) -> ColumnElement[bool]:
     return and_(time >= EARLIEST, time < before)
 
 
-def _alerts(keep: Keep) -> Rule:
+def _alerts(keep: Keep) -> RetentionRule:
     alerts = table(AlertRow)
     # Rows that others wrote may have ended without saying when.
     ended = func.coalesce(alerts.c.resolved_at, alerts.c.timestamp)
@@ -114,10 +114,10 @@ def _alerts(keep: Keep) -> Rule:
         told = or_(alerts.c.resolved_at < before, alerts.c.resolved_at.is_(None))
         return and_(alerts.c.resolved.is_(True), told, _between(alerts.c.timestamp, before))
 
-    return Rule("alerts", alerts, ended, keep, expired)
+    return RetentionRule("alerts", alerts, ended, keep, expired)
 
 
-def _state_changes(keep: Keep) -> Rule:
+def _state_changes(keep: Keep) -> RetentionRule:
     changes = table(StateChangeLog)
     later = changes.alias("later")
 
@@ -130,15 +130,15 @@ def _state_changes(keep: Keep) -> Rule:
         )
         return and_(changes.c.timestamp < before, replaced)
 
-    return Rule("state_changes", changes, changes.c.timestamp, keep, expired)
+    return RetentionRule("state_changes", changes, changes.c.timestamp, keep, expired)
 
 
-def _gaps(keep: Keep) -> Rule:
+def _gaps(keep: Keep) -> RetentionRule:
     gaps = table(GapRow)
-    return Rule("gaps", gaps, gaps.c.ended_at, keep, lambda before: gaps.c.ended_at < before)
+    return RetentionRule("gaps", gaps, gaps.c.ended_at, keep, lambda before: gaps.c.ended_at < before)
 
 
-def _figures(kind: FigureKind, keep: Keep, *, detail: bool) -> Rule:
+def _figures(kind: FigureKind, keep: Keep, *, detail: bool) -> RetentionRule:
     figures = table(BusinessFiguresRow)
 
     def expired(before: datetime) -> ColumnElement[bool]:
@@ -146,11 +146,11 @@ def _figures(kind: FigureKind, keep: Keep, *, detail: bool) -> Rule:
         return and_(mine, figures.c.hourly.is_(False)) if detail else mine
 
     words = f"business_figures of {kind.value}" + (", beside the hourly ones" if detail else "")
-    return Rule(words, figures, figures.c.timestamp, keep, expired)
+    return RetentionRule(words, figures, figures.c.timestamp, keep, expired)
 
 
-def _of_resolution(kind: Table, resolution: int, keep: Keep) -> Rule:
+def _of_resolution(kind: Table, resolution: int, keep: Keep) -> RetentionRule:
     def expired(before: datetime) -> ColumnElement[bool]:
         return and_(kind.c.resolution == resolution, kind.c.start < micros(before) // SECOND)
 
-    return Rule(f"{kind.name} of {resolution} s", kind, kind.c.start, keep, expired)
+    return RetentionRule(f"{kind.name} of {resolution} s", kind, kind.c.start, keep, expired)

@@ -18,7 +18,7 @@ STANDING_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options",
 logger = logging.getLogger("amt_console.api")
 
 
-class Limits:
+class RequestLimits:
     """Middleware; the outermost."""
 
     def __init__(self, app: ASGIApp, *, seconds: float = REQUEST_SECONDS) -> None:
