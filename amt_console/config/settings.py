@@ -43,10 +43,10 @@ class Settings(Section):
     """Time between probes of services of normal criticality, from 1s to 1d."""
     database_url: StoreUrlSecret | None = None
     """Our own database (secret): `sqlite:////path/monitoring.db` or `postgresql+psycopg://...`. By default
-    `monitoring.db` in the user's state folder. `--db` and `$AMT_DATABASE_URL` go first."""
+    `monitoring.db` in the user's state folder. `--db` and `$AMT_DATABASE_URL` take precedence."""
     location: LocationName | None = None
     """Location of this monitor, such as `fra`, where the database is on a server: each location probes everything
-    itself. `--location` and `$AMT_LOCATION` go first."""
+    itself. `--location` and `$AMT_LOCATION` take precedence."""
     alert_thresholds: AlertThresholds = AlertThresholds()
     """Limits of the built-in alert rules."""
     email_alerts: EmailAlerts = EmailAlerts()
@@ -61,9 +61,9 @@ class Settings(Section):
     """Where notifications go; `type` is `email`, `slack`, `teams`, `pagerduty`, `webhook`, `alertmanager` or
     `apprise`."""
     escalation: Annotated[tuple[EscalationPolicy, ...], Field(max_length=100)] = ()
-    """Who is told of which alerts, and when the next one is."""
+    """Who is notified of which alerts, level by level."""
     silences: Annotated[tuple[SilenceSettings, ...], Field(max_length=500)] = ()
-    """Alerts that nobody is told of, until an end."""
+    """Alerts without notification, until an end."""
     maintenance: Annotated[tuple[MaintenanceSettings, ...], Field(max_length=500)] = ()
     """Planned work."""
     oncall: OncallSettings = OncallSettings()
@@ -75,7 +75,7 @@ class Settings(Section):
     api: ApiSettings = ApiSettings()
     """The REST API over TCP."""
     figures: FigureSettings = FigureSettings()
-    """Where the platform's figures stand in its answers, and what they are in."""
+    """Paths and units of the platform's figures."""
     console: ConsoleSettings = ConsoleSettings()
     """The live screen."""
     canaries: CanarySettings = CanarySettings()

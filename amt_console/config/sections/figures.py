@@ -34,7 +34,7 @@ def _unit(value: object) -> str:
 
 
 def _form(value: object) -> str:
-    """Selects the union member; brackets mark names that are no keys of the file."""
+    """Select the union member; brackets mark names that are not keys of the file."""
     return "[path]" if isinstance(value, str) else "[table]"
 
 
@@ -55,15 +55,15 @@ class FigurePlace(Section):
     """JMESPath expression over the answer; by default the paths of [figures.md](figures.md)."""
     unit: Unit | None = None
     """What the platform sends: `percent`, `fraction` (0.0275 is shown as 2.75 percent), `s`, `ms`, `count`, `score`,
-    `per_minute`, `currency`, or the code of a currency. By default what [figures.md](figures.md) says; naming that
-    explicitly also says that a value that looks like another unit is right."""
+    `per_minute`, `currency`, or the code of a currency. The defaults are in [figures.md](figures.md). An explicit
+    unit also confirms values that look like another unit."""
 
 
 Place = Annotated[Annotated[JmesPath, Tag("[path]")] | Annotated[FigurePlace, Tag("[table]")], Discriminator(_form)]
 
 
 class FigureSettings(Section):
-    """The platform's figures: by the kind of endpoint, then by the figure's name, where they stand in its answer."""
+    """The platform's figures by the kind of endpoint, then by name: their path in the answer, and their unit."""
 
     currency: CurrencyCode | None = None
     """Currency of all amounts, such as `EUR`; nothing is converted."""

@@ -36,9 +36,9 @@ class RollupRetention(Section):
     reports read rollups."""
 
     minute: Keep = 30 * DAY
-    """Rollups per minute; may be kept shorter than single probes."""
+    """Rollups per minute; may be kept shorter than probe results."""
     five_minutes: Keep = 90 * DAY
-    """Rollups per five minutes; at least as long as single probes."""
+    """Rollups per five minutes; at least as long as probe results."""
     hour: Keep = 730 * DAY
     """Rollups per hour."""
     day: Keep = FOREVER
@@ -57,9 +57,9 @@ class RetentionSettings(Section):
     Reports are files and are never deleted."""
 
     monitoring_logs: Keep = 30 * DAY
-    """Single probes."""
+    """Probe results."""
     system_metrics: Keep = 90 * DAY
-    """Single samples of the host."""
+    """Host samples."""
     alerts: Keep = 365 * DAY
     """Alerts with their events, counted from their end. Open alerts are never deleted."""
     state_changes: Keep = 730 * DAY
@@ -203,16 +203,16 @@ class ConsoleSettings(Section):
 
 
 class EncryptionSettings(Section):
-    """What is sensitive is stored encrypted: the answers of failing services, and the seals of the audit. A key is 32
+    """Sensitive values are stored encrypted: the answers of failing services. The key also seals the audit. A key is 32
     random bytes in base64 (`openssl rand -base64 32`) and is never in the database: keep a copy elsewhere."""
 
     enabled: Flag = True
-    """Whether new values are encrypted; old ones can be read all the same."""
+    """Whether new values are encrypted. Old ones stay readable."""
     key: DataKeySecret | None = None
     """The key that new values are encrypted with (secret). `$AMT_DATA_KEY` takes precedence. By default a key is made
     once, as `data.key` in the user's state folder. Monitors of one database on several hosts need the same key."""
     previous_keys: Annotated[tuple[DataKeySecret, ...], Field(max_length=20)] = ()
-    """Keys of before, to read what was encrypted with them (secret)."""
+    """Earlier keys, to read values encrypted with them (secret)."""
 
 
 class CanarySettings(Section):
@@ -234,7 +234,7 @@ class WatchdogSettings(Section):
     timeout: Timeout = 10.0
     """Deadline of one request."""
     note: Text | None = None
-    """The URL of the switch."""
+    """Free text, such as the owner of the account."""
 
     @model_validator(mode="after")
     def _deadline(self) -> Self:

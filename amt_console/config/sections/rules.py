@@ -97,7 +97,7 @@ class RuleSettings(Section):
     no_data: Literal["hold", "alert"] = "hold"
     """What missing data means: keep the condition, or also alert. It never means good."""
     quorum: QuorumText | None = None
-    """How many locations must see it, such as `"2 of 3"`; of more or fewer living ones the same part, rounded up. By
+    """How many locations must see it, such as `"2 of 3"`; of more or fewer live ones the same fraction, rounded up. By
     default more than half. For signals of services and databases; with it a window is taken of each location."""
     runbook: HttpUrl | None = None
     """Page with instructions."""
@@ -125,7 +125,7 @@ class RuleSettings(Section):
     def _check_window(self) -> None:
         aggregated = self.aggregate != "mean"
         if self.signal in _EACH_RESULT and (self.window is not None or aggregated):
-            hint = "`fail` and `for` say how often and how long it must be bad"
+            hint = "`fail` and `for` state how often and how long it must be bad"
             raise Refused(f"takes no `window` and no `aggregate`: `{self.signal}` is judged by each result", hint)
         if self.signal in _RATES and aggregated:
             raise Refused(f"takes no `aggregate`: `{self.signal}` is a rate over the whole window")
