@@ -1,10 +1,12 @@
-"""The newest snapshot as bytes: made once for all who ask within a moment."""
+"""The newest snapshot as bytes: each form of it is made once for all who ask within a moment."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import threading
+import zlib
+from collections.abc import Callable, Mapping
 
 from amt_console.api import wire
 from amt_console.clock import Clock
@@ -14,28 +16,57 @@ from amt_console.operations.protocol import Operations
 
 FRESH_SECONDS = 0.2
 """How long a snapshot serves without asking whether there is a newer one."""
+PACKING_LEVEL = 1
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 class EncodedSnapshot:
-    """A snapshot with its forms outside: for consoles, and for programs."""
+    """A snapshot with its forms outside, each made when it is first asked for."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.version = snapshot.version
         self.monitor: MonitorState = snapshot.monitor.state
-        self.body = wire.encode(snapshot)
-        """On the wire of consoles."""
         self._snapshot = snapshot
-        self._document: bytes | None = None
+        self._lock = threading.Lock()
+        self._made: dict[str, bytes] = {}
 
-    def document(self) -> bytes:
-        """For programs, the JSON of ``status --json``; made when first asked for, which takes its time."""
-        if self._document is None:
-            self._document = json.dumps(snapshot_json(self._snapshot), allow_nan=False).encode()
-        return self._document
+    async def wired(self) -> bytes:
+        """In the wire format of consoles."""
+        return await self._form("wired")
+
+    async def packed(self) -> bytes:
+        """The same with gzip: an eighth of the bytes."""
+        return await self._form("packed")
+
+    async def document(self) -> bytes:
+        """For programs: the JSON of ``status --json``."""
+        return await self._form("document")
+
+    async def _form(self, name: str) -> bytes:
+        made = self._made.get(name)
+        return made if made is not None else await asyncio.to_thread(self._make, name)
+
+    def _make(self, name: str) -> bytes:
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = _FORMS[name](self._snapshot)
+            return self._made[name]
+
+
+def _packed(snapshot: Snapshot) -> bytes:
+    packer = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, _GZIP)
+    return packer.compress(wire.encode(snapshot)) + packer.flush()
+
+
+def _document(snapshot: Snapshot) -> bytes:
+    return json.dumps(snapshot_json(snapshot), allow_nan=False).encode()
+
+
+_FORMS: Mapping[str, Callable[[Snapshot], bytes]] = {"wired": wire.encode, "packed": _packed, "document": _document}
 
 
 class SnapshotCache:
-    """Asks the operations for the snapshot, at most a few times a second, and encodes each version once."""
+    """Asks the operations for the snapshot, at most a few times a second."""
 
     def __init__(self, operations: Operations, clock: Clock) -> None:
         self._operations = operations
@@ -48,10 +79,15 @@ class SnapshotCache:
     async def newest(self) -> EncodedSnapshot:
         """The snapshot. Raises OperationError, StoreError."""
         recent = self._recent()
-        return recent if recent is not None else await asyncio.to_thread(self.current)
+        return recent if recent is not None else await asyncio.to_thread(self._current)
 
-    def current(self) -> EncodedSnapshot:
-        """The snapshot; blocks on the database. Raises OperationError, StoreError."""
+    def expire(self) -> None:
+        """Ask anew at the next question, also when the operations are just being asked."""
+        self._epoch += 1
+        self._checked_at = float("-inf")
+
+    def _current(self) -> EncodedSnapshot:
+        """Blocks on the database."""
         with self._lock:
             recent = self._recent()
             if recent is not None:
@@ -62,11 +98,6 @@ class SnapshotCache:
                 self._encoded = EncodedSnapshot(snapshot)
             self._checked_at = checked_at if epoch == self._epoch else float("-inf")
             return self._encoded
-
-    def expire(self) -> None:
-        """Ask anew at the next question, also when the operations are just being asked."""
-        self._epoch += 1
-        self._checked_at = float("-inf")
 
     def _recent(self) -> EncodedSnapshot | None:
         if self._clock.monotonic() - self._checked_at < FRESH_SECONDS:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,13 @@ from amt_console.api.client.http import KEEP_SECONDS, Disconnected, HttpAnswer, 
 from amt_console.clock import FakeClock
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+def packed_answer(body: bytes) -> bytes:
+    packed = gzip.compress(body)
+    return b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed) + packed
+
+
 Script = Sequence[Sequence[bytes]]
 """For each connection, the answer to each request; then the server hangs up."""
 
@@ -84,6 +93,7 @@ def test_a_request_and_its_answer() -> None:
         (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, 200, b"ok"),
         (b"HTTP/1.1 304 Not Modified\r\netag: x\r\n\r\n", 304, b""),
         (b"HTTP/1.0 200 OK\r\nx: y\r\n\r\nup to the end", 200, b"up to the end"),
+        (packed_answer(b"small " * 1000), 200, b"small " * 1000),
     ],
 )
 def test_all_forms_of_answers_are_read(answer: bytes, status: int, body: bytes) -> None:
@@ -100,6 +110,8 @@ def test_all_forms_of_answers_are_read(answer: bytes, status: int, body: bytes) 
         (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\nshort", Disconnected),
         (b"HTTP/1.1 200 OK\r\nx: " + b"a" * 200_000, UnreadableAnswer),
         (b"", Disconnected),
+        (packed_answer(b"a" * 200_000), UnreadableAnswer),
+        (b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nplain", UnreadableAnswer),
     ],
 )
 def test_half_an_answer_is_none(answer: bytes, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,3 +180,30 @@ def test_who_does_not_answer_in_time_is_given_up() -> None:
         client = HttpClient(parse_address(f"http://127.0.0.1:{listener.getsockname()[1]}"))
         with closing(client), pytest.raises(TimeoutError):
             get(client, timeout=0.05)
+
+
+def test_a_socket_that_has_no_room_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "full.sock"
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(str(path))
+        listener.listen(0)
+        waiting = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(10)]
+        for each in waiting:
+            each.setblocking(False)
+        connected = sum(each.connect_ex(str(path)) == 0 for each in waiting)
+        assert connected < len(waiting)
+        client = stack.enter_context(closing(HttpClient(parse_address(f"unix:{path}"))))
+        with pytest.raises(TimeoutError):
+            get(client, timeout=0.05)
+        found: list[Answer] = []
+        thread = threading.Thread(target=lambda: found.append(get(client, timeout=30)))
+        thread.start()
+        for _ in range(connected):
+            listener.accept()[0].close()
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(OK)
+            thread.join(30)
+    assert [answer.body for answer in found] == [b"ok"]

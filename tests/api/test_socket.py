@@ -111,6 +111,18 @@ def test_an_unchanged_picture_is_not_sent_again(remote: RemoteOperations, feed: 
     assert remote.snapshot() is remote.snapshot()
 
 
+def test_a_snapshot_is_packed_for_who_unpacks_it(server: SocketServer, feed: Feed) -> None:
+    feed()
+    path = "/api/v1/console/snapshot"
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(server.path)), base_url="http://monitor") as client:
+        plain = client.get(path, headers={"accept-encoding": "identity"})
+        packed = client.get(path, headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+
+
 def test_an_action_carries_the_name_of_the_kernel_and_the_claims(
     remote: RemoteOperations, operations: LocalOperations, fire: Fire
 ) -> None:

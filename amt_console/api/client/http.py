@@ -9,6 +9,8 @@ from __future__ import annotations
 import select
 import socket
 import threading
+import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,6 +28,8 @@ KEEP_SECONDS = 3.0
 """An idle connection is given up before the server does so."""
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 RECEIVE_BYTES = 256 * 1024
+FULL_SECONDS = 0.01
+"""After a socket had no room for one more connection that waits."""
 
 
 class UnreadableAnswer(Exception):
@@ -186,7 +190,8 @@ class _Connection:
             except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
                 raise UnreadableAnswer(str(error)) from None
         self._answer.status = parser.get_status_code()
-        self._answer.body = b"".join(self._parts)
+        body = b"".join(self._parts)
+        self._answer.body = _unpacked(body) if self._answer.headers.get("content-encoding") == "gzip" else body
         return self._answer, self._complete and self._keep
 
     def _ends_by_hanging_up(self) -> bool:
@@ -224,21 +229,44 @@ class _Connection:
         self._stream.close()
 
 
+def _unpacked(body: bytes) -> bytes:
+    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        found = unpacker.decompress(body, MAX_ANSWER_BYTES)
+    except zlib.error as error:
+        raise UnreadableAnswer(str(error)) from None
+    if not unpacker.eof:
+        raise UnreadableAnswer("its answer has no end")
+    return found
+
+
 def _connected(address: MonitorAddress, context: ssl.SSLContext | None, timeout: float) -> socket.socket:
     if address.socket is not None:
-        stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            stream.settimeout(timeout)
-            stream.connect(str(address.socket))
-        except BaseException:
-            stream.close()
-            raise
-        return stream
+        return _connected_unix(str(address.socket), timeout)
     stream = socket.create_connection((address.host, address.port), timeout)
     if context is None:
         return stream
     try:
         return context.wrap_socket(stream, server_hostname=address.host)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _connected_unix(path: str, timeout: float) -> socket.socket:
+    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    end = time.monotonic() + timeout
+    try:
+        stream.settimeout(timeout)
+        while True:
+            try:
+                stream.connect(path)
+                return stream
+            except BlockingIOError:
+                # Too many others are just connecting: the system does not wait by itself.
+                if time.monotonic() > end:
+                    raise TimeoutError from None
+                time.sleep(FULL_SECONDS)
     except BaseException:
         stream.close()
         raise

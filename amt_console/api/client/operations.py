@@ -182,7 +182,7 @@ def _as_of(at: datetime | None) -> dict[str, Any]:
 
 def _standing_headers(token: str | None, env: Mapping[str, str]) -> dict[str, str]:
     headers = {claim_header(name): _ascii(env[name]) for name in CLAIMS if env.get(name)}
-    headers |= {"user-agent": f"amt-console/{__version__}", "accept-encoding": "identity"}
+    headers |= {"user-agent": f"amt-console/{__version__}", "accept-encoding": "gzip"}
     if token:
         headers["authorization"] = f"Bearer {token}"
     return headers

@@ -41,7 +41,7 @@ CONNECTIONS_PER_USER = 448
 """Of those on the socket; a console has two."""
 CONNECTIONS_PER_ADDRESS = 64
 """Over TCP, if the configuration does not say otherwise."""
-BACKLOG = 128
+BACKLOG = 512
 PAUSE_SECONDS = 0.1
 """After a connection could not be taken, because this process has no descriptors left."""
 

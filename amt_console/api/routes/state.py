@@ -35,7 +35,7 @@ async def snapshot(
     headers = {"etag": wire.etag(found.version)}
     if wire.matches(if_none_match, found.version):
         return Response(status_code=304, headers=headers)
-    return Response(await asyncio.to_thread(found.document), media_type="application/json", headers=headers)
+    return Response(await found.document(), media_type="application/json", headers=headers)
 
 
 @router.get("/services", response_model=Page, **needs(Role.VIEWER))
