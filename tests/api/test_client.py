@@ -196,7 +196,7 @@ def test_a_socket_that_has_no_room_for_a_moment_is_waited_for(tmp_path: Path) ->
         client = stack.enter_context(closing(HttpClient(parse_address(f"unix:{path}"))))
         with pytest.raises(TimeoutError):
             get(client, timeout=0.05)
-        found: list[Answer] = []
+        found: list[HttpAnswer] = []
         thread = threading.Thread(target=lambda: found.append(get(client, timeout=30)))
         thread.start()
         for _ in range(connected):
