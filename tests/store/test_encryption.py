@@ -16,14 +16,14 @@ from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import EpisodeChange
 from amt_console.store import Keyring, Store, keyring_of, record
-from amt_console.store.encryption.column import Cell, Sealed
+from amt_console.store.encryption.column import EncryptedCell, Sealed
 from amt_console.store.encryption.key_source import KEY_FILE, KEY_VARIABLE
 from amt_console.store.encryption.keyring import DataKey, Unavailable
 from amt_console.store.schema import table
 from amt_console.store.tables import AlertAnswerRow
 from amt_console.store.upkeep.locked_values import Locked, locked_values
 
-CELL = Cell("alert_answers", "answer", "1")
+CELL = EncryptedCell("alert_answers", "answer", "1")
 WORDS = "could not connect to server db-primary.internal port 5432 \N{PILE OF POO}"
 ANSWERS = table(AlertAnswerRow)
 
@@ -40,13 +40,13 @@ def key_text() -> str:
     return base64.b64encode(os.urandom(32)).decode()
 
 
-def sealed(keys: Keyring, words: str = WORDS, cell: Cell = CELL) -> Sealed:
+def sealed(keys: Keyring, words: str = WORDS, cell: EncryptedCell = CELL) -> Sealed:
     found = keys.seal(cell, words)
     assert found is not None
     return found
 
 
-def reason(keys: Keyring, value: Sealed, cell: Cell = CELL) -> str:
+def reason(keys: Keyring, value: Sealed, cell: EncryptedCell = CELL) -> str:
     with pytest.raises(Unavailable) as caught:
         keys.open(cell, value)
     return str(caught.value)
@@ -64,9 +64,13 @@ def test_what_was_sealed_can_be_read_and_shows_nothing() -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    [Cell("alert_answers", "answer", "2"), Cell("alert_answers", "note", "1"), Cell("alerts", "answer", "1")],
+    [
+        EncryptedCell("alert_answers", "answer", "2"),
+        EncryptedCell("alert_answers", "note", "1"),
+        EncryptedCell("alerts", "answer", "1"),
+    ],
 )
-def test_a_value_belongs_to_its_cell(cell: Cell) -> None:
+def test_a_value_belongs_to_its_cell(cell: EncryptedCell) -> None:
     keys = Keyring(DataKey.new())
     assert reason(keys, sealed(keys), cell) == "it was changed since it was encrypted, or belongs to another row"
 
@@ -192,7 +196,7 @@ def stored(store: Store, words: str) -> int:
     with store.transaction(durable=True) as writes:
         alert = record(writes, EpisodeChange(episode())).id
         assert alert is not None
-        cell = Cell("alert_answers", "answer", str(alert))
+        cell = EncryptedCell("alert_answers", "answer", str(alert))
         row = {"alert_id": alert, "timestamp": store._clock.now(), "answer": sealed(store.keys, words, cell)}
         writes._connection.execute(insert(ANSWERS), [row])
     return alert
@@ -206,7 +210,7 @@ def test_the_database_holds_neither_the_text_nor_the_key(store_url: str, clock: 
             (value,) = reads._connection.execute(select(ANSWERS.c.answer)).scalars()
             assert locked_values(reads) == ()
         assert isinstance(value, Sealed)
-        assert keys.open(Cell("alert_answers", "answer", str(alert)), value) == WORDS
+        assert keys.open(EncryptedCell("alert_answers", "answer", str(alert)), value) == WORDS
     key = (tmp_path / "amt-console" / KEY_FILE).read_text().strip()
     engine = create_engine(store_url)
     with engine.connect() as connection:
