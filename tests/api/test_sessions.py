@@ -6,13 +6,13 @@ import os
 import signal
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.fair_time import fair_time
 from support.platform import Platform, serving
 from support.programs import Place, holder_pid, until
 
@@ -102,7 +102,7 @@ def test_an_action_of_one_is_told_to_the_others_at_once(opened: Open, platform: 
     third.operations.snapshot()
     until(lambda: told["third"].clear() is None and not told["third"].is_set())
     taken = second.operations.act(Acknowledge(alert_id, "mine"))
-    assert told["third"].wait(1.0), "an attached console must hear of it within a second"
+    until(told["third"].is_set, 1)
     shown = next(alert for alert in third.operations.snapshot().alerts if alert.id == alert_id)
     assert (shown.acknowledged_by, shown.note) == (taken.acknowledged_by, "mine")
     shown = next(alert for alert in first.operations.snapshot().alerts if alert.id == alert_id)
@@ -116,10 +116,9 @@ def test_when_the_monitor_ends_the_other_takes_over_with_the_same_object(opened:
     operations = second.operations
     version = operations.snapshot().version
     first.close()
-    seconds = until(lambda: second.is_monitor)
-    assert seconds < 3
+    until(lambda: second.is_monitor, 3)
     assert second.operations is operations
-    assert changed.wait(1)
+    until(changed.is_set, 1)
     assert operations.snapshot().version > version
     operations.act(ProbeNow("web"))
 
@@ -135,7 +134,7 @@ def test_after_a_kill_the_alert_goes_on_and_the_gap_is_recorded(opened: Open, pl
         alert_id = firing(attached)
         monitor.kill()
         monitor.wait()
-        assert until(lambda: attached.is_monitor) < 10
+        until(lambda: attached.is_monitor, 10)
     with Store.open(place.url, clock=later, read_only=True) as store:
 
         def gaps() -> list[GapReason]:
@@ -244,8 +243,8 @@ def test_beside_a_suspended_monitor_the_database_is_read_and_closing_does_not_wa
             assert attached.operations.snapshot().services[0].last_checked is not None
             assert not attached.is_monitor
             assert attached.attached_to is not None
-            start = time.monotonic()
+            start = fair_time()
             attached.close()
-            assert time.monotonic() - start < 1
+            assert fair_time() - start < 1
         finally:
             os.kill(monitor.pid, signal.SIGCONT)

@@ -122,7 +122,7 @@ def test_a_real_monitor_is_ready_alive_and_stopping(manager: socket.socket, tmp_
             while (message := manager.recv(1000)) == b"WATCHDOG=1":
                 pass
             assert message == b"STOPPING=1"
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
         finally:
             end(process)
 

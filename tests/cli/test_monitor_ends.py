@@ -94,7 +94,7 @@ def probed(place: Place) -> bool:
 
 def test_an_engine_that_fails_ends_the_monitor_and_frees_the_lease(place: Place) -> None:
     process = start(place, FAILING)
-    assert process.wait(20) == 70
+    assert process.wait(60) == 70
     assert "the monitor has failed: RuntimeError: no way on" in log_of(place)
     assert lease_is_free(place)
 
@@ -104,7 +104,7 @@ def test_a_reload_that_fails_ends_the_engine_before_the_database_is_closed(place
     try:
         until(lambda: probed(place) and holder_pid(place.url) == process.pid)
         process.send_signal(signal.SIGHUP)
-        assert process.wait(20) == 70
+        assert process.wait(60) == 70
     finally:
         end(process)
     assert "cannot take it" in log_of(place)
@@ -121,7 +121,7 @@ def test_a_stop_with_results_that_cannot_be_stored_is_no_success(place: Place, p
             (path, asked), *_ = platform.asked.items()
             platform.wait_asked(path, asked + 2)
             process.terminate()
-            assert process.wait(30) == 74
+            assert process.wait(60) == 74
     finally:
         end(process)
     assert "could not be stored" in log_of(place)
@@ -131,7 +131,7 @@ def test_a_stop_with_everything_stored_is_a_success(place: Place) -> None:
     with place.monitor() as process:
         until(lambda: probed(place))
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_console_whose_engine_fails_says_so_and_gives_way_to_another_monitor(

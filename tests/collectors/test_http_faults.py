@@ -12,6 +12,7 @@ import zlib
 from collections.abc import AsyncIterator
 
 import pytest
+from support.fair_time import fair_time
 from support.http_servers import (
     Handler,
     answer,
@@ -70,9 +71,10 @@ async def test_n1_a_reset_within_the_body(collector: HttpCollector) -> None:
 
 
 async def test_n2_silence_ends_at_the_deadline(collector: HttpCollector) -> None:
-    began = time.monotonic()
+    began, fairly = time.monotonic(), fair_time()
     result = await down(collector, keeping_open(), within=0.3)
-    assert 0.29 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.29
+    assert fair_time() - fairly < 2
     assert result.error_class is ErrorClass.TIMEOUT
     assert (result.error or "").startswith("no answer within 0.3 s (connected after ")
     assert result.phases.connect_ms is not None
@@ -264,7 +266,7 @@ async def test_no_way_to_fail_leaves_a_descriptor_behind(collector: HttpCollecto
             secure = (Service(f"s{number}", f"https{server.url[4:]}", timeout=0.1) for number in range(5))
             await asyncio.gather(*(collector.probe(service) for service in (*plain, *secure)))
     await collector.probe(Service("refused", f"http://127.0.0.1:{unused_port()}/"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while sorted(os.listdir("/dev/fd")) != before:  # noqa: ASYNC110 - nothing tells when the servers have closed
             await asyncio.sleep(0.01)
 

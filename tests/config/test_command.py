@@ -214,7 +214,7 @@ def test_init_asks_on_a_terminal_until_it_can_use_the_answer(home: Path) -> None
         terminal.wait_for("Time between")
         terminal.press("90s\r")
         terminal.wait_for("Written")
-        assert terminal.process.wait(10) == 0
+        assert terminal.process.wait(60) == 0
     settings = load_config(home / "asked.toml").settings
     assert settings.api_base_url == "https://shop.example"
     assert settings.web_app_url is None

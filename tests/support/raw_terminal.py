@@ -21,6 +21,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from support.fair_time import fair_time
+
 TESTS = Path(__file__).resolve().parent.parent
 
 
@@ -83,9 +85,9 @@ class RawTerminal:
     def read(self, seconds: float, until: Callable[[bytes], bool] = lambda output: False) -> bytes:
         """Collect output until a condition holds or the time is over; returns what came."""
         start = len(self.output)
-        end = time.monotonic() + seconds
-        while not until(self.output) and (left := end - time.monotonic()) > 0:
-            ready, _, _ = select.select([self.master], [], [], min(left, 0.05))
+        end = fair_time() + seconds
+        while not until(self.output) and fair_time() < end:
+            ready, _, _ = select.select([self.master], [], [], min(seconds, 0.05))
             if ready:
                 try:
                     self.output += os.read(self.master, 65536)
@@ -101,8 +103,8 @@ class RawTerminal:
 
     def wait(self, seconds: float) -> int:
         """Wait for the end and return the exit code; keeps reading meanwhile."""
-        end = time.monotonic() + seconds
-        while self.process.poll() is None and time.monotonic() < end:
+        end = fair_time() + seconds
+        while self.process.poll() is None and fair_time() < end:
             self.read(0.05)
         code = self.process.poll()
         assert code is not None, f"still running after {seconds} s: {self.output[-500:]!r}"
@@ -110,8 +112,12 @@ class RawTerminal:
         return code
 
     def wait_blind(self, seconds: float) -> int:
-        """Wait for the end without reading anything."""
-        return self.process.wait(seconds)
+        """Wait for the end without reading anything; returns the exit code."""
+        end = fair_time() + seconds
+        while (code := self.process.poll()) is None:
+            assert fair_time() < end, f"still running after {seconds} s"
+            time.sleep(0.02)
+        return code
 
     def is_restored(self) -> bool:
         """Whether modes and screen are as they were before."""
