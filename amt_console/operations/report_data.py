@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,7 +32,7 @@ from amt_console.model import (
 from amt_console.operations.snapshot_builder import SILENT_AFTER_SECONDS
 from amt_console.operations.views import service_view
 from amt_console.operations.windows import ServiceWindows
-from amt_console.reports.data import AlertRecord, FigureName, History, ReportData, ServiceRecord
+from amt_console.reports.data import AlertRecord, FigureName, ReportData, ServiceRecord
 from amt_console.store import Reads, StateChangeRow
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def gather(
         past=window.end < made_at,
     )
     last = [at for name in then.end.keys() | then.buckets.keys() if (at := _last_measured(then, name)) is not None]
+    read, read_before = _read(reads, window), _read(reads, before)
     return ReportData(
         window=window,
         made_at=made_at,
@@ -124,12 +126,9 @@ def gather(
             for kind, figures in reads.figures.newest(window.end).items()
             if figures.timestamp >= window.start
         },
-        figures_before={
-            kind: figures
-            for kind, figures in reads.figures.newest(window.start).items()
-            if figures.timestamp >= before.start
-        },
-        history={key: _history(reads, key, window) for key in HISTORIES},
+        means=_means(read),
+        means_before=_means(read_before, at_least=read),
+        history={(kind, name): tuple(read.get((kind, name), ())) for kind, name in HISTORIES},
     )
 
 
@@ -296,6 +295,25 @@ def _host(reads: Reads, window: Window, resolution: int) -> dict[str, tuple[Host
     }
 
 
-def _history(reads: Reads, key: FigureName, window: Window) -> History:
-    kind, name = key
-    return tuple(reads.figures.history(kind, name, window.start, window.end))
+Read = dict[FigureName, list[tuple[datetime, float]]]
+
+
+def _read(reads: Reads, window: Window) -> Read:
+    """All values of single-number figures that were read in a window."""
+    return {
+        (kind, name): points
+        for kind in FigureKind
+        for name, points in reads.figures.histories(kind, window.start, window.end).items()
+    }
+
+
+def _means(read: Read, *, at_least: Read | None = None) -> dict[FigureName, float]:
+    """The mean of each figure over a window; with ``at_least`` only of those read half as often as there.
+
+    A window of which little was read is no baseline.
+    """
+    return {
+        key: math.fsum(value for _, value in points) / len(points)
+        for key, points in read.items()
+        if at_least is None or 2 * len(points) >= len(at_least.get(key, ()))
+    }

@@ -94,8 +94,10 @@ class ReportData:
     host_now: HostSample | None = None
     figures: Mapping[FigureKind, BusinessFigures] = field(default_factory=dict)
     """The newest of each kind in the window."""
-    figures_before: Mapping[FigureKind, BusinessFigures] = field(default_factory=dict)
-    """The newest of each kind in the window before."""
+    means: Mapping[FigureName, float] = field(default_factory=dict)
+    """Of the single-number figures, over all values that were read in the window."""
+    means_before: Mapping[FigureName, float] = field(default_factory=dict)
+    """The same of the window before, where enough was read in it."""
     history: Mapping[FigureName, History] = field(default_factory=dict)
     """Stored values of the figures over the window."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from amt_console.model import BusinessFigures, Figure, FigureKind
+from amt_console.model import Figure, FigureKind
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.figures import info
 from amt_console.reports.page import ReportVerdict
@@ -18,6 +17,7 @@ from amt_console.reports.service_documents import (
     outage_json,
     recommendation_json,
     resource_json,
+    rounded,
     service_json,
     service_now_json,
 )
@@ -206,11 +206,14 @@ def _head(view: ReportView, report: str, verdict: ReportVerdict) -> Document:
 
 
 def _figure(view: ReportView, kind: FigureKind, name: str) -> Document:
-    figure, before = _source(view.data.figures, kind, name), _source(view.data.figures_before, kind, name)
+    figure = view.figure(kind, name)
     unit = figure.unit if figure is not None and figure.unit is not None else str(info(kind, name).unit)
     document: Document = {"unit": unit, "value": _plain(figure)}
     if figure is None or not isinstance(figure.value, tuple):
-        document["previous_value"] = _plain(before)
+        moved = view.change(kind, name)
+        document["mean"] = rounded(view.data.means.get((kind, name)), 4)
+        document["previous_mean"] = rounded(moved.before, 4) if moved else None
+        document["change_percent"] = rounded(moved.relative_percent, 4) if moved else None
     if document["value"] is None:
         document["reason"] = view.why_missing(kind, name)
     elif figure is not None and figure.reason:
@@ -218,11 +221,6 @@ def _figure(view: ReportView, kind: FigureKind, name: str) -> Document:
     if figure is not None and figure.suspect:
         document["suspect"] = figure.suspect
     return document
-
-
-def _source(figures: Mapping[FigureKind, BusinessFigures], kind: FigureKind, name: str) -> Figure | None:
-    source = figures.get(kind)
-    return source.figures.get(name) if source is not None else None
 
 
 def _plain(figure: Figure | None) -> Any:

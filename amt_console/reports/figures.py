@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from amt_console.analysis.seasonal import Change
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.text import MISSING, percent
 
 _MOST_DIGITS = 4
+LEAST_PERCENT = 0.5
+LEAST_POINTS = 0.05
+"""A figure that moved by less is steady."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +125,28 @@ def _with_digits(value: float, unit: FigureUnit, digits: int) -> str:
     return f"{value:,.{digits}f}" + (" of 5" if unit is FigureUnit.SCORE else "")
 
 
-def change_text(now: float | None, before: float | None, unit: FigureUnit) -> str:
-    """The change since the window before: relative, or in points for percentages; empty when one is missing."""
-    if now is None or before is None:
-        return ""
+def moved_by(moved: Change | None, unit: FigureUnit) -> tuple[int, str]:
+    """Which way a figure moved (1, 0 for steady, -1) and by how much: relative, or in points for percentages.
+
+    The text is empty for a figure that is steady or has nothing to be compared with.
+    """
+    if moved is None:
+        return 0, ""
+    way = 1 if moved.difference > 0 else -1
     if unit is FigureUnit.PERCENT:
-        points = now - before
-        return "unchanged" if abs(points) < 0.05 else f"{_arrow(points)} {abs(points):.1f} points"
-    if now == before:
-        return "unchanged"
-    if before == 0:
-        return f"{_arrow(now)} from 0"
-    relative = 100 * (now - before) / abs(before)
-    return "unchanged" if abs(relative) < 0.05 else f"{_arrow(relative)} {abs(relative):,.1f} %"
+        return (way, f"{abs(moved.difference):.1f} points") if abs(moved.difference) >= LEAST_POINTS else (0, "")
+    relative = moved.relative_percent
+    if relative is None:
+        return (way, "from 0") if moved.difference else (0, "")
+    return (way, f"{abs(relative):,.1f} %") if abs(relative) >= LEAST_PERCENT else (0, "")
 
 
-def _arrow(difference: float) -> str:
-    return "▲" if difference > 0 else "▼"
+def change_text(moved: Change | None, unit: FigureUnit) -> str:
+    """``▲ 2.9 %``, ``▼ 0.3 points``, ``steady``; empty when there is nothing to compare with."""
+    if moved is None:
+        return ""
+    way, amount = moved_by(moved, unit)
+    return f"{'▲' if way > 0 else '▼'} {amount}" if way else "steady"
 
 
 def _seconds(value: float) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from amt_console.analysis import PerformanceAnalysis, ServiceHistory, analyse
+from amt_console.analysis.seasonal import Change, change
 from amt_console.model import (
     AlertState,
     BusinessFigures,
@@ -86,10 +87,13 @@ class ReportView:
         figure = self.figure(kind, name)
         return figure.suspect if figure is not None else None
 
-    def number(self, kind: FigureKind, name: str, *, before: bool = False) -> float | None:
-        """A figure that is one number, now or at the window's start."""
-        source = (self.data.figures_before if before else self.data.figures).get(kind)
-        figure = source.figures.get(name) if source else None
+    def change(self, kind: FigureKind, name: str) -> Change | None:
+        """How a figure moved: its mean over the window against that over the window before."""
+        return change(self.data.means.get((kind, name)), self.data.means_before.get((kind, name)))
+
+    def number(self, kind: FigureKind, name: str) -> float | None:
+        """The newest value of a figure that is one number."""
+        figure = self.figure(kind, name)
         return float(figure.value) if figure is not None and isinstance(figure.value, (int, float)) else None
 
     def breakdown(self, kind: FigureKind, name: str) -> tuple[tuple[str, float], ...]:

@@ -129,7 +129,13 @@ def test_export_all_writes_the_eight_files_with_the_incident_in_them(store: Stor
     (incident,) = summary["incidents"]
     assert (incident["service"], incident["cause"], incident["acknowledged_by"]) == ("backend-api", "HTTP 503", "mira")
     assert incident["seconds"] == 600
-    assert summary["key_figures"]["overview"]["total_users"] == {"previous_value": 1000, "unit": "count", "value": 1100}
+    assert summary["key_figures"]["overview"]["total_users"] == {
+        "unit": "count",
+        "value": 1100,
+        "mean": 1100,
+        "previous_mean": 1000,
+        "change_percent": 10.0,
+    }
     assert "mira" in (out / "performance_dashboard.html").read_text()
     assert [done for _, done, _ in said] == sorted(done for _, done, _ in said)
     assert said[-1] == ("done", 8, 8)

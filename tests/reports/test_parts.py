@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support import report_samples as samples
 
 from amt_console.analysis import StateSpan, Window
+from amt_console.analysis.seasonal import change
 from amt_console.model import FigureUnit, ServiceState
 from amt_console.reports.charts.base import round_top
 from amt_console.reports.charts.timeline import drawn_spans
@@ -87,13 +88,14 @@ def test_figures_are_written_in_their_unit(value: float | None, unit: FigureUnit
         (110.0, 100.0, FigureUnit.COUNT, "▲ 10.0 %"),
         (90.0, 100.0, FigureUnit.COUNT, "▼ 10.0 %"),
         (4.2, 4.0, FigureUnit.PERCENT, "▲ 0.2 points"),
-        (5.0, 5.0, FigureUnit.COUNT, "unchanged"),
+        (5.0, 5.0, FigureUnit.COUNT, "steady"),
+        (100.4, 100.0, FigureUnit.COUNT, "steady"),
         (5.0, 0.0, FigureUnit.COUNT, "▲ from 0"),
         (5.0, None, FigureUnit.COUNT, ""),
     ],
 )
 def test_changes_are_relative_or_in_points(now: float, before: float | None, unit: FigureUnit, text: str) -> None:
-    assert change_text(now, before, unit) == text
+    assert change_text(change(now, before), unit) == text
 
 
 @pytest.mark.parametrize(("day", "hours", "second"), [("2026-03-29", 23, "04:00"), ("2026-10-25", 25, "03:00")])

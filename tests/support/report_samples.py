@@ -34,7 +34,7 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
-from amt_console.reports.data import AlertRecord, ReportData, ServiceRecord
+from amt_console.reports.data import AlertRecord, FigureName, ReportData, ServiceRecord
 
 NOW = datetime(2026, 1, 12, 9, 40, tzinfo=UTC)
 SERVICES = (
@@ -185,6 +185,16 @@ def figures(at: datetime, growth: float = 1.0) -> dict[FigureKind, BusinessFigur
     }
 
 
+def _means(at: datetime, growth: float = 1.0) -> dict[FigureName, float]:
+    """Of the figures that are one number."""
+    return {
+        (kind, name): float(figure.value)
+        for kind, source in figures(at, growth).items()
+        for name, figure in source.figures.items()
+        if isinstance(figure.value, (int, float))
+    }
+
+
 def _alerts(incident: tuple[datetime, datetime], end: datetime) -> tuple[AlertRecord, ...]:
     began, ended = incident
     took = began + timedelta(minutes=3)
@@ -296,7 +306,8 @@ def week(*, hours: float = 168, now: datetime = NOW, zone: str = "UTC", simulate
             active_connections=52,
         ),
         figures=figures(now - timedelta(seconds=20)),
-        figures_before=figures(window.start, 0.97),
+        means=_means(now),
+        means_before=_means(now, 0.97),
         history=history,
     )
 

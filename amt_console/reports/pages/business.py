@@ -8,11 +8,11 @@ from itertools import pairwise
 from statistics import median
 
 from amt_console.analysis import Window
-from amt_console.analysis.seasonal import change
+from amt_console.analysis.seasonal import Change
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.charts.base import COUNT_LABELS, HALF, PERCENT_LABELS, SECONDS_LABELS
 from amt_console.reports.charts.lines import history_chart
-from amt_console.reports.figures import FIGURES, change_text, info, written, written_apart
+from amt_console.reports.figures import FIGURES, FigureInfo, change_text, info, moved_by, written, written_apart
 from amt_console.reports.page import (
     BarRow,
     Bars,
@@ -29,8 +29,8 @@ from amt_console.reports.words import listed
 from amt_console.text import MISSING, duration, percent
 
 MOST_BARS = 12
-LEAST_CHANGE = 0.02
-LEAST_POINTS = 0.5
+WORTH_PERCENT = 2.0
+WORTH_POINTS = 0.5
 """Smaller changes, relative or in points, are called neither better nor worse."""
 _STALE_FIGURES_S = 3600.0
 
@@ -38,26 +38,40 @@ _STALE_FIGURES_S = 3600.0
 def figure_card(view: ReportView, kind: FigureKind, name: str, *, label: str | None = None, detail: str = "") -> Card:
     """A key figure with its change against the window before, or the reason why it is missing."""
     figure = info(kind, name)
-    now, before = view.number(kind, name), view.number(kind, name, before=True)
+    now, moved = view.number(kind, name), view.change(kind, name)
     if now is None:
         return Card(
             label or figure.label, MISSING, missing=view.why_missing(kind, name), tone=Tone.UNKNOWN, word="missing"
         )
-    text = change_text(now, before, figure.unit)
     currency = view.currency(kind, name)
     shown = f"{written(now, figure.unit)} {currency}".rstrip()
     suspect = view.why_suspect(kind, name)
     if suspect is not None:
         return Card(label or figure.label, shown, detail=suspect, tone=Tone.WARNING, word="suspect")
-    tone, word = Tone.PLAIN, ""
-    if text and text != "unchanged" and before is not None:
-        rose = now > before
-        worth = abs(now - before) >= (LEAST_POINTS if figure.unit is FigureUnit.PERCENT else LEAST_CHANGE * abs(before))
-        good = figure.more_is_better is rose if figure.more_is_better is not None and worth else None
-        tone = Tone.PLAIN if good is None else Tone.OK if good else Tone.WARNING
-        word = "" if good is None else "better" if good else "worse"
-    against = f"{text} in {view.span}" if text else f"no value from {view.span} ago"
+    good = _is_better(moved, figure)
+    tone = Tone.PLAIN if good is None else Tone.OK if good else Tone.WARNING
+    word = "" if good is None else "better" if good else "worse"
+    text = change_text(moved, figure.unit)
+    against = f"{text} on average {against_text(view)}" if text else f"nothing to compare with from {view.span} before"
     return Card(label or figure.label, shown, detail=detail, change=against, tone=tone, word=word)
+
+
+def against_text(view: ReportView) -> str:
+    """``against the 24 h before``: what changes are measured against."""
+    return f"against the {view.span} before"
+
+
+def _is_better(moved: Change | None, figure: FigureInfo) -> bool | None:
+    """``None`` where the change is too small to say, or neither direction is good or bad."""
+    if moved is None or figure.more_is_better is None:
+        return None
+    relative = moved.relative_percent
+    size, worth = (
+        (abs(moved.difference), WORTH_POINTS)
+        if figure.unit is FigureUnit.PERCENT or relative is None
+        else (abs(relative), WORTH_PERCENT)
+    )
+    return figure.more_is_better is (moved.difference > 0) if size >= worth else None
 
 
 def breakdown(
@@ -122,17 +136,16 @@ def history_block(view: ReportView, kind: FigureKind, name: str, *, id: str, wid
             else view.why_missing(kind, name)
         )
         return PageChart(id, figure.label, what, "", None, empty=f"No line: {reason}.")
-    first, last = known[0][1], known[-1][1]
     low, high = min(v for _, v in known), max(v for _, v in known)
-    moved = change(last, first)
-    relative = moved.relative_percent if moved is not None else None
-    title = _movement(figure.label, relative, last - first, figure.unit)
+    moved = view.change(kind, name)
+    title = _movement(figure.label, moved, figure.unit)
     lowest, highest = written_apart(low, high, figure.unit)
     spread = f"between {lowest} and {highest}" if lowest != highest else lowest
+    against = f"On average {against_text(view)}; {spread}" if moved is not None else f"{spread[0].upper()}{spread[1:]}"
     return PageChart(
         id=id,
         title=title,
-        subtitle=f"{spread[0].upper()}{spread[1:]}; {what}",
+        subtitle=f"{against}; {what}",
         description=f"{title} over {view.span}, {spread}.",
         spec=history_chart(
             points,
@@ -215,21 +228,24 @@ def all_figures(view: ReportView, kinds: Sequence[FigureKind], *, id: str) -> Ta
             if isinstance(figure.value, tuple):
                 continue
             about = info(kind, name)
-            now, before = view.number(kind, name), view.number(kind, name, before=True)
+            now, moved = view.number(kind, name), view.change(kind, name)
+            mean = view.data.means.get((kind, name))
             note = figure.suspect or ("" if now is not None else view.why_missing(kind, name))
             rows.append(
                 (
                     Cell(about.label),
                     Cell(written(now, about.unit), number=True),
-                    Cell(written(before, about.unit), number=True, muted=True),
-                    Cell(change_text(now, before, about.unit) or MISSING, number=True),
+                    Cell(written(mean, about.unit), number=True),
+                    Cell(written(moved.before if moved else None, about.unit), number=True, muted=True),
+                    Cell(change_text(moved, about.unit) or MISSING, number=True),
                     Cell(note, muted=True),
                 )
             )
     headings = (
         Cell("Figure"),
-        Cell("Now", number=True),
-        Cell(f"{view.span} before", number=True),
+        Cell("Newest", number=True),
+        Cell("Mean", number=True),
+        Cell(f"Mean, {view.span} before", number=True),
         Cell("Change", number=True),
         Cell("Remark"),
     )
@@ -258,14 +274,13 @@ def _finding(label: str, pairs: Sequence[tuple[str, float]], whole: float, parts
     return f"{label}: {name} {verb} with {share}"
 
 
-def _movement(label: str, relative: float | None, difference: float, unit: str) -> str:
-    if unit is FigureUnit.PERCENT:
-        if abs(difference) < 0.05:
-            return f"{label} held steady"
-        return f"{label} {'rose' if difference > 0 else 'fell'} by {abs(difference):.1f} points"
-    if relative is None or abs(relative) < 0.5:
+def _movement(label: str, moved: Change | None, unit: FigureUnit) -> str:
+    if moved is None:
+        return label
+    way, amount = moved_by(moved, unit)
+    if not way:
         return f"{label} held steady"
-    return f"{label} {'rose' if relative > 0 else 'fell'} by {abs(relative):,.1f} %"
+    return f"{label} {'rose' if way > 0 else 'fell'} {amount if amount.startswith('from') else f'by {amount}'}"
 
 
 def _history_table(

@@ -23,6 +23,10 @@ FILES: tuple[tuple[str, str], ...] = (
 )
 """What ``export all`` writes, and what is in it."""
 
+CHANGE_METHOD = (
+    "the mean of the values read in the window against the mean of those read in the window before; "
+    "none where less than half as many were read then"
+)
 _GAP_WORDS = {
     GapReason.STOPPED: "the monitor was stopped",
     GapReason.SUSPENDED: "the machine was suspended",
@@ -183,7 +187,7 @@ def method_figures() -> tuple[tuple[str, str], ...]:
             "Source",
             "the platform's own API, as it answered last; the program stores what it read and computes nothing from it",
         ),
-        ("Change", "against the last value read before the window began"),
+        ("Change", CHANGE_METHOD),
         (
             "Missing figures",
             "shown as a dash with the reason, never as 0; the place of each can be set in the configuration",

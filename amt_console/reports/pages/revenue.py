@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from amt_console.analysis.seasonal import change
 from amt_console.model import FigureKind, FigureUnit
-from amt_console.reports.figures import change_text, written
+from amt_console.reports.data import FigureName
+from amt_console.reports.figures import change_text, moved_by, written
 from amt_console.reports.page import BarRow, Bars, Card, Cell, PageChart, PageSection, ReportPage, ReportVerdict, Table
 from amt_console.reports.pages.business import (
+    against_text,
     all_figures,
     breakdown,
     figure_card,
@@ -84,16 +89,16 @@ def revenue_verdict(view: ReportView) -> ReportVerdict:
 
 
 def _sentence(view: ReportView) -> str:
-    mrr, before = view.number(_KIND, "mrr"), view.number(_KIND, "mrr", before=True)
+    mrr = view.number(_KIND, "mrr")
     churn = view.number(_KIND, "churn_rate")
     parts = []
     if mrr is not None:
-        moved = change_text(mrr, before, FigureUnit.MONEY)
-        text = {"▲": "up ", "▼": "down "}
-        words = text.get(moved[:1], "") + moved.lstrip("▲▼ ")
+        moved = view.change(_KIND, "mrr")
+        way, amount = moved_by(moved, FigureUnit.MONEY)
+        words = f"{'up' if way > 0 else 'down'} {amount}" if way else "steady"
         parts.append(
             f"Monthly recurring revenue is {written(mrr, FigureUnit.MONEY)}"
-            + (f", {words} in {view.span}" if moved else "")
+            + (f", on average {words} {against_text(view)}" if moved is not None else "")
         )
     if churn is not None:
         parts.append(f"{'churn' if parts else 'Churn'} is {percent(churn)} a month")
@@ -106,22 +111,22 @@ def _yearly_card(view: ReportView) -> Card:
         gone = "yearly_billing" if yearly is None else "monthly_billing"
         return Card("Billed yearly", MISSING, missing=view.why_missing(_KIND, gone), word="missing")
     whole = monthly + yearly
-    before_m, before_y = (
-        view.number(_KIND, "monthly_billing", before=True),
-        view.number(_KIND, "yearly_billing", before=True),
-    )
-    before = (
-        100 * before_y / (before_m + before_y)
-        if before_m is not None and before_y is not None and before_m + before_y
-        else None
-    )
-    moved = change_text(100 * yearly / whole, before, FigureUnit.PERCENT)
+    share, share_before = _yearly_share(view.data.means), _yearly_share(view.data.means_before)
+    moved = change_text(change(share, share_before), FigureUnit.PERCENT)
     return Card(
         "Billed yearly",
         percent(100 * yearly / whole),
         f"{written(yearly, FigureUnit.COUNT)} of {written(whole, FigureUnit.COUNT)}",
-        f"{moved} in {view.span}" if moved else f"no value from {view.span} ago",
+        f"{moved} on average {against_text(view)}" if moved else f"nothing to compare with from {view.span} before",
     )
+
+
+def _yearly_share(means: Mapping[FigureName, float]) -> float | None:
+    """Percent of the subscriptions that pay by the year, on average."""
+    monthly, yearly = means.get((_KIND, "monthly_billing")), means.get((_KIND, "yearly_billing"))
+    if monthly is None or yearly is None or monthly + yearly <= 0:
+        return None
+    return 100 * yearly / (monthly + yearly)
 
 
 def _months(view: ReportView) -> PageChart:
@@ -131,10 +136,9 @@ def _months(view: ReportView) -> PageChart:
         why = view.why_missing(_KIND, "history") if not pairs else "the platform reports only one month"
         return PageChart("months", "Revenue by month", subtitle, "", None, empty=f"No chart: {why}.")
     first, last = pairs[0][1], pairs[-1][1]
-    moved = change_text(last, first, FigureUnit.MONEY)
-    direction = "grew" if last > first else "fell" if last < first else "held steady"
-    amount = f" by {moved.lstrip('▲▼ ')}" if last != first else ""
-    title = f"Revenue {direction}{amount} since {pairs[0][0]}"
+    way, amount = moved_by(change(last, first), FigureUnit.MONEY)
+    verb = {1: "grew by ", 0: "held steady", -1: "fell by "}[way]
+    title = f"Revenue {verb}{amount} since {pairs[0][0]}"
     return columns_block(
         pairs,
         FigureUnit.MONEY,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -44,14 +46,28 @@ class FigureReads:
 
         Hourly values where the window is longer than two days.
         """
+        points: list[tuple[datetime, float]] = []
+        for at, figures in self._stored(kind, start, end):
+            value = figure_of(figures.get(name)).value
+            if isinstance(value, (int, float)):
+                points.append((at, float(value)))
+        return points
+
+    def histories(self, kind: FigureKind, start: datetime, end: datetime) -> dict[str, list[tuple[datetime, float]]]:
+        """``history`` of every single-number figure of a kind."""
+        found: dict[str, list[tuple[datetime, float]]] = {}
+        for at, figures in self._stored(kind, start, end):
+            for name, stored in figures.items():
+                value = figure_of(stored).value
+                if isinstance(value, (int, float)):
+                    found.setdefault(name, []).append((at, float(value)))
+        return found
+
+    def _stored(self, kind: FigureKind, start: datetime, end: datetime) -> Iterator[tuple[datetime, dict[str, Any]]]:
         query = select(_FIGURES.c.timestamp, _FIGURES.c.figures).where(
             _FIGURES.c.kind == kind.value, _FIGURES.c.timestamp >= start, _FIGURES.c.timestamp < end
         )
         if end - start > _LONG_CHART:
             query = query.where(_FIGURES.c.hourly.is_(True))
-        points: list[tuple[datetime, float]] = []
         for at, stored in self._connection.execute(query.order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
-            value = figure_of((from_json(stored) or {}).get(name)).value
-            if isinstance(value, (int, float)):
-                points.append((at, float(value)))
-        return points
+            yield at, from_json(stored) or {}
