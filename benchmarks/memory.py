@@ -16,8 +16,8 @@ from amt_console.clock import FakeClock
 from amt_console.config import Settings, load_config, targets
 from amt_console.model import HostSample, Target
 from amt_console.monitor.engine import Engine
+from amt_console.monitor.probing import Collectors
 from amt_console.monitor.ruleset import build_ruleset
-from amt_console.monitor.sources import Collectors
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store
 from benchmarks.figure import Figure

@@ -8,6 +8,7 @@ from __future__ import annotations
 from amt_console.alerts.handling.handlers import HANDLERS, AlertConflict, Outcome, Scene, handle
 from amt_console.alerts.judging.host import judge_disks, judge_host
 from amt_console.alerts.judging.missing_data import judge_gap, judge_heard, judge_no_data
+from amt_console.alerts.judging.network import NetworkReading, Reachability, judge_network
 from amt_console.alerts.judging.observation import Observation, Streaks, Verdict
 from amt_console.alerts.judging.probes import (
     judge,
@@ -58,9 +59,11 @@ __all__ = [
     "Limit",
     "Limits",
     "Needs",
+    "NetworkReading",
     "Observation",
     "Outcome",
     "Quorum",
+    "Reachability",
     "Rule",
     "Scene",
     "Sight",
@@ -83,6 +86,7 @@ __all__ = [
     "judge_gap",
     "judge_heard",
     "judge_host",
+    "judge_network",
     "judge_no_data",
     "judge_probe",
     "judge_sights",

@@ -14,7 +14,7 @@ from amt_console.model.actions import (
     ProbeNow,
     Unacknowledge,
 )
-from amt_console.model.alerts import AlertDetail, AlertEvent, Episode
+from amt_console.model.alerts import NETWORK_SUBJECT, AlertDetail, AlertEvent, Episode
 from amt_console.model.changes import AuditEntry, EpisodeChange
 from amt_console.model.histogram import LatencyHistogram
 from amt_console.model.locations import (
@@ -50,6 +50,8 @@ from amt_console.model.snapshot import (
     Viewer,
 )
 from amt_console.model.states import (
+    NETWORK_ERRORS,
+    OWN_ERRORS,
     AlertState,
     AlertType,
     Criticality,
@@ -83,6 +85,9 @@ __all__ = [
     "FORGOTTEN_AFTER",
     "LOCATION_PATTERN",
     "MAX_NOTE_CHARS",
+    "NETWORK_ERRORS",
+    "NETWORK_SUBJECT",
+    "OWN_ERRORS",
     "RESOLUTIONS",
     "Acknowledge",
     "Action",

@@ -9,6 +9,9 @@ from amt_console.clock import Instant
 from amt_console.model.snapshot import AlertView
 from amt_console.model.states import AlertState, AlertType, ErrorClass, Resolution, Severity
 
+NETWORK_SUBJECT = "network"
+"""The subject of the alert that this machine may be offline; its type is ``monitor``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Episode:

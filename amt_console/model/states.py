@@ -111,10 +111,25 @@ class ErrorClass(StrEnum):
     BLOCKED_ADDRESS = "blocked_address"
     """The name resolved to an address that is never a target (cloud metadata, multicast, ...)."""
     QUERY_FAILED = "query_failed"
+    NO_ROUTE = "no_route"
+    """This machine has no route to the target. The state is unknown, not down."""
     LOCAL_ERROR = "local_error"
-    """The monitor itself could not measure (out of file descriptors, no route of its own). The state is unknown, not
-    down.
-    """
+    """The monitor itself could not measure (out of file descriptors, say). The state is unknown, not down."""
+
+
+OWN_ERRORS = frozenset((ErrorClass.NO_ROUTE, ErrorClass.LOCAL_ERROR))
+"""Faults of this machine, which say nothing about the target."""
+NETWORK_ERRORS = frozenset(
+    (
+        ErrorClass.DNS_TIMEOUT,
+        ErrorClass.DNS_ERROR,
+        ErrorClass.CONNECT_REFUSED,
+        ErrorClass.CONNECT_TIMEOUT,
+        ErrorClass.CONNECT_ERROR,
+        ErrorClass.NO_ROUTE,
+    )
+)
+"""No connection came about."""
 
 
 class FigureKind(StrEnum):

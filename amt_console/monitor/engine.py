@@ -7,20 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from amt_console.alerts import NetworkReading
 from amt_console.clock import Clock
 from amt_console.config.sections.program import RetentionSettings
-from amt_console.model import ProbeResult, ServiceState
+from amt_console.model import NETWORK_SUBJECT, ProbeResult, ServiceState
 from amt_console.monitor.buffer import DEFAULT_LIMIT, Buffer, Collected, FigureReading, HostReading, NoData, Pause
 from amt_console.monitor.cluster.standalone import peers_of
 from amt_console.monitor.flush import Flusher
+from amt_console.monitor.network import NetworkWatch
 from amt_console.monitor.no_data import NoDataWatch
 from amt_console.monitor.notices import engine_faults, engine_notices
 from amt_console.monitor.probe_loop import ProbeLoop
-from amt_console.monitor.probing import FigureReader, Prober, known_figures
+from amt_console.monitor.probing import Collectors, FigureReader, Prober, known_figures
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY, Schedule
-from amt_console.monitor.sources import Collectors
 from amt_console.monitor.status import Counters, EngineStatus
 from amt_console.monitor.supervise import CANCEL_SECONDS, DRAIN_SECONDS, LOG, Restarts, supervise
 from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
@@ -116,6 +117,14 @@ class Engine:
             touchy=lambda subject: subject in self._recorder.open_subjects,
             slots=self._peers.slots,
         )
+        self._network = NetworkWatch(
+            ruleset.targets,
+            ruleset.canaries,
+            probe=self._prober.probe,
+            clock=clock,
+            emit=self._network_read,
+            alert_is_open=lambda: NETWORK_SUBJECT in self._recorder.open_subjects,
+        )
         self._host = HostLoop(collector=sources.host, clock=clock, emit=self._host_read)
         self._ticks = TickLoop(
             clock=clock,
@@ -135,6 +144,7 @@ class Engine:
             for name, run in (
                 ("probes", self._probes.run),
                 ("host", self._host.run),
+                ("network", self._network.run),
                 ("clock", self._ticks.run),
                 ("writer", self._flusher.run),
                 ("maintenance", self._maintenance.run),
@@ -164,6 +174,7 @@ class Engine:
         self._recorder.configure(ruleset)
         self._peers.configure(ruleset)
         self._no_data_watch.replace(ruleset.intervals, now=self._clock.monotonic())
+        self._network.replace(ruleset.targets, ruleset.canaries)
         self._probes.replace(ruleset.targets, recheck=ruleset.recheck)
         self._flusher.beat(urgent=True)
 
@@ -246,6 +257,7 @@ class Engine:
             self._flusher.add(each, urgent=urgent)
 
     def _hear(self, result: ProbeResult) -> None:
+        self._network.hear(result)
         if result.state is ServiceState.UNKNOWN:
             self._no_data_watch.unmeasured(result.service, result.error or "it could not be measured")
         else:
@@ -255,6 +267,9 @@ class Engine:
         if result.service in self._ruleset.by_target:
             urgent = result.state is ServiceState.DOWN or result.service in self._recorder.open_subjects
             self._collected(Collected(result, self._clock.instant(), number, late), urgent)
+
+    def _network_read(self, reading: NetworkReading) -> None:
+        self._flusher.add(reading, urgent=True)
 
     def _host_read(self, reading: HostReading) -> None:
         self._flusher.add(reading)

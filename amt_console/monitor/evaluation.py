@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from amt_console.alerts import (
     HOST_SUBJECTS,
+    NetworkReading,
     Observation,
     Rule,
     Signal,
@@ -14,6 +15,7 @@ from amt_console.alerts import (
     judge_gap,
     judge_heard,
     judge_host,
+    judge_network,
     judge_no_data,
     judge_probe,
     judge_sights,
@@ -49,6 +51,9 @@ class Evaluator:
                 self._figures(ledger, item)
             elif isinstance(item, NoData):
                 self._no_data(ledger, item)
+            elif isinstance(item, NetworkReading):
+                for rule in self.ruleset.network_rules:
+                    _step(ledger, rule, judge_network(rule, item))
             elif item.at is not None:
                 self.interrupted(ledger, item.gap, at=item.at)
         for window in windows:

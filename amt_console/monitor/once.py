@@ -11,11 +11,10 @@ from amt_console.config import Settings
 from amt_console.config import targets as configured_targets
 from amt_console.model import BusinessFigures, Episode, HostSample, ProbeResult, ServiceState, Target
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item
-from amt_console.monitor.probing import FigureReader, Prober, known_figures, worth_a_recheck
+from amt_console.monitor.probing import Collectors, FigureReader, Prober, known_figures, worth_a_recheck
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY
-from amt_console.monitor.sources import Collectors
 from amt_console.store import Store
 
 HOST_SECONDS = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from amt_console.model import (
     Target,
 )
 from amt_console.monitor.supervise import LOG
+from amt_console.monitor.watch import HostSampler
 from amt_console.store import Store, StoreError
 from amt_console.text import safe_text
 from collectors.figures.reader import read_figures
@@ -56,6 +57,24 @@ class DatabaseProber(Protocol):
     async def aclose(self) -> None:
         """Release every resource."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collectors:
+    """Where the measurements come from: one collector of each kind."""
+
+    http: ServiceCollector
+    database: DatabaseProber
+    host: HostSampler
+
+    @classmethod
+    def real(cls, clock: Clock) -> Collectors:
+        """The real collectors."""
+        from collectors.database.collector import DatabaseCollector
+        from collectors.host.collector import HostCollector
+        from collectors.http.collector import HttpCollector
+
+        return cls(HttpCollector(clock=clock), DatabaseCollector(clock=clock), HostCollector(clock=clock))
 
 
 class Prober:

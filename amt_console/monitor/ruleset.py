@@ -21,7 +21,7 @@ from amt_console.alerts import (
 )
 from amt_console.config import ConfigError
 from amt_console.config.sections.rules import parse_quorum
-from amt_console.model import FigureSources, Target
+from amt_console.model import NETWORK_SUBJECT, FigureSources, Service, Target
 from amt_console.monitor.figure_names import rule_faults, unit_faults
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Ruleset:
     targets: tuple[Target, ...]
     rules: tuple[Rule, ...]
     recheck: tuple[float, ...] = ()
+    canaries: tuple[Service, ...] = ()
+    """Pages elsewhere that tell an outage of our own network from one of the platform."""
     figures: FigureSources = field(default_factory=FigureSources)
     by_id: Mapping[str, Rule] = field(init=False)
     """Every rule, including the derived ones on missing data."""
@@ -58,6 +60,7 @@ class Ruleset:
     """Rules that judge the platform's figures; their subjects are ``<kind>.<name>``."""
     figure_window_rules: tuple[Rule, ...] = field(init=False)
     monitor_rules: tuple[Rule, ...] = field(init=False)
+    network_rules: tuple[Rule, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Sort the rules by target and kind."""
@@ -74,6 +77,7 @@ class Ruleset:
             ("figure_rules", _single([rule for rule in self.rules if rule.signal is Signal.FIGURE])),
             ("figure_window_rules", _windowed([rule for rule in self.rules if rule.signal is Signal.FIGURE])),
             ("monitor_rules", tuple(rule for rule in self.rules if rule.signal is Signal.MONITOR)),
+            ("network_rules", tuple(rule for rule in self.rules if rule.signal is Signal.NETWORK)),
         ):
             object.__setattr__(self, name, value)
 
@@ -95,6 +99,8 @@ class Ruleset:
             return False
         if rule.signal is Signal.MONITOR:
             return subject == MONITOR_SUBJECT
+        if rule.signal is Signal.NETWORK:
+            return subject == NETWORK_SUBJECT
         if rule.signal in _HOST_SIGNALS or rule.signal is Signal.FIGURE:
             return rule.applies_to(subject)
         groups = (self.probe_rules, self.window_rules, self.freshness_rules)
@@ -117,7 +123,17 @@ def build_ruleset(settings: Settings, targets: Sequence[Target]) -> Ruleset:
         targets=tuple(targets),
         rules=build_rules(settings, targets),
         recheck=tuple(settings.recheck),
+        canaries=canaries(settings),
         figures=settings.figures.sources(),
+    )
+
+
+def canaries(settings: Settings) -> tuple[Service, ...]:
+    """The configured canaries as something that can be probed."""
+    wanted = settings.canaries
+    return tuple(
+        Service(name=f"canary {number}", url=str(url), timeout=wanted.timeout)
+        for number, url in enumerate(wanted.urls, 1)
     )
 
 

@@ -20,7 +20,7 @@ from amt_console.text import safe_text
 
 if TYPE_CHECKING:
     from amt_console.monitor.engine import Engine, EngineLimits
-    from amt_console.monitor.sources import Collectors
+    from amt_console.monitor.probing import Collectors
 
 SWITCH_INTERVAL = 0.0005
 """Switch interval of the interpreter in seconds; the default of 5 ms would distort measured times."""

@@ -9,7 +9,7 @@ import httpx
 
 from amt_console.clock import Clock
 from amt_console.expressions import OverBudgetError
-from amt_console.model import ErrorClass, ProbeResult, Service, ServiceState
+from amt_console.model import OWN_ERRORS, ErrorClass, ProbeResult, Service, ServiceState
 from amt_console.text import safe_text
 from collectors.http.answer import REDIRECTS
 from collectors.http.certificates import CertificateDates
@@ -194,7 +194,7 @@ def _first_request(service: Service, url: httpx.URL) -> httpx.Request:
 
 def _state(fault: ProbeFault | None, total_ms: float | None, degraded_above_ms: float | None) -> ServiceState:
     if fault is not None:
-        return ServiceState.UNKNOWN if fault.error_class is ErrorClass.LOCAL_ERROR else ServiceState.DOWN
+        return ServiceState.UNKNOWN if fault.error_class in OWN_ERRORS else ServiceState.DOWN
     if degraded_above_ms is not None and total_ms is not None and total_ms > degraded_above_ms:
         return ServiceState.DEGRADED
     return ServiceState.UP

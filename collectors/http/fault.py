@@ -62,7 +62,7 @@ def connect_fault(error: OSError, where: str, *, at_once: bool) -> ProbeFault:
     if local is not None:
         return local
     if error.errno == errno.ENETUNREACH and at_once:
-        return ProbeFault(ErrorClass.LOCAL_ERROR, f"could not measure: this machine has no route to {where}")
+        return ProbeFault(ErrorClass.NO_ROUTE, f"could not measure: this machine has no route to {where}")
     if error.errno == errno.ECONNREFUSED:
         return ProbeFault(ErrorClass.CONNECT_REFUSED, f"connection refused by {where}")
     if error.errno == errno.ETIMEDOUT:

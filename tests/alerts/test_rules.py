@@ -125,17 +125,25 @@ class TestDefaults:
             "disk_usage": (None, 90.0),
             "tls_expiry": (14.0, 3.0),
         }
-        assert {name for name, rule in rules.items() if not rule.has_limits} == {"service_down", "database", "monitor"}
+        assert {name for name, rule in rules.items() if not rule.has_limits} == {
+            "service_down",
+            "database",
+            "monitor",
+            "network",
+        }
         assert rules["service_down"].severity is rules["database"].severity is Severity.CRITICAL
         assert rules["monitor"].severity is Severity.INFO
 
     def test_every_one_but_the_monitors_and_the_derived_needs_two_good_observations(self) -> None:
-        assert all(rule.recover >= 2 for rule in default_rules() if rule.id != "monitor")
+        assert all(rule.recover >= 2 for rule in default_rules() if rule.alert_type is not AlertType.MONITOR)
 
     def test_rules_have_different_ids_and_types_of_the_same_name(self) -> None:
         rules = default_rules()
         assert len({rule.id for rule in rules}) == len(rules)
-        assert all(rule.id == rule.alert_type == rule.signal for rule in rules)
+        assert all(rule.id == rule.signal for rule in rules)
+        assert {rule.id: rule.alert_type for rule in rules if rule.id != rule.alert_type} == {
+            "network": AlertType.MONITOR
+        }
 
     def test_thresholds_are_taken(self) -> None:
         rules = {rule.id: rule for rule in default_rules(Thresholds(cpu_usage_percent=50.0, uptime_percent=99.9))}

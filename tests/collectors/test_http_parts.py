@@ -180,7 +180,7 @@ async def test_n22_a_name_that_points_at_metadata_is_refused_after_the_look_up()
 
 
 @pytest.mark.parametrize(("code", "at_once", "expected"), [
-    (101, True, ErrorClass.LOCAL_ERROR), (101, False, ErrorClass.CONNECT_ERROR), (113, True, ErrorClass.CONNECT_ERROR),
+    (101, True, ErrorClass.NO_ROUTE), (101, False, ErrorClass.CONNECT_ERROR), (113, True, ErrorClass.CONNECT_ERROR),
     (99, True, ErrorClass.LOCAL_ERROR), (110, False, ErrorClass.CONNECT_TIMEOUT), (1, True, ErrorClass.LOCAL_ERROR),
 ])  # fmt: skip
 def test_a_missing_route_of_our_own_is_not_the_targets_fault(code: int, at_once: bool, expected: ErrorClass) -> None:

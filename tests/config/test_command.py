@@ -144,11 +144,10 @@ def test_what_is_accepted_but_not_in_effect_is_named(home: Path) -> None:
     )
     checked = run("check", config=path)
     assert checked.exit_code == 0, checked.exception
-    assert "not in effect in this version: channels, maintenance, canaries" in checked.stderr
+    assert "not in effect in this version: channels, maintenance" in checked.stderr
     assert json.loads(run("check", "--json", config=path).stdout)["not_in_effect"] == [
         "channels",
         "maintenance",
-        "canaries",
     ]
     path.write_text("check_interval = 30\n", encoding="utf-8")
     assert "not in effect" not in run("check", config=path).stderr

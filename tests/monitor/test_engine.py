@@ -17,7 +17,7 @@ from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, HostSample, ProbeResult, Service, ServiceState
 from amt_console.monitor.engine import EngineLimits
 from amt_console.monitor.once import run_once
-from amt_console.monitor.sources import Collectors
+from amt_console.monitor.probing import Collectors
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
 from collectors.database.collector import DatabaseCollector

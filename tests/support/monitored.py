@@ -14,7 +14,7 @@ from amt_console.clock import Clock, SystemClock
 from amt_console.config import Settings
 from amt_console.model import AlertState, Episode
 from amt_console.monitor.engine import EngineLimits
-from amt_console.monitor.sources import Collectors
+from amt_console.monitor.probing import Collectors
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
 

@@ -10,7 +10,7 @@ from amt_console.alerts.judging.observation import Observation, Verdict
 from amt_console.alerts.rules.rule import Direction, Rule, Signal
 from amt_console.alerts.wording import describe, is_down, number
 from amt_console.clock import Instant
-from amt_console.model import AlertState, Episode, ErrorClass, ProbeResult, ServiceState, Severity
+from amt_console.model import OWN_ERRORS, AlertState, Episode, ProbeResult, ServiceState, Severity
 
 VERDICTS = {Severity.INFO: Verdict.INFO, Severity.WARNING: Verdict.WARNING, Severity.CRITICAL: Verdict.CRITICAL}
 _DAY = 86400.0
@@ -139,7 +139,7 @@ def _judge_state(rule: Rule, result: ProbeResult, at: Instant) -> Observation:
 
 def _measured(result: ProbeResult) -> bool:
     known = result.state in (ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN)
-    return known and result.error_class is not ErrorClass.LOCAL_ERROR
+    return known and result.error_class not in OWN_ERRORS
 
 
 def _days_left(expires_at: datetime | None, at: Instant) -> float | None:

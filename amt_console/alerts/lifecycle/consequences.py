@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from amt_console.alerts.wording import reason_of
-from amt_console.model import AlertState, AlertType, Episode
+from amt_console.model import NETWORK_ERRORS, NETWORK_SUBJECT, AlertState, AlertType, Episode
 
 _CAUSES = frozenset((AlertType.SERVICE_DOWN, AlertType.DATABASE))
 _CONFIRMED = frozenset((AlertState.FIRING, AlertState.RECOVERING))
@@ -31,11 +31,11 @@ def consequences(
     """Name for each open alert the one that it follows from, if there is one.
 
     A cause is a confirmed (firing or recovering) ``service_down`` or ``database`` alert of something that the subject
-    needs, directly or not, or for slow answers, failures and missing data the outage of the subject itself. Of several
-    causes it is one that follows from nothing, the worst of these, then the oldest; so the cause of a consequence is
-    never a consequence. A cause is at least as severe as what follows from it. Things that need each other in a circle
-    are no cause of each other. An alert that opened well before the outage of a dependency, with another error, has a
-    cause of its own.
+    needs, directly or not; for slow answers, failures and missing data the outage of the subject itself; and for what
+    could not be reached since then, the alert that we are offline. Of several causes it is one that follows from
+    nothing, the worst of these, then the oldest; so the cause of a consequence is never a consequence. A cause is at
+    least as severe as what follows from it. Things that need each other in a circle are no cause of each other. An
+    alert that opened well before the outage of a dependency, with another error, has a cause of its own.
 
     Args:
         episodes: Alerts with ids, in any order; closed ones neither follow nor cause.
@@ -46,7 +46,11 @@ def consequences(
         Ids of the alerts that follow, each with the id of its cause.
     """
     known = [(episode.id, episode) for episode in episodes if episode.id is not None and episode.open]
-    causes = [(key, each) for key, each in known if each.alert_type in _CAUSES and each.state in _CONFIRMED]
+    causes = [
+        (key, each)
+        for key, each in known
+        if each.state in _CONFIRMED and (each.alert_type in _CAUSES or _is_network(each))
+    ]
     if not causes:
         return {}
     needs, known_intervals = Needs(depends_on), intervals or {}
@@ -95,11 +99,28 @@ def _may_cause(cause: Episode, alert: Episode, needs: Needs, intervals: Mapping[
         return False
     if cause.subject == alert.subject:
         return alert.alert_type in _OF_ITS_OWN_OUTAGE
+    if _is_network(cause):
+        return _of_the_network(cause, alert, max(intervals.values(), default=USUAL_INTERVAL))
     if alert.alert_type not in _OF_A_DEPENDENCY or not needs.above(alert.subject, cause.subject):
         return False
-    slack = SLACK_SECONDS + 2 * intervals.get(cause.subject, USUAL_INTERVAL)
-    before = (cause.opened_at - alert.opened_at).total_seconds()
-    return before <= slack or _same_error(cause, alert)
+    noticed_together = _opened_together(cause, alert, intervals.get(cause.subject, USUAL_INTERVAL))
+    return noticed_together or _same_error(cause, alert)
+
+
+def _of_the_network(network: Episode, alert: Episode, interval: float) -> bool:
+    """Whether a target's alert comes from our own network: no connection came about, or nothing was measured."""
+    if alert.alert_type in _CAUSES and alert.error_class not in NETWORK_ERRORS:
+        return False
+    return alert.alert_type in _OF_A_DEPENDENCY and _opened_together(network, alert, interval)
+
+
+def _opened_together(cause: Episode, alert: Episode, interval: float) -> bool:
+    """Whether the alert did not open well before its cause, which is noticed an interval later at most."""
+    return (cause.opened_at - alert.opened_at).total_seconds() <= SLACK_SECONDS + 2 * interval
+
+
+def _is_network(episode: Episode) -> bool:
+    return episode.alert_type is AlertType.MONITOR and episode.subject == NETWORK_SUBJECT
 
 
 def _same_error(cause: Episode, alert: Episode) -> bool:

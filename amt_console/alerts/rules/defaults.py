@@ -31,6 +31,9 @@ OUTAGE_RULE = "service_down"
 PERSISTS_SECONDS = 30.0
 """How long processor or memory must be too busy, besides three samples, before it is more than a blip."""
 
+SETTLES_SECONDS = 30.0
+"""How long most services must be reached again before this machine counts as online."""
+
 _SERVICE_SIGNALS = frozenset(
     (
         Signal.SERVICE_DOWN,
@@ -68,7 +71,13 @@ def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target
     """
     limits = thresholds or Thresholds()
     known = tuple(targets)
-    rules = (*_probe_rules(limits, known), *_window_rules(limits), *_host_rules(limits), _monitor_rule())
+    rules = (
+        *_probe_rules(limits, known),
+        *_window_rules(limits),
+        *_host_rules(limits),
+        _monitor_rule(),
+        _network_rule(),
+    )
     runbooks = {target.name: target.runbook for target in known if target.runbook}
     return tuple(replace(rule, runbook_by_subject=runbooks) for rule in rules)
 
@@ -188,6 +197,10 @@ def _monitor_rule() -> Rule:
         keep_firing_for=900.0,
         reopen_window=0.0,
     )
+
+
+def _network_rule() -> Rule:
+    return Rule("network", AlertType.MONITOR, Signal.NETWORK, fail=1, recover=1, keep_firing_for=SETTLES_SECONDS)
 
 
 def _response_limits(target: Target, thresholds: Thresholds) -> Limits:

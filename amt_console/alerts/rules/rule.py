@@ -18,6 +18,7 @@ class Signal(StrEnum):
     SERVICE_DOWN = "service_down"
     DATABASE = "database"
     MONITOR = "monitor"
+    NETWORK = "network"
     # Milliseconds.
     RESPONSE_TIME = "response_time"
     # Percent.
@@ -41,7 +42,7 @@ class Signal(StrEnum):
     FIGURE = "figure"
 
 
-STATE_SIGNALS = frozenset((Signal.SERVICE_DOWN, Signal.DATABASE, Signal.MONITOR, Signal.NO_DATA))
+STATE_SIGNALS = frozenset((Signal.SERVICE_DOWN, Signal.DATABASE, Signal.MONITOR, Signal.NETWORK, Signal.NO_DATA))
 """Signals whose rules have one severity and no limit of their own."""
 PERCENT_SIGNALS = frozenset(
     (

@@ -15,7 +15,6 @@ def not_in_effect(settings: Settings) -> tuple[str, ...]:
         "maintenance": any(window.enabled for window in settings.maintenance),
         "oncall": bool(settings.oncall.people),
         "api.public_url": settings.api.public_url is not None,
-        "canaries": bool(settings.canaries.urls),
         "watchdog": settings.watchdog.url is not None,
     }
     return tuple(name for name, says in said.items() if says)

@@ -13,7 +13,14 @@ from itertools import islice, pairwise
 
 from amt_console.alerts import Sight, from_locations, majority
 from amt_console.clock import Instant
-from amt_console.model import DEFAULT_LOCATION, FORGOTTEN_AFTER, ErrorClass, ProbeResult, ServiceState, series_name
+from amt_console.model import (
+    DEFAULT_LOCATION,
+    FORGOTTEN_AFTER,
+    OWN_ERRORS,
+    ProbeResult,
+    ServiceState,
+    series_name,
+)
 from amt_console.monitor.buffer import Collected
 
 SPEAKS_INTERVALS = 2.0
@@ -150,7 +157,7 @@ def combined(arriving: str, newest: Mapping[str, ProbeResult], at: datetime) -> 
 
 
 def _measured(result: ProbeResult) -> bool:
-    return result.state in _WORST_FIRST and result.error_class is not ErrorClass.LOCAL_ERROR
+    return result.state in _WORST_FIRST and result.error_class not in OWN_ERRORS
 
 
 def _own(item: Collected, location: str) -> Collected:

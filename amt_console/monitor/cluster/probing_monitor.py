@@ -13,10 +13,9 @@ from amt_console.model import BusinessFigures, ProbeResult
 from amt_console.monitor.buffer import Collected, FigureReading
 from amt_console.monitor.cluster.slots import SlotClaims
 from amt_console.monitor.probe_loop import ProbeLoop
-from amt_console.monitor.probing import FigureReader, Prober, known_figures
+from amt_console.monitor.probing import Collectors, FigureReader, Prober, known_figures
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.monitor.schedule import Schedule
-from amt_console.monitor.sources import Collectors
 from amt_console.monitor.status import Counters
 from amt_console.monitor.supervise import CANCEL_SECONDS, DRAIN_SECONDS, LOG, Restarts, supervise
 from amt_console.store import Store, StoreError
