@@ -81,7 +81,7 @@ def list_entries(
 def verify_chain(
     ctx: typer.Context, json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Check that no entry was changed, removed or moved. Exits with 65 and names the first that does not fit."""
+    """Verify the hash chain: no row changed, removed or moved. Exit code 65 names the first bad row."""
     from amt_console.store.audit import verify
 
     with get_context(ctx).open_store() as store, store.read() as reads:
@@ -101,14 +101,14 @@ def verify_chain(
             }
         )
     elif not found.rows:
-        print_line("nobody has done anything yet")
+        print_line("the audit trail is empty")
     elif fault is None:
-        print_line(f"{found.rows} entries from {found.first} to {found.last} are whole; the newest is {found.head}")
-        print_line(f"{found.sealed} of them have a seal that was checked")
+        sealed = f"{found.sealed} of them sealed"
+        print_line(f"{found.rows} rows verified ({found.first} to {found.last}), {sealed}; head {found.head}")
         for key_id in found.unknown_keys:
-            print_line(f"Seals that were made with the data key {key_id} cannot be checked: it is not here.")
+            print_line(f"Seals of the data key {key_id} cannot be checked: the key is missing.")
     if fault is not None:
-        raise CommandError(f"entry {fault.id} of the audit does not fit: {fault.reason}", ExitCode.BAD_DATA)
+        raise CommandError(f"the audit trail is broken at row {fault.id}: {fault.reason}", ExitCode.BAD_DATA)
 
 
 def _how(entry: AuditEntry) -> str:

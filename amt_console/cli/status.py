@@ -188,8 +188,8 @@ def print_status(snapshot: Snapshot) -> None:
         print_line(f"host: CPU {cpu}  memory {memory}  disk {disk}  connections {connections}")
     _print_figures(snapshot)
     if snapshot.viewers:
-        looking = (f"{viewer.name} for {age(viewer.since, now)} ({viewer.place})" for viewer in snapshot.viewers)
-        print_wrapped(f"looking: {', '.join(looking)}", indent=9)
+        present = (f"{viewer.name} for {age(viewer.since, now)} ({viewer.place})" for viewer in snapshot.viewers)
+        print_wrapped(f"present: {', '.join(present)}", indent=9)
     if snapshot.simulated_until is not None:
         print_line(f"note: the history up to {near_moment(snapshot.simulated_until, now)} is simulated")
     for notice in snapshot.notices:

@@ -56,7 +56,7 @@ def test_a_changed_entry_is_named(command: Command, store: Store, database: Path
     assert json.loads(found.out)["bad"] == {"id": 2, "reason": "it was changed"}
     words = command("audit", "verify")
     assert (words.code, words.out) == (ExitCode.BAD_DATA, "")
-    assert "entry 2 of the audit does not fit: it was changed" in words.err
+    assert "the audit trail is broken at row 2: it was changed" in words.err
 
 
 def test_what_the_commands_do_is_sealed(command: Command, home: Path) -> None:
