@@ -1,7 +1,7 @@
-"""JMESPath within bounds: what an expression may cost is limited before it runs and while it runs.
+"""Bounded JMESPath: limits on an expression before it runs, and a step budget while it runs.
 
-JMESPath itself has no limit: ``[@,@]|[@,@]|...`` doubles its answer with each part. Every node that is visited, every
-element that is copied and every character that is written costs a step here, and a budget ends the evaluation.
+JMESPath itself has no limit: ``[@,@]|[@,@]|...`` doubles its answer with each part. Every visited
+node, copied element and written character costs steps from a budget, and an empty budget ends the evaluation.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from amt_console.text import safe_text
 MAX_CHARS = 2000
 """Longest expression."""
 MAX_NODES = 500
-"""Most parts of an expression: each name, literal, operator and function call is one."""
+"""Most parts of an expression: names, literals, operators and function calls."""
 MAX_DEPTH = 60
 """Deepest nesting; a chain of pipes or of alternatives nests as well."""
 MAX_STEPS = 500_000
 """Most steps of one evaluation: a third of a second, and some 30 MB."""
 TRIAL_STEPS = 50_000
-"""Most steps over an empty answer. An expression that takes more grows by itself, whatever the answer is."""
+"""Most steps over an empty answer. An expression that takes more grows by itself, whatever the answer."""
 _CHARS_PER_STEP = 16
 _SORT_FACTOR = 20
 """Comparisons per element when the longest list that the budget allows is sorted."""
 _SHOWN_CHARS = 80
 _EQUALITY = ("eq", "ne")
 _SHALLOW = frozenset(("length", "type", "not_null", "to_array"))
-"""Functions that look at no element of their arguments."""
+"""Functions that read no element of their arguments."""
 
 
 class ExpressionError(Exception):
-    """An expression is wrong, or does not fit an answer; the text says why."""
+    """An expression is invalid, or does not fit an answer; the text gives the reason."""
 
 
 class OverBudgetError(ExpressionError):
-    """An expression takes more steps than it may."""
+    """An expression exceeds its step budget."""
 
 
 class Budget:
-    """Steps that are left, for one evaluation or for several together."""
+    """The steps left, for one evaluation or several together."""
 
     __slots__ = ("left", "steps")
 
@@ -52,13 +52,13 @@ class Budget:
         self.steps = self.left = steps
 
     def spend(self, steps: int) -> None:
-        """Take steps. Raises OverBudgetError when there are none left."""
+        """Charge steps. Raises OverBudgetError when none are left."""
         self.left -= steps
         if self.left < 0:
             raise OverBudgetError
 
     def spend_whole(self, value: object) -> None:
-        """Take what it costs to walk through a value as a whole, as often as a part of it is repeated."""
+        """Charge a walk through a whole value; a repeated part is charged each time."""
         rest = [value]
         while rest:
             item = rest.pop()
@@ -75,7 +75,7 @@ class Budget:
                 self.spend(2)
 
     def spend_elements(self, value: object, factor: int = 1) -> None:
-        """Take what it costs to walk through the elements of a value, without what is inside of these."""
+        """Charge a walk through the elements of a value, not their contents."""
         if isinstance(value, str):
             self.spend(len(value) // _CHARS_PER_STEP * factor)
         elif isinstance(value, dict):
@@ -87,13 +87,13 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A JMESPath expression that is within the bounds."""
+    """A JMESPath expression within the bounds."""
 
     text: str
     tree: Any
 
     def evaluate(self, answer: object, budget: Budget) -> object:
-        """The value over a parsed answer.
+        """Evaluate over a parsed answer.
 
         Raises:
             OverBudgetError: It takes more steps than the budget has left.
@@ -125,7 +125,7 @@ class Expression:
 
     @property
     def left_side(self) -> Expression | None:
-        """Of a comparison, what stands on its left side."""
+        """The left side of a comparison."""
         if self.tree["type"] != "comparator":
             return None
         return Expression(self.text, self.tree["children"][0])
@@ -133,11 +133,11 @@ class Expression:
 
 @lru_cache(maxsize=512)
 def compile_expression(text: str) -> Expression:
-    """Parse an expression and hold it against the bounds.
+    """Parse an expression and check it against the bounds.
 
     Raises:
         OverBudgetError: It is longer, has more parts or is nested deeper than allowed, or it grows by itself.
-        ExpressionError: It is no JMESPath, or calls a function that does not exist.
+        ExpressionError: It is not JMESPath, or calls a function that does not exist.
     """
     if len(text) > MAX_CHARS:
         raise OverBudgetError(f"the expression has {len(text):,} characters; {MAX_CHARS:,} are allowed")
@@ -192,13 +192,13 @@ def _check_function(name: str) -> None:
 
 
 class BoundedFunctions(functions.Functions):
-    """The standard functions, paid for before they run, and arithmetic with two numbers."""
+    """The standard functions, charged before they run, and arithmetic with two numbers."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
 
     def call_function(self, function_name: str, resolved_args: Any) -> Any:
-        """Pay for the call, then make it."""
+        """Charge the call, then make it."""
         self._pay(function_name, resolved_args)
         return super().call_function(function_name, resolved_args)
 
@@ -245,7 +245,7 @@ class BoundedFunctions(functions.Functions):
 
 
 class _Interpreter(visitor.TreeInterpreter):
-    """Pays for each node; nodes that copy or compare whole lists pay for these before they do it."""
+    """Charges each node; nodes that copy or compare whole lists are charged for these first."""
 
     def __init__(self, budget: Budget) -> None:
         super().__init__(visitor.Options(custom_functions=BoundedFunctions(budget)))

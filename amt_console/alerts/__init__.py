@@ -1,6 +1,6 @@
 """Alerts, as pure functions: rules judge measurements, observations step episodes, people handle them.
 
-No I/O and no clock: the same code runs live, in tests and over recorded history.
+No I/O and no clock: the same code runs live, in tests and on recorded history.
 """
 
 from __future__ import annotations

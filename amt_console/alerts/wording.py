@@ -1,4 +1,4 @@
-"""What an alert says to a person at three in the morning: what, how much, and what the limit is."""
+"""Messages of alerts, for a person at three in the morning: subject, value and limit."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _AGGREGATES = {
 }
 _DAY = 86400.0
 MOST_NAMED = 4
-"""Locations that are named; of more only the number is told."""
+"""Most locations that are named; beyond this only their number is given."""
 
 
 def number(value: float, beside: float | None = None) -> str:
-    """A number with three significant digits, or more where fewer would make it look equal to ``beside``."""
+    """A number with three significant digits, or more if it would look equal to ``beside``."""
     for digits in range(3, 9):
         shown = _digits(value, digits)
         if beside is None or value == beside or shown != _digits(beside, digits):
@@ -37,14 +37,14 @@ def number(value: float, beside: float | None = None) -> str:
 
 
 def describe(rule: Rule, subject: str, value: float, broken: Limit, *, between: bool = False) -> str:
-    """One line on a value: ``backend-api answers in 6.2 s, limit 5 s``.
+    """One line about a value: ``backend-api answers in 6.2 s, limit 5 s``.
 
     Args:
-        rule: What was judged.
-        subject: What it is about.
+        rule: The rule.
+        subject: Its subject.
         value: In the unit of the rule's signal.
-        broken: The limit that is broken, or that would be broken first.
-        between: The value lies between the limit and where the alert ends, so say that too.
+        broken: The exceeded limit, or the one that is reached first.
+        between: The value is between the limit and the end of the alert; the line says so.
     """
     text = (
         f"{_statement(rule, subject, value, broken.enter)}{_window(rule)}, limit {_amount(rule.signal, broken.enter)}"
@@ -58,12 +58,12 @@ def is_down(subject: str, why: str) -> str:
 
 
 def reason_of(subject: str, message: str) -> str:
-    """The ``why`` of what ``is_down`` has said; any other line as it is."""
+    """The ``why`` of a line of ``is_down``; any other line unchanged."""
     return message.removeprefix(is_down(subject, ""))
 
 
 def seen_from(subject: str, message: str, where: str) -> str:
-    """The same line with those that saw it: ``backend-api is down: from fra, nyc (2 of 3): HTTP 503``."""
+    """The same line with the locations that saw it: ``backend-api is down: from fra, nyc (2 of 3): HTTP 503``."""
     down = is_down(subject, "")
     if message.startswith(down):
         return is_down(subject, f"{where}: {message.removeprefix(down)}")

@@ -1,4 +1,4 @@
-"""The vocabulary of the program: frozen dataclasses and enums, no I/O, no imports beyond the clock."""
+"""The vocabulary of the program: frozen dataclasses and enums, no I/O, no imports except the clock."""
 
 from __future__ import annotations
 

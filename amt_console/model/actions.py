@@ -1,4 +1,4 @@
-"""What people do, as values: the console, the command line and the API make them, ``Operations.act`` carries them out.
+"""People's actions as values: console, command line and API create them, ``Operations.act`` executes them.
 
 A new action is one dataclass here, one handler in ``alerts.handling``, one key and one command.
 """
@@ -18,20 +18,20 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Action(Generic[Result]):
-    """Something that a person does to the platform. ``Result`` is what is answered."""
+    """An action of a person. ``Result`` is the type of the answer."""
 
     name: ClassVar[str]
-    """On the wire, in paths of the API and in the audit."""
+    """Its name on the wire, in paths of the API and in the audit."""
 
 
 def _described(text: str) -> Mapping[str, str]:
-    """What a field means, for the description of the API."""
+    """Metadata of a field for the OpenAPI description."""
     return {"description": text}
 
 
 @dataclass(frozen=True, slots=True)
 class AlertAction(Action[AlertView]):
-    """Something that a person does to one alert. The answer is the alert afterwards."""
+    """An action on one alert. The answer is the alert after it."""
 
     alert_id: int
     expected_version: int | None = field(
@@ -43,22 +43,22 @@ class AlertAction(Action[AlertView]):
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge(AlertAction):
-    """Take an alert: everybody sees who has it."""
+    """Acknowledge an alert: its owner is shown to everybody."""
 
     name: ClassVar[str] = "acknowledge"
-    note: str | None = field(default=None, metadata=_described("What you know or do about it."))
+    note: str | None = field(default=None, metadata=_described("What you know or do about the alert."))
 
 
 @dataclass(frozen=True, slots=True)
 class Unacknowledge(AlertAction):
-    """End an acknowledgement: nobody has the alert any more."""
+    """End an acknowledgement: the alert has no owner."""
 
     name: ClassVar[str] = "unacknowledge"
 
 
 @dataclass(frozen=True, slots=True)
 class Note(AlertAction):
-    """Write a note on an alert, at any time. It is shown; the earlier ones stay in the alert's events."""
+    """Add a note to an alert, at any time. The newest is shown; earlier ones stay in the alert's events."""
 
     name: ClassVar[str] = "note"
     note: str = field(metadata=_described("What others should know."))
@@ -66,15 +66,15 @@ class Note(AlertAction):
 
 @dataclass(frozen=True, slots=True)
 class Close(AlertAction):
-    """End an open alert by hand. What is still bad starts a new alert."""
+    """End an open alert by hand. If the subject is still bad, a new alert starts."""
 
     name: ClassVar[str] = "close"
-    note: str | None = field(default=None, metadata=_described("Why it is over."))
+    note: str | None = field(default=None, metadata=_described("Why the alert is over."))
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeNow(Action[None]):
-    """Probe at once, beside the schedule."""
+    """Probe at once, outside the schedule."""
 
     name: ClassVar[str] = "probe"
     service: str | None = field(default=None, metadata=_described("One service; without it, all."))

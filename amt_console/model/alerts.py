@@ -23,20 +23,20 @@ class Episode:
 
     rule_id: str
     subject: str
-    """The service, database or host part that it is about."""
+    """The affected service, database or host part."""
     alert_type: AlertType
     severity: Severity
     message: str
     state: AlertState
     opened_at: datetime
-    """First bad observation, aware UTC: the "since" that people read."""
+    """First bad observation, aware UTC; shown as "since"."""
     id: int | None = None
     version: int = 0
-    """Grows by one with every stored change; actions are compare-and-set on it."""
+    """Increases by one with every stored change; actions are compare-and-set on it."""
     bad_since: Instant | None = None
-    """When the present run of bad observations began; durations are counted from here."""
+    """Start of the current run of bad observations; durations count from here."""
     ok_since: Instant | None = None
-    """When the present run of good observations began; of a resolved episode, when it ended."""
+    """Start of the current run of good observations; of a resolved episode, its end."""
     bad_count: int = 0
     """Consecutive fresh observations that were warning or worse."""
     critical_count: int = 0
@@ -45,21 +45,21 @@ class Episode:
     """Consecutive fresh observations that were exactly warning (they step a critical episode down)."""
     ok_count: int = 0
     began: Instant | None = None
-    """``opened_at`` on all hands of the clock; the duration is counted from here."""
+    """``opened_at`` on all of the clock's time bases; the duration counts from here."""
     fired_at: datetime | None = None
     resolved_at: datetime | None = None
     duration_seconds: float | None = None
-    """From ``began`` to the end, once it has ended; a step of the wall clock does not change it."""
+    """From ``began`` to the end, for an ended episode; independent of steps of the wall clock."""
     resolution: Resolution | None = None
     value: float | None = None
     """The newest observed value, in the unit of the rule."""
     threshold: float | None = None
     error_class: ErrorClass | None = None
-    """Why the newest bad measurement failed, where that is known."""
+    """The error of the newest failed measurement, if known."""
     stale: bool = False
     """No fresh observation lately; the condition is held."""
     stale_since: Instant | None = None
-    """When the data stopped; time without data counts for nothing."""
+    """When the data stopped; time without data never counts."""
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     note: str | None = None
@@ -80,7 +80,7 @@ class AlertEvent:
 
     kind: str
     """``opened``, ``fired``, ``severity``, ``recovering``, ``relapsed``, ``resolved``, ``cleared``, ``stale``,
-    ``fresh``, ``error_changed`` (its note says what it was before), ``acknowledged``, ``unacknowledged``,
+    ``fresh``, ``error_changed`` (its note holds the old error), ``acknowledged``, ``unacknowledged``,
     ``ack_revoked``, ``note``."""
     at: datetime
     state: AlertState
@@ -96,7 +96,7 @@ class AlertEvent:
 
 @dataclass(frozen=True, slots=True)
 class AlertDetail:
-    """An episode with everything that happened to it."""
+    """An episode with its events."""
 
     episode: Episode
     alert: AlertView

@@ -1,4 +1,4 @@
-"""What is stored together when an alert changes, or when a person acts."""
+"""The rows stored together when an alert changes or a person acts."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from amt_console.model.alerts import AlertEvent, Episode
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One thing that a person did, append-only."""
+    """One action of a person, append-only."""
 
     actor: str
     action: str
     subject: str
-    """What it was done to, in words."""
+    """The object of the action, in words."""
     at: datetime
     detail: Mapping[str, Any] = field(default_factory=dict)
-    """How the action came in, and what the person said."""
+    """The origin of the action, and the person's words."""
     id: int | None = None
-    """Given when it is stored, and so are ``previous`` and ``hash``."""
+    """Assigned when stored, like ``previous`` and ``hash``."""
     previous: str | None = None
-    """``hash`` of the entry before."""
+    """``hash`` of the previous entry."""
     hash: str | None = None
-    """Over ``previous`` and everything else that is stored."""
+    """Hash over ``previous`` and all other stored values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class EpisodeChange:
     """An episode's new state with everything that is stored in the same transaction."""
 
     episode: Episode
-    """As it becomes; its ``version`` is still the one that it was read with."""
+    """The new state; its ``version`` is still the one that was read."""
     events: tuple[AlertEvent, ...] = ()
-    """What happened to it, in order. Their ``seq`` and ``alert_id`` are given when they are stored."""
+    """Its new events, in order. ``seq`` and ``alert_id`` are assigned when stored."""
     audit: AuditEntry | None = None
-    """What the person did who changed it; the monitor leaves no entry."""
+    """The audit entry of the person's action; the monitor's changes have none."""

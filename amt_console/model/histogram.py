@@ -2,7 +2,7 @@
 
 The bins are those of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with
 relative-error guarantees", VLDB 2019): bin *i* holds the values in ``(g^(i-1), g^i]`` with ``g = (1 + a) / (1 - a)``,
-and answers with the point whose relative distance to both ends is at most ``a``. Merging adds counts, so it is exact,
+and returns the point whose relative distance to both ends is at most ``a``. Merging adds counts, so it is exact,
 commutative and associative.
 """
 
@@ -36,15 +36,15 @@ def bin_of(scaled: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class LatencyHistogram:
-    """Values counted by bin, with their exact number, sum and extremes.
+    """Value counts by bin, with their exact number, sum and extremes.
 
     Values go in and come out in their unit (milliseconds for latencies, percent for host figures).
     """
 
     counts: Mapping[int, int] = field(default_factory=dict)
-    """By bin; empty where only number, sum and extremes were read."""
+    """Counts by bin; empty if only number, sum and extremes were read."""
     count: int = 0
-    """How many values it holds."""
+    """Number of values."""
     total: int = 0
     """Their sum, in thousandths of the unit."""
     least: int = 0

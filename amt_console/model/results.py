@@ -1,4 +1,4 @@
-"""What the collectors hand to the monitor."""
+"""Results of the collectors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Phases:
     connect_ms: float | None = None
     tls_ms: float | None = None
     first_byte_ms: float | None = None
-    """From the request sent to the first byte of the answer."""
+    """From the sent request to the first byte of the answer."""
     transfer_ms: float | None = None
 
 
@@ -33,7 +33,7 @@ class ProbeResult:
     state: ServiceState
     """``up``, ``degraded``, ``down`` or ``unknown``."""
     interval: float
-    """Seconds until the next probe of this target is due; says how long this result may speak for."""
+    """Seconds until the next probe of this target is due; limits the validity of this result."""
     response_time_ms: float | None = None
     """From before the name look-up to the last byte of the body; ``None`` when the probe failed before an answer."""
     error_class: ErrorClass | None = None
@@ -52,11 +52,11 @@ class ProbeResult:
     attempt: int = 1
     """1 for a scheduled probe, 2 and up for the quick re-checks that confirm a failure."""
     details: Mapping[str, float | int | str | None] = field(default_factory=dict)
-    """Further figures of this kind of target, e.g. ``query_ms`` of a database."""
+    """Further values of this kind of target, e.g. ``query_ms`` of a database."""
     location: str | None = None
-    """The location of the monitor that measured; ``None`` for one that has none of its own."""
+    """The location of the probing monitor; ``None`` for one without its own."""
     body: bytes | None = field(default=None, repr=False, compare=False)
-    """The decoded body, kept only for targets that are read for figures; never stored."""
+    """The decoded body, kept only for targets with figures; never stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class DiskUsage:
 
 @dataclass(frozen=True, slots=True)
 class NetworkRates:
-    """Traffic of all interfaces but loopback, per second, since the sample before."""
+    """Traffic of all interfaces except loopback, per second, since the previous sample."""
 
     sent_bytes: float
     received_bytes: float
@@ -97,11 +97,11 @@ class HostSample:
 
     timestamp: datetime
     cpu_usage: float | None
-    """Percent of all cores, 0-100, since the sample before."""
+    """Percent of all cores, 0-100, since the previous sample."""
     memory_usage: float | None
     """Percent, 0-100."""
     disk_usage: float | None
-    """Percent of the worst real disk."""
+    """Percent of the fullest real disk."""
     disks: tuple[DiskUsage, ...] = ()
     network: NetworkRates | None = None
     active_connections: int | None = None
@@ -116,15 +116,15 @@ FigureValue = float | tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of the platform: a value, or the reason why there is none."""
+    """One figure of the platform: a value, or the reason why it is missing."""
 
     value: FigureValue | None
     reason: str | None = None
-    """Why there is none; beside a value, which part of it was left out."""
+    """Why the value is missing; beside a value, which part was left out."""
     unit: str | None = None
     """A ``FigureUnit``, or the code of a currency such as ``EUR``."""
     suspect: str | None = None
-    """Why the value, or what was sent instead of one, looks wrong."""
+    """Why the value, or the sent value in its place, looks wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class BusinessFigures:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch of time in which the monitor measured nothing: unknown, neither up nor down."""
+    """A period without measurements: unknown, neither up nor down."""
 
     started_at: datetime
     ended_at: datetime

@@ -1,6 +1,6 @@
-"""What happened in one stretch of time, summed up.
+"""Rollups: the results of one period.
 
-Everything is kept in whole microseconds, so that every order of addition gives the same numbers. The same values are
+All times are whole microseconds, so that every order of addition gives the same numbers. The same values are
 stored, merged for charts and reports, and judged.
 """
 
@@ -15,15 +15,15 @@ from amt_console.clock import SECOND, moment
 from amt_console.model.histogram import LatencyHistogram
 
 RESOLUTIONS = (60, 300, 3600, 86_400)
-"""Lengths in seconds of the rollups that are stored, each a multiple of the one before."""
+"""Lengths in seconds of the rollups that are stored, each a multiple of the previous one."""
 NO_VALUES = LatencyHistogram()
 
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
-    """What happened to one service from ``start`` on for so many ``seconds``.
+    """The results of one service for ``seconds`` from ``start`` on.
 
-    Time is weighted: seconds in a state are those that results speak for. ``samples`` are scheduled probes (first
+    Time is weighted: a result gives its state to the seconds of its validity. ``samples`` are scheduled probes (first
     attempts) that measured something, ``errors`` those of them that found the service down. The histogram holds the
     response times of those that found it up or degraded.
     """
@@ -34,7 +34,7 @@ class Rollup:
     samples: int = 0
     errors: int = 0
     up_us: int = 0
-    """In good order; slow time is in ``degraded_us`` instead."""
+    """Time up; slow time is in ``degraded_us`` instead."""
     degraded_us: int = 0
     down_us: int = 0
     maintenance_us: int = 0
@@ -43,7 +43,7 @@ class Rollup:
 
     @classmethod
     def merged(cls, parts: Iterable[Rollup], *, start_us: int, length_us: int) -> Rollup:
-        """The sum of rollups of one service, over a stretch that holds them."""
+        """The merged rollups of one service, over a period that contains them."""
         samples = errors = up = degraded = down = maintenance = 0
         histograms = []
         for part in parts:
@@ -60,32 +60,32 @@ class Rollup:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is known."""
+        """Whether there are no results."""
         return not (self.samples or self.known_us)
 
     @property
     def start(self) -> datetime:
-        """When it begins, aware UTC."""
+        """Its start, aware UTC."""
         return moment(self.start_us)
 
     @property
     def seconds(self) -> float:
-        """Its length; shorter than a resolution where a question ends inside."""
+        """Its length; shorter than a resolution if the queried window ends inside."""
         return self.length_us / SECOND
 
     @property
     def known_us(self) -> int:
-        """Microseconds of which something is known."""
+        """Measured microseconds."""
         return self.up_us + self.degraded_us + self.down_us + self.maintenance_us
 
     @property
     def up_s(self) -> float:
-        """Seconds in good order."""
+        """Seconds up, without slow time."""
         return self.up_us / SECOND
 
     @property
     def degraded_s(self) -> float:
-        """Seconds in which it answered correctly and slowly."""
+        """Seconds degraded: correct but slow answers."""
         return self.degraded_us / SECOND
 
     @property
@@ -100,7 +100,7 @@ class Rollup:
 
     @property
     def unknown_s(self) -> float:
-        """Seconds that nobody measured."""
+        """Unmeasured seconds."""
         return max(0, self.length_us - self.known_us) / SECOND
 
     @property
@@ -122,7 +122,7 @@ class Rollup:
     def availability(self) -> float | None:
         """(up + degraded) / (up + degraded + down), 0 to 1.
 
-        ``None`` if none was measured. Show it only with ``coverage``.
+        ``None`` without measured time. Show it only with ``coverage``.
         """
         good = self.up_us + self.degraded_us
         known = good + self.down_us
@@ -130,7 +130,7 @@ class Rollup:
 
     @property
     def coverage(self) -> float:
-        """Which part of the time outside maintenance was measured, 0 to 1."""
+        """Measured part of the time outside maintenance, 0 to 1."""
         window = self.length_us - self.maintenance_us
         return min(1.0, (self.up_us + self.degraded_us + self.down_us) / window) if window > 0 else 0.0
 
@@ -142,7 +142,7 @@ class Rollup:
 
 @dataclass(frozen=True, slots=True)
 class HostRollup:
-    """One figure of the host in one stretch of time, in the figure's unit."""
+    """One metric of the host over one period, in the metric's unit."""
 
     start_us: int
     length_us: int
@@ -150,7 +150,7 @@ class HostRollup:
 
     @property
     def start(self) -> datetime:
-        """When it begins, aware UTC."""
+        """Its start, aware UTC."""
         return moment(self.start_us)
 
     @property
@@ -160,7 +160,7 @@ class HostRollup:
 
     @property
     def samples(self) -> int:
-        """How many there were."""
+        """Number of samples."""
         return self.histogram.count
 
 

@@ -1,4 +1,4 @@
-"""The one read model: everything a live screen shows, at one moment, immutable."""
+"""The read model: all data of a live screen at one moment, immutable."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Series = tuple[float | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class LocationView:
-    """A service as one location sees it."""
+    """A service as seen from one location."""
 
     name: str
     state: ServiceState
@@ -59,7 +59,7 @@ class ServiceView:
     uptime_percent_24h: float | None = None
     """Up over up and down, time-weighted; ``None`` with too little data."""
     coverage_percent_24h: float = 0.0
-    """Which part of the window was measured at all."""
+    """Measured part of the window."""
     error_rate_percent_1h: float | None = None
     last_checked: datetime | None = None
     error_class: ErrorClass | None = None
@@ -69,7 +69,7 @@ class ServiceView:
     """Its worst open alert."""
     runbook: str | None = None
     locations: tuple[LocationView, ...] = ()
-    """By name, where more than one watches it; ``state`` is then what most of them say."""
+    """By name, if more than one watches it; ``state`` is then the majority's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,13 @@ class AlertView:
     opened_at: datetime
     rule: str = ""
     group: str | None = None
-    """Of the service; host parts have none."""
+    """Group of the service; host parts have none."""
     fired_at: datetime | None = None
     resolved_at: datetime | None = None
     duration_seconds: float | None = None
-    """From the first bad observation to the end, whatever the wall clock did; ``None`` while it is open."""
+    """From the first bad observation to the end, independent of the wall clock; ``None`` while open."""
     times_today: int = 0
-    """How often an alert of this rule and subject was firing today, this time included."""
+    """Number of firing alerts of this rule and subject today, this one included."""
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     note: str | None = None
@@ -103,13 +103,13 @@ class AlertView:
     runbook: str | None = None
     simulated: bool = False
     follows_from: int | None = None
-    """The open alert whose mere consequence this one is: what its subject needs is down."""
+    """The open alert that caused this one: a dependency of its subject is down."""
     followers: tuple[int, ...] = ()
-    """The open alerts that are mere consequences of this one."""
+    """The open alerts that this one caused."""
 
     @property
     def needs_somebody(self) -> bool:
-        """Firing or recovering, more than information, nobody has it, and not the consequence of another alert."""
+        """Firing or recovering, above info, unacknowledged, and not a follower."""
         confirmed = self.state in (AlertState.FIRING, AlertState.RECOVERING) and self.severity is not Severity.INFO
         return confirmed and self.acknowledged_by is None and self.follows_from is None
 
@@ -131,48 +131,48 @@ class FigureFault:
     reason: str
     """Such as ``500`` or ``connection refused``."""
     since: datetime | None = None
-    """``None`` where that is not a matter of time, such as without a configured endpoint."""
+    """``None`` if it has no start, e.g. without a configured endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorStatus:
-    """Who is probing, and whether it still does."""
+    """The probing monitor, and whether it still works."""
 
     state: MonitorState
     host: str | None = None
     pid: int | None = None
     started_at: datetime | None = None
     last_cycle_at: datetime | None = None
-    """When a monitor last wrote results."""
+    """When a monitor last stored results."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody who has a console open."""
+    """A person with an open console."""
 
     name: str
     since: datetime
     place: str
-    """Which console: its process on the monitor's host, or the address that it came from."""
+    """Origin of the console: its process on the monitor's host, or its address."""
     may_monitor: bool = False
-    """Whether its console becomes the monitor when there is none."""
+    """Whether its console becomes the monitor when none runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a live screen shows. ``version`` changes exactly when anything else but ``generated_at`` does."""
+    """All data of a live screen. ``version`` changes exactly when anything other than ``generated_at`` does."""
 
     version: int
     generated_at: datetime
     overall: Overall
     monitor: MonitorStatus
     at: datetime | None = None
-    """The past moment it was asked for; ``None`` for now."""
+    """The requested past moment; ``None`` for now."""
     services: tuple[ServiceView, ...] = ()
     """In the order of the configuration."""
     alerts: tuple[AlertView, ...] = ()
     """Open alerts, worst first: by severity, firing before pending, unacknowledged before acknowledged, then oldest
-    first; what follows from an alert comes directly after it, in the same order.
+    first; followers come directly after their cause, in the same order.
     """
     recently_resolved: tuple[AlertView, ...] = ()
     """Closed within the last hour after having fired, newest first."""
@@ -182,10 +182,10 @@ class Snapshot:
     figure_faults: Mapping[FigureKind, FigureFault] = field(default_factory=dict)
     """The endpoints that cannot be read now."""
     notices: tuple[str, ...] = ()
-    """What the person must know about the console itself, e.g. that no channel is configured."""
+    """Notices about the console itself, e.g. that no channel is configured."""
     faults: tuple[str, ...] = ()
-    """Those of ``notices`` that say that monitoring itself does not work at this moment; the first of them."""
+    """The first of ``notices`` that reports a failure of monitoring itself."""
     viewers: tuple[Viewer, ...] = ()
-    """Who looks, longest first."""
+    """Who is present, longest first."""
     simulated_until: datetime | None = None
-    """Up to when the history is simulated; ``None`` outside of a demo's database."""
+    """End of the simulated history; ``None`` outside a demo's database."""

@@ -1,4 +1,4 @@
-"""The words the program uses for states, severities and faults; every other room takes them from here."""
+"""The program's words for states, severities and faults."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ServiceState(StrEnum):
-    """What a service is, as far as anybody can tell."""
+    """The state of a service, as far as known."""
 
     UP = "up"
     DEGRADED = "degraded"
@@ -31,7 +31,7 @@ class Severity(StrEnum):
 
 
 class Overall(StrEnum):
-    """The worst state of everything watched; the exit code of ``status`` follows it."""
+    """The worst state of all watched targets; defines the exit code of ``status``."""
 
     OK = "ok"
     WARNING = "warning"
@@ -40,7 +40,7 @@ class Overall(StrEnum):
 
 
 class Criticality(StrEnum):
-    """How often a service is probed when it names no interval of its own."""
+    """Sets the probe interval of a service without its own."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -58,7 +58,7 @@ class AlertState(StrEnum):
 
 
 class AlertType(StrEnum):
-    """What an alert is about."""
+    """The kind of an alert."""
 
     SERVICE_DOWN = "service_down"
     RESPONSE_TIME = "response_time"
@@ -82,13 +82,13 @@ class Resolution(StrEnum):
 
     RECOVERED = "recovered"
     CLEARED = "cleared"
-    """It went back to normal while still pending; nobody was told."""
+    """It returned to normal while pending; it never fired."""
     MANUAL = "manual"
     RULE_REMOVED = "rule_removed"
 
 
 class ErrorClass(StrEnum):
-    """Why a measurement failed, in terms a person can act on."""
+    """Why a measurement failed, in actionable terms."""
 
     DNS_TIMEOUT = "dns_timeout"
     DNS_NXDOMAIN = "dns_nxdomain"
@@ -101,7 +101,7 @@ class ErrorClass(StrEnum):
     TLS_UNTRUSTED = "tls_untrusted"
     TLS_OTHER = "tls_other"
     TIMEOUT = "timeout"
-    """The total deadline passed after the connection stood."""
+    """The total deadline passed after the connection was established."""
     PROTOCOL = "protocol"
     HTTP_STATUS = "http_status"
     HEADER_ASSERT = "header_assert"
@@ -114,7 +114,7 @@ class ErrorClass(StrEnum):
     NO_ROUTE = "no_route"
     """This machine has no route to the target. The state is unknown, not down."""
     LOCAL_ERROR = "local_error"
-    """The monitor itself could not measure (out of file descriptors, say). The state is unknown, not down."""
+    """The monitor itself could not measure (e.g. out of file descriptors). The state is unknown, not down."""
 
 
 OWN_ERRORS = frozenset((ErrorClass.NO_ROUTE, ErrorClass.LOCAL_ERROR))
@@ -129,7 +129,7 @@ NETWORK_ERRORS = frozenset(
         ErrorClass.NO_ROUTE,
     )
 )
-"""No connection came about."""
+"""No connection was established."""
 
 
 class FigureKind(StrEnum):
@@ -142,32 +142,32 @@ class FigureKind(StrEnum):
 
 
 class FigureUnit(StrEnum):
-    """The unit that a figure is kept and shown in, whatever the platform sends."""
+    """The unit that a figure is stored and shown in, whatever the platform sends."""
 
     COUNT = "count"
     PERCENT = "percent"
     SECONDS = "s"
     MONEY = "currency"
-    """Whole units of the platform's currency; where that is configured, its code stands in place of this word."""
+    """Whole units of the platform's currency; if configured, its code replaces this word."""
     SCORE = "score"
     """Points out of five."""
     PER_MINUTE = "per_minute"
 
 
 class MonitorState(StrEnum):
-    """Whether anybody is probing."""
+    """Whether a monitor is probing."""
 
     RUNNING = "running"
     SILENT = "silent"
-    """A monitor holds the lease but has written nothing for longer than it should."""
+    """A monitor holds the lease but has stored nothing for too long."""
     STOPPED = "stopped"
 
 
 class GapReason(StrEnum):
-    """Why nothing was measured for a while."""
+    """The reason of a gap."""
 
     STOPPED = "stopped"
     SUSPENDED = "suspended"
     STALLED = "stalled"
     LOST = "lost"
-    """Measured, but the database could not be written for so long that the oldest samples had to be dropped."""
+    """Measured, but the database was not writable for so long that the oldest samples were dropped."""

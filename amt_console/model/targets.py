@@ -1,4 +1,4 @@
-"""What is probed, and what is expected of it. Built by the configuration, read by the collectors."""
+"""Targets of probes and their expectations. Built by the configuration, read by the collectors."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ DEFAULT_GROUP = "platform"
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What an answer must satisfy to count as up. Checked in the order of the fields; the first that fails is the
-    error.
-    """
+    """What an answer must satisfy to count as up, in the order of the fields; the first failure is the error."""
 
     status: tuple[str, ...] = ("2xx",)
     """Accepted status codes: ``"200"``, ``"2xx"``, ``"200-299"``."""
@@ -64,14 +62,14 @@ class Service:
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
     """More decoded bytes than this end the probe as ``too_large``."""
     figures: FigureKind | None = None
-    """The answer's body is also read for these figures."""
+    """Figures that are read from the answer's body."""
     depends_on: tuple[str, ...] = ()
     runbook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FigureSource:
-    """Where one figure stands in the platform's answer and what it is in, where that differs from the default."""
+    """Path and unit of one figure in the platform's answer, if they differ from the default."""
 
     path: str | None = None
     """JMESPath expression."""
@@ -81,10 +79,10 @@ class FigureSource:
 
 @dataclass(frozen=True, slots=True)
 class FigureSources:
-    """What the configuration says about the figures."""
+    """The configuration of the figures."""
 
     currency: str | None = None
-    """The code of the currency that all amounts are in."""
+    """Currency code of all amounts."""
     by_kind: Mapping[FigureKind, Mapping[str, FigureSource]] = field(default_factory=dict)
 
 

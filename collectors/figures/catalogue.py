@@ -1,4 +1,4 @@
-"""Every figure of the platform, by the endpoint that answers it, in the order in which people read them."""
+"""Every figure of the platform by endpoint, in display order."""
 
 from __future__ import annotations
 

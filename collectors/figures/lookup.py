@@ -1,4 +1,4 @@
-"""Looks dotted names up in an answer, however the platform spells them: ``mrrHistory`` is ``mrr_history``."""
+"""Look up dotted names in an answer, in any spelling: ``mrrHistory`` matches ``mrr_history``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 WRAPPERS = ("data", "result", "stats", "metrics", "summary")
-"""Objects that platforms wrap their answers in; they are looked into when a name is not at the top."""
+"""Objects that platforms wrap their answers in; searched when a name is not at the top."""
 WHOLE_LIST = "[*]"
 """The path of an answer that is a list itself."""
 _SEPARATORS = str.maketrans("", "", "_- ")
@@ -31,7 +31,7 @@ class Lookup:
         self._names: dict[int, Mapping[str, str]] = {}
 
     def candidates(self, paths: Sequence[str], answer: object) -> Iterator[Found]:
-        """What stands at each of the paths: all at the top of the answer first, then inside of each wrapper."""
+        """The values at each of the paths: all at the top of the answer first, then inside each wrapper."""
         yield from self._below("", answer, paths)
         for wrapper in WRAPPERS:
             inside = self.find(wrapper, answer)
@@ -39,7 +39,7 @@ class Lookup:
                 yield from self._below(inside.path, inside.value, paths)
 
     def find(self, path: str, value: object) -> Found | None:
-        """What stands at one dotted path; ``None`` where there is nothing, or null."""
+        """The value at one dotted path; ``None`` for nothing or null."""
         spelled: list[str] = []
         for name in path.split("."):
             if not isinstance(value, dict):

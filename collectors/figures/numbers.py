@@ -1,4 +1,4 @@
-"""Numbers that a platform sends as text: read where the form leaves no doubt, refused with the reason where it does."""
+"""Read numbers from text where the form is unambiguous; otherwise refuse them with the reason."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 NO_NUMBER = "text where a number is expected"
 _LONGEST = 40
 _SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "$": "$", "US$": "USD", "¥": "¥"}
-"""Currency signs and what they say; a dollar or a yen sign may be one of several currencies."""
+"""Currency signs and their codes; a dollar or a yen sign may mean one of several currencies."""
 _ENGLISH_MONEY = ("$", "USD", "GBP")
-"""Amounts of these group thousands with a comma."""
+"""Currencies whose amounts group thousands with a comma."""
 _SECONDS = {"ms": "ms", "s": "s", "sec": "s", "secs": "s", "seconds": "s"}
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
 _PARTS = re.compile(
@@ -25,7 +25,7 @@ _GROUPED = re.compile(r"\d{1,3}(?:(?P<group>[ .,'])\d{3})(?:(?P=group)\d{3})*(?P
 
 @dataclass(frozen=True, slots=True)
 class TextNumber:
-    """A number that stood in a text, and what was written beside it."""
+    """A number from a text, and its unit sign."""
 
     value: float
     mark: str | None = None

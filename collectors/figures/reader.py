@@ -1,4 +1,4 @@
-"""Reads the platform's figures out of its answers: every figure is a believable value, or missing with the reason."""
+"""Read the platform's figures from its answers: each is a plausible value, or missing with the reason."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from collectors.figures.units import (
 )
 
 MAX_ENTRIES = 100
-"""Longest breakdown that is kept."""
+"""Most entries of a breakdown."""
 MAX_STEPS = 100_000
-"""Most steps that the expression of one figure may take."""
+"""Step budget of one figure's expression."""
 _MAX_LABEL_CHARS = 80
 _MAX_PATH_CHARS = 200
 _PATHS_SHOWN = 4
@@ -40,14 +40,14 @@ _NO_SOURCE = FigureSource()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One figure of one answer, and where it stood."""
+    """One figure of one answer, and its path."""
 
     name: str
     figure: Figure
     path: str | None = None
     """JMESPath; ``None`` when nothing was found."""
     numbers: tuple[Number, ...] = field(default=(), repr=False)
-    """What the value was made of."""
+    """The number or numbers behind the value."""
 
 
 def read_figures(
@@ -59,15 +59,15 @@ def read_figures(
     before: Mapping[str, float] = _NOTHING_KNOWN,
     simulated: bool = False,
 ) -> BusinessFigures:
-    """Read all figures of one endpoint from one answer. Nothing in the answer or in an expression makes it raise.
+    """Read all figures of one endpoint from one answer. Never raises, whatever the answer or an expression holds.
 
     Args:
         kind: Which endpoint answered.
         body: The decoded body of the answer.
-        timestamp: When it was asked for, aware UTC.
-        sources: Where figures stand and what they are in, where that differs from the defaults.
-        before: The last values that were in no doubt, by figure.
-        simulated: The answer did not come from a platform.
+        timestamp: Time of the request, aware UTC.
+        sources: Paths and units that differ from the defaults.
+        before: The last unsuspicious values by figure.
+        simulated: The answer comes from the simulated platform.
     """
     figures = {reading.name: reading.figure for reading in read_answer(kind, body, sources=sources, before=before)}
     return BusinessFigures(kind=kind, timestamp=timestamp, figures=figures, simulated=simulated)
@@ -80,7 +80,7 @@ def read_answer(
     sources: FigureSources = _AS_DEFAULT,
     before: Mapping[str, float] = _NOTHING_KNOWN,
 ) -> tuple[Reading, ...]:
-    """Every figure of one endpoint, in the order of the catalogue, with the place where it was found."""
+    """Every figure of one endpoint with its path, in the order of the catalogue."""
     specs, own = FIGURE_SPECS[kind], sources.by_kind.get(kind, {})
     try:
         answer = parse_answer(body)
@@ -126,7 +126,7 @@ def _judged(
     currency: str | None,
     before: Mapping[str, float],
 ) -> Reading:
-    """The reading with its unit, and with what looks wrong about it in the light of the others and of before."""
+    """The reading with its unit, and its suspicion in comparison with other figures and earlier values."""
     figure, numbers = reading.figure, reading.numbers
     unit = shown_unit(spec, source, currency, numbers)
     suspect = figure.suspect
@@ -149,7 +149,7 @@ def _judged(
 
 
 def _found(spec: FigureSpec, expression: str | None, answer: object, lookup: Lookup) -> Found | None:
-    """What stands at the expression; by default the first candidate of the right shape, else the first of any."""
+    """The value at the expression; by default the first candidate of the right shape, else the first of any."""
     if expression is not None:
         value = compile_expression(expression).evaluate(answer, Budget(MAX_STEPS))
         return None if value is None else Found(expression, value)
@@ -204,7 +204,7 @@ def _breakdown(spec: FigureSpec, source: FigureSource, value: object, lookup: Lo
 
 
 def _list_entry(spec: FigureSpec, index: int, entry: object, lookup: Lookup) -> tuple[object, object]:
-    """Label and number of one element: an object, a pair, or a bare number labelled by its place."""
+    """Label and number of one element: an object, a pair, or a bare number labelled by position."""
     if isinstance(entry, dict):
         labels = (lookup.find(key, entry) for key in spec.label_keys)
         label = next((found.value for found in labels if found is not None), None)

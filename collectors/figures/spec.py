@@ -1,4 +1,4 @@
-"""What a figure of the platform is: its name, unit, bounds, and where it is looked for by default."""
+"""Definition of a figure: its name, unit, bounds and default paths."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UPPER_BOUNDS: dict[FigureUnit, float] = {
 
 @dataclass(frozen=True, slots=True)
 class FigureSpec:
-    """One figure of one endpoint. Values outside ``minimum`` to ``maximum`` are absurd and not shown."""
+    """One figure of one endpoint. Values outside ``minimum`` to ``maximum`` are implausible and not shown."""
 
     name: str
     label: str
@@ -38,15 +38,14 @@ class FigureSpec:
     value_keys: tuple[str, ...] = VALUE_KEYS
     """For a breakdown: the dotted names that may hold an entry's number, in order of preference."""
     first_label: int = 0
-    """For a breakdown that is a plain list of numbers: the label of the first; the others count on from it."""
+    """For a breakdown that is a plain list of numbers: the label of the first; later labels count up from it."""
     minimum: float = 0.0
     limit: float | None = None
-    """Highest value that is believed; ``None`` takes the unit's."""
+    """Highest plausible value; ``None`` takes the unit's."""
     usual: tuple[float, float] = (0.1, math.inf)
-    """What real platforms have, in ``unit``; a percentage below it or a duration outside of it looks like another
-    unit."""
+    """Usual values in ``unit``; a percentage below or a duration outside looks like another unit."""
 
     @property
     def maximum(self) -> float:
-        """Highest value that is believed."""
+        """Highest plausible value."""
         return _UPPER_BOUNDS[self.unit] if self.limit is None else self.limit

@@ -1,4 +1,4 @@
-"""Strict reading of untrusted JSON: nothing in an answer can raise, or turn into a wrong number unseen."""
+"""Strict reading of untrusted JSON: no answer raises, or silently becomes a wrong number."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ _MAX_INTEGER_DIGITS = 30
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """Stands in the parsed answer for a value that must not be used, with the reason."""
+    """Replaces a value that must not be used in the parsed answer, with the reason."""
 
     reason: str
 
 
 TWICE = Unusable("the answer has this key twice, with no way to tell which one counts")
-TOO_LONG = Unusable("the number has too many digits to be believed")
+TOO_LONG = Unusable("the number has too many digits to be plausible")
 
 
 class AnswerError(Exception):
-    """The answer as a whole cannot be read; the text says why, for a person."""
+    """The whole answer cannot be read; the text gives the reason."""
 
 
 def parse_answer(body: bytes) -> object:
     """Parse an answer of the platform.
 
     Numbers that are not finite stay ``inf`` or ``nan``; a number of absurd length and the value of a repeated key
-    become ``Unusable``, so that one bad figure does not cost the others.
+    become ``Unusable``, so that one bad figure does not affect the others.
 
     Raises:
-        AnswerError: The body is empty, no UTF-8, no JSON, or nested too deep.
+        AnswerError: The body is empty, not UTF-8, not JSON, or nested too deep.
     """
     if not body.strip():
         raise AnswerError("the answer is empty")
@@ -50,7 +50,7 @@ def parse_answer(body: bytes) -> object:
 
 
 def kind_of(value: object) -> str:
-    """What a JSON value is, in words."""
+    """The type of a JSON value in words."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,6 +1,6 @@
-"""From what a platform sends to the figure's own unit: what is believed, and what looks like another unit.
+"""Convert what a platform sends to the figure's own unit, and detect values that look like another unit.
 
-A value that is not believed is missing. A value that is believed but contradicts its unit is kept and called suspect:
+An implausible value is missing. A plausible value that contradicts its unit is kept and marked suspect:
 0.0275 where percent is expected may be a churn of 2.75 percent.
 """
 
@@ -22,23 +22,23 @@ _MARKED_UNITS = {"%": str(FigureUnit.PERCENT), "s": str(FigureUnit.SECONDS), "ms
 _EXPECTED = {FigureUnit.PERCENT: "a percentage", FigureUnit.SECONDS: "a duration", FigureUnit.MONEY: "money"}
 _SIGNS = {"$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"), "¥": ("JPY", "CNY")}
 _PERCENT_JUMP = 30.0
-"""A percentage that is so many times smaller than before looks like a fraction; the exact factor would be 100."""
+"""A percentage that shrinks by this factor looks like a fraction; the exact factor would be 100."""
 _SECONDS_JUMP = 300.0
-"""A duration that is so many times longer or shorter than before looks like the other unit; exact would be 1000."""
+"""A duration that changes by this factor looks like the other unit; the exact factor would be 1000."""
 _LEAST_ARR, _MOST_ARR = 1.0, 100.0
-"""Annual revenue is 12 times the monthly one; beyond these factors one of the two is in another unit."""
+"""Annual revenue is 12 times the monthly one; outside these factors one of the two is in another unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A believed number."""
+    """A plausible number."""
 
     value: float
     """In the figure's own unit."""
     sent: float
     """As the platform sent it."""
     unit: str
-    """What it was sent in."""
+    """The unit of ``sent``."""
     explicit: bool = False
     """The configuration or the answer itself names the unit."""
     currency: str | None = None
@@ -47,15 +47,15 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class UnitMismatch:
-    """What is not believed, and why."""
+    """An implausible value, and the reason."""
 
     reason: str
     suspect: str | None = None
-    """What it looks like."""
+    """The unit that it looks like, in words."""
 
 
 def number_of(spec: FigureSpec, sent: object, source: FigureSource) -> Number | UnitMismatch:
-    """What the platform sent as a number in the figure's unit."""
+    """Convert the sent value to a number in the figure's unit."""
     if isinstance(sent, Unusable):
         return UnitMismatch(sent.reason)
     text: TextNumber | None = None
@@ -82,15 +82,15 @@ def number_of(spec: FigureSpec, sent: object, source: FigureSource) -> Number | 
         currency=mark if spec.unit is FigureUnit.MONEY else None,
     )
     if value < spec.minimum:
-        return UnitMismatch(f"{value:.6g} is below {spec.minimum:g}, the lowest believable value")
+        return UnitMismatch(f"{value:.6g} is below {spec.minimum:g}, the lowest plausible value")
     if value > spec.maximum:
-        reason = f"{value:.6g} is above {spec.maximum:g}, the highest believable value"
+        reason = f"{value:.6g} is above {spec.maximum:g}, the highest plausible value"
         return UnitMismatch(reason, _beyond(spec, number))
     return number
 
 
 def _beyond(spec: FigureSpec, number: Number) -> str | None:
-    """What a number above all belief looks like."""
+    """The likely unit of a number above the plausible range."""
     sent = number.sent
     match spec.unit:
         case FigureUnit.PERCENT if number.unit == FRACTION and sent <= spec.maximum:
@@ -105,12 +105,12 @@ def _beyond(spec: FigureSpec, number: Number) -> str | None:
 
 
 def doubt(spec: FigureSpec, number: Number, *, before: float | None, percent_beside: bool) -> str | None:
-    """What a believed number looks like, if it contradicts its unit. Zero never does.
+    """The likely unit of a plausible number that contradicts its own. Zero never does.
 
     Args:
         spec: The figure.
-        number: What was read.
-        before: The last value of this figure that was in no doubt.
+        number: The reading.
+        before: The last unsuspicious value of this figure.
         percent_beside: Another figure of the same answer is a percentage above 1: this platform sends no fractions.
     """
     value = number.value
@@ -134,12 +134,12 @@ def doubt(spec: FigureSpec, number: Number, *, before: float | None, percent_bes
         case FigureUnit.SCORE if value < 1 and not number.explicit:
             return f"{value:g} looks like a fraction, not points out of five"
         case FigureUnit.COUNT if value != int(value) and not number.explicit:
-            return f"{value:g} is no whole number: looks like a share or a rate, not a count"
+            return f"{value:g} is not a whole number: looks like a share or a rate, not a count"
     return None
 
 
 def doubt_breakdown(spec: FigureSpec, numbers: Sequence[Number]) -> str | None:
-    """What labelled numbers look like together, if they contradict their unit."""
+    """The likely unit of labelled numbers that together contradict theirs."""
     given = [number for number in numbers if number.value != 0 and not number.explicit]
     if not given:
         return None
@@ -147,12 +147,12 @@ def doubt_breakdown(spec: FigureSpec, numbers: Sequence[Number]) -> str | None:
     if spec.unit is FigureUnit.PERCENT and most <= 1:
         return f'no entry is above {most:g}: looks like fractions, not percent: set unit = "fraction"'
     if spec.unit is FigureUnit.COUNT:
-        return next((f"{n.value:g} is no whole number: looks like shares" for n in given if n.value % 1), None)
+        return next((f"{n.value:g} is not a whole number: looks like shares" for n in given if n.value % 1), None)
     return None
 
 
 def doubt_currency(numbers: Sequence[Number], currency: str | None) -> str | None:
-    """Whether the answer names another currency than the configuration."""
+    """The reason why an amount is in another currency than the configuration says; ``None`` if it is not."""
     for number in numbers:
         sign = number.currency
         if sign is not None and currency is not None and currency not in _SIGNS.get(sign, (sign,)):
@@ -161,14 +161,14 @@ def doubt_currency(numbers: Sequence[Number], currency: str | None) -> str | Non
 
 
 def doubt_arr(mrr: float, arr: float) -> str | None:
-    """Whether annual and monthly revenue can be in the same unit."""
+    """Why annual and monthly revenue cannot be in the same unit; ``None`` if they can."""
     if mrr == 0 or arr == 0 or _LEAST_ARR <= arr / mrr <= _MOST_ARR:
         return None
     return f"{arr / mrr:.3g} times the monthly revenue, not 12 times: one of them looks like another unit"
 
 
 def shown_unit(spec: FigureSpec, source: FigureSource, currency: str | None, numbers: Sequence[Number]) -> str:
-    """The unit that the figure is stored with: for money the currency's code, if anything names it."""
+    """The unit that the figure is stored with: for money the currency's code, if known."""
     if spec.unit is not FigureUnit.MONEY:
         return str(spec.unit)
     named = source.unit if source.unit != str(FigureUnit.MONEY) else None

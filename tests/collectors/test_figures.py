@@ -164,13 +164,13 @@ def test_zero_is_a_value_and_a_missing_figure_is_none() -> None:
         ("Infinity", "not a finite number"),
         ("-Infinity", "not a finite number"),
         ("1e999", "not a finite number"),
-        ("1e308", "highest believable"),
+        ("1e308", "highest plausible"),
         ("-5", "below 0"),
         pytest.param("9" * 5000, "too many digits", id="5000 digits"),
         pytest.param("-" + "9" * 5000, "too many digits", id="5000 digits below zero"),
     ],
 )
-def test_an_unbelievable_figure_is_missing_with_its_reason_and_costs_no_other(value: str, said: str) -> None:
+def test_an_implausible_figure_is_missing_with_its_reason_and_costs_no_other(value: str, said: str) -> None:
     read = revenue(f'{{"mrr": {value}, "arr": 100}}')
     assert missing_because(read["mrr"], said)
     assert read["arr"].value == 100.0
@@ -362,7 +362,7 @@ answers = st.dictionaries(st.sampled_from(paths), values, max_size=8) | values
 
 
 def check(kind: FigureKind, body: bytes) -> None:
-    """Every figure is a believable value within its bounds, or missing with a harmless reason."""
+    """Every figure is a plausible value within its bounds, or missing with a harmless reason."""
     read = read_figures(kind, body, timestamp=AT).figures
     assert set(read) == {spec.name for spec in FIGURE_SPECS[kind]}
     for spec in FIGURE_SPECS[kind]:
@@ -393,7 +393,7 @@ def test_no_override_at_all_raises(expression: str, answer: object) -> None:
 
 
 @given(st.floats(0, 1e12))
-def test_a_believable_number_is_read_exactly(number: float) -> None:
+def test_a_plausible_number_is_read_exactly(number: float) -> None:
     assert revenue(json.dumps({"mrr": number}))["mrr"].value == number
 
 
@@ -459,7 +459,7 @@ PERCENTS = {"conversion_rate": 8.3, "bounce_rate": 41}
         (CHATBOT, {"response_time": 50}, "response_time", None, {"response_time": 0.05}, "after 0.05"),
         (CHATBOT, {"satisfaction": 0.86}, "satisfaction", None, {}, "looks like a fraction"),
         (CHATBOT, {"satisfaction": 8.6}, "satisfaction", None, {}, "points out of ten"),
-        (OVERVIEW, {"total_users": 12.5}, "total_users", None, {}, "no whole number"),
+        (OVERVIEW, {"total_users": 12.5}, "total_users", None, {}, "not a whole number"),
         (OVERVIEW, {"traffic_sources": {"a": 0.6, "b": 0.4}}, "traffic_sources", None, {}, "looks like shares"),
         (OVERVIEW, {"feature_adoption": {"a": 0.6, "b": 0}}, "feature_adoption", None, {}, "looks like fractions"),
         (OVERVIEW, {"feature_adoption": {"a": 60}}, "feature_adoption", "fraction", {}, "a: 60 looks like percent"),

@@ -1,1 +1,1 @@
-"""What people do to alerts."""
+"""People's actions on alerts."""

@@ -1,4 +1,4 @@
-"""What each action of a person changes. Handling says who has an alert; it never changes the condition."""
+"""Handlers of people's actions. They change an alert's owner and notes, never its condition."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from amt_console.text import age, safe_text
 
 
 class AlertConflict(Exception):
-    """The action came too late, or does not fit what the alert has become. The text is for the person who asked."""
+    """The action came too late or does not fit the alert's state. The text is for the person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What an action is judged by."""
+    """The input of a handler."""
 
     actor: str
-    """Who acts."""
+    """The person."""
     now: Instant
     episode: Episode | None = None
-    """Of an action on an alert: the alert as it is stored at this moment."""
+    """For an action on an alert: its stored state."""
     services: Collection[str] = ()
-    """Everything that is watched."""
+    """Names of all watched targets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is to be stored and done."""
+    """The result of a handler: what to store and to do."""
 
     subject: str
-    """What was acted on, in words."""
+    """The object of the action, in words."""
     step: Step | None = None
     """The change of the alert."""
     probes: tuple[str, ...] = ()
@@ -54,18 +54,18 @@ class Outcome:
 
 
 def handle(action: Action[Any], scene: Scene) -> Outcome:
-    """Carry out an action on paper.
+    """Compute the effect of an action; no I/O.
 
     Raises:
-        AlertConflict: The alert has resolved, has an owner or none, or is not at the version that was looked at.
+        AlertConflict: The alert has resolved, already has an owner or has none, or is not at the expected version.
         LookupError: There is no such service.
-        ValueError: What is asked for makes no sense.
+        ValueError: The action is not valid.
     """
     return HANDLERS[type(action)](action, scene)
 
 
 def acknowledge(action: Acknowledge, scene: Scene) -> Outcome:
-    """An alert that fires and that nobody has gets an owner."""
+    """Give an unacknowledged firing alert an owner."""
     episode = _open_alert(scene)
     if episode.acknowledged_by is not None:
         ago = age(episode.acknowledged_at, scene.now.wall)
@@ -81,7 +81,7 @@ def acknowledge(action: Acknowledge, scene: Scene) -> Outcome:
 
 
 def unacknowledge(action: Unacknowledge, scene: Scene) -> Outcome:
-    """An alert loses its owner: it needs somebody again."""
+    """Remove an alert's owner: it is unacknowledged again."""
     episode = _open_alert(scene)
     if episode.acknowledged_by is None:
         raise AlertConflict(f"{_name(episode)} is not acknowledged.")
@@ -94,7 +94,7 @@ def unacknowledge(action: Unacknowledge, scene: Scene) -> Outcome:
 
 
 def add_note(action: Note, scene: Scene) -> Outcome:
-    """An alert gets a note, whatever its state and whoever has it."""
+    """Add a note to an alert, whatever its state and owner."""
     episode = _alert(scene)
     _must_be_version(episode, action)
     person, words = _person(scene), _words(action.note)
@@ -107,7 +107,7 @@ def add_note(action: Note, scene: Scene) -> Outcome:
 
 
 def close(action: Close, scene: Scene) -> Outcome:
-    """An open alert ends. If it is still bad, a new one starts from pending: nothing is muted by it."""
+    """End an open alert. If the subject is still bad, a new alert starts from pending: closing mutes nothing."""
     episode = _open_alert(scene)
     _must_be_version(episode, action)
     person, words = _person(scene), _words(action.note)
@@ -118,7 +118,7 @@ def close(action: Close, scene: Scene) -> Outcome:
 
 
 def probe_now(action: ProbeNow, scene: Scene) -> Outcome:
-    """One service, or all, are probed."""
+    """Probe one service, or all."""
     if action.service is None:
         return Outcome("all services", probes=tuple(scene.services))
     if action.service not in scene.services:

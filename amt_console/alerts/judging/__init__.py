@@ -1,1 +1,1 @@
-"""From measurements to observations."""
+"""Judge measurements: from results to observations."""

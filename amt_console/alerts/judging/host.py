@@ -1,4 +1,4 @@
-"""From host samples to observations."""
+"""Judge host samples."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from amt_console.model import Episode, HostSample
 
 
 def judge_host(rule: Rule, sample: HostSample, *, at: Instant, episode: Episode | None = None) -> Observation:
-    """One figure of a host sample. Disks are judged one by one, by ``judge_disks``.
+    """Judge one metric of a host sample. ``judge_disks`` judges the disks one by one.
 
     Raises:
-        ValueError: The rule's signal is not a figure of a host sample.
+        ValueError: The rule's signal is not a metric of a host sample.
     """
     subject = HOST_SUBJECTS.get(rule.signal)
     if subject is None:
-        raise ValueError(f"Rule {rule.id}: {rule.signal} is not a figure of the host.")
+        raise ValueError(f"Rule {rule.id}: {rule.signal} is not a metric of the host.")
     value = _host_value(rule.signal, sample)
     return judge(rule, subject, value, at=at, episode=episode, reason="it could not be read")
 
@@ -27,12 +27,12 @@ def judge_host(rule: Rule, sample: HostSample, *, at: Instant, episode: Episode 
 def judge_disks(
     rule: Rule, sample: HostSample, *, at: Instant, episodes: Mapping[str, Episode] | None = None
 ) -> tuple[Observation, ...]:
-    """One observation for each real disk, so that an alert on one is not lost when another gets fuller.
+    """Judge each real disk, so that an alert on one is not lost when another gets fuller.
 
     Args:
         rule: A rule on disk usage.
         sample: The host.
-        at: When.
+        at: The time.
         episodes: The rule's newest episodes by subject. An open one whose disk was not seen gets no data.
     """
     known = episodes or {}

@@ -1,4 +1,4 @@
-"""From gaps and missing data to observations."""
+"""Judge gaps and missing data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amt_console.text import duration
 
 
 def judge_gap(rule: Rule, gap: Gap | None, *, subject: str, at: Instant) -> Observation:
-    """Whether a gap was just recorded; ``None`` says that there was none."""
+    """Judge whether a gap was just recorded; ``None`` for none."""
     if gap is None:
         return Observation(subject, Verdict.OK, "measuring without a gap", at)
     lasted = (gap.ended_at - gap.started_at).total_seconds()
@@ -22,15 +22,15 @@ def judge_gap(rule: Rule, gap: Gap | None, *, subject: str, at: Instant) -> Obse
 def judge_no_data(
     rule: Rule, subject: str, *, seconds: float, interval: float, at: Instant, reason: str | None = None
 ) -> Observation:
-    """Whether nothing has been measured for too long; a shorter pause says nothing.
+    """Judge whether data has been missing for too long; a shorter pause is not an observation.
 
     Args:
         rule: One of ``no_data_rule``.
-        subject: What should be measured.
-        seconds: How long there has been no observation with data, gaps of the monitor itself left out.
+        subject: The target.
+        seconds: Time without an observation with data, gaps of the monitor itself excluded.
         interval: Seconds between two measurements.
         at: Now.
-        reason: Why there is no data, as far as is known.
+        reason: Why data is missing, if known.
     """
     allowed = (rule.no_data_after or 1) * interval
     message = f"{subject}: no data for {duration(seconds)}" + (f": {reason}" if reason else "")
@@ -39,5 +39,5 @@ def judge_no_data(
 
 
 def judge_heard(rule: Rule, subject: str, *, at: Instant) -> Observation:
-    """An observation with data came in, good or bad: ends what ``judge_no_data`` began."""
+    """An observation with data arrived, good or bad: it ends the alert of ``judge_no_data``."""
     return Observation(subject, Verdict.OK, f"{subject} is measured again", at)

@@ -1,4 +1,4 @@
-"""What one evaluation of one rule says about one subject."""
+"""Observations: the result of one rule for one subject."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from amt_console.model import ErrorClass
 
 
 class Verdict(StrEnum):
-    """What one observation says."""
+    """The verdict of one observation."""
 
     OK = "ok"
     INFO = "info"
     WARNING = "warning"
     CRITICAL = "critical"
     NO_DATA = "no_data"
-    """Nothing could be measured; says neither good nor bad."""
+    """Nothing could be measured: neither good nor bad."""
 
     @property
     def bad(self) -> bool:
-        """Whether a limit is broken."""
+        """Whether a limit is exceeded."""
         return self in (Verdict.INFO, Verdict.WARNING, Verdict.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Streaks:
-    """How often in a row a verdict was given, where an observation is put together of those of several locations."""
+    """Lengths of runs of equal verdicts, for an observation combined from several locations."""
 
     bad: int
     critical: int
@@ -43,12 +43,12 @@ class Observation:
     subject: str
     verdict: Verdict
     message: str
-    """One line for a person; names value and limit."""
+    """One line for people, with value and limit."""
     at: Instant
     value: float | None = None
     threshold: float | None = None
-    """The limit that is broken, else the one that would be broken first."""
+    """The exceeded limit, else the one that is reached first."""
     error_class: ErrorClass | None = None
-    """Why a measurement failed, where that is known."""
+    """Why the measurement failed, if known."""
     streaks: Streaks | None = None
-    """``None``: this one counts as one more. With them, seeing the same result twice counts once."""
+    """``None`` counts this observation as one more. Runs let the same result count only once."""

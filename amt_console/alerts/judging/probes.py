@@ -1,4 +1,4 @@
-"""From measurements to observations: what each rule makes of a probe, a host sample or a window."""
+"""Judge probes and windows by the rules."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def judge(
     episode: Episode | None = None,
     reason: str | None = None,
 ) -> Observation:
-    """Hold a value against the limits of a rule.
+    """Judge a value by the limits of a rule.
 
     Args:
         rule: A rule with limits.
-        subject: What was measured.
+        subject: The measured subject.
         value: In the unit of the rule's signal; ``None`` or a number that is not finite is no data.
         at: When.
         episode: The key's newest episode; once it has fired, the ``leave`` limits hold.
-        reason: Why there is no value.
+        reason: Why the value is missing.
     """
     if value is None or not math.isfinite(value):
         return missing(rule, subject, at, reason or "there is no value")
@@ -55,10 +55,10 @@ def judge(
 
 
 def judge_probe(rule: Rule, result: ProbeResult, *, at: Instant, episode: Episode | None = None) -> Observation | None:
-    """What one probe says to a rule of ``PROBE_SIGNALS``; ``None`` if the rule does not count this result.
+    """Judge one probe by a rule of ``PROBE_SIGNALS``; ``None`` if the rule does not count this result.
 
     Every quick re-check is an observation of its own, so that a fault is confirmed within seconds; a certificate does
-    not change within seconds and is looked at in scheduled probes only.
+    not change within seconds and is judged in scheduled probes only.
 
     Raises:
         ValueError: The rule's signal cannot be judged from one probe.
@@ -79,7 +79,7 @@ def judge_probe(rule: Rule, result: ProbeResult, *, at: Instant, episode: Episod
 def judge_error_rate(
     rule: Rule, service: str, *, samples: int, failures: int, at: Instant, episode: Episode | None = None
 ) -> Observation:
-    """The part of the scheduled probes in the window that failed; re-checks and unknown results are not samples.
+    """Judge the failed part of the window's scheduled probes; re-checks and unknown results are not samples.
 
     Fewer than ``rule.min_samples`` are no data. Fewer than ``rule.min_failures`` failures are never bad, however few
     the samples: one lost probe pages nobody.
@@ -103,7 +103,7 @@ def judge_uptime(
     at: Instant,
     episode: Episode | None = None,
 ) -> Observation:
-    """Time up over time up and down; no data while less than ``rule.min_coverage`` percent was measured."""
+    """Judge time up over time up and down; no data below ``rule.min_coverage`` percent measured."""
     if coverage_percent < rule.min_coverage:
         reason = f"{number(coverage_percent)} % of the window was measured, {number(rule.min_coverage)} % is needed"
         return missing(rule, service, at, reason)
@@ -113,14 +113,14 @@ def judge_uptime(
 def judge_window(
     rule: Rule, subject: str, values: Sequence[float], *, at: Instant, episode: Episode | None = None
 ) -> Observation:
-    """Hold the aggregate of a window's values (oldest first) against the limits; too few of them are no data."""
+    """Judge the aggregate of a window's values (oldest first); too few values are no data."""
     if len(values) < rule.min_samples:
         return missing(rule, subject, at, f"{len(values)} of {rule.min_samples} samples that the rule needs")
     return judge(rule, subject, rule.aggregate.of(values), at=at, episode=episode)
 
 
 def missing(rule: Rule, subject: str, at: Instant, reason: str) -> Observation:
-    """Nothing could be measured: says nothing about the condition. No data is never good news."""
+    """Nothing could be measured: no statement about the condition. No data is never good."""
     lowest = rule.limits_for(subject).lowest
     threshold = None if lowest is None else lowest.enter
     return Observation(subject, Verdict.NO_DATA, f"{subject}: no data: {reason}", at, threshold=threshold)

@@ -1,8 +1,8 @@
-"""One observation of what several locations see: each is judged by itself, and enough of them must agree.
+"""Combine several locations into one observation: each is judged separately, and a quorum must agree.
 
-Of the locations that measured anything the verdict is the N-th worst: bad as soon as N of them see it. Each location
-confirms for itself: how often in a row a verdict was given is that of the N-th longest row, so results of a location
-that has been cut off for hours do not confirm what another one saw only once.
+The verdict is the N-th worst of the locations that could measure: bad as soon as N of them see it. Each location
+confirms for itself: the run length is that of the N-th longest run. So a location that has been cut off for hours does
+not confirm a single failure of another one.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _WORST_FIRST = (Verdict.CRITICAL, Verdict.WARNING, Verdict.INFO, Verdict.OK)
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one location has measured of a target lately, without a longer pause."""
+    """Recent results of one location for a target, without a longer pause."""
 
     location: str
     results: tuple[ProbeResult, ...]
-    """Newest first, at least one; as many as confirm a fault or its end."""
+    """Newest first, at least one; enough to confirm a fault or its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What one location says to a rule."""
+    """One location's verdict and run."""
 
     location: str
     observation: Observation
@@ -44,20 +44,20 @@ def majority(living: int) -> int:
 
 
 def needed_of(rule: Rule, living: int) -> int:
-    """How many of ``living`` locations must see it."""
+    """Required number of ``living`` locations."""
     return majority(living) if rule.quorum is None else rule.quorum.needed(living)
 
 
 def judge_sights(
     rule: Rule, sights: Sequence[Sight], *, at: Instant, episode: Episode | None = None
 ) -> Observation | None:
-    """What the locations together say to a rule of ``PROBE_SIGNALS``; ``None`` if it does not count these results.
+    """Judge all locations by a rule of ``PROBE_SIGNALS``; ``None`` if it does not count these results.
 
-    A location that could not measure does not count. Where none could, that is the observation.
+    A location that could not measure does not count. If none could, the observation is no data.
 
     Args:
-        rule: With its quorum; more than half if it has none.
-        sights: Of the locations that live and whose newest result still speaks.
+        rule: The rule; without a quorum more than half must agree.
+        sights: The live locations with a valid newest result.
         at: Now.
         episode: The key's newest episode.
     """
@@ -81,7 +81,7 @@ def judge_sights(
 
 
 def agree(rule: Rule, accounts: Sequence[Account]) -> Observation:
-    """The observation on which enough of at least one location agree, in words that name them."""
+    """The observation that the quorum agrees on, in words that name the locations."""
     known = [account for account in accounts if account.observation.verdict is not Verdict.NO_DATA]
     if not known:
         return accounts[0].observation
@@ -114,7 +114,7 @@ def _badness(rule: Rule, account: Account) -> tuple[int, float, str]:
 
 
 def _streaks(rows: Sequence[Sequence[Verdict]], needed: int) -> Streaks:
-    """The N-th longest row of what N locations must see, and of its contrary, which the others must see."""
+    """The N-th longest run of the verdict that N locations must see, and of its contrary for the rest."""
     others = len(rows) - needed + 1
 
     def longest(place: int, holds: Callable[[Verdict], bool]) -> int:

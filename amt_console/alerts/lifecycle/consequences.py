@@ -1,4 +1,4 @@
-"""Which open alert is merely the consequence of another one: by what needs what, and nothing else."""
+"""Find the open alerts that follow from another one, by dependencies alone."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ _OF_A_DEPENDENCY = _CAUSES | {
     AlertType.UPTIME,
     AlertType.NO_DATA,
 }
-"""What an outage of something that a subject needs brings about; a certificate, say, ends by itself."""
+"""Alerts that an outage of a dependency causes. A certificate, for example, expires on its own."""
 SLACK_SECONDS = 15.0
-"""Beside two intervals of the cause: how much later than its consequence an outage may be noticed."""
+"""Besides two intervals of the cause: how much later than its follower an outage may be noticed."""
 USUAL_INTERVAL = 60.0
 _BESIDE_THE_ERROR = re.compile(r"\S+:\d+|\b\d+(?:\.\d+){3}\b| \(\d+ of \d+\)$")
-"""Addresses, and how often it was seen."""
+"""Addresses and counts in messages."""
 _OF_ITS_OWN_OUTAGE = frozenset((AlertType.RESPONSE_TIME, AlertType.ERROR_RATE, AlertType.NO_DATA))
 
 
 def consequences(
     episodes: Iterable[Episode], depends_on: Mapping[str, Sequence[str]], intervals: Mapping[str, float] | None = None
 ) -> dict[int, int]:
-    """Name for each open alert the one that it follows from, if there is one.
+    """Map each open alert to the one that it follows from, if any.
 
     A cause is a confirmed (firing or recovering) ``service_down`` or ``database`` alert of something that the subject
-    needs, directly or not; for slow answers, failures and missing data the outage of the subject itself; and for what
-    could not be reached since then, the alert that we are offline. Of several causes it is one that follows from
-    nothing, the worst of these, then the oldest; so the cause of a consequence is never a consequence. A cause is at
-    least as severe as what follows from it. Things that need each other in a circle are no cause of each other. An
+    needs, directly or not; for slow answers, failures and missing data the outage of the subject itself; and for
+    targets that became unreachable since then, the alert that we are offline. Of several causes it is one that follows
+    from nothing, the worst of these, then the oldest; so the cause of a follower is never a follower. A cause is at
+    least as severe as its followers. Targets that depend on each other in a circle are not causes of each other. An
     alert that opened well before the outage of a dependency, with another error, has a cause of its own.
 
     Args:
         episodes: Alerts with ids, in any order; closed ones neither follow nor cause.
-        depends_on: For each target what it needs.
-        intervals: For each target the seconds between its probes: an outage is noticed so much later at most.
+        depends_on: The dependencies of each target.
+        intervals: Seconds between the probes of each target, the longest delay in noticing an outage.
 
     Returns:
         Ids of the alerts that follow, each with the id of its cause.
@@ -71,7 +71,7 @@ def consequences(
 
 
 class Needs:
-    """What each target needs, directly or not; worked out once for each that is asked for."""
+    """All dependencies of each target, direct and indirect, computed once on demand."""
 
     def __init__(self, depends_on: Mapping[str, Sequence[str]]) -> None:
         self._depends_on = depends_on
@@ -124,7 +124,7 @@ def _is_network(episode: Episode) -> bool:
 
 
 def _same_error(cause: Episode, alert: Episode) -> bool:
-    """Whether both say the same of themselves, addresses aside."""
+    """Whether both have the same error, addresses aside."""
     if cause.error_class is not alert.error_class:
         return False
     one, other = (_BESIDE_THE_ERROR.sub("", reason_of(each.subject, each.message)) for each in (cause, alert))

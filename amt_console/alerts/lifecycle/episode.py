@@ -10,18 +10,18 @@ from amt_console.clock import Instant
 from amt_console.model import AlertState, Episode, Resolution, Severity
 
 REFRESH_FRACTION = 0.1
-"""A steadily bad alert stores a new message only when its value has moved by more than this part."""
+"""A steadily bad alert stores a new message only when its value moves by more than this fraction."""
 RULE_REMOVED_NOTE = "rule removed"
 
 
 def step(episode: Episode | None, observation: Observation, rule: Rule) -> Step:
-    """What an observation does to the episode of its key. Total: every observation is handled in every state.
+    """Apply an observation to the episode of its key. Total: every observation is handled in every state.
 
     Args:
         episode: The newest episode of the key (``rule.id``, ``observation.subject``), open or resolved; ``None`` if
-            there was none. A resolved one is left alone, and named as predecessor when a new one opens soon enough.
-        observation: What was seen.
-        rule: The rule that was evaluated.
+            there was none. A resolved one is not changed, and is named as predecessor if a new one opens soon enough.
+        observation: The observation.
+        rule: Its rule.
 
     Returns:
         The episode afterwards, and its events in order. A new episode has no id and version 0.
@@ -54,10 +54,10 @@ def step(episode: Episode | None, observation: Observation, rule: Rule) -> Step:
 
 
 def resume(episode: Episode, *, at: Instant, gap_seconds: float, interval: float) -> Step:
-    """An open episode after a stretch in which nothing was measured (restart, suspend, stall).
+    """Apply a gap (restart, suspend, stall) to an open episode.
 
-    The condition is held and marked stale; the gap counts for nothing. A pending episode must be confirmed afresh when
-    the gap was longer than two intervals. Doing it twice is doing it once.
+    The condition is held and marked stale; the gap never counts. A pending episode must be confirmed again when
+    the gap was longer than two intervals. Idempotent.
     """
     transition = Transition(episode, at)
     if not episode.open:
@@ -69,7 +69,7 @@ def resume(episode: Episode, *, at: Instant, gap_seconds: float, interval: float
 
 
 def retire(episode: Episode, *, at: Instant) -> Step:
-    """End an open episode whose rule or target was removed or switched off; a resolved one is left alone."""
+    """End an open episode whose rule or target was removed or switched off; a resolved one is not changed."""
     transition = Transition(episode, at)
     if episode.open:
         transition.end(Resolution.RULE_REMOVED, "closed: its rule or target was removed", note=RULE_REMOVED_NOTE)
@@ -111,14 +111,14 @@ def _seen_severity(observation: Observation, rule: Rule) -> Severity:
 
 
 def _hold(transition: Transition, since: Instant, message: str) -> None:
-    """Row 9: no data freezes everything; only the first of it is worth a row."""
+    """Row 9: no data freezes everything; only the first such observation is stored."""
     if not transition.episode.stale:
         transition.change(stale=True, stale_since=since)
         transition.event("stale", message)
 
 
 def _freshen(transition: Transition, observation: Observation) -> None:
-    """Data is back: move the starts of the running durations on by the blind time."""
+    """Data is back: shift the starts of the running durations by the time without data."""
     episode = transition.episode
     if not episode.stale:
         return
@@ -132,7 +132,7 @@ def _freshen(transition: Transition, observation: Observation) -> None:
 
 
 def _count_bad(transition: Transition, observation: Observation, rule: Rule) -> None:
-    """Count, up to what can still matter: a steadily bad episode then stays equal to itself and needs no write."""
+    """Count only up to the largest number that matters: a steadily bad episode then stays equal and needs no write."""
     episode, streaks = transition.episode, observation.streaks
     critical = observation.verdict is Verdict.CRITICAL
     bad, criticals, mild = episode.bad_count + 1, episode.critical_count + 1, episode.warning_count + 1
@@ -202,7 +202,7 @@ def _recover(transition: Transition, observation: Observation, rule: Rule) -> No
 
 
 def _count_good(transition: Transition, observation: Observation, rule: Rule) -> None:
-    """Row 8: resolved after enough good observations that last long enough."""
+    """Row 8: resolve after enough good observations over a long enough time."""
     episode = transition.episode
     ok_since = episode.ok_since or observation.at
     good = episode.ok_count + 1 if observation.streaks is None else observation.streaks.good
@@ -222,7 +222,7 @@ def _relapse(transition: Transition, observation: Observation, rule: Rule) -> No
 
 
 def _refresh(transition: Transition, observation: Observation, rule: Rule) -> None:
-    """Take the newest words when the row is written anyway, or when they say something new."""
+    """Take the newest message if the row is written anyway, or if the message has new content."""
     episode = transition.episode
     moved = _moved_much(episode.value, observation.value)
     if transition.changed or (moved and _message(episode, observation, rule) != episode.message):
@@ -248,14 +248,14 @@ def _message(episode: Episode, observation: Observation, rule: Rule) -> str:
 
 
 def _moved_much(old: float | None, new: float | None) -> bool:
-    """Whether a change of value is worth a row; where there are no values, the words alone decide."""
+    """Whether a change of value is worth a write; without values, the message decides."""
     if old is None or new is None:
         return True
     return abs(new - old) > REFRESH_FRACTION * abs(old)
 
 
 def _without_gap(began: Instant | None, gap_began: Instant | None, now: Instant) -> Instant | None:
-    """The start of a running duration, moved on by the blind time; to now if nobody knows how long that was."""
+    """The start of a running duration, shifted by the time without data; to now if that time is unknown."""
     if began is None or gap_began is None:
         return None if began is None else now
     return began.moved(now.seconds_since(gap_began))

@@ -1,4 +1,4 @@
-"""An episode's history, folded: the events alone tell its condition, its handling and the freshness of its data."""
+"""Fold an episode's events: they alone give its condition, its handling and the freshness of its data."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from amt_console.alerts.lifecycle.episode import RULE_REMOVED_NOTE
 from amt_console.model import AlertEvent, AlertState, Episode, Resolution, Severity
 
 _IN_ITS_OWN_WORDS = ("opened", "fired", "severity", "relapsed", "error_changed")
-"""Events whose message is the episode's own; those of the others say what happened."""
+"""Events with the episode's own message; the messages of others describe the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the events tell of an episode; counters and the words of a steady alert are no transitions."""
+    """The part of an episode that its events hold. Counters and the message of a steady alert are not transitions."""
 
     state: AlertState
     severity: Severity
@@ -30,7 +30,7 @@ class Told:
 
 
 def told(episode: Episode) -> Told:
-    """The part of an episode that its events must tell."""
+    """The part of an episode that its events must hold."""
     return Told(**{name: getattr(episode, name) for name in Told.__slots__})
 
 
@@ -38,7 +38,7 @@ def replay(events: Iterable[AlertEvent]) -> Told:
     """Fold events, oldest first.
 
     Raises:
-        ValueError: There are none, the first does not open an episode, or one has an unknown kind.
+        ValueError: There are no events, the first does not open an episode, or one has an unknown kind.
     """
     state: Told | None = None
     for event in events:
@@ -49,10 +49,10 @@ def replay(events: Iterable[AlertEvent]) -> Told:
 
 
 def as_of(current: Episode, events: Iterable[AlertEvent], at: datetime) -> Episode:
-    """An episode as it was at a moment: what it is, and what its events up to then tell.
+    """An episode as it was at a moment, from its events up to then.
 
-    Counters, the instants of running streaks and the level of escalation are told by no event; they come out empty. An
-    episode without events, written by another program, is told by its own times.
+    Counters, the starts of running streaks and the escalation level are in no event; they come out empty. For an
+    episode without events, written by another program, its own times are used.
     """
     happened = [event for event in events if event.at <= at]
     bare = replace(
@@ -73,7 +73,7 @@ def as_of(current: Episode, events: Iterable[AlertEvent], at: datetime) -> Episo
     fields = {name: getattr(then, name) for name in Told.__slots__ if name != "opened_at"}
     if then.state is AlertState.RESOLVED:
         return replace(bare, **fields)
-    # A steady alert's words and value change without an event: while it was open, only the events know them.
+    # A steady alert's message and value change without an event: while it was open, only the events have them.
     last = [event for event in happened if event.kind in _IN_ITS_OWN_WORDS][-1]
     return replace(bare, message=last.message, value=last.value, **fields)
 

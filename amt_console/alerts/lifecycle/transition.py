@@ -1,4 +1,4 @@
-"""One transition being put together: the episode as it becomes, and the events that say so."""
+"""Build one transition: the new state of the episode, and its events."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ class Step:
 
     episode: Episode | None
     events: tuple[AlertEvent, ...] = ()
-    """In order. Their ``seq`` and ``alert_id`` are given when they are stored."""
+    """In order. ``seq`` and ``alert_id`` are assigned when stored."""
     changed: bool = False
-    """False means that there is nothing to store."""
+    """False if there is nothing to store."""
 
 
 class Transition:
     """Collects changes to one episode at one instant."""
 
     def __init__(self, episode: Episode, at: Instant, *, new: bool = False) -> None:
-        """Start from ``episode``; a ``new`` one counts as changed from the outset."""
+        """Start from ``episode``; a ``new`` one counts as changed."""
         self._before = None if new else episode
         self._events: list[AlertEvent] = []
         self._at = at

@@ -1,4 +1,4 @@
-"""Rules that somebody wrote into the configuration."""
+"""Rules of the configuration."""
 
 from __future__ import annotations
 
@@ -63,25 +63,25 @@ def custom_rule(
     runbook: str | None = None,
     quorum: Quorum | None = None,
 ) -> Rule:
-    """A rule of the configuration. A name of a default rule replaces that rule.
+    """Build a rule of the configuration. The name of a default rule replaces that rule.
 
     Args:
         name: The rule's id.
-        signal: What it looks at.
+        signal: The watched signal.
         severity: Of its alerts.
         subject: A name or a pattern; ``host`` is any part of the host.
         above: The limit, if more is worse.
         below: The limit, if less is worse.
-        leave: Where an alert ends; a tenth of the limit on the good side by default.
-        window: Seconds of values that are judged together; of the error rate and the uptime those of the default rules
-            if none are given.
-        aggregate: How.
+        leave: The limit at which an alert ends; by default a tenth of the limit on the good side.
+        window: Seconds of values that are judged together; by default, for error rate and uptime, those of the default
+            rules.
+        aggregate: How the window's values become one.
         fail: Consecutive bad observations that confirm it.
-        for_seconds: How long it must be bad, besides.
+        for_seconds: How long it must also be bad.
         recover: Consecutive good observations that end it.
-        keep_firing_for: How long it must be good, besides.
-        no_data: Missing data holds the condition, or also raises an alert of its own.
-        runbook: Where to read what to do.
+        keep_firing_for: How long it must also be good.
+        no_data: Missing data holds the condition, or also raises its own alert.
+        runbook: URL of the instructions.
         quorum: How many locations must see it.
 
     Raises:

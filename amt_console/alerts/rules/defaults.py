@@ -1,4 +1,4 @@
-"""The rules that hold without anybody writing one: the original system's, and what follows from them."""
+"""The default rules: the original system's and their derivatives."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from amt_console.alerts.rules.rule import (
 from amt_console.model import AlertType, Database, Service, Severity, Target
 
 WINDOWS: Mapping[Signal, float] = {Signal.ERROR_RATE: 3600.0, Signal.UPTIME: 86400.0}
-"""Seconds over which these signals are taken."""
+"""Windows of these signals in seconds."""
 MIN_SAMPLES = 20
-"""Probes that an error rate needs."""
+"""Least probes for an error rate."""
 MIN_FAILURES = 2
-"""Failed probes that an error rate needs: one lost probe of the sixty in an hour is 1.7 % already."""
+"""Least failed probes for an error rate: one lost probe of the sixty in an hour is already 1.7 %."""
 MIN_COVERAGE = 50.0
-"""Percent of the window that an uptime needs to have been measured."""
+"""Least measured percent of the window for an uptime."""
 NO_DATA_AFTER = 3
-"""Intervals of silence before it is told."""
+"""Intervals without data before an alert."""
 OUTAGE_RULE = "service_down"
 """The rule whose episodes are a service's outages."""
 PERSISTS_SECONDS = 30.0
-"""How long processor or memory must be too busy, besides three samples, before it is more than a blip."""
+"""How long CPU or memory must be over the limit, besides three samples, to be more than a blip."""
 
 SETTLES_SECONDS = 30.0
 """How long most services must be reached again before this machine counts as online."""
@@ -67,7 +67,7 @@ def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target
 
     Args:
         thresholds: Limits; the original's if none.
-        targets: What is probed: gives single services their own response time limits and runbooks.
+        targets: The targets, with their own response time limits and runbooks.
     """
     limits = thresholds or Thresholds()
     known = tuple(targets)
@@ -83,13 +83,13 @@ def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target
 
 
 def rules_for(rules: Iterable[Rule], target: Target) -> tuple[Rule, ...]:
-    """The rules that look at a service or a database."""
+    """The rules for a service or a database."""
     signals = _DATABASE_SIGNALS if isinstance(target, Database) else _SERVICE_SIGNALS
     return tuple(rule for rule in rules if rule.signal in signals and rule.applies_to(target.name))
 
 
 def no_data_rule(rule: Rule) -> Rule | None:
-    """The rule that says that ``rule`` has been blind too long; ``None`` if it only holds its condition."""
+    """The rule that reports missing data of ``rule``; ``None`` if that only holds its condition."""
     if rule.no_data_after is None:
         return None
     return Rule(
@@ -211,7 +211,7 @@ def _response_limits(target: Target, thresholds: Thresholds) -> Limits:
 
 
 def _above(signal: Signal, warning: float | None, critical: float | None) -> Limits:
-    """Two tiers; a warning limit that is not below the critical one could never be seen and is left out."""
+    """Two tiers; a warning limit not below the critical one can never apply and is left out."""
     if warning is not None and critical is not None and warning >= critical:
         warning = None
     return Limits(

@@ -1,4 +1,4 @@
-"""What a rule is: which signal it watches, where its limits lie, and how much proof it asks for."""
+"""Definition of a rule: its signal, its limits, and the confirmation that it requires."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from amt_console.model import AlertType, Severity
 
 
 class Signal(StrEnum):
-    """What a rule looks at. The unit of its values is in the comment of each group."""
+    """The watched signal. The comment of each group gives the unit."""
 
     # States: no value.
     SERVICE_DOWN = "service_down"
@@ -28,7 +28,7 @@ class Signal(StrEnum):
     MEMORY_USAGE = "memory_usage"
     DISK_USAGE = "disk_usage"
     SWAP_USAGE = "swap_usage"
-    # Days until the certificate ends.
+    # Days until the certificate expires.
     TLS_EXPIRY = "tls_expiry"
     # Seconds since the last fresh observation.
     NO_DATA = "no_data"
@@ -68,7 +68,7 @@ HOST_SUBJECTS: Mapping[Signal, str] = {
     Signal.NETWORK_SENT: "network",
     Signal.NETWORK_RECEIVED: "network",
 }
-"""The subject of each figure of the host; disks are ``disk <mount>``."""
+"""The subject of each host metric; disks are ``disk <mount>``."""
 
 
 class Direction(StrEnum):
@@ -79,7 +79,7 @@ class Direction(StrEnum):
 
 
 class Aggregate(StrEnum):
-    """How the values of a window become one."""
+    """How the values of a window become one value."""
 
     MEAN = "mean"
     MAX = "max"
@@ -136,7 +136,7 @@ def limit(signal: Signal, direction: Direction, enter: float, leave: float | Non
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of a rule by severity; none at all means that the rule does not apply."""
+    """The limits of a rule by severity; without any the rule does not apply."""
 
     info: Limit | None = None
     warning: Limit | None = None
@@ -155,48 +155,48 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """So many of so many locations must agree."""
+    """A quorum: N of M locations must agree."""
 
     need: int
     of: int
 
     def __post_init__(self) -> None:
-        """Refuse what could never be reached. Raises ValueError."""
+        """Refuse numbers that can never be reached. Raises ValueError."""
         if not 1 <= self.need <= self.of:
             raise ValueError(f"A quorum needs at least 1 and at most all locations, not {self.need} of {self.of}.")
 
     def needed(self, living: int) -> int:
-        """How many that is of ``living`` ones: the same part, rounded up."""
+        """The required number of ``living`` locations: the same fraction, rounded up."""
         return max(1, -(-self.need * living // self.of))
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When something is wrong. The key of an episode is the rule's ``id`` with a subject."""
+    """A condition that raises an alert. The key of an episode is the rule's ``id`` with a subject."""
 
     id: str
     alert_type: AlertType
     signal: Signal
     subject: str = "*"
-    """A name, or a pattern with ``*`` and ``?``, of the services, databases, host parts or figures it is for."""
+    """A name, or a pattern with ``*`` and ``?``, for services, databases, host parts or figures."""
     direction: Direction = Direction.ABOVE
     limits: Limits = field(default_factory=Limits)
     severity: Severity = Severity.CRITICAL
-    """Of rules that look at a state; the others have it by limit."""
+    """Severity of a rule on a state; other rules have one per limit."""
     fail: int = 3
     """Consecutive bad observations that confirm a fault."""
     for_seconds: float = 0.0
-    """How long it must have been bad, besides."""
+    """How long it must also have been bad."""
     recover: int = 2
-    """Consecutive good observations that end an alert, and of merely warning ones that step a critical alert down."""
+    """Consecutive good observations that end an alert, and warning ones that step a critical alert down."""
     keep_firing_for: float = 0.0
-    """Seconds it must have been good, besides."""
+    """Seconds it must also have been good."""
     no_data_after: int | None = None
     """Intervals without data after which ``<rule>/no_data`` opens; ``None`` only holds the condition."""
     reopen_window: float = 300.0
-    """A new episode within so many seconds of the last one's end names it as its predecessor."""
+    """A new episode within this many seconds of the last one's end names it as its predecessor."""
     window: float | None = None
-    """Seconds of values that are made one by ``aggregate``; ``None`` judges each value."""
+    """Seconds of values that ``aggregate`` combines; ``None`` judges each value."""
     aggregate: Aggregate = Aggregate.LAST
     min_samples: int = 1
     """Fewer samples in the window are no data."""
@@ -208,11 +208,11 @@ class Rule:
     quorum: Quorum | None = None
     """How many locations must agree; more than half if none is given."""
     limits_by_subject: Mapping[str, Limits] = field(default_factory=dict, hash=False)
-    """Limits of single subjects in place of ``limits``."""
+    """Limits of single subjects that replace ``limits``."""
     runbook_by_subject: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        """Refuse what could never work. Raises ValueError."""
+        """Refuse a rule that can never work. Raises ValueError."""
         if self.fail < 1 or self.recover < 1:
             raise ValueError(f"Rule {self.id}: fail and recover must be at least 1.")
         if min(self.for_seconds, self.keep_firing_for, self.reopen_window) < 0:
@@ -225,7 +225,7 @@ class Rule:
         return self.limits_by_subject.get(subject, self.limits)
 
     def runbook_for(self, subject: str) -> str | None:
-        """Where the person on call reads what to do."""
+        """URL of the instructions for the person on call."""
         return self.runbook or self.runbook_by_subject.get(subject)
 
     def applies_to(self, subject: str) -> bool:
@@ -236,7 +236,7 @@ class Rule:
 
     @property
     def has_limits(self) -> bool:
-        """Whether it holds values against limits, and does not look at a state."""
+        """Whether it compares values with limits instead of reading a state."""
         return self.signal not in STATE_SIGNALS
 
     @property
@@ -247,5 +247,5 @@ class Rule:
 
     @property
     def counts_in_message(self) -> bool:
-        """Whether the message says how many failures confirmed it: ``(3 of 3)``."""
+        """Whether the message has the number of confirming failures: ``(3 of 3)``."""
         return not self.has_limits and self.fail > 1
