@@ -150,7 +150,7 @@ def test_stopped_by_ctrl_c_it_goes_on_where_it_was(
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (130, "")
-        assert err.splitlines()[-1] == "Stopped half-way. The same command goes on where it was."
+        assert err.splitlines()[-1] == "Stopped. The same command continues where it stopped."
         assert "Traceback" not in err
     done = command("db", "copy", str(source), postgres_url)
     assert done.code == 0, done.err
@@ -175,7 +175,7 @@ def test_a_table_that_stays_locked_ends_it_as_busy_and_it_goes_on_later(
         _, err = process.communicate(timeout=60)
         assert process.returncode == ExitCode.BUSY
         half_way, reason = err.splitlines()[-2:]
-        assert half_way == "Stopped half-way by a failure. The same command goes on where it was."
+        assert half_way == "Stopped by a failure. The same command continues where it stopped."
         assert "was locked by another writer" in reason
     assert command("db", "copy", str(source), postgres_url).code == 0
 
