@@ -1,4 +1,4 @@
-"""Pure analysis over buckets, changes of state and alert episodes: no I/O, no clock."""
+"""Pure analysis of rollups, state changes and alert episodes: no I/O, no clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What advice is made of: the limits, the facts about a service, and one thing to do."""
+"""The parts of advice: limits, facts about a service, and one recommendation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from amt_console.model import Severity
 
 @dataclass(frozen=True, slots=True)
 class AnalysisLimits:
-    """What the figures are held against; from the configuration."""
+    """Limits of the configuration."""
 
     response_time_warning_ms: float = 2000.0
     response_time_ms: float = 5000.0
@@ -37,7 +37,7 @@ class AnalysisLimits:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """One thing to do, and why."""
+    """One recommendation and its reason."""
 
     rule: str
     severity: Severity
@@ -45,12 +45,12 @@ class Recommendation:
     advice: str
     evidence: tuple[str, ...]
     followers: tuple[str, ...] = ()
-    """Services of which the same would be said, and which have it from the subject."""
+    """Services with the same advice because they depend on the subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceFacts:
-    """What the rules look at for one service."""
+    """The facts about one service that the rules read."""
 
     name: str
     latency: LatencySummary
@@ -58,7 +58,7 @@ class ServiceFacts:
     incidents: Sequence[Incident] = ()
     checks_beside_outages: int = 0
     failures_beside_outages: int = 0
-    """What an outage fails is told by the outage."""
+    """The outage itself reports the failures in it."""
     depends_on: tuple[str, ...] = ()
     hours: HourlyComparison | None = None
     tls_expires_at: datetime | None = None

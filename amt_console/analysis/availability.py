@@ -1,4 +1,4 @@
-"""Availability by time: what part of the measured time a service was up, and how much was measured at all."""
+"""Availability by time: the up part of the measured time, and the measured part of the window."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from amt_console.clock import SECOND
 from amt_console.model import Rollup
 
 GOOD_COVERAGE_PERCENT = 90.0
-"""Below it an availability is shown with a warning."""
+"""Below this coverage an availability is shown with a warning."""
 LEAST_COVERAGE_PERCENT = 50.0
-"""Below it an availability is not shown: too little was measured."""
+"""Below this coverage an availability is not shown: not enough data."""
 
 METHOD = (
     "availability = up / (up + down) over measured time, slow time counted as up; "
@@ -22,12 +22,12 @@ METHOD = (
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Seconds of one window by what they were; the five parts sum to the window."""
+    """Seconds of one window by state; the five parts add up to the window."""
 
     up_s: float
-    """In good order."""
+    """Without slow time."""
     degraded_s: float
-    """Slow, but answering correctly: counts as up."""
+    """Slow but correct answers: counts as up."""
     down_s: float
     maintenance_s: float
     unknown_s: float
@@ -69,7 +69,7 @@ class Availability:
         return (self.coverage_percent or 0.0) >= LEAST_COVERAGE_PERCENT
 
     def __add__(self, other: Availability) -> Availability:
-        """Two windows, or two services, taken together."""
+        """Two windows, or two services, combined."""
         return Availability(
             self.up_s + other.up_s,
             self.degraded_s + other.degraded_s,
@@ -83,9 +83,9 @@ NOTHING = Availability(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def availability(rollups: Iterable[Rollup], window_seconds: float) -> Availability:
-    """Add up what rollups know about a window of ``window_seconds``; what is left over is unknown.
+    """Add up the rollups of a window of ``window_seconds``; the rest is unknown.
 
-    Where they reach over the window's edge and know more seconds than it has, all parts shrink in proportion.
+    If they reach over the window's edge and have more seconds than it, all parts shrink in proportion.
     """
     up = degraded = down = maintenance = 0
     for rollup in rollups:

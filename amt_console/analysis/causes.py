@@ -1,4 +1,4 @@
-"""Advice folded under its cause: an outage of one thing is no advice about each of the things that need it."""
+"""Fold advice under its cause: an outage is not advice about each of its dependants."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from amt_console.analysis.incidents import Incident
 BELOW_TARGET = "availability-below-target"
 _OUTAGE_RULES = frozenset((BELOW_TARGET, "many-incidents"))
 _INHERITED = _OUTAGE_RULES | {"error-rate", "slow", "rising-response-time", "slower-than-before"}
-"""Rules of which a service may have the fault from what it needs; a certificate, say, ends by itself."""
+"""Rules whose fault may come from a dependency. A certificate, for example, expires on its own."""
 _OF_THE_MONITOR = frozenset(("low-coverage",))
-"""Rules that speak of the monitor when they speak of more than one service."""
+"""Rules that are about the monitor when they apply to more than one service."""
 MOSTLY = 0.8
-"""This part of a service's time in incidents must lie within those of its cause."""
+"""Least part of a service's incident time within the incidents of its cause."""
 
 Advice = Mapping[str, Sequence[Recommendation]]
 """By service, in the order of the services."""
@@ -25,15 +25,15 @@ Advice = Mapping[str, Sequence[Recommendation]]
 def folded(
     advice: Advice, services: Sequence[ServiceFacts], below_target: Callable[[ServiceFacts], Recommendation]
 ) -> list[Recommendation]:
-    """The advice with that about followers taken into that about their cause.
+    """Merge the advice about followers into the advice about their cause.
 
-    A service follows what it needs, directly or not, where the same rule speaks of both, or for outages, where its own
-    lie mostly within those of the other.
+    A service follows a direct or indirect dependency if the same rule applies to both; for outages, if its own lie
+    mostly within the other's.
 
     Args:
         advice: Of each service.
         services: The same services.
-        below_target: Makes the advice about a cause whose followers missed the target while it met its own.
+        below_target: Creates the advice about a cause that met its target while its followers missed theirs.
     """
     facts = {service.name: service for service in services}
     needs = Needs({service.name: service.depends_on for service in services})
@@ -53,7 +53,7 @@ def folded(
 def _cause(
     one: Recommendation, name: str, advice: Advice, facts: Mapping[str, ServiceFacts], needs: Needs
 ) -> str | None:
-    """The first of what a service needs that follows nothing itself."""
+    """The first dependency of a service that is not a follower."""
     if one.rule not in _INHERITED:
         return None
 
@@ -80,7 +80,7 @@ def _about(
 
 
 def _lie_within(own: Sequence[Incident], others: Sequence[Incident]) -> bool:
-    """Whether most of the time in some incidents lies in the others; those of one service do not overlap."""
+    """Whether most of the time of the first incidents lies within the others; one service's do not overlap."""
     total = sum(incident.seconds for incident in own)
     shared = sum(
         max(0.0, (min(one.end, other.end) - max(one.start, other.start)).total_seconds())
@@ -91,7 +91,7 @@ def _lie_within(own: Sequence[Incident], others: Sequence[Incident]) -> bool:
 
 
 def _of_the_monitor(found: Sequence[Recommendation]) -> list[Recommendation]:
-    """What is said of several services and is the monitor's fault, once."""
+    """Combine advice about several services that is about the monitor."""
     once: list[Recommendation] = []
     for one in found:
         alike = [other for other in found if other.rule == one.rule]

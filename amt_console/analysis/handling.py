@@ -1,4 +1,4 @@
-"""How alerts were handled: how many there were, how soon somebody took them, and how soon they ended."""
+"""The handling of alerts: their number, time to acknowledge and time to resolve."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ METHOD = (
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """Alerts that fired in a window; times in seconds, ``None`` where there is nothing to take the mean of."""
+    """Alerts that fired in a window; times in seconds, ``None`` without values."""
 
     fired: int
     critical: int

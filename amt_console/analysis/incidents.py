@@ -1,4 +1,4 @@
-"""Incidents: stretches of time in which a service was down, put together from its changes of state."""
+"""Incidents: periods in which a service was down, built from its state changes."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class StateSpan:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One outage of one service, as far as it lies in the window."""
+    """One outage of one service, cut to the window."""
 
     service: str
     start: datetime
     end: datetime
-    """When it ended, or the window's end while it lasts."""
+    """Its end, or the window's end while it lasts."""
     down_s: float
     """Measured downtime in it."""
     ongoing: bool
     began_earlier: bool
-    """It had begun before the window."""
+    """It began before the window."""
     cause: str | None
-    """The first error that was seen."""
+    """Its first error."""
     alert_id: int | None = None
 
     @property
@@ -63,14 +63,14 @@ def state_spans(
     unmeasured: Sequence[tuple[datetime, datetime]] = (),
     initial_error: str | None = None,
 ) -> list[StateSpan]:
-    """The states from ``start`` to ``end`` without a hole: each change lasts to the next, unmeasured time is unknown.
+    """The states from ``start`` to ``end`` without gaps: each change lasts to the next, unmeasured time is unknown.
 
     Args:
         initial: The state at ``start``.
-        changes: When a state was entered, which, and the error; in any order, also outside the window.
+        changes: Time, state and error of each change; in any order, also outside the window.
         start: Start of the window.
         end: End of the window.
-        unmeasured: Stretches in which nothing was measured, in any order.
+        unmeasured: Unmeasured periods, in any order.
         initial_error: The error at ``start``, if it was down.
     """
     spans: list[StateSpan] = []
@@ -93,8 +93,8 @@ def incidents(service: str, spans: Sequence[StateSpan], *, began_earlier: bool =
 
     Args:
         service: Its name.
-        spans: Of one window, in order and without a hole.
-        began_earlier: Whether an outage at the very start of the window had begun before it.
+        spans: Of one window, in order and without gaps.
+        began_earlier: Whether an outage at the start of the window began before it.
     """
     found: list[Incident] = []
     run: list[StateSpan] = []
@@ -135,7 +135,7 @@ def unmeasured_spans(gaps: Iterable[Gap], start: datetime, end: datetime) -> lis
 
 
 def _punch(span: StateSpan, start: datetime, end: datetime) -> list[StateSpan]:
-    """``span`` with the part from ``start`` to ``end`` unknown."""
+    """``span`` with ``start`` to ``end`` set to unknown."""
     low, high = max(span.start, start), min(span.end, end)
     if low >= high:
         return [span]
@@ -148,7 +148,7 @@ def _punch(span: StateSpan, start: datetime, end: datetime) -> list[StateSpan]:
 
 
 def _joined(spans: Iterable[StateSpan]) -> list[StateSpan]:
-    """Neighbours of equal state as one."""
+    """Merge neighbours of equal state."""
     joined: list[StateSpan] = []
     for span in spans:
         last = joined[-1] if joined else None

@@ -12,23 +12,23 @@ from amt_console.analysis.trend import Trend, trend
 from amt_console.model import LatencyHistogram, Rollup
 
 SEASONAL_FROM_HOURS = 72
-"""Windows of this length and above have every hour of the day three times."""
+"""Windows of at least this length contain every hour of the day three times."""
 MAX_TREND_POINTS = 150
-"""More are thinned out where all pairs of points are compared; their number grows with the square."""
+"""More points are thinned out before all pairs are compared, because the number of pairs grows with the square."""
 LEAST_HOURS = 6
-"""Hours of the day that must have been measured before one is called the slowest."""
+"""Least measured hours of the day to name the slowest one."""
 SLOW_FACTOR = 2.0
 """An hour is slow when its 95th percentile is this many times the median of the window."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatencySummary:
-    """Response times of one service; milliseconds, of the samples that got an answer."""
+    """Response times of one service in milliseconds, of the samples with an answer."""
 
     samples: int
     errors: int
     timed: int
-    """Samples that have a response time."""
+    """Samples with a response time."""
     mean_ms: float | None
     min_ms: float | None
     p50_ms: float | None
@@ -41,9 +41,9 @@ class LatencySummary:
     trend: Trend | None
     """Of the median response time per bucket."""
     slowest_hour: tuple[int, float] | None
-    """Hour of the day that is usually slowest: its 95th percentile on the median day, and that percentile."""
+    """The usually slowest hour of the day, by the 95th percentile on the median day, and that percentile."""
     slowest_hour_days: tuple[int, int]
-    """On how many days that hour was much slower than the median of the window, and on how many it was measured."""
+    """Days on which that hour was much slower than the window's median, and days on which it was measured."""
 
     @property
     def error_rate_percent(self) -> float | None:
@@ -62,9 +62,9 @@ def latency_summary(
 
     Args:
         buckets: Of the window.
-        zone: Says which hour of the day a bucket lies in.
+        zone: The zone of the hours of the day.
         limit_ms: The service's warning limit.
-        quiet: Those of the buckets in which there was no incident: patterns are looked for in them alone.
+        quiet: The buckets without an incident; patterns use only these.
     """
     quiet = buckets if quiet is None else quiet
     times = LatencyHistogram.merged(bucket.histogram for bucket in buckets)
@@ -91,7 +91,7 @@ def latency_summary(
 
 
 def hourly_quantiles(buckets: Sequence[Rollup], zone: tzinfo, q: float) -> dict[int, float]:
-    """The ``q`` quantile (0 to 1) for every hour of the day (0-23, in ``zone``) that has samples."""
+    """The ``q`` quantile (0 to 1) for every hour of the day (0-23, in ``zone``) with samples."""
     parts: dict[int, list[LatencyHistogram]] = {}
     for bucket in buckets:
         parts.setdefault(bucket.start.astimezone(zone).hour, []).append(bucket.histogram)
@@ -100,7 +100,7 @@ def hourly_quantiles(buckets: Sequence[Rollup], zone: tzinfo, q: float) -> dict[
 
 
 def daily_quantiles(buckets: Sequence[Rollup], zone: tzinfo, q: float) -> dict[int, list[float]]:
-    """The ``q`` quantile of every hour of the day (0-23, in ``zone``) on each day on which it has samples."""
+    """The ``q`` quantile of every hour of the day (0-23, in ``zone``) on each day with samples."""
     parts: dict[tuple[date, int], list[LatencyHistogram]] = {}
     for bucket in buckets:
         if bucket.histogram.count:
@@ -113,9 +113,9 @@ def daily_quantiles(buckets: Sequence[Rollup], zone: tzinfo, q: float) -> dict[i
 
 
 def slowest_hour(days: Mapping[int, Sequence[float]]) -> tuple[int, float] | None:
-    """Hour of the day that is slowest on the median day, so that one bad day makes no pattern.
+    """The slowest hour of the day on the median day; one bad day is not a pattern.
 
-    ``None`` when fewer than six hours of the day were measured.
+    ``None`` with fewer than six measured hours of the day.
     """
     if len(days) < LEAST_HOURS:
         return None

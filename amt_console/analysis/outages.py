@@ -1,4 +1,4 @@
-"""Outages: incidents of several services that overlap in time are one event, and are counted as one."""
+"""Outages: overlapping incidents of several services count as one event."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ METHOD = (
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A stretch of time in which one service after the other, or several at once, were down."""
+    """A period in which services were down, in turn or at once."""
 
     start: datetime
     end: datetime
-    """When the last incident ended, or the window's end while one lasts."""
+    """End of the last incident, or the window's end while one lasts."""
     services: tuple[str, ...]
-    """Each once, in the order in which they went down."""
+    """Each service once, in the order in which they went down."""
     down_s: float
-    """Seconds in which at least one of them was measured as down."""
+    """Seconds with at least one service measured as down."""
     service_s: float
     """Their measured downtimes added up."""
     ongoing: bool
 
 
 def outages(incidents: Iterable[Incident], spans: Iterable[StateSpan]) -> tuple[Outage, ...]:
-    """The outages that the incidents make up, oldest first.
+    """Combine incidents into outages, oldest first.
 
     Args:
         incidents: Of all services of one window.
-        spans: The states of the same services, for the time in which any was down.
+        spans: The states of the same services, for the time with any of them down.
     """
     groups: list[list[Incident]] = []
     until: datetime | None = None

@@ -1,4 +1,4 @@
-"""Percentiles of single values; ``LatencyHistogram`` has those of counted ones."""
+"""Percentiles of single values; a histogram has those of counted values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The performance analysis of one window: everything the other modules find, for all services together."""
+"""The performance analysis of one window: all modules' results for all services."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _ABOUT_OUTAGES = (AlertType.SERVICE_DOWN, AlertType.DATABASE)
 
 @dataclass(frozen=True, slots=True)
 class ServiceHistory:
-    """What is known of one service in a window and the one before."""
+    """The data of one service in a window and the previous one."""
 
     name: str
     buckets: Sequence[Rollup] = ()
     """Of the window, of any length that divides the window's step."""
     previous: Sequence[Rollup] = ()
-    """Of the window before."""
+    """Of the previous window."""
     initial: ServiceState = ServiceState.UNKNOWN
     """State at the window's start."""
     initial_error: str | None = None
     changes: Sequence[tuple[datetime, ServiceState, str | None]] = ()
     depends_on: Sequence[str] = ()
-    """What it needs; its outages may be those of another service."""
+    """Its dependencies; their outages may cause its own."""
     warning_ms: float | None = None
     """Slower answers count as slow."""
     tls_expires_at: datetime | None = None
@@ -47,7 +47,7 @@ class ServiceHistory:
 
 @dataclass(frozen=True, slots=True)
 class ServicePerformance:
-    """What the analysis found about one service."""
+    """The results for one service."""
 
     name: str
     buckets: tuple[Rollup, ...]
@@ -61,22 +61,22 @@ class ServicePerformance:
     blips: tuple[Incident, ...]
     """Failures that re-checks did not confirm: downtime, but no incidents."""
     hours: HourlyComparison | None
-    """Against the window before, hour of the day by hour of the day; ``None`` when too little of that was measured."""
+    """Comparison with the previous window by hour of the day; ``None`` without enough data."""
 
 
 @dataclass(frozen=True, slots=True)
 class PerformanceAnalysis:
-    """What the analysis found in one window."""
+    """The results for one window."""
 
     window: Window
     services: tuple[ServicePerformance, ...] = ()
     availability: Availability = NOTHING
-    """All services with enough data together, each weighted by its measured time."""
+    """All services with enough data, each weighted by its measured time."""
     previous_availability: Availability = NOTHING
     incidents: tuple[Incident, ...] = ()
     """Of all services, oldest first."""
     outages: tuple[Outage, ...] = ()
-    """The incidents, those that overlap in time as one; oldest first."""
+    """The incidents, overlapping ones combined; oldest first."""
     resources: tuple[ResourcePattern, ...] = ()
     previous_resources: tuple[ResourcePattern, ...] = ()
     handling: Handling = field(default_factory=lambda: Handling(0, 0, 0, 0, 0, 0, 0, None, None, None, None))
@@ -99,13 +99,13 @@ def analyse(
 
     Args:
         window: The window; ``services[].buckets`` and ``host`` lie in it.
-        services: In the order in which they are to be shown.
+        services: In display order.
         zone: For hours of the day.
         host: Rollups of the monitor's host by resource.
-        previous_host: The same of the window before.
-        episodes: Alerts of the window and of the window before.
-        gaps: When the monitor measured nothing.
-        limits: What the figures are held against.
+        previous_host: The same for the previous window.
+        episodes: Alerts of this and the previous window.
+        gaps: The monitor's gaps.
+        limits: Limits of the configuration.
     """
     holes = unmeasured_spans(gaps, window.start, window.end)
     found = tuple(_service(window, history, holes, episodes, zone) for history in services)
@@ -174,7 +174,7 @@ def _service(
 
 
 def _together(parts: Iterable[Availability]) -> Availability:
-    """The sum over the services with enough data, else over those with any: a new one says nothing about the rest."""
+    """Combine the services with enough data, else those with any: a new service says nothing about the rest."""
     measured = [part for part in parts if part.measured_s > 0]
     return sum([part for part in measured if part.sufficient] or measured, NOTHING)
 
@@ -184,7 +184,7 @@ def _end(bucket: Rollup) -> datetime:
 
 
 def _told_apart(failures: Sequence[Incident], episodes: Sequence[Episode]) -> tuple[list[Incident], list[Incident]]:
-    """Incidents with the first alert that fired about each, and failures whose alerts all ended without firing."""
+    """Incidents with their first fired alert, and failures whose alerts all ended without firing."""
     confirmed, blips = [], []
     for failure in failures:
         about = sorted((e for e in episodes if _is_about(e, failure)), key=lambda e: e.opened_at)
@@ -197,7 +197,7 @@ def _told_apart(failures: Sequence[Incident], episodes: Sequence[Episode]) -> tu
 
 
 def _is_about(episode: Episode, failure: Incident) -> bool:
-    """Whether an alert is about a failure: same subject, and open at some time during it."""
+    """Whether an alert belongs to a failure: same subject, and open during it."""
     if episode.subject != failure.service or episode.alert_type not in _ABOUT_OUTAGES:
         return False
     return episode.opened_at <= failure.end and (episode.resolved_at is None or episode.resolved_at > failure.start)

@@ -1,4 +1,4 @@
-"""What to do about the findings: plain rules, each with the evidence that it rests on."""
+"""Recommendations about the findings: simple rules, each with its evidence."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from amt_console.text import duration, limit_percent, milliseconds, percent, win
 FLAPPING_INCIDENTS = 4
 SLOW_ACKNOWLEDGE_S = 900.0
 RHYTHM_DAYS = 3
-"""An hour of the day must have been slow on so many days, on most of those measured, and near the limit."""
+"""An hour of the day must have been slow on this many days, on most measured days, and near the limit."""
 SHIFT_PERCENT = 25.0
-"""A shift of the typical response time against the window before that is worth a word."""
+"""Least reported shift of the typical response time against the previous window."""
 CONFIRMED_PERCENT = 5.0
-"""A rise counts only if equal hours of the day are slower than before by as much; else it is a rhythm."""
+"""A rise counts only if equal hours of the day are slower by as much; else it is the daily rhythm."""
 TLS_DAYS = 21
 HEADROOM_PERCENT = 10.0
-"""Closer to a resource's limit than this is worth a word."""
+"""Reported when closer to a resource's limit than this."""
 
 
 def recommendations(

@@ -1,4 +1,4 @@
-"""How the monitor's host was used over a window."""
+"""Resource usage of the monitor's host over a window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from amt_console.model import HostRollup, LatencyHistogram
 
 RESOURCES = ("cpu", "memory", "disk", "connections")
 LEAST_HOURS = 6
-"""Hours of the day that must have been measured before one is called the busiest."""
+"""Least measured hours of the day to name the busiest one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Comparison of a window with the one before: the plain change, and hour of the day against hour of the day."""
+"""Compare a window with the previous one: the plain change, and equal hours of the day."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amt_console.analysis.percentiles import median
 from amt_console.model import Rollup
 
 LEAST_HOURS = 6
-"""Hours of the day that both windows must have before they are compared."""
+"""Least common hours of the day for a comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,18 @@ class Change:
 
 
 def change(now: float | None, before: float | None) -> Change | None:
-    """Both figures, or ``None`` when one is missing."""
+    """Both figures; ``None`` if one is missing."""
     return None if now is None or before is None else Change(now, before)
 
 
 @dataclass(frozen=True, slots=True)
 class HourlyComparison:
-    """Median response times by hour of the day, now against before; milliseconds."""
+    """Median response times by hour of the day, now and before; milliseconds."""
 
     hours: Mapping[int, Change]
-    """By hour of the day (0-23), only hours measured in both windows."""
+    """By hour of the day (0-23); only hours measured in both windows."""
     typical_percent: float
-    """Median of the hours' relative changes: what changed once the daily rhythm is taken out."""
+    """Median of the hours' relative changes: the change without the daily rhythm."""
 
 
 def compare_hours(now: Sequence[Rollup], before: Sequence[Rollup], zone: tzinfo) -> HourlyComparison | None:

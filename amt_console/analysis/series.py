@@ -1,4 +1,4 @@
-"""The series that the analysis reads: a window of time, and buckets of measurements inside it."""
+"""The input series of the analysis: a time window, and its rollups."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from amt_console.clock import micros
 from amt_console.model import AnyRollup, HostRollup, LatencyHistogram, Rollup
 
 STEPS = (60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
-"""Bucket lengths in seconds that a reader can make sense of."""
+"""Readable bucket lengths in seconds."""
 MAX_POINTS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time, ``start`` included and ``end`` not, cut into steps of equal length."""
+    """A period, ``start`` included and ``end`` not, cut into steps of equal length."""
 
     start: datetime
     end: datetime
@@ -43,7 +43,7 @@ class Window:
         return replace(self, start=self.start - (self.end - self.start), end=self.start)
 
     def index(self, moment: datetime) -> int:
-        """Number of the step that ``moment`` lies in; negative before the window."""
+        """Index of the step that holds ``moment``; negative before the window."""
         return math.floor((moment - self.start).total_seconds() / self.step)
 
 
@@ -57,7 +57,7 @@ def window_of(end: datetime, hours: float) -> Window:
 
 
 def regroup(rollups: Iterable[Rollup], window: Window) -> list[Rollup]:
-    """The rollups on the window's steps, one for every step: an empty one where nothing was measured.
+    """The rollups on the window's steps, one for every step; an unmeasured step has an empty one.
 
     Those that start outside the window are left out. A step must be a multiple of their length.
     """
@@ -83,5 +83,5 @@ def _by_step(rollups: Iterable[AnyRollup], window: Window) -> Iterator[tuple[dat
 
 
 def merged(parts: Iterable[Rollup], start: datetime, end: datetime) -> Rollup:
-    """One rollup out of several, for the stretch from ``start`` to ``end`` that holds them."""
+    """Merge several rollups into one from ``start`` to ``end``."""
     return Rollup.merged(parts, start_us=micros(start), length_us=micros(end) - micros(start))

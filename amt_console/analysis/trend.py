@@ -1,4 +1,4 @@
-"""Whether a series rises or falls: a slope that outliers do not move, and a test whether it is more than chance."""
+"""Trend of a series: a slope robust against outliers, and a significance test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ METHOD = (
 LEAST_POINTS = 8
 SIGNIFICANT_P = 0.01
 SIGNIFICANT_CHANGE = 0.10
-"""Change over the window relative to the median, below which a trend is not worth a word."""
+"""Least reported change over the window, relative to the median."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class Trend:
     relative_change: float | None
     """``change`` over the median of the series; ``None`` when that is 0."""
     p_value: float
-    """Probability of so strong an order by chance, two-sided, normal approximation without ties' covariance."""
+    """Two-sided p-value, by normal approximation without ties' covariance."""
     points: int
     seasonal: bool
     """Whether only equal seasons (hours of the day) were compared."""
 
     @property
     def direction(self) -> str:
-        """``rising``, ``falling`` or ``steady``; steady unless the change is both significant and worth a word."""
+        """``rising``, ``falling`` or ``steady``; steady unless the change is significant and large enough."""
         worth = self.relative_change is not None and abs(self.relative_change) >= SIGNIFICANT_CHANGE
         if self.p_value >= SIGNIFICANT_P or not worth:
             return "steady"

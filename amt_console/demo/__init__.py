@@ -1,1 +1,1 @@
-"""The simulated platform: a real HTTP server with figures that fit together, and a past for it."""
+"""The simulated platform: a real HTTP server with consistent figures, and its history."""

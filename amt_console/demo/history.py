@@ -1,4 +1,4 @@
-"""Writes the simulated platform's past through the real store, marked as simulated."""
+"""Write the simulated platform's history through the real store, marked as simulated."""
 
 from __future__ import annotations
 
@@ -29,41 +29,41 @@ from amt_console.store import Store, Writes
 from collectors.figures.reader import read_figures
 
 CHUNK = timedelta(hours=6)
-"""What one transaction holds."""
+"""Time range of one transaction."""
 LONGEST_SEAM = timedelta(minutes=2)
-"""A longer time between the end of the past and the present is recorded as a gap."""
+"""A longer time between the end of the history and the present is recorded as a gap."""
 _MINUTE = timedelta(minutes=1)
 NEWEST = timedelta(days=1)
-"""The stretch before the present that is written in full detail, because charts show single values of it."""
+"""The newest period is written in full detail, because charts show its raw values."""
 FIGURES_EVERY = 30
-"""Minutes between two readings of the figures in the newest stretch."""
+"""Minutes between two readings of the figures in the newest period."""
 OLD_FIGURES_EVERY = 60
 OLD_HOST_EVERY = 5
-"""Minutes between two samples of the host before the newest stretch, when nothing was wrong with it."""
+"""Minutes between two samples of a healthy host before the newest period."""
 _AROUND = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryReport:
-    """What was written; all zero if the stretch had data already."""
+    """Written rows; all zero if the period already had data."""
 
     results: int = 0
     host_samples: int = 0
     figures: int = 0
     episodes: int = 0
     skipped: bool = False
-    """There was data in this stretch already, so nothing was written."""
+    """The period already had data, so nothing was written."""
 
 
 class History:
-    """The past of one simulated platform, ready to be written. Deterministic for a seed, a length and an end.
+    """The history of one simulated platform. Deterministic for a seed, a length and an end.
 
     Args:
-        settings: The configuration of the demo; gives limits and re-checks.
-        targets: What the demo probes; all of it gets a past.
-        seed: Of the simulated platform.
-        days: How far the past goes back.
-        end: The present, aware UTC; the last samples lie just before it.
+        settings: The configuration of the demo, for limits and re-checks.
+        targets: The targets of the demo; each gets a history.
+        seed: Seed of the simulated platform.
+        days: Length of the history.
+        end: The present, aware UTC; the last samples are just before it.
         host: The present host.
     """
 
@@ -106,16 +106,16 @@ class History:
         progress: Progress | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> HistoryReport:
-        """Write everything, a few hours to a transaction; what was committed stays when it is interrupted.
+        """Write everything, a few hours per transaction; an interruption keeps what was committed.
 
         Args:
-            store: Where to.
-            clock: Says how long the writing took.
-            progress: Told of minutes done and to do.
-            stop: Asked between transactions whether to end early.
+            store: The target.
+            clock: Measures the duration.
+            progress: Called with minutes done and total.
+            stop: Called between transactions; true ends early.
 
         Raises:
-            StoreError: The database refuses.
+            StoreError: The database refuses a write.
         """
         if self._has_data(store):
             return HistoryReport(skipped=True)
@@ -169,13 +169,13 @@ class History:
         return int((minute - self.start) / _MINUTE) % every == 0
 
     def _is_lively(self, minute: datetime) -> bool:
-        """Whether the host is worth a sample a minute: lately, and when it was busy."""
+        """Whether the host gets a sample a minute: recently, and while busy."""
         spikes = (incident for incident in self.incidents if incident.kind is PastKind.CPU_SPIKE)
         return minute >= self.end - NEWEST or any(
             spike.start - _AROUND <= minute < spike.end + _AROUND for spike in spikes
         )
 
     def figures(self, kind: FigureKind, at: datetime) -> BusinessFigures:
-        """What the platform would have answered, read as its real answers are."""
+        """The platform's answer at that time, read like real answers."""
         body = json.dumps(self._platform.answer(kind, at)).encode()
         return read_figures(kind, body, timestamp=at, simulated=True)

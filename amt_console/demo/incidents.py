@@ -1,4 +1,4 @@
-"""Incidents of the simulated platform: which there are, and which run at a moment of the monotonic clock."""
+"""Incidents of the simulated platform: their list, and those active at a moment of the monotonic clock."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ INCIDENTS = MappingProxyType(
         "flapping": "the API is down and up in turns of 8 seconds",
     }
 )
-"""What each incident does, by name."""
+"""Description of each incident by name."""
 FLAP_SECONDS = 8.0
 DEFAULT_SECONDS = 120.0
 LONGEST_SECONDS = 86400.0
 
 
 class UnknownIncidentError(ValueError):
-    """There is no such incident; the text says which there are."""
+    """Unknown incident; the text lists the known ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningIncident:
-    """One incident under way, on the monotonic clock."""
+    """One active incident, on the monotonic clock."""
 
     started_at: float
     ends_at: float
-    """``inf`` until somebody stops it."""
+    """``inf``: until stopped."""
 
 
 def check_name(name: str) -> str:
-    """``name`` if there is such an incident. Raises UnknownIncidentError."""
+    """Check an incident's name. Raises UnknownIncidentError."""
     if name in INCIDENTS:
         return name
     known = ", ".join(INCIDENTS)
@@ -48,10 +48,10 @@ def check_name(name: str) -> str:
 
 
 class IncidentBoard:
-    """Which incidents run. Belongs to one event loop.
+    """The active incidents. Belongs to one event loop.
 
     Args:
-        monotonic: Seconds of a clock that only goes forward.
+        monotonic: Seconds of a monotonic clock.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -59,10 +59,10 @@ class IncidentBoard:
         self._running: dict[str, RunningIncident] = {}
 
     def start(self, name: str, seconds: float = DEFAULT_SECONDS) -> None:
-        """Start an incident, or start it anew; 0 seconds is until it is stopped.
+        """Start or restart an incident; 0 seconds means until stopped.
 
         Raises:
-            UnknownIncidentError: There is no such incident.
+            UnknownIncidentError: Unknown incident.
             ValueError: ``seconds`` is negative, not finite, or more than a day.
         """
         check_name(name)
@@ -72,21 +72,21 @@ class IncidentBoard:
         self._running[name] = RunningIncident(now, now + seconds if seconds else math.inf)
 
     def stop(self, name: str) -> None:
-        """End an incident; one that does not run stays as it is. Raises UnknownIncidentError."""
+        """Stop an incident; no effect if it is not active. Raises UnknownIncidentError."""
         self._running.pop(check_name(name), None)
 
     def running(self, name: str) -> bool:
-        """Whether an incident is under way."""
+        """Whether an incident is active."""
         return self.seconds_left(name) is not None
 
     def seconds_left(self, name: str) -> float | None:
-        """How long an incident will go on (``inf`` until stopped), or ``None`` if it does not run."""
+        """Remaining seconds of an incident (``inf`` until stopped); ``None`` if it is not active."""
         incident = self._running.get(name)
         left = incident.ends_at - self._monotonic() if incident else 0.0
         return left if left > 0 else None
 
     def api_up(self) -> bool:
-        """Whether the API takes connections now. Flapping begins with down."""
+        """Whether the API accepts connections now. Flapping begins with down."""
         if self.running("api-down"):
             return False
         if not self.running("flapping"):

@@ -1,4 +1,4 @@
-"""One port of the simulated platform, which can stop listening and come back."""
+"""One port of the simulated platform that can stop and restart listening."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LOOPBACK = "127.0.0.1"
 
 
 class PortInUseError(Exception):
-    """Somebody else listens on a port that was asked for by number."""
+    """An explicitly requested port is in use."""
 
     def __init__(self, name: str, port: int) -> None:
-        super().__init__(f"port {port} for the {name} is in use; name another one or leave the choice to the demo")
+        super().__init__(f"port {port} for the {name} is in use; name another one, or let the demo choose")
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the process around it decides when it ends."""
+    """uvicorn without its signal handlers: the surrounding process decides when it ends."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -38,11 +38,11 @@ class _Server(uvicorn.Server):
 
 
 def bind(name: str, port: int, *, exactly: bool) -> socket.socket:
-    """A bound socket on loopback: on ``port``, or on any free one if it is taken and not ``exactly`` that is wanted.
+    """Bind a socket on loopback: on ``port``, or on any free one if it is taken and not required ``exactly``.
 
     Raises:
-        PortInUseError: The port is taken, and it was wanted exactly.
-        OSError: The port cannot be had for another reason, e.g. it is below 1024.
+        PortInUseError: The port is taken and required exactly.
+        OSError: The port cannot be bound for another reason, e.g. it is below 1024.
     """
     try:
         return _bound(port)
@@ -67,11 +67,11 @@ def _bound(port: int) -> socket.socket:
 
 
 class Listener:
-    """Serves one application on one port.
+    """Serve one application on one port.
 
     Args:
-        app: What is served.
-        bound: The listening socket; the listener owns it from now on.
+        app: The application.
+        bound: The listening socket; the listener owns it.
     """
 
     def __init__(self, app: Starlette, bound: socket.socket) -> None:
@@ -85,11 +85,11 @@ class Listener:
 
     @property
     def listening(self) -> bool:
-        """Whether connections are taken."""
+        """Whether connections are accepted."""
         return self._server is not None
 
     async def open(self) -> bool:
-        """Begin to take connections; false if somebody else has taken the port meanwhile."""
+        """Start accepting connections; false if another process has taken the port."""
         if self._server is not None:
             return True
         try:
@@ -105,7 +105,7 @@ class Listener:
         return True
 
     async def close(self) -> None:
-        """Refuse connections at once and drop those that stand."""
+        """Refuse connections at once and drop open ones."""
         server, serving = self._server, self._serving
         self._server = self._serving = None
         if self._bound is not None:

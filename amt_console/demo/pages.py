@@ -55,7 +55,7 @@ def app_page(title: str, audience: Audience) -> str:
 
 
 def control_page() -> str:
-    """Buttons that start and stop incidents; the state is read once a second."""
+    """Buttons that start and stop incidents; the page polls their state once a second."""
     rows = "".join(
         f'<tr id="{escape(name)}"><th>{escape(name)}</th><td>{escape(what)}</td><td class="state">off</td>'
         "<td><button>Start</button></td></tr>"
@@ -63,15 +63,15 @@ def control_page() -> str:
     )
     return _page(
         "Incidents of the simulated platform",
-        "<p>What you start here happens to the real HTTP servers of the demo, and the console sees it as it would any "
-        f"outage.</p><p><label>Seconds (0 until stopped) <input id=seconds type=number min=0 value={DEFAULT_SECONDS:g}>"
+        "<p>Incidents affect the demo's real HTTP servers. The console sees them like any outage.</p>"
+        f"<p><label>Seconds (0 until stopped) <input id=seconds type=number min=0 value={DEFAULT_SECONDS:g}>"
         f"</label></p><table>{rows}</table><p id=gone hidden>The demo does not answer: it has ended.</p>"
         f"<script>{_SCRIPT}</script>",
     )
 
 
 def error_page(status: int) -> str:
-    """What the web app answers while it is broken."""
+    """The web app's answer during its incident."""
     return _page(f"Error {status}", f"<p>Something went wrong ({json.dumps(status)}). It is the incident web-500.</p>")
 
 

@@ -1,4 +1,4 @@
-"""Steps the past's measurements through the real alert rules, and stores the episodes that come of it."""
+"""Step the history's results through the real alert rules, and store the episodes."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ _PER_RESULT = (Signal.SERVICE_DOWN, Signal.RESPONSE_TIME)
 
 
 def past_instant(at: datetime) -> Instant:
-    """A moment of the past on hands that all agree."""
+    """A moment of the history on consistent time bases."""
     seconds = at.timestamp()
     return Instant(wall=at, monotonic=seconds, boottime=seconds, boot_id=_BOOT)
 
 
 class PastAlerts:
-    """Follows the services and the host through the past; alerts are stored as they change.
+    """Follow the services and the host through the history, and store alerts as they change.
 
     Args:
-        settings: Gives the limits.
-        services: What was probed.
+        settings: The limits.
+        services: The probed services.
     """
 
     def __init__(self, settings: Settings, services: Sequence[Service]) -> None:
@@ -76,10 +76,10 @@ class PastAlerts:
         self._failures = dict.fromkeys(by_service, 0)
         self._outages: set[str] = set()
         self.episodes = 0
-        """How many episodes were opened."""
+        """Number of opened episodes."""
 
     def see_results(self, writes: Writes, results: Sequence[ProbeResult]) -> None:
-        """Judge results in the order in which they came."""
+        """Judge results in order of arrival."""
         for result in results:
             name = result.service
             if result.attempt == 1:
@@ -108,7 +108,7 @@ class PastAlerts:
             self._apply(writes, rule, subject, step(newest, observation, rule))
 
     def handle(self, writes: Writes, now: datetime) -> None:
-        """Let a person take the API's outage, a while after it fired."""
+        """Let a person acknowledge the API's outage a while after it fired."""
         episode = self._newest.get(_ACKNOWLEDGED)
         if episode is None or episode.state is not AlertState.FIRING or episode.acknowledged_by is not None:
             return
@@ -130,7 +130,7 @@ class PastAlerts:
             self._failures[name] -= hour.popleft()[1]
 
     def _forget_outage(self, name: str) -> None:
-        """An outage that has just ended is no part of the error rate, as it has had an alert of its own."""
+        """An ended outage is excluded from the error rate: it had its own alert."""
         if name not in self._outages:
             return
         self._outages.discard(name)

@@ -1,4 +1,4 @@
-"""What went wrong on the simulated platform in the past: chosen by the seed, spread over the stretch."""
+"""Past incidents of the simulated platform: chosen by the seed, spread over the history."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from random import Random
 
 AFTERNOON_HOUR = 13
 QUIET_BEFORE_END = timedelta(hours=2)
-"""The newest stretch in which nothing goes wrong, so that what fires on a fresh console is real."""
+"""The newest period is free of incidents, so that alerts on a fresh console are real."""
 
 
 class PastKind(StrEnum):
-    """What happened."""
+    """The kind of an incident."""
 
     API_DOWN = "api-down"
     SLOW_CHAT = "slow-chat"
     WEB_500 = "web-500"
     MOBILE_BLIP = "mobile-blip"
-    """One failed probe, and the re-check a second later is good."""
+    """One failed probe; the re-check a second later is good."""
     CPU_SPIKE = "cpu-spike"
 
 
 @dataclass(frozen=True, slots=True)
 class PastIncident:
-    """One incident; it holds from ``start`` until just before ``end``."""
+    """One incident, from ``start`` until just before ``end``."""
 
     kind: PastKind
     start: datetime
@@ -33,7 +33,7 @@ class PastIncident:
 
 
 def plan_incidents(seed: int, start: datetime, end: datetime) -> tuple[PastIncident, ...]:
-    """The incidents between two moments, oldest first; those for which the stretch is too short are left out."""
+    """The incidents between two moments, oldest first; those that do not fit are left out."""
     chance = Random(f"{seed}:incidents")
     span = end - start
 
@@ -52,7 +52,7 @@ def plan_incidents(seed: int, start: datetime, end: datetime) -> tuple[PastIncid
 
 
 def _slow_chat(near: datetime, start: datetime, end: datetime) -> PastIncident:
-    """An afternoon of slow answers; at another hour if the stretch has no fitting afternoon."""
+    """An afternoon of slow answers; at another hour if no afternoon fits."""
     afternoon = near.replace(hour=AFTERNOON_HOUR, minute=20)
     fits = start < afternoon and afternoon + timedelta(hours=4) < end
     return _lasting(PastKind.SLOW_CHAT, afternoon if fits else near, 100)

@@ -1,4 +1,4 @@
-"""What a monitor would have measured on the simulated platform and its host in the past."""
+"""Results that a monitor would have measured on the simulated platform and its host."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from amt_console.model import (
 )
 
 PAST_INTERVAL = 60.0
-"""Seconds between the probes of the past."""
+"""Seconds between the probes of the history."""
 _DATABASE_DELAY = timedelta(seconds=54)
-"""When in each minute a database is probed: after the services."""
+"""The second of each minute for database probes: after the services."""
 _FULLEST_DISK = 85.0
 _DISK_GROWTH_PER_DAY = 0.35
 USUAL_HOST = HostSample(
@@ -36,17 +36,17 @@ USUAL_HOST = HostSample(
     disks=(DiskUsage("/", "/dev/sda1", "ext4", 500_000_000_000, 205_000_000_000, 41.0),),
     memory_total_bytes=16_000_000_000,
 )
-"""The host of the past when nobody says what the present one is like."""
+"""The past host if the present one is not given."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Probed:
-    """A service with what its simulation needs."""
+    """A service with the parameters of its simulation."""
 
     service: Service
     route: str
     delay: timedelta
-    """When in each minute it is probed."""
+    """The second of each minute at which it is probed."""
 
     @property
     def on_api(self) -> bool:
@@ -54,7 +54,7 @@ class _Probed:
 
 
 class PastDatabase:
-    """Gives what probing a healthy database measured, minute by minute. Deterministic for a seed and an end."""
+    """Probe results of a healthy database, minute by minute. Deterministic for a seed and an end."""
 
     def __init__(self, *, seed: int, name: str, end: datetime) -> None:
         self._name = name
@@ -78,15 +78,15 @@ class PastDatabase:
 
 
 class PastSamples:
-    """Gives the samples of one minute after the other. Deterministic, if all minutes are asked for in order.
+    """The samples, minute by minute. Deterministic if all minutes are requested in order.
 
     Args:
-        seed: Of the simulated platform.
-        services: What was probed.
-        incidents: What went wrong.
-        end: The present, which disks fill up to.
+        seed: Seed of the simulated platform.
+        services: The probed services.
+        incidents: The incidents.
+        end: The present; disks fill up to it.
         recheck: Seconds between a first failure and its quick re-checks.
-        host: The present host; its memory and disks are what the past leads to.
+        host: The present host; the history leads to its memory and disks.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class PastSamples:
         ]
 
     def results(self, minute: datetime) -> list[ProbeResult]:
-        """All probes of one minute, in the order in which they started; re-checks of a first failure included."""
+        """All probes of one minute by start, with re-checks of a first failure."""
         busy = activity(self._seed, minute)
         kinds = self.kinds(minute)
         found: list[ProbeResult] = []
@@ -133,7 +133,7 @@ class PastSamples:
         return found
 
     def kinds(self, at: datetime) -> frozenset[PastKind]:
-        """What went wrong at a moment."""
+        """The incident at a moment."""
         return frozenset(incident.kind for incident in self._incidents if incident.start <= at < incident.end)
 
     def host_sample(self, at: datetime) -> HostSample:
@@ -219,6 +219,6 @@ def _place(url: str) -> str:
 
 
 def _earlier(disk: DiskUsage, days: float) -> DiskUsage:
-    """A disk some days ago: emptier, and never so full that it would have alarmed."""
+    """A disk some days ago: emptier, and never full enough for an alert."""
     percent = max(1.0, min(disk.percent, _FULLEST_DISK) - _DISK_GROWTH_PER_DAY * days)
     return replace(disk, percent=round(percent, 1), used_bytes=int(disk.total_bytes * percent / 100))

@@ -1,4 +1,4 @@
-"""The simulated platform as web applications: API, web app, mobile app, and the control of incidents on each."""
+"""The simulated platform as web applications: API, web app, mobile app, and control of incidents on each."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class PlatformApps:
     """The three applications over one simulation.
 
     Args:
-        simulation: Gives the figures.
-        board: Which incidents run.
-        clock: The time that the figures follow.
+        simulation: Source of the figures.
+        board: The active incidents.
+        clock: The time of the figures.
     """
 
     def __init__(self, simulation: SimulatedPlatform, board: IncidentBoard, clock: Clock) -> None:
@@ -118,10 +118,10 @@ class PlatformApps:
         }
 
     async def _switch(self, request: Request) -> Response:
-        """``{"active": true, "seconds": 120}``; only JSON, so that no page of elsewhere can send it unasked."""
+        """``{"active": true, "seconds": 120}``; only JSON, so that no other site's page can send it unasked."""
         name = request.path_params["name"]
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return _refused("send the wish as application/json", 415)
+            return _refused("send the request as application/json", 415)
         try:
             active, seconds = _wish(await _short_body(request))
             if active:
@@ -140,7 +140,7 @@ async def _short_body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LONGEST_CONTROL_BODY:
-            raise ValueError("the wish is too long")
+            raise ValueError("the request is too long")
     return body
 
 

@@ -1,4 +1,4 @@
-"""Starts and stops the process of the simulated platform."""
+"""Start and stop the process of the simulated platform."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _CONTROL_SECONDS = 5.0
 
 
 class PlatformError(Exception):
-    """The simulated platform cannot run; the text says why and how to mend it."""
+    """The simulated platform cannot run; the text gives reason and remedy."""
 
 
 class PlatformProcess:
-    """The running platform. It ends with ``stop``, with the ``with`` block, and with this process at the latest.
+    """The running platform. It ends with ``stop``, with the ``with`` block, or with this process.
 
     Args:
         options: Seed and ports.
-        log: File for whatever the process has to complain about; readable by its user only.
+        log: File for the process's messages; readable by its user only.
 
     Raises:
         PlatformError: It did not start, e.g. because a port is taken.
@@ -56,7 +56,7 @@ class PlatformProcess:
             raise
         self.ports: Mapping[str, int] = told["ports"]
         self.moved: tuple[str, ...] = tuple(told["moved"])
-        """The parts that listen elsewhere because their usual port is taken."""
+        """The parts on another port because their usual one is taken."""
 
     @property
     def pid(self) -> int:
@@ -65,7 +65,7 @@ class PlatformProcess:
 
     @property
     def running(self) -> bool:
-        """Whether the process lives."""
+        """Whether the process runs."""
         return self._process.poll() is None
 
     def url(self, part: str) -> str:
@@ -74,18 +74,18 @@ class PlatformProcess:
 
     @property
     def control_url(self) -> str:
-        """The page with the incidents; on the web app's port, which stays up through them all."""
+        """The page with the incidents, on the web app's port: it stays up during all of them."""
         return f"{self.url('web')}/control"
 
     def notices(self) -> tuple[str, ...]:
-        """What the person should know about the ports."""
+        """Notes about the ports."""
         return tuple(
             f"port {USUAL_PORTS[part]} is in use, so the simulated {part} listens on {self.ports[part]}"
             for part in self.moved
         )
 
     def start_incident(self, name: str, seconds: float) -> None:
-        """Start an incident, as the control page does; 0 seconds is until it is stopped there. Raises PlatformError."""
+        """Start an incident, like the control page; 0 seconds means until stopped there. Raises PlatformError."""
         wish = json.dumps({"active": True, "seconds": seconds})
         connection = http.client.HTTPConnection(LOOPBACK, self.ports["web"], timeout=_CONTROL_SECONDS)
         try:
@@ -93,14 +93,14 @@ class PlatformProcess:
             answer = connection.getresponse()
             told = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise PlatformError(f"the simulated platform does not take orders: {error}") from None
+            raise PlatformError(f"the simulated platform does not accept requests:  {error}") from None
         finally:
             connection.close()
         if answer.status != HTTPStatus.OK:
             raise PlatformError(safe_text(json.loads(told)["error"]))
 
     def stop(self) -> None:
-        """End the process: first kindly, then not. Calling it twice does no harm."""
+        """Terminate the process, then kill it. Idempotent."""
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
@@ -131,7 +131,7 @@ class PlatformProcess:
         try:
             told = json.loads(line)
         except ValueError:
-            raise PlatformError(f"the simulated platform did not start; what it said is in {log}") from None
+            raise PlatformError(f"the simulated platform did not start; its messages are in {log}") from None
         if "error" in told:
             raise PlatformError(safe_text(told["error"]))
         return dict(told)

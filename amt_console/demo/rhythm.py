@@ -1,4 +1,4 @@
-"""How busy the simulated platform is at a moment: pure functions of a seed and a time, with no state."""
+"""Activity of the simulated platform: pure functions of a seed and a time."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from hashlib import blake2b
 
 _HOUR = 3600.0
 _WEEKDAYS = (1.0, 1.08, 1.1, 1.06, 0.96, 0.62, 0.55)
-"""Activity by weekday, Monday first: people work with a marketing tool on working days."""
+"""Activity by weekday, Monday first: people use a marketing tool on working days."""
 
 
 def noise(seed: int, name: str, step: int) -> float:
-    """A number in [0, 1) that depends on nothing but its arguments, on every machine alike."""
+    """A number in [0, 1) that depends only on its arguments, on every machine."""
     digest = blake2b(f"{seed}:{name}:{step}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 
 
 def smooth_noise(seed: int, name: str, at: float, period: float) -> float:
-    """Noise in [0, 1) that changes slowly: interpolated (cosine) between one random number every ``period`` seconds."""
+    """Noise in [0, 1) that changes slowly: interpolated (cosine) between random numbers ``period`` seconds apart."""
     step, rest = divmod(at, period)
     left, right = noise(seed, name, int(step)), noise(seed, name, int(step) + 1)
     weight = (1 - math.cos(math.pi * rest / period)) / 2
@@ -35,7 +35,7 @@ def hour_of_day_activity(hour: float) -> float:
 
 
 def activity(seed: int, at: datetime) -> float:
-    """How busy the platform is: around 1 in the mean of a week, with a daily and a weekly rhythm and some weather."""
+    """Activity of the platform: about 1 in a week's mean, with a daily and a weekly rhythm and some noise."""
     seconds = at.timestamp()
     hour = (seconds % 86400) / _HOUR
     weekday = at.weekday()
@@ -46,14 +46,14 @@ def activity(seed: int, at: datetime) -> float:
 
 
 def last_day_activity(at: datetime) -> float:
-    """How busy the 24 hours before were, by their weekdays: about 1.1 after a working day, 0.6 on a Sunday evening."""
+    """Activity of the previous 24 hours by weekday: about 1.1 after a working day, 0.6 on a Sunday evening."""
     part = (at.timestamp() % 86400) / 86400
     weekday = at.weekday()
     return _WEEKDAYS[weekday - 1] * (1 - part) + _WEEKDAYS[weekday] * part
 
 
 def apportion(total: int, weights: Sequence[float]) -> list[int]:
-    """Split ``total`` into whole parts that add up to it, each near its share by weight (largest remainder method)."""
+    """Split ``total`` into whole parts in proportion to weights (largest remainder method)."""
     whole = math.fsum(weights)
     shares = [total * weight / whole for weight in weights]
     parts = [int(share) for share in shares]

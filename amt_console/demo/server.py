@@ -1,6 +1,6 @@
 """The process of the simulated platform: ``python -m amt_console.demo.server``.
 
-It says where it listens in one line of JSON on stdout, and ends when its stdin ends: with its parent, however that
+It prints its addresses as one line of JSON on stdout, and ends when its stdin closes: with its parent, however that
 ends.
 """
 
@@ -24,16 +24,16 @@ from amt_console.demo.simulation import SimulatedPlatform
 
 USUAL_PORTS: Mapping[str, int] = {"api": 5000, "web": 5173, "mobile": 19006}
 _LOOK_SECONDS = 0.1
-"""How often the API's listener is brought in line with the incidents."""
+"""Seconds between updates of the API's listener by the incidents."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """What the process is told."""
+    """Options of the process."""
 
     seed: int
     ports: Mapping[str, int | None]
-    """Port by part of the platform; ``None`` is the usual one, or any other if that is taken."""
+    """Port by part of the platform; ``None``: the usual one, or any other if taken."""
 
 
 class PlatformServer:
@@ -48,7 +48,7 @@ class PlatformServer:
             for name, bound in sockets.items()
             if options.ports[name] is None and bound.getsockname()[1] != USUAL_PORTS[name]
         )
-        """The parts whose usual port was taken."""
+        """Parts whose usual port was taken."""
         self.listeners = {
             "api": Listener(apps.api(), sockets["api"]),
             "web": Listener(apps.web(), sockets["web"]),
@@ -75,7 +75,7 @@ class PlatformServer:
 
 
 def bind_all(ports: Mapping[str, int | None]) -> dict[str, socket.socket]:
-    """A listening socket for each part. Raises PortInUseError and OSError; nothing stays bound then."""
+    """A listening socket for each part. Raises PortInUseError and OSError, with nothing left bound."""
     bound: dict[str, socket.socket] = {}
     try:
         for name, usual in USUAL_PORTS.items():
@@ -108,7 +108,7 @@ async def _serve(options: ServerOptions) -> None:
 
 
 def _stop_at_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """The parent holds the other end of stdin; it closes when the parent closes it or dies."""
+    """The parent holds the other end of stdin: it closes when the parent closes it or dies."""
     sys.stdin.buffer.read()
     try:
         loop.call_soon_threadsafe(stop.set)

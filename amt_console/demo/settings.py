@@ -1,4 +1,4 @@
-"""The configuration of the demo: the default services at the simulated platform, probed often enough to watch."""
+"""The configuration of the demo: the default services on the simulated platform, at short intervals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PARTS = {"api_base_url": "api", "web_app_url": "web", "mobile_app_url": "mobile
 
 
 def demo_document(platform: PlatformProcess) -> dict[str, object]:
-    """The configuration as a person would write it."""
+    """The configuration as a document."""
     bases = {base: platform.url(part) for base, part in _PARTS.items()}
     services: list[dict[str, object]] = []
     for default in DEFAULT_SERVICES:
@@ -37,7 +37,7 @@ def demo_document(platform: PlatformProcess) -> dict[str, object]:
 
 
 def write_config(platform: PlatformProcess, path: Path) -> LoadedConfig:
-    """Write the configuration, for the same user's other terminals, and load it as any other file. Raises OSError."""
+    """Write the configuration for the user's other terminals, and load it like any file. Raises OSError."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write(json.dumps(demo_document(platform), indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""The simulated platform's business: users, chats and subscriptions at any moment, with figures that fit together."""
+"""The simulated platform's business: users, chats and subscriptions at any moment, with consistent figures."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ class Subscriptions:
 
     @property
     def mrr_cents(self) -> int:
-        """Monthly recurring revenue; a year's price counts with a twelfth."""
+        """Monthly recurring revenue; a yearly price counts a twelfth."""
         monthly = sum(count * plan[1] for count, plan in zip(self.monthly, PLANS[1:], strict=True))
         yearly = sum(count * plan[2] for count, plan in zip(self.yearly, PLANS[1:], strict=True))
         return monthly + round(yearly / 12)
 
 
 class SimulatedPlatform:
-    """Answers for any moment, past or future; the same seed and moment always give the same figures.
+    """Answers for any moment, past or future; seed and moment determine the figures.
 
     Args:
-        seed: Chooses the size of the platform and its taste.
+        seed: Chooses the platform's size and its shares.
     """
 
     def __init__(self, seed: int) -> None:
@@ -91,7 +91,7 @@ class SimulatedPlatform:
                 return self._plans()
 
     def audience(self, at: datetime) -> Audience:
-        """Users at a moment: the total grows steadily, the active ones follow the week and the clock."""
+        """Users at a moment: the total grows steadily, activity follows the week and the time of day."""
         total = self._total_users(at)
         monthly = int(total * (0.52 + 0.05 * self._slow("monthly", at, 20)))
         daily = int(monthly * (0.16 + 0.07 * last_day_activity(at) + 0.02 * self._slow("daily", at, 2)))
@@ -218,12 +218,12 @@ class SimulatedPlatform:
         }
 
     def _slow(self, name: str, at: datetime, days: float) -> float:
-        """Noise in [0, 1) that wanders over ``days``."""
+        """Noise in [0, 1) that changes over ``days``."""
         return smooth_noise(self.seed, name, at.timestamp(), days * _DAY)
 
 
 def think_seconds(route: str, busy: float, chance: float) -> float:
-    """How long the platform takes over one request: longer when it is busy, now and then much longer.
+    """Response time of one request: longer when busy, occasionally much longer.
 
     Args:
         route: Path of the request.
@@ -236,7 +236,7 @@ def think_seconds(route: str, busy: float, chance: float) -> float:
 
 
 def _month_ends(at: datetime, months: int) -> list[datetime]:
-    """The last moments of the ``months`` calendar months before that of ``at``, oldest first."""
+    """The last moments of the ``months`` calendar months before the month of ``at``, oldest first."""
     first = at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     ends: list[datetime] = []
     for _ in range(months):

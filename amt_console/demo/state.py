@@ -1,4 +1,4 @@
-"""Where a running demo is, so that commands in another terminal find it."""
+"""The state file of a running demo, for commands in another terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from amt_console.paths import user_state_folder
 
 _START_TOLERANCE = 5.0
-"""Seconds by which the start of a process may seem to move when the wall clock is corrected."""
+"""Tolerance in seconds for a process start, because a wall clock correction moves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class DemoState:
     pid: int
     """The process of ``amt-console demo``."""
     started: float
-    """When that process started, in seconds since 1970; tells it from a later one with the same number."""
+    """Start of that process in seconds since 1970; distinguishes a later process with the same pid."""
     control_url: str
     """The page with the incidents."""
     urls: Mapping[str, str]
@@ -39,12 +39,12 @@ class DemoFolder:
 
     @classmethod
     def of_user(cls, env: Mapping[str, str] = os.environ) -> DemoFolder:
-        """The folder, which need not exist yet."""
+        """The folder; it may not exist yet."""
         return cls(user_state_folder(env))
 
     @property
     def database(self) -> Path:
-        """The demo's own database, never the real one."""
+        """The demo's own database, never the user's."""
         return self.path / "demo.db"
 
     @property
@@ -54,25 +54,25 @@ class DemoFolder:
 
     @property
     def log(self) -> Path:
-        """What the simulated platform has to complain about."""
+        """The simulated platform's messages."""
         return self.path / "demo-platform.log"
 
     @property
     def state(self) -> Path:
-        """Says where the running demo is."""
+        """The state file of the running demo."""
         return self.path / "demo.json"
 
     def create(self) -> None:
-        """Make the folder, for its user only. Raises OSError."""
+        """Create the folder, for its user only. Raises OSError."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def remove_database(self) -> None:
-        """Delete the demo's database with what SQLite keeps beside it. Raises OSError."""
+        """Delete the demo's database and SQLite's files beside it. Raises OSError."""
         for suffix in ("", "-wal", "-shm"):
             self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
 
     def write_state(self, state: DemoState) -> None:
-        """Tell others of this demo. Raises OSError."""
+        """Write the state file of this demo. Raises OSError."""
         document = {**asdict(state), "urls": dict(state.urls), "config_path": str(state.config_path)}
         draft = self.state.with_name(f"{self.state.name}.{os.getpid()}")
         draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -80,14 +80,14 @@ class DemoFolder:
         draft.replace(self.state)
 
     def remove_state(self) -> None:
-        """The demo of this process has ended. Another one's file stays."""
+        """Delete the state file of this process's demo; keep another demo's."""
         state = self.read_state()
         if state is not None and state.pid == os.getpid():
             with suppress(OSError):
                 self.state.unlink()
 
     def read_state(self) -> DemoState | None:
-        """What the file says, whether or not that demo still runs; ``None`` without a readable file."""
+        """The content of the file, even if that demo has ended; ``None`` without a readable file."""
         try:
             document = json.loads(self.state.read_text(encoding="utf-8"))
             return DemoState(
@@ -103,14 +103,14 @@ class DemoFolder:
 
 
 def ended_words(demo: DemoState) -> tuple[str, ...]:
-    """What a console on a demo's database must say once the demo itself has ended."""
+    """Notices of a console on a demo's database after the demo has ended."""
     if _runs(demo):
         return ()
     return ("The demo has ended, and its platform with it: start another with 'amt-console demo'.",)
 
 
 def running_demo(env: Mapping[str, str] = os.environ) -> DemoState | None:
-    """The demo that runs now under this user, if any."""
+    """The running demo of this user, if any."""
     state = DemoFolder.of_user(env).read_state()
     return state if state is not None and _runs(state) else None
 
@@ -126,7 +126,7 @@ def _runs(demo: DemoState) -> bool:
 
 
 def process_started() -> float:
-    """When this process started, in seconds since 1970."""
+    """Start of this process in seconds since 1970."""
     import psutil
 
     return psutil.Process().create_time()
