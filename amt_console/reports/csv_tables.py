@@ -1,16 +1,19 @@
-"""The tables of a page as CSV that a spreadsheet opens without running anything."""
+"""The tables of a page as CSV: typed for a program, and opened by a spreadsheet without running anything.
+
+Numbers are plain, in the unit that their heading names; moments are ISO 8601 with an offset; what is missing is empty.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 
-from amt_console.reports.page import Bars, ReportPage
+from amt_console.reports.page import Bars, Cell, Heading, ReportPage, Table
+from amt_console.text import MISSING
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?$")
+_DIGITS = 4
 
 
 def tables(page: ReportPage) -> Iterator[tuple[str, bytes]]:
@@ -18,21 +21,10 @@ def tables(page: ReportPage) -> Iterator[tuple[str, bytes]]:
     for table in page.tables():
         if not table.rows:
             continue
-        if isinstance(table, Bars):
-            head = [table.label_heading, table.value_heading, *([table.share_heading] if table.share_heading else [])]
-            body = [
-                [safe_cell(row.label), *(number_cell(text) for text in (row.value, row.share)[: len(head) - 1])]
-                for row in table.rows
-            ]
-        else:
-            head = [heading.text for heading in table.headings]
-            body = [
-                [number_cell(cell.text) if cell.number else safe_cell(cell.text) for cell in row] for row in table.rows
-            ]
         file = io.StringIO(newline="")
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([safe_cell(text) for text in head])
-        writer.writerows(body)
+        csv.writer(file, lineterminator="\r\n").writerows(
+            _of_bars(table) if isinstance(table, Bars) else _of_table(table)
+        )
         yield table.id, file.getvalue().encode("utf-8")
 
 
@@ -41,6 +33,37 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def number_cell(text: str) -> str:
-    """A number as a number (without thousands separators); anything else as text."""
-    return text.replace(",", "") if _NUMBER.match(text) else safe_cell(text)
+def number_cell(value: float) -> str:
+    """A number as a program reads it: no thousands separator, no unit, four decimals at most."""
+    return f"{value:.{_DIGITS}f}".rstrip("0").rstrip(".")
+
+
+def _of_table(table: Table) -> Iterator[list[str]]:
+    kept = [index for index, heading in enumerate(table.headings) if heading.csv]
+    yield [_head(table.headings[index].text, table.headings[index].unit) for index in kept]
+    for row in table.rows:
+        yield [_cell(row[index], table.headings[index]) for index in kept]
+
+
+def _of_bars(bars: Bars) -> Iterator[list[str]]:
+    shares = bool(bars.share_heading)
+    yield [
+        _head(bars.label_heading),
+        _head(bars.value_heading, bars.unit),
+        *([_head(bars.share_heading, "%")] if shares else []),
+    ]
+    for row in bars.rows:
+        share = "" if row.percent is None else number_cell(row.percent)
+        yield [safe_cell(row.label), number_cell(row.number), *([share] if shares else [])]
+
+
+def _head(text: str, unit: str = "") -> str:
+    return safe_cell(f"{text} ({unit})" if unit else text)
+
+
+def _cell(cell: Cell, heading: Heading) -> str:
+    if isinstance(cell.value, str):
+        return safe_cell(cell.value)
+    if cell.value is not None:
+        return number_cell(cell.value)
+    return "" if heading.number or cell.text == MISSING else safe_cell(cell.text)

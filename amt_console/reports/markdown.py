@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from amt_console.reports.page import Bars, Cell, Items, PageChart, ReportPage, Table
+from amt_console.reports.page import Bars, Items, PageChart, ReportPage, Table
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
@@ -52,11 +52,8 @@ def _block(block: PageChart | Table | Bars | Items) -> list[str]:
 
 
 def _table(table: Table) -> list[str]:
-    return _rows([cell.text for cell in table.headings], [[_cell(cell) for cell in row] for row in table.rows])
-
-
-def _cell(cell: Cell) -> str:
-    return cell.text
+    headings, rows = table.on_page()
+    return _rows([heading.text for heading in headings], [[cell.text for cell in row] for row in rows])
 
 
 def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -53,13 +53,33 @@ class Cell:
     text: str
     tone: Tone = Tone.PLAIN
     number: bool = False
-    """Aligned to the right, and a number in CSV."""
+    """Aligned to the right."""
     muted: bool = False
     fixed: bool = False
     """Never broken into lines."""
+    value: float | int | str | None = None
+    """In CSV: a number in the heading's unit, or a moment in ISO 8601; of a text the text itself where this is none."""
 
 
 Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a column; what is one sentence on a page may be several columns in CSV."""
+
+    text: str
+    number: bool = False
+    """A number in CSV, and aligned to the right."""
+    unit: str = ""
+    """Of the numbers in CSV: ``ms``, ``s``, ``%``, a currency."""
+    page: bool = True
+    csv: bool = True
+
+
+def in_csv(value: float | int | str | None) -> Cell:
+    """A cell of a column that only CSV has."""
+    return Cell("", value="" if value is None else value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +89,17 @@ class Table:
     kind: ClassVar[str] = "table"
     id: str
     title: str
-    headings: tuple[Cell, ...]
+    headings: tuple[Heading, ...]
     rows: tuple[Row, ...]
     empty: str = "Nothing to list."
     note: str = ""
     folded: bool = False
     """Shown behind a click: the figures under a chart."""
+
+    def on_page(self) -> tuple[tuple[Heading, ...], tuple[Row, ...]]:
+        """Headings and rows without the columns that only CSV has."""
+        shown = [index for index, heading in enumerate(self.headings) if heading.page]
+        return tuple(self.headings[i] for i in shown), tuple(tuple(row[i] for i in shown) for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +111,10 @@ class BarRow:
     share: str
     fraction: float
     """Length of the bar, 0-1."""
+    number: float = 0.0
+    """``value`` in CSV."""
+    percent: float | None = None
+    """``share`` in CSV."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +127,13 @@ class Bars:
     label_heading: str
     value_heading: str
     share_heading: str
+    """Empty for none."""
     rows: tuple[BarRow, ...]
     empty: str = ""
     """Why there are no rows."""
     note: str = ""
+    unit: str = ""
+    """Of the numbers in CSV."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +224,14 @@ class ReportPage:
         return tuple(found)
 
 
-def text_cells(texts: Sequence[str], *, numbers: Sequence[int] = ()) -> Row:
-    """A row of plain cells; ``numbers`` are the positions that are numbers."""
-    return tuple(Cell(text, number=index in numbers) for index, text in enumerate(texts))
-
-
-def without_empty_columns(headings: Row, rows: Sequence[Row]) -> tuple[Row, tuple[Row, ...]]:
+def without_empty_columns(
+    headings: tuple[Heading, ...], rows: Sequence[Row]
+) -> tuple[tuple[Heading, ...], tuple[Row, ...]]:
     """Leave out the columns in which no row says anything."""
-    keep = [index for index in range(len(headings)) if any(row[index].text for row in rows)] if rows else []
+    keep = [
+        index
+        for index in range(len(headings))
+        if any(row[index].text or row[index].value not in (None, "") for row in rows)
+    ]
     chosen = keep or range(len(headings))
     return tuple(headings[i] for i in chosen), tuple(tuple(row[i] for i in chosen) for row in rows)

@@ -18,10 +18,12 @@ from amt_console.reports.page import (
     Bars,
     Card,
     Cell,
+    Heading,
     Item,
     PageChart,
     Table,
     Tone,
+    in_csv,
     without_empty_columns,
 )
 from amt_console.reports.view import ReportView
@@ -104,6 +106,8 @@ def breakdown(
             value=written(value, figure.unit),
             share="" if parts else percent(100 * value / whole) if whole else MISSING,
             fraction=min(1.0, value / largest) if largest > 0 else 0.0,
+            number=value,
+            percent=100 * value / whole if whole and not parts else None,
         )
         for label, value in shown
     )
@@ -119,6 +123,7 @@ def breakdown(
         rows=rows,
         empty="" if rows else f"No figures: {view.why_missing(kind, name)}.",
         note=f"As read: {reason}." if reason else "",
+        unit=csv_unit(view, kind, name),
     )
 
 
@@ -157,7 +162,7 @@ def history_block(view: ReportView, kind: FigureKind, name: str, *, id: str, wid
             from_zero=low <= 0.5 * high,
             width=width,
         ),
-        table=_history_table(view, f"{id}-table", figure.label, known, figure.unit),
+        table=_history_table(view, kind, name, known, id=f"{id}-table"),
     )
 
 
@@ -234,23 +239,40 @@ def all_figures(view: ReportView, kinds: Sequence[FigureKind], *, id: str) -> Ta
             rows.append(
                 (
                     Cell(about.label),
-                    Cell(written(now, about.unit), number=True),
-                    Cell(written(mean, about.unit), number=True),
-                    Cell(written(moved.before if moved else None, about.unit), number=True, muted=True),
+                    in_csv(csv_unit(view, kind, name)),
+                    Cell(written(now, about.unit), number=True, value=now),
+                    Cell(written(mean, about.unit), number=True, value=mean),
+                    Cell(
+                        written(moved.before if moved else None, about.unit),
+                        number=True,
+                        muted=True,
+                        value=moved.before if moved else None,
+                    ),
                     Cell(change_text(moved, about.unit) or MISSING, number=True),
+                    in_csv(moved.relative_percent if moved else None),
                     Cell(note, muted=True),
                 )
             )
     headings = (
-        Cell("Figure"),
-        Cell("Newest", number=True),
-        Cell("Mean", number=True),
-        Cell(f"Mean, {view.span} before", number=True),
-        Cell("Change", number=True),
-        Cell("Remark"),
+        Heading("Figure"),
+        Heading("Unit", page=False),
+        Heading("Newest", number=True),
+        Heading("Mean", number=True),
+        Heading(f"Mean, {view.span} before", number=True),
+        Heading("Change", number=True, csv=False),
+        Heading("Change", number=True, unit="%", page=False),
+        Heading("Remark"),
     )
     shown, kept = without_empty_columns(headings, rows)
     return Table(id, "All figures", shown, kept, empty="No figures were read in this window.")
+
+
+def csv_unit(view: ReportView, kind: FigureKind, name: str) -> str:
+    """The unit of a figure's numbers in CSV: ``%``, ``s``, a currency; empty for counts."""
+    unit = info(kind, name).unit
+    if unit is FigureUnit.MONEY:
+        return view.currency(kind, name)
+    return {FigureUnit.PERCENT: "%", FigureUnit.SECONDS: "s", FigureUnit.PER_MINUTE: "1/min"}.get(unit, "")
 
 
 def _label(name: str, label: str) -> str:
@@ -284,18 +306,28 @@ def _movement(label: str, moved: Change | None, unit: FigureUnit) -> str:
 
 
 def _history_table(
-    view: ReportView, table_id: str, label: str, known: Sequence[tuple[datetime, float]], unit: str
+    view: ReportView,
+    kind: FigureKind,
+    name: str,
+    known: Sequence[tuple[datetime, float]],
+    *,
+    id: str,  # noqa: A002
 ) -> Table:
+    figure = info(kind, name)
     stride = max(1, -(-len(known) // 24))
     chosen = list(known[::stride])
     if chosen[-1] is not known[-1]:
         chosen.append(known[-1])
     rows = tuple(
-        (Cell(view.times.short(at)), Cell(written(value, unit), number=True))  # type: ignore[arg-type]
+        (
+            Cell(view.times.short(at), value=view.times.iso(at)),
+            Cell(written(value, figure.unit), number=True, value=value),
+        )
         for at, value in chosen
     )
     note = f"{len(chosen)} of {len(known)} points" if len(chosen) < len(known) else ""
-    return Table(table_id, f"{label}, figures", (Cell("Read"), Cell(label, number=True)), rows, note=note, folded=True)
+    headings = (Heading("Read"), Heading(figure.label, number=True, unit=csv_unit(view, kind, name)))
+    return Table(id, f"{figure.label}, figures", headings, rows, note=note, folded=True)
 
 
 def _step_words(step: int) -> str:

@@ -8,7 +8,7 @@ from amt_console.model import FigureUnit
 from amt_console.reports.charts.base import WIDE
 from amt_console.reports.charts.columns import column_chart
 from amt_console.reports.figures import written
-from amt_console.reports.page import Cell, PageChart, Table
+from amt_console.reports.page import Cell, Heading, PageChart, Table
 
 
 def columns_block(
@@ -22,6 +22,7 @@ def columns_block(
     subtitle: str,
     description: str,
     highlight: str,
+    csv_unit: str = "",
 ) -> PageChart:
     """Labelled numbers in their own order as columns over the page's width, with the numbers as a folded table."""
     return PageChart(
@@ -33,8 +34,8 @@ def columns_block(
         table=Table(
             f"{id}-table",
             f"{what}, figures",
-            (Cell(headings[0]), Cell(headings[1], number=True)),
-            tuple((Cell(label), Cell(written(value, unit), number=True)) for label, value in pairs),
+            (Heading(headings[0]), Heading(headings[1], number=True, unit=csv_unit)),
+            tuple((Cell(label), Cell(written(value, unit), number=True, value=value)) for label, value in pairs),
             folded=True,
         ),
     )

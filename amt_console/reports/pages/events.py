@@ -5,13 +5,20 @@ from __future__ import annotations
 from amt_console.model import AlertState
 from amt_console.reports.charts.timeline import alert_lanes
 from amt_console.reports.data import AlertRecord
-from amt_console.reports.page import Cell, PageChart, Table, Tone
+from amt_console.reports.page import Cell, Heading, PageChart, Table, Tone, in_csv
 from amt_console.reports.pages.common import gap_words, severity_tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief
 from amt_console.text import SEVERITY_WORDS, duration
 
 _BLIPS_SHOWN = 5
+_HANDLING = (
+    Heading("Alert", number=True, page=False),
+    Heading("Acknowledged by", page=False),
+    Heading("Acknowledged at", page=False),
+    Heading("Note", page=False),
+)
+"""What a page says in one cell of who had an alert."""
 
 
 def incidents_block(view: ReportView) -> Table:
@@ -21,14 +28,19 @@ def incidents_block(view: ReportView) -> Table:
     rows = tuple(
         (
             Cell(incident.service),
-            Cell(("before " if incident.began_earlier else "") + view.times.short(incident.start), fixed=True),
-            Cell("ongoing", Tone.CRITICAL)
+            Cell(
+                ("before " if incident.began_earlier else "") + view.times.short(incident.start),
+                fixed=True,
+                value=view.times.iso(incident.start),
+            ),
+            Cell("ongoing", Tone.CRITICAL, value="")
             if incident.ongoing
-            else Cell(view.times.until(incident.start, incident.end), fixed=True),
-            Cell(duration(incident.seconds), number=True),
-            Cell(duration(incident.down_s), number=True, muted=True),
-            Cell(incident.cause or "no error was recorded"),
+            else Cell(view.times.until(incident.start, incident.end), fixed=True, value=view.times.iso(incident.end)),
+            Cell(duration(incident.seconds), number=True, value=incident.seconds),
+            Cell(duration(incident.down_s), number=True, muted=True, value=incident.down_s),
+            Cell(incident.cause or "no error was recorded", value=incident.cause or ""),
             Cell(_handled(view, incident.alert_id)),
+            *_handling_cells(view, _record(view, incident.alert_id)),
         )
         for incident in view.analysis.incidents
     )
@@ -36,13 +48,14 @@ def incidents_block(view: ReportView) -> Table:
         "incident-table",
         "Incidents in the window, oldest first",
         (
-            Cell("Service"),
-            Cell("Began"),
-            Cell("Ended"),
-            Cell("Lasted", number=True),
-            Cell("Measured", number=True),
-            Cell("First error"),
-            Cell("Who had it"),
+            Heading("Service"),
+            Heading("Began"),
+            Heading("Ended"),
+            Heading("Lasted", number=True, unit="s"),
+            Heading("Measured", number=True, unit="s"),
+            Heading("First error"),
+            Heading("Who had it", csv=False),
+            *_HANDLING,
         ),
         rows,
         empty=empty,
@@ -60,8 +73,21 @@ def _unconfirmed(view: ReportView) -> str:
     return f"No incident, because re-checks did not confirm it: {', '.join(shown)}{rest}."
 
 
+def _record(view: ReportView, alert_id: int | None) -> AlertRecord | None:
+    return next((r for r in view.data.alerts if alert_id is not None and r.episode.id == alert_id), None)
+
+
+def _handling_cells(view: ReportView, record: AlertRecord | None) -> tuple[Cell, ...]:
+    """The cells of ``_HANDLING``."""
+    episode = record.episode if record is not None else None
+    if episode is None:
+        return (in_csv(None),) * len(_HANDLING)
+    taken_at = view.times.iso(episode.acknowledged_at)
+    return in_csv(episode.id), in_csv(episode.acknowledged_by), in_csv(taken_at), in_csv(episode.note)
+
+
 def _handled(view: ReportView, alert_id: int | None) -> str:
-    record = next((r for r in view.data.alerts if alert_id is not None and r.episode.id == alert_id), None)
+    record = _record(view, alert_id)
     if record is None:
         return "no alert fired"
     episode = record.episode
@@ -90,13 +116,15 @@ def alerts_block(view: ReportView) -> Table:
         "alert-table",
         "Alerts in the window, newest first",
         (
-            Cell("Severity"),
-            Cell("Subject"),
-            Cell("Message"),
-            Cell("Opened"),
-            Cell("Ended"),
-            Cell("Lasted", number=True),
-            Cell("Acknowledged"),
+            Heading("Severity"),
+            Heading("Subject"),
+            Heading("Message"),
+            Heading("Opened"),
+            Heading("Ended"),
+            Heading("State", page=False),
+            Heading("Lasted", number=True, unit="s"),
+            Heading("Acknowledged", csv=False),
+            *_HANDLING,
         ),
         tuple(_alert_row(view, record) for record in reversed(view.window_alerts)),
         empty="No alert fired in this window.",
@@ -106,11 +134,14 @@ def alerts_block(view: ReportView) -> Table:
 def _alert_row(view: ReportView, record: AlertRecord) -> tuple[Cell, ...]:
     episode = record.episode
     end = episode.resolved_at or view.data.window.end
-    ended = Cell(view.times.until(episode.opened_at, episode.resolved_at), fixed=True)
+    ended = Cell(
+        view.times.until(episode.opened_at, episode.resolved_at), fixed=True, value=view.times.iso(episode.resolved_at)
+    )
     if episode.resolved_at is None:
-        ended = Cell(str(episode.state), Tone.WARNING)
+        ended = Cell(str(episode.state), Tone.WARNING, value="")
     if episode.state is AlertState.FIRING:
-        ended = Cell("still firing", severity_tone(episode.severity))
+        ended = Cell("still firing", severity_tone(episode.severity), value="")
+    lasted = (end - episode.opened_at).total_seconds()
     taken = "nobody"
     if episode.acknowledged_by is not None:
         taken = f"{episode.acknowledged_by}, {view.times.short(episode.acknowledged_at)}"
@@ -119,10 +150,12 @@ def _alert_row(view: ReportView, record: AlertRecord) -> tuple[Cell, ...]:
         Cell(SEVERITY_WORDS[episode.severity].capitalize(), severity_tone(episode.severity)),
         Cell(episode.subject),
         Cell(episode.message),
-        Cell(view.times.short(episode.opened_at), fixed=True),
+        Cell(view.times.short(episode.opened_at), fixed=True, value=view.times.iso(episode.opened_at)),
         ended,
-        Cell(duration((end - episode.opened_at).total_seconds()), number=True),
+        in_csv(episode.state.value),
+        Cell(duration(lasted), number=True, value=lasted),
         Cell(taken, muted=episode.acknowledged_by is None),
+        *_handling_cells(view, record),
     )
 
 
@@ -131,9 +164,13 @@ def gaps_block(view: ReportView) -> Table:
     window = view.data.window
     rows = tuple(
         (
-            Cell(view.times.short(gap.started_at), fixed=True),
-            Cell(view.times.until(gap.started_at, gap.ended_at), fixed=True),
-            Cell(duration((gap.ended_at - gap.started_at).total_seconds()), number=True),
+            Cell(view.times.short(gap.started_at), fixed=True, value=view.times.iso(gap.started_at)),
+            Cell(view.times.until(gap.started_at, gap.ended_at), fixed=True, value=view.times.iso(gap.ended_at)),
+            Cell(
+                duration((gap.ended_at - gap.started_at).total_seconds()),
+                number=True,
+                value=(gap.ended_at - gap.started_at).total_seconds(),
+            ),
             Cell(gap_words(gap.reason)),
         )
         for gap in view.data.gaps
@@ -142,7 +179,7 @@ def gaps_block(view: ReportView) -> Table:
     return Table(
         "gap-table",
         "When nothing was measured",
-        (Cell("From"), Cell("To"), Cell("Lasted", number=True), Cell("Why")),
+        (Heading("From"), Heading("To"), Heading("Lasted", number=True, unit="s"), Heading("Why")),
         rows,
         empty="The monitor recorded no gap in this window.",
     )

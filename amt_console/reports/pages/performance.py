@@ -5,7 +5,19 @@ from __future__ import annotations
 from amt_console.analysis import PerformanceAnalysis, ServicePerformance
 from amt_console.reports.charts.base import COUNT_LABELS, PERCENT_LABELS
 from amt_console.reports.charts.lines import latency_chart, resource_chart
-from amt_console.reports.page import Card, Cell, Item, Items, PageChart, PageSection, ReportPage, Table, Tone
+from amt_console.reports.page import (
+    Card,
+    Cell,
+    Heading,
+    Item,
+    Items,
+    PageChart,
+    PageSection,
+    ReportPage,
+    Table,
+    Tone,
+    in_csv,
+)
 from amt_console.reports.pages.common import (
     attention,
     meta,
@@ -192,34 +204,45 @@ def _trends(view: ReportView) -> Table:
     rows = []
     for service in view.analysis.services:
         latency, before = service.latency, service.previous_latency
-        known = service.previous_availability.sufficient
+        earlier = before.p95_ms if service.previous_availability.sufficient else None
+        shift = service.hours.typical_percent if service.hours else None
+        trend = latency.trend
         slowest = latency.slowest_hour
         rows.append(
             (
                 Cell(service.name),
-                Cell(f"{latency.samples:,}", number=True),
-                Cell(milliseconds(latency.mean_ms), number=True),
-                Cell(milliseconds(latency.p99_ms), number=True),
-                Cell(milliseconds(latency.max_ms), number=True),
-                Cell(milliseconds(before.p95_ms if known else None), number=True, muted=True),
-                Cell(f"{service.hours.typical_percent:+.1f} %" if service.hours else MISSING, number=True),
+                Cell(f"{latency.samples:,}", number=True, value=latency.samples),
+                *(
+                    Cell(milliseconds(value), number=True, value=value)
+                    for value in (latency.mean_ms, latency.p99_ms, latency.max_ms)
+                ),
+                Cell(milliseconds(earlier), number=True, muted=True, value=earlier),
+                Cell(f"{shift:+.1f} %" if shift is not None else MISSING, number=True, value=shift),
                 Cell(f"{slowest[0]:02d}:00, p95 {milliseconds(slowest[1])}" if slowest else MISSING),
+                in_csv(slowest[0] if slowest else None),
+                in_csv(slowest[1] if slowest else None),
                 Cell(_trend_words(service, view.data.window.hours), muted=True),
+                in_csv(trend.direction if trend else None),
+                in_csv(100 * trend.relative_change if trend and trend.relative_change is not None else None),
             )
         )
     return Table(
         "trend-table",
         "Response times in detail",
         (
-            Cell("Service"),
-            Cell("Checks", number=True),
-            Cell("Mean", number=True),
-            Cell("p99", number=True),
-            Cell("Highest", number=True),
-            Cell("p95 before", number=True),
-            Cell("Same hours", number=True),
-            Cell("Slowest hour"),
-            Cell("Trend"),
+            Heading("Service"),
+            Heading("Checks", number=True),
+            Heading("Mean", number=True, unit="ms"),
+            Heading("p99", number=True, unit="ms"),
+            Heading("Highest", number=True, unit="ms"),
+            Heading("p95 before", number=True, unit="ms"),
+            Heading("Same hours", number=True, unit="%"),
+            Heading("Slowest hour", csv=False),
+            Heading("Slowest hour of the day", number=True, page=False),
+            Heading("p95 in that hour", number=True, unit="ms", page=False),
+            Heading("Trend", csv=False),
+            Heading("Trend", page=False),
+            Heading("Trend over the window", number=True, unit="%", page=False),
         ),
         tuple(rows),
         empty="No service is configured.",

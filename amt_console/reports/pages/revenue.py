@@ -8,7 +8,18 @@ from amt_console.analysis.seasonal import change
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.data import FigureName
 from amt_console.reports.figures import change_text, moved_by, written
-from amt_console.reports.page import BarRow, Bars, Card, Cell, PageChart, PageSection, ReportPage, ReportVerdict, Table
+from amt_console.reports.page import (
+    BarRow,
+    Bars,
+    Card,
+    Cell,
+    Heading,
+    PageChart,
+    PageSection,
+    ReportPage,
+    ReportVerdict,
+    Table,
+)
 from amt_console.reports.pages.business import (
     against_text,
     all_figures,
@@ -152,6 +163,7 @@ def _months(view: ReportView) -> PageChart:
             f" to {written(last, FigureUnit.MONEY)} in {pairs[-1][0]}."
         ),
         highlight=pairs[-1][0],
+        csv_unit=view.currency(_KIND, "history"),
     )
 
 
@@ -171,6 +183,8 @@ def _billing(view: ReportView) -> Bars:
             written(value, FigureUnit.COUNT),
             percent(100 * value / whole) if whole else MISSING,
             value / whole if whole else 0.0,
+            number=value,
+            percent=100 * value / whole if whole else None,
         )
         for label, value in pairs
     )
@@ -186,16 +200,25 @@ def _prices(view: ReportView) -> Table:
     rows = tuple(
         (
             Cell(name),
-            Cell(written(monthly.get(name), FigureUnit.MONEY), number=True),
-            Cell(written(yearly.get(name), FigureUnit.MONEY), number=True),
-            Cell(written(by_name.get(name.casefold()), FigureUnit.COUNT), number=True),
+            Cell(written(monthly.get(name), FigureUnit.MONEY), number=True, value=monthly.get(name)),
+            Cell(written(yearly.get(name), FigureUnit.MONEY), number=True, value=yearly.get(name)),
+            Cell(
+                written(by_name.get(name.casefold()), FigureUnit.COUNT),
+                number=True,
+                value=by_name.get(name.casefold()),
+            ),
         )
         for name in dict.fromkeys((*monthly, *yearly))
     )
     return Table(
         "prices",
         "Plans and prices",
-        (Cell("Plan"), Cell("A month", number=True), Cell("A year", number=True), Cell("Subscriptions", number=True)),
+        (
+            Heading("Plan"),
+            Heading("A month", number=True, unit=view.currency(FigureKind.PLANS, "prices")),
+            Heading("A year", number=True, unit=view.currency(FigureKind.PLANS, "yearly_prices")),
+            Heading("Subscriptions", number=True),
+        ),
         rows,
         empty=f"No prices: {view.why_missing(FigureKind.PLANS, 'prices')}.",
     )

@@ -9,7 +9,7 @@ from amt_console.analysis.availability import GOOD_COVERAGE_PERCENT
 from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import state_strips
 from amt_console.reports.data import ServiceRecord
-from amt_console.reports.page import Cell, PageChart, Table, Tone, without_empty_columns
+from amt_console.reports.page import Cell, Heading, PageChart, Table, Tone, in_csv, without_empty_columns
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief, listed
 from amt_console.text import MISSING, count, duration, limit_percent, milliseconds, percent, percent_cell
@@ -87,26 +87,27 @@ def availability_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
                     percent_cell(parts.coverage_percent),
                     number=True,
                     muted=(parts.coverage_percent or 0) < GOOD_COVERAGE_PERCENT,
+                    value=parts.coverage_percent,
                 ),
-                Cell(percent_cell(parts.worst_case_percent, 2), number=True),
-                Cell(span_or_none(parts.down_s), number=True),
-                Cell(span_or_none(parts.degraded_s), number=True),
-                Cell(span_or_none(parts.maintenance_s), number=True),
-                Cell(span_or_none(parts.unknown_s), number=True),
+                Cell(percent_cell(parts.worst_case_percent, 2), number=True, value=parts.worst_case_percent),
+                *(
+                    Cell(span_or_none(seconds), number=True, value=seconds)
+                    for seconds in (parts.down_s, parts.degraded_s, parts.maintenance_s, parts.unknown_s)
+                ),
             )
         )
     return Table(
         id,
         "Availability, figures",
         (
-            Cell("Service"),
-            Cell("Availability", number=True),
-            Cell("Coverage", number=True),
-            Cell("Worst case", number=True),
-            Cell("Down", number=True),
-            Cell("Slow", number=True),
-            Cell("Maintenance", number=True),
-            Cell("Unmeasured", number=True),
+            Heading("Service"),
+            Heading("Availability", number=True, unit="%"),
+            Heading("Coverage", number=True, unit="%"),
+            Heading("Worst case", number=True, unit="%"),
+            Heading("Down", number=True, unit="s"),
+            Heading("Slow", number=True, unit="s"),
+            Heading("Maintenance", number=True, unit="s"),
+            Heading("Unmeasured", number=True, unit="s"),
         ),
         tuple(rows),
         folded=True,
@@ -123,7 +124,7 @@ def availability_cell(view: ReportView, service: ServicePerformance) -> Cell:
         return Cell("too little data", Tone.UNKNOWN, number=True)
     tone = Tone.CRITICAL if value < view.data.limits.uptime_percent else Tone.PLAIN
     covered = parts.coverage_percent or 0
-    return Cell(percent_cell(value, 2), tone, number=True, muted=covered < GOOD_COVERAGE_PERCENT)
+    return Cell(percent_cell(value, 2), tone, number=True, muted=covered < GOOD_COVERAGE_PERCENT, value=value)
 
 
 def service_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
@@ -138,25 +139,35 @@ def service_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
             (
                 Cell(record.name),
                 Cell(word, tone),
-                Cell(_since(view, record), muted=True),
-                Cell(milliseconds(latency.p50_ms), number=True),
-                Cell(milliseconds(latency.p95_ms), Tone.WARNING if slow else Tone.PLAIN, number=True),
-                Cell(percent_cell(rate, 2), _rate_tone(view, rate), number=True),
+                Cell(_since(view, record), muted=True, value=view.times.iso(record.since) or ""),
+                Cell(milliseconds(latency.p50_ms), number=True, value=latency.p50_ms),
+                Cell(
+                    milliseconds(latency.p95_ms),
+                    Tone.WARNING if slow else Tone.PLAIN,
+                    number=True,
+                    value=latency.p95_ms,
+                ),
+                Cell(percent_cell(rate, 2), _rate_tone(view, rate), number=True, value=rate),
                 availability_cell(view, found),
-                Cell(percent_cell(found.availability.coverage_percent), number=True, muted=True),
+                Cell(
+                    percent_cell(found.availability.coverage_percent),
+                    number=True,
+                    muted=True,
+                    value=found.availability.coverage_percent,
+                ),
                 Cell(record.error or "", muted=True),
             )
         )
     headings = (
-        Cell("Service"),
-        Cell("State"),
-        Cell("Since"),
-        Cell("Median", number=True),
-        Cell("p95", number=True),
-        Cell("Errors", number=True),
-        Cell("Availability", number=True),
-        Cell("Coverage", number=True),
-        Cell("Last error"),
+        Heading("Service"),
+        Heading("State"),
+        Heading("Since"),
+        Heading("Median", number=True, unit="ms"),
+        Heading("p95", number=True, unit="ms"),
+        Heading("Errors", number=True, unit="%"),
+        Heading("Availability", number=True, unit="%"),
+        Heading("Coverage", number=True, unit="%"),
+        Heading("Last error"),
     )
     return Table(id, "Services", *without_empty_columns(headings, rows), empty="No service is configured.")
 
@@ -182,25 +193,31 @@ def host_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
         rows.append(
             (
                 Cell(_RESOURCE_LABELS[pattern.name]),
-                Cell(write(now[pattern.name]), number=True),
-                Cell(write(_whole(pattern.mean, pattern.name)), number=True),
-                Cell(write(_whole(pattern.p95, pattern.name)), number=True),
-                Cell(write(pattern.max), Tone.WARNING if over else Tone.PLAIN, number=True),
-                Cell(limit_percent(limit) if limit is not None else MISSING, number=True, muted=True),
+                in_csv("" if pattern.name == "connections" else "%"),
+                Cell(write(now[pattern.name]), number=True, value=now[pattern.name]),
+                Cell(write(_whole(pattern.mean, pattern.name)), number=True, value=pattern.mean),
+                Cell(write(_whole(pattern.p95, pattern.name)), number=True, value=pattern.p95),
+                Cell(write(pattern.max), Tone.WARNING if over else Tone.PLAIN, number=True, value=pattern.max),
+                Cell(limit_percent(limit) if limit is not None else MISSING, number=True, muted=True, value=limit),
                 Cell(busiest, muted=True),
+                in_csv(pattern.busiest_hour[0] if pattern.busiest_hour else None),
+                in_csv(pattern.busiest_hour[1] if pattern.busiest_hour else None),
             )
         )
     return Table(
         id,
         "Host of the monitor",
         (
-            Cell("Resource"),
-            Cell("Now", number=True),
-            Cell("Mean", number=True),
-            Cell("p95", number=True),
-            Cell("Highest", number=True),
-            Cell("Limit", number=True),
-            Cell("Busiest hour"),
+            Heading("Resource"),
+            Heading("Unit", page=False),
+            Heading("Now", number=True),
+            Heading("Mean", number=True),
+            Heading("p95", number=True),
+            Heading("Highest", number=True),
+            Heading("Limit", number=True),
+            Heading("Busiest hour", csv=False),
+            Heading("Busiest hour of the day", number=True, page=False),
+            Heading("Mean in that hour", number=True, page=False),
         ),
         tuple(rows) if any(pattern.samples for pattern in view.analysis.resources) else (),
         empty="The host was not sampled in this window.",
