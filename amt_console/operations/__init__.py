@@ -1,1 +1,1 @@
-"""The use cases, once, for every front door."""
+"""The use cases, shared by console, command line and API."""

@@ -1,4 +1,4 @@
-"""Acting on an alert as a person saw it, although the monitor may store a new value at the same moment."""
+"""Act on an alert as a person saw it, even if the monitor stores a new value at the same moment."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ TRIES = 3
 
 
 def act_as_seen(operations: Operations, action: AlertAction, seen: AlertView) -> AlertView:
-    """Act on ``seen``, at whatever version that has by now.
+    """Act on ``seen``, at its current version.
 
-    The monitor raises an alert's version with every observation that it stores. While owner and severity are those that
-    the person saw, the action is tried again at the new version; when one of them changed or the alert ended, the
-    conflict stands.
+    The monitor raises an alert's version with every observation that it stores. While owner and severity are
+    unchanged, the action is retried at the new version. If one of them changed or the alert ended, the conflict
+    stands.
 
     Raises:
         ConflictError: The alert is no longer what the person saw.

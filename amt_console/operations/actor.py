@@ -1,4 +1,4 @@
-"""Who acts: the operating system's word, and the claims that came along."""
+"""The acting person: identity from the operating system, and the caller's claims."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ class Actor:
     """A person at a keyboard."""
 
     name: str
-    """Shown to everybody as the one who has an alert."""
+    """Shown to everybody as an alert's owner."""
     uid: int | None = None
     """The operating system's user id of this process."""
     claims: Mapping[str, str] = field(default_factory=dict)
-    """Environment values that anybody could set; recorded as claims, never trusted."""
+    """Environment values that anybody can set; recorded as claims, never trusted."""
     login: str | None = None
-    """Who logged in, by the kernel's login id, which survives sudo."""
+    """The login user, by the kernel's login id, which survives sudo."""
     via: str | None = None
-    """How the action came in: ``socket``, ``token NAME (ID)``; ``None`` for this very process."""
+    """Origin of the action: ``socket``, ``token NAME (ID)``; ``None`` for this process."""
 
     def facts(self) -> dict[str, Any]:
-        """What the audit table keeps beside the name."""
+        """The details stored in the audit beside the name."""
         return {"uid": self.uid, "login": self.login, "via": self.via, "claims": dict(self.claims)}
 
 
 def login_name(pid: int | str = "self") -> str | None:
-    """The user whose login a process belongs to, by the kernel's word; ``None`` where it keeps none.
+    """The login user of a process, by the kernel's login id; ``None`` if there is none.
 
     It is set once at the login and stays through sudo and su.
     """
@@ -59,7 +59,7 @@ def account_name(uid: int) -> str:
 
 
 def current_actor(env: Mapping[str, str] = os.environ) -> Actor:
-    """The person behind this process: the login name of its real user id, never what the environment says."""
+    """The person behind this process: the login name of its real user id, never from the environment."""
     claims = {name: safe_text(env[name], 200) for name in _CLAIMS if env.get(name)}
     uid = os.getuid()
     return Actor(name=account_name(uid), uid=uid, claims=claims, login=login_name())

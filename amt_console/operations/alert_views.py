@@ -1,4 +1,4 @@
-"""From stored episodes to the alerts that are shown: with what follows from what, groups, and how often today."""
+"""Views of stored episodes, with causes and followers, groups, and counts of the day."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Key = tuple[str, str]
 
 
 class AlertViews:
-    """Makes the views of one moment.
+    """Creates the views of one moment.
 
     Args:
-        open_episodes: What is open at that moment.
-        targets: What is watched.
-        counts: How often the alert of a rule and subject was firing that day.
+        open_episodes: The open episodes at that moment.
+        targets: The watched targets.
+        counts: Firing alerts of that day by rule and subject.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class AlertViews:
     def read(
         cls, reads: Reads, targets: Iterable[Target], now: datetime, *, at: datetime | None = None, zone: tzinfo | None
     ) -> AlertViews:
-        """Those of the present, or of a past moment; the day is that of ``zone``, by default the host's."""
+        """The views of now or of a past moment; the day is in ``zone``, by default the host's."""
         moment = at or now
         midnight = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
         return cls(reads.alerts.open(at), targets, reads.alerts.fired_counts(since=midnight, until=moment))
 
     def of(self, episode: Episode) -> AlertView:
-        """A stored episode as it is shown. It has an id."""
+        """The view of a stored episode, which has an id."""
         assert episode.id is not None
         return AlertView(
             id=episode.id,
@@ -88,9 +88,9 @@ class AlertViews:
         return next((episode for episode in self._open if episode.id == cause), None)
 
     def worst_first(self) -> tuple[AlertView, ...]:
-        """What is open: by severity, firing before pending, unacknowledged before acknowledged, oldest first.
+        """Open alerts by severity, firing before pending, unacknowledged before acknowledged, oldest first.
 
-        What follows from an alert comes directly after it, in the same order.
+        Followers come directly after their cause, in the same order.
         """
         views = sorted((self.of(episode) for episode in self._open), key=urgency)
         after: dict[int, list[AlertView]] = {}

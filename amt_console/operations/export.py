@@ -1,4 +1,4 @@
-"""Writes reports: gathers the data here, draws in a child process, and puts finished files in place."""
+"""Write reports: gather the data here, render in a child process, and put finished files in place."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
     from amt_console.config import Settings
 
 RENDER_SECONDS = 300.0
-"""A renderer that takes longer is ended."""
+"""A renderer that takes longer is killed."""
 MAX_HOURS = 24 * 366
 _SCRATCH_PREFIX = ".amt-export-"
 _SCRATCH_LIFE = timedelta(hours=1)
 
 
 class ExportError(OperationError):
-    """The reports could not be made; the folder is as it was."""
+    """The reports could not be written; the folder is unchanged."""
 
     usage = False
-    """Whether what was asked for is the reason."""
+    """Whether the request is the reason."""
 
 
 class ExportUsageError(ExportError):
-    """What was asked for makes no sense."""
+    """The request is not valid."""
 
     usage = True
 
@@ -72,25 +72,25 @@ def export_reports(
 ) -> tuple[Path, ...]:
     """Write reports on the last ``hours`` up to ``end`` into ``out`` and return the files.
 
-    All files are drawn before the first is put in place, so a failure or an interruption leaves the folder as it was.
+    All files are rendered before the first is put in place: a failure or an interruption leaves the folder unchanged.
 
     Args:
-        store: Where the history is.
+        store: The history.
         targets: What is watched.
-        settings: For the limits and the time zone.
-        clock: When the reports are made.
-        out: Folder; made if it is not there.
+        settings: Limits and time zone.
+        clock: The time.
+        out: Folder; created if missing.
         parts: Names of reports, or ``all``.
         hours: Length of the window.
         end: Its end; by default now, and never later.
         formats: Formats instead of each report's usual ones.
-        zone: IANA name of the zone in which times are shown; by default that of the settings, else the host's.
-        progress: Called with what is being done, how much is done, and how much there is.
+        zone: IANA name of the zone for times; by default that of the settings, else the host's.
+        progress: Called with the step, the amount done, and the total.
 
     Raises:
-        PlanError: No such report, or it does not come in these formats.
-        UnknownZoneError: No such time zone.
-        ExportError: It could not be done; ``ExportWriteError`` when the folder is the reason.
+        PlanError: Unknown report, or not available in these formats.
+        UnknownZoneError: Unknown time zone.
+        ExportError: Failed; ``ExportWriteError`` if the folder is the reason.
         StoreError: The database could not be read.
     """
     wanted = plan(parts, formats)
@@ -113,7 +113,7 @@ def report_data(
     end: datetime | None = None,
     zone: str | None = None,
 ) -> ReportData:
-    """What the reports of the last ``hours`` up to ``end`` are made of.
+    """Gather the data of the reports on the last ``hours`` up to ``end``.
 
     Raises ExportError, UnknownZoneError, StoreError.
     """
@@ -129,7 +129,7 @@ def report_data(
 
 @contextlib.contextmanager
 def _scratch_folder(out: Path, clock: Clock) -> Iterator[Path]:
-    """A folder inside ``out`` (the same file system) that is gone afterwards, whatever happens."""
+    """A temporary folder inside ``out`` (the same file system), always removed afterwards."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         _sweep(out, clock)
@@ -143,7 +143,7 @@ def _scratch_folder(out: Path, clock: Clock) -> Iterator[Path]:
 
 
 def _sweep(out: Path, clock: Clock) -> None:
-    """Remove what an export that was killed has left behind."""
+    """Remove leftovers of a killed export."""
     limit = (clock.now() - _SCRATCH_LIFE).timestamp()
     for old in out.glob(f"{_SCRATCH_PREFIX}*"):
         with contextlib.suppress(OSError):
@@ -152,7 +152,7 @@ def _sweep(out: Path, clock: Clock) -> None:
 
 
 def render(job: RenderJob, progress: Progress | None) -> list[str]:
-    """Run the renderer and pass its progress on; ends it when this process is interrupted."""
+    """Run the renderer and pass on its progress; kill it when this process is interrupted."""
     command = [sys.executable, "-P", "-m", "amt_console.reports.render"]
     with tempfile.TemporaryFile() as talk:
         try:
@@ -182,7 +182,7 @@ def render(job: RenderJob, progress: Progress | None) -> list[str]:
 
 
 def _conversation(child: subprocess.Popen[bytes], job: RenderJob, progress: Progress | None) -> dict[str, Any]:
-    """Send the job, report progress, and return the renderer's last word."""
+    """Send the job, report progress, and return the renderer's last message."""
     assert child.stdin is not None
     assert child.stdout is not None
     with contextlib.suppress(BrokenPipeError):

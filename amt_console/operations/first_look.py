@@ -1,4 +1,4 @@
-"""The first snapshot of a console that becomes the monitor: what the database knows, before anything else is loaded."""
+"""The first snapshot of a console that becomes the monitor: the database's data, before the engine is loaded."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from amt_console.store.first_look import first_look
 
 
 def first_snapshot(path: Path, now: datetime) -> Snapshot | None:
-    """Services, alerts, host and figures as a SQLite file has them; ``None`` if it cannot be read at once.
+    """Services, alerts, host and figures of a SQLite file; ``None`` if it cannot be read at once.
 
-    Windowed figures, charts and how often alerts fired today are left out. The monitor counts as running, without any
-    data yet: it is being started.
+    Windowed figures, charts and how often alerts fired today are left out. The monitor counts as running without data:
+    it is starting.
     """
     found = first_look(path)
     if found is None:

@@ -1,4 +1,4 @@
-"""The machine-readable form of the views: what ``--json`` prints and the API answers. Keys are a promise."""
+"""JSON of the views, for ``--json`` and the API. Keys are stable."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _location_json(location: LocationView) -> dict[str, Any]:
 
 
 def host_json(sample: HostSample | None) -> dict[str, Any] | None:
-    """The host at its last sample; ``null`` where a figure is unreadable."""
+    """The host at its last sample; ``null`` for an unreadable metric."""
     if sample is None:
         return None
     network = sample.network
@@ -127,7 +127,7 @@ def host_json(sample: HostSample | None) -> dict[str, Any] | None:
 
 
 def figure_json(figure: Figure, read_at: datetime) -> dict[str, Any]:
-    """One figure of the platform; ``remark`` says which part of a value was left out."""
+    """One figure of the platform; ``remark`` names the part of a value that was left out."""
     value = figure.value
     pairs = [{"label": label, "value": number} for label, number in value] if isinstance(value, tuple) else value
     return {

@@ -71,15 +71,15 @@ class LocalOperations:
         store: The database.
         store_url: Its URL.
         settings: The configuration.
-        targets: What is watched.
+        targets: The watched targets.
         clock: The time.
-        actor: Who acts; by default the person behind this process.
+        actor: The acting person; by default that of this process.
         read_only: Refuse to change anything.
-        request_probe: Asks the monitor of this process to probe services; without it another process is the monitor.
-        engine_notices: What people must know of the monitor beside its faults, most important first.
-        engine_faults: What of the monitor does not work at this moment.
-        remarks: What people may know beside the monitor, e.g. that a demo runs.
-        viewers: Who looks.
+        request_probe: Makes this process's monitor probe services; without it another process is the monitor.
+        engine_notices: Notices of the monitor beside its faults, most important first.
+        engine_faults: Current faults of the monitor.
+        remarks: Other notices, e.g. that a demo runs.
+        viewers: Who is present.
         live_host: The newest sample of the host, if it may be newer than the stored one.
         on_action: Called after each action of a person.
         """
@@ -107,7 +107,7 @@ class LocalOperations:
         )
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
-        """The live snapshot, or the snapshot of a past moment. What was built a moment ago serves again."""
+        """The live snapshot, or the snapshot of a past moment. A recent one is reused."""
         with self._lock:
             if at is not None:
                 with self.store.read() as reads:
@@ -153,7 +153,7 @@ class LocalOperations:
             return service_detail(reads, view, self._clock.now(), hours, self._views(reads, at), at=at)
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
-        """Do what a person wants: the change, its events and its audit row in one durable transaction."""
+        """Execute a person's action: the change, its events and its audit row in one durable transaction."""
         if self._read_only:
             raise UnavailableError("this console is read-only")
         person = actor or self._actor
@@ -215,7 +215,7 @@ def _no_alert(alert_id: int) -> str:
 
 
 def _handled(action: Action[Any], scene: Scene) -> Outcome:
-    """What the action changes, or the refusal in the words of the operations."""
+    """The outcome of the action; a refusal becomes an ``OperationError``."""
     try:
         return handle(action, scene)
     except AlertConflict as error:
@@ -227,6 +227,6 @@ def _handled(action: Action[Any], scene: Scene) -> Outcome:
 
 
 def _said(action: Action[Any]) -> dict[str, Any]:
-    """What the person asked for, in the person's own words, beside the alert that it is about."""
+    """The person's own words of the request, beside the alert."""
     known = {field.name for field in fields(AlertAction)}
     return {field.name: getattr(action, field.name) for field in fields(action) if field.name not in known}

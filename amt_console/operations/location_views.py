@@ -1,4 +1,4 @@
-"""Each target as the single locations see it."""
+"""Each target as seen from the single locations."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from amt_console.text import safe_text
 def location_views(
     statuses: Mapping[str, ServiceStatus], targets: Iterable[Target], now: datetime
 ) -> dict[str, tuple[LocationView, ...]]:
-    """The locations of each target that more than one watches, by name; those of the last day.
+    """The locations of each target with more than one, by name; those of the last day.
 
     Args:
-        statuses: Everything that was ever measured.
-        targets: What is watched.
-        now: The moment that is shown.
+        statuses: All stored states.
+        targets: The watched targets.
+        now: The displayed moment.
     """
     watched = {target.name: target for target in targets}
     found: dict[str, list[LocationView]] = {}

@@ -1,4 +1,4 @@
-"""What the front doors (console, command line, API) may ask for; the same answers whoever asks."""
+"""The interface of the use cases for console, command line and API."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from amt_console.operations.actor import Actor
 
 Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and how much there is."""
+"""Called with the step, the amount done, and the total."""
 
 
 class OperationError(Exception):
-    """An operation could not be done; the text says what and how to mend it."""
+    """An operation failed; the text gives the reason and the remedy."""
 
 
 class NotFoundError(OperationError):
@@ -35,21 +35,19 @@ class NotFoundError(OperationError):
 
 
 class ConflictError(OperationError):
-    """Somebody or something else changed it first, or it has ended."""
+    """It was changed meanwhile, or has ended."""
 
 
 class InvalidError(OperationError):
-    """What was asked for makes no sense."""
+    """The request is not valid."""
 
 
 class UnavailableError(OperationError):
-    """Cannot be done here and now, e.g. no monitor runs in this process, the session is read-only, or the database is
-    busy.
-    """
+    """Not available here and now, e.g. without a monitor, in a read-only session, or with a busy database."""
 
 
 class NotPermittedError(OperationError):
-    """This person may not do that."""
+    """The person's role does not allow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class RecentProbe:
     error: str | None = None
     attempt: int = 1
     location: str | None = None
-    """From where, if more than one location watches the service."""
+    """The location, if more than one watches the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +88,9 @@ class ServiceDetail:
     uptime: Series = ()
     """Percent up per bucket, 0-100."""
     uptime_percent: float | None = None
-    """Over the whole window, by time; ``None`` if nothing was measured."""
+    """Over the whole window, by time; ``None`` without measured time."""
     coverage_percent: float = 0.0
-    """Which part of the window was measured."""
+    """Measured part of the window."""
     probes: tuple[RecentProbe, ...] = ()
     """Newest first, at most 50."""
     changes: tuple[StateChange, ...] = ()
@@ -125,24 +123,24 @@ class Operations(Protocol):
         ...
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
-        """Do what a person wants, and leave an audit row.
+        """Execute a person's action, and add an audit row.
 
         Args:
-            action: What.
-            actor: In whose name; by default the person behind this process.
+            action: The action.
+            actor: The acting person; by default that of this process.
 
         Raises:
             NotFoundError: No such alert or service.
-            ConflictError: Somebody or something else was quicker, or the alert has ended.
-            InvalidError: It makes no sense.
-            UnavailableError: Not here and now.
-            NotPermittedError: Not for this person.
+            ConflictError: The alert was changed meanwhile, or has ended.
+            InvalidError: The action is not valid.
+            UnavailableError: Not available here and now.
+            NotPermittedError: The person's role does not allow it.
         """
         ...
 
 
 class Reports(Protocol):
-    """Writes reports from the database; a session whose database is elsewhere has none."""
+    """Writes reports from the database; a session without its own database has none."""
 
     def export(
         self,

@@ -1,4 +1,4 @@
-"""Gathers what the reports of one window are made of from the store, in one read transaction."""
+"""Gather the data of one window's reports from the store, in one read transaction."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ RESOURCE_METRICS = {
     "disk": "disk_usage",
     "connections": "active_connections",
 }
-"""What the host's resources are called where they are stored."""
+"""Stored names of the host's resources."""
 MAX_ALERTS = 1000
 MAX_ALERTS_WITH_EVENTS = 200
 HISTORIES: tuple[FigureName, ...] = (
@@ -61,14 +61,14 @@ HISTORIES: tuple[FigureName, ...] = (
     (FigureKind.REVENUE, "churn_rate"),
     (FigureKind.REVENUE, "arpu"),
 )
-"""The figures that the pages draw over the window."""
+"""Figures with a chart over the window."""
 
 _INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Then:
-    """What is known of the services, from the window's start to its end."""
+    """Data of the services, from the window's start to its end."""
 
     window: Window
     start: dict[str, ServiceStatus]
@@ -77,7 +77,7 @@ class _Then:
     buckets: dict[str, list[Rollup]]
     previous: dict[str, list[Rollup]]
     past: bool
-    """Whether the window ended before the reports are made."""
+    """Whether the window ended in the past."""
 
 
 def gather(
@@ -89,7 +89,7 @@ def gather(
     zone: str,
     made_at: datetime,
 ) -> ReportData:
-    """Everything that the reports of ``window`` say: what was known at its end, whenever they are made."""
+    """All data of the reports on ``window``, as known at its end, whenever they are written."""
     before = window.previous()
     resolution = source_resolution(window.step)
     changes: dict[str, list[StateChangeRow]] = {}
@@ -133,7 +133,7 @@ def gather(
 
 
 def source_resolution(step: int) -> int:
-    """The coarsest stored buckets that a window's steps can be put together from."""
+    """The coarsest stored resolution that divides a window's steps."""
     return max(resolution for resolution in RESOLUTIONS if step % resolution == 0)
 
 
@@ -149,7 +149,7 @@ def _services(reads: Reads, then: _Then, targets: Sequence[Target]) -> tuple[Ser
 
 
 def _last_measured(then: _Then, name: str) -> datetime | None:
-    """When a service was last measured in the window; to a bucket's length when its single results are gone."""
+    """The last measurement of a service in the window; exact to a bucket if its raw rows are deleted."""
     status = then.end.get(name)
     if status is not None:
         return status.last.timestamp if status.last.timestamp >= then.window.start else None
@@ -165,7 +165,7 @@ def _configured(reads: Reads, then: _Then, target: Target) -> ServiceRecord:
         change = reads.services.last_change(target.name, then.window.end)
     return ServiceRecord(
         name=target.name,
-        # Where the monitor keeps its data is no part of what it reports on.
+        # The monitor's own database is not part of the reports.
         url="" if target.name == MONITORING_DB else now.url,
         group=target.group,
         criticality=target.criticality,
@@ -207,7 +207,7 @@ def _removed(then: _Then, name: str) -> ServiceRecord:
 
 
 def _initial(then: _Then, name: str) -> tuple[ServiceState, str | None]:
-    """The state at the window's start, also when the single results of that time are gone."""
+    """The state at the window's start, also if the raw rows of that time are deleted."""
     status = then.start.get(name)
     if status is not None:
         return status.state, status.last.error
@@ -239,9 +239,9 @@ def _limits(settings: Settings) -> AnalysisLimits:
 
 
 def _monitor(reads: Reads, window: Window, targets: Sequence[Target], then: _Then) -> MonitorStatus:
-    """Whether a monitor ran at the window's end, and which if that is now.
+    """Whether a monitor ran at the window's end; with its identity if that is now.
 
-    A monitor's sign of life is overwritten by the next, so that in the past only what it measured speaks for it.
+    Each heartbeat overwrites the last, so for the past only stored results show that a monitor ran.
     """
     if then.past:
         intervals = {target.name: target.interval for target in targets}
@@ -266,7 +266,7 @@ def _monitor(reads: Reads, window: Window, targets: Sequence[Target], then: _The
 
 
 def _alerts(reads: Reads, window: Window, *, past: bool) -> tuple[AlertRecord, ...]:
-    """Alerts of this window and the one before as they were at its end, oldest first; events for the newest of it."""
+    """Alerts of this and the previous window as of its end, oldest first; events for the newest ones."""
     found = reads.alerts.episodes(start=window.previous().start, end=window.end + _INSTANT, limit=MAX_ALERTS)
     happened = reads.alerts.events_of([episode.id for episode in found if episode.id is not None])
     records = []
@@ -281,12 +281,12 @@ def _alerts(reads: Reads, window: Window, *, past: bool) -> tuple[AlertRecord, .
 
 
 def _gaps(reads: Reads, window: Window) -> tuple[Gap, ...]:
-    """Those that had ended by the window's end: a gap is recorded when it is over."""
+    """Gaps that had ended by the window's end: a gap is recorded when it is over."""
     return tuple(gap for gap in reads.monitor.gaps(window.previous().start, window.end) if gap.ended_at <= window.end)
 
 
 def _host(reads: Reads, window: Window, resolution: int) -> dict[str, tuple[HostRollup, ...]]:
-    """The host's figures on the window's steps; a step without samples stays empty, so that a line breaks there."""
+    """The host's metrics on the window's steps; a step without samples is empty, so that a line breaks there."""
     found = reads.host.rollups(
         resolution=resolution, start=window.start, end=window.end, metrics=tuple(RESOURCE_METRICS.values())
     )
@@ -299,7 +299,7 @@ Read = dict[FigureName, list[tuple[datetime, float]]]
 
 
 def _read(reads: Reads, window: Window) -> Read:
-    """All values of single-number figures that were read in a window."""
+    """All values of single-number figures in a window."""
     return {
         (kind, name): points
         for kind in FigureKind
@@ -308,9 +308,9 @@ def _read(reads: Reads, window: Window) -> Read:
 
 
 def _means(read: Read, *, at_least: Read | None = None) -> dict[FigureName, float]:
-    """The mean of each figure over a window; with ``at_least`` only of those read half as often as there.
+    """The mean of each figure over a window; with ``at_least`` only of figures read at least half as often as there.
 
-    A window of which little was read is no baseline.
+    A window with few values is not a baseline.
     """
     return {
         key: math.fsum(value for _, value in points) / len(points)

@@ -15,12 +15,12 @@ from amt_console.text import age, byte_size, milliseconds, safe_text
 MAX_BUCKETS = 300
 _LIST_LIMIT = 50
 _INTERNAL = ("own_ms",)
-"""Details for who develops the prober, not for who reads the screen."""
+"""Details for developers of the prober, not for the screen."""
 _INSTANT = timedelta(microseconds=1)
 
 
 def resolution_for(hours: float) -> int:
-    """The finest rollup that draws ``hours`` in at most ``MAX_BUCKETS`` buckets, daily at the coarsest; seconds."""
+    """The finest resolution in seconds that shows ``hours`` in at most ``MAX_BUCKETS`` buckets; at most daily."""
     return next((step for step in RESOLUTIONS if hours * 3600 / step <= MAX_BUCKETS), RESOLUTIONS[-1])
 
 
@@ -30,12 +30,12 @@ def service_detail(
     """The detail of one service over the last ``hours``.
 
     Args:
-        reads: Where to read.
-        view: The service at the end of the stretch.
+        reads: The database.
+        view: The service at the end of the period.
         now: The present moment.
-        hours: How long the stretch is.
-        alerts: How alerts are shown.
-        at: A past moment as the end of the stretch; alerts are shown as they were then.
+        hours: Length of the period.
+        alerts: Creates the views of alerts.
+        at: A past moment as the end of the period; alerts are shown as of then.
     """
     now = at or now
     resolution = resolution_for(hours)
@@ -74,7 +74,7 @@ def service_detail(
 
 
 def _newest_probes(reads: Reads, view: ServiceView, start: datetime, end: datetime) -> list[ProbeResult]:
-    """Newest first; where several locations watch the service, those of each in place of the combined results."""
+    """Newest first; with several locations, their own results instead of the combined ones."""
     names = [series_name(view.name, location.name) for location in view.locations] or [view.name]
     found = [
         probe
@@ -104,7 +104,7 @@ def _recent(probe: ProbeResult, location: str | None) -> RecentProbe:
 
 
 def _facts(probe: ProbeResult, now: datetime) -> tuple[tuple[str, str], ...]:
-    """What the newest probe found out besides its state, in the order people ask."""
+    """Facts of the newest probe besides its state, in display order."""
     facts: list[tuple[str, str]] = []
     if probe.ip:
         facts.append(("address", f"{probe.ip} ({probe.ip_family or 'unknown family'})"))

@@ -1,4 +1,4 @@
-"""Builds the live snapshot, and the snapshot of any past moment, from the store."""
+"""Build the live snapshot, and the snapshot of any past moment, from the store."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ from amt_console.operations.windows import (
 from amt_console.store import Reads, Store
 
 WINDOWS_REFRESH_SECONDS = 10.0
-"""How old windowed figures may be; they move slowly and cost most."""
+"""Maximum age of windowed values; they change slowly and cost most."""
 IDLE_REFRESH_SECONDS = 5.0
-"""How long a snapshot serves when no data changed: long enough to be cheap, short enough to see a silent monitor."""
+"""How long a snapshot is reused without new data: long enough to be cheap, short enough to notice a silent monitor."""
 CLOCK_TOLERANCE = timedelta(seconds=1)
-"""The clocks of two hosts may differ by so much without anything being called ahead."""
+"""Tolerated difference between two hosts' clocks before a result counts as ahead."""
 SILENT_AFTER_SECONDS = 30.0
-"""A monitor that wrote nothing for longer is called silent."""
+"""A monitor without writes for longer is silent."""
 _HOST_SERIES = ("cpu_usage", "memory_usage", "disk_usage")
 
 
 class SnapshotBuilder:
-    """Keeps what may be reused from one snapshot to the next. Not for two threads at once."""
+    """Keeps data that the next snapshot can reuse. Not thread-safe."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class SnapshotBuilder:
         self._last: Snapshot | None = None
         self._built_at: float | None = None
         self._data_version: int | None = None
-        # Versions of one builder never meet those of an earlier one, so that a console may change its monitor.
+        # Versions of two builders never collide, so that a console can change its monitor.
         self._first_version = int(clock.now().timestamp() * 1000)
 
     def build_live(
@@ -78,9 +78,9 @@ class SnapshotBuilder:
         *,
         faults: tuple[str, ...] = (),
     ) -> Snapshot:
-        """The snapshot of now, with the newest sample of the host if this process has one that is not stored yet.
+        """The snapshot of now, with this process's newest host sample even if it is not stored yet.
 
-        While nobody wrote anything the database is looked at anew only every ``IDLE_REFRESH_SECONDS``.
+        Without writes the database is read again only every ``IDLE_REFRESH_SECONDS``.
         """
         tick, version = self._clock.monotonic(), store.data_version()
         fresh = self._built_at is not None and tick - self._built_at < IDLE_REFRESH_SECONDS
@@ -105,7 +105,7 @@ class SnapshotBuilder:
         """
         now = self._clock.now()
         end = at or now
-        # A clock that was set back must not leave the figures of its future on the screen.
+        # After a clock was set back, values from its future must not stay on the screen.
         known_by = at or now + CLOCK_TOLERANCE
         windows = self._read_windows(reads, end, live=at is None)
         views = AlertViews.read(reads, self._targets, now, at=at, zone=self._zone)

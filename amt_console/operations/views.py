@@ -1,4 +1,4 @@
-"""From what is stored to what is shown: one service, and the worst of all."""
+"""Views of stored data: one service, and the worst state of all."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STALE_INTERVALS = 3
 
 
 def has_fallen_silent(target: Target, last: ProbeResult, now: datetime) -> bool:
-    """Whether the newest result is so old that it speaks for nothing any more."""
+    """Whether the newest result is too old to be valid."""
     limit = _STALE_INTERVALS * max(target.interval, last.interval, 5.0) + target.timeout
     return (now - last.timestamp).total_seconds() > limit
 
@@ -49,7 +49,7 @@ def service_view(
     *,
     locations: tuple[LocationView, ...] = (),
 ) -> ServiceView:
-    """One target as it is at ``now``; a result that is older than three intervals speaks for nothing any more."""
+    """One target at ``now``; a result older than three intervals is no longer valid."""
     last = status.last if status else None
     state, since = ServiceState.UNKNOWN, None
     error_class = last.error_class if last else None
@@ -88,7 +88,7 @@ def service_view(
 def figure_faults(
     targets: Iterable[Target], statuses: Mapping[str, ServiceStatus], now: datetime
 ) -> dict[FigureKind, FigureFault]:
-    """The kinds of figures that cannot be read at ``now``, with the reason: no endpoint that has them answers."""
+    """The kinds of figures that cannot be read at ``now``, with the reason: no endpoint with them answers."""
     endpoints: dict[FigureKind, list[Service]] = {kind: [] for kind in FigureKind}
     for target in targets:
         if isinstance(target, Service) and target.figures is not None:
@@ -124,11 +124,10 @@ def _shown_url(url: str) -> str:
 
 
 def overall(services: Sequence[ServiceView], alerts: Sequence[AlertView], monitor: MonitorState) -> Overall:
-    """The worst of everything.
+    """The overall state.
 
-    A firing critical alert counts whatever the monitor does: no data never resolves it. Else the whole is unknown when
-    the monitor hangs, or when none runs and nothing is fresh. A service that was never measured counts only when none
-    was.
+    A firing critical alert counts in any case: no data never resolves it. Otherwise the state is unknown when the
+    monitor hangs, or when none runs and nothing is fresh. A service without any result counts only when none has one.
     """
     severities = {alert.severity for alert in alerts if alert.state is not AlertState.PENDING}
     if Severity.CRITICAL in severities:

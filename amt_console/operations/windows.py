@@ -1,4 +1,4 @@
-"""Windowed figures of the live snapshot (24 h, 1 h, 30 min), from rollups."""
+"""Windowed values of the live snapshot (24 h, 1 h, 30 min), from rollups."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SPARK_MINUTES = 30
 MINUTE = 60
 HOUR_REFRESH_SHARE, HOUR_REFRESH_MOST = 0.15, 30.0
 DAY_REFRESH_SHARE, DAY_REFRESH_MOST = 0.3, 60.0
-"""How old windowed figures may be: seconds for each service, and at most."""
+"""Maximum age of windowed values: seconds per service, and the upper bound."""
 LEAST_TURN = 6
-"""So many services are read at once at least, since each question costs as much as its first few answers."""
+"""Least services per query, because each query costs as much as its first few rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceWindows:
-    """What one service did lately."""
+    """Recent values of one service."""
 
     p95_ms: float | None = None
     uptime_percent_24h: float | None = None
@@ -43,9 +43,9 @@ def read_windows(reads: Reads, names: Sequence[str], end: datetime) -> dict[str,
 
 
 class RollingWindows:
-    """The windows of many services, read anew a few at a time, so that no single snapshot pays for all of them.
+    """The windows of many services, refreshed a few at a time, so that no single snapshot pays for all.
 
-    If they are asked for often enough, each is at most ``refresh`` seconds old; with many services up to
+    With frequent calls each is at most ``refresh`` seconds old; with many services up to
     ``HOUR_REFRESH_MOST``, and those of the last day, which move most slowly and cost most, up to ``DAY_REFRESH_MOST``.
     """
 
@@ -56,7 +56,7 @@ class RollingWindows:
         self._found = dict.fromkeys(names, ServiceWindows())
 
     def read(self, reads: Reads, end: datetime, tick: float) -> dict[str, ServiceWindows]:
-        """The windows by service; those whose turn it is end at ``end``. ``tick`` is monotonic time in seconds."""
+        """The windows by service; those due for a refresh end at ``end``. ``tick`` is monotonic time in seconds."""
         if due := self._day.due(tick):
             _read_day(reads, due, end, self._found)
         if due := self._lately.due(tick):
@@ -65,7 +65,7 @@ class RollingWindows:
 
 
 class _Turns:
-    """Whose turn it is, so that everybody has had one after ``period`` seconds."""
+    """The services due for a refresh, so that each has one within ``period`` seconds."""
 
     def __init__(self, names: tuple[str, ...], period: float) -> None:
         self._names = names
@@ -117,7 +117,7 @@ def _read_lately(reads: Reads, names: Sequence[str], end: datetime, found: dict[
 
 
 def spark_start(end: datetime) -> datetime:
-    """Where the sparkline that ends at ``end`` begins."""
+    """Start of the sparkline that ends at ``end``."""
     return floor_time(end, MINUTE) - timedelta(minutes=SPARK_MINUTES - 1)
 
 
