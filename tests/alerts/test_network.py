@@ -84,6 +84,7 @@ def test_most_targets_on_different_hosts_must_be_unreachable(
 
 def test_one_failure_of_each_is_not_enough() -> None:
     assert verdict([TIMEOUT] * 7, HOSTS, times=1) is None
+    assert verdict([NO_ROUTE] * 7, HOSTS, times=1) is Verdict.CRITICAL, "nothing was sent that could have been lost"
 
 
 @pytest.mark.parametrize(("canaries", "expected"), [(True, Verdict.CRITICAL), (False, Verdict.OK)])

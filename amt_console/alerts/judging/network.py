@@ -101,7 +101,9 @@ class Reachability:
             self._failures[name] = 0
             self._unreachable.pop(name, None)
             return
-        self._failures[name] = min(CONFIRMED, self._failures.get(name, 0) + 1)
+        # No packet was lost where none was sent: such a failure needs no second one, and is not re-checked.
+        failures = CONFIRMED if error is ErrorClass.NO_ROUTE else self._failures.get(name, 0) + 1
+        self._failures[name] = min(CONFIRMED, failures)
         if self._failures[name] >= CONFIRMED:
             self._unreachable[name] = error
 
