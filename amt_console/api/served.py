@@ -6,6 +6,7 @@ import os
 import socket
 from dataclasses import dataclass
 
+from amt_console.api.auth.refusals import RefusalLog
 from amt_console.api.encoded_snapshot import SnapshotCache
 from amt_console.api.feed import ActionFeed
 from amt_console.api.presence import Presence
@@ -25,14 +26,23 @@ class Served:
     """In words, without secrets."""
     host: str
     pid: int
+    refusals: RefusalLog | None = None
+    """Where it is recorded who was turned away."""
 
     @classmethod
     def by_this_process(
-        cls, operations: Operations, *, presence: Presence, feed: ActionFeed, clock: Clock, database: str
+        cls,
+        operations: Operations,
+        *,
+        presence: Presence,
+        feed: ActionFeed,
+        clock: Clock,
+        database: str,
+        refusals: RefusalLog | None = None,
     ) -> Served:
         """Everything that this process serves."""
         snapshots = SnapshotCache(operations, clock)
-        return cls(operations, presence, feed, snapshots, database, socket.gethostname(), os.getpid())
+        return cls(operations, presence, feed, snapshots, database, socket.gethostname(), os.getpid(), refusals)
 
     def acted(self) -> None:
         """Somebody has acted: expire the snapshot, and tell those who wait. Callable from any thread."""

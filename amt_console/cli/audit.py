@@ -51,7 +51,10 @@ def list_entries(
                     "subject": entry.subject,
                     "hash": entry.hash,
                     "previous": entry.previous,
-                    **{name: entry.detail.get(name) for name in ("uid", "login", "via", "claims", "note")},
+                    **{
+                        name: entry.detail.get(name)
+                        for name in ("uid", "login", "via", "claims", "note", "status", "count")
+                    },
                 }
                 for entry in found
             ]

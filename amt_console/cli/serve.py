@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from amt_console.api.auth.refusals import RefusalLog
     from amt_console.api.listeners.server import TcpServer
     from amt_console.api.presence import Presence
     from amt_console.config.sections.program import ApiSettings
@@ -64,6 +65,7 @@ def serve(
 
 def run_serve(context: Context, api: ApiSettings) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code. Raises CommandError if the address cannot be used."""
+    from amt_console.api.auth.refusals import RefusalLog
     from amt_console.api.presence import Presence
     from amt_console.runtime.logs import start_logging
     from amt_console.runtime.session import LocalSession
@@ -72,11 +74,11 @@ def run_serve(context: Context, api: ApiSettings) -> int:
     start_logging(to_stderr=True)
     announce = _Announcer()
     presence = Presence(context.clock)
-    with context.open_store(read_only=False) as store:
+    with context.open_store(read_only=False) as store, closing(RefusalLog(store, context.clock)) as refusals:
         site = site_of(context.settings, context.store_url, context.targets, context.clock, viewers=presence.viewers)
         session = LocalSession(site, may_monitor=False, on_change=announce)
         with closing(session):
-            server = _listen(context, api, store, session, announce, presence)
+            server = _listen(context, api, store, session, announce, presence, refusals)
             server.start()
             try:
                 attached = session.attached_to
@@ -118,6 +120,7 @@ def _listen(
     session: LocalSession,
     announce: _Announcer,
     presence: Presence,
+    refusals: RefusalLog,
 ) -> TcpServer:
     from amt_console.api.feed import ActionFeed
     from amt_console.api.listeners.server import configured_server
@@ -130,6 +133,7 @@ def _listen(
         feed=ActionFeed(),
         clock=context.clock,
         database=database_name(context.store_url),
+        refusals=refusals,
     )
     announce.use(served.acted)
     try:

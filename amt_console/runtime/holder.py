@@ -80,6 +80,7 @@ class Holder:
 
     def start(self) -> None:
         """Start probing and let others attach. A listener that cannot start is logged and shown; probing continues."""
+        from amt_console.api.auth.refusals import RefusalLog
         from amt_console.api.feed import ActionFeed
         from amt_console.api.listeners.socket_path import database_name
         from amt_console.api.served import Served
@@ -95,6 +96,7 @@ class Holder:
             feed=ActionFeed(),
             clock=self._clock,
             database=database_name(self._store_url),
+            refusals=RefusalLog(self._store, self._clock),
         )
         self._serve_socket(self._served)
         if self._settings.api.enabled:
@@ -122,6 +124,8 @@ class Holder:
             self._served.feed.close()
         for server in self._servers:
             server.stop()
+        if self._served is not None and self._served.refusals is not None:
+            self._served.refusals.close()
         clean = self.engine.stop()
         if self._looking is not None:
             self._looking.close()

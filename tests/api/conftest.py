@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from support.operations import clock, feed, fire, operations, store, store_url
 
+from amt_console.api.auth.refusals import RefusalLog
 from amt_console.api.auth.tokens import NewToken, TokenBook, new_token
 from amt_console.api.feed import ActionFeed
 from amt_console.api.listeners.server import TcpServer
@@ -34,10 +36,21 @@ def make_token(store: Store, clock: FakeClock) -> Make:
 
 
 @pytest.fixture
-def served(operations: LocalOperations) -> Served:
+def refusals(store: Store) -> Iterator[RefusalLog]:
+    with closing(RefusalLog(store, SystemClock())) as log:
+        yield log
+
+
+@pytest.fixture
+def served(operations: LocalOperations, refusals: RefusalLog) -> Served:
     clock = SystemClock()
     return Served.by_this_process(
-        operations, presence=Presence(clock), feed=ActionFeed(), clock=clock, database="monitoring.db"
+        operations,
+        presence=Presence(clock),
+        feed=ActionFeed(),
+        clock=clock,
+        database="monitoring.db",
+        refusals=refusals,
     )
 
 

@@ -47,6 +47,10 @@ class Callers(Protocol):
         """The caller of a request. Raises NotPermittedError for strangers, TooManyFailuresError."""
         ...
 
+    def origin(self, request: Request) -> str:
+        """Where a request comes from, recognised or not: the address, or the user id."""
+        ...
+
 
 class SocketCallers:
     """By the peer of the unix socket."""
@@ -80,6 +84,11 @@ class SocketCallers:
         actor = Actor(account, peer.uid, claims, login=login, via="socket")
         return Caller(actor, role, place=_place(peer, claims), own=own)
 
+    def origin(self, request: Request) -> str:
+        """The user id by the peer of the socket."""
+        peer: Peer | None = getattr(request.scope.get("state", {}).get("connection"), "peer", None)
+        return "socket" if peer is None else f"socket, uid {peer.uid}"
+
     async def _role_of(self, peer: Peer) -> tuple[str, Role | None]:
         key, roles = (peer.uid, peer.gid), self.roles
         known = self._known.get(key)
@@ -102,8 +111,7 @@ class TokenCallers:
 
     async def recognise(self, request: Request) -> Caller:
         """The caller, under the name of the token."""
-        peer = request.client.host if request.client is not None else "unknown"
-        address = self._proxies.client(peer, request.headers.getlist("x-forwarded-for"))
+        address = self.origin(request)
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not text:
             raise UnknownCallerError
@@ -111,6 +119,11 @@ class TokenCallers:
         if token is None:
             token = await asyncio.to_thread(self._book.recognise, text, address)
         return self._caller(token, request, safe_text(address, 64))
+
+    def origin(self, request: Request) -> str:
+        """The address, behind trusted proxies that of their client."""
+        peer = request.client.host if request.client is not None else "unknown"
+        return self._proxies.client(peer, request.headers.getlist("x-forwarded-for"))
 
     def _caller(self, token: AccessToken, request: Request, address: str) -> Caller:
         try:

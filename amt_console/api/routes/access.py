@@ -13,11 +13,14 @@ from pydantic import BaseModel
 
 from amt_console.api import wire
 from amt_console.api.auth.callers import Caller, Callers
+from amt_console.api.auth.errors import TooManyFailuresError
 from amt_console.api.auth.identity import Role
+from amt_console.api.auth.refusals import Refusal
 from amt_console.api.limits import check_body
+from amt_console.api.problems import KINDS, code_of
 from amt_console.api.served import Served
 from amt_console.model import Action
-from amt_console.operations.protocol import NotPermittedError
+from amt_console.operations.protocol import NotPermittedError, OperationError
 from amt_console.text import safe_text
 
 MAX_SESSION_CHARS = 64
@@ -74,17 +77,21 @@ class GuardedRoute(APIRoute):
         role = Role((self.openapi_extra or {})[ROLE_KEY])
 
         async def guarded(request: Request) -> Response:
-            request.state.caller = await _admitted(request, role)
-            check_body(request.scope)
-            return await handle(request)
+            try:
+                await _admit(request, role)
+                check_body(request.scope)
+                return await handle(request)
+            except (NotPermittedError, TooManyFailuresError) as error:
+                _note_refusal(request, error)
+                raise
 
         return guarded
 
 
-async def _admitted(request: Request, role: Role) -> Caller:
-    """Whoever asks, noted as present if it is a console. Raises NotPermittedError."""
+async def _admit(request: Request, role: Role) -> None:
+    """Recognise the caller, and note a console as present. Raises NotPermittedError, TooManyFailuresError."""
     callers: Callers = request.app.state.callers
-    found = await callers.recognise(request)
+    found = request.state.caller = await callers.recognise(request)
     if not found.role.includes(role):
         raise NotPermittedError(f"{found.actor.name} has the role {found.role}: this needs the role {role}")
     session = request.headers.get(wire.SESSION_HEADER)
@@ -96,7 +103,24 @@ async def _admitted(request: Request, role: Role) -> Caller:
             place=found.place,
             may_monitor=found.own and wire.NEVER_MONITOR_HEADER not in request.headers,
         )
-    return found
+
+
+def _note_refusal(request: Request, error: OperationError) -> None:
+    served: Served = request.app.state.served
+    if served.refusals is None:
+        return
+    callers: Callers = request.app.state.callers
+    caller: Caller | None = getattr(request.state, "caller", None)
+    code = code_of(error)
+    served.refusals.note(
+        Refusal(
+            origin=callers.origin(request),
+            status=KINDS[code].status,
+            code=code,
+            actor=caller.actor.name if caller is not None else None,
+            target=f"{request.method} {request.url.path}",
+        )
+    )
 
 
 async def _served(request: Request) -> Served:
