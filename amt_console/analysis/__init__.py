@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from amt_console.analysis.advice import AnalysisLimits, Recommendation
 from amt_console.analysis.availability import Availability
 from amt_console.analysis.handling import Handling
@@ -31,3 +34,12 @@ __all__ = [
     "analyse",
     "window_of",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """``PerformanceAnalyzer``: it reads a database, so it lies outside this room and is loaded when asked for."""
+        if name == "PerformanceAnalyzer":
+            return import_module("amt_console.analyzer").PerformanceAnalyzer
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
