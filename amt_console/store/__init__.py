@@ -1,7 +1,7 @@
 """The database.
 
-What is stored, how it is asked, and what can go wrong with it. SQLModel and SQLAlchemy stay in here, and are loaded
-when the first name of ``names`` is asked for: a console that attaches asks for none.
+Tables, reads, writes and errors. SQLModel and SQLAlchemy stay in here. They are loaded on the first access to a name of
+``names``: an attached console loads neither.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The audit: what people did, as a chain of rows of which each holds the hash of the one before.
+"""The audit trail: people's actions as a hash chain.
 
-A row that is changed, removed or moved later breaks the chain, and ``verify`` names the first row that does not fit.
+A row that is changed, removed or moved breaks the chain; ``verify`` names the first bad row.
 Numbers have no gaps. Expired rows go from the beginning of the chain; the row that records it keeps the number and the
 hash of the last one that went, so that what is left still has a beginning that can be checked.
 
-Anybody can compute hashes. Where the process has a data key, each row also has a seal, a keyed hash over its ``hash``:
-without the key nobody can write the chain anew from a row on, or cut rows off its end.
+Anybody can compute hashes. With a data key, each row also has a seal, a keyed hash over its ``hash``: without the key
+nobody can rewrite the chain from a row on, or cut rows off its end.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from amt_console.store.values import clean_text, json_object, to_json
 from amt_console.text import safe_text
 
 GENESIS = "0" * 64
-"""What stands for the hash of the row before the first one."""
+"""The previous hash of the first row."""
 EXPIRED = "audit expired"
 """The action of a row that records that older ones were deleted."""
 _AUDIT, _META = table(AuditRow), table(MetaRow)
@@ -38,13 +38,13 @@ _HEAD_ROW = select(_META.c.number, _META.c.content).where(_META.c.key == _HEAD)
 _MAX_CHARS = 255
 _BATCH = 1000
 _SEAL, _HEAD_SEAL = "audit seal", "audit head"
-"""What the keys of seals are derived for."""
+"""The purpose of the derived keys of seals."""
 _LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class AuditFault:
-    """The first row that does not fit into the chain."""
+    """The first bad row of the chain."""
 
     id: int
     reason: str
@@ -52,14 +52,14 @@ class AuditFault:
 
 @dataclass(frozen=True, slots=True)
 class AuditVerdict:
-    """What a walk along the chain has found."""
+    """The result of a verification."""
 
     rows: int
     first: int | None
-    """Number of the oldest row that is left."""
+    """Number of the oldest remaining row."""
     last: int | None
     head: str
-    """Hash of the newest row, to be kept elsewhere by whoever wants to notice that all of it was written anew."""
+    """Hash of the newest row. A copy kept elsewhere reveals a chain that was rewritten completely."""
     sealed: int = 0
     """Rows with a seal that was made with a known key."""
     unknown_keys: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class AuditVerdict:
 
 
 def append(connection: Connection, upsert_meta: Executable, entry: AuditEntry, keys: Keyring) -> AuditEntry:
-    """Add a row to the chain, in a writing transaction of the store: those take turns, so the chain never forks."""
+    """Append a row in a writing transaction of the store. Writing transactions take turns, so the chain never forks."""
     number, before, _ = _head(connection)
     row = {
         "id": number + 1,
@@ -117,7 +117,7 @@ def audit_entries(reads: Reads, *, since: datetime | None = None, limit: int = 2
 
 
 def verify(reads: Reads) -> AuditVerdict:
-    """Walk along the whole chain, oldest row first."""
+    """Verify the whole chain, oldest row first."""
     walk = _Walk(reads._keys)
     query = select(_AUDIT).order_by(_AUDIT.c.id).execution_options(yield_per=_BATCH)
     for row in reads._connection.execute(query).mappings():

@@ -1,4 +1,4 @@
-"""What can go wrong with the database, each with a text for people: what, where, and how to mend it."""
+"""The errors of the database. Each has a text for people: what, where, and how to mend it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SchemaTooNew(StoreError):
 
 
 class SchemaTooOld(StoreUnavailable):
-    """It has to be upgraded first, and this connection may only read."""
+    """It must be upgraded first, and this connection is read-only."""
 
 
 class StoreCorrupt(StoreError):
@@ -28,15 +28,15 @@ class StoreCorrupt(StoreError):
 
 
 class StoreBusy(StoreError):
-    """Somebody else held the write lock for longer than the waiting time; nothing was written."""
+    """Another process held the write lock for too long; nothing was written."""
 
 
 class StoreFull(StoreError):
-    """No room on the disk; the transaction was rolled back and earlier data is intact."""
+    """The disk is full; the transaction was rolled back and earlier data is intact."""
 
 
 class LeaseLost(StoreError):
-    """Another process has become the monitor; what this one still wanted to write was not written."""
+    """Another process has become the monitor; this one's write was refused."""
 
 
 class CopyRefused(StoreError):
@@ -48,7 +48,7 @@ class MonitorRuns(CopyRefused):
 
 
 class CopyDiffers(StoreError):
-    """What has arrived is not what was sent."""
+    """The copy differs from its source."""
 
 
 class VersionConflict(StoreError):

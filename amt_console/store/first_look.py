@@ -1,6 +1,6 @@
-"""What a SQLite file knows of now, read with plain SQL: SQLAlchemy need not be loaded for it.
+"""The current state in a SQLite file, read with plain SQL and without SQLAlchemy.
 
-A console that becomes the monitor shows this while the rest of the program is still being loaded.
+A console that becomes the monitor shows it while the rest of the program is loading.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Times that other programs wrote into the original's tables of a file: brought into the form that sorts, or told of.
+"""Times written by other programs into the original's tables: normalised to the sortable form, or reported.
 
-Each new row is looked at once. A time that can be read is written anew; a row without one is left as it is, is left out
-by everything that reads, and is named until somebody has mended it.
+Each new row is examined once. A readable time is rewritten. A row without one stays as it is, is ignored by every
+reader, and is reported until somebody has mended it.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ class Unreadable:
 
 @dataclass(slots=True)
 class Looked:
-    """How far a table was looked at."""
+    """How far a table was examined."""
 
     upto: int = 0
-    """The last number that was looked at."""
+    """The last examined number."""
     noted: int = 0
     """The last number that the database knows of."""
     unreadable: list[int] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Looked:
 
 @dataclass(slots=True)
 class MendedTimes:
-    """What a look at some rows has found."""
+    """The result of an examination."""
 
     mended: list[tuple[str, str, int, Any]] = field(default_factory=list)
     """Column, new value, number, old value."""

@@ -1,11 +1,11 @@
-"""Storing results: raw row, state of the service, changes of state and rollups, in one transaction.
+"""Stores results: raw row, state of the service, state changes and rollups, in one transaction.
 
-Results that come in order, as nearly all do, cost one raw row and one state row; finished buckets are inserted once. A
-late result makes ``rebuild`` recompute the buckets that it touches. A second result of the same service and moment is
-ignored, and so is one so late that the raw rows of its time have been deleted.
+A result in order, as nearly all are, costs one raw row and one state row; finished buckets are inserted once. For a
+late result ``rebuild`` recomputes the buckets around it. A second result of the same service and moment is ignored, and
+so is one so late that the raw rows of its time have been deleted.
 
-When the clock was set back, what is stored already lies ahead. It keeps its place in time, but it is not what a service
-is now: results count as late then, but the state of the service is theirs, until time has caught up.
+After the clock was set back, stored results lie ahead. They keep their time, but they are not the current state: new
+results count as late, and determine the state of the service until time has caught up.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ _META = table(MetaRow)
 _AHEAD = "ahead "
 """How the keys begin under which ``store_meta`` keeps up to when services have results that are ahead of the clock."""
 _TOLERANCE = 1 * SECOND
-"""A result may be that much ahead without anybody having set a clock."""
+"""Tolerance for results ahead of the clock without a clock step."""
 
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a service: its newest sample, since when it is in its state, and its unfinished buckets."""
+    """The cached state of a service: its newest sample, the start of its state, and its unfinished buckets."""
 
     newest: Sample
     since: object
@@ -86,7 +86,7 @@ class Ingest:
         self._upsert_meta = dialect.upsert(_META)
 
     def forget(self) -> None:
-        """Somebody else wrote, or a transaction was rolled back: read again what is needed."""
+        """Clear the cache: another process wrote, or a transaction was rolled back."""
         self._known.clear()
         self._days.clear()
         self._ahead = None
@@ -243,7 +243,7 @@ class _Batch:
         """Counted from 1970."""
 
     def append(self, known: _Known | None, sample: Sample, result: ProbeResult) -> _Known:
-        """Enter the next result of a service; returns what is known of it now."""
+        """Add the next result of a service; returns its new state."""
         at = self._moment_value(result.timestamp)
         row = result_values(result, sample, at, self._simulated)
         service = result.service

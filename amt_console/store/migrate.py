@@ -1,4 +1,4 @@
-"""The schema's history: brings an older database up to date, and keeps away from a newer one."""
+"""Migrations: upgrades an older database, and refuses a newer one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def is_current(connection: Connection) -> bool:
 
 
 def check(connection: Connection, dialect: Dialect) -> None:
-    """See that this program can read the database.
+    """Check that this program can read the database.
 
     Raises:
         SchemaTooNew: A newer version of the program has upgraded it.
@@ -62,7 +62,7 @@ def check(connection: Connection, dialect: Dialect) -> None:
 
 
 def upgrade(connection: Connection, dialect: Dialect, *, now: datetime) -> Path | None:
-    """Create or upgrade the tables in the transaction that ``connection`` is in; the present revision is left alone.
+    """Create or upgrade the tables in the transaction of ``connection``. The current revision stays unchanged.
 
     Args:
         connection: Holds the write lock.

@@ -1,4 +1,4 @@
-"""Rows whose time can be read. Other programs may write into the original's tables, and a file takes anything there."""
+"""Rows with a readable time. Other programs may write anything into the original's tables of a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def sortable(time: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Leaves out what sorts before or behind every time: nothing, numbers, most words."""
+    """Excludes values that sort before or after every time: NULL, numbers, most words."""
     return time.between(EARLIEST, LATEST)
 
 

@@ -1,4 +1,4 @@
-"""What all tables share: their catalogue and the columns that recur."""
+"""Shared by all tables: their metadata and recurring columns."""
 
 from __future__ import annotations
 

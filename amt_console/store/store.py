@@ -1,4 +1,4 @@
-"""The store: one writing connection, a pool of reading ones, and nothing else between the program and its database."""
+"""The store: one writing connection and a pool of reading ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from amt_console.text import safe_text
 
 logger = logging.getLogger("amt_console.store")
 CLOSE_SECONDS = 1.0
-"""How long a call that waits for a server may go on after the store was told to close."""
+"""How long a call may wait for a server after the store was told to close."""
 _LOG_BACKSTOP = 64 * 1024 * 1024
 
 
@@ -39,7 +39,7 @@ class Store:
         self._dialect = dialect
         self._clock = clock
         self.keys = keys
-        """For the encrypted columns and the seals of the audit."""
+        """The keys of encrypted columns and audit seals."""
         self._writer_engine = writer
         self._reader_engine = reader
         self._writer: Connection | None = None
@@ -151,7 +151,7 @@ class Store:
             self._after_commit(connection)
 
     def read(self) -> AbstractContextManager[Reads]:
-        """A reading transaction: all answers in the block show one moment. Keep it short. Raises StoreError."""
+        """A read transaction: all reads in the block show one moment. Keep it short. Raises StoreError."""
         return self._read()
 
     @contextmanager
@@ -160,7 +160,7 @@ class Store:
             yield Reads(connection, self._clock, self.keys)
 
     def data_version(self) -> int:
-        """A number that changes when anybody, in this process or another, has committed. Cheap. Raises StoreError."""
+        """A number that changes with every commit of any process. Cheap. Raises StoreError."""
         with self._version_lock, self._translated():
             if self._version_connection is None:
                 self._version_connection = self._reader_engine.connect()
@@ -187,38 +187,38 @@ class Store:
         self._fence = check
 
     def checkpoint(self, *, truncate: bool = False) -> int:
-        """Move committed pages from the log into the database file; for the process that holds the lease, often.
+        """Checkpoint the write-ahead log; only in the process that holds the lease.
 
         Args:
-            truncate: Also give the log's room back if nobody is reading.
+            truncate: Also truncate the log if nobody is reading.
 
         Returns:
-            How many pages still wait, because somebody reads an older moment.
+            How many pages still wait because of a long reader.
         """
         with self._maintained() as connection:
             return self._dialect.checkpoint(connection, truncate=truncate)
 
     def log_bytes(self) -> int:
-        """Size of the write-ahead log; grows while a reader holds an old moment."""
+        """Size of the write-ahead log; grows while a long reader holds a transaction."""
         return self._dialect.log_bytes()
 
     def free_bytes(self) -> int:
-        """Room inside the database that deleted rows have left, and that new rows fill first. Raises StoreError."""
+        """Free bytes inside the database; new rows fill them first. Raises StoreError."""
         with self._translated(), self._reader_engine.connect() as connection:
             return self._dialect.free_bytes(connection)
 
     def give_back(self, pages: int) -> int:
-        """Give unused pages back to the disk, at most so many; returns the bytes still unused. Raises StoreError."""
+        """Return at most so many unused pages to the disk; returns the bytes still unused. Raises StoreError."""
         with self._maintained() as connection:
             return self._dialect.give_back(connection, pages)
 
     def optimize(self) -> None:
-        """Refresh what the query planner knows; quick. Raises StoreError."""
+        """Refresh the planner's statistics; quick. Raises StoreError."""
         with self._maintained() as connection:
             self._dialect.tune(connection)
 
     def check(self, *, full: bool = False) -> tuple[str, ...]:
-        """What is damaged in the database, in words; empty if it is sound. Raises StoreError if it cannot be asked.
+        """The damage in the database, in words; empty if none. Raises StoreError if it cannot be read.
 
         Args:
             full: Also compare every index with its table; reads everything, and takes its time.
@@ -230,7 +230,7 @@ class Store:
             return (str(error),)
 
     def hurry(self, seconds: float = 0.0) -> None:
-        """Let calls that wait for a server fail within so many seconds, now and from now on: the process is to end."""
+        """Let calls that wait for a server fail within so many seconds from now on, because the process is to end."""
         self._dialect.hurry(seconds)
 
     def close(self) -> None:
@@ -301,7 +301,7 @@ class Store:
                 connection.rollback()
 
     def _after_commit(self, connection: Connection) -> None:
-        """Whatever fails here, the transaction is stored: who wrote it must not hear that it was not."""
+        """Ignore failures: the transaction is committed, and its writer must not be told otherwise."""
         try:
             self._changes.announce()
             if self._dialect.log_bytes() > _LOG_BACKSTOP:

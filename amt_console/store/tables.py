@@ -167,12 +167,12 @@ class BusinessFiguresRow(StoreTable, table=True):
     figures: str = Field(sa_type=Text)
     """JSON: name to {"value": number or [[label, number], ...], "reason", "unit", "suspect": text}, without nulls."""
     hourly: bool = Field(default=False, sa_column=flag("hourly"))
-    """The first of its hour: enough for long charts."""
+    """Whether it is the first of its hour; long charts read these only."""
     simulated: bool = Field(default=False, sa_column=flag("simulated"))
 
 
 class GapRow(StoreTable, table=True):
-    """A stretch of time in which the monitor measured nothing."""
+    """A period in which the monitor measured nothing."""
 
     __tablename__ = "gaps"
     __table_args__ = (Index("ix_gaps_ended_at", "ended_at"),)
@@ -183,7 +183,7 @@ class GapRow(StoreTable, table=True):
 
 
 class SignOfLifeRow(StoreTable, table=True):
-    """The monitor's sign of life."""
+    """The monitor's heartbeat."""
 
     __tablename__ = "monitor"
     name: str = Field(primary_key=True, sa_type=Text)
@@ -194,7 +194,7 @@ class SignOfLifeRow(StoreTable, table=True):
 
 
 class LeaseRow(StoreTable, table=True):
-    """Who may probe and evaluate, where no file lock can say so. ``epoch`` grows with every new holder."""
+    """The lease on a server. ``epoch`` grows with every new holder."""
 
     __tablename__ = "lease"
     name: str = Field(primary_key=True, sa_type=Text)
@@ -206,7 +206,7 @@ class LeaseRow(StoreTable, table=True):
 
 
 class AuditRow(StoreTable, table=True):
-    """What a person did: a link of a chain (``audit``), never changed, deleted only when it has expired."""
+    """A person's action: a row of the hash chain (``audit``). Never changed; deleted only when expired."""
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_timestamp", "timestamp"),)
@@ -246,11 +246,11 @@ class MemberRow(StoreTable, table=True):
     location: str = Field(default=DEFAULT_LOCATION, sa_type=Text, sa_column_kwargs={"server_default": DEFAULT_LOCATION})
     """Its location."""
     evaluates: bool = Field(default=False, sa_column=flag("evaluates"))
-    """Whether it stores and evaluates what all of them measure."""
+    """Whether it stores and evaluates the results of all members."""
 
 
 class ProbeSlotRow(StoreTable, table=True):
-    """Whose turn it is to probe a target from a location. All times are the server's."""
+    """The slot of a target at a location. All times are the server's."""
 
     __tablename__ = "probe_slots"
     location: str = Field(primary_key=True, sa_type=Text)

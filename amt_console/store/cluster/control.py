@@ -1,4 +1,4 @@
-"""Short statements on a server, beside the data: who probes, whose slot it is, who looks."""
+"""Short statements on a server beside the data: members, slots, presence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from amt_console.store.store import Store
 
 
 class Control:
-    """A connection of its own for them. May be used from any thread.
+    """A separate connection for these statements. Safe from any thread.
 
     Args:
         store: On a server; stays open.
@@ -35,5 +35,5 @@ class Control:
             raise self.dialect.translate(error) from error
 
     def close(self) -> None:
-        """Let go of the server."""
+        """Close the connection."""
         self._engine.dispose()

@@ -1,4 +1,4 @@
-"""Who may probe and write: one monitor at a time, known by name, and free again the moment it dies."""
+"""The lease: one monitor at a time may probe and write. It is free the moment its holder dies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amt_console.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class LeaseHolder:
-    """Who holds a lease."""
+    """The holder of a lease."""
 
     host: str
     pid: int
@@ -22,7 +22,7 @@ class Lease(ABC):
     """A held lease. It ends with ``release`` or with the process, whichever comes first."""
 
     revocable = False
-    """Whether somebody else can take it while its holder lives: then look at ``lost`` now and then."""
+    """Whether another process can take it while its holder lives: then check ``lost`` regularly."""
 
     def __init__(self, holder: LeaseHolder) -> None:
         self.this = holder
@@ -30,16 +30,16 @@ class Lease(ABC):
 
     @abstractmethod
     def release(self) -> None:
-        """Give it back. Idempotent."""
+        """Release it. Idempotent."""
 
     @abstractmethod
     def guard(self, store: Store) -> None:
-        """See that ``store`` writes nothing any more once the lease is lost."""
+        """Prevent writes of ``store`` once the lease is lost."""
 
     @property
     @abstractmethod
     def lost(self) -> bool:
-        """Whether somebody else may hold it by now: stop writing at once."""
+        """Whether another process may hold it by now: stop writing at once."""
 
     def __enter__(self) -> Lease:
         return self

@@ -1,4 +1,4 @@
-"""Taking and asking for the lease of a database: by a lock beside a file, by a row on a server."""
+"""Takes and reads the lease of a database: a lock beside a file, or a row on a server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from amt_console.store.store import Store
 
 
 def take_lease(url: str, *, clock: Clock) -> Lease | None:
-    """Take the lease of a database, or ``None`` if somebody else has it. Raises StoreError if it cannot be tried."""
+    """Take the lease of a database; ``None`` if another process has it. Raises StoreError if that cannot be tried."""
     dialect = dialect_of(url)
     holder = LeaseHolder(socket.gethostname(), os.getpid(), clock.now())
     if not dialect.is_server:
@@ -30,7 +30,7 @@ def take_lease(url: str, *, clock: Clock) -> Lease | None:
 
 
 def lease_holder(url: str) -> LeaseHolder | None:
-    """Who holds the lease of a database; ``None`` if nobody does. Raises StoreError if the server does not answer."""
+    """The holder of the lease; ``None`` if there is none. Raises StoreError if the server does not answer."""
     dialect = dialect_of(url)
     if not dialect.is_server:
         return FileLease.held(lock_path(dialect))
@@ -42,7 +42,7 @@ def lease_holder(url: str) -> LeaseHolder | None:
 
 
 def lease_is_free(store: Store) -> bool:
-    """Whether it is worth trying to take the lease of an open store: a cheaper question. Raises StoreError."""
+    """Whether the lease of an open store looks free; cheaper than trying. Raises StoreError."""
     if not store.is_server:
         return True
     from amt_console.store.cluster.row_lease import RowLease

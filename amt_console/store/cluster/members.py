@@ -1,7 +1,7 @@
-"""Several monitors on one server: who is there, whose slot it is, and how results reach the one that evaluates.
+"""The members of a cluster on one server: heartbeats, slots, and results relayed to the evaluator.
 
-All times are the server's, so that the monitors' clocks need not agree. A slot is claimed in a statement of its own,
-and nothing stays locked while the probe runs.
+All times are the server's, so the monitors' clocks need not agree. A slot is claimed in its own statement; nothing
+stays locked while the probe runs.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from amt_console.store.store import Store
 from amt_console.store.tables import RelayedRow
 
 GONE_AFTER = 6.0
-"""Seconds after which a monitor that was not heard of is no longer counted on."""
+"""Seconds without a heartbeat after which a member counts as dead."""
 LEASE_INTERVALS = 2.0
-"""For so many intervals a target belongs to the one that probed it last."""
+"""Intervals for which a target belongs to the member that probed it last."""
 MOST_HANDED_IN = 1000
-"""Results of others that wait with the evaluator at a time; the rest waits in the database."""
+"""Relayed results held by the evaluator at a time; the rest waits in the database."""
 _EARLY = 0.8
 """Part of the interval after which the next slot of the same holder may begin: grids of two processes differ."""
 _RELAYED = table(RelayedRow)
@@ -58,7 +58,7 @@ _CLAIM = text(
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One process that probes."""
+    """One member: a process that probes."""
 
     name: str
     host: str
@@ -67,25 +67,25 @@ class Member:
     location: str = DEFAULT_LOCATION
     """Its location."""
     evaluates: bool = False
-    """Whether it stores and evaluates what all of them measure."""
+    """Whether it stores and evaluates the results of all members."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A process that probes, or did so until it fell silent."""
+    """A member and the age of its newest heartbeat."""
 
     member: Member
     silent: float
-    """Seconds since its newest sign of life."""
+    """Seconds since its newest heartbeat."""
 
     @property
     def alive(self) -> bool:
-        """Whether it is counted on."""
+        """Whether it counts as alive."""
         return self.silent < GONE_AFTER
 
 
 def monitors_of(store: Store) -> tuple[Heard, ...]:
-    """The processes that probe for a database, by location; none are known of a file. Raises StoreError."""
+    """The members of a database's cluster by location; none for a file. Raises StoreError."""
     if not store.is_server:
         return ()
     with store.read() as reads:
@@ -93,7 +93,7 @@ def monitors_of(store: Store) -> tuple[Heard, ...]:
 
 
 class Cluster:
-    """One monitor's part. Its methods may be called from any thread. They raise StoreError.
+    """The cluster, as one member uses it. Methods are safe from any thread. They raise StoreError.
 
     Args:
         store: On a server; stays open.
@@ -111,13 +111,13 @@ class Cluster:
         return store.is_server
 
     def check_in(self) -> tuple[Heard, ...]:
-        """Say that this monitor lives; returns all that do, and those that fell silent without an end."""
+        """Send a heartbeat. Returns the living members, and those that fell silent without a goodbye."""
         with self._control.begin() as connection:
             connection.execute(_CHECK_IN, asdict(self.me))
             return _heard(connection)
 
     def claim(self, target: str, interval: float, *, mine: bool) -> bool:
-        """Take the present slot of a target at this location; false when somebody has it already.
+        """Claim the current slot of a target at this location; False if another member has it.
 
         Args:
             target: Its name.
@@ -140,7 +140,7 @@ class Cluster:
             return connection.execute(_CLAIM, values).first() is not None
 
     def hand_in(self, results: Sequence[ProbeResult]) -> None:
-        """Send results to the monitor that evaluates."""
+        """Relay results to the evaluator."""
         statement = self._control.dialect.bulk(_RELAYED, LOG_COLUMNS)
         rows = [
             result_values(each, sample_of(each), self._control.dialect.moment_value(each.timestamp), False)
@@ -162,7 +162,7 @@ class Cluster:
             return there, [(int(row["id"]), result_of(row)) for row in connection.execute(query).mappings()]
 
     def give_up(self, numbers: Collection[int]) -> None:
-        """Drop results that nobody is going to store."""
+        """Delete relayed results that will not be stored."""
         with self._control.begin() as connection:
             connection.execute(delete(_RELAYED).where(_RELAYED.c.id.in_(numbers)))
 

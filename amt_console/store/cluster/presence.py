@@ -1,4 +1,4 @@
-"""Who looks at a server's database: each process pins up who looks through it, and reads what the others have."""
+"""Presence on a server: each process publishes the people of its consoles and reads those of the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from amt_console.store.store import Store
 from amt_console.text import safe_text
 
 GONE_AFTER = 8.0
-"""Seconds after which a process that was not heard of is no longer counted on."""
+"""Seconds after which a silent process is ignored."""
 MOST = 200
 """People of one process, and processes, that are shown."""
 _LONGEST = 64
@@ -33,7 +33,7 @@ _LEAVE = text("DELETE FROM presence WHERE process = :process OR seen_at < clock_
 
 
 class PresenceBoard:
-    """One process's place among all that look. Its methods may be called from any thread. They raise StoreError.
+    """The presence board, as one process uses it. Methods are safe from any thread. They raise StoreError.
 
     Args:
         store: On a server; stays open.
@@ -45,25 +45,25 @@ class PresenceBoard:
         self._host = socket.gethostname()
 
     def pin(self, own: Sequence[Viewer]) -> None:
-        """Show who looks through this process; to be called every few seconds."""
+        """Publish the people of this process; call it every few seconds."""
         values = {"process": self._process, "host": self._host, "people": _written(own[:MOST])}
         with self._control.begin() as connection:
             connection.execute(_PIN, values)
 
     def others(self) -> tuple[Viewer, ...]:
-        """Who looks through the other processes."""
+        """The people of the other processes."""
         asked = {"process": self._process, "seconds": GONE_AFTER, "most": MOST}
         with self._control.begin() as connection:
             rows = connection.execute(_OTHERS, asked).all()
         return tuple(viewer for host, people in rows for viewer in self._read(host, people))
 
     def leave(self) -> None:
-        """Take this process's people down."""
+        """Remove the people of this process."""
         with self._control.begin() as connection:
             connection.execute(_LEAVE, {"process": self._process})
 
     def close(self) -> None:
-        """Let go of the server."""
+        """Close the connection."""
         self._control.close()
 
     def _read(self, host: str, people: str) -> list[Viewer]:

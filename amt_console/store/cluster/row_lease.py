@@ -1,4 +1,4 @@
-"""The lease on a server: a row that its holder renews, with an epoch that grows with every new holder."""
+"""The lease on a server: a row renewed by its holder, with an epoch that grows with every new holder."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from amt_console.store.errors import LeaseLost, StoreBusy
 from amt_console.store.store import Store
 
 TERM = 6.0
-"""Seconds after which a holder that does not renew has lost it, by the server's clock."""
+"""Term of the lease in seconds without a renewal, by the server's clock."""
 RENEW_EVERY = 1.5
 _AGAIN_AFTER = 0.2
-"""Seconds until a renewal that failed is tried again."""
+"""Seconds until a failed renewal is retried."""
 _RELEASE_SECONDS = 1.0
-"""How long giving the lease back may wait for the server."""
+"""Longest wait for the server at the release."""
 _LOCK_EXPIRED = text("SELECT 1 FROM lease WHERE name = 'monitor' AND expires_at < clock_timestamp() FOR UPDATE")
 _TAKE = text(
     "INSERT INTO lease (name, epoch, host, pid, started_at, expires_at) "
@@ -41,8 +41,8 @@ _MINE = text("SELECT 1 FROM lease WHERE name = 'monitor' AND epoch = :epoch FOR 
 class RowLease(Lease):
     """A row in ``lease``. A thread renews it.
 
-    A row that could not be renewed in time is free for others, but not lost before somebody has taken it: after an
-    outage of the server its holder goes on.
+    A row that was not renewed in time is free, but not lost until another process takes it: after an outage of the
+    server its holder continues.
     """
 
     revocable = True
@@ -50,7 +50,7 @@ class RowLease(Lease):
     def __init__(self, dialect: Postgresql, engine: Engine, holder: LeaseHolder, epoch: int) -> None:
         super().__init__(holder)
         self.epoch = epoch
-        """Grows with every new holder; a write that carries an older one comes from somebody who has lost the lease."""
+        """Grows with every new holder; a write with an older epoch comes from a process that lost the lease."""
         self._dialect = dialect
         self._engine = engine
         self._ended = threading.Event()
@@ -106,15 +106,15 @@ class RowLease(Lease):
 
     @property
     def lost(self) -> bool:
-        """Somebody else has taken it, or it was released."""
+        """Whether another process has taken it, or it was released."""
         return self._lost or self._ended.is_set()
 
     def guard(self, store: Store) -> None:
-        """Let no transaction of ``store`` commit from the moment on at which somebody else has taken the lease."""
+        """Prevent commits of ``store`` from the moment another process has taken the lease."""
         store.fence(self._check)
 
     def release(self) -> None:
-        """Expire the row at once, and tell those who wait for it."""
+        """Expire the row at once, and notify waiting processes."""
         if self._ended.is_set():
             return
         self._ended.set()
@@ -156,7 +156,7 @@ class RowLease(Lease):
 
 
 def _set_up(dialect: Postgresql, engine: Engine, clock: Clock) -> None:
-    """Make the tables in an empty database: the lease is asked for before anything else."""
+    """Create the tables in an empty database: the lease is read before anything else."""
     try:
         with engine.connect() as connection:
             there = inspect(connection).has_table("lease")

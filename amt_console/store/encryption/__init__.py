@@ -1,1 +1,1 @@
-"""What the database holds encrypted: the keys, and the type of the columns."""
+"""Encryption of sensitive columns: the keys and the column type."""

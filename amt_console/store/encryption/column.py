@@ -1,4 +1,4 @@
-"""The type of a column that holds encrypted texts: it takes and gives what a ``Keyring`` has sealed."""
+"""The column type for encrypted texts: it stores values sealed by a ``Keyring``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VERSION, _PLAIN = "v1", "plain"
 
 @dataclass(frozen=True, slots=True)
 class EncryptedCell:
-    """Where a value stands: it can be read there only."""
+    """The cell of a value: it can be decrypted there only."""
 
     table: str
     column: str
@@ -57,7 +57,7 @@ class Sealed(str):
 
     @property
     def parts(self) -> SealedParts | None:
-        """What it is made of; ``None`` for anything else, as others may write into the table."""
+        """Parse a stored value; ``None`` for anything else, because other programs may write into the table."""
         version, _, rest = self.partition(":")
         if version == _PLAIN:
             return SealedParts(text=rest)
@@ -72,7 +72,7 @@ class Sealed(str):
 
 
 class Encrypted(TypeDecorator[Sealed]):
-    """Texts that are sealed before they come here: a plain text is refused, so that none is stored by mistake.
+    """Takes sealed texts only: plain text is refused, so that none is stored by mistake.
 
     Raises:
         TypeError: Something else is written.

@@ -1,4 +1,4 @@
-"""Where the data keys come from: ``$AMT_DATA_KEY``, the configuration, or a file that is made once for this user."""
+"""The sources of data keys: ``$AMT_DATA_KEY``, the configuration, or a file created once for this user."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def keyring_of(settings: Settings, *, env: Mapping[str, str] = os.environ) -> Keyring:
-    """The keys of a configuration. What cannot be used is a problem of the keyring, never an error."""
+    """The keys of a configuration. An unusable key is a problem of the keyring, never an error."""
     wanted, problems = settings.encryption, []
 
     def resolved(secret: Secret, what: str) -> DataKey | None:
@@ -66,7 +66,7 @@ def read_key(path: Path) -> DataKey | None:
 
 
 def made_key(path: Path) -> DataKey:
-    """Make a key and its file (0600), or take the one that another process has made meanwhile. Raises OSError."""
+    """Create a key and its file (0600), or read the one that another process has just created. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
     key = DataKey.new()

@@ -1,8 +1,7 @@
-"""The data keys of a process: with one it writes, with all of them it reads.
+"""The data keys of a process: it writes with one and reads with all of them.
 
-A key is never in the database. Each encrypted value names its key, and is bound to the cell that it stands in: moved to
-another row or column it cannot be read. Whoever loses a key loses the values that were written with it, and nothing
-else.
+A key is never in the database. Each encrypted value names its key and is bound to its cell: in another row or column it
+cannot be decrypted. A lost key loses the values written with it, and nothing else.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ class DataKey:
 
     @property
     def id(self) -> str:
-        """Names the key without giving anything of it away."""
+        """The public id of the key."""
         return hashlib.sha256(b"amt-console data key\0" + self.secret).hexdigest()[:8]
 
     def derived(self, purpose: str) -> bytes:
@@ -67,13 +66,13 @@ class DataKey:
 
 
 class Keyring:
-    """What a process can write and read. May be used from any thread.
+    """The keys of a process. Safe from any thread.
 
     Args:
-        current: Writes. Without it ``make`` is asked when the first value is written.
-        previous: Read what was written with them.
-        make: Finds or makes the key of this user.
-        encrypts: Whether values are encrypted; otherwise they are written as they are, and old ones still read.
+        current: Encrypts new values. Without it ``make`` is called for the first value.
+        previous: Decrypt older values.
+        make: Finds or creates the key of this user.
+        encrypts: Whether new values are encrypted. Old ones are decrypted in any case.
         problems: What is wrong with the keys, in sentences.
     """
 
@@ -110,7 +109,7 @@ class Keyring:
         return frozenset(self._known)
 
     def seal(self, cell: EncryptedCell, text: str) -> Sealed | None:
-        """A text for an encrypted column; ``None`` if there is no key, and then nothing shall be stored."""
+        """Encrypt a text; ``None`` without a key: then it must not be stored."""
         if not self.encrypts:
             return Sealed.plain(text)
         key = self._writing_key()

@@ -1,4 +1,4 @@
-"""Waiting for what others commit. Looking is the truth; a wake-up only makes the next look come sooner."""
+"""Waits for commits of other processes. Polling is the truth; a wake-up only makes the next poll earlier."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import threading
 from collections.abc import Callable
 
 LOOK_EVERY = 0.25
-"""Seconds between two looks at a file."""
+"""Seconds between two polls of a file."""
 
 
 class Changes:
-    """Looks at regular times. Safe to use from several threads."""
+    """Polls regularly. Safe from several threads."""
 
     def __init__(self) -> None:
         self._closed = threading.Event()
 
     @property
     def closed(self) -> bool:
-        """Whether nobody shall wait any more."""
+        """Whether waiting has ended."""
         return self._closed.is_set()
 
     def announce(self) -> None:
-        """Something was committed here; never blocks for long and never raises."""
+        """Note a commit of this process. Never blocks for long and never raises."""
 
     def wait(self, changed: Callable[[], bool], timeout: float) -> None:
         """Return when ``changed`` is true, after ``timeout`` seconds, or when closed."""

@@ -1,4 +1,4 @@
-"""What the store needs from a database, whichever it is. Only ``sqlite.py`` and ``postgresql.py`` know more."""
+"""The interface of a database engine. Only ``sqlite.py`` and ``postgresql.py`` know more."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from amt_console.store.engines.changes import Changes
 from amt_console.store.errors import StoreError
 
 BUSY_SECONDS = 5
-"""How long a writer waits for another one."""
+"""How long a writer waits for another writer."""
 
 
 class Dialect(Protocol):
-    """One database: where it is, how to connect, and the few things that are said differently."""
+    """One database: its place, its connections, and the few statements that differ between engines."""
 
     is_server: ClassVar[bool]
     """Whether it is a server, for several processes on several hosts; otherwise it is a file."""
     url: URL
     driver_error: type[Exception]
-    """Base of the driver's own errors, for calls that go past SQLAlchemy."""
+    """Base class of the driver's errors, for calls that bypass SQLAlchemy."""
 
     @property
     def place(self) -> str:
@@ -59,11 +59,11 @@ class Dialect(Protocol):
         ...
 
     def changes(self) -> Changes:
-        """A new way to tell others of commits and to wait for theirs."""
+        """A new object that announces commits and waits for those of others."""
         ...
 
     def make_room(self, connection: Connection, table: Table, days: Collection[int]) -> None:
-        """See that rows of these days (counted from 1970, UTC) can be inserted, where a table is kept by day."""
+        """Create the partitions of these days (counted from 1970, UTC), if the table has partitions."""
         ...
 
     def oldest_day(self, connection: Connection, table: Table) -> datetime | None:
@@ -71,7 +71,7 @@ class Dialect(Protocol):
         ...
 
     def drop_days(self, connection: Connection, table: Table, before: datetime) -> int:
-        """Drop the days that lie wholly before a moment; returns how many rows went. It may be none for now."""
+        """Drop the partitions wholly before a moment; returns the number of deleted rows. May drop none for now."""
         ...
 
     def load(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -79,7 +79,7 @@ class Dialect(Protocol):
         ...
 
     def finish_load(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Let new rows be numbered behind the loaded ones."""
+        """Advance the sequences behind the loaded rows."""
         ...
 
     def upsert(self, table: Table) -> Executable:
@@ -109,27 +109,27 @@ class Dialect(Protocol):
         ...
 
     def checkpoint(self, connection: Connection, *, truncate: bool) -> int:
-        """Move committed pages into the database file; returns how many are still waiting."""
+        """Checkpoint; returns the number of pages that still wait."""
         ...
 
     def log_bytes(self) -> int:
-        """How much waits for a checkpoint."""
+        """Bytes that wait for a checkpoint."""
         ...
 
     def free_bytes(self, connection: Connection) -> int:
-        """Room inside the database that deleted rows have left."""
+        """Free bytes inside the database."""
         ...
 
     def give_back(self, connection: Connection, pages: int) -> int:
-        """Give unused pages back to the disk, at most so many; returns the bytes that are still unused."""
+        """Return at most so many unused pages to the disk; returns the bytes still unused."""
         ...
 
     def faults(self, connection: Connection, *, full: bool) -> tuple[str, ...]:
-        """What is damaged, empty if nothing is; ``full`` also compares indexes with their tables."""
+        """The damage found, empty if none; ``full`` also compares indexes with their tables."""
         ...
 
     def tune(self, connection: Connection) -> None:
-        """Refresh what the query planner knows; quick."""
+        """Refresh the planner's statistics; quick."""
         ...
 
     def hurry(self, seconds: float) -> None:
@@ -137,7 +137,7 @@ class Dialect(Protocol):
         ...
 
     def translate(self, error: Exception) -> StoreError:
-        """The error for people that a driver's error means."""
+        """The error for people behind a driver's error."""
         ...
 
 

@@ -1,6 +1,6 @@
-"""Whether a file lies on a network file system, where neither SQLite's locks nor its shared memory hold.
+"""Detects network file systems: SQLite's locks and shared memory do not work there.
 
-Two processes that see different locks write into each other's pages: the database is damaged, often days later.
+Two processes with different views of the locks overwrite each other's pages and damage the database.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def mount_of(path: Path, table: Iterable[Mount] | None = None) -> Mount | None:
 
 
 def allowed(url: URL) -> bool:
-    """Whether the URL says that somebody knows and accepts it."""
+    """Whether the URL accepts a network file system."""
     return url.query.get(_PARAMETER) == _ALLOWED
 
 

@@ -1,4 +1,4 @@
-"""Which engine a URL names. Its driver is imported only then."""
+"""The engine for a URL. Its driver is imported on demand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def dialect_of(url: str, *, read_only: bool = False, patient: bool = False) -> D
     Args:
         url: The URL.
         read_only: Never write and never create anything.
-        patient: Wait for a server as long as it takes.
+        patient: Wait for a server without a deadline.
     """
     try:
         parsed = make_url(url)

@@ -1,7 +1,7 @@
-"""Tables that PostgreSQL keeps by day (UTC), so that an expired day goes as a whole, without a row being touched.
+"""Tables partitioned by day (UTC) on PostgreSQL, so that an expired day is dropped as a whole.
 
-Partitions are made with the first row of a day, some days ahead. None catches all the rest: attaching a day beside such
-a one would hold up every reader.
+Partitions are created with the first row of a day, some days ahead. There is no default partition: attaching a day
+beside one would block every reader.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 DAY_TABLES = ("monitoring_logs",)
-"""Those that grow with every probe."""
+"""The tables that grow with every probe."""
 AHEAD = 3
-"""Days beyond the newest row's for which there is room already."""
+"""Days to create ahead of the newest row."""
 LOCK_PATIENCE_MS = 200
-"""How long dropping a day may hold up others."""
+"""How long dropping a day may block others."""
 _EPOCH = date(1970, 1, 1)
 _LOCK_NOT_AVAILABLE = "55P03"
 _PRESENT = text(
@@ -38,7 +38,7 @@ def partition_name(table: str, day: int) -> str:
 
 
 def days_present(connection: Connection, table: str) -> dict[int, str]:
-    """The days for which there is room, with the names of their partitions."""
+    """The days with a partition, and the partitions' names."""
     found = {}
     for name in connection.execute(_PRESENT, {"table": table}).scalars():
         day = _day_of(table, name)
@@ -50,7 +50,7 @@ def days_present(connection: Connection, table: str) -> dict[int, str]:
 def make_room(connection: Connection, table: str, days: Collection[int]) -> None:
     """Make the partitions of these days and of the next ones, if they are not there; nothing for an ordinary table.
 
-    Readers and writers of other days are not held up.
+    Readers and writers of other days are not blocked.
     """
     if not days or table not in DAY_TABLES:
         return

@@ -21,11 +21,11 @@ from amt_console.store.errors import StoreError, StoreUnavailable
 from amt_console.store.utc import sqlite_text
 
 APPLICATION_ID = 0x414D5443
-"""``AMTC``: lets ``file`` and other programs know whose database it is."""
+"""``AMTC``: identifies the database to ``file`` and other programs."""
 JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024
 _WRITER_CACHE_KIB = 16 * 1024
 _TRUNCATE_MILLISECONDS = 100
-"""How long the log's readers are waited for: about as long as a short one takes."""
+"""How long a checkpoint waits for readers: about the length of a short one."""
 _COMMON = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     "PRAGMA foreign_keys=ON",
@@ -61,7 +61,7 @@ class Sqlite:
         return str(self.path)
 
     def writer(self) -> Engine:
-        """Creates folder (0700) and file (0600) where they are missing, whatever the umask; not on a network disk."""
+        """Creates the folder (0700) and the file (0600) if missing, whatever the umask; not on a network disk."""
         refuse_network_disk(self.url, self.path)
         sqlite_file.make_writable(self.path)
         engine = create_engine(self._plain, creator=lambda: self._connect("rw"), poolclass=NullPool)
@@ -100,7 +100,7 @@ class Sqlite:
         return int(_driver(connection).execute("PRAGMA data_version").fetchone()[0])
 
     def changes(self) -> Changes:
-        """By looking often: it costs microseconds."""
+        """By polling: it costs microseconds."""
         return Changes()
 
     def make_room(self, connection: Connection, table: Table, days: Collection[int]) -> None:
@@ -149,7 +149,7 @@ class Sqlite:
         return (f"DROP TRIGGER {table}_no_delete",), self.append_only(table, deletable=False)[1:]
 
     def checkpoint(self, connection: Connection, *, truncate: bool) -> int:
-        """Waits for nobody; the log's room is given back when nobody reads."""
+        """Waits for nobody; the log is truncated when nobody reads."""
         return _checkpoint(_driver(connection), truncate=truncate)
 
     def free_bytes(self, connection: Connection) -> int:
@@ -248,7 +248,7 @@ def _free_bytes(driver: sqlite3.Connection) -> int:
 
 
 def _give_back(driver: sqlite3.Connection, pages: int) -> int:
-    """Give unused pages back, at most so many; returns the bytes still unused.
+    """Return at most so many unused pages to the disk; returns the bytes still unused.
 
     Nothing happens in a file that was made without ``auto_vacuum``.
     """

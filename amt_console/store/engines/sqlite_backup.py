@@ -1,4 +1,4 @@
-"""Copies of a database that is in use: complete, checked, private, and never half there."""
+"""Backups of a database in use: complete, checked, private, atomic."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def backup(url: str, target: Path, *, progress: Callable[[int, int], None] | Non
 
     Args:
         url: ``sqlite:///path`` of an existing database.
-        target: Where the copy shall lie; must not exist.
+        target: Path of the copy; must not exist.
         progress: Called with pages done and pages in all.
 
     Raises:
@@ -77,7 +77,7 @@ def _copy(source: Path, partial: Path, progress: Callable[[int, int], None] | No
         closing(sqlite3.connect(f"file:{quote(str(source))}?mode=rw", uri=True, timeout=5)) as reading,
         closing(sqlite3.connect(partial)) as writing,
     ):
-        # A snapshot held over all steps: a busy writer would make the copy begin anew each time.
+        # One read transaction over all steps: otherwise a busy writer would restart the copy each time.
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         reading.backup(writing, pages=_PAGES, progress=report)
@@ -95,7 +95,7 @@ def _check(partial: Path, source: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Bring a file or folder to disk."""
+    """Sync a file or folder."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""The file of a SQLite database: whether it can be used at all, and what its error codes mean to a person."""
+"""The file of a SQLite database: whether it can be used, and its error codes in words for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from amt_console.store.errors import NoDatabase, StoreBusy, StoreCorrupt, StoreE
 
 
 def make_writable(path: Path) -> None:
-    """Create folder (0700) and file (0600) where they are missing, whatever the umask. Raises StoreUnavailable."""
+    """Create the folder (0700) and the file (0600) if missing, whatever the umask. Raises StoreUnavailable."""
     _refuse_impossible(path)
     try:
         _create(path)

@@ -1,6 +1,6 @@
-"""Everything that can be asked, by subject.
+"""The reads, by subject.
 
-Each question has an upper bound in time, so that the past can be asked like the present.
+Each read takes an upper bound in time, so that the past is read like the present.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["MonitorRow", "Reads", "ServiceStatus", "StateChangeRow"]
 
 
 class Reads:
-    """Questions within one transaction: all answers show the same moment of the database."""
+    """The reads of one transaction: all show the same moment of the database."""
 
     def __init__(self, connection: Connection, clock: Clock, keys: Keyring) -> None:
         self._connection = connection

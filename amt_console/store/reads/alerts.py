@@ -1,4 +1,4 @@
-"""What is known of alerts: episodes and their events, as they are or as they were."""
+"""Reads of alerts: episodes and their events, now or at a past moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_AT_ONCE = 500
 
 
 class AlertReads:
-    """Questions about alerts."""
+    """Reads of alerts."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -76,11 +76,11 @@ class AlertReads:
         return {(rule, subject): int(count) for rule, subject, count in self._connection.execute(query)}
 
     def events(self, alert_id: int) -> list[AlertEvent]:
-        """Everything that happened to an episode, oldest first."""
+        """The events of an episode, oldest first."""
         return self.events_of([alert_id])[alert_id]
 
     def events_of(self, alert_ids: Sequence[int]) -> dict[int, list[AlertEvent]]:
-        """Everything that happened to some episodes, oldest first."""
+        """The events of some episodes, oldest first."""
         found: dict[int, list[AlertEvent]] = {alert_id: [] for alert_id in alert_ids}
         for begin in range(0, len(alert_ids), _MOST_AT_ONCE):
             chosen = _EVENTS.c.alert_id.in_(alert_ids[begin : begin + _MOST_AT_ONCE])

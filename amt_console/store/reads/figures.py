@@ -1,4 +1,4 @@
-"""What is known of the platform's business figures."""
+"""Reads of the platform's business figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONG_CHART = timedelta(days=2)
 
 
 class FigureReads:
-    """Questions about figures."""
+    """Reads of figures."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

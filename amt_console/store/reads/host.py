@@ -1,4 +1,4 @@
-"""What is known of the host: samples and rollups."""
+"""Reads of the host: samples and rollups."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from amt_console.store.rollups import host
 
 
 class HostReads:
-    """Questions about the host."""
+    """Reads of the host."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

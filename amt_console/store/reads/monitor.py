@@ -1,4 +1,4 @@
-"""What the monitor has told of itself: its sign of life, its gaps, and how far it was simulated."""
+"""Reads about the monitor: its heartbeat, its gaps, and the end of simulated history."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIMULATED_UNTIL = select(_META.c.number).where(_META.c.key == "simulated_until"
 
 @dataclass(frozen=True, slots=True)
 class MonitorRow:
-    """The monitor's newest sign of life."""
+    """The newest heartbeat of the monitor."""
 
     host: str
     pid: int
@@ -29,13 +29,13 @@ class MonitorRow:
 
 
 class MonitorReads:
-    """Questions about the monitor."""
+    """Reads about the monitor."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def sign_of_life(self) -> MonitorRow | None:
-        """The newest sign of life of a monitor."""
+        """The newest heartbeat of a monitor."""
         row = self._connection.execute(_NEWEST).mappings().first()
         if row is None:
             return None

@@ -1,4 +1,4 @@
-"""What is known of services: newest states, results, changes of state and rollups."""
+"""Reads of services: newest states, results, state changes and rollups."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class StateChangeRow:
 
 
 class ServiceReads:
-    """Questions about services."""
+    """Reads of services."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection

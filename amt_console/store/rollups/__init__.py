@@ -1,1 +1,1 @@
-"""Rollups: mergeable sums of raw rows by minute, five minutes, hour and day."""
+"""Rollups: mergeable aggregates of raw rows by minute, five minutes, hour and day."""

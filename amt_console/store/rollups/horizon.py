@@ -1,4 +1,4 @@
-"""From when on raw rows are whole: what lies before may have been deleted, and is never recomputed."""
+"""The horizon of complete raw rows: time before it is never recomputed, because rows may have been deleted."""
 
 from __future__ import annotations
 

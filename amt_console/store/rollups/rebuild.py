@@ -1,7 +1,7 @@
-"""Recomputing what is derived from raw rows: rollups, changes of state and the newest state of a service.
+"""Recomputes derived data from raw rows: rollups, state changes and the newest state of a service.
 
-Minutes and five minutes come from raw rows, hours and days from the rollups below them: the same sums that results make
-when they come in order, so the outcome is the same to the last microsecond.
+Minutes and five minutes come from raw rows, hours and days from the rollups below them: the same additions as for
+results in order, so the outcome is the same to the microsecond.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tables that are computed from raw rows: newest states, changes of state, rollups."""
+"""The derived tables: newest states, state changes, rollups."""
 
 from __future__ import annotations
 
