@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 from support.stores import START, at, result
 
 from amt_console.clock import FakeClock
-from amt_console.model import ErrorClass, Phases, ProbeResult, ServiceState
+from amt_console.model import MAX_NOTE_CHARS, ErrorClass, Phases, ProbeResult, ServiceState
 from amt_console.store import StateChangeRow, Store
 
 UP, DOWN, DEGRADED, UNKNOWN = ServiceState.UP, ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UNKNOWN
@@ -113,7 +113,7 @@ def test_hostile_text_never_breaks_an_insert_and_comes_back_harmless(store: Stor
     for text_ in (stored.error, stored.final_url or "", *stored.details, *map(str, stored.details.values())):
         text_.encode("utf-8")
         assert not set(text_) & set("\x00\x1b\u202e")
-        assert len(text_) <= 2000
+        assert len(text_) <= MAX_NOTE_CHARS
 
 
 def test_a_second_result_of_the_same_moment_is_ignored(store: Store) -> None:
