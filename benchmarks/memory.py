@@ -1,10 +1,12 @@
-"""Memory of a monitor on the reference history, and whether it stays flat over a week of an accelerated clock."""
+"""Memory of consoles, of a monitor on the reference history, and whether it stays flat over a week of an accelerated clock."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +25,14 @@ from amt_console.store import Store
 from benchmarks.figure import Figure
 from benchmarks.history import reference_history, working_copy
 from benchmarks.history_data import host_sample
-from benchmarks.programs import answer_server, resident_mb, write_config
+from benchmarks.programs import AMT, answer_server, on_terminal, resident_mb, write_config
 from benchmarks.simulated_time import SimulatedTimeLoop
+from benchmarks.startup import DEMO_TEXTS, MINIMAL, MINIMAL_TEXTS, SIZE, demo_database, demo_monitor
 from benchmarks.steady import monitor
 
 TARGET_MB = 150.0
+TARGET_CONSOLE_MB = 110.0
+TARGET_ATTACHED = 1.5
 TARGET_GROWTH = 1.1
 SERVICES = 2
 DAY = 24 * 3600
@@ -36,10 +41,11 @@ LOOK_SECONDS = 300
 
 
 def figures(quick: bool) -> list[Figure]:
-    """Both."""
+    """All of them."""
     readings = simulated(DAY // 12, 3) if quick else simulated(DAY, 7)
     long, short = ("6 hours", "four") if quick else ("a week", "two days")
     return [
+        *of_consoles(60.0 if quick else 300.0),
         *on_history(quick),
         Figure(
             f"most memory in {long} of simulated time, ratio to after {short}, when the caches are full",
@@ -50,6 +56,30 @@ def figures(quick: bool) -> list[Figure]:
         ),
         Figure("  at the end", readings[-1], "MB"),
     ]
+
+
+def of_consoles(seconds: float) -> list[Figure]:
+    """A console that is the monitor, and one that attaches, both on the demo's platform, beside a minimal Textual app."""
+    with demo_database(1) as (config, database):
+        command = [*AMT, "--config", str(config), "--db", str(database)]
+        own = _held(command, DEMO_TEXTS, seconds)
+        with demo_monitor(config, database):
+            attached = _held(command, DEMO_TEXTS, seconds)
+    least = _held([sys.executable, "-c", MINIMAL], MINIMAL_TEXTS, 5.0)
+    return [
+        Figure(f"memory of a monitor with its console after {seconds:.0f} s", own, "MB", TARGET_CONSOLE_MB),
+        Figure("memory of an attached console, ratio to a minimal Textual app", attached / least, "x", TARGET_ATTACHED),
+        Figure("  attached console", attached, "MB"),
+        Figure("  minimal Textual app", least, "MB"),
+    ]
+
+
+def _held(command: Sequence[str], texts: Sequence[bytes], seconds: float) -> float:
+    """Memory of a program on a terminal, some seconds after it has shown what it should."""
+    with on_terminal(command, SIZE) as program:
+        program.seen(texts)
+        program.read(seconds)
+        return resident_mb(program.process.pid)
 
 
 def on_history(quick: bool) -> list[Figure]:

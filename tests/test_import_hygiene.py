@@ -6,12 +6,16 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.platform import serving
 from support.programs import Place, until
 from support.terminal import TerminalProgram
+
+from amt_console.clock import SystemClock
+from amt_console.store import Store
 
 pytestmark = pytest.mark.slow
 
@@ -71,16 +75,29 @@ def test_a_command_loads_no_other_command() -> None:
     assert not found & {f"amt_console.cli.{name}" for name in ("export", "doctor", "db", "demo", "token", "monitor")}
 
 
-@pytest.mark.pty
-def test_a_console_that_attaches_loads_no_database_and_no_models(tmp_path: Path) -> None:
-    """From the command line to the services with their data on the screen, and to the end."""
-    found = tmp_path / "modules"
-    program = f"""
+DUMPING = """
 import atexit, pathlib, sys
-atexit.register(lambda: pathlib.Path({str(found)!r}).write_text("\\n".join(sys.modules)))
+atexit.register(lambda: pathlib.Path({found!r}).write_text("\\n".join(sys.modules)))
 from amt_console.__main__ import main
 main()
 """
+
+
+def loaded_by_console(place: Place, found: Path, shown: Callable[[str], bool]) -> set[str]:
+    """What a console has loaded from the command line to the services with their data on the screen, and to the end."""
+    program = DUMPING.format(found=str(found))
+    command = [sys.executable, "-c", program, "--config", str(place.config), "--db", str(place.database)]
+    with TerminalProgram(command, env=place.env) as console:
+        console.wait_for(shown)
+        console.wait_for(lambda text: re.search(r"web .*\d ms", text) is not None)
+        console.press("q")
+        console.press("y")
+        assert console.process.wait(30) == 0
+    return set(found.read_text("utf-8").splitlines())
+
+
+@pytest.mark.pty
+def test_a_console_that_attaches_loads_no_database_and_no_models(tmp_path: Path) -> None:
     with serving() as platform:
         place = Place(tmp_path / "home", web=platform.url)
         with place.monitor() as monitor:
@@ -90,21 +107,19 @@ main()
                 return status["services"][0]["response_time_ms"] is not None
 
             until(measured)
-            command = [sys.executable, "-c", program, "--config", str(place.config), "--db", str(place.database)]
-            with TerminalProgram(command, env=place.env) as console:
-                console.wait_for(f"attached: pid {monitor.pid}")
-                console.wait_for(lambda text: re.search(r"web .*\d ms", text) is not None)
-                console.press("q")
-                assert console.process.wait(30) == 0
-    loaded = found.read_text("utf-8").splitlines()
+            loaded = loaded_by_console(place, tmp_path / "modules", lambda text: f"attached: pid {monitor.pid}" in text)
     assert "amt_console.api.client.operations" in loaded
     heavy = {"sqlalchemy", "sqlmodel", "pydantic", "fastapi", "starlette", "alembic", "httpx", "vl_convert", "psutil"}
-    assert not heavy & set(loaded)
-    rooms = (
-        "amt_console.config",
-        "amt_console.store",
-        "amt_console.monitor",
-        "amt_console.alerts",
-        "amt_console.api.routes",
-    )
-    assert not [name for name in loaded if name.startswith(rooms) and not name.startswith("amt_console.store_url")]
+    assert not heavy & loaded
+    rooms = ("config", "store", "monitor", "alerts", "api.routes")
+    assert not [name for name in loaded if name.startswith(tuple(f"amt_console.{room}." for room in rooms))]
+
+
+@pytest.mark.pty
+def test_a_console_that_is_the_monitor_loads_no_web_server_before_somebody_connects(tmp_path: Path) -> None:
+    with serving() as platform:
+        place = Place(tmp_path / "home", web=platform.url)
+        Store.open(place.url, clock=SystemClock()).close()
+        loaded = loaded_by_console(place, tmp_path / "modules", lambda text: "monitoring" in text)
+    assert "sqlalchemy" in loaded
+    assert not {"fastapi", "starlette", "uvicorn", "alembic", "vl_convert", "pandas", "PIL", "plotext"} & loaded

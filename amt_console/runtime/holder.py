@@ -215,7 +215,7 @@ class Holder:
         self._begin(server)
 
     def _begin(self, server: ApiServer) -> None:
-        server.start()
+        server.start(at_once=not self._console)
         self._servers.append(server)
 
     def _trouble(self, text: str) -> None:

@@ -208,6 +208,29 @@ def test_a_dead_socket_is_replaced_and_a_stopped_server_leaves_none(
     client.close()
 
 
+def test_a_server_that_waits_for_the_first_connection_answers_it(
+    operations: LocalOperations, socket_file: Path, presence: Presence
+) -> None:
+    server = serve(operations, socket_file, presence)
+    server.start(at_once=False)
+    client = RemoteOperations(f"unix:{socket_file}")
+    assert client.check().pid == os.getpid()
+    client.close()
+    server.stop()
+    assert not socket_file.exists()
+
+
+def test_a_server_to_which_nobody_connects_ends(
+    operations: LocalOperations, socket_file: Path, presence: Presence
+) -> None:
+    server = serve(operations, socket_file, presence)
+    server.start(at_once=False)
+    server.stop()
+    server.stop()
+    assert not socket_file.exists()
+    assert not [thread for thread in threading.enumerate() if thread.name == "amt-api"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
-from fastapi import Request
-
 from amt_console.api.auth.claims import CLAIMS, claim_header
 from amt_console.api.auth.errors import UnknownCallerError
 from amt_console.api.auth.identity import Peer, Role, RoleTable
@@ -20,6 +18,8 @@ from amt_console.operations.protocol import NotPermittedError
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from amt_console.api.auth.tokens import TokenBook
     from amt_console.store import AccessToken
 
