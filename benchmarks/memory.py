@@ -1,4 +1,4 @@
-"""Memory of consoles, of a monitor on the reference history, and whether it stays flat over a week of an accelerated clock."""
+"""Memory of consoles and of a monitor on the reference history, and whether it stays flat over a simulated week."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def figures(quick: bool) -> list[Figure]:
 
 
 def of_consoles(seconds: float) -> list[Figure]:
-    """A console that is the monitor, and one that attaches, both on the demo's platform, beside a minimal Textual app."""
+    """A console that is the monitor, and one that attaches, both on the demo, beside a minimal Textual app."""
     with demo_database(1) as (config, database):
         command = [*AMT, "--config", str(config), "--db", str(database)]
         own = _held(command, DEMO_TEXTS, seconds)
