@@ -1,4 +1,4 @@
-"""From report data to the bytes of every wanted file."""
+"""Build the content of every requested file from the report data."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from amt_console.reports.view import ReportView, build_view
 
 
 def build(data: ReportData, plan: Plan, *, progress: Callable[[str, int, int], None]) -> Iterator[tuple[str, bytes]]:
-    """Make the files of a plan, one after the other: name and content.
+    """Build the files of a plan one by one: name and content.
 
     Raises:
         ChartError: A chart could not be drawn.
-        UnknownZoneError: The data names a time zone that does not exist.
+        UnknownZoneError: The data has an unknown time zone.
     """
     progress("analysing", 0, len(plan))
     builder = _Builder(build_view(data))
@@ -42,7 +42,7 @@ def build(data: ReportData, plan: Plan, *, progress: Callable[[str, int, int], N
 
 
 class _Builder:
-    """Lays out each page once, however many formats it is wanted in."""
+    """Lays out each page once for all its formats."""
 
     def __init__(self, view: ReportView) -> None:
         self._view = view

@@ -1,4 +1,4 @@
-"""Cleans everything that a report is made of, once, where the view model is made."""
+"""Clean all data of a report once, when the view model is built."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any, TypeVar
 from amt_console.text import safe_text
 
 MAX_CHARS = 300
-"""Longest text that a report shows."""
+"""Longest text in a report."""
 
 T = TypeVar("T")
 
 
 def cleaned(value: T) -> T:
-    """The same value with all text made harmless and every number that is not finite replaced by ``None``.
+    """The same value with safe text, and ``None`` for every number that is not finite.
 
-    Goes through dataclasses, tuples, lists and mappings; enums and times are left alone.
+    Walks through dataclasses, tuples, lists and mappings; enums and times stay unchanged.
     """
     return _clean(value)  # type: ignore[no-any-return]
 

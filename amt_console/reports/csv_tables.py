@@ -17,7 +17,7 @@ _DIGITS = 4
 
 
 def tables(page: ReportPage) -> Iterator[tuple[str, bytes]]:
-    """Every table that has rows: its id and its content as UTF-8 CSV (RFC 4180)."""
+    """Every table with rows: its id and its content as UTF-8 CSV (RFC 4180)."""
     for table in page.tables():
         if not table.rows:
             continue
@@ -29,7 +29,7 @@ def tables(page: ReportPage) -> Iterator[tuple[str, bytes]]:
 
 
 def safe_cell(text: str) -> str:
-    """Text with a quote in front where a spreadsheet would take it for a formula."""
+    """Text, with a leading quote if a spreadsheet would read it as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -1,4 +1,4 @@
-"""What the reports are made of: plain, picklable, gathered from the store by ``operations.report_data``."""
+"""The data of the reports: plain, picklable, gathered from the store by ``operations.report_data``."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from amt_console.model import (
 )
 
 STALE_AFTER_S = 300.0
-"""Older than this, the newest measurement no longer says how things are."""
+"""If the newest measurement is older than this, the current state is not known."""
 FigureName = tuple[FigureKind, str]
 History = tuple[tuple[datetime, float | None], ...]
-"""Moments and values, oldest first; ``None`` for a value that cannot be used."""
+"""Moments and values, oldest first; ``None`` for an unusable value."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceRecord:
-    """One service or database, what it is now and what was measured in the window and the one before."""
+    """One service or database: its state, and its results in this and the previous window."""
 
     name: str
     url: str
@@ -43,7 +43,7 @@ class ServiceRecord:
     warning_ms: float | None = 2000.0
     depends_on: tuple[str, ...] = ()
     configured: bool = True
-    """Whether it is still watched; a service that was taken out of the configuration keeps its history."""
+    """Whether it is still configured; a removed service keeps its history."""
     state: ServiceState = ServiceState.UNKNOWN
     """At the window's end."""
     since: datetime | None = None
@@ -62,7 +62,7 @@ class ServiceRecord:
 
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
-    """One alert episode with everything that happened to it."""
+    """One alert episode with its events."""
 
     episode: Episode
     events: tuple[AlertEvent, ...] = ()
@@ -70,45 +70,45 @@ class AlertRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything that the reports of one window say, before analysis. All text in it is untrusted."""
+    """All data of one window's reports, before analysis. All text in it is untrusted."""
 
     window: Window
     made_at: datetime
-    """When the reports were made; they tell what was known at the window's end."""
+    """When the reports were written; their content is as known at the window's end."""
     version: str
     zone: str = "UTC"
-    """IANA name of the zone in which times are shown."""
+    """IANA name of the zone for times."""
     limits: AnalysisLimits = field(default_factory=AnalysisLimits)
     monitor: MonitorStatus = field(default_factory=lambda: MonitorStatus(MonitorState.STOPPED))
     measured_until: datetime | None = None
     """The newest measurement in the window."""
     simulated_until: datetime | None = None
-    """History up to here did not come from a platform."""
+    """History up to here is simulated."""
     services: tuple[ServiceRecord, ...] = ()
     alerts: tuple[AlertRecord, ...] = ()
-    """Open at the window's end, or fired, open or ended in it or in the window before; oldest first."""
+    """Open at the window's end, or fired, open or ended in this or the previous window; oldest first."""
     gaps: tuple[Gap, ...] = ()
     host: Mapping[str, tuple[HostRollup, ...]] = field(default_factory=dict)
-    """By resource, one rollup for each step of the window; without resources that were never sampled."""
+    """By resource, one rollup per step of the window; without resources that were never sampled."""
     previous_host: Mapping[str, tuple[HostRollup, ...]] = field(default_factory=dict)
     host_now: HostSample | None = None
     figures: Mapping[FigureKind, BusinessFigures] = field(default_factory=dict)
-    """The newest of each kind in the window."""
+    """The newest reading of each kind in the window."""
     means: Mapping[FigureName, float] = field(default_factory=dict)
-    """Of the single-number figures, over all values that were read in the window."""
+    """Means of the single-number figures over all values in the window."""
     means_before: Mapping[FigureName, float] = field(default_factory=dict)
-    """The same of the window before, where enough was read in it."""
+    """The same for the previous window, if it has enough values."""
     history: Mapping[FigureName, History] = field(default_factory=dict)
     """Stored values of the figures over the window."""
 
     @property
     def past(self) -> bool:
-        """Whether the window had ended when the reports were made."""
+        """Whether the window had ended when the reports were written."""
         return self.window.end < self.made_at
 
     @property
     def stale_for(self) -> float | None:
-        """Seconds from the newest measurement to the window's end when that is too long to speak of its end.
+        """Seconds from the newest measurement to the window's end, if too long to know the state at the end.
 
         ``None`` when it is fresh, and when there is none.
         """

@@ -35,7 +35,7 @@ def encoded(document: Document) -> bytes:
 
 
 def executive_summary(view: ReportView, verdict: ReportVerdict) -> Document:
-    """Verdict, key figures, what needs attention, incidents, advice: one screenful."""
+    """Verdict, key figures, attention items, incidents, advice: one screenful."""
     analysis = view.analysis
     names = {
         FigureKind.OVERVIEW: ("total_users", "daily_active_users", "monthly_active_users", "conversion_rate"),

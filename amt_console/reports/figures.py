@@ -1,4 +1,4 @@
-"""The platform's figures as the reports write them: label, unit, number formats."""
+"""Labels, units and number formats of the platform's figures in reports."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from amt_console.text import MISSING, percent
 _MOST_DIGITS = 4
 LEAST_PERCENT = 0.5
 LEAST_POINTS = 0.05
-"""A figure that moved by less is steady."""
+"""A figure with a smaller change is steady."""
 
 
 @dataclass(frozen=True, slots=True)
 class FigureInfo:
-    """How one figure is called and written."""
+    """Label and format of one figure."""
 
     label: str
     unit: FigureUnit = FigureUnit.COUNT
     more_is_better: bool | None = None
-    """``None`` where neither direction is good or bad."""
+    """``None`` if neither direction is good or bad."""
 
 
 def _infos(**infos: FigureInfo) -> Mapping[str, FigureInfo]:
@@ -88,12 +88,12 @@ FIGURES: Mapping[FigureKind, Mapping[str, FigureInfo]] = MappingProxyType(
 
 
 def info(kind: FigureKind, name: str) -> FigureInfo:
-    """Label and unit of a figure; one that the program does not know keeps its name."""
+    """Label and unit of a figure; an unknown one keeps its name."""
     return FIGURES[kind].get(name, FigureInfo(name.replace("_", " ").capitalize()))
 
 
 def written(value: float | None, unit: FigureUnit) -> str:
-    """A figure in its unit; a dash for none. Money is in the platform's own currency and not converted."""
+    """A figure in its unit; a dash if missing. Money is in the platform's own currency, not converted."""
     if value is None:
         return MISSING
     if unit is FigureUnit.PERCENT:
@@ -108,7 +108,7 @@ def written(value: float | None, unit: FigureUnit) -> str:
 
 
 def written_apart(low: float, high: float, unit: FigureUnit) -> tuple[str, str]:
-    """Two figures with enough digits to tell them apart, if four behind the point are."""
+    """Two values with enough digits to differ, up to four decimals."""
     texts = written(low, unit), written(high, unit)
     for digits in range(1, _MOST_DIGITS + 1):
         if low == high or texts[0] != texts[1]:
@@ -126,9 +126,9 @@ def _with_digits(value: float, unit: FigureUnit, digits: int) -> str:
 
 
 def moved_by(moved: Change | None, unit: FigureUnit) -> tuple[int, str]:
-    """Which way a figure moved (1, 0 for steady, -1) and by how much: relative, or in points for percentages.
+    """Direction of a change (1, 0 for steady, -1) and its size: relative, or in points for percentages.
 
-    The text is empty for a figure that is steady or has nothing to be compared with.
+    The text is empty for a steady figure, or without a value to compare with.
     """
     if moved is None:
         return 0, ""
@@ -142,7 +142,7 @@ def moved_by(moved: Change | None, unit: FigureUnit) -> tuple[int, str]:
 
 
 def change_text(moved: Change | None, unit: FigureUnit) -> str:
-    """``▲ 2.9 %``, ``▼ 0.3 points``, ``steady``; empty when there is nothing to compare with."""
+    """``▲ 2.9 %``, ``▼ 0.3 points``, ``steady``; empty without a value to compare with."""
     if moved is None:
         return ""
     way, amount = moved_by(moved, unit)

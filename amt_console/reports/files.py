@@ -1,4 +1,4 @@
-"""Which files a report consists of, and writing them so that nobody ever reads half of one."""
+"""The files of each report, and atomic writing of them."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ FILE_MODE = 0o640
 
 
 class PlanError(Exception):
-    """No such part or format; the text says what there is."""
+    """Unknown part or format; the text lists the known ones."""
 
 
 def plan(parts: Sequence[str], formats: Sequence[str] = ()) -> Plan:
-    """What to write: part, format and file name.
+    """The files to write: part, format and file name.
 
     Args:
         parts: Names of ``PARTS``, or ``all``.
-        formats: Formats of ``FORMATS``; without any, the usual ones of each part.
+        formats: Formats of ``FORMATS``; default: the usual ones of each part.
 
     Raises:
-        PlanError: Unknown part or format, or nothing that exists in the wanted formats.
+        PlanError: Unknown part or format, or no part exists in the requested formats.
     """
     for name in parts:
         if name != "all" and name not in PARTS:
@@ -85,7 +85,7 @@ def plan(parts: Sequence[str], formats: Sequence[str] = ()) -> Plan:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a whole new file and bring it to the disk. Raises OSError."""
+    """Write a new file and sync it. Raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(file.fileno(), FILE_MODE)
@@ -95,7 +95,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def put_in_place(source: Path, names: Sequence[str], out: Path) -> tuple[Path, ...]:
-    """Move finished files from ``source`` into ``out``, each at once, over older ones. Raises OSError."""
+    """Move finished files from ``source`` into ``out``, each atomically, over older ones. Raises OSError."""
     written = []
     for name in names:
         target = out / name

@@ -1,4 +1,4 @@
-"""Pages as HTML: complete without scripts, nothing loaded from anywhere, a policy that forbids the rest."""
+"""Pages as HTML: no scripts, no external resources, and a policy that forbids both."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def style_sheet() -> str:
 
 
 def security_policy(style: str) -> str:
-    """The content security policy of a page that carries exactly this style sheet and no script."""
+    """The content security policy of a page with exactly this style sheet and no script."""
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 class HtmlRenderer:
-    """Renders pages; loads its templates once."""
+    """Renders pages; loads the templates once."""
 
     def __init__(self) -> None:
         self._environment = Environment(

@@ -1,4 +1,4 @@
-"""What the process that wants reports hands to the process that draws them."""
+"""The job of the rendering process."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from amt_console.reports.data import ReportData
 
 Plan = tuple[tuple[str, str, str], ...]
-"""Part, format and file name of every file to make."""
+"""Part, format and file name of every file to write."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """What to render, and the empty folder to put it into."""
+    """The data to render, and the empty target folder."""
 
     data: ReportData
     plan: Plan

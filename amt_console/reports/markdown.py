@@ -63,10 +63,10 @@ def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """Text that Markdown takes for nothing but text."""
+    """Text escaped for Markdown."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
 def _squeezed(lines: list[str]) -> list[str]:
-    """Never two empty lines in a row."""
+    """Collapse runs of empty lines."""
     return [line for index, line in enumerate(lines) if line or index == 0 or lines[index - 1]]

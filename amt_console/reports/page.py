@@ -1,4 +1,4 @@
-"""What a page consists of, before it becomes HTML: every part is data, so that HTML, Markdown and CSV say the same."""
+"""The parts of a page as data, so that HTML, Markdown and CSV have the same content."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 
 class Tone(StrEnum):
-    """What a part means; always shown as word and shape too, never by colour alone."""
+    """The meaning of a part; always shown as word and shape too, never by colour alone."""
 
     OK = "ok"
     WARNING = "warning"
@@ -21,7 +21,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportVerdict:
-    """The one sentence that a reader in a hurry reads."""
+    """The summary sentence of a page."""
 
     tone: Tone
     word: str
@@ -34,16 +34,16 @@ class Card:
 
     label: str
     value: str
-    """A dash when it is missing."""
+    """A dash if missing."""
     detail: str = ""
-    """Target, or what it is made of."""
+    """Target, or composition."""
     change: str = ""
-    """Against the window before."""
+    """Change against the previous window."""
     tone: Tone = Tone.PLAIN
     word: str = ""
     """The state in words."""
     missing: str = ""
-    """Why there is no value."""
+    """Why the value is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Cell:
     """Aligned to the right."""
     muted: bool = False
     fixed: bool = False
-    """Never broken into lines."""
+    """Never wrapped."""
     value: float | int | str | None = None
     """In CSV: a number in the heading's unit, or a moment in ISO 8601; of a text the text itself where this is none."""
 
@@ -84,7 +84,7 @@ def in_csv(value: float | int | str | None) -> Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; ``empty`` is said in its place when it has no rows."""
+    """A table; ``empty`` replaces it if it has no rows."""
 
     kind: ClassVar[str] = "table"
     id: str
@@ -94,7 +94,7 @@ class Table:
     empty: str = "Nothing to list."
     note: str = ""
     folded: bool = False
-    """Shown behind a click: the figures under a chart."""
+    """Folded by default: the numbers under a chart."""
 
     def on_page(self) -> tuple[tuple[Heading, ...], tuple[Row, ...]]:
         """Headings and rows without the columns that only CSV has."""
@@ -119,7 +119,7 @@ class BarRow:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Categories, largest first or in their own order: label, bar, number, share."""
+    """Categories, largest first or in their own order, with label, bar, number and share."""
 
     kind: ClassVar[str] = "bars"
     id: str
@@ -138,16 +138,16 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class PageChart:
-    """A chart, with its finding as title, or the reason why there is none."""
+    """A chart with its finding as title, or the reason why it is missing."""
 
     kind: ClassVar[str] = "chart"
     id: str
     title: str
     subtitle: str
     description: str
-    """One computed sentence for those who cannot see it."""
+    """A computed sentence for screen readers."""
     spec: Mapping[str, Any] | None
-    """Vega-Lite; ``None`` when there is nothing to draw."""
+    """Vega-Lite; ``None`` without data."""
     empty: str = ""
     table: Table | None = None
     legend: tuple[tuple[str, str], ...] = ()
@@ -156,7 +156,7 @@ class PageChart:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that needs attention, or a piece of advice."""
+    """An item that needs attention, or a piece of advice."""
 
     tone: Tone
     word: str
@@ -167,7 +167,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list of things; ``empty`` is said when there are none."""
+    """A list of items; ``empty`` replaces it if there are none."""
 
     kind: ClassVar[str] = "items"
     id: str
@@ -180,7 +180,7 @@ Block = PageChart | Table | Bars | Items
 
 @dataclass(frozen=True, slots=True)
 class PageSection:
-    """A heading with blocks under it; ``columns`` says how many fit beside each other on a wide page."""
+    """A heading with blocks under it; ``columns`` is the number of blocks side by side on a wide page."""
 
     id: str
     title: str
@@ -200,13 +200,13 @@ class ReportPage:
     """One line under the title."""
     meta: tuple[tuple[str, str], ...]
     notices: tuple[Item, ...]
-    """What a reader must know before believing anything: simulated history, a silent monitor, low coverage."""
+    """Warnings about the data: simulated history, a silent monitor, low coverage."""
     verdict: ReportVerdict
     cards: tuple[Card, ...]
     sections: tuple[PageSection, ...]
     method: tuple[tuple[str, str], ...]
     siblings: tuple[tuple[str, str], ...]
-    """File name and what is in it."""
+    """File name and content."""
 
     def charts(self) -> tuple[PageChart, ...]:
         """All charts, in order."""
@@ -227,7 +227,7 @@ class ReportPage:
 def without_empty_columns(
     headings: tuple[Heading, ...], rows: Sequence[Row]
 ) -> tuple[tuple[Heading, ...], tuple[Row, ...]]:
-    """Leave out the columns in which no row says anything."""
+    """Leave out the columns that are empty in all rows."""
     keep = [
         index
         for index in range(len(headings))

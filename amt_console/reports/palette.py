@@ -35,10 +35,10 @@ COLOURS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "hatch": ("#c4ccd5", "#3c4857"),
     }
 )
-"""Name to the colour on a light and on a dark page; light values are unique, so that a chart's can be exchanged."""
+"""Colours by name for a light and a dark page; light values are unique, so that a chart's can be replaced."""
 
 HATCH = COLOURS["hatch"][0]
-"""Stands for "no data" in a specification; drawn as a hatch."""
+"""Marks "no data" in a specification; drawn as a hatch."""
 
 
 def light(name: str) -> str:
@@ -70,7 +70,7 @@ def custom_properties(dark: bool) -> str:
 
 
 def chart_rules() -> str:
-    """CSS that gives the colours in rendered charts their dark counterparts."""
+    """CSS that replaces the colours in rendered charts by their dark counterparts."""
     rules = []
     for name, (colour, _) in COLOURS.items():
         rules.append(

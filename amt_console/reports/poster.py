@@ -34,7 +34,7 @@ _WORD_COLOURS = {Tone.OK: "ok", Tone.WARNING: "warning", Tone.CRITICAL: "critica
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One chart with its title, or the reason why there is none."""
+    """One chart with its title, or the reason why it is missing."""
 
     title: str
     subtitle: str
@@ -64,7 +64,7 @@ class _Canvas:
         )
 
     def row(self, panels: Sequence[Panel], width: float) -> None:
-        """Panels beside each other; the tallest says how far the next row is down."""
+        """Panels side by side; the tallest sets the height of the row."""
         tallest = 0.0
         for index, panel in enumerate(panels):
             x = _MARGIN + index * (width + _GUTTER)
@@ -108,7 +108,7 @@ def poster_png(view: ReportView) -> bytes:
     count = f"{len(alerts)} alert{'s' * (len(alerts) != 1)} in the window"
     lanes = alert_lanes(alerts, window, times) if alerts else None
     canvas.row(
-        [Panel(count, "from first bad observation to end; a diamond where somebody took it", lanes, "none")], _INNER
+        [Panel(count, "from first bad observation to end; a diamond at the acknowledgement", lanes, "none")], _INNER
     )
     height = canvas.y + 8
     ground = f'<rect width="{WIDTH}" height="{height:g}" fill="{light("surface")}"/>'

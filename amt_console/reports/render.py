@@ -2,7 +2,7 @@
 
 Reads one pickled ``RenderJob`` from standard input, writes the files into the job's folder, and reports on standard
 output, one JSON object a line: ``{"what", "done", "total"}`` while it works, then ``{"files"}`` or ``{"error", "io"}``.
-The memory that charts need ends with it.
+The memory of the charts is freed with the process.
 """
 
 from __future__ import annotations

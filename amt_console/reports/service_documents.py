@@ -24,9 +24,9 @@ Document = dict[str, Any]
 
 
 def availability_json(parts: Availability) -> Document:
-    """Seconds by what they were; percentages ``null`` where nothing was measured.
+    """Seconds by state; percentages are ``null`` without measured time.
 
-    ``up_seconds`` has the degraded ones in it, as the formula of the availability has.
+    ``up_seconds`` includes degraded seconds, as in the formula of the availability.
     """
     return {
         "availability_percent": rounded(parts.availability_percent, 4) if parts.sufficient else None,
@@ -42,7 +42,7 @@ def availability_json(parts: Availability) -> Document:
 
 
 def service_now_json(record: ServiceRecord, found: ServicePerformance, view: ReportView) -> Document:
-    """A service as it is at the window's end, with what the window says about it."""
+    """A service at the window's end, with its results in the window."""
     iso = view.times.iso
     return {
         "name": record.name,
@@ -64,7 +64,7 @@ def service_now_json(record: ServiceRecord, found: ServicePerformance, view: Rep
 
 
 def service_json(service: ServicePerformance, view: ReportView) -> Document:
-    """What the analysis found about one service."""
+    """The analysis of one service."""
     iso = view.times.iso
     hours = service.hours
     return {
@@ -86,7 +86,7 @@ def service_json(service: ServicePerformance, view: ReportView) -> Document:
 
 
 def _step_json(bucket: Rollup, view: ReportView) -> Document:
-    """What was measured in one step of the window: checks, and response times of those that got an answer."""
+    """The results of one step of the window: checks, and response times of those with an answer."""
     times = bucket.histogram
     return {
         "start": view.times.iso(bucket.start),
@@ -134,7 +134,7 @@ def trend_json(trend: Trend | None) -> Document | None:
 
 
 def incident_json(incident: Incident, view: ReportView) -> Document:
-    """One outage of one service, and who had it."""
+    """One outage of one service, and its owner."""
     record = next(
         (r for r in view.data.alerts if incident.alert_id is not None and r.episode.id == incident.alert_id), None
     )
@@ -155,7 +155,7 @@ def incident_json(incident: Incident, view: ReportView) -> Document:
 
 
 def outage_json(outage: Outage, view: ReportView) -> Document:
-    """Incidents that overlap in time as one event."""
+    """Overlapping incidents as one event."""
     return {
         "started_at": view.times.iso(outage.start),
         "ended_at": None if outage.ongoing else view.times.iso(outage.end),
@@ -194,7 +194,7 @@ def host_json(sample: HostSample | None, view: ReportView) -> Document | None:
 
 
 def handling_json(handled: Handling) -> Document:
-    """How alerts were handled; seconds."""
+    """The handling of alerts; seconds."""
     return {
         "fired": handled.fired,
         "critical": handled.critical,
@@ -223,5 +223,5 @@ def recommendation_json(advice: Recommendation) -> Document:
 
 
 def rounded(value: float | None, digits: int = 3) -> float | None:
-    """A number short enough to read; ``None`` stays."""
+    """A rounded number; ``None`` stays."""
     return None if value is None else round(value, digits)

@@ -24,7 +24,7 @@ class ChartError(Exception):
 
 
 def chart_svg(spec: Mapping[str, Any], *, chart_id: str, description: str) -> str:
-    """The chart as an ``<svg>`` element for a page: scales with its frame, described by one sentence, ids of its own.
+    """The chart as an ``<svg>`` element for a page: scales with its frame, has a description and its own ids.
 
     Raises:
         ChartError: The renderer refused the specification.
@@ -35,7 +35,7 @@ def chart_svg(spec: Mapping[str, Any], *, chart_id: str, description: str) -> st
 
 
 def drawing(spec: Mapping[str, Any], name: str) -> tuple[str, str]:
-    """What is inside a chart's ``<svg>`` element, its ids beginning with ``name``, and its view box.
+    """The content of a chart's ``<svg>`` element, with ids that begin with ``name``, and its view box.
 
     Raises:
         ChartError: The renderer refused the specification.
@@ -44,7 +44,7 @@ def drawing(spec: Mapping[str, Any], name: str) -> tuple[str, str]:
     inner = _ROLES.sub("", inner)
     inner = _EMPTY.sub("", _EMPTY.sub("", inner))
     for number, found in enumerate(dict.fromkeys(_IDS.findall(inner))):
-        # The renderer counts its ids from one chart to the next; ours must not depend on what was drawn before.
+        # The renderer numbers ids across charts; ours must not depend on earlier charts.
         own = f"{name}-{number}"
         inner = inner.replace(f'id="{found}"', f'id="{own}"').replace(f"url(#{found})", f"url(#{own})")
     if f'fill="{HATCH}"' in inner:
@@ -63,7 +63,7 @@ def svg_png(svg: str, *, scale: float) -> bytes:
 
 
 def _rendered(spec: Mapping[str, Any]) -> tuple[str, str]:
-    """What is inside the ``<svg>`` element, and its view box."""
+    """The content of the ``<svg>`` element, and its view box."""
     import vl_convert
 
     try:
@@ -79,7 +79,7 @@ def _rendered(spec: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _hatch(name: str) -> str:
-    """A pattern of diagonal lines that stands for "no data"."""
+    """A pattern of diagonal lines for "no data"."""
     return (
         f'<defs><pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         f'<rect width="6" height="6" fill="{light("unknown-soft")}"/><rect width="1.6" height="6" fill="{HATCH}"/>'
@@ -88,7 +88,7 @@ def _hatch(name: str) -> str:
 
 
 def _compressed(png: bytes) -> bytes:
-    """The same picture in a palette of 256 colours, which charts have to spare: half the size or less."""
+    """The same picture in a palette of 256 colours, enough for charts: half the size or less."""
     from PIL import Image
 
     packed = io.BytesIO()

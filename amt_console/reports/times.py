@@ -1,4 +1,4 @@
-"""Times as a report writes them: in one named zone, and axis ticks at round local times."""
+"""Times in reports: in one named zone, with axis ticks at round local times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UTC_NAMES = frozenset(("UTC", "UCT", "Zulu", "Universal", "Etc/UTC", "Etc/UCT",
 
 
 class UnknownZoneError(Exception):
-    """No such time zone; the text says how to write one."""
+    """Unknown time zone; the text shows the format."""
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -25,7 +25,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UnknownZoneError(f"'{name}' is no time zone: write it like 'Europe/Berlin' or 'UTC'") from None
+        raise UnknownZoneError(f"'{name}' is not a time zone: write it like 'Europe/Berlin' or 'UTC'") from None
 
 
 def host_zone(env: Mapping[str, str], localtime: Path = Path("/etc/localtime")) -> str:
@@ -49,7 +49,7 @@ class Times:
 
     @property
     def name(self) -> str:
-        """The zone's IANA name, ``UTC`` under all of its names."""
+        """The zone's IANA name, ``UTC`` for all its aliases."""
         return "UTC" if self.zone.key in _UTC_NAMES else self.zone.key
 
     def full(self, moment: datetime | None) -> str:
@@ -71,7 +71,7 @@ class Times:
         return f"{local:%a} {local.day} {local:%b %H:%M:%S}"
 
     def until(self, start: datetime, end: datetime | None) -> str:
-        """The end of a stretch: only the time of day when it began on the same day."""
+        """The end of a period: only the time of day if it began on the same day."""
         if end is None:
             return "–"
         same_day = start.astimezone(self.zone).date() == end.astimezone(self.zone).date()

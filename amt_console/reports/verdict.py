@@ -1,4 +1,4 @@
-"""The one sentence that a reader in a hurry reads: on the health of what is monitored, and on the figures of a page."""
+"""The summary sentence of a page: on the health of the services, and on the figures of the page."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from amt_console.reports.words import brief, listed, outages_text
 from amt_console.text import duration, limit_percent, percent, window_length
 
 CURRENT_FOR_S = 60.0
-"""Older than this, the newest measurement is told with its age and in the past tense."""
+"""If the newest measurement is older than this, the sentence has its age and is in the past tense."""
 SLOW_FOR_S = 600.0
-"""A service that was slow for so long in all is named, and the verdict is not OK."""
+"""A service that was slow for this long in total is named, and the verdict is not OK."""
 
 
 def health_verdict(data: ReportData, analysis: PerformanceAnalysis, times: Times) -> ReportVerdict:
-    """How things stand at the window's end, and whether the window was good.
+    """The state at the window's end, and the quality of the window.
 
     OK only when all services are up, no target was missed and no service was slow for long.
     """
@@ -31,7 +31,7 @@ def health_verdict(data: ReportData, analysis: PerformanceAnalysis, times: Times
 
 
 def with_figures(verdict: ReportVerdict, data: ReportData, kinds: Sequence[FigureKind]) -> ReportVerdict:
-    """The same with what is wrong with the platform's figures; missing ones are not OK."""
+    """The same with faults of the platform's figures; missing ones are not OK."""
     faults = list(_faults(data, kinds))
     if not faults:
         return verdict
@@ -42,7 +42,7 @@ def with_figures(verdict: ReportVerdict, data: ReportData, kinds: Sequence[Figur
 
 
 def figures_verdict(data: ReportData, kinds: Sequence[FigureKind], sentence: str) -> ReportVerdict:
-    """On a page that is about figures alone."""
+    """The verdict of a page about figures alone."""
     read = _read(data, kinds)
     if not read:
         return ReportVerdict(
@@ -54,9 +54,7 @@ def figures_verdict(data: ReportData, kinds: Sequence[FigureKind], sentence: str
             Tone.UNKNOWN, "No data", f"The platform answered, but none of the {total} figures could be read."
         )
     if data.stale_for is not None:
-        return ReportVerdict(
-            Tone.UNKNOWN, "Old data", f"{sentence} These figures are old: nothing has been measured since."
-        )
+        return ReportVerdict(Tone.UNKNOWN, "Old data", f"{sentence} These figures are old: there are no newer ones.")
     return with_figures(ReportVerdict(Tone.OK, "OK", sentence), data, kinds)
 
 
@@ -91,7 +89,9 @@ def _health(data: ReportData, analysis: PerformanceAnalysis) -> ReportVerdict:
     stopped = data.monitor.state is not MonitorState.RUNNING
     if data.stale_for is not None:
         ran = "no monitor is running" if stopped else "the monitor has gone silent"
-        sentence = f"Nothing was measured in the last {duration(data.stale_for)}: {ran}. How things are is not known."
+        sentence = (
+            f"Nothing was measured in the last {duration(data.stale_for)}: {ran}. The current state is not known."
+        )
         return ReportVerdict(Tone.UNKNOWN, "No data", sentence)
     age = _age(data)
     down = [service for service in watched if service.state is ServiceState.DOWN]
@@ -130,7 +130,7 @@ def _degraded(sentence: str) -> ReportVerdict:
 
 
 def _missed(data: ReportData, analysis: PerformanceAnalysis) -> Iterator[str]:
-    """The services, and else the total, under the availability target."""
+    """The services under the availability target; without any, the total."""
     target = data.limits.uptime_percent
     under = [
         service.name
@@ -151,7 +151,7 @@ def _slow(analysis: PerformanceAnalysis) -> Iterator[str]:
 
 
 def _age(data: ReportData) -> str:
-    """A sentence on the age of the newest measurement when it does not speak for the end; empty when it does."""
+    """A sentence on the age of the newest measurement if it is too old for the window's end; else empty."""
     assert data.measured_until is not None
     old = (data.window.end - data.measured_until).total_seconds()
     if data.monitor.state is not MonitorState.RUNNING:

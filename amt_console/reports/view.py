@@ -1,4 +1,4 @@
-"""The view model of all reports: cleaned data, its analysis and the verdict; every file is made from it alone."""
+"""The view model of all reports: cleaned data, its analysis and the verdict; the only source of every file."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from amt_console.text import window_length
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """What the reports say, before any layout."""
+    """The content of the reports, before layout."""
 
     data: ReportData
     analysis: PerformanceAnalysis
     times: Times
     verdict: ReportVerdict
-    """On the health of what is monitored; pages about figures judge those too."""
+    """The verdict on the services; pages about figures add theirs."""
 
     @property
     def open_alerts(self) -> tuple[AlertRecord, ...]:
@@ -58,7 +58,7 @@ class ReportView:
 
     @property
     def simulated(self) -> bool:
-        """Whether any of the window did not come from a platform."""
+        """Whether any of the window is simulated."""
         until = self.data.simulated_until
         return until is not None and until > self.data.window.start
 
@@ -72,12 +72,12 @@ class ReportView:
         return self.data.figures.get(kind)
 
     def figure(self, kind: FigureKind, name: str) -> Figure | None:
-        """One figure as it was read last."""
+        """The newest reading of one figure."""
         source = self.data.figures.get(kind)
         return source.figures.get(name) if source is not None else None
 
     def currency(self, kind: FigureKind, name: str) -> str:
-        """The code of an amount's currency; empty for other figures, and where nothing names it."""
+        """The currency code of an amount; empty for other figures, or if unknown."""
         figure = self.figure(kind, name)
         unit = figure.unit if figure is not None else None
         return unit if unit is not None and unit not in list(FigureUnit) else ""
@@ -88,16 +88,16 @@ class ReportView:
         return figure.suspect if figure is not None else None
 
     def change(self, kind: FigureKind, name: str) -> Change | None:
-        """How a figure moved: its mean over the window against that over the window before."""
+        """Change of a figure: its mean over the window against the mean over the previous one."""
         return change(self.data.means.get((kind, name)), self.data.means_before.get((kind, name)))
 
     def number(self, kind: FigureKind, name: str) -> float | None:
-        """The newest value of a figure that is one number."""
+        """The newest value of a single-number figure."""
         figure = self.figure(kind, name)
         return float(figure.value) if figure is not None and isinstance(figure.value, (int, float)) else None
 
     def breakdown(self, kind: FigureKind, name: str) -> tuple[tuple[str, float], ...]:
-        """A figure that is labelled numbers; empty when it is missing."""
+        """A breakdown; empty if missing."""
         source = self.data.figures.get(kind)
         figure = source.figures.get(name) if source else None
         if figure is None or not isinstance(figure.value, tuple):
@@ -106,7 +106,7 @@ class ReportView:
         return tuple((label, value) for label, value in pairs if value is not None)
 
     def why_missing(self, kind: FigureKind, name: str) -> str:
-        """Why a figure has no value, in one line."""
+        """Why a figure is missing, in one line."""
         source = self.data.figures.get(kind)
         if source is None:
             return "the platform's endpoint has not been read in this window"

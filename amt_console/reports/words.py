@@ -1,4 +1,4 @@
-"""Words that several parts of the reports share: names in a sentence, and outages."""
+"""Shared wording of the reports: names in a sentence, and outages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BRIEF_CHARS = 48
 
 
 def listed(names: Sequence[str]) -> str:
-    """``a, b and c``; the rest is counted."""
+    """``a, b and c``; further names are counted."""
     shown = [brief(name) for name in names[:_NAMES_SHOWN]]
     rest = len(names) - len(shown)
     if rest:
@@ -21,7 +21,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def brief(name: str) -> str:
-    """A name short enough for a sentence or a title; tables have the whole of it."""
+    """A shortened name for a sentence or a title; tables have the full one."""
     return name if len(name) <= _BRIEF_CHARS else name[: _BRIEF_CHARS - 1] + "…"
 
 

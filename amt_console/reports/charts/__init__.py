@@ -1,1 +1,1 @@
-"""Charts as Vega-Lite specifications: plain dictionaries, one small function a chart, nothing rendered here."""
+"""Charts as Vega-Lite specifications: plain dictionaries, one small function per chart, without rendering."""

@@ -1,4 +1,4 @@
-"""What all chart specifications share: frame, axes, time scale, colours."""
+"""Shared parts of chart specifications: frame, axes, time scale, colours."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def values(rows: Sequence[Mapping[str, Any]]) -> Spec:
 def time_axis(window: Window, times: Times, *, most: int = 8, labels: bool = True) -> Spec:
     """The x encoding of a field ``t`` in Unix milliseconds.
 
-    A linear scale with ready-made tick labels: a time scale would show the zone of the reader or of the renderer.
+    A linear scale with prepared tick labels: a time scale would use the zone of the reader or the renderer.
     """
     ticks = times.ticks(window, most=most)
     names = ",".join(f"'{tick}':'{label}'" for tick, label in ticks)
@@ -90,7 +90,7 @@ def time_axis(window: Window, times: Times, *, most: int = 8, labels: bool = Tru
 
 
 def value_axis(field: str, *, labels: str, domain: Sequence[float] | None = None, ticks: int = 4) -> Spec:
-    """The y encoding of a number; starts at 0 unless ``domain`` says otherwise."""
+    """The y encoding of a number; starts at 0 unless ``domain`` is given."""
     scale: Spec = {"zero": True, "nice": True}
     if domain is not None:
         scale = {"domain": list(domain), "nice": False}
@@ -119,7 +119,7 @@ def round_top(highest: float) -> float:
 
 
 def lonely(rows: Sequence[Mapping[str, Any]], field: str) -> list[Mapping[str, Any]]:
-    """The points that have no neighbour to draw a line to."""
+    """The points without a neighbour to draw a line to."""
     known = [row.get(field) is not None for row in rows]
     return [
         row

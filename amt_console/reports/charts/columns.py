@@ -17,7 +17,7 @@ def column_chart(
     width: int = HALF,
     height: int = 160,
 ) -> Spec:
-    """One column a category, in the given order; the one called ``highlight`` is darker."""
+    """One column per category, in the given order; the one named ``highlight`` is darker."""
     rows = [{"n": index, "v": value, "h": label == highlight} for index, (label, value) in enumerate(pairs)]
     names = ",".join(f"'{index}':{_quoted(short_label(label, 14))}" for index, (label, _) in enumerate(pairs))
     layer: Spec = {

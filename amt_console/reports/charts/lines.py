@@ -27,7 +27,7 @@ from amt_console.reports.times import Times, milliseconds_of
 
 
 def latency_rows(buckets: Sequence[Rollup]) -> list[dict[str, Any]]:
-    """Median and 95th percentile a bucket, ``None`` where nothing was timed, each in the middle of its bucket."""
+    """Median and 95th percentile per bucket, in its middle; ``None`` without a timed sample."""
     return [
         {
             "t": milliseconds_of(bucket.start) + round(bucket.seconds * 500),
@@ -85,7 +85,7 @@ def resource_chart(
     percent: bool = True,
     labels: str = PERCENT_LABELS,
 ) -> Spec:
-    """One resource: mean a bucket as a line, up to the maximum as a band; percent on a fixed scale of 0-100."""
+    """One resource: the mean per bucket as a line, up to the maximum as a band; percent on a fixed scale of 0-100."""
     rows = [
         {"t": milliseconds_of(each.start), "mean": _rounded(each.histogram.mean), "max": _rounded(each.histogram.high)}
         for each in rollups
@@ -114,7 +114,7 @@ def history_chart(
     width: int = HALF,
     height: int = 150,
 ) -> Spec:
-    """One figure of the platform over the window; ``None`` lifts the pen."""
+    """One figure of the platform over the window; ``None`` breaks the line."""
     rows = [{"t": milliseconds_of(at), "v": value} for at, value in points]
     known = [row["v"] for row in rows if row["v"] is not None]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
@@ -127,7 +127,7 @@ def history_chart(
 def line_layers(
     rows: Sequence[Mapping[str, Any]], field: str, *, colour: str, x: Spec, y: Spec, strength: float = 1.6
 ) -> list[Spec]:
-    """A line that breaks where nothing was measured, and a dot for a point without neighbours."""
+    """A line that breaks at unmeasured time, and a dot for a point without neighbours."""
     line: Spec = {
         "data": values(rows),
         "mark": {
@@ -173,7 +173,7 @@ def _limit_line(limit: float) -> Spec:
 
 
 def _around(low: float, high: float) -> tuple[float, float]:
-    """A scale that holds both with some air, for figures that never come near 0."""
+    """A scale around both values with a margin, for figures that never come near 0."""
     air = (high - low) * 0.15 or abs(high) * 0.05 or 1.0
     return (max(0.0, low - air) if low >= 0 else low - air, high + air)
 

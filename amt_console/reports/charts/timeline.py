@@ -1,4 +1,4 @@
-"""Charts whose marks are stretches of time: states of services, alerts in lanes of severity."""
+"""Timeline charts: states of services, alerts in lanes of severity."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ ROW = 30
 LABEL_CHARS = 24
 LABEL_ROOM = 220
 WIDEST_CHAR = 7.6
-"""Mean width of a character of a name in the widest usual font, in pixels."""
+"""Mean character width of a name in the widest usual font, in pixels."""
 MOST_SPANS = 390
-"""Spans in one strip; more cannot be told apart."""
+"""Most spans in one strip; more are indistinguishable."""
 
 
 def short_label(text: str, limit: int = LABEL_CHARS) -> str:
@@ -30,9 +30,9 @@ def short_label(text: str, limit: int = LABEL_CHARS) -> str:
 def state_strips(
     rows: Sequence[tuple[str, Sequence[StateSpan]]], window: Window, times: Times, *, width: int = WIDE
 ) -> Spec:
-    """One strip a service: what it was from the window's start to its end, unmeasured time hatched.
+    """One strip per service: its states over the window, unmeasured time hatched.
 
-    A span shorter than a pixel is a thin line, so that a blip is seen and never looks longer than it was.
+    A span shorter than a pixel is a thin line, so that a blip is visible and never looks longer than it was.
     """
     names = unique_labels([name for name, _ in rows])
     least = pixel_seconds(window, width) * 1000
@@ -82,7 +82,7 @@ def state_strips(
 
 
 def pixel_seconds(window: Window, width: int = WIDE) -> float:
-    """How much time a pixel of a chart with lanes stands for."""
+    """Time per pixel of a chart with lanes."""
     return window.seconds / (width - LABEL_ROOM)
 
 
@@ -95,7 +95,7 @@ def _thin_lines(rows: Sequence[Mapping[str, Any]], height: float, x: Spec, y: Sp
 
 
 def alert_lanes(alerts: Sequence[AlertRecord], window: Window, times: Times, *, width: int = WIDE) -> Spec:
-    """One lane a severity; a bar from first bad observation to the end, a diamond where somebody took it."""
+    """One lane per severity; a bar from the first bad observation to the end, a diamond at the acknowledgement."""
     lanes = [severity.value for severity in (Severity.CRITICAL, Severity.WARNING, Severity.INFO)]
     least = pixel_seconds(window, width) * 1000
     low, high = milliseconds_of(window.start), milliseconds_of(window.end)
@@ -137,7 +137,7 @@ def alert_lanes(alerts: Sequence[AlertRecord], window: Window, times: Times, *, 
 
 
 def drawn_spans(spans: Sequence[StateSpan], window: Window) -> Sequence[StateSpan]:
-    """The spans as they can be drawn: of very many, the worst state in each of ``MOST_SPANS`` equal slots."""
+    """The drawable spans: of too many, the worst state in each of ``MOST_SPANS`` equal slots."""
     if len(spans) <= MOST_SPANS:
         return spans
     slot = window.seconds / MOST_SPANS
@@ -173,7 +173,7 @@ def unique_labels(names: Sequence[str]) -> list[str]:
 
 
 def _lane(names: Sequence[str], *, grid: bool = False) -> Spec:
-    # The renderer measures its own font; where a reader has only a wider one, the names need more room.
+    # The renderer measures its own font; a reader's may be wider, so names get more room.
     room = min(LABEL_ROOM, max((len(name) for name in names), default=0) * WIDEST_CHAR)
     axis = {"labelLimit": LABEL_ROOM, "minExtent": room, "labelFontSize": 12, "labelColor": light("ink"), "grid": grid}
     return {
@@ -186,6 +186,6 @@ def _lane(names: Sequence[str], *, grid: bool = False) -> Spec:
 
 
 def _order(span: StateSpan) -> int:
-    """What is drawn last is seen: a short outage must not vanish under its neighbours."""
+    """The last drawn span is on top: a short outage must not vanish under its neighbours."""
     order = (ServiceState.UP, ServiceState.UNKNOWN, ServiceState.MAINTENANCE, ServiceState.DEGRADED, ServiceState.DOWN)
     return order.index(span.state)

@@ -33,12 +33,12 @@ from amt_console.text import MISSING, duration, percent
 MOST_BARS = 12
 WORTH_PERCENT = 2.0
 WORTH_POINTS = 0.5
-"""Smaller changes, relative or in points, are called neither better nor worse."""
+"""Smaller changes, relative or in points, are neither better nor worse."""
 _STALE_FIGURES_S = 3600.0
 
 
 def figure_card(view: ReportView, kind: FigureKind, name: str, *, label: str | None = None, detail: str = "") -> Card:
-    """A key figure with its change against the window before, or the reason why it is missing."""
+    """A key figure with its change against the previous window, or the reason why it is missing."""
     figure = info(kind, name)
     now, moved = view.number(kind, name), view.change(kind, name)
     if now is None:
@@ -59,12 +59,12 @@ def figure_card(view: ReportView, kind: FigureKind, name: str, *, label: str | N
 
 
 def against_text(view: ReportView) -> str:
-    """``against the 24 h before``: what changes are measured against."""
+    """``against the 24 h before``: the baseline of changes."""
     return f"against the {view.span} before"
 
 
 def _is_better(moved: Change | None, figure: FigureInfo) -> bool | None:
-    """``None`` where the change is too small to say, or neither direction is good or bad."""
+    """``None`` if the change is too small, or neither direction is good or bad."""
     if moved is None or figure.more_is_better is None:
         return None
     relative = moved.relative_percent
@@ -85,7 +85,7 @@ def breakdown(
     label_heading: str,
     ordered: bool = True,
 ) -> Bars:
-    """Labelled numbers as a bar table, largest first unless their own order means something."""
+    """Labelled numbers as a bar table, largest first unless their own order matters."""
     figure = info(kind, name)
     pairs = [(_label(name, label), value) for label, value in view.breakdown(kind, name)]
     found = view.figure(kind, name)
@@ -128,7 +128,7 @@ def breakdown(
 
 
 def history_block(view: ReportView, kind: FigureKind, name: str, *, id: str, width: int = HALF) -> PageChart:  # noqa: A002
-    """One figure over the window as a line, its finding as title."""
+    """One figure over the window as a line, with its finding as title."""
     figure = info(kind, name)
     window = view.data.window
     points = stepped(view.history(kind, name), window)
@@ -167,7 +167,7 @@ def history_block(view: ReportView, kind: FigureKind, name: str, *, id: str, wid
 
 
 def stepped(history: Sequence[tuple[datetime, float]], window: Window) -> list[tuple[datetime, float | None]]:
-    """The last value in each step, and a ``None`` where readings are missing, so that a line breaks there."""
+    """The last value in each step, and ``None`` for missing readings, so that a line breaks there."""
     last: dict[int, tuple[datetime, float]] = {}
     for at, value in history:
         last[window.index(at)] = (at, value)
@@ -185,7 +185,7 @@ def stepped(history: Sequence[tuple[datetime, float]], window: Window) -> list[t
 
 
 def missing_items(view: ReportView, kinds: Sequence[FigureKind]) -> tuple[Item, ...]:
-    """One item an endpoint that has missing figures or has not answered lately."""
+    """One item per endpoint with missing figures or without a recent answer."""
     found = []
     for kind in kinds:
         source = view.business(kind)
@@ -223,7 +223,7 @@ def missing_items(view: ReportView, kinds: Sequence[FigureKind]) -> tuple[Item, 
 
 
 def all_figures(view: ReportView, kinds: Sequence[FigureKind], *, id: str) -> Table:  # noqa: A002
-    """Every single figure with its change and, where it is missing, the reason."""
+    """Every single figure with its change or, if missing, the reason."""
     rows = []
     for kind in kinds:
         source = view.business(kind)
@@ -276,7 +276,7 @@ def csv_unit(view: ReportView, kind: FigureKind, name: str) -> str:
 
 
 def _label(name: str, label: str) -> str:
-    """``5 stars`` for the rating ``5``; other labels as the platform writes them."""
+    """``5 stars`` for the rating ``5``; other labels unchanged."""
     if name == "ratings" and label in ("1", "2", "3", "4", "5"):
         return "1 star" if label == "1" else f"{label} stars"
     return label

@@ -1,4 +1,4 @@
-"""The chatbot dashboard: how much it is used, how well it does, and about what."""
+"""The chatbot dashboard: usage, quality and topics."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def chatbot_page(view: ReportView) -> ReportPage:
             ),
             PageSection(
                 "content",
-                "What people ask, and what they think",
+                "Topics and ratings",
                 (
                     breakdown(view, _KIND, "topics", id="topics", label_heading="Topic"),
                     breakdown(view, _KIND, "ratings", id="ratings", label_heading="Rating", ordered=False),
@@ -67,7 +67,7 @@ def chatbot_page(view: ReportView) -> ReportPage:
 
 
 def chatbot_verdict(view: ReportView) -> ReportVerdict:
-    """On the figures of the page."""
+    """The verdict on the figures of the page."""
     return figures_verdict(view.data, KINDS, _sentence(view))
 
 

@@ -1,4 +1,4 @@
-"""A distribution in its own order (hours, months) as a block of a page: columns and the numbers."""
+"""A distribution in its own order (hours, months) as a block: columns and numbers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def columns_block(
     highlight: str,
     csv_unit: str = "",
 ) -> PageChart:
-    """Labelled numbers in their own order as columns over the page's width, with the numbers as a folded table."""
+    """Labelled numbers in their own order as columns, with a folded table."""
     return PageChart(
         id,
         title,

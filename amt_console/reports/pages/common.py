@@ -1,4 +1,4 @@
-"""What every page has: header lines, notices, attention, method, names of the sibling files."""
+"""Shared parts of all pages: header lines, notices, attention, method, names of the sibling files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILES: tuple[tuple[str, str], ...] = (
     ("performance_analysis_report.json", "the analysis"),
     ("performance_analysis.png", "the analysis as one picture"),
 )
-"""What ``export all`` writes, and what is in it."""
+"""The files of ``export all`` and their content."""
 
 CHANGE_METHOD = (
     "the mean of the values read in the window against the mean of those read in the window before; "
@@ -41,12 +41,12 @@ def severity_tone(severity: Severity) -> Tone:
 
 
 def gap_words(reason: GapReason) -> str:
-    """Why nothing was measured."""
+    """The reason of a gap."""
     return _GAP_WORDS[reason]
 
 
 def meta(view: ReportView) -> tuple[tuple[str, str], ...]:
-    """The header's lines: window, zone, made at, version, freshness, coverage."""
+    """The header's lines: window, zone, time of writing, version, freshness, coverage."""
     data, times = view.data, view.times
     window = data.window
     fresh = "nothing measured"
@@ -65,7 +65,7 @@ def meta(view: ReportView) -> tuple[tuple[str, str], ...]:
 
 
 def notices(view: ReportView) -> tuple[Item, ...]:
-    """What a reader must know before believing anything on the page."""
+    """Warnings about the data of the page."""
     data, times = view.data, view.times
     found: list[Item] = []
     if view.simulated:
@@ -94,24 +94,24 @@ def notices(view: ReportView) -> tuple[Item, ...]:
 
 
 def shortcomings(view: ReportView) -> tuple[Item, ...]:
-    """What is wrong with the measuring itself."""
+    """Faults of the measurement itself."""
     data = view.data
     if not data.services:
-        why = "Name what to watch in the configuration: amt-console config init writes one."
+        why = "Add services to the configuration: amt-console config init writes one."
         return (Item(Tone.UNKNOWN, "No data", "No service is configured", why),)
     if data.measured_until is None:
         why = "Start the monitor (amt-console monitor), or choose a window in which it ran."
         return (Item(Tone.UNKNOWN, "No data", "Nothing was measured in this window", why),)
     found: list[Item] = []
     if data.monitor.state is not MonitorState.RUNNING and data.stale_for is None:
-        found.append(Item(Tone.INFO, "Note", "No monitor is running", "Nothing is measured any more: start one."))
+        found.append(Item(Tone.INFO, "Note", "No monitor is running", "No new results: start one."))
     total = view.analysis.availability
     never = [s.name for s in view.analysis.services if s.availability.measured_s <= 0]
     hardly = [s.name for s in view.analysis.services if s.availability.measured_s > 0 and not s.availability.sufficient]
     if never:
         found.append(Item(Tone.UNKNOWN, "No data", listed(never), "Not measured in this window."))
     if hardly and total.sufficient:
-        text = "Measured for less than half of the window, and left out of the total availability."
+        text = "Measured for less than half of the window and excluded from the total availability."
         found.append(Item(Tone.UNKNOWN, "Little data", listed(hardly), text))
     coverage = view.analysis.availability.coverage_percent
     if coverage is not None and coverage < availability.GOOD_COVERAGE_PERCENT:
@@ -122,7 +122,7 @@ def shortcomings(view: ReportView) -> tuple[Item, ...]:
 
 
 def alert_item(view: ReportView, record: AlertRecord) -> Item:
-    """One open alert as a thing that needs attention."""
+    """One open alert as an item that needs attention."""
     episode = record.episode
     age = duration((view.data.window.end - episode.opened_at).total_seconds())
     facts = [f"since {view.times.short(episode.opened_at)} ({age})"]
@@ -147,7 +147,7 @@ def alert_item(view: ReportView, record: AlertRecord) -> Item:
 
 
 def attention(view: ReportView, *, extra: tuple[Item, ...] = ()) -> PageSection:
-    """Open alerts, then whatever else the page wants looked at."""
+    """Open alerts, then the page's other items."""
     items = (*(alert_item(view, record) for record in view.open_alerts), *extra, *shortcomings(view))
     lead = ""
     if view.analysis.outages and not items:
@@ -163,13 +163,13 @@ def siblings(own: str) -> tuple[tuple[str, str], ...]:
 
 
 def method_monitoring() -> tuple[tuple[str, str], ...]:
-    """How the monitoring figures are made."""
+    """Method of the monitoring numbers."""
     return (
         ("Percentiles", QUANTILE_METHOD),
         ("Availability", availability.METHOD),
         (
             "Measured time",
-            "a result speaks for at most 1.5 times its interval; after that nothing is known until the next result",
+            "a result is valid for at most 1.5 times its interval; then the state is unknown until the next result",
         ),
         ("Incidents", incidents.METHOD),
         ("Outages", outages.METHOD),
@@ -181,16 +181,16 @@ def method_monitoring() -> tuple[tuple[str, str], ...]:
 
 
 def method_figures() -> tuple[tuple[str, str], ...]:
-    """How the platform's figures are made."""
+    """Method of the platform's figures."""
     return (
         (
             "Source",
-            "the platform's own API, as it answered last; the program stores what it read and computes nothing from it",
+            "the last answer of the platform's own API; stored as read, without computation",
         ),
         ("Change", CHANGE_METHOD),
         (
             "Missing figures",
-            "shown as a dash with the reason, never as 0; the place of each can be set in the configuration",
+            "shown as a dash with the reason, never as 0; the configuration can set each path",
         ),
         ("Money", "in the platform's own currency, not converted"),
         ("Lines", "the last value read in each step of the window; a line breaks where nothing was read"),
@@ -198,5 +198,5 @@ def method_figures() -> tuple[tuple[str, str], ...]:
 
 
 def shorten(text: str, limit: int = 80) -> str:
-    """A text for a narrow place; the whole stands in a table."""
+    """A shortened text; a table has the full one."""
     return safe_text(text, limit)

@@ -1,4 +1,4 @@
-"""Parts of the performance page that list what happened: incidents, alerts, gaps in the measurement."""
+"""Parts of the performance page about events: incidents, alerts, gaps in the measurement."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HANDLING = (
 
 
 def incidents_block(view: ReportView) -> Table:
-    """The outages of the window, and who had them."""
+    """The outages of the window and their owners."""
     measured = view.analysis.availability.measured_s > 0
     empty = "No service went down in this window." if measured else "Nothing was measured in this window."
     rows = tuple(
@@ -64,7 +64,7 @@ def incidents_block(view: ReportView) -> Table:
 
 
 def _unconfirmed(view: ReportView) -> str:
-    """The failures that are no incidents, in one sentence."""
+    """The failures that are not incidents, in one sentence."""
     blips = sorted((b for service in view.analysis.services for b in service.blips), key=lambda b: b.start)
     if not blips:
         return ""
@@ -99,7 +99,7 @@ def _handled(view: ReportView, alert_id: int | None) -> str:
 def lanes_block(view: ReportView) -> PageChart:
     """The alerts of the window in lanes of severity."""
     alerts = view.window_alerts
-    subtitle = "One bar an alert, from its first bad observation to its end; a diamond where somebody took it"
+    subtitle = "One bar per alert, from its first bad observation to its end; a diamond at its acknowledgement"
     if not alerts:
         return PageChart("lanes", "Alerts in the window", subtitle, "", None, empty="No alert fired in this window.")
     handled = view.analysis.handling
@@ -111,7 +111,7 @@ def lanes_block(view: ReportView) -> PageChart:
 
 
 def alerts_block(view: ReportView) -> Table:
-    """The alerts of the window, who took them and when."""
+    """The alerts of the window with owner and time of acknowledgement."""
     return Table(
         "alert-table",
         "Alerts in the window, newest first",
@@ -160,7 +160,7 @@ def _alert_row(view: ReportView, record: AlertRecord) -> tuple[Cell, ...]:
 
 
 def gaps_block(view: ReportView) -> Table:
-    """When the monitor measured nothing, and why."""
+    """The monitor's gaps and their reasons."""
     window = view.data.window
     rows = tuple(
         (
@@ -178,7 +178,7 @@ def gaps_block(view: ReportView) -> Table:
     )
     return Table(
         "gap-table",
-        "When nothing was measured",
+        "Gaps in the measurement",
         (Heading("From"), Heading("To"), Heading("Lasted", number=True, unit="s"), Heading("Why")),
         rows,
         empty="The monitor recorded no gap in this window.",

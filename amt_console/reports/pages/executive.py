@@ -1,4 +1,4 @@
-"""The executive summary as a page: what the JSON file says, for people (Markdown)."""
+"""The executive summary as a page (Markdown), with the content of the JSON file."""
 
 from __future__ import annotations
 

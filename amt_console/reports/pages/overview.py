@@ -73,7 +73,7 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
 
 
 def availability_card(view: ReportView) -> Card:
-    """Availability of all services together, with its target and coverage."""
+    """Total availability with its target and coverage."""
     now, before = view.analysis.availability, view.analysis.previous_availability
     target = view.data.limits.uptime_percent
     value = now.availability_percent

@@ -1,4 +1,4 @@
-"""The performance dashboard: response times, availability, incidents, alerts, resources, and what to do about them."""
+"""The performance dashboard: response times, availability, incidents, alerts, resources and recommendations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from amt_console.text import MISSING, count, duration, limit_percent, millisecon
 
 _TWO_WEEKS = 14 * 24
 _MOST_SMALL = 24
-"""Small multiples on a page; the table has all services."""
+"""Most small multiples on a page; the table has all services."""
 
 
 def performance_page(view: ReportView) -> ReportPage:
@@ -149,7 +149,7 @@ def advice_block(view: ReportView) -> Items:
     return Items(
         "advice-list",
         items,
-        "None: every measured figure kept to its limits." if measured else "None: nothing was measured.",
+        "None: every measured value is within its limits." if measured else "None: nothing was measured.",
     )
 
 

@@ -87,7 +87,7 @@ def revenue_page(view: ReportView) -> ReportPage:
             *method_figures(),
             (
                 "Projection",
-                "none is shown: a projection needs a method that has been tested against this history first",
+                "none is shown: a projection needs a method tested against this history first",
             ),
         ),
         siblings=siblings(name),
@@ -95,7 +95,7 @@ def revenue_page(view: ReportView) -> ReportPage:
 
 
 def revenue_verdict(view: ReportView) -> ReportVerdict:
-    """On the figures of the page."""
+    """The verdict on the figures of the page."""
     return figures_verdict(view.data, KINDS, _sentence(view))
 
 
@@ -133,7 +133,7 @@ def _yearly_card(view: ReportView) -> Card:
 
 
 def _yearly_share(means: Mapping[FigureName, float]) -> float | None:
-    """Percent of the subscriptions that pay by the year, on average."""
+    """Mean percentage of subscriptions that are billed yearly."""
     monthly, yearly = means.get((_KIND, "monthly_billing")), means.get((_KIND, "yearly_billing"))
     if monthly is None or yearly is None or monthly + yearly <= 0:
         return None

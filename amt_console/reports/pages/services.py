@@ -1,4 +1,4 @@
-"""Parts about services and the host that several pages share: state strips, service table, resource table."""
+"""Shared parts about services and the host: state strips, service table, resource table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _RESOURCE_LABELS = {"cpu": "CPU", "memory": "Memory", "disk": "Fullest disk", "c
 
 
 def strips_chart(view: ReportView, *, id: str) -> PageChart:  # noqa: A002
-    """The states of every service over the window, one strip each, with the availabilities as its table."""
+    """The states of every service over the window, one strip each, with a table of availabilities."""
     services = view.analysis.services
     subtitle = "State of each service over the window; hatched where nothing was measured"
     if not services:
@@ -68,14 +68,14 @@ def strips_chart(view: ReportView, *, id: str) -> PageChart:  # noqa: A002
 
 
 def worst_services(services: Sequence[ServicePerformance], most: int) -> list[ServicePerformance]:
-    """At most so many services, those that were down longest, then the slowest, in their own order."""
+    """A limited number of services: longest down, then slowest, in their own order."""
     ranked = sorted(services, key=lambda s: (-s.availability.down_s, -(s.latency.p95_ms or 0.0)))[:most]
     chosen = {service.name for service in ranked}
     return [service for service in services if service.name in chosen]
 
 
 def availability_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
-    """Seconds of each service by what they were, with availability, coverage and worst case."""
+    """Seconds of each service by state, with availability, coverage and worst case."""
     rows = []
     for service in view.analysis.services:
         parts = service.availability
@@ -225,12 +225,12 @@ def host_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
 
 
 def resource_label(name: str) -> str:
-    """``CPU`` for ``cpu``."""
+    """The title of a resource: ``CPU`` for ``cpu``."""
     return _RESOURCE_LABELS[name]
 
 
 def span_or_none(seconds: float) -> str:
-    """A duration, or a dash for none at all."""
+    """A duration; a dash for zero."""
     return duration(seconds) if seconds >= 1 else MISSING
 
 
