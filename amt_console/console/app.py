@@ -27,7 +27,7 @@ from amt_console.clock import Clock
 from amt_console.console import themes
 from amt_console.console.actions import Actions, Selection, Tone
 from amt_console.console.announcer import Announcer, terminal_title
-from amt_console.console.bindings import APP_KEYS, ASKING, key_names
+from amt_console.console.bindings import ACTING_KEYS, APP_KEYS, ASKING, key_names
 from amt_console.console.colours import ReadableColours, depth_of
 from amt_console.console.driver import ConsoleDriver
 from amt_console.console.feed import SnapshotFeed
@@ -488,6 +488,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette offers what the keys do, and nothing that goes round their questions."""
         for binding in APP_KEYS:
+            if binding.id in ACTING_KEYS and not self.view.can_act:
+                continue
             yield SystemCommand(
                 binding.description.capitalize(), binding.tooltip, partial(self._run_key, binding.action)
             )

@@ -182,6 +182,13 @@ async def test_the_palette_offers_what_the_keys_do() -> None:
         assert console.app.is_running, "the monitor asks, whichever way it is told to quit"
 
 
+async def test_the_palette_of_a_read_only_console_offers_no_action() -> None:
+    async with desk(incident(), read_only=True) as console:
+        names = {command.title for command in console.app.get_system_commands(console.app.screen)}
+        assert "Export" in names
+        assert not {"Ack", "Un-ack", "Note", "Probe"} & names
+
+
 async def test_who_is_looking_stands_in_the_title_and_in_full_behind_a_key() -> None:
     viewers = (
         Viewer("ann", NOW - timedelta(minutes=12), "pid 41", may_monitor=True),
