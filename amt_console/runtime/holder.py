@@ -70,7 +70,7 @@ class Holder:
         self._served: Served | None = None
         self._socket: SocketServer | None = None
         self._servers: list[ApiServer] = []
-        self._looking: ClusterPresence | None = None
+        self._cluster_presence: ClusterPresence | None = None
         self._troubles: tuple[str, ...] = ()
         self.engine: EngineThread = EngineThread(
             settings=settings, store=store, store_url=store_url, clock=clock, on_change=on_change, location=location
@@ -89,7 +89,7 @@ class Holder:
         if self._store.is_server:
             from amt_console.runtime.presence import ClusterPresence
 
-            self._looking = ClusterPresence(self._store, self._own_viewers)
+            self._cluster_presence = ClusterPresence(self._store, self._own_viewers)
         self._served = Served.by_this_process(
             self.operations,
             presence=self._presence,
@@ -127,8 +127,8 @@ class Holder:
         if self._served is not None and self._served.refusals is not None:
             self._served.refusals.close()
         clean = self.engine.stop()
-        if self._looking is not None:
-            self._looking.close()
+        if self._cluster_presence is not None:
+            self._cluster_presence.close()
         return clean
 
     def _operations(self, settings: Settings, targets: Sequence[Target] | None) -> LocalOperations:
@@ -172,7 +172,7 @@ class Holder:
         self._on_change()
 
     def _viewers(self) -> tuple[Viewer, ...]:
-        return self._own_viewers() if self._looking is None else self._looking.viewers()
+        return self._own_viewers() if self._cluster_presence is None else self._cluster_presence.viewers()
 
     def _own_viewers(self) -> tuple[Viewer, ...]:
         if self._console:

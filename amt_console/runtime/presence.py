@@ -25,7 +25,7 @@ class ClusterPresence:
 
     Args:
         store: On a server; stays open.
-        own: Who looks through this process.
+        own: Who is present through this process.
     """
 
     def __init__(self, store: Store, own: Viewers) -> None:
@@ -63,13 +63,13 @@ class ClusterPresence:
             step()
         except StoreError as error:
             if not self._told:
-                logger.info("Who looks cannot be told to the other processes, or heard of them: %s", error)
+                logger.info("Presence cannot be exchanged with the other processes: %s", error)
             self._told = True
             return False
         return True
 
 
-def who_looks(store: Store) -> tuple[Viewer, ...]:
+def who_is_present(store: Store) -> tuple[Viewer, ...]:
     """Who is present now; nobody if the server cannot be read."""
     board = PresenceBoard(store)
     try:

@@ -140,7 +140,7 @@ class Site:
         from amt_console.operations.local import LocalOperations
 
         store = self._open(read_only=self.read_only)
-        looking = self._looking(store)
+        presence = self._cluster_presence(store)
         operations = LocalOperations(
             store=store,
             store_url=self.store_url,
@@ -149,17 +149,17 @@ class Site:
             clock=self.clock,
             read_only=self.read_only,
             engine_notices=notices,
-            viewers=tuple if looking is None else looking.viewers,
+            viewers=tuple if presence is None else presence.viewers,
         )
 
         def close() -> None:
-            if looking is not None:
-                looking.close()
+            if presence is not None:
+                presence.close()
             store.close()
 
         return operations, store, close
 
-    def _looking(self, store: Store) -> ClusterPresence | None:
+    def _cluster_presence(self, store: Store) -> ClusterPresence | None:
         """Presence on a server's database; a file has none."""
         if not self.on_server:
             return None

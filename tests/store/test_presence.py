@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from amt_console.clock import SystemClock
 from amt_console.model import Viewer
-from amt_console.runtime.presence import who_looks
+from amt_console.runtime.presence import who_is_present
 from amt_console.store import Store
 from amt_console.store.cluster.presence import GONE_AFTER, PresenceBoard
 
@@ -42,7 +42,7 @@ def test_each_sees_the_people_of_the_others_until_they_leave(store: Store) -> No
     other.pin([BOB])
     assert one.others() == (BOB,)
     assert other.others() == (ANN,)
-    assert who_looks(store) == (BOB, ANN), "longest first"
+    assert who_is_present(store) == (BOB, ANN), "longest first"
     other.leave()
     assert one.others() == ()
     for board in with_store:
@@ -54,13 +54,13 @@ def test_who_was_not_heard_of_for_a_while_is_gone_and_another_host_is_named(stor
     board.pin([ANN])
     with engine.begin() as connection:
         connection.execute(text("UPDATE presence SET host = 'ops-2'"))
-    assert [viewer.place for viewer in who_looks(store)] == ["pid 1 on ops-2"]
+    assert [viewer.place for viewer in who_is_present(store)] == ["pid 1 on ops-2"]
     with engine.begin() as connection:
         connection.execute(
             text("UPDATE presence SET seen_at = clock_timestamp() - make_interval(secs => :seconds)"),
             {"seconds": GONE_AFTER + 1},
         )
-    assert who_looks(store) == ()
+    assert who_is_present(store) == ()
     board.close()
 
 
@@ -73,4 +73,4 @@ def test_what_cannot_be_read_names_nobody(store: Store, engine: Engine, people: 
             text("INSERT INTO presence (process, host, people, seen_at) VALUES ('x', 'y', :people, clock_timestamp())"),
             {"people": people},
         )
-    assert who_looks(store) == ()
+    assert who_is_present(store) == ()

@@ -183,15 +183,15 @@ class Context:
                 settings=self.settings,
                 targets=self.targets,
                 clock=self.clock,
-                viewers=lambda: self._who_looks(store),
+                viewers=lambda: self._who_is_present(store),
             )
 
-    def _who_looks(self, store: Store) -> tuple[Viewer, ...]:
+    def _who_is_present(self, store: Store) -> tuple[Viewer, ...]:
         if not store.is_server:
             return ()
-        from amt_console.runtime.presence import who_looks
+        from amt_console.runtime.presence import who_is_present
 
-        return who_looks(store)
+        return who_is_present(store)
 
 
 def url_of(place: str) -> str:
