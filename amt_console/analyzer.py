@@ -30,8 +30,8 @@ class PerformanceAnalyzer:
             ExportError: There is no window of this length.
         """
         from amt_console.cli.startup.context import Context
-        from amt_console.operations.export import report_data
         from amt_console.reports.documents import encoded, performance_report
+        from amt_console.reports.export import report_data
         from amt_console.reports.view import build_view
 
         context = Context(config=self._config, db=self._database)

@@ -42,8 +42,8 @@ def analyze(
     ] = False,
 ) -> None:
     """Analyse response times, availability, incidents, resources and alert handling, with recommendations."""
-    from amt_console.operations.export import ExportError, report_data
     from amt_console.reports.documents import encoded, performance_report
+    from amt_console.reports.export import ExportError, report_data
     from amt_console.reports.times import UnknownZoneError
     from amt_console.reports.view import build_view
 

@@ -113,7 +113,7 @@ def _export(
     zone: str | None,
     json_output: bool,
 ) -> None:
-    from amt_console.operations.export import ExportError, ExportWriteError, export_reports
+    from amt_console.reports.export import ExportError, ExportWriteError, export_reports
     from amt_console.reports.files import PlanError
     from amt_console.reports.times import UnknownZoneError
 

@@ -116,7 +116,7 @@ class Site:
         progress: Progress | None = None,
     ) -> tuple[Path, ...]:
         """Write reports from the database itself. Raises OperationError."""
-        from amt_console.operations.export import export_reports
+        from amt_console.reports.export import export_reports
         from amt_console.store import StoreError
 
         try:

@@ -12,9 +12,9 @@ from support.operations import API, probe
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import ServiceState, series_name
-from amt_console.operations.export import export_reports
 from amt_console.operations.json_views import snapshot_json
 from amt_console.operations.local import LocalOperations
+from amt_console.reports.export import export_reports
 from amt_console.store import Store
 
 UP, DOWN, DEGRADED = ServiceState.UP, ServiceState.DOWN, ServiceState.DEGRADED

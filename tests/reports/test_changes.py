@@ -11,9 +11,9 @@ from support import report_samples as samples
 from amt_console.clock import FakeClock
 from amt_console.config import load_config
 from amt_console.model import BusinessFigures, Figure, FigureKind
-from amt_console.operations.export import report_data
 from amt_console.reports.build import build
 from amt_console.reports.data import ReportData
+from amt_console.reports.export import report_data
 from amt_console.reports.files import plan
 from amt_console.reports.page import Table
 from amt_console.reports.pages.overview import overview_page

@@ -35,7 +35,7 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
-from amt_console.operations.export import (
+from amt_console.reports.export import (
     ExportError,
     ExportUsageError,
     ExportWriteError,
@@ -43,7 +43,7 @@ from amt_console.operations.export import (
     render,
     report_data,
 )
-from amt_console.operations.report_data import HISTORIES, source_resolution
+from amt_console.reports.gather import HISTORIES, source_resolution
 from amt_console.reports.job import RenderJob
 from amt_console.reports.times import UnknownZoneError
 from amt_console.reports.view import build_view
@@ -238,6 +238,6 @@ def test_every_step_can_be_put_together_from_stored_buckets() -> None:
 
 
 def test_the_process_that_asks_loads_no_renderer() -> None:
-    code = "import sys, amt_console.operations.export; print(sorted({'vl_convert', 'jinja2'} & set(sys.modules)))"
+    code = "import sys, amt_console.reports.export; print(sorted({'vl_convert', 'jinja2'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

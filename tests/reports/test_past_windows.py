@@ -31,8 +31,8 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
-from amt_console.operations.export import report_data
 from amt_console.reports.build import build
+from amt_console.reports.export import report_data
 from amt_console.reports.files import plan
 from amt_console.store import Store, record
 

@@ -17,7 +17,7 @@ from amt_console.clock import FakeClock
 from amt_console.config import Settings, targets
 from amt_console.demo.history import History
 from amt_console.model import AlertState, AuditEntry, EpisodeChange, Gap, GapReason, HostSample
-from amt_console.operations.export import export_reports
+from amt_console.reports.export import export_reports
 from amt_console.store import CopyRefused, SchemaTooOld, Store, StoreError, record, take_lease
 from amt_console.store.upkeep.copying import copy_store
 from amt_console.store.upkeep.integrity import rebuild_since

@@ -14,8 +14,8 @@ from support.stores import START, at, episode, event, result
 from amt_console.clock import FakeClock
 from amt_console.config import Settings, targets
 from amt_console.model import AlertState, EpisodeChange, HostSample, ServiceState
-from amt_console.operations.export import export_reports
 from amt_console.operations.local import LocalOperations
+from amt_console.reports.export import export_reports
 from amt_console.store import Store, record
 from amt_console.store.foreign_times import HOW_TO_MEND, unreadable_rows
 from amt_console.store.upkeep.copying import copy_store
