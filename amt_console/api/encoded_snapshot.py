@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from amt_console.api import wire
 from amt_console.clock import Clock
-from amt_console.model import MonitorState, Snapshot
+from amt_console.model import Snapshot
 from amt_console.operations.json_views import snapshot_json
 from amt_console.operations.protocol import Operations
 
@@ -25,7 +25,7 @@ class EncodedSnapshot:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.version = snapshot.version
-        self.monitor: MonitorState = snapshot.monitor.state
+        self.monitor = snapshot.monitor
         self._snapshot = snapshot
         self._lock = threading.Lock()
         self._made: dict[str, bytes] = {}

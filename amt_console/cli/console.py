@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amt_console.cli.errors import CommandError
@@ -89,7 +90,13 @@ def open_console(
         found = place()
         app.prefer(_preferences(found.screen, ascii_only=ascii_only, mouse=mouse))
         site = Site(found.store_url, found.whereabouts, found.configured, clock, read_only=read_only or at is not None)
-        return LocalSession(site, notices=found.notices, on_change=app.wake, show_first=app.show_first)
+        return LocalSession(
+            site,
+            notices=found.notices,
+            on_change=app.wake,
+            on_end=lambda error: app.on_loop(partial(app.end_with, CommandError(str(error), ExitCode.IO))),
+            show_first=app.show_first,
+        )
 
     app = ConsoleApp(
         lambda: _opened(open_session), ascii_only=ascii_only, mouse=mouse, read_only=read_only, at=at, clock=clock

@@ -10,6 +10,7 @@ _CODES: tuple[tuple[str, str, ExitCode], ...] = (
     ("amt_console.config.faults", "ConfigError", ExitCode.BAD_CONFIG),
     ("amt_console.store.errors", "StoreBusy", ExitCode.BUSY),
     ("amt_console.store.errors", "StoreFull", ExitCode.IO),
+    ("amt_console.store.errors", "DatabaseLost", ExitCode.IO),
     ("amt_console.store.errors", "StoreCorrupt", ExitCode.BAD_DATA),
     ("amt_console.store.errors", "SchemaTooNew", ExitCode.BAD_DATA),
     ("amt_console.store.errors", "MonitorRuns", ExitCode.BUSY),

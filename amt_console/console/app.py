@@ -209,7 +209,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """From now on keys can act."""
         self.operations = operations
 
-    def session_refused(self, error: Exception) -> None:
+    def end_with(self, error: Exception) -> None:
         """End with the reason."""
         self.exit_message = safe_text(error, 20_000, keep_newlines=True) or type(error).__name__
         self.exit(return_code=int(getattr(error, "exit_code", UNAVAILABLE)))

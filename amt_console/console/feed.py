@@ -43,8 +43,8 @@ class FeedHost(Protocol):
         """The session stands."""
         ...
 
-    def session_refused(self, error: Exception) -> None:
-        """The session could not be opened."""
+    def end_with(self, error: Exception) -> None:
+        """End the console with the reason."""
         ...
 
     def snapshot_read(self, snapshot: Snapshot) -> None:
@@ -134,7 +134,7 @@ class SnapshotFeed:
             operations = session.operations
         except Exception as error:
             _log.warning("the session could not be opened", exc_info=True)
-            self._host.on_loop(partial(self._host.session_refused, error))
+            self._host.on_loop(partial(self._host.end_with, error))
             return
         self._host.on_loop(partial(self._opened, operations))
 

@@ -40,6 +40,7 @@ from amt_console.model.results import (
 from amt_console.model.rollup import RESOLUTIONS, AnyRollup, HostRollup, Rollup
 from amt_console.model.snapshot import (
     AlertView,
+    Commits,
     FigureFault,
     LocationView,
     MonitorStatus,
@@ -103,6 +104,7 @@ __all__ = [
     "AuditEntry",
     "BusinessFigures",
     "Close",
+    "Commits",
     "Criticality",
     "Database",
     "DiskUsage",

@@ -135,6 +135,16 @@ class FigureFault:
 
 
 @dataclass(frozen=True, slots=True)
+class Commits:
+    """Whether a monitor stores what it measures."""
+
+    last_at: datetime | None = None
+    """When it last committed; ``None`` where that is not known."""
+    fault: str | None = None
+    """Why nothing is stored, for people: the database file is lost, or nothing was committed for too long."""
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorStatus:
     """The probing monitor, and whether it still works."""
 
@@ -144,6 +154,15 @@ class MonitorStatus:
     started_at: datetime | None = None
     last_cycle_at: datetime | None = None
     """When a monitor last stored results."""
+    last_commit_at: datetime | None = None
+    """When a monitor last committed anything, as far as is known."""
+    fault: str | None = None
+    """Why nothing is stored, for people."""
+
+    @property
+    def works(self) -> bool:
+        """Whether it probes and stores."""
+        return self.state is MonitorState.RUNNING and self.fault is None
 
 
 @dataclass(frozen=True, slots=True)

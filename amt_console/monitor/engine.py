@@ -13,6 +13,7 @@ from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import NETWORK_SUBJECT, ProbeResult, ServiceState
 from amt_console.monitor.buffer import DEFAULT_LIMIT, Buffer, Collected, FigureReading, HostReading, NoData, Pause
 from amt_console.monitor.cluster.standalone import peers_of
+from amt_console.monitor.commit_watch import CommitWatch
 from amt_console.monitor.flush import Flusher
 from amt_console.monitor.network import NetworkWatch
 from amt_console.monitor.no_data import NoDataWatch
@@ -94,6 +95,7 @@ class Engine:
             counters=self._counters,
             on_commit=self._committed,
         )
+        self._commits = CommitWatch(store, self._flusher, clock)
         self._maintenance = Housekeeping(
             store=store,
             settings=retention or RetentionSettings(),
@@ -132,6 +134,7 @@ class Engine:
             on_pause=self._paused,
             on_no_data=self._silent,
             on_heartbeat=self._flusher.keep_alive,
+            on_tick=self._commits.tick,
         )
 
     async def run(self) -> bool:
@@ -183,11 +186,18 @@ class Engine:
         """The engine now."""
         started_at = self._life.started_at
         schedule = self._probes.schedule
-        faults = self._faults()
+        commits = self._commits.state
+        faults = engine_faults(
+            commit_fault=commits.fault,
+            store_error=self._flusher.store_error,
+            waiting=self._flusher.waiting,
+            unsaved=self._recorder.unsaved,
+        )
         return EngineStatus(
             running=started_at is not None and not self._life.stop.is_set(),
             started_at=started_at,
-            last_cycle_at=self._counters.last_cycle_at,
+            commits=commits,
+            database_lost=self._commits.given_up,
             targets=len(self._ruleset.targets),
             probes_run=self._counters.probes_run,
             probes_running=schedule.running,
@@ -201,11 +211,6 @@ class Engine:
             host=self._host.latest,
             faults=faults,
             notices=self._notices(faults),
-        )
-
-    def _faults(self) -> tuple[str, ...]:
-        return engine_faults(
-            store_error=self._flusher.store_error, waiting=self._flusher.waiting, unsaved=self._recorder.unsaved
         )
 
     def _notices(self, faults: tuple[str, ...]) -> tuple[str, ...]:

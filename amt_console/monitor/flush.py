@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from amt_console.clock import Clock
+from amt_console.clock import Clock, Instant
 from amt_console.monitor.buffer import Buffer, Collected, Item
 from amt_console.monitor.quarantine import Quarantine, fault, origin
 from amt_console.monitor.status import Counters
@@ -67,6 +67,8 @@ class Flusher:
         """Why the last batch, or a kind of items, could not be stored; ``None`` when all is well."""
         self.full = False
         """Whether the disk is full."""
+        self.last_commit: Instant | None = None
+        """When a batch was last stored."""
         self._buffer = buffer
         self._write = write
         self._preview = preview
@@ -83,7 +85,6 @@ class Flusher:
         self._quarantine = Quarantine(buffer)
         self._told: set[tuple[str, str, int | None]] = set()
         self._not_before = 0.0
-        self._stored_at = float("-inf")
         self._attempt: _Attempt | None = None
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-writer")
 
@@ -104,7 +105,8 @@ class Flusher:
 
     def keep_alive(self) -> None:
         """Request a heartbeat, unless a batch was stored lately: each batch carries one."""
-        if self._clock.monotonic() - self._stored_at >= KEEP_ALIVE:
+        last = self.last_commit
+        if last is None or self._clock.monotonic() - last.monotonic >= KEEP_ALIVE:
             self.beat()
 
     async def run(self) -> None:
@@ -233,9 +235,8 @@ class Flusher:
             LOG.warning("The database can be written again; %d items wait.", self.waiting)
         self.store_error, self.full, self._failures = trouble, False, 0
         self._batch = min(BATCH, 2 * self._batch)
-        self._counters.last_cycle_at = self._clock.now()
-        self._stored_at = self._clock.monotonic()
-        self._not_before = self._stored_at + (0.0 if len(self._buffer) >= self._batch else self._every)
+        self.last_commit = now = self._clock.instant()
+        self._not_before = now.monotonic + (0.0 if len(self._buffer) >= self._batch else self._every)
         self._settle_work()
         self._on_commit()
 

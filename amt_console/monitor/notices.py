@@ -15,17 +15,21 @@ MOST_UNSAVED = 3
 """Number of alerts to name while the database cannot be written."""
 
 
-def engine_faults(*, store_error: str | None, waiting: int, unsaved: Sequence[Episode]) -> tuple[str, ...]:
+def engine_faults(
+    *, commit_fault: str | None, store_error: str | None, waiting: int, unsaved: Sequence[Episode]
+) -> tuple[str, ...]:
     """Why nothing is stored at the moment, and what waits; empty when all is well.
 
     Args:
-        store_error: Why the database cannot be written.
+        commit_fault: That nothing was committed for too long, or that the database file is lost.
+        store_error: Why the last batch could not be written.
         waiting: Items that wait to be stored.
         unsaved: Open alerts that are not stored yet.
     """
-    if store_error is None:
+    if commit_fault is None and store_error is None:
         return ()
-    told = [f"The database cannot be written: {store_error} {_results(waiting, 'waits', 'wait')} in memory."]
+    why = commit_fault or f"The database cannot be written: {store_error}"
+    told = [f"{why} {_results(waiting, 'waits', 'wait')} in memory."]
     worst = sorted(unsaved, key=lambda episode: -episode.severity.rank)
     told += [f"Not stored yet: {episode.severity.upper()} {episode.message}" for episode in worst[:MOST_UNSAVED]]
     if len(worst) > MOST_UNSAVED:

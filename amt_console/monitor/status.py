@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from amt_console.model import HostSample
+from amt_console.model import Commits, HostSample
 
 LATENESS_WINDOW = 256
 """Number of runs for the worst lateness."""
@@ -18,8 +18,8 @@ class EngineStatus:
 
     running: bool = False
     started_at: datetime | None = None
-    last_cycle_at: datetime | None = None
-    """When it last wrote to the database."""
+    commits: Commits = field(default_factory=Commits)
+    """The last commit, and why there is none."""
     targets: int = 0
     probes_run: int = 0
     """Re-checks included."""
@@ -42,6 +42,8 @@ class EngineStatus:
     """The newest host sample; newer than the stored one."""
     failure: str | None = None
     """Why the engine ended by itself, for people."""
+    database_lost: str | None = None
+    """Why the process has to end: the database file has been lost for longer than the grace."""
     faults: tuple[str, ...] = ()
     """The notices that say that monitoring does not work at the moment; they come first in ``notices``."""
     notices: tuple[str, ...] = ()
@@ -57,7 +59,6 @@ class Counters:
     callback_errors: int = 0
     rejected: int = 0
     """Single items that the database refused."""
-    last_cycle_at: datetime | None = None
     late: deque[float] = field(default_factory=lambda: deque(maxlen=LATENESS_WINDOW))
 
     @property

@@ -74,6 +74,7 @@ class TickLoop:
         on_pause: Takes a gap.
         on_no_data: Takes a subject without data.
         on_heartbeat: Requests a heartbeat in the database.
+        on_tick: Called with each tick.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class TickLoop:
         on_pause: Callable[[Pause], None],
         on_no_data: Callable[[NoData], None],
         on_heartbeat: Callable[[], None],
+        on_tick: Callable[[], None] = lambda: None,
         tick: float = TICK,
     ) -> None:
         self.wall_step: tuple[datetime, float] | None = None
@@ -93,6 +95,7 @@ class TickLoop:
         self._on_pause = on_pause
         self._on_no_data = on_no_data
         self._on_heartbeat = on_heartbeat
+        self._on_tick = on_tick
         self._tick = tick
         self._watch = ClockWatch(clock.instant())
         started = clock.monotonic()
@@ -117,6 +120,7 @@ class TickLoop:
         if reading.wall_step:
             LOG.warning("The clock was moved by %+.1f s.", reading.wall_step)
             self.wall_step = (now.wall, reading.wall_step)
+        self._on_tick()
         if now.monotonic >= self._beat_at:
             self._beat_at = now.monotonic + HEARTBEAT_EVERY
             self._on_heartbeat()

@@ -36,6 +36,8 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
             "pid": monitor.pid,
             "started_at": iso(monitor.started_at),
             "last_cycle_at": iso(monitor.last_cycle_at),
+            "last_commit_at": iso(monitor.last_commit_at),
+            "fault": monitor.fault,
         },
         "services": [service_json(service) for service in snapshot.services],
         "resources": host_json(snapshot.resources.sample),

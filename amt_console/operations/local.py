@@ -19,6 +19,7 @@ from amt_console.model import (
     AlertState,
     AlertView,
     AuditEntry,
+    Commits,
     EpisodeChange,
     HostSample,
     Snapshot,
@@ -62,6 +63,7 @@ class LocalOperations:
         request_probe: Callable[[Sequence[str]], None] | None = None,
         engine_notices: Callable[[], tuple[str, ...]] = tuple,
         engine_faults: Callable[[], tuple[str, ...]] = tuple,
+        commits: Callable[[], Commits | None] = lambda: None,
         remarks: Callable[[], tuple[str, ...]] = tuple,
         viewers: Callable[[], tuple[Viewer, ...]] = tuple,
         live_host: Callable[[], HostSample | None] = lambda: None,
@@ -78,6 +80,7 @@ class LocalOperations:
         request_probe: Makes this process's monitor probe services; without it another process is the monitor.
         engine_notices: Notices of the monitor beside its faults, most important first.
         engine_faults: Current faults of the monitor.
+        commits: Whether the monitor of this process stores what it measures.
         remarks: Other notices, e.g. that a demo runs.
         viewers: Who is present.
         live_host: The newest sample of the host, if it may be newer than the stored one.
@@ -93,6 +96,7 @@ class LocalOperations:
         self._request_probe = request_probe
         self._engine_notices = engine_notices
         self._engine_faults = engine_faults
+        self._commits = commits
         self._remarks = remarks
         self._viewers = viewers
         self._live_host = live_host
@@ -114,7 +118,12 @@ class LocalOperations:
                     return self._past.build(reads, at)
             faults = self._engine_faults()
             return self._builder.build_live(
-                self.store, self._notices(faults), self._viewers(), self._live_host(), faults=faults
+                self.store,
+                self._notices(faults),
+                self._viewers(),
+                self._live_host(),
+                faults=faults,
+                commits=self._commits(),
             )
 
     def alert(self, alert_id: int, *, at: datetime | None = None) -> AlertDetail:

@@ -10,12 +10,14 @@ from amt_console.clock import Clock
 from amt_console.model import (
     AlertState,
     AlertView,
+    Commits,
     HostSample,
     MonitorState,
     MonitorStatus,
     Overall,
     ResourcesView,
     Series,
+    ServiceView,
     Snapshot,
     Target,
     Viewer,
@@ -77,6 +79,7 @@ class SnapshotBuilder:
         host: HostSample | None = None,
         *,
         faults: tuple[str, ...] = (),
+        commits: Commits | None = None,
     ) -> Snapshot:
         """The snapshot of now, with this process's newest host sample even if it is not stored yet.
 
@@ -90,7 +93,19 @@ class SnapshotBuilder:
                 last = self.build(reads, None, notices, viewers)
             self._built_at, self._data_version = tick, version
         resources = last.resources if host is None else replace(last.resources, sample=host)
-        snapshot = replace(last, notices=notices, faults=faults, viewers=viewers, resources=resources)
+        monitor = last.monitor
+        if commits is not None:
+            last_at = commits.last_at or monitor.last_cycle_at
+            monitor = replace(monitor, last_commit_at=last_at, fault=commits.fault)
+        snapshot = replace(
+            last,
+            overall=self._overall(last.services, last.alerts, monitor),
+            monitor=monitor,
+            notices=notices,
+            faults=faults,
+            viewers=viewers,
+            resources=resources,
+        )
         return self._versioned(snapshot)
 
     def build(
@@ -128,7 +143,7 @@ class SnapshotBuilder:
         snapshot = Snapshot(
             version=0,
             generated_at=now,
-            overall=overall(services, alerts, monitor.state) if services else Overall.UNKNOWN,
+            overall=self._overall(services, alerts, monitor),
             monitor=monitor,
             at=at,
             services=services,
@@ -142,6 +157,12 @@ class SnapshotBuilder:
             simulated_until=reads.monitor.simulated_until(),
         )
         return self._versioned(snapshot)
+
+    def _overall(self, services: Sequence[ServiceView], alerts: Sequence[AlertView], monitor: MonitorStatus) -> Overall:
+        if not services:
+            return Overall.UNKNOWN
+        # What is not stored is not in the snapshot either: it grows as old as that of a silent monitor.
+        return overall(services, alerts, MonitorState.SILENT if monitor.fault else monitor.state)
 
     def _versioned(self, snapshot: Snapshot) -> Snapshot:
         last = self._last
@@ -174,7 +195,12 @@ class SnapshotBuilder:
             quiet = (now - row.last_cycle_at).total_seconds()
             state = MonitorState.SILENT if quiet > SILENT_AFTER_SECONDS else MonitorState.RUNNING
         return MonitorStatus(
-            state=state, host=row.host, pid=row.pid, started_at=row.started_at, last_cycle_at=row.last_cycle_at
+            state=state,
+            host=row.host,
+            pid=row.pid,
+            started_at=row.started_at,
+            last_cycle_at=row.last_cycle_at,
+            last_commit_at=row.last_cycle_at,
         )
 
 

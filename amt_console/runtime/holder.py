@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from amt_console.api.listeners.server import ApiServer, SocketServer
     from amt_console.api.served import Served
     from amt_console.config import Settings
+    from amt_console.monitor.status import EngineStatus
     from amt_console.monitor.thread import EngineThread
     from amt_console.operations.local import LocalOperations
     from amt_console.runtime.presence import ClusterPresence
@@ -72,6 +73,7 @@ class Holder:
         self._servers: list[ApiServer] = []
         self._cluster_presence: ClusterPresence | None = None
         self._troubles: tuple[str, ...] = ()
+        self._fault: str | None = None
         self.engine: EngineThread = EngineThread(
             settings=settings, store=store, store_url=store_url, clock=clock, on_change=on_change, location=location
         )
@@ -101,6 +103,17 @@ class Holder:
         self._serve_socket(self._served)
         if self._settings.api.enabled:
             self._serve_tcp(self._served)
+
+    def watch(self) -> EngineStatus:
+        """The engine now; logs when it can store nothing, and when it can again. To be called about once a second."""
+        status = self.engine.status
+        fault = status.commits.fault
+        if fault is not None and self._fault is None:
+            logger.error("%s", fault)
+        elif fault is None and self._fault is not None:
+            logger.warning("What is measured is stored again.")
+        self._fault = fault
+        return status
 
     def notices(self) -> tuple[str, ...]:
         """Notices of the engine and the API, without the engine's faults."""
@@ -147,6 +160,7 @@ class Holder:
             request_probe=self._probe,
             engine_notices=self.notices,
             engine_faults=lambda: self.engine.status.faults,
+            commits=lambda: self.engine.status.commits,
             remarks=self._more_notices,
             viewers=self._viewers,
             live_host=lambda: self.engine.status.host,

@@ -50,6 +50,7 @@ class Link:
         self._session_id = uuid.uuid4().hex if site.viewers is None else None
         self._guard = threading.Lock()
         self._hello: Hello | None = None
+        self._read: Store | None = None
         self._foreign = False
         """Attached to the monitor of another database than this process would use: never take over."""
 
@@ -117,6 +118,12 @@ class Link:
             self.beside, self.trouble = False, None
             return True
 
+    @property
+    def lost(self) -> bool:
+        """Whether another file has taken the place of the one that is read: then it has to be opened anew."""
+        store = self._read
+        return self.beside and store is not None and store.lost() is not None
+
     def read_beside(self) -> None:
         """Read the database itself, because the monitor does not answer. Raises StoreError."""
         with self._guard:
@@ -125,6 +132,7 @@ class Link:
             operations, store, close = self._site.read_beside(self.notices)
             self.remote, self._hello, self.beside = None, None, True
             self.watch = self._watch(store) if self._site.on_server else None
+            self._read = store
             self.following.use(operations, close)
 
     def _watch(self, store: Store) -> ServerWatch:

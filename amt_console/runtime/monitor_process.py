@@ -58,13 +58,14 @@ def run_monitor(
         MonitorRuns: Another process monitors this file.
         LeaseLost: Another process has taken over.
         MonitorFailed: The engine has failed.
+        DatabaseLost: The database file was deleted or replaced.
         ResultsNotStored: Some results could not be stored at the end.
         StoreError: The database cannot be used.
         ConfigError: A secret of the configuration cannot be read.
     """
     from amt_console.runtime.holder import Holder
     from amt_console.runtime.signals import Signals
-    from amt_console.runtime.systemd import Notifier
+    from amt_console.runtime.systemd import Notifier, monitoring
     from amt_console.store import LeaseLost, Store, keyring_of
 
     start_logging(to_stderr=True)
@@ -96,7 +97,7 @@ def run_monitor(
                 where = "" if location is None else f", location {location}"
                 logger.info("monitor runs, pid %d, database %s%s", os.getpid(), public_url(store_url), where)
                 notifier = Notifier()
-                notifier.send(f"READY=1\nSTATUS=Monitoring {holder.engine.status.targets} targets.")
+                notifier.send(f"READY=1\nSTATUS={monitoring(holder.engine.status)}")
                 _wait_for_the_end(holder, config_path, _supervision(notifier, settings, store_url), lease, signals)
                 notifier.send("STOPPING=1")
             finally:
@@ -115,7 +116,13 @@ def run_monitor(
 
 
 def _check_end(status: EngineStatus, *, clean: bool) -> None:
-    """Raises MonitorFailed or ResultsNotStored unless everything that was collected is stored."""
+    """Raises MonitorFailed, DatabaseLost or ResultsNotStored unless everything that was collected is stored."""
+    if status.database_lost is not None:
+        from amt_console.store import DatabaseLost
+
+        raise DatabaseLost(
+            f"{status.database_lost}; the monitor has stopped, and {status.buffered} of its results are lost"
+        )
     if status.failure is not None:
         raise MonitorFailed(f"the monitor has failed: {status.failure}; the log says where")
     if status.buffered:
@@ -145,8 +152,8 @@ def _wait_for_the_end(
 
     watch = ConfigWatch(config_path)
     while not signals.stop.wait(_LOOK_SECONDS) and not lease.lost:
-        status = holder.engine.status
-        if status.failure is not None:
+        status = holder.watch()
+        if status.failure is not None or status.database_lost is not None:
             return
         supervision.tick(status)
         if signals.take_reload(watch):

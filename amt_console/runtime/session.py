@@ -52,6 +52,7 @@ class LocalSession:
         may_monitor: bool = True,
         notices: Notices = tuple,
         on_change: Callable[[], None] | None = None,
+        on_end: Callable[[Exception], None] | None = None,
         show_first: Callable[[Snapshot], None] | None = None,
     ) -> None:
         """Args:
@@ -59,11 +60,13 @@ class LocalSession:
         may_monitor: Whether to become the monitor when there is none.
         notices: Further notices for the screen; called for each snapshot.
         on_change: Called when there is something new to see; on any thread, must be quick.
+        on_end: Called on another thread when this process was the monitor and has to end: its database file is lost.
         show_first: Called with what a SQLite file knows, before this process takes it over.
         """
         self._site = site
         self._clock = site.clock
         self._on_change = on_change or (lambda: None)
+        self._on_end = on_end or (lambda _: None)
         self._link = Link(
             site, may_monitor=may_monitor and not site.read_only, notices=notices, on_change=self._on_change
         )
@@ -150,6 +153,9 @@ class LocalSession:
                 why = _why_no_longer(holder, lease, link.watch, self._closing)
                 if why is None:
                     return
+                if (reason := holder.engine.status.database_lost) is not None:
+                    self._end(reason)
+                    return
                 self._step_down(why)
             if (remote := link.remote) is not None:
                 lost = listen(remote, self._closing, self._on_change)
@@ -170,7 +176,8 @@ class LocalSession:
             if self._took_over() or self._attached_again():
                 self._on_change()
                 return
-            if not self._link.beside and since >= BESIDE_AFTER_SECONDS:
+            beside = self._link.beside and not self._link.lost
+            if not beside and since >= BESIDE_AFTER_SECONDS:
                 self._beside_if_possible()
             self._pause(since)
 
@@ -193,6 +200,17 @@ class LocalSession:
             self._retry_at = self._clock.monotonic() + LONGEST_BACKOFF_SECONDS
         self._beside_if_possible()
         self._on_change()
+
+    def _end(self, reason: str) -> None:
+        """Stop probing for good: what took the place of the database is not for this process to write."""
+        from amt_console.store import DatabaseLost
+
+        holder = self._link.holder
+        self._link.step_down(reason)
+        results = holder.engine.status.buffered if holder is not None else 0
+        message = f"{reason}; the monitor has stopped, and {results} of its results are lost"
+        logger.error(message)
+        self._on_end(DatabaseLost(message))
 
     def _took_over(self) -> bool:
         watch = self._link.watch
@@ -231,12 +249,14 @@ class LocalSession:
 def _why_no_longer(holder: Holder, lease: Lease, watch: ServerWatch | None, closing: threading.Event) -> str | None:
     """Be the monitor until it ends; returns why it ended, or ``None`` when this session is closing."""
     while not closing.is_set():
-        failure = holder.engine.status.failure
-        if failure is not None:
+        status = holder.watch()
+        if status.failure is not None:
             return (
-                f"The monitor in this console has failed: {failure}. "
+                f"The monitor in this console has failed: {status.failure}. "
                 "It is started again in a while unless another process takes over; the log says more."
             )
+        if status.database_lost is not None:
+            return f"{status.database_lost}."
         if lease.lost:
             return "Another process has become the monitor: the database had not heard of this one in time."
         if watch is not None:

@@ -10,8 +10,8 @@ from contextlib import closing
 from amt_console.clock import Clock
 from amt_console.monitor.status import EngineStatus
 
-QUIET_SECONDS = 25.0
-"""Longest time between two commits of a working monitor."""
+START_SECONDS = 30.0
+"""Longest time until the engine runs."""
 
 
 class Notifier:
@@ -37,7 +37,7 @@ class Notifier:
 
 
 class Progress:
-    """Whether the engine makes progress: it wrote lately, or reports why it cannot, and its probes continue.
+    """Whether the engine makes progress: it has stored something lately, and its probes continue.
 
     Args:
         clock: The time.
@@ -57,26 +57,27 @@ class Progress:
         if status.probes_run != self._probes:
             self._probes, self._probed_at = status.probes_run, now
         if not status.running:
-            return status.failure is None and now - self._started_at < QUIET_SECONDS
+            return status.failure is None and now - self._started_at < START_SECONDS
         probing = status.targets == 0 or now - self._probed_at < self._patience
-        if status.last_cycle_at is None:
-            return now - self._started_at < QUIET_SECONDS
-        quiet = (self._clock.now() - status.last_cycle_at).total_seconds()
-        # A full disk is reported and retried; a restart would only lose the results in memory.
-        return probing and (quiet < QUIET_SECONDS or status.store_error is not None)
+        return probing and status.commits.fault is None
 
 
 class Supervision:
-    """Feeds the watchdog while the engine makes progress."""
+    """Feeds the watchdog while the engine makes progress, and tells the service manager of a fault."""
 
     def __init__(self, notifier: Notifier, progress: Progress, clock: Clock) -> None:
         self._notifier = notifier
         self._progress = progress
         self._clock = clock
         self._fed_at = float("-inf")
+        self._fault: str | None = None
 
     def tick(self, status: EngineStatus) -> None:
         """Call at least every few seconds."""
+        fault = status.commits.fault
+        if fault != self._fault:
+            self._fault = fault
+            self._notifier.send(f"STATUS={f'FAULT: {fault}' if fault else monitoring(status)}")
         seconds = self._notifier.watchdog_seconds
         if seconds is None or not self._progress.made(status):
             return
@@ -84,6 +85,11 @@ class Supervision:
         if now - self._fed_at >= seconds / 3:
             self._fed_at = now
             self._notifier.send("WATCHDOG=1")
+
+
+def monitoring(status: EngineStatus) -> str:
+    """What the monitor does, for the service manager."""
+    return f"Monitoring {status.targets} targets."
 
 
 def _watchdog_seconds(env: Mapping[str, str]) -> float | None:

@@ -15,6 +15,10 @@ class NoDatabase(StoreUnavailable):
     """Nothing is stored yet: the file does not exist, or the database has no tables of ours."""
 
 
+class DatabaseLost(StoreError):
+    """The database file was deleted or replaced while it was open; nothing was written."""
+
+
 class SchemaTooNew(StoreError):
     """A newer version of the program has written it; this one never writes into it."""
 

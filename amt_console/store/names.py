@@ -11,6 +11,7 @@ from amt_console.store.engines.sqlite_backup import backup
 from amt_console.store.errors import (
     CopyDiffers,
     CopyRefused,
+    DatabaseLost,
     LeaseLost,
     MonitorRuns,
     NoDatabase,
@@ -34,6 +35,7 @@ __all__ = [
     "AccessToken",
     "CopyDiffers",
     "CopyRefused",
+    "DatabaseLost",
     "Keyring",
     "Lease",
     "LeaseHolder",

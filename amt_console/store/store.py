@@ -17,7 +17,7 @@ from amt_console.store import foreign_times, migrate
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.engines.opening import dialect_of
-from amt_console.store.errors import StoreCorrupt, StoreError, StoreUnavailable
+from amt_console.store.errors import DatabaseLost, StoreCorrupt, StoreError, StoreUnavailable
 from amt_console.store.reads import Reads
 from amt_console.store.writes import Ingesters, Writes
 from amt_console.text import safe_text
@@ -128,6 +128,7 @@ class Store:
         if self._writing_thread == threading.get_ident():
             raise RuntimeError("this thread is in a writing transaction already")
         with self._write_lock, self._translated():
+            self._refuse_lost()
             self._writing_thread = threading.get_ident()
             try:
                 connection = self._writing_connection()
@@ -233,6 +234,10 @@ class Store:
         """Let calls that wait for a server fail within so many seconds from now on, because the process is to end."""
         self._dialect.hurry(seconds)
 
+    def lost(self) -> str | None:
+        """Why the open database file is not the one at its path any more; ``None`` while all is well. Cheap."""
+        return self._dialect.lost()
+
     def close(self) -> None:
         """Close all connections. Idempotent."""
         self._changes.close()
@@ -290,10 +295,15 @@ class Store:
             self._seen_writes = None
         return self._writer
 
+    def _refuse_lost(self) -> None:
+        if (lost := self._dialect.lost()) is not None:
+            raise DatabaseLost(f"{lost}. Nothing is written until it is back.")
+
     @contextmanager
     def _maintained(self) -> Iterator[Connection]:
         """The writing connection outside of a transaction, for as long as it takes to mind the file."""
         with self._write_lock, self._translated():
+            self._refuse_lost()
             connection = self._writing_connection()
             try:
                 yield connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -11,7 +12,9 @@ from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
+from support.clocks import SkippingClock
 from support.fair_time import fair_time
 from support.platform import Platform, serving
 from support.programs import Place, holder_pid, until
@@ -19,12 +22,14 @@ from support.programs import Place, holder_pid, until
 from amt_console.api.client import operations as client
 from amt_console.clock import Clock, SystemClock
 from amt_console.config import load_config, targets
-from amt_console.model import Acknowledge, AlertState, GapReason, MonitorState, ProbeNow
+from amt_console.model import Acknowledge, AlertState, GapReason, MonitorState, Overall, ProbeNow
+from amt_console.monitor.commit_watch import GRACE
+from amt_console.operations.json_views import snapshot_json
 from amt_console.operations.protocol import UnavailableError
 from amt_console.runtime import listening
 from amt_console.runtime.session import LocalSession
 from amt_console.runtime.site import site_of
-from amt_console.store import Lease, Store, lease_holder, take_lease
+from amt_console.store import DatabaseLost, Lease, Store, lease_holder, take_lease
 
 pytestmark = pytest.mark.slow
 
@@ -248,3 +253,36 @@ def test_beside_a_suspended_monitor_the_database_is_read_and_closing_does_not_wa
             assert fair_time() - start < 1
         finally:
             os.kill(monitor.pid, signal.SIGCONT)
+
+
+def test_a_session_whose_database_file_is_lost_says_so_and_ends_for_good(opened: Open, place: Place) -> None:
+    clock, ended = SkippingClock(), threading.Event()
+    errors: list[Exception] = []
+
+    def on_end(error: Exception) -> None:
+        errors.append(error)
+        ended.set()
+
+    session = opened(clock=clock, on_end=on_end)
+    until(lambda: session.operations.snapshot().monitor.works)
+    health = httpx.Client(transport=httpx.HTTPTransport(uds=f"{place.database}.sock"), base_url="http://monitor")
+    with health:
+        until(lambda: health.get("/healthz").status_code == 200)
+        place.database.unlink()
+        until(lambda: "was deleted" in (session.operations.snapshot().monitor.fault or ""))
+        snapshot = session.operations.snapshot()
+        assert snapshot.overall is Overall.UNKNOWN
+        assert snapshot.faults[0] == snapshot.notices[0]
+        document = snapshot_json(snapshot)["monitor"]
+        assert "was deleted" in document["fault"]
+        assert document["last_commit_at"] is not None
+        until(lambda: (answer := health.get("/healthz")).status_code == 503 and answer.json() == {"status": "fault"})
+        found = json.loads(place.run("status", "--json").stdout)
+        assert "was deleted" in found["monitor"]["fault"]
+        assert "FAULT: The database file" in place.run("status").stdout
+        clock.skip(GRACE)
+        assert ended.wait(20)
+    assert isinstance(errors[0], DatabaseLost)
+    assert not session.is_monitor
+    assert lease_holder(place.url) is None
+    assert not place.database.exists(), "it does not make a new one"

@@ -11,7 +11,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,9 @@ from support.platform import serving
 from support.programs import Place, end
 
 from amt_console.clock import FakeClock
+from amt_console.model import Commits
 from amt_console.monitor.status import EngineStatus
-from amt_console.runtime.systemd import QUIET_SECONDS, Notifier, Progress, Supervision
+from amt_console.runtime.systemd import Notifier, Progress, Supervision
 
 pytestmark = pytest.mark.slow
 
@@ -76,20 +76,14 @@ def test_progress_needs_both_the_probes_and_the_writer() -> None:
     progress = Progress(clock, patience=60)
     starting = EngineStatus(running=True, targets=3)
     assert progress.made(starting)
-    clock.advance(QUIET_SECONDS + 1)
-    assert not progress.made(starting), "it has never written"
-
-    working = replace(starting, last_cycle_at=clock.now(), probes_run=1)
+    working = replace(starting, probes_run=1)
     assert progress.made(working)
-    clock.advance(QUIET_SECONDS + 1)
-    assert not progress.made(working), "the writer stands still"
-    assert progress.made(replace(working, store_error="the disk is full")), "it says why, and tries again"
-
-    clock.advance(60)
-    stuck = replace(working, last_cycle_at=clock.now())
-    assert not progress.made(stuck), "no probe for a minute"
-    assert progress.made(replace(stuck, probes_run=2))
-    assert progress.made(replace(stuck, targets=0, last_cycle_at=clock.now() - timedelta(seconds=1)))
+    assert not progress.made(replace(working, commits=Commits(fault="Nothing is stored."))), "whatever the cause is"
+    clock.advance(61)
+    assert not progress.made(working), "no probe for a minute"
+    assert progress.made(replace(working, probes_run=2))
+    assert progress.made(replace(working, targets=0, probes_run=2))
+    assert not progress.made(EngineStatus(running=False)), "the engine never began"
     assert not progress.made(EngineStatus(running=False, failure="a fault"))
 
 
@@ -98,14 +92,19 @@ def test_the_watchdog_is_fed_a_few_times_in_its_span_and_not_without_progress(ma
     supervision = Supervision(Notifier(watched(manager.getsockname())), Progress(clock, patience=60), clock)
     manager.settimeout(0)
     for _ in range(6):
-        status = EngineStatus(running=True, targets=1, probes_run=1, last_cycle_at=clock.now())
+        status = EngineStatus(running=True, targets=1, probes_run=1)
         supervision.tick(status)
         clock.advance(0.5)
     assert [manager.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
-    clock.advance(QUIET_SECONDS)
-    supervision.tick(status)
+    clock.advance(3)
+    faulty = replace(status, commits=Commits(fault="Nothing has been stored since 12:00:00 UTC."))
+    for _ in range(2):
+        supervision.tick(faulty)
+    assert manager.recv(100) == b"STATUS=FAULT: Nothing has been stored since 12:00:00 UTC."
     with pytest.raises(BlockingIOError):
         manager.recv(100)
+    supervision.tick(status)
+    assert [manager.recv(100), manager.recv(100)] == [b"STATUS=Monitoring 1 targets.", b"WATCHDOG=1"]
 
 
 @pytest.mark.pty
@@ -134,7 +133,7 @@ def test_the_unit_file_keeps_its_promises() -> None:
     service = dict(unit["Service"])
     wanted = {
         "Type": "notify",
-        "WatchdogSec": "30",
+        "WatchdogSec": "120",
         "Restart": "on-failure",
         "StateDirectory": "amt-console",
         "RuntimeDirectory": "amt-console",

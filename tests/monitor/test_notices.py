@@ -39,12 +39,12 @@ def episode(index: int, severity: Severity) -> Episode:
 
 def test_all_well_says_nothing() -> None:
     assert notices() == ()
-    assert engine_faults(store_error=None, waiting=3, unsaved=()) == ()
+    assert engine_faults(commit_fault=None, store_error=None, waiting=3, unsaved=()) == ()
 
 
 def test_a_database_that_refuses_is_told_of_first_with_the_worst_alerts_that_only_this_process_knows() -> None:
     unsaved = [episode(0, Severity.WARNING), *(episode(index, Severity.CRITICAL) for index in range(1, 5))]
-    faults = engine_faults(store_error="No room on the disk.", waiting=12, unsaved=unsaved)
+    faults = engine_faults(commit_fault=None, store_error="No room on the disk.", waiting=12, unsaved=unsaved)
     told = notices(faults=faults, dropped=3)
     assert told[:-1] == faults
     assert "No room on the disk." in told[0]
@@ -71,3 +71,9 @@ def test_a_moved_clock_is_told_of_for_an_hour() -> None:
 def test_refused_items_are_told_of() -> None:
     (told,) = notices(rejected=1)
     assert told == "1 result was refused by the database; the log says why."
+
+
+def test_that_nothing_is_committed_is_told_of_once_with_its_cause() -> None:
+    fault = "Nothing has been stored since 12:00:00 UTC. No room on the disk."
+    told = engine_faults(commit_fault=fault, store_error="No room on the disk.", waiting=1, unsaved=())
+    assert told == (f"{fault} 1 result waits in memory.",)

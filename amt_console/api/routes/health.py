@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from amt_console.api.routes.access import ROLE_KEY, Serving
-from amt_console.model import MonitorState
+from amt_console.model import MonitorStatus
 from amt_console.operations.protocol import OperationError
 from amt_console.store import StoreError
 
@@ -17,14 +17,16 @@ _OPEN = {ROLE_KEY: "none"}
 @router.get(
     "/healthz",
     openapi_extra=_OPEN,
-    responses={503: {"description": "No monitor runs, or it is silent, or the database does not answer"}},
+    responses={503: {"description": "No monitor runs, or it is silent, or it cannot store what it measures"}},
 )
 async def healthz(serving: Serving) -> JSONResponse:
-    """200 only while the monitor works."""
-    state = await _monitor_state(serving)
-    if state is MonitorState.RUNNING:
+    """200 only while the monitor probes and stores."""
+    monitor = await _monitor(serving)
+    if monitor is None:
+        return JSONResponse({"status": "unavailable"}, status_code=503)
+    if monitor.works:
         return JSONResponse({"status": "ok"})
-    return JSONResponse({"status": "unavailable" if state is None else state.value}, status_code=503)
+    return JSONResponse({"status": "fault" if monitor.fault else monitor.state.value}, status_code=503)
 
 
 @router.get(
@@ -32,12 +34,12 @@ async def healthz(serving: Serving) -> JSONResponse:
 )
 async def readyz(serving: Serving) -> JSONResponse:
     """200 while this process can answer questions, whatever the monitor does."""
-    if await _monitor_state(serving) is None:
+    if await _monitor(serving) is None:
         return JSONResponse({"status": "unavailable"}, status_code=503)
     return JSONResponse({"status": "ok"})
 
 
-async def _monitor_state(serving: Serving) -> MonitorState | None:
+async def _monitor(serving: Serving) -> MonitorStatus | None:
     """What the newest snapshot says of the monitor; ``None`` when there is no snapshot."""
     try:
         return (await serving.snapshots.newest()).monitor

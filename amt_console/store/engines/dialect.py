@@ -132,6 +132,10 @@ class Dialect(Protocol):
         """Refresh the planner's statistics; quick."""
         ...
 
+    def lost(self) -> str | None:
+        """Why the open database is not the one that its URL names any more, as a sentence without its full stop."""
+        ...
+
     def hurry(self, seconds: float) -> None:
         """Wait no longer than so many seconds for anything from now on; calls that wait already fail after that."""
         ...

@@ -274,6 +274,10 @@ class Postgresql:
             )
         return StoreError(f"The database {self.place} refused: {cause}")
 
+    def lost(self) -> str | None:
+        """A server's database is named anew by each connection."""
+        return None
+
     def hurry(self, seconds: float) -> None:
         """Let every call that waits for the server fail soon, on all connections."""
         self._patience.hurry(seconds)

@@ -17,7 +17,7 @@ from amt_console.store.engines import sqlite_file
 from amt_console.store.engines.changes import Changes
 from amt_console.store.engines.dialect import BUSY_SECONDS, bulk_insert, upserting
 from amt_console.store.engines.network_disk import refuse_network_disk
-from amt_console.store.errors import StoreError, StoreUnavailable
+from amt_console.store.errors import DatabaseLost, StoreError, StoreUnavailable
 from amt_console.store.utc import sqlite_text
 
 APPLICATION_ID = 0x414D5443
@@ -52,6 +52,7 @@ class Sqlite:
         self.url = url
         self.path = Path(url.database).expanduser().absolute()
         self._read_only = read_only
+        self._opened: tuple[int, int] | None = None
         # What the URL says beside the path is for us.
         self._plain = url.set(query={})
 
@@ -176,6 +177,18 @@ class Sqlite:
         except OSError:
             return 0
 
+    def lost(self) -> str | None:
+        """By device and inode: as long as the file is open its inode is not given to another one."""
+        if self._opened is None:
+            return None
+        try:
+            found = _identity(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return f"The database file {self.path} was deleted"
+        except OSError:
+            return None
+        return None if found == self._opened else f"The database file {self.path} was replaced by another file"
+
     def hurry(self, seconds: float) -> None:
         """A file answers, or waits ``BUSY_SECONDS`` for another writer."""
 
@@ -184,7 +197,11 @@ class Sqlite:
         return sqlite_file.translated(error, self.path)
 
     def _connect(self, mode: str) -> sqlite3.Connection:
-        return sqlite3.connect(
+        """Only ever to the file that was opened first. Raises DatabaseLost."""
+        if (lost := self.lost()) is not None:
+            raise DatabaseLost(f"{lost}.")
+        named = _identity(self.path) if self.path.exists() else None
+        connection = sqlite3.connect(
             f"file:{quote(str(self.path))}?mode={mode}",
             uri=True,
             check_same_thread=False,
@@ -192,6 +209,11 @@ class Sqlite:
             timeout=BUSY_SECONDS,
             cached_statements=256,
         )
+        self._opened = named
+        if (lost := self.lost()) is not None:
+            connection.close()
+            raise DatabaseLost(f"{lost}.")
+        return connection
 
     def _prepare_writer(self, driver: sqlite3.Connection, _: Any) -> None:
         for pragma in _COMMON:
@@ -202,6 +224,11 @@ class Sqlite:
         driver.execute("PRAGMA journal_mode=WAL")
         driver.execute(f"PRAGMA cache_size=-{_WRITER_CACHE_KIB}")
         driver.execute(f"PRAGMA journal_size_limit={JOURNAL_SIZE_LIMIT}")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:
