@@ -44,6 +44,7 @@ from amt_console.alerts.rules.rule import (
     Signal,
     limit,
 )
+from amt_console.alerts.story import StoryLine, fold_story
 from amt_console.alerts.wording import from_locations
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "Sight",
     "Signal",
     "Step",
+    "StoryLine",
     "Streaks",
     "Thresholds",
     "Told",
@@ -78,6 +80,7 @@ __all__ = [
     "consequences",
     "custom_rule",
     "default_rules",
+    "fold_story",
     "from_locations",
     "handle",
     "judge",

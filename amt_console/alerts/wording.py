@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 from amt_console.alerts.rules.rule import PERCENT_SIGNALS, Aggregate, Limit, Rule, Signal
 from amt_console.text import byte_size, duration
+
+_COUNT = re.compile(r" \(\d+ of \d+\)$")
 
 _NAMES = {
     Signal.SWAP_USAGE: "swap",
@@ -60,6 +63,11 @@ def is_down(subject: str, why: str) -> str:
 def reason_of(subject: str, message: str) -> str:
     """The ``why`` of a line of ``is_down``; any other line unchanged."""
     return message.removeprefix(is_down(subject, ""))
+
+
+def error_of(subject: str, message: str) -> str:
+    """``reason_of`` without the count of confirmations behind it."""
+    return _COUNT.sub("", reason_of(subject, message))
 
 
 def seen_from(subject: str, message: str, where: str) -> str:

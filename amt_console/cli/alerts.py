@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from amt_console.model import AlertDetail
+    from amt_console.alerts import StoryLine
+    from amt_console.model import AlertDetail, KeptAnswer
 
 app = typer.Typer(help="List and read alerts, and act on them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -184,6 +185,8 @@ def _cause(detail: AlertDetail) -> str | None:
 
 
 def _print_detail(alert: AlertView, detail: AlertDetail, now: datetime) -> None:
+    from amt_console.alerts import fold_story
+
     facts = [
         ("alert", f"{alert.id} ({alert.alert_type.value})" + (", simulated" if alert.simulated else "")),
         ("severity", SEVERITY_WORDS[alert.severity]),
@@ -204,11 +207,30 @@ def _print_detail(alert: AlertView, detail: AlertDetail, now: datetime) -> None:
         ("AT", "EVENT", "BY", Column("MESSAGE", text=True)),
         [
             (
-                f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}",
-                event.kind,
-                safe_text(event.actor or "monitor", 64),
-                safe_text(event.message) + (f" - {safe_text(event.note)}" if event.note else ""),
+                f"{line.since.astimezone():%Y-%m-%d %H:%M:%S}",
+                line.event.kind,
+                safe_text(line.event.actor or "monitor", 64),
+                _told(line),
             )
-            for event in detail.events
+            for line in fold_story(detail.events)
         ],
     )
+    if alert.answer is not None:
+        print_line()
+        _print_body(alert.answer)
+
+
+def _told(line: StoryLine) -> str:
+    event = line.event
+    if line.summary is not None:
+        return safe_text(line.summary)
+    return safe_text(event.message) + (f" - {safe_text(event.note)}" if event.note else "")
+
+
+def _print_body(answer: KeptAnswer) -> None:
+    print_line(f"BODY, kept at {answer.at.astimezone():%Y-%m-%d %H:%M:%S}")
+    if answer.text is None:
+        print_wrapped(f"  (unavailable: {safe_text(answer.unavailable or 'unknown')})", indent=2)
+        return
+    for line in safe_text(answer.text, 4096, keep_newlines=True).splitlines():
+        print_line(f"  {line}")

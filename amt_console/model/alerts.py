@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -80,7 +81,7 @@ class AlertEvent:
 
     kind: str
     """``opened``, ``fired``, ``severity``, ``recovering``, ``relapsed``, ``resolved``, ``cleared``, ``stale``,
-    ``fresh``, ``error_changed`` (its note holds the old error), ``acknowledged``, ``unacknowledged``,
+    ``fresh``, ``error_changed``, ``acknowledged``, ``unacknowledged``,
     ``ack_revoked``, ``note``."""
     at: datetime
     state: AlertState
@@ -90,6 +91,8 @@ class AlertEvent:
     """The person, or ``None`` for the engine."""
     note: str | None = None
     value: float | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+    """Of ``error_changed``: ``old_error`` and ``new_error``."""
     seq: int = 0
     alert_id: int | None = None
 

@@ -39,3 +39,5 @@ class EpisodeChange:
     """Its new events, in order. ``seq`` and ``alert_id`` are assigned when stored."""
     audit: AuditEntry | None = None
     """The audit entry of the person's action; the monitor's changes have none."""
+    answer: str | None = field(default=None, repr=False)
+    """The service's answer, to be kept in place of an earlier one."""

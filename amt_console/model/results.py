@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -55,6 +55,9 @@ class ProbeResult:
     """Further values of this kind of target, e.g. ``query_ms`` of a database."""
     location: str | None = None
     """The location of the probing monitor; ``None`` for one without its own."""
+    answer: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
+    """Returns the beginning of a failing answer, safe to show and without secrets. Takes milliseconds, and is called
+    only for an answer that is kept with an alert."""
     body: bytes | None = field(default=None, repr=False, compare=False)
     """The decoded body, kept only for targets with figures; never stored."""
 

@@ -73,6 +73,18 @@ class ServiceView:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """The beginning of what a service answered when its failure was first seen, or became another one."""
+
+    at: datetime
+    """When it was kept."""
+    text: str | None = field(repr=False)
+    """Safe to show and without secrets; ``None`` if it cannot be read."""
+    unavailable: str | None = None
+    """Why it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlertView:
     """One alert episode as it is now."""
 
@@ -106,6 +118,7 @@ class AlertView:
     """The open alert that caused this one: a dependency of its subject is down."""
     followers: tuple[int, ...] = ()
     """The open alerts that this one caused."""
+    answer: KeptAnswer | None = None
 
     @property
     def needs_somebody(self) -> bool:

@@ -61,10 +61,11 @@ class Ledger:
         index = self._latest_change.get(key)
         if index is None or before is None or not before.open:
             self._latest_change[key] = len(self.changes)
-            self.changes.append(EpisodeChange(step.episode, step.events))
+            self.changes.append(EpisodeChange(step.episode, step.events, answer=step.answer))
             return
         change = self.changes[index]
-        self.changes[index] = replace(change, episode=step.episode, events=change.events + step.events)
+        answer = change.answer if step.answer is None else step.answer
+        self.changes[index] = replace(change, episode=step.episode, events=change.events + step.events, answer=answer)
 
     def stored(self, change: EpisodeChange, episode: Episode) -> None:
         """Note that a change was stored, with its id and version."""

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from amt_console.alerts import consequences
-from amt_console.model import MAX_NOTE_CHARS, AlertState, AlertView, Episode, Target
+from amt_console.model import MAX_NOTE_CHARS, AlertState, AlertView, Episode, KeptAnswer, Target
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -24,15 +24,21 @@ class AlertViews:
         open_episodes: The open episodes at that moment.
         targets: The watched targets.
         counts: Firing alerts of that day by rule and subject.
+        answers: Kept answers by alert.
     """
 
     def __init__(
-        self, open_episodes: Iterable[Episode], targets: Iterable[Target], counts: Mapping[Key, int] | None = None
+        self,
+        open_episodes: Iterable[Episode],
+        targets: Iterable[Target],
+        counts: Mapping[Key, int] | None = None,
+        answers: Mapping[int, KeptAnswer] | None = None,
     ) -> None:
         known = tuple(targets)
         self._open = tuple(open_episodes)
         self._groups = {target.name: target.group for target in known}
         self._counts = counts or {}
+        self._answers = answers or {}
         self._causes = consequences(
             self._open,
             {target.name: target.depends_on for target in known},
@@ -44,12 +50,25 @@ class AlertViews:
 
     @classmethod
     def read(
-        cls, reads: Reads, targets: Iterable[Target], now: datetime, *, at: datetime | None = None, zone: tzinfo | None
+        cls,
+        reads: Reads,
+        targets: Iterable[Target],
+        now: datetime,
+        *,
+        at: datetime | None = None,
+        zone: tzinfo | None,
+        also: Iterable[Episode] = (),
     ) -> AlertViews:
-        """The views of now or of a past moment; the day is in ``zone``, by default the host's."""
+        """The views of now or of a past moment; the day is in ``zone``, by default the host's.
+
+        ``also`` are episodes to be shown beside the open ones: their kept answers are read as well.
+        """
         moment = at or now
         midnight = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        return cls(reads.alerts.open(at), targets, reads.alerts.fired_counts(since=midnight, until=moment))
+        opened = reads.alerts.open(at)
+        known = sorted({each.id for each in (*opened, *also) if each.id is not None})
+        counts = reads.alerts.fired_counts(since=midnight, until=moment)
+        return cls(opened, targets, counts, reads.alerts.answers(known, at))
 
     def of(self, episode: Episode) -> AlertView:
         """The view of a stored episode, which has an id."""
@@ -80,6 +99,7 @@ class AlertViews:
             simulated=episode.simulated,
             follows_from=self._causes.get(episode.id),
             followers=tuple(self._followers.get(episode.id, ())),
+            answer=self._answers.get(episode.id),
         )
 
     def cause_of(self, alert_id: int) -> Episode | None:

@@ -170,6 +170,9 @@ def alert_json(alert: AlertView) -> dict[str, Any]:
         "simulated": alert.simulated,
         "follows_from": alert.follows_from,
         "followers": list(alert.followers),
+        "answer": None if alert.answer is None else alert.answer.text,
+        "answer_at": None if alert.answer is None else iso(alert.answer.at),
+        "answer_unavailable": None if alert.answer is None else alert.answer.unavailable,
     }
 
 
@@ -194,6 +197,7 @@ def _event_json(event: AlertEvent) -> dict[str, Any]:
         "actor": event.actor,
         "note": event.note,
         "value": event.value,
+        "detail": dict(event.detail),
     }
 
 

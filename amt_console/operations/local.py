@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +20,7 @@ from amt_console.model import (
     AlertView,
     AuditEntry,
     Commits,
+    Episode,
     EpisodeChange,
     HostSample,
     Snapshot,
@@ -136,7 +137,7 @@ class LocalOperations:
                 raise NotFoundError(f"alert {alert_id} opened after {at:%Y-%m-%d %H:%M:%S} UTC")
             events = tuple(event for event in reads.alerts.events(alert_id) if at is None or event.at <= at)
             then = episode if at is None else as_of(episode, events, at)
-            views = self._views(reads, at)
+            views = self._views(reads, at, also=[then])
             return AlertDetail(episode=then, alert=views.of(then), events=events, cause=views.cause_of(alert_id))
 
     def alerts(
@@ -151,7 +152,7 @@ class LocalOperations:
             found = reads.alerts.episodes(
                 start=start, end=now + timedelta(microseconds=1), states=list(states), limit=limit
             )
-            return tuple(map(self._views(reads).of, found))
+            return tuple(map(self._views(reads, also=found).of, found))
 
     def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
         """One service with its history up to now or up to a past moment. Raises NotFoundError."""
@@ -197,10 +198,10 @@ class LocalOperations:
             writes.add_audit(audit)
             return outcome, None
         saved = record(writes, EpisodeChange(outcome.step.episode, outcome.step.events, audit))
-        return outcome, self._views(writes).of(saved)
+        return outcome, self._views(writes, also=[saved]).of(saved)
 
-    def _views(self, reads: Reads, at: datetime | None = None) -> AlertViews:
-        return AlertViews.read(reads, self.targets, self._clock.now(), at=at, zone=self._zone)
+    def _views(self, reads: Reads, at: datetime | None = None, also: Iterable[Episode] = ()) -> AlertViews:
+        return AlertViews.read(reads, self.targets, self._clock.now(), at=at, zone=self._zone, also=also)
 
     def _monitor_alive(self) -> bool:
         if self._request_probe is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from amt_console.model import AlertEvent, AlertState, AlertType, Episode, ErrorClass, Resolution, Severity
-from amt_console.store.values import Row, clean, clean_text, finite, instant_json, instant_of
+from amt_console.store.values import Row, clean, clean_text, finite, instant_json, instant_of, json_object, to_json
 
 
 def episode_values(episode: Episode) -> dict[str, Any]:
@@ -106,6 +106,7 @@ def event_values(event: AlertEvent, alert_id: int | None, seq: int) -> dict[str,
         "actor": clean(event.actor),
         "note": clean(event.note),
         "value": finite(event.value),
+        "detail": to_json(dict(event.detail)) if event.detail else None,
     }
 
 
@@ -120,6 +121,7 @@ def event_of(row: Row) -> AlertEvent:
         actor=row["actor"],
         note=row["note"],
         value=row["value"],
+        detail={str(name): str(value) for name, value in json_object(row["detail"]).items()},
         seq=int(row["seq"]),
         alert_id=int(row["alert_id"]),
     )

@@ -125,7 +125,7 @@ class AlertEventRow(StoreTable, table=True):
 
 
 class AlertAnswerRow(StoreTable, table=True):
-    """What the service answered when an alert's failure was first seen."""
+    """The beginning of what the service answered when an alert's failure was first seen, or became another one."""
 
     __tablename__ = "alert_answers"
     alert_id: int = Field(
@@ -290,3 +290,5 @@ class RelayedRow(StoreTable, table=True):
     attempt: int
     interval_us: int = Field(sa_type=BIG)
     simulated: bool
+    answer: str | None = Field(default=None, sa_type=Encrypted)
+    """Bound to service and time: the number of the row is not known when it is encrypted."""

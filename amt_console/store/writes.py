@@ -20,7 +20,7 @@ from amt_console.model import (
     ProbeResult,
     Target,
 )
-from amt_console.store import audit, episodes
+from amt_console.store import answers, audit, episodes
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.first_look import WATCHED, watched_text
@@ -32,6 +32,7 @@ from amt_console.store.rollups.host import HostIngest
 from amt_console.store.sample_rows import figures_json
 from amt_console.store.schema import table
 from amt_console.store.tables import (
+    AlertAnswerRow,
     AuditRow,
     BusinessFiguresRow,
     GapRow,
@@ -60,6 +61,7 @@ class Ingesters:
     host: HostIngest
     upsert_monitor: Executable
     upsert_meta: Executable
+    upsert_answer: Executable
 
     @classmethod
     def of(cls, dialect: Dialect, clock: Clock) -> Ingesters:
@@ -69,6 +71,7 @@ class Ingesters:
             host=HostIngest(dialect),
             upsert_monitor=dialect.upsert(table(SignOfLifeRow)),
             upsert_meta=dialect.upsert(_META),
+            upsert_answer=dialect.upsert(table(AlertAnswerRow)),
         )
 
     def forget(self) -> None:
@@ -225,6 +228,7 @@ def record(writes: Writes, change: EpisodeChange) -> Episode:
     if not (writes._durable or writes._simulated):
         raise RuntimeError("an alert is stored by a durable transaction only")
     saved = episodes.save(writes._connection, change.episode, change.events, simulated=writes._simulated)
+    answers.keep(writes._connection, writes._ingesters.upsert_answer, writes._keys, saved, change)
     if change.audit is not None:
         writes.add_audit(change.audit)
     return saved

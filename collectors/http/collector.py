@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 
@@ -13,6 +15,7 @@ from amt_console.model import OWN_ERRORS, ErrorClass, ProbeResult, Service, Serv
 from amt_console.text import safe_text
 from collectors.http.answer import REDIRECTS
 from collectors.http.certificates import CertificateDates
+from collectors.http.evidence import kept_answer
 from collectors.http.expect import Checks, ExpectationError
 from collectors.http.fault import ProbeFault
 from collectors.http.request import DEFAULT_HEADERS, configured_headers
@@ -20,7 +23,7 @@ from collectors.http.resolver import Resolver
 from collectors.http.route import Machinery, Route
 from collectors.http.stamps import Stamps, monotonic_ns
 from collectors.http.tls import TlsContexts
-from collectors.http.trace import Trace
+from collectors.http.trace import BEGINNING_BYTES, Trace
 from collectors.http.transport import TRACE, ProbeTransport
 from collectors.http.url import shown_url
 
@@ -113,6 +116,7 @@ class HttpCollector:
             body_bytes=len(trace.body) or trace.raw_bytes if trace.status is not None else None,
             attempt=attempt,
             details=_details(trace, (monotonic_ns() - began) / 1e6 - spent),
+            answer=_answer(service, trace, fault),
             body=trace.body if service.figures is not None and fault is None else None,
         )
 
@@ -198,6 +202,13 @@ def _state(fault: ProbeFault | None, total_ms: float | None, degraded_above_ms: 
     if degraded_above_ms is not None and total_ms is not None and total_ms > degraded_above_ms:
         return ServiceState.DEGRADED
     return ServiceState.UP
+
+
+def _answer(service: Service, trace: Trace, fault: ProbeFault | None) -> Callable[[], str | None] | None:
+    if fault is None or fault.error_class is ErrorClass.LOCAL_ERROR or trace.status is None:
+        return None
+    body = (trace.body or trace.beginning)[:BEGINNING_BYTES]
+    return partial(kept_answer, service, body, trace.headers, trace.raw_bytes) if body else None
 
 
 def _details(trace: Trace, own_ms: float) -> dict[str, float | int | str | None]:

@@ -13,6 +13,8 @@ from amt_console.text import milliseconds
 from collectors.http.answer import Answer
 from collectors.http.fault import ProbeFault
 
+BEGINNING_BYTES = 4096
+
 
 class Stage(Enum):
     """What the probe is waiting for."""
@@ -52,6 +54,8 @@ class Trace:
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
     """Decoded."""
+    beginning: bytes = b""
+    """Of the body as it came over the wire, whole or not."""
     raw_bytes: int = 0
     """Body bytes as they came over the wire."""
     surplus: bool = False
@@ -72,11 +76,13 @@ class Trace:
         self.complete = False
         self.ip = self.ip_family = self.http_version = self.tls_version = self.tls_expires_at = self.status = None
         self.reason, self.headers, self.body, self.raw_bytes, self.body_so_far = "", [], b"", 0, 0
+        self.beginning = b""
         self.surplus = False
 
     def note(self, answer: Answer) -> None:
         """Note an answer, complete or not."""
         self.raw_bytes = len(answer.body)
+        self.beginning = bytes(answer.body[:BEGINNING_BYTES])
         self.surplus = answer.surplus
         if answer.has_headers:
             self.status, self.reason, self.headers = answer.status, answer.reason, answer.headers

@@ -11,10 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.operations import episode
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.commands import app
-from amt_console.model import ServiceState, Severity
+from amt_console.clock import SystemClock
+from amt_console.config import Settings
+from amt_console.model import AlertEvent, EpisodeChange, ServiceState, Severity
+from amt_console.store import Store, keyring_of, record
 
 Command = Callable[..., object]
 History = Callable[..., int | None]
@@ -338,3 +342,45 @@ def test_a_reader_that_has_gone_changes_no_exit_code(history: History, line: tup
         )
     assert ended.returncode == code, ended.stderr
     assert b"roken" not in ended.stderr
+
+
+def test_the_answer_of_a_failing_service_is_shown_and_printed(command: Command, database: Path) -> None:
+    now = SystemClock().now()
+    said = "could not connect to server db-primary.internal port 5432\nretrying"
+    with Store.open(f"sqlite:///{database}", clock=SystemClock(), keys=keyring_of(Settings())) as store:
+        new = episode(now)
+        events = [
+            AlertEvent(kind=kind, at=now, state=new.state, severity=new.severity, message=new.message)
+            for kind in ("opened", "fired", "stale", "fresh", "stale", "fresh")
+        ]
+        changed = AlertEvent(
+            kind="error_changed",
+            at=now,
+            state=new.state,
+            severity=new.severity,
+            message="it is down: HTTP 500",
+            note="before: connection refused",
+            detail={"old_error": "connection refused", "new_error": "HTTP 500"},
+        )
+        with store.transaction(durable=True) as writes:
+            alert = record(writes, EpisodeChange(new, (*events, changed), answer=said)).id
+    shown = command("alerts", "show", str(alert)).out
+    assert "\nBODY" in shown
+    assert "\n  could not connect to server db-primary.internal port 5432\n  retrying\n" in shown
+    assert "no fresh data 2 times" in shown
+    assert "fresh data again" not in shown
+    assert "it is down: HTTP 500 - before: connection refused" in " ".join(shown.split())
+    document = json.loads(command("alerts", "show", str(alert), "--json").out)
+    assert document["answer"] == said
+    assert document["events"][-1]["detail"] == {"old_error": "connection refused", "new_error": "HTTP 500"}
+    assert [each["answer"] for each in json.loads(command("alerts", "list", "--json").out)] == [said]
+    assert [each["answer"] for each in json.loads(command("status", "--json").out)["alerts"]] == [said]
+    (database.parent / "data.key").unlink()
+    assert "(unavailable: it was encrypted with the data key" in " ".join(
+        command("alerts", "show", str(alert)).out.split()
+    )
+    lost = json.loads(command("alerts", "show", str(alert), "--json").out)
+    assert lost["answer"] is None
+    assert "which is not here" in lost["answer_unavailable"]
+    doctor = " ".join(command("doctor").out.split())
+    assert "1 value of alert_answers.answer cannot be read" in doctor

@@ -67,6 +67,26 @@ def test_an_outage_from_the_first_failure_to_the_end(platform: Platform, tmp_pat
         assert (firing.fired_at or clock.now()) - firing.opened_at < (clock.now() - firing.opened_at)
 
 
+def test_what_a_failing_service_says_is_kept_with_its_alert(platform: Platform, tmp_path: Path) -> None:
+    platform.bodies[HEALTH] = b"could not connect to server db-primary.internal port 5432, password=hunter2"
+    platform.status = 503
+    with monitored(tmp_path / "monitoring.db", one_service(platform, expect={"text": "ready"})) as monitor:
+        firing = monitor.episode("service_down", "backend-api", AlertState.FIRING)
+        assert firing.id is not None
+        with monitor.store.read() as reads:
+            kept = reads.alerts.answers([firing.id])[firing.id]
+        assert kept.text == "could not connect to server db-primary.internal port 5432, password=****"
+        platform.bodies[HEALTH] = b"the queue is full"
+        platform.status = 200
+        monitor.engine.probe_now("backend-api")
+        monitor.wait(lambda reads: reads.alerts.answers([firing.id or 0])[firing.id or 0].text == "the queue is full")
+        (changed,) = monitor.wait(
+            lambda reads: [each for each in reads.alerts.events(firing.id or 0) if each.kind == "error_changed"]
+        )
+        assert ("503" in changed.detail["old_error"], "ready" in changed.detail["new_error"]) == (True, True)
+    assert b"db-primary" not in (tmp_path / "monitoring.db").read_bytes()
+
+
 def test_a_failure_that_a_re_check_does_not_confirm_tells_nobody(platform: Platform, tmp_path: Path) -> None:
     document = {**one_service(platform), "recheck": [0.5, 0.5]}
     with monitored(tmp_path / "monitoring.db", document) as monitor:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from support.fair_time import fair_time
 from support.monitored import settings
 from support.platform import Platform, serving
@@ -20,12 +21,13 @@ from support.stores import clock, postgres_url, result
 
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config import Settings
-from amt_console.model import AlertState
+from amt_console.model import AlertState, ServiceState
 from amt_console.monitor.cluster.probing_monitor import ProbingMonitor
 from amt_console.monitor.cluster.slots import falls_to
 from amt_console.monitor.thread import EngineThread
-from amt_console.store import Store
+from amt_console.store import Keyring, Store
 from amt_console.store.cluster.members import Cluster, Member
+from amt_console.store.encryption.keyring import DataKey
 
 pytestmark = pytest.mark.slow
 
@@ -97,6 +99,21 @@ def test_who_leaves_gives_back_at_once_and_who_is_silent_is_not_counted_on(store
         first.leave()
         assert alive(second) == ["m1"]
         assert second.claim("api", 60, mine=True)
+
+
+@pytest.mark.postgres
+def test_a_failing_answer_arrives_and_is_encrypted_on_its_way(postgres_url: str, clock: FakeClock) -> None:
+    keys = Keyring(DataKey.new())
+    with Store.open(postgres_url, clock=clock, keys=keys) as store, sharers(store, 2) as (helper, evaluator):
+        helper.hand_in([result("api", 0, ServiceState.DOWN, ms=None, answer=lambda: "the queue is full")])
+        ((_, found),) = evaluator.handed_in(())[1]
+        assert found.answer is not None
+        assert found.answer() == "the queue is full"
+        with store.read() as reads:
+            on_its_way = reads._connection.execute(text("SELECT answer FROM relayed_results")).scalar_one()
+        assert "queue" not in on_its_way
+    with Store.open(postgres_url, clock=clock) as store, sharers(store, 1) as (without,):
+        assert without.handed_in(())[1][0][1].answer is None
 
 
 @pytest.mark.postgres

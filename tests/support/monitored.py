@@ -16,11 +16,15 @@ from amt_console.model import AlertState, Episode
 from amt_console.monitor.engine import EngineLimits
 from amt_console.monitor.probing import Collectors
 from amt_console.monitor.thread import EngineThread
-from amt_console.store import Reads, Store
+from amt_console.store import Keyring, Reads, Store
+from amt_console.store.encryption.keyring import DataKey
 
 T = TypeVar("T")
 QUICK = {"recheck": [0.05, 0.05], "check_interval": 1}
 """Everything every second, re-checks within a tenth of one."""
+
+KEY = DataKey(bytes(range(32)))
+"""What the monitors of tests encrypt with."""
 
 
 class Monitored:
@@ -96,7 +100,7 @@ def monitored(
         if on_change is not None:
             on_change()
 
-    with Store.open(url, clock=hands) as store:
+    with Store.open(url, clock=hands, keys=Keyring(KEY)) as store:
         engine = EngineThread(
             settings=settings(document),
             store=store,

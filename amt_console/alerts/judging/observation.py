@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from amt_console.clock import Instant
@@ -50,5 +51,7 @@ class Observation:
     """The exceeded limit, else the one that is reached first."""
     error_class: ErrorClass | None = None
     """Why the measurement failed, if known."""
+    answer: Callable[[], str | None] | None = field(default=None, compare=False)
+    """Returns the beginning of the failing answer."""
     streaks: Streaks | None = None
     """``None`` counts this observation as one more. Runs let the same result count only once."""

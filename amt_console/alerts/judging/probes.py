@@ -132,7 +132,8 @@ def _judge_state(rule: Rule, result: ProbeResult, at: Instant) -> Observation:
         return missing(rule, name, at, result.error or f"its state is {result.state}")
     if result.state is ServiceState.DOWN:
         why = result.error or (str(result.error_class) if result.error_class else "no reason is known")
-        return Observation(name, VERDICTS[rule.severity], is_down(name, why), at, error_class=result.error_class)
+        words, error, answer = is_down(name, why), result.error_class, result.answer
+        return Observation(name, VERDICTS[rule.severity], words, at, error_class=error, answer=answer)
     word = "slow, but up" if result.state is ServiceState.DEGRADED else "up"
     return Observation(name, Verdict.OK, f"{name} is {word}", at)
 

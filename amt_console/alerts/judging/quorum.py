@@ -77,7 +77,17 @@ def judge_sights(
         for sight, each in newest
         if each.verdict is not Verdict.NO_DATA
     ]
-    return replace(agreed, streaks=_streaks(rows, needed_of(rule, len(rows))))
+    error = _same_error([each for _, each in newest], agreed, episode)
+    streaks = _streaks(rows, needed_of(rule, len(rows)))
+    return replace(agreed, streaks=streaks, error_class=error.error_class, answer=error.answer)
+
+
+def _same_error(seen: Sequence[Observation], agreed: Observation, episode: Episode | None) -> Observation:
+    """The alert's own error while a location still sees it: locations may see different errors at a time."""
+    known = None if episode is None else episode.error_class
+    if not agreed.verdict.bad or known is None:
+        return agreed
+    return next((each for each in seen if each.verdict.bad and each.error_class is known), agreed)
 
 
 def agree(rule: Rule, accounts: Sequence[Account]) -> Observation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amt_console.alerts.judging.observation import Observation, Verdict
 from amt_console.alerts.lifecycle.transition import Step, Transition
 from amt_console.alerts.rules.rule import Rule
-from amt_console.alerts.wording import reason_of
+from amt_console.alerts.wording import error_of
 from amt_console.clock import Instant
 from amt_console.model import AlertState, Episode, Resolution, Severity
 
@@ -39,11 +39,13 @@ def step(episode: Episode | None, observation: Observation, rule: Rule) -> Step:
             transition.end(Resolution.CLEARED, observation.message, value=observation.value)
         case AlertState.PENDING:
             _count_bad(transition, observation, rule)
+            _note_error(transition, observation, rule)
             _pend(transition, observation, rule)
         case AlertState.FIRING if good:
             _recover(transition, observation, rule)
         case AlertState.FIRING:
             _count_bad(transition, observation, rule)
+            _note_error(transition, observation, rule)
             _settle_severity(transition, observation, rule)
             _refresh(transition, observation, rule)
         case AlertState.RECOVERING if good:
@@ -93,6 +95,7 @@ def _open(last: Episode | None, observation: Observation, rule: Rule) -> Step:
         runbook=rule.runbook_for(observation.subject),
     )
     transition = Transition(episode, at, new=True)
+    _keep_answer(transition, observation)
     _count_bad(transition, observation, rule)
     _tell(transition, observation, rule)
     transition.event("opened")
@@ -146,6 +149,25 @@ def _count_bad(transition: Transition, observation: Observation, rule: Rule) -> 
         ok_count=0,
         ok_since=None,
     )
+
+
+def _note_error(transition: Transition, observation: Observation, rule: Rule, before: Episode | None = None) -> None:
+    """Record another error than ``before``, perhaps of another cause, and keep its answer."""
+    old, new = before or transition.episode, observation.error_class
+    if new is None or old.error_class is None or new is old.error_class:
+        return
+    _tell(transition, observation, rule)
+    _keep_answer(transition, observation)
+    errors = {
+        "old_error": error_of(old.subject, old.message),
+        "new_error": error_of(old.subject, observation.message),
+    }
+    transition.event("error_changed", note=f"before: {errors['old_error']}", detail=errors)
+
+
+def _keep_answer(transition: Transition, observation: Observation) -> None:
+    if observation.answer is not None:
+        transition.answer = observation.answer()
 
 
 def _pend(transition: Transition, observation: Observation, rule: Rule) -> None:
@@ -214,10 +236,12 @@ def _count_good(transition: Transition, observation: Observation, rule: Rule) ->
 
 def _relapse(transition: Transition, observation: Observation, rule: Rule) -> None:
     """Row 7: bad again before the end is the same episode."""
+    before = transition.episode
     _count_bad(transition, observation, rule)
     transition.change(state=AlertState.FIRING)
     _tell(transition, observation, rule)
     transition.event("relapsed")
+    _note_error(transition, observation, rule, before)
     _settle_severity(transition, observation, rule)
 
 
@@ -227,8 +251,6 @@ def _refresh(transition: Transition, observation: Observation, rule: Rule) -> No
     moved = _moved_much(episode.value, observation.value)
     if transition.changed or (moved and _message(episode, observation, rule) != episode.message):
         _tell(transition, observation, rule)
-    if None not in (episode.error_class, observation.error_class) and observation.error_class != episode.error_class:
-        transition.event("error_changed", note=f"before: {reason_of(episode.subject, episode.message)}")
 
 
 def _tell(transition: Transition, observation: Observation, rule: Rule) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,8 @@ class Step:
     """In order. ``seq`` and ``alert_id`` are assigned when stored."""
     changed: bool = False
     """False if there is nothing to store."""
+    answer: str | None = None
+    """The service's answer, to be kept in place of an earlier one."""
 
 
 class Transition:
@@ -29,6 +32,8 @@ class Transition:
         self._events: list[AlertEvent] = []
         self._at = at
         self.episode = episode
+        self.answer: str | None = None
+        """To be kept with the episode."""
 
     @property
     def changed(self) -> bool:
@@ -47,6 +52,7 @@ class Transition:
         actor: str | None = None,
         note: str | None = None,
         value: float | None = None,
+        detail: Mapping[str, str] | None = None,
     ) -> None:
         """Record an event of the episode as it is now, by default with the episode's own message and value."""
         episode = self.episode
@@ -60,6 +66,7 @@ class Transition:
                 actor=actor,
                 note=note,
                 value=episode.value if message is None else value,
+                detail=detail or {},
             )
         )
 
@@ -88,4 +95,4 @@ class Transition:
 
     def step(self) -> Step:
         """The finished step."""
-        return Step(self.episode, tuple(self._events), self.changed)
+        return Step(self.episode, tuple(self._events), self.changed, self.answer)

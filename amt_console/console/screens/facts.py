@@ -18,6 +18,7 @@ _EVENT_WORDS = {
     "opened": "first bad observation",
     "fired": "fired",
     "severity": "severity changed",
+    "error_changed": "another error",
     "recovering": "recovering",
     "relapsed": "bad again",
     "resolved": "resolved",

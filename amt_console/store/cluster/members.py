@@ -7,18 +7,21 @@ stays locked while the probe runs.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, RowMapping, delete, select, text
 
 from amt_console.model import DEFAULT_LOCATION, ProbeResult, is_location
 from amt_console.store.cluster.control import Control
+from amt_console.store.encryption.column import EncryptedCell, Sealed
+from amt_console.store.encryption.keyring import Unavailable
 from amt_console.store.result_rows import LOG_COLUMNS, result_of, result_values
 from amt_console.store.rollups.samples import sample_of
 from amt_console.store.schema import table
 from amt_console.store.store import Store
 from amt_console.store.tables import RelayedRow
+from amt_console.store.utc import micros
 
 GONE_AFTER = 6.0
 """Seconds without a heartbeat after which a member counts as dead."""
@@ -103,6 +106,7 @@ class Cluster:
     def __init__(self, store: Store, me: Member) -> None:
         self.me = me
         self._control = Control(store)
+        self._keys = store.keys
         self._known: set[str] = set()
 
     @staticmethod
@@ -141,9 +145,12 @@ class Cluster:
 
     def hand_in(self, results: Sequence[ProbeResult]) -> None:
         """Relay results to the evaluator."""
-        statement = self._control.dialect.bulk(_RELAYED, LOG_COLUMNS)
+        statement = self._control.dialect.bulk(_RELAYED, (*LOG_COLUMNS, "answer"))
         rows = [
-            result_values(each, sample_of(each), self._control.dialect.moment_value(each.timestamp), False)
+            (
+                *result_values(each, sample_of(each), self._control.dialect.moment_value(each.timestamp), False),
+                self._sealed_answer(each),
+            )
             for each in results
         ]
         with self._control.begin() as connection:
@@ -159,7 +166,21 @@ class Cluster:
         with self._control.begin() as connection:
             there = set(connection.execute(select(number).where(number.in_(known))).scalars())
             query = select(_RELAYED).where(number.not_in(known)).order_by(number).limit(MOST_HANDED_IN - len(there))
-            return there, [(int(row["id"]), result_of(row)) for row in connection.execute(query).mappings()]
+            return there, [(int(row["id"]), self._relayed(row)) for row in connection.execute(query).mappings()]
+
+    def _relayed(self, row: RowMapping) -> ProbeResult:
+        result, sealed = result_of(row), row["answer"]
+        if sealed is None:
+            return result
+        try:
+            text = self._keys.open(_answer_cell(result), sealed)
+        except Unavailable:
+            return result
+        return replace(result, answer=lambda: text)
+
+    def _sealed_answer(self, result: ProbeResult) -> Sealed | None:
+        text = None if result.answer is None else result.answer()
+        return None if text is None else self._keys.seal(_answer_cell(result), text)
 
     def give_up(self, numbers: Collection[int]) -> None:
         """Delete relayed results that will not be stored."""
@@ -175,6 +196,10 @@ class Cluster:
                 connection.execute(_FREE, {"name": self.me.name})
         finally:
             self._control.close()
+
+
+def _answer_cell(result: ProbeResult) -> EncryptedCell:
+    return EncryptedCell(_RELAYED.name, "answer", f"{result.service}|{micros(result.timestamp)}")
 
 
 def _heard(connection: Connection) -> tuple[Heard, ...]:

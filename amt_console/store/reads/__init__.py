@@ -25,7 +25,7 @@ class Reads:
         self._connection = connection
         self._keys = keys
         self.services = ServiceReads(connection, clock)
-        self.alerts = AlertReads(connection)
+        self.alerts = AlertReads(connection, keys)
         self.host = HostReads(connection)
         self.figures = FigureReads(connection)
         self.monitor = MonitorReads(connection)

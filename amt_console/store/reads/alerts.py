@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, func, or_, select
 
 from amt_console.alerts import as_of
-from amt_console.model import AlertEvent, AlertState, Episode
+from amt_console.model import AlertEvent, AlertState, Episode, KeptAnswer
+from amt_console.store import answers
+from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.episode_rows import episode_of, event_of
 from amt_console.store.readable import LATEST, readable
 from amt_console.store.schema import table
@@ -26,8 +28,9 @@ _MOST_AT_ONCE = 500
 class AlertReads:
     """Reads of alerts."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, keys: Keyring) -> None:
         self._connection = connection
+        self._keys = keys
 
     def open(self, at: datetime | None = None) -> list[Episode]:
         """Open alerts, oldest first.
@@ -74,6 +77,10 @@ class AlertReads:
             .group_by(_ALERTS.c.rule_id, _ALERTS.c.subject)
         )
         return {(rule, subject): int(count) for rule, subject, count in self._connection.execute(query)}
+
+    def answers(self, alert_ids: Sequence[int], at: datetime | None = None) -> dict[int, KeptAnswer]:
+        """The kept answers of some alerts, of those kept up to a moment."""
+        return answers.kept(self._connection, self._keys, alert_ids, at)
 
     def events(self, alert_id: int) -> list[AlertEvent]:
         """The events of an episode, oldest first."""

@@ -423,5 +423,6 @@ def _cluster() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("interval_us", BIG, nullable=False),
         sa.Column("simulated", sa.Boolean(), nullable=False),
+        sa.Column("answer", sa.Text()),
         sa.PrimaryKeyConstraint("id"),
     )
