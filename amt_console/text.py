@@ -278,8 +278,8 @@ def _public_parameter(parameter: str) -> str:
 
 
 def reason_of(message: str, subject: str) -> str:
-    """The reason in an alert's message, without the subject and "is down" before it."""
-    for lead in (f"{subject} is down: ", f"{subject}: "):
+    """The reason in an alert's message, without the subject and "is down" before it, for a line that names both."""
+    for lead in (f"{subject} is down: ", f"{subject}: ", f"{subject} is ", f"{subject} "):
         if message.startswith(lead):
             return message.removeprefix(lead)
     return message

@@ -1,30 +1,49 @@
-"""The open alerts, worst first, each with those that follow from it; below them those just resolved."""
+"""The open alerts, worst first, each with those that follow from it in one line; below them those just resolved."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from rich.style import Style
 
 from amt_console.model import AlertState, AlertView
-from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, follows_words
-from widgets.cells import Runs
+from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, follows_words, reason_of
+from widgets.cells import Runs, runs_width
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_model import Column, SortValue
 
+_COUNTED = re.compile(r" \((\d+) of \1\)$")
+"""All checks that an alert needs to fire agreed: no news in a row of what fires."""
+FOLDED_FROM = 2
+"""So many alerts that follow from the same one stand in one line."""
 
-class AlertTable(LiveTable[AlertView]):
-    """One row an episode; its key is the episode's number."""
+
+@dataclass(frozen=True, slots=True)
+class Followers:
+    """The line that stands for the alerts that follow from another one."""
+
+    cause: AlertView
+    alerts: tuple[AlertView, ...]
+    unfolded: bool
+
+
+AlertRow = AlertView | Followers
+
+
+class AlertTable(LiveTable[AlertRow]):
+    """One row an episode, whose key is its number; one row for all that follow from an alert, until it is opened."""
 
     NAME: ClassVar[str] = "ALERTS"
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("severity", "", 10),
         Column("subject", "", 16, grow=2, max_width=34),
-        Column("since", "SINCE", 5, align="right"),
-        Column("who", "WHO HAS IT", 10, grow=3, max_width=24),
+        Column("since", "FOR", 4, align="right"),
+        Column("owner", "OWNER", 6, grow=3, max_width=28),
         Column("state", "STATE", 10, priority=2, sortable=False, from_width=96),
         Column("message", "MESSAGE", 12, grow=8, priority=1, sortable=False),
     )
@@ -32,43 +51,98 @@ class AlertTable(LiveTable[AlertView]):
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
         self._now: datetime | None = None
+        self._alerts: tuple[AlertView, ...] = ()
         self._subjects: dict[int, str] = {}
+        self._unfolded: set[int] = set()
 
     def show(self, alerts: Sequence[AlertView], now: datetime) -> None:
         """Show these alerts, open ones before resolved ones, with ages as of ``now``."""
         self._now = now
+        self._alerts = tuple(alerts)
         self._subjects = {alert.id: alert.subject for alert in alerts}
         self.can_focus = bool(alerts)
-        self.set_rows(alerts)
+        self._arrange()
 
-    def row_key(self, row: AlertView) -> str:
+    def toggle(self, row: Followers) -> None:
+        """Show each alert that follows from another one, or all in one line again."""
+        self._unfolded ^= {row.cause.id}
+        self._arrange()
+
+    def set_filter(self, text: str) -> None:
+        """Show only rows that contain the text."""
+        super().set_filter(text)
+        self._arrange()
+
+    def next_sort(self) -> None:
+        """Order by the next column."""
+        super().next_sort()
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Fold what follows from the same alert."""
+        if self._flat:
+            self.set_rows(self._alerts)
+            return
+        after: dict[int, list[AlertView]] = {}
+        for alert in self._alerts:
+            if alert.follows_from in self._subjects and alert.follows_from is not None:
+                after.setdefault(alert.follows_from, []).append(alert)
+        rows: list[AlertRow] = []
+        for alert in self._alerts:
+            if alert.follows_from in after:
+                continue
+            rows.append(alert)
+            followers = tuple(after.get(alert.id, ()))
+            unfolded = alert.id in self._unfolded
+            if len(followers) >= FOLDED_FROM:
+                rows.append(Followers(alert, followers, unfolded))
+            if unfolded or len(followers) < FOLDED_FROM:
+                rows.extend(followers)
+        self.set_rows(rows)
+
+    @property
+    def _flat(self) -> bool:
+        """A filter or an order looks at each alert by itself."""
+        return bool(self.model.filter_text) or self.model.sort_column is not None
+
+    def row_key(self, row: AlertRow) -> str:
         """The episode's number as text."""
-        return str(row.id)
+        return f"{row.cause.id}+" if isinstance(row, Followers) else str(row.id)
 
-    def search_text(self, row: AlertView) -> str:
-        """Severity, subject, message, who has it or what it follows from, and the note."""
-        who = row.acknowledged_by or self._cause(row) or ""
-        return " ".join((SEVERITY_WORDS[row.severity], row.subject, row.message, who, row.note or ""))
+    def search_text(self, row: AlertRow) -> str:
+        """Severity, subject, message, owner or what it follows from, and the note."""
+        if isinstance(row, Followers):
+            return " ".join(map(self.search_text, row.alerts))
+        owner = row.acknowledged_by or self._cause(row) or ""
+        return " ".join((SEVERITY_WORDS[row.severity], row.subject, row.message, owner, row.note or ""))
 
-    def sort_value(self, row: AlertView, column: str) -> SortValue:
+    def sort_value(self, row: AlertRow, column: str) -> SortValue:
         """Severities worst first, times newest first."""
+        if isinstance(row, Followers):
+            return None
         values: dict[str, SortValue] = {
             "severity": -row.severity.rank,
             "subject": row.subject,
             "since": -row.opened_at.timestamp(),
-            "who": row.acknowledged_by or self._cause(row),
+            "owner": row.acknowledged_by or self._cause(row),
             "state": ALERT_STATE_WORDS[row.state],
         }
         return values[column]
 
+    def widest(self, column: str) -> int | None:
+        """Subjects and owners take what they need; the message has the rest."""
+        if column not in ("subject", "owner") or self._now is None:
+            return None
+        return max((runs_width(self.cell(row, column, 0)) for row in self.model.rows()), default=None)
+
     def title(self) -> Runs:
-        """Name of the pane, number of open alerts, and how many nobody has."""
+        """Name of the pane, number of open alerts, and how many have no owner."""
         heading = Style()
-        opened = [alert for alert in self.model.rows() if alert.state is not AlertState.RESOLVED]
+        opened = [alert for alert in self._alerts if alert.state is not AlertState.RESOLVED]
         if not opened:
             return [(f"{self.NAME} none", heading)]
         alone = sum(alert.needs_somebody for alert in opened)
-        parts = [f"{self.NAME} {len(opened)}", *([f"{alone} nobody has"] if alone else [])]
+        parts = [f"{self.NAME} {len(opened)}", *([f"{alone} unacknowledged"] if alone else [])]
         return [(self.look.dot.join(parts), heading)]
 
     def placeholder(self) -> Runs:
@@ -80,12 +154,16 @@ class AlertTable(LiveTable[AlertView]):
             return [("no alert matches the filter; escape clears it", palette.muted)]
         return [(self.look.glyph("✓ ", ""), palette.ok), ("no active alerts", palette.muted)]
 
-    def aging(self, row: AlertView) -> object:
-        """How long it is open, or closed."""
-        return age(row.resolved_at or row.opened_at, self._now) if self._now is not None else None
+    def aging(self, row: AlertRow) -> object:
+        """How long it is open or closed, and how long its owner has it."""
+        if self._now is None or isinstance(row, Followers):
+            return None
+        return age(row.resolved_at or row.opened_at, self._now), age(row.acknowledged_at, self._now)
 
-    def cell(self, row: AlertView, column: str, width: int) -> Runs:
+    def cell(self, row: AlertRow, column: str, width: int) -> Runs:
         """One cell."""
+        if isinstance(row, Followers):
+            return self._followers(row, column)
         look, palette = self.look, self.look.palette
         resolved = row.state is AlertState.RESOLVED
         quiet = resolved or row.follows_from is not None
@@ -101,16 +179,28 @@ class AlertTable(LiveTable[AlertView]):
             case "since":
                 moment = row.resolved_at if resolved else row.opened_at
                 return [(look.value(age(moment, self._now)) if self._now else "", palette.muted)]
-            case "who":
-                return self._who(row, resolved)
+            case "owner":
+                return self._owner(row, resolved)
             case "state":
                 return [(self._state(row), palette.muted)]
         return self._message(row, quiet)
 
-    def _who(self, row: AlertView, resolved: bool) -> Runs:
+    def _followers(self, row: Followers, column: str) -> Runs:
+        look, muted = self.look, self.look.palette.muted
+        if column == "subject":
+            mark = look.glyph("▾", "-") if row.unfolded else look.glyph("▸", "+")
+            return [(f"{mark} {len(row.alerts)} follow", muted)]
+        if column == "message" and not row.unfolded:
+            return [(", ".join(alert.subject for alert in row.alerts), muted)]
+        return ()
+
+    def _owner(self, row: AlertView, resolved: bool) -> Runs:
         palette = self.look.palette
         if row.acknowledged_by is not None:
-            return [(row.acknowledged_by, palette.muted if resolved else palette.accent)]
+            since = f" {age(row.acknowledged_at, self._now)}" if row.acknowledged_at and self._now else ""
+            return [(row.acknowledged_by, palette.muted if resolved else palette.accent), (since, palette.muted)]
+        if row.follows_from in self._subjects and not self._flat:
+            return [("follows", palette.muted)]
         if resolved or not row.needs_somebody:
             return [(self._cause(row) or self.look.missing, palette.muted)]
         return [("nobody", palette.warning)]
@@ -119,16 +209,19 @@ class AlertTable(LiveTable[AlertView]):
         return follows_words(row.follows_from, self._subjects) if row.follows_from is not None else None
 
     def _state(self, row: AlertView) -> str:
-        if row.stale:
-            return "no data"
-        return ALERT_STATE_WORDS[row.state]
+        return "no data" if row.stale else ALERT_STATE_WORDS[row.state]
 
     def _message(self, row: AlertView, quiet: bool) -> Runs:
-        palette = self.look.palette
-        message = row.message.removeprefix(row.subject).lstrip(" :") or row.message
-        runs = [(message, palette.muted if quiet else palette.text)]
+        """Why; of an alert that somebody has, first what that person knows of it."""
+        palette, dot = self.look.palette, self.look.dot
+        usual = row.state in (AlertState.FIRING, AlertState.RESOLVED) and not row.stale
+        parts: list[tuple[str, Style]] = []
         if row.note:
-            runs.append((f"{self.look.dot}{row.note}", palette.muted))
+            parts.append((row.note, palette.muted if quiet else palette.text))
+        if not usual and not any(column.id == "state" for column, _ in self._columns):
+            parts.append((self._state(row), palette.muted))
+        reason = _COUNTED.sub("", reason_of(row.message, row.subject))
+        parts.append((reason, palette.muted if quiet or row.note else palette.text))
         if row.simulated:
-            runs.append((f"{self.look.dot}simulated", palette.muted))
-        return runs
+            parts.append(("simulated", palette.muted))
+        return [run for at, part in enumerate(parts) for run in ([(dot, palette.muted)] if at else []) + [part]]

@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from amt_console.model import BusinessFigures, Figure, FigureFault, FigureKind, FigureUnit
 from amt_console.text import count, duration, milliseconds, percent, unread_words
-from widgets.ages import coarse_age
+from widgets.ages import ago_words
 from widgets.cells import Run, Runs, joined, line, width_of, wrapped
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
@@ -96,14 +96,13 @@ class FiguresPanel(LineView):
             head.append((self._fault_words(), palette.warning))
             if self._read is None:
                 return line(head, width, ellipsis=look.ellipsis)
-            head.append((look.dot, palette.faint))
         right: Runs = [(f" {self._age()}", palette.muted)]
         if reason is not None:
             return line(
                 [*head, (f"{look.missing} {reason}", palette.muted)], width, right=right, ellipsis=look.ellipsis
             )
         parts: list[Runs] = []
-        room = width - 1 - sum(width_of(text) for text, _ in (*head, *right))
+        room = width - 1 - sum(width_of(text) for text, _ in (*head, *right)) - (3 if self._fault is not None else 0)
         for item in shown:
             part: Runs = [(f"{item.short} ", palette.muted), *self._value(item)]
             size = sum(width_of(text) for text, _ in part) + (3 if parts else 0)
@@ -111,6 +110,8 @@ class FiguresPanel(LineView):
                 break
             parts.append(part)
             room -= size
+        if parts and self._fault is not None:
+            head.append((look.dot, palette.faint))
         return line([*head, *joined(parts, (look.dot, palette.faint))], width, right=right, ellipsis=look.ellipsis)
 
     def _tall(self, width: int, height: int) -> list[Strip]:
@@ -145,8 +146,7 @@ class FiguresPanel(LineView):
     def _age(self) -> str:
         if self._read is None or self._now is None:
             return ""
-        seen = coarse_age(self._read.timestamp, self._now)
-        return "now " if seen == "now" else f"{seen} ago "
+        return f"{ago_words(self._read.timestamp, self._now)} "
 
     def _rows(self, width: int, room: int) -> list[Strip]:
         look, palette = self.look, self.look.palette

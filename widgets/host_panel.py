@@ -13,7 +13,7 @@ from amt_console.text import byte_size, count, percent
 from widgets.cells import Run, Runs, joined, line
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
-from widgets.sparkline import block_rows, gauge, spark_runs, stretched
+from widgets.sparkline import block_rows, gauge, resample, spark_runs, stretched
 
 _LABEL = 8
 _VALUE = 8
@@ -69,7 +69,7 @@ class HostPanel(LineView):
         spark = max(4, min(24, (width - 11) // 3 - 14))
         for name, value, series, limit in self._figures():
             style = self._style(value, limit)
-            bars = spark_runs(series, spark, look, self._bar_style(value, limit), low=0.0, high=100.0)
+            bars = spark_runs(resample(series, spark), spark, look, self._bar_style(value, limit), low=0.0, high=100.0)
             parts.append([(f"{name} ", palette.muted), *bars, (f" {look.value(percent(value, 0)):>5}", style)])
         first = [(" HOST     ", palette.strong), *joined(parts, ("  ", palette.text))]
         facts = self._facts(self._resources.sample)[:3]
@@ -106,7 +106,7 @@ class HostPanel(LineView):
         bars = max(0, width - _LABEL - _VALUE - 1)
         if rows == 1:
             half = max(0, bars - 11) if bars >= 30 else bars
-            runs = spark_runs(series, half, look, self._bar_style(value, limit), low=0.0, high=100.0)
+            runs = spark_runs(resample(series, half), half, look, self._bar_style(value, limit), low=0.0, high=100.0)
             if half != bars:
                 runs = [*gauge(value, 10, look, self._bar_style(value, limit)), (" ", palette.text), *runs]
             return [line([label, figure, *runs], width, ellipsis=look.ellipsis)]

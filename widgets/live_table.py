@@ -73,6 +73,10 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         """What the filter looks into."""
         raise NotImplementedError
 
+    def widest(self, column: str) -> int | None:
+        """Cells of the widest value in a column that takes no more than that; ``None`` for the column's own rule."""
+        return None
+
     def title(self) -> Runs:
         """Title of the pane, with its counts."""
         raise NotImplementedError
@@ -207,7 +211,8 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     def _sized(self) -> None:
         self.virtual_size = Size(self.size.width, len(self.model.keys) + 1)
-        columns = plan_columns(self.COLUMNS, max(1, self.size.width - 2 * EDGE))
+        wanted = [column.fitted(self.widest(column.id)) for column in self.COLUMNS]
+        columns = plan_columns(wanted, max(1, self.size.width - 2 * EDGE))
         if columns != self._columns:
             self._columns = columns
             self._drawn.clear()

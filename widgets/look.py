@@ -42,6 +42,9 @@ class Palette:
     ok: Style
     warning: Style
     critical: Style
+    warning_mark: Style
+    """Of the sign and the word of a warning; other text of it has ``warning``."""
+    critical_mark: Style
     info: Style
     heading: Style
     heading_focus: Style
@@ -84,6 +87,8 @@ class Palette:
             ok=style("success"),
             warning=style("warning"),
             critical=style("error", bold=True),
+            warning_mark=style("warning"),
+            critical_mark=style("error", bold=True),
             info=style("primary"),
             heading=style("heading", "heading-background", bold=True),
             heading_focus=style("heading-focus", "heading-focus-background", bold=True),
@@ -111,8 +116,10 @@ class Palette:
             accent=bold,
             trend=plain,
             ok=plain,
-            warning=bad,
-            critical=worst,
+            warning=bold,
+            critical=bold,
+            warning_mark=bad,
+            critical_mark=worst,
             info=plain,
             heading=Style(bold=True, underline=True),
             heading_focus=Style(bold=True, reverse=True),
@@ -176,7 +183,12 @@ class Look:
 
     def state(self, state: ServiceState) -> Run:
         """Glyph and word in the colour of the state."""
-        return f"{state_glyph(state, ascii_only=self.ascii_only)} {STATE_WORDS[state]}", self.state_style(state)
+        marks = {
+            ServiceState.DEGRADED: self.palette.warning_mark,
+            ServiceState.DOWN: self.palette.critical_mark,
+        }
+        style = marks.get(state, self.state_style(state))
+        return f"{state_glyph(state, ascii_only=self.ascii_only)} {STATE_WORDS[state]}", style
 
     def severity_style(self, severity: Severity) -> Style:
         """Colour of a severity."""
@@ -189,8 +201,9 @@ class Look:
 
     def severity(self, severity: Severity) -> Run:
         """Glyph and word in the colour of the severity."""
+        marks = {Severity.WARNING: self.palette.warning_mark, Severity.CRITICAL: self.palette.critical_mark}
         glyph = severity_glyph(severity, ascii_only=self.ascii_only)
-        return f"{glyph} {SEVERITY_WORDS[severity]}", self.severity_style(severity)
+        return f"{glyph} {SEVERITY_WORDS[severity]}", marks.get(severity, self.severity_style(severity))
 
     def overall(self, overall: Overall) -> Run:
         """Glyph and word on the ground of the worst state."""

@@ -12,16 +12,17 @@ from rich.style import Style
 from amt_console.model import ServiceState, ServiceView
 from amt_console.text import STATE_WORDS, age, milliseconds, percent_cell
 from widgets.ages import coarse_age
-from widgets.cells import Run, Runs
+from widgets.cells import Run, Runs, width_of
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
-from widgets.sparkline import spark_runs, trend_height
+from widgets.sparkline import resample, spark_runs, trend_height
 from widgets.table_model import Column, SortValue
 
 FULL_COVERAGE = 90.0
 """Below this percentage of measured time an uptime is shown in grey."""
 LEAST_COVERAGE = 50.0
 """Below this one no uptime is shown at all."""
+NOT_ENOUGH = "not enough data"
 _WORST_FIRST = (
     ServiceState.DOWN,
     ServiceState.DEGRADED,
@@ -38,12 +39,12 @@ class ServiceTable(LiveTable[ServiceView]):
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("state", "", 9),
         Column("service", "", 16, grow=6, max_width=30),
-        Column("since", "SINCE", 5, align="right"),
+        Column("since", "FOR", 4, align="right"),
         Column("response", "RESP", 7, align="right"),
         Column("trend", "TREND", 8, grow=1, max_width=30, priority=3, sortable=False),
         Column("p95", "P95", 7, align="right", priority=4),
         Column("uptime", "UP 24H", 7, align="right", priority=1),
-        Column("checked", "CHECK", 5, align="right", priority=2),
+        Column("checked", "CHECKED", 7, align="right", priority=2),
         Column("error", "ERROR", 20, grow=8, priority=6),
     )
 
@@ -103,13 +104,18 @@ class ServiceTable(LiveTable[ServiceView]):
             return None
         return age(row.since, self._now), coarse_age(row.last_checked, self._now), self._late(row)
 
+    def widest(self, column: str) -> int | None:
+        """Names take what they need; trend and error have the rest."""
+        return max((width_of(row.name) for row in self.model.rows()), default=None) if column == "service" else None
+
     def spans(self, row: ServiceView, shown: Sequence[str]) -> Mapping[str, int]:
-        """Without room for the error column, the error stands in the place of the figures that it replaces."""
-        if row.error is None or "error" in shown or row.state is ServiceState.UP:
-            return {}
-        start = shown.index("response")
-        covered = [name for name in shown[start:] if name in ("response", "trend", "p95")]
-        return {"response": len(covered)}
+        """Without room for the error column, the error stands in the place of the figures that it replaces; so do the
+        words that there are no figures of the last 24 hours.
+        """
+        if row.error is not None and "error" not in shown and row.state is not ServiceState.UP:
+            covered = [name for name in shown[shown.index("response") :] if name in ("response", "trend", "p95")]
+            return {"response": len(covered)}
+        return {"p95": 2} if "p95" in shown and _too_little(row) else {}
 
     def cell(self, row: ServiceView, column: str, width: int) -> Runs:
         """One cell."""
@@ -126,14 +132,17 @@ class ServiceTable(LiveTable[ServiceView]):
                 return self._response(row, width)
             case "trend":
                 high = trend_height(row.sparkline)
-                return spark_runs(row.sparkline, width, look, palette.trend, low=0.0, high=high)
+                return spark_runs(resample(row.sparkline, width), width, look, palette.trend, low=0.0, high=high)
             case "p95":
+                if width >= len(NOT_ENOUGH) and _too_little(row):
+                    return [("no data" if row.last_checked is None else NOT_ENOUGH, palette.muted)]
                 return [(look.value(milliseconds(row.p95_ms)), palette.muted)]
             case "uptime":
                 return [self._uptime(row)]
             case "checked":
                 checked = coarse_age(row.last_checked, self._now) if self._now else ""
-                return [(look.value(checked), palette.warning if self._late(row) else palette.muted)]
+                ago = "" if checked in ("", "now") or row.last_checked is None else " ago"
+                return [(look.value(checked) + ago, palette.warning if self._late(row) else palette.muted)]
         return [(row.error or "", self._quiet(row))]
 
     def _response(self, row: ServiceView, width: int) -> Runs:
@@ -145,11 +154,11 @@ class ServiceTable(LiveTable[ServiceView]):
 
     def _uptime(self, row: ServiceView) -> Run:
         palette = self.look.palette
-        if row.coverage_percent_24h < LEAST_COVERAGE or row.uptime_percent_24h is None:
-            return "no data" if row.last_checked is None else "too few", palette.muted
+        if _too_little(row):
+            return "no data" if row.last_checked is None else self.look.missing, palette.muted
         if row.coverage_percent_24h < FULL_COVERAGE:
             return f"{self._percent(row)}", palette.muted
-        uptime = row.uptime_percent_24h
+        uptime = row.uptime_percent_24h or 0.0
         return self._percent(row), palette.ok if uptime >= 99.9 else palette.text if uptime >= 99 else palette.warning
 
     def _percent(self, row: ServiceView) -> str:
@@ -162,3 +171,8 @@ class ServiceTable(LiveTable[ServiceView]):
         if row.last_checked is None or self._now is None:
             return False
         return (self._now - row.last_checked).total_seconds() > 2 * row.interval + 5
+
+
+def _too_little(row: ServiceView) -> bool:
+    """Whether too little of the last 24 hours was measured for a figure of them."""
+    return row.coverage_percent_24h < LEAST_COVERAGE or row.uptime_percent_24h is None

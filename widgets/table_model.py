@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from widgets.cells import Align
@@ -30,6 +30,17 @@ class Column:
     from_width: int = 0
     """Shown only where the table has at least this many cells."""
 
+    wanted: int = 0
+    """Cells that it gets before any other column grows."""
+
+    def fitted(self, needed: int | None) -> Column:
+        """The column with at most so many cells, but with room for its title and what it needs at least."""
+        if needed is None:
+            return self
+        most = max(needed, len(self.title), self.width)
+        most = most if self.max_width is None else min(most, self.max_width)
+        return replace(self, max_width=most, wanted=most)
+
 
 def plan_columns(columns: Sequence[Column], width: int, *, gap: int = 1) -> tuple[tuple[Column, int], ...]:
     """Choose the columns that fit into ``width`` and share what is left over.
@@ -45,6 +56,10 @@ def plan_columns(columns: Sequence[Column], width: int, *, gap: int = 1) -> tupl
         shown.remove(max(reversed(droppable), key=lambda column: column.priority))
     widths = {column.id: column.width for column in shown}
     spare = width - (sum(widths.values()) + gap * (len(shown) - 1))
+    for column in shown:
+        given = max(0, min(spare, column.wanted - column.width))
+        widths[column.id] += given
+        spare -= given
     while spare > 0:
         growing = [c for c in shown if c.grow and (c.max_width is None or widths[c.id] < c.max_width)]
         if not growing:

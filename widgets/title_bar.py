@@ -11,8 +11,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from amt_console.model import AlertState, MonitorState, ServiceState, Severity, Snapshot
-from amt_console.text import STATE_WORDS, age, duration, near_moment
-from widgets.ages import coarse_age
+from amt_console.text import STATE_WORDS, duration, near_moment
+from widgets.ages import age_words, ago_words
 from widgets.cells import Runs, fit, runs_width
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
@@ -36,6 +36,9 @@ class TitleState:
     trouble: str | None = None
     """Why no newer snapshot can be read."""
     notices: tuple[str, ...] = ()
+    """What people should know beside the faults, most important first."""
+    just_begun: bool = False
+    """The console was opened a moment ago: say what holds for all of it."""
     faults: tuple[str, ...] = ()
     """What of the monitor does not work at this moment, also while the view is frozen."""
 
@@ -109,11 +112,11 @@ class TitleBar(LineView):
         infos = sum(alert.severity is Severity.INFO for alert in firing)
         taken = sum(alert.acknowledged_by is not None for alert in firing if alert.severity is not Severity.INFO)
         if following:
-            facts.insert(0, f"{following} follow{'s' if following == 1 else ''}")
+            facts.insert(1, f"{following} follow{'s' if following == 1 else ''}")
         if alone:
-            facts.insert(0, f"{alone} alert{'s' if alone > 1 else ''} nobody has")
+            facts.insert(0, f"{alone} unacknowledged")
         elif taken:
-            facts.insert(0, f"{taken} alert{'s' if taken > 1 else ''}, all taken")
+            facts.insert(0, f"{taken} alerts, all acknowledged" if taken > 1 else "1 alert, acknowledged")
         elif infos:
             facts.append(f"{infos} for information")
         return facts
@@ -121,10 +124,10 @@ class TitleBar(LineView):
     def _monitor(self, snapshot: Snapshot, state: TitleState, room: int) -> Runs:
         palette, look = self.look.palette, self.look
         if snapshot.at is not None:
-            return [(f" as it was at {look.local(snapshot.at):%Y-%m-%d %H:%M %Z} ", palette.badge_warning)]
+            return [(f" PAST {look.local(snapshot.at):%Y-%m-%d %H:%M %Z} ", palette.badge_warning)]
         monitor = snapshot.monitor
-        seen = coarse_age(monitor.last_cycle_at, state.now)
-        data = "data now" if seen == "now" else f"data {seen} old"
+        seen = ago_words(monitor.last_cycle_at, state.now)
+        data = "data now" if seen == "just now" else f"data {seen.removesuffix(' ago')} old"
         if state.faults and monitor.state is not MonitorState.STOPPED:
             data = "no data" if monitor.last_cycle_at is None else data
             return [(f" {look.glyph('✖', 'X')} not storing{look.dot}{data} ", palette.badge_critical)]
@@ -133,11 +136,14 @@ class TitleBar(LineView):
                 return [("monitor starting ", palette.bar)]
             return [(" NO MONITOR RUNS ", palette.badge_critical)]
         if monitor.state is MonitorState.STOPPED:
-            return [(f" MONITOR STOPPED, DATA {age(monitor.last_cycle_at, state.now)} OLD ", palette.badge_critical)]
+            return [
+                (f" MONITOR STOPPED, DATA {age_words(monitor.last_cycle_at, state.now)} OLD ", palette.badge_critical)
+            ]
         if monitor.state is MonitorState.SILENT or self._old(snapshot, state):
-            return [(f" MONITOR SILENT FOR {age(monitor.last_cycle_at, state.now)} ", palette.badge_critical)]
+            return [(f" MONITOR SILENT FOR {age_words(monitor.last_cycle_at, state.now)} ", palette.badge_critical)]
         dot = (look.glyph("●", "*"), palette.ok + Style(bgcolor=palette.bar.bgcolor))
         looking = f"{len(snapshot.viewers)} looking" if len(snapshot.viewers) > 1 else ""
+        looking = look.dot.join(part for part in ("read-only" if state.read_only else "", looking) if part)
         whose = f"attached: {state.attached_to}" if state.attached_to else "monitoring"
         short = "attached" if state.attached_to and not looking else ""
         wordings = [(whose, looking, data), (whose.partition(" on ")[0], looking, data), (short, looking, data)]
@@ -165,9 +171,9 @@ class TitleBar(LineView):
             tail = f"{self.look.dot}the monitor goes on{self.look.dot}{state.resume_key} resumes"
             return [(f" PAUSED {frozen}{news}{tail}", palette.badge_warning)]
         if snapshot is not None and snapshot.at is not None:
-            ago = f"{age(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""
+            ago = f", {age_words(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""
             mark = "simulated data" if snapshot.simulated_until and snapshot.at <= snapshot.simulated_until else ""
-            facts = (f"PAST: {self.look.local(snapshot.at):%Y-%m-%d %H:%M:%S %Z}", ago, "actions are off", mark)
+            facts = (f"as it was at {self.look.local(snapshot.at):%H:%M:%S}{ago}", "actions are off", mark)
             return [(f" {self.look.dot.join(fact for fact in facts if fact)}", palette.badge_warning)]
         faults = self.look.dot.join(state.faults)
         marks = self.look.dot.join(self._marks(snapshot, state))
@@ -177,14 +183,11 @@ class TitleBar(LineView):
         ]
 
     def _marks(self, snapshot: Snapshot | None, state: TitleState) -> list[str]:
-        """What should be known beside the faults, most important first: this console, the session, the monitor."""
-        shared = snapshot.notices if snapshot is not None else ()
-        own = [notice for notice in state.notices if notice not in shared]
-        known = (*(snapshot.faults if snapshot is not None else ()), *state.faults)
-        marks = [notice for notice in dict.fromkeys((*own, *shared)) if notice not in known]
-        if snapshot is not None and snapshot.simulated_until is not None:
+        """What should be known beside the faults, most important first."""
+        marks = list(state.notices)
+        if state.just_begun and snapshot is not None and snapshot.simulated_until is not None:
             until = near_moment(snapshot.simulated_until, state.now, self.look.zone)
             marks.insert(0, f"history up to {until} is simulated")
-        if state.read_only:
+        if state.just_begun and state.read_only:
             marks.insert(0, "read-only: actions are off")
         return marks

@@ -40,11 +40,11 @@ APP_KEYS: Sequence[Binding] = (
         "acknowledge",
         "acknowledge",
         "ack",
-        "Take the selected alert, or the alert of the selected service; with nothing selected the worst that nobody "
-        "has. Asks for a note; enter takes it, also without one.",
+        "Take the selected alert, or the alert of the selected service; with nothing selected the worst without an "
+        "owner. Asks for a note; enter takes it, also without one.",
         show=True,
     ),
-    _key("unacknowledge", "unacknowledge", "un-ack", "End the acknowledgement of the selected alert."),
+    _key("unacknowledge", "unacknowledge", "unack", "End the acknowledgement of the selected alert."),
     _key("note", "add_note", "note", "Write a note on the selected alert, whoever has it."),
     _key(
         "probe",

@@ -7,7 +7,7 @@ from typing import Literal
 
 MIN_WIDTH = 60
 MIN_HEIGHT = 16
-HOST_ONLY_BELOW = 18
+HOST_ONLY_BELOW = 17
 """With fewer lines between the bars only one line of the host stays at the bottom: the services need the rest."""
 COMPACT_LINES = 5
 """Two lines for the host, one for each panel of figures."""
@@ -15,6 +15,9 @@ TWO_LINES = 11
 """Lines at the bottom that two rows of panels need: five each, and one between."""
 FOUR_TO_TWO_LINES = 34
 """Lines at the bottom from which on two rows of panels use the room better than one row, however wide it is."""
+TWO_INFO_LINES_FROM = 30
+ONE_INFO_LINE_FROM = 110
+"""The full text of what is selected has two lines on a screen that is high, but not wide enough for it in one."""
 RESOLVED_FROM_HEIGHT = 30
 """Lines from which on alerts that have just ended are listed, too."""
 
@@ -33,13 +36,18 @@ class OverviewPlan:
     """Blank lines above the services and above the panels."""
 
 
+def info_lines(width: int, height: int) -> int:
+    """Lines for the full text of what is selected."""
+    return 2 if width < ONE_INFO_LINE_FROM and height >= TWO_INFO_LINES_FROM else 1
+
+
 def too_small(width: int, height: int) -> bool:
     """Whether a terminal cannot show the console."""
     return width < MIN_WIDTH or height < MIN_HEIGHT
 
 
 def plan_overview(width: int, height: int, *, alerts: int, services: int) -> OverviewPlan:
-    """Share the lines between the title bar and the key line.
+    """Share the lines between the title bar and the text of what is selected.
 
     Args:
         width: Cells of the screen.

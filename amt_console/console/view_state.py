@@ -9,6 +9,9 @@ from amt_console.console.session import SessionFacts
 from amt_console.model import AlertView, Snapshot, Viewer
 from widgets.title_bar import TitleState
 
+NOTICE_SECONDS = 30.0
+"""How long a notice stands under the title bar; afterwards the screen of the monitor has it."""
+
 
 class ViewState:
     """Keeps the newest snapshot; actions look at it even while the view is frozen."""
@@ -20,6 +23,8 @@ class ViewState:
         self.read_only = read_only
         self.can_act = can_act and not read_only
         """Whether keys may act; not in the past, for one."""
+        self._told: dict[str, datetime] = {}
+        """When each notice was first shown."""
         self._frozen: Snapshot | None = None
         self._frozen_at: datetime | None = None
 
@@ -80,11 +85,30 @@ class ViewState:
         ]
         return next((alert for alert in alone if alert.needs_somebody), alone[0] if alone else None)
 
+    def notices(self) -> tuple[str, ...]:
+        """What people should know beside the faults: this console's own first, then the monitor's."""
+        shared = self.live.notices if self.live is not None else ()
+        faults = self.live.faults if self.live is not None else ()
+        own = (notice for notice in self.facts.notices if notice not in shared)
+        return tuple(notice for notice in dict.fromkeys((*own, *shared)) if notice not in faults)
+
+    def _new_notices(self, now: datetime) -> tuple[str, ...]:
+        return tuple(
+            notice
+            for notice in self.notices()
+            if (now - self._told.setdefault(notice, now)).total_seconds() < NOTICE_SECONDS
+        )
+
     def heir(self, pid: int) -> Viewer | None:
         """The console that becomes the monitor after the process ``pid``; of several the longest there is named."""
         viewers = self.live.viewers if self.live is not None else ()
         able = (viewer for viewer in viewers if viewer.may_monitor)
         return next((viewer for viewer in able if viewer.place.partition(",")[0] != f"pid {pid}"), None)
+
+    def _just_begun(self, now: datetime) -> bool:
+        if self.live is None:
+            return False
+        return (now - self._told.setdefault("", now)).total_seconds() < NOTICE_SECONDS
 
     def now_of(self, now: datetime) -> datetime:
         """The moment that ages on screen refer to."""
@@ -102,6 +126,7 @@ class ViewState:
             resume_key=resume_key,
             new_alerts=self.new_alerts(),
             trouble=self.trouble,
-            notices=self.facts.notices,
+            notices=self._new_notices(now),
+            just_begun=self._just_begun(now),
             faults=self.live.faults if self.live is not None else (),
         )

@@ -215,9 +215,8 @@ async def test_read_only_says_why_nothing_is_done() -> None:
 async def test_the_past_is_shown_as_the_past() -> None:
     moment = NOW - timedelta(hours=5)
     async with desk(incident(), at=moment) as console:
-        assert "as it was at 2026-01-05 07:00 UTC" in console.text()
-        assert "PAST: 2026-01-05 07:00:00 UTC" in console.text()
-        assert "5h ago" in console.text()
+        assert "PAST 2026-01-05 07:00 UTC" in console.text()
+        assert "as it was at 07:00:00, 5 h ago" in console.text()
         await console.press("a")
         assert any("Acknowledging is not possible: this is the past" in message for message in console.messages)
 
@@ -308,4 +307,4 @@ async def test_the_detail_says_for_how_long_somebody_has_it() -> None:
         console.screen.set_focus(console.screen.services)
         console.screen.services.select("api-chat-analytics")
         await console.press("tab", "end", "enter")
-        assert "ann has it for 5m" in console.text()
+        assert "ann has it for 5 min" in console.text()

@@ -25,29 +25,51 @@ def following(picture: Snapshot) -> tuple[AlertView, ...]:
     return picture.alerts[1:]
 
 
-async def test_followers_stand_under_their_cause_and_need_nobody() -> None:
+async def test_followers_stand_in_one_line_under_their_cause_and_need_nobody() -> None:
     async with desk(outage(), size=(120, 40)) as console:
         lines = console.screen.alerts.plain_lines
-        assert "1 nobody has" in lines[0]
+        assert "1 unacknowledged" in lines[0]
         assert "backend-api" in lines[1]
         assert "nobody" in lines[1]
-        assert "└ api-plans" in lines[2]
-        assert "follows backend-api" in lines[2]
+        assert "▸ 2 follow" in lines[2]
+        assert "api-plans, api-chat-analytics" in lines[2]
         assert "nobody" not in lines[2]
-        assert "1 alert nobody has · 2 follow · 2 down" in console.text()
+        assert "1 unacknowledged · 2 down · 2 follow" in console.text()
+
+
+async def test_enter_opens_the_line_of_the_followers_and_closes_it() -> None:
+    async with desk(outage(), size=(120, 40)) as console:
+        await console.press("down", "down")
+        assert "follow from backend-api: api-plans, api-chat-analytics" in console.info()
+        await console.press("a")
+        assert "enter shows the alerts that follow from backend-api." in console.messages
+        await console.press("enter")
+        lines = console.screen.alerts.plain_lines
+        assert "▾ 2 follow" in lines[2]
+        assert "└ api-plans" in lines[3]
+        assert "follows" in lines[3]
+        assert "└ api-chat-analytics" in lines[4]
+        await console.press("enter")
+        assert len(console.screen.alerts.model.keys) == 3
+
+
+async def test_one_follower_needs_no_line_of_its_own_to_be_opened() -> None:
+    picture = outage()
+    async with desk(replace(picture, alerts=picture.alerts[:2]), size=(120, 40)) as console:
+        assert "└ api-plans" in console.screen.alerts.plain_lines[2]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
 async def test_a_small_screen_says_the_same(size: tuple[int, int]) -> None:
     async with desk(outage(), size=size) as console:
-        assert "1 alert nobody has" in console.text()
-        assert "└ api-plans" in console.screen.alerts.plain_lines[2]
+        assert "1 unacknowledged" in console.text()
+        assert "▸ 2 follow" in console.screen.alerts.plain_lines[2]
 
 
 async def test_without_the_line_drawing_characters_the_mark_is_ascii() -> None:
     async with desk(outage(), size=(120, 40)) as console:
         console.screen.alerts.set_look(Look(PLAIN_LOOK.palette, ascii_only=True))
-        assert "\\- api-plans" in console.screen.alerts.plain_lines[2]
+        assert "+ 2 follow" in console.screen.alerts.plain_lines[2]
 
 
 async def test_with_nothing_selected_a_takes_causes_only() -> None:
@@ -55,7 +77,7 @@ async def test_with_nothing_selected_a_takes_causes_only() -> None:
         await console.press("a")
         assert "Take CRITICAL backend-api" in console.prompt.question
     async with desk(outage(acknowledged_by="ann")) as console:
-        assert "1 alert, all taken" in console.text()
+        assert "1 alert, acknowledged" in console.text()
         await console.press("a")
         assert not console.prompt.is_open
         assert "No open alert needs an owner." in console.messages
@@ -67,7 +89,7 @@ async def test_a_selected_follower_can_be_taken_and_opened() -> None:
         console.screen.services.select("api-plans")
         await console.press("a", "enter")
         assert console.acknowledged() == [(8, None, 3)]
-        await console.press("escape", "tab", "down", "down", "enter")
+        await console.press("escape", "tab", "down", "down", "enter", "down", "enter")
         text = console.text()
         assert "follows alert #7" in text
         assert "backend-api" in text

@@ -43,10 +43,10 @@ async def test_a_silent_monitor_and_an_unreadable_database_turn_loud() -> None:
     async with desk(all_fine()) as console:
         stale = MonitorStatus(MonitorState.SILENT, "host", 1, NOW, NOW - timedelta(minutes=3))
         await console.show(replace(all_fine(), monitor=stale))
-        assert "MONITOR SILENT FOR 3m" in console.text()
+        assert "MONITOR SILENT FOR 3 min" in console.text()
         stopped = MonitorStatus(MonitorState.STOPPED, "host", 1, NOW, NOW - timedelta(hours=2))
         await console.show(replace(all_fine(), monitor=stopped))
-        assert "MONITOR STOPPED, DATA 2h OLD" in console.text()
+        assert "MONITOR STOPPED, DATA 2 h OLD" in console.text()
         console.operations.failure = UnavailableError("the database is busy")
         await console.show(all_fine())
         assert "No fresh data: the database is busy" in console.text()

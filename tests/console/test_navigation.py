@@ -38,7 +38,7 @@ async def test_sorting_by_key_shows_an_arrow_and_keeps_the_selection() -> None:
         assert services.model.keys[0] == "backend-api"
         assert "state↑" in services.plain_lines[0]
         await console.press("s", "s")
-        assert "↑SINCE" in services.plain_lines[0]
+        assert "FOR↑" in services.plain_lines[0]
         await console.press("s")
         assert services.model.sort_column == "response"
         assert "RESP↑" in services.plain_lines[0]
@@ -114,7 +114,7 @@ async def test_the_alert_screen_shows_its_timeline_and_follows_changes() -> None
     async with desk(incident()) as console:
         await console.press("enter")
         text = console.text()
-        assert "un-ack" in text
+        assert "unack" in text
         for empty in ("Value", "Threshold", "Escalation"):
             assert empty not in text
         assert "WHAT HAPPENED" in text
@@ -201,8 +201,8 @@ async def test_who_is_looking_stands_in_the_title_and_in_full_behind_a_key() -> 
             assert "2 looking" in console.screen.query_one(TitleBar).plain_lines[0]
             await console.press("m")
             shown = " ".join(console.text().split())
-            assert "ann since 11:48 (12m) pid 41" in shown
-            assert "ben-laptop since 2026-01-04 06:00 (1d) 192.0.2.7" in shown
+            assert "ann since 11:48 (for 12 min) pid 41" in shown
+            assert "ben-laptop since 2026-01-04 06:00 (for 1 d) 192.0.2.7" in shown
             assert long in shown
             await console.press("m", "escape")
             assert isinstance(console.app.screen, OverviewScreen)

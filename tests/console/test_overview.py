@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from support.desk import desk
-from support.pictures import all_fine, empty, hostile, incident
+from support.pictures import NOW, alert, all_fine, empty, hostile, incident
 
 from amt_console.model import Severity
 from widgets.line_view import LineView
@@ -18,7 +19,7 @@ from widgets.title_bar import TitleBar
 async def test_the_overview_says_what_is_broken_at_every_size(size: tuple[int, int]) -> None:
     async with desk(incident(), size=size) as console:
         text = console.text()
-        for words in ("CRITICAL", "2 alerts nobody has", "backend-api", "DOWN", "ann", "CPU"):
+        for words in ("CRITICAL", "2 unacknowledged", "backend-api", "DOWN", "ann", "CPU"):
             assert words in text, words
         height = sum(1 for line in console.app.screen.query_one("#services", LiveTable).plain_lines if line.strip())
         assert height >= 5
@@ -37,6 +38,73 @@ async def test_at_80x24_every_service_alert_and_panel_is_in_sight() -> None:
             assert region.bottom <= 24
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_why_it_is_down_stands_in_its_row(size: tuple[int, int]) -> None:
+    said = alert(7, "backend-api", message="backend-api is down: connection refused by 127.0.0.1:5000 (3 of 3)")
+    cpu = alert(8, "cpu", severity=Severity.WARNING, message="cpu is at 96.9 %, limit 80 %")
+    async with desk(replace(incident(), alerts=(said, cpu)), size=size) as console:
+        first, second = console.screen.alerts.plain_lines[1:3]
+        assert "connection refused by 127.0.0.1:5000" in first
+        assert "is down" not in first
+        assert first.count("backend-api") == 1
+        assert "at 96.9 %, limit 80 %" in second
+        assert second.count("cpu") == 1
+
+
+async def test_the_selected_row_is_told_in_full() -> None:
+    long = "backend-api is down: TLS: the certificate is for old.example, not for api.example, since the last deploy"
+    picture = replace(incident(), alerts=(alert(7, "backend-api", message=long), *incident().alerts[1:]))
+    async with desk(picture, size=(120, 24)) as console:
+        assert "a acknowledges backend-api: TLS: the certificate" in console.info()
+        await console.press("down", "down", "down")
+        assert "api-chat-analytics: response time 3.12 s is above 2.00 s" in console.info()
+        assert "ann for 5 min: looking at the query plan" in console.info()
+        await console.press("tab", "down")
+        assert "backend-api: DOWN for 3 min: connection refused" in console.info()
+        await console.press("escape")
+        assert "a acknowledges backend-api" in console.info()
+    async with desk(replace(all_fine(), notices=("one", "two"))) as console:
+        assert console.info().strip() == "2 notices, shown by m"
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])
+async def test_an_owner_stands_with_age_and_note_at_every_size(size: tuple[int, int]) -> None:
+    async with desk(incident(), size=size) as console:
+        row = next(line for line in console.screen.alerts.plain_lines if "api-chat" in line)
+        assert "ann 5m" in row
+        assert "looking at" in row
+
+
+async def test_notices_make_room_after_a_while_and_stay_with_the_monitor() -> None:
+    notice = "No notification channel is configured: this console is the only receiver."
+    picture = replace(all_fine(), notices=(notice,), simulated_until=NOW - timedelta(hours=1))
+    async with desk(picture) as console:
+        title = console.screen.query_one(TitleBar)
+        assert "simulated" in title.plain_lines[1]
+        console.clock.advance(31)
+        await console.show(picture)
+        assert len(title.plain_lines) == 1
+        late = replace(picture, notices=(notice, "The demo has ended."))
+        await console.show(late)
+        assert title.plain_lines[1].strip() == "The demo has ended."
+        await console.press("m")
+        text = console.text()
+        assert notice in text
+        assert "is simulated" in text
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
+async def test_the_trend_is_of_half_an_hour_at_every_width(size: tuple[int, int]) -> None:
+    steps = tuple([900.0] * 15 + [100.0] * 15)
+    services = tuple(replace(view, sparkline=steps) for view in all_fine().services)
+    async with desk(replace(all_fine(), services=services), size=size) as console:
+        line = console.screen.services.plain_lines[1]
+        bars = [char for char in line if char in "▁▂▃▄▅▆▇█"]
+        if bars:
+            assert bars[0] > bars[-1], "the beginning of the half hour is there"
+            assert abs(bars.count(bars[0]) - len(bars) / 2) <= 1
+
+
 async def test_a_quiet_platform_takes_one_quiet_line() -> None:
     async with desk(all_fine()) as console:
         assert console.screen.alerts.size.height == 1
@@ -47,9 +115,15 @@ async def test_a_quiet_platform_takes_one_quiet_line() -> None:
 
 async def test_uptime_with_little_coverage_is_not_shown_as_a_figure() -> None:
     async with desk(incident()) as console:
+        console.screen.set_focus(console.screen.services)
+        console.screen.services.select("mobile-app")
+        await console.settle()
         line = next(line for line in console.screen.services.plain_lines if "mobile-app" in line)
-        assert "too few" in line
         assert "99.9" not in line
+        assert "not enough data (31 % m" in console.info()
+    few = tuple(replace(view, coverage_percent_24h=31.0) for view in all_fine().services)
+    async with desk(replace(all_fine(), services=few)) as console:
+        assert all("not enough data" in line for line in console.screen.services.plain_lines[1:9])
 
 
 async def test_a_missing_figure_is_a_dash_with_its_reason() -> None:
@@ -139,4 +213,4 @@ async def test_what_is_only_for_information_waits_for_nobody() -> None:
         await console.press("a")
         assert console.prompt.is_open, "with nothing else it can still be taken"
     async with desk(replace(incident(), alerts=(*incident().alerts, info))) as console:
-        assert "2 alerts nobody has" in console.screen.query_one(TitleBar).plain_lines[0]
+        assert "2 unacknowledged" in console.screen.query_one(TitleBar).plain_lines[0]

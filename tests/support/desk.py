@@ -68,6 +68,10 @@ class Desk:
             lines.extend(table.plain_lines)
         return "\n".join(lines)
 
+    def info(self) -> str:
+        """The full text of what is selected."""
+        return " ".join(" ".join(self.screen.info.plain_lines).split())
+
     def acknowledged(self) -> list[Any]:
         """Which alert was to be taken, with which note, at which version."""
         actions = (call[1] for call in self.operations.calls if call[0] == "act")

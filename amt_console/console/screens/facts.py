@@ -7,8 +7,17 @@ from datetime import datetime
 
 from amt_console.model import AlertDetail, AlertEvent, AlertState, AlertView, Episode, LocationView, Phases, ServiceView
 from amt_console.operations.protocol import RecentProbe, StateChange
-from amt_console.text import ALERT_STATE_WORDS, age, duration, follows_words, milliseconds, percent
-from widgets.ages import coarse_age
+from amt_console.text import (
+    ALERT_STATE_WORDS,
+    STATE_WORDS,
+    duration,
+    follows_words,
+    milliseconds,
+    near_moment,
+    percent,
+    reason_of,
+)
+from widgets.ages import age_words, ago_words, span_words
 from widgets.cells import Run, Runs
 from widgets.look import Look
 
@@ -46,10 +55,63 @@ def fact(label: str, value: str, look: Look, *, width: int = 14) -> list[Run]:
     return [(f"{label:<{width}}", palette.muted), (look.value(value), palette.text)]
 
 
+def alert_line(alert: AlertView, now: datetime, look: Look, *, follows: str | None = None) -> Runs:
+    """Why, who has it, and what that person knows: a row of the alerts in full."""
+    palette = look.palette
+    runs: list[Run] = [
+        (f"{alert.subject}: ", palette.strong),
+        (reason_of(alert.message, alert.subject), palette.text),
+    ]
+    if alert.state is AlertState.RESOLVED:
+        runs.append((f"{look.dot}ended {ago_words(alert.resolved_at, now)}", palette.muted))
+    else:
+        runs.append((f"{look.dot}since {near_moment(alert.opened_at, now, look.zone)}", palette.muted))
+    if alert.stale:
+        runs.append((f"{look.dot}no fresh data", palette.warning))
+    if follows is not None:
+        runs.append((f"{look.dot}{follows}", palette.muted))
+    if alert.acknowledged_by is not None:
+        runs.append((f"{look.dot}{alert.acknowledged_by} for {age_words(alert.acknowledged_at, now)}", palette.accent))
+        if alert.note:
+            runs.append((f": {alert.note}", palette.text))
+    elif alert.note:
+        runs.append((f"{look.dot}note: {alert.note}", palette.text))
+    return runs
+
+
+def followers_line(cause: AlertView, alerts: Sequence[AlertView], look: Look) -> Runs:
+    """Which alerts follow from another one."""
+    names = ", ".join(alert.subject for alert in alerts)
+    return [(f"follow from {cause.subject}: ", look.palette.strong), (names, look.palette.text)]
+
+
+def service_line(view: ServiceView, now: datetime, look: Look) -> Runs:
+    """State, why, and the figures that a narrow table leaves out: a row of the services in full."""
+    palette = look.palette
+    since = f" for {age_words(view.since, now)}" if view.since else ""
+    runs: list[Run] = [(f"{view.name}: ", palette.strong), (f"{STATE_WORDS[view.state]}{since}", palette.text)]
+    if view.error:
+        runs.append((f": {view.error}", palette.text))
+    facts = [f"24 h: {uptime_words(view)}", f"checked {ago_words(view.last_checked, now)}"]
+    if view.response_time_ms is not None and not view.error:
+        facts.append(f"response {milliseconds(view.response_time_ms)}")
+    facts.append(view.url)
+    runs.append((look.dot + look.dot.join(facts), palette.muted))
+    return runs
+
+
+def uptime_words(view: ServiceView) -> str:
+    """The uptime of the last 24 hours, with how much of them was measured."""
+    if view.coverage_percent_24h < 50 or view.uptime_percent_24h is None:
+        return f"not enough data ({view.coverage_percent_24h:.0f} % measured)"
+    part = f" of the {view.coverage_percent_24h:.0f} % measured" if view.coverage_percent_24h < 90 else ""
+    return f"{percent(view.uptime_percent_24h, 2)} up{part}"
+
+
 def service_head(view: ServiceView, now: datetime, look: Look) -> list[Runs]:
     """Name, state, since when, and the figures that matter."""
     palette = look.palette
-    since = f" for {age(view.since, now)}" if view.since else ""
+    since = f" for {age_words(view.since, now)}" if view.since else ""
     lines: list[Runs] = [
         [
             look.state(view.state),
@@ -59,21 +121,16 @@ def service_head(view: ServiceView, now: datetime, look: Look) -> list[Runs]:
         ],
         [
             (view.url, palette.muted),
-            (f"  checked {coarse_age(view.last_checked, now)}, every {duration(view.interval)}", palette.muted),
+            (f"  checked {ago_words(view.last_checked, now)}, every {span_words(view.interval)}", palette.muted),
         ],
     ]
     if view.error:
         name = f"{view.error_class.value}: " if view.error_class else ""
         lines.append([(f"{name}{view.error}", look.state_style(view.state))])
-    uptime = percent(view.uptime_percent_24h, 2)
-    if view.coverage_percent_24h < 50 or view.uptime_percent_24h is None:
-        uptime = "insufficient data"
-    elif view.coverage_percent_24h < 90:
-        uptime += f" of the {view.coverage_percent_24h:.0f} % measured"
     figures = (
         ("response", milliseconds(view.response_time_ms)),
         ("p95 24 h", milliseconds(view.p95_ms)),
-        ("uptime 24 h", uptime),
+        ("24 h", uptime_words(view)),
         ("errors 1 h", percent(view.error_rate_percent_1h)),
     )
     runs: list[Run] = []
@@ -95,9 +152,9 @@ def seen_from(views: Sequence[LocationView], now: datetime, look: Look) -> list[
         runs: list[Run] = [
             (f"{view.name:<{width}}  ", palette.text),
             (f"{text:<10}", style),
-            (f"{age(view.since, now):>4}  ", palette.muted),
+            (f"for {age_words(view.since, now):<7}", palette.muted),
             (f"{look.value(milliseconds(view.response_time_ms)):>8}  ", palette.text),
-            (f"checked {coarse_age(view.last_checked, now):<5} ", palette.muted),
+            (f"checked {ago_words(view.last_checked, now):<9}  ", palette.muted),
         ]
         lines.append([*runs, (view.error or "", style)])
     return lines
@@ -156,8 +213,8 @@ def alerts(views: Sequence[AlertView], now: datetime, look: Look) -> list[Runs]:
             [
                 (f"{text:<11}", palette.muted if resolved else style),
                 (f"{ALERT_STATE_WORDS[view.state]:<11}", palette.muted),
-                (f"{age(view.opened_at, now):>4} ago  ", palette.muted),
-                (view.message, palette.muted if resolved else palette.text),
+                (f"{age_words(view.opened_at, now) + ' ago':<11}", palette.muted),
+                (reason_of(view.message, view.subject), palette.muted if resolved else palette.text),
                 (who, palette.accent),
             ]
         )
@@ -220,7 +277,9 @@ def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str 
         [(episode.message, palette.text)],
     ]
     if episode.acknowledged_by:
-        lines.append([(f"{episode.acknowledged_by} has it for {age(episode.acknowledged_at, now)}", palette.accent)])
+        lines.append(
+            [(f"{episode.acknowledged_by} has it for {age_words(episode.acknowledged_at, now)}", palette.accent)]
+        )
         if episode.note:
             lines.append([("note  ", palette.muted), (episode.note, palette.text)])
     elif episode.open and cause is None:
@@ -244,7 +303,7 @@ def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
     pairs = [
         ("Alert", f"#{episode.id} {episode.alert_type.value}"),
         ("Rule", episode.rule_id),
-        ("Since", f"{look.local(episode.opened_at):%Y-%m-%d %H:%M:%S %Z} ({age(episode.opened_at, now)} ago)"),
+        ("Since", f"{look.local(episode.opened_at):%Y-%m-%d %H:%M:%S %Z} ({age_words(episode.opened_at, now)} ago)"),
         ("Fired", f"{look.local(episode.fired_at):%H:%M:%S %Z}" if episode.fired_at else "not yet"),
         ("Lasted" if episode.resolved_at else "Lasts", duration((end - episode.opened_at).total_seconds())),
     ]

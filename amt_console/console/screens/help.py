@@ -68,7 +68,10 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         lines: list[Runs] = []
         for fancy, plain, words in _SIGNS:
             lines.append([(f"{self._look.glyph(fancy, plain):<4}", palette.strong), (words, palette.text)])
-        for words in ("UP 24H is grey when less than 90 % of the time was measured,", 'and "too few" below 50 %.'):
+        for words in (
+            "UP 24H is grey when less than 90 % of the time was measured;",
+            'below 50 % there is "not enough data".',
+        ):
             note: list[Run] = [(words, palette.muted)]
             lines.append(note)
         return lines

@@ -12,14 +12,17 @@ from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import OVERVIEW_KEYS
-from amt_console.console.layout import RESOLVED_FROM_HEIGHT, plan_overview
+from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_overview
+from amt_console.console.screens import facts
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.model import AlertView, ServiceView, Snapshot
 from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, milliseconds, safe_text
-from widgets.alert_table import AlertTable
+from widgets.alert_table import AlertTable, Followers
 from widgets.business_panels import ChatbotPanel, OverviewPanel, RevenuePanel
+from widgets.cells import Runs
 from widgets.figures_panel import FiguresPanel
 from widgets.host_panel import HostPanel
+from widgets.info_line import InfoLine
 from widgets.live_table import LiveTable
 from widgets.prompt import Prompt
 from widgets.service_table import ServiceTable
@@ -56,6 +59,7 @@ class OverviewScreen(ConsoleScreen):
         with Container(id="panels"):
             yield HostPanel(look=look, id="host")
             yield from self._figures
+        yield InfoLine(look=look, id="info")
 
     @property
     def alerts(self) -> AlertTable:
@@ -72,6 +76,11 @@ class OverviewScreen(ConsoleScreen):
         """The pane that keys go to."""
         return self.alerts if self._in_alerts and self.alerts.can_focus else self.services
 
+    @property
+    def info(self) -> InfoLine:
+        """The full text of what is selected."""
+        return self.query_one(InfoLine)
+
     def on_mount(self) -> None:
         """Share the lines before the first snapshot, as for a usual number of services."""
         self._share_lines(0, USUAL_SERVICES)
@@ -85,13 +94,14 @@ class OverviewScreen(ConsoleScreen):
             alerts.extend(snapshot.recently_resolved[:MOST_RESOLVED])
         if not alerts and self.focused in (None, self.alerts) and not self.query_one(Prompt).is_open:
             self.set_focus(self.services)
-        self._share_lines(len(alerts), len(snapshot.services))
         self.alerts.show(alerts, now)
         self.services.show(snapshot.services, now)
+        self._share_lines(self.alerts.model.total, len(snapshot.services))
         self._begin(snapshot)
         self.query_one(HostPanel).show(snapshot.resources)
         for panel in self._figures:
             panel.show(snapshot.figures, snapshot.figure_faults, now)
+        self._tell_selected()
 
     def _begin(self, snapshot: Snapshot) -> None:
         """With the first snapshot the keys go to the open alerts, if any; later on only the person moves them."""
@@ -106,6 +116,8 @@ class OverviewScreen(ConsoleScreen):
             alert = self.alerts.model.selected_row
             if alert is None:
                 return self._nothing_selected()
+            if isinstance(alert, Followers):
+                return Selection(reason=f"{self._key('open')} shows the alerts that follow from {alert.cause.subject}.")
             return Selection(alert_id=alert.id, service=self._service_of(alert))
         service = self.services.model.selected_row
         if service is None:
@@ -119,7 +131,12 @@ class OverviewScreen(ConsoleScreen):
         pane, alerts = self.pane.model, self.alerts.model
         if pane.filter_text and not pane.keys:
             return Selection(reason=f"No row matches the filter '{safe_text(pane.filter_text, 60)}': escape clears it.")
-        return Selection(shown=frozenset(map(int, alerts.keys)) if alerts.filter_text else None)
+        return Selection(shown=frozenset(row.id for row in self._filtered()) if alerts.filter_text else None)
+
+    def _filtered(self) -> Iterable[AlertView]:
+        """The alerts that the filter of their pane leaves."""
+        model = self.alerts.model
+        return (row for key in model.keys if isinstance(row := model.row(key), AlertView))
 
     def row_summary(self) -> str | None:
         """The selected row as text."""
@@ -136,14 +153,16 @@ class OverviewScreen(ConsoleScreen):
     def _follows(self, alert: AlertView) -> str | None:
         if alert.follows_from is None:
             return None
-        return follows_words(alert.follows_from, {row.id: row.subject for row in self.alerts.model.rows()})
+        shown = self.host.view.shown
+        return follows_words(alert.follows_from, {row.id: row.subject for row in shown.alerts} if shown else {})
 
     def _service_of(self, alert: AlertView) -> str | None:
         return alert.subject if self.services.model.row(alert.subject) is not None else None
 
     def _share_lines(self, alerts: int, services: int) -> None:
         title = self.query_one("#title").styles.height
-        bars = 1 + (int(title.value) if title is not None else 1)
+        self.info.styles.height = info = info_lines(self.size.width, self.size.height)
+        bars = 1 + info + (int(title.value) if title is not None else 1)
         plan = plan_overview(self.size.width, self.size.height - bars, alerts=alerts, services=services)
         panels = self.query_one("#panels")
         for table, lines in ((self.alerts, plan.alerts), (self.services, plan.services)):
@@ -178,6 +197,8 @@ class OverviewScreen(ConsoleScreen):
         if isinstance(widget, LiveTable):
             self._in_alerts = widget is self.alerts
         super().set_focus(widget, *arguments, **options)
+        if self.is_mounted:
+            self._tell_selected()
 
     def action_sort(self) -> None:
         """Order by the next column."""
@@ -216,6 +237,37 @@ class OverviewScreen(ConsoleScreen):
         if pane.model.selected is not None:
             await self._open(pane, pane.model.selected)
 
+    @on(LiveTable.RowSelected)
+    def _tell_selected(self) -> None:
+        """Show the full text of what is selected; with nothing selected, what the key for acknowledging would take."""
+        row, now, look = self.pane.model.selected_row, self.now, self.look
+        if isinstance(row, AlertView):
+            self.info.show(facts.alert_line(row, now, look, follows=self._follows(row)))
+        elif isinstance(row, Followers):
+            self.info.show(facts.followers_line(row.cause, row.alerts, look))
+        elif isinstance(row, ServiceView):
+            self.info.show(facts.service_line(row, now, look))
+        else:
+            self.info.show(self._suggestion())
+
+    def _suggestion(self) -> Runs:
+        host, look = self.host, self.look
+        selection = self._nothing_selected()
+        if selection.reason is not None:
+            return [(selection.reason, look.palette.muted)]
+        worst = host.view.worst_unacknowledged(selection.shown) if host.view.can_act else None
+        if worst is not None and worst.needs_somebody:
+            return [
+                (f"{self._key('acknowledge')} acknowledges ", look.palette.muted),
+                *facts.alert_line(worst, self.now, look),
+            ]
+        notices = len(host.view.notices())
+        words = f"{notices} notice{'' if notices == 1 else 's'}, shown by {self._key('monitor')}"
+        return [(words, look.palette.muted)] if notices else ()
+
+    def _key(self, name: str) -> str:
+        return self.host.key_of(name)
+
     @on(LiveTable.RowOpened)
     async def _row_opened(self, event: LiveTable.RowOpened) -> None:
         await self._open(event.table, event.key)
@@ -224,7 +276,11 @@ class OverviewScreen(ConsoleScreen):
         from amt_console.console.screens.alert_detail import AlertDetailScreen
         from amt_console.console.screens.service_detail import ServiceDetailScreen
 
-        if pane is self.alerts:
+        row = pane.model.row(key)
+        if isinstance(row, Followers):
+            self.alerts.toggle(row)
+            self._share_lines(self.alerts.model.total, self.services.model.total)
+        elif pane is self.alerts:
             await self.app.push_screen(AlertDetailScreen(int(key)))
         else:
             await self.app.push_screen(ServiceDetailScreen(key))

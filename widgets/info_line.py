@@ -1,0 +1,40 @@
+"""The full text of what is selected, which the columns of a table have to cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.strip import Strip
+
+from widgets.cells import Runs, fit, wrapped
+from widgets.line_view import LineView
+from widgets.look import PLAIN_LOOK, Look
+
+
+class InfoLine(LineView):
+    """A line or two of styled text, broken at blanks; what does not fit ends in an ellipsis."""
+
+    def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(look=look, id=id)
+        self._runs: Runs = ()
+
+    def show(self, runs: Runs) -> None:
+        """Show this text."""
+        if tuple(runs) != self._runs:
+            self._runs = tuple(runs)
+            self.rebuild()
+
+    def build(self, width: int, height: int | None) -> Sequence[Strip]:
+        """The text on the ground of the bars."""
+        palette, ellipsis = self.look.palette, self.look.ellipsis
+        lines: list[Runs] = list(wrapped(self._runs, width - 2))
+        room = height or 1
+        if len(lines) > room:
+            lines = [*lines[: room - 1], [run for rest in lines[room - 1 :] for run in (*rest, (" ", palette.bar))]]
+        return [
+            Strip(fit([(" ", palette.bar), *self._on_bar(runs)], width, ellipsis=ellipsis, fill=palette.bar), width)
+            for runs in [*lines, *([()] * (room - len(lines)))]
+        ]
+
+    def _on_bar(self, runs: Runs) -> Runs:
+        return [(text, self.look.palette.bar + style) for text, style in runs]
