@@ -39,6 +39,23 @@ def test_every_kind_of_data_is_counted(store: Store) -> None:
     assert store.check(full=True) == ()
 
 
+def test_growth_on_the_first_day_is_that_of_the_first_minutes(store: Store) -> None:
+    with store.transaction() as writes:
+        writes.add_results([result(f"s{k}", seconds=10 * i, interval=10) for i in range(145) for k in range(5)])
+        writes.add_audit(AuditEntry("ann", "ack", "1", at(0)))
+        writes.add_audit(AuditEntry("ann", "ack", "1", at(60)))
+    found = {each.name: each for each in stats(store, RetentionPolicy()).tables}
+    assert found["monitoring_logs"].rows_per_day == pytest.approx(5 * 8640, rel=0.02)
+    assert found["service_rollups of 60 s"].rows_per_day == pytest.approx(5 * 1440, rel=0.05)
+    assert found["audit"].rows_per_day <= 2, "what people do comes at no rate"
+
+
+def test_a_single_moment_has_no_rate(store: Store) -> None:
+    with store.transaction() as writes:
+        writes.add_results([result(f"s{k}") for k in range(5)])
+    assert {each.name: each.rows_per_day for each in stats(store, RetentionPolicy()).tables}["monitoring_logs"] == 0
+
+
 def test_sums_are_compared_and_made_anew_on_every_database(store: Store, clock: FakeClock) -> None:
     with store.transaction() as writes:
         writes.add_results([result(seconds=60 * i) for i in range(600)])

@@ -20,6 +20,8 @@ GROWTH_WINDOW = timedelta(days=7)
 """Growth is measured over the newest data of this length."""
 FORECASTS = (30, 365)
 """Days ahead."""
+_MEASURED = ("monitoring_logs", "system_metrics", "business_figures", "service_rollups", "host_rollups")
+_SHORTEST = timedelta(minutes=1)
 _PAGES = text("SELECT name, pgsize FROM dbstat('main', 1)")
 _OWNERS = text("SELECT name, tbl_name FROM sqlite_schema")
 _RELATIONS = text(
@@ -172,9 +174,9 @@ def _counted(
     since = max(oldest, newest - GROWTH_WINDOW)
     bound: Any = int(since.timestamp()) if isinstance(time.type, Integer) else since
     recent = int(connection.execute(mine.where(time > bound)).scalar() or 0)
-    # Less than a day's data would make a rate out of noise.
-    days = max(1.0, (newest - since) / DAY)
-    return TableStats(name, rows, 0, oldest, newest, keep, recent / days)
+    # Measurements come at a rate from the first minute on. Of anything else less than a day would be noise.
+    least = _SHORTEST if kind.name in _MEASURED else DAY
+    return TableStats(name, rows, 0, oldest, newest, keep, recent / (max(least, newest - since) / DAY))
 
 
 def _moment(value: Any) -> datetime | None:
