@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from amt_console.text import MISSING
+
 
 class Tone(StrEnum):
     """The meaning of a part; always shown as word and shape too, never by colour alone."""
@@ -227,11 +229,11 @@ class ReportPage:
 def without_empty_columns(
     headings: tuple[Heading, ...], rows: Sequence[Row]
 ) -> tuple[tuple[Heading, ...], tuple[Row, ...]]:
-    """Leave out the columns that are empty in all rows."""
+    """Leave out the columns that are empty or missing in all rows."""
     keep = [
         index
         for index in range(len(headings))
-        if any(row[index].text or row[index].value not in (None, "") for row in rows)
+        if any(row[index].text not in ("", MISSING) or row[index].value not in (None, "") for row in rows)
     ]
     chosen = keep or range(len(headings))
     return tuple(headings[i] for i in chosen), tuple(tuple(row[i] for i in chosen) for row in rows)

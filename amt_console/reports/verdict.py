@@ -97,31 +97,32 @@ def _health(data: ReportData, analysis: PerformanceAnalysis) -> ReportVerdict:
     down = [service for service in watched if service.state is ServiceState.DOWN]
     if down:
         return ReportVerdict(Tone.CRITICAL, "Down", f"{_down_sentence(data, down, len(watched))} {age}".rstrip())
+    concerns = " and ".join([*_missed(data, analysis), *_slow(analysis)])
     window = f"{age}{_window_sentence(data, analysis)}"
+    told = f"{window} In this window {concerns}." if concerns else window
     unknown = [service.name for service in watched if service.state is ServiceState.UNKNOWN]
     critical, warning = _firing(data, Severity.CRITICAL), _firing(data, Severity.WARNING)
     if critical:
         answering = "all services answered when last measured" if age else "all services answer"
         answers = "nothing is down" if unknown else answering
-        return ReportVerdict(Tone.CRITICAL, "Critical", f"{_alert_phrase(critical, 'critical')}; {answers}. {window}")
+        return ReportVerdict(Tone.CRITICAL, "Critical", f"{_alert_phrase(critical, 'critical')}; {answers}. {told}")
     slow = [service.name for service in watched if service.state is ServiceState.DEGRADED]
     if slow:
         verb = "answers" if len(slow) == 1 else "answer"
-        return _degraded(f"{listed(slow)} {verb} too slowly; nothing is down. {window}")
+        return _degraded(f"{listed(slow)} {verb} too slowly; nothing is down. {told}")
     if warning:
-        return _degraded(f"{_alert_phrase(warning, 'warning')}; nothing is down. {window}")
+        return _degraded(f"{_alert_phrase(warning, 'warning')}; nothing is down. {told}")
     if len(unknown) == len(watched):
         return ReportVerdict(Tone.UNKNOWN, "No data", "No service could be measured lately.")
     if unknown:
-        return _degraded(f"The state of {listed(unknown)} is not known; nothing is down. {window}")
+        return _degraded(f"The state of {listed(unknown)} is not known; nothing is down. {told}")
     who = "The only service" if len(watched) == 1 else f"All {len(watched)} services"
     now, then = ("is up", "was up") if len(watched) == 1 else ("are up", "were up")
     if stopped:
         return ReportVerdict(Tone.UNKNOWN, "Unknown", f"{who} {then} when last measured. {window}")
     everybody = f"{who} {f'{then} when last measured' if age else now}"
-    concerns = [*_missed(data, analysis), *_slow(analysis)]
     if concerns:
-        return _degraded(f"{everybody}, but {' and '.join(concerns)}. {window}")
+        return _degraded(f"{everybody}, but {concerns}. {window}")
     return ReportVerdict(Tone.OK, "OK", f"{everybody}. {window}")
 
 

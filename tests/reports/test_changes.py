@@ -62,5 +62,5 @@ def test_a_window_of_which_little_was_read_is_no_baseline(tmp_path: Path) -> Non
     page = overview_page(view)
     card = next(card for card in page.cards if card.label == "Total users")
     chart = next(chart for chart in page.charts() if chart.id == "total-users")
-    assert (card.change, card.word) == ("nothing to compare with from 24 h before", "")
+    assert (card.change, card.word) == ("no comparison with the 24 h before", "")
     assert chart.title == "Total users"

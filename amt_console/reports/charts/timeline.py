@@ -32,7 +32,7 @@ def state_strips(
 ) -> Spec:
     """One strip per service: its states over the window, unmeasured time hatched.
 
-    A span shorter than a pixel is a thin line, so that a blip is visible and never looks longer than it was.
+    A span shorter than a pixel is a thin line, taller than the strip: it is seen, and looks no longer than it was.
     """
     names = unique_labels([name for name, _ in rows])
     least = pixel_seconds(window, width) * 1000
@@ -74,7 +74,7 @@ def state_strips(
                     },
                 },
             },
-            *([_thin_lines(ticks, ROW * 0.62, x, y, colour)] if ticks else []),
+            *([_thin_lines(ticks, ROW * 0.9, x, y, colour)] if ticks else []),
         ],
         width=width,
         height=ROW * max(1, len(names)) + 30,
@@ -89,7 +89,7 @@ def pixel_seconds(window: Window, width: int = WIDE) -> float:
 def _thin_lines(rows: Sequence[Mapping[str, Any]], height: float, x: Spec, y: Spec, colour: Spec) -> Spec:
     return {
         "data": values(rows),
-        "mark": {"type": "tick", "orient": "vertical", "thickness": 1.2, "size": height},
+        "mark": {"type": "tick", "orient": "vertical", "thickness": 1.5, "size": height, "opacity": 1},
         "encoding": {"x": x, "y": y, "color": colour},
     }
 

@@ -54,7 +54,7 @@ def figure_card(view: ReportView, kind: FigureKind, name: str, *, label: str | N
     tone = Tone.PLAIN if good is None else Tone.OK if good else Tone.WARNING
     word = "" if good is None else "better" if good else "worse"
     text = change_text(moved, figure.unit)
-    against = f"{text} on average {against_text(view)}" if text else f"nothing to compare with from {view.span} before"
+    against = f"{text} on average {against_text(view)}" if text else f"no comparison with the {view.span} before"
     return Card(label or figure.label, shown, detail=detail, change=against, tone=tone, word=word)
 
 

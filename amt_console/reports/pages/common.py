@@ -52,7 +52,7 @@ def meta(view: ReportView) -> tuple[tuple[str, str], ...]:
     fresh = "nothing measured"
     if data.measured_until is not None:
         old = (window.end - data.measured_until).total_seconds()
-        fresh = f"{times.short(data.measured_until)} ({duration(old)} before its end)"
+        fresh = f"{times.short(data.measured_until)} ({duration(old)} before the window's end)"
     coverage = view.analysis.availability.coverage_percent
     return (
         ("Window", f"{times.minute(window.start)} – {times.minute(window.end)} ({view.span})"),

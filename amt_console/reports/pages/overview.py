@@ -93,7 +93,7 @@ def availability_card(view: ReportView) -> Card:
         )
     met = value >= target
     earlier = before.availability_percent
-    text = f"no value from {view.span} before"
+    text = f"no comparison with the {view.span} before"
     if earlier is not None and before.sufficient:
         points = value - earlier
         text = (

@@ -17,6 +17,7 @@ from amt_console.reports.page import (
     Table,
     Tone,
     in_csv,
+    without_empty_columns,
 )
 from amt_console.reports.pages.common import (
     attention,
@@ -226,27 +227,30 @@ def _trends(view: ReportView) -> Table:
                 in_csv(100 * trend.relative_change if trend and trend.relative_change is not None else None),
             )
         )
+    headings = (
+        Heading("Service"),
+        Heading("Checks", number=True),
+        Heading("Mean", number=True, unit="ms"),
+        Heading("p99", number=True, unit="ms"),
+        Heading("Highest", number=True, unit="ms"),
+        Heading("p95 before", number=True, unit="ms"),
+        Heading("Same hours", number=True, unit="%"),
+        Heading("Slowest hour", csv=False),
+        Heading("Slowest hour of the day", number=True, page=False),
+        Heading("p95 in that hour", number=True, unit="ms", page=False),
+        Heading("Trend", csv=False),
+        Heading("Trend", page=False),
+        Heading("Trend over the window", number=True, unit="%", page=False),
+    )
+    shown, kept = without_empty_columns(headings, rows)
+    note = f"“p95 before” is of the {view.span} before; “same hours” the typical change at equal hours of the day."
     return Table(
         "trend-table",
         "Response times in detail",
-        (
-            Heading("Service"),
-            Heading("Checks", number=True),
-            Heading("Mean", number=True, unit="ms"),
-            Heading("p99", number=True, unit="ms"),
-            Heading("Highest", number=True, unit="ms"),
-            Heading("p95 before", number=True, unit="ms"),
-            Heading("Same hours", number=True, unit="%"),
-            Heading("Slowest hour", csv=False),
-            Heading("Slowest hour of the day", number=True, page=False),
-            Heading("p95 in that hour", number=True, unit="ms", page=False),
-            Heading("Trend", csv=False),
-            Heading("Trend", page=False),
-            Heading("Trend over the window", number=True, unit="%", page=False),
-        ),
-        tuple(rows),
+        shown,
+        kept,
         empty="No service is configured.",
-        note=f"“p95 before” is of the {view.span} before; “same hours” the typical change at equal hours of the day.",
+        note=note if any(heading.text == "p95 before" for heading in shown) else "",
     )
 
 

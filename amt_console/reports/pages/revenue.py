@@ -128,7 +128,7 @@ def _yearly_card(view: ReportView) -> Card:
         "Billed yearly",
         percent(100 * yearly / whole),
         f"{written(yearly, FigureUnit.COUNT)} of {written(whole, FigureUnit.COUNT)}",
-        f"{moved} on average {against_text(view)}" if moved else f"nothing to compare with from {view.span} before",
+        f"{moved} on average {against_text(view)}" if moved else f"no comparison with the {view.span} before",
     )
 
 
