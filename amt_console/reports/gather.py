@@ -45,6 +45,7 @@ RESOURCE_METRICS = {
     "connections": "active_connections",
 }
 """Stored names of the host's resources."""
+MEAN_PARTS = 24
 MAX_ALERTS = 1000
 MAX_ALERTS_WITH_EVENTS = 200
 HISTORIES: tuple[FigureName, ...] = (
@@ -105,7 +106,8 @@ def gather(
         past=window.end < made_at,
     )
     last = [at for name in then.end.keys() | then.buckets.keys() if (at := _last_measured(then, name)) is not None]
-    read, read_before = _read(reads, window), _read(reads, before)
+    read = _read(reads, window)
+    parts = _parts(read, window)
     return ReportData(
         window=window,
         made_at=made_at,
@@ -126,8 +128,8 @@ def gather(
             for kind, figures in reads.figures.newest(window.end).items()
             if figures.timestamp >= window.start
         },
-        means=_means(read),
-        means_before=_means(read_before, at_least=read),
+        means=_means(parts),
+        means_before=_means(_parts(_read(reads, before), before), at_least=parts),
         history={(kind, name): tuple(read.get((kind, name), ())) for kind, name in HISTORIES},
     )
 
@@ -296,6 +298,7 @@ def _host(reads: Reads, window: Window, resolution: int) -> dict[str, tuple[Host
 
 
 Read = dict[FigureName, list[tuple[datetime, float]]]
+Parts = dict[FigureName, list[float]]
 
 
 def _read(reads: Reads, window: Window) -> Read:
@@ -307,13 +310,27 @@ def _read(reads: Reads, window: Window) -> Read:
     }
 
 
-def _means(read: Read, *, at_least: Read | None = None) -> dict[FigureName, float]:
-    """The mean of each figure over a window; with ``at_least`` only of figures read at least half as often as there.
+def _means(parts: Parts, *, at_least: Parts | None = None) -> dict[FigureName, float]:
+    """The mean of each figure over a window; with ``at_least`` only of those read in half as many of its parts.
 
-    A window with few values is not a baseline.
+    A window of which little was read is no baseline.
     """
     return {
-        key: math.fsum(value for _, value in points) / len(points)
-        for key, points in read.items()
-        if at_least is None or 2 * len(points) >= len(at_least.get(key, ()))
+        key: math.fsum(means) / len(means)
+        for key, means in parts.items()
+        if at_least is None or 2 * len(means) >= len(at_least.get(key, ()))
     }
+
+
+def _parts(read: Read, window: Window) -> Parts:
+    """The mean of each figure in each of the equal parts of a window that have a value.
+
+    The parts have equal weight, so that it does not matter where the platform was read more often.
+    """
+    found: Parts = {}
+    for key, points in read.items():
+        by_part: dict[int, list[float]] = {}
+        for at, value in points:
+            by_part.setdefault(int((at - window.start) / (window.end - window.start) * MEAN_PARTS), []).append(value)
+        found[key] = [math.fsum(values) / len(values) for values in by_part.values()]
+    return found

@@ -64,3 +64,16 @@ def test_a_window_of_which_little_was_read_is_no_baseline(tmp_path: Path) -> Non
     chart = next(chart for chart in page.charts() if chart.id == "total-users")
     assert (card.change, card.word) == ("no comparison with the 24 h before", "")
     assert chart.title == "Total users"
+
+
+def test_a_stretch_that_was_read_more_often_has_no_more_weight(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=FakeClock(NOW)) as store:
+        with store.transaction() as writes:
+            minutes = [*range(1, 60), *range(61, 48 * 60, 60)]
+            for minute in sorted(minutes, reverse=True):
+                users = 1200.0 if minute <= 12 * 60 else 1000.0
+                at = NOW - timedelta(minutes=minute)
+                writes.add_figures(BusinessFigures(FigureKind.OVERVIEW, at, {"total_users": Figure(users)}))
+        data = report_data(store, (), SETTINGS, FakeClock(NOW), hours=24, zone="UTC")
+    assert data.means[FigureKind.OVERVIEW, "total_users"] == 1100.0
+    assert data.means_before[FigureKind.OVERVIEW, "total_users"] == 1000.0

@@ -14,6 +14,8 @@ from amt_console.reports.palette import light, severity_colour, state_colour
 from amt_console.reports.times import Times, milliseconds_of
 
 ROW = 30
+SHORT_PIXELS = 3
+"""Narrower spans are drawn as a line that can be seen."""
 LABEL_CHARS = 24
 LABEL_ROOM = 220
 WIDEST_CHAR = 7.6
@@ -32,7 +34,7 @@ def state_strips(
 ) -> Spec:
     """One strip per service: its states over the window, unmeasured time hatched.
 
-    A span shorter than a pixel is a thin line, taller than the strip: it is seen, and looks no longer than it was.
+    A span of less than a few pixels is a thin line, taller than the strip: it is seen, and looks no longer than it was.
     """
     names = unique_labels([name for name, _ in rows])
     least = pixel_seconds(window, width) * 1000
@@ -42,7 +44,7 @@ def state_strips(
         for span in drawn_spans(spans, window):
             start, end = milliseconds_of(span.start), milliseconds_of(span.end)
             row = {"s": label, "t": start, "t2": end, "k": span.state.value, "z": _order(span)}
-            short = end - start < least and span.state not in (ServiceState.UP, ServiceState.UNKNOWN)
+            short = end - start < SHORT_PIXELS * least and span.state not in (ServiceState.UP, ServiceState.UNKNOWN)
             (ticks if short else bars).append(row)
     bars.sort(key=lambda row: (row["z"], row["s"], row["t"]))
     ticks.sort(key=lambda row: (row["z"], row["s"], row["t"]))

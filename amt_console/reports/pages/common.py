@@ -24,8 +24,8 @@ FILES: tuple[tuple[str, str], ...] = (
 """The files of ``export all`` and their content."""
 
 CHANGE_METHOD = (
-    "the mean of the values read in the window against the mean of those read in the window before; "
-    "none where less than half as many were read then"
+    "the mean over the window (of the means of its 24 equal parts) against that of the window before; "
+    "none where half as many parts were not read then"
 )
 _GAP_WORDS = {
     GapReason.STOPPED: "the monitor was stopped",
