@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from collections.abc import Mapping
@@ -261,8 +262,34 @@ def _level(height: float, span: float, levels: int) -> int:
 _SECRET_KEYS = ("token", "key", "secret", "password", "sig", "signature", "auth")
 
 
+ESCAPE_CREDENTIALS = "in a user name or password write / @ : ? # [ ] % as %2F %40 %3A %3F %23 %5B %5D %25"
+
+
+def well_formed(database_url: str) -> bool:
+    """Whether the parts of a database URL are what they look like.
+
+    An unescaped character in a password moves a part of it into the host, the port, the path or the query.
+    """
+    try:
+        parts = urlsplit(database_url)
+        _ = parts.port
+    except ValueError:
+        return False
+    if not parts.netloc:
+        return True
+    userinfo, _, host = parts.netloc.rpartition("@")
+    cut = "@" in userinfo + parts.path + parts.query or userinfo.count(":") > 1 or bool(parts.fragment)
+    bracketed = any(bracket in userinfo for bracket in "[]") or host.strip("[]").count("[")
+    printable = database_url.isprintable() and not any(sign in parts.netloc for sign in " \\")
+    escaped = all(re.match("[0-9A-Fa-f]{2}", rest) for rest in userinfo.split("%")[1:])
+    return not (cut or bracketed) and printable and escaped
+
+
 def public_url(url: str) -> str:
     """A URL without user name, password and the values of query parameters that look secret."""
+    web = url.partition(":")[0].lower() in ("http", "https")
+    if not web and not well_formed(url):
+        return "(unreadable URL)"
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -6,6 +6,7 @@ import re
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from amt_console.config.faults import Refused
+from amt_console.text import ESCAPE_CREDENTIALS, well_formed
 
 MASK = "****"
 MAX_URL_CHARS = 2048
@@ -68,6 +69,10 @@ def database_url(text: str) -> str:
             "must be a database URL as SQLAlchemy writes it",
             "e.g. sqlite:////var/lib/app.db or postgresql+psycopg://user@host/name",
         )
+    if not well_formed(text):
+        raise Refused(
+            "has a user name, password, host or port that cannot be told apart", f"percent-encode: {ESCAPE_CREDENTIALS}"
+        )
     if found["dialect"] == "postgres":
         raise Refused("names the dialect postgres, which SQLAlchemy does not know", "write postgresql+psycopg://")
     return text
@@ -91,6 +96,8 @@ def _mask_query(query: str) -> str:
 
 def mask_url(text: str) -> str:
     """A URL to show: without password, without the values of parameters with secret-sounding names."""
+    if _DATABASE_URL.match(text) and not text.startswith(("http:", "https:")) and not well_formed(text):
+        return MASK
     try:
         parts = urlsplit(text)
         userinfo, at, host = parts.netloc.rpartition("@")

@@ -7,6 +7,7 @@ from sqlalchemy.exc import ArgumentError
 
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.errors import StoreUnavailable
+from amt_console.text import ESCAPE_CREDENTIALS, well_formed
 
 
 def dialect_of(url: str, *, read_only: bool = False, patient: bool = False) -> Dialect:
@@ -18,12 +19,15 @@ def dialect_of(url: str, *, read_only: bool = False, patient: bool = False) -> D
         patient: Wait for a server without a deadline.
     """
     try:
-        parsed = make_url(url)
-    except ArgumentError as error:
+        parsed = make_url(url) if well_formed(url) else None
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None:
+        # Neither the URL nor the parser's error is quoted: both may hold a part of the password.
         raise StoreUnavailable(
             "The database URL cannot be read. Write sqlite:////path/to/monitoring.db or "
-            "postgresql+psycopg://user@host/name."
-        ) from error
+            f"postgresql+psycopg://user@host/name; {ESCAPE_CREDENTIALS}."
+        )
     if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
         from amt_console.store.engines.sqlite import Sqlite
 
