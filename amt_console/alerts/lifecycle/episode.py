@@ -179,7 +179,7 @@ def _pend(transition: Transition, observation: Observation, rule: Rule) -> None:
         transition.change(
             state=AlertState.FIRING,
             severity=Severity.CRITICAL if confirmed else rule.lesser_severity,
-            fired_at=observation.at.wall,
+            fired_at=transition.wall,
         )
         _tell(transition, observation, rule)
         transition.event("fired")

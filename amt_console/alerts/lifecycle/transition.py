@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from amt_console.clock import Instant
@@ -40,6 +41,15 @@ class Transition:
         """Whether there is anything to store so far."""
         return self.episode != self._before
 
+    @property
+    def wall(self) -> datetime:
+        """The time of this transition for people: after a step back of the clock never before earlier transitions."""
+        episode, now = self.episode, self._at.wall
+        earliest = max(episode.opened_at, episode.fired_at or episode.opened_at)
+        if now >= earliest or episode.began is None:
+            return max(now, earliest)
+        return max(earliest, episode.opened_at + timedelta(seconds=self._at.seconds_since(episode.began)))
+
     def change(self, **fields: Any) -> None:
         """Set fields of the episode."""
         self.episode = replace(self.episode, **fields)
@@ -55,18 +65,20 @@ class Transition:
         detail: Mapping[str, str] | None = None,
     ) -> None:
         """Record an event of the episode as it is now, by default with the episode's own message and value."""
-        episode = self.episode
+        episode, wall = self.episode, self.wall
+        ahead = (wall - self._at.wall).total_seconds()
+        marked = {"clock": f"set back: this was {self._at.wall:%Y-%m-%d %H:%M:%S} UTC by the clock"} if ahead else {}
         self._events.append(
             AlertEvent(
                 kind=kind,
-                at=self._at.wall,
+                at=wall,
                 state=episode.state,
                 severity=episode.severity,
                 message=episode.message if message is None else message,
                 actor=actor,
                 note=note,
                 value=episode.value if message is None else value,
-                detail=detail or {},
+                detail={**(detail or {}), **marked},
             )
         )
 
@@ -85,7 +97,7 @@ class Transition:
         self.change(
             state=AlertState.RESOLVED,
             resolution=resolution,
-            resolved_at=self._at.wall,
+            resolved_at=self.wall,
             duration_seconds=None if began is None else self._at.seconds_since(began),
             ok_since=self._at,
             stale=False,
