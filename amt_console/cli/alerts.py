@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List and read alerts, and act on them.", no_args_is_help=True, rich_markup_mode=None)
 
-AlertId = Annotated[int, typer.Argument(metavar="ID", help="The alert's number, as 'alerts list' shows it.", min=1)]
+AlertId = Annotated[
+    int, typer.Argument(metavar="ID", help="The alert's number, as 'alerts list' shows it.", min=1, max=2**62)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _COLUMNS = (
     Column("ID", right=True),

@@ -160,6 +160,23 @@ def test_what_follows_from_an_outage_says_so(command: Command, history: History,
     assert f"follows from  alert {api}, backend-api: " in command("alerts", "show", str(plans)).out
 
 
+@pytest.mark.parametrize("action", [("ack", "1"), ("unack", "1"), ("note", "1", "text"), ("close", "1")])
+def test_an_action_on_an_alert_creates_no_database(command: Command, database: Path, action: tuple[str, ...]) -> None:
+    outcome = command("alerts", *action)
+    assert outcome.code == ExitCode.UNAVAILABLE
+    assert "There is no database" in outcome.err
+    assert not database.exists()
+
+
+def test_the_number_of_an_alert_that_no_database_holds(command: Command, history: History) -> None:
+    history()
+    for words in (("show",), ("ack",), ("note",)):
+        text = ("text",) if words == ("note",) else ()
+        outcome = command("alerts", *words, "99999999999999999999999", *text)
+        assert outcome.code == ExitCode.USAGE
+        assert "Invalid value for 'ID'" in outcome.err
+
+
 def test_acknowledging_from_the_command_line(command: Command, history: History) -> None:
     alert_id = history(ServiceState.DOWN, severity=Severity.CRITICAL)
     assert command("alerts", "ack", str(alert_id), "--note", "on it").code == ExitCode.OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -160,6 +160,8 @@ class Context:
     def operations(self, *, read_only: bool = True) -> Iterator[Operations]:
         """The use cases: of ``--connect``, of the running monitor over its socket, else on the database itself.
 
+        To write, the database must exist: an action on nothing creates nothing.
+
         Raises StoreError, OperationError.
         """
         if self.connection is not None:
@@ -175,7 +177,11 @@ class Context:
                 yield remote
             return
         from amt_console.operations.local import LocalOperations
+        from amt_console.store import SchemaTooOld
 
+        if not read_only:
+            with suppress(SchemaTooOld):
+                self.open_store(patient=False).close()
         with closing(self.open_store(read_only=read_only, patient=False)) as store:
             yield LocalOperations(
                 store=store,
