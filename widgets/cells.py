@@ -107,6 +107,9 @@ def wrapped(runs: Runs, width: int, *, indent: int = 0) -> list[list[Run]]:
                 used = indent
             if blank and len(lines) > 1 and used == indent:
                 continue
+            if blank and used + size > width:
+                used = width
+                continue
             lines[-1].append((word, style))
             used += size
             begun = begun or used > indent

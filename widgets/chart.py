@@ -41,11 +41,18 @@ class Chart(LineView):
         super().__init__(look=look, id=id)
         self._lines_shown: tuple[ChartLine, ...] = ()
         self._ticks: tuple[str, ...] = ()
+        self._failed: tuple[bool, ...] = ()
 
-    def show(self, lines: Sequence[ChartLine], ticks: Sequence[str]) -> None:
-        """Show at most three lines; ``ticks`` are labels spread evenly over the time axis."""
-        if (tuple(lines), tuple(ticks)) != (self._lines_shown, self._ticks):
-            self._lines_shown, self._ticks = tuple(lines), tuple(ticks)
+    def show(self, lines: Sequence[ChartLine], ticks: Sequence[str], *, failed: Sequence[bool] = ()) -> None:
+        """Show at most three lines.
+
+        Args:
+            lines: What to draw.
+            ticks: Labels spread evenly over the time axis.
+            failed: For equal parts of the time axis: most checks failed.
+        """
+        if (tuple(lines), tuple(ticks), tuple(failed)) != (self._lines_shown, self._ticks, self._failed):
+            self._lines_shown, self._ticks, self._failed = tuple(lines), tuple(ticks), tuple(failed)
             self.rebuild()
 
     def build(self, width: int, height: int | None) -> Sequence[Strip]:
@@ -53,6 +60,8 @@ class Chart(LineView):
         palette = self.look.palette
         height = height or 10
         known = [value for shown in self._lines_shown for value in shown.values if value is not None]
+        if not known and any(self._failed) and width >= 20 and height >= 4:
+            return self._only_failures(width, height)
         if not known or width < 20 or height < 4:
             note = "nothing was measured in this window" if not known else "no room for the chart"
             return [line([(f" {note}", palette.muted)], width), *[Strip.blank(width)] * (height - 1)]
@@ -64,7 +73,34 @@ class Chart(LineView):
         )
         peak: list[Run] = [(f"highest {milliseconds(max(known))} ", palette.muted)]
         top = line([(" ", palette.text), *legend], width, right=peak, ellipsis=self.look.ellipsis)
-        return [top, *self._plot(width, height - 1, max(known), styles)]
+        if not any(self._failed) or height < 8:
+            return [top, *self._plot(width, height - 1, max(known), styles)]
+        labels = max(len(milliseconds(mark)) for mark in (_round_up(max(known)), _round_up(max(known)) / 2)) + 2
+        return [top, self._marks(width, labels), *self._plot(width, height - 2, max(known), styles)]
+
+    def _only_failures(self, width: int, height: int) -> list[Strip]:
+        """No answer came in the whole window: the failures over time, without a scale of milliseconds."""
+        palette = self.look.palette
+        words = line([(" no answer in this window", palette.critical)], width)
+        gaps = max(1, len(self._ticks) - 1)
+        room = width - 2 - sum(map(len, self._ticks))
+        axis = " " + "".join(
+            tick + " " * (room * (at + 1) // gaps - room * at // gaps if at < gaps else 0)
+            for at, tick in enumerate(self._ticks)
+        )
+        body = [words, self._marks(width, 1), line([(axis, palette.muted)], width)]
+        return [*body, *[Strip.blank(width)] * (height - len(body))]
+
+    def _marks(self, width: int, left: int) -> Strip:
+        """A sign wherever most checks failed, below the legend."""
+        palette, cells = self.look.palette, max(1, width - left - 1)
+        parts = len(self._failed)
+        marks: list[Run] = [(" " * left, palette.text)]
+        for cell in range(cells):
+            first = cell * parts // cells
+            failed = any(self._failed[first : max(first + 1, (cell + 1) * parts // cells)])
+            marks.append((self.look.glyph("✖", "X") if failed else " ", palette.critical))
+        return line(marks, width)
 
     def _styles(self) -> tuple[Style, ...]:
         palette = self.look.palette

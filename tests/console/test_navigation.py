@@ -9,7 +9,8 @@ from support.desk import desk
 from support.pictures import NOW, all_fine, incident
 
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.model import ProbeNow, ServiceState, Viewer
+from amt_console.model import KeptAnswer, ProbeNow, ServiceState, Viewer
+from widgets.chart import Chart
 from widgets.fact_lines import FactLines
 from widgets.title_bar import TitleBar
 
@@ -103,7 +104,7 @@ async def test_enter_opens_what_is_selected_and_escape_comes_back() -> None:
         assert "connect_refused" in text
         assert "first byte" in text
         await console.press("w")
-        assert ("service", "backend-api", 168, None) in console.operations.calls
+        assert ("service", "backend-api", 6, None) in console.operations.calls
         await console.press("a", "enter")
         assert console.acknowledged()[0][0] == 7
         await console.press("escape")
@@ -117,7 +118,7 @@ async def test_the_alert_screen_shows_its_timeline_and_follows_changes() -> None
         assert "unack" in text
         for empty in ("Value", "Threshold", "Escalation"):
             assert empty not in text
-        assert "WHAT HAPPENED" in text
+        assert "STORY" in text
         assert "first bad observation" in text
         assert "nobody has it" in text
         await console.press("a", *"mine", "enter")
@@ -208,3 +209,38 @@ async def test_who_is_looking_stands_in_the_title_and_in_full_behind_a_key() -> 
             assert isinstance(console.app.screen, OverviewScreen)
             await console.show(replace(picture, viewers=viewers[:1]))
             assert "looking" not in console.screen.query_one(TitleBar).plain_lines[0], "that is you"
+
+
+async def test_the_alert_shows_what_the_service_answered_and_how_its_error_changed() -> None:
+    async with desk(incident(), size=(120, 40)) as console:
+        detail = console.operations.alert(7)
+        kinds = ("stale", "fresh") * 5
+        dull = tuple(
+            replace(detail.events[-1], kind=kind, seq=3 + at, at=NOW + timedelta(seconds=at))
+            for at, kind in enumerate(kinds)
+        )
+        told = {"old_error": "connection refused", "new_error": "got 500, expected 2xx"}
+        changed = replace(detail.events[-1], kind="error_changed", seq=20, detail=told)
+        body = KeptAnswer(NOW, "could not connect to server\n  db-primary.internal port 5432")
+        kept = replace(detail, alert=replace(detail.alert, answer=body), events=(*detail.events, *dull, changed))
+        console.operations.alert = lambda alert_id, at=None: kept  # type: ignore[method-assign, misc, assignment]
+        await console.press("enter")
+        text = " ".join(console.text().split())
+        assert "BODY" in text
+        assert "db-primary.internal port 5432" in text
+        assert "another error connection refused → got 500, expected 2xx" in text
+        assert "5 times without fresh data" in text
+        assert "fresh data again" not in text
+
+
+async def test_a_service_that_failed_all_the_time_has_its_failures_in_the_chart() -> None:
+    async with desk(incident(), size=(120, 40)) as console:
+        found = console.operations.service("backend-api", hours=1)
+        nothing = tuple(None for _ in found.mean_ms)
+        failed = replace(found, mean_ms=nothing, p95_ms=nothing, uptime=tuple(0.0 for _ in found.uptime))
+        console.operations.service = lambda name, hours=1.0, at=None: failed  # type: ignore[method-assign, misc, assignment]
+        await console.press("tab", "enter")
+        lines = console.app.screen.query_one(Chart).plain_lines
+        assert "no answer in this window" in lines[0]
+        assert lines[1].count("✖") > 40
+        assert "nothing was measured" not in " ".join(lines)

@@ -91,7 +91,7 @@ def test_a_key_behind_one_that_opens_a_screen_works_there() -> None:
     with console("incident") as program:
         program.press("j\r")
         program.press("aon it")
-        program.wait_for("WHAT HAPPENED")
+        program.wait_for("STORY")
         program.wait_for("note: on it")
 
 

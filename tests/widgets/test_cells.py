@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from widgets.cells import changed_span, clean, fit, line
+from widgets.cells import changed_span, clean, fit, line, wrapped
 
 PLAIN = Style()
 RED = Style(color="red")
@@ -65,3 +65,8 @@ def test_the_same_text_in_other_pieces_is_no_change() -> None:
 
 def test_wide_characters_are_never_painted_by_half() -> None:
     assert changed_span(line([("日本", PLAIN)], 8), line([("日木", PLAIN)], 8)) == (0, 8)
+
+
+def test_a_blank_at_the_end_of_a_line_takes_no_cell() -> None:
+    lines = wrapped([("1234 567 89", Style())], 8)
+    assert ["".join(text for text, _ in line) for line in lines] == ["1234 567", "89"]

@@ -29,13 +29,16 @@ class AlertDetailScreen(DetailScreen):
     def body(self) -> Iterable[Widget]:
         """Head, facts and timeline."""
         look = self.look
+        answer = FactLines("BODY", look=look, id="answer", wrap_at=0)
+        answer.display = False
         with VerticalScroll(id="detail", can_focus=True):
             yield FactLines(look=look, id="head", wrap_at=0)
+            yield answer
             with Container(id="columns"):
                 with Vertical(id="left"):
                     yield FactLines("FACTS", look=look, id="facts")
                 with Vertical(id="right"):
-                    yield FactLines("WHAT HAPPENED", look=look, id="timeline", wrap_at=facts.EVENT_INDENT)
+                    yield FactLines("STORY", look=look, id="timeline", wrap_at=facts.EVENT_INDENT)
 
     def selection(self) -> Selection:
         """This alert, and its subject if that is a service."""
@@ -86,5 +89,10 @@ class AlertDetailScreen(DetailScreen):
         now, look = self.now, self.look
         take_key = self.host.key_of("acknowledge") if self.host.view.can_act else None
         self.query_one("#head", FactLines).show(facts.alert_head(detail, now, look, take_key=take_key))
+        answer = self.query_one("#answer", FactLines)
+        answer.display = detail.alert.answer is not None
+        if detail.alert.answer is not None:
+            kept = look.local(detail.alert.answer.at)
+            answer.show(facts.answer(detail.alert.answer, look), note=f"answered at {kept:%H:%M:%S}")
         self.query_one("#facts", FactLines).show(facts.alert_facts(detail.episode, now, look))
         self.query_one("#timeline", FactLines).show(facts.timeline(detail, look), note=f"{len(detail.events)} events")

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
-from amt_console.model import AlertDetail, AlertEvent, AlertState, AlertView, Episode, LocationView, Phases, ServiceView
+from amt_console.model import (
+    AlertDetail,
+    AlertEvent,
+    AlertState,
+    AlertView,
+    Episode,
+    KeptAnswer,
+    LocationView,
+    Phases,
+    ServiceView,
+)
 from amt_console.operations.protocol import RecentProbe, StateChange
 from amt_console.text import (
     ALERT_STATE_WORDS,
@@ -16,22 +27,26 @@ from amt_console.text import (
     near_moment,
     percent,
     reason_of,
+    safe_text,
 )
 from widgets.ages import age_words, ago_words, span_words
 from widgets.cells import Run, Runs
 from widgets.look import Look
 
+_MOST_OF_ANSWER = 4096
+_FOLDED_FROM = 2
+"""More events in a row that only say that data stopped or came again are one line."""
 EVENT_INDENT = 19
 """Cells before what happened: the time and the mark."""
 _EVENT_WORDS = {
     "opened": "first bad observation",
     "fired": "fired",
     "severity": "severity changed",
-    "error_changed": "another error",
     "recovering": "recovering",
     "relapsed": "bad again",
     "resolved": "resolved",
     "cleared": "cleared before it fired",
+    "error_changed": "another error",
     "stale": "no fresh data",
     "fresh": "fresh data again",
     "acknowledged": "taken",
@@ -274,7 +289,7 @@ def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str 
             (f"  {state}  ", palette.muted),
             (episode.subject, palette.strong),
         ],
-        [(episode.message, palette.text)],
+        [(reason_of(episode.message, episode.subject), palette.text)],
     ]
     if episode.acknowledged_by:
         lines.append(
@@ -326,18 +341,53 @@ def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
     return labelled(pairs, look)
 
 
+def answer(kept: KeptAnswer, look: Look) -> list[Runs]:
+    """What the service answered, line by line."""
+    if kept.text is None:
+        return [[(f"cannot be read: {kept.unavailable or 'unknown'}", look.palette.muted)]]
+    text = safe_text(kept.text, _MOST_OF_ANSWER, keep_newlines=True)
+    return [[(line, look.palette.text)] for line in text.expandtabs(4).splitlines()]
+
+
 def timeline(detail: AlertDetail, look: Look) -> list[Runs]:
-    """One line an event, newest first."""
+    """One line an event, newest first; times without fresh data that follow each other are one line."""
     events = sorted(detail.events, key=lambda event: event.seq, reverse=True)
-    return [_event(event, look) for event in events] or [[("no events", look.palette.muted)]]
+    lines: list[Runs] = []
+    for stretch, group in groupby(events, key=lambda event: event.kind in ("stale", "fresh")):
+        run = list(group)
+        if stretch and len(run) > _FOLDED_FROM:
+            lines.append(_stretch(run, look))
+        else:
+            lines.extend(_event(event, detail.episode.subject, look) for event in run)
+    return lines or [[("no events", look.palette.muted)]]
 
 
-def _event(event: AlertEvent, look: Look) -> Runs:
+def _stretch(events: Sequence[AlertEvent], look: Look) -> Runs:
+    newest, oldest = events[0], events[-1]
+    times = sum(event.kind == "stale" for event in events)
+    words = f"{times} times without fresh data since {look.local(oldest.at):%d %b %H:%M:%S}"
+    return [
+        (f"{look.local(newest.at):%d %b %H:%M:%S}  ", look.palette.muted),
+        (look.glyph("● ", "* "), look.palette.muted),
+        (words, look.palette.text),
+    ]
+
+
+def _event(event: AlertEvent, subject: str, look: Look) -> Runs:
     palette = look.palette
     _, style = look.severity(event.severity)
     actor = f" by {event.actor}" if event.actor else ""
     words = _EVENT_WORDS.get(event.kind, event.kind)
+    if event.kind == "error_changed" and event.detail:
+        return [
+            (f"{look.local(event.at):%d %b %H:%M:%S}  ", palette.muted),
+            (look.glyph("● ", "* "), style),
+            (words, palette.text),
+            (f"  {event.detail.get('old_error', '')} {look.glyph('→', '->')} ", palette.muted),
+            (event.detail.get("new_error", ""), palette.text),
+        ]
     rest = event.note or ("" if event.kind in ("acknowledged", "unacknowledged") else event.message)
+    rest = reason_of(rest, subject) if event.note is None else rest
     return [
         (f"{look.local(event.at):%d %b %H:%M:%S}  ", palette.muted),
         (look.glyph("● ", "* "), palette.ok if event.state is AlertState.RESOLVED else style),

@@ -23,7 +23,7 @@ from widgets.uptime_bar import UptimeBar
 
 RANGES: tuple[tuple[float, str], ...] = ((1, "1 h"), (6, "6 h"), (24, "24 h"), (168, "7 d"))
 """Hours and name of the time ranges."""
-_FIRST_RANGE = 2
+_FIRST_RANGE = 0
 
 
 class ServiceDetailScreen(DetailScreen):
@@ -119,7 +119,8 @@ class ServiceDetailScreen(DetailScreen):
         look, now = self.look, self.now
         name = RANGES[self._range][1]
         lines = (ChartLine(f"mean, last {name}", detail.mean_ms), ChartLine("p95", detail.p95_ms))
-        self.query_one(Chart).show(lines, _ticks(look.local(detail.start), look.local(detail.end)))
+        ticks = _ticks(look.local(detail.start), look.local(detail.end))
+        self.query_one(Chart).show(lines, ticks, failed=tuple(up is not None and up < 50 for up in detail.uptime))
         self.query_one(UptimeBar).show(detail.uptime, summary=_uptime_words(detail), span=name)
         newest = next((probe for probe in detail.probes if probe.response_time_ms is not None), None)
         self.query_one("#phases", FactLines).show(facts.phases(newest, look))
