@@ -25,7 +25,6 @@ from amt_console.config.sections.silences import MaintenanceSettings, SilenceSet
 from amt_console.config.sections.thresholds import AlertThresholds
 
 BASE_URLS = ("api_base_url", "web_app_url", "mobile_app_url")
-MAX_TARGETS = 2000
 
 
 class Settings(Section):
@@ -51,9 +50,9 @@ class Settings(Section):
     """Limits of the built-in alert rules."""
     email_alerts: EmailAlerts = EmailAlerts()
     """The original's mail notification."""
-    services: Annotated[tuple[ServiceSettings, ...], Field(max_length=MAX_TARGETS)] = ()
+    services: tuple[ServiceSettings, ...] = ()
     """HTTP services to probe, beside or instead of the three base URLs."""
-    databases: Annotated[tuple[DatabaseSettings, ...], Field(max_length=MAX_TARGETS)] = ()
+    databases: tuple[DatabaseSettings, ...] = ()
     """Databases to probe."""
     rules: Annotated[tuple[RuleSettings, ...], Field(max_length=500)] = ()
     """Alert rules beside the built-in ones."""
