@@ -58,7 +58,7 @@ class Peers:
             waits_since: As for ``Fetcher``.
         """
         fetcher = Fetcher(self.slots, self.recall, emit, waits_since, self._clock)
-        return (("sharing", self.slots.run), ("fetching", fetcher.run))
+        return (("membership", self.slots.run), ("fetching", fetcher.run))
 
     def together(self, item: Collected) -> list[Collected]:
         """The items to store and judge for a result."""

@@ -63,7 +63,7 @@ class ProbingMonitor:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._main, name="amt-helper", daemon=True)
+        self._thread = threading.Thread(target=self._main, name="amt-prober", daemon=True)
 
     @property
     def probes_run(self) -> int:
@@ -96,7 +96,7 @@ class ProbingMonitor:
         prober = Prober(http=sources.http, database=sources.database, clock=self._clock)
         probes = self._probe_loop(self._ruleset, prober, slots)
         restarts = Restarts()
-        works = (("sharing", slots.run), ("probes", probes.run), ("handing in", lambda: self._hand_in(slots)))
+        works = (("membership", slots.run), ("probes", probes.run), ("handing in", lambda: self._hand_in(slots)))
         tasks = [
             asyncio.create_task(supervise(name, run, clock=self._clock, restarts=restarts), name=name)
             for name, run in works
@@ -161,4 +161,4 @@ class ProbingMonitor:
                     writes.add_figures(each)
             figures.clear()
         if results:
-            slots.sharing.hand_in(results)
+            slots.cluster.hand_in(results)

@@ -50,25 +50,25 @@ class SlotClaims:
         started_at, place = clock.now(), location or DEFAULT_LOCATION
         self.location = location
         me = Member(name, socket.gethostname(), os.getpid(), started_at, place, evaluates)
-        self.sharing = Cluster(store, me)
+        self.cluster = Cluster(store, me)
         self._clock = clock
         self._ask_again_at = float("-inf")
         self._heard: tuple[Heard, ...] = (Heard(me, 0.0),)
         self.silent: dict[str, datetime] = {}
         """Locations that fell silent without a goodbye, with the time of their last heartbeat."""
         self._mine: set[str] = set()
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-sharing")
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-cluster")
         self._checked_in = asyncio.Event()
 
     @property
     def living(self) -> frozenset[str]:
         """The locations with a living monitor, this one included."""
-        return frozenset((self.sharing.me.location, *(heard.member.location for heard in self._heard if heard.alive)))
+        return frozenset((self.cluster.me.location, *(heard.member.location for heard in self._heard if heard.alive)))
 
     @property
     def reads_figures(self) -> bool:
         """Whether this location reads the platform's figures: it evaluates, or the evaluator is unknown."""
-        here = self.sharing.me.location
+        here = self.cluster.me.location
         places = {heard.member.location for heard in self._heard if heard.alive and heard.member.evaluates}
         return here in places or not places
 
@@ -83,10 +83,10 @@ class SlotClaims:
         await self._checked_in.wait()
         if self._clock.monotonic() < self._ask_again_at:
             return target in self._mine
-        mine = falls_to(target, self._names_here()) == self.sharing.me.name
+        mine = falls_to(target, self._names_here()) == self.cluster.me.name
         try:
             async with asyncio.timeout(PATIENCE):
-                won = await self.call(lambda: self.sharing.claim(target, interval, mine=mine))
+                won = await self.call(lambda: self.cluster.claim(target, interval, mine=mine))
         except (StoreError, TimeoutError):
             self._ask_again_at = self._clock.monotonic() + PATIENCE
             return target in self._mine
@@ -100,20 +100,20 @@ class SlotClaims:
     async def aclose(self) -> None:
         """Let others take over at once."""
         try:
-            await self.call(self.sharing.leave)
+            await self.call(self.cluster.leave)
         except StoreError as error:
             LOG.info("The other monitors could not be notified of the end: %s", error)
         self._executor.shutdown(wait=False)
 
     def _names_here(self) -> list[str]:
-        me = self.sharing.me
+        me = self.cluster.me
         here = (heard.member for heard in self._heard if heard.alive and heard.member.location == me.location)
         return list({me.name, *(sharer.name for sharer in here)})
 
     async def _check_in(self) -> None:
         found: list[Heard] = []
         try:
-            await self.call(lambda: found.extend(self.sharing.check_in()))
+            await self.call(lambda: found.extend(self.cluster.check_in()))
         except StoreError as error:
             LOG.info("The members of the cluster cannot be read: %s", error)
         else:
@@ -186,7 +186,7 @@ class Fetcher:
         found: list[tuple[int, ProbeResult]] = []
 
         def look() -> None:
-            left, new = self._slots.sharing.handed_in(list(self._emitted))
+            left, new = self._slots.cluster.handed_in(list(self._emitted))
             there.update(left)
             found.extend(new)
 
@@ -202,4 +202,4 @@ class Fetcher:
             self._emitted[number] = self._clock.monotonic()
         # Neither stored nor waiting: its target was removed, or it was counted as lost.
         if given_up := there.intersection(let_go):
-            await self._slots.call(lambda: self._slots.sharing.give_up(given_up))
+            await self._slots.call(lambda: self._slots.cluster.give_up(given_up))
