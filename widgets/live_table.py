@@ -248,9 +248,14 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         lines.extend(Strip.blank(width) for _ in range(height - len(lines)))
         return lines[:height]
 
+    @property
+    def _has_keys(self) -> bool:
+        """Whether keys go here; ``has_focus`` is told of a change only after ``on_blur``."""
+        return self.screen.focused is self
+
     def _heading(self, width: int) -> Strip:
         palette = self.look.palette
-        style = palette.heading_focus if self.has_focus else palette.heading
+        style = palette.heading_focus if self._has_keys else palette.heading
         return heading(self.model, self._columns, self.NAME, self.title(), width, self.look, style)
 
     def _drawn_row(self, row: RowT, key: str, width: int) -> tuple[RowT, object, Strip]:
@@ -265,7 +270,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         if key != self.model.selected:
             return strip
         palette = self.look.palette
-        return strip.apply_style(palette.cursor if self.has_focus else palette.cursor_blur)
+        return strip.apply_style(palette.cursor if self._has_keys else palette.cursor_blur)
 
     def _row_line(self, row: RowT, width: int) -> Strip:
         shown = [column.id for column, _ in self._columns]

@@ -214,3 +214,13 @@ async def test_what_is_only_for_information_waits_for_nobody() -> None:
         assert console.prompt.is_open, "with nothing else it can still be taken"
     async with desk(replace(incident(), alerts=(*incident().alerts, info))) as console:
         assert "2 unacknowledged" in console.screen.query_one(TitleBar).plain_lines[0]
+
+
+async def test_one_pane_alone_is_marked_as_the_one_with_the_keys() -> None:
+    async with desk(incident()) as console:
+        for _ in range(3):
+            looks = [table.render_line(0) for table in console.screen.query(LiveTable)]
+            focus = console.screen.look.palette.heading_focus.bgcolor
+            marked = [any(part.style is not None and part.style.bgcolor == focus for part in line) for line in looks]
+            assert sum(marked) == 1
+            await console.press("tab")
