@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -84,7 +85,7 @@ def _problem_of(error: Exception) -> tuple[str, str]:
     if isinstance(error, StoreError):
         return "unavailable", str(error)
     if isinstance(error, RequestValidationError):
-        faults = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()[:10])
+        faults = (f"{_place(fault['loc'])}: {_lower(fault['msg'])}" for fault in error.errors()[:10])
         return "invalid", "; ".join(faults)
     if isinstance(error, HTTPException):
         if isinstance(error.__cause__, RecursionError):
@@ -95,6 +96,16 @@ def _problem_of(error: Exception) -> tuple[str, str]:
             return "not_found", "there is nothing at this path; /openapi.json describes what there is"
         return "malformed", str(error.detail)
     return "internal", "the monitor's log says more"
+
+
+def _place(location: Sequence[str | int]) -> str:
+    """The parameter or key, without the part of the request that it stands in."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def _lower(message: str) -> str:
+    """The validator's sentence in our style: it begins with "Input"."""
+    return message.removeprefix("Input ").removeprefix("Value error, ")
 
 
 def _allowed(error: HTTPException) -> str:

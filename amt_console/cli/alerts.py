@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.errors import CommandError
+from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.model import Acknowledge, AlertState, AlertView, Close, Note, Unacknowledge
+from amt_console.moments import parse_moment
 from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, duration, follows_words, safe_text, severity_glyph
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ AlertId = Annotated[
     int, typer.Argument(metavar="ID", help="The alert's number, as 'alerts list' shows it.", min=1, max=2**62)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AtOption = Annotated[
+    str | None, typer.Option("--at", metavar="TIME", help="A past moment: '14:30', '-2h', 'yesterday 09:00'.")
+]
 _COLUMNS = (
     Column("ID", right=True),
     Column("SEVERITY"),
@@ -44,16 +50,21 @@ def list_alerts(
         str | None, typer.Option("--since", metavar="TIME", help="With --all: opened since then, e.g. '24h'.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most this many.")] = 200,
+    at: AtOption = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Active alerts, worst first."""
-    from amt_console.moments import parse_moment
-
+    """Active alerts, worst first; with --at those of a past moment, as they were then."""
+    if at and (every or since):
+        raise CommandError("--at shows the alerts of one moment: leave out --all and --since, or --at", ExitCode.USAGE)
     context = get_context(ctx)
     moment = parse_moment(since, context.clock.now()) if since else None
+    past = parse_moment(at, context.clock.now()) if at else None
     states = tuple(AlertState) if every or since else None
     with context.operations() as operations:
-        found = operations.alerts(states, since=moment, limit=limit)
+        if past is not None:
+            found = operations.snapshot(past).alerts[:limit]
+        else:
+            found = operations.alerts(states, since=moment, limit=limit)
     if json_output:
         from amt_console.operations.json_views import alert_json
 
@@ -62,7 +73,7 @@ def list_alerts(
     if not found:
         print_line("no alerts" if states else "no active alerts")
         return
-    now, plain = context.clock.now(), ascii_only()
+    now, plain = past or context.clock.now(), ascii_only()
     subjects = {alert.id: alert.subject for alert in found}
     print_table(
         _COLUMNS,
@@ -82,17 +93,18 @@ def list_alerts(
 
 
 @app.command("show", epilog="Example: amt-console alerts show 12")
-def show(ctx: typer.Context, alert_id: AlertId, json_output: JsonOption = False) -> None:
-    """One alert with its whole history."""
+def show(ctx: typer.Context, alert_id: AlertId, at: AtOption = None, json_output: JsonOption = False) -> None:
+    """One alert with its whole history; with --at as it was at a past moment."""
     context = get_context(ctx)
+    past = parse_moment(at, context.clock.now()) if at else None
     with context.operations() as operations:
-        detail = operations.alert(alert_id)
+        detail = operations.alert(alert_id, at=past)
     if json_output:
         from amt_console.operations.json_views import alert_detail_json
 
         print_json(alert_detail_json(detail))
         return
-    _print_detail(detail.alert, detail, context.clock.now())
+    _print_detail(detail.alert, detail, past or context.clock.now())
 
 
 @app.command("ack", epilog="Example: amt-console alerts ack 12 --note 'restarting the API'")

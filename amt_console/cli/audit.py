@@ -107,7 +107,8 @@ def verify_chain(
         print_line("the audit trail is empty")
     elif fault is None:
         sealed = f"{found.sealed} of them sealed"
-        print_line(f"{found.rows} rows verified ({found.first} to {found.last}), {sealed}; head {found.head}")
+        rows = "1 row" if found.rows == 1 else f"{found.rows} rows"
+        print_line(f"{rows} verified ({found.first} to {found.last}), {sealed}; head {found.head}")
         for key_id in found.unknown_keys:
             print_line(f"Seals of the data key {key_id} cannot be checked: the key is missing.")
     if fault is not None:

@@ -213,7 +213,7 @@ def _print_figures(snapshot: Snapshot) -> None:
 
 
 def _service_row(service: ServiceView, now: datetime, plain: bool) -> tuple[str, ...]:
-    uptime = "no data" if service.last_checked is None else "not enough"
+    uptime = "no data" if service.last_checked is None else "not enough data"
     measured = ""
     if service.uptime_percent_24h is not None:
         uptime = percent_cell(service.uptime_percent_24h, 2)

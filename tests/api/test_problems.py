@@ -64,6 +64,7 @@ def checked(response: httpx.Response, status: int, code: str) -> str:
         ("GET", "/api/v1/snapshot?at=2026-01-01T00:00:00", 422, "invalid", "needs an offset"),
         ("GET", "/api/v1/snapshot?at=0001-01-01T00:00:00%2B14:00", 422, "invalid", "between the years"),
         ("GET", "/api/v1/snapshot?at=9999-12-31T23:59:59-14:00", 422, "invalid", "between the years"),
+        ("GET", "/api/v1/services?at=0001-01-01T00:00:00%2B14:00", 422, "invalid", "between the years"),
         ("GET", "/api/v1/alerts?since=0001-01-01T00:00:00%2B14:00", 422, "invalid", "between the years"),
         ("POST", ACKNOWLEDGE, 404, "not_found", "no alert 1"),
         ("POST", "/api/v1/alerts/1/note", 422, "invalid", "body"),

@@ -219,6 +219,18 @@ def test_notes_and_closing_from_the_command_line(command: Command, history: Hist
     assert [entry["note"] for entry in entries] == ["it was the cache", "retired", "the queue is full", None]
 
 
+def test_alerts_of_a_past_moment(command: Command, history: History) -> None:
+    number = history(ServiceState.DOWN, message="backend-api is down")
+    assert [alert["id"] for alert in json.loads(command("alerts", "list", "--json").out)] == [number]
+    assert command("alerts", "list", "--at", "-1h").out == "no active alerts\n"
+    command("alerts", "ack", str(number), "--note", "on it")
+    assert "on it" in command("alerts", "show", str(number)).out
+    assert command("alerts", "show", str(number), "--at", "-1h").code == ExitCode.BAD_DATA
+    both = command("alerts", "list", "--all", "--at", "-1h")
+    assert both.code == ExitCode.USAGE
+    assert "--at shows the alerts of one moment" in both.err
+
+
 def test_an_alert_that_is_not_there(command: Command, history: History) -> None:
     history()
     for line in (("alerts", "ack", "77"), ("alerts", "show", "77"), ("alerts", "unack", "77")):

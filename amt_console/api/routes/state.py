@@ -39,6 +39,7 @@ async def snapshot(
 
 
 @router.get("/services", response_model=Page, **needs(Role.VIEWER))
-def services(serving: Serving) -> Response:
-    """The services as they are now, in the order of the configuration; always one page."""
-    return json_page([service_json(service) for service in serving.operations.snapshot().services])
+def services(serving: Serving, at: PastMoment = None) -> Response:
+    """The services now or at a past moment, in the order of the configuration; always one page."""
+    found = serving.operations.snapshot(None if at is None else moment(at))
+    return json_page([service_json(service) for service in found.services])

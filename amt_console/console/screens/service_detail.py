@@ -143,5 +143,5 @@ def _uptime_words(detail: ServiceDetail) -> str:
     if detail.uptime_percent is None:
         return "nothing was measured"
     if covered < 50:
-        return f"insufficient data: {covered:.0f} % of the time was measured"
+        return f"not enough data: {covered:.0f} % of the time was measured"
     return percent(detail.uptime_percent, 2) + (f" of the {covered:.0f} % that was measured" if covered < 90 else "")
