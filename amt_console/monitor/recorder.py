@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from amt_console.clock import Clock, Instant
-from amt_console.model import AlertState, Episode
+from amt_console.model import AlertEvent, AlertState, Episode, EpisodeChange, ServiceState, Severity
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, Pause
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.gaps import stopped_gap
-from amt_console.monitor.journal import Journal
 from amt_console.monitor.ledger import Ledger
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.signals import RuleWindow, WindowReader
 from amt_console.monitor.supervise import LOG
 from amt_console.store import Reads, Store, StoreBusy, StoreError, VersionConflict, Writes, record
+from amt_console.text import safe_text
 
 CONFLICT_TRIES = 5
 REOPEN_SPAN = timedelta(hours=1)
@@ -27,6 +28,8 @@ REOPEN_LIMIT = 500
 CHECKPOINT_EVERY = 60.0
 """Seconds between two checkpoints of the write-ahead log."""
 TRUNCATE_EVERY = 3600.0
+LogLine = tuple[int, str]
+"""A level of ``logging``, and the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Recorder:
         self._continuous = continuous
         self._started = clock.instant()
         self._introduced = False
-        self._journal = Journal()
+        self._journal = _Journal()
         self._known: tuple[Episode, ...] = ()
         self._shadow: Ledger | None = None
         self._next_ruleset: Ruleset | None = ruleset
@@ -235,3 +238,34 @@ class Recorder:
 
 def _version(episode: Episode) -> tuple[int | None, int]:
     return episode.id, episode.version
+
+
+class _Journal:
+    """Lines of the log: one for each transition of an alert, and one for each change of a service's state."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, ServiceState] = {}
+
+    def lines(self, items: Sequence[Item], changes: Iterable[EpisodeChange]) -> list[LogLine]:
+        """The lines of a committed batch. The first result of a service is a change unless the service is up."""
+        found = [line for item in items if isinstance(item, Collected) and (line := self._state_line(item))]
+        return found + [_alert_line(change, event) for change in changes for event in change.events]
+
+    def _state_line(self, item: Collected) -> LogLine | None:
+        result = item.result
+        before = self._states.get(result.service, ServiceState.UP)
+        if item.late or result.state is before:
+            return None
+        self._states[result.service] = result.state
+        reason = f": {safe_text(result.error)}" if result.error else ""
+        text = f"service {safe_text(result.service)} is {result.state.value}, was {before.value}{reason}"
+        return (logging.INFO if result.state is ServiceState.UP else logging.WARNING), text
+
+
+def _alert_line(change: EpisodeChange, event: AlertEvent) -> LogLine:
+    episode = change.episode
+    text = (
+        f"alert {episode.id} {event.kind}: {event.severity.value} {episode.alert_type.value} {safe_text(event.message)}"
+    )
+    loud = event.kind == "fired" and event.severity is not Severity.INFO
+    return (logging.WARNING if loud else logging.INFO), text
