@@ -24,6 +24,7 @@ _U32 = struct.Struct("@I")
 _SLACK_NS = 100_000
 """Tolerance for kernel stamps outside the possible range, because two clocks are read in turn."""
 _CLOSE_READS_NS = 20_000
+_OFFSET_READINGS = 8
 
 monotonic_ns = time.monotonic_ns
 
@@ -101,11 +102,18 @@ def handshake_ns(sock: socket.socket) -> int | None:
 
 
 def _wall_offset() -> tuple[int, int]:
-    """Wall clock minus monotonic clock, and the monotonic clock, read so close together that nothing came between."""
-    for _ in range(4):
+    """Wall clock minus monotonic clock, and the monotonic clock.
+
+    Both are read several times: the offset is taken where the readings lie closest together, because a thread that is
+    preempted between two readings would shift every stamp by half of its pause.
+    """
+    offset, closest = 0, None
+    for _ in range(_OFFSET_READINGS):
         before = time.monotonic_ns()
         wall = time.time_ns()
         after = time.monotonic_ns()
-        if after - before < _CLOSE_READS_NS:
+        if closest is None or after - before < closest:
+            offset, closest = wall - (before + after) // 2, after - before
+        if closest < _CLOSE_READS_NS:
             break
-    return wall - (before + after) // 2, after
+    return offset, after
