@@ -19,7 +19,7 @@ from support.terminal import TerminalProgram
 from amt_console.operations.actor import current_actor
 
 pytestmark = pytest.mark.pty
-DOWN = "is down: got 503"
+DOWN = "got 503"
 
 
 @pytest.fixture

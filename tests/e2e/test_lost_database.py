@@ -49,7 +49,7 @@ def test_a_console_that_is_the_monitor_and_whose_database_is_deleted(tmp_path: P
     with serving() as platform:
         place = Place(tmp_path, web=platform.url)
         with TerminalProgram(place.command(), columns=150, lines=40, env=place.env) as program:
-            program.wait_for("monitoring")
+            program.wait_for("data now")
             until(place.database.exists)
             place.database.unlink()
             program.wait_for("not storing")

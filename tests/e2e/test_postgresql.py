@@ -27,7 +27,7 @@ from amt_console.store import Store
 
 __all__ = ["postgres_url"]
 pytestmark = [pytest.mark.pty, pytest.mark.postgres]
-DOWN = "is down: got 503"
+DOWN = "got 503"
 MADE = re.compile(rb'(<dt>Made</dt><dd>|"generated_at": ")[^<"]+')
 """When a report was made, which is all that may differ between two of the same window."""
 
