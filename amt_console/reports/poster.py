@@ -126,7 +126,7 @@ def _head(canvas: _Canvas, view: ReportView) -> None:
     span = f"{times.minute(data.window.start)} – {times.minute(data.window.end)} {times.name} ({view.span})"
     canvas.text(
         _MARGIN,
-        f"{span}; made {times.full(data.made_at)} by amt-console {short_label(data.version)}",
+        f"{span}; amt-console {short_label(data.version)}",
         size=12,
         colour="muted",
     )
