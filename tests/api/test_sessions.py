@@ -238,11 +238,11 @@ def test_beside_a_suspended_monitor_the_database_is_read_and_closing_does_not_wa
     opened: Open, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "WAIT_SECONDS", 0.3)
-    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 1.0)
     with place.monitor() as monitor:
         attached = opened()
         until(lambda: attached.operations.snapshot().services[0].last_checked is not None)
         os.kill(monitor.pid, signal.SIGSTOP)
+        monkeypatch.setattr(client, "TIMEOUT_SECONDS", 1.0)
         try:
             until(lambda: attached.reads_beside)
             assert attached.operations.snapshot().services[0].last_checked is not None

@@ -148,7 +148,8 @@ def test_stopped_by_ctrl_c_it_goes_on_where_it_was(
 ) -> None:
     with stuck_copy(source, postgres_url, server) as process:
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        until(lambda: process.poll() is not None)
+        out, err = process.communicate()
         assert (process.returncode, out) == (130, "")
         assert err.splitlines()[-1] == "Stopped. The same command continues where it stopped."
         assert "Traceback" not in err
@@ -172,7 +173,8 @@ def test_a_table_that_stays_locked_ends_it_as_busy_and_it_goes_on_later(
     command: Command, source: Path, postgres_url: str, server: Engine
 ) -> None:
     with stuck_copy(source, postgres_url, server, patience=1) as process:
-        _, err = process.communicate(timeout=60)
+        until(lambda: process.poll() is not None)
+        _, err = process.communicate()
         assert process.returncode == ExitCode.BUSY
         half_way, reason = err.splitlines()[-2:]
         assert half_way == "Stopped by a failure. The same command continues where it stopped."
@@ -185,7 +187,7 @@ def test_what_has_changed_since_the_interruption_is_not_mixed_in(
 ) -> None:
     with stuck_copy(source, postgres_url, server) as process:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        until(lambda: process.poll() is not None)
     with Store.open(f"sqlite:///{source}", clock=CLOCK) as store, store.transaction() as writes:
         writes.add_results([result(CLOCK.now())])
     refused = command("db", "copy", str(source), postgres_url)

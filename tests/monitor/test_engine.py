@@ -163,7 +163,7 @@ def test_slots_that_pass_while_a_run_goes_are_skipped(platform: Platform, tmp_pa
 
 def test_two_hundred_targets_under_a_cap(platform: Platform, tmp_path: Path) -> None:
     names = [f"service-{index:03}" for index in range(200)]
-    document = services(platform, *names, interval=30)
+    document = services(platform, *names, interval=30, degraded_above_ms=9000)
     with monitored(tmp_path / "m.db", document, limits=EngineLimits(capacity=8)) as monitor:
         monitor.wait(lambda reads: set(names) <= set(reads.services.statuses()), timeout=30)
         status = monitor.engine.status
