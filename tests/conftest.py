@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -14,6 +15,12 @@ KEPT = {"PATH", "LD_LIBRARY_PATH", "TMPDIR", "CI", "AMT_TEST_POSTGRES_URL"}
 """What the tests take from outside; everything else is the developer's own, e.g. ``XDG_STATE_HOME`` or ``NO_COLOR``."""
 USUAL = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
 HOMES = count()
+ENDINGS = {
+    signal.SIGHUP: signal.SIG_DFL,
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGQUIT: signal.SIG_DFL,
+    signal.SIGTERM: signal.SIG_DFL,
+}
 
 
 def pytest_sessionstart() -> None:
@@ -25,6 +32,10 @@ def pytest_sessionstart() -> None:
         os.unsetenv(name)  # readline sets them for child processes; os.environ does not know of it
     os.environ.update(USUAL)
     time.tzset()
+    for number, usual in ENDINGS.items():
+        # ``nohup``, and a shell with what it starts in the background, ignore some, and every child would, too.
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(scope="session", autouse=True)

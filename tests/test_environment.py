@@ -31,6 +31,7 @@ HOSTILE = {
     "XDG_CONFIG_HOME": "/nowhere/config",
     "XDG_STATE_HOME": "/nowhere/state",
 }
+IGNORING = 'trap "" INT QUIT TERM; exec "$0" "$@"'
 
 
 def names(text: str) -> set[str]:
@@ -45,6 +46,9 @@ def test_nothing_of_the_developer_is_seen(homes: Path) -> None:
     assert shown == {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
     child = subprocess.run([sys.executable, "-c", "import os; print(*os.environ)"], capture_output=True, text=True)
     assert names(child.stdout) <= ALLOWED
+    program = "import signal; print([each.name for each in signal.Signals if signal.getsignal(each) is signal.SIG_IGN])"
+    child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert child.stdout.strip() == "['SIGPIPE', 'SIGXFSZ']", "those that Python itself ignores"
 
 
 @pytest.mark.parametrize("workers", ["0", "1"])
@@ -52,7 +56,21 @@ def test_whatever_the_tests_were_started_from(workers: str) -> None:
     inner = f"{__file__}::test_nothing_of_the_developer_is_seen"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", workers, inner],
+        [
+            "nohup",
+            "sh",
+            "-c",
+            IGNORING,
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-n",
+            workers,
+            inner,
+        ],
         cwd=Path(__file__).parents[1],
         env=kept | HOSTILE,
         capture_output=True,
