@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from support import hostile_expressions
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, Expectation
-from collectors.http.expect import Checks, body_text
+from collectors.http.expect import INLINE_BODY_BYTES, Checks, body_text
 from collectors.http.trace import Trace
 
 
@@ -65,6 +66,28 @@ async def test_the_status_is_named(status: int, reason: str, got: str) -> None:
     assert fault is not None
     assert fault.error_class is ErrorClass.HTTP_STATUS
     assert fault.message == f"got {got}, expected 2xx"
+
+
+class WatchedClock(SystemClock):
+    """Notes on which threads the time of a check was asked for."""
+
+    def __init__(self) -> None:
+        self.threads: set[str] = set()
+
+    def monotonic(self) -> float:
+        self.threads.add(threading.current_thread().name)
+        return super().monotonic()
+
+
+@pytest.mark.parametrize("expect", [Expectation(text="x"), Expectation(regex="^x"), Expectation(jmespath="x == `1`")])
+async def test_large_bodies_are_checked_off_the_loop(expect: Expectation) -> None:
+    clock = WatchedClock()
+    checks = Checks(expect, clock)
+    await checks.fault(trace_of(b"x"))
+    assert clock.threads == {threading.current_thread().name}
+    clock.threads.clear()
+    await checks.fault(trace_of(b"x" * (INLINE_BODY_BYTES + 1)))
+    assert [name.startswith("amt-expect") for name in clock.threads] == [True]
 
 
 HELD_UP = 10.0

@@ -253,6 +253,50 @@ async def test_what_is_set_aside_is_tried_once_more_at_the_stop_and_told() -> No
     bench.flusher.close()
 
 
+async def test_host_samples_that_are_set_aside_are_tried_once_more_at_the_stop() -> None:
+    clock = FakeClock()
+    hosts = [HostReading(HostSample(clock.now(), memory, 2.0, 3.0), clock.instant()) for memory in range(3)]
+    disk = Disk()
+    disk.refused = (HostReading,)
+    bench = Bench(disk)
+    task = asyncio.create_task(bench.flusher.run())
+    for item in hosts:
+        bench.flusher.add(item)
+    await bench.until(lambda: bench.flusher.store_error is not None)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    disk.refused = ()
+    assert await bench.flusher.drain()
+    assert sorted(disk.stored, key=hosts.index) == hosts
+    bench.flusher.close()
+
+
+class Patience:
+    """A back-off without a pause that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def delay(self, failures: int) -> float:
+        self.asked.append(failures)
+        return 0.0
+
+
+async def test_each_failure_in_a_row_waits_longer_and_a_success_ends_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    patience = Patience()
+    monkeypatch.setattr(flush, "RETRY", patience)
+    disk = Disk()
+    disk.faults = [StoreBusy("Busy.")] * 3
+    async with running(Bench(disk)) as bench:
+        bench.flusher.add(items(1)[0], urgent=True)
+        await bench.stored(1)
+        disk.faults = [StoreBusy("Busy.")]
+        bench.flusher.add(items(1)[0], urgent=True)
+        await bench.stored(2)
+    assert patience.asked == [1, 2, 3, 1]
+
+
 async def test_a_slow_disk_does_not_hold_up_the_loop_and_the_stop_waits_for_it() -> None:
     made = items(3)
     disk = Disk()
