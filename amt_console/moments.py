@@ -54,13 +54,13 @@ def _parse(text: str, now: datetime, *, future: bool) -> datetime | None:
         return now + timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
     today = now.astimezone().replace(tzinfo=None)
     if found := _NAMED_DAY.fullmatch(text):
-        time = _naive(found[2] or "00:00", _TIMES)
+        clock_time = _naive(found[2] or "00:00", _TIMES)
         day = today.date() + timedelta(days=_DAYS[found[1]])
-        return None if time is None else datetime.combine(day, time.time()).astimezone(UTC)
+        return None if clock_time is None else datetime.combine(day, clock_time.time()).astimezone(UTC)
     if (date := _naive(text, _DATES)) is not None:
         return date.astimezone(UTC)
-    if (time := _naive(text, _TIMES)) is not None:
-        moment = datetime.combine(today.date(), time.time())
+    if (clock_time := _naive(text, _TIMES)) is not None:
+        moment = datetime.combine(today.date(), clock_time.time())
         if not future and moment > today:
             moment -= timedelta(days=1)
         if future and moment < today:

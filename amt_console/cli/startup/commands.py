@@ -121,8 +121,9 @@ def _root_signature() -> inspect.Signature:
 
 
 # Typer has no way to declare options from data, only from a signature.
-_root.__signature__ = _root_signature()  # type: ignore[attr-defined]
-_root.__annotations__ = {name: each.annotation for name, each in _root_signature().parameters.items()}
+_signature = _root_signature()
+_root.__signature__ = _signature  # type: ignore[attr-defined]
+_root.__annotations__ = {name: each.annotation for name, each in _signature.parameters.items()}
 app.callback(invoke_without_command=True)(_root)
 
 
