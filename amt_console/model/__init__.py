@@ -14,7 +14,7 @@ from amt_console.model.actions import (
     ProbeNow,
     Unacknowledge,
 )
-from amt_console.model.alerts import NETWORK_SUBJECT, AlertDetail, AlertEvent, Episode
+from amt_console.model.alerts import NETWORK_SUBJECT, AlertDetail, AlertEvent, Episode, Paging, Receiver
 from amt_console.model.changes import AuditEntry, EpisodeChange
 from amt_console.model.histogram import LatencyHistogram
 from amt_console.model.locations import (
@@ -56,6 +56,7 @@ from amt_console.model.states import (
     OWN_ERRORS,
     AlertState,
     AlertType,
+    ChannelType,
     Criticality,
     ErrorClass,
     FigureKind,
@@ -63,6 +64,7 @@ from amt_console.model.states import (
     GapReason,
     MonitorState,
     Overall,
+    Rating,
     Resolution,
     ServiceState,
     Severity,
@@ -104,6 +106,7 @@ __all__ = [
     "AnyRollup",
     "AuditEntry",
     "BusinessFigures",
+    "ChannelType",
     "Close",
     "Commits",
     "Criticality",
@@ -132,9 +135,12 @@ __all__ = [
     "NetworkRates",
     "Note",
     "Overall",
+    "Paging",
     "Phases",
     "ProbeNow",
     "ProbeResult",
+    "Rating",
+    "Receiver",
     "Resolution",
     "ResourcesView",
     "Rollup",

@@ -8,10 +8,39 @@ from datetime import datetime
 
 from amt_console.clock import Instant
 from amt_console.model.snapshot import AlertView
-from amt_console.model.states import AlertState, AlertType, ErrorClass, Resolution, Severity
+from amt_console.model.states import AlertState, AlertType, ErrorClass, Rating, Resolution, Severity
 
 NETWORK_SUBJECT = "network"
 """The subject of the alert that this machine may be offline; its type is ``monitor``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Somebody to be told, on one channel."""
+
+    channel: str
+    name: str
+    """A person's or the channel's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How far an alert was told. ``alerts.policy`` alone changes it."""
+
+    base: Instant | None = None
+    """The delays of the escalation count from here; ``None`` while it does not run."""
+    told: tuple[Receiver, ...] = ()
+    """Everybody who was sent a page, in order: these are told of the end."""
+    last_told: Instant | None = None
+    """The newest page or reminder."""
+    held: str | None = None
+    """Why messages are held at the moment, as the stage and its reason; a change of it is a decision."""
+    held_since: Instant | None = None
+    owner_reminded: bool = False
+    """Whether the owner was reminded that the acknowledgement ends."""
+    flips: tuple[datetime, ...] = ()
+    """The newest confirmed changes between good and bad of this rule and subject, across episodes, oldest first."""
+    flapping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +92,17 @@ class Episode:
     """When the data stopped; time without data never counts."""
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
+    acknowledged_until: datetime | None = None
+    """When the acknowledgement ends."""
+    snoozed_by: str | None = None
+    """The person who snoozed it: no messages until ``snoozed_until``."""
+    snoozed_until: datetime | None = None
+    """``None`` while snoozed: until it recovers."""
+    rating: Rating | None = None
     note: str | None = None
     escalation_level: int = 0
+    """Levels of the escalation that were told; 0 before the first."""
+    paging: Paging = Paging()
     previous_episode_id: int | None = None
     runbook: str | None = None
     simulated: bool = False
@@ -81,8 +119,8 @@ class AlertEvent:
 
     kind: str
     """``opened``, ``fired``, ``severity``, ``recovering``, ``relapsed``, ``resolved``, ``cleared``, ``stale``,
-    ``fresh``, ``error_changed``, ``acknowledged``, ``unacknowledged``,
-    ``ack_revoked``, ``note``."""
+    ``fresh``, ``error_changed``, ``acknowledged``, ``unacknowledged``, ``ack_revoked``, ``ack_expired``, ``snoozed``,
+    ``snooze_ended``, ``rated``, ``note``."""
     at: datetime
     state: AlertState
     severity: Severity
@@ -92,7 +130,8 @@ class AlertEvent:
     note: str | None = None
     value: float | None = None
     detail: Mapping[str, str] = field(default_factory=dict)
-    """Of ``error_changed``: ``old_error`` and ``new_error``."""
+    """Of ``error_changed``: ``old_error`` and ``new_error``. Of ``acknowledged`` and ``snoozed``: ``until``, the end in
+    ISO 8601; of ``acknowledged`` by somebody else than the actor: ``owner``. Of ``rated``: ``rating``."""
     seq: int = 0
     alert_id: int | None = None
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from amt_console.model.alerts import AlertEvent, Episode
+from amt_console.model.notifications import Decision, OutboxEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,7 @@ class EpisodeChange:
     """The audit entry of the person's action; the monitor's changes have none."""
     answer: str | None = field(default=None, repr=False)
     """The service's answer, to be kept in place of an earlier one."""
+    outbox: tuple[OutboxEntry, ...] = ()
+    """Messages to send. Numbers of alert and version are assigned when stored."""
+    decisions: tuple[Decision, ...] = ()
+    """Why messages are sent or not."""

@@ -77,6 +77,27 @@ class AlertType(StrEnum):
     MONITOR = "monitor"
 
 
+class ChannelType(StrEnum):
+    """The kind of a notification channel."""
+
+    EMAIL = "email"
+    SLACK = "slack"
+    TEAMS = "teams"
+    PAGERDUTY = "pagerduty"
+    WEBHOOK = "webhook"
+    ALERTMANAGER = "alertmanager"
+    NTFY = "ntfy"
+    EXEC = "exec"
+    APPRISE = "apprise"
+
+
+class Rating(StrEnum):
+    """A person's judgement of an alert, given when closing it."""
+
+    NOISE = "noise"
+    ACTIONABLE = "actionable"
+
+
 class Resolution(StrEnum):
     """Why an episode was closed."""
 

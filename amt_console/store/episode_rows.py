@@ -4,8 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from amt_console.model import AlertEvent, AlertState, AlertType, Episode, ErrorClass, Resolution, Severity
-from amt_console.store.values import Row, clean, clean_text, finite, instant_json, instant_of, json_object, to_json
+from amt_console.model import (
+    AlertEvent,
+    AlertState,
+    AlertType,
+    Episode,
+    ErrorClass,
+    Paging,
+    Rating,
+    Receiver,
+    Resolution,
+    Severity,
+)
+from amt_console.store.values import (
+    Row,
+    clean,
+    clean_text,
+    finite,
+    instant_json,
+    instant_of,
+    json_object,
+    moment_of,
+    to_json,
+)
+
+_NOT_TOLD = Paging()
 
 
 def episode_values(episode: Episode) -> dict[str, Any]:
@@ -38,8 +61,13 @@ def episode_values(episode: Episode) -> dict[str, Any]:
         "stale_since": instant_json(episode.stale_since),
         "acknowledged_by": clean(episode.acknowledged_by),
         "acknowledged_at": episode.acknowledged_at,
+        "acknowledged_until": episode.acknowledged_until,
+        "snoozed_by": clean(episode.snoozed_by),
+        "snoozed_until": episode.snoozed_until,
+        "rating": None if episode.rating is None else episode.rating.value,
         "note": clean(episode.note),
         "escalation_level": episode.escalation_level,
+        "paging": _paging_json(episode.paging),
         "previous_episode_id": episode.previous_episode_id,
         "runbook": clean(episode.runbook),
         "simulated": episode.simulated,
@@ -78,11 +106,49 @@ def episode_of(row: Row) -> Episode:
         stale_since=instant_of(row["stale_since"]),
         acknowledged_by=row["acknowledged_by"],
         acknowledged_at=row["acknowledged_at"],
+        acknowledged_until=row["acknowledged_until"],
+        snoozed_by=row["snoozed_by"],
+        snoozed_until=row["snoozed_until"],
+        rating=None if row["rating"] is None else _enum(Rating, row["rating"], None),
         note=row["note"],
         escalation_level=int(row["escalation_level"]),
+        paging=_paging_of(row["paging"]),
         previous_episode_id=row["previous_episode_id"],
         runbook=row["runbook"],
         simulated=bool(row["simulated"]),
+    )
+
+
+def _paging_json(paging: Paging) -> str | None:
+    if paging == _NOT_TOLD:
+        return None
+    stored = {
+        "base": instant_json(paging.base),
+        "told": [[receiver.channel, receiver.name] for receiver in paging.told],
+        "last_told": instant_json(paging.last_told),
+        "held": paging.held,
+        "held_since": instant_json(paging.held_since),
+        "owner_reminded": paging.owner_reminded,
+        "flips": [flip.isoformat() for flip in paging.flips],
+        "flapping": paging.flapping,
+    }
+    return to_json({name: value for name, value in stored.items() if value})
+
+
+def _paging_of(text: str | None) -> Paging:
+    stored = json_object(text)
+    if not stored:
+        return _NOT_TOLD
+    flips = [moment_of(flip) for flip in stored.get("flips", ())]
+    return Paging(
+        base=instant_of(stored.get("base")),
+        told=tuple(Receiver(str(channel), str(name)) for channel, name in stored.get("told", ())),
+        last_told=instant_of(stored.get("last_told")),
+        held=stored.get("held"),
+        held_since=instant_of(stored.get("held_since")),
+        owner_reminded=bool(stored.get("owner_reminded")),
+        flips=tuple(flip for flip in flips if flip is not None),
+        flapping=bool(stored.get("flapping")),
     )
 
 

@@ -94,8 +94,14 @@ class AlertRow(StoreTable, table=True):
     stale_since: str | None = Field(default=None, sa_type=Text)
     acknowledged_by: str | None = Field(default=None, sa_type=Text)
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    snoozed_by: str | None = Field(default=None, sa_type=Text)
+    snoozed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rating: str | None = Field(default=None, sa_type=Text)
     note: str | None = Field(default=None, sa_type=Text)
     escalation_level: int = Field(default=0, sa_column=number("escalation_level"))
+    paging: str | None = Field(default=None, sa_type=Text)
+    """JSON: how far the alert was told."""
     previous_episode_id: int | None = Field(default=None, sa_type=BIG)
     runbook: str | None = Field(default=None, sa_type=Text)
     simulated: bool = Field(default=False, sa_column=flag("simulated"))
@@ -133,6 +139,18 @@ class AlertAnswerRow(StoreTable, table=True):
     )
     timestamp: datetime = Field(sa_type=UtcDateTime)
     answer: str = Field(sa_type=Encrypted)
+
+
+class AlertEvidenceRow(StoreTable, table=True):
+    """What was seen around an alert's first failure: DNS, address, phases, certificate, processes, disk."""
+
+    __tablename__ = "alert_evidence"
+    alert_id: int = Field(
+        primary_key=True, foreign_key="alerts.id", ondelete="CASCADE", sa_type=BIG, sa_column_kwargs=_GIVEN
+    )
+    timestamp: datetime = Field(sa_type=UtcDateTime)
+    evidence: str = Field(sa_type=Encrypted)
+    """JSON."""
 
 
 class SystemMetric(StoreTable, table=True):

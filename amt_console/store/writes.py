@@ -25,6 +25,8 @@ from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.first_look import WATCHED, watched_text
 from amt_console.store.ingest import Ingest
+from amt_console.store.outbox import decisions
+from amt_console.store.outbox import queue as outbox
 from amt_console.store.reads import Reads
 from amt_console.store.rollups import horizon, rebuild
 from amt_console.store.rollups.buckets import floor
@@ -229,6 +231,8 @@ def record(writes: Writes, change: EpisodeChange) -> Episode:
         raise RuntimeError("an alert is stored by a durable transaction only")
     saved = episodes.save(writes._connection, change.episode, change.events, simulated=writes._simulated)
     answers.keep(writes._connection, writes._ingesters.upsert_answer, writes._keys, saved, change)
+    outbox.add(writes._connection, writes._keys, saved, change.outbox)
+    decisions.add(writes._connection, saved, change.decisions)
     if change.audit is not None:
         writes.add_audit(change.audit)
     return saved

@@ -75,7 +75,7 @@ def acknowledge(action: Acknowledge, scene: Scene) -> Outcome:
         raise AlertConflict(f"{_name(episode)} is not confirmed yet. It can be acknowledged when it fires.")
     person, words = _person(scene), _words(action.note)
     transition = Transition(episode, scene.now)
-    transition.change(acknowledged_by=person, acknowledged_at=scene.now.wall, note=words or episode.note)
+    transition.change(acknowledged_by=person, acknowledged_at=transition.wall, note=words or episode.note)
     transition.event("acknowledged", f"acknowledged by {person}", actor=person, note=words)
     return _outcome(transition)
 
@@ -88,7 +88,7 @@ def unacknowledge(action: Unacknowledge, scene: Scene) -> Outcome:
     _must_be_version(episode, action)
     person = _person(scene)
     transition = Transition(episode, scene.now)
-    transition.change(acknowledged_by=None, acknowledged_at=None)
+    transition.change(acknowledged_by=None, acknowledged_at=None, acknowledged_until=None)
     transition.event("unacknowledged", f"unacknowledged by {person}", actor=person)
     return _outcome(transition)
 

@@ -200,7 +200,7 @@ def _settle_severity(transition: Transition, observation: Observation, rule: Rul
         _tell(transition, observation, rule)
         transition.event("severity")
         if episode.acknowledged_by is not None:
-            transition.change(acknowledged_by=None, acknowledged_at=None)
+            transition.change(acknowledged_by=None, acknowledged_at=None, acknowledged_until=None)
             transition.event("ack_revoked", f"worse than what {episode.acknowledged_by} acknowledged")
     elif episode.severity is Severity.CRITICAL and episode.warning_count >= rule.recover:
         transition.change(severity=rule.lesser_severity)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from amt_console.alerts.lifecycle.episode import RULE_REMOVED_NOTE
-from amt_console.model import AlertEvent, AlertState, Episode, Resolution, Severity
+from amt_console.model import AlertEvent, AlertState, Episode, Paging, Rating, Resolution, Severity
 
 _IN_ITS_OWN_WORDS = ("opened", "fired", "severity", "relapsed", "error_changed")
 """Events with the episode's own message; the messages of others describe the event."""
@@ -26,6 +26,10 @@ class Told:
     stale: bool = False
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
+    acknowledged_until: datetime | None = None
+    snoozed_by: str | None = None
+    snoozed_until: datetime | None = None
+    rating: Rating | None = None
     note: str | None = None
 
 
@@ -65,6 +69,10 @@ def as_of(current: Episode, events: Iterable[AlertEvent], at: datetime) -> Episo
         warning_count=0,
         ok_count=0,
         escalation_level=0,
+        paging=Paging(),
+        acknowledged_until=None,
+        snoozed_by=None,
+        snoozed_until=None,
     )
     try:
         then = replay(happened)
@@ -106,14 +114,33 @@ def _fold(before: Told, event: AlertEvent) -> Told:
         case "stale" | "fresh":
             return replace(now, stale=event.kind == "stale")
         case "acknowledged":
-            return replace(now, acknowledged_by=event.actor, acknowledged_at=event.at, note=event.note or before.note)
-        case "unacknowledged" | "ack_revoked":
-            return replace(now, acknowledged_by=None, acknowledged_at=None)
+            return replace(
+                now,
+                acknowledged_by=event.detail.get("owner", event.actor),
+                acknowledged_at=event.at,
+                acknowledged_until=_until(event),
+                snoozed_by=None,
+                snoozed_until=None,
+                note=event.note or before.note,
+            )
+        case "unacknowledged" | "ack_revoked" | "ack_expired":
+            return replace(now, acknowledged_by=None, acknowledged_at=None, acknowledged_until=None)
+        case "snoozed":
+            return replace(now, snoozed_by=event.actor, snoozed_until=_until(event), note=event.note or before.note)
+        case "snooze_ended":
+            return replace(now, snoozed_by=None, snoozed_until=None)
+        case "rated":
+            return replace(now, rating=Rating(event.detail["rating"]), note=event.note or before.note)
         case "note":
             return replace(now, note=event.note)
         case "severity" | "recovering" | "relapsed" | "error_changed":
             return now
     raise ValueError(f"Unknown kind of event: {event.kind!r}.")
+
+
+def _until(event: AlertEvent) -> datetime | None:
+    until = event.detail.get("until")
+    return None if until is None else datetime.fromisoformat(until)
 
 
 def _resolution(event: AlertEvent) -> Resolution:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from amt_console.clock import Clock
 from amt_console.store.encryption.keyring import Keyring
+from amt_console.store.policies.stored import PolicyReads
 from amt_console.store.reads.alerts import AlertReads
 from amt_console.store.reads.figures import FigureReads
 from amt_console.store.reads.host import HostReads
@@ -29,3 +30,4 @@ class Reads:
         self.host = HostReads(connection)
         self.figures = FigureReads(connection)
         self.monitor = MonitorReads(connection)
+        self.policies = PolicyReads(connection)

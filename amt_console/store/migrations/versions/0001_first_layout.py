@@ -35,6 +35,10 @@ def upgrade() -> None:
     _alerts()
     _alert_events()
     _alert_answers()
+    _alert_evidence()
+    _alert_decisions()
+    _outbox()
+    _policies()
     _business_figures()
     _gaps()
     _host_rollups()
@@ -178,8 +182,12 @@ def _alerts() -> None:
         sa.Column("stale", sa.Boolean(), server_default=sa.false(), nullable=False),
         *_optional(sa.Text(), "stale_since", "acknowledged_by"),
         sa.Column("acknowledged_at", UtcDateTime()),
-        sa.Column("note", sa.Text()),
+        sa.Column("acknowledged_until", UtcDateTime()),
+        sa.Column("snoozed_by", sa.Text()),
+        sa.Column("snoozed_until", UtcDateTime()),
+        *_optional(sa.Text(), "rating", "note"),
         sa.Column("escalation_level", BIG, server_default="0", nullable=False),
+        sa.Column("paging", sa.Text()),
         sa.Column("previous_episode_id", BIG),
         sa.Column("runbook", sa.Text()),
         sa.Column("simulated", sa.Boolean(), server_default=sa.false(), nullable=False),
@@ -230,6 +238,109 @@ def _alert_answers() -> None:
         sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("alert_id"),
     )
+
+
+def _alert_evidence() -> None:
+    _create(
+        "alert_evidence",
+        sa.Column("alert_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("timestamp", UtcDateTime(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("alert_id"),
+    )
+
+
+def _alert_decisions() -> None:
+    _create(
+        "alert_decisions",
+        *_required(BIG, "id", "alert_id"),
+        sa.Column("timestamp", UtcDateTime(), nullable=False),
+        *_required(sa.Text(), "stage", "outcome", "reason"),
+        sa.Column("detail", sa.Text()),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    _index("ix_alert_decisions_alert", "alert_decisions", "alert_id", "id")
+
+
+def _outbox() -> None:
+    _create(
+        "outbox",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("dedup_key", sa.Text(), nullable=False),
+        sa.Column("alert_id", BIG),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        *_required(sa.Text(), "channel", "receiver", "kind"),
+        *_optional(sa.Text(), "severity", "alert_type", "subject"),
+        sa.Column("state", sa.Text(), server_default="queued", nullable=False),
+        *_required(sa.Text(), "reason", "payload"),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        *_optional(UtcDateTime(), "lease_until", "expires_at", "delivered_at"),
+        sa.Column("holder", sa.Text()),
+        sa.Column("batch", BIG),
+        sa.Column("simulated", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("dedup_key", name="ux_outbox_dedup_key"),
+        sqlite_autoincrement=True,
+    )
+    _index("ix_outbox_alert", "outbox", "alert_id")
+    _index("ix_outbox_created_at", "outbox", "created_at")
+    _index(
+        "ix_outbox_waiting",
+        "outbox",
+        "channel",
+        "next_at",
+        sqlite_where=sa.text("state IN ('queued', 'leased')"),
+        postgresql_where=sa.text("state IN ('queued', 'leased')"),
+    )
+    _create(
+        "delivery_attempts",
+        *_required(BIG, "id", "outbox_id"),
+        sa.Column("timestamp", UtcDateTime(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text()),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    _index("ix_delivery_attempts_outbox", "delivery_attempts", "outbox_id")
+
+
+def _policies() -> None:
+    """What people add to the configuration's silences, maintenance and rotas while the monitor runs."""
+    _create(
+        "silences",
+        sa.Column("id", BIG, nullable=False),
+        *_required(UtcDateTime(), "created_at", "starts_at", "ends_at"),
+        *_required(sa.Text(), "created_by", "reason", "matchers"),
+        sa.Column("ended_by", sa.Text()),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    _index("ix_silences_ends_at", "silences", "ends_at")
+    _create(
+        "maintenance_windows",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        *_required(UtcDateTime(), "created_at", "starts_at", "ends_at"),
+        *_required(sa.Text(), "created_by", "matchers"),
+        *_optional(sa.Text(), "note", "ended_by"),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    _index("ix_maintenance_windows_ends_at", "maintenance_windows", "ends_at")
+    _create(
+        "rota_overrides",
+        sa.Column("id", BIG, nullable=False),
+        *_required(sa.Text(), "rota", "person"),
+        *_required(UtcDateTime(), "created_at", "starts_at", "ends_at"),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        *_optional(UtcDateTime(), "undone_at"),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    _index("ix_rota_overrides_ends_at", "rota_overrides", "ends_at")
 
 
 def _business_figures() -> None:

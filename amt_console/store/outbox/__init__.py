@@ -1,0 +1,1 @@
+"""The outbox: messages waiting to be sent, their delivery, and why each was sent or not."""

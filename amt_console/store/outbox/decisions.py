@@ -1,0 +1,48 @@
+"""Why messages about an alert were sent, held or not made, as stored when it was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert, select
+
+from amt_console.model import Episode
+from amt_console.model.notifications import Decision, DecisionOutcome, Stage
+from amt_console.store.outbox.tables import DecisionRow
+from amt_console.store.schema import table
+from amt_console.store.values import clean, clean_text, member
+
+_DECISIONS = table(DecisionRow)
+
+
+def add(connection: Connection, episode: Episode, decisions: Sequence[Decision]) -> None:
+    """Store the decisions about an alert, in order."""
+    if decisions:
+        rows = [
+            {
+                "alert_id": episode.id,
+                "timestamp": decision.at,
+                "stage": decision.stage.value,
+                "outcome": decision.outcome.value,
+                "reason": clean_text(decision.reason),
+                "detail": clean(decision.detail),
+            }
+            for decision in decisions
+        ]
+        connection.execute(insert(_DECISIONS), rows)
+
+
+def of_alert(connection: Connection, alert_id: int) -> tuple[Decision, ...]:
+    """All decisions about an alert, oldest first."""
+    query = select(_DECISIONS).where(_DECISIONS.c.alert_id == alert_id).order_by(_DECISIONS.c.id)
+    return tuple(
+        Decision(
+            at=row["timestamp"],
+            stage=member(Stage, row["stage"]) or Stage.DELIVERY,
+            outcome=member(DecisionOutcome, row["outcome"]) or DecisionOutcome.NONE,
+            reason=row["reason"],
+            detail=row["detail"],
+            alert_id=alert_id,
+        )
+        for row in connection.execute(query).mappings()
+    )
