@@ -39,6 +39,7 @@ class ConsoleDriver(LinuxDriver):
         super().__init__(app, **options)
         self._guard = cast(Guarded, app).guard
         self._suspending = False
+        self._unsent: list[Message] = []
 
     def write(self, data: str) -> None:
         """Write, unless there is nothing to write to; a full queue to a dead terminal would stop the loop."""
@@ -75,11 +76,25 @@ class ConsoleDriver(LinuxDriver):
                 self._pass_on(keyboard.pause(), burst_began)
 
     def _pass_on(self, messages: Iterable[Message], came_at: float) -> None:
-        """Give messages to the app; all keys of a burst came before any of them is acted on."""
+        """Give messages to the app; all keys of a burst came before any of them is acted on.
+
+        The app gets them together: it would draw between them, and a key pressed meanwhile would seem part of the burst.
+        """
         for message in messages:
             if isinstance(message, events.Key):
                 message.time = came_at
             self.process_message(message)
+        unsent, self._unsent = self._unsent, []
+        if unsent:
+            self._loop.call_soon_threadsafe(self._post, unsent)
+
+    def send_message(self, message: Message) -> None:
+        """Keep a message of the input thread until all that was read with it can be sent, too."""
+        self._unsent.append(message)
+
+    def _post(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self._app.post_message(message)
 
     def _readable(self, seconds: float) -> bool:
         return bool(select.select([self.fileno], [], [], seconds)[0])

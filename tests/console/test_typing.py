@@ -70,6 +70,7 @@ def test_what_was_typed_for_a_prompt_that_does_not_open_runs_no_key() -> None:
     with console("all_fine") as program:
         program.press("a" + "reporting q")
         program.wait_for("No open alert")
+        time.sleep(HUMAN_SECONDS)
         program.press("?")
         program.wait_for("EVERYWHERE")
         program.press("\x1b")
