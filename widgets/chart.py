@@ -73,7 +73,7 @@ class Chart(LineView):
         )
         peak: list[Run] = [(f"highest {milliseconds(max(known))} ", palette.muted)]
         top = line([(" ", palette.text), *legend], width, right=peak, ellipsis=self.look.ellipsis)
-        if not any(self._failed) or height < 8:
+        if not any(self._failed) or height < 7:
             return [top, *self._plot(width, height - 1, max(known), styles)]
         labels = max(len(milliseconds(mark)) for mark in (_round_up(max(known)), _round_up(max(known)) / 2)) + 2
         return [top, self._marks(width, labels), *self._plot(width, height - 2, max(known), styles)]

@@ -30,7 +30,7 @@ class FactLines(LineView):
         """
         super().__init__(look=look, id=id)
         self._wrap_at = wrap_at
-        self._title = title
+        self.title = title
         self._note = ""
         self._facts: tuple[Runs, ...] = ()
 
@@ -43,10 +43,10 @@ class FactLines(LineView):
         """Heading and lines."""
         palette, ellipsis = self.look.palette, self.look.ellipsis
         lines = []
-        if self._title:
+        if self.title:
             heading = palette.heading
             note = [(f"{self._note} ", heading)] if self._note else []
-            lines.append(line([(f" {self._title}", heading)], width, right=note, ellipsis=ellipsis, fill=heading))
+            lines.append(line([(f" {self.title}", heading)], width, right=note, ellipsis=ellipsis, fill=heading))
         lines.extend(line([(" ", palette.text), *runs], width, ellipsis=ellipsis) for runs in self._wrapped(width - 1))
         return lines
 

@@ -12,13 +12,14 @@ from textual.strip import Strip
 from amt_console.model import BusinessFigures, Figure, FigureFault, FigureKind, FigureUnit
 from amt_console.text import count, duration, milliseconds, percent, unread_words
 from widgets.ages import ago_words
-from widgets.cells import Run, Runs, joined, line, width_of, wrapped
+from widgets.cells import Run, Runs, joined, line, runs_width, width_of, wrapped
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
 from widgets.sparkline import gauge, resample, spark_runs
 
 SUSPECT_MARK = "?"
 """Behind a value that looks wrong."""
+NO_DATA = "no data"
 _SHORT_SECONDS = 10.0
 _FAULT_LINES = 3
 _NEVER_READ = Figure(None, "not read yet")
@@ -155,11 +156,9 @@ class FiguresPanel(LineView):
         label_width = min(max(len(item.label) for item in self.FIGURES) + 2, size - 9)
         cells: list[Runs] = []
         for item in self.FIGURES:
-            figure = self.figure(item.name)
-            runs: list[Run] = [(f"{item.label:<{label_width}}", palette.muted), *self._value(item, currency=True)]
-            if figure.suspect or figure.reason:
-                runs.append((f" {figure.suspect or figure.reason}", palette.muted))
-            cells.append(runs)
+            cells.append(
+                [(f"{item.label:<{label_width}}", palette.muted), *self._explained(item, size - 1 - label_width)]
+            )
         height = -(-len(cells) // columns)
         lines = []
         for at in range(min(height, room)):
@@ -234,6 +233,15 @@ class FiguresPanel(LineView):
         if currency and item.unit is FigureUnit.MONEY and figure.unit not in (None, FigureUnit.MONEY):
             text = f"{text} {figure.unit}"
         return [(text, palette.text), *mark]
+
+    def _explained(self, item: Shown, room: int) -> Runs:
+        """The value with its reason; where the whole reason has no room, the value alone, or that there is none."""
+        figure, value, muted = self.figure(item.name), self._value(item, currency=True), self.look.palette.muted
+        why = figure.suspect or figure.reason
+        explained: Runs = [*value, (f" {why}", muted)]
+        if why and runs_width(explained) <= room:
+            return explained
+        return [(NO_DATA, muted)] if why and figure.value is None else value
 
     def _common_reason(self, shown: Sequence[Shown]) -> str | None:
         """One reason for a panel without any figure."""

@@ -36,7 +36,7 @@ _COLUMNS = (
     Column("SEVERITY"),
     Column("STATE", spare=1),
     Column("SUBJECT", spare=2),
-    Column("SINCE", right=True),
+    Column("FOR", right=True),
     Column("WHO"),
     Column("MESSAGE", text=True, clip=True),
 )
@@ -185,9 +185,10 @@ def _done(alert: AlertView, text: str, json_output: bool) -> None:
 
 
 def _span(alert: AlertView, now: datetime) -> str:
+    """How long it has been open; of an ended one how long it was, and how long ago it began."""
     if alert.resolved_at is None:
         return age(alert.opened_at, now)
-    return f"{age(alert.opened_at, now)} ago for {duration((alert.resolved_at - alert.opened_at).total_seconds())}"
+    return f"{duration((alert.resolved_at - alert.opened_at).total_seconds())}, {age(alert.opened_at, now)} ago"
 
 
 def _cause(detail: AlertDetail) -> str | None:
@@ -207,7 +208,7 @@ def _print_detail(alert: AlertView, detail: AlertDetail, now: datetime) -> None:
         ("state", state_word(alert) + (", no fresh data" if alert.stale else "")),
         ("subject", alert.subject),
         ("message", alert.message),
-        ("since", f"{alert.opened_at.astimezone():%Y-%m-%d %H:%M:%S %Z} ({_span(alert, now)})"),
+        ("since", f"{alert.opened_at.astimezone():%Y-%m-%d %H:%M:%S %Z} (for {_span(alert, now)})"),
         ("who has it", alert.acknowledged_by or "nobody"),
         ("follows from", _cause(detail)),
         ("note", alert.note),

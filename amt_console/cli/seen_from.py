@@ -14,7 +14,7 @@ _COLUMNS = (
     Column("SERVICE"),
     Column("SEEN FROM"),
     Column("STATE"),
-    Column("SINCE", right=True),
+    Column("FOR", right=True),
     Column("RESPONSE", right=True, spare=1),
     Column("CHECKED", right=True, spare=2),
     Column("ERROR", text=True, clip=True),

@@ -57,7 +57,7 @@ MIN_SHOWN_COVERAGE = 90.0
 _SERVICE_COLUMNS = (
     Column("SERVICE"),
     Column("STATE"),
-    Column("SINCE", right=True),
+    Column("FOR", right=True),
     Column("RESPONSE", right=True, spare=1),
     Column("P95 24H", right=True, spare=5),
     Column("UPTIME 24H", right=True, spare=2),
@@ -69,7 +69,7 @@ _ALERT_COLUMNS = (
     Column("ALERT", right=True),
     Column("SEVERITY"),
     Column("STATE", spare=1),
-    Column("SINCE", right=True),
+    Column("FOR", right=True),
     Column("WHO"),
     Column("MESSAGE", text=True, clip=True),
 )

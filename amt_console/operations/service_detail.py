@@ -10,7 +10,7 @@ from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange
 from amt_console.operations.windows import floor_time
 from amt_console.store import Reads
-from amt_console.text import age, byte_size, milliseconds, safe_text
+from amt_console.text import byte_size, milliseconds, safe_text
 
 MAX_BUCKETS = 300
 _LIST_LIMIT = 50
@@ -128,7 +128,6 @@ def _facts(probe: ProbeResult, now: datetime) -> tuple[tuple[str, str], ...]:
         facts.append(
             (safe_text(key.removesuffix("_ms").removesuffix("_bytes").removesuffix("_s"), 40), _fact(key, value))
         )
-    facts.append(("newest probe", f"{age(probe.timestamp, now)} ago"))
     return tuple(facts)
 
 

@@ -141,6 +141,14 @@ def test_status_line_is_one_line_with_the_worst_news(command: Command, history: 
     assert "unacknowledged" in line
 
 
+def test_the_age_column_has_one_name(command: Command, history: History) -> None:
+    history(ServiceState.DOWN)
+    for line in (("status",), ("alerts", "list"), ("alerts", "list", "--all")):
+        out = command(*line).out
+        assert " FOR" in out
+        assert "SINCE" not in out
+
+
 def test_what_follows_from_an_outage_says_so(command: Command, history: History, home: Path) -> None:
     (home / "two.toml").write_text(TWO_SERVICES + PLANS)
     plans = history(ServiceState.DOWN, subject="api-plans")

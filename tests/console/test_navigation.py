@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from support.desk import desk
-from support.pictures import NOW, all_fine, incident
+from support.pictures import NOW, alert, all_fine, incident
 
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.model import KeptAnswer, ProbeNow, ServiceState, Viewer
+from amt_console.model import AlertState, KeptAnswer, ProbeNow, ServiceState, Viewer
 from widgets.chart import Chart
 from widgets.fact_lines import FactLines
 from widgets.title_bar import TitleBar
@@ -244,3 +244,58 @@ async def test_a_service_that_failed_all_the_time_has_its_failures_in_the_chart(
         assert "no answer in this window" in lines[0]
         assert lines[1].count("✖") > 40
         assert "nothing was measured" not in " ".join(lines)
+
+
+async def test_the_service_opens_on_the_range_that_contains_the_beginning_of_its_incident() -> None:
+    first, *others = incident().alerts
+    for began, hours in ((3, 6), (26, 168), (900, 168)):
+        old = replace(first, opened_at=NOW - timedelta(hours=began))
+        async with desk(replace(incident(), alerts=(old, *others))) as console:
+            await console.press("tab", "enter")
+            assert [call[2] for call in console.operations.calls if call[0] == "service"] == [hours]
+    async with desk(incident()) as console:
+        await console.press("tab", "enter")
+        assert ("service", "backend-api", 1, None) in console.operations.calls
+
+
+async def test_the_alert_shows_its_subjects_chart_over_the_incident_with_its_failures() -> None:
+    first, *others = incident().alerts
+    for size in ((80, 24), (120, 40), (200, 60)):
+        async with desk(incident(), size=size) as console:
+            await console.press("enter")
+            assert "LAST HOUR" in console.text()
+            chart = console.app.screen.query_one(Chart)
+            assert "✖" in chart.plain_lines[1]
+            assert "12:00" in chart.plain_lines[-1]
+            assert ("service", "backend-api", 1, None) in console.operations.calls
+        old = replace(first, opened_at=NOW - timedelta(hours=3))
+        async with desk(replace(incident(), alerts=(old, *others)), size=size) as console:
+            await console.press("enter")
+            hours = console.operations.calls[-1][2]
+            assert hours == 3 + 10 / 60, "the incident, and ten minutes before it"
+            assert "08:50 to now" in console.text()
+            assert "LAST HOUR" not in console.text()
+
+
+async def test_the_chart_of_an_ended_alert_ends_some_minutes_after_it() -> None:
+    ended = alert(
+        7,
+        "backend-api",
+        state=AlertState.RESOLVED,
+        opened_at=NOW - timedelta(hours=5),
+        resolved_at=NOW - timedelta(hours=2),
+    )
+    async with desk(replace(all_fine(), recently_resolved=(ended,)), size=(120, 40)) as console:
+        await console.press("h", "enter")
+        assert console.operations.calls[-1][0] == "service"
+        assert console.operations.calls[-1][3] == NOW - timedelta(hours=2) + timedelta(minutes=5)
+        assert "06:50 to 10:05" in console.text()
+
+
+async def test_an_alert_of_the_host_has_no_chart() -> None:
+    first, *others = incident().alerts
+    async with desk(replace(incident(), alerts=(replace(first, subject="host"), *others))) as console:
+        await console.press("enter")
+        assert not console.app.screen.query_one(Chart).display
+        assert not console.app.screen.query_one("#window").display
+        assert not any(call[0] == "service" for call in console.operations.calls)

@@ -53,6 +53,7 @@ def _episode(view: AlertView) -> Episode:
         id=view.id,
         version=view.version,
         fired_at=view.fired_at,
+        resolved_at=view.resolved_at,
         acknowledged_by=view.acknowledged_by,
         acknowledged_at=view.acknowledged_at,
         note=view.note,

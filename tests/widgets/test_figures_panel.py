@@ -94,3 +94,14 @@ def test_a_narrow_panel_has_the_whole_reason() -> None:
     fault = FigureFault("connection refused", NOW - timedelta(minutes=25))
     said = drawn(26, 8, None, fault)[1:]
     assert said == [" cannot be read:", " connection refused since", " 11:35"]
+
+
+def test_a_reason_without_room_is_a_short_word_and_never_cut() -> None:
+    unread = Figure(None, "the answer has no field churnRate")
+    narrow = lines(48, 5, mrr=Figure(5.0), churn_rate=unread, arpu=Figure(0.5, suspect=SUSPECT))
+    assert not [line for line in narrow if "…" in line]
+    assert any("no data" in line for line in narrow)
+    assert any("0.50?" in line for line in narrow)
+    assert any(
+        "the answer has no field churnRate" in line for line in lines(70, 12, mrr=Figure(5.0), churn_rate=unread)
+    )

@@ -1,18 +1,25 @@
-"""One alert: everything that is known about it, and everything that happened to it."""
+"""One alert: who has it, what the service answered, its subject's chart over the incident, facts, and the story."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
-from amt_console.console.screens import facts
+from amt_console.console.screens import facts, history
 from amt_console.console.screens.detail import DetailScreen
 from amt_console.model import AlertDetail, Snapshot
-from amt_console.text import SEVERITY_WORDS
+from amt_console.operations.protocol import ServiceDetail
+from amt_console.text import SEVERITY_WORDS, near_moment
+from widgets.chart import Chart
 from widgets.fact_lines import FactLines
+
+LAST_HOUR = "LAST HOUR"
+INCIDENT = "INCIDENT"
+"""Heading of the chart where the last hour does not contain the incident."""
 
 
 class AlertDetailScreen(DetailScreen):
@@ -24,18 +31,23 @@ class AlertDetailScreen(DetailScreen):
         super().__init__()
         self._alert_id = alert_id
         self._detail: AlertDetail | None = None
+        self._history: ServiceDetail | None = None
+        self._window: history.Window | None = None
         self._version: tuple[int | None, ...] = ()
 
     def body(self) -> Iterable[Widget]:
-        """Head, facts and timeline."""
+        """Head, answer, chart, facts and timeline."""
         look = self.look
         answer = FactLines("BODY", look=look, id="answer", wrap_at=0)
-        answer.display = False
+        heading, chart = FactLines(LAST_HOUR, look=look, id="window"), Chart(look=look, id="chart")
+        answer.display = heading.display = chart.display = False
         with VerticalScroll(id="detail", can_focus=True):
             yield FactLines(look=look, id="head", wrap_at=0)
             yield answer
             with Container(id="columns"):
                 with Vertical(id="left"):
+                    yield heading
+                    yield chart
                     yield FactLines("FACTS", look=look, id="facts")
                 with Vertical(id="right"):
                     yield FactLines("STORY", look=look, id="timeline", wrap_at=facts.EVENT_INDENT)
@@ -44,10 +56,13 @@ class AlertDetailScreen(DetailScreen):
         """This alert, and its subject if that is a service."""
         if self._detail is None:
             return Selection(alert_id=self._alert_id)
-        subject = self._detail.episode.subject
+        return Selection(alert_id=self._alert_id, service=self._service())
+
+    def _service(self) -> str | None:
+        """The subject, if it is a service."""
+        subject = self._detail.episode.subject if self._detail is not None else None
         shown = self.host.view.shown
-        known = shown is not None and any(service.name == subject for service in shown.services)
-        return Selection(alert_id=self._alert_id, service=subject if known else None)
+        return next((each.name for each in shown.services if each.name == subject), None) if shown else None
 
     def row_summary(self) -> str | None:
         """The alert as text."""
@@ -63,19 +78,42 @@ class AlertDetailScreen(DetailScreen):
         version = tuple(alert.version if alert is not None else None for alert in (view, cause))
         if version != self._version:
             self._version = version
-            self.load()
+            self._load_alert(self._loaded)
         self._draw()
 
     def load(self) -> None:
-        """Read the episode with its events."""
+        """Read the episode with its events, then the history of its subject."""
+        self._load_alert(self._loaded_first)
+
+    def _load_alert(self, done: Callable[[AlertDetail], None]) -> None:
         operations = self.host.operations
         if operations is not None:
-            self.host.job(lambda: operations.alert(self._alert_id, at=self.host.at), self._loaded)
+            self.host.job(lambda: operations.alert(self._alert_id, at=self.host.at), done)
+
+    def _loaded_first(self, detail: AlertDetail) -> None:
+        self._loaded(detail)
+        self._load_history()
+
+    def _load_history(self) -> None:
+        operations, service = self.host.operations, self._service()
+        if operations is None or service is None or self._detail is None:
+            return
+        window = history.window_of(self._detail.episode, self.now)
+        at = self.host.at if window.open_end else window.end
+        self.host.job(
+            lambda: operations.service(service, hours=window.hours, at=at), partial(self._loaded_history, window)
+        )
+
+    def _loaded_history(self, window: history.Window, found: ServiceDetail) -> None:
+        if self.is_mounted:
+            self._window, self._history = window, found
+            self._draw_history()
 
     def relook(self) -> None:
         """Draw with other colours: the facts hold styles of their own."""
         super().relook()
         self._draw()
+        self._draw_history()
 
     def _loaded(self, detail: AlertDetail) -> None:
         if self.is_mounted:
@@ -96,3 +134,16 @@ class AlertDetailScreen(DetailScreen):
             answer.show(facts.answer(detail.alert.answer, look), note=f"answered at {kept:%H:%M:%S}")
         self.query_one("#facts", FactLines).show(facts.alert_facts(detail.episode, now, look))
         self.query_one("#timeline", FactLines).show(facts.timeline(detail, look), note=f"{len(detail.events)} events")
+
+    def _draw_history(self) -> None:
+        window, found, look = self._window, self._history, self.look
+        if window is None or found is None:
+            return
+        chart, heading = self.query_one(Chart), self.query_one("#window", FactLines)
+        chart.display = heading.display = True
+        end = "now" if window.open_end else near_moment(window.end, self.now, look.zone)
+        note = "" if window.last_hour else f"{near_moment(window.start, self.now, look.zone)} to {end}"
+        heading.title = LAST_HOUR if window.last_hour else INCIDENT
+        heading.show((), note=note)
+        lines = history.response_lines(found, found.service.name)
+        chart.show(lines, history.ticks(found, look), failed=history.failures(found))

@@ -21,7 +21,10 @@ REFRESH_SECONDS = 10.0
 
 
 class DetailScreen(ConsoleScreen):
-    """Base of the service's and the alert's screen."""
+    """Base of the service's and the alert's screen.
+
+    Event handlers call no ``super()``: Textual calls those of every base class itself.
+    """
 
     BINDINGS: ClassVar[Sequence[BindingType]] = list(DETAIL_KEYS)
     AUTO_FOCUS = "#detail"
@@ -36,7 +39,6 @@ class DetailScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         """Read, and read again now and then."""
-        super().on_mount()
         self.load()
         self.set_interval(REFRESH_SECONDS, self._reload)
 
@@ -44,7 +46,6 @@ class DetailScreen(ConsoleScreen):
         """One column or two."""
         self.set_class(event.size.width >= WIDE, "-wide")
         self.set_class(event.size.height >= TALL, "-tall")
-        super().on_resize(event)
 
     def _reload(self) -> None:
         if self.is_current and not self.host.view.paused:

@@ -84,7 +84,6 @@ class OverviewScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Share the lines before the first snapshot, as for a usual number of services."""
         self._share_lines(0, USUAL_SERVICES)
-        super().on_mount()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw a snapshot."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -12,18 +11,15 @@ from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import SERVICE_KEYS
-from amt_console.console.screens import facts
+from amt_console.console.screens import facts, history
 from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.history import RANGES
 from amt_console.model import ServiceView, Snapshot
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import STATE_WORDS, percent
-from widgets.chart import Chart, ChartLine
+from widgets.chart import Chart
 from widgets.fact_lines import FactLines
 from widgets.uptime_bar import UptimeBar
-
-RANGES: tuple[tuple[float, str], ...] = ((1, "1 h"), (6, "6 h"), (24, "24 h"), (168, "7 d"))
-"""Hours and name of the time ranges."""
-_FIRST_RANGE = 0
 
 
 class ServiceDetailScreen(DetailScreen):
@@ -34,7 +30,7 @@ class ServiceDetailScreen(DetailScreen):
     def __init__(self, service: str) -> None:
         super().__init__()
         self._service = service
-        self._range = _FIRST_RANGE
+        self._range = 0
         self._detail: ServiceDetail | None = None
         self._view: ServiceView | None = None
 
@@ -78,6 +74,13 @@ class ServiceDetailScreen(DetailScreen):
         if changed and self.is_current:
             self.load()
 
+    def on_mount(self) -> None:
+        """Begin with the range that contains the incident."""
+        shown = self.host.view.shown
+        view = next((each for each in shown.services if each.name == self._service), None) if shown else None
+        if shown is not None and view is not None:
+            self._range = history.first_range(history.incidents(view, shown.alerts), self.now)
+
     def load(self) -> None:
         """Read the history of the range."""
         operations = self.host.operations
@@ -118,9 +121,8 @@ class ServiceDetailScreen(DetailScreen):
             return
         look, now = self.look, self.now
         name = RANGES[self._range][1]
-        lines = (ChartLine(f"mean, last {name}", detail.mean_ms), ChartLine("p95", detail.p95_ms))
-        ticks = _ticks(look.local(detail.start), look.local(detail.end))
-        self.query_one(Chart).show(lines, ticks, failed=tuple(up is not None and up < 50 for up in detail.uptime))
+        lines = history.response_lines(detail, f"last {name}")
+        self.query_one(Chart).show(lines, history.ticks(detail, look), failed=history.failures(detail))
         self.query_one(UptimeBar).show(detail.uptime, summary=_uptime_words(detail), span=name)
         newest = next((probe for probe in detail.probes if probe.response_time_ms is not None), None)
         self.query_one("#phases", FactLines).show(facts.phases(newest, look))
@@ -128,13 +130,6 @@ class ServiceDetailScreen(DetailScreen):
         self.query_one("#alerts-of", FactLines).show(facts.alerts(detail.alerts, now, look), note=f"last {name}")
         self.query_one("#changes", FactLines).show(facts.changes(detail.changes[:12], now, look))
         self.query_one("#probes", FactLines).show(facts.probes(detail.probes[:20], now, look))
-
-
-def _ticks(start: datetime, end: datetime) -> tuple[str, ...]:
-    """Labels of the time axis: five moments; days where the range is long."""
-    long = (end - start).total_seconds() > 2 * 86400
-    steps = [start + (end - start) * part / 4 for part in range(5)]
-    return tuple(f"{moment:%d %b}" if long else f"{moment:%H:%M}" for moment in steps)
 
 
 def _uptime_words(detail: ServiceDetail) -> str:

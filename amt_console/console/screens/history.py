@@ -1,0 +1,80 @@
+"""Time ranges of the charts, and which of them shows an incident. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from amt_console.model import AlertState, AlertView, Episode, ServiceState, ServiceView
+from amt_console.operations.protocol import ServiceDetail
+from widgets.chart import ChartLine
+from widgets.look import Look
+
+RANGES: tuple[tuple[float, str], ...] = ((1, "1 h"), (6, "6 h"), (24, "24 h"), (168, "7 d"))
+"""Hours and name of the time ranges."""
+BEFORE = timedelta(minutes=10)
+AFTER = timedelta(minutes=5)
+"""Time shown before and after an incident."""
+_HOUR = timedelta(hours=1)
+_IN_TROUBLE = (ServiceState.DOWN, ServiceState.DEGRADED)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a chart shows."""
+
+    start: datetime
+    end: datetime
+    open_end: bool
+    """Whether it ends with the displayed moment."""
+
+    @property
+    def hours(self) -> float:
+        """Its length."""
+        return (self.end - self.start) / _HOUR
+
+    @property
+    def last_hour(self) -> bool:
+        """Whether it is the last hour and no more."""
+        return self.open_end and self.end - self.start == _HOUR
+
+
+def first_range(begins: Iterable[datetime], now: datetime) -> int:
+    """Index of the smallest range that contains all ``begins``; the longest range if none does."""
+    oldest = min(begins, default=now)
+    fits = (index for index, (hours, _) in enumerate(RANGES) if now - oldest <= timedelta(hours=hours))
+    return next(fits, len(RANGES) - 1)
+
+
+def incidents(view: ServiceView, alerts: Iterable[AlertView]) -> list[datetime]:
+    """When the present incidents of a service began: its open alerts, and its state if that is down or slow."""
+    begins = [
+        alert.opened_at for alert in alerts if alert.subject == view.name and alert.state is not AlertState.RESOLVED
+    ]
+    return [*begins, view.since] if view.since is not None and view.state in _IN_TROUBLE else begins
+
+
+def window_of(episode: Episode, now: datetime) -> Window:
+    """The incident with some minutes around it; at least an hour."""
+    resolved = episode.resolved_at
+    end = now if resolved is None else min(now, resolved + AFTER)
+    return Window(min(episode.opened_at - BEFORE, end - _HOUR), end, open_end=end == now)
+
+
+def response_lines(detail: ServiceDetail, name: str) -> tuple[ChartLine, ...]:
+    """Mean and p95 of the response time as lines of a chart."""
+    return ChartLine(f"mean, {name}" if name else "mean", detail.mean_ms), ChartLine("p95", detail.p95_ms)
+
+
+def failures(detail: ServiceDetail) -> tuple[bool, ...]:
+    """For each bucket: whether the service was down for most of it."""
+    return tuple(up is not None and up < 50 for up in detail.uptime)
+
+
+def ticks(detail: ServiceDetail, look: Look) -> tuple[str, ...]:
+    """Labels of the time axis: five moments; days where the range is long."""
+    start, end = look.local(detail.start), look.local(detail.end)
+    long = (end - start).total_seconds() > 2 * 86400
+    steps = [start + (end - start) * part / 4 for part in range(5)]
+    return tuple(f"{moment:%d %b}" if long else f"{moment:%H:%M}" for moment in steps)
