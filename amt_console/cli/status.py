@@ -108,23 +108,39 @@ def _snapshot(context: Context, at: datetime | None) -> Snapshot:
         with context.operations() as operations:
             return operations.snapshot(at)
     except NoDatabase as error:
+        monitor, fault = _monitor_without_a_file(context) or (MonitorStatus(MonitorState.STOPPED), str(error))
         return Snapshot(
             version=0,
             generated_at=context.clock.now(),
             at=at,
             overall=Overall.UNKNOWN,
-            monitor=MonitorStatus(MonitorState.STOPPED),
-            notices=(str(error),),
-            faults=(str(error),),
+            monitor=monitor,
+            notices=(fault,),
+            faults=(fault,),
         )
+
+
+def _monitor_without_a_file(context: Context) -> tuple[MonitorStatus, str] | None:
+    """The monitor that still holds the lease of a deleted database, and that fault."""
+    from amt_console.store import lease_holder
+    from amt_console.store_url import database_file
+
+    path = database_file(context.store_url)
+    holder = None if path is None or path.exists() else lease_holder(context.store_url)
+    if holder is None:
+        return None
+    fault = (
+        f"The monitor (pid {holder.pid} on {holder.host}) runs without its database: {path} was deleted. "
+        "Its log says when it ends; put the file back, or restart it."
+    )
+    return MonitorStatus(MonitorState.SILENT, holder.host, holder.pid), fault
 
 
 def status_line(snapshot: Snapshot) -> str:
     """The worst news in one line: state word, counts, the worst alert, and who has it."""
     now = snapshot.generated_at
-    parts = [snapshot.overall.value.upper(), _counts(snapshot)]
-    if not snapshot.services:
-        parts = [snapshot.overall.value.upper(), *snapshot.faults]
+    counts = (_counts(snapshot),) if snapshot.services else ()
+    parts = [snapshot.overall.value.upper(), *counts, *snapshot.faults[:1]]
     firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
     if snapshot.monitor.state is not MonitorState.RUNNING:
         parts.append(_monitor_words(snapshot, now))

@@ -53,6 +53,8 @@ class ConfigError(Exception):
 class Refused(ValueError):
     """Raised by a validator: a refused value with a hint how to mend it."""
 
-    def __init__(self, message: str, suggestion: str | None = None) -> None:
+    def __init__(self, message: str, suggestion: str | None = None, *, is_url: bool = True) -> None:
         super().__init__(message)
         self.suggestion = suggestion
+        self.is_url = is_url
+        """Whether the value may be a URL with a password: then it is shown masked."""

@@ -134,6 +134,9 @@ def _scratch_folder(out: Path, clock: Clock) -> Iterator[Path]:
         out.mkdir(parents=True, exist_ok=True)
         _sweep(out, clock)
         folder = Path(tempfile.mkdtemp(prefix=_SCRATCH_PREFIX, dir=out))
+    except (FileExistsError, NotADirectoryError) as error:
+        file = next((path for path in (out, *out.parents) if path.is_file()), out)
+        raise ExportWriteError(f"{file} is a file, not a folder") from error
     except OSError as error:
         raise ExportWriteError(f"cannot write into {out}: {error.strerror or error}") from error
     try:

@@ -14,6 +14,7 @@ import regex
 from amt_console.clock import Clock
 from amt_console.expressions import Budget, Expression, ExpressionError, OverBudgetError, compile_expression
 from amt_console.model import ErrorClass, Expectation
+from amt_console.patterns import MAX_SEARCHED_CHARS, PatternError, compile_pattern
 from amt_console.text import safe_text
 from collectors.http.fault import ProbeFault
 from collectors.http.trace import Trace
@@ -110,8 +111,9 @@ class Checks:
         text = body_text(trace.body, trace.headers)
         if expect.text is not None and expect.text not in text:
             return ProbeFault(ErrorClass.BODY_ASSERT, f"the body does not contain {_shown(expect.text)}")
-        if self._regex is not None and not self._search(self._regex, text, until):
-            return ProbeFault(ErrorClass.BODY_ASSERT, f"the body does not match {_shown(self._regex.pattern)}")
+        if self._regex is not None and not self._search(self._regex, text[:MAX_SEARCHED_CHARS], until):
+            part = "" if len(text) <= MAX_SEARCHED_CHARS else f" in its first {MAX_SEARCHED_CHARS:,} characters"
+            return ProbeFault(ErrorClass.BODY_ASSERT, f"the body does not match {_shown(self._regex.pattern)}{part}")
         return self._jmespath_fault(text, budget)
 
     def _jmespath_fault(self, text: str, budget: Budget) -> ProbeFault | None:
@@ -175,9 +177,9 @@ def _status_range(pattern: str) -> tuple[int, int]:
 
 def _pattern(pattern: str) -> regex.Pattern[str]:
     try:
-        return regex.compile(pattern)
-    except regex.error as error:
-        raise ExpectationError(f"{pattern!r} is no regular expression: {error}") from None
+        return compile_pattern(pattern)
+    except PatternError as error:
+        raise ExpectationError(f"{pattern!r} {error}") from None
 
 
 def _expression(text: str) -> Expression:

@@ -8,17 +8,20 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.operations import episode
+from support.pictures import all_fine
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.commands import app
+from amt_console.cli.status import status_line
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
-from amt_console.model import AlertEvent, EpisodeChange, ServiceState, Severity
-from amt_console.store import Store, keyring_of, record
+from amt_console.model import AlertEvent, EpisodeChange, Overall, ServiceState, Severity
+from amt_console.store import Store, keyring_of, record, take_lease
 
 Command = Callable[..., object]
 History = Callable[..., int | None]
@@ -142,11 +145,53 @@ def test_status_line_is_one_line_with_the_worst_news(command: Command, history: 
 
 
 def test_the_age_column_has_one_name(command: Command, history: History) -> None:
-    history(ServiceState.DOWN)
+    history(ServiceState.DOWN, message="backend-api is down")
     for line in (("status",), ("alerts", "list"), ("alerts", "list", "--all")):
         out = command(*line).out
         assert " FOR" in out
         assert "SINCE" not in out
+
+
+def test_a_monitor_that_lost_its_file_is_not_called_stopped(
+    command: Command, history: History, store: Store, database: Path
+) -> None:
+    history()
+    lease = take_lease(f"sqlite:///{database}", clock=SystemClock())
+    assert lease is not None
+    try:
+        database.unlink()
+        line = command("status", "--line")
+        assert line.code == ExitCode.UNKNOWN
+        assert f"The monitor (pid {os.getpid()} " in line.out
+        assert f"{database} was deleted" in line.out
+        assert "stopped" not in line.out
+    finally:
+        lease.release()
+    assert "monitor stopped" in command("status", "--line").out
+
+
+def test_the_line_of_status_names_the_first_fault() -> None:
+    faults = ("The database file a.db was deleted.", "Not stored yet: CRITICAL x")
+    words = status_line(replace(all_fine(), overall=Overall.UNKNOWN, faults=faults))
+    assert words == "UNKNOWN | 8 of 8 services up | The database file a.db was deleted."
+
+
+@pytest.mark.parametrize("line", [("alerts", "list"), ("status", "--json"), ("alerts", "--help")])
+def test_a_full_disk_behind_stdout_is_one_message_and_its_own_code(history: History, line: tuple[str, ...]) -> None:
+    history(ServiceState.DOWN)
+    program = [sys.executable, "-m", "amt_console", *line]
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False, text=True)
+    assert ended.returncode == ExitCode.IO
+    assert ended.stderr.count("\n") == 1
+    assert "No space left on device" in ended.stderr
+    assert "Errno" not in ended.stderr
+
+
+def test_a_usage_error_names_the_help_of_its_own_command(command: Command) -> None:
+    assert "(see amt-console export --help)" in command("export", "nothing").err
+    assert "(see amt-console alerts ack --help)" in command("alerts", "ack").err
+    assert "(see amt-console --help)" in command("nothing").err
 
 
 def test_what_follows_from_an_outage_says_so(command: Command, history: History, home: Path) -> None:

@@ -12,7 +12,7 @@ from support import hostile_expressions
 
 from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, Expectation
-from collectors.http.expect import INLINE_BODY_BYTES, Checks, body_text
+from collectors.http.expect import INLINE_BODY_BYTES, Checks, ExpectationError, body_text
 from collectors.http.trace import Trace
 
 
@@ -113,6 +113,25 @@ async def test_a_pattern_that_explodes_is_stopped_and_does_not_hold_up_the_loop(
     assert "a pattern took longer than 1 s" in fault.message
     assert time.monotonic() - began < 30
     assert len(pauses) > 10, "the loop turned while the pattern ran"
+
+
+@pytest.mark.parametrize("pattern", [r"((?R)|a)", r"(a(?1)?)b", r"(?<x>a(?&x)?)", r"(?P<x>a(?P>x)?)"])
+def test_a_pattern_that_calls_itself_is_refused(pattern: str) -> None:
+    with pytest.raises(ExpectationError, match="calls itself"):
+        Checks(Expectation(regex=pattern), SystemClock())
+
+
+@pytest.mark.parametrize("pattern", [r"\(\?R\)", r"(?:a)", r"(?i)a", r"(a)(?(1)b)", r"(?P<x>a)(?P=x)", r"(?>a)"])
+def test_other_patterns_are_not_taken_for_one(pattern: str) -> None:
+    Checks(Expectation(regex=pattern), SystemClock())
+
+
+async def test_a_pattern_sees_the_beginning_of_a_body() -> None:
+    checks = Checks(Expectation(regex="needle"), SystemClock())
+    assert await checks.fault(trace_of(b"x" * 262_138 + b"needle" + b"x" * 700_000)) is None
+    fault = await checks.fault(trace_of(b"x" * 262_139 + b"needle" + b"x" * 700_000))
+    assert fault is not None
+    assert fault.message == "the body does not match 'needle' in its first 262,144 characters"
 
 
 @pytest.mark.parametrize("name", hostile_expressions.GROWS_WITH_THE_ANSWER)

@@ -69,6 +69,7 @@ CASES = [
     ('web_app_url = "http://u:p@x"', "web_app_url", "user name or password", "`auth`"),
     # expressions and names
     (f'{SERVICE}expect = {{ regex = "(" }}', "services[0].expect.regex", "regular expression", ""),
+    (f'{SERVICE}expect = {{ regex = "((?R)|a)" }}', "services[0].expect.regex", "calls itself with (?R)", ""),
     (f'{SERVICE}expect = {{ jmespath = "a ==" }}', "services[0].expect.jmespath", "JMESPath", ""),
     (f'{SERVICE}expect = {{ jmespath = "{PIPES}" }}', "services[0].expect.jmespath", "the expression", ""),
     (f'[figures.revenue]\nmrr = "{PIPES}"', "figures.revenue.mrr", "the expression", ""),
@@ -314,3 +315,13 @@ def test_a_window_where_it_means_nothing_is_refused(rule: str, words: str) -> No
 def test_settings_are_immutable() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().check_interval = 5  # type: ignore[misc]
+
+
+def test_an_expression_with_an_at_sign_is_shown_and_not_taken_for_a_secret() -> None:
+    deep = "[" * 70 + "@" + "]" * 70
+    (fault,) = faults_of(f"{SERVICE}expect = {{ jmespath = '{deep}' }}")
+    assert "60 levels" in str(fault)
+    assert "[[[[" in str(fault)
+    assert "****" not in str(fault)
+    (fault,) = faults_of("database_url = 'me:secret@host/db'")
+    assert "secret" not in str(fault)

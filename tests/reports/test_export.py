@@ -182,8 +182,11 @@ def test_a_service_that_is_no_longer_configured_keeps_its_history(store: Store) 
 def test_a_folder_that_cannot_be_written_is_said_so(store: Store, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    with pytest.raises(ExportWriteError, match="cannot write into"):
-        export_reports(store, TARGETS, SETTINGS, FakeClock(NOW), blocked, parts=("executive",))
+    for out in (blocked, blocked / "below"):
+        with pytest.raises(ExportWriteError, match=f"^{blocked} is a file, not a folder$"):
+            export_reports(store, TARGETS, SETTINGS, FakeClock(NOW), out, parts=("executive",))
+    with pytest.raises(ExportWriteError, match="cannot write into /proc/reports"):
+        export_reports(store, TARGETS, SETTINGS, FakeClock(NOW), Path("/proc/reports"), parts=("executive",))
 
 
 @pytest.mark.parametrize("hours", [0, -1, float("nan"), 1e9])

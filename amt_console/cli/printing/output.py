@@ -11,6 +11,8 @@ from typing import Any, TextIO
 
 import typer
 
+from amt_console.cli.errors import CommandError
+from amt_console.cli.exit_codes import ExitCode
 from amt_console.text import locale_speaks_utf8
 
 
@@ -44,11 +46,22 @@ def to_nowhere(stream: TextIO) -> None:
 
 
 def _echo(text: str, *, err: bool = False) -> None:
-    """Print one line. A reader that has gone changes neither the command nor its exit code."""
+    """Print one line. A reader that has gone changes neither the command nor its exit code.
+
+    Raises CommandError if it cannot be written for another reason, such as a full disk.
+    """
     try:
         typer.echo(text, err=err)
     except BrokenPipeError:
         to_nowhere(sys.stderr if err else sys.stdout)
+    except OSError as error:
+        raise unwritten(error) from error
+
+
+def unwritten(error: OSError) -> CommandError:
+    """The output cannot be written. What waits in the buffer is dropped, or the interpreter would report it again."""
+    to_nowhere(sys.stdout)
+    return CommandError(f"the output cannot be written: {error.strerror or error}", ExitCode.IO)
 
 
 def print_wrapped(text: str, *, indent: int = 0) -> None:

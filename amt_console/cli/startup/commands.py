@@ -132,7 +132,9 @@ def run_command(arguments: Sequence[str]) -> int:
     try:
         result = app(list(arguments), prog_name="amt-console", standalone_mode=False)
     except typer.TyperException as error:
-        raise CommandError(f"{error.format_message()} (see amt-console --help)", ExitCode.USAGE) from error
+        context = getattr(error, "ctx", None)
+        command = "amt-console" if context is None else context.command_path
+        raise CommandError(f"{error.format_message()} (see {command} --help)", ExitCode.USAGE) from error
     except typer.Abort:
         raise CommandError("stopped", ExitCode.STOPPED) from None
     return result if isinstance(result, int) else 0

@@ -47,6 +47,12 @@ def run(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _to_nowhere(sys.stdout)
+    except OSError as error:
+        from amt_console.cli.printing.output import unwritten
+
+        failed = unwritten(error)
+        if code != ExitCode.IO:
+            code = _fail(str(failed), ExitCode.IO)
     sys.exit(code)
 
 
@@ -98,13 +104,20 @@ def _fail(message: str, code: int) -> int:
     return int(code)
 
 
+def _words(error: Exception) -> str:
+    """The text of an error; of one of the system without its number."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+
+
 def _fail_unexpected(error: Exception) -> int:
     """Map errors of other rooms to exit codes without importing rooms that this run did not use."""
     from amt_console.cli.failures import exit_code_of
 
     code = exit_code_of(error)
     if code is not None:
-        return _fail(str(error), code)
+        return _fail(_words(error), code)
     if os.environ.get("AMT_DEBUG"):
         raise error
     return _fail(

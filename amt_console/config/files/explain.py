@@ -162,19 +162,29 @@ def _shown(details: ErrorDetails, parts: Sequence[str | int], model: type[BaseMo
         return None
     if details["loc"] and details["loc"][-1] == "[key]":
         return None
-    return show_value(value, parts, secret=any(_is_secret(item) for item in _at(details["loc"], model)))
+    if any(_is_secret(item) for item in _at(details["loc"], model)):
+        return MASK
+    cause = (details.get("ctx") or {}).get("error")
+    return show_value(value, parts, is_url=cause.is_url if isinstance(cause, Refused) else True)
 
 
 def _is_secret(item: Any) -> bool:
     return isinstance(item, type) and issubclass(item, Secret)
 
 
-def show_value(value: Any, parts: Sequence[str | int], *, secret: bool = False) -> str:
-    """A value for a message or table: text in quotes, stars for a secret, URLs without their secrets."""
-    if secret or any(isinstance(part, str) and sounds_secret(part) for part in parts):
+def show_value(value: Any, parts: Sequence[str | int], *, is_url: bool = True) -> str:
+    """A value for a message or table: text in quotes, stars for a secret, URLs without their secrets.
+
+    Args:
+        value: The value.
+        parts: Its place in the document; a name that sounds secret masks it.
+        is_url: Text with ``@`` may be a URL with a password; not so in a JMESPath expression.
+    """
+    if any(isinstance(part, str) and sounds_secret(part) for part in parts):
         return MASK
     if isinstance(value, str):
-        return repr(safe_text(mask_url(value) if "://" in value or "@" in value else value, 80))
+        masked = mask_url(value) if "://" in value or (is_url and "@" in value) else value
+        return repr(safe_text(masked, 80))
     if isinstance(value, bool):
         return str(value).lower()
     return safe_text(value, 80)

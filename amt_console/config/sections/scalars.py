@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-import regex
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 
 from amt_console.config.faults import Refused
 from amt_console.config.secrets.urls import base_url, http_url
 from amt_console.expressions import MAX_CHARS, ExpressionError, compile_expression
 from amt_console.model import LOCATION_PATTERN, is_location
+from amt_console.patterns import PatternError, compile_pattern
 from amt_console.text import safe_text
 
 MAX_NAME_CHARS = 64
@@ -127,9 +127,9 @@ def _pattern(value: object) -> str:
     if len(text) > MAX_PATTERN_CHARS:
         raise Refused(f"must be a regular expression of at most {MAX_PATTERN_CHARS} characters")
     try:
-        regex.compile(text)
-    except (regex.error, RecursionError, OverflowError, ValueError, MemoryError) as error:
-        raise Refused(f"is no valid regular expression: {safe_text(error, 120)}") from None
+        compile_pattern(text)
+    except PatternError as error:
+        raise Refused(str(error)) from None
     return text
 
 
@@ -140,7 +140,7 @@ def _jmespath(value: object) -> str:
     try:
         compile_expression(text)
     except ExpressionError as error:
-        raise Refused(str(error)) from None
+        raise Refused(str(error), is_url=False) from None
     return text
 
 

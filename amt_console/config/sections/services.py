@@ -89,7 +89,7 @@ class Expect(Section):
     text: Text | None = None
     """Text that the body must contain."""
     regex: Pattern | None = None
-    """Regular expression that must be found in the body."""
+    """Regular expression that must be found in the first 262,144 characters of the body. It may not call itself."""
     jmespath: JmesPath | None = None
     """JMESPath expression over the JSON body that must be true, such as `status == 'ok'`."""
 
