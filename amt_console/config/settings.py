@@ -8,8 +8,10 @@ from pydantic import Field, model_validator
 
 from amt_console.config.secrets.kinds import StoreUrlSecret
 from amt_console.config.sections.channels import AnyChannel, EmailAlerts
-from amt_console.config.sections.escalation import EscalationPolicy, OncallSettings
+from amt_console.config.sections.escalation import EscalationSettings, QuietHours
 from amt_console.config.sections.figures import FigureSettings
+from amt_console.config.sections.notify import NotifySettings
+from amt_console.config.sections.oncall import OncallSettings
 from amt_console.config.sections.program import (
     ApiSettings,
     CanarySettings,
@@ -59,14 +61,18 @@ class Settings(Section):
     channels: Annotated[tuple[AnyChannel, ...], Field(max_length=100)] = ()
     """Where notifications go; `type` is `email`, `slack`, `teams`, `pagerduty`, `webhook`, `alertmanager` or
     `apprise`."""
-    escalation: Annotated[tuple[EscalationPolicy, ...], Field(max_length=100)] = ()
+    notify: NotifySettings = NotifySettings()
+    """When messages are sent, how many, and how often they are tried again."""
+    escalation: Annotated[tuple[EscalationSettings, ...], Field(max_length=100)] = ()
     """Who is notified of which alerts, level by level."""
+    quiet_hours: QuietHours = QuietHours()
+    """When warnings wait."""
     silences: Annotated[tuple[SilenceSettings, ...], Field(max_length=500)] = ()
     """Alerts without notification, until an end."""
     maintenance: Annotated[tuple[MaintenanceSettings, ...], Field(max_length=500)] = ()
     """Planned work."""
     oncall: OncallSettings = OncallSettings()
-    """The on-call rota."""
+    """People, and the rotas in which they take turns."""
     retention: RetentionSettings = RetentionSettings()
     """How long data is kept."""
     encryption: EncryptionSettings = EncryptionSettings()

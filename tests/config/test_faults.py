@@ -20,8 +20,15 @@ CHANNEL = '[[channels]]\nname = "c"\ntype = "slack"\nurl = "https://hooks.slack.
 RULE = '[[rules]]\nname = "r"\nsignal = "cpu_usage"\n'
 DOWN_RULE = '[[rules]]\nname = "r"\nsignal = "service_down"\n'
 LEVELS = 'levels = [{ notify = ["c"] }]\n'
+TWO = 'people = [{ name = "Ada", channels = ["c"] }, { name = "Grace", channels = ["c"] }]\n'
+ROTA = "[oncall]\nstarts_at = 2026-01-05T08:00:00Z\n" + TWO
+FURTHER = '[[oncall.rotas]]\nname = "shop"\npeople = ["Ada"]\n'
 WORK = '[[maintenance]]\nname = "m"\nservices = ["a"]\n'
 UNTIL = "ends_at = 2026-01-01T00:00:00Z\n"
+
+
+def notify(name: str) -> str:
+    return f'[[escalation]]\nlevels = [{{ notify = ["{name}"] }}]\n'
 
 
 def faults_of(toml: str) -> tuple[Fault, ...]:
@@ -190,6 +197,48 @@ CASES = [
         "no person",
         "",
     ),
+    (f"{CHANNEL}[[escalation]]\nlevels = []", "escalation[0].levels", "names nobody", ""),
+    (f"{CHANNEL}[[escalation]]\nlevels = [{{ notify = [] }}]", "escalation[0].levels[0].notify", "names nobody", ""),
+    (CHANNEL + ROTA + notify("person:Ad"), "escalation[0].levels[0].notify[0]", "no person", "`Ada`"),
+    (CHANNEL + ROTA + notify("Ada"), "escalation[0].levels[0].notify[0]", "no channel", "`person:Ada`"),
+    (CHANNEL + ROTA + FURTHER + notify("oncall:shp"), "escalation[0].levels[0].notify[0]", "no rota", "`shop`"),
+    (f"{CHANNEL}[[escalation]]\n{LEVELS}start = '22:00'", "escalation[0]", "`start` and `duration`", ""),
+    (f"{CHANNEL}[[escalation]]\n{LEVELS}weekdays = ['sat']", "escalation[0]", "with `weekdays`", "whole days"),
+    (f"{CHANNEL}[[escalation]]\n{LEVELS}weekdays = ['sta']", "escalation[0].weekdays[0]", "mon, tue", "`sat`"),
+    (f"{CHANNEL}[[escalation]]\n{LEVELS}time_zone = 'Europe/Berln'", "escalation[0].time_zone", "time zone", "Berlin"),
+    (CHANNEL.replace('"c"', '"person:c"'), "channels[0].name", "like the name of a person", "another"),
+    (CHANNEL + ROTA.replace("starts_at", "time_zone"), "oncall.time_zone", "time zone", ""),
+    (CHANNEL + ROTA.replace("starts_at = 2026-01-05T08:00:00Z", ""), "oncall", "needs `starts_at`", ""),
+    (CHANNEL + ROTA + FURTHER.replace("Ada", "Adda"), "oncall.rotas[0].people[0]", "no person", "`Ada`"),
+    (CHANNEL + ROTA + FURTHER.replace('["Ada"]', '["Ada", "Grace"]'), "oncall.rotas[0]", "needs `starts_at`", ""),
+    (CHANNEL + ROTA + FURTHER + FURTHER, "oncall.rotas[1].name", "twice", "oncall.rotas[0].name"),
+    (CHANNEL + ROTA + FURTHER.replace("shop", "oncall"), "oncall.rotas[0].name", "rota of all people", "starts_at"),
+    (CHANNEL + ROTA + FURTHER + 'summary = ["d"]', "oncall.rotas[0].summary[0]", "no channel", "c"),
+    (
+        CHANNEL
+        + ROTA.replace('["c"] },', '["c"], accounts = ["x"] },').replace('["c"] }]', '["c"], accounts = ["x"] }]'),
+        "oncall.people[1].accounts[0]",
+        "two people",
+        "oncall.people[0].accounts[0]",
+    ),
+    (
+        CHANNEL + '[oncall]\npeople = [{ name = "A", channels = { critical = ["c"], warning = ["d"] } }]',
+        "oncall.people[0].channels.warning[0]",
+        "no channel",
+        "c",
+    ),
+    (
+        CHANNEL + '[oncall]\npeople = [{ name = "A", channels = { critcal = ["c"], warning = ["c"] } }]',
+        "oncall.people[0].channels.critcal",
+        "no known key",
+        "`critical`",
+    ),
+    ('[[silences]]\nreason = "x"\nmatch = "("\n' + UNTIL, "silences[0].match", "regular expression", ""),
+    ('[quiet_hours]\nstart = "22:00"', "quiet_hours", "`duration`", ""),
+    ('[quiet_hours]\nstart = "22:00"\nduration = "2d"', "quiet_hours.duration", "to 1d", ""),
+    ('[notify]\nretry_first = "2m"\nretry_most = "1m"', "notify", "`retry_first`", ""),
+    ("[notify]\nhourly_cap = 0", "notify.hourly_cap", "at least 1", ""),
+    ('[notify]\nallow_private = ["10.0.0.0/33"]', "notify.allow_private[0]", "a network or a host name", ""),
     (f'{WORK}start = "02:00"\nduration = "1h"', "maintenance[0].services[0]", "no service", ""),
     (
         f'{RULE.replace("cpu_usage", "uptime")}below = 9\nsubject = "webapp"',

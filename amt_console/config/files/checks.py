@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -12,20 +11,16 @@ from amt_console.config.defaults import MONITORING_DB, default_names
 from amt_console.config.faults import Fault, Refused
 from amt_console.config.files.explain import show_value
 from amt_console.config.files.reading import Document
+from amt_console.config.files.receivers import EMAIL_CHANNEL, receiver_faults
+from amt_console.config.files.tables import named, strings, tables, unknown
 from amt_console.config.intervals import interval_of
-from amt_console.config.sections.channels import EmailAlerts
-from amt_console.config.sections.escalation import ONCALL
 from amt_console.config.sections.rules import TARGET_SIGNALS
 from amt_console.config.sections.scalars import format_duration, parse_duration
 from amt_console.config.settings import BASE_URLS
 from amt_console.model import DEFAULT_GROUP, Criticality, series_of
 from amt_console.text import safe_text
 
-EMAIL_CHANNEL = "email"
-"""The name of the channel of an enabled ``email_alerts``."""
 MAX_RINGS = 20
-MAX_COMPARED = 400
-"""Number of names to compare when looking for similar ones: comparing takes time."""
 UNIQUE_LISTS = ("rules", "channels", "maintenance")
 
 
@@ -37,35 +32,11 @@ def cross_faults(document: Document) -> tuple[Fault, ...]:
         _dependencies,
         _cycles,
         _timeouts,
-        _channel_references,
+        receiver_faults,
         _group_references,
         _subjects,
-        _people,
     )
     return tuple(fault for check in checks for fault in check(document))
-
-
-def tables(document: Any, key: str) -> list[tuple[str, dict[str, Any]]]:
-    """The well-formed tables of a list, each with its path."""
-    items = document.get(key) if isinstance(document, dict) else None
-    found = items if isinstance(items, list) else []
-    return [(f"{key}[{index}]", item) for index, item in enumerate(found) if isinstance(item, dict)]
-
-
-def strings(item: dict[str, Any], key: str) -> list[tuple[str, str]]:
-    """The texts of a list below a table, each with its path below that table."""
-    items = item.get(key)
-    found = items if isinstance(items, list) else []
-    return [(f"{key}[{index}]", text) for index, text in enumerate(found) if isinstance(text, str)]
-
-
-def _named(document: Any, *keys: str) -> list[tuple[str, str]]:
-    return [
-        (f"{path}.name", item["name"])
-        for key in keys
-        for path, item in tables(document, key)
-        if isinstance(item.get("name"), str)
-    ]
 
 
 def _defaults(document: Document) -> tuple[str, ...]:
@@ -74,33 +45,26 @@ def _defaults(document: Document) -> tuple[str, ...]:
 
 
 def _targets(document: Document) -> set[str]:
-    return {name for _, name in _named(document, "services", "databases")} | set(_defaults(document)) | {MONITORING_DB}
-
-
-def _unknown(path: str, name: str, what: str, known: Sequence[str] | set[str]) -> Fault:
-    near = get_close_matches(name, sorted(known), 1, 0.6) if len(known) <= MAX_COMPARED else []
-    choices = ", ".join(sorted(known)[:8]) + (", ..." if len(known) > 8 else "")
-    hint = f"did you mean `{near[0]}`?" if near else (f"known: {choices}" if known else None)
-    return Fault(path, f"names no {what}", show_value(name, ()), hint)
+    return {name for _, name in named(document, "services", "databases")} | set(_defaults(document)) | {MONITORING_DB}
 
 
 def _duplicates(document: Document) -> Iterator[Fault]:
-    groups = [_named(document, "services", "databases"), *(_named(document, key) for key in UNIQUE_LISTS)]
+    groups = [named(document, "services", "databases"), *(named(document, key) for key in UNIQUE_LISTS)]
     oncall = document.get("oncall")
-    groups.append([(f"oncall.{path}", name) for path, name in _named(oncall, "people")])
-    for named in groups:
+    groups += [[(f"oncall.{path}", name) for path, name in named(oncall, key)] for key in ("people", "rotas")]
+    for found in groups:
         first: dict[str, str] = {}
-        for path, name in named:
+        for path, name in found:
             if name in first:
                 hint = f"it is also at {first[name]}"
                 yield Fault(path, "is a name that stands twice", show_value(name, ()), hint)
             first.setdefault(name, path)
-    for path, name in _named(document, "services", "databases"):
+    for path, name in named(document, "services", "databases"):
         if name == MONITORING_DB or (path.startswith("databases") and name in _defaults(document)):
             yield Fault(path, "is a name that the program uses itself", show_value(name, ()), "choose another one")
     email = document.get("email_alerts")
     if isinstance(email, dict) and email.get("enabled") is True:
-        for path, name in _named(document, "channels"):
+        for path, name in named(document, "channels"):
             if name == EMAIL_CHANNEL:
                 yield Fault(
                     path, "is the channel of the enabled `email_alerts`", show_value(name, ()), "choose another name"
@@ -110,7 +74,7 @@ def _duplicates(document: Document) -> Iterator[Fault]:
 def _series(document: Document) -> Iterator[Fault]:
     """Faults of names that collide with the series of a location."""
     known = _targets(document)
-    for path, name in _named(document, "services", "databases"):
+    for path, name in named(document, "services", "databases"):
         if (found := series_of(name, known)) is not None:
             message = f"is the name under which {show_value(found[0], ())} is kept as seen from location {found[1]}"
             yield Fault(path, message, repr(safe_text(name, 80)), "choose another one")
@@ -122,7 +86,7 @@ def _dependencies(document: Document) -> Iterator[Fault]:
         for path, item in tables(document, key):
             for below, name in strings(item, "depends_on"):
                 if name not in known:
-                    yield _unknown(f"{path}.{below}", name, "service or database", known - {item.get("name")})
+                    yield unknown(f"{path}.{below}", name, "service or database", known - {item.get("name")})
 
 
 def _cycles(document: Document) -> Iterator[Fault]:
@@ -173,30 +137,6 @@ def _timeouts(document: Document) -> Iterator[Fault]:
                 yield Fault(f"{path}.timeout", message, format_duration(timeout), "shorten it or set `interval`")
 
 
-def _channel_references(document: Document) -> Iterator[Fault]:
-    known = {name for _, name in _named(document, "channels")}
-    email, oncall = document.get("email_alerts"), document.get("oncall")
-    if isinstance(email, dict) and email.get("enabled", EmailAlerts().enabled) is True:
-        known.add(EMAIL_CHANNEL)
-    for path, item in tables(oncall, "people"):
-        for below, name in strings(item, "channels"):
-            if name not in known:
-                yield _unknown(f"oncall.{path}.{below}", name, "channel", known)
-    people = tables(oncall, "people")
-    for path, item in tables(document, "escalation"):
-        for level_path, level in tables(item, "levels"):
-            for below, name in strings(level, "notify"):
-                place = f"{path}.{level_path}.{below}"
-                if name == ONCALL and name not in known and not people:
-                    yield Fault(
-                        place,
-                        "means the person on call, but there is no rota",
-                        suggestion="list them under oncall.people",
-                    )
-                elif name != ONCALL and name not in known:
-                    yield _unknown(place, name, "channel", known)
-
-
 def _group_references(document: Document) -> Iterator[Fault]:
     known = {DEFAULT_GROUP} if _defaults(document) else set()
     for key, usual in (("services", DEFAULT_GROUP), ("databases", "databases")):
@@ -205,16 +145,16 @@ def _group_references(document: Document) -> Iterator[Fault]:
     for path, item in tables(document, "escalation"):
         group = item.get("group")
         if isinstance(group, str) and group not in known:
-            yield _unknown(f"{path}.group", group, "group", known)
+            yield unknown(f"{path}.group", group, "group", known)
     for key in ("silences", "maintenance"):
         for path, item in tables(document, key):
             yield from (
-                _unknown(f"{path}.{below}", name, "group", known)
+                unknown(f"{path}.{below}", name, "group", known)
                 for below, name in strings(item, "groups")
                 if name not in known
             )
             yield from (
-                _unknown(f"{path}.{below}", name, "service or database", targets)
+                unknown(f"{path}.{below}", name, "service or database", targets)
                 for below, name in strings(item, "services")
                 if name not in targets
             )
@@ -227,13 +167,4 @@ def _subjects(document: Document) -> Iterator[Fault]:
         if not isinstance(subject, str):
             continue
         if item.get("signal") in list(TARGET_SIGNALS) and not any(fnmatchcase(name, subject) for name in known):
-            yield _unknown(f"{path}.subject", subject, "service or database", known)
-
-
-def _people(document: Document) -> Iterator[Fault]:
-    oncall = document.get("oncall")
-    known = {name for _, name in _named(oncall, "people")}
-    for path, item in tables(oncall, "overrides"):
-        person = item.get("person")
-        if isinstance(person, str) and person not in known:
-            yield _unknown(f"oncall.{path}.person", person, "person on call", known)
+            yield unknown(f"{path}.subject", subject, "service or database", known)

@@ -93,11 +93,16 @@ def _text(value: object, what: str) -> str:
     return value
 
 
-def _name(value: object) -> str:
+def printable_name(value: object, most: int) -> str:
+    """A name of at most so many characters. Raises Refused."""
     text = _text(value, "a name")
-    if not 0 < len(text) <= MAX_NAME_CHARS or safe_text(text) != text or text != text.strip():
-        raise Refused(f"must be a name of 1 to {MAX_NAME_CHARS} printable characters, without blanks at its ends")
+    if not 0 < len(text) <= most or safe_text(text) != text or text != text.strip():
+        raise Refused(f"must be a name of 1 to {most} printable characters, without blanks at its ends")
     return text
+
+
+def _name(value: object) -> str:
+    return printable_name(value, MAX_NAME_CHARS)
 
 
 def location_name(value: object) -> str:

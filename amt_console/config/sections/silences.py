@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.sections.scalars import Flag, Moment, Name, Section, Text, TimeOfDay, TimeZone, Window
+from amt_console.config.sections.escalation import Weekdays
+from amt_console.config.sections.scalars import Flag, Moment, Name, Pattern, Section, Text, TimeOfDay, TimeZone, Window
 from amt_console.model import AlertType, Severity
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class SilenceSettings(Section):
@@ -28,6 +27,8 @@ class SilenceSettings(Section):
     """Kinds of alerts."""
     severity: Severity | None = None
     """Only this severity."""
+    match: Pattern | None = None
+    """Regular expression that must be found in the subject: the name of a service, a database, a disk ..."""
     starts_at: Moment | None = None
     """Start, with offset; by default at once."""
     ends_at: Moment
@@ -35,8 +36,8 @@ class SilenceSettings(Section):
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
-        if not (self.services or self.groups or self.alert_types or self.severity):
-            raise Refused("must say what it silences: `services`, `groups`, `alert_types` or `severity`")
+        if not (self.services or self.groups or self.alert_types or self.severity or self.match):
+            raise Refused("must say what it silences: `services`, `groups`, `alert_types`, `severity` or `match`")
         if self.starts_at is not None and self.ends_at <= self.starts_at:
             raise Refused("`ends_at` must be after `starts_at`")
         return self
@@ -64,7 +65,7 @@ class MaintenanceSettings(Section):
     """Time of day at which recurring work begins, such as `"02:30"`, in `time_zone`."""
     duration: Window | None = None
     """Length of recurring work; exact, also when clocks change."""
-    weekdays: Annotated[tuple[Weekday, ...], Field(max_length=7)] = ()
+    weekdays: Weekdays = ()
     """Days of recurring work: `mon` to `sun`; by default every day."""
     time_zone: TimeZone = "UTC"
     """Time zone of `start`."""
