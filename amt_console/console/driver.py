@@ -78,7 +78,8 @@ class ConsoleDriver(LinuxDriver):
     def _pass_on(self, messages: Iterable[Message], came_at: float) -> None:
         """Give messages to the app; all keys of a burst came before any of them is acted on.
 
-        The app gets them together: it would draw between them, and a key pressed meanwhile would seem part of the burst.
+        The app gets them together: it would draw between them, and a key pressed meanwhile would seem part of the
+        burst.
         """
         for message in messages:
             if isinstance(message, events.Key):
