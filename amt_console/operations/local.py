@@ -45,6 +45,7 @@ from amt_console.text import safe_text
 if TYPE_CHECKING:
     from amt_console.config import Settings
 
+_CURSOR_GONE = "the alert that this cursor names is not in the list any more: begin again without a cursor"
 OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING)
 
 
@@ -141,16 +142,23 @@ class LocalOperations:
             return AlertDetail(episode=then, alert=views.of(then), events=events, cause=views.cause_of(alert_id))
 
     def alerts(
-        self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
+        self,
+        states: Sequence[AlertState] | None = None,
+        *,
+        since: datetime | None = None,
+        limit: int = 200,
+        after: int | None = None,
     ) -> tuple[AlertView, ...]:
         """Open episodes worst first, or the episodes in ``states``, newest first."""
         with self.store.read() as reads:
             if states is None:
-                return self._views(reads).worst_first()[:limit]
+                return _after(self._views(reads).worst_first(), after)[:limit]
+            if after is not None and reads.alerts.episode(after) is None:
+                raise InvalidError(_CURSOR_GONE)
             now = self._clock.now()
             start = since or now - timedelta(days=3660)
             found = reads.alerts.episodes(
-                start=start, end=now + timedelta(microseconds=1), states=list(states), limit=limit
+                start=start, end=now + timedelta(microseconds=1), states=list(states), limit=limit, after=after
             )
             return tuple(map(self._views(reads, also=found).of, found))
 
@@ -218,6 +226,15 @@ class LocalOperations:
         relied_on = [name for name in not_in_effect(self._settings) if name in ("silences", "maintenance")]
         inert = (f"Not in effect in this version: {' and '.join(relied_on)}.",) if relied_on else ()
         return (*faults, *self._engine_notices(), *self.store.keys.problems, *inert, *self._remarks(), receiver)
+
+
+def _after(views: tuple[AlertView, ...], alert_id: int | None) -> tuple[AlertView, ...]:
+    if alert_id is None:
+        return views
+    at = next((index for index, view in enumerate(views) if view.id == alert_id), None)
+    if at is None:
+        raise InvalidError(_CURSOR_GONE)
+    return views[at + 1 :]
 
 
 def _no_alert(alert_id: int) -> str:

@@ -113,9 +113,24 @@ class Operations(Protocol):
         ...
 
     def alerts(
-        self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
+        self,
+        states: Sequence[AlertState] | None = None,
+        *,
+        since: datetime | None = None,
+        limit: int = 200,
+        after: int | None = None,
     ) -> tuple[AlertView, ...]:
-        """Episodes: open ones worst first by default, else those in ``states``, newest first."""
+        """Episodes: open ones worst first by default, else those in ``states``, newest first.
+
+        Args:
+            states: The states.
+            since: Only those that were open at any time since.
+            limit: At most this many.
+            after: Only those that follow this alert in the list.
+
+        Raises:
+            InvalidError: The alert ``after`` is not in the list.
+        """
         ...
 
     def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:

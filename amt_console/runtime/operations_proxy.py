@@ -71,11 +71,16 @@ class OperationsProxy:
             return operations.alert(alert_id, at=at)
 
     def alerts(
-        self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
+        self,
+        states: Sequence[AlertState] | None = None,
+        *,
+        since: datetime | None = None,
+        limit: int = 200,
+        after: int | None = None,
     ) -> tuple[AlertView, ...]:
         """Open episodes worst first, or the episodes in ``states``, newest first."""
         with self._asked() as operations:
-            return operations.alerts(states, since=since, limit=limit)
+            return operations.alerts(states, since=since, limit=limit, after=after)
 
     def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
         """One service with its history up to now or up to a past moment."""

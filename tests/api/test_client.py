@@ -19,7 +19,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 
 def packed_answer(body: bytes) -> bytes:
-    packed = gzip.compress(body)
+    packed = gzip.compress(body, mtime=0)
     return b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed) + packed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -17,10 +18,11 @@ from amt_console.api.problems import KINDS, code_of, error_of, problem_body
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config import Settings
-from amt_console.model import Viewer
+from amt_console.model import Episode, Viewer
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, OperationError, UnavailableError
 from amt_console.store import Store
+from amt_console.store.reads.alerts import AlertReads
 
 pytestmark = pytest.mark.slow
 
@@ -164,6 +166,29 @@ def test_pages_lead_through_the_whole_list(client: httpx.Client, fire: Fire) -> 
         query["cursor"] = page["next"]
     assert sorted(found) == made
     assert len(client.get("/api/v1/services").json()["items"]) == 2
+
+
+def test_a_page_reads_its_own_alerts_from_the_database_and_no_others(
+    client: httpx.Client, fire: Fire, store: Store
+) -> None:
+    for number in range(30):
+        fire(subject=f"service-{number}")
+    read: list[int] = []
+    reading = AlertReads.episodes
+
+    def counted(self: AlertReads, **options: Any) -> list[Episode]:
+        found = reading(self, **options)
+        read.append(len(found))
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AlertReads, "episodes", counted)
+        first = client.get("/api/v1/alerts?state=firing&limit=5").json()
+        second = client.get(f"/api/v1/alerts?state=firing&limit=5&cursor={first['next']}").json()
+    assert read == [6, 6]
+    numbers = [alert["id"] for alert in first["items"] + second["items"]]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == 10
 
 
 def test_an_unchanged_snapshot_is_not_sent_again(client: httpx.Client) -> None:

@@ -272,3 +272,25 @@ def test_simulated_episodes_are_marked(store: Store, clock: FakeClock) -> None:
     with store.transaction(simulated=True) as writes:
         assert record(writes, EpisodeChange(episode())).simulated
     assert clock.now() == datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def test_pages_follow_each_other_also_past_rows_of_other_programs(store: Store, store_url: str) -> None:
+    numbers = [save(store, episode(f"s{number}", opened_at=at(number // 3))).id or 0 for number in range(9)]
+    if not store.is_server:
+        engine = create_engine(store_url)
+        with engine.begin() as connection:
+            connection.execute(
+                text("UPDATE alerts SET timestamp = timestamp || 'x' WHERE id = :id"), {"id": numbers[4]}
+            )
+        engine.dispose()
+        numbers.pop(4)
+    found: list[int] = []
+    after = None
+    while True:
+        with store.read() as reads:
+            page = reads.alerts.episodes(start=at(-1), end=at(99), limit=2, after=after)
+        if not page:
+            break
+        found += [each.id or 0 for each in page]
+        after = found[-1]
+    assert found == sorted(numbers, reverse=True)

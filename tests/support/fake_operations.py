@@ -112,7 +112,12 @@ class FakeOperations:
         return AlertDetail(episode, view, events, cause)
 
     def alerts(
-        self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
+        self,
+        states: Sequence[AlertState] | None = None,
+        *,
+        since: datetime | None = None,
+        limit: int = 200,
+        after: int | None = None,
     ) -> tuple[AlertView, ...]:
         """The open ones."""
         return self.picture.alerts[:limit]

@@ -113,7 +113,12 @@ class RemoteOperations:
         return self._read(wire.ALERT_DETAIL, self._call("GET", f"{_API}/alerts/{alert_id}", _as_of(at))[1])
 
     def alerts(
-        self, states: Sequence[AlertState] | None = None, *, since: datetime | None = None, limit: int = 200
+        self,
+        states: Sequence[AlertState] | None = None,
+        *,
+        since: datetime | None = None,
+        limit: int = 200,
+        after: int | None = None,
     ) -> tuple[AlertView, ...]:
         """Open episodes worst first, or the episodes in ``states``, newest first."""
         query: dict[str, Any] = {"limit": limit}
@@ -121,6 +126,8 @@ class RemoteOperations:
             query["state"] = [state.value for state in states]
         if since is not None:
             query["since"] = since.isoformat()
+        if after is not None:
+            query["after"] = after
         return self._read(wire.ALERTS, self._call("GET", f"{_API}/alerts", query)[1])
 
     def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:

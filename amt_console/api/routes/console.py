@@ -77,10 +77,11 @@ def console_alerts(
     state: Annotated[list[AlertState] | None, Query()] = None,
     since: Annotated[datetime | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 200,
+    after: Annotated[int | None, Query(ge=1, le=2**62)] = None,
 ) -> Response:
     """Alerts as they are now."""
-    after = None if since is None else moment(since)
-    return _wired(wire.ALERTS, serving.operations.alerts(state, since=after, limit=limit))
+    begin = None if since is None else moment(since)
+    return _wired(wire.ALERTS, serving.operations.alerts(state, since=begin, limit=limit, after=after))
 
 
 @router.get("/alerts/{alert_id}", **needs(Role.VIEWER))

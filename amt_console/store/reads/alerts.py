@@ -62,11 +62,21 @@ class AlertReads:
         states: Sequence[AlertState] | None = None,
         subject: str | None = None,
         limit: int,
+        after: int | None = None,
     ) -> list[Episode]:
-        """Episodes as they are that were open at any time in ``[start, end)``, newest first."""
-        query = _within(None if states is None else frozenset(states), subject is not None)
-        rows = self._connection.execute(query, {"start": start, "end": end, "subject": subject, "most": limit})
-        return [episode_of(row) for row in _datable(rows.mappings())]
+        """Episodes as they are that were open at any time in ``[start, end)``, newest first.
+
+        With ``after``, those that follow this episode in that order.
+        """
+        found: list[Episode] = []
+        while True:
+            query = _within(None if states is None else frozenset(states), subject is not None, after is not None)
+            values = {"start": start, "end": end, "subject": subject, "most": limit, "after": after}
+            rows = self._connection.execute(query, values).mappings().all()
+            found += [episode_of(row) for row in _datable(rows)]
+            if len(rows) < limit or len(found) >= limit:
+                return found[:limit]
+            after = int(rows[-1]["id"])  # some rows cannot be read: fill the page
 
     def fired_counts(self, *, since: datetime, until: datetime) -> dict[tuple[str, str], int]:
         """By rule and subject: how many episodes were firing at some time from ``since`` to ``until``."""
@@ -98,7 +108,7 @@ class AlertReads:
 
 
 @cache
-def _within(states: frozenset[AlertState] | None, of_subject: bool) -> Select[Any]:
+def _within(states: frozenset[AlertState] | None, of_subject: bool, paged: bool) -> Select[Any]:
     begun, resolved = _ALERTS.c.timestamp < bindparam("end"), _ALERTS.c.resolved
     query = select(_ALERTS).where(
         begun, or_(resolved.is_(False), _ALERTS.c.resolved_at.between(bindparam("start"), LATEST))
@@ -110,6 +120,10 @@ def _within(states: frozenset[AlertState] | None, of_subject: bool) -> Select[An
         query = query.where(or_(wanted, resolved.is_(True)) if AlertState.RESOLVED in states else wanted)
     if of_subject:
         query = query.where(_ALERTS.c.subject == bindparam("subject"))
+    if paged:
+        time, number = _ALERTS.c.timestamp, _ALERTS.c.id
+        last = select(time).where(number == bindparam("after")).scalar_subquery()
+        query = query.where(or_(time < last, and_(time == last, number < bindparam("after"))))
     newest = _ALERTS.c.timestamp.desc(), _ALERTS.c.id.desc()
     return query.order_by(*newest).limit(bindparam("most", type_=Integer))
 
