@@ -22,7 +22,7 @@ from amt_console.alerts.judging.quorum import Account, Sight, agree, judge_sight
 from amt_console.alerts.lifecycle.consequences import Needs, consequences
 from amt_console.alerts.lifecycle.episode import resume, retire, step
 from amt_console.alerts.lifecycle.replay import Told, as_of, replay, told
-from amt_console.alerts.lifecycle.transition import Step
+from amt_console.alerts.lifecycle.transition import Step, in_order
 from amt_console.alerts.rules.custom import custom_rule, merge_rules
 from amt_console.alerts.rules.defaults import (
     OUTAGE_RULE,
@@ -83,6 +83,7 @@ __all__ = [
     "fold_story",
     "from_locations",
     "handle",
+    "in_order",
     "judge",
     "judge_disks",
     "judge_error_rate",

@@ -49,7 +49,7 @@ class Relayed:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ActionCount:
     """How often people have acted."""
 
     number: int
@@ -79,7 +79,7 @@ class Form(Generic[Answer]):
 
 
 HELLO: Form[Hello] = Form(Hello)
-CHANGES: Form[Changes] = Form(Changes)
+ACTION_COUNT: Form[ActionCount] = Form(ActionCount)
 SNAPSHOT: Form[Snapshot] = Form(Snapshot)
 ALERT: Form[AlertView] = Form(AlertView)
 ALERTS: Form[tuple[AlertView, ...]] = Form(tuple[AlertView, ...])

@@ -23,8 +23,7 @@ from amt_console.model import (
     Viewer,
 )
 from amt_console.operations.alert_views import AlertViews
-from amt_console.operations.location_views import location_views
-from amt_console.operations.views import figure_faults, overall, service_view
+from amt_console.operations.views import figure_faults, location_views, overall, service_view
 from amt_console.operations.windows import (
     MINUTE,
     SPARK_MINUTES,

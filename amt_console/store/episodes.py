@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from amt_console.alerts import in_order
 from amt_console.model import AlertEvent, Episode
 from amt_console.store.episode_rows import episode_values, event_values
 from amt_console.store.errors import VersionConflict
@@ -16,6 +17,12 @@ from amt_console.store.tables import AlertEventRow, AlertRow
 
 _ALERTS = table(AlertRow)
 _EVENTS = table(AlertEventRow)
+_LAST_EVENT = (
+    select(_EVENTS.c.seq, _EVENTS.c.timestamp)
+    .where(_EVENTS.c.alert_id == bindparam("alert_id"))
+    .order_by(_EVENTS.c.seq.desc())
+    .limit(1)
+)
 
 
 def save(connection: Connection, episode: Episode, events: Sequence[AlertEvent], *, simulated: bool) -> Episode:
@@ -24,6 +31,12 @@ def save(connection: Connection, episode: Episode, events: Sequence[AlertEvent],
     Raises:
         VersionConflict: Another version is stored, it is gone, or another episode of its rule and subject is open.
     """
+    first = 1
+    if episode.id is not None and events:
+        last = connection.execute(_LAST_EVENT, {"alert_id": episode.id}).first()
+        if last is not None:
+            first = int(last.seq) + 1
+            episode, events = in_order(episode, events, last.timestamp)
     saved = replace(episode, version=episode.version + 1, simulated=episode.simulated or simulated)
     values = episode_values(saved)
     if episode.id is None:
@@ -35,15 +48,12 @@ def save(connection: Connection, episode: Episode, events: Sequence[AlertEvent],
         key = inserted.inserted_primary_key
         assert key is not None
         saved = replace(saved, id=int(key[0]))
-        first = 1
     else:
         changed = connection.execute(
             update(_ALERTS).where(_ALERTS.c.id == episode.id, _ALERTS.c.version == episode.version).values(values)
         )
         if changed.rowcount != 1:
             raise VersionConflict(f"Alert {episode.id} was changed by somebody else in the meantime.")
-        last = connection.execute(select(func.max(_EVENTS.c.seq)).where(_EVENTS.c.alert_id == episode.id)).scalar()
-        first = (last or 0) + 1
     if events:
         rows = [event_values(event, saved.id, seq) for seq, event in enumerate(events, first)]
         connection.execute(insert(_EVENTS), rows)

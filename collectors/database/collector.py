@@ -11,7 +11,7 @@ from pathlib import Path
 from amt_console.clock import Clock
 from amt_console.model import Database, ErrorClass, Phases, ProbeResult, ServiceState
 from amt_console.text import safe_text
-from collectors.database.session import DatabaseFailure, Detail, Session, sqlite_path
+from collectors.database.session import DatabaseFailure, DatabaseSession, Detail, sqlite_path
 
 MAX_THREADS = 32
 """Sessions that may run at once, including those that hang."""
@@ -35,7 +35,7 @@ class DatabaseCollector:
     async def probe(self, database: Database, *, attempt: int = 1) -> ProbeResult:
         """Connect and run the query within the database's total deadline. Failures are results, never exceptions."""
         started = self._clock.now()
-        session = Session(database, self._clock.monotonic)
+        session = DatabaseSession(database, self._clock.monotonic)
         try:
             await self._within_deadline(session)
         except DatabaseFailure as failure:
@@ -46,7 +46,7 @@ class DatabaseCollector:
         """Start no further sessions. A hanging session ends with the process."""
         self._closed = True
 
-    async def _within_deadline(self, session: Session) -> None:
+    async def _within_deadline(self, session: DatabaseSession) -> None:
         database = session.database
         loop = asyncio.get_running_loop()
         done: asyncio.Future[DatabaseFailure | None] = loop.create_future()
@@ -98,14 +98,14 @@ class DatabaseCollector:
             raise DatabaseFailure(ErrorClass.LOCAL_ERROR, "the monitor cannot start another thread") from None
 
 
-def _deadline_passed(session: Session) -> DatabaseFailure:
+def _deadline_passed(session: DatabaseSession) -> DatabaseFailure:
     seconds = f"{session.database.timeout:g} s"
     if session.connect_ms is None:
         return DatabaseFailure(ErrorClass.CONNECT_TIMEOUT, f"no connection within {seconds}")
     return DatabaseFailure(ErrorClass.TIMEOUT, f"connected, but no answer to the query within {seconds}")
 
 
-def _failed(session: Session, started: datetime, attempt: int, failure: DatabaseFailure) -> ProbeResult:
+def _failed(session: DatabaseSession, started: datetime, attempt: int, failure: DatabaseFailure) -> ProbeResult:
     local = failure.error_class is ErrorClass.LOCAL_ERROR
     return ProbeResult(
         service=session.database.name,
@@ -120,7 +120,7 @@ def _failed(session: Session, started: datetime, attempt: int, failure: Database
     )
 
 
-def _measured(session: Session, started: datetime, attempt: int, now: datetime) -> ProbeResult:
+def _measured(session: DatabaseSession, started: datetime, attempt: int, now: datetime) -> ProbeResult:
     database = session.database
     connect_ms, query_ms = session.connect_ms or 0.0, session.query_ms or 0.0
     total_ms = connect_ms + query_ms

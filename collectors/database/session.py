@@ -77,7 +77,7 @@ class DatabaseFailure(Exception):
 
 
 @dataclass(slots=True)
-class Session:
+class DatabaseSession:
     """The progress of a session; written by its thread, read by the waiting probe."""
 
     database: Database

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from amt_console.api.feed import ActionFeed
 from amt_console.api.limits import MAX_BODY_BYTES, RequestLimits, check_body
-from amt_console.api.listeners.connections import Connection
+from amt_console.api.listeners.connections import ClientConnection
 from amt_console.api.problems import KINDS, RequestError
 
 
@@ -26,7 +26,7 @@ class Wire:
             "method": "GET",
             "path": "/",
             "headers": list(headers),
-            "state": {"connection": Connection(self.abort)},
+            "state": {"connection": ClientConnection(self.abort)},
         }
 
     def abort(self) -> None:

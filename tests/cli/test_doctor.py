@@ -22,7 +22,7 @@ from amt_console.runtime.session import LocalSession
 from amt_console.runtime.site import site_of
 from amt_console.store import Store
 from amt_console.store.engines import network_disk
-from amt_console.store.engines.network_disk import Mount
+from amt_console.store.engines.network_disk import MountedFileSystem
 from amt_console.store.upkeep.time_mender import TimeMender
 
 pytestmark = pytest.mark.slow
@@ -59,7 +59,7 @@ def test_a_database_on_a_network_disk_is_a_failure(
 ) -> None:
     (fine,) = found_by(command, "file system")
     assert fine["health"] == "ok"
-    table = [Mount(Path("/"), "ext4", "disk"), Mount(database.parent, "nfs4", "server:/home")]
+    table = [MountedFileSystem(Path("/"), "ext4", "disk"), MountedFileSystem(database.parent, "nfs4", "server:/home")]
     monkeypatch.setattr(network_disk, "mounts", lambda: table)
     (broken,) = found_by(command, "file system")
     assert broken["health"] == "failed"

@@ -274,6 +274,22 @@ def test_simulated_episodes_are_marked(store: Store, clock: FakeClock) -> None:
     assert clock.now() == datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
+def test_events_stay_in_order_when_the_clock_is_set_back_twice(store: Store) -> None:
+    first = save(store, episode(state=FIRING, fired_at=at(60)), event("opened", 0, PENDING), event("fired", 60, FIRING))
+    noted = save(store, first, event("note", 3600, FIRING))
+    taken = replace(noted, acknowledged_by="ann", acknowledged_at=at(1800))
+    taken = save(store, taken, event("acknowledged", 1800, FIRING, actor="ann"))
+    ended = save(store, replace(taken, state=RESOLVED, resolved_at=at(900)), event("resolved", 900, RESOLVED))
+    assert (ended.acknowledged_at, ended.resolved_at) == (at(3600), at(3600))
+    with store.read() as reads:
+        events = reads.alerts.events(first.id or 0)
+        assert reads.alerts.episode(first.id or 0) == ended
+    assert [each.at for each in events] == [at(0), at(60), at(3600), at(3600), at(3600)]
+    assert ["clock" in each.detail for each in events] == [False, False, False, True, True]
+    assert "set back" in events[3].detail["clock"]
+    assert f"{at(1800):%H:%M:%S}" in events[3].detail["clock"]
+
+
 def test_pages_follow_each_other_also_past_rows_of_other_programs(store: Store, store_url: str) -> None:
     numbers = [save(store, episode(f"s{number}", opened_at=at(number // 3))).id or 0 for number in range(9)]
     if not store.is_server:

@@ -10,10 +10,10 @@ from support.stores import result
 from amt_console.clock import FakeClock
 from amt_console.store import Store, StoreUnavailable, take_lease
 from amt_console.store.engines import network_disk
-from amt_console.store.engines.network_disk import Mount, mount_of, mounts
+from amt_console.store.engines.network_disk import MountedFileSystem, mount_of, mounts
 from amt_console.store.upkeep.copying import copy_store
 
-ROOT = Mount(Path("/"), "ext4", "/dev/sda1")
+ROOT = MountedFileSystem(Path("/"), "ext4", "/dev/sda1")
 
 
 @pytest.fixture
@@ -21,29 +21,29 @@ def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that the mount table calls a network file system."""
     folder = tmp_path / "share"
     folder.mkdir()
-    table = [ROOT, Mount(folder, "nfs4", "server:/export")]
+    table = [ROOT, MountedFileSystem(folder, "nfs4", "server:/export")]
     monkeypatch.setattr(network_disk, "mounts", lambda: table)
     return folder
 
 
 @pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "fuse.glusterfs"])
 def test_network_file_systems_are_known(kind: str) -> None:
-    assert Mount(Path("/mnt"), kind, "x").network
+    assert MountedFileSystem(Path("/mnt"), kind, "x").network
 
 
 @pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "zfs", "overlay", "tmpfs", "apfs", "fuse.ntfs-3g"])
 def test_local_file_systems_are_not_taken_for_them(kind: str) -> None:
-    assert not Mount(Path("/mnt"), kind, "x").network
+    assert not MountedFileSystem(Path("/mnt"), kind, "x").network
 
 
 def test_the_deepest_and_newest_mount_counts(tmp_path: Path) -> None:
     outer, inner = tmp_path / "a", tmp_path / "a" / "b"
     table = [
         ROOT,
-        Mount(inner, "autofs", "map"),
-        Mount(outer, "xfs", "disk"),
-        Mount(inner, "nfs", "server:/b"),
-        Mount(tmp_path / "a" / "bc", "cifs", "//server/bc"),
+        MountedFileSystem(inner, "autofs", "map"),
+        MountedFileSystem(outer, "xfs", "disk"),
+        MountedFileSystem(inner, "nfs", "server:/b"),
+        MountedFileSystem(tmp_path / "a" / "bc", "cifs", "//server/bc"),
     ]
     found = {name: mount_of(tmp_path / name, table) for name in ("m.db", "a/m.db", "a/b/c/m.db", "a/bcd/m.db")}
     assert {name: each.kind for name, each in found.items() if each is not None} == {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,39 @@ class Step:
     """False if there is nothing to store."""
     answer: str | None = None
     """The service's answer, to be kept in place of an earlier one."""
+
+
+def in_order(
+    episode: Episode, events: Sequence[AlertEvent], last: datetime | None
+) -> tuple[Episode, tuple[AlertEvent, ...]]:
+    """Move events that are dated before the stored event ``last`` to its time, and mark them.
+
+    A transition knows when its episode opened and fired, not its other events: a clock that is set back between two
+    of them is noticed here. Times of the episode move with their event.
+    """
+    if last is None or all(event.at >= last for event in events):
+        return episode, tuple(events)
+    moved = {event.at for event in events if event.at < last}
+
+    def time(found: datetime | None) -> datetime | None:
+        return last if found in moved else found
+
+    episode = replace(
+        episode,
+        fired_at=time(episode.fired_at),
+        acknowledged_at=time(episode.acknowledged_at),
+        resolved_at=time(episode.resolved_at),
+    )
+    late = (
+        event if event.at >= last else replace(event, at=last, detail={**_set_back(event.at), **event.detail})
+        for event in events
+    )
+    return episode, tuple(late)
+
+
+def _set_back(wall: datetime) -> dict[str, str]:
+    """The mark of an event with a moved time: what the clock said."""
+    return {"clock": f"set back: this was {wall:%Y-%m-%d %H:%M:%S} UTC by the clock"}
 
 
 class Transition:
@@ -66,8 +99,7 @@ class Transition:
     ) -> None:
         """Record an event of the episode as it is now, by default with the episode's own message and value."""
         episode, wall = self.episode, self.wall
-        ahead = (wall - self._at.wall).total_seconds()
-        marked = {"clock": f"set back: this was {self._at.wall:%Y-%m-%d %H:%M:%S} UTC by the clock"} if ahead else {}
+        marked = _set_back(self._at.wall) if wall != self._at.wall else {}
         self._events.append(
             AlertEvent(
                 kind=kind,

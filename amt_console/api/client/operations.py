@@ -93,7 +93,7 @@ class RemoteOperations:
         """Block until somebody acts or ``seconds`` are over; returns the number to pass next. Raises OperationError."""
         query = {"after": after, "wait": seconds}
         return self._read(
-            wire.CHANGES, self._call("GET", f"{_API}/changes", query, timeout=TIMEOUT_SECONDS + seconds)[1]
+            wire.ACTION_COUNT, self._call("GET", f"{_API}/changes", query, timeout=TIMEOUT_SECONDS + seconds)[1]
         ).number
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:

@@ -24,7 +24,7 @@ HEAD_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ClientConnection:
     """What the application knows of a connection."""
 
     abort: Callable[[], None]
@@ -54,7 +54,7 @@ class GuardedProtocol(HttpToolsProtocol):
         peer = peer_of(socket) if socket is not None else None
         login = login_name(peer.pid) if peer is not None else None
         self._guest.connected, self._guest.drop = True, transport.abort
-        self.app_state = {**self.app_state, "connection": Connection(transport.abort, peer, login)}
+        self.app_state = {**self.app_state, "connection": ClientConnection(transport.abort, peer, login)}
         self._head_timer = self.loop.call_later(HEAD_SECONDS, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:

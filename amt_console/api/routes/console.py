@@ -61,14 +61,14 @@ async def console_snapshot(
     return Response(await found.wired(), media_type="application/json", headers=headers)
 
 
-@router.get("/changes", response_model=wire.Changes, **needs(Role.VIEWER))
+@router.get("/changes", response_model=wire.ActionCount, **needs(Role.VIEWER))
 async def console_changes(
     serving: Serving,
     after: Annotated[int, Query(description="The number of the answer before; -1 at first.")] = -1,
     wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds.")] = LONGEST_WAIT,
 ) -> Response:
     """Wait until somebody acts, at the latest until `wait` is over; then it is time to ask for the snapshot."""
-    return _wired(wire.CHANGES, wire.Changes(number=await serving.feed.wait(after, wait)))
+    return _wired(wire.ACTION_COUNT, wire.ActionCount(number=await serving.feed.wait(after, wait)))
 
 
 @router.get("/alerts", **needs(Role.VIEWER))

@@ -32,7 +32,7 @@ class AlertDetailScreen(DetailScreen):
         self._alert_id = alert_id
         self._detail: AlertDetail | None = None
         self._history: ServiceDetail | None = None
-        self._window: history.Window | None = None
+        self._window: history.IncidentWindow | None = None
         self._version: tuple[int | None, ...] = ()
 
     def body(self) -> Iterable[Widget]:
@@ -104,7 +104,7 @@ class AlertDetailScreen(DetailScreen):
             lambda: operations.service(service, hours=window.hours, at=at), partial(self._loaded_history, window)
         )
 
-    def _loaded_history(self, window: history.Window, found: ServiceDetail) -> None:
+    def _loaded_history(self, window: history.IncidentWindow, found: ServiceDetail) -> None:
         if self.is_mounted:
             self._window, self._history = window, found
             self._draw_history()

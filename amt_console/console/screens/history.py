@@ -21,7 +21,7 @@ _IN_TROUBLE = (ServiceState.DOWN, ServiceState.DEGRADED)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class IncidentWindow:
     """What a chart shows."""
 
     start: datetime
@@ -55,11 +55,11 @@ def incidents(view: ServiceView, alerts: Iterable[AlertView]) -> list[datetime]:
     return [*begins, view.since] if view.since is not None and view.state in _IN_TROUBLE else begins
 
 
-def window_of(episode: Episode, now: datetime) -> Window:
+def window_of(episode: Episode, now: datetime) -> IncidentWindow:
     """The incident with some minutes around it; at least an hour."""
     resolved = episode.resolved_at
     end = now if resolved is None else min(now, resolved + AFTER)
-    return Window(min(episode.opened_at - BEFORE, end - _HOUR), end, open_end=end == now)
+    return IncidentWindow(min(episode.opened_at - BEFORE, end - _HOUR), end, open_end=end == now)
 
 
 def response_lines(detail: ServiceDetail, name: str) -> tuple[ChartLine, ...]:

@@ -27,7 +27,7 @@ _PARAMETER, _ALLOWED = "network", "allowed"
 
 
 @dataclass(frozen=True, slots=True)
-class Mount:
+class MountedFileSystem:
     """A mounted file system."""
 
     point: Path
@@ -44,17 +44,20 @@ class Mount:
         return f"{safe_text(self.kind, 40)} ({safe_text(self.source, 100)} at {safe_text(self.point, 200)})"
 
 
-def mounts() -> list[Mount]:
+def mounts() -> list[MountedFileSystem]:
     """The mount table of this process, in the order of the mounts; empty where there is none to be read."""
     import psutil
 
     try:
-        return [Mount(Path(each.mountpoint), each.fstype, each.device) for each in psutil.disk_partitions(all=True)]
+        return [
+            MountedFileSystem(Path(each.mountpoint), each.fstype, each.device)
+            for each in psutil.disk_partitions(all=True)
+        ]
     except OSError:
         return []
 
 
-def mount_of(path: Path, table: Iterable[Mount] | None = None) -> Mount | None:
+def mount_of(path: Path, table: Iterable[MountedFileSystem] | None = None) -> MountedFileSystem | None:
     """The file system that a file lies on, or will lie on; ``None`` if nobody knows."""
     real, found = Path(os.path.realpath(path)), None
     for each in mounts() if table is None else table:
