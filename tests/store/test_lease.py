@@ -13,7 +13,8 @@ from sqlalchemy import create_engine, make_url, text
 from support.stores import START
 
 from amt_console.clock import FakeClock
-from amt_console.store import LeaseHolder, StoreUnavailable, lease_holder, take_lease
+from amt_console.store import LeaseHolder, Store, StoreUnavailable, lease_holder, take_lease
+from amt_console.store.cluster.leases import lease_is_free
 from amt_console.store.cluster.row_lease import RowLease
 
 HOLDER = """
@@ -49,7 +50,8 @@ def test_one_holds_it_and_others_read_who(store_url: str, clock: FakeClock) -> N
     assert lease_holder(store_url) is None
     lease = take_lease(store_url, clock=clock)
     assert lease is not None
-    with lease:
+    with lease as entered:
+        assert entered is lease
         assert not lease.lost
         assert take_lease(store_url, clock=clock) is None
         assert lease_holder(store_url) == lease.this == LeaseHolder(socket.gethostname(), os.getpid(), START)
@@ -75,6 +77,18 @@ def test_a_killed_holder_frees_a_file_at_once(sqlite_url: str, clock: FakeClock)
     assert lease is not None
     with lease:
         assert lease_holder(sqlite_url) == lease.this
+
+
+def test_only_a_row_can_be_taken_from_a_living_holder(store_url: str, clock: FakeClock) -> None:
+    lease = take_lease(store_url, clock=clock)
+    assert lease is not None
+    with lease:
+        assert lease.revocable is isinstance(lease, RowLease)
+
+
+def test_the_lease_of_a_file_always_looks_free(sqlite_url: str, clock: FakeClock) -> None:
+    with Store.open(sqlite_url, clock=clock) as store:
+        assert lease_is_free(store), "to try it costs less than to look"
 
 
 def test_the_lock_file_is_private_and_stays(sqlite_url: str, clock: FakeClock) -> None:
@@ -103,8 +117,6 @@ def test_a_lock_that_cannot_be_tried_is_an_error(tmp_path: Path, clock: FakeCloc
 
 @pytest.mark.postgres
 def test_an_expired_row_is_taken_over_with_a_new_epoch(postgres_url: str, clock: FakeClock) -> None:
-    from amt_console.store import Store
-
     Store.open(postgres_url, clock=clock).close()
     first = take_lease(postgres_url, clock=clock)
     assert isinstance(first, RowLease)
