@@ -7,7 +7,7 @@ RUN_STAMP := $(VENV)/.run-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
 PARALLEL := -n logical --dist worksteal
 
-.PHONY: run test quick check bench clean help
+.PHONY: run test quick check bench mutants clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make quick  the tests without terminals, browsers, servers and processes: under a minute"
 	@echo "make check  format, lint, types, import contracts"
 	@echo "make bench  the benchmarks beside their targets"
+	@echo "make mutants  small changes of the code that no test notices (ARGS='auth amt_console/alerts/wording.py' selects some)"
 	@echo "make clean  removes .venv and caches"
 
 $(BIN)/python:
@@ -51,6 +52,9 @@ check: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+mutants: $(DEV_STAMP)
+	@PYTHONPATH=tests $(BIN)/python -m mutation $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
