@@ -159,6 +159,7 @@ def check(
     from amt_console.config.files.inert import not_in_effect
     from amt_console.model import Database
     from amt_console.monitor.figure_names import rule_faults, unit_faults, unknown_figures
+    from amt_console.operations.policy_warnings import policy_warnings
 
     context = get_context(ctx)
     try:
@@ -171,7 +172,8 @@ def check(
             raise CommandError(str(error), ExitCode.BAD_CONFIG) from None
         print_json(_fault_document(error))
         raise typer.Exit(ExitCode.BAD_CONFIG) from None
-    warnings = (*loaded.warnings, *unknown_figures(loaded.settings))
+    doubtful = policy_warnings(loaded.settings, found, context.clock.now())
+    warnings = (*loaded.warnings, *unknown_figures(loaded.settings), *doubtful)
     inert = not_in_effect(loaded.settings)
     shadowed = _shadowed(context, loaded.path) if file is None else ()
     databases = sum(isinstance(target, Database) for target in found)

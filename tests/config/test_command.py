@@ -153,6 +153,49 @@ def test_what_is_accepted_but_not_in_effect_is_named(home: Path) -> None:
     assert "not in effect" not in run("check", config=path).stderr
 
 
+SLACK = 'channels = [{ name = "chat", type = "slack", url = "https://hooks.slack.com/x" }]\n'
+
+
+@pytest.mark.parametrize(
+    ("toml", "warning"),
+    [
+        (
+            SLACK + '[oncall]\nstarts_at = 2999-01-01T00:00:00Z\npeople = [{ name = "Ada", channels = ["chat"] }]',
+            "oncall: nobody is on call for 720 h of the next 30 days",
+        ),
+        (
+            SLACK.replace('"slack"', '"slack", enabled = false') + "[oncall]\n"
+            'people = [{ name = "Ada", channels = ["chat"] }]',
+            "oncall.people[0]: Ada cannot be reached: no alert arrives: not enabled: chat",
+        ),
+        (
+            SLACK.replace('"slack"', '"slack", enabled = false') + '[[escalation]]\nlevels = [{ notify = ["chat"] }]',
+            "escalation[0]: tells nobody: no channel that it leads to is enabled",
+        ),
+        (
+            SLACK + '[[escalation]]\nseverity = "critical"\nlevels = [{ notify = ["chat"] }]',
+            "escalation: warning alerts fit no policy: nobody is told of them",
+        ),
+        (
+            SLACK + '[[escalation]]\nstart = "09:00"\nduration = "8h"\nlevels = [{ notify = ["chat"] }]',
+            "nobody is told of them",
+        ),
+        (
+            SLACK + '[[escalation]]\nseverity = "info"\nlevels = [{ notify = ["chat"] }]\n'
+            '[[escalation]]\nlevels = [{ notify = ["chat"] }]',
+            "escalation[0]: has no effect: informational alerts are never notified",
+        ),
+    ],
+)
+def test_who_is_not_told_is_a_warning(home: Path, toml: str, warning: str) -> None:
+    path = home / "c.toml"
+    path.write_text(toml, encoding="utf-8")
+    checked = run("check", config=path)
+    assert checked.exit_code == 0, checked.exception
+    assert warning in checked.stderr
+    assert json.loads(run("check", "--json", config=path).stdout)["warnings"]
+
+
 def test_show_and_check_mean_the_file_of_the_running_demo(home: Path) -> None:
     local = home / "config" / "monitoring_config.json"
     local.parent.mkdir()
