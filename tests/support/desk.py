@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
+from unittest.mock import patch
 
 from support.fake_operations import FakeOperations, FakeSession
 from support.pictures import NOW
@@ -78,6 +80,14 @@ class Desk:
         return [(it.alert_id, it.note, it.expected_version) for it in actions if isinstance(it, Acknowledge)]
 
 
+async def quiet() -> None:
+    """Until the loop has nothing more to run at once."""
+    loop = cast(Any, asyncio.get_running_loop())
+    await asyncio.sleep(0)
+    while loop._ready:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def desk(
     picture: Snapshot,
@@ -91,7 +101,18 @@ async def desk(
     session = FakeSession(operations, is_monitor=monitor, has_reports=has_reports)
     clock = FakeClock(NOW)
     app = ConsoleApp(lambda: session, clock=clock, **options)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        open_desk = Desk(app, pilot, operations, clock)
-        await open_desk.settle()
-        yield open_desk
+
+    async def drawn(*_: object) -> None:
+        """Until what is to be done is done, and drawn, and what waited for that as well."""
+        for _ in range(2):
+            await quiet()
+            if app.screen_stack:
+                app.screen._on_timer_update()
+        await quiet()
+
+    # The toolkit's own wait looks whether the process has slept for 20 ms, which no process does on a busy machine.
+    with patch("textual.pilot.wait_for_idle", drawn), patch("textual.app.wait_for_idle", drawn):
+        async with app.run_test(size=size, notifications=True) as pilot:
+            open_desk = Desk(app, pilot, operations, clock)
+            await open_desk.settle()
+            yield open_desk
