@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
-from support.platform import serving
+from sqlalchemy import Engine, create_engine, make_url, text
+from support.platform import Platform, serving
 from support.programs import ServerPlace, end, holder_pid, until
+from support.stalling_proxy import stalling_proxy
 from support.stores import postgres_url
 
 __all__ = ["postgres_url"]
@@ -77,3 +78,37 @@ def test_a_monitor_that_is_told_to_end_while_it_takes_over_ends(place: ServerPla
         for process in (first, second):
             if process is not None:
                 end(process)
+
+
+def test_a_survivor_keeps_the_pace_of_both_over_a_slow_network(
+    tmp_path: Path, postgres_url: str, server: Engine
+) -> None:
+    """Each claim alone would take some 0.3 s on this network: three a second, where thirty are due."""
+    address = make_url(postgres_url)
+    with (
+        serving() as platform,
+        stalling_proxy(address.host or "127.0.0.1", address.port or 5432, delay=0.03) as network,
+    ):
+        services = {f"s{index}": f"{platform.url}/s{index}" for index in range(30)}
+        paths = [f"/{name}" for name in services]
+        through = address.set(host="127.0.0.1", port=network.port).render_as_string(hide_password=False)
+        near = ServerPlace(tmp_path / "near", postgres_url, **services)
+        far = ServerPlace(tmp_path / "far", through, **services)
+        first, second = near.start("monitor"), None
+        try:
+            until(lambda: holder_pid(postgres_url) == first.pid)
+            second = far.start("monitor")
+            until(lambda: rows(server, f"SELECT 1 FROM probe_slots WHERE holder LIKE '%:{second.pid}:%'"))
+            first.kill()
+            until(lambda: holder_pid(postgres_url) == second.pid)
+            wait_for_each(platform, paths, 3)
+        finally:
+            for process in (first, second):
+                if process is not None:
+                    end(process)
+
+
+def wait_for_each(platform: Platform, paths: list[str], times: int) -> None:
+    """Wait until each path was asked for so often from now on."""
+    asked = platform.asked.copy()
+    until(lambda: all(platform.asked[path] - asked[path] >= times for path in paths), 12)

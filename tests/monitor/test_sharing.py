@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -23,10 +24,11 @@ from amt_console.clock import FakeClock, SystemClock
 from amt_console.config import Settings
 from amt_console.model import AlertState, ServiceState
 from amt_console.monitor.cluster.probing_monitor import ProbingMonitor
-from amt_console.monitor.cluster.slots import falls_to
+from amt_console.monitor.cluster.slots import SlotClaims, falls_to
+from amt_console.monitor.schedule import phase
 from amt_console.monitor.thread import EngineThread
-from amt_console.store import Keyring, Store
-from amt_console.store.cluster.members import Cluster, Member
+from amt_console.store import Keyring, Store, StoreUnavailable
+from amt_console.store.cluster.members import Claim, Cluster, Member
 from amt_console.store.encryption.keyring import DataKey
 
 pytestmark = pytest.mark.slow
@@ -47,7 +49,16 @@ def test_a_target_falls_to_one_and_the_end_of_another_moves_nothing(monitors: li
 def test_the_targets_are_spread() -> None:
     counted = collections.Counter(falls_to(f"service-{i}", ["a:1:x", "b:2:y", "c:3:z"]) for i in range(900))
     assert set(counted) == {"a:1:x", "b:2:y", "c:3:z"}
-    assert min(counted.values()) > 200
+    assert min(counted.values()) > 250
+
+
+def test_each_shares_out_over_the_whole_interval() -> None:
+    monitors = ["a:1:x", "b:2:y"]
+    halves = collections.Counter(
+        (falls_to(name, monitors), phase(name, 60) < 30) for name in (f"service-{i}" for i in range(900))
+    )
+    assert len(halves) == 4
+    assert min(halves.values()) > 175
 
 
 @pytest.fixture
@@ -67,6 +78,10 @@ def sharers(store: Store, count: int) -> Iterator[list[Cluster]]:
         yield made
 
 
+def claim(sharing: Cluster, target: str, interval: float, *, mine: bool) -> bool:
+    return sharing.claim([Claim(target, interval, mine)]) == {target}
+
+
 def alive(sharing: Cluster) -> list[str]:
     return [heard.member.name for heard in sharing.check_in() if heard.alive]
 
@@ -74,18 +89,47 @@ def alive(sharing: Cluster) -> list[str]:
 @pytest.mark.postgres
 def test_a_slot_is_given_once(store: Store) -> None:
     with sharers(store, 4) as all_of_them, ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(lambda each: each.claim("api", 60, mine=True), all_of_them)) == [False] * 3 + [True]
-        assert not any(pool.map(lambda each: each.claim("api", 60, mine=True), all_of_them))
-        assert all_of_them[0].claim("web", 60, mine=False)
+        won = list(pool.map(lambda each: claim(each, "api", 60, mine=True), all_of_them))
+        assert sorted(won) == [False] * 3 + [True]
+        others = [each for each, has in zip(all_of_them, won, strict=True) if not has]
+        assert not any(pool.map(lambda each: claim(each, "api", 60, mine=True), others))
+        assert claim(all_of_them[0], "web", 60, mine=False)
+
+
+@pytest.mark.postgres
+def test_each_slot_of_a_batch_is_given_once_whoever_asks_for_it_in_whichever_order(store: Store) -> None:
+    asked = [Claim(f"s{index}", 60, True) for index in range(200)]
+    with sharers(store, 4) as all_of_them, ThreadPoolExecutor(4) as pool:
+        orders = [asked, asked[::-1], asked[100:] + asked[:100], asked]
+        won = list(pool.map(lambda each, order: each.claim(order), all_of_them, orders))
+        assert sorted(name for each in won for name in each) == sorted(each.target for each in asked)
+
+
+@pytest.mark.postgres
+def test_a_batch_gives_what_is_free_by_each_targets_own_interval(store: Store) -> None:
+    with sharers(store, 2) as (first, second):
+        assert first.claim([Claim("slow", 60, True), Claim("quick", 0.1, True)]) == {"slow", "quick"}
+        until(lambda: second.claim([Claim("slow", 60, True), Claim("quick", 0.1, False)]) == {"quick"})
+        assert second.claim([Claim("slow", 60, True), Claim("new", 60, False)]) == {"new"}
+        assert first.claim([]) == frozenset()
+
+
+@pytest.mark.postgres
+def test_whoever_has_a_target_may_probe_it_again_by_its_own_schedule(store: Store) -> None:
+    with sharers(store, 2) as (holder, other):
+        assert claim(holder, "api", 3600, mine=True)
+        assert claim(holder, "api", 60, mine=True), "its interval was shortened"
+        assert not claim(holder, "api", 60, mine=False), "it falls to the other one now"
+        assert not claim(other, "api", 60, mine=True)
 
 
 @pytest.mark.postgres
 def test_a_dead_monitors_targets_are_free_after_two_intervals(store: Store) -> None:
     with sharers(store, 2) as (dead, living):
         begun, fairly = time.monotonic(), fair_time()
-        assert dead.claim("api", 0.4, mine=True)
-        assert not living.claim("api", 0.4, mine=False)
-        until(lambda: living.claim("api", 0.4, mine=False), 5)
+        assert claim(dead, "api", 0.4, mine=True)
+        assert not claim(living, "api", 0.4, mine=False)
+        until(lambda: claim(living, "api", 0.4, mine=False), 5)
         assert time.monotonic() - begun >= 0.75
         assert fair_time() - fairly < 2
 
@@ -95,10 +139,48 @@ def test_who_leaves_gives_back_at_once_and_who_is_silent_is_not_counted_on(store
     with sharers(store, 2) as (first, second):
         assert alive(first) == ["m0"]
         assert alive(second) == ["m0", "m1"]
-        assert first.claim("api", 60, mine=True)
+        assert claim(first, "api", 60, mine=True)
         first.leave()
         assert alive(second) == ["m1"]
-        assert second.claim("api", 60, mine=True)
+        assert claim(second, "api", 60, mine=True)
+
+
+@pytest.mark.postgres
+async def test_claims_that_are_due_together_are_one_statement(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    slots = SlotClaims(store, SystemClock(), None, evaluates=True)
+    asked: list[int] = []
+    claim_all = slots.cluster.claim
+
+    def counted(claims: Sequence[Claim]) -> frozenset[str]:
+        asked.append(len(claims))
+        return claim_all(claims)
+
+    monkeypatch.setattr(slots.cluster, "claim", counted)
+    beats = asyncio.create_task(slots.run())
+    assert all(await asyncio.gather(*(slots.claim(f"s{index}", 5) for index in range(300))))
+    assert asked == [300]
+    beats.cancel()
+    await slots.aclose()
+
+
+@pytest.mark.postgres
+async def test_a_monitor_that_cannot_claim_probes_what_falls_to_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: Sequence[Claim]) -> frozenset[str]:
+        raise StoreUnavailable("the server does not answer")
+
+    slots = SlotClaims(store, SystemClock(), None, evaluates=True)
+    monkeypatch.setattr(slots.cluster, "claim", fails)
+    with sharers(store, 1) as (other,):
+        other.check_in()
+        beats = asyncio.create_task(slots.run())
+        names = [f"s{index}" for index in range(20)]
+        ours = {name for name in names if await slots.claim(name, 60)}
+        assert ours == {name for name in names if falls_to(name, [slots.cluster.me.name, "m0"]) != "m0"}
+        assert 0 < len(ours) < len(names)
+        beats.cancel()
+        await slots.aclose()
 
 
 @pytest.mark.postgres

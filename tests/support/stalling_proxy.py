@@ -6,6 +6,7 @@ import ctypes
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
@@ -27,8 +28,9 @@ class Stall(Enum):
 class _Carried:
     """One connection through the proxy."""
 
-    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+    def __init__(self, client: socket.socket, server: socket.socket, delay: float) -> None:
         self.stalled = threading.Event()
+        self._delay = delay
         self._client = client
         self._server = server
         for source, sink in ((client, server), (server, client)):
@@ -49,6 +51,7 @@ class _Carried:
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                time.sleep(self._delay)
                 if not self.stalled.is_set():
                     sink.sendall(data)
         if not self.stalled.is_set():
@@ -59,12 +62,16 @@ class _Carried:
 class StallingProxy:
     """Carries connections to a server.
 
+    Args:
+        delay: Seconds for which what is sent is under way, in each direction.
+
     Attributes:
         port: Where it listens, on 127.0.0.1.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, delay: float = 0.0) -> None:
         self._server = (host, port)
+        self._delay = delay
         self._guard = threading.Lock()
         self._carried: list[_Carried] = []
         self._stall_new: Stall | None = None
@@ -102,16 +109,16 @@ class StallingProxy:
                 return
             server = socket.create_connection(self._server)
             with self._guard:
-                carried = _Carried(client, server)
+                carried = _Carried(client, server, self._delay)
                 self._carried.append(carried)
                 if self._stall_new is not None:
                     carried.stall(self._stall_new)
 
 
 @contextmanager
-def stalling_proxy(host: str, port: int) -> Iterator[StallingProxy]:
+def stalling_proxy(host: str, port: int, delay: float = 0.0) -> Iterator[StallingProxy]:
     """A proxy before a server, until the block ends."""
-    proxy = StallingProxy(host, port)
+    proxy = StallingProxy(host, port, delay)
     try:
         yield proxy
     finally:

@@ -75,8 +75,7 @@ class Peers:
     async def recall(self) -> Newest:
         """When each location last measured each target, as stored; read once. Raises StoreError."""
         if self._newest is None:
-            stored: list[_Stored] = []
-            await self.slots.call(lambda: stored.extend(self._read()))
+            stored = await self.slots.transfer(self._read)
             now = self._clock.instant()
             self._newest = {(each.results[0].service, each.location): each.results[0].timestamp for each in stored}
             for each in stored:

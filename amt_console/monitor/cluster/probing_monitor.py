@@ -148,7 +148,7 @@ class ProbingMonitor:
             return
         self._waiting = _Waiting()
         try:
-            await slots.call(lambda: self._store_all(slots, results, figures))
+            await slots.transfer(lambda: self._store_all(slots, results, figures))
         except StoreError as error:
             LOG.info("Results cannot be relayed yet: %s", error)
             self._waiting.results[:0] = results

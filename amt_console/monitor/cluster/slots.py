@@ -8,19 +8,23 @@ disagree about who is alive.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import socket
 import uuid
-import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from amt_console.clock import Clock
 from amt_console.model import DEFAULT_LOCATION, ProbeResult
+from amt_console.monitor.cluster.claim_batches import ClaimBatches
 from amt_console.monitor.supervise import LOG
 from amt_console.store import Store, StoreError
-from amt_console.store.cluster.members import Cluster, Heard, Member
+from amt_console.store.cluster.members import Claim, Cluster, Heard, Member
+
+T = TypeVar("T")
 
 CHECK_IN_EVERY = 1.5
 """Seconds between two heartbeats, and between two reads of the other members."""
@@ -32,7 +36,12 @@ FETCH_EVERY = 0.5
 
 def falls_to(target: str, monitors: Sequence[str]) -> str:
     """The monitor of a target (rendezvous hashing): when one ends, only its own targets move."""
-    return max(monitors, key=lambda name: (zlib.crc32(f"{name}\0{target}".encode("utf-8", "backslashreplace")), name))
+    return max(monitors, key=lambda name: (_weight(name, target), name))
+
+
+def _weight(name: str, target: str) -> bytes:
+    # Not a CRC: it is linear, so a few bits of the target's own CRC would decide, and its phase comes from the same.
+    return hashlib.blake2b(f"{name}\0{target}".encode("utf-8", "backslashreplace"), digest_size=8).digest()
 
 
 class SlotClaims:
@@ -56,8 +65,10 @@ class SlotClaims:
         self._heard: tuple[Heard, ...] = (Heard(me, 0.0),)
         self.silent: dict[str, datetime] = {}
         """Locations that fell silent without a goodbye, with the time of their last heartbeat."""
-        self._mine: set[str] = set()
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-cluster")
+        self._claims = ClaimBatches(lambda claims: _run(self._control, lambda: self.cluster.claim(claims)))
+        # Two threads: a slow transfer of results must hold up neither claims nor heartbeats.
+        self._control = ThreadPoolExecutor(1, thread_name_prefix="amt-cluster")
+        self._transfers = ThreadPoolExecutor(1, thread_name_prefix="amt-relay")
         self._checked_in = asyncio.Event()
 
     @property
@@ -79,31 +90,30 @@ class SlotClaims:
             await asyncio.sleep(CHECK_IN_EVERY)
 
     async def claim(self, target: str, interval: float) -> bool:
-        """Whether to probe now. While the server does not answer, each monitor keeps its own targets."""
+        """Whether to probe now. While the server does not answer, each monitor probes what falls to it."""
         await self._checked_in.wait()
-        if self._clock.monotonic() < self._ask_again_at:
-            return target in self._mine
         mine = falls_to(target, self._names_here()) == self.cluster.me.name
+        if self._clock.monotonic() < self._ask_again_at:
+            return mine
         try:
             async with asyncio.timeout(PATIENCE):
-                won = await self.call(lambda: self.cluster.claim(target, interval, mine=mine))
+                return await self._claims.claim(Claim(target, interval, mine))
         except (StoreError, TimeoutError):
             self._ask_again_at = self._clock.monotonic() + PATIENCE
-            return target in self._mine
-        (self._mine.add if won else self._mine.discard)(target)
-        return won
+            return mine
 
-    async def call(self, work: Callable[[], object]) -> bool:
-        """Run a database call off the loop."""
-        return bool(await asyncio.get_running_loop().run_in_executor(self._executor, work))
+    async def transfer(self, work: Callable[[], T]) -> T:
+        """Run a call that transfers results off the loop."""
+        return await _run(self._transfers, work)
 
     async def aclose(self) -> None:
         """Let others take over at once."""
         try:
-            await self.call(self.cluster.leave)
+            await _run(self._control, self.cluster.leave)
         except StoreError as error:
             LOG.info("The other monitors could not be notified of the end: %s", error)
-        self._executor.shutdown(wait=False)
+        for executor in (self._control, self._transfers):
+            executor.shutdown(wait=False)
 
     def _names_here(self) -> list[str]:
         me = self.cluster.me
@@ -111,14 +121,13 @@ class SlotClaims:
         return list({me.name, *(sharer.name for sharer in here)})
 
     async def _check_in(self) -> None:
-        found: list[Heard] = []
         try:
-            await self.call(lambda: found.extend(self.cluster.check_in()))
+            heard = await _run(self._control, self.cluster.check_in)
         except StoreError as error:
             LOG.info("The members of the cluster cannot be read: %s", error)
         else:
             before = self._alive()
-            self._heard = tuple(found)
+            self._heard = heard
             self._note_silent()
             if (alive := self._alive()) != before:
                 LOG.info("Members of the cluster: %s.", ", ".join(sorted(alive)))
@@ -133,6 +142,10 @@ class SlotClaims:
 
     def _alive(self) -> set[str]:
         return {f"{each.member.name} ({each.member.location})" for each in self._heard if each.alive}
+
+
+async def _run(executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(executor, work)
 
 
 Emit = Callable[[ProbeResult, int, bool], None]
@@ -182,15 +195,8 @@ class Fetcher:
         newest = await self._recall()
         waits_since = self._waits_since()
         let_go = [number for number, at in self._emitted.items() if waits_since is None or at < waits_since]
-        there: set[int] = set()
-        found: list[tuple[int, ProbeResult]] = []
-
-        def look() -> None:
-            left, new = self._slots.cluster.handed_in(list(self._emitted))
-            there.update(left)
-            found.extend(new)
-
-        await self._slots.call(look)
+        known = list(self._emitted)
+        there, found = await self._slots.transfer(lambda: self._slots.cluster.handed_in(known))
         for number in self._emitted.keys() - there:
             del self._emitted[number]
         for number, result in found:
@@ -202,4 +208,4 @@ class Fetcher:
             self._emitted[number] = self._clock.monotonic()
         # Neither stored nor waiting: its target was removed, or it was counted as lost.
         if given_up := there.intersection(let_go):
-            await self._slots.call(lambda: self._slots.cluster.give_up(given_up))
+            await self._slots.transfer(lambda: self._slots.cluster.give_up(given_up))

@@ -13,7 +13,7 @@ from amt_console.store.store import Store
 
 
 class Control:
-    """A separate connection for these statements. Safe from any thread.
+    """Connections of their own for these statements. Safe from any thread.
 
     Args:
         store: On a server; stays open.
@@ -35,5 +35,5 @@ class Control:
             raise self.dialect.translate(error) from error
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close them."""
         self._engine.dispose()

@@ -1,7 +1,7 @@
 """The members of a cluster on one server: heartbeats, slots, and results relayed to the evaluator.
 
-All times are the server's, so the monitors' clocks need not agree. A slot is claimed in its own statement; nothing
-stays locked while the probe runs.
+All times are the server's, so the monitors' clocks need not agree. Slots are claimed in a transaction of their own;
+nothing stays locked while a probe runs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ LEASE_INTERVALS = 2.0
 MOST_HANDED_IN = 1000
 """Relayed results held by the evaluator at a time; the rest waits in the database."""
 _EARLY = 0.8
-"""Part of the interval after which the next slot of the same holder may begin: grids of two processes differ."""
+"""Part of the interval after which another member that the target falls to may probe it: grids of two processes differ.
+The holder itself is not held up: its own schedule keeps the interval."""
 _RELAYED = table(RelayedRow)
 _CHECK_IN = text(
     "INSERT INTO monitors (name, host, pid, started_at, location, evaluates, seen_at) "
@@ -48,14 +49,20 @@ _FREE = text(
 )
 _FIRST = text(
     "INSERT INTO probe_slots (location, target, next_due, lease_until, holder) "
-    "VALUES (:location, :target, clock_timestamp(), clock_timestamp(), '') ON CONFLICT (location, target) DO NOTHING"
+    "SELECT :location, target, clock_timestamp(), clock_timestamp(), '' "
+    "FROM unnest(CAST(:targets AS text[])) AS target "
+    "ON CONFLICT (location, target) DO NOTHING"
 )
 _CLAIM = text(
-    "UPDATE probe_slots SET holder = :name, next_due = clock_timestamp() + make_interval(secs => :pause), "
-    "lease_until = clock_timestamp() + make_interval(secs => :lease) WHERE location = :location AND target = ("
-    "SELECT target FROM probe_slots WHERE location = :location AND target = :target AND "
-    "(lease_until <= clock_timestamp() OR (:mine AND next_due <= clock_timestamp())) FOR UPDATE SKIP LOCKED"
-    ") RETURNING target"
+    "WITH asked AS (SELECT * FROM unnest(CAST(:targets AS text[]), CAST(:intervals AS float8[]), "
+    "CAST(:mine AS boolean[])) AS asked (target, interval, mine)), "
+    "free AS (SELECT slot.target, asked.interval FROM probe_slots AS slot JOIN asked ON asked.target = slot.target "
+    "WHERE slot.location = :location AND (slot.lease_until <= clock_timestamp() OR "
+    "(asked.mine AND (slot.holder = :name OR slot.next_due <= clock_timestamp()))) FOR UPDATE OF slot SKIP LOCKED) "
+    "UPDATE probe_slots AS slot SET holder = :name, "
+    "next_due = clock_timestamp() + make_interval(secs => free.interval * :early), "
+    "lease_until = clock_timestamp() + make_interval(secs => free.interval * :lease) "
+    "FROM free WHERE slot.location = :location AND slot.target = free.target RETURNING slot.target"
 )
 
 
@@ -85,6 +92,19 @@ class Heard:
     def alive(self) -> bool:
         """Whether it counts as alive."""
         return self.silent < GONE_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Asks for the current slot of a target."""
+
+    target: str
+    """Its name."""
+    interval: float
+    """Seconds between its probes."""
+    mine: bool
+    """Whether it falls to this monitor as things are; others get a slot only when nobody has probed for
+    ``LEASE_INTERVALS``."""
 
 
 def monitors_of(store: Store) -> tuple[Heard, ...]:
@@ -120,28 +140,25 @@ class Cluster:
             connection.execute(_CHECK_IN, asdict(self.me))
             return _heard(connection)
 
-    def claim(self, target: str, interval: float, *, mine: bool) -> bool:
-        """Claim the current slot of a target at this location; False if another member has it.
-
-        Args:
-            target: Its name.
-            interval: Seconds between its probes.
-            mine: Whether it falls to this monitor as things are; others get a slot only when nobody has probed for
-                ``LEASE_INTERVALS``.
-        """
+    def claim(self, asked: Sequence[Claim]) -> frozenset[str]:
+        """Claim the current slots of targets at this location. Returns the targets of those that nobody else has."""
+        # Sorted: two members that insert the same new targets must not wait for each other in a circle.
+        new = sorted({each.target for each in asked} - self._known)
         values = {
             "location": self.me.location,
-            "target": target,
             "name": self.me.name,
-            "pause": interval * _EARLY,
-            "lease": interval * LEASE_INTERVALS,
-            "mine": mine,
+            "targets": [each.target for each in asked],
+            "intervals": [float(each.interval) for each in asked],
+            "mine": [each.mine for each in asked],
+            "early": _EARLY,
+            "lease": LEASE_INTERVALS,
         }
         with self._control.begin() as connection:
-            if target not in self._known:
-                connection.execute(_FIRST, {"location": self.me.location, "target": target})
-                self._known.add(target)
-            return connection.execute(_CLAIM, values).first() is not None
+            if new:
+                connection.execute(_FIRST, {"location": self.me.location, "targets": new})
+            won = frozenset(connection.execute(_CLAIM, values).scalars())
+        self._known.update(new)
+        return won
 
     def hand_in(self, results: Sequence[ProbeResult]) -> None:
         """Relay results to the evaluator."""

@@ -114,11 +114,11 @@ class Postgresql:
         )
 
     def control(self) -> Engine:
-        """One connection for short statements beside the data, which must answer soon: leases and notifications."""
+        """At most two connections for short statements beside the data, which must answer soon: leases, claims."""
         # Half of it: with the same time the server would always report the statement's timeout, never the lock's.
         lock_timeout = f"SET lock_timeout = {_server_ms(CONTROL_SECONDS / 2)}"
         return self._engine(
-            CONTROL_SECONDS, lock_timeout, poolclass=QueuePool, pool_size=1, max_overflow=1, pool_pre_ping=True
+            CONTROL_SECONDS, lock_timeout, poolclass=QueuePool, pool_size=2, max_overflow=0, pool_pre_ping=True
         )
 
     def changes(self) -> Changes:
