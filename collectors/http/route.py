@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import httpx
 
+from amt_console.hosts import never_a_target
 from amt_console.model import AddressFamily, ErrorClass
-from collectors.http.address import Address, literal, never_a_target
+from collectors.http.address import Address, literal
 from collectors.http.certificates import CertificateDates
 from collectors.http.connection import Connection
 from collectors.http.fault import ProbeFault

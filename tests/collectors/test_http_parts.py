@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from support.http_servers import answer, answering, serve, unused_port
 
 from amt_console.clock import SystemClock
+from amt_console.hosts import never_a_target
 from amt_console.model import ErrorClass, Service, ServiceState
-from collectors.http.address import never_a_target
 from collectors.http.collector import HttpCollector
 from collectors.http.decoding import MAX_RATIO, RATIO_FREE_BYTES, decode_body
 from collectors.http.fault import ProbeFault, connect_fault
