@@ -59,8 +59,8 @@ class Settings(Section):
     rules: Annotated[tuple[RuleSettings, ...], Field(max_length=500)] = ()
     """Alert rules beside the built-in ones."""
     channels: Annotated[tuple[AnyChannel, ...], Field(max_length=100)] = ()
-    """Where notifications go; `type` is `email`, `slack`, `teams`, `pagerduty`, `webhook`, `alertmanager` or
-    `apprise`."""
+    """Where notifications go; `type` is `email`, `slack`, `teams`, `pagerduty`, `webhook`, `alertmanager`,
+    `ntfy`, `exec` or `apprise`."""
     notify: NotifySettings = NotifySettings()
     """When messages are sent, how many, and how often they are tried again."""
     escalation: Annotated[tuple[EscalationSettings, ...], Field(max_length=100)] = ()

@@ -85,6 +85,19 @@ class TeamsUrlSecret(UrlSecret):
             )
 
 
+class TopicUrlSecret(UrlSecret):
+    """The URL of an ntfy topic."""
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse a URL without exactly one path segment, which is the topic."""
+        parts = split_http_url(text)
+        if not re.fullmatch(r"/[A-Za-z0-9_-]{1,64}", parts.path) or parts.query or parts.fragment:
+            raise Refused("must be the URL of a topic, such as https://ntfy.sh/our-alerts")
+
+
 class DataKeySecret(Secret):
     """A key of the database. One that cannot be had makes the values unreadable that need it, and nothing else."""
 

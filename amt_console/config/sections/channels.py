@@ -4,15 +4,39 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.secrets.kinds import HeaderSecret, LoginUrlSecret, TeamsUrlSecret, UrlSecret
+from amt_console.config.secrets.kinds import (
+    HeaderSecret,
+    LoginUrlSecret,
+    TeamsUrlSecret,
+    TopicUrlSecret,
+    UrlSecret,
+)
 from amt_console.config.secrets.secret import Secret
-from amt_console.config.sections.scalars import Flag, MailAddress, Name, Port, Section, Text
+from amt_console.config.sections.scalars import (
+    Delay,
+    DurationRange,
+    Flag,
+    MailAddress,
+    Name,
+    Port,
+    Section,
+    TemplateFile,
+    Text,
+    duration_schema,
+)
 from amt_console.config.sections.services import BasicAuth, HeaderName
 
-Tls = Literal["starttls", "tls", "none"]
+Tls = Literal["auto", "starttls", "tls", "none"]
+Argument = Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")]
+Command = Annotated[tuple[Argument, ...], Field(min_length=1, max_length=100)]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+DeliveryTimeout = Annotated[float, BeforeValidator(DurationRange(1, 300)), WithJsonSchema(duration_schema())]
+RetryFirst = Annotated[float, BeforeValidator(DurationRange(0.1, 3600)), WithJsonSchema(duration_schema())]
+RetryMost = Annotated[float, BeforeValidator(DurationRange(1, 6 * 3600)), WithJsonSchema(duration_schema())]
+HourlyCap = Annotated[int, Strict(), Field(ge=1, le=10_000)]
 HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:-]+$")]
 Recipients = Annotated[tuple[MailAddress, ...], Field(max_length=50)]
 
@@ -23,7 +47,7 @@ class Mail(Section):
     smtp_server: HostName = "smtp.gmail.com"
     """Mail server."""
     smtp_port: Port = 587
-    """Its port: usually 587 with `starttls`, 465 with `tls`, 25 with `none`."""
+    """Its port: usually 587 with `auto` and `starttls`, 465 with `tls`, 25 with `none`."""
     sender_email: MailAddress = "alerts@ai-marketing-tools.com"
     """Sender address."""
     recipients: Recipients = ()
@@ -32,8 +56,9 @@ class Mail(Section):
     """User name at the mail server; without one there is no login."""
     password: Secret | None = None
     """Password at the mail server (secret)."""
-    tls: Tls = "starttls"
-    """`starttls`, `tls` from the first byte, or `none`, which sends everything readable."""
+    tls: Tls = "auto"
+    """`auto` encrypts if the server offers STARTTLS, and requires it with a password; `starttls` always requires it;
+    `tls` encrypts from the first byte; `none` sends everything readable."""
 
     @model_validator(mode="after")
     def _login(self) -> Self:
@@ -66,6 +91,19 @@ class Channel(Section):
     """Whether anything is sent."""
     send_resolved: Flag = True
     """Whether recovery is sent to everybody who received the alert."""
+    group_wait: Delay | None = None
+    """How long messages are collected before the first of a group is sent; by default as in `notify`, like the
+    following."""
+    group_wait_critical: Delay | None = None
+    """The same where one of them is critical."""
+    group_interval: Delay | None = None
+    """Least time between two messages of a group."""
+    hourly_cap: HourlyCap | None = None
+    """Most messages an hour; the rest becomes one digest. Critical pages do not count."""
+    retry_first: RetryFirst | None = None
+    """Pause after the first failed attempt; it doubles with each further one."""
+    retry_most: RetryMost | None = None
+    """Longest pause between two attempts."""
 
 
 class EmailChannel(Channel, Mail):
@@ -122,6 +160,17 @@ class WebhookChannel(Channel):
     """Key with which messages are signed (secret)."""
     headers: dict[HeaderName, HeaderSecret] = Field(default_factory=dict)
     """Further headers (values are secrets)."""
+    format: Literal["alertmanager", "template"] = "alertmanager"
+    """The body: as Alertmanager's webhook sends it, or made by `template`."""
+    template: TemplateFile | None = None
+    """A Jinja2 template of the body. With the suffix `.json` or `.json.j2` it must produce JSON; anything else is sent
+    as text."""
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if (self.format == "template") != (self.template is not None):
+            raise Refused('needs both `format = "template"` and `template`, or neither')
+        return self
 
 
 class AlertmanagerChannel(Channel):
@@ -133,6 +182,30 @@ class AlertmanagerChannel(Channel):
     """Its base URL, such as `http://alertmanager:9093`."""
     auth: BasicAuth | None = None
     """HTTP basic authentication."""
+
+
+class NtfyChannel(Channel):
+    """A topic of an ntfy server, with a button to acknowledge where links are configured."""
+
+    type: Literal["ntfy"]
+    """`ntfy`."""
+    url: TopicUrlSecret
+    """The topic's URL, such as `https://ntfy.sh/our-alerts` (secret: whoever knows a topic can read it)."""
+    token: HeaderSecret | None = None
+    """Access token (secret)."""
+
+
+class ExecChannel(Channel):
+    """A program of your own, which gets the alert as JSON on standard input."""
+
+    type: Literal["exec"]
+    """`exec`."""
+    command: Command
+    """The program and its arguments, as a list; no shell is involved."""
+    environment: Annotated[tuple[VariableName, ...], Field(max_length=100)] = ("PATH",)
+    """Names of the environment variables that it gets."""
+    timeout: DeliveryTimeout = 30.0
+    """Longest run time; after it the program and its children are ended."""
 
 
 class AppriseChannel(Channel):
@@ -151,6 +224,8 @@ AnyChannel = Annotated[
     | PagerDutyChannel
     | WebhookChannel
     | AlertmanagerChannel
+    | NtfyChannel
+    | ExecChannel
     | AppriseChannel,
     Field(discriminator="type"),
 ]

@@ -202,6 +202,20 @@ def _readable_file(value: object) -> str:
         raise Refused(f"must be a readable file: {reason or 'not a path'}") from None
 
 
+def _template_file(value: object) -> str:
+    path = _readable_file(value)
+    from jinja2 import Environment, TemplateSyntaxError  # most configurations have no template
+
+    try:
+        source = Path(path).read_text(encoding="utf-8")
+        Environment(autoescape=False).parse(source)  # noqa: S701 - parsed only
+    except UnicodeDecodeError:
+        raise Refused("must be a template in UTF-8") from None
+    except TemplateSyntaxError as error:
+        raise Refused(f"is no Jinja2 template: line {error.lineno}: {safe_text(error.message, 120)}") from None
+    return path
+
+
 def duration_schema(description: str = "Seconds, or text with a unit: ms, s, m, h, d, w") -> dict[str, Any]:
     """JSON Schema of a duration."""
     return {
@@ -253,3 +267,5 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 MailAddress = Annotated[str, BeforeValidator(_mail_address)]
 ReadableFile = Annotated[str, BeforeValidator(_readable_file)]
+TemplateFile = Annotated[str, BeforeValidator(_template_file)]
+"""The path of a readable file with a Jinja2 template."""

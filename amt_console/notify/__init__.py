@@ -1,0 +1,1 @@
+"""Delivery of messages: from committed rows of the outbox to people."""

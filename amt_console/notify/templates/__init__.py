@@ -1,0 +1,1 @@
+"""What messages say, and how each kind of channel shows it."""

@@ -1,0 +1,43 @@
+"""A message as an HTML mail: inline styles, readable on dark and light backgrounds, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from amt_console.notify.templates.content import Content, Tone
+
+COLOURS = {Tone.CRITICAL: "#c0262d", Tone.WARNING: "#b45309", Tone.INFO: "#475569", Tone.GOOD: "#15803d"}
+"""Behind white words, and as bars on any background."""
+WORDS = {Tone.CRITICAL: "CRITICAL", Tone.WARNING: "WARNING", Tone.INFO: "INFO", Tone.GOOD: "RESOLVED"}
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("amt_console.notify", "templates"), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template("mail.html.j2")
+
+
+def html_mail(content: Content, instance: str) -> str:
+    """The page.
+
+    Args:
+        content: What it says; escaped here.
+        instance: Which monitor sends it.
+    """
+    return _template().render(
+        content=content,
+        colour=COLOURS[content.tone],
+        word=WORDS[content.tone],
+        colours=COLOURS,
+        runbook_link=web_link(content.runbook),
+        instance=instance,
+    )
+
+
+def web_link(text: str | None) -> str | None:
+    """A runbook if it is a web address, which can be opened; otherwise it is only shown."""
+    return text if text is not None and text.startswith(("https://", "http://")) else None
