@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, Strict, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
 from amt_console.config.secrets.kinds import (
@@ -15,6 +15,7 @@ from amt_console.config.secrets.kinds import (
     UrlSecret,
 )
 from amt_console.config.secrets.secret import Secret
+from amt_console.config.sections.notify import HourlyCap, RetryFirst, RetryMost
 from amt_console.config.sections.scalars import (
     Delay,
     DurationRange,
@@ -34,9 +35,6 @@ Argument = Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")]
 Command = Annotated[tuple[Argument, ...], Field(min_length=1, max_length=100)]
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 DeliveryTimeout = Annotated[float, BeforeValidator(DurationRange(1, 300)), WithJsonSchema(duration_schema())]
-RetryFirst = Annotated[float, BeforeValidator(DurationRange(0.1, 3600)), WithJsonSchema(duration_schema())]
-RetryMost = Annotated[float, BeforeValidator(DurationRange(1, 6 * 3600)), WithJsonSchema(duration_schema())]
-HourlyCap = Annotated[int, Strict(), Field(ge=1, le=10_000)]
 HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:-]+$")]
 Recipients = Annotated[tuple[MailAddress, ...], Field(max_length=50)]
 

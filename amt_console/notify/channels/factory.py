@@ -63,7 +63,7 @@ def channels_of(
         instance=instance,
         zone=None if zone is None else ZoneInfo(zone),
         env=env,
-        restricted=AddressRules(getattr(getattr(settings, "notify", None), "allow_private", ())),
+        restricted=AddressRules(settings.notify.allow_private),
         open=AddressRules(restricted=False),
     )
     found: dict[str, Channel] = {}
@@ -146,6 +146,8 @@ def _email(name: str, mail: sections.Mail, around: Surroundings) -> Channel:
 
 
 def _webhook(section: sections.WebhookChannel, around: Surroundings) -> Channel:
+    if section.format == "template":
+        raise Refused("templates are not built yet")
     receiver = _receiver(around.secret(section.url), around, f"webhook {section.name}")
     return WebhookChannel(
         section.name,
