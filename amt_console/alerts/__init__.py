@@ -5,7 +5,8 @@ No I/O and no clock: the same code runs live, in tests and on recorded history.
 
 from __future__ import annotations
 
-from amt_console.alerts.handling.handlers import HANDLERS, AlertConflict, Outcome, Scene, handle
+from amt_console.alerts.handling.handlers import HANDLERS, handle
+from amt_console.alerts.handling.scene import AlertConflict, Outcome, RoleTooLow, Scene
 from amt_console.alerts.judging.host import judge_disks, judge_host
 from amt_console.alerts.judging.missing_data import judge_gap, judge_heard, judge_no_data
 from amt_console.alerts.judging.network import NetworkReading, Reachability, judge_network
@@ -65,6 +66,7 @@ __all__ = [
     "Outcome",
     "Quorum",
     "Reachability",
+    "RoleTooLow",
     "Rule",
     "Scene",
     "Sight",

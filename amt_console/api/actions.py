@@ -1,19 +1,29 @@
-"""Actions on the wire: the path names the action and the alert, the body holds the rest."""
+"""Actions on the wire: the path names the action and what it acts on, the body holds the rest."""
 
 from __future__ import annotations
 
 from dataclasses import fields
+from string import Formatter
 from typing import Any
+from urllib.parse import quote
 
-from amt_console.model import Action, AlertAction
+from amt_console.model import Action
+from amt_console.model.actions import wire_name
 
 
 def path_of(kind: type[Action[Any]]) -> str:
-    """The path of an action, with a place for the alert's number."""
-    return f"/alerts/{{alert_id}}/{kind.name}" if issubclass(kind, AlertAction) else f"/{kind.name}"
+    """The path of an action, with places for the fields that are part of it."""
+    return kind.path.replace("{name}", kind.name)
+
+
+def in_path(kind: type[Action[Any]]) -> frozenset[str]:
+    """The fields of an action that its path holds."""
+    return frozenset(name for _, name, _, _ in Formatter().parse(path_of(kind)) if name)
 
 
 def request_of(action: Action[Any]) -> tuple[str, dict[str, Any]]:
     """Path and body of the request that asks for an action."""
-    body = {field.name: getattr(action, field.name) for field in fields(action)}
-    return path_of(type(action)).format(alert_id=body.pop("alert_id", None)), body
+    kind = type(action)
+    placed = {name: quote(str(getattr(action, name)), safe="") for name in in_path(kind)}
+    body = {wire_name(field): getattr(action, field.name) for field in fields(action) if field.name not in placed}
+    return path_of(kind).format(**placed), body

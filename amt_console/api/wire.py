@@ -81,9 +81,9 @@ class Form(Generic[Answer]):
 HELLO: Form[Hello] = Form(Hello)
 ACTION_COUNT: Form[ActionCount] = Form(ActionCount)
 SNAPSHOT: Form[Snapshot] = Form(Snapshot)
-ALERT: Form[AlertView] = Form(AlertView)
 ALERTS: Form[tuple[AlertView, ...]] = Form(tuple[AlertView, ...])
 ALERT_DETAIL: Form[AlertDetail] = Form(AlertDetail)
+_ANSWERS: dict[type[Any], Form[Any]] = {}
 SERVICE_DETAIL: Form[ServiceDetail] = Form(ServiceDetail)
 
 SESSION_HEADER = "amt-console-session"
@@ -93,6 +93,7 @@ NEVER_MONITOR_HEADER = "amt-console-never-monitor"
 BEHALF_HEADER = "amt-on-behalf"
 """A process of the monitor's own user names the person for whom it calls."""
 BEHALF_VIA_HEADER = "amt-on-behalf-via"
+BEHALF_ROLE_HEADER = "amt-on-behalf-role"
 
 _PERHAPS_UNSAFE = re.compile(rb'[\x7f-\xff]|\\[^"\\/]')
 
@@ -108,6 +109,11 @@ def matches(if_none_match: str | None, version: int) -> bool:
         return False
     known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
     return "*" in known or f'"{version}"' in known
+
+
+def answer_form(kind: type[Answer]) -> Form[Answer]:
+    """The form of an action's answer."""
+    return _ANSWERS.setdefault(kind, Form(kind))
 
 
 def encode(value: object) -> bytes:

@@ -6,10 +6,11 @@ A new action is one dataclass here, one handler in ``alerts.handling``, one key 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar, get_args
+from dataclasses import Field, dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from amt_console.model.snapshot import AlertView
+from amt_console.model.states import Rating
 
 MAX_NOTE_CHARS = 4000
 """Longest note."""
@@ -21,18 +22,37 @@ class Action(Generic[Result]):
     """An action of a person. ``Result`` is the type of the answer."""
 
     name: ClassVar[str]
-    """Its name on the wire, in paths of the API and in the audit."""
+    """Its name in the audit and in the API."""
+    path: ClassVar[str] = "/{name}"
+    """Where the API takes it. Fields in braces are in the path, the others in the body."""
+    answer: ClassVar[type[Any] | None] = None
+    """``Result`` at run time; ``None`` for no answer."""
 
 
-def _described(text: str) -> Mapping[str, str]:
+DURATION = "duration"
+"""In the metadata of a field in seconds: where people write it, ``"15m"`` is taken, too."""
+
+
+def wire_name(of: Field[Any]) -> str:
+    """The name of a field outside Python, where ``for`` is a name like any other."""
+    return of.name.rstrip("_")
+
+
+def _described(text: str, **more: object) -> Mapping[str, object]:
     """Metadata of a field for the OpenAPI description."""
-    return {"description": text}
+    return {"description": text, **more}
+
+
+def _duration(text: str) -> Mapping[str, object]:
+    return _described(text, **{DURATION: True})
 
 
 @dataclass(frozen=True, slots=True)
 class AlertAction(Action[AlertView]):
     """An action on one alert. The answer is the alert after it."""
 
+    path: ClassVar[str] = "/alerts/{alert_id}/{name}"
+    answer: ClassVar[type[Any] | None] = AlertView
     alert_id: int
     expected_version: int | None = field(
         default=None,
@@ -47,13 +67,45 @@ class Acknowledge(AlertAction):
 
     name: ClassVar[str] = "acknowledge"
     note: str | None = field(default=None, metadata=_described("What you know or do about the alert."))
+    for_: float | None = field(
+        default=None, metadata=_duration("How long it holds; by default as `notify.acknowledgement` says.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(AlertAction):
+    """Take an alert over from whoever has it, who is told. A free one is acknowledged; one's own lasts longer."""
+
+    name: ClassVar[str] = "claim"
+    note: str | None = field(default=None, metadata=_described("What you know or do about the alert."))
+    for_: float | None = field(default=None, metadata=_duration("As of `acknowledge`."))
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff(AlertAction):
+    """Give an alert to somebody else, whoever has it."""
+
+    name: ClassVar[str] = "handoff"
+    to: str = field(metadata=_described("The person who has it from now on."))
+    note: str | None = field(default=None, metadata=_described("What that person should know."))
+    for_: float | None = field(default=None, metadata=_duration("As of `acknowledge`."))
 
 
 @dataclass(frozen=True, slots=True)
 class Unacknowledge(AlertAction):
-    """End an acknowledgement: the alert has no owner."""
+    """End an acknowledgement and a snooze: the alert has no owner."""
 
     name: ClassVar[str] = "unacknowledge"
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze(AlertAction):
+    """Send no messages on an alert for a while, or until it recovers. It keeps its owner, if it has one."""
+
+    name: ClassVar[str] = "snooze"
+    for_: float | None = field(default=None, metadata=_duration("How long; operators at most 24 hours."))
+    until_recovery: bool = field(default=False, metadata=_described("Instead of `for`: until the alert recovers."))
+    note: str | None = field(default=None, metadata=_described("Why it can wait."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +118,27 @@ class Note(AlertAction):
 
 @dataclass(frozen=True, slots=True)
 class Close(AlertAction):
-    """End an open alert by hand. If the subject is still bad, a new alert starts."""
+    """End an open alert by hand. If the subject is still bad, a new alert starts. An ended alert can be rated."""
 
     name: ClassVar[str] = "close"
     note: str | None = field(default=None, metadata=_described("Why the alert is over."))
+    rating: Rating | None = field(default=None, metadata=_described("Whether it was worth a message."))
+
+
+@dataclass(frozen=True, slots=True)
+class Undo(AlertAction):
+    """Take back what you did last to an alert, if nobody did anything to it since."""
+
+    name: ClassVar[str] = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class UndoLast(Action[AlertView]):
+    """Take back what you did last to any alert, if nobody did anything to it since."""
+
+    name: ClassVar[str] = "undo_last"
+    path: ClassVar[str] = "/alerts/undo"
+    answer: ClassVar[type[Any] | None] = AlertView
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +149,6 @@ class ProbeNow(Action[None]):
     service: str | None = field(default=None, metadata=_described("One service; without it, all."))
 
 
-AnyAction = Acknowledge | Unacknowledge | Note | Close | ProbeNow
+AnyAction = Acknowledge | Claim | Handoff | Unacknowledge | Snooze | Note | Close | Undo | UndoLast | ProbeNow
 ACTIONS: Mapping[str, type[AnyAction]] = {kind.name: kind for kind in get_args(AnyAction)}
 """Every action by its name."""

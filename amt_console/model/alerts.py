@@ -120,7 +120,7 @@ class AlertEvent:
     kind: str
     """``opened``, ``fired``, ``severity``, ``recovering``, ``relapsed``, ``resolved``, ``cleared``, ``stale``,
     ``fresh``, ``error_changed``, ``acknowledged``, ``unacknowledged``, ``ack_revoked``, ``ack_expired``, ``snoozed``,
-    ``snooze_ended``, ``rated``, ``note``."""
+    ``snooze_ended``, ``rated``, ``note``, ``undone``."""
     at: datetime
     state: AlertState
     severity: Severity
@@ -131,7 +131,8 @@ class AlertEvent:
     value: float | None = None
     detail: Mapping[str, str] = field(default_factory=dict)
     """Of ``error_changed``: ``old_error`` and ``new_error``. Of ``acknowledged`` and ``snoozed``: ``until``, the end in
-    ISO 8601; of ``acknowledged`` by somebody else than the actor: ``owner``. Of ``rated``: ``rating``."""
+    ISO 8601; of ``acknowledged`` by somebody else than the actor: ``owner``, and ``from`` whom it was taken. Of
+    ``rated``: ``rating``. Of ``undone``: the handling that is restored."""
     seq: int = 0
     alert_id: int | None = None
 

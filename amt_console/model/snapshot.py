@@ -15,6 +15,7 @@ from amt_console.model.states import (
     FigureKind,
     MonitorState,
     Overall,
+    Rating,
     ServiceState,
     Severity,
 )
@@ -107,6 +108,13 @@ class AlertView:
     """Number of firing alerts of this rule and subject today, this one included."""
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
+    acknowledged_until: datetime | None = None
+    """When the acknowledgement ends."""
+    snoozed_by: str | None = None
+    """The person who snoozed it: no messages until ``snoozed_until``."""
+    snoozed_until: datetime | None = None
+    """``None`` while snoozed: until it recovers."""
+    rating: Rating | None = None
     note: str | None = None
     escalation_level: int = 0
     stale: bool = False

@@ -98,6 +98,19 @@ class Rating(StrEnum):
     ACTIONABLE = "actionable"
 
 
+class Role(StrEnum):
+    """What a person may do; each role may do what those before it may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    def includes(self, other: Role) -> bool:
+        """Whether this role may do what ``other`` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
 class Resolution(StrEnum):
     """Why an episode was closed."""
 

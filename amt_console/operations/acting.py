@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from amt_console.model import AlertAction, AlertView
+from amt_console.model import AlertAction, AlertView, Episode, Severity
 from amt_console.operations.protocol import ConflictError, Operations
 
 TRIES = 3
@@ -13,8 +13,8 @@ TRIES = 3
 def act_as_seen(operations: Operations, action: AlertAction, seen: AlertView) -> AlertView:
     """Act on ``seen``, at its current version.
 
-    The monitor raises an alert's version with every observation that it stores. While owner and severity are
-    unchanged, the action is retried at the new version. If one of them changed or the alert ended, the conflict
+    The monitor raises an alert's version with every observation that it stores. While owner, snooze and severity
+    are unchanged, the action is retried at the new version. If one of them changed or the alert ended, the conflict
     stands.
 
     Raises:
@@ -27,8 +27,12 @@ def act_as_seen(operations: Operations, action: AlertAction, seen: AlertView) ->
             return operations.act(replace(action, expected_version=version))
         except ConflictError:
             now = operations.alert(seen.id).episode
-            same = now.open and (now.acknowledged_by, now.severity) == (seen.acknowledged_by, seen.severity)
+            same = now.open and _what_matters(now) == _what_matters(seen)
             if not same or now.version == version:
                 raise
             version = now.version
     return operations.act(replace(action, expected_version=version))
+
+
+def _what_matters(alert: AlertView | Episode) -> tuple[Severity, str | None, str | None]:
+    return alert.severity, alert.acknowledged_by, alert.snoozed_by

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from amt_console.model import Role
 from amt_console.text import safe_text
 
 _NOBODY_LOGGED_IN = 2**32 - 1
@@ -28,6 +29,8 @@ class Actor:
     """The login user, by the kernel's login id, which survives sudo."""
     via: str | None = None
     """Origin of the action: ``socket``, ``token NAME (ID)``; ``None`` for this process."""
+    role: Role = Role.ADMIN
+    """What the person may do; everything in a process that can write the database itself."""
 
     def facts(self) -> dict[str, Any]:
         """The details stored in the audit beside the name."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from amt_console.alerts import AlertConflict, Outcome, Scene, as_of, handle
+from amt_console.alerts import AlertConflict, Outcome, RoleTooLow, Scene, as_of, handle
 from amt_console.clock import Clock
 from amt_console.config.files.inert import not_in_effect
 from amt_console.model import (
@@ -25,14 +25,18 @@ from amt_console.model import (
     HostSample,
     Snapshot,
     Target,
+    Undo,
+    UndoLast,
     Viewer,
 )
+from amt_console.model.actions import wire_name
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import (
     ConflictError,
     InvalidError,
     NotFoundError,
+    NotPermittedError,
     Result,
     ServiceDetail,
     UnavailableError,
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
     from amt_console.config import Settings
 
 _CURSOR_GONE = "the alert that this cursor names is not in the list any more: begin again without a cursor"
+UNDO_LAST_WITHIN = timedelta(hours=24)
 OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING)
 
 
@@ -186,13 +191,7 @@ class LocalOperations:
         return cast("Result", alert)
 
     def _act_in(self, writes: Writes, action: Action[Any], person: Actor) -> tuple[Outcome, AlertView | None]:
-        episode = None
-        if isinstance(action, AlertAction):
-            episode = writes.alerts.episode(action.alert_id)
-            if episode is None:
-                raise NotFoundError(_no_alert(action.alert_id))
-        services = [target.name for target in self.targets]
-        outcome = _handled(action, Scene(person.name, self._clock.instant(), episode, services))
+        outcome = _handled(action, self._scene(writes, action, person))
         if outcome.probes and self._request_probe is None:
             raise UnavailableError("probing is done by another process; it probes at its own intervals")
         audit = AuditEntry(
@@ -207,6 +206,28 @@ class LocalOperations:
             return outcome, None
         saved = record(writes, EpisodeChange(outcome.step.episode, outcome.step.events, audit))
         return outcome, self._views(writes, also=[saved]).of(saved)
+
+    def _scene(self, reads: Reads, action: Action[Any], person: Actor) -> Scene:
+        alert_id = None
+        if isinstance(action, AlertAction):
+            alert_id = action.alert_id
+        elif isinstance(action, UndoLast):
+            alert_id = reads.alerts.last_handled_by(person.name, self._clock.now() - UNDO_LAST_WITHIN)
+            if alert_id is None:
+                hours = UNDO_LAST_WITHIN.total_seconds() / 3600
+                raise NotFoundError(f"{person.name} has done nothing to any alert in the last {hours:.0f} hours")
+        episode = None if alert_id is None else reads.alerts.episode(alert_id)
+        if alert_id is not None and episode is None:
+            raise NotFoundError(_no_alert(alert_id))
+        undoes = alert_id is not None and isinstance(action, Undo | UndoLast)
+        return Scene(
+            actor=person.name,
+            now=self._clock.instant(),
+            episode=episode,
+            services=[target.name for target in self.targets],
+            events=tuple(reads.alerts.events(alert_id)) if undoes and alert_id is not None else (),
+            role=person.role,
+        )
 
     def _views(self, reads: Reads, at: datetime | None = None, also: Iterable[Episode] = ()) -> AlertViews:
         return AlertViews.read(reads, self.targets, self._clock.now(), at=at, zone=self._zone, also=also)
@@ -247,6 +268,8 @@ def _handled(action: Action[Any], scene: Scene) -> Outcome:
         return handle(action, scene)
     except AlertConflict as error:
         raise ConflictError(str(error)) from error
+    except RoleTooLow as error:
+        raise NotPermittedError(str(error)) from error
     except LookupError as error:
         raise NotFoundError(str(error)) from error
     except ValueError as error:
@@ -256,4 +279,4 @@ def _handled(action: Action[Any], scene: Scene) -> Outcome:
 def _said(action: Action[Any]) -> dict[str, Any]:
     """The person's own words of the request, beside the alert."""
     known = {field.name for field in fields(AlertAction)}
-    return {field.name: getattr(action, field.name) for field in fields(action) if field.name not in known}
+    return {wire_name(field): getattr(action, field.name) for field in fields(action) if field.name not in known}

@@ -48,8 +48,8 @@ class TestAcknowledging:
         before, at = key.now, key.clock.now()
         take(key, note="restarting it", expected_version=before.version)
         assert (key.now.acknowledged_by, key.now.acknowledged_at, key.now.note) == ("ann", at, "restarting it")
-        handled = replace(key.now, acknowledged_by=None, acknowledged_at=None, note=None, version=before.version)
-        assert handled == before
+        handling = {"acknowledged_by": None, "acknowledged_at": None, "acknowledged_until": None, "note": None}
+        assert replace(key.now, **handling, version=before.version) == before  # type: ignore[arg-type]
         event = key.events[1][-1]
         assert (event.kind, event.actor, event.note, event.state) == ("acknowledged", "ann", "restarting it", state)
 

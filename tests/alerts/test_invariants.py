@@ -24,7 +24,20 @@ from amt_console.alerts import (
     told,
 )
 from amt_console.clock import FakeClock
-from amt_console.model import Acknowledge, AlertAction, AlertState, Close, Episode, Service, Severity, Unacknowledge
+from amt_console.model import (
+    Acknowledge,
+    AlertAction,
+    AlertState,
+    Claim,
+    Close,
+    Episode,
+    Handoff,
+    Service,
+    Severity,
+    Snooze,
+    Unacknowledge,
+    Undo,
+)
 
 VERDICTS = st.sampled_from(list(Verdict))
 RULES = st.builds(
@@ -33,6 +46,15 @@ RULES = st.builds(
     for_seconds=st.sampled_from([0.0, 5.0, 25.0]),
     recover=st.integers(1, 3),
     keep_firing_for=st.sampled_from([0.0, 15.0]),
+)
+HANDLING = (
+    Acknowledge(1),
+    Claim(1, "mine"),
+    Handoff(1, "cleo"),
+    Unacknowledge(1),
+    Snooze(1, 60),
+    Snooze(1, until_recovery=True),
+    Undo(1),
 )
 CONDITION = ("state", "severity", "bad_count", "critical_count", "warning_count", "ok_count", "bad_since", "ok_since")
 
@@ -102,11 +124,11 @@ class Lifecycle(RuleBasedStateMachine):
         return self.key.now.version
 
     @precondition(lambda self: self.key.episode is not None)
-    @rule(seen=looked_at, action=st.sampled_from([Acknowledge, Unacknowledge]), actor=st.sampled_from(["ann", "bob"]))
-    def handle(self, seen: int, action: type[AlertAction], actor: str) -> None:
+    @rule(seen=looked_at, action=st.sampled_from(HANDLING), actor=st.sampled_from(["ann", "bob"]))
+    def handle(self, seen: int, action: AlertAction, actor: str) -> None:
         before = self.key.now
         try:
-            self.key.act(action(1, expected_version=seen), actor)
+            self.key.act(replace(action, expected_version=seen), actor)
         except AlertConflict:
             assert self.key.now == before
         else:

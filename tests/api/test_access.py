@@ -9,12 +9,13 @@ import httpx
 import pytest
 
 from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
-from amt_console.api.auth.identity import Peer, Role, RoleTable
+from amt_console.api.auth.identity import Peer, RoleTable
 from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.auth.tokens import CRC_CHARS, FAILURES, NewToken, TokenBook, checksum, new_token, token_id
 from amt_console.api.listeners.server import TcpServer
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock
+from amt_console.model import Role
 from amt_console.operations.actor import account_name
 from amt_console.store import Store
 

@@ -17,7 +17,7 @@ import pytest
 from support.platform import serving
 from support.programs import Place, until
 
-from amt_console.api.auth.identity import Role, RoleTable, group_id
+from amt_console.api.auth.identity import RoleTable, group_id
 from amt_console.api.feed import ActionFeed
 from amt_console.api.listeners.server import SocketServer
 from amt_console.api.listeners.socket_path import socket_path
@@ -26,6 +26,7 @@ from amt_console.api.served import Served
 from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
+from amt_console.model import Role
 from amt_console.operations.local import LocalOperations
 from amt_console.runtime.remote_monitor import AccessTokenError, RemoteMonitor
 from amt_console.store import Store

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from amt_console.api.auth.identity import Peer, Role, RoleTable
+from amt_console.api.auth.identity import Peer, RoleTable
 from amt_console.api.client.operations import RemoteOperations
 from amt_console.api.feed import ActionFeed
 from amt_console.api.listeners.server import SocketServer
@@ -21,7 +21,7 @@ from amt_console.api.listeners.socket_path import listening
 from amt_console.api.presence import FORGET_SECONDS, Presence
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock, SystemClock
-from amt_console.model import Acknowledge, AlertState, Unacknowledge, Viewer
+from amt_console.model import Acknowledge, AlertState, Role, Unacknowledge, Viewer
 from amt_console.operations.actor import account_name
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, NotPermittedError, UnavailableError

@@ -9,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.operations import episode
@@ -270,6 +272,39 @@ def test_notes_and_closing_from_the_command_line(command: Command, history: Hist
     entries = json.loads(command("audit", "list", "--json").out)
     assert [entry["action"] for entry in entries] == ["note", "close", "note", "acknowledge"]
     assert [entry["note"] for entry in entries] == ["it was the cache", "retired", "the queue is full", None]
+
+
+def test_taking_over_handing_off_snoozing_and_undoing_from_the_command_line(command: Command, history: History) -> None:
+    number = str(history(ServiceState.DOWN, severity=Severity.CRITICAL))
+
+    def told(*words: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(command("alerts", *words, "--json").out)
+        return answer
+
+    handed = told("handoff", number, "ben", "--note", "the queue", "--for", "2h")
+    assert (handed["acknowledged_by"], handed["note"]) == ("ben", "the queue")
+    length = datetime.fromisoformat(handed["acknowledged_until"]) - datetime.fromisoformat(handed["acknowledged_at"])
+    assert abs(length - timedelta(hours=2)) < timedelta(seconds=1)
+    claimed = told("claim", number)
+    assert claimed["acknowledged_by"] not in (None, "ben")
+    assert told("undo", number)["acknowledged_by"] == "ben"
+    assert command("alerts", "undo", number).code == ExitCode.BUSY
+    snoozed = told("snooze", number, "--for", "15m")
+    assert (snoozed["snoozed_by"], snoozed["snoozed_until"] is not None) == (claimed["acknowledged_by"], True)
+    shown = command("alerts", "show", number).out
+    assert "who has it    ben, until " in shown
+    assert f"snoozed       by {snoozed['snoozed_by']} until " in shown
+    assert told("undo")["snoozed_by"] is None
+    assert told("snooze", number, "--until-recovery")["snoozed_until"] is None
+    for wrong in (("--for", "soon"), ("--for", "0"), (), ("--for", "1h", "--until-recovery")):
+        outcome = command("alerts", "snooze", number, *wrong)
+        assert outcome.code == ExitCode.USAGE, wrong
+    assert command("alerts", "close", number, "--noise", "--actionable").code == ExitCode.USAGE
+    assert told("close", number, "--noise")["rating"] == "noise"
+    assert told("close", number, "--actionable")["rating"] == "actionable"
+    assert "rated         actionable" in command("alerts", "show", number).out
+    for late in ("ack", "claim", "unack", "close"):
+        assert command("alerts", late, number).code == ExitCode.BUSY, late
 
 
 def test_alerts_of_a_past_moment(command: Command, history: History) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from amt_console.alerts import Limits, Observation, Rule, Scene, Signal, Step, Verdict, handle, limit, step
@@ -12,9 +13,15 @@ from amt_console.model import AlertAction, AlertEvent, AlertType, Episode, Error
 SUBJECT = "backend-api"
 
 
-def acted(episode: Episode, action: AlertAction, clock: FakeClock | SystemClock, actor: str = "ann") -> Step:
+def acted(
+    episode: Episode,
+    action: AlertAction,
+    clock: FakeClock | SystemClock,
+    actor: str = "ann",
+    events: Sequence[AlertEvent] = (),
+) -> Step:
     """What an action changes of an episode."""
-    step = handle(action, Scene(actor, clock.instant(), episode)).step
+    step = handle(action, Scene(actor, clock.instant(), episode, events=tuple(events))).step
     assert step is not None
     return step
 
@@ -89,7 +96,7 @@ class Key:
 
     def act(self, action: AlertAction, actor: str = "ann") -> Step:
         """Apply an action to the newest episode and store it."""
-        done = acted(self.now, action, self.clock, actor)
+        done = acted(self.now, action, self.clock, actor, self.events[self.now.id or 0])
         self.save(done)
         return done
 

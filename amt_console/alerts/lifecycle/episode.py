@@ -193,7 +193,7 @@ def _pend(transition: Transition, observation: Observation, rule: Rule) -> None:
 
 
 def _settle_severity(transition: Transition, observation: Observation, rule: Rule) -> None:
-    """Rows 4 and 5: up when the critical run is confirmed, which revokes the acknowledgement; down in place."""
+    """Rows 4 and 5: up when the critical run is confirmed, which ends acknowledgement and snooze; down in place."""
     episode = transition.episode
     if episode.severity is not Severity.CRITICAL and episode.critical_count >= rule.fail:
         transition.change(severity=Severity.CRITICAL)
@@ -202,6 +202,9 @@ def _settle_severity(transition: Transition, observation: Observation, rule: Rul
         if episode.acknowledged_by is not None:
             transition.change(acknowledged_by=None, acknowledged_at=None, acknowledged_until=None)
             transition.event("ack_revoked", f"worse than what {episode.acknowledged_by} acknowledged")
+        if episode.snoozed_by is not None:
+            transition.change(snoozed_by=None, snoozed_until=None)
+            transition.event("snooze_ended", f"worse than what {episode.snoozed_by} snoozed")
     elif episode.severity is Severity.CRITICAL and episode.warning_count >= rule.recover:
         transition.change(severity=rule.lesser_severity)
         _tell(transition, observation, rule)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +11,8 @@ from amt_console.model import AlertEvent, AlertState, Episode, Paging, Rating, R
 
 _IN_ITS_OWN_WORDS = ("opened", "fired", "severity", "relapsed", "error_changed")
 """Events with the episode's own message; the messages of others describe the event."""
+UNDONE = "undone"
+"""A person took back an action: the event's detail holds what is restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,18 @@ def replay(events: Iterable[AlertEvent]) -> Told:
         state = _opened(event) if state is None else _fold(state, event)
     if state is None:
         raise ValueError("An episode has at least one event.")
+    return state
+
+
+def told_before(episode: Episode, events: Iterable[AlertEvent], seq: int) -> Told:
+    """The handling of an episode before one of its events.
+
+    Its condition is not told: the beginning may be missing from the events of an episode that another program wrote.
+    """
+    state = Told(state=episode.state, severity=episode.severity, opened_at=episode.opened_at)
+    for event in events:
+        if event.seq < seq and event.kind != "opened":
+            state = _fold(state, event)
     return state
 
 
@@ -118,7 +132,7 @@ def _fold(before: Told, event: AlertEvent) -> Told:
                 now,
                 acknowledged_by=event.detail.get("owner", event.actor),
                 acknowledged_at=event.at,
-                acknowledged_until=_until(event),
+                acknowledged_until=_moment(event.detail.get("until")),
                 snoozed_by=None,
                 snoozed_until=None,
                 note=event.note or before.note,
@@ -126,21 +140,41 @@ def _fold(before: Told, event: AlertEvent) -> Told:
         case "unacknowledged" | "ack_revoked" | "ack_expired":
             return replace(now, acknowledged_by=None, acknowledged_at=None, acknowledged_until=None)
         case "snoozed":
-            return replace(now, snoozed_by=event.actor, snoozed_until=_until(event), note=event.note or before.note)
+            return replace(
+                now,
+                snoozed_by=event.actor,
+                snoozed_until=_moment(event.detail.get("until")),
+                note=event.note or before.note,
+            )
         case "snooze_ended":
             return replace(now, snoozed_by=None, snoozed_until=None)
         case "rated":
             return replace(now, rating=Rating(event.detail["rating"]), note=event.note or before.note)
         case "note":
             return replace(now, note=event.note)
+        case "undone":
+            return _restored(now, event.detail)
         case "severity" | "recovering" | "relapsed" | "error_changed":
             return now
     raise ValueError(f"Unknown kind of event: {event.kind!r}.")
 
 
-def _until(event: AlertEvent) -> datetime | None:
-    until = event.detail.get("until")
-    return None if until is None else datetime.fromisoformat(until)
+def _restored(now: Told, handling: Mapping[str, str]) -> Told:
+    rating = handling.get("rating")
+    return replace(
+        now,
+        acknowledged_by=handling.get("acknowledged_by"),
+        acknowledged_at=_moment(handling.get("acknowledged_at")),
+        acknowledged_until=_moment(handling.get("acknowledged_until")),
+        snoozed_by=handling.get("snoozed_by"),
+        snoozed_until=_moment(handling.get("snoozed_until")),
+        rating=None if rating is None else Rating(rating),
+        note=handling.get("note"),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _resolution(event: AlertEvent) -> Resolution:

@@ -9,10 +9,11 @@ from urllib.parse import unquote
 
 from amt_console.api.auth.claims import CLAIMS, claim_header
 from amt_console.api.auth.errors import UnknownCallerError
-from amt_console.api.auth.identity import Peer, Role, RoleTable
+from amt_console.api.auth.identity import Peer, RoleTable
 from amt_console.api.auth.proxies import TrustedProxies
-from amt_console.api.wire import BEHALF_HEADER, BEHALF_VIA_HEADER
+from amt_console.api.wire import BEHALF_HEADER, BEHALF_ROLE_HEADER, BEHALF_VIA_HEADER
 from amt_console.clock import Clock
+from amt_console.model import Role
 from amt_console.operations.actor import Actor, account_name
 from amt_console.operations.protocol import NotPermittedError
 from amt_console.text import safe_text
@@ -30,10 +31,9 @@ MAX_USERS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A person who was recognised, and what that person may do."""
+    """A person who was recognised, with a role."""
 
     actor: Actor
-    role: Role
     place: str
     """Which console: process, or address."""
     own: bool = False
@@ -79,10 +79,11 @@ class SocketCallers:
         own = peer.uid in (0, self.roles.owner_uid)
         if behalf is not None and own:
             via = safe_text(unquote(request.headers.get(BEHALF_VIA_HEADER, "socket")), 200)
-            return Caller(Actor(safe_text(unquote(behalf), 64), peer.uid, claims, via=via), role, place=via)
+            actor = Actor(safe_text(unquote(behalf), 64), peer.uid, claims, via=via, role=_behalf_role(request))
+            return Caller(actor, place=via)
         login: str | None = getattr(connection, "login", None)
-        actor = Actor(account, peer.uid, claims, login=login, via="socket")
-        return Caller(actor, role, place=_place(peer, claims), own=own)
+        actor = Actor(account, peer.uid, claims, login=login, via="socket", role=role)
+        return Caller(actor, place=_place(peer, claims), own=own)
 
     def origin(self, request: Request) -> str:
         """The user id by the peer of the socket."""
@@ -130,8 +131,15 @@ class TokenCallers:
             role = Role(token.role)
         except ValueError:
             raise UnknownCallerError from None
-        actor = Actor(token.name, claims=claims_of(request), via=f"token {token.id} from {address}")
-        return Caller(actor, role, place=address)
+        actor = Actor(token.name, claims=claims_of(request), via=f"token {token.id} from {address}", role=role)
+        return Caller(actor, place=address)
+
+
+def _behalf_role(request: Request) -> Role:
+    try:
+        return Role(request.headers.get(BEHALF_ROLE_HEADER, Role.OPERATOR))
+    except ValueError:
+        raise NotPermittedError("the calling process names no role that there is") from None
 
 
 def claims_of(request: Request) -> dict[str, str]:

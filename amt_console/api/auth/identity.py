@@ -10,9 +10,9 @@ import socket
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from amt_console.model import Role
 from amt_console.operations.actor import account_name
 from amt_console.text import safe_text
 
@@ -20,19 +20,6 @@ if TYPE_CHECKING:
     from amt_console.config import Settings
 
 _PEER = struct.Struct("3i")
-
-
-class Role(StrEnum):
-    """What a person may do; each role may do what those before it may."""
-
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    ADMIN = "admin"
-
-    def includes(self, other: Role) -> bool:
-        """Whether this role may do what ``other`` may."""
-        order = list(Role)
-        return order.index(self) >= order.index(other)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from amt_console.api.auth.claims import CLAIMS, claim_header
 from amt_console.api.client.address import client_context, parse_address
 from amt_console.api.client.exchange import exchange
 from amt_console.api.client.http import HttpClient
-from amt_console.model import Action, AlertAction, AlertDetail, AlertState, AlertView, Snapshot, Viewer
+from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot, Viewer
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
     OperationError,
@@ -142,7 +142,8 @@ class RemoteOperations:
         """
         path, body = request_of(action)
         answer = self._call("POST", f"{_API}{path}", json=body, actor=actor)[1]
-        return cast("Result", self._read(wire.ALERT, answer) if isinstance(action, AlertAction) else None)
+        kind = type(action).answer
+        return cast("Result", None if kind is None else self._read(wire.answer_form(kind), answer))
 
     def close(self) -> None:
         """Say goodbye, so that nobody sees a ghost. Idempotent."""
@@ -165,7 +166,11 @@ class RemoteOperations:
     ) -> tuple[int, bytes]:
         named = self._headers
         if actor is not None:
-            named = {wire.BEHALF_HEADER: quote(actor.name), wire.BEHALF_VIA_HEADER: quote(actor.via or "")}
+            named = {
+                wire.BEHALF_HEADER: quote(actor.name),
+                wire.BEHALF_VIA_HEADER: quote(actor.via or ""),
+                wire.BEHALF_ROLE_HEADER: actor.role.value,
+            }
         sent = {**self._standing, **named, **(headers or {})}
         body = None
         if json is not None:

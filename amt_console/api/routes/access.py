@@ -14,12 +14,11 @@ from pydantic import BaseModel
 from amt_console.api import wire
 from amt_console.api.auth.callers import Caller, Callers
 from amt_console.api.auth.errors import TooManyFailuresError
-from amt_console.api.auth.identity import Role
 from amt_console.api.auth.refusals import Refusal
 from amt_console.api.limits import check_body
 from amt_console.api.problems import KINDS, code_of
 from amt_console.api.served import Served
-from amt_console.model import Action
+from amt_console.model import Action, Role
 from amt_console.operations.protocol import NotPermittedError, OperationError
 from amt_console.text import safe_text
 
@@ -92,8 +91,9 @@ async def _admit(request: Request, role: Role) -> None:
     """Recognise the caller, and note a console as present. Raises NotPermittedError, TooManyFailuresError."""
     callers: Callers = request.app.state.callers
     found = request.state.caller = await callers.recognise(request)
-    if not found.role.includes(role):
-        raise NotPermittedError(f"{found.actor.name} has the role {found.role}: this needs the role {role}")
+    actor = found.actor
+    if not actor.role.includes(role):
+        raise NotPermittedError(f"{actor.name} has the role {actor.role}: this needs the role {role}")
     session = request.headers.get(wire.SESSION_HEADER)
     if session:
         served: Served = request.app.state.served

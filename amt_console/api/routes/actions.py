@@ -3,25 +3,35 @@
 # No postponed annotations here: FastAPI reads them.
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
+from inspect import Parameter, Signature
 from typing import Annotated, Any, get_type_hints
 
 from fastapi import APIRouter, Body, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, create_model
+from pydantic import Field as BodyField
 
-from amt_console.api.actions import path_of
-from amt_console.api.auth.identity import Role
+from amt_console.api.actions import in_path, path_of
 from amt_console.api.problems import RequestError
-from amt_console.api.routes.access import BEARER, Acting, GuardedRoute, answers, needs
+from amt_console.api.routes.access import BEARER, Act, Acting, GuardedRoute, answers, needs
 from amt_console.api.routes.values import json_response
-from amt_console.model import ACTIONS, Action, AlertAction, AlertView
+from amt_console.config.sections.scalars import duration_schema, parse_duration
+from amt_console.model import ACTIONS, Action, AlertView, Role
+from amt_console.model.actions import DURATION, wire_name
 from amt_console.operations.json_views import alert_json
 
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["actions"])
 AlertId = Annotated[int, Path(ge=1, le=2**62, description="The alert's number.")]
-Answer = Callable[[AlertView], Response]
-_CONFLICT = answers(s404="No such alert", s409="Somebody was quicker, or the alert has changed or ended")
+Answer = Callable[[Any], Response]
+_CONFLICT = answers(
+    s404="There is nothing of that number or name", s409="Somebody was quicker, or it has changed or ended"
+)
 _MISSING = answers(s404="No such service")
+_PLACES: dict[str, Any] = {"alert_id": AlertId}
+"""The types of fields that stand in a path."""
+_DURATION = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(duration_schema())]
+_DOCUMENTS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {AlertView: alert_json}
+"""How programs get an answer, by its type."""
 
 
 def add_action_routes(to: APIRouter, answer: Answer, *, prefix: str = "") -> None:
@@ -29,20 +39,20 @@ def add_action_routes(to: APIRouter, answer: Answer, *, prefix: str = "") -> Non
 
     Args:
         to: Gets them.
-        answer: How the alert is sent that an action has changed.
+        answer: How the answer of an action is sent.
         prefix: Of the operations' ids.
     """
     for kind in ACTIONS.values():
-        on_alert = issubclass(kind, AlertAction)
+        answered = kind.answer is not None
         to.add_api_route(
             path_of(kind),
             _endpoint(kind, answer),
             methods=["POST"],
             name=f"{prefix}{kind.name}",
             description=kind.__doc__,
-            status_code=200 if on_alert else 202,
-            response_model=dict[str, Any] if on_alert else None,
-            **needs(Role.OPERATOR, _CONFLICT if on_alert else _MISSING),
+            status_code=200 if answered else 202,
+            response_model=dict[str, Any] if answered else None,
+            **needs(Role.OPERATOR, _CONFLICT if answered else _MISSING),
         )
 
 
@@ -50,16 +60,17 @@ def _endpoint(kind: type[Any], answer: Answer) -> Callable[..., Response]:
     form: Any = _form(kind)
     whole: Any = Body(... if any(field.is_required() for field in form.model_fields.values()) else form())
 
-    def act_on_alert(request: Request, act: Acting, alert_id: AlertId, body: form = whole) -> Response:
+    def endpoint(request: Request, act: Act, body: BaseModel, **placed: Any) -> Response:
         _must_be_without_query(request)
-        return answer(act(kind(alert_id=alert_id, **body.model_dump())))
+        answered = act(kind(**placed, **dict(body)))
+        return Response(status_code=202) if answered is None else answer(answered)
 
-    def act_on_platform(request: Request, act: Acting, body: form = whole) -> Response:
-        _must_be_without_query(request)
-        act(kind(**body.model_dump()))
-        return Response(status_code=202)
-
-    return act_on_alert if issubclass(kind, AlertAction) else act_on_platform
+    parameters = {"request": Request, "act": Acting, **{name: _PLACES[name] for name in sorted(in_path(kind))}}
+    taken = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=each) for name, each in parameters.items()]
+    taken.append(Parameter("body", Parameter.KEYWORD_ONLY, annotation=form, default=whole))
+    # FastAPI reads the parameters from the signature.
+    endpoint.__signature__ = Signature(taken)  # type: ignore[attr-defined]
+    return endpoint
 
 
 def _must_be_without_query(request: Request) -> None:
@@ -69,17 +80,18 @@ def _must_be_without_query(request: Request) -> None:
 
 
 def _form(kind: type[Action[Any]]) -> type[BaseModel]:
-    """What the body of the action's request holds: the fields of the action, less the alert, which the path names."""
-    types = get_type_hints(kind)
-    parts: dict[str, Any] = {
-        field.name: (
-            types[field.name],
-            Field(default=... if field.default is MISSING else field.default, **field.metadata),
-        )
-        for field in fields(kind)
-        if field.name != "alert_id"
-    }
+    """What the body of the action's request holds: the fields of the action, less those that the path names."""
+    types, placed = get_type_hints(kind), in_path(kind)
+    parts = {field.name: _part(field, types[field.name]) for field in fields(kind) if field.name not in placed}
     return create_model(f"{kind.__name__}Body", __config__=ConfigDict(extra="forbid"), **parts)
 
 
-add_action_routes(router, lambda alert: json_response(alert_json(alert)))
+def _part(field: Field[Any], kind: Any) -> Any:
+    if field.metadata.get(DURATION):
+        kind = _DURATION | None
+    required = field.default is MISSING and field.default_factory is MISSING
+    default = ... if required else field.default
+    return kind, BodyField(default=default, alias=wire_name(field), description=field.metadata.get("description"))
+
+
+add_action_routes(router, lambda answer: json_response(_DOCUMENTS[type(answer)](answer)))

@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from amt_console.api.auth.identity import Role
 from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, answers, needs
 from amt_console.api.routes.actions import AlertId
 from amt_console.api.routes.values import Page, PastMoment, json_page, json_response, moment, moment_or_now
-from amt_console.model import AlertState
+from amt_console.model import AlertState, Role
 from amt_console.operations.json_views import alert_detail_json, alert_json
 
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["alerts"])

@@ -11,12 +11,11 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from amt_console import __version__
 from amt_console.api import wire
-from amt_console.api.auth.identity import Role
 from amt_console.api.feed import LONGEST_WAIT
 from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, GuardedRoute, Serving, needs
 from amt_console.api.routes.actions import AlertId, add_action_routes
 from amt_console.api.routes.values import PastMoment, moment, moment_or_now
-from amt_console.model import AlertState
+from amt_console.model import AlertState, Role
 from amt_console.operations.protocol import NotPermittedError
 from amt_console.text import safe_text
 
@@ -32,7 +31,7 @@ async def console_hello(found: Calling, serving: Serving) -> Response:
         version=__version__,
         protocol=wire.PROTOCOL,
         name=found.actor.name,
-        role=found.role.value,
+        role=found.actor.role.value,
         database=serving.database,
         host=serving.host,
         pid=serving.pid,
@@ -125,4 +124,4 @@ def _wired(form: wire.Form[Kind], value: Kind) -> Response:
     return Response(wire.encode(value), media_type="application/json")
 
 
-add_action_routes(router, lambda alert: _wired(wire.ALERT, alert), prefix="console_")
+add_action_routes(router, lambda answer: _wired(wire.answer_form(type(answer)), answer), prefix="console_")

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Response
 
 from amt_console.api import wire
-from amt_console.api.auth.identity import Role
 from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, needs
 from amt_console.api.routes.values import Page, PastMoment, json_page, json_response, moment
+from amt_console.model import Role
 from amt_console.operations.json_views import service_json, snapshot_json
 
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["state"])

@@ -52,6 +52,11 @@ _EVENT_WORDS = {
     "acknowledged": "taken",
     "unacknowledged": "unacknowledged",
     "ack_revoked": "acknowledgement withdrawn",
+    "ack_expired": "acknowledgement ended",
+    "snoozed": "snoozed",
+    "snooze_ended": "snooze ended",
+    "rated": "rated",
+    "undone": "undone",
     "note": "note",
 }
 _PHASES = (
@@ -373,6 +378,13 @@ def _stretch(events: Sequence[AlertEvent], look: Look) -> Runs:
     ]
 
 
+def _rest(event: AlertEvent) -> str:
+    """What the words of an event's kind and its actor do not say yet."""
+    if event.kind == "unacknowledged" or (event.kind == "acknowledged" and not {"owner", "from"} & event.detail.keys()):
+        return ""
+    return event.message
+
+
 def _event(event: AlertEvent, subject: str, look: Look) -> Runs:
     palette = look.palette
     _, style = look.severity(event.severity)
@@ -386,7 +398,7 @@ def _event(event: AlertEvent, subject: str, look: Look) -> Runs:
             (f"  {event.detail.get('old_error', '')} {look.glyph('→', '->')} ", palette.muted),
             (event.detail.get("new_error", ""), palette.text),
         ]
-    rest = event.note or ("" if event.kind in ("acknowledged", "unacknowledged") else event.message)
+    rest = event.note or _rest(event)
     rest = reason_of(rest, subject) if event.note is None else rest
     return [
         (f"{look.local(event.at):%d %b %H:%M:%S}  ", palette.muted),

@@ -96,6 +96,12 @@ class AlertReads:
         """The events of an episode, oldest first."""
         return self.events_of([alert_id])[alert_id]
 
+    def last_handled_by(self, person: str, since: datetime) -> int | None:
+        """The alert that a person acted on last, if that was after ``since``."""
+        mine = _EVENTS.c.timestamp >= since, _EVENTS.c.actor == person
+        query = select(_EVENTS.c.alert_id).where(*mine).order_by(_EVENTS.c.id.desc()).limit(1)
+        return self._connection.execute(query).scalar()
+
     def events_of(self, alert_ids: Sequence[int]) -> dict[int, list[AlertEvent]]:
         """The events of some episodes, oldest first."""
         found: dict[int, list[AlertEvent]] = {alert_id: [] for alert_id in alert_ids}

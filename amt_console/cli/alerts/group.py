@@ -1,4 +1,4 @@
-"""``alerts``: list them, read one, and act on one."""
+"""``alerts``: list them and read one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.alerts import acting
+from amt_console.cli.alerts.acting import AlertId, JsonOption
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
-from amt_console.model import Acknowledge, AlertState, AlertView, Close, Note, Unacknowledge
+from amt_console.model import AlertState, AlertView
 from amt_console.moments import parse_moment
 from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, duration, follows_words, safe_text, severity_glyph
 
@@ -24,10 +26,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List and read alerts, and act on them.", no_args_is_help=True, rich_markup_mode=None)
 
-AlertId = Annotated[
-    int, typer.Argument(metavar="ID", help="The alert's number, as 'alerts list' shows it.", min=1, max=2**62)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AtOption = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="A past moment: '14:30', '-2h', 'yesterday 09:00'.")
 ]
@@ -107,59 +105,17 @@ def show(ctx: typer.Context, alert_id: AlertId, at: AtOption = None, json_output
     _print_detail(detail.alert, detail, past or context.clock.now())
 
 
-@app.command("ack", epilog="Example: amt-console alerts ack 12 --note 'restarting the API'")
-def ack(
-    ctx: typer.Context,
-    alert_id: AlertId,
-    note: Annotated[str | None, typer.Option("--note", help="What you know about it or do about it.")] = None,
-    json_output: JsonOption = False,
-) -> None:
-    """Acknowledge an alert: everybody sees that you have it."""
-    from amt_console.operations.protocol import ConflictError
-
-    with get_context(ctx).operations(read_only=False) as operations:
-        try:
-            alert = operations.act(Acknowledge(alert_id, note))
-        except ConflictError as error:
-            if note is None:
-                raise
-            add_it = f"Your note is not stored; 'amt-console alerts note {alert_id} TEXT' adds it."
-            raise ConflictError(f"{error} {add_it}") from error
-    _done(alert, f"alert {alert.id} is yours, {alert.acknowledged_by}: {alert.message}", json_output)
-
-
-@app.command("unack", epilog="Example: amt-console alerts unack 12")
-def unack(ctx: typer.Context, alert_id: AlertId, json_output: JsonOption = False) -> None:
-    """End an acknowledgement: nobody has the alert any more."""
-    with get_context(ctx).operations(read_only=False) as operations:
-        alert = operations.act(Unacknowledge(alert_id))
-    _done(alert, f"alert {alert.id} is nobody's again: {alert.message}", json_output)
-
-
-@app.command("note", epilog="Example: amt-console alerts note 12 'the new release is rolled back'")
-def note(
-    ctx: typer.Context,
-    alert_id: AlertId,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What others should know.")],
-    json_output: JsonOption = False,
-) -> None:
-    """Write a note on an alert, at any time: also on one that somebody has, or that has ended."""
-    with get_context(ctx).operations(read_only=False) as operations:
-        alert = operations.act(Note(alert_id, text))
-    _done(alert, f"alert {alert.id} has your note: {alert.note}", json_output)
-
-
-@app.command("close", epilog="Example: amt-console alerts close 12 --note 'the service was retired'")
-def close(
-    ctx: typer.Context,
-    alert_id: AlertId,
-    note: Annotated[str | None, typer.Option("--note", help="Why it is over.")] = None,
-    json_output: JsonOption = False,
-) -> None:
-    """End an alert by hand. What is still bad starts a new alert."""
-    with get_context(ctx).operations(read_only=False) as operations:
-        alert = operations.act(Close(alert_id, note))
-    _done(alert, f"alert {alert.id} is closed: {alert.message}", json_output)
+for name, action, example in (
+    ("ack", acting.ack, "12 --note 'restarting the API' --for 2h"),
+    ("claim", acting.claim, "12"),
+    ("handoff", acting.handoff, "12 ben --note 'the queue is full again'"),
+    ("unack", acting.unack, "12"),
+    ("snooze", acting.snooze, "12 --for 15m"),
+    ("note", acting.note, "12 'the new release is rolled back'"),
+    ("close", acting.close, "12 --noise --note 'the service was retired'"),
+    ("undo", acting.undo, "12"),
+):
+    app.command(name, epilog=f"Example: amt-console alerts {name} {example}")(action)
 
 
 def who_has(alert: AlertView, subjects: Mapping[int, str]) -> str:
@@ -175,20 +131,29 @@ def state_word(alert: AlertView) -> str:
     return "cleared" if never_fired else ALERT_STATE_WORDS[alert.state]
 
 
-def _done(alert: AlertView, text: str, json_output: bool) -> None:
-    if json_output:
-        from amt_console.operations.json_views import alert_json
-
-        print_json(alert_json(alert))
-    else:
-        print_line(text)
-
-
 def _span(alert: AlertView, now: datetime) -> str:
     """How long it has been open; of an ended one how long it was, and how long ago it began."""
     if alert.resolved_at is None:
         return age(alert.opened_at, now)
     return f"{duration((alert.resolved_at - alert.opened_at).total_seconds())}, {age(alert.opened_at, now)} ago"
+
+
+def _owner(alert: AlertView) -> str:
+    if alert.acknowledged_by is None:
+        return "nobody"
+    until = alert.acknowledged_until if alert.resolved_at is None else None
+    return alert.acknowledged_by + ("" if until is None else f", until {_local(until)}")
+
+
+def _snoozed(alert: AlertView) -> str | None:
+    if alert.snoozed_by is None or alert.resolved_at is not None:
+        return None
+    until = "it recovers" if alert.snoozed_until is None else _local(alert.snoozed_until)
+    return f"by {alert.snoozed_by} until {until}"
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _cause(detail: AlertDetail) -> str | None:
@@ -208,10 +173,12 @@ def _print_detail(alert: AlertView, detail: AlertDetail, now: datetime) -> None:
         ("state", state_word(alert) + (", no fresh data" if alert.stale else "")),
         ("subject", alert.subject),
         ("message", alert.message),
-        ("since", f"{alert.opened_at.astimezone():%Y-%m-%d %H:%M:%S %Z} (for {_span(alert, now)})"),
-        ("who has it", alert.acknowledged_by or "nobody"),
+        ("since", f"{_local(alert.opened_at)} (for {_span(alert, now)})"),
+        ("who has it", _owner(alert)),
+        ("snoozed", _snoozed(alert)),
         ("follows from", _cause(detail)),
         ("note", alert.note),
+        ("rated", alert.rating),
         ("runbook", safe_text(alert.runbook) if alert.runbook else None),
     ]
     for label, value in facts:
