@@ -205,8 +205,41 @@ class Delivery:
     next_at: datetime | None = None
     """When it is tried next."""
     batch: int | None = None
-    """The row that it was grouped under; rows of one batch are one message."""
+    """The newest row of the message that it is part of; rows of one batch are one message."""
     attempts: tuple[DeliveryAttempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """A row of the outbox that is not final, as the dispatcher sees it."""
+
+    id: int
+    channel: str
+    receiver: str
+    kind: NoticeKind
+    created_at: datetime
+    due_at: datetime
+    """When it was meant to be sent first."""
+    next_at: datetime
+    """Not tried before."""
+    alert_id: int | None = None
+    alert_type: AlertType | None = None
+    severity: Severity | None = None
+    subject: str | None = None
+    reason: str = ""
+    attempts: int = 0
+    expires_at: datetime | None = None
+    batch: int | None = None
+    """Of an earlier attempt: the id of the message that it was part of."""
+    leased_until: datetime | None = None
+    """Another process may be sending it; from then on it is taken over."""
+    told: bool = False
+    """Whether this channel has delivered a page of the alert."""
+
+    @property
+    def held(self) -> bool:
+        """Whether it was kept back on purpose, e.g. to the end of the quiet hours."""
+        return self.due_at > self.created_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,19 @@ from __future__ import annotations
 from amt_console.store.audit import audit_entries
 from amt_console.store.cluster.lease import Lease, LeaseHolder
 from amt_console.store.cluster.leases import lease_holder, lease_is_free, take_lease
+from amt_console.store.delivery.claims import (
+    ClaimedMessage,
+    DeliveryMark,
+    MessageClaim,
+    claim_messages,
+    mark_messages,
+    notices_of,
+    queue_digest,
+    release_messages,
+    waiting_channels,
+    waiting_messages,
+)
+from amt_console.store.delivery.log import ChannelResult, deliveries, delivery_counts, newest_result, sent_since
 from amt_console.store.encryption.key_source import keyring_of
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.sqlite_backup import backup
@@ -33,13 +46,17 @@ from amt_console.store.writes import Writes, record
 __all__ = [
     "HOST_METRICS",
     "AccessToken",
+    "ChannelResult",
+    "ClaimedMessage",
     "CopyDiffers",
     "CopyRefused",
     "DatabaseLost",
+    "DeliveryMark",
     "Keyring",
     "Lease",
     "LeaseHolder",
     "LeaseLost",
+    "MessageClaim",
     "MonitorRow",
     "MonitorRuns",
     "NoDatabase",
@@ -60,11 +77,22 @@ __all__ = [
     "add_token",
     "audit_entries",
     "backup",
+    "claim_messages",
+    "deliveries",
+    "delivery_counts",
     "keyring_of",
     "lease_holder",
     "lease_is_free",
+    "mark_messages",
+    "newest_result",
+    "notices_of",
+    "queue_digest",
     "record",
+    "release_messages",
     "revoke_token",
+    "sent_since",
     "take_lease",
     "token_used",
+    "waiting_channels",
+    "waiting_messages",
 ]

@@ -56,6 +56,7 @@ def _row(keys: Keyring, episode: Episode | None, entry: OutboxEntry) -> dict[str
         notice = replace(notice, alert_id=episode.id or 0, version=episode.version, simulated=episode.simulated)
     alert_id = None if episode is None else episode.id
     key = entry.dedup_key or _dedup_key(episode, entry)
+    due_at = _later(entry.created_at, entry.not_before)
     payload = to_json({"text": entry.text} if notice is None else asdict(notice))
     # A page is sent even when it cannot be encrypted: a lost key must not silence alerts.
     sealed = keys.seal(payload_cell(key), payload) or Sealed.plain(payload)
@@ -72,7 +73,8 @@ def _row(keys: Keyring, episode: Episode | None, entry: OutboxEntry) -> dict[str
         "state": DeliveryState.QUEUED.value,
         "reason": clean_text(entry.reason),
         "payload": sealed,
-        "next_at": _later(entry.created_at, entry.not_before),
+        "due_at": due_at,
+        "next_at": due_at,
         "expires_at": entry.expires_at,
         "simulated": bool(notice and notice.simulated),
     }

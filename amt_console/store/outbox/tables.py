@@ -42,8 +42,10 @@ class OutboxRow(StoreTable, table=True):
     payload: str = Field(sa_type=Encrypted)
     """JSON of a ``Notice``, or of a summary's text; bound to ``dedup_key``."""
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    """When it was meant to be sent first."""
     next_at: datetime = Field(sa_type=UtcDateTime)
-    """Not tried before."""
+    """Not tried before; ``due_at`` until the first attempt."""
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """From then on another process may send it."""
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -51,7 +53,7 @@ class OutboxRow(StoreTable, table=True):
     holder: str | None = Field(default=None, sa_type=Text)
     """The process that sends it."""
     batch: int | None = Field(default=None, sa_type=BIG)
-    """The first row of the message that it was grouped into."""
+    """The newest row of the message that it is part of, whose number is the message's id."""
     simulated: bool = Field(default=False, sa_column=flag("simulated"))
 
 

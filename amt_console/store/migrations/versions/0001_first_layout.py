@@ -276,7 +276,7 @@ def _outbox() -> None:
         sa.Column("state", sa.Text(), server_default="queued", nullable=False),
         *_required(sa.Text(), "reason", "payload"),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("next_at", UtcDateTime(), nullable=False),
+        *_required(UtcDateTime(), "due_at", "next_at"),
         *_optional(UtcDateTime(), "lease_until", "expires_at", "delivered_at"),
         sa.Column("holder", sa.Text()),
         sa.Column("batch", BIG),

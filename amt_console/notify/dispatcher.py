@@ -1,0 +1,213 @@
+"""The dispatcher: one worker for each channel, woken when rows are committed for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from amt_console.clock import Clock
+from amt_console.model.notifications import DeliveryState
+from amt_console.notify.channels.channel import Channel
+from amt_console.notify.outbox import Outbox
+from amt_console.notify.settings import DeliverySettings
+from amt_console.notify.worker import LOG, ChannelWorker, Outcome
+from amt_console.store import DeliveryMark, Store, StoreError
+from amt_console.text import safe_text
+
+POLL = 1.0
+"""Seconds between two looks when nobody tells of a commit."""
+RESTART_PAUSE = 1.0
+REMOVED = "the channel is configured no more, or switched off"
+
+
+@dataclass(frozen=True, slots=True)
+class DispatcherStatus:
+    """The dispatcher at one moment."""
+
+    running: bool = False
+    looks: int = 0
+    """How often it has looked into the outbox; it stands still when the dispatcher does."""
+    restarts: int = 0
+    fault: str | None = None
+    """Why nothing can be sent: the database does not answer."""
+    failing: tuple[str, ...] = ()
+    """Channels whose last attempt failed."""
+
+
+@dataclass(slots=True)
+class _Running:
+    worker: ChannelWorker
+    task: asyncio.Task[None]
+    seen: int = 0
+    """The newest row that it was told of."""
+
+
+class Dispatcher:
+    """Lives on one event loop; ``status`` may be read from any thread.
+
+    Args:
+        channels: By name.
+        settings: Times and limits.
+        store: Open for writing; stays open.
+        clock: The time.
+        on_outcome: Called after each attempt, on the loop; must be quick and must not raise.
+        cancels: Whether rows of channels that are configured no more are cancelled: one process of a database does.
+    """
+
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        *,
+        settings: DeliverySettings,
+        store: Store,
+        clock: Clock,
+        on_outcome: Callable[[Outcome], None] = lambda _: None,
+        cancels: bool = True,
+    ) -> None:
+        self.status = DispatcherStatus()
+        self._channels = dict(channels)
+        self._settings = settings
+        self._clock = clock
+        self._outbox = Outbox(store, clock)
+        self._on_outcome = on_outcome
+        self._cancels = cancels
+        self._running: dict[str, _Running] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._drain = 2.0
+        self._reload: tuple[Mapping[str, Channel], DeliverySettings] | None = None
+
+    def wake(self) -> None:
+        """Something was committed."""
+        self._woken.set()
+
+    def stop(self, drain: float = 2.0) -> None:
+        """Ask ``run`` to end, and to send what is ready for so many seconds at most."""
+        self._drain = drain
+        self._stop.set()
+        self._woken.set()
+
+    def use(self, channels: Mapping[str, Channel], settings: DeliverySettings) -> None:
+        """Send on these channels from now on."""
+        self._reload = (channels, settings)
+        self._woken.set()
+
+    async def run(self) -> bool:
+        """Send until ``stop``, and then what is ready. Returns whether nothing was cut off."""
+        self.status = replace(self.status, running=True)
+        taken_over = False
+        while not self._stop.is_set():
+            self._woken.clear()
+            try:
+                if not taken_over:
+                    await self._outbox.take_over()
+                    taken_over = True
+                await self._take_channels()
+                await self._look()
+                self._seen(fault=None)
+            except StoreError as error:
+                self._seen(fault=safe_text(str(error)))
+            except Exception:
+                LOG.exception("The dispatcher failed and goes on.")
+                self.status = replace(self.status, restarts=self.status.restarts + 1)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), POLL)
+        return await self._end(self._drain)
+
+    async def _take_channels(self) -> None:
+        taken, self._reload = self._reload, None
+        if taken is not None:
+            self._channels, self._settings = dict(taken[0]), taken[1]
+            for name in [name for name in self._running if name not in self._channels]:
+                leaving = asyncio.create_task(self._end_worker(self._running.pop(name)))
+                self._leaving.add(leaving)
+                leaving.add_done_callback(self._leaving.discard)
+            for name, running in self._running.items():
+                await running.worker.use(self._channels[name], self._settings)
+        for name, channel in self._channels.items():
+            if name not in self._running:
+                await self._begin(name, channel)
+
+    async def _begin(self, name: str, channel: Channel) -> None:
+        history = await self._outbox.history(name)
+        worker = ChannelWorker(
+            channel, outbox=self._outbox, settings=self._settings, clock=self._clock, on_outcome=self._on_outcome
+        )
+        worker.seed(history.sent)
+        if history.newest is not None:
+            newest = history.newest
+            self._on_outcome(Outcome(name, newest.state, newest.critical, newest.error))
+        self._running[name] = _Running(worker, asyncio.create_task(self._keep(worker), name=f"channel {name}"))
+
+    async def _keep(self, worker: ChannelWorker) -> None:
+        """Run a worker; after a fault again."""
+        while True:
+            try:
+                return await worker.run()
+            except Exception:
+                LOG.exception("The worker of a channel failed and starts again.")
+                self.status = replace(self.status, restarts=self.status.restarts + 1)
+                await asyncio.sleep(RESTART_PAUSE)
+
+    async def _look(self) -> None:
+        """Wake the workers that have new rows; cancel the rows that no channel is left for."""
+        for name, newest in (await self._outbox.channels()).items():
+            running = self._running.get(name)
+            if running is None:
+                if self._cancels:
+                    await self._cancel(name)
+            elif newest > running.seen:
+                running.seen = newest
+                running.worker.wake()
+
+    async def _cancel(self, name: str) -> None:
+        now = self._clock.now()
+        rows = await self._outbox.waiting(name)
+        ids = tuple(row.id for row in rows if row.leased_until is None or row.leased_until <= now)
+        if not ids:
+            return
+        mark = DeliveryMark(ids, DeliveryState.CANCELLED, now, reason=REMOVED)
+        await self._outbox.cancel(mark, name)
+        LOG.warning("%d messages on %s are cancelled: %s", len(ids), safe_text(name), REMOVED)
+
+    def _seen(self, *, fault: str | None) -> None:
+        workers = [(name, running.worker) for name, running in self._running.items()]
+        faults = [fault, *(worker.fault for _, worker in workers)]
+        self.status = replace(
+            self.status,
+            looks=self.status.looks + (fault is None),
+            fault=next((each for each in faults if each is not None), None),
+            failing=tuple(name for name, worker in workers if worker.failures),
+        )
+
+    async def _end(self, drain: float) -> bool:
+        """Let the workers send what is ready; what cannot go in time stays queued."""
+        workers = [running.worker for running in self._running.values()]
+        with suppress(TimeoutError, StoreError):
+            async with asyncio.timeout(drain):
+                await self._look()
+                for worker in workers:
+                    await worker.idle()
+        for worker in workers:
+            worker.end()
+        tasks = [*(running.task for running in self._running.values()), *self._leaving]
+        _, cut_off = await asyncio.wait(tasks, timeout=max(0.2, drain / 4)) if tasks else (set(), set())
+        for task in cut_off:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self._outbox.release()
+        for running in self._running.values():
+            await running.worker.aclose()
+        self._outbox.close()
+        self.status = replace(self.status, running=False)
+        return not cut_off
+
+    async def _end_worker(self, running: _Running) -> None:
+        running.worker.end()
+        await asyncio.gather(running.task, return_exceptions=True)
+        await running.worker.aclose()

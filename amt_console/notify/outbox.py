@@ -1,0 +1,150 @@
+"""The outbox as the dispatcher uses it: every call to the database runs off its loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from amt_console.clock import Clock
+from amt_console.model import AuditEntry
+from amt_console.model.notifications import QueuedMessage
+from amt_console.notify.grouping import Batch
+from amt_console.notify.messages import digest_entry
+from amt_console.store import (
+    ChannelResult,
+    DeliveryMark,
+    MessageClaim,
+    Store,
+    claim_messages,
+    mark_messages,
+    newest_result,
+    notices_of,
+    queue_digest,
+    release_messages,
+    sent_since,
+    waiting_channels,
+    waiting_messages,
+)
+
+T = TypeVar("T")
+LEASE_SECONDS = 90.0
+"""Longer than any attempt takes."""
+_THREADS = 4
+ACTOR = "amt-console"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a channel did before this process began."""
+
+    sent: tuple[datetime, ...] = ()
+    """Deliveries of the last hour."""
+    newest: ChannelResult | None = None
+
+
+class Outbox:
+    """Raises StoreError like the store."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="amt-outbox")
+
+    async def take_over(self) -> None:
+        """After the start: a file has one process, so every lease in it is of one that has died."""
+        if not self._store.is_server:
+            await self._off(lambda: self._release(None))
+
+    async def channels(self) -> dict[str, int]:
+        """The channels with rows that are not final, each with its newest row."""
+        return await self._off(self._channels)
+
+    async def waiting(self, channel: str) -> tuple[QueuedMessage, ...]:
+        """The rows of a channel that are not final."""
+        return await self._off(lambda: self._waiting(channel))
+
+    async def history(self, channel: str) -> History:
+        """What the channel did lately."""
+        return await self._off(lambda: self._history(channel))
+
+    async def exchange(self, marks: Sequence[DeliveryMark], wanted: Batch | None = None) -> MessageClaim | None:
+        """Note what became of messages and claim the next one, in one transaction.
+
+        It need not survive a loss of power: then a message is sent a second time, under the same number.
+        """
+        return await self._off(lambda: self._exchange(marks, wanted))
+
+    async def digest(self, channel: str, ids: Sequence[int], cap: int) -> bool:
+        """Put a digest in place of rows; ``False`` if some were taken meanwhile."""
+        return await self._off(lambda: self._digest(channel, ids, cap))
+
+    async def cancel(self, mark: DeliveryMark, channel: str) -> None:
+        """Cancel the rows of a channel that is configured no more, with an entry of the audit trail."""
+        await self._off(lambda: self._cancel(mark, channel))
+
+    async def release(self) -> None:
+        """End the leases of this process."""
+        await self._off(lambda: self._release(self._holder))
+
+    def close(self) -> None:
+        """End the threads without waiting for them."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def _off(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    def _channels(self) -> dict[str, int]:
+        with self._store.read() as reads:
+            return waiting_channels(reads)
+
+    def _waiting(self, channel: str) -> tuple[QueuedMessage, ...]:
+        with self._store.read() as reads:
+            return waiting_messages(reads, channel)
+
+    def _history(self, channel: str) -> History:
+        with self._store.read() as reads:
+            since = self._clock.now() - timedelta(hours=1)
+            return History(sent_since(reads, channel, since), newest_result(reads, channel))
+
+    def _exchange(self, marks: Sequence[DeliveryMark], wanted: Batch | None) -> MessageClaim | None:
+        with self._store.transaction() as writes:
+            for mark in marks:
+                mark_messages(writes, mark, holder=self._holder)
+            if wanted is None:
+                return None
+            now = self._clock.now()
+            return claim_messages(
+                writes,
+                [row.id for row in wanted.rows],
+                holder=self._holder,
+                now=now,
+                until=now + timedelta(seconds=LEASE_SECONDS),
+                batch=wanted.id,
+            )
+
+    def _digest(self, channel: str, ids: Sequence[int], cap: int) -> bool:
+        with self._store.transaction(durable=True) as writes:
+            now = self._clock.now()
+            notices = notices_of(writes, ids)
+            entry = digest_entry(channel, notices.values(), key=f"digest.{channel}.{max(ids)}", cap=cap, now=now)
+            reason = f"part of a digest: the cap of {cap} messages an hour was reached"
+            return queue_digest(writes, entry, ids, now=now, reason=reason)
+
+    def _cancel(self, mark: DeliveryMark, channel: str) -> None:
+        with self._store.transaction(durable=True) as writes:
+            count = mark_messages(writes, mark)
+            if count:
+                detail = {"cancelled": count, "reason": mark.reason}
+                writes.add_audit(AuditEntry(ACTOR, "cancel messages", f"channel {channel}", mark.at, detail))
+
+    def _release(self, holder: str | None) -> None:
+        with self._store.transaction() as writes:
+            release_messages(writes, holder)

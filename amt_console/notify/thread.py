@@ -1,0 +1,123 @@
+"""The dispatcher on its own thread and event loop, so that neither a screen nor a probe can delay a page."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+
+from amt_console.clock import Clock
+from amt_console.config import Settings
+from amt_console.notify.channels.channel import Channel
+from amt_console.notify.dispatcher import Dispatcher, DispatcherStatus
+from amt_console.notify.settings import DeliverySettings, delivery_settings
+from amt_console.notify.worker import LOG, Outcome
+from amt_console.store import Store
+
+Channels = Callable[[Settings], Mapping[str, Channel]]
+"""Makes the enabled channels of a configuration, by name. Raises ConfigError."""
+
+
+class DispatcherThread:
+    """Controls the dispatcher from other threads. Raises ConfigError when a channel cannot be made.
+
+    Args:
+        settings: The configuration.
+        store: An open, writable store; it stays open after ``stop``.
+        clock: The time.
+        channels: Makes the channels.
+        on_outcome: Called after each attempt, on the dispatcher's thread; must be quick and must not raise.
+        cancels: Whether rows of channels that are configured no more are cancelled.
+        delivery: Times and limits in place of the configured ones.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        channels: Channels,
+        on_outcome: Callable[[Outcome], None] = lambda _: None,
+        cancels: bool = True,
+        delivery: DeliverySettings | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._make = channels
+        self._on_outcome = on_outcome
+        self._cancels = cancels
+        self._delivery = delivery
+        self._channels = channels(settings)
+        self._settings = delivery or delivery_settings(settings)
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._dispatcher: Dispatcher | None = None
+        self._stopping = False
+        self._clean = False
+
+    @property
+    def status(self) -> DispatcherStatus:
+        """The dispatcher now; safe from any thread."""
+        dispatcher = self._dispatcher
+        return DispatcherStatus() if dispatcher is None else dispatcher.status
+
+    def start(self) -> None:
+        """Start and return at once. Raises RuntimeError on a second call."""
+        with self._guard:
+            if self._thread is not None:
+                raise RuntimeError("a dispatcher is started once")
+            self._thread = threading.Thread(target=self._main, name="amt-dispatcher", daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Something was committed; may be called from any thread, also before ``start`` and after ``stop``."""
+        dispatcher, loop = self._dispatcher, self._loop
+        if dispatcher is not None and loop is not None:
+            try:
+                loop.call_soon_threadsafe(dispatcher.wake)
+            except RuntimeError:
+                return  # it has ended meanwhile
+
+    def reload(self, settings: Settings) -> None:
+        """Use another configuration. Raises ConfigError and keeps the running one."""
+        channels, delivery = self._make(settings), self._delivery or delivery_settings(settings)
+        with self._guard:
+            self._channels, self._settings = channels, delivery
+            dispatcher, loop = self._dispatcher, self._loop
+            if dispatcher is not None and loop is not None and not loop.is_closed():
+                loop.call_soon_threadsafe(dispatcher.use, channels, delivery)
+
+    def stop(self, timeout: float = 3.0) -> bool:
+        """Send what is ready within ``timeout`` seconds; the rest stays queued. Returns whether nothing was cut off."""
+        with self._guard:
+            self._stopping = True
+            thread, dispatcher, loop = self._thread, self._dispatcher, self._loop
+            if dispatcher is not None and loop is not None and not loop.is_closed():
+                loop.call_soon_threadsafe(dispatcher.stop, timeout / 2)
+        if thread is None:
+            return True
+        thread.join(timeout)
+        return not thread.is_alive() and self._clean
+
+    def _main(self) -> None:
+        try:
+            self._clean = asyncio.run(self._run())
+        except Exception:
+            LOG.exception("The dispatcher ended by a fault.")
+
+    async def _run(self) -> bool:
+        with self._guard:
+            if self._stopping:
+                return True
+            self._loop = asyncio.get_running_loop()
+            self._dispatcher = Dispatcher(
+                self._channels,
+                settings=self._settings,
+                store=self._store,
+                clock=self._clock,
+                on_outcome=self._on_outcome,
+                cancels=self._cancels,
+            )
+        return await self._dispatcher.run()

@@ -1,0 +1,318 @@
+"""One channel's worker: looks at its rows, runs the stages, sends, and marks. A slow receiver delays nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from amt_console.clock import Clock
+from amt_console.model.notifications import DeliveryState, Message, QueuedMessage
+from amt_console.model.states import Severity
+from amt_console.notify.channels.channel import Channel, DeliveryError
+from amt_console.notify.grouping import Batch, Recent, group
+from amt_console.notify.limits import HourlyCap, TokenBucket, rate_of
+from amt_console.notify.messages import compose
+from amt_console.notify.outbox import LEASE_SECONDS, Outbox
+from amt_console.notify.retry import Backing, pause_after
+from amt_console.notify.settings import DeliverySettings
+from amt_console.notify.settling import Tells, settle
+from amt_console.store import DeliveryMark, MessageClaim, StoreError
+from amt_console.text import safe_text
+
+LOG = logging.getLogger("amt_console.notify")
+SEND_SECONDS = LEASE_SECONDS - 30.0
+"""For one attempt, whatever the channel itself allows: it ends before the lease does."""
+LOOK_EVERY = 5.0
+"""Seconds between two looks at rows that others may have released."""
+STORE_PAUSE = 1.0
+"""Seconds before another try when the database does not answer."""
+EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of an attempt, or of a message that was given up without one."""
+
+    channel: str
+    state: DeliveryState
+    """``DELIVERED``, ``QUEUED`` (tried again) or ``DEAD``."""
+    critical: bool
+    """Whether a critical page is among it."""
+    error: str | None = None
+
+
+class ChannelWorker:
+    """Lives on the dispatcher's loop.
+
+    Args:
+        channel: Where to.
+        outbox: The rows.
+        settings: Times and limits.
+        clock: The time.
+        on_outcome: Called after each attempt; must be quick and must not raise.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        outbox: Outbox,
+        settings: DeliverySettings,
+        clock: Clock,
+        on_outcome: Callable[[Outcome], None],
+    ) -> None:
+        self.fault: str | None = None
+        """Why nothing can be sent or noted at the moment: the database does not answer."""
+        self._channel = channel
+        self._retired: list[Channel] = []
+        self._outbox = outbox
+        self._settings = settings
+        self._clock = clock
+        self._on_outcome = on_outcome
+        self._woken = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._ending = False
+        self._sending = False
+        self._marks: list[DeliveryMark] = []
+        self._bucket = TokenBucket(settings.rate or rate_of(channel.type))
+        self._cap = HourlyCap(settings.hourly_cap)
+        self._backing = Backing()
+        self._sent_at: float | None = None
+        self._calm_at: dict[Tells, float] = {}
+        self._overflow = False
+
+    @property
+    def failures(self) -> int:
+        """Failed attempts in a row."""
+        return self._backing.failures
+
+    async def idle(self) -> None:
+        """Return when nothing is ready to be sent."""
+        await self._idle.wait()
+
+    def seed(self, sent: Sequence[datetime]) -> None:
+        """Continue after an earlier process: when it delivered messages in the last hour."""
+        now, wall = self._clock.monotonic(), self._clock.now()
+        times = [now - max(0.0, (wall - at).total_seconds()) for at in sent]
+        self._cap = HourlyCap(self._settings.hourly_cap, times)
+        self._sent_at = max(times, default=None)
+
+    def wake(self) -> None:
+        """There may be new rows."""
+        self._idle.clear()
+        self._woken.set()
+
+    def end(self) -> None:
+        """End after what is being sent."""
+        self._ending = True
+        self._woken.set()
+
+    async def use(self, channel: Channel, settings: DeliverySettings) -> None:
+        """Send on this channel from the next message on; the old one is closed when it has ended what it does."""
+        before, self._channel = self._channel, channel
+        if settings.rate != self._settings.rate or channel.type is not before.type:
+            self._bucket = TokenBucket(settings.rate or rate_of(channel.type))
+        self._cap.cap = settings.hourly_cap
+        self._settings = settings
+        self._backing.delivered()
+        if self._sending:
+            self._retired.append(before)
+        else:
+            await _close(before)
+        self.wake()
+
+    async def run(self) -> None:
+        """Work until ``end`` or cancelled."""
+        while not self._ending:
+            self._woken.clear()
+            try:
+                pause = await self._round()
+                self.fault = None
+            except StoreError as error:
+                if self.fault is None:
+                    LOG.warning("messages on %s wait, the database does not answer: %s", self._channel.name, error)
+                self.fault, pause = safe_text(str(error)), STORE_PAUSE
+            if not self._woken.is_set() and pause > 0:
+                self._idle.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), pause)
+        await self._settle_marks()
+
+    async def aclose(self) -> None:
+        """Close the channel."""
+        for channel in (*self._retired, self._channel):
+            await _close(channel)
+        self._retired.clear()
+
+    async def _round(self) -> float:
+        """Send what is ready; returns the seconds until the next look."""
+        await self._settle_marks()
+        channel, settings = self._channel, self._settings
+        rows = await self._outbox.waiting(channel.name)
+        now = self._clock.now()
+        settled = settle(rows, groups=channel.groups, now=now, reminder=settings.reminder)
+        await self._give_up(settled.cancelled, settled.expired, now)
+        times = settings.groups_of(channel.name)
+        grouped = group(settled.bundles, groups=channel.groups, now=now, times=times, recent=self._recent())
+        pauses = [LOOK_EVERY if rows else 60.0]
+        pauses += [] if grouped.pause is None else [grouped.pause]
+        if settled.leased_until is not None:
+            pauses.append((settled.leased_until - now).total_seconds())
+        over: list[Batch] = []
+        tried = False
+        for batch in grouped.ready:
+            if self._ending or (tried and self._woken.is_set()):
+                return 0.0
+            if self._capped(batch):
+                over.append(batch)
+                continue
+            pause = self._pause(batch)
+            if pause > 0:
+                pauses.append(pause)
+                continue
+            tried = await self._attempt(batch) or tried
+        await self._settle_marks()
+        if tried:
+            return 0.0
+        if over:
+            pauses.append(await self._over_the_cap(over))
+        return max(0.0, min(pauses))
+
+    def _recent(self) -> Recent:
+        now = self._clock.monotonic()
+        anything = None if self._sent_at is None else now - self._sent_at
+        return Recent(anything, {tells: now - at for tells, at in self._calm_at.items()})
+
+    def _capped(self, batch: Batch) -> bool:
+        """Whether the hourly cap holds it: neither critical pages nor an end, which is owed to whom was paged."""
+        spared = batch.critical or batch.tells is not Tells.FIRES or not self._channel.groups or batch.id is not None
+        if spared:
+            return False
+        return self._overflow or self._cap.pause(self._clock.monotonic()) > 0
+
+    def _pause(self, batch: Batch) -> float:
+        now = self._clock.monotonic()
+        fresh = batch.critical and batch.tells is Tells.FIRES and not any(row.attempts for row in batch.rows)
+        return max(self._bucket.pause(now), self._backing.pause(now, fresh=fresh))
+
+    async def _over_the_cap(self, over: Sequence[Batch]) -> float:
+        """Hold messages until the hour has room for one, then put a digest in their place."""
+        pause = self._cap.pause(self._clock.monotonic())
+        if pause > 0:
+            if not self._overflow:
+                LOG.warning("the hourly cap of %d messages on %s is reached", self._cap.cap, self._channel.name)
+            self._overflow = True
+            return pause
+        self._overflow = False
+        rows = [row for batch in over for row in batch.rows]
+        if len({row.alert_id for row in rows}) > 1:
+            await self._outbox.digest(self._channel.name, [row.id for row in rows], self._cap.cap)
+        return 0.0
+
+    async def _attempt(self, batch: Batch) -> bool:
+        """Claim and send; returns whether there was something to send."""
+        marks, self._marks = self._marks, []
+        try:
+            claim = await self._outbox.exchange(marks, batch)
+        except BaseException:
+            self._marks = marks + self._marks
+            raise
+        if claim is None:
+            return False
+        now = self._clock.monotonic()
+        self._bucket.take(now)
+        message = compose(claim, now=self._clock.now(), times=self._settings.groups_of(self._channel.name))
+        self._sending = True
+        try:
+            error = await self._send(message)
+        finally:
+            self._sending = False
+        self._note(claim, batch, error)
+        while self._retired:
+            await _close(self._retired.pop())
+        return True
+
+    async def _send(self, message: Message) -> DeliveryError | Exception | None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._channel.send(message)
+        except Exception as error:
+            if not isinstance(error, DeliveryError | TimeoutError):
+                LOG.exception("The channel %r failed.", self._channel.name)
+            return error
+        return None
+
+    def _note(self, claim: MessageClaim, batch: Batch, error: Exception | None) -> None:
+        """Mark the outcome with the next claim, or at the end of the round."""
+        now, wall = self._clock.monotonic(), self._clock.now()
+        page = any(message.row.severity is Severity.CRITICAL and message.row.kind.pages for message in claim.messages)
+        if error is None:
+            self._backing.delivered()
+            self._cap.take(now)
+            self._sent_at = now
+            if not batch.critical:
+                self._calm_at[batch.tells] = now
+            self._marks.append(DeliveryMark(claim.ids, DeliveryState.DELIVERED, wall, "delivered"))
+            self._on_outcome(Outcome(self._channel.name, DeliveryState.DELIVERED, page))
+            return
+        status, text, retry, asked = _reading(error)
+        if not retry:
+            self._marks.append(DeliveryMark(claim.ids, DeliveryState.DEAD, wall, status, text))
+            LOG.error("message %d cannot be delivered on %s: %s", claim.batch, self._channel.name, text)
+            self._on_outcome(Outcome(self._channel.name, DeliveryState.DEAD, page, text))
+            return
+        attempts = 1 + max(message.row.attempts for message in claim.messages)
+        pause = pause_after(attempts, self._settings.retry, random.random, asked)
+        self._backing.failed(now, pause, asked=asked is not None)
+        again = wall + timedelta(seconds=pause)
+        self._marks.append(DeliveryMark(claim.ids, DeliveryState.QUEUED, wall, status, text, next_at=again))
+        LOG.warning(
+            "message %d on %s failed and is tried again in %.1f s: %s", claim.batch, self._channel.name, pause, text
+        )
+        self._on_outcome(Outcome(self._channel.name, DeliveryState.QUEUED, page, text))
+
+    async def _give_up(
+        self, cancelled: Sequence[tuple[QueuedMessage, str]], expired: Sequence[QueuedMessage], now: datetime
+    ) -> None:
+        marks = [DeliveryMark((row.id,), DeliveryState.CANCELLED, now, reason=why) for row, why in cancelled]
+        text = "it expired before it could be sent"
+        marks += [DeliveryMark((row.id,), DeliveryState.DEAD, now, EXPIRED, text) for row in expired]
+        if not marks:
+            return
+        await self._outbox.exchange(marks)
+        for row in expired:
+            page = row.severity is Severity.CRITICAL and row.kind.pages
+            self._on_outcome(
+                Outcome(self._channel.name, DeliveryState.DEAD, page, "messages expired before they could be sent")
+            )
+
+    async def _settle_marks(self) -> None:
+        marks, self._marks = self._marks, []
+        if not marks:
+            return
+        try:
+            await self._outbox.exchange(marks)
+        except BaseException:
+            self._marks = marks + self._marks
+            raise
+
+
+def _reading(error: Exception) -> tuple[str, str, bool, float | None]:
+    """The attempt's status and text, whether to try again, and the seconds that the receiver asks for."""
+    if isinstance(error, DeliveryError):
+        return str(error.reason), safe_text(str(error)), error.retry, error.retry_after
+    if isinstance(error, TimeoutError):
+        return "timeout", f"no answer within {SEND_SECONDS:g} s", True, None
+    return "internal", safe_text(f"{type(error).__name__}: {error}"), True, None
+
+
+async def _close(channel: Channel) -> None:
+    try:
+        await channel.aclose()
+    except Exception:
+        LOG.exception("The channel %r could not be closed.", channel.name)

@@ -1,0 +1,1 @@
+"""The dispatcher's side of the outbox: claims of rows, and the log of what was sent."""
