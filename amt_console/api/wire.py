@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from amt_console.model import MAX_NOTE_CHARS, AlertDetail, AlertView, Snapshot, Viewer
+from amt_console.model.oncall import OncallPlan
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import safe_text
 
@@ -83,6 +84,7 @@ ACTION_COUNT: Form[ActionCount] = Form(ActionCount)
 SNAPSHOT: Form[Snapshot] = Form(Snapshot)
 ALERTS: Form[tuple[AlertView, ...]] = Form(tuple[AlertView, ...])
 ALERT_DETAIL: Form[AlertDetail] = Form(AlertDetail)
+ONCALL: Form[OncallPlan] = Form(OncallPlan)
 _ANSWERS: dict[type[Any], Form[Any]] = {}
 SERVICE_DETAIL: Form[ServiceDetail] = Form(ServiceDetail)
 

@@ -15,6 +15,7 @@ from amt_console.model import (
     ServiceView,
     Snapshot,
 )
+from amt_console.model.oncall import OncallPlan
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -57,6 +58,42 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
         ],
         "simulated_until": iso(snapshot.simulated_until),
     }
+
+
+def oncall_json(plan: OncallPlan) -> dict[str, Any]:
+    """The document of ``oncall --json``; ``until`` is null for good."""
+    now = [rota.now for rota in plan.rotas if rota.now is not None]
+    following = [rota.next for rota in plan.rotas if rota.next is not None]
+    return {
+        "now": [{"rota": shift.rota, "person": shift.person, "until": iso(shift.ends_at)} for shift in now],
+        "next": [{"rota": shift.rota, "person": shift.person, "from": iso(shift.starts_at)} for shift in following],
+    }
+
+
+def coverage_json(plan: OncallPlan) -> dict[str, Any]:
+    """The document of ``oncall --check --json``."""
+    return {
+        "gaps": [
+            {"rota": gap.rota, "from": iso(gap.starts_at), "to": iso(gap.ends_at)}
+            for rota in plan.rotas
+            for gap in rota.gaps
+        ],
+        "unreachable": [{"person": item.person, "reason": item.reason} for item in plan.unreachable],
+    }
+
+
+def shifts_json(plan: OncallPlan) -> list[dict[str, Any]]:
+    """The document of ``oncall export --json``; ``from`` and ``until`` are null where there is no end."""
+    return [
+        {
+            "rota": shift.rota,
+            "person": shift.person,
+            "from": iso(shift.starts_at),
+            "until": iso(shift.ends_at),
+        }
+        for rota in plan.rotas
+        for shift in rota.shifts
+    ]
 
 
 def service_json(service: ServiceView) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from amt_console.alerts import AlertConflict, Outcome, RoleTooLow, Scene, as_of, handle
+from amt_console.alerts.policy.plan import oncall_plan
 from amt_console.clock import Clock
 from amt_console.config.files.inert import not_in_effect
+from amt_console.config.policies import policies_of
 from amt_console.model import (
     Action,
     AlertAction,
@@ -30,9 +32,11 @@ from amt_console.model import (
     Viewer,
 )
 from amt_console.model.actions import wire_name
+from amt_console.model.oncall import OncallPlan
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import (
+    ONCALL_DAYS,
     ConflictError,
     InvalidError,
     NotFoundError,
@@ -52,6 +56,8 @@ if TYPE_CHECKING:
 _CURSOR_GONE = "the alert that this cursor names is not in the list any more: begin again without a cursor"
 UNDO_LAST_WITHIN = timedelta(hours=24)
 OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING)
+OVERRIDES_BEFORE = timedelta(days=31)
+"""How long ago an override may have ended that still says when a shift began."""
 
 
 class LocalOperations:
@@ -97,6 +103,7 @@ class LocalOperations:
         self.targets = tuple(targets)
         self._store_url = store_url
         self._settings = settings
+        self._policies = policies_of(settings, self.targets)
         self._clock = clock
         self._actor = actor or current_actor()
         self._read_only = read_only
@@ -174,6 +181,14 @@ class LocalOperations:
             raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
         with self.store.read() as reads:
             return service_detail(reads, view, self._clock.now(), hours, self._views(reads, at), at=at)
+
+    def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:
+        """Who is on call at a moment, by default now, and in the days around it."""
+        moment = at or self._clock.now()
+        start, end = moment - timedelta(days=days_before), moment + timedelta(days=days)
+        with self.store.read() as reads:
+            policies = reads.policies.added_to(self._policies, start - OVERRIDES_BEFORE)
+        return oncall_plan(policies, moment, start, end)
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Execute a person's action: the change, its events and its audit row in one durable transaction."""

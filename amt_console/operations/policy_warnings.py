@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from amt_console.alerts.policy.coverage import TOLD, Gap, gaps, reaches_anybody, unreachable, untold
+from amt_console.alerts.policy.coverage import TOLD, gaps, reaches_anybody, unreachable, untold
 from amt_console.config import Fault
 from amt_console.config.policies import policies_of
 from amt_console.model import Severity
+from amt_console.model.oncall import Gap
 from amt_console.model.policy import ONCALL
+from amt_console.operations.protocol import ONCALL_DAYS
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
     from amt_console.model import Target
-    from amt_console.model.policy import Policies, Rota
+    from amt_console.model.policy import Policies
 
-AHEAD = timedelta(days=30)
-"""How far ahead rotas are looked at."""
 _SHOWN = 3
 
 
@@ -35,22 +35,23 @@ def policy_warnings(settings: Settings, targets: Sequence[Target], now: datetime
 
 def _uncovered(settings: Settings, policies: Policies, now: datetime) -> Iterator[Fault]:
     places = {rota.name: f"oncall.rotas[{index}]" for index, rota in enumerate(settings.oncall.rotas)}
-    found = gaps(policies, now, now + AHEAD)
-    for name in dict.fromkeys(gap.rota for gap in found):
-        own = [gap for gap in found if gap.rota == name]
+    for rota in policies.rotas.values():
+        own = gaps(rota, now, now + timedelta(days=ONCALL_DAYS))
+        if not own:
+            continue
         hours = sum((gap.ends_at - gap.starts_at).total_seconds() for gap in own) / 3600
-        shown = "; ".join(gap_words(gap, policies.rotas[name]) for gap in own[:_SHOWN])
+        shown = "; ".join(gap_words(gap, rota.zone) for gap in own[:_SHOWN])
         more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
         yield Fault(
-            places.get(name, "oncall"),
-            f"nobody is on call for {hours:.4g} h of the next {AHEAD.days} days: {shown}{more}",
+            places.get(rota.name, "oncall"),
+            f"nobody is on call for {hours:.4g} h of the next {ONCALL_DAYS:.0f} days: {shown}{more}",
             suggestion="amt-console oncall --check lists all of it",
         )
 
 
-def gap_words(gap: Gap, rota: Rota) -> str:
-    """A gap as people read it, in the time zone of its rota."""
-    start, end = gap.starts_at.astimezone(rota.zone), gap.ends_at.astimezone(rota.zone)
+def gap_words(gap: Gap, zone: tzinfo | None) -> str:
+    """A gap as people read it, in a time zone."""
+    start, end = gap.starts_at.astimezone(zone), gap.ends_at.astimezone(zone)
     return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M %Z}"
 
 

@@ -19,8 +19,13 @@ from amt_console.model import (
     ServiceView,
     Snapshot,
 )
+from amt_console.model.oncall import OncallPlan
 from amt_console.operations.actor import Actor
 
+ONCALL_DAYS = 30.0
+"""How far ahead rotas are looked at by default."""
+CALENDAR_DAYS, CALENDAR_DAYS_BEFORE = 365.0, 30.0
+"""What a calendar of the rotas contains."""
 Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]
 """Called with the step, the amount done, and the total."""
@@ -135,6 +140,10 @@ class Operations(Protocol):
 
     def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
         """One service with its history up to now or up to a past moment. Raises NotFoundError."""
+        ...
+
+    def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:
+        """Who is on call at a moment, by default now, and in the days around it."""
         ...
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:

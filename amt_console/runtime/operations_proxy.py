@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot
+from amt_console.model.oncall import OncallPlan
 from amt_console.operations.actor import Actor
-from amt_console.operations.protocol import Operations, Result, ServiceDetail, UnavailableError
+from amt_console.operations.protocol import ONCALL_DAYS, Operations, Result, ServiceDetail, UnavailableError
 
 
 @dataclass(slots=True)
@@ -86,6 +87,11 @@ class OperationsProxy:
         """One service with its history up to now or up to a past moment."""
         with self._asked() as operations:
             return operations.service(name, hours=hours, at=at)
+
+    def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:
+        """Who is on call at a moment, by default now, and in the days around it."""
+        with self._asked() as operations:
+            return operations.oncall(at, days=days, days_before=days_before)
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Do what a person wants."""

@@ -25,6 +25,7 @@ from amt_console.model import (
     ServiceState,
     Snapshot,
 )
+from amt_console.model.oncall import OncallPlan
 from amt_console.operations.actor import Actor
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import (
@@ -163,6 +164,10 @@ class FakeOperations:
             alerts=tuple(alert for alert in self.picture.alerts if alert.subject == name),
             figures=(("address", "127.0.0.1 (IPv4)"), ("HTTP", "1.1"), ("certificate", "ends in 41 days")),
         )
+
+    def oncall(self, at: datetime | None = None, *, days: float = 30, days_before: float = 0) -> OncallPlan:
+        """Nobody is on call."""
+        return OncallPlan(NOW, NOW - timedelta(days=days_before), NOW + timedelta(days=days))
 
     def act(self, action: Action[Any], *, actor: Actor | None = None) -> Any:
         """What the real handlers make of it."""

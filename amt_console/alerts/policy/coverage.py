@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from amt_console.alerts.policy.recurrence import occurrences
 from amt_console.alerts.policy.rota import uncovered
-from amt_console.model.policy import ONCALL, PERSON_PREFIX, EscalationPolicy, Person, Policies
+from amt_console.model.oncall import Gap, Unreachable
+from amt_console.model.policy import ONCALL, PERSON_PREFIX, EscalationPolicy, Person, Policies, Rota
 from amt_console.model.states import Severity
 
 TOLD = (Severity.CRITICAL, Severity.WARNING)
@@ -16,26 +16,9 @@ TOLD = (Severity.CRITICAL, Severity.WARNING)
 _WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A time in which nobody is on call."""
-
-    rota: str
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """A person whom an alert does not reach."""
-
-    person: str
-    reason: str
-
-
-def gaps(policies: Policies, start: datetime, end: datetime) -> tuple[Gap, ...]:
-    """The times in ``[start, end)`` that a rota leaves uncovered, rota by rota."""
-    return tuple(Gap(rota.name, *times) for rota in policies.rotas.values() for times in uncovered(rota, start, end))
+def gaps(rota: Rota, start: datetime, end: datetime) -> tuple[Gap, ...]:
+    """The times in ``[start, end)`` in which nobody is on call."""
+    return tuple(Gap(rota.name, *times) for times in uncovered(rota, start, end))
 
 
 def unreachable(policies: Policies, at: datetime) -> tuple[Unreachable, ...]:

@@ -7,24 +7,12 @@ the newest counts, which is the last one in ``Rota.overrides``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from amt_console.model.oncall import Shift
 from amt_console.model.policy import Rota, RotaOverride
 
 DAY = 86400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A period in which one person is on call without a break."""
-
-    rota: str
-    person: str
-    starts_at: datetime | None
-    """``None``: from the beginning of time."""
-    ends_at: datetime | None
-    """When somebody else takes over, or nobody; ``None``: never."""
 
 
 def on_call(rota: Rota, at: datetime) -> Shift | None:
@@ -43,12 +31,20 @@ def on_call(rota: Rota, at: datetime) -> Shift | None:
 
 def shifts(rota: Rota, start: datetime, end: datetime) -> tuple[Shift, ...]:
     """All shifts that touch ``[start, end)``, with their own beginnings and ends."""
-    return tuple(_shifts(rota, start, end))
+    return tuple(shifts_from(rota, start, end))
 
 
-def _shifts(rota: Rota, start: datetime, end: datetime) -> Iterator[Shift]:
+def next_shift(rota: Rota, at: datetime) -> Shift | None:
+    """The shift after the one of a moment, or after the gap; ``None`` if none follows."""
+    now = on_call(rota, at)
+    following = _next_change(rota, at) if now is None else now.ends_at
+    return None if following is None else next(shifts_from(rota, following), None)
+
+
+def shifts_from(rota: Rota, start: datetime, end: datetime | None = None) -> Iterator[Shift]:
+    """``shifts``, one after the other; without an end as long as somebody takes over."""
     at: datetime | None = start
-    while at is not None and at < end:
+    while at is not None and (end is None or at < end):
         shift = on_call(rota, at)
         if shift is not None:
             yield shift

@@ -17,8 +17,10 @@ from amt_console.api.client.address import client_context, parse_address
 from amt_console.api.client.exchange import exchange
 from amt_console.api.client.http import HttpClient
 from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot, Viewer
+from amt_console.model.oncall import OncallPlan
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
+    ONCALL_DAYS,
     OperationError,
     Result,
     ServiceDetail,
@@ -134,6 +136,11 @@ class RemoteOperations:
         """One service with its history up to now or up to a past moment. Raises NotFoundError."""
         query = {"name": name, "hours": hours, **_as_of(at)}
         return self._read(wire.SERVICE_DETAIL, self._call("GET", f"{_API}/service", query)[1])
+
+    def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:
+        """Who is on call at a moment, by default now, and in the days around it."""
+        query = {"days": days, "days_before": days_before, **_as_of(at)}
+        return self._read(wire.ONCALL, self._call("GET", f"{_API}/oncall", query)[1])
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Do what a person wants, under the name that the monitor's system knows this process by.

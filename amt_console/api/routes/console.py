@@ -16,7 +16,7 @@ from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, Gu
 from amt_console.api.routes.actions import AlertId, add_action_routes
 from amt_console.api.routes.values import PastMoment, moment, moment_or_now
 from amt_console.model import AlertState, Role
-from amt_console.operations.protocol import NotPermittedError
+from amt_console.operations.protocol import CALENDAR_DAYS, ONCALL_DAYS, NotPermittedError
 from amt_console.text import safe_text
 
 router = APIRouter(prefix="/console", route_class=GuardedRoute, dependencies=[BEARER], tags=["console"])
@@ -98,6 +98,18 @@ def console_service(
 ) -> Response:
     """One service with its history: response times, uptime, single probes, changes of state, alerts."""
     return _wired(wire.SERVICE_DETAIL, serving.operations.service(name, hours=hours, at=moment_or_now(at)))
+
+
+@router.get("/oncall", **needs(Role.VIEWER))
+def console_oncall(
+    serving: Serving,
+    at: PastMoment = None,
+    days: Annotated[float, Query(ge=0, le=CALENDAR_DAYS, description="How far ahead.")] = ONCALL_DAYS,
+    days_before: Annotated[float, Query(ge=0, le=CALENDAR_DAYS, description="How far back.")] = 0,
+) -> Response:
+    """The rotas at a moment and in the days around it."""
+    plan = serving.operations.oncall(moment_or_now(at), days=days, days_before=days_before)
+    return _wired(wire.ONCALL, plan)
 
 
 @router.delete("/session", status_code=204, **needs(Role.VIEWER))

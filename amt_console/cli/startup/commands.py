@@ -20,6 +20,7 @@ _COMMANDS = {
     "monitor": "monitor --once",
     "status": "status --line",
     "alerts": "alerts ack 12 --note 'restarting the API'",
+    "oncall": "oncall --week",
     "export": "export all --hours 168 --out /var/www/reports",
     "analyze": "analyze --hours 24 --json",
     "config": "config check",

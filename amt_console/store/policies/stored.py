@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, select, true, update
 
 from amt_console.model import AlertType, Severity
-from amt_console.model.policy import MaintenanceWindow, RotaOverride, Silence
+from amt_console.model.policy import MaintenanceWindow, Policies, RotaOverride, Silence
 from amt_console.store.policies.tables import MaintenanceRow, OverrideRow, SilenceRow
 from amt_console.store.schema import table
 from amt_console.store.values import Row, clean, clean_text, json_object, member, to_json
@@ -26,6 +27,22 @@ class PolicyReads:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def added_to(self, policies: Policies, at: datetime) -> Policies:
+        """The configuration's policies with what people added and what has not ended at a moment."""
+        silences, windows, overrides = self.silences(at), self.maintenance(at), self.overrides(at)
+        if not (silences or windows or overrides):
+            return policies
+        rotas = {
+            name: replace(rota, overrides=(*rota.overrides, *(each for each in overrides if each.rota == name)))
+            for name, rota in policies.rotas.items()
+        }
+        return replace(
+            policies,
+            silences=(*policies.silences, *silences),
+            maintenance=(*policies.maintenance, *windows),
+            rotas=rotas,
+        )
 
     def silences(self, ends_after: datetime | None = None) -> tuple[Silence, ...]:
         """Silences, also those that have not begun."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from amt_console.alerts.policy.coverage import Gap, gaps, reaches_anybody, unreachable, untold
+from amt_console.alerts.policy.coverage import reaches_anybody, unreachable, untold
 from amt_console.model.policy import (
     ChannelFacts,
     EscalationPolicy,
@@ -26,13 +26,6 @@ MAIL = {"mail": ChannelFacts("mail", ChannelType.EMAIL)}
 
 def policy(*names: str, severity: Severity | None = None, hours: Recurrence | None = None) -> EscalationPolicy:
     return EscalationPolicy("p", (Level(0.0, names),), severity, hours=hours)
-
-
-def test_gaps_are_named_with_their_rota() -> None:
-    late = Rota("late", ("Ada", "Grace"), 86400.0, NOW + DAY)
-    always = Rota("always", ("Ada",), 86400.0)
-    found = gaps(Policies(rotas={"late": late, "always": always}), NOW, NOW + 30 * DAY)
-    assert found == (Gap("late", NOW, NOW + DAY),)
 
 
 def test_people_whom_no_enabled_channel_reaches() -> None:
