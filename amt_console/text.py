@@ -54,6 +54,11 @@ def safe_text(value: object, max_chars: int = DEFAULT_MAX_CHARS, *, keep_newline
     return text
 
 
+def first_line(text: str | None) -> str | None:
+    """The first line that holds anything, without the blanks around it; ``None`` if there is none."""
+    return next((line.strip() for line in (text or "").splitlines() if line.strip()), None)
+
+
 def _safe_char(char: str, keep_newlines: bool) -> str:
     replacement = _visible(ord(char), keep_newlines)
     return char if replacement is None else replacement

@@ -24,6 +24,7 @@ from amt_console.alerts.lifecycle.consequences import Needs, consequences
 from amt_console.alerts.lifecycle.episode import resume, retire, step
 from amt_console.alerts.lifecycle.replay import Told, as_of, replay, told
 from amt_console.alerts.lifecycle.transition import Step, in_order
+from amt_console.alerts.policy.planning import Plan, Planner
 from amt_console.alerts.rules.custom import custom_rule, merge_rules
 from amt_console.alerts.rules.defaults import (
     OUTAGE_RULE,
@@ -64,6 +65,8 @@ __all__ = [
     "NetworkReading",
     "Observation",
     "Outcome",
+    "Plan",
+    "Planner",
     "Quorum",
     "Reachability",
     "RoleTooLow",

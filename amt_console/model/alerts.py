@@ -36,8 +36,12 @@ class Paging:
     held: str | None = None
     """Why messages are held at the moment, as the stage and its reason; a change of it is a decision."""
     held_since: Instant | None = None
+    settled: bool = False
+    """Whether it has waited for the verdict on a dependency that is being re-checked."""
     owner_reminded: bool = False
     """Whether the owner was reminded that the acknowledgement ends."""
+    returning: str | None = None
+    """The owner of the alert that this one follows within the reopen window; keeps it when it fires."""
     flips: tuple[datetime, ...] = ()
     """The newest confirmed changes between good and bad of this rule and subject, across episodes, oldest first."""
     flapping: bool = False

@@ -134,7 +134,7 @@ class Engine:
             on_pause=self._paused,
             on_no_data=self._silent,
             on_heartbeat=self._flusher.keep_alive,
-            on_tick=self._commits.tick,
+            on_tick=self._tick,
         )
 
     async def run(self) -> bool:
@@ -272,6 +272,12 @@ class Engine:
         if result.service in self._ruleset.by_target:
             urgent = result.state is ServiceState.DOWN or result.service in self._recorder.open_subjects
             self._collected(Collected(result, self._clock.instant(), number, late), urgent)
+
+    def _tick(self) -> None:
+        self._commits.tick()
+        if self._recorder.open_subjects:
+            # The timers of open alerts (escalation, reminders, ends of silences) are looked at with each batch.
+            self._flusher.beat()
 
     def _network_read(self, reading: NetworkReading) -> None:
         self._flusher.add(reading, urgent=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from amt_console.alerts import Step
+from amt_console.alerts import Plan, Planner, Step
 from amt_console.model import Episode, EpisodeChange
 
 Key = tuple[str, str]
@@ -40,6 +40,11 @@ class Ledger:
         episode = self._newest.get(key)
         return episode is not None and episode.open
 
+    @property
+    def has_any_open(self) -> bool:
+        """Whether any episode is open."""
+        return any(episode.open for episode in self._newest.values())
+
     def of_rule(self, rule_id: str) -> dict[str, Episode]:
         """The newest episodes of one rule by subject."""
         return {subject: episode for (rule, subject), episode in self._newest.items() if rule == rule_id}
@@ -66,6 +71,34 @@ class Ledger:
         change = self.changes[index]
         answer = change.answer if step.answer is None else step.answer
         self.changes[index] = replace(change, episode=step.episode, events=change.events + step.events, answer=answer)
+
+    def plan(self, planner: Planner) -> None:
+        """Plan the messages of every changed and every open alert."""
+        for index, change in enumerate(self.changes):
+            plan = planner.plan(change.episode, change.events)
+            if plan.changed:
+                self._replace(index, change, plan)
+        changed = {key_of(change.episode) for change in self.changes}
+        for key, episode in list(self._newest.items()):
+            # A row of the original system has no rule: its life is told by whoever wrote it.
+            if episode.open and episode.rule_id and key not in changed:
+                plan = planner.plan(episode)
+                if plan.changed:
+                    self._latest_change[key] = len(self.changes)
+                    self.changes.append(EpisodeChange(episode))
+                    self._replace(len(self.changes) - 1, self.changes[-1], plan)
+
+    def _replace(self, index: int, change: EpisodeChange, plan: Plan) -> None:
+        key = key_of(change.episode)
+        if self._newest.get(key) is change.episode:
+            self._newest[key] = plan.episode
+        self.changes[index] = replace(
+            change,
+            episode=plan.episode,
+            events=change.events + plan.events,
+            outbox=plan.outbox,
+            decisions=plan.decisions,
+        )
 
     def stored(self, change: EpisodeChange, episode: Episode) -> None:
         """Note that a change was stored, with its id and version."""

@@ -9,17 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from amt_console.alerts import Planner
 from amt_console.clock import Clock, Instant
 from amt_console.model import AlertEvent, AlertState, Episode, EpisodeChange, ServiceState, Severity
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, Pause
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.gaps import stopped_gap
-from amt_console.monitor.ledger import Ledger
+from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.signals import RuleWindow, WindowReader
 from amt_console.monitor.supervise import LOG
 from amt_console.store import Reads, Store, StoreBusy, StoreError, VersionConflict, Writes, record
-from amt_console.text import safe_text
+from amt_console.text import first_line, safe_text
 
 CONFLICT_TRIES = 5
 REOPEN_SPAN = timedelta(hours=1)
@@ -163,6 +164,8 @@ class Recorder:
                 if not self._introduced:
                     self._introduce(writes, ledger)
                 self._evaluate(ledger, items, windows, now)
+            if ledger.changes or ledger.has_any_open:
+                ledger.plan(self._planner(writes, ledger, now))
             if ledger.changes and not durable:
                 raise _MustBeDurable
             for change in ledger.changes:
@@ -177,6 +180,25 @@ class Recorder:
             self._evaluator.sweep(ledger, at=now)
         self._evaluator.evaluate(ledger, items, windows)
         self._evaluator.beat(ledger, at=now)
+
+    def _planner(self, writes: Writes, ledger: Ledger, now: Instant) -> Planner:
+        ruleset = self._evaluator.ruleset
+        new_answers = {key_of(change.episode): change.answer for change in ledger.changes if change.answer is not None}
+
+        def answer_line(episode: Episode) -> str | None:
+            answer = new_answers.get(key_of(episode))
+            if answer is None and episode.id is not None:
+                kept = writes.alerts.answers([episode.id], None).get(episode.id)
+                answer = None if kept is None else kept.text
+            return first_line(answer)
+
+        return Planner(
+            writes.policies.added_to(ruleset.policies, now.wall),
+            ledger.open(),
+            now,
+            shadow_rules=ruleset.shadow_rules,
+            answer_line=answer_line,
+        )
 
     def _introduce(self, writes: Writes, ledger: Ledger) -> None:
         """Continue after the previous monitor: the time between is a gap, and open alerts are held over it."""

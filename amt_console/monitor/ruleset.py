@@ -20,8 +20,10 @@ from amt_console.alerts import (
     rules_for,
 )
 from amt_console.config import ConfigError
+from amt_console.config.policies import policies_of
 from amt_console.config.sections.rules import parse_quorum
 from amt_console.model import NETWORK_SUBJECT, FigureSources, Service, Target
+from amt_console.model.policy import Policies
 from amt_console.monitor.figure_names import rule_faults, unit_faults
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ class Ruleset:
     canaries: tuple[Service, ...] = ()
     """Pages elsewhere that tell an outage of our own network from one of the platform."""
     figures: FigureSources = field(default_factory=FigureSources)
+    policies: Policies = field(default_factory=Policies)
+    """Who is told of alerts, as the configuration says; people add to it while the monitor runs."""
+    shadow_rules: frozenset[str] = frozenset()
+    """Rules that only count what they would send."""
     by_id: Mapping[str, Rule] = field(init=False)
     """Every rule, including the derived ones on missing data."""
     by_target: Mapping[str, Target] = field(init=False)
@@ -125,6 +131,7 @@ def build_ruleset(settings: Settings, targets: Sequence[Target]) -> Ruleset:
         recheck=tuple(settings.recheck),
         canaries=canaries(settings),
         figures=settings.figures.sources(),
+        policies=policies_of(settings, targets),
     )
 
 

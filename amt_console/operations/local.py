@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from amt_console.alerts import AlertConflict, Outcome, RoleTooLow, Scene, as_of, handle
+from amt_console.alerts import AlertConflict, Outcome, Planner, RoleTooLow, Scene, as_of, handle
 from amt_console.alerts.policy.plan import oncall_plan
 from amt_console.clock import Clock
 from amt_console.config.files.inert import not_in_effect
@@ -18,6 +18,7 @@ from amt_console.model import (
     Action,
     AlertAction,
     AlertDetail,
+    AlertEvent,
     AlertState,
     AlertView,
     AuditEntry,
@@ -219,7 +220,7 @@ class LocalOperations:
         if outcome.step is None or outcome.step.episode is None:
             writes.add_audit(audit)
             return outcome, None
-        saved = record(writes, EpisodeChange(outcome.step.episode, outcome.step.events, audit))
+        saved = record(writes, self._planned(writes, outcome.step.episode, outcome.step.events, audit))
         return outcome, self._views(writes, also=[saved]).of(saved)
 
     def _scene(self, reads: Reads, action: Action[Any], person: Actor) -> Scene:
@@ -243,6 +244,14 @@ class LocalOperations:
             events=tuple(reads.alerts.events(alert_id)) if undoes and alert_id is not None else (),
             role=person.role,
         )
+
+    def _planned(
+        self, writes: Writes, episode: Episode, events: tuple[AlertEvent, ...], audit: AuditEntry
+    ) -> EpisodeChange:
+        """The change with the messages that follow from it."""
+        policies = writes.policies.added_to(self._policies, self._clock.now())
+        plan = Planner(policies, writes.alerts.open(), self._clock.instant()).plan(episode, events)
+        return EpisodeChange(plan.episode, events + plan.events, audit, outbox=plan.outbox, decisions=plan.decisions)
 
     def _views(self, reads: Reads, at: datetime | None = None, also: Iterable[Episode] = ()) -> AlertViews:
         return AlertViews.read(reads, self.targets, self._clock.now(), at=at, zone=self._zone, also=also)

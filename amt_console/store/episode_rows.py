@@ -128,7 +128,9 @@ def _paging_json(paging: Paging) -> str | None:
         "last_told": instant_json(paging.last_told),
         "held": paging.held,
         "held_since": instant_json(paging.held_since),
+        "settled": paging.settled,
         "owner_reminded": paging.owner_reminded,
+        "returning": paging.returning,
         "flips": [flip.isoformat() for flip in paging.flips],
         "flapping": paging.flapping,
     }
@@ -146,7 +148,9 @@ def _paging_of(text: str | None) -> Paging:
         last_told=instant_of(stored.get("last_told")),
         held=stored.get("held"),
         held_since=instant_of(stored.get("held_since")),
+        settled=bool(stored.get("settled")),
         owner_reminded=bool(stored.get("owner_reminded")),
+        returning=stored.get("returning"),
         flips=tuple(flip for flip in flips if flip is not None),
         flapping=bool(stored.get("flapping")),
     )

@@ -7,7 +7,7 @@ from amt_console.alerts.lifecycle.transition import Step, Transition
 from amt_console.alerts.rules.rule import Rule
 from amt_console.alerts.wording import error_of
 from amt_console.clock import Instant
-from amt_console.model import AlertState, Episode, Resolution, Severity
+from amt_console.model import AlertState, Episode, Paging, Resolution, Severity
 
 REFRESH_FRACTION = 0.1
 """A steadily bad alert stores a new message only when its value moves by more than this fraction."""
@@ -82,6 +82,7 @@ def _open(last: Episode | None, observation: Observation, rule: Rule) -> Step:
     if not observation.verdict.bad:
         return Step(last)
     at = observation.at
+    previous = _predecessor(last, at, rule)
     episode = Episode(
         rule_id=rule.id,
         subject=observation.subject,
@@ -91,7 +92,8 @@ def _open(last: Episode | None, observation: Observation, rule: Rule) -> Step:
         state=AlertState.PENDING,
         opened_at=at.wall,
         began=at,
-        previous_episode_id=_predecessor(last, at, rule),
+        previous_episode_id=previous,
+        paging=_carried_over(last, previous),
         runbook=rule.runbook_for(observation.subject),
     )
     transition = Transition(episode, at, new=True)
@@ -107,6 +109,15 @@ def _predecessor(last: Episode | None, at: Instant, rule: Rule) -> int | None:
     if last is None or last.ok_since is None or at.seconds_since(last.ok_since) > rule.reopen_window:
         return None
     return last.id
+
+
+def _carried_over(last: Episode | None, previous: int | None) -> Paging:
+    """Flapping is a property of the key; the owner stays when the alert comes back soon."""
+    if last is None:
+        return Paging()
+    recovered = previous is not None and last.resolution is Resolution.RECOVERED
+    owner = last.acknowledged_by if recovered else None
+    return Paging(flips=last.paging.flips, flapping=last.paging.flapping, returning=owner)
 
 
 def _seen_severity(observation: Observation, rule: Rule) -> Severity:

@@ -1,0 +1,640 @@
+"""Decide what is sent about an alert: pure, from its state, the policies and the instant.
+
+Each look at an alert asks the stages in order: is it confirmed, does a person have it, is it suppressed, which level of
+the escalation is due. Whatever is decided comes back as messages and decisions, to be stored with the alert. Looking
+twice at one instant changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from amt_console.alerts.lifecycle.consequences import Needs, consequences
+from amt_console.alerts.lifecycle.transition import Transition
+from amt_console.alerts.policy.escalation import escalation_for, receivers_of
+from amt_console.alerts.policy.flapping import CHANGES, flap_percent, is_flapping
+from amt_console.alerts.policy.maintenance import maintenance_of
+from amt_console.alerts.policy.recurrence import running_until
+from amt_console.alerts.policy.silences import silences_of
+from amt_console.clock import Instant
+from amt_console.model import AlertEvent, AlertState, AlertType, Episode, Paging, Receiver, Resolution, Severity
+from amt_console.model.notifications import Decision, DecisionOutcome, Notice, NoticeKind, OutboxEntry, Stage
+from amt_console.model.policy import EscalationPolicy, Policies
+from amt_console.model.states import ChannelType
+from amt_console.text import duration
+
+REMIND_OWNER = 600.0
+"""Seconds before an acknowledgement ends that its owner is reminded."""
+FLAP_MUTE_MOST = 1800.0
+"""A critical alert is held for flapping no longer than this many seconds."""
+PAGE_EXPIRES = timedelta(hours=24)
+ACKNOWLEDGED_EXPIRES = timedelta(hours=1)
+ROUND_PAUSE = 300.0
+"""Least seconds from the last level of a round of the escalation to the next round."""
+TELLS_ACKNOWLEDGEMENTS = frozenset((ChannelType.PAGERDUTY, ChannelType.SLACK, ChannelType.TEAMS, ChannelType.WEBHOOK))
+"""Mail and push messages stay silent when somebody acknowledges: whoever sleeps may sleep on."""
+_HARD_CHANGES = frozenset(("fired", "resolved", "relapsed"))
+_CONFIRMED = frozenset((AlertState.FIRING, AlertState.RECOVERING))
+_DEPENDENCY_TYPES = frozenset((AlertType.SERVICE_DOWN, AlertType.DATABASE))
+_WORDS = {
+    Stage.SETTLE: "dependency",
+    Stage.INHIBIT: "cause",
+    Stage.MAINTENANCE: "maintenance",
+    Stage.SILENCE: "silence",
+    Stage.FLAPPING: "flapping",
+}
+"""What has ended when a suppression has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What follows from one look at an alert: to be stored in one transaction if ``changed``."""
+
+    episode: Episode
+    events: tuple[AlertEvent, ...] = ()
+    outbox: tuple[OutboxEntry, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why the messages of an alert are held at the moment."""
+
+    stage: Stage
+    reason: str
+    detail: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Equal as long as the suppression is the same."""
+        return f"{self.stage.value}: {self.detail or self.reason}"
+
+
+class Planner:
+    """Plans the messages of alerts at one instant.
+
+    Args:
+        policies: Who is told, and when nobody is.
+        open_episodes: All open alerts, for dependencies. Those that are not stored yet have no id.
+        at: The instant.
+        shadow_rules: Rules that only count what they would send.
+        answer_line: The first line of the failing answer of an alert.
+    """
+
+    def __init__(
+        self,
+        policies: Policies,
+        open_episodes: Iterable[Episode],
+        at: Instant,
+        *,
+        shadow_rules: Collection[str] = (),
+        answer_line: Callable[[Episode], str | None] = lambda episode: None,
+    ) -> None:
+        self.policies = policies
+        self.at = at
+        self.shadow_rules = shadow_rules
+        self.answer_line = answer_line
+        self._numbered = {
+            (episode.rule_id, episode.subject): episode if episode.id is not None else replace(episode, id=-number)
+            for number, episode in enumerate(open_episodes, start=1)
+        }
+        self._needs = Needs(policies.depends_on)
+        self._causes: dict[int, int] | None = None
+
+    def plan(self, episode: Episode, events: Sequence[AlertEvent] = ()) -> Plan:
+        """Look at an alert after ``events`` that are stored with it now; none, if only time has passed."""
+        draft = _Draft(self, episode, events)
+        draft.look()
+        return draft.finish()
+
+    def cause_of(self, episode: Episode) -> Episode | None:
+        """The open alert that this one follows from."""
+        mine = self._numbered.get((episode.rule_id, episode.subject))
+        if mine is None or mine.id is None:
+            return None
+        cause = self._all_causes.get(mine.id)
+        return next((each for each in self._numbered.values() if each.id == cause), None)
+
+    def followers_of(self, episode: Episode) -> int:
+        """How many open alerts follow from this one."""
+        mine = self._numbered.get((episode.rule_id, episode.subject))
+        return 0 if mine is None else sum(cause == mine.id for cause in self._all_causes.values())
+
+    def unconfirmed_dependency(self, episode: Episode) -> Episode | None:
+        """An alert on something that the subject needs, which is being re-checked."""
+        return next(
+            (
+                each
+                for each in self._numbered.values()
+                if each.state is AlertState.PENDING
+                and each.alert_type in _DEPENDENCY_TYPES
+                and self._needs.above(episode.subject, each.subject)
+            ),
+            None,
+        )
+
+    @property
+    def _all_causes(self) -> Mapping[int, int]:
+        if self._causes is None:
+            policies = self.policies
+            self._causes = consequences(self._numbered.values(), policies.depends_on, policies.intervals)
+        return self._causes
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One look at one alert."""
+
+    planner: Planner
+    before: Episode
+    events: Sequence[AlertEvent]
+    transition: Transition = field(init=False)
+    outbox: list[OutboxEntry] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.transition = Transition(self.before, self.planner.at)
+
+    @property
+    def episode(self) -> Episode:
+        return self.transition.episode
+
+    @property
+    def now(self) -> datetime:
+        return self.transition.wall
+
+    @property
+    def policies(self) -> Policies:
+        return self.planner.policies
+
+    def finish(self) -> Plan:
+        done = self.transition.step()
+        changed = done.changed or bool(self.outbox or self.decisions or done.events)
+        return Plan(self.episode, done.events, tuple(self.outbox), tuple(self.decisions), changed)
+
+    def look(self) -> None:
+        self._count_flips()
+        if not self.episode.open:
+            self._tell_end()
+            return
+        if self.episode.state is AlertState.PENDING:
+            if self._happened("opened"):
+                self._decide(Stage.LIFECYCLE, DecisionOutcome.NONE, "it is not confirmed yet")
+            return
+        if self.episode.severity is Severity.INFO:
+            if self._happened("fired"):
+                self._decide(Stage.LIFECYCLE, DecisionOutcome.NONE, "informational alerts are logged, never sent")
+            return
+        if self._happened("fired"):
+            self._page_state(base=self.planner.at)
+            self._return_to_owner()
+        kind = self._worse()
+        self._tell_handling()
+        self._end_acknowledgement()
+        self._end_snooze()
+        if self._is_handled() or self.episode.state is not AlertState.FIRING:
+            return
+        ended = self._suppressed()
+        if ended is not None:
+            self._escalate(kind or ended)
+
+    # --- condition ------------------------------------------------------------------------------------------------
+
+    def _happened(self, kind: str) -> bool:
+        return any(event.kind == kind for event in self.events)
+
+    def _count_flips(self) -> None:
+        flips = [event.at for event in self.events if event.kind in _HARD_CHANGES]
+        paging = self.episode.paging
+        if not flips and not paging.flapping:
+            return
+        known = (*paging.flips, *flips)[-CHANGES:]
+        interval = self.policies.intervals.get(self.episode.subject, 60.0)
+        flapping = is_flapping(paging.flapping, flap_percent(known, self.now, interval))
+        self._page_state(flips=known, flapping=flapping)
+
+    def _worse(self) -> NoticeKind | None:
+        """A raised severity restarts the escalation and ends a snooze. The lifecycle revokes the acknowledgement."""
+        raised = self._happened("severity") and self.episode.severity is Severity.CRITICAL
+        if not raised or self._happened("fired"):
+            return None
+        self._restart()
+        if self.episode.snoozed_by is not None:
+            self._clear_snooze("it became critical")
+        return NoticeKind.SEVERITY
+
+    # --- handling -------------------------------------------------------------------------------------------------
+
+    def _return_to_owner(self) -> None:
+        """What comes back soon keeps its owner, who has to answer."""
+        owner = self.episode.paging.returning
+        if owner is None:
+            return
+        times = self.policies.times
+        until = self.now + timedelta(seconds=times.reopen_answer)
+        self.transition.change(acknowledged_by=owner, acknowledged_at=self.now, acknowledged_until=until)
+        self.transition.event(
+            "acknowledged", f"it is back: {owner} still has it", detail={"owner": owner, "until": until.isoformat()}
+        )
+        self._page_state(returning=None, owner_reminded=True)
+        reason = f"it is back, and {owner} has it; without an answer others are told in {duration(times.reopen_answer)}"
+        receivers = self._channels_of(owner) or self._first_receivers()
+        self._send(NoticeKind.FIRED, receivers, reason, told=True)
+
+    def _tell_handling(self) -> None:
+        for event in self.events:
+            match event.kind:
+                case "acknowledged":
+                    self._page_state(owner_reminded=False)
+                    self._tell_owner_change(event)
+                case "snoozed":
+                    until = self.episode.snoozed_until
+                    end = "it recovers" if until is None else f"{until:%Y-%m-%d %H:%M} UTC"
+                    reason = f"snoozed by {event.actor} until {end}"
+                    self._decide(Stage.HANDLING, DecisionOutcome.SUPPRESSED, reason)
+                case "unacknowledged" | "snooze_ended":
+                    self._restart()
+                    self._decide(Stage.HANDLING, DecisionOutcome.NONE, f"{event.message}: the escalation starts again")
+
+    def _tell_owner_change(self, event: AlertEvent) -> None:
+        owner = self.episode.acknowledged_by
+        until = self.episode.acknowledged_until
+        end = "" if until is None else f" until {until:%Y-%m-%d %H:%M} UTC"
+        self._decide(Stage.HANDLING, DecisionOutcome.SUPPRESSED, f"acknowledged by {owner}{end}")
+        channels = self.policies.channels
+        told = [
+            receiver
+            for receiver in self.episode.paging.told
+            if receiver.channel in channels and channels[receiver.channel].type in TELLS_ACKNOWLEDGEMENTS
+        ]
+        before = event.detail.get("from")
+        if before and before != owner:
+            told += self._channels_of(before)
+        if owner and event.actor != owner:
+            told += self._channels_of(owner)
+        self._send(NoticeKind.ACKNOWLEDGED, _once_per_channel(told), event.message)
+
+    def _end_acknowledgement(self) -> None:
+        episode, now = self.episode, self.now
+        until, owner = episode.acknowledged_until, episode.acknowledged_by
+        if owner is None or until is None:
+            return
+        if now >= until:
+            self.transition.change(acknowledged_by=None, acknowledged_at=None, acknowledged_until=None)
+            self.transition.event("ack_expired", f"the acknowledgement by {owner} ended")
+            self._restart()
+            reason = f"the acknowledgement by {owner} ended: the escalation starts again"
+            self._decide(Stage.HANDLING, DecisionOutcome.NONE, reason)
+            return
+        began = episode.acknowledged_at or now
+        long_enough = (until - began).total_seconds() > 2 * REMIND_OWNER
+        if long_enough and not episode.paging.owner_reminded and (until - now).total_seconds() <= REMIND_OWNER:
+            self._page_state(owner_reminded=True)
+            left = duration((until - now).total_seconds())
+            self._send(NoticeKind.REMINDER, self._channels_of(owner), f"your acknowledgement ends in {left}")
+
+    def _end_snooze(self) -> None:
+        until = self.episode.snoozed_until
+        if self.episode.snoozed_by is not None and until is not None and self.now >= until:
+            self._clear_snooze("the snooze ended")
+            self._restart()
+
+    def _clear_snooze(self, message: str) -> None:
+        self.transition.change(snoozed_by=None, snoozed_until=None)
+        self.transition.event("snooze_ended", message)
+
+    def _is_handled(self) -> bool:
+        return self.episode.acknowledged_by is not None or self.episode.snoozed_by is not None
+
+    # --- suppression ----------------------------------------------------------------------------------------------
+
+    def _suppressed(self) -> NoticeKind | None:
+        """The kind of the next page, or ``None`` while messages are held."""
+        found = self._suppression()
+        if not self.episode.paging.settled and (found is None or found.stage is not Stage.SETTLE):
+            self._page_state(settled=True)
+        paging, at = self.episode.paging, self.planner.at
+        if found is not None:
+            if paging.held != found.key:
+                outcome = DecisionOutcome.HELD if found.stage is Stage.SETTLE else DecisionOutcome.SUPPRESSED
+                self._decide(found.stage, outcome, found.reason, found.detail)
+                self._page_state(held=found.key, held_since=paging.held_since or at)
+            return None
+        if paging.held is None:
+            return NoticeKind.FLAPPING if self._began_flapping() else NoticeKind.FIRED
+        self._page_state(held=None, held_since=None)
+        stage = Stage(paging.held.partition(":")[0])
+        if stage is Stage.SETTLE:
+            return NoticeKind.FIRED
+        self._restart()
+        self._decide(stage, DecisionOutcome.NONE, f"the {_WORDS[stage]} is over and the alert still fires")
+        return NoticeKind.CATCH_UP
+
+    def _suppression(self) -> Suppression | None:
+        episode, now, planner = self.episode, self.planner.at.wall, self.planner
+        group = self.policies.groups.get(episode.subject)
+        pending = planner.unconfirmed_dependency(episode)
+        if pending is not None and not self._settled():
+            return Suppression(Stage.SETTLE, f"{pending.subject}, which it needs, is being re-checked", pending.subject)
+        cause = planner.cause_of(episode)
+        if cause is not None:
+            reason = (
+                f"it follows from alert {cause.id} on {cause.subject}"
+                if (cause.id or 0) > 0
+                else (f"it follows from the alert on {cause.subject}")
+            )
+            return Suppression(Stage.INHIBIT, reason, cause.subject)
+        window = maintenance_of(episode.subject, group, self.policies.maintenance, now)
+        if window is not None:
+            name, until = window[0].name, window[1]
+            return Suppression(Stage.MAINTENANCE, f"maintenance '{name}' until {until:%Y-%m-%d %H:%M} UTC", name)
+        silences = silences_of(episode, self.policies.silences, group, now)
+        if silences:
+            longest = silences[0]
+            by = f" by {longest.created_by}" if longest.created_by else ""
+            until_text = f"{longest.ends_at:%Y-%m-%d %H:%M} UTC"
+            return Suppression(
+                Stage.SILENCE, f"silence {longest.id}{by} until {until_text}: {longest.reason}", longest.id
+            )
+        return self._flapping()
+
+    def _settled(self) -> bool:
+        """Whether the alert has waited long enough for the verdict on a dependency, once in its life."""
+        return self.episode.paging.settled or self.planner.at.seconds_since(self._base) >= self.policies.times.settle
+
+    def _flapping(self) -> Suppression | None:
+        paging = self.episode.paging
+        if not paging.flapping or self._began_flapping():
+            return None
+        held = 0.0 if paging.held_since is None else self.planner.at.seconds_since(paging.held_since)
+        if self.episode.severity is Severity.CRITICAL and held >= FLAP_MUTE_MOST:
+            return None
+        return Suppression(Stage.FLAPPING, f"it flaps: {self._times()}", "flapping")
+
+    def _began_flapping(self) -> bool:
+        return self.episode.paging.flapping and not self.before.paging.flapping
+
+    def _times(self) -> str:
+        flips = self.episode.paging.flips
+        span = (self.now - flips[0]).total_seconds() if flips else 0.0
+        return f"{(len(flips) + 1) // 2} times in {duration(span)}"
+
+    # --- escalation -----------------------------------------------------------------------------------------------
+
+    def _escalate(self, kind: NoticeKind) -> None:
+        policy = escalation_for(self.policies, self.episode.severity, self._group, self.planner.at.wall)
+        if policy is None:
+            if kind is not NoticeKind.FIRED or self._happened("fired"):
+                reason = "no escalation applies to it" if self.policies.channels else "no channel is configured"
+                self._decide(Stage.ESCALATION, DecisionOutcome.NONE, reason)
+            return
+        steps = _steps(policy)
+        base = self.episode.paging.base
+        if base is None:
+            base = self.planner.at
+            self._page_state(base=base)
+        if kind is NoticeKind.CATCH_UP and self._lasted() >= steps[0][0]:
+            # It was due long ago: the delay of the first level does not count again.
+            base = self.planner.at.moved(-steps[0][0])
+            self._page_state(base=base)
+        quiet = self._quiet_until()
+        if quiet is not None and self.episode.paging.told:
+            return
+        elapsed, level = self.planner.at.seconds_since(base), self.episode.escalation_level
+        due = sum(delay <= elapsed for delay, _ in steps)
+        if due > level:
+            self._page(policy, steps, due - 1, kind, quiet)
+        elif kind is NoticeKind.FLAPPING and self.episode.paging.told:
+            self._send(kind, _once_per_channel(self.episode.paging.told), self._why(kind, level), told=True)
+        else:
+            self._remind(steps)
+
+    def _page(
+        self,
+        policy: EscalationPolicy,
+        steps: Sequence[tuple[float, Sequence[str]]],
+        index: int,
+        kind: NoticeKind,
+        quiet: datetime | None,
+    ) -> None:
+        receivers = self._receivers(steps[index][1])
+        first = index
+        while not receivers and index + 1 < len(steps):
+            reason = f"level {index + 1} of {policy.name} reaches nobody: the next level is told at once"
+            self._decide(Stage.ESCALATION, DecisionOutcome.ESCALATED, reason, ", ".join(steps[index][1]))
+            index += 1
+            receivers = self._receivers(steps[index][1])
+        self.transition.change(escalation_level=index + 1)
+        if index != first:
+            self._page_state(base=self.planner.at.moved(-steps[index][0]))
+        if not receivers:
+            self._decide(Stage.ESCALATION, DecisionOutcome.NONE, f"no level of {policy.name} reaches anybody")
+            return
+        if kind is NoticeKind.FIRED and self.episode.paging.told:
+            kind = NoticeKind.ESCALATED
+        self._send(kind, receivers, self._why(kind, index), told=True, not_before=quiet)
+
+    def _why(self, kind: NoticeKind, index: int) -> str:
+        match kind:
+            case NoticeKind.FLAPPING:
+                return f"it flaps, {self._times()}: further changes are held"
+            case NoticeKind.CATCH_UP:
+                return "it still fires after its messages were held"
+            case NoticeKind.SEVERITY:
+                return "it became critical"
+            case NoticeKind.ESCALATED:
+                unacknowledged = duration(self.planner.at.seconds_since(self._base))
+                return f"level {index + 1}: nobody acknowledged within {unacknowledged}"
+        return "it fired"
+
+    def _remind(self, steps: Sequence[tuple[float, Sequence[str]]]) -> None:
+        paging, every = self.episode.paging, self.policies.times.reminder
+        if not every or paging.last_told is None or not paging.told:
+            return
+        since = self.planner.at.seconds_since(paging.last_told)
+        if since < every:
+            return
+        level = min(max(self.episode.escalation_level, 1), len(steps))
+        receivers = self._receivers(steps[level - 1][1])
+        reason = f"still unacknowledged after {duration(self._lasted())}"
+        self._send(NoticeKind.REMINDER, receivers, reason, told=True, expires=timedelta(seconds=every))
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def _tell_end(self) -> None:
+        if self._happened("cleared"):
+            self._decide(Stage.LIFECYCLE, DecisionOutcome.NONE, "it ended before it was confirmed: nobody was told")
+        if not self._happened("resolved"):
+            return
+        paging, channels = self.episode.paging, self.policies.channels
+        if not paging.told:
+            held = f" ({paging.held})" if paging.held else ""
+            self._decide(Stage.LIFECYCLE, DecisionOutcome.NONE, f"it ended, and nobody was told that it fired{held}")
+            return
+        receivers = _once_per_channel(
+            receiver
+            for receiver in paging.told
+            if receiver.channel in channels and channels[receiver.channel].send_resolved
+        )
+        reason = _end_reason(self.episode, self.events)
+        if self._began_flapping():
+            reason = f"{reason}; it flaps, {self._times()}: further changes are held"
+        self._send(NoticeKind.RESOLVED, receivers, reason, not_before=self._quiet_until())
+
+    # --- messages -------------------------------------------------------------------------------------------------
+
+    def _send(
+        self,
+        kind: NoticeKind,
+        receivers: Sequence[Receiver],
+        reason: str,
+        *,
+        told: bool = False,
+        not_before: datetime | None = None,
+        expires: timedelta | None = None,
+    ) -> None:
+        if not receivers:
+            return
+        names = ", ".join(
+            receiver.name if receiver.name == receiver.channel else f"{receiver.name} by {receiver.channel}"
+            for receiver in receivers
+        )
+        if self.episode.rule_id in self.planner.shadow_rules:
+            self._decide(Stage.SHADOW, DecisionOutcome.SUPPRESSED, f"the rule is in shadow mode; {kind.value}", names)
+            return
+        now = self.now
+        if expires is None:
+            expires = ACKNOWLEDGED_EXPIRES if kind is NoticeKind.ACKNOWLEDGED else PAGE_EXPIRES
+        notice = self._notice()
+        self.outbox += [
+            OutboxEntry(
+                channel=receiver.channel,
+                receiver=receiver.name,
+                kind=kind,
+                reason=reason,
+                created_at=now,
+                notice=notice,
+                not_before=not_before,
+                expires_at=(not_before or now) + expires,
+            )
+            for receiver in receivers
+        ]
+        if told:
+            known = self.episode.paging.told
+            new = tuple(receiver for receiver in receivers if receiver not in known)
+            self._page_state(told=known + new, last_told=self.planner.at)
+        if not_before is not None:
+            held = f"quiet hours until {not_before:%Y-%m-%d %H:%M} UTC"
+            self._decide(Stage.QUIET_HOURS, DecisionOutcome.HELD, held, names)
+            return
+        outcome = DecisionOutcome.ESCALATED if kind is NoticeKind.ESCALATED else DecisionOutcome.SENT
+        self._decide(Stage.ESCALATION, outcome, f"{kind.value}: {reason}", names)
+
+    def _notice(self) -> Notice:
+        episode = self.episode
+        return Notice(
+            alert_id=episode.id or 0,
+            version=episode.version,
+            alert_type=episode.alert_type,
+            severity=episode.severity,
+            subject=episode.subject,
+            message=episode.message,
+            state=episode.state,
+            opened_at=episode.opened_at,
+            fired_at=episode.fired_at,
+            resolved_at=episode.resolved_at,
+            duration_seconds=episode.duration_seconds,
+            rule=episode.rule_id,
+            group=self._group,
+            value=episode.value,
+            threshold=episode.threshold,
+            owner=episode.acknowledged_by,
+            note=episode.note,
+            runbook=episode.runbook,
+            answer_line=self.planner.answer_line(episode),
+            level=episode.escalation_level,
+            followers=self.planner.followers_of(episode),
+            resolution=None if episode.resolution is None else episode.resolution.value,
+            simulated=episode.simulated,
+        )
+
+    def _receivers(self, names: Sequence[str]) -> tuple[Receiver, ...]:
+        found = _once_per_channel(receivers_of(self.policies, names, self.episode.severity, self.planner.at.wall))
+        if self.episode.alert_type is not AlertType.NOTIFY:
+            return found
+        # An alert about a channel cannot go through it.
+        others = tuple(receiver for receiver in found if receiver.channel != self.episode.subject)
+        return others or tuple(Receiver(name, name) for name in self.policies.channels if name != self.episode.subject)
+
+    def _first_receivers(self) -> tuple[Receiver, ...]:
+        policy = escalation_for(self.policies, self.episode.severity, self._group, self.planner.at.wall)
+        return () if policy is None else self._receivers(policy.levels[0].notify)
+
+    def _channels_of(self, actor: str) -> tuple[Receiver, ...]:
+        """The channels of the person behind a login name or token."""
+        person = next((each for each in self.policies.people.values() if each.is_actor(actor)), None)
+        if person is None:
+            return ()
+        channels = person.channels_for(self.episode.severity)
+        return tuple(Receiver(name, person.name) for name in channels if name in self.policies.channels)
+
+    def _quiet_until(self) -> datetime | None:
+        hours = self.policies.quiet_hours
+        if hours is None or self.episode.severity is Severity.CRITICAL:
+            return None
+        return running_until(hours, self.planner.at.wall)
+
+    @property
+    def _group(self) -> str | None:
+        return self.policies.groups.get(self.episode.subject)
+
+    @property
+    def _base(self) -> Instant:
+        return self.episode.paging.base or self.planner.at
+
+    def _lasted(self) -> float:
+        fired = self.episode.fired_at
+        return 0.0 if fired is None else max(0.0, (self.now - fired).total_seconds())
+
+    def _restart(self) -> None:
+        self._page_state(base=self.planner.at)
+        self.transition.change(escalation_level=0)
+
+    def _page_state(self, **changes: Any) -> None:
+        paging: Paging = replace(self.episode.paging, **changes)
+        self.transition.change(paging=paging)
+
+    def _decide(self, stage: Stage, outcome: DecisionOutcome, reason: str, detail: str | None = None) -> None:
+        self.decisions.append(Decision(self.now, stage, outcome, reason, detail))
+
+
+def _steps(policy: EscalationPolicy) -> list[tuple[float, Sequence[str]]]:
+    """Delay and receivers of each level, over all rounds."""
+    delays = [level.after for level in policy.levels]
+    pause = max(ROUND_PAUSE, delays[-1] - delays[-2] if len(delays) > 1 else 0.0)
+    return [
+        (level.after + turn * (delays[-1] + pause), level.notify)
+        for turn in range(max(1, policy.repeat))
+        for level in policy.levels
+    ]
+
+
+def _once_per_channel(receivers: Iterable[Receiver]) -> tuple[Receiver, ...]:
+    """One message to a channel is enough, whoever is behind it; the first name counts."""
+    found: dict[str, Receiver] = {}
+    for receiver in receivers:
+        found.setdefault(receiver.channel, receiver)
+    return tuple(found.values())
+
+
+def _end_reason(episode: Episode, events: Sequence[AlertEvent]) -> str:
+    if episode.resolution is Resolution.MANUAL:
+        closed = next((event for event in events if event.kind == "resolved"), None)
+        return "it was closed" if closed is None or closed.actor is None else f"closed by {closed.actor}"
+    if episode.resolution is Resolution.RULE_REMOVED:
+        return "its rule or target was removed"
+    return "it recovered"
