@@ -38,6 +38,11 @@ def pytest_sessionstart() -> None:
             signal.signal(number, usual)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """With ``-n auto`` or ``-n logical``: half of the time a test waits, for a process or a deadline."""
+    return (os.cpu_count() or 1) + 2
+
+
 @pytest.fixture(scope="session", autouse=True)
 def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder of home folders; the session's own is for processes that several tests share."""

@@ -22,6 +22,8 @@ from amt_console.store import lease_holder
 
 PROGRAM = [sys.executable, "-m", "amt_console"]
 WAIT_SECONDS = 30.0
+LONGEST_PAUSE = 0.2
+"""Between two looks: to look often takes the processor from those who are waited for."""
 
 
 class Place:
@@ -134,7 +136,9 @@ def holder_pid(url: str) -> int | None:
 def until(holds: Callable[[], object], seconds: float = WAIT_SECONDS) -> float:
     """Wait until something holds; returns after how many seconds it did, in fair time."""
     start = fair_time()
+    pause = 0.01
     while not holds():
         assert fair_time() - start < seconds, f"it did not happen within {seconds} s"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.2, LONGEST_PAUSE)
     return fair_time() - start

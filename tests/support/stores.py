@@ -132,13 +132,23 @@ def store_url(request: pytest.FixtureRequest) -> str:
         shutil.copy(request.getfixturevalue("new_database"), path)
         return url
     url = request.getfixturevalue("new_schema")
+    empty(url)
+    return url
+
+
+def empty(url: str) -> None:
+    """Take all rows out of a PostgreSQL schema. Only tables with rows are truncated: it takes 20 ms for each."""
+    names = [table.name for table in StoreTable.metadata.sorted_tables if table.name != "store_meta"]
+    with_rows = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
+    used = "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema() AND last_value IS NOT NULL"
     engine = create_engine(url)
-    tables = [table.name for table in StoreTable.metadata.sorted_tables if table.name != "store_meta"]
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
+        if filled := connection.scalars(text(with_rows)).all():
+            connection.execute(text(f"TRUNCATE {', '.join(filled)} CASCADE"))
+        for sequence in connection.scalars(text(used)).all():
+            connection.execute(text(f"ALTER SEQUENCE {sequence} RESTART"))
         connection.execute(text("DELETE FROM store_meta WHERE key <> 'commits'"))
     engine.dispose()
-    return url
 
 
 @pytest.fixture
