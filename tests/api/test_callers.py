@@ -71,7 +71,7 @@ async def test_a_user_acts_under_the_name_of_the_operating_system(clock: FakeClo
         "via": "socket",
         "claims": {"SUDO_USER": "bob", "SSH_CONNECTION": "192.0.2.7 1 192.0.2.8 22"},
     }
-    assert (found.actor.name, found.role, found.own) == (OTHER_NAME, Role.VIEWER, False)
+    assert (found.actor.name, found.actor.role, found.own) == (OTHER_NAME, Role.VIEWER, False)
     assert found.place == "pid 77, says ssh from 192.0.2.7"
     assert SocketCallers(ONLY_OTHER, clock).origin(from_uid(OTHER)) == f"socket, uid {OTHER}"
 
@@ -80,7 +80,9 @@ async def test_a_user_acts_under_the_name_of_the_operating_system(clock: FakeClo
 async def test_the_monitors_own_user_and_root_may_speak_for_others(uid: int, clock: FakeClock) -> None:
     found = await SocketCallers(ONLY_OTHER, clock).recognise(from_uid(uid, BEHALF))
     assert (found.actor.name, found.actor.uid, found.actor.via) == ("ann b", uid, "token x")
-    assert (found.role, found.place, found.own) == (Role.ADMIN, "token x", False)
+    assert (found.actor.role, found.place, found.own) == (Role.OPERATOR, "token x", False)
+    viewer = await SocketCallers(ONLY_OTHER, clock).recognise(from_uid(uid, {**BEHALF, "amt-on-behalf-role": "viewer"}))
+    assert viewer.actor.role is Role.VIEWER
     unnamed = await SocketCallers(ONLY_OTHER, clock).recognise(from_uid(uid, {"amt-on-behalf": "ann"}))
     assert (unnamed.actor.via, unnamed.place) == ("socket", "socket")
     own = await SocketCallers(ONLY_OTHER, clock).recognise(from_uid(uid))
@@ -118,7 +120,7 @@ async def test_a_role_is_looked_up_again_after_seconds_and_when_the_roles_change
     await socket_callers.recognise(from_uid(1))
     assert roles.asked == [1, 2, 1]
     socket_callers.use(ONLY_OTHER)
-    assert (await socket_callers.recognise(from_uid(OTHER))).role is Role.VIEWER
+    assert (await socket_callers.recognise(from_uid(OTHER))).actor.role is Role.VIEWER
     with pytest.raises(NotPermittedError):
         await socket_callers.recognise(from_uid(2))
 
@@ -142,7 +144,7 @@ async def test_a_token_gives_its_name_and_role(by_token: TokenCallers, make_toke
     headers = {"authorization": f"bearer {made.text}", "amt-claim-sudo-user": "x"}
     for _ in range(2):
         found = await by_token.recognise(request(headers))
-        assert (found.actor.name, found.role, found.place, found.own) == (
+        assert (found.actor.name, found.actor.role, found.place, found.own) == (
             "ann-laptop",
             Role.OPERATOR,
             "192.0.2.1",
