@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from amt_console.alerts import AlertConflict, Outcome, Planner, RoleTooLow, Scene, as_of, handle
-from amt_console.alerts.policy.plan import oncall_plan
+from amt_console.alerts.policy.timetable import oncall_plan
 from amt_console.clock import Clock
 from amt_console.config.files.inert import not_in_effect
 from amt_console.config.policies import policies_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from amt_console.alerts.policy.plan import MOST_SHIFTS, oncall_plan
+from amt_console.alerts.policy.timetable import MOST_SHIFTS, oncall_plan
 from amt_console.model.oncall import Gap, Shift
 from amt_console.model.policy import Policies, Rota, RotaOverride
 
