@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amt_console.alerts import consequences
-from amt_console.model import AlertState, AlertType, Episode, ErrorClass, Severity
+from amt_console.model import NETWORK_SUBJECT, AlertState, AlertType, Episode, ErrorClass, Severity
 
 NEEDS = {"orders": ["api"], "api": ["db", "cache"], "shop": ["orders", "pages"]}
 DOWN, SLOW = AlertType.SERVICE_DOWN, AlertType.RESPONSE_TIME
@@ -104,6 +105,32 @@ def test_what_is_slow_fails_or_is_silent_follows_from_its_own_outage(alert_type:
 def test_a_certificate_and_the_uptime_do_not_follow_from_their_own_outage() -> None:
     own = [alert(1, "api", AlertType.TLS_EXPIRY), alert(2, "api", AlertType.UPTIME), alert(3, "api")]
     assert consequences(own, NEEDS) == {}
+
+
+def test_an_alert_that_is_not_stored_yet_neither_follows_nor_causes() -> None:
+    unsaved = replace(alert(2, "api"), id=None)
+    assert consequences([alert(1, "orders"), unsaved], NEEDS) == {}
+    assert consequences([replace(alert(1, "orders"), id=None), alert(2, "api")], NEEDS) == {}
+
+
+def test_the_same_words_of_another_kind_of_error_are_another_error() -> None:
+    cause = alert(2, "api", why="no answer", error_class=ErrorClass.TIMEOUT)
+    before = alert(1, "orders", seconds=-600, why="no answer", error_class=ErrorClass.CONNECT_TIMEOUT)
+    assert consequences([before, cause], NEEDS, {"api": 10.0}) == {}
+
+
+def test_the_traffic_of_the_network_is_no_cause() -> None:
+    busy = alert(2, NETWORK_SUBJECT, AlertType.ANOMALY)
+    silent = alert(1, "orders", AlertType.NO_DATA)
+    assert consequences([silent, busy], NEEDS) == {}
+    assert consequences([silent, alert(2, NETWORK_SUBJECT, AlertType.MONITOR)], NEEDS) == {1: 2}
+
+
+@pytest.mark.parametrize(("seconds", "follows"), [(135.0, True), (135.5, False)])
+def test_the_network_is_noticed_two_of_the_longest_intervals_later_at_most(seconds: float, follows: bool) -> None:
+    network = alert(2, NETWORK_SUBJECT, AlertType.MONITOR)
+    silent = alert(1, "orders", AlertType.NO_DATA, seconds=-seconds)
+    assert (consequences([silent, network], NEEDS, {"api": 15.0, "orders": 60.0}) == {1: 2}) is follows
 
 
 def test_only_a_confirmed_outage_is_a_cause() -> None:
