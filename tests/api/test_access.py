@@ -92,6 +92,10 @@ def test_the_right_most_address_that_is_no_proxy_counts(peer: str, forwarded: li
     assert TrustedProxies(["127.0.0.1", "10.0.0.0/8"]).client(peer, forwarded) == client
 
 
+def test_a_network_may_be_named_by_any_address_in_it() -> None:
+    assert TrustedProxies(["10.1.2.3/8"]).trusts("10.9.9.9")
+
+
 def test_the_public_part_and_a_checksum_do_not_get_in(make_token: Make, store: Store, clock: FakeClock) -> None:
     good = make_token("good")
     forged = _with_other_secret(good)

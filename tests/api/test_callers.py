@@ -119,6 +119,7 @@ async def test_a_role_is_looked_up_again_after_seconds_and_when_the_roles_change
     clock.advance(1)
     await socket_callers.recognise(from_uid(1))
     assert roles.asked == [1, 2, 1]
+    await socket_callers.recognise(from_uid(2))
     socket_callers.use(ONLY_OTHER)
     assert (await socket_callers.recognise(from_uid(OTHER))).actor.role is Role.VIEWER
     with pytest.raises(NotPermittedError):

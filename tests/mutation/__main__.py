@@ -18,7 +18,7 @@ from time import monotonic
 from mutation.areas import ROOT, Area, selected
 from mutation.changes import Change, changes_of
 from mutation.explained import DOCUMENT, reasons_of, rows
-from mutation.trial import Outcome
+from mutation.trial import LATE, Outcome
 
 
 def main(words: Sequence[str]) -> int:
@@ -44,8 +44,9 @@ def _try_file(path: Path, area: Area, compiled: str) -> int:
         print(f"{path}: the tests of the area '{area.name}' fail without any change: {unchanged.by}", flush=True)
         return 2
     survivors = [outcome.change for outcome in outcomes if not outcome.caught and outcome.change is not None]
+    late = sum(outcome.by == LATE for outcome in outcomes)
     print(
-        f"{area.name:9} {path}: {len(offered)} mutants, {len(outcomes) - len(survivors)} caught, "
+        f"{area.name:9} {path}: {len(offered)} mutants, {len(outcomes) - len(survivors)} caught ({late} by time), "
         f"{len(offered) - len(outcomes)} explained, {len(survivors)} survived, "
         f"{monotonic() - began:.0f} s{unchanged.by}",
         flush=True,

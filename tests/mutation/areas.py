@@ -32,7 +32,7 @@ AREAS = (
     Area(
         "recorder",
         tuple(f"amt_console/monitor/{name}.py" for name in ("recorder", "flush", "quarantine")),
-        tuple(f"tests/monitor/test_{name}.py" for name in ("recorder", "flush")),
+        tuple(f"tests/monitor/test_{name}.py" for name in ("recorder", "flush", "quarantine")),
     ),
     Area("lifecycle", ("amt_console/alerts/lifecycle/*.py",), ("tests/alerts",)),
     Area("alerts", ("amt_console/alerts/**/*.py",), ("tests/alerts", "--ignore=tests/alerts/test_invariants.py")),

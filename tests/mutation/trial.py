@@ -8,6 +8,7 @@ child goes on with the code of another mutant, and so do all modules and tests t
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import os
@@ -36,6 +37,7 @@ WORKERS = os.cpu_count() or 1
 LIMIT_FACTOR = 4.0
 LIMIT_SECONDS = 10.0
 """A mutant may take this much longer than four times the unchanged file; then it counts as caught."""
+LATE = "time limit"
 OURS = {"amt_console", "collectors", "widgets", "tests", "support", "mutation", "conftest"}
 
 
@@ -60,6 +62,8 @@ class Nursery(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         """Tries all mutants. Returns in the children only."""
         source = Path(self.path).read_text(encoding="utf-8")
+        imports = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        exec(compile(ast.Module(imports, []), self.path, "exec"), {})  # what it needs itself is loaded once
         change = _try_all(source, self._plugin)
         tree: Any = source if change is None else changed(source, change)
         return compile(tree, self.path, "exec", dont_inherit=True)
@@ -164,7 +168,7 @@ class Child:
         shutil.rmtree(self.folder, ignore_errors=True)
         first, *_ = self.said.decode().splitlines() or [""]
         caught = late or bool(first) or status != 0
-        by = first or ("time limit" if late else f"exit code {os.waitstatus_to_exitcode(status)}" if caught else "")
+        by = first or (LATE if late else f"exit code {os.waitstatus_to_exitcode(status)}" if caught else "")
         return Outcome(self.change, caught, by, time.monotonic() - self.began)
 
 

@@ -118,17 +118,22 @@ def test_a_held_lease_is_renewed(url: str, server: Engine, clock: FakeClock) -> 
 def test_a_renewal_that_fails_is_tried_again(
     url: str, server: Engine, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pauses: list[float] = []
     with take(url, clock) as lease:
+        usual = lease._ended.wait
+
+        def wait(seconds: float) -> bool:
+            pauses.append(seconds)
+            return usual(seconds)
+
+        monkeypatch.setattr(lease._ended, "wait", wait)
         run(server, "ALTER TABLE lease RENAME TO hidden")
-        tried: list[float] = []
-        ended = lease._ended
-        monkeypatch.setattr(ended, "wait", lambda seconds: tried.append(seconds) or ended.is_set())
-        until(lambda: tried.count(0.01) > 2)
+        until(lambda: row_lease._AGAIN_AFTER in pauses)
         run(server, "ALTER TABLE hidden RENAME TO lease")
         expire(server)
         until(lambda: seconds_left(server) > row_lease.TERM - 1)
-        del tried[:-1]
-        until(lambda: 0.02 in tried)
+        pauses.clear()
+        until(lambda: row_lease.RENEW_EVERY in pauses)
         assert not lease.lost
 
 
