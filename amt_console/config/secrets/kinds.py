@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import binascii
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -83,6 +85,21 @@ class TeamsUrlSecret(UrlSecret):
                 "is the URL of an Office 365 connector, which Microsoft has retired: nothing sent to it arrives",
                 'in Teams create a workflow "When a Teams webhook request is received" and put its URL here',
             )
+
+
+class SigningSecret(Secret):
+    """The key of signatures: ``whsec_`` and base64 as Standard Webhooks writes it, or any text."""
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse ``whsec_`` in front of what is no base64."""
+        if text.startswith("whsec_"):
+            try:
+                b64decode(text.removeprefix("whsec_"), validate=True)
+            except binascii.Error:
+                raise Refused("must be base64 after whsec_, as Standard Webhooks writes keys") from None
 
 
 class TopicUrlSecret(UrlSecret):

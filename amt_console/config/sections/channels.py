@@ -10,6 +10,7 @@ from amt_console.config.faults import Refused
 from amt_console.config.secrets.kinds import (
     HeaderSecret,
     LoginUrlSecret,
+    SigningSecret,
     TeamsUrlSecret,
     TopicUrlSecret,
     UrlSecret,
@@ -154,7 +155,7 @@ class WebhookChannel(Channel):
     """`webhook`."""
     url: UrlSecret
     """Where to post (secret)."""
-    secret: Secret | None = None
+    secret: SigningSecret | None = None
     """Key with which messages are signed (secret)."""
     headers: dict[HeaderName, HeaderSecret] = Field(default_factory=dict)
     """Further headers (values are secrets)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,7 +36,9 @@ def retry_after(answer: Answer, clock: Clock) -> float | None:
     return None if math.isnan(seconds) else min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
-def refuse_unless_accepted(answer: Answer, receiver: str, clock: Clock, *, advice: str | None = None) -> None:
+def refuse_unless_accepted(
+    answer: Answer, receiver: str, clock: Clock, *, advice: str | None = None, busy_seconds: float | None = None
+) -> None:
     """Return for a 2xx answer.
 
     Args:
@@ -43,6 +46,7 @@ def refuse_unless_accepted(answer: Answer, receiver: str, clock: Clock, *, advic
         receiver: Its name in the error.
         clock: Reads a ``Retry-After`` that is a date.
         advice: What to do about a refusal.
+        busy_seconds: How long to wait after a 429 that does not say it.
 
     Raises:
         DeliveryError: For any other: 5xx and 429 are tried again, other 4xx never.
@@ -53,7 +57,9 @@ def refuse_unless_accepted(answer: Answer, receiver: str, clock: Clock, *, advic
     words = said(answer)
     what = f"{receiver} answered {status}{f': {words}' if words else ''}"
     if status == 429:
-        raise DeliveryError(FailureReason.RATE_LIMITED, what, retry=True, retry_after=retry_after(answer, clock))
+        wait = retry_after(answer, clock)
+        wait = busy_seconds if wait is None else wait
+        raise DeliveryError(FailureReason.RATE_LIMITED, what, retry=True, retry_after=wait)
     if status >= 500 or status in _RETRIED:
         raise DeliveryError(FailureReason.SERVER_ERROR, what, retry=True, retry_after=retry_after(answer, clock))
     hint = f" ({advice})" if advice else ""
@@ -61,9 +67,18 @@ def refuse_unless_accepted(answer: Answer, receiver: str, clock: Clock, *, advic
 
 
 def said(answer: Answer) -> str:
-    """The first line of an answer's body, if it is text for people."""
-    line = next((line.strip() for line in answer.body.splitlines() if line.strip()), "")
-    return "" if line.startswith("<") else safe_text(line, _SHOWN_CHARS)
+    """What an answer's body says to people: the error in a JSON document, else its first line; nothing of a page."""
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        line = next((line.strip() for line in answer.body.splitlines() if line.strip()), "")
+        return "" if line.startswith("<") else safe_text(line, _SHOWN_CHARS)
+    if isinstance(document, dict):
+        errors = document.get("errors")
+        listed = errors if isinstance(errors, list) else []
+        words = [document.get("message"), document.get("error"), *listed]
+        document = ", ".join(word for word in words if isinstance(word, str)) or answer.body
+    return safe_text(document, _SHOWN_CHARS)
 
 
 def at(moment: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -16,11 +16,19 @@ from amt_console.config.settings import Settings
 from amt_console.model.notifications import Message
 from amt_console.model.states import ChannelType
 from amt_console.notify.channels.address_rules import AddressRules
+from amt_console.notify.channels.alertmanager import PATH, AlertmanagerChannel
+from amt_console.notify.channels.apprise import AppriseChannel
 from amt_console.notify.channels.channel import Channel, DeliveryError, FailureReason
 from amt_console.notify.channels.email import EmailChannel, MailServer
-from amt_console.notify.channels.http import HttpSender
+from amt_console.notify.channels.exec import ExecChannel
+from amt_console.notify.channels.http import HttpSender, basic
+from amt_console.notify.channels.ntfy import NtfyChannel, server_and_topic
+from amt_console.notify.channels.pagerduty import BUSY_SECONDS as PAGERDUTY_BUSY_SECONDS
+from amt_console.notify.channels.pagerduty import PagerDutyChannel
 from amt_console.notify.channels.receiver import HttpReceiver
 from amt_console.notify.channels.slack import SlackChannel
+from amt_console.notify.channels.teams import TeamsChannel
+from amt_console.notify.channels.template_body import template_body
 from amt_console.notify.channels.webhook import WebhookChannel, alertmanager_body
 
 EMAIL_CHANNEL = "email"
@@ -41,6 +49,24 @@ class Surroundings:
     def secret(self, secret: Secret) -> str:
         """The value of a secret now. Raises Refused."""
         return secret.resolve(self.env)
+
+    def receiver(
+        self,
+        url: Secret,
+        label: str,
+        *,
+        path: str = "",
+        advice: str | None = None,
+        busy_seconds: float | None = None,
+        secrets: Iterable[str] = (),
+        restricted: bool = True,
+    ) -> HttpReceiver:
+        """A receiver at a secret URL; ``restricted``: private addresses must be listed. Raises Refused."""
+        sender = HttpSender(self.restricted if restricted else self.open)
+        address = self.secret(url).rstrip("/") + path if path else self.secret(url)
+        return HttpReceiver(
+            address, sender, self.clock, label=label, advice=advice, busy_seconds=busy_seconds, secrets=secrets
+        )
 
 
 def channels_of(
@@ -110,20 +136,31 @@ def _of_section(section: sections.AnyChannel, around: Surroundings) -> Channel:
         case sections.EmailChannel():
             return _email(section.name, section, around)
         case sections.SlackChannel():
-            url = around.secret(section.url)
-            receiver = _receiver(url, around, "Slack", "is the webhook still there?")
+            receiver = around.receiver(section.url, "Slack", advice="is the webhook still there?")
             return SlackChannel(section.name, receiver, zone=around.zone)
+        case sections.TeamsChannel():
+            receiver = around.receiver(section.url, "Teams", advice="is the workflow still there, and on?")
+            return TeamsChannel(section.name, receiver, zone=around.zone)
+        case sections.PagerDutyChannel():
+            return _pagerduty(section, around)
         case sections.WebhookChannel():
             return _webhook(section, around)
-        case _:
-            raise Refused(f"type {section.type} is not built yet")
-
-
-def _receiver(
-    url: str, around: Surroundings, label: str, advice: str | None = None, *, restricted: bool = True
-) -> HttpReceiver:
-    rules = around.restricted if restricted else around.open
-    return HttpReceiver(url, HttpSender(rules), around.clock, label=label, advice=advice)
+        case sections.AlertmanagerChannel():
+            return _alertmanager(section, around)
+        case sections.NtfyChannel():
+            return _ntfy(section, around)
+        case sections.ExecChannel():
+            return ExecChannel(
+                section.name,
+                section.command,
+                environment=section.environment,
+                timeout=section.timeout,
+                instance=around.instance,
+                env=around.env,
+                zone=around.zone,
+            )
+        case sections.AppriseChannel():
+            return AppriseChannel(section.name, around.secret(section.url), zone=around.zone)
 
 
 def _email(name: str, mail: sections.Mail, around: Surroundings) -> Channel:
@@ -145,15 +182,52 @@ def _email(name: str, mail: sections.Mail, around: Surroundings) -> Channel:
     )
 
 
+def _pagerduty(section: sections.PagerDutyChannel, around: Surroundings) -> Channel:
+    key = around.secret(section.routing_key)
+    receiver = around.receiver(
+        section.url,
+        "PagerDuty",
+        advice="is the routing key right?",
+        busy_seconds=PAGERDUTY_BUSY_SECONDS,
+        secrets=(key,),
+        restricted=False,
+    )
+    return PagerDutyChannel(section.name, receiver, key, instance=around.instance, zone=around.zone)
+
+
 def _webhook(section: sections.WebhookChannel, around: Surroundings) -> Channel:
-    if section.format == "template":
-        raise Refused("templates are not built yet")
-    receiver = _receiver(around.secret(section.url), around, f"webhook {section.name}")
+    headers = {name: around.secret(value) for name, value in section.headers.items()}
+    if section.template is None:
+        body = alertmanager_body(around.instance)
+    else:
+        body = template_body(section.template, around.instance, around.zone)
     return WebhookChannel(
         section.name,
-        receiver,
+        around.receiver(section.url, f"webhook {section.name}", secrets=headers.values()),
         around.clock,
-        alertmanager_body(around.instance),
+        body,
         secret=None if section.secret is None else around.secret(section.secret),
-        headers={name: around.secret(value) for name, value in section.headers.items()},
+        headers=headers,
     )
+
+
+def _alertmanager(section: sections.AlertmanagerChannel, around: Surroundings) -> Channel:
+    headers = {}
+    if section.auth is not None:
+        headers = {"authorization": basic(section.auth.username, around.secret(section.auth.password))}
+    receiver = around.receiver(section.url, "Alertmanager", path=PATH, secrets=headers.values(), restricted=False)
+    return AlertmanagerChannel(section.name, receiver, around.clock, instance=around.instance, headers=headers)
+
+
+def _ntfy(section: sections.NtfyChannel, around: Surroundings) -> Channel:
+    server, topic = server_and_topic(around.secret(section.url))
+    token = None if section.token is None else around.secret(section.token)
+    receiver = HttpReceiver(
+        server,
+        HttpSender(around.restricted),
+        around.clock,
+        label="ntfy",
+        advice="is the token right, and may it write to the topic?",
+        secrets=(topic, token or ""),
+    )
+    return NtfyChannel(section.name, receiver, topic, token=token, zone=around.zone)

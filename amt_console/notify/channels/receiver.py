@@ -27,6 +27,7 @@ class HttpReceiver:
         clock: Reads dates in answers.
         label: The receiver's name in errors, such as ``Slack``.
         advice: What to do when the receiver refuses.
+        busy_seconds: How long to wait when it is busy and does not say for how long.
         secrets: Further ones that its answers must not show.
     """
 
@@ -38,6 +39,7 @@ class HttpReceiver:
         *,
         label: str,
         advice: str | None = None,
+        busy_seconds: float | None = None,
         secrets: Iterable[str] = (),
     ) -> None:
         self._url = url
@@ -45,6 +47,7 @@ class HttpReceiver:
         self._clock = clock
         self._label = label
         self._advice = advice
+        self._busy_seconds = busy_seconds
         self._secrets = (*_secrets_of(url), *secrets)
 
     async def post_json(self, document: object, headers: Mapping[str, str] | None = None) -> Answer:
@@ -56,7 +59,7 @@ class HttpReceiver:
         sent = {"content-type": content_type, "user-agent": USER_AGENT, "accept": "*/*", **(headers or {})}
         answer = await self._sender.post(self._url, body, sent)
         answer = replace(answer, body=redacted(answer.body, self._secrets))
-        refuse_unless_accepted(answer, self._label, self._clock, advice=self._advice)
+        refuse_unless_accepted(answer, self._label, self._clock, advice=self._advice, busy_seconds=self._busy_seconds)
         return answer
 
     async def aclose(self) -> None:

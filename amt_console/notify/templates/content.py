@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
@@ -78,6 +78,15 @@ def content_of(message: Message, zone: tzinfo | None = None) -> Content:
     if not message.notices:
         return _of_text(message)
     return _of_one(message, message.notices[0], zone) if len(message.notices) == 1 else _of_many(message)
+
+
+def single(message: Message, notice: Notice) -> Message:
+    """The message about one of the alerts of a group, as if it had been sent alone."""
+    if len(message.notices) == 1:
+        return message
+    ended = notice.state is AlertState.RESOLVED
+    kind = NoticeKind.RESOLVED if ended else NoticeKind.FIRED if message.kind is NoticeKind.DIGEST else message.kind
+    return replace(message, kind=kind, notices=(notice,))
 
 
 def _of_one(message: Message, notice: Notice, zone: tzinfo | None) -> Content:
