@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from support.http_servers import answer, unused_port
 from support.messages import message, notice, recovered, text_message
-from support.receivers import http_receiver
+from support.programs import until
+from support.receivers import Inbox, http_receiver
 from support.sending import channel_of, failure, send
 
 from amt_console.clock import FakeClock, SystemClock
@@ -22,7 +23,7 @@ from amt_console.model import AlertState, Severity
 from amt_console.model.notifications import Message, NoticeKind
 from amt_console.notify.channels.address_rules import AddressRules
 from amt_console.notify.channels.alertmanager import PATH, AlertmanagerChannel
-from amt_console.notify.channels.channel import FailureReason
+from amt_console.notify.channels.channel import FailureReason, hand_over
 from amt_console.notify.channels.http import HttpSender
 from amt_console.notify.channels.receiver import HttpReceiver
 
@@ -145,7 +146,53 @@ async def test_the_real_one_receives_shows_and_ends_our_alert(tmp_path: Path) ->
         await channel.aclose()
 
 
-def test_the_dispatcher_can_tell_how_often_to_send_it_again() -> None:
-    channel = channel_of("alertmanager", url="http://127.0.0.1:9/", clock=FakeClock())
-    assert isinstance(channel, AlertmanagerChannel)
-    assert (channel.resend_seconds, channel.resend_ended_seconds) == (60.0, 300.0)
+def refreshed(inbox: Inbox, clock: FakeClock) -> AlertmanagerChannel:
+    """A channel that tells firing alerts again twenty times a second."""
+    receiver = HttpReceiver(inbox.url, HttpSender(AddressRules(["127.0.0.1"])), clock, label="Alertmanager")
+    return AlertmanagerChannel("ops", receiver, clock, instance="mon-1", resend_seconds=0.05)
+
+
+async def requests(inbox: Inbox, number: int) -> Any:
+    """The document of a request that is still to come."""
+    await asyncio.to_thread(until, lambda: len(inbox.bodies) > number)
+    return inbox.documents[number]
+
+
+async def test_a_firing_alert_is_told_again_until_five_minutes_after_its_end() -> None:
+    async with http_receiver() as inbox:
+        clock = FakeClock()
+        channel = refreshed(inbox, clock)
+        await channel.send(message())
+        (again,) = await requests(inbox, 2)
+        assert again["labels"]["service"] == "backend-api"
+        assert again["endsAt"] > "2026-01-05T12:00:00.000Z"
+        await channel.send(message(recovered()))
+        (ended,) = await requests(inbox, len(inbox.bodies) + 2)
+        assert ended["endsAt"] == "2026-01-05T12:00:00.000Z"
+        assert channel.firing == ()
+        clock.advance(301)
+        task = channel._resending
+        assert task is not None
+        async with asyncio.timeout(60):
+            await task
+        await channel.aclose()
+
+
+async def test_another_channel_in_its_place_goes_on() -> None:
+    async with http_receiver() as inbox:
+        former, following = refreshed(inbox, FakeClock()), refreshed(inbox, FakeClock())
+        await former.send(message())
+        hand_over(former, following)
+        await former.aclose()
+        (again,) = await requests(inbox, len(inbox.bodies) + 1)
+        assert again["labels"]["service"] == "backend-api"
+        await following.aclose()
+
+
+async def test_an_end_that_is_not_delivered_stops_it_all_the_same() -> None:
+    async with http_receiver(lambda number: answer(b"", status="200 OK" if number == 0 else "500 X")) as inbox:
+        channel = refreshed(inbox, FakeClock())
+        await channel.send(message())
+        failed = await failure(channel, message(recovered()))
+    assert failed.retry
+    assert channel.firing == ()

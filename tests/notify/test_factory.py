@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support.http_servers import answer, header_of
 from support.messages import message
 from support.receivers import http_receiver, mail_server
+from support.sending import channel_of, failure, send
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -63,3 +66,21 @@ async def test_a_private_receiver_needs_to_be_listed() -> None:
             await built["a"].send(message())
         await built["a"].aclose()
     assert inbox.bodies == []
+
+
+async def test_a_secret_that_was_changed_in_its_file_is_read_again(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("old-token")
+
+    def reply(_: int) -> bytes:
+        good = header_of(inbox.server.requests[-1], "authorization") == "Bearer new-token"
+        return answer(b"", status="200 OK" if good else "401 Unauthorized")
+
+    async with http_receiver(reply) as inbox:
+        channel = channel_of("ntfy", url=f"{inbox.server.url}/t", token=f"file:{token}")
+        failed = await failure(channel, message())
+        assert failed.reason is FailureReason.AUTH
+        assert len(inbox.bodies) == 1
+        token.write_text("new-token")
+        await send(channel, message())
+    assert len(inbox.bodies) == 3

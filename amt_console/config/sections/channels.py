@@ -182,6 +182,12 @@ class AlertmanagerChannel(Channel):
     auth: BasicAuth | None = None
     """HTTP basic authentication."""
 
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if not self.send_resolved:
+            raise Refused("`send_resolved` must stay true: Alertmanager would never learn that an alert has ended")
+        return self
+
 
 class NtfyChannel(Channel):
     """A topic of an ntfy server, with a button to acknowledge where links are configured."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from amt_console.model.notifications import Message
 from amt_console.model.states import ChannelType
@@ -83,3 +84,27 @@ class Channel(Protocol):
     async def aclose(self) -> None:
         """Close kept connections."""
         ...
+
+
+@runtime_checkable
+class RefreshingChannel(Protocol):
+    """A channel whose receiver must be told again and again while an alert fires."""
+
+    @property
+    def firing(self) -> tuple[Message, ...]:
+        """What it tells again."""
+        ...
+
+    def resume(self, messages: Iterable[Message]) -> None:
+        """Tell again what was delivered earlier, by another process or before a change of the configuration.
+
+        Args:
+            messages: Of alerts that still fire, one alert each.
+        """
+        ...
+
+
+def hand_over(former: Channel, following: Channel) -> None:
+    """Let a channel tell again what the one in its place told."""
+    if isinstance(former, RefreshingChannel) and isinstance(following, RefreshingChannel):
+        following.resume(former.firing)

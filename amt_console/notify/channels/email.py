@@ -36,7 +36,7 @@ GOODBYE_SECONDS = 2.0
 IMPLICIT_TLS_PORT = 465
 MAX_REMEMBERED = 1000
 _HELO = re.compile(r"[A-Za-z0-9.-]{1,200}")
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("amt_console.notify")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,17 @@ from zoneinfo import ZoneInfo
 
 from amt_console.clock import Clock
 from amt_console.config.faults import Refused
+from amt_console.config.files.walk import secrets_of
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.sections import channels as sections
+from amt_console.config.sections.scalars import Section
 from amt_console.config.settings import Settings
-from amt_console.model.notifications import Message
 from amt_console.model.states import ChannelType
 from amt_console.notify.channels.address_rules import AddressRules
 from amt_console.notify.channels.alertmanager import PATH, AlertmanagerChannel
 from amt_console.notify.channels.apprise import AppriseChannel
-from amt_console.notify.channels.channel import Channel, DeliveryError, FailureReason
+from amt_console.notify.channels.broken import BrokenChannel
+from amt_console.notify.channels.channel import Channel
 from amt_console.notify.channels.email import EmailChannel, MailServer
 from amt_console.notify.channels.exec import ExecChannel
 from amt_console.notify.channels.http import HttpSender, basic
@@ -26,6 +28,7 @@ from amt_console.notify.channels.ntfy import NtfyChannel, server_and_topic
 from amt_console.notify.channels.pagerduty import BUSY_SECONDS as PAGERDUTY_BUSY_SECONDS
 from amt_console.notify.channels.pagerduty import PagerDutyChannel
 from amt_console.notify.channels.receiver import HttpReceiver
+from amt_console.notify.channels.rotating import RotatingChannel
 from amt_console.notify.channels.slack import SlackChannel
 from amt_console.notify.channels.teams import TeamsChannel
 from amt_console.notify.channels.template_body import template_body
@@ -93,42 +96,34 @@ def channels_of(
         open=AddressRules(restricted=False),
     )
     found: dict[str, Channel] = {}
-    if settings.email_alerts.enabled:
-        mail = settings.email_alerts
-        found[EMAIL_CHANNEL] = _built(EMAIL_CHANNEL, ChannelType.EMAIL, lambda: _email(EMAIL_CHANNEL, mail, around))
+    mail = settings.email_alerts
+    if mail.enabled:
+        found[EMAIL_CHANNEL] = _built(
+            EMAIL_CHANNEL, ChannelType.EMAIL, mail, around, lambda: _email(EMAIL_CHANNEL, mail, around)
+        )
     for section in settings.channels:
         if section.enabled:
             found[section.name] = _channel(section, around)
     return found
 
 
-class BrokenChannel:
-    """A channel that cannot be used as it is configured: every message fails with the reason."""
-
-    groups = True
-
-    def __init__(self, name: str, kind: ChannelType, reason: str) -> None:
-        self.name = name
-        self.type = kind
-        self._reason = reason
-
-    async def send(self, message: Message) -> None:
-        """Raises DeliveryError."""
-        raise DeliveryError(FailureReason.CONFIGURATION, f"channel {self.name} cannot be used: {self._reason}")
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-
 def _channel(section: sections.AnyChannel, around: Surroundings) -> Channel:
-    return _built(section.name, ChannelType(section.type), lambda: _of_section(section, around))
+    kind = ChannelType(section.type)
+    return _built(section.name, kind, section, around, lambda: _of_section(section, around))
 
 
-def _built(name: str, kind: ChannelType, build: Callable[[], Channel]) -> Channel:
+def _built(
+    name: str, kind: ChannelType, section: Section, around: Surroundings, build: Callable[[], Channel]
+) -> Channel:
+    def secrets() -> tuple[str, ...]:
+        return tuple(around.secret(secret) for _, secret in secrets_of(section))
+
     try:
-        return build()
+        channel = build()
     except Refused as error:
         return BrokenChannel(name, kind, str(error))
+    rotates = any(not secret.inline for _, secret in secrets_of(section))
+    return RotatingChannel(channel, build, secrets) if rotates else channel
 
 
 def _of_section(section: sections.AnyChannel, around: Surroundings) -> Channel:

@@ -158,8 +158,9 @@ def _subject(message: Message, notice: Notice, width: int) -> str:
 
 def _marked(message: Message, start: str, middle: str, end: str, width: int = SUBJECT_CHARS) -> str:
     drill = "DRILL " if _is_drill(message) else ""
-    late = f", {span(message.delayed_seconds)} late" if message.delayed_seconds >= _LATE else ""
-    return safe_text(fitted(drill + start, middle, end + late, width), width)
+    if message.delayed_seconds >= _LATE:
+        end = f", {span(message.delayed_seconds)} late"
+    return safe_text(fitted(drill + start, middle, end, width), width)
 
 
 def _is_drill(message: Message) -> bool:
@@ -175,11 +176,8 @@ def _headline(message: Message, notice: Notice) -> str:
 
 
 def _line(message: Message, notice: Notice) -> str:
-    return _subject(
-        Message(message.id, NoticeKind.FIRED, message.channel, message.receiver, message.created_at),
-        notice,
-        _LINE_CHARS,
-    )
+    plain = Message(message.id, NoticeKind.FIRED, message.channel, message.receiver, message.created_at)
+    return f"{_subject(plain, notice, _LINE_CHARS)}, alert {notice.alert_id}"
 
 
 def _marks(message: Message) -> tuple[str, ...]:

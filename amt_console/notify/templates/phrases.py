@@ -20,7 +20,9 @@ _PERCENT = frozenset(
         AlertType.DISK_USAGE,
     )
 )
-NAME_CHARS = 32
+LEAST_MIDDLE = 16
+"""Characters of a reason that say something."""
+NAME_CHARS = 28
 """Most of a subject's name in a line that has to fit."""
 
 
@@ -37,8 +39,10 @@ def plural(number: int, noun: str) -> str:
 
 
 def fitted(start: str, middle: str, end: str, width: int) -> str:
-    """``start``, ``middle`` and ``end`` in one line; the middle is cut where the line would be too long."""
+    """One line of at most ``width``: the middle is cut; the end is left out where it would hide the middle."""
     room = width - len(start) - len(end)
+    if room < min(len(middle), LEAST_MIDDLE):
+        end, room = "", width - len(start)
     if len(middle) > room:
         middle = middle[: max(0, room - 1)].rstrip(" ,:") + "…"
     return (start + middle + end)[:width]
