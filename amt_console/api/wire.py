@@ -11,6 +11,7 @@ import msgspec
 
 from amt_console.model import MAX_NOTE_CHARS, AlertDetail, AlertView, Snapshot, Viewer
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.why import AlertWhy
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import safe_text
 
@@ -85,6 +86,7 @@ SNAPSHOT: Form[Snapshot] = Form(Snapshot)
 ALERTS: Form[tuple[AlertView, ...]] = Form(tuple[AlertView, ...])
 ALERT_DETAIL: Form[AlertDetail] = Form(AlertDetail)
 ONCALL: Form[OncallPlan] = Form(OncallPlan)
+WHY: Form[AlertWhy] = Form(AlertWhy)
 _ANSWERS: dict[type[Any], Form[Any]] = {}
 SERVICE_DETAIL: Form[ServiceDetail] = Form(ServiceDetail)
 

@@ -34,6 +34,7 @@ from amt_console.model import (
 )
 from amt_console.model.actions import wire_name
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import (
@@ -48,6 +49,7 @@ from amt_console.operations.protocol import (
 )
 from amt_console.operations.service_detail import service_detail
 from amt_console.operations.snapshot_builder import SnapshotBuilder
+from amt_console.operations.why import why
 from amt_console.store import Reads, Store, VersionConflict, Writes, lease_holder, lease_is_free, record
 from amt_console.text import safe_text
 
@@ -182,6 +184,14 @@ class LocalOperations:
             raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
         with self.store.read() as reads:
             return service_detail(reads, view, self._clock.now(), hours, self._views(reads, at), at=at)
+
+    def why(self, alert_id: int) -> AlertWhy:
+        """Why an alert was told to somebody, or not, as stored when it was decided. Raises NotFoundError."""
+        with self.store.read() as reads:
+            found = why(reads, alert_id)
+        if found is None:
+            raise NotFoundError(_no_alert(alert_id))
+        return found
 
     def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:
         """Who is on call at a moment, by default now, and in the days around it."""

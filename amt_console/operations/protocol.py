@@ -20,6 +20,7 @@ from amt_console.model import (
     Snapshot,
 )
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 
 ONCALL_DAYS = 30.0
@@ -140,6 +141,10 @@ class Operations(Protocol):
 
     def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
         """One service with its history up to now or up to a past moment. Raises NotFoundError."""
+        ...
+
+    def why(self, alert_id: int) -> AlertWhy:
+        """Why an alert was told to somebody, or not, as stored when it was decided. Raises NotFoundError."""
         ...
 
     def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:

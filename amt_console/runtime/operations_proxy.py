@@ -10,6 +10,7 @@ from datetime import datetime
 
 from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import ONCALL_DAYS, Operations, Result, ServiceDetail, UnavailableError
 
@@ -87,6 +88,11 @@ class OperationsProxy:
         """One service with its history up to now or up to a past moment."""
         with self._asked() as operations:
             return operations.service(name, hours=hours, at=at)
+
+    def why(self, alert_id: int) -> AlertWhy:
+        """Why an alert was told to somebody, or not."""
+        with self._asked() as operations:
+            return operations.why(alert_id)
 
     def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:
         """Who is on call at a moment, by default now, and in the days around it."""

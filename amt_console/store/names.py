@@ -37,6 +37,7 @@ from amt_console.store.errors import (
     StoreUnavailable,
     VersionConflict,
 )
+from amt_console.store.outbox.decisions import alert_decisions
 from amt_console.store.reads import MonitorRow, Reads, StateChangeRow
 from amt_console.store.rollups.host import HOST_METRICS
 from amt_console.store.store import Store
@@ -75,6 +76,7 @@ __all__ = [
     "access_token",
     "access_tokens",
     "add_token",
+    "alert_decisions",
     "audit_entries",
     "backup",
     "claim_messages",

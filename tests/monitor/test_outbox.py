@@ -24,7 +24,7 @@ from amt_console.operations.local import LocalOperations
 from amt_console.store import Keyring, Store, StoreError, Writes
 from amt_console.store.encryption.keyring import DataKey
 from amt_console.store.outbox import queue
-from amt_console.store.outbox.decisions import of_alert
+from amt_console.store.outbox.decisions import alert_decisions
 from amt_console.store.outbox.tables import OutboxRow
 from amt_console.store.policies.stored import add_silence
 from amt_console.store.schema import table
@@ -107,7 +107,7 @@ def test_an_outage_queues_a_page_with_its_facts(store: Store, clock: FakeClock) 
     with store.read() as reads:
         episode = reads.alerts.open()[0]
         assert page.version == episode.version
-        assert [each.reason for each in of_alert(reads._connection, row["alert_id"])] == [
+        assert [each.reason for each in alert_decisions(reads, row["alert_id"])] == [
             "it is not confirmed yet",
             "fired: it fired",
         ]

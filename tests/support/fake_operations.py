@@ -25,7 +25,17 @@ from amt_console.model import (
     ServiceState,
     Snapshot,
 )
+from amt_console.model.notifications import (
+    Decision,
+    DecisionOutcome,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    NoticeKind,
+    Stage,
+)
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.why import AlertWhy, Observed
 from amt_console.operations.actor import Actor
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import (
@@ -165,6 +175,10 @@ class FakeOperations:
             figures=(("address", "127.0.0.1 (IPv4)"), ("HTTP", "1.1"), ("certificate", "ends in 41 days")),
         )
 
+    def why(self, alert_id: int) -> AlertWhy:
+        """What was decided about an alert's messages."""
+        return why_of(_episode(self._alert(alert_id)))
+
     def oncall(self, at: datetime | None = None, *, days: float = 30, days_before: float = 0) -> OncallPlan:
         """Nobody is on call."""
         return OncallPlan(NOW, NOW - timedelta(days=days_before), NOW + timedelta(days=days))
@@ -247,3 +261,54 @@ class FakeSession:
     def close(self) -> None:
         """Note it."""
         self.closed += 1
+
+
+def why_of(episode: Episode) -> AlertWhy:
+    """Decisions and deliveries of an alert that was escalated to a pager that answered late."""
+    begin = episode.opened_at
+    fired = begin + timedelta(seconds=3)
+    sent, escalated = DecisionOutcome.SENT, DecisionOutcome.ESCALATED
+    return AlertWhy(
+        episode,
+        observations=(
+            Observed(begin, "probe", "down", "connection refused", None, {"attempt": "2"}),
+            Observed(begin, "opened", "pending", episode.message, None, {"count": "1 of 3"}),
+            Observed(fired, "fired", "firing", episode.message, None, {"count": "3 of 3"}),
+        ),
+        decisions=(
+            Decision(fired, Stage.SETTLE, DecisionOutcome.HELD, "monitoring-db, which it needs, is being re-checked"),
+            Decision(fired + timedelta(seconds=5), Stage.ESCALATION, sent, "fired: it fired", "ops-slack"),
+            Decision(
+                fired + timedelta(seconds=605),
+                Stage.ESCALATION,
+                escalated,
+                "escalated: level 2: nobody acknowledged within 10m",
+                "Ada by pager",
+            ),
+        ),
+        deliveries=(
+            Delivery(
+                1,
+                episode.id,
+                "ops-slack",
+                "ops-slack",
+                NoticeKind.FIRED,
+                DeliveryState.DELIVERED,
+                "it fired",
+                fired,
+                attempts=(DeliveryAttempt(fired + timedelta(seconds=1), "delivered"),),
+            ),
+            Delivery(
+                2,
+                episode.id,
+                "pager",
+                "Ada",
+                NoticeKind.ESCALATED,
+                DeliveryState.QUEUED,
+                "level 2",
+                fired + timedelta(seconds=605),
+                next_at=fired + timedelta(seconds=640),
+                attempts=(DeliveryAttempt(fired + timedelta(seconds=606), "serverError", "got 503"),),
+            ),
+        ),
+    )

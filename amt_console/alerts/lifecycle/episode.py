@@ -8,6 +8,7 @@ from amt_console.alerts.rules.rule import Rule
 from amt_console.alerts.wording import error_of
 from amt_console.clock import Instant
 from amt_console.model import AlertState, Episode, Paging, Resolution, Severity
+from amt_console.text import duration
 
 REFRESH_FRACTION = 0.1
 """A steadily bad alert stores a new message only when its value moves by more than this fraction."""
@@ -100,7 +101,7 @@ def _open(last: Episode | None, observation: Observation, rule: Rule) -> Step:
     _keep_answer(transition, observation)
     _count_bad(transition, observation, rule)
     _tell(transition, observation, rule)
-    transition.event("opened")
+    transition.event("opened", detail=_judged_by(transition.episode, rule))
     _pend(transition, observation, rule)
     return transition.step()
 
@@ -176,6 +177,16 @@ def _note_error(transition: Transition, observation: Observation, rule: Rule, be
     transition.event("error_changed", note=f"before: {errors['old_error']}", detail=errors)
 
 
+def _judged_by(episode: Episode, rule: Rule) -> dict[str, str]:
+    """The counts and limits of this moment: the rule may be changed later, and people ask why it fired."""
+    facts = {"count": f"{episode.bad_count} of {rule.fail}"}
+    if rule.for_seconds:
+        facts["for"] = duration(rule.for_seconds)
+    if episode.threshold is not None:
+        facts["limit"] = f"{episode.threshold:g}"
+    return facts
+
+
 def _keep_answer(transition: Transition, observation: Observation) -> None:
     if observation.answer is not None:
         transition.answer = observation.answer()
@@ -193,7 +204,7 @@ def _pend(transition: Transition, observation: Observation, rule: Rule) -> None:
             fired_at=transition.wall,
         )
         _tell(transition, observation, rule)
-        transition.event("fired")
+        transition.event("fired", detail=_judged_by(transition.episode, rule))
         return
     severity = _seen_severity(observation, rule)
     if severity is not episode.severity:

@@ -18,6 +18,7 @@ from amt_console.api.client.exchange import exchange
 from amt_console.api.client.http import HttpClient
 from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot, Viewer
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
     ONCALL_DAYS,
@@ -136,6 +137,10 @@ class RemoteOperations:
         """One service with its history up to now or up to a past moment. Raises NotFoundError."""
         query = {"name": name, "hours": hours, **_as_of(at)}
         return self._read(wire.SERVICE_DETAIL, self._call("GET", f"{_API}/service", query)[1])
+
+    def why(self, alert_id: int) -> AlertWhy:
+        """Why an alert was told to somebody, or not, as stored when it was decided. Raises NotFoundError."""
+        return self._read(wire.WHY, self._call("GET", f"{_API}/alerts/{alert_id}/why", {})[1])
 
     def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:
         """Who is on call at a moment, by default now, and in the days around it."""

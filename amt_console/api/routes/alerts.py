@@ -12,6 +12,7 @@ from amt_console.api.routes.actions import AlertId
 from amt_console.api.routes.values import Page, PastMoment, json_page, json_response, moment, moment_or_now
 from amt_console.model import AlertState, Role
 from amt_console.operations.json_views import alert_detail_json, alert_json
+from amt_console.operations.notification_json import why_json
 
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["alerts"])
 _MISSING = answers(s404="No such alert")
@@ -40,3 +41,9 @@ def alerts(
 def alert(serving: Serving, alert_id: AlertId, at: PastMoment = None) -> Response:
     """One alert with everything that happened to it."""
     return json_response(alert_detail_json(serving.operations.alert(alert_id, at=moment_or_now(at))))
+
+
+@router.get("/alerts/{alert_id}/why", response_model=dict[str, Any], **needs(Role.VIEWER, _MISSING))
+def why(serving: Serving, alert_id: AlertId) -> Response:
+    """Why the alert was told to somebody, or not: what was seen, each decision, each delivery."""
+    return json_response(why_json(serving.operations.why(alert_id)))

@@ -89,6 +89,12 @@ def console_alert(serving: Serving, alert_id: AlertId, at: PastMoment = None) ->
     return _wired(wire.ALERT_DETAIL, serving.operations.alert(alert_id, at=moment_or_now(at)))
 
 
+@router.get("/alerts/{alert_id}/why", **needs(Role.VIEWER))
+def console_why(serving: Serving, alert_id: AlertId) -> Response:
+    """Why the alert was told to somebody, or not."""
+    return _wired(wire.WHY, serving.operations.why(alert_id))
+
+
 @router.get("/service", **needs(Role.VIEWER))
 def console_service(
     serving: Serving,

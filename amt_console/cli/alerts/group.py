@@ -8,6 +8,7 @@ import typer
 
 from amt_console.cli.alerts import acting
 from amt_console.cli.alerts.acting import AlertId, JsonOption
+from amt_console.cli.alerts.why import why
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
@@ -114,6 +115,7 @@ for name, action, example in (
     ("note", acting.note, "12 'the new release is rolled back'"),
     ("close", acting.close, "12 --noise --note 'the service was retired'"),
     ("undo", acting.undo, "12"),
+    ("why", why, "12"),
 ):
     app.command(name, epilog=f"Example: amt-console alerts {name} {example}")(action)
 

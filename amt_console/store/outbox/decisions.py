@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert, select
 
@@ -11,6 +12,9 @@ from amt_console.model.notifications import Decision, DecisionOutcome, Stage
 from amt_console.store.outbox.tables import DecisionRow
 from amt_console.store.schema import table
 from amt_console.store.values import clean, clean_text, member
+
+if TYPE_CHECKING:
+    from amt_console.store.reads import Reads
 
 _DECISIONS = table(DecisionRow)
 
@@ -32,8 +36,8 @@ def add(connection: Connection, episode: Episode, decisions: Sequence[Decision])
         connection.execute(insert(_DECISIONS), rows)
 
 
-def of_alert(connection: Connection, alert_id: int) -> tuple[Decision, ...]:
-    """All decisions about an alert, oldest first."""
+def alert_decisions(reads: Reads, alert_id: int) -> tuple[Decision, ...]:
+    """All decisions about an alert's messages, oldest first."""
     query = select(_DECISIONS).where(_DECISIONS.c.alert_id == alert_id).order_by(_DECISIONS.c.id)
     return tuple(
         Decision(
@@ -44,5 +48,5 @@ def of_alert(connection: Connection, alert_id: int) -> tuple[Decision, ...]:
             detail=row["detail"],
             alert_id=alert_id,
         )
-        for row in connection.execute(query).mappings()
+        for row in reads._connection.execute(query).mappings()
     )
