@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from amt_console.alerts.handling.handlers import HANDLERS, handle
 from amt_console.alerts.handling.scene import AlertConflict, Outcome, RoleTooLow, Scene
+from amt_console.alerts.judging.delivery import DeliveryReading, judge_delivery
 from amt_console.alerts.judging.host import judge_disks, judge_host
 from amt_console.alerts.judging.missing_data import judge_gap, judge_heard, judge_no_data
 from amt_console.alerts.judging.network import NetworkReading, Reachability, judge_network
@@ -58,6 +59,7 @@ __all__ = [
     "Account",
     "Aggregate",
     "AlertConflict",
+    "DeliveryReading",
     "Direction",
     "Limit",
     "Limits",
@@ -90,6 +92,7 @@ __all__ = [
     "handle",
     "in_order",
     "judge",
+    "judge_delivery",
     "judge_disks",
     "judge_error_rate",
     "judge_gap",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from amt_console.alerts import NetworkReading, Sight
+from amt_console.alerts import DeliveryReading, NetworkReading, Sight
 from amt_console.clock import Instant
 from amt_console.model import BusinessFigures, Gap, GapReason, HostSample, ProbeResult
 
@@ -66,7 +66,7 @@ class Pause:
     """When it was found; ``None`` for samples that were evaluated and lost afterwards."""
 
 
-Item = Collected | HostReading | FigureReading | NoData | NetworkReading | Pause
+Item = Collected | HostReading | FigureReading | NoData | NetworkReading | DeliveryReading | Pause
 
 
 class Buffer:
@@ -130,6 +130,6 @@ def _moment(item: Item) -> datetime:
         return item.result.timestamp
     if isinstance(item, HostReading):
         return item.sample.timestamp
-    if isinstance(item, NoData | NetworkReading):
+    if isinstance(item, NoData | NetworkReading | DeliveryReading):
         return item.at.wall
     return item.figures.timestamp if isinstance(item, FigureReading) else item.gap.started_at

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from amt_console.alerts import NetworkReading
+from amt_console.alerts import DeliveryReading, NetworkReading
 from amt_console.clock import Clock
 from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import NETWORK_SUBJECT, ProbeResult, ServiceState
@@ -167,6 +167,10 @@ class Engine:
     def probe_now(self, names: Sequence[str]) -> None:
         """Probe these targets at once."""
         self._probes.probe_now(names)
+
+    def hear(self, reading: DeliveryReading) -> None:
+        """Take note of what became of messages on a channel."""
+        self._flusher.add(reading, urgent=True)
 
     def reload(self, ruleset: Ruleset, retention: RetentionSettings | None = None) -> None:
         """Use another ruleset. Unchanged targets keep their slots and alerts."""

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from amt_console.alerts import (
     HOST_SUBJECTS,
+    DeliveryReading,
     NetworkReading,
     Observation,
     Rule,
     Signal,
     judge,
+    judge_delivery,
     judge_disks,
     judge_gap,
     judge_heard,
@@ -25,7 +27,7 @@ from amt_console.alerts import (
     step,
 )
 from amt_console.clock import Instant
-from amt_console.model import Gap, ServiceState
+from amt_console.model import AlertType, Gap, ServiceState
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, NoData
 from amt_console.monitor.hosts import STORE_EVERY
 from amt_console.monitor.ledger import Ledger, key_of
@@ -54,6 +56,10 @@ class Evaluator:
             elif isinstance(item, NetworkReading):
                 for rule in self.ruleset.network_rules:
                     _step(ledger, rule, judge_network(rule, item))
+            elif isinstance(item, DeliveryReading):
+                if item.channel in self.ruleset.policies.channels:
+                    for rule in self.ruleset.delivery_rules:
+                        _step(ledger, rule, judge_delivery(item))
             elif item.at is not None:
                 self.interrupted(ledger, item.gap, at=item.at)
         for window in windows:
@@ -74,7 +80,8 @@ class Evaluator:
     def resume(self, ledger: Ledger, *, seconds: float, at: Instant) -> None:
         """Hold every open alert over so many seconds without data."""
         for episode in ledger.open():
-            if not episode.rule_id or episode.subject == MONITOR_SUBJECT:
+            # Whether messages are delivered is known without a measurement.
+            if not episode.rule_id or episode.subject == MONITOR_SUBJECT or episode.alert_type is AlertType.NOTIFY:
                 continue
             target = self.ruleset.by_target.get(episode.subject)
             interval = STORE_EVERY if target is None else target.interval

@@ -67,6 +67,8 @@ class Ruleset:
     figure_window_rules: tuple[Rule, ...] = field(init=False)
     monitor_rules: tuple[Rule, ...] = field(init=False)
     network_rules: tuple[Rule, ...] = field(init=False)
+    delivery_rules: tuple[Rule, ...] = field(init=False)
+    """Rules that judge whether messages are delivered; their subjects are channels."""
 
     def __post_init__(self) -> None:
         """Sort the rules by target and kind."""
@@ -84,6 +86,7 @@ class Ruleset:
             ("figure_window_rules", _windowed([rule for rule in self.rules if rule.signal is Signal.FIGURE])),
             ("monitor_rules", tuple(rule for rule in self.rules if rule.signal is Signal.MONITOR)),
             ("network_rules", tuple(rule for rule in self.rules if rule.signal is Signal.NETWORK)),
+            ("delivery_rules", tuple(rule for rule in self.rules if rule.signal is Signal.NOTIFY)),
         ):
             object.__setattr__(self, name, value)
 
@@ -107,6 +110,8 @@ class Ruleset:
             return subject == MONITOR_SUBJECT
         if rule.signal is Signal.NETWORK:
             return subject == NETWORK_SUBJECT
+        if rule.signal is Signal.NOTIFY:
+            return subject in self.policies.channels
         if rule.signal in _HOST_SIGNALS or rule.signal is Signal.FIGURE:
             return rule.applies_to(subject)
         groups = (self.probe_rules, self.window_rules, self.freshness_rules)

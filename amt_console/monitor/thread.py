@@ -19,6 +19,7 @@ from amt_console.store import Store
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
+    from amt_console.alerts import DeliveryReading
     from amt_console.monitor.engine import Engine, EngineLimits
     from amt_console.monitor.probing import Collectors
 
@@ -106,6 +107,11 @@ class EngineThread:
         wanted = names or tuple(self._ruleset.by_target)
         with self._guard:
             self._tell(lambda engine: engine.probe_now(wanted))
+
+    def hear(self, reading: DeliveryReading) -> None:
+        """Take note of what became of messages on a channel."""
+        with self._guard:
+            self._tell(lambda engine: engine.hear(reading))
 
     def reload(self, settings: Settings) -> None:
         """Use another configuration without a restart. Raises ConfigError and keeps the running one."""

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from amt_console.alerts import DeliveryReading
 from amt_console.clock import Clock
 from amt_console.model.notifications import DeliveryState
 from amt_console.notify.channels.channel import Channel
-from amt_console.notify.outbox import Outbox
-from amt_console.notify.settings import DeliverySettings
+from amt_console.notify.health import ChannelHealth
+from amt_console.notify.outbox import History, Outbox
+from amt_console.notify.settings import AllDelivery
 from amt_console.notify.worker import LOG, ChannelWorker, Outcome
 from amt_console.store import DeliveryMark, Store, StoreError
 from amt_console.text import safe_text
@@ -19,6 +21,8 @@ from amt_console.text import safe_text
 POLL = 1.0
 """Seconds between two looks when nobody tells of a commit."""
 RESTART_PAUSE = 1.0
+REFRESH = 15.0
+"""Seconds between two looks at what other processes sent."""
 REMOVED = "the channel is configured no more, or switched off"
 
 
@@ -32,8 +36,8 @@ class DispatcherStatus:
     restarts: int = 0
     fault: str | None = None
     """Why nothing can be sent: the database does not answer."""
-    failing: tuple[str, ...] = ()
-    """Channels whose last attempt failed."""
+    lines: tuple[str, ...] = ()
+    """What is wrong with channels, for people."""
 
 
 @dataclass(slots=True)
@@ -52,7 +56,7 @@ class Dispatcher:
         settings: Times and limits.
         store: Open for writing; stays open.
         clock: The time.
-        on_outcome: Called after each attempt, on the loop; must be quick and must not raise.
+        on_reading: Called on the loop when a channel ceases to deliver, and when it delivers again; must be quick.
         cancels: Whether rows of channels that are configured no more are cancelled: one process of a database does.
     """
 
@@ -60,10 +64,10 @@ class Dispatcher:
         self,
         channels: Mapping[str, Channel],
         *,
-        settings: DeliverySettings,
+        settings: AllDelivery,
         store: Store,
         clock: Clock,
-        on_outcome: Callable[[Outcome], None] = lambda _: None,
+        on_reading: Callable[[DeliveryReading], None] = lambda _: None,
         cancels: bool = True,
     ) -> None:
         self.status = DispatcherStatus()
@@ -71,14 +75,16 @@ class Dispatcher:
         self._settings = settings
         self._clock = clock
         self._outbox = Outbox(store, clock)
-        self._on_outcome = on_outcome
+        self._on_reading = on_reading
+        self._health = ChannelHealth(clock)
+        self._refreshed_at = clock.monotonic()
         self._cancels = cancels
         self._running: dict[str, _Running] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._stop = asyncio.Event()
         self._drain = 2.0
-        self._reload: tuple[Mapping[str, Channel], DeliverySettings] | None = None
+        self._reload: tuple[Mapping[str, Channel], AllDelivery] | None = None
 
     def wake(self) -> None:
         """Something was committed."""
@@ -90,7 +96,7 @@ class Dispatcher:
         self._stop.set()
         self._woken.set()
 
-    def use(self, channels: Mapping[str, Channel], settings: DeliverySettings) -> None:
+    def use(self, channels: Mapping[str, Channel], settings: AllDelivery) -> None:
         """Send on these channels from now on."""
         self._reload = (channels, settings)
         self._woken.set()
@@ -107,6 +113,7 @@ class Dispatcher:
                     taken_over = True
                 await self._take_channels()
                 await self._look()
+                await self._refresh()
                 self._seen(fault=None)
             except StoreError as error:
                 self._seen(fault=safe_text(str(error)))
@@ -125,8 +132,9 @@ class Dispatcher:
                 leaving = asyncio.create_task(self._end_worker(self._running.pop(name)))
                 self._leaving.add(leaving)
                 leaving.add_done_callback(self._leaving.discard)
+            self._health.keep(frozenset(self._channels))
             for name, running in self._running.items():
-                await running.worker.use(self._channels[name], self._settings)
+                await running.worker.use(self._channels[name], self._settings.of(name))
         for name, channel in self._channels.items():
             if name not in self._running:
                 await self._begin(name, channel)
@@ -134,13 +142,31 @@ class Dispatcher:
     async def _begin(self, name: str, channel: Channel) -> None:
         history = await self._outbox.history(name)
         worker = ChannelWorker(
-            channel, outbox=self._outbox, settings=self._settings, clock=self._clock, on_outcome=self._on_outcome
+            channel, outbox=self._outbox, settings=self._settings.of(name), clock=self._clock, on_outcome=self._hear
         )
         worker.seed(history.sent)
-        if history.newest is not None:
-            newest = history.newest
-            self._on_outcome(Outcome(name, newest.state, newest.critical, newest.error))
+        self._remember(name, history)
         self._running[name] = _Running(worker, asyncio.create_task(self._keep(worker), name=f"channel {name}"))
+
+    def _hear(self, outcome: Outcome) -> None:
+        reading = self._health.hear(outcome)
+        if reading is not None:
+            self._on_reading(reading)
+
+    def _remember(self, name: str, history: History) -> None:
+        if history.newest is not None:
+            reading = self._health.remember(name, history.newest)
+            if reading is not None:
+                self._on_reading(reading)
+
+    async def _refresh(self) -> None:
+        """On a server, learn what other processes sent."""
+        now = self._clock.monotonic()
+        if not self._outbox.is_shared or now - self._refreshed_at < REFRESH:
+            return
+        self._refreshed_at = now
+        for name in list(self._running):
+            self._remember(name, await self._outbox.history(name))
 
     async def _keep(self, worker: ChannelWorker) -> None:
         """Run a worker; after a fault again."""
@@ -174,13 +200,12 @@ class Dispatcher:
         LOG.warning("%d messages on %s are cancelled: %s", len(ids), safe_text(name), REMOVED)
 
     def _seen(self, *, fault: str | None) -> None:
-        workers = [(name, running.worker) for name, running in self._running.items()]
-        faults = [fault, *(worker.fault for _, worker in workers)]
+        faults = [fault, *(running.worker.fault for running in self._running.values())]
         self.status = replace(
             self.status,
             looks=self.status.looks + (fault is None),
             fault=next((each for each in faults if each is not None), None),
-            failing=tuple(name for name, worker in workers if worker.failures),
+            lines=self._health.lines,
         )
 
     async def _end(self, drain: float) -> bool:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from amt_console.clock import Clock
@@ -21,6 +21,7 @@ from amt_console.store import (
     ChannelResult,
     DeliveryMark,
     MessageClaim,
+    SentMessage,
     Store,
     claim_messages,
     mark_messages,
@@ -44,7 +45,7 @@ ACTOR = "amt-console"
 class History:
     """What a channel did before this process began."""
 
-    sent: tuple[datetime, ...] = ()
+    sent: tuple[SentMessage, ...] = ()
     """Deliveries of the last hour."""
     newest: ChannelResult | None = None
 
@@ -57,6 +58,11 @@ class Outbox:
         self._clock = clock
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="amt-outbox")
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may send as well."""
+        return self._store.is_server
 
     async def take_over(self) -> None:
         """After the start: a file has one process, so every lease in it is of one that has died."""

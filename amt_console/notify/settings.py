@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from amt_console.config import Settings
+from amt_console.config.sections.channels import Channel
 from amt_console.model.policy import NotifyTimes
 from amt_console.notify.grouping import GroupTimes
 from amt_console.notify.limits import Rate
@@ -14,24 +15,49 @@ from amt_console.notify.retry import RetryTimes
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
-    """How messages are grouped, limited and tried again."""
+    """How the messages of a channel are grouped, limited and tried again."""
 
     groups: GroupTimes = field(default_factory=GroupTimes)
     retry: RetryTimes = field(default_factory=RetryTimes)
     hourly_cap: int = 60
-    """Messages of an hour on one channel; 0 for any number."""
+    """Messages of an hour, critical pages aside; 0 for any number."""
     reminder: float = NotifyTimes().reminder
     """Seconds between two reminders."""
     rate: Rate | None = None
-    """Of every channel; ``None``: what its kind of receiver takes."""
-    by_channel: Mapping[str, GroupTimes] = field(default_factory=dict)
-    """Channels with group times of their own."""
-
-    def groups_of(self, channel: str) -> GroupTimes:
-        """The group times of a channel."""
-        return self.by_channel.get(channel, self.groups)
+    """``None``: what its kind of receiver takes."""
 
 
-def delivery_settings(settings: Settings) -> DeliverySettings:
+@dataclass(frozen=True, slots=True)
+class AllDelivery:
+    """The settings of every channel."""
+
+    usual: DeliverySettings = field(default_factory=DeliverySettings)
+    by_channel: Mapping[str, DeliverySettings] = field(default_factory=dict)
+    """Channels with settings of their own."""
+
+    def of(self, channel: str) -> DeliverySettings:
+        """The settings of a channel."""
+        return self.by_channel.get(channel, self.usual)
+
+
+def delivery_of(settings: Settings) -> AllDelivery:
     """The times and limits of a configuration."""
-    return DeliverySettings()
+    return AllDelivery(
+        _delivery(settings, None), {channel.name: _delivery(settings, channel) for channel in settings.channels}
+    )
+
+
+def _delivery(settings: Settings, channel: Channel | None) -> DeliverySettings:
+    notify = settings.notify
+
+    def value(name: str) -> float:
+        own = None if channel is None else getattr(channel, name)
+        found: float = getattr(notify, name) if own is None else own
+        return found
+
+    return DeliverySettings(
+        groups=GroupTimes(value("group_wait"), value("group_wait_critical"), value("group_interval")),
+        retry=RetryTimes(value("retry_first"), value("retry_most")),
+        hourly_cap=int(value("hourly_cap")),
+        reminder=notify.reminder,
+    )

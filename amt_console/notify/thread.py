@@ -6,27 +6,28 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 
+from amt_console.alerts import DeliveryReading
 from amt_console.clock import Clock
 from amt_console.config import Settings
 from amt_console.notify.channels.channel import Channel
 from amt_console.notify.dispatcher import Dispatcher, DispatcherStatus
-from amt_console.notify.settings import DeliverySettings, delivery_settings
-from amt_console.notify.worker import LOG, Outcome
+from amt_console.notify.settings import AllDelivery, delivery_of
+from amt_console.notify.worker import LOG
 from amt_console.store import Store
 
 Channels = Callable[[Settings], Mapping[str, Channel]]
-"""Makes the enabled channels of a configuration, by name. Raises ConfigError."""
+"""Makes the enabled channels of a configuration, by name; called on the dispatcher's thread."""
 
 
 class DispatcherThread:
-    """Controls the dispatcher from other threads. Raises ConfigError when a channel cannot be made.
+    """Controls the dispatcher from other threads.
 
     Args:
         settings: The configuration.
         store: An open, writable store; it stays open after ``stop``.
         clock: The time.
         channels: Makes the channels.
-        on_outcome: Called after each attempt, on the dispatcher's thread; must be quick and must not raise.
+        on_reading: Called on the dispatcher's thread when a channel ceases to deliver, and when it delivers again.
         cancels: Whether rows of channels that are configured no more are cancelled.
         delivery: Times and limits in place of the configured ones.
     """
@@ -38,18 +39,17 @@ class DispatcherThread:
         store: Store,
         clock: Clock,
         channels: Channels,
-        on_outcome: Callable[[Outcome], None] = lambda _: None,
+        on_reading: Callable[[DeliveryReading], None] = lambda _: None,
         cancels: bool = True,
-        delivery: DeliverySettings | None = None,
+        delivery: AllDelivery | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._make = channels
-        self._on_outcome = on_outcome
+        self._on_reading = on_reading
         self._cancels = cancels
         self._delivery = delivery
-        self._channels = channels(settings)
-        self._settings = delivery or delivery_settings(settings)
+        self._settings = settings
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -81,13 +81,12 @@ class DispatcherThread:
                 return  # it has ended meanwhile
 
     def reload(self, settings: Settings) -> None:
-        """Use another configuration. Raises ConfigError and keeps the running one."""
-        channels, delivery = self._make(settings), self._delivery or delivery_settings(settings)
+        """Use another configuration."""
         with self._guard:
-            self._channels, self._settings = channels, delivery
+            self._settings = settings
             dispatcher, loop = self._dispatcher, self._loop
             if dispatcher is not None and loop is not None and not loop.is_closed():
-                loop.call_soon_threadsafe(dispatcher.use, channels, delivery)
+                loop.call_soon_threadsafe(lambda: dispatcher.use(self._make(settings), self._delivery_of(settings)))
 
     def stop(self, timeout: float = 3.0) -> bool:
         """Send what is ready within ``timeout`` seconds; the rest stays queued. Returns whether nothing was cut off."""
@@ -101,6 +100,9 @@ class DispatcherThread:
         thread.join(timeout)
         return not thread.is_alive() and self._clean
 
+    def _delivery_of(self, settings: Settings) -> AllDelivery:
+        return self._delivery or delivery_of(settings)
+
     def _main(self) -> None:
         try:
             self._clean = asyncio.run(self._run())
@@ -113,11 +115,11 @@ class DispatcherThread:
                 return True
             self._loop = asyncio.get_running_loop()
             self._dispatcher = Dispatcher(
-                self._channels,
-                settings=self._settings,
+                self._make(self._settings),
+                settings=self._delivery_of(self._settings),
                 store=self._store,
                 clock=self._clock,
-                on_outcome=self._on_outcome,
+                on_reading=self._on_reading,
                 cancels=self._cancels,
             )
         return await self._dispatcher.run()

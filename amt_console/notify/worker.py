@@ -21,7 +21,7 @@ from amt_console.notify.outbox import LEASE_SECONDS, Outbox
 from amt_console.notify.retry import Backing, pause_after
 from amt_console.notify.settings import DeliverySettings
 from amt_console.notify.settling import Tells, settle
-from amt_console.store import DeliveryMark, MessageClaim, StoreError
+from amt_console.store import DeliveryMark, MessageClaim, SentMessage, StoreError
 from amt_console.text import safe_text
 
 LOG = logging.getLogger("amt_console.notify")
@@ -95,11 +95,12 @@ class ChannelWorker:
         """Return when nothing is ready to be sent."""
         await self._idle.wait()
 
-    def seed(self, sent: Sequence[datetime]) -> None:
-        """Continue after an earlier process: when it delivered messages in the last hour."""
+    def seed(self, sent: Sequence[SentMessage]) -> None:
+        """Continue after an earlier process: what it delivered in the last hour."""
         now, wall = self._clock.monotonic(), self._clock.now()
-        times = [now - max(0.0, (wall - at).total_seconds()) for at in sent]
-        self._cap = HourlyCap(self._settings.hourly_cap, times)
+        times = [now - max(0.0, (wall - each.at).total_seconds()) for each in sent]
+        counted = [at for at, each in zip(times, sent, strict=True) if not each.critical_page]
+        self._cap = HourlyCap(self._settings.hourly_cap, counted)
         self._sent_at = max(times, default=None)
 
     def wake(self) -> None:
@@ -157,8 +158,7 @@ class ChannelWorker:
         now = self._clock.now()
         settled = settle(rows, groups=channel.groups, now=now, reminder=settings.reminder)
         await self._give_up(settled.cancelled, settled.expired, now)
-        times = settings.groups_of(channel.name)
-        grouped = group(settled.bundles, groups=channel.groups, now=now, times=times, recent=self._recent())
+        grouped = group(settled.bundles, groups=channel.groups, now=now, times=settings.groups, recent=self._recent())
         pauses = [LOOK_EVERY if rows else 60.0]
         pauses += [] if grouped.pause is None else [grouped.pause]
         if settled.leased_until is not None:
@@ -226,7 +226,7 @@ class ChannelWorker:
             return False
         now = self._clock.monotonic()
         self._bucket.take(now)
-        message = compose(claim, now=self._clock.now(), times=self._settings.groups_of(self._channel.name))
+        message = compose(claim, now=self._clock.now(), times=self._settings.groups)
         self._sending = True
         try:
             error = await self._send(message)
@@ -253,7 +253,8 @@ class ChannelWorker:
         page = any(message.row.severity is Severity.CRITICAL and message.row.kind.pages for message in claim.messages)
         if error is None:
             self._backing.delivered()
-            self._cap.take(now)
+            if not (batch.critical and batch.tells is Tells.FIRES):
+                self._cap.take(now)
             self._sent_at = now
             if not batch.critical:
                 self._calm_at[batch.tells] = now

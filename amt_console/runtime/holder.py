@@ -1,4 +1,4 @@
-"""The engine and the API of the process that holds the lease, started and stopped together."""
+"""The engine, the dispatcher and the API of the process that holds the lease, started and stopped together."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from amt_console.store import Store
 
 logger = logging.getLogger("amt_console.monitor")
+_LAST_MESSAGES_SECONDS = 2.0
+"""For sending what is ready at the stop; the rest stays in the outbox."""
 
 
 class Holder:
@@ -59,6 +61,7 @@ class Holder:
     ) -> None:
         from amt_console.api.presence import Presence
         from amt_console.monitor.thread import EngineThread
+        from amt_console.runtime.dispatching import dispatcher_of
 
         self._settings = settings
         self._store = store
@@ -75,8 +78,9 @@ class Holder:
         self._troubles: tuple[str, ...] = ()
         self._fault: str | None = None
         self.engine: EngineThread = EngineThread(
-            settings=settings, store=store, store_url=store_url, clock=clock, on_change=on_change, location=location
+            settings=settings, store=store, store_url=store_url, clock=clock, on_change=self._changed, location=location
         )
+        self.dispatcher = dispatcher_of(settings, store, store_url, clock, on_reading=self.engine.hear)
         self.operations = OperationsProxy()
         self.operations.use(self._operations(settings, targets))
 
@@ -88,6 +92,7 @@ class Holder:
         from amt_console.api.served import Served
 
         self.engine.start()
+        self.dispatcher.start()
         if self._store.is_server:
             from amt_console.runtime.presence import ClusterPresence
 
@@ -116,16 +121,18 @@ class Holder:
         return status
 
     def notices(self) -> tuple[str, ...]:
-        """Notices of the engine and the API, without the engine's faults."""
+        """Notices of the dispatcher, the engine and the API, without the engine's faults."""
         status = self.engine.status
-        return (*(notice for notice in status.notices if notice not in status.faults), *self._troubles)
+        engine = (notice for notice in status.notices if notice not in status.faults)
+        return (*self.dispatcher.status.lines, *engine, *self._troubles)
 
     def reload(self, settings: Settings) -> None:
-        """Use another configuration: targets, rules and roles. Raises ConfigError and keeps the running one."""
+        """Use another configuration: targets, rules, channels, roles. Raises ConfigError and keeps the old one."""
         from amt_console.api.auth.identity import role_table
 
         operations = self._operations(settings, None)
         self.engine.reload(settings)
+        self.dispatcher.reload(settings)
         self._settings = settings
         self.operations.use(operations)
         if self._socket is not None:
@@ -140,6 +147,8 @@ class Holder:
         if self._served is not None and self._served.refusals is not None:
             self._served.refusals.close()
         clean = self.engine.stop()
+        # After the engine: what it stores last can still be sent.
+        self.dispatcher.stop(_LAST_MESSAGES_SECONDS)
         if self._cluster_presence is not None:
             self._cluster_presence.close()
         return clean
@@ -180,7 +189,12 @@ class Holder:
         except KeyError as error:
             raise NotFoundError(f"no service is called {error}") from error
 
+    def _changed(self) -> None:
+        self.dispatcher.wake()
+        self._on_change()
+
     def _acted(self) -> None:
+        self.dispatcher.wake()
         if self._served is not None:
             self._served.acted()
         self._on_change()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
+from amt_console.runtime.dispatching import dispatcher_of
 from amt_console.runtime.reload import ConfigWatch, reload_config
 from amt_console.runtime.server_watch import ServerWatch
 from amt_console.runtime.signals import Signals
@@ -68,6 +69,7 @@ class _PeerMonitor:
         self._clock = clock
         self._location = location
         self._signals = signals
+        self._dispatcher = dispatcher_of(settings, store, store_url, clock, cancels=False)
         self._lease: Lease | None = None
         self._failure: BaseException | None = None
         self._decided = threading.Event()
@@ -78,6 +80,7 @@ class _PeerMonitor:
         config = ConfigWatch(self._config_path)
         notifier = Notifier()
         self._prober = self._start_prober()
+        self._dispatcher.start()
         notifier.send("READY=1\nSTATUS=Sharing the probes with other monitors.")
         does = "shares its probing" if self._location is None else f"probes from location {self._location}"
         logger.info("another monitor evaluates; pid %d %s", os.getpid(), does)
@@ -91,6 +94,7 @@ class _PeerMonitor:
                     reload_config(self._config_path, self._use)
         finally:
             self._prober.stop()
+            self._dispatcher.stop()
         if stop.is_set():
             self._store.hurry()
             candidate.join(_LOOK_SECONDS)
@@ -138,5 +142,6 @@ class _PeerMonitor:
 
         targets(settings, store_url=self._store_url)
         self._settings = settings
+        self._dispatcher.reload(settings)
         self._prober.stop()
         self._prober = self._start_prober()

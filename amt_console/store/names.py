@@ -17,7 +17,14 @@ from amt_console.store.delivery.claims import (
     waiting_channels,
     waiting_messages,
 )
-from amt_console.store.delivery.log import ChannelResult, deliveries, delivery_counts, newest_result, sent_since
+from amt_console.store.delivery.log import (
+    ChannelResult,
+    SentMessage,
+    deliveries,
+    delivery_counts,
+    newest_result,
+    sent_since,
+)
 from amt_console.store.encryption.key_source import keyring_of
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.sqlite_backup import backup
@@ -64,6 +71,7 @@ __all__ = [
     "Reads",
     "SchemaTooNew",
     "SchemaTooOld",
+    "SentMessage",
     "StateChangeRow",
     "Store",
     "StoreBusy",

@@ -77,6 +77,7 @@ def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target
         *_host_rules(limits),
         _monitor_rule(),
         _network_rule(),
+        _delivery_rule(),
     )
     runbooks = {target.name: target.runbook for target in known if target.runbook}
     return tuple(replace(rule, runbook_by_subject=runbooks) for rule in rules)
@@ -201,6 +202,10 @@ def _monitor_rule() -> Rule:
 
 def _network_rule() -> Rule:
     return Rule("network", AlertType.MONITOR, Signal.NETWORK, fail=1, recover=1, keep_firing_for=SETTLES_SECONDS)
+
+
+def _delivery_rule() -> Rule:
+    return Rule("notify", AlertType.NOTIFY, Signal.NOTIFY, fail=1, recover=1)
 
 
 def _response_limits(target: Target, thresholds: Thresholds) -> Limits:

@@ -19,6 +19,7 @@ class Signal(StrEnum):
     DATABASE = "database"
     MONITOR = "monitor"
     NETWORK = "network"
+    NOTIFY = "notify"
     # Milliseconds.
     RESPONSE_TIME = "response_time"
     # Percent.
@@ -42,7 +43,9 @@ class Signal(StrEnum):
     FIGURE = "figure"
 
 
-STATE_SIGNALS = frozenset((Signal.SERVICE_DOWN, Signal.DATABASE, Signal.MONITOR, Signal.NETWORK, Signal.NO_DATA))
+STATE_SIGNALS = frozenset(
+    (Signal.SERVICE_DOWN, Signal.DATABASE, Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY, Signal.NO_DATA)
+)
 """Signals whose rules have one severity and no limit of their own."""
 PERCENT_SIGNALS = frozenset(
     (

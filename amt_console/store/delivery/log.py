@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -18,6 +18,8 @@ from amt_console.store.values import Row, member
 
 _OUTBOX, _ATTEMPTS = table(OutboxRow), table(DeliveryAttemptRow)
 _PART = 500
+LONGEST_WAY = timedelta(hours=24)
+"""From the queue to the receiver: older rows have expired."""
 _PAGES = tuple(kind.value for kind in NoticeKind if kind.pages)
 _COLUMNS = [column for column in _OUTBOX.c if column.name != "payload"]
 
@@ -32,6 +34,15 @@ class ChannelResult:
     error: str | None = None
     critical: bool = False
     """Whether a critical page has died since the last delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that was delivered."""
+
+    at: datetime
+    critical_page: bool
+    """Whether it told that a critical alert fires."""
 
 
 def deliveries(
@@ -58,15 +69,23 @@ def delivery_counts(reads: Reads) -> dict[tuple[str, str], int]:
     return found
 
 
-def sent_since(reads: Reads, channel: str, since: datetime) -> tuple[datetime, ...]:
-    """When messages were delivered on a channel, oldest first; a group counts once."""
-    when = func.min(_OUTBOX.c.delivered_at).label("at")
-    query = select(when).where(
-        _OUTBOX.c.channel == channel,
-        _OUTBOX.c.state == DeliveryState.DELIVERED.value,
-        _OUTBOX.c.delivered_at >= since,
+def sent_since(reads: Reads, channel: str, since: datetime) -> tuple[SentMessage, ...]:
+    """The messages that a channel delivered, oldest first; a group is one."""
+    query = (
+        select(_OUTBOX.c.batch, _OUTBOX.c.delivered_at, _OUTBOX.c.severity, _OUTBOX.c.kind)
+        .where(
+            _OUTBOX.c.channel == channel,
+            _OUTBOX.c.state == DeliveryState.DELIVERED.value,
+            _OUTBOX.c.delivered_at >= since,
+            _OUTBOX.c.created_at >= since - LONGEST_WAY,
+        )
+        .order_by(_OUTBOX.c.delivered_at)
     )
-    return tuple(sorted(row.at for row in reads._connection.execute(query.group_by(_OUTBOX.c.batch))))
+    found: dict[int | None, SentMessage] = {}
+    for batch, at, severity, kind in reads._connection.execute(query):
+        critical = severity == Severity.CRITICAL.value and kind in _PAGES
+        found[batch] = SentMessage(at, critical or (batch in found and found[batch].critical_page))
+    return tuple(found.values())
 
 
 def newest_result(reads: Reads, channel: str) -> ChannelResult | None:
