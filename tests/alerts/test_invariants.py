@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -38,6 +39,8 @@ from amt_console.model import (
     Unacknowledge,
     Undo,
 )
+
+pytestmark = pytest.mark.slow
 
 VERDICTS = st.sampled_from(list(Verdict))
 RULES = st.builds(

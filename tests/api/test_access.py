@@ -40,6 +40,7 @@ def ask(server: TcpServer, token: str, forwarded: str | None = None) -> int:
     return httpx.get(f"{server.url}{HELLO}", headers=headers, trust_env=False).status_code
 
 
+@pytest.mark.slow
 def test_wrong_tokens_lock_out_nobody_with_a_valid_one(server: TcpServer, make_token: Make) -> None:
     for number in range(FAILURES + 5):
         assert ask(server, new_token().text) == (401 if number < FAILURES else 429)

@@ -186,6 +186,7 @@ async def test_a_query_that_hangs_is_told_from_a_connection_that_hangs(
     assert result.phases.connect_ms is not None
 
 
+@pytest.mark.slow
 def test_a_hanging_connection_does_not_hold_up_the_exit(silent_port: int) -> None:
     program = f"""
 import asyncio

@@ -376,6 +376,7 @@ def check(kind: FigureKind, body: bytes) -> None:
         assert figure.reason is None or safe_text(figure.reason) == figure.reason
 
 
+@pytest.mark.slow
 @given(KINDS, answers)
 def test_no_json_at_all_raises_or_gives_an_absurd_figure(kind: FigureKind, answer: object) -> None:
     check(kind, json.dumps(answer).encode())
@@ -386,6 +387,7 @@ def test_no_bytes_at_all_raise(kind: FigureKind, body: bytes) -> None:
     check(kind, body)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40), answers)
 def test_no_override_at_all_raises(expression: str, answer: object) -> None:
     figure = revenue(json.dumps(answer), mrr=expression)["mrr"]

@@ -102,6 +102,7 @@ async def longest_pause(pauses: list[float]) -> None:
         pauses.append(time.monotonic() - began)
 
 
+@pytest.mark.slow
 async def test_a_pattern_that_explodes_is_stopped_and_does_not_hold_up_the_loop() -> None:
     checks = Checks(Expectation(regex=r"^(a|aa)+$"), SystemClock())
     pauses: list[float] = []
@@ -134,6 +135,7 @@ async def test_a_pattern_sees_the_beginning_of_a_body() -> None:
     assert fault.message == "the body does not match 'needle' in its first 262,144 characters"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", hostile_expressions.GROWS_WITH_THE_ANSWER)
 async def test_an_expression_that_explodes_is_stopped_and_does_not_hold_up_the_loop(name: str) -> None:
     checks = Checks(Expectation(jmespath=hostile_expressions.ALL[name]), SystemClock())

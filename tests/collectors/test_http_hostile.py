@@ -57,6 +57,7 @@ async def test_hostile_bodies_are_judged_and_described_safely(collector: HttpCol
     assert all(char.isprintable() for char in result.error or "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pipes", "chain", "join", "product of wildcards"])
 async def test_an_expression_over_its_budget_makes_its_service_down_and_holds_up_no_other(
     collector: HttpCollector, name: str
@@ -85,6 +86,7 @@ _FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pieces=st.lists(st.one_of(_FRAGMENTS, st.binary(max_size=30)), max_size=14))
 def test_arbitrary_bytes_are_a_result_and_never_an_exception(pieces: list[bytes]) -> None:

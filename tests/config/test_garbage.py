@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -17,6 +18,8 @@ from amt_console.config.files.loading import LoadedConfig, parse_document
 from amt_console.config.files.reading import parse_json, parse_toml, read_document
 from amt_console.config.files.walk import dotted, leaves
 from amt_console.text import safe_text
+
+pytestmark = pytest.mark.slow
 
 
 def keys_of(model: type[BaseModel]) -> set[str]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from amt_console.config import load_config, targets
+
+pytestmark = pytest.mark.slow
 
 
 def test_five_thousand_services_are_accepted(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from amt_console.console.colours import LEAST_CONTRAST, XTERM, contrast
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.model import Snapshot
 
+pytestmark = pytest.mark.slow
+
 DEPTHS = {
     "none": {"TERM": "xterm-256color", "NO_COLOR": "1"},
     "16": {"TERM": "screen"},

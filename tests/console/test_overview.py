@@ -171,6 +171,7 @@ async def test_the_too_small_screen_says_what_is_needed_and_comes_back() -> None
         assert "backend-api" in console.text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("screen", [(), ("enter", "enter"), ("question_mark",), ("a",)])
 async def test_no_size_breaks_any_screen(screen: tuple[str, ...]) -> None:
     async with desk(incident()) as console:

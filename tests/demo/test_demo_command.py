@@ -57,6 +57,7 @@ def test_without_a_terminal_it_says_so_before_anything_is_written(
     assert not folder.path.exists()
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_named(refused: Run, folder: DemoFolder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

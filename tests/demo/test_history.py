@@ -29,6 +29,8 @@ from amt_console.model import (
 )
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 END = datetime(2026, 3, 4, 12, 0, 30, tzinfo=UTC)
 OWN_DATABASE = "sqlite:////demo.db"
 NAMES = [target.name for target in targets(Settings(), store_url=OWN_DATABASE)]

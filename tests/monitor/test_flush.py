@@ -182,6 +182,7 @@ async def test_several_bad_items_side_by_side_do_not_stop_the_others_for_ever() 
     assert sorted(disk.stored, key=made.index) == [*made[:2], *made[5:]]
 
 
+@pytest.mark.slow
 async def test_a_fault_that_hits_every_result_drops_none_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     made = items(20)
     disk = Disk()

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from support import report_samples as samples
 
 from amt_console.analysis import StateSpan, window_of
@@ -33,6 +34,7 @@ def drawn_widths(svg: str, colour: str) -> list[float]:
     return found
 
 
+@pytest.mark.slow
 def test_a_blip_is_a_thin_line_and_an_outage_is_as_wide_as_it_was_long() -> None:
     spans = [
         StateSpan(DAY.start, BLIP, ServiceState.UP),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.stores import postgres_url
 
 from amt_console.clock import FakeClock
@@ -127,6 +128,7 @@ def without_generated_at(files: dict[str, bytes]) -> dict[str, str]:
     return {name: re.sub(patterns, "", content.decode().replace("\\-", "-")) for name, content in files.items()}
 
 
+@pytest.mark.slow
 def test_two_exports_of_one_past_window_differ_in_generated_at_alone(tmp_path: Path) -> None:
     formats = ("json", "md", "csv", "html")
     with lived(f"sqlite:///{tmp_path / 'then.db'}", END + AT_ONCE) as (store, clock):
@@ -145,6 +147,8 @@ def test_two_exports_of_one_past_window_differ_in_generated_at_alone(tmp_path: P
         assert after[name] == text, name
 
 
+@pytest.mark.slow
+@pytest.mark.postgres
 def test_a_server_s_database_makes_the_same_reports_as_a_file(tmp_path: Path, postgres_url: str) -> None:
     files = []
     for url in (f"sqlite:///{tmp_path / 'file.db'}", postgres_url):
