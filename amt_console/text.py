@@ -160,6 +160,13 @@ def near_moment(moment: datetime, now: datetime, zone: tzinfo | None = None) -> 
     return f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else f"{local:%Y-%m-%d %H:%M}"
 
 
+def soon_moment(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """A time of day, with its weekday in the coming six days, else with its date; in ``zone``, else the host's."""
+    local = moment.astimezone(zone)
+    days = (local.date() - now.astimezone(zone).date()).days
+    return f"{local:%a %H:%M}" if 0 < days < 7 else near_moment(moment, now, zone)
+
+
 def unread_words(fault: FigureFault, now: datetime, zone: tzinfo | None = None) -> str:
     """Why figures cannot be read: ``cannot be read: 500 since 12:39``."""
     since = "" if fault.since is None else f" since {near_moment(fault.since, now, zone)}"

@@ -11,12 +11,14 @@ from rich.style import Style
 from textual.strip import Strip
 
 from amt_console.model import AlertState, MonitorState, ServiceState, Severity, Snapshot
-from amt_console.text import STATE_WORDS, duration, near_moment
+from amt_console.text import STATE_WORDS, duration, near_moment, soon_moment
 from widgets.ages import age_words, ago_words
-from widgets.cells import Runs, fit, runs_width
+from widgets.cells import Runs, crop, fit, runs_width
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
 
+PERSON_WIDTH = 20
+"""Cells for the name of the person on call."""
 SILENT_SECONDS = 10.0
 """Data older than this and older than twice the shortest interval is called old."""
 
@@ -41,6 +43,19 @@ class TitleState:
     """The console was opened a moment ago: say what holds for all of it."""
     faults: tuple[str, ...] = ()
     """What of the monitor does not work at this moment, also while the view is frozen."""
+
+
+def on_call_words(snapshot: Snapshot, look: Look) -> tuple[str, ...]:
+    """Who is on call in the first rota, in words of decreasing length; empty without a rota."""
+    if not snapshot.on_call:
+        return ()
+    first, now = snapshot.on_call[0], snapshot.at or snapshot.generated_at
+    if first.person is None:
+        return ("nobody is on call", "nobody on call")
+    short = f"on call: {crop(first.person, PERSON_WIDTH, look.ellipsis)}"
+    if first.until is None:
+        return (short,)
+    return (f"{short} until {soon_moment(first.until, now, look.zone)}", short)
 
 
 class TitleBar(LineView):
@@ -77,17 +92,25 @@ class TitleBar(LineView):
             return Strip(fit(runs, width, fill=palette.bar), width)
         badge = self.look.overall(self._snapshot.overall)
         facts = self._facts(self._snapshot)
-        needed = runs_width([badge, (self.look.dot.join(facts[:2]), palette.bar)]) + 3
+        on_call = on_call_words(self._snapshot, self.look)
+        needed = runs_width([badge, (self.look.dot.join((*facts[:2], *on_call[-1:])), palette.bar)]) + 3
         right = self._monitor(self._snapshot, self._state, width - needed)
         room = width - runs_width([badge]) - runs_width(right) - 3
-        while len(facts) > 1 and runs_width([(self.look.dot.join(facts), palette.bar)]) > room:
-            facts = facts[:-1]
+        facts = self._fitting(facts, on_call, room)
         dot = self.look.dot
         rest = "".join(f"{dot}{fact}" for fact in facts[1:])
         left = [badge, (f" {facts[0]}", palette.bar + Style(bold=True)), (rest, palette.bar)]
         left_width = max(0, width - runs_width(right))
         segments = fit(left, left_width, ellipsis=self.look.ellipsis, fill=palette.bar)
         return Strip([*segments, *fit(right, width - left_width, fill=palette.bar)], width)
+
+    def _fitting(self, facts: list[str], on_call: Sequence[str], room: int) -> list[str]:
+        """As many facts as there is room for, and who is on call: the tables below do not say that."""
+        choices = [[*facts[:count], words] for count in range(len(facts), 0, -1) for words in on_call]
+        choices += [facts[:count] for count in range(len(facts), 1, -1)]
+        palette, dot = self.look.palette, self.look.dot
+        fitting = (choice for choice in choices if runs_width([(dot.join(choice), palette.bar)]) <= room)
+        return next(fitting, facts[:1])
 
     def _facts(self, snapshot: Snapshot) -> list[str]:
         counts = Counter(service.state for service in snapshot.services)

@@ -35,7 +35,9 @@ from amt_console.text import (
     percent,
     percent_cell,
     reason_of,
+    safe_text,
     severity_glyph,
+    soon_moment,
     state_glyph,
     unread_words,
 )
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amt_console.cli.startup.context import Context
+    from amt_console.model.oncall import OnCall
 
 _EXIT = {
     Overall.OK: ExitCode.OK,
@@ -203,6 +206,8 @@ def print_status(snapshot: Snapshot) -> None:
         cpu, memory, disk = (percent(figure).replace(MISSING, _dash(plain)) for figure in figures)
         print_line(f"host: CPU {cpu}  memory {memory}  disk {disk}  connections {connections}")
     _print_figures(snapshot)
+    if snapshot.on_call:
+        print_wrapped(f"on call: {', '.join(_on_call(item, now) for item in snapshot.on_call)}", indent=9)
     if snapshot.viewers:
         present = (f"{viewer.name} for {age(viewer.since, now)} ({viewer.place})" for viewer in snapshot.viewers)
         print_wrapped(f"present: {', '.join(present)}", indent=9)
@@ -210,6 +215,11 @@ def print_status(snapshot: Snapshot) -> None:
         print_line(f"note: the history up to {near_moment(snapshot.simulated_until, now)} is simulated")
     for notice in snapshot.notices:
         print_wrapped(f"{'FAULT' if notice in snapshot.faults else 'note'}: {notice}", indent=6)
+
+
+def _on_call(item: OnCall, now: datetime) -> str:
+    until = f" until {soon_moment(item.until, now)}" if item.until else ""
+    return f"{safe_text(item.person or 'nobody', 64)}{until} ({safe_text(item.rota, 64)})"
 
 
 def _print_figures(snapshot: Snapshot) -> None:

@@ -19,6 +19,17 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class OnCall:
+    """Who is on call in one rota at a moment."""
+
+    rota: str
+    person: str | None
+    """``None``: nobody."""
+    until: datetime | None
+    """When that changes; ``None``: never."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A time in which nobody is on call."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from amt_console.model.oncall import OnCall
 from amt_console.model.results import BusinessFigures, HostSample
 from amt_console.model.states import (
     AlertState,
@@ -227,5 +228,7 @@ class Snapshot:
     """The first of ``notices`` that reports a failure of monitoring itself."""
     viewers: tuple[Viewer, ...] = ()
     """Who is present, longest first."""
+    on_call: tuple[OnCall, ...] = ()
+    """Who is on call, in the order of the configuration, the rota of all people first."""
     simulated_until: datetime | None = None
     """End of the simulated history; ``None`` outside a demo's database."""

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 
 from amt_console.alerts import Planner
 from amt_console.clock import Clock, Instant
-from amt_console.model import AlertEvent, AlertState, Episode, EpisodeChange, ServiceState, Severity
+from amt_console.model import AlertEvent, AlertState, Episode, EpisodeChange, ProbeResult, ServiceState, Severity
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, Pause
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.gaps import stopped_gap
 from amt_console.monitor.ledger import Ledger, key_of
+from amt_console.monitor.planned_work import in_maintenance
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.signals import RuleWindow, WindowReader
 from amt_console.monitor.supervise import LOG
@@ -224,7 +225,7 @@ class Recorder:
 
     def _add_samples(self, writes: Writes, items: Sequence[Item]) -> None:
         collected = [item for item in items if isinstance(item, Collected)]
-        writes.add_results([item.result for item in collected])
+        writes.add_results(self._as_stored(writes, [item.result for item in collected]))
         writes.drop_relayed([item.relayed for item in collected if item.relayed is not None])
         for item in items:
             if isinstance(item, HostReading):
@@ -233,6 +234,13 @@ class Recorder:
                 writes.add_figures(item.figures)
             elif isinstance(item, Pause):
                 writes.add_gap(item.gap)
+
+    def _as_stored(self, writes: Writes, results: Sequence[ProbeResult]) -> list[ProbeResult]:
+        if not results:
+            return []
+        policies = self._evaluator.ruleset.policies
+        added = writes.policies.maintenance(min(result.timestamp for result in results))
+        return in_maintenance(results, (*policies.maintenance, *added), policies.groups)
 
     def _read_known(self, reads: Reads) -> list[Episode]:
         """The open episodes as they are now, and the newest resolved ones."""

@@ -56,6 +56,7 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
         "viewers": [
             {"name": viewer.name, "since": iso(viewer.since), "place": viewer.place} for viewer in snapshot.viewers
         ],
+        "on_call": [{"rota": item.rota, "person": item.person, "until": iso(item.until)} for item in snapshot.on_call],
         "simulated_until": iso(snapshot.simulated_until),
     }
 

@@ -121,10 +121,18 @@ class LocalOperations:
         self._lock = threading.Lock()
         self._zone = ZoneInfo(settings.console.time_zone) if settings.console.time_zone else None
         self._builder = SnapshotBuilder(
-            targets=self.targets, clock=clock, monitor_alive=self._monitor_alive, zone=self._zone
+            targets=self.targets,
+            clock=clock,
+            monitor_alive=self._monitor_alive,
+            zone=self._zone,
+            policies=self._policies,
         )
         self._past = SnapshotBuilder(
-            targets=self.targets, clock=clock, monitor_alive=self._monitor_alive, zone=self._zone
+            targets=self.targets,
+            clock=clock,
+            monitor_alive=self._monitor_alive,
+            zone=self._zone,
+            policies=self._policies,
         )
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:

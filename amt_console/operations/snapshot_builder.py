@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
+from amt_console.alerts.policy.timetable import on_call_at
 from amt_console.clock import Clock
 from amt_console.model import (
     AlertState,
@@ -22,6 +23,7 @@ from amt_console.model import (
     Target,
     Viewer,
 )
+from amt_console.model.policy import Policies
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.views import figure_faults, location_views, overall, service_view
 from amt_console.operations.windows import (
@@ -56,7 +58,9 @@ class SnapshotBuilder:
         clock: Clock,
         monitor_alive: Callable[[], bool],
         zone: tzinfo | None = None,
+        policies: Policies | None = None,
     ) -> None:
+        self._policies = policies or Policies()
         self._targets = tuple(targets)
         self._clock = clock
         self._monitor_alive = monitor_alive
@@ -153,6 +157,7 @@ class SnapshotBuilder:
             figure_faults=figure_faults(self._targets, statuses, end),
             notices=notices,
             viewers=viewers,
+            on_call=on_call_at(reads.policies.added_to(self._policies, end), end),
             simulated_until=reads.monitor.simulated_until(),
         )
         return self._versioned(snapshot)

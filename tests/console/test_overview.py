@@ -10,6 +10,7 @@ from support.desk import desk
 from support.pictures import NOW, alert, all_fine, empty, hostile, incident
 
 from amt_console.model import Severity
+from amt_console.model.oncall import OnCall
 from widgets.line_view import LineView
 from widgets.live_table import LiveTable
 from widgets.title_bar import TitleBar
@@ -215,6 +216,36 @@ async def test_what_is_only_for_information_waits_for_nobody() -> None:
         assert console.prompt.is_open, "with nothing else it can still be taken"
     async with desk(replace(incident(), alerts=(*incident().alerts, info))) as console:
         assert "2 unacknowledged" in console.screen.query_one(TitleBar).plain_lines[0]
+
+
+WEEK = OnCall("oncall", "Ada", NOW + timedelta(minutes=45))
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])
+async def test_who_is_on_call_stands_in_the_title_at_every_size(size: tuple[int, int]) -> None:
+    async with desk(replace(all_fine(), on_call=(WEEK, OnCall("shop", "Grace", None))), size=size) as console:
+        assert "on call: Ada" in console.screen.query_one(TitleBar).plain_lines[0]
+        await console.show(replace(incident(), on_call=(WEEK,)))
+        title = console.screen.query_one(TitleBar)
+        assert "2 unacknowledged" in title.plain_lines[0]
+        until = f" until {title.look.local(NOW + timedelta(minutes=45)):%H:%M}" if size[0] == 200 else ""
+        assert f"on call: Ada{until}" in title.plain_lines[0]
+
+
+async def test_that_nobody_is_on_call_is_said_and_without_a_rota_nothing() -> None:
+    async with desk(replace(all_fine(), on_call=(OnCall("oncall", None, None),))) as console:
+        assert "nobody is on call" in console.screen.query_one(TitleBar).plain_lines[0]
+        await console.show(all_fine())
+        assert "on call" not in console.screen.query_one(TitleBar).plain_lines[0]
+
+
+async def test_every_rota_stands_on_the_monitors_screen() -> None:
+    rotas = (WEEK, OnCall("shop", "Grace", None), OnCall("databases", None, NOW + timedelta(days=2)))
+    async with desk(replace(all_fine(), on_call=rotas), size=(120, 40)) as console:
+        await console.press("m")
+        lines = [line.split() for line in console.text().splitlines()]
+        assert any(line[:2] == ["shop", "Grace"] for line in lines)
+        assert any(line[:3] == ["databases", "nobody", "until"] for line in lines)
 
 
 async def test_one_pane_alone_is_marked_as_the_one_with_the_keys() -> None:

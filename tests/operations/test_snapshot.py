@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.operations import API, episode, probe
+from support.operations import API, WEB, episode, probe
+from support.rotas import ROTAS
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -23,6 +24,8 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
+from amt_console.model.oncall import OnCall
+from amt_console.operations.json_views import snapshot_json
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import NotFoundError
 from amt_console.store import Store, record
@@ -237,3 +240,13 @@ def test_a_past_moment_is_the_past_in_every_detail(
     assert all(probe.timestamp <= then for probe in service.probes)
     with pytest.raises(NotFoundError, match="opened after"):
         operations.alert(alert_id, at=began - timedelta(seconds=1))
+
+
+def test_who_is_on_call_now_and_then(store: Store, store_url: str, clock: FakeClock) -> None:
+    settings = Settings.model_validate(ROTAS)
+    operations = LocalOperations(store=store, store_url=store_url, settings=settings, targets=(API, WEB), clock=clock)
+    change = datetime(2026, 1, 12, 8, tzinfo=UTC)
+    assert operations.snapshot().on_call == (OnCall("oncall", "Ada", change), OnCall("shop", "Grace", None))
+    assert [item.person for item in operations.snapshot(change).on_call] == ["Grace", "Grace"]
+    document = snapshot_json(operations.snapshot())
+    assert document["on_call"][0] == {"rota": "oncall", "person": "Ada", "until": "2026-01-12T08:00:00.000+00:00"}

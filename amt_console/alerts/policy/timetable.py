@@ -7,11 +7,24 @@ from itertools import islice
 
 from amt_console.alerts.policy.coverage import gaps, unreachable
 from amt_console.alerts.policy.rota import next_shift, on_call, shifts_from
-from amt_console.model.oncall import OncallPlan, RotaPlan
+from amt_console.model.oncall import OnCall, OncallPlan, RotaPlan
 from amt_console.model.policy import Policies, Rota
 
 MOST_SHIFTS = 2000
 """Shifts of one rota that are listed at most, the earliest ones; turns may be as short as a second."""
+
+
+def on_call_at(policies: Policies, at: datetime) -> tuple[OnCall, ...]:
+    """Who is on call at a moment, rota by rota."""
+    return tuple(_now(rota, at) for rota in policies.rotas.values())
+
+
+def _now(rota: Rota, at: datetime) -> OnCall:
+    shift = on_call(rota, at)
+    if shift is not None:
+        return OnCall(rota.name, shift.person, shift.ends_at)
+    following = next_shift(rota, at)
+    return OnCall(rota.name, None, None if following is None else following.starts_at)
 
 
 def oncall_plan(policies: Policies, at: datetime, start: datetime, end: datetime) -> OncallPlan:

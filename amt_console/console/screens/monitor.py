@@ -12,7 +12,7 @@ from amt_console.console.actions import Selection
 from amt_console.console.screens.detail import DetailScreen
 from amt_console.console.session import SessionFacts
 from amt_console.model import MonitorState, Snapshot
-from amt_console.text import near_moment
+from amt_console.text import near_moment, soon_moment
 from widgets.ages import age_words, ago_words
 from widgets.cells import Run, Runs
 from widgets.fact_lines import FactLines
@@ -30,12 +30,13 @@ class MonitorScreen(DetailScreen):
     """Reached with its key from every screen."""
 
     def body(self) -> Iterable[Widget]:
-        """Three lists."""
+        """The lists."""
         look = self.look
         with VerticalScroll(id="detail", can_focus=True):
             with Container(id="columns"):
                 with Vertical(id="left"):
                     yield FactLines("WHO IS LOOKING", look=look, id="viewers", wrap_at=2)
+                    yield FactLines("WHO IS ON CALL", look=look, id="on-call", wrap_at=2)
                 with Vertical(id="right"):
                     yield FactLines("THE MONITOR", look=look, id="monitor", wrap_at=MONITOR_INDENT)
             yield FactLines("WHAT MUST BE KNOWN", look=look, id="notices", wrap_at=2)
@@ -52,6 +53,7 @@ class MonitorScreen(DetailScreen):
         now, look, session = self.now, self.look, self.host.view.facts
         count = len(snapshot.viewers)
         self.query_one("#viewers", FactLines).show(viewer_lines(snapshot, now, look), note=str(count) if count else "")
+        self.query_one("#on-call", FactLines).show(on_call_lines(snapshot, look))
         self.query_one("#monitor", FactLines).show(monitor_lines(snapshot, session, now, look))
         self.query_one("#notices", FactLines).show(notice_lines(snapshot, session, look))
 
@@ -76,6 +78,22 @@ def viewer_lines(snapshot: Snapshot, now: datetime, look: Look) -> list[Runs]:
             (f"  {viewer.place}", palette.muted),
         ]
         for viewer in snapshot.viewers
+    ]
+
+
+def on_call_lines(snapshot: Snapshot, look: Look) -> list[Runs]:
+    """One line a rota: its name, the person, until when."""
+    palette, now = look.palette, snapshot.at or snapshot.generated_at
+    if not snapshot.on_call:
+        return [[("no rota is configured", palette.muted)]]
+    width = min(24, max(len(item.rota) for item in snapshot.on_call))
+    return [
+        [
+            (f"{item.rota:<{width}}  ", palette.muted),
+            ("nobody", palette.warning) if item.person is None else (item.person, palette.strong),
+            ("" if item.until is None else f"  until {soon_moment(item.until, now, look.zone)}", palette.text),
+        ]
+        for item in snapshot.on_call
     ]
 
 
