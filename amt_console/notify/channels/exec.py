@@ -109,7 +109,7 @@ class ExecChannel:
             "subject": content.subject,
             "text": plain_text(content),
         }
-        return json.dumps(document, ensure_ascii=False).encode()
+        return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
 
 
 @contextlib.asynccontextmanager

@@ -52,7 +52,7 @@ class HttpReceiver:
 
     async def post_json(self, document: object, headers: Mapping[str, str] | None = None) -> Answer:
         """Post a JSON document; returns the answer if it is a 2xx one. Raises DeliveryError."""
-        return await self.post(json.dumps(document, ensure_ascii=False).encode(), JSON, headers)
+        return await self.post(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"), JSON, headers)
 
     async def post(self, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Post a body; returns the answer if it is a 2xx one. Raises DeliveryError."""

@@ -20,7 +20,7 @@ def alertmanager_body(instance: str) -> Body:
     """Alertmanager's webhook body."""
 
     def body(message: Message) -> tuple[bytes, str]:
-        return json.dumps(webhook_body(message, instance), ensure_ascii=False).encode(), JSON
+        return json.dumps(webhook_body(message, instance), ensure_ascii=False).encode("utf-8", "replace"), JSON
 
     return body
 

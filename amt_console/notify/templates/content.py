@@ -22,6 +22,8 @@ _SHOWN_SINCE = 60.0
 _LATE = 60.0
 """Seconds; a message that is later says so."""
 _LINE_CHARS = 140
+_MOST_CHARS = 4000
+"""Of a note, the longest text that people write."""
 
 
 class Tone(StrEnum):
@@ -90,14 +92,15 @@ def single(message: Message, notice: Notice) -> Message:
 
 
 def _of_one(message: Message, notice: Notice, zone: tzinfo | None) -> Content:
-    open_page = notice.state is not AlertState.RESOLVED and message.kind is not NoticeKind.ACKNOWLEDGED
+    ended = notice.state is AlertState.RESOLVED
+    open_page = not ended and message.kind is not NoticeKind.ACKNOWLEDGED
     return Content(
         subject=_subject(message, notice, SUBJECT_CHARS),
         tone=_tone(notice),
-        headline=_headline(message, notice),
+        headline=safe_text(_headline(message, notice), _MOST_CHARS),
         marks=_marks(message),
-        facts=tuple(_facts(message, notice, zone)),
-        answer=notice.answer_line if notice.state is not AlertState.RESOLVED else None,
+        facts=tuple((label, safe_text(value, _MOST_CHARS)) for label, value in _facts(message, notice, zone)),
+        answer=safe_text(notice.answer_line, _MOST_CHARS) if notice.answer_line and not ended else None,
         runbook=notice.runbook,
         acknowledge_url=message.acknowledge_url if open_page else None,
         command=f"amt-console alerts ack {notice.alert_id}" if open_page and notice.alert_id else None,
