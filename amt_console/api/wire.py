@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from amt_console.model import MAX_NOTE_CHARS, AlertDetail, AlertView, Snapshot, Viewer
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import safe_text
@@ -19,7 +21,24 @@ PROTOCOL = 1
 """Grows when older programs can no longer read what newer ones send."""
 PROGRAM: Literal["amt-console"] = "amt-console"
 MAX_TEXT_CHARS = MAX_NOTE_CHARS
-_ENCODER = msgspec.json.Encoder()
+
+
+def _name_of_zone(value: Any) -> Any:
+    if isinstance(value, ZoneInfo):
+        return value.key
+    raise NotImplementedError(f"no form for {type(value)}")
+
+
+def _zone_of_name(kind: type, value: Any) -> Any:
+    if kind is not ZoneInfo:
+        raise NotImplementedError(f"no form for {kind}")
+    try:
+        return ZoneInfo(value)
+    except (TypeError, ValueError, OSError, KeyError):
+        raise ValueError("there is no such time zone here") from None
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_name_of_zone)
 
 Answer = TypeVar("Answer")
 
@@ -67,14 +86,14 @@ class Form(Generic[Answer]):
 
     @cached_property
     def _decoder(self) -> msgspec.json.Decoder[Answer]:
-        return msgspec.json.Decoder(self._kind)
+        return msgspec.json.Decoder(self._kind, dec_hook=_zone_of_name)
 
     def decode(self, body: bytes) -> Answer:
         """What a body says; all its texts are harmless afterwards. Raises ValueError."""
         try:
             if _PERHAPS_UNSAFE.search(body) is None:
                 return self._decoder.decode(body)
-            harmless: Answer = msgspec.convert(_harmless(msgspec.json.decode(body)), self._kind)
+            harmless: Answer = msgspec.convert(_harmless(msgspec.json.decode(body)), self._kind, dec_hook=_zone_of_name)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise ValueError(str(error)) from None
         return harmless
@@ -87,6 +106,8 @@ ALERTS: Form[tuple[AlertView, ...]] = Form(tuple[AlertView, ...])
 ALERT_DETAIL: Form[AlertDetail] = Form(AlertDetail)
 ONCALL: Form[OncallPlan] = Form(OncallPlan)
 WHY: Form[AlertWhy] = Form(AlertWhy)
+SILENCES: Form[tuple[Silence, ...]] = Form(tuple[Silence, ...])
+MAINTENANCE: Form[tuple[MaintenanceWindow, ...]] = Form(tuple[MaintenanceWindow, ...])
 _ANSWERS: dict[type[Any], Form[Any]] = {}
 SERVICE_DETAIL: Form[ServiceDetail] = Form(ServiceDetail)
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
+from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.snapshot import AlertView
-from amt_console.model.states import Rating
+from amt_console.model.states import AlertType, Rating, Severity
 
 MAX_NOTE_CHARS = 4000
 """Longest note."""
@@ -34,7 +36,7 @@ DURATION = "duration"
 
 
 def wire_name(of: Field[Any]) -> str:
-    """The name of a field outside Python, where ``for`` is a name like any other."""
+    """The name of a field outside Python, where ``for`` is a name like any other: without the line at its end."""
     return of.name.rstrip("_")
 
 
@@ -142,6 +144,59 @@ class UndoLast(Action[AlertView]):
 
 
 @dataclass(frozen=True, slots=True)
+class AddSilence(Action[Silence]):
+    """Send no messages on matching alerts until an end; an alert must match every value. Checks go on."""
+
+    name: ClassVar[str] = "add_silence"
+    path: ClassVar[str] = "/silences"
+    answer: ClassVar[type[Any] | None] = Silence
+    reason: str = field(metadata=_described("Why; shown with silenced alerts."))
+    services: tuple[str, ...] = field(default=(), metadata=_described("Names of services or databases."))
+    groups: tuple[str, ...] = field(default=(), metadata=_described("Names of groups."))
+    alert_types: tuple[AlertType, ...] = field(default=(), metadata=_described("Kinds of alerts."))
+    severity: Severity | None = field(default=None, metadata=_described("Only this severity."))
+    match: str | None = field(default=None, metadata=_described("A regular expression that the subject contains."))
+    for_: float | None = field(default=None, metadata=_duration("How long; operators at most 24 hours."))
+    until: datetime | None = field(default=None, metadata=_described("Instead of `for`: its end."))
+
+
+@dataclass(frozen=True, slots=True)
+class EndSilence(Action[Silence]):
+    """End a silence that a person added."""
+
+    name: ClassVar[str] = "end_silence"
+    path: ClassVar[str] = "/silences/{silence_id}/end"
+    answer: ClassVar[type[Any] | None] = Silence
+    silence_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddMaintenance(Action[MaintenanceWindow]):
+    """Announce planned work: its services count as in maintenance, and no messages are sent on them."""
+
+    name: ClassVar[str] = "add_maintenance"
+    path: ClassVar[str] = "/maintenance"
+    answer: ClassVar[type[Any] | None] = MaintenanceWindow
+    name_: str = field(metadata=_described("The name of the work; unique until it ends."))
+    services: tuple[str, ...] = field(default=(), metadata=_described("Names of services or databases."))
+    groups: tuple[str, ...] = field(default=(), metadata=_described("Names of groups."))
+    for_: float | None = field(default=None, metadata=_duration("How long; operators at most 24 hours."))
+    starts_at: datetime | None = field(default=None, metadata=_described("Its begin; by default now."))
+    ends_at: datetime | None = field(default=None, metadata=_described("Instead of `for`: its end."))
+    note: str | None = field(default=None, metadata=_described("What is done."))
+
+
+@dataclass(frozen=True, slots=True)
+class EndMaintenance(Action[MaintenanceWindow]):
+    """End planned work that a person announced, or call it off."""
+
+    name: ClassVar[str] = "end_maintenance"
+    path: ClassVar[str] = "/maintenance/end"
+    answer: ClassVar[type[Any] | None] = MaintenanceWindow
+    name_: str = field(metadata=_described("The name of the work."))
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeNow(Action[None]):
     """Probe at once, outside the schedule."""
 
@@ -149,6 +204,21 @@ class ProbeNow(Action[None]):
     service: str | None = field(default=None, metadata=_described("One service; without it, all."))
 
 
-AnyAction = Acknowledge | Claim | Handoff | Unacknowledge | Snooze | Note | Close | Undo | UndoLast | ProbeNow
+AnyAction = (
+    Acknowledge
+    | Claim
+    | Handoff
+    | Unacknowledge
+    | Snooze
+    | Note
+    | Close
+    | Undo
+    | UndoLast
+    | AddSilence
+    | EndSilence
+    | AddMaintenance
+    | EndMaintenance
+    | ProbeNow
+)
 ACTIONS: Mapping[str, type[AnyAction]] = {kind.name: kind for kind in get_args(AnyAction)}
 """Every action by its name."""

@@ -30,6 +30,7 @@ class Silence:
     """Assigned when stored, a number as text; ``config-N`` for the Nth of the configuration."""
     created_by: str | None = None
     created_at: datetime | None = None
+    """``None`` from the configuration."""
     starts_at: datetime | None = None
     """``None``: from the beginning."""
     services: tuple[str, ...] = ()
@@ -40,6 +41,18 @@ class Silence:
     """A regular expression that the subject must contain a match of."""
     ended_by: str | None = None
     """The person who ended it early; ``ends_at`` is then that moment."""
+
+    @property
+    def what(self) -> str:
+        """What it mutes, in words."""
+        parts = (
+            self.severity or "",
+            ", ".join(self.alert_types),
+            ", ".join(self.services),
+            ", ".join(f"group {group}" for group in self.groups),
+            f"/{self.match}/" if self.match else "",
+        )
+        return " ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,15 @@ class MaintenanceWindow:
     note: str | None = None
     created_by: str | None = None
     """The person, for a window that is not from the configuration."""
+    created_at: datetime | None = None
+    """``None`` from the configuration."""
+    ended_by: str | None = None
+    """The person who ended it early; ``ends_at`` is then that moment."""
+
+    @property
+    def what(self) -> str:
+        """What is worked on, in words."""
+        return ", ".join((*self.services, *(f"group {group}" for group in self.groups)))
 
 
 @dataclass(frozen=True, slots=True)

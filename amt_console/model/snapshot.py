@@ -116,6 +116,10 @@ class AlertView:
     snoozed_until: datetime | None = None
     """``None`` while snoozed: until it recovers."""
     rating: Rating | None = None
+    silenced_by: tuple[str, ...] = ()
+    """The silences that mute it, by id, the one that lasts longest first."""
+    maintenance: str | None = None
+    """The planned work that its subject is part of."""
     note: str | None = None
     escalation_level: int = 0
     stale: bool = False

@@ -7,7 +7,10 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from amt_console.alerts import consequences
+from amt_console.alerts.policy.maintenance import maintenance_of
+from amt_console.alerts.policy.silences import silences_of
 from amt_console.model import MAX_NOTE_CHARS, AlertState, AlertView, Episode, KeptAnswer, Target
+from amt_console.model.policy import Policies
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ class AlertViews:
         targets: The watched targets.
         counts: Firing alerts of that day by rule and subject.
         answers: Kept answers by alert.
+        policies: What mutes messages, from the configuration and by people.
+        at: The moment; without it nothing is muted.
     """
 
     def __init__(
@@ -33,12 +38,16 @@ class AlertViews:
         targets: Iterable[Target],
         counts: Mapping[Key, int] | None = None,
         answers: Mapping[int, KeptAnswer] | None = None,
+        policies: Policies | None = None,
+        at: datetime | None = None,
     ) -> None:
         known = tuple(targets)
         self._open = tuple(open_episodes)
         self._groups = {target.name: target.group for target in known}
         self._counts = counts or {}
         self._answers = answers or {}
+        self._policies = policies or Policies()
+        self._at = at
         self._causes = consequences(
             self._open,
             {target.name: target.depends_on for target in known},
@@ -57,22 +66,32 @@ class AlertViews:
         *,
         at: datetime | None = None,
         zone: tzinfo | None,
+        policies: Policies,
         also: Iterable[Episode] = (),
     ) -> AlertViews:
         """The views of now or of a past moment; the day is in ``zone``, by default the host's.
 
-        ``also`` are episodes to be shown beside the open ones: their kept answers are read as well.
+        ``policies`` are those of the configuration. ``also`` are episodes to be shown beside the open ones: their kept
+        answers are read as well.
         """
         moment = at or now
         midnight = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
         opened = reads.alerts.open(at)
         known = sorted({each.id for each in (*opened, *also) if each.id is not None})
         counts = reads.alerts.fired_counts(since=midnight, until=moment)
-        return cls(opened, targets, counts, reads.alerts.answers(known, at))
+        return cls(
+            opened,
+            targets,
+            counts,
+            reads.alerts.answers(known, at),
+            reads.policies.added_to(policies, moment),
+            moment,
+        )
 
     def of(self, episode: Episode) -> AlertView:
         """The view of a stored episode, which has an id."""
         assert episode.id is not None
+        silenced_by, maintenance = self._muted(episode)
         return AlertView(
             id=episode.id,
             version=episode.version,
@@ -94,6 +113,8 @@ class AlertViews:
             snoozed_by=safe_text(episode.snoozed_by, 64) if episode.snoozed_by else None,
             snoozed_until=episode.snoozed_until,
             rating=episode.rating,
+            silenced_by=silenced_by,
+            maintenance=maintenance,
             note=safe_text(episode.note, MAX_NOTE_CHARS) if episode.note else None,
             escalation_level=episode.escalation_level,
             stale=episode.stale,
@@ -105,6 +126,15 @@ class AlertViews:
             followers=tuple(self._followers.get(episode.id, ())),
             answer=self._answers.get(episode.id),
         )
+
+    def _muted(self, episode: Episode) -> tuple[tuple[str, ...], str | None]:
+        """The silences and the planned work that hold the messages of an open alert."""
+        if self._at is None or not episode.open:
+            return (), None
+        group, policies = self._groups.get(episode.subject), self._policies
+        silences = silences_of(episode, policies.silences, group, self._at)
+        work = maintenance_of(episode.subject, group, policies.maintenance, self._at)
+        return tuple(silence.id for silence in silences), None if work is None else safe_text(work[0].name, 64)
 
     def cause_of(self, alert_id: int) -> Episode | None:
         """The open alert that another one follows from."""

@@ -16,6 +16,7 @@ from amt_console.model import (
     Snapshot,
 )
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.policy import MaintenanceWindow, Silence
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -202,6 +203,8 @@ def alert_json(alert: AlertView) -> dict[str, Any]:
         "acknowledged_until": iso(alert.acknowledged_until),
         "snoozed_by": alert.snoozed_by,
         "snoozed_until": iso(alert.snoozed_until),
+        "silenced_by": list(alert.silenced_by),
+        "maintenance": alert.maintenance,
         "rating": None if alert.rating is None else alert.rating.value,
         "note": alert.note,
         "escalation_level": alert.escalation_level,
@@ -216,6 +219,54 @@ def alert_json(alert: AlertView) -> dict[str, Any]:
         "answer_at": None if alert.answer is None else iso(alert.answer.at),
         "answer_unavailable": None if alert.answer is None else alert.answer.unavailable,
     }
+
+
+def silence_json(silence: Silence) -> dict[str, Any]:
+    """One silence; one of the configuration has no ``created_at``."""
+    return {
+        "id": silence.id,
+        "reason": silence.reason,
+        "services": list(silence.services),
+        "groups": list(silence.groups),
+        "alert_types": [kind.value for kind in silence.alert_types],
+        "severity": None if silence.severity is None else silence.severity.value,
+        "match": silence.match,
+        "created_by": silence.created_by,
+        "created_at": iso(silence.created_at),
+        "starts_at": iso(silence.starts_at),
+        "ends_at": iso(silence.ends_at),
+        "ended_by": silence.ended_by,
+        "source": _source(silence.created_at),
+    }
+
+
+def maintenance_json(window: MaintenanceWindow) -> dict[str, Any]:
+    """One maintenance window; recurring ones have ``recurrence`` in place of ``starts_at`` and ``ends_at``."""
+    recurrence = window.recurrence
+    return {
+        "name": window.name,
+        "services": list(window.services),
+        "groups": list(window.groups),
+        "starts_at": iso(window.starts_at),
+        "ends_at": iso(window.ends_at),
+        "recurrence": None
+        if recurrence is None
+        else {
+            "start": recurrence.start.isoformat(timespec="minutes"),
+            "duration_seconds": recurrence.duration,
+            "weekdays": list(recurrence.weekdays),
+            "time_zone": recurrence.zone.key,
+        },
+        "note": window.note,
+        "created_by": window.created_by,
+        "created_at": iso(window.created_at),
+        "ended_by": window.ended_by,
+        "source": _source(window.created_at),
+    }
+
+
+def _source(created_at: datetime | None) -> str:
+    return "configuration" if created_at is None else "person"
 
 
 def alert_detail_json(detail: AlertDetail) -> dict[str, Any]:

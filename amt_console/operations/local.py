@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
@@ -34,9 +35,11 @@ from amt_console.model import (
 )
 from amt_console.model.actions import wire_name
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.alert_views import AlertViews
+from amt_console.operations.json_views import iso
 from amt_console.operations.protocol import (
     ONCALL_DAYS,
     ConflictError,
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from amt_console.config import Settings
 
 _CURSOR_GONE = "the alert that this cursor names is not in the list any more: begin again without a cursor"
+FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 UNDO_LAST_WITHIN = timedelta(hours=24)
 OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING)
 OVERRIDES_BEFORE = timedelta(days=31)
@@ -209,6 +213,22 @@ class LocalOperations:
             policies = reads.policies.added_to(self._policies, start - OVERRIDES_BEFORE)
         return oncall_plan(policies, moment, start, end)
 
+    def silences(self, *, ended: bool = False) -> tuple[Silence, ...]:
+        """Silences of the configuration and of people, those that end first first; also ``ended`` ones."""
+        now = self._clock.now()
+        with self.store.read() as reads:
+            stored = reads.policies.silences(None if ended else now)
+        found = (each for each in (*self._policies.silences, *stored) if ended or each.ends_at > now)
+        return tuple(sorted(found, key=lambda silence: silence.ends_at))
+
+    def maintenance(self, *, ended: bool = False) -> tuple[MaintenanceWindow, ...]:
+        """Planned work of the configuration and of people, what ends first first, recurring last; also ``ended``."""
+        now = self._clock.now()
+        with self.store.read() as reads:
+            stored = reads.policies.maintenance(None if ended else now)
+        ends = [(each.ends_at or FOR_GOOD, each) for each in (*self._policies.maintenance, *stored)]
+        return tuple(each for end, each in sorted(ends, key=itemgetter(0)) if ended or end > now)
+
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Execute a person's action: the change, its events and its audit row in one durable transaction."""
         if self._read_only:
@@ -216,15 +236,15 @@ class LocalOperations:
         person = actor or self._actor
         try:
             with self.store.transaction(durable=True) as writes:
-                outcome, alert = self._act_in(writes, action, person)
+                outcome, answer = self._act_in(writes, action, person)
         except VersionConflict as error:
             raise ConflictError(str(error)) from error
         if outcome.probes and self._request_probe is not None:
             self._request_probe(outcome.probes)
         self._on_action()
-        return cast("Result", alert)
+        return cast("Result", answer)
 
-    def _act_in(self, writes: Writes, action: Action[Any], person: Actor) -> tuple[Outcome, AlertView | None]:
+    def _act_in(self, writes: Writes, action: Action[Any], person: Actor) -> tuple[Outcome, Any]:
         outcome = _handled(action, self._scene(writes, action, person))
         if outcome.probes and self._request_probe is None:
             raise UnavailableError("probing is done by another process; it probes at its own intervals")
@@ -236,10 +256,20 @@ class LocalOperations:
             detail={**_said(action), **person.facts()},
         )
         if outcome.step is None or outcome.step.episode is None:
+            answer = self._policy_change(writes, outcome, person)
             writes.add_audit(audit)
-            return outcome, None
+            return outcome, answer
         saved = record(writes, self._planned(writes, outcome.step.episode, outcome.step.events, audit))
         return outcome, self._views(writes, also=[saved]).of(saved)
+
+    def _policy_change(self, writes: Writes, outcome: Outcome, person: Actor) -> Silence | MaintenanceWindow | None:
+        """Store what was added or ended, if anything was."""
+        now, ended = self._clock.now(), outcome.ended
+        if outcome.added is not None:
+            return writes.policies.add(outcome.added, at=now)
+        if ended is not None and not writes.policies.end(ended, at=now, by=person.name):
+            raise ConflictError(f"the {outcome.subject} has ended meanwhile")
+        return ended
 
     def _scene(self, reads: Reads, action: Action[Any], person: Actor) -> Scene:
         alert_id = None
@@ -260,6 +290,7 @@ class LocalOperations:
             episode=episode,
             services=[target.name for target in self.targets],
             events=tuple(reads.alerts.events(alert_id)) if undoes and alert_id is not None else (),
+            policies=reads.policies.added_to(self._policies, self._clock.now()),
             role=person.role,
         )
 
@@ -272,7 +303,9 @@ class LocalOperations:
         return EpisodeChange(plan.episode, events + plan.events, audit, outbox=plan.outbox, decisions=plan.decisions)
 
     def _views(self, reads: Reads, at: datetime | None = None, also: Iterable[Episode] = ()) -> AlertViews:
-        return AlertViews.read(reads, self.targets, self._clock.now(), at=at, zone=self._zone, also=also)
+        return AlertViews.read(
+            reads, self.targets, self._clock.now(), at=at, zone=self._zone, policies=self._policies, also=also
+        )
 
     def _monitor_alive(self) -> bool:
         if self._request_probe is not None:
@@ -321,4 +354,5 @@ def _handled(action: Action[Any], scene: Scene) -> Outcome:
 def _said(action: Action[Any]) -> dict[str, Any]:
     """The person's own words of the request, beside the alert."""
     known = {field.name for field in fields(AlertAction)}
-    return {wire_name(field): getattr(action, field.name) for field in fields(action) if field.name not in known}
+    said = {wire_name(field): getattr(action, field.name) for field in fields(action) if field.name not in known}
+    return {name: iso(value) if isinstance(value, datetime) else value for name, value in said.items()}

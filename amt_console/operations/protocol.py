@@ -20,6 +20,7 @@ from amt_console.model import (
     Snapshot,
 )
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 
@@ -149,6 +150,14 @@ class Operations(Protocol):
 
     def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:
         """Who is on call at a moment, by default now, and in the days around it."""
+        ...
+
+    def silences(self, *, ended: bool = False) -> tuple[Silence, ...]:
+        """Silences of the configuration and of people, those that end first first; also ``ended`` ones."""
+        ...
+
+    def maintenance(self, *, ended: bool = False) -> tuple[MaintenanceWindow, ...]:
+        """Planned work of the configuration and of people, what ends first first, recurring last; also ``ended``."""
         ...
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:

@@ -126,7 +126,7 @@ class SnapshotBuilder:
         # After a clock was set back, values from its future must not stay on the screen.
         known_by = at or now + CLOCK_TOLERANCE
         windows = self._read_windows(reads, end, live=at is None)
-        views = AlertViews.read(reads, self._targets, now, at=at, zone=self._zone)
+        views = AlertViews.read(reads, self._targets, now, at=at, zone=self._zone, policies=self._policies)
         alerts = views.worst_first()
         statuses = reads.services.statuses(at)
         locations = location_views(statuses, self._targets, end)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import ONCALL_DAYS, Operations, Result, ServiceDetail, UnavailableError
@@ -98,6 +99,16 @@ class OperationsProxy:
         """Who is on call at a moment, by default now, and in the days around it."""
         with self._asked() as operations:
             return operations.oncall(at, days=days, days_before=days_before)
+
+    def silences(self, *, ended: bool = False) -> tuple[Silence, ...]:
+        """Silences of the configuration and of people."""
+        with self._asked() as operations:
+            return operations.silences(ended=ended)
+
+    def maintenance(self, *, ended: bool = False) -> tuple[MaintenanceWindow, ...]:
+        """Planned work of the configuration and of people."""
+        with self._asked() as operations:
+            return operations.maintenance(ended=ended)
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Do what a person wants."""

@@ -27,6 +27,7 @@ from amt_console.store.first_look import WATCHED, watched_text
 from amt_console.store.ingest import Ingest
 from amt_console.store.outbox import decisions
 from amt_console.store.outbox import queue as outbox
+from amt_console.store.policies.stored import PolicyWrites
 from amt_console.store.reads import Reads
 from amt_console.store.rollups import horizon, rebuild
 from amt_console.store.rollups.buckets import floor
@@ -96,6 +97,7 @@ class Writes(Reads):
         simulated: bool,
     ) -> None:
         super().__init__(connection, clock, keys)
+        self.policies: PolicyWrites = PolicyWrites(connection)
         self._clock = clock
         self._ingesters = ingesters
         self._durable = durable

@@ -1,4 +1,4 @@
-"""The handlers of people's actions, by action. They change an alert's owner and notes, never its condition."""
+"""The handlers of people's actions, by action. They change who has an alert and who is told, never its condition."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from amt_console.alerts.handling.ending import add_note, close
+from amt_console.alerts.handling.maintenance import add_maintenance, end_maintenance
 from amt_console.alerts.handling.ownership import acknowledge, claim, hand_off, snooze, unacknowledge
 from amt_console.alerts.handling.probing import probe_now
 from amt_console.alerts.handling.scene import Outcome, Scene
+from amt_console.alerts.handling.silences import add_silence, end_silence
 from amt_console.alerts.handling.undo import undo
 from amt_console.model import (
     Acknowledge,
     Action,
+    AddMaintenance,
+    AddSilence,
     Claim,
     Close,
+    EndMaintenance,
+    EndSilence,
     Handoff,
     Note,
     ProbeNow,
@@ -34,6 +40,10 @@ HANDLERS: Mapping[type[Action[Any]], Callable[[Any, Scene], Outcome]] = {
     Close: close,
     Undo: undo,
     UndoLast: undo,
+    AddSilence: add_silence,
+    EndSilence: end_silence,
+    AddMaintenance: add_maintenance,
+    EndMaintenance: end_maintenance,
     ProbeNow: probe_now,
 }
 
@@ -44,7 +54,7 @@ def handle(action: Action[Any], scene: Scene) -> Outcome:
     Raises:
         AlertConflict: What it acts on has ended, is in another state, or is not at the expected version.
         RoleTooLow: The person may not do it.
-        LookupError: There is no such alert, service or person.
+        LookupError: There is no such alert, service, person, silence or window.
         ValueError: The action is not valid.
     """
     return HANDLERS[type(action)](action, scene)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 
 from amt_console.alerts.lifecycle.transition import Step, Transition
 from amt_console.clock import Instant
 from amt_console.model import MAX_NOTE_CHARS, AlertAction, AlertEvent, AlertState, Episode, Role
-from amt_console.model.policy import Policies
+from amt_console.model.policy import MaintenanceWindow, Policies, Silence
 from amt_console.text import duration, safe_text
 
 OPERATOR_SECONDS = 24 * 3600.0
@@ -54,6 +55,10 @@ class Outcome:
     """The change of the alert."""
     probes: tuple[str, ...] = ()
     """Services to probe at once."""
+    added: Silence | MaintenanceWindow | None = None
+    """To be stored; it has no number yet."""
+    ended: Silence | MaintenanceWindow | None = None
+    """A stored one that ends now."""
 
 
 def on_alert(transition: Transition) -> Outcome:
@@ -129,7 +134,13 @@ def words_of(note: str | None) -> str | None:
 
 
 def end_of(scene: Scene, seconds: float) -> datetime:
-    """The end of what holds messages back from now on, for so many seconds.
+    """The end of what holds messages back from now on, for so many seconds. Raises as ``check_length``."""
+    check_length(scene, seconds)
+    return scene.now.wall + timedelta(seconds=seconds)
+
+
+def check_length(scene: Scene, seconds: float) -> None:
+    """Whether the person may hold messages back for so many seconds.
 
     Raises:
         ValueError: The time is not positive, or beyond all reason.
@@ -140,4 +151,33 @@ def end_of(scene: Scene, seconds: float) -> datetime:
     if seconds > OPERATOR_SECONDS and not scene.role.includes(Role.ADMIN):
         limit, asked = duration(OPERATOR_SECONDS), duration(seconds)
         raise RoleTooLow(f"The role {scene.role} holds messages back for at most {limit}, not {asked}: ask an admin.")
-    return scene.now.wall + timedelta(seconds=seconds)
+
+
+def end_between(scene: Scene, start: datetime, seconds: float | None, until: datetime | None) -> datetime:
+    """The end of what holds messages back from a moment on, given as a length or as a moment.
+
+    Raises:
+        ValueError: Neither or both are given, or it has no length.
+        RoleTooLow: As ``check_length``.
+    """
+    if (seconds is None) is (until is None):
+        raise ValueError("An end is needed: either how long it lasts, or until when.")
+    if until is None:
+        assert seconds is not None
+        check_length(scene, seconds)
+        return start + timedelta(seconds=seconds)
+    if until.tzinfo is None:
+        raise ValueError("A moment needs an offset, such as 2026-03-01T21:00:00Z.")
+    if until <= max(start, scene.now.wall):
+        raise ValueError(f"The end must lie ahead: {until:%Y-%m-%d %H:%M} UTC is over.")
+    check_length(scene, (until - start).total_seconds())
+    return until
+
+
+def check_names(kind: str, names: Collection[str], known: Collection[str]) -> None:
+    """Whether there are things of these names. Raises LookupError."""
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, sorted(known), 1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise LookupError(f"no {kind} is called '{safe_text(name, 100)}'{hint}")

@@ -18,6 +18,7 @@ from amt_console.api.client.exchange import exchange
 from amt_console.api.client.http import HttpClient
 from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot, Viewer
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
@@ -147,6 +148,14 @@ class RemoteOperations:
         query = {"days": days, "days_before": days_before, **_as_of(at)}
         return self._read(wire.ONCALL, self._call("GET", f"{_API}/oncall", query)[1])
 
+    def silences(self, *, ended: bool = False) -> tuple[Silence, ...]:
+        """Silences of the configuration and of people."""
+        return self._read(wire.SILENCES, self._call("GET", f"{_API}/silences", _all(ended))[1])
+
+    def maintenance(self, *, ended: bool = False) -> tuple[MaintenanceWindow, ...]:
+        """Planned work of the configuration and of people."""
+        return self._read(wire.MAINTENANCE, self._call("GET", f"{_API}/maintenance", _all(ended))[1])
+
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Do what a person wants, under the name that the monitor's system knows this process by.
 
@@ -198,6 +207,10 @@ class RemoteOperations:
             raise OperationError(
                 "the monitor speaks another version of the program: run the same version on both sides"
             ) from error
+
+
+def _all(ended: bool) -> dict[str, Any]:
+    return {"all": "true"} if ended else {}
 
 
 def _as_of(at: datetime | None) -> dict[str, Any]:

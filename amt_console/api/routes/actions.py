@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
+from datetime import datetime
 from inspect import Parameter, Signature
 from typing import Annotated, Any, get_type_hints
 
@@ -15,10 +16,11 @@ from amt_console.api.actions import in_path, path_of
 from amt_console.api.problems import RequestError
 from amt_console.api.routes.access import BEARER, Act, Acting, GuardedRoute, answers, needs
 from amt_console.api.routes.values import json_response
-from amt_console.config.sections.scalars import duration_schema, parse_duration
+from amt_console.config.sections.scalars import Moment, duration_schema, parse_duration
 from amt_console.model import ACTIONS, Action, AlertView, Role
 from amt_console.model.actions import DURATION, wire_name
-from amt_console.operations.json_views import alert_json
+from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.operations.json_views import alert_json, maintenance_json, silence_json
 
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["actions"])
 AlertId = Annotated[int, Path(ge=1, le=2**62, description="The alert's number.")]
@@ -27,10 +29,17 @@ _CONFLICT = answers(
     s404="There is nothing of that number or name", s409="Somebody was quicker, or it has changed or ended"
 )
 _MISSING = answers(s404="No such service")
-_PLACES: dict[str, Any] = {"alert_id": AlertId}
+_PLACES: dict[str, Any] = {
+    "alert_id": AlertId,
+    "silence_id": Annotated[str, Path(max_length=40, description="The silence's id.")],
+}
 """The types of fields that stand in a path."""
 _DURATION = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(duration_schema())]
-_DOCUMENTS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {AlertView: alert_json}
+_DOCUMENTS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
+    AlertView: alert_json,
+    Silence: silence_json,
+    MaintenanceWindow: maintenance_json,
+}
 """How programs get an answer, by its type."""
 
 
@@ -89,6 +98,8 @@ def _form(kind: type[Action[Any]]) -> type[BaseModel]:
 def _part(field: Field[Any], kind: Any) -> Any:
     if field.metadata.get(DURATION):
         kind = _DURATION | None
+    elif kind == datetime | None:
+        kind = Moment | None
     required = field.default is MISSING and field.default_factory is MISSING
     default = ... if required else field.default
     return kind, BodyField(default=default, alias=wire_name(field), description=field.metadata.get("description"))

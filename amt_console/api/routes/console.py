@@ -14,7 +14,7 @@ from amt_console.api import wire
 from amt_console.api.feed import LONGEST_WAIT
 from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, GuardedRoute, Serving, needs
 from amt_console.api.routes.actions import AlertId, add_action_routes
-from amt_console.api.routes.values import PastMoment, moment, moment_or_now
+from amt_console.api.routes.values import Every, PastMoment, moment, moment_or_now
 from amt_console.model import AlertState, Role
 from amt_console.operations.protocol import CALENDAR_DAYS, ONCALL_DAYS, NotPermittedError
 from amt_console.text import safe_text
@@ -116,6 +116,18 @@ def console_oncall(
     """The rotas at a moment and in the days around it."""
     plan = serving.operations.oncall(moment_or_now(at), days=days, days_before=days_before)
     return _wired(wire.ONCALL, plan)
+
+
+@router.get("/silences", **needs(Role.VIEWER))
+def console_silences(serving: Serving, every: Every = False) -> Response:
+    """Silences of the configuration and of people."""
+    return _wired(wire.SILENCES, serving.operations.silences(ended=every))
+
+
+@router.get("/maintenance", **needs(Role.VIEWER))
+def console_maintenance(serving: Serving, every: Every = False) -> Response:
+    """Planned work of the configuration and of people."""
+    return _wired(wire.MAINTENANCE, serving.operations.maintenance(ended=every))
 
 
 @router.delete("/session", status_code=204, **needs(Role.VIEWER))

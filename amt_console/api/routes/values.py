@@ -15,6 +15,7 @@ from amt_console.api.problems import RequestError
 EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 PastMoment = Annotated[datetime | None, Query(description="A past moment with an offset; without it, now.")]
+Every = Annotated[bool, Query(alias="all", description="Those that have ended, too.")]
 
 
 class Page(BaseModel):

@@ -178,6 +178,8 @@ def _print_detail(alert: AlertView, detail: AlertDetail, now: datetime) -> None:
         ("since", f"{_local(alert.opened_at)} (for {_span(alert, now)})"),
         ("who has it", _owner(alert)),
         ("snoozed", _snoozed(alert)),
+        ("silenced", f"by {', '.join(alert.silenced_by)}" if alert.silenced_by else None),
+        ("maintenance", alert.maintenance),
         ("follows from", _cause(detail)),
         ("note", alert.note),
         ("rated", alert.rating),

@@ -61,6 +61,22 @@ class PolicyReads:
         return tuple(map(_override, self._connection.execute(query).mappings()))
 
 
+class PolicyWrites(PolicyReads):
+    """Adds and ends what people add."""
+
+    def add(self, new: Silence | MaintenanceWindow, *, at: datetime) -> Silence | MaintenanceWindow:
+        """Store a silence or a maintenance window; returns it as it is stored."""
+        if isinstance(new, Silence):
+            return add_silence(self._connection, new, at=at)
+        return add_maintenance(self._connection, new, at=at)
+
+    def end(self, ended: Silence | MaintenanceWindow, *, at: datetime, by: str) -> bool:
+        """End a silence or a maintenance window now; ``False`` if it has ended."""
+        if isinstance(ended, Silence):
+            return end_silence(self._connection, int(ended.id), at=at, by=by)
+        return end_maintenance(self._connection, ended.name, at=at, by=by)
+
+
 def add_silence(connection: Connection, silence: Silence, *, at: datetime) -> Silence:
     """Store a silence; returns it with its id."""
     matchers = {
@@ -104,7 +120,7 @@ def add_maintenance(connection: Connection, window: MaintenanceWindow, *, at: da
         "note": clean(window.note),
     }
     _insert(connection, _WINDOWS, values)
-    return _window(values)
+    return _window({**values, "ended_by": None})
 
 
 def end_maintenance(connection: Connection, name: str, *, at: datetime, by: str) -> bool:
@@ -175,6 +191,8 @@ def _window(row: Row) -> MaintenanceWindow:
         ends_at=row["ends_at"],
         note=row["note"],
         created_by=row["created_by"],
+        created_at=row["created_at"],
+        ended_by=row["ended_by"],
     )
 
 
