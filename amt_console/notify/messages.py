@@ -47,6 +47,13 @@ def compose(claim: MessageClaim, *, now: datetime, times: GroupTimes) -> Message
     )
 
 
+def retold(told: ClaimedMessage) -> Message:
+    """A delivered message about one alert, to be told again as it was."""
+    row = told.row
+    notices = () if told.notice is None else (told.notice,)
+    return Message(row.id, row.kind, row.channel, row.receiver, row.created_at, notices, row.reason)
+
+
 def worst_first(notices: Iterable[Notice | None]) -> tuple[Notice, ...]:
     """By severity, then the oldest first."""
     known = [notice for notice in notices if notice is not None]

@@ -9,14 +9,14 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from amt_console.clock import Clock
 from amt_console.model import AuditEntry
-from amt_console.model.notifications import QueuedMessage
+from amt_console.model.notifications import Message, QueuedMessage
 from amt_console.notify.grouping import Batch
-from amt_console.notify.messages import digest_entry
+from amt_console.notify.messages import digest_entry, retold
 from amt_console.store import (
     ChannelResult,
     DeliveryMark,
@@ -30,6 +30,7 @@ from amt_console.store import (
     queue_digest,
     release_messages,
     sent_since,
+    standing_messages,
     waiting_channels,
     waiting_messages,
 )
@@ -81,6 +82,10 @@ class Outbox:
         """What the channel did lately."""
         return await self._off(lambda: self._history(channel))
 
+    async def standing(self, channel: str, ended_since: datetime) -> tuple[Message, ...]:
+        """What the channel was told of alerts that still fire or ended since then, one alert a message."""
+        return await self._off(lambda: self._standing(channel, ended_since))
+
     async def exchange(self, marks: Sequence[DeliveryMark], wanted: Batch | None = None) -> MessageClaim | None:
         """Note what became of messages and claim the next one, in one transaction.
 
@@ -119,6 +124,10 @@ class Outbox:
         with self._store.read() as reads:
             since = self._clock.now() - timedelta(hours=1)
             return History(sent_since(reads, channel, since), newest_result(reads, channel))
+
+    def _standing(self, channel: str, ended_since: datetime) -> tuple[Message, ...]:
+        with self._store.read() as reads:
+            return tuple(retold(each) for each in standing_messages(reads, channel, ended_since))
 
     def _exchange(self, marks: Sequence[DeliveryMark], wanted: Batch | None) -> MessageClaim | None:
         with self._store.transaction() as writes:

@@ -18,6 +18,7 @@ from amt_console.notify.grouping import Batch, Recent, group
 from amt_console.notify.limits import HourlyCap, TokenBucket, rate_of
 from amt_console.notify.messages import compose
 from amt_console.notify.outbox import LEASE_SECONDS, Outbox
+from amt_console.notify.refresh import Refresh
 from amt_console.notify.retry import Backing, pause_after
 from amt_console.notify.settings import DeliverySettings
 from amt_console.notify.settling import Tells, settle
@@ -82,6 +83,7 @@ class ChannelWorker:
         self._bucket = TokenBucket(settings.rate or rate_of(channel.type))
         self._cap = HourlyCap(settings.hourly_cap)
         self._backing = Backing()
+        self._refresh = Refresh(outbox, clock)
         self._sent_at: float | None = None
         self._calm_at: dict[Tells, float] = {}
         self._overflow = False
@@ -161,6 +163,7 @@ class ChannelWorker:
         grouped = group(settled.bundles, groups=channel.groups, now=now, times=settings.groups, recent=self._recent())
         pauses = [LOOK_EVERY if rows else 60.0]
         pauses += [] if grouped.pause is None else [grouped.pause]
+        pauses.append(await self._refresh.tell(channel))
         if settled.leased_until is not None:
             pauses.append((settled.leased_until - now).total_seconds())
         over: list[Batch] = []

@@ -25,6 +25,7 @@ from amt_console.store.delivery.log import (
     newest_result,
     sent_since,
 )
+from amt_console.store.delivery.standing import standing_messages
 from amt_console.store.encryption.key_source import keyring_of
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.sqlite_backup import backup
@@ -101,6 +102,7 @@ __all__ = [
     "release_messages",
     "revoke_token",
     "sent_since",
+    "standing_messages",
     "take_lease",
     "token_used",
     "waiting_channels",

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from support.http_servers import answer, unused_port
 from support.messages import message, notice, recovered, text_message
-from support.programs import until
-from support.receivers import Inbox, http_receiver
+from support.receivers import http_receiver
 from support.sending import channel_of, failure, send
 
 from amt_console.clock import FakeClock, SystemClock
@@ -23,7 +23,7 @@ from amt_console.model import AlertState, Severity
 from amt_console.model.notifications import Message, NoticeKind
 from amt_console.notify.channels.address_rules import AddressRules
 from amt_console.notify.channels.alertmanager import PATH, AlertmanagerChannel
-from amt_console.notify.channels.channel import FailureReason, hand_over
+from amt_console.notify.channels.channel import FailureReason
 from amt_console.notify.channels.http import HttpSender
 from amt_console.notify.channels.receiver import HttpReceiver
 
@@ -146,53 +146,19 @@ async def test_the_real_one_receives_shows_and_ends_our_alert(tmp_path: Path) ->
         await channel.aclose()
 
 
-def refreshed(inbox: Inbox, clock: FakeClock) -> AlertmanagerChannel:
-    """A channel that tells firing alerts again twenty times a second."""
-    receiver = HttpReceiver(inbox.url, HttpSender(AddressRules(["127.0.0.1"])), clock, label="Alertmanager")
-    return AlertmanagerChannel("ops", receiver, clock, instance="mon-1", resend_seconds=0.05)
-
-
-async def requests(inbox: Inbox, number: int) -> Any:
-    """The document of a request that is still to come."""
-    await asyncio.to_thread(until, lambda: len(inbox.bodies) > number)
-    return inbox.documents[number]
-
-
-async def test_a_firing_alert_is_told_again_until_five_minutes_after_its_end() -> None:
+async def test_what_still_fires_is_posted_again_with_a_new_end() -> None:
+    clock = FakeClock()
     async with http_receiver() as inbox:
-        clock = FakeClock()
-        channel = refreshed(inbox, clock)
-        await channel.send(message())
-        (again,) = await requests(inbox, 2)
-        assert again["labels"]["service"] == "backend-api"
-        assert again["endsAt"] > "2026-01-05T12:00:00.000Z"
-        await channel.send(message(recovered()))
-        (ended,) = await requests(inbox, len(inbox.bodies) + 2)
-        assert ended["endsAt"] == "2026-01-05T12:00:00.000Z"
-        assert channel.firing == ()
-        clock.advance(301)
-        task = channel._resending
-        assert task is not None
-        async with asyncio.timeout(60):
-            await task
+        channel = channel_of("alertmanager", url=inbox.server.url, clock=clock)
+        clock.advance(60)
+        assert isinstance(channel, AlertmanagerChannel)
+        await channel.refresh([message(), message(recovered(alert_id=119, subject="web-app"))])
         await channel.aclose()
+    ((firing, ended),) = inbox.documents
+    assert (firing["labels"]["service"], firing["endsAt"]) == ("backend-api", "2026-01-05T12:05:00.000Z")
+    assert (ended["labels"]["service"], ended["endsAt"]) == ("web-app", "2026-01-05T12:00:00.000Z")
 
 
-async def test_another_channel_in_its_place_goes_on() -> None:
-    async with http_receiver() as inbox:
-        former, following = refreshed(inbox, FakeClock()), refreshed(inbox, FakeClock())
-        await former.send(message())
-        hand_over(former, following)
-        await former.aclose()
-        (again,) = await requests(inbox, len(inbox.bodies) + 1)
-        assert again["labels"]["service"] == "backend-api"
-        await following.aclose()
-
-
-async def test_an_end_that_is_not_delivered_stops_it_all_the_same() -> None:
-    async with http_receiver(lambda number: answer(b"", status="200 OK" if number == 0 else "500 X")) as inbox:
-        channel = refreshed(inbox, FakeClock())
-        await channel.send(message())
-        failed = await failure(channel, message(recovered()))
-    assert failed.retry
-    assert channel.firing == ()
+def test_an_alertmanager_that_never_learns_of_the_end_is_refused() -> None:
+    with pytest.raises(ValidationError, match="send_resolved"):
+        channel_of("alertmanager", url="http://127.0.0.1:9/", send_resolved=False)

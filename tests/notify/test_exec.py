@@ -72,7 +72,7 @@ async def test_after_the_time_out_nothing_of_it_is_left(tmp_path: Path) -> None:
 async def test_what_a_program_leaves_in_the_background_neither_delays_it_nor_stays(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     command = ["/bin/sh", "-c", f"sleep 300 & echo $! > {pids}; exit 0"]
-    await send(channel_of("exec", command=command, timeout=60), message())
+    await send(channel_of("exec", command=command, timeout=50), message())
     until(lambda: not _runs(int(pids.read_text(encoding="ascii"))))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -91,20 +91,14 @@ class RefreshingChannel(Protocol):
     """A channel whose receiver must be told again and again while an alert fires."""
 
     @property
-    def firing(self) -> tuple[Message, ...]:
-        """What it tells again."""
+    def refresh_seconds(self) -> float | None:
+        """How often; ``None``: never."""
         ...
 
-    def resume(self, messages: Iterable[Message]) -> None:
-        """Tell again what was delivered earlier, by another process or before a change of the configuration.
+    async def refresh(self, messages: Sequence[Message]) -> None:
+        """Tell again what was delivered, one alert a message: alerts that still fire, and the ends of the last minutes.
 
-        Args:
-            messages: Of alerts that still fire, one alert each.
+        Raises:
+            DeliveryError: It was not accepted.
         """
         ...
-
-
-def hand_over(former: Channel, following: Channel) -> None:
-    """Let a channel tell again what the one in its place told."""
-    if isinstance(former, RefreshingChannel) and isinstance(following, RefreshingChannel):
-        following.resume(former.firing)

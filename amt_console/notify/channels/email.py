@@ -28,7 +28,7 @@ from amt_console.notify.templates.content import content_of
 from amt_console.redaction import redacted
 from amt_console.text import safe_text
 
-DEADLINE = 60.0
+DEADLINE = 50.0
 """Seconds for one mail, from the look-up of the server to its last answer."""
 CONNECT_SECONDS = 10.0
 """Longest wait for one address of the server."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from amt_console.config.faults import Refused
 from amt_console.model.notifications import Message
 from amt_console.model.states import ChannelType
-from amt_console.notify.channels.channel import Channel, DeliveryError, FailureReason, RefreshingChannel, hand_over
+from amt_console.notify.channels.channel import Channel, DeliveryError, FailureReason, RefreshingChannel
 
 _REFUSALS = frozenset((FailureReason.AUTH, FailureReason.CLIENT_ERROR))
 
@@ -44,14 +44,14 @@ class RotatingChannel:
         return self._channel.groups
 
     @property
-    def firing(self) -> tuple[Message, ...]:
-        """What it tells again."""
-        return self._channel.firing if isinstance(self._channel, RefreshingChannel) else ()
+    def refresh_seconds(self) -> float | None:
+        """How often the receiver must be told again; ``None``: never."""
+        return self._channel.refresh_seconds if isinstance(self._channel, RefreshingChannel) else None
 
-    def resume(self, messages: Iterable[Message]) -> None:
-        """Tell again what was delivered earlier."""
+    async def refresh(self, messages: Sequence[Message]) -> None:
+        """Tell again what was delivered. Raises DeliveryError."""
         if isinstance(self._channel, RefreshingChannel):
-            self._channel.resume(messages)
+            await self._channel.refresh(messages)
 
     async def send(self, message: Message) -> None:
         """Deliver it. Raises DeliveryError."""
@@ -71,7 +71,6 @@ class RotatingChannel:
             secrets = self._secrets()
             if secrets != self._used:
                 former, self._channel, self._used = self._channel, self._build(), secrets
-                hand_over(former, self._channel)
                 await former.aclose()
                 return True
         return False

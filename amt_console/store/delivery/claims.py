@@ -124,7 +124,7 @@ def claim_messages(
     leased = {"state": DeliveryState.LEASED.value, "holder": holder, "lease_until": until, "batch": number}
     chosen = [row["id"] for row in rows]
     connection.execute(update(_OUTBOX).where(_OUTBOX.c.id.in_(chosen)).values(leased))
-    return MessageClaim(number, tuple(_claimed(row, writes._keys) for row in rows))
+    return MessageClaim(number, tuple(claimed(row, writes._keys) for row in rows))
 
 
 def mark_messages(writes: Writes, done: DeliveryMark, *, holder: str | None = None) -> int:
@@ -265,7 +265,8 @@ def _queued(row: Row, told: Collection[int] = ()) -> QueuedMessage:
     )
 
 
-def _claimed(row: Row, keys: Keyring) -> ClaimedMessage:
+def claimed(row: Row, keys: Keyring) -> ClaimedMessage:
+    """A row with its content."""
     notice, text = _content(row, keys)
     return ClaimedMessage(_queued(row), notice, text)
 
