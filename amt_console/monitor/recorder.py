@@ -15,6 +15,7 @@ from amt_console.model import AlertEvent, AlertState, Episode, EpisodeChange, Pr
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, Pause
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.gaps import stopped_gap
+from amt_console.monitor.handover_watch import HandoverWatch
 from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.planned_work import in_maintenance
 from amt_console.monitor.ruleset import Ruleset
@@ -77,6 +78,7 @@ class Recorder:
         self._started = clock.instant()
         self._introduced = False
         self._journal = _Journal()
+        self._handovers = HandoverWatch(self._started.wall)
         self._known: tuple[Episode, ...] = ()
         self._shadow: Ledger | None = None
         self._next_ruleset: Ruleset | None = ruleset
@@ -110,6 +112,7 @@ class Recorder:
                 durable = True
                 continue
             self._committed(ledger)
+            self._handovers.queued(now.wall)
             for level, line in self._journal.lines(items, ledger.recorded):
                 LOG.log(level, "%s", line)
             return
@@ -167,8 +170,10 @@ class Recorder:
                 self._evaluate(ledger, items, windows, now)
             if ledger.changes or ledger.has_any_open:
                 ledger.plan(self._planner(writes, ledger, now))
-            if ledger.changes and not durable:
+            handovers = self._handovers.due(writes, self._evaluator.ruleset.policies, ledger.open(), now.wall)
+            if (ledger.changes or handovers) and not durable:
                 raise _MustBeDurable
+            writes.queue_once(handovers)
             for change in ledger.changes:
                 ledger.stored(change, record(writes, change))
             identity = self._identity
@@ -207,6 +212,8 @@ class Recorder:
             return
         before = writes.monitor.sign_of_life()
         last_cycle_at = None if before is None else before.last_cycle_at
+        if last_cycle_at is not None:
+            self._handovers.go_on(last_cycle_at, self._started.wall)
         shortest = min(self._evaluator.ruleset.intervals.values(), default=0.0)
         gap = stopped_gap(last_cycle_at, self._started.wall, shortest)
         if gap is not None:

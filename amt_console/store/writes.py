@@ -20,6 +20,7 @@ from amt_console.model import (
     ProbeResult,
     Target,
 )
+from amt_console.model.notifications import OutboxEntry
 from amt_console.store import answers, audit, episodes
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
@@ -163,6 +164,12 @@ class Writes(Reads):
             "last_cycle_at": at,
         }
         self._connection.execute(self._ingesters.upsert_monitor, [row])
+
+    def queue_once(self, entries: Sequence[OutboxEntry]) -> int:
+        """Queue messages about no alert, unless one with the same ``dedup_key`` was queued; returns how many."""
+        new = outbox.unknown(self._connection, entries)
+        outbox.add(self._connection, self._keys, None, new)
+        return len(new)
 
     def add_audit(self, entry: AuditEntry) -> AuditEntry:
         """What a person did; returns it with its number and its place in the chain."""

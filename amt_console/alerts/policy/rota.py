@@ -20,9 +20,9 @@ def on_call(rota: Rota, at: datetime) -> Shift | None:
     person = person_at(rota, at)
     if person is None:
         return None
-    start = _last_change(rota, at)
+    start = change_up_to(rota, at)
     while start is not None and person_at(rota, start - timedelta.resolution) == person:
-        start = _last_change(rota, start - timedelta.resolution)
+        start = change_up_to(rota, start - timedelta.resolution)
     end = _next_change(rota, at)
     while end is not None and person_at(rota, end) == person:
         end = _next_change(rota, end)
@@ -115,8 +115,8 @@ def _next_change(rota: Rota, at: datetime) -> datetime | None:
     return min(found, default=None)
 
 
-def _last_change(rota: Rota, at: datetime) -> datetime | None:
-    """The last moment up to ``at`` at which another person may have taken over."""
+def change_up_to(rota: Rota, at: datetime) -> datetime | None:
+    """The last moment up to ``at`` at which another person, or nobody, may have taken over."""
     found = [edge for edge in _edges(rota) if edge <= at]
     if rota.starts_at is not None and at >= rota.starts_at and _override_at(rota, at) is None:
         turn = _turn_at(rota, rota.starts_at, at) if len(set(rota.people)) > 1 else 0

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from amt_console.model import AlertState, AlertType, Episode, Severity
 from amt_console.model.notifications import DeliveryState, Notice, OutboxEntry
@@ -31,6 +31,15 @@ def add(connection: Connection, keys: Keyring, episode: Episode | None, entries:
         connection.execute(insert(_OUTBOX), [_row(keys, episode, entry) for entry in entries])
 
 
+def unknown(connection: Connection, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+    """Those whose ``dedup_key`` is not in the outbox."""
+    if not entries:
+        return []
+    query = select(_OUTBOX.c.dedup_key).where(_OUTBOX.c.dedup_key.in_([entry.dedup_key for entry in entries]))
+    known = set(connection.execute(query).scalars())
+    return [entry for entry in entries if entry.dedup_key not in known]
+
+
 def payload_cell(dedup_key: str) -> EncryptedCell:
     """The cell of a payload. The row's number is not known when it is encrypted."""
     return EncryptedCell(_OUTBOX.name, "payload", dedup_key)
@@ -40,7 +49,7 @@ def payload_of(text: str) -> tuple[Notice | None, str | None]:
     """The notice or the summary's text in a payload."""
     stored = json_object(text)
     if "alert_id" not in stored:
-        return None, str(stored.get("text", ""))
+        return None, "\n".join(map(str, stored.get("lines", ())))
     moments = {name: moment_of(stored.get(name)) for name in _MOMENTS}
     words = {
         "alert_type": AlertType(stored["alert_type"]),
@@ -57,7 +66,8 @@ def _row(keys: Keyring, episode: Episode | None, entry: OutboxEntry) -> dict[str
     alert_id = None if episode is None else episode.id
     key = entry.dedup_key or _dedup_key(episode, entry)
     due_at = _later(entry.created_at, entry.not_before)
-    payload = to_json({"text": entry.text} if notice is None else asdict(notice))
+    # Texts are stored as one line, and these have several.
+    payload = to_json({"lines": (entry.text or "").splitlines()} if notice is None else asdict(notice))
     # A page is sent even when it cannot be encrypted: a lost key must not silence alerts.
     sealed = keys.seal(payload_cell(key), payload) or Sealed.plain(payload)
     return {
