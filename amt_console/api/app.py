@@ -14,7 +14,7 @@ from amt_console import __version__
 from amt_console.api.auth.callers import Callers
 from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
 from amt_console.api.problems import MEDIA_TYPE, code_of, problem
-from amt_console.api.routes import actions, alerts, console, health, oncall, policies, state
+from amt_console.api.routes import actions, alerts, console, health, links, oncall, policies, state
 from amt_console.api.routes.access import Problem
 from amt_console.api.served import Served
 from amt_console.operations.protocol import OperationError
@@ -48,6 +48,7 @@ def create_app(served: Served, callers: Callers) -> FastAPI:
     for room in (state, alerts, policies, oncall, actions, console):
         app.include_router(room.router, prefix=PREFIX)
     app.include_router(health.router)
+    app.include_router(links.router)
     for kind in (OperationError, StoreError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer_error)
     return app

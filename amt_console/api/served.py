@@ -11,6 +11,7 @@ from amt_console.api.encoded_snapshot import SnapshotCache
 from amt_console.api.feed import ActionFeed
 from amt_console.api.presence import Presence
 from amt_console.clock import Clock
+from amt_console.links import AcknowledgeLinks
 from amt_console.operations.protocol import Operations
 
 
@@ -26,6 +27,8 @@ class Served:
     """In words, without secrets."""
     host: str
     pid: int
+    links: AcknowledgeLinks
+    """Reads the links in messages."""
     refusals: RefusalLog | None = None
     """Where it is recorded who was turned away."""
 
@@ -38,11 +41,12 @@ class Served:
         feed: ActionFeed,
         clock: Clock,
         database: str,
+        links: AcknowledgeLinks,
         refusals: RefusalLog | None = None,
     ) -> Served:
         """Everything that this process serves."""
         snapshots = SnapshotCache(operations, clock)
-        return cls(operations, presence, feed, snapshots, database, socket.gethostname(), os.getpid(), refusals)
+        return cls(operations, presence, feed, snapshots, database, socket.gethostname(), os.getpid(), links, refusals)
 
     def acted(self) -> None:
         """Somebody has acted: expire the snapshot, and tell those who wait. Callable from any thread."""

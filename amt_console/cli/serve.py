@@ -126,6 +126,8 @@ def _listen(
     from amt_console.api.listeners.server import configured_server
     from amt_console.api.listeners.socket_path import database_name
     from amt_console.api.served import Served
+    from amt_console.links import AcknowledgeLinks
+    from amt_console.store import link_key
 
     served = Served.by_this_process(
         session.operations,
@@ -133,6 +135,7 @@ def _listen(
         feed=ActionFeed(),
         clock=context.clock,
         database=database_name(context.store_url),
+        links=AcknowledgeLinks(link_key(store), context.clock),
         refusals=refusals,
     )
     announce.use(served.acted)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from amt_console.model import AlertAction, AlertView, Episode, Severity
+from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import ConflictError, Operations
 
 TRIES = 3
 
 
-def act_as_seen(operations: Operations, action: AlertAction, seen: AlertView) -> AlertView:
+def act_as_seen(
+    operations: Operations, action: AlertAction, seen: AlertView, *, actor: Actor | None = None
+) -> AlertView:
     """Act on ``seen``, at its current version.
 
     The monitor raises an alert's version with every observation that it stores. While owner, snooze and severity
@@ -24,14 +27,14 @@ def act_as_seen(operations: Operations, action: AlertAction, seen: AlertView) ->
     version = seen.version
     for _ in range(TRIES - 1):
         try:
-            return operations.act(replace(action, expected_version=version))
+            return operations.act(replace(action, expected_version=version), actor=actor)
         except ConflictError:
             now = operations.alert(seen.id).episode
             same = now.open and _what_matters(now) == _what_matters(seen)
             if not same or now.version == version:
                 raise
             version = now.version
-    return operations.act(replace(action, expected_version=version))
+    return operations.act(replace(action, expected_version=version), actor=actor)
 
 
 def _what_matters(alert: AlertView | Episode) -> tuple[Severity, str | None, str | None]:

@@ -90,6 +90,8 @@ class Holder:
         from amt_console.api.feed import ActionFeed
         from amt_console.api.listeners.socket_path import database_name
         from amt_console.api.served import Served
+        from amt_console.links import AcknowledgeLinks
+        from amt_console.store import link_key
 
         self.engine.start()
         self.dispatcher.start()
@@ -104,6 +106,7 @@ class Holder:
             clock=self._clock,
             database=database_name(self._store_url),
             refusals=RefusalLog(self._store, self._clock),
+            links=AcknowledgeLinks(link_key(self._store), self._clock),
         )
         self._serve_socket(self._served)
         if self._settings.api.enabled:

@@ -48,6 +48,7 @@ from amt_console.store.errors import (
 from amt_console.store.outbox.decisions import alert_decisions
 from amt_console.store.reads import MonitorRow, Reads, StateChangeRow
 from amt_console.store.rollups.host import HOST_METRICS
+from amt_console.store.signing_key import link_key
 from amt_console.store.store import Store
 from amt_console.store.tokens import AccessToken, access_token, access_tokens, add_token, revoke_token, token_used
 from amt_console.store.writes import Writes, record
@@ -94,6 +95,7 @@ __all__ = [
     "keyring_of",
     "lease_holder",
     "lease_is_free",
+    "link_key",
     "mark_messages",
     "newest_result",
     "notices_of",

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from support.links import LINKS
 from support.operations import clock, feed, fire, operations, store, store_url
 
 from amt_console.api.auth.refusals import RefusalLog
@@ -50,6 +51,7 @@ def served(operations: LocalOperations, refusals: RefusalLog) -> Served:
         feed=ActionFeed(),
         clock=clock,
         database="monitoring.db",
+        links=LINKS,
         refusals=refusals,
     )
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.links import LINKS
 from support.platform import serving
 from support.programs import Place, until
 
@@ -87,7 +88,7 @@ def test_another_user_gets_in_by_the_group_and_acts_by_the_role(
     alert_id = fire()
     clock = SystemClock()
     served = Served.by_this_process(
-        operations, presence=Presence(clock), feed=ActionFeed(), clock=clock, database="monitoring.db"
+        operations, presence=Presence(clock), feed=ActionFeed(), clock=clock, database="monitoring.db", links=LINKS
     )
     path, group = folder / "monitor.sock", grp.getgrgid(pwd.getpwnam(STRANGER).pw_gid)
     target = f"/api/v1/alerts/{alert_id}/acknowledge"

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.links import LINKS
 
 from amt_console.api.auth.tokens import NewToken, TokenBook
 from amt_console.api.feed import ActionFeed
@@ -137,7 +138,7 @@ def test_a_fault_of_the_program_is_a_problem_too(
         store=store, store_url=store_url, settings=Settings(), targets=(), clock=clock, viewers=nobody_knows
     )
     served = Served.by_this_process(
-        faulty, presence=Presence(clock), feed=ActionFeed(), clock=SystemClock(), database="monitoring.db"
+        faulty, presence=Presence(clock), feed=ActionFeed(), clock=SystemClock(), database="monitoring.db", links=LINKS
     )
     server = TcpServer(served, host="127.0.0.1", port=0, book=TokenBook(store, clock))
     server.start()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.links import LINKS
 
 from amt_console.api.auth.identity import Peer, RoleTable
 from amt_console.api.client.operations import RemoteOperations
@@ -59,7 +60,7 @@ def serve(
 ) -> SocketServer:
     clock = SystemClock()
     served = Served.by_this_process(
-        operations, presence=presence, feed=ActionFeed(), clock=clock, database="monitoring.db"
+        operations, presence=presence, feed=ActionFeed(), clock=clock, database="monitoring.db", links=LINKS
     )
     return SocketServer(served, path=path, roles=roles or RoleTable(), clock=clock, group=group)
 
