@@ -126,8 +126,7 @@ def _listen(
     from amt_console.api.listeners.server import configured_server
     from amt_console.api.listeners.socket_path import database_name
     from amt_console.api.served import Served
-    from amt_console.links import AcknowledgeLinks
-    from amt_console.store import link_key
+    from amt_console.runtime.dispatching import acknowledge_links
 
     served = Served.by_this_process(
         session.operations,
@@ -135,7 +134,7 @@ def _listen(
         feed=ActionFeed(),
         clock=context.clock,
         database=database_name(context.store_url),
-        links=AcknowledgeLinks(link_key(store), context.clock),
+        links=acknowledge_links(store, context.clock),
         refusals=refusals,
     )
     announce.use(served.acted)

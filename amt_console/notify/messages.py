@@ -7,19 +7,21 @@ from datetime import datetime, timedelta
 
 from amt_console.model.notifications import Message, Notice, NoticeKind, OutboxEntry
 from amt_console.notify.grouping import GroupTimes
+from amt_console.notify.settings import LinkMaker, no_link
 from amt_console.store import ClaimedMessage, MessageClaim
 from amt_console.text import duration, safe_text
 
 DIGEST_LINES = 50
 
 
-def compose(claim: MessageClaim, *, now: datetime, times: GroupTimes) -> Message:
+def compose(claim: MessageClaim, *, now: datetime, times: GroupTimes, link: LinkMaker = no_link) -> Message:
     """The message of a claim: for each alert its newest facts, worst first.
 
     Args:
         claim: The rows.
         now: The wall clock.
         times: How long messages wait on purpose.
+        link: Makes the link that acknowledges the alert of a page.
     """
     rows = [message.row for message in claim.messages]
     told = _by_alert(claim.messages)
@@ -33,16 +35,19 @@ def compose(claim: MessageClaim, *, now: datetime, times: GroupTimes) -> Message
         reason = f"fired and recovered; it was not delivered for {_span(pages[0].created_at, now)}"
     elif pages and not kind.pages:
         kind, reason = pages[-1].kind, pages[-1].reason
+    receiver = ", ".join(dict.fromkeys(row.receiver for row in rows))
+    notices = worst_first(messages[-1].notice for messages in told)
     return Message(
         id=claim.batch,
         kind=kind,
         channel=newest.channel,
-        receiver=", ".join(dict.fromkeys(row.receiver for row in rows)),
+        receiver=receiver,
         created_at=min(row.created_at for row in rows),
-        notices=worst_first(messages[-1].notice for messages in told),
+        notices=notices,
         reason=reason,
         text=claim.messages[-1].text,
         delayed_seconds=_delay(claim.messages, now, times),
+        acknowledge_url=link(notices[0], receiver) if _can_be_taken(kind, notices) else None,
         drill=any(row.kind is NoticeKind.DRILL for row in rows),
     )
 
@@ -52,6 +57,11 @@ def retold(told: ClaimedMessage) -> Message:
     row = told.row
     notices = () if told.notice is None else (told.notice,)
     return Message(row.id, row.kind, row.channel, row.receiver, row.created_at, notices, row.reason)
+
+
+def _can_be_taken(kind: NoticeKind, notices: Sequence[Notice]) -> bool:
+    """Whether a link makes sense: one alert that fires and has no owner. Of a drill and a test there is none."""
+    return kind.pages and kind is not NoticeKind.DRILL and len(notices) == 1 and notices[0].owner is None
 
 
 def worst_first(notices: Iterable[Notice | None]) -> tuple[Notice, ...]:

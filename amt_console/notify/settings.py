@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from amt_console.config import Settings
 from amt_console.config.sections.channels import Channel
+from amt_console.links import AcknowledgeLinks
+from amt_console.model.notifications import Notice
 from amt_console.model.policy import NotifyTimes
 from amt_console.notify.grouping import GroupTimes
 from amt_console.notify.limits import Rate
 from amt_console.notify.retry import RetryTimes
+
+LinkMaker = Callable[[Notice, str], str | None]
+"""Takes the facts of a page and its receiver."""
+
+
+def no_link(notice: Notice, receiver: str) -> str | None:
+    """Where the API has no public URL."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,8 @@ class DeliverySettings:
     """Seconds between two reminders."""
     rate: Rate | None = None
     """``None``: what its kind of receiver takes."""
+    link: LinkMaker = no_link
+    """Makes the link that acknowledges the alert of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +52,28 @@ class AllDelivery:
         return self.by_channel.get(channel, self.usual)
 
 
-def delivery_of(settings: Settings) -> AllDelivery:
-    """The times and limits of a configuration."""
+def delivery_of(settings: Settings, links: AcknowledgeLinks | None = None) -> AllDelivery:
+    """The times, limits and links of a configuration."""
+    link = _link_maker(settings, links)
     return AllDelivery(
-        _delivery(settings, None), {channel.name: _delivery(settings, channel) for channel in settings.channels}
+        _delivery(settings, None, link),
+        {channel.name: _delivery(settings, channel, link) for channel in settings.channels},
     )
 
 
-def _delivery(settings: Settings, channel: Channel | None) -> DeliverySettings:
+def _link_maker(settings: Settings, links: AcknowledgeLinks | None) -> LinkMaker:
+    url = settings.api.public_url
+    if links is None or url is None:
+        return no_link
+    base, people = str(url), {person.name for person in settings.oncall.people}
+
+    def link(notice: Notice, receiver: str) -> str | None:
+        return links.url(base, notice, receiver, person=receiver in people)
+
+    return link
+
+
+def _delivery(settings: Settings, channel: Channel | None, link: LinkMaker) -> DeliverySettings:
     notify = settings.notify
 
     def value(name: str) -> float:
@@ -60,4 +86,5 @@ def _delivery(settings: Settings, channel: Channel | None) -> DeliverySettings:
         retry=RetryTimes(value("retry_first"), value("retry_most")),
         hourly_cap=int(value("hourly_cap")),
         reminder=notify.reminder,
+        link=link,
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from amt_console.alerts import DeliveryReading
 from amt_console.clock import Clock
 from amt_console.config import Settings
+from amt_console.links import AcknowledgeLinks
 from amt_console.notify.channels.channel import Channel
 from amt_console.notify.dispatcher import Dispatcher, DispatcherStatus
 from amt_console.notify.settings import AllDelivery, delivery_of
@@ -30,6 +31,7 @@ class DispatcherThread:
         on_reading: Called on the dispatcher's thread when a channel ceases to deliver, and when it delivers again.
         cancels: Whether rows of channels that are configured no more are cancelled.
         delivery: Times and limits in place of the configured ones.
+        links: Makes the links in pages, where the API has a public URL.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class DispatcherThread:
         on_reading: Callable[[DeliveryReading], None] = lambda _: None,
         cancels: bool = True,
         delivery: AllDelivery | None = None,
+        links: AcknowledgeLinks | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -49,6 +52,7 @@ class DispatcherThread:
         self._on_reading = on_reading
         self._cancels = cancels
         self._delivery = delivery
+        self._links = links
         self._settings = settings
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -101,7 +105,7 @@ class DispatcherThread:
         return not thread.is_alive() and self._clean
 
     def _delivery_of(self, settings: Settings) -> AllDelivery:
-        return self._delivery or delivery_of(settings)
+        return self._delivery or delivery_of(settings, self._links)
 
     def _main(self) -> None:
         try:

@@ -229,7 +229,7 @@ class ChannelWorker:
             return False
         now = self._clock.monotonic()
         self._bucket.take(now)
-        message = compose(claim, now=self._clock.now(), times=self._settings.groups)
+        message = compose(claim, now=self._clock.now(), times=self._settings.groups, link=self._settings.link)
         self._sending = True
         try:
             error = await self._send(message)

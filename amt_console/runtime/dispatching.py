@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 import socket
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -12,9 +14,12 @@ from amt_console.store_url import store_url_is_server
 if TYPE_CHECKING:
     from amt_console.alerts import DeliveryReading
     from amt_console.config import Settings
+    from amt_console.links import AcknowledgeLinks
     from amt_console.notify.channels.channel import Channel
     from amt_console.notify.thread import DispatcherThread
     from amt_console.store import Store
+
+LOG = logging.getLogger("amt_console.notify")
 
 
 def dispatcher_of(
@@ -25,6 +30,7 @@ def dispatcher_of(
     *,
     on_reading: Callable[[DeliveryReading], None] = lambda _: None,
     cancels: bool = True,
+    links: AcknowledgeLinks | None = None,
 ) -> DispatcherThread:
     """A dispatcher for the channels of a configuration, not started.
 
@@ -35,6 +41,7 @@ def dispatcher_of(
         clock: The time.
         on_reading: Called when a channel ceases to deliver, and when it delivers again.
         cancels: Whether this process cancels messages on channels that are configured no more.
+        links: Makes the links in pages.
     """
     from amt_console.notify.thread import DispatcherThread
 
@@ -47,8 +54,28 @@ def dispatcher_of(
         return channels_of(settings, clock=clock, instance=instance)
 
     return DispatcherThread(
-        settings=settings, store=store, clock=clock, channels=channels, on_reading=on_reading, cancels=cancels
+        settings=settings,
+        store=store,
+        clock=clock,
+        channels=channels,
+        on_reading=on_reading,
+        cancels=cancels,
+        links=links,
     )
+
+
+def acknowledge_links(store: Store, clock: Clock) -> AcknowledgeLinks:
+    """Makes and reads the links in pages, with the key of the database."""
+    from amt_console.links import AcknowledgeLinks
+    from amt_console.store import StoreError, link_key
+
+    try:
+        key = link_key(store)
+    except StoreError as error:
+        # A full disk must not keep the monitor from starting; these links end with this process.
+        LOG.warning("Links in messages are good until this process ends: their key cannot be stored (%s).", error)
+        key = secrets.token_bytes(32)
+    return AcknowledgeLinks(key, clock)
 
 
 def instance_of(store_url: str) -> str:

@@ -61,7 +61,7 @@ class Holder:
     ) -> None:
         from amt_console.api.presence import Presence
         from amt_console.monitor.thread import EngineThread
-        from amt_console.runtime.dispatching import dispatcher_of
+        from amt_console.runtime.dispatching import acknowledge_links, dispatcher_of
 
         self._settings = settings
         self._store = store
@@ -80,7 +80,10 @@ class Holder:
         self.engine: EngineThread = EngineThread(
             settings=settings, store=store, store_url=store_url, clock=clock, on_change=self._changed, location=location
         )
-        self.dispatcher = dispatcher_of(settings, store, store_url, clock, on_reading=self.engine.hear)
+        self._links = acknowledge_links(store, clock)
+        self.dispatcher = dispatcher_of(
+            settings, store, store_url, clock, on_reading=self.engine.hear, links=self._links
+        )
         self.operations = OperationsProxy()
         self.operations.use(self._operations(settings, targets))
 
@@ -90,8 +93,6 @@ class Holder:
         from amt_console.api.feed import ActionFeed
         from amt_console.api.listeners.socket_path import database_name
         from amt_console.api.served import Served
-        from amt_console.links import AcknowledgeLinks
-        from amt_console.store import link_key
 
         self.engine.start()
         self.dispatcher.start()
@@ -106,7 +107,7 @@ class Holder:
             clock=self._clock,
             database=database_name(self._store_url),
             refusals=RefusalLog(self._store, self._clock),
-            links=AcknowledgeLinks(link_key(self._store), self._clock),
+            links=self._links,
         )
         self._serve_socket(self._served)
         if self._settings.api.enabled:

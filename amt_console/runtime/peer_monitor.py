@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
-from amt_console.runtime.dispatching import dispatcher_of
+from amt_console.runtime.dispatching import acknowledge_links, dispatcher_of
 from amt_console.runtime.reload import ConfigWatch, reload_config
 from amt_console.runtime.server_watch import ServerWatch
 from amt_console.runtime.signals import Signals
@@ -69,7 +69,8 @@ class _PeerMonitor:
         self._clock = clock
         self._location = location
         self._signals = signals
-        self._dispatcher = dispatcher_of(settings, store, store_url, clock, cancels=False)
+        links = acknowledge_links(store, clock)
+        self._dispatcher = dispatcher_of(settings, store, store_url, clock, cancels=False, links=links)
         self._lease: Lease | None = None
         self._failure: BaseException | None = None
         self._decided = threading.Event()

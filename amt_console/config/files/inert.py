@@ -14,7 +14,6 @@ def not_in_effect(settings: Settings) -> tuple[str, ...]:
         "silences": bool(settings.silences),
         "maintenance": any(window.enabled for window in settings.maintenance),
         "oncall": bool(settings.oncall.people),
-        "api.public_url": settings.api.public_url is not None,
         "watchdog": settings.watchdog.url is not None,
     }
     return tuple(name for name, says in said.items() if says)
