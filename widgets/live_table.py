@@ -123,7 +123,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self.rebuild()
 
     def reverse_sort(self) -> None:
-        """Turn the order round."""
+        """Reverse the order."""
         column = self.model.sort_column or next((c.id for c, _ in self._columns if c.sortable), None)
         self.model.sort_by(column, descending=not self.model.descending)
         self.rebuild()

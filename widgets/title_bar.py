@@ -191,7 +191,7 @@ class TitleBar(LineView):
             seconds = (state.now - state.paused_at).total_seconds()
             frozen = duration(seconds // 5 * 5) if seconds >= 5 else "just now"
             news = f"{self.look.dot}{state.new_alerts} new alert{'s' if state.new_alerts != 1 else ''}"
-            tail = f"{self.look.dot}the monitor goes on{self.look.dot}{state.resume_key} resumes"
+            tail = f"{self.look.dot}monitoring continues{self.look.dot}{state.resume_key} resumes"
             return [(f" PAUSED {frozen}{news}{tail}", palette.badge_warning)]
         if snapshot is not None and snapshot.at is not None:
             ago = f", {age_words(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""

@@ -1,4 +1,4 @@
-"""What keys do to the platform: acknowledge, unacknowledge, note, probe, export; each to the selection."""
+"""The actions behind keys: acknowledge, unacknowledge, note, probe, export; each on the selection."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from widgets.prompt import Prompt
 
 ResultT = TypeVar("ResultT")
 REPORTS_ELSEWHERE = "Reports are made beside the database: run 'amt-console export' on the monitor's host."
-"""Told where the session has no reports."""
+"""The message of a session without reports."""
 Tone = Literal["information", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the cursor is on."""
+    """The selected alert or service."""
 
     alert_id: int | None = None
     service: str | None = None
     reason: str | None = None
-    """Why there is nothing to act on: what is selected has no alert, or a filter hides every row."""
+    """Why there is nothing to act on: the selected row has no alert, or a filter hides every row."""
     shown: frozenset[int] | None = None
-    """With nothing selected: the alerts that a filter leaves, or ``None`` without one."""
+    """Without a selection: the alerts that match the filter, or ``None`` without a filter."""
 
 
 class ActionHost(Protocol):
-    """What the actions need of the app."""
+    """The part of the app that the actions use."""
 
     view: ViewState
     operations: Operations | None
@@ -44,19 +44,19 @@ class ActionHost(Protocol):
         ...
 
     def selection(self) -> Selection:
-        """What the cursor is on."""
+        """The selected alert or service."""
         ...
 
     def key_of(self, name: str) -> str:
-        """The key that does a thing."""
+        """The key of an action."""
         ...
 
     def local(self, moment: datetime) -> datetime:
-        """A moment in the zone that is shown."""
+        """A moment in the displayed time zone."""
         ...
 
     def note(self, text: str) -> None:
-        """Show how far something is, until the next note; an empty one ends it. Callable from any thread."""
+        """Show progress until the next note; an empty one ends it. Thread-safe."""
         ...
 
     def prompt(self) -> Prompt:
@@ -69,12 +69,12 @@ class ActionHost(Protocol):
         done: Callable[[ResultT], None],
         failed: Callable[[Exception], None] = lambda error: None,
     ) -> None:
-        """Run blocking work on a thread; a failure is told to the person and to ``failed``."""
+        """Run blocking work on a thread; a failure is shown to the person and passed to ``failed``."""
         ...
 
 
 class Actions:
-    """The use cases behind the keys."""
+    """The actions behind the keys."""
 
     def __init__(self, host: ActionHost, *, read_only: bool, at: datetime | None) -> None:
         self._host = host
@@ -83,7 +83,7 @@ class Actions:
         self._exporting = False
 
     def acknowledge(self) -> None:
-        """Ask for a note, then take the alert that the cursor is on, or the worst that nobody has."""
+        """Ask for a note, then acknowledge the selected alert, or the worst unacknowledged one."""
         operations = self._ready("Acknowledging")
         if operations is None:
             return
@@ -95,8 +95,11 @@ class Actions:
             alert, none = self._selected(selection), "That alert has ended."
         else:
             alert = self._host.view.worst_unacknowledged(selection.shown)
-            where = "No open alert" if selection.shown is None else "None that the filter shows"
-            none = f"{where} needs an owner."
+            none = (
+                "No open alert is unacknowledged."
+                if selection.shown is None
+                else "No unacknowledged alert matches the filter."
+            )
         if alert is None:
             self._host.tell(none)
             return
@@ -107,7 +110,7 @@ class Actions:
         self._ask_to_take(operations, alert)
 
     def unacknowledge(self) -> None:
-        """End the acknowledgement of the alert that the cursor is on."""
+        """End the acknowledgement of the selected alert."""
         operations = self._ready("Unacknowledging")
         if operations is None:
             return
@@ -126,7 +129,7 @@ class Actions:
         )
 
     def add_note(self) -> None:
-        """Ask for a note on the alert that the cursor is on, open or ended, whoever has it."""
+        """Ask for a note on the selected alert, whatever its state and owner."""
         operations = self._ready("Adding a note")
         if operations is None:
             return
@@ -138,7 +141,7 @@ class Actions:
         self._ask_for_note(operations, selection.alert_id, alert.subject if alert else f"alert {selection.alert_id}")
 
     def probe_now(self) -> None:
-        """Ask for a probe of the service that the cursor is on, or of all."""
+        """Request a probe of the selected service, or of all."""
         operations = self._ready("Probing")
         if operations is None:
             return
@@ -153,7 +156,7 @@ class Actions:
         )
 
     def export(self, folder: Path) -> None:
-        """Ask for the folder, then write all reports there."""
+        """Ask for a folder, then export all reports into it."""
         if self._host.view.live is None:
             self._host.tell("Still starting.", "warning")
             return
@@ -171,40 +174,42 @@ class Actions:
 
     def _ask_to_take(self, operations: Operations, alert: AlertView, note: str = "") -> None:
         self._host.prompt().ask(
-            f"Take {SEVERITY_WORDS[alert.severity]} {safe_text(alert.subject, 40)}, note:",
+            f"Acknowledge {SEVERITY_WORDS[alert.severity]} {safe_text(alert.subject, 40)}, note:",
             lambda words: self._take(operations, alert, words),
             answer=note,
-            placeholder="none; enter takes it, esc cancels",
+            placeholder="optional; enter acknowledges, esc cancels",
         )
 
     def _take(self, operations: Operations, pressed: AlertView, note: str) -> None:
-        """Take what was selected when the key was pressed; if that is another thing by now, nothing."""
+        """Acknowledge the alert that was selected when the key was pressed, unless it changed meanwhile."""
         live = self._host.view.live_alert(pressed.id)
         if live is None or live.state is AlertState.RESOLVED:
-            self._host.tell(f"{pressed.subject}: the alert ended meanwhile; nothing was taken.", "warning")
+            self._host.tell(f"{pressed.subject}: the alert ended meanwhile; it was not acknowledged.", "warning")
             self._keep_note(operations, pressed, note)
         elif live.acknowledged_by is not None:
-            self._host.tell(f"{pressed.subject}: {live.acknowledged_by} took it meanwhile.", "warning")
+            self._host.tell(f"{pressed.subject}: {live.acknowledged_by} acknowledged it meanwhile.", "warning")
             self._keep_note(operations, pressed, note)
         elif live.severity is not pressed.severity:
-            self._host.tell(f"{pressed.subject}: it is {SEVERITY_WORDS[live.severity]} now; enter takes it.", "warning")
+            self._host.tell(
+                f"{pressed.subject}: it is {SEVERITY_WORDS[live.severity]} now; enter acknowledges it.", "warning"
+            )
             self._ask_to_take(operations, live, note)
         else:
             self._host.job(
                 lambda: act_as_seen(operations, Acknowledge(live.id, note or None), live),
-                lambda view: self._host.tell(f"Taken by {view.acknowledged_by}: {view.subject}"),
+                lambda view: self._host.tell(f"Acknowledged by {view.acknowledged_by}: {view.subject}"),
                 lambda error: self._not_taken(operations, live, note, error),
             )
 
     def _not_taken(self, operations: Operations, alert: AlertView, note: str, error: Exception) -> None:
-        """What was typed is not lost: as a note where somebody was quicker, else for the next try."""
+        """Keep the typed note: offer it as a note if somebody else was quicker, else for the next try."""
         if isinstance(error, ConflictError):
             self._keep_note(operations, alert, note)
         elif note:
             self._ask_to_take(operations, alert, note)
 
     def _keep_note(self, operations: Operations, alert: AlertView, note: str) -> None:
-        """Offer to write what was typed on an alert that could not be taken."""
+        """Offer to store the typed note on an alert that could not be acknowledged."""
         if note:
             self._ask_for_note(operations, alert.id, alert.subject, note)
 
@@ -218,11 +223,11 @@ class Actions:
 
     def _write_note(self, operations: Operations, alert_id: int, subject: str, note: str) -> None:
         if not note:
-            self._host.tell("A note needs some text: nothing was written.", "warning")
+            self._host.tell("A note needs text: nothing was stored.", "warning")
             return
         self._host.job(
             lambda: operations.act(Note(alert_id, note)),
-            lambda view: self._host.tell(f"Note written: {view.subject}"),
+            lambda view: self._host.tell(f"Note stored: {view.subject}"),
             lambda _: self._ask_for_note(operations, alert_id, subject, note),
         )
 
@@ -241,14 +246,14 @@ class Actions:
         host.job(work, lambda files: host.tell(f"Wrote {len(files)} files into {folder.expanduser().resolve()}"))
 
     def _step(self, what: str, done: int, total: int) -> None:
-        """What is being drawn, as people count."""
+        """Show which report is being rendered, counted from 1."""
         self._host.note(f"exporting {done + 1} of {total}: {what}" if done < total else "")
 
     def _selected(self, selection: Selection) -> AlertView | None:
         return None if selection.alert_id is None else self._host.view.live_alert(selection.alert_id)
 
     def _ready(self, what: str) -> Operations | None:
-        """The operations, or a word why nothing can be done now."""
+        """The operations; ``None`` after a message why nothing can be done now."""
         if self._at is not None:
             self._host.tell(
                 f"{what} is not possible: this is the past, {self._host.local(self._at):%Y-%m-%d %H:%M %Z}. "

@@ -1,17 +1,17 @@
-"""The bell and the terminal's title: what a person notices who is not looking."""
+"""The bell and the terminal's title: what people notice without looking at the screen."""
 
 from __future__ import annotations
 
 from amt_console.model import AlertState, AlertView, Overall, Severity, Snapshot
 
 BELL_PAUSE_SECONDS = 10.0
-"""At most one ring in this time, however many alerts fire."""
+"""Least seconds between two rings, however many alerts fire."""
 
 
 class Announcer:
-    """Says when to ring: once for each critical alert that begins to fire, never for what fired before the start.
+    """Decides when to ring: once for each critical alert that starts to fire, never for alerts from before the start.
 
-    What merely follows from another alert never rings.
+    Alerts that follow from another one never ring.
     """
 
     def __init__(self, *, bell: bool = True) -> None:
@@ -35,7 +35,7 @@ class Announcer:
 
 
 def terminal_title(snapshot: Snapshot | None) -> str:
-    """A few words of ASCII for the window's title: counts, never upstream text."""
+    """The window title: ASCII, with counts, never with upstream text."""
     if snapshot is None:
         return "amt-console"
     firing = sum(alert.state is not AlertState.PENDING for alert in snapshot.alerts)

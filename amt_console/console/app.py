@@ -1,4 +1,4 @@
-"""The console's app: its life, its looks, and what its keys do."""
+"""The console's Textual app: life cycle, appearance, keys."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from amt_console.clock import Clock
 from amt_console.console import themes
 from amt_console.console.actions import Actions, Selection, Tone
 from amt_console.console.announcer import Announcer, terminal_title
-from amt_console.console.bindings import ACTING_KEYS, APP_KEYS, ASKING, key_names
+from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, PROMPT_KEYS, key_names
 from amt_console.console.colours import ReadableColours, depth_of
 from amt_console.console.driver import ConsoleDriver
 from amt_console.console.feed import SnapshotFeed
 from amt_console.console.keyboard import PASTED
-from amt_console.console.output import AsciiFilter, harden_toolkit, tightened
+from amt_console.console.output import AsciiFilter, drop_control_characters, tightened
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
@@ -51,12 +51,12 @@ UNAVAILABLE = 69
 INTERNAL = 70
 """Exit code after a fault of the console itself."""
 DRAWN_SECONDS = 1.0
-"""So long the session waits at most until what is known first is drawn."""
+"""Longest wait, in seconds, for the first data to be drawn."""
 _log = logging.getLogger(__name__)
 
 
 class Done(Message):
-    """A job on a thread ended; what follows runs on the app's loop."""
+    """A job on a thread ended; ``then`` runs on the app's loop."""
 
     def __init__(self, then: Callable[[], None]) -> None:
         super().__init__()
@@ -64,15 +64,15 @@ class Done(Message):
 
 
 class Woken(Message):
-    """Something was committed; many of them become one."""
+    """Something was committed. Waiting messages of this kind become one."""
 
     def can_replace(self, message: Message) -> bool:
-        """Waiting ones are dropped for this one."""
+        """Replaces those that wait."""
         return isinstance(message, Woken)
 
 
 class ConsoleApp(App[None], inherit_bindings=False):
-    """The live console. ``run`` returns when the person has left; then ``return_code`` and ``exit_message`` say how."""
+    """The live console. After ``run``, ``return_code`` and ``exit_message`` say how it ended."""
 
     TITLE = "amt-console"
     CSS_PATH = "console.tcss"
@@ -100,14 +100,14 @@ class ConsoleApp(App[None], inherit_bindings=False):
         bell: Ring when a critical alert begins to fire.
         export_folder: Where exports go by default.
         """
-        harden_toolkit()
+        drop_control_characters()
         self.guard: TerminalGuard | None = None
         self.ascii_only = ascii_only
         self.zone: tzinfo | None = None
-        """Time zone of the moments shown; ``None`` is the host's."""
+        """Time zone of displayed moments; ``None`` is the host's."""
         self.exit_message: str | None = None
         self.progress = ""
-        """How far something is, for the key line."""
+        """Progress, shown in the key line."""
         self.clock = clock
         self.view = ViewState(read_only=read_only, can_act=at is None)
         self.operations: Operations | None = None
@@ -118,7 +118,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._ascii_filter = AsciiFilter()
         self._title_written = ""
         self._typed_ahead_until = float("-inf")
-        """Keys from before this moment were meant for a prompt that did not open."""
+        """Keys from before this moment were typed for a prompt that did not open."""
         self._unused_key = ""
         self._left_picture = ""
         self._announcer = Announcer(bell=bell)
@@ -133,11 +133,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
     # Life
 
     def get_default_screen(self) -> OverviewScreen:
-        """The overview; as a mode it would have all styles parsed once more before the first frame."""
+        """The overview. Not a mode: Textual would parse all styles once more before the first frame."""
         return OverviewScreen()
 
     def run(self, **options: Any) -> None:
-        """Run until the person leaves, the process is told to end, or the terminal vanishes."""
+        """Run until the person quits, the process is told to end, or the terminal hangs up."""
         options.setdefault("mouse", self._mouse)
         with TerminalGuard(self._end_from_outside, self._let_go) as guard:
             self.guard = guard
@@ -151,11 +151,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
                 sys.__stdout__.write(self._left_picture)
 
     def on_mount(self) -> None:
-        """Draw the whole screen when the process comes back from the shell: the terminal has forgotten it."""
+        """Redraw the whole screen after a suspend: the terminal has lost it."""
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
 
     def on_ready(self) -> None:
-        """Open the session once the first frame stands: nothing may compete with that."""
+        """Open the session after the first frame, so that nothing delays the frame."""
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -173,7 +173,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             driver.let_go()
 
     def _fatal_error(self) -> None:
-        """A fault of the console itself: one line for the person; the details go to the log."""
+        """Handle a bug of the console: one line for the person, the details in the log."""
         _log.exception("the console failed")
         error = self._exception
         what = f"{type(error).__name__}: {safe_text(error)}" if error is not None else "unknown error"
@@ -181,19 +181,19 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._return_code = INTERNAL
         self._close_messages_no_wait()
 
-    # What the feed tells
+    # Called by the feed
 
     def wake(self) -> None:
-        """Something was committed: look sooner than at the next tick. Callable from any thread, at any rate."""
+        """Poll soon, because something was committed. Thread-safe, at any rate."""
         with contextlib.suppress(RuntimeError):  # the loop has just been closed
             self.post_message(Woken())
 
     def on_woken(self) -> None:
-        """Look now, or as soon as the last look is long enough ago."""
-        self._feed.look_soon()
+        """Poll now, or as soon as the last poll is long enough ago."""
+        self._feed.poll_soon()
 
     def show_first(self, snapshot: Snapshot) -> None:
-        """Show what is known before the session stands; returns when it is drawn. Callable from another thread."""
+        """Show the first data before the session is open; returns when it is drawn. Call from another thread."""
         drawn = threading.Event()
 
         def show() -> None:
@@ -206,7 +206,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         drawn.wait(DRAWN_SECONDS)
 
     def session_opened(self, operations: Operations) -> None:
-        """From now on keys can act."""
+        """Enable the keys that act."""
         self.operations = operations
 
     def end_with(self, error: Exception) -> None:
@@ -215,16 +215,16 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.exit(return_code=int(getattr(error, "exit_code", UNAVAILABLE)))
 
     def snapshot_read(self, snapshot: Snapshot) -> None:
-        """Tell those who do not look: the window's title and the bell."""
+        """Update the window's title and ring the bell."""
         self._write_title(terminal_title(snapshot))
         if self.at is None and self._announcer.rings(snapshot, self.clock.monotonic()):
             self.bell()
 
     def redraw(self) -> None:
-        """Draw what the view holds on the screen that is shown."""
+        """Redraw the current screen."""
         screen = self.screen if self.screen_stack else None
         if isinstance(screen, ConsoleScreen):
-            with contextlib.suppress(NoMatches):  # the screen is just being taken down
+            with contextlib.suppress(NoMatches):  # the screen is being removed
                 screen.redraw()
 
     # Jobs on threads
@@ -234,11 +234,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.run_worker(work, thread=True, exit_on_error=False, group=group)
 
     def on_loop(self, call: Callable[[], None]) -> None:
-        """Call on the loop, unless the end has begun. Callable from any thread."""
+        """Call on the app's loop, unless the app is ending. Thread-safe."""
         self.post_message(Done(call))
 
     def on_done(self, event: Done) -> None:
-        """Go on with what a thread has found, unless the screens are gone: the end has begun."""
+        """Continue after a job, unless the app is ending."""
         if self.screen_stack:
             event.then()
 
@@ -248,7 +248,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         done: Callable[[ResultT], None],
         failed: Callable[[Exception], None] = lambda error: None,
     ) -> None:
-        """Run blocking work on a thread, then ``done`` on the loop; a failure is told to the person, and ``failed``."""
+        """Run blocking work on a thread, then ``done`` on the loop. A failure is shown to the person and passed to
+        ``failed``.
+        """
 
         def run() -> None:
             try:
@@ -266,7 +268,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
         def finish(result: ResultT) -> None:
             done(result)
-            self._feed.look()
+            self._feed.poll()
 
         self.on_thread(run, "action")
 
@@ -277,7 +279,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.notify(safe_text(message, 300), severity=tone, timeout=4 if tone == "information" else 8, markup=False)
 
     def note(self, text: str) -> None:
-        """Show in the key line how far something is. Callable from any thread."""
+        """Show progress in the key line. Thread-safe."""
         self.on_loop(partial(self._noted, safe_text(text, 100)))
 
     def _noted(self, text: str) -> None:
@@ -287,27 +289,27 @@ class ConsoleApp(App[None], inherit_bindings=False):
                 screen.show_progress(text)
 
     def _write_title(self, title: str) -> None:
-        """Set the title of the terminal's window, which is ASCII of our own; the one before comes back at the end."""
+        """Set the title of the terminal's window; the previous title is restored at the end."""
         driver = self._driver
         if title != self._title_written and isinstance(driver, ConsoleDriver):
             first = "" if self._title_written else "\x1b[22;2t"
             driver.write(f"{first}\x1b]2;{title}\x07")
             self._title_written = title
 
-    # Looks
+    # Appearance
 
     @property
     def look(self) -> Look:
-        """The theme's colours, the alphabet and the time zone."""
+        """Colours, alphabet and time zone."""
         variables = self.theme_variables or self.get_css_variables()
         return Look(Palette.from_variables(variables, ansi=self.current_theme.ansi), self.ascii_only, self.zone)
 
     def prefer(self, preferences: Preferences) -> None:
-        """Look and act as the person wants it. Callable from any thread."""
+        """Apply the person's preferences. Thread-safe."""
         self.on_loop(partial(self._prefer, preferences))
 
     def _prefer(self, preferences: Preferences) -> None:
-        """Do so now. The session's environment takes precedence where it says something of colours."""
+        """Apply them on the loop. A theme of the environment takes precedence."""
         asked = themes.theme_of_environment(self.available_themes)
         if asked is None and preferences.theme in self.available_themes:
             self.theme = preferences.theme
@@ -321,7 +323,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.redraw()
 
     def _relook(self) -> None:
-        """Draw all screens with the present colours, alphabet, time zone and keys."""
+        """Redraw all screens with the current colours, alphabet, time zone and keys."""
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen):
                 screen.relook()
@@ -332,12 +334,12 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.call_later(self._relook)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our variables, for themes that are not ours."""
+        """The variables of the own themes, for other themes."""
         return themes.fallback_variables(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Readable colours, and ASCII alone where that is wanted. Without colours ours replaces the toolkit's filter,
-        which draws the terminal's own colours black on black.
+        """The filters for readable colours and for ASCII. Textual's filters for no colour are left out: they draw the
+        terminal's own colours black on black.
         """
         usual = (each for each in super().get_line_filters() if not isinstance(each, (Monochrome, NoColor)))
         return [*usual, self._colours, *([self._ascii_filter] if self.ascii_only else [])]
@@ -345,15 +347,15 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, tightened(renderable))
 
-    # What the actions need
+    # Used by the actions
 
     def selection(self) -> Selection:
-        """What the cursor is on."""
+        """The selected alert or service."""
         screen = self.screen
         return screen.selection() if isinstance(screen, ConsoleScreen) else Selection()
 
     def local(self, moment: datetime) -> datetime:
-        """A moment in the zone that is shown."""
+        """A moment in the displayed time zone."""
         return moment.astimezone(self.zone)
 
     def prompt(self) -> Prompt:
@@ -361,14 +363,14 @@ class ConsoleApp(App[None], inherit_bindings=False):
         return self.screen.query_one(Prompt)
 
     def key_of(self, name: str) -> str:
-        """The first key that does a thing, as it is printed on the key."""
+        """The first key of an action, as printed on the keyboard."""
         usual = next(names[name] for names in USUAL_KEYS.values() if name in names)
         return key_names(self._keymap.get(name, usual).split(",")[0])
 
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
-        """Run keys one after the other, each to its end: a prompt or screen that one opens gets the next one."""
+        """Handle keys strictly in order: a prompt or screen that one key opens gets the next key."""
         screen = self.screen if self.screen_stack else None
         ours = isinstance(screen, (ConsoleScreen, HelpScreen)) and not event.is_forwarded
         if ours and isinstance(event, events.Key):
@@ -393,7 +395,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             return
         self._unused_key = ""
         await self.run_action(active.binding.action, active.node)
-        if active.binding.id in ASKING and self._open_prompt() is None:
+        if active.binding.id in PROMPT_KEYS and self._open_prompt() is None:
             self._typed_ahead_until = time.monotonic()
 
     def _open_prompt(self) -> Prompt | None:
@@ -402,7 +404,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         return prompt if prompt is not None and prompt.is_open else None
 
     def _tell_unused(self, key: str) -> None:
-        """Say so once, not for each repetition."""
+        """Say that a key is unused, once for repeated presses."""
         if key != self._unused_key:
             self._unused_key = key
             self.tell(f"{key_names(key)} does nothing here; {self.key_of('help')} shows the keys.")
@@ -411,11 +413,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.tell(message, "warning")
 
     def action_acknowledge(self) -> None:
-        """Take an alert."""
+        """Acknowledge an alert."""
         self._actions.acknowledge()
 
     def action_unacknowledge(self) -> None:
-        """Give an alert back."""
+        """Unacknowledge an alert."""
         self._actions.unacknowledge()
 
     def action_add_note(self) -> None:
@@ -457,8 +459,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if not self.view.facts.is_monitor or not isinstance(self.screen, ConsoleScreen):
             leave()
             return
-        heir = self.view.heir(os.getpid())
-        after = f"{heir.name} ({heir.place}) takes over" if heir else "Nothing is probed after it"
+        successor = self.view.successor(os.getpid())
+        after = f"{successor.name} ({successor.place}) takes over" if successor else "Nothing is probed after it"
         self.prompt().confirm(f"Quit the monitor? {after}. y quits, any other key stays.", leave)
 
     def _leave(self, leave_picture: bool) -> None:
@@ -469,13 +471,13 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self.exit()
 
     def _leave_picture(self) -> None:
-        """Quit, and write onto the terminal's own screen what stands on ours."""
+        """Quit, and leave a copy of the screen on the terminal."""
         lines = self.screen._compositor.render_strips()
         self._left_picture = "".join(f"{line.render(self.console)}\n" for line in lines)
         self.exit()
 
     async def action_monitor(self) -> None:
-        """Show the monitor and who looks."""
+        """Show the monitor's screen."""
         from amt_console.console.screens.monitor import MonitorScreen
 
         if not isinstance(self.screen, MonitorScreen):
@@ -486,9 +488,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         await self.push_screen(HelpScreen(self.screen.active_bindings, self.look))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette offers what the keys do, and nothing that goes round their questions."""
+        """The command palette offers the keys' actions, with the same confirmations."""
         for binding in APP_KEYS:
-            if binding.id in ACTING_KEYS and not self.view.can_act:
+            if binding.id in ACTION_KEYS and not self.view.can_act:
                 continue
             yield SystemCommand(
                 binding.description.capitalize(), binding.tooltip, partial(self._run_key, binding.action)

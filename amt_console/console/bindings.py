@@ -1,4 +1,4 @@
-"""What each key of the console does: the key line, the help screen and the documentation read it from here."""
+"""The keys of the console. Key line, help screen and documentation are made from this table."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ APP_KEYS: Sequence[Binding] = (
         "acknowledge",
         "acknowledge",
         "ack",
-        "Take the selected alert, or the alert of the selected service; with nothing selected the worst without an "
-        "owner. Asks for a note; enter takes it, also without one.",
+        "Acknowledge the selected alert, or the alert of the selected service; without a selection the worst "
+        "unacknowledged one. Asks for a note; enter confirms, also without one.",
         show=True,
     ),
     _key("unacknowledge", "unacknowledge", "unack", "End the acknowledgement of the selected alert."),
@@ -50,14 +50,14 @@ APP_KEYS: Sequence[Binding] = (
         "probe",
         "probe_now",
         "probe",
-        "Probe the selected service at once; all, if none is selected.",
+        "Probe the selected service now; without a selection all.",
         show=True,
     ),
     _key(
         "pause",
         "toggle_pause",
         "pause",
-        "Freeze the view, and thaw it. Monitoring goes on, and actions act on what is true now.",
+        "Freeze the view, or resume it. Monitoring continues; actions apply to the current state.",
         show=True,
     ),
     _key("export", "export", "export", "Write all reports into a folder.", show=True),
@@ -65,7 +65,7 @@ APP_KEYS: Sequence[Binding] = (
         "monitor",
         "monitor",
         "monitor",
-        "The monitor, who is looking and since when, and every notice in full.",
+        "The monitor, who is present and since when, and all notices in full.",
         show=True,
     ),
     _key("theme", "next_theme", "theme", "Next colours: dark, light, the terminal's own."),
@@ -74,39 +74,38 @@ APP_KEYS: Sequence[Binding] = (
         "quit",
         "leave",
         "quit",
-        "Quit. Asks first where this process is the monitor: y or enter quits, any other key stays.",
+        "Quit. The monitor asks first: y or enter quits, any other key stays.",
         show=True,
     ),
     _key(
         "quit_leaving_picture",
         "leave(True)",
         "quit, leave the picture",
-        "Quit, and leave what the screen shows on the terminal.",
+        "Quit, and leave a copy of the screen on the terminal.",
     ),
     _key(
         "suspend",
         "suspend_process",
         "suspend",
-        "Back to the shell; fg returns. Stops this whole process: if it is the monitor, nothing is probed meanwhile.",
+        "Suspend to the shell; fg resumes. Stops the whole process: if it is the monitor, nothing is probed meanwhile.",
     ),
     _key("help", "help", "help", "This page.", show=True),
 )
-ACTING_KEYS = frozenset({"acknowledge", "unacknowledge", "note", "probe"})
-"""Those that change something on the platform: not offered where nobody may act."""
+ACTION_KEYS = frozenset({"acknowledge", "unacknowledge", "note", "probe"})
+"""Keys that change something; not offered in read-only sessions and in the past."""
 OVERVIEW_KEYS: Sequence[Binding] = (
     _key(
         "open",
         "open_row",
         "detail",
-        "Open the selected alert or service; with nothing selected the first one.",
+        "Open the selected alert or service; without a selection the first one.",
         show=True,
     ),
     _key(
         "filter",
         "filter",
         "filter",
-        "Show only rows of the pane with the keys that contain a text; a leading ! shows those that do not. Escape "
-        "clears it.",
+        "Show only rows of the focused pane that contain a text; a leading ! inverts. Escape clears it.",
         show=True,
     ),
     _key("clear", "clear", "clear", "Clear the filter, then the selection."),
@@ -119,7 +118,7 @@ OVERVIEW_KEYS: Sequence[Binding] = (
     _key("next_pane", "pane(1)", "next pane", "Next pane."),
     _key("previous_pane", "pane(-1)", "previous pane", "Previous pane."),
     _key("sort", "sort", "sort", "Order by the next column; after the last, the given order again."),
-    _key("reverse", "reverse", "reverse", "Turn the order round."),
+    _key("reverse", "reverse", "reverse", "Reverse the order."),
 )
 DETAIL_KEYS: Sequence[Binding] = (
     _key("back", "back", "back", "Back to the overview.", show=True),
@@ -144,9 +143,9 @@ ALL_KEYS: Sequence[tuple[str, Sequence[Binding]]] = (
     ("Service detail", SERVICE_KEYS),
     ("Help", HELP_KEYS[:1]),
 )
-"""All keys by where they work, as the documentation lists them."""
-ASKING: frozenset[str] = frozenset({"acknowledge", "export", "filter", "note"})
-"""Keys that open a prompt for a text. Where it does not open, what was typed ahead for it must not run as keys."""
+"""All keys by screen, in the order of the documentation."""
+PROMPT_KEYS: frozenset[str] = frozenset({"acknowledge", "export", "filter", "note"})
+"""Keys that open a prompt for a text. If it does not open, the text typed ahead for it must not run as keys."""
 FOOTER_ORDER: Sequence[str] = (
     "back",
     "acknowledge",
@@ -162,11 +161,11 @@ FOOTER_ORDER: Sequence[str] = (
     "monitor",
     "help",
 )
-"""The key line from the most important on; the last always stays."""
+"""The keys of the key line, most important first; the last one always stays."""
 
 
 def key_names(keys: str | Iterable[str]) -> str:
-    """Keys as people read them: ``?``, ``PgUp``, ``ctrl+z``."""
+    """Key names for display: ``?``, ``PgUp``, ``ctrl+z``."""
     names = keys.split(",") if isinstance(keys, str) else keys
     return " ".join(
         _KEY_NAMES.get(name) or (name if len(name) == 1 or "+" in name else format_key(name)) for name in names

@@ -1,7 +1,7 @@
-"""Colours as they reach the terminal: in its depth, and always with text that can be read.
+"""Reduces colours to the terminal's depth and keeps text readable.
 
-Themes and the toolkit's own widgets meet here, at the last step, so that no theme has to know of contrast. What counts
-is the contrast of the colours that are sent, after they were reduced to those of the terminal.
+This is the last step of drawing, for own and for Textual's widgets: contrast is measured on the colours that are sent,
+after the reduction to those of the terminal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from textual import color as textual_color
 from textual.filter import LineFilter
 
 LEAST_CONTRAST = 4.5
-"""Between text and its ground, as WCAG 2 counts it."""
+"""Least contrast between text and background, as WCAG 2 defines it."""
 XTERM: tuple[tuple[int, int, int], ...] = (
     (0, 0, 0),
     (205, 0, 0),
@@ -56,7 +56,7 @@ def depth_of(color_system: str | None, no_color: str | None) -> Depth:
     """The depth to draw with.
 
     Args:
-        color_system: What the toolkit found out about the terminal.
+        color_system: What Textual detected about the terminal.
         no_color: The variable ``NO_COLOR``: anything but nothing asks for no colour.
     """
     if no_color or color_system is None:
@@ -71,7 +71,7 @@ def contrast(first: Iterable[float], second: Iterable[float]) -> float:
 
 
 class ReadableColours(LineFilter):
-    """Brings every segment to the terminal's depth, and moves the colour of a text that could not be read."""
+    """Reduces every segment to the terminal's depth and adjusts text colours that are not readable."""
 
     def __init__(self, depth: Depth) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class ReadableColours(LineFilter):
         return color.downgrade(ColorSystem.EIGHT_BIT) if self.depth is Depth.MANY else color
 
     def _readable(self, text: Color, under: Color) -> Color:
-        """The text's colour, or the nearest one towards white or black that can be read."""
+        """The text colour, or the nearest readable one towards white or black."""
         ground = _rgb(under)
         if contrast(_rgb(text), ground) >= LEAST_CONTRAST:
             return text
@@ -126,7 +126,7 @@ class ReadableColours(LineFilter):
 
 
 def _own(text: Color, under: Color, style: Style) -> Style:
-    """The terminal's own colours: nobody knows what its default ones are, so a colour on them may not be readable."""
+    """Styles for the terminal's own colours. Its default colours are unknown, so a colour on them may be unreadable."""
     if style.reverse and not (text.is_default and under.is_default):
         if text.is_default or under.is_default:
             return Style(color=Color.default(), bgcolor=Color.default(), dim=False)
@@ -143,7 +143,7 @@ def _is_own(color: Color) -> bool:
 
 
 def _stays_bold(style: Style, text: Color, under: Color) -> bool:
-    """Terminals draw a bold one of the first eight colours with the lighter one of the same name."""
+    """Whether bold keeps the colour: terminals draw bold text in one of the first eight colours lighter."""
     if not style.bold or text.type is not ColorType.STANDARD or text.number is None or text.number > 7:
         return bool(style.bold)
     return contrast(XTERM[text.number + 8], _rgb(under)) >= LEAST_CONTRAST

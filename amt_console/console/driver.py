@@ -1,4 +1,4 @@
-"""The toolkit's driver on a terminal that may vanish or stall."""
+"""Textual's driver for a terminal that may hang up or stall."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from amt_console.console.keyboard import LONGEST_PASTE, LONGEST_TYPED_LINE, Keyb
 from amt_console.console.terminal import TerminalGuard
 
 BURST_SECONDS = 0.01
-"""Keys that follow each other more quickly were not pressed one by one."""
+"""Seconds between two keys; quicker ones are a burst (typed ahead or pasted)."""
 
 
-class Guarded(Protocol):
-    """An app whose terminal is watched."""
+class GuardedApp(Protocol):
+    """An app with a terminal guard."""
 
     guard: TerminalGuard | None
 
 
 class ConsoleDriver(LinuxDriver):
-    """The toolkit's driver, which lets go of a terminal that vanished."""
+    """Textual's Linux driver that detaches from a terminal after a hang-up."""
 
     gone = False
-    """The terminal vanished: nothing is written any more."""
+    """Whether the terminal hung up; then nothing is written any more."""
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._guard = cast(Guarded, app).guard
+        self._guard = cast(GuardedApp, app).guard
         self._suspending = False
         self._unsent: list[Message] = []
 
     def write(self, data: str) -> None:
-        """Write, unless there is nothing to write to; a full queue to a dead terminal would stop the loop."""
+        """Write, unless the terminal hung up: a full queue to a dead terminal would block the loop."""
         if not self.gone:
             super().write(data)
 
     def run_input_thread(self) -> None:
-        """Read keys until the end, also when the end is that the terminal vanished."""
+        """Read keys until the app ends or the terminal hangs up."""
         try:
             self._read_keys()
         except OSError:
@@ -63,7 +63,7 @@ class ConsoleDriver(LinuxDriver):
                 now = time.monotonic()
                 continues = now - read_at < BURST_SECONDS
                 text = decode(self._read())
-                # So much is not typed at once: what follows directly belongs to it.
+                # Nobody types this much at once: what follows directly belongs to the same paste.
                 while LONGEST_TYPED_LINE <= len(text) < LONGEST_PASTE:
                     if not self._readable(BURST_SECONDS):
                         break
@@ -76,7 +76,7 @@ class ConsoleDriver(LinuxDriver):
                 self._pass_on(keyboard.pause(), burst_began)
 
     def _pass_on(self, messages: Iterable[Message], came_at: float) -> None:
-        """Give messages to the app; all keys of a burst came before any of them is acted on.
+        """Pass messages to the app, all keys of a burst together.
 
         The app gets them together: it would draw between them, and a key pressed meanwhile would seem part of the
         burst.
@@ -90,7 +90,7 @@ class ConsoleDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._post, unsent)
 
     def send_message(self, message: Message) -> None:
-        """Keep a message of the input thread until all that was read with it can be sent, too."""
+        """Hold back a message of the input thread until the rest of its burst is read."""
         self._unsent.append(message)
 
     def _post(self, messages: Iterable[Message]) -> None:
@@ -107,17 +107,17 @@ class ConsoleDriver(LinuxDriver):
         return data
 
     def leave_mouse(self) -> None:
-        """Leave the mouse to the terminal from now on."""
+        """Stop mouse reporting: the terminal's own selection works again."""
         self._disable_mouse_support()
         self._mouse = False
 
     def let_go(self) -> None:
-        """Stop reading and writing at once."""
+        """Stop reading and writing immediately."""
         self.gone = True
         self.exit_event.set()
 
     def suspend_application_mode(self) -> None:
-        """Give the terminal back for a while."""
+        """Restore the terminal while the app is suspended."""
         self._suspending = True
         try:
             super().suspend_application_mode()
@@ -125,7 +125,7 @@ class ConsoleDriver(LinuxDriver):
             self._suspending = False
 
     def close(self) -> None:
-        """Put the window's title back and finish writing; then the terminal is as it was."""
+        """Restore the window title and write the rest of the output."""
         if not self.gone:
             super().write("\x1b[23;2t")
             super().close()

@@ -1,4 +1,4 @@
-"""Opens the session on a thread and reads a snapshot a second; sooner when something was committed."""
+"""Opens the session on a thread, then polls a snapshot every second, or sooner after a commit."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from amt_console.text import safe_text
 
 POLL_SECONDS = 1.0
 WAKE_SECONDS = 0.25
-"""Commits that follow each other more quickly are shown together."""
+"""Least seconds between two polls; commits in between are shown together."""
 _log = logging.getLogger(__name__)
 
 
 class FeedHost(Protocol):
-    """What the feed needs of the app."""
+    """The part of the app that the feed uses."""
 
     def on_thread(self, work: Callable[[], None], group: str) -> None:
         """Run blocking work on a thread of its own."""
@@ -36,11 +36,11 @@ class FeedHost(Protocol):
         ...
 
     def on_loop(self, call: Callable[[], None]) -> None:
-        """Call on the loop, unless the end has begun. Callable from any thread."""
+        """Call on the app's loop, unless the app is ending. Thread-safe."""
         ...
 
     def session_opened(self, operations: Operations) -> None:
-        """The session stands."""
+        """The session is open."""
         ...
 
     def end_with(self, error: Exception) -> None:
@@ -48,24 +48,24 @@ class FeedHost(Protocol):
         ...
 
     def snapshot_read(self, snapshot: Snapshot) -> None:
-        """A snapshot came that differs from the one before."""
+        """A new snapshot differs from the previous one."""
         ...
 
     def redraw(self) -> None:
-        """Draw what ``view`` holds, with the ages of this moment."""
+        """Draw the content of ``view`` with current ages."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotReading:
-    """What one poll brought."""
+    """The result of one poll."""
 
     snapshot: Snapshot
     facts: SessionFacts
 
 
 class SnapshotFeed:
-    """Keeps a ``ViewState`` fresh. All methods but ``close`` are called on the app's loop."""
+    """Updates a ``ViewState``. All methods but ``close`` run on the app's loop."""
 
     def __init__(
         self,
@@ -95,17 +95,17 @@ class SnapshotFeed:
         self._next_tick: Timer | None = None
 
     def begin(self) -> None:
-        """Open the session, then read again and again."""
+        """Open the session, then poll regularly."""
         self._host.on_thread(self._open, "session")
         self._tick_later()
 
     def close(self) -> None:
-        """Close the session; blocks."""
+        """Close the session. Blocks."""
         if self._session is not None:
             self._session.close()
 
-    def look(self) -> None:
-        """Read now, unless a reading is on its way."""
+    def poll(self) -> None:
+        """Poll now, unless a poll is running."""
         session = self._session
         if self._reading or session is None:
             return
@@ -114,18 +114,18 @@ class SnapshotFeed:
         self._tick_later()
         self._host.on_thread(partial(self._read, session), "poll")
 
-    def look_soon(self) -> None:
-        """Read now, or as soon as the last reading is long enough ago."""
+    def poll_soon(self) -> None:
+        """Poll now, or ``WAKE_SECONDS`` after the last poll."""
         wait = WAKE_SECONDS - (self._clock.monotonic() - self._read_at)
         if wait <= 0:
-            self.look()
+            self.poll()
         elif not self._wake_waits:
             self._wake_waits = True
             self._host.set_timer(wait, self._wake_late)
 
     def _wake_late(self) -> None:
         self._wake_waits = False
-        self.look()
+        self.poll()
 
     def _open(self) -> None:
         try:
@@ -140,14 +140,14 @@ class SnapshotFeed:
 
     def _opened(self, operations: Operations) -> None:
         self._host.session_opened(operations)
-        self.look()
+        self.poll()
 
     def _tick(self) -> None:
-        """A second after the last reading began. Ages are redrawn with a reading; without one they are redrawn here."""
+        """Runs a second after the last poll began. Redraws the ages if no poll does."""
         self._next_tick = None
         waiting = self._reading
         if self._view.live is None or self._at is None:
-            self.look()
+            self.poll()
         if waiting or not self._reading:
             self._tick_later()
             self._host.redraw()

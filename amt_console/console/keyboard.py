@@ -1,8 +1,7 @@
-"""What the terminal sends, as key presses and pastes.
+"""Parses terminal input into key presses and pastes.
 
-A terminal with bracketed paste marks what was pasted; the toolkit loses such a paste when it contains an escape
-character, so the marks are read here. A terminal without it sends a paste as keys: then what arrives in one burst
-tells the two apart.
+A terminal with bracketed paste marks pasted text. Textual loses a paste with an escape character, so the marks are read
+here. A terminal without it sends a paste as keys: then a burst of keys counts as a paste.
 """
 
 from __future__ import annotations
@@ -15,39 +14,39 @@ from textual import events
 from textual.message import Message
 
 PASTED = "pasted+"
-"""Before the name of an enter, tab or control key that arrived within a pasted burst of keys."""
+"""Prefix of the name of an enter, tab or control key within a pasted burst."""
 LONGEST_PASTE = 1_000_000
-"""Characters; what comes beyond is dropped."""
+"""Longest paste in characters; the rest is dropped."""
 LONGEST_TYPED_LINE = 120
-"""Nobody types so many characters and an enter before the first of them is read."""
+"""A longer line in one burst is a paste."""
 _START, _END = "\x1b[200~", "\x1b[201~"
 _LINE_END = re.compile(r"[\r\n]")
 _SEQUENCE = r"(?:\[[0-9;]*[A-HPQRSZu~]|O.)"
-"""Behind an escape character: arrows, function keys and the like."""
+"""What follows an escape character: arrows, function keys and the like."""
 _KEY, _STRAY_ESCAPE = re.compile("\x1b" + _SEQUENCE), re.compile("\x1b(?!" + _SEQUENCE + ")")
 _LOST_END = 10
-"""Pauses after which the end of a paste is no longer waited for."""
+"""Pauses until the missing end mark of a paste is given up."""
 
 
 class KeyParser(Protocol):
-    """The toolkit's parser of what a terminal sends."""
+    """Textual's parser of terminal input."""
 
     def feed(self, data: str) -> Iterable[Message]:
         """Parse more."""
         ...
 
     def tick(self) -> Iterable[Message]:
-        """Nothing came for a while: what is half there is complete."""
+        """No input for a while: an incomplete sequence is complete."""
         ...
 
 
 class Keyboard:
-    """Feeds a parser with what was typed, and takes out what was pasted."""
+    """Feeds a parser with typed keys and takes out pastes."""
 
     def __init__(self, parser: KeyParser) -> None:
         self._parser = parser
         self._held = ""
-        """The beginning of what may become a mark."""
+        """The beginning of a possible mark."""
         self._paste: list[str] | None = None
         self._pauses = 0
         self._burst = ""
@@ -77,7 +76,7 @@ class Keyboard:
                 yield from self._toggle()
 
     def pause(self) -> Iterator[Message]:
-        """Nothing came for a tenth of a second."""
+        """No input for a tenth of a second."""
         self._pauses += 1
         held, self._held = self._held, ""
         if self._paste is not None:
@@ -111,9 +110,9 @@ class Keyboard:
 
 
 def looks_pasted(burst: str) -> bool:
-    """Whether what arrived in one burst holds a line end that nobody pressed as a key of its own.
+    """Whether a burst of keys contains a line end that was pasted.
 
-    A line, an enter and the key after it may well arrive together when the connection had stalled.
+    A typed line, an enter and the next key may arrive together after a stall of the connection.
     """
     first, *others = _LINE_END.split(_KEY.sub("", burst).lstrip("\r\n"))
     typed, behind = len(first), sum(len(line) for line in others)

@@ -1,4 +1,4 @@
-"""How the lines of the overview are shared between its panes. Pure arithmetic."""
+"""Shares the lines of the overview between its panes. Pure."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Literal
 MIN_WIDTH = 60
 MIN_HEIGHT = 16
 HOST_ONLY_BELOW = 17
-"""With fewer lines between the bars only one line of the host stays at the bottom: the services need the rest."""
+"""With fewer lines between the bars, only one line of the host is shown: the services need the rest."""
 COMPACT_LINES = 5
 """Two lines for the host, one for each panel of figures."""
 TWO_LINES = 11
-"""Lines at the bottom that two rows of panels need: five each, and one between."""
+"""Lines for two rows of panels: five each, and one between."""
 FOUR_TO_TWO_LINES = 34
-"""Lines at the bottom from which on two rows of panels use the room better than one row, however wide it is."""
+"""From this many lines two rows of panels use the room better than one row, at any width."""
 TWO_INFO_LINES_FROM = 30
 ONE_INFO_LINE_FROM = 110
-"""The full text of what is selected has two lines on a screen that is high, but not wide enough for it in one."""
+"""The text of the selected row has two lines on a screen that is tall, but too narrow for one line."""
 RESOLVED_FROM_HEIGHT = 30
-"""Lines from which on alerts that have just ended are listed, too."""
+"""From this many lines the alerts of the last hour that have ended are listed as well."""
 
 Panels = Literal["-host", "-lines", "-two", "-four"]
 
 
 @dataclass(frozen=True, slots=True)
 class OverviewPlan:
-    """Lines of each pane, and how the panels at the bottom stand."""
+    """Lines of each pane, and the arrangement of the panels at the bottom."""
 
     alerts: int
     services: int
@@ -37,17 +37,17 @@ class OverviewPlan:
 
 
 def info_lines(width: int, height: int) -> int:
-    """Lines for the full text of what is selected."""
+    """Lines for the text of the selected row."""
     return 2 if width < ONE_INFO_LINE_FROM and height >= TWO_INFO_LINES_FROM else 1
 
 
 def too_small(width: int, height: int) -> bool:
-    """Whether a terminal cannot show the console."""
+    """Whether the terminal is too small for the console."""
     return width < MIN_WIDTH or height < MIN_HEIGHT
 
 
 def plan_overview(width: int, height: int, *, alerts: int, services: int) -> OverviewPlan:
-    """Share the lines between the title bar and the text of what is selected.
+    """Share the lines between the title bar and the text of the selected row.
 
     Args:
         width: Cells of the screen.

@@ -1,5 +1,5 @@
-"""What is written to the terminal: no control characters of upstream text, ASCII alone where that is wanted, and of a
-repaint only the cells that changed.
+"""Filters of terminal output: drop control characters, replace non-ASCII characters on request, repaint only changed
+cells.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _STAND_INS: dict[str, str] = {
 
 
 class AsciiFilter(LineFilter):
-    """Replaces every other character by a stand-in of the same width, a question mark if there is none."""
+    """Replaces non-ASCII characters with ASCII ones of the same width, by default question marks."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Filter one line."""
@@ -58,7 +58,7 @@ class AsciiFilter(LineFilter):
 
 
 def plain(text: str) -> str:
-    """The text in ASCII, as wide as before."""
+    """The text in ASCII, of the same width."""
     return "".join(char if char.isascii() else _stand_in(char) for char in text)
 
 
@@ -66,12 +66,12 @@ def _stand_in(char: str) -> str:
     return _STAND_INS.get(char, "?" * cell_len(char))
 
 
-def harden_toolkit() -> None:
-    """Make the toolkit drop control, bidirectional and lone surrogate characters. Doing it twice does no harm.
+def drop_control_characters() -> None:
+    """Make Textual drop control, bidirectional and lone surrogate characters. Idempotent.
 
-    All our own lines pass ``widgets.cells.clean``. What goes through the toolkit's own widgets (messages, the prompt,
-    the command palette) passes one of two tables of characters to drop, which are extended here in place. A test on a
-    pseudo terminal holds the effect, so that an upgrade that renames the tables is noticed.
+    Own lines pass ``widgets.cells.clean``. Text in Textual's widgets (messages, the prompt, the command palette) passes
+    one of two tables of dropped characters; they are extended here in place. A test on a pseudo terminal fails if an
+    upgrade renames the tables.
     """
     hostile: dict[int, None] = dict.fromkeys(_C0 | _C1 | _BIDI | _LINES | _SURROGATES)
     for table in (textual.content._CONTROL_STRIP_TRANSLATE, rich.control._CONTROL_STRIP_TRANSLATE):
@@ -79,10 +79,10 @@ def harden_toolkit() -> None:
 
 
 class TightUpdate(CompositorUpdate):
-    """A repaint that sends only the cells that were asked for.
+    """A repaint that sends only the requested cells.
 
-    The toolkit crops a changed span at its right end, but begins at the left edge of the widget: one changed figure at
-    the end of a line sends the whole line. Cropping the left end, too, saves most of what an idle console sends.
+    Textual crops a changed span at its right end only: one changed figure at the end of a line sends the whole line.
+    Cropping the left end as well saves most of the output of an idle console.
     """
 
     def __init__(self, update: ChopsUpdate) -> None:
@@ -107,5 +107,5 @@ class TightUpdate(CompositorUpdate):
 
 
 def tightened(update: Any) -> Any:
-    """The same repaint, tight if it is one of spans."""
+    """The same update; a ``TightUpdate`` if it consists of spans."""
     return TightUpdate(update) if isinstance(update, ChopsUpdate) else update

@@ -1,4 +1,4 @@
-"""What the console gets from the process that opens it: the operations, its relation to the monitor, preferences."""
+"""What the console gets from its process: operations, relation to the monitor, preferences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amt_console.operations.protocol import Operations, Reports
 
 
 class Session(Protocol):
-    """One console's connection. Every member may block: none is called on the screen's loop."""
+    """The connection of one console. Every member may block: never call them on the app's loop."""
 
     @property
     def operations(self) -> Operations:
@@ -20,31 +20,31 @@ class Session(Protocol):
 
     @property
     def attached_to(self) -> str | None:
-        """The process that is the monitor, e.g. ``pid 123 on host``, when it is another one."""
+        """The monitor, e.g. ``pid 123 on host``, if it is another process."""
         ...
 
     @property
     def is_monitor(self) -> bool:
-        """Whether this process probes; then nothing probes after it has ended."""
+        """Whether this process is the monitor."""
         ...
 
     @property
     def reports(self) -> Reports | None:
-        """Writes reports, if the database can be read through this session."""
+        """The reports, if this session can read the database itself."""
         ...
 
     def notices(self) -> tuple[str, ...]:
-        """What the person must know about this session."""
+        """Notices about this session."""
         ...
 
     def close(self) -> None:
-        """Stop what was started and give back what was taken."""
+        """Stop the monitor, if it runs in this process, and release the lease and connections."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """What a session said when it was last asked."""
+    """The facts of a session at the last poll."""
 
     attached_to: str | None = None
     is_monitor: bool = False
@@ -53,15 +53,15 @@ class SessionFacts:
 
     @classmethod
     def of(cls, session: Session) -> SessionFacts:
-        """Ask a session; blocks."""
+        """Read the facts of a session. Blocks."""
         return cls(session.attached_to, session.is_monitor, session.notices(), session.reports)
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """How a person wants the screen, by the configuration and the command line together.
+    """The person's preferences, from the configuration and the command line.
 
-    They come after the first frame: reading a configuration takes longer than that may.
+    They arrive after the first frame, because reading a configuration takes longer than a first frame may.
     """
 
     theme: str | None = None
@@ -70,6 +70,6 @@ class Preferences:
     mouse: bool = True
     bell: bool = True
     zone: tzinfo | None = None
-    """Of the moments shown; ``None`` is the host's."""
+    """Time zone of displayed moments; ``None`` is the host's."""
     keymap: Mapping[str, str] = field(default_factory=dict)
-    """Other keys, by the names of ``amt_console.keys``."""
+    """Changed keys, by the names of ``amt_console.keys``."""

@@ -1,4 +1,4 @@
-"""The terminal that the console runs on: is it one, is it still there, and does it get back what it had."""
+"""Checks the terminal, watches for a hang-up, and restores it at the end."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from typing import Any
 from amt_console.text import locale_speaks_utf8
 
 RESTORE_SECONDS = 1.5
-"""After this long without the app's own end, the terminal is restored by force and the process ends."""
+"""Seconds for the app to end by itself; then the terminal is restored by force and the process ends."""
 CLOSE_SECONDS = 10.0
-"""Longest that the session may take to close after the terminal was restored."""
+"""Seconds for the session to close after the terminal was restored."""
 GONE_EXIT_CODE = 128 + signal.SIGHUP
 _LOOK_SECONDS = 1.0
 _RESTORE = (
     b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[0m"
 )
-"""Paste, wrap, resize, mouse and keyboard modes off, the ordinary screen and the cursor back."""
+"""Turns off the paste, wrap, resize, mouse and keyboard modes; shows the normal screen and the cursor."""
 
 
 def check_terminal(env: Mapping[str, str] = os.environ) -> str | None:
-    """Why the console cannot run here, for a person; ``None`` if it can."""
+    """Why the console cannot run on this terminal, as a message; ``None`` if it can."""
     streams = (
         ("standard input", sys.__stdin__),
         ("standard output", sys.__stdout__),
@@ -48,7 +48,7 @@ def check_terminal(env: Mapping[str, str] = os.environ) -> str | None:
 
 
 def ascii_needed(env: Mapping[str, str] = os.environ) -> bool:
-    """Whether the locale, or the stream to the terminal, cannot carry more than ASCII."""
+    """Whether the locale or stdout is limited to ASCII."""
     if not locale_speaks_utf8(env):
         return True
     encoding = getattr(sys.__stderr__, "encoding", None) or "ascii"
@@ -56,9 +56,9 @@ def ascii_needed(env: Mapping[str, str] = os.environ) -> bool:
 
 
 class TerminalGuard:
-    """Ends the console on SIGTERM, SIGHUP and when the terminal vanishes, by force if it does not end by itself.
+    """Ends the console on SIGTERM, SIGHUP and a terminal hang-up, by force if it does not end by itself.
 
-    The watching is done on a thread of its own, because a stalled terminal blocks the app's loop.
+    Watches on its own thread, because a stalled terminal blocks the app's loop.
     """
 
     def __init__(self, end: Callable[[int], None], let_go: Callable[[], None]) -> None:
@@ -75,7 +75,7 @@ class TerminalGuard:
         self._closed = threading.Event()
         self._gone = False
         self.exit_code: int | None = None
-        """Why it was ended from outside; ``None`` if it was not."""
+        """The exit code if it was ended from outside, else ``None``."""
         self._former: dict[int, Any] = {}
 
     def __enter__(self) -> TerminalGuard:
@@ -100,12 +100,12 @@ class TerminalGuard:
             signal.signal(number, former)
 
     def restored(self) -> None:
-        """The app has given the terminal back; what is left is closing the session."""
+        """Note that the app has restored the terminal; only the session is left to close."""
         self._restored.set()
         threading.Thread(target=self._limit_closing, name="amt-close-limit", daemon=True).start()
 
     def terminal_gone(self) -> None:
-        """The terminal vanished: let go of it and end."""
+        """The terminal hung up: detach from it and end."""
         self._gone = True
         self._let_go()
         self._request(GONE_EXIT_CODE)
@@ -122,7 +122,7 @@ class TerminalGuard:
         self._end(exit_code)
 
     def _watch(self) -> None:
-        """Sleep until the terminal hangs up; some systems do not report that, so look once a second, too."""
+        """Wait until the terminal hangs up. Polls every second as well: some systems do not report a hang-up."""
         poll = select.poll()
         poll.register(self._fd, 0)
         while not self._restored.is_set():
@@ -143,7 +143,7 @@ class TerminalGuard:
         os._exit(self.exit_code or GONE_EXIT_CODE)
 
     def _restore_by_force(self) -> None:
-        """Give the terminal back past a stuck writer: drop what waits, never block."""
+        """Restore the terminal although a writer is stuck: drop pending output, never block."""
         with contextlib.suppress(OSError, termios.error):
             termios.tcflush(self._fd, termios.TCOFLUSH)
         if self._attributes is not None:

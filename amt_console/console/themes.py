@@ -1,4 +1,4 @@
-"""Two themes of our own, on colours that exist in the terminal's 256, so that they look the same over any SSH."""
+"""The two own themes. They use colours of the 256-colour palette, so they look the same over any SSH connection."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ LIGHT = Theme(
     },
 )
 TERMINAL = "ansi-dark"
-"""The toolkit's theme of the terminal's own 16 colours."""
+"""Textual's theme on the terminal's own 16 colours."""
 CYCLE: tuple[str, ...] = (DARK.name, LIGHT.name, TERMINAL)
-"""What the theme key goes through."""
+"""The themes that the theme key cycles through."""
 _FEW_COLOURS = ("linux", "xterm", "vt100", "vt220", "ansi", "screen")
 
 
 def first_theme(known: Collection[str], env: Mapping[str, str] = os.environ) -> str:
-    """The theme to begin with: the one that is asked for, or the terminal's own where few colours are wanted or there.
+    """The initial theme: the requested one, or the terminal's own colours on a terminal with few colours.
 
     Args:
         known: Names of all themes.
@@ -94,19 +94,19 @@ def first_theme(known: Collection[str], env: Mapping[str, str] = os.environ) -> 
 
 
 def theme_of_environment(known: Collection[str], env: Mapping[str, str] = os.environ) -> str | None:
-    """The theme that the session's environment asks for."""
+    """The theme that the environment requests."""
     if env.get("NO_COLOR"):
         return TERMINAL
     return env["TEXTUAL_THEME"] if env.get("TEXTUAL_THEME") in known else None
 
 
 def next_theme(current: str) -> str:
-    """The theme after this one."""
+    """The next theme in the cycle."""
     at = CYCLE.index(current) if current in CYCLE else -1
     return CYCLE[(at + 1) % len(CYCLE)]
 
 
 def fallback_variables(theme: Theme) -> dict[str, str]:
-    """Our variables, for themes that are not ours."""
+    """The variables of the own themes, for other themes."""
     variables = dict((DARK if theme.dark else LIGHT).variables)
     return dict.fromkeys(variables, "ansi_default") if theme.ansi else variables

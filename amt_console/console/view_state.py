@@ -1,4 +1,4 @@
-"""What is shown: the newest snapshot, or the one at which the view was frozen. Pure state, no drawing."""
+"""The displayed snapshot: the newest, or the frozen one. State only, no drawing."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from amt_console.model import AlertView, Snapshot, Viewer
 from widgets.title_bar import TitleState
 
 NOTICE_SECONDS = 30.0
-"""How long a notice stands under the title bar; afterwards the screen of the monitor has it."""
+"""Seconds that a notice is shown under the title bar; afterwards it is on the monitor's screen."""
 
 
 class ViewState:
-    """Keeps the newest snapshot; actions look at it even while the view is frozen."""
+    """Keeps the newest snapshot; actions use it even while the view is frozen."""
 
     def __init__(self, *, read_only: bool = False, can_act: bool = True) -> None:
         self.live: Snapshot | None = None
@@ -22,23 +22,23 @@ class ViewState:
         self.trouble: str | None = None
         self.read_only = read_only
         self.can_act = can_act and not read_only
-        """Whether keys may act; not in the past, for one."""
+        """Whether keys may act; not in the past or in a read-only session."""
         self._told: dict[str, datetime] = {}
         """When each notice was first shown."""
         self._frozen: Snapshot | None = None
         self._frozen_at: datetime | None = None
 
     def read(self, snapshot: Snapshot, facts: SessionFacts) -> None:
-        """A newer snapshot was read."""
+        """Store a newer snapshot."""
         self.live, self.facts, self.trouble = snapshot, facts, None
 
     def failed(self, reason: str) -> None:
-        """Reading failed; what is shown grows old."""
+        """Store the reason why polling failed."""
         self.trouble = reason
 
     @property
     def shown(self) -> Snapshot | None:
-        """What the screens draw."""
+        """The snapshot to draw."""
         return self._frozen or self.live
 
     @property
@@ -71,7 +71,7 @@ class ViewState:
         return self.live_alert(alert_id) or next((alert for alert in ended if alert.id == alert_id), None)
 
     def worst_unacknowledged(self, among: Collection[int] | None = None) -> AlertView | None:
-        """The open alert that needs somebody most, as it is now; never one that merely follows from another.
+        """The worst open unacknowledged alert as it is now; never a follower.
 
         Args:
             among: Only one of these, by number.
@@ -86,7 +86,7 @@ class ViewState:
         return next((alert for alert in alone if alert.needs_somebody), alone[0] if alone else None)
 
     def notices(self) -> tuple[str, ...]:
-        """What people should know beside the faults: this console's own first, then the monitor's."""
+        """Notices without the faults: this console's first, then the monitor's."""
         shared = self.live.notices if self.live is not None else ()
         faults = self.live.faults if self.live is not None else ()
         own = (notice for notice in self.facts.notices if notice not in shared)
@@ -99,8 +99,8 @@ class ViewState:
             if (now - self._told.setdefault(notice, now)).total_seconds() < NOTICE_SECONDS
         )
 
-    def heir(self, pid: int) -> Viewer | None:
-        """The console that becomes the monitor after the process ``pid``; of several the longest there is named."""
+    def successor(self, pid: int) -> Viewer | None:
+        """The console that becomes the monitor after the process ``pid``: the one that is present longest."""
         viewers = self.live.viewers if self.live is not None else ()
         able = (viewer for viewer in viewers if viewer.may_monitor)
         return next((viewer for viewer in able if viewer.place.partition(",")[0] != f"pid {pid}"), None)
@@ -111,13 +111,13 @@ class ViewState:
         return (now - self._told.setdefault("", now)).total_seconds() < NOTICE_SECONDS
 
     def now_of(self, now: datetime) -> datetime:
-        """The moment that ages on screen refer to."""
+        """The reference moment of ages on the screen."""
         if self._frozen_at is not None:
             return self._frozen_at
         return self.shown.at if self.shown is not None and self.shown.at is not None else now
 
     def title_state(self, now: datetime, *, resume_key: str = "p") -> TitleState:
-        """What the title bar says beside the snapshot."""
+        """What the title bar shows beside the snapshot."""
         return TitleState(
             now=now,
             attached_to=self.facts.attached_to,

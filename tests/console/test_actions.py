@@ -21,10 +21,10 @@ from amt_console.operations.protocol import ConflictError, UnavailableError
 async def test_with_nothing_selected_a_takes_the_worst_with_an_empty_note() -> None:
     async with desk(incident()) as console:
         await console.press("a")
-        assert "Take CRITICAL backend-api" in console.prompt.question
+        assert "Acknowledge CRITICAL backend-api" in console.prompt.question
         await console.press("enter")
         assert console.acknowledged() == [(7, None, 3)]
-        assert "Taken by me: backend-api" in console.messages
+        assert "Acknowledged by me: backend-api" in console.messages
         assert not console.prompt.is_open
 
 
@@ -44,9 +44,9 @@ async def test_what_a_filter_hides_is_not_offered() -> None:
         await console.press("r")
         assert console.operations.calls == [], "not everything is probed where one thing was looked for"
         await console.press("escape", "slash", *"plans", "enter", "a")
-        assert "Take CRITICAL api-plans" in console.prompt.question, "the worst of those that are shown"
+        assert "Acknowledge CRITICAL api-plans" in console.prompt.question, "the worst of those that are shown"
         await console.press("escape", "tab", "a")
-        assert "Take CRITICAL api-plans" in console.prompt.question, "the filter holds in the other pane, too"
+        assert "Acknowledge CRITICAL api-plans" in console.prompt.question, "the filter holds in the other pane, too"
 
 
 async def test_on_a_service_without_an_alert_nothing_is_taken() -> None:
@@ -73,12 +73,15 @@ async def test_an_alert_that_vanished_before_enter_is_said_and_no_other_is_hit()
         await console.show(replace(incident(), alerts=rest))
         await console.press("enter")
         assert console.acknowledged() == []
-        assert any("ended meanwhile; nothing was taken" in message for message in console.messages)
+        assert any("ended meanwhile; it was not acknowledged" in message for message in console.messages)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"acknowledged_by": "bob"}, "bob took it meanwhile"), ({"severity": Severity.WARNING}, "it is WARNING now")],
+    [
+        ({"acknowledged_by": "bob"}, "bob acknowledged it meanwhile"),
+        ({"severity": Severity.WARNING}, "it is WARNING now"),
+    ],
 )
 async def test_an_alert_that_changed_before_enter_is_not_taken(change: dict[str, Any], words: str) -> None:
     async with desk(incident()) as console:
@@ -96,7 +99,7 @@ async def test_the_note_of_the_one_who_comes_second_is_offered_again_as_a_note()
         first, *others = incident().alerts
         await console.show(replace(incident(), alerts=(replace(first, version=4, acknowledged_by="bob"), *others)))
         await console.press("enter")
-        assert any("bob took it meanwhile" in message for message in console.messages)
+        assert any("bob acknowledged it meanwhile" in message for message in console.messages)
         assert "Note on backend-api" in console.prompt.question
         assert console.prompt.text == "I drain it"
         await console.press("enter")
@@ -117,7 +120,7 @@ async def test_the_note_is_also_kept_when_the_monitor_says_that_somebody_was_qui
         assert not console.prompt.is_open
         console.operations.refusal = UnavailableError("the database is busy")
         await console.press("a", *"again", "enter")
-        assert "Take CRITICAL backend-api" in console.prompt.question
+        assert "Acknowledge CRITICAL backend-api" in console.prompt.question
         assert console.prompt.text == "again"
 
 
@@ -135,7 +138,7 @@ async def test_a_severity_that_changed_is_asked_again_with_the_note_that_was_typ
         await console.show(replace(incident(), alerts=(replace(first, version=4, severity=Severity.WARNING), *others)))
         await console.press("enter")
         assert console.acknowledged() == []
-        assert "Take WARNING backend-api" in console.prompt.question
+        assert "Acknowledge WARNING backend-api" in console.prompt.question
         await console.press("enter")
         assert console.acknowledged() == [(7, "hm", 4)]
 
@@ -146,9 +149,9 @@ async def test_n_writes_a_note_on_an_alert_whoever_has_it() -> None:
         console.screen.services.select("api-chat-analytics")
         await console.press("n", *"still slow", "enter")
         assert ("act", Note(9, "still slow")) in console.operations.calls
-        assert "Note written: api-chat-analytics" in console.messages
+        assert "Note stored: api-chat-analytics" in console.messages
         await console.press("n", "enter")
-        assert any("nothing was written" in message for message in console.messages)
+        assert any("nothing was stored" in message for message in console.messages)
         console.screen.services.select(None)
         await console.press("n")
         assert "Select the alert for the note first." in console.messages
@@ -159,7 +162,7 @@ async def test_a_new_value_in_the_same_moment_does_not_refuse_the_person() -> No
         console.operations.conflicts = 1
         await console.press("a", "enter")
         assert [call[2] for call in console.acknowledged()] == [3, 4]
-        assert "Taken by me: backend-api" in console.messages
+        assert "Acknowledged by me: backend-api" in console.messages
 
 
 async def test_a_real_conflict_is_a_clear_message() -> None:
@@ -208,7 +211,7 @@ async def test_read_only_says_why_nothing_is_done() -> None:
         assert "r probe" not in console.text()
         await console.press("down", "enter")
         assert "nobody has it" in console.text()
-        assert "takes it" not in console.text()
+        assert "acknowledges it" not in console.text()
         assert "n note" not in console.text()
 
 

@@ -75,12 +75,12 @@ async def test_without_the_line_drawing_characters_the_mark_is_ascii() -> None:
 async def test_with_nothing_selected_a_takes_causes_only() -> None:
     async with desk(outage()) as console:
         await console.press("a")
-        assert "Take CRITICAL backend-api" in console.prompt.question
+        assert "Acknowledge CRITICAL backend-api" in console.prompt.question
     async with desk(outage(acknowledged_by="ann")) as console:
         assert "1 alert, acknowledged" in console.text()
         await console.press("a")
         assert not console.prompt.is_open
-        assert "No open alert needs an owner." in console.messages
+        assert "No open alert is unacknowledged." in console.messages
 
 
 async def test_a_selected_follower_can_be_taken_and_opened() -> None:

@@ -122,7 +122,7 @@ async def test_the_alert_screen_shows_its_timeline_and_follows_changes() -> None
         assert "first bad observation" in text
         assert "nobody has it" in text
         await console.press("a", *"mine", "enter")
-        assert "taken by me" in console.text()
+        assert "acknowledged by me" in console.text()
         assert "mine" in console.text()
 
 

@@ -42,7 +42,7 @@ async def test_other_keys_work_and_are_named_wherever_keys_are_named() -> None:
         assert "F2 x  " in console.text()
         await console.press("escape", "enter")
         assert isinstance(console.app.screen, AlertDetailScreen)
-        assert "F2 takes it" in console.text()
+        assert "F2 acknowledges it" in console.text()
 
 
 async def test_moments_are_in_the_time_zone_that_was_asked_for() -> None:

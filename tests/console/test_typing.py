@@ -36,7 +36,7 @@ def test_text_behind_a_goes_into_the_note(load: tuple[str, ...]) -> None:
         program.press("a" + TYPED)
         program.wait_for(f"note: {TYPED}")
         program.press("\r")
-        program.wait_for("Taken by me")
+        program.wait_for("Acknowledged by me")
         program.press("qy")
         told = "".join(ended(program).split())  # the terminal breaks it anywhere
         assert "Acknowledge(alert_id=7," in told
@@ -114,13 +114,13 @@ def test_a_paste_fills_the_prompt_and_never_confirms(name: str) -> None:
             program.press(piece)
         shown = program.wait_for("fourth")
         assert "first second third" in shown
-        assert "Taken by" not in shown
+        assert "Acknowledged by" not in shown
         time.sleep(HUMAN_SECONDS)
         program.press("!")
         program.wait_for("fourth!" if "line end" not in name and "escape" not in name else "fourth !")
         time.sleep(HUMAN_SECONDS)
         program.press("\r")
-        program.wait_for("Taken by me")
+        program.wait_for("Acknowledged by me")
 
 
 def test_a_paste_without_a_prompt_does_nothing() -> None:
@@ -152,7 +152,7 @@ def test_a_note_holds_four_thousand_characters_and_says_what_does_not_fit() -> N
         program.press("\x1b[200~" + "y" * 1200 + "\x1b[201~")
         program.wait_for("the last 200 were left out")
         program.press("\r")
-        program.wait_for("Taken by me")
+        program.wait_for("Acknowledged by me")
 
 
 def test_letters_that_are_no_utf8_do_not_end_the_keyboard() -> None:

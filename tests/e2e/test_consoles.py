@@ -68,7 +68,7 @@ def test_two_consoles_show_one_picture_and_the_second_takes_over_after_a_kill(pl
         attached.wait_for("note")
         attached.press("mine\r")
         name = current_actor().name
-        attached.wait_for(f"Taken by {name}")
+        attached.wait_for(f"Acknowledged by {name}")
         taken_at = fair_time()
         holder.wait_for(lambda shown: any(DOWN in line and f" {name} " in line for line in shown.splitlines()))
         assert fair_time() - taken_at < 1.0
@@ -175,8 +175,8 @@ def test_a_console_obeys_the_configuration_of_its_own_host(place: Place) -> None
                 assert program.raw.rfind(b"\x1b[?1000l") > program.raw.rfind(b"\x1b[?1000h"), "the mouse is left alone"
                 program.press("a")
                 program.press("\x1bOQ")
-                program.wait_for("Take CRITICAL shop")
+                program.wait_for("Acknowledge CRITICAL shop")
                 program.press("\x1b")
-                program.wait_for(lambda shown: "Take CRITICAL" not in shown)
+                program.wait_for(lambda shown: "Acknowledge CRITICAL" not in shown)
                 program.press("q")
                 assert program.process.wait(60) == 0

@@ -101,7 +101,7 @@ def test_what_one_takes_the_other_shows_and_a_killed_monitor_is_replaced(place: 
             second.wait_for("note")
             second.press("mine\r")
             name = current_actor().name
-            second.wait_for(f"Taken by {name}")
+            second.wait_for(f"Acknowledged by {name}")
             taken_at = fair_time()
             first.wait_for(taken_by(name))
             assert fair_time() - taken_at < 1.0

@@ -23,7 +23,7 @@ INCIDENT = "INCIDENT"
 
 
 class AlertDetailScreen(DetailScreen):
-    """Reached with enter on an alert."""
+    """Opened with enter on an alert."""
 
     ALSO_OFFERED = frozenset({"unacknowledge", "note"})
 
@@ -72,7 +72,7 @@ class AlertDetailScreen(DetailScreen):
         return f"{SEVERITY_WORDS[episode.severity]} {episode.subject}: {episode.message}"
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Read the alert again when its version moved, it left the open ones, or it follows from another one."""
+        """Load the alert again if its version, its openness or its cause changed."""
         view = next((alert for alert in snapshot.alerts if alert.id == self._alert_id), None)
         cause = next((alert for alert in snapshot.alerts if view is not None and alert.id == view.follows_from), None)
         version = tuple(alert.version if alert is not None else None for alert in (view, cause))
@@ -82,7 +82,7 @@ class AlertDetailScreen(DetailScreen):
         self._draw()
 
     def load(self) -> None:
-        """Read the episode with its events, then the history of its subject."""
+        """Load the episode with its events, then the history of its subject."""
         self._load_alert(self._loaded_first)
 
     def _load_alert(self, done: Callable[[AlertDetail], None]) -> None:
@@ -110,7 +110,7 @@ class AlertDetailScreen(DetailScreen):
             self._draw_history()
 
     def relook(self) -> None:
-        """Draw with other colours: the facts hold styles of their own."""
+        """Redraw with other colours: the lines contain styles."""
         super().relook()
         self._draw()
         self._draw_history()

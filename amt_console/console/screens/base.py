@@ -1,4 +1,4 @@
-"""What all screens of the console share: title bar, body, prompt, key line, and a word where there is no room."""
+"""Base of all screens: title bar, body, prompt, key line, and a message on a terminal that is too small."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from amt_console.clock import Clock
 from amt_console.console.actions import Selection
-from amt_console.console.bindings import ACTING_KEYS, FOOTER_ORDER, key_names
+from amt_console.console.bindings import ACTION_KEYS, FOOTER_ORDER, key_names
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
 from amt_console.console.view_state import ViewState
 from amt_console.model import Snapshot
@@ -33,11 +33,11 @@ ResultT = TypeVar("ResultT")
 
 
 class ScreenHost(Protocol):
-    """What the screens need of the app."""
+    """The part of the app that the screens use."""
 
     view: ViewState
     at: datetime | None
-    """The past moment that is shown; ``None`` for now."""
+    """The displayed past moment; ``None`` for now."""
     clock: Clock
     operations: Operations | None
     progress: str
@@ -48,11 +48,11 @@ class ScreenHost(Protocol):
         ...
 
     def key_of(self, name: str) -> str:
-        """The key that does a thing."""
+        """The key of an action."""
         ...
 
     def job(self, work: Callable[[], ResultT], done: Callable[[ResultT], None]) -> None:
-        """Run blocking work on a thread, then ``done`` on the loop; a failure is told to the person."""
+        """Run blocking work on a thread, then ``done`` on the loop; a failure is shown to the person."""
         ...
 
 
@@ -62,13 +62,13 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[Sequence[BindingType]] = []  # type: ignore[assignment]
     AUTO_FOCUS = ""
     ALSO_OFFERED: ClassVar[frozenset[str]] = frozenset()
-    """Keys that this screen offers beside those that are offered everywhere."""
+    """Keys that this screen adds to the key line."""
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
-    """As in the toolkit, but the panes show the focus themselves, so that the rest of the screen is not sent again."""
+    """As in Textual, but without a repaint: the panes draw the focus themselves."""
 
     @property
     def host(self) -> ScreenHost:
-        """The app, as far as screens know it."""
+        """The app, by the protocol that screens know."""
         return cast(ScreenHost, self.app)
 
     @property
@@ -78,19 +78,19 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     @property
     def now(self) -> datetime:
-        """The moment that ages refer to."""
+        """The reference moment of ages."""
         return self.host.view.now_of(self.host.clock.now())
 
     def body(self) -> Iterable[Widget]:
-        """What stands between the title bar and the key line."""
+        """The widgets between the title bar and the key line."""
         raise NotImplementedError
 
     def selection(self) -> Selection:
-        """What keys act on."""
+        """The alert or service that keys act on."""
         raise NotImplementedError
 
     def row_summary(self) -> str | None:
-        """The selected thing as a line of text."""
+        """The selected row as a line of text."""
         return None
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -98,7 +98,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        """Bars around a body."""
+        """The title bar, the body, the prompt and the key line."""
         look = self.look
         yield TitleBar(look=look, id="title")
         yield from self.body()
@@ -107,7 +107,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         yield Static(id="too-small")
 
     def redraw(self) -> None:
-        """Draw what the view holds; only what differs is painted."""
+        """Draw the current view; only differences are painted."""
         if not self.is_mounted:
             return
         host = self.host
@@ -120,14 +120,14 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             self.show_snapshot(snapshot)
 
     def relook(self) -> None:
-        """Draw everything with the app's present colours."""
+        """Redraw everything with the app's current colours."""
         look = self.look
         for widget in self.query(Widget):
             if isinstance(widget, (LineView, LiveTable)):
                 widget.set_look(look)
 
     def refresh_keys(self) -> None:
-        """Offer the keys that work here."""
+        """Update the key line."""
         by_id: dict[str | None, Binding] = {}
         for active in self.active_bindings.values():
             if active.binding.show or active.binding.id in self.ALSO_OFFERED:
@@ -135,14 +135,14 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         hints = []
         for name in FOOTER_ORDER:
             binding = by_id.get(name)
-            if binding is not None and (self.host.view.can_act or name not in ACTING_KEYS):
+            if binding is not None and (self.host.view.can_act or name not in ACTION_KEYS):
                 namespace = "app" if hasattr(self.app, f"action_{binding.action}") else "screen"
                 key = key_names(binding.key)
                 hints.append(KeyHint(key, binding.description, f"{namespace}.{binding.action}"))
         self.query_one(KeyFooter).show(hints)
 
     def show_progress(self, text: str) -> None:
-        """Show how far something is in the key line."""
+        """Show progress in the key line."""
         self.query_one(KeyFooter).note(text)
 
     def on_mount(self) -> None:
@@ -153,11 +153,11 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.redraw()
 
     def on_screen_resume(self) -> None:
-        """The view may have changed while another screen stood above."""
+        """Redraw: the view may have changed while another screen was on top."""
         self.redraw()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Say so where there is no room."""
+        """Show the message for small terminals if needed."""
         self._show_size(event.size.width, event.size.height)
         self.redraw()
 

@@ -1,4 +1,4 @@
-"""What the two detail screens share: a body that scrolls, and the way back."""
+"""Base of the detail screens: a scrolling body, and the way back."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from amt_console.console.bindings import DETAIL_KEYS
 from amt_console.console.screens.base import ConsoleScreen
 
 WIDE = 120
-"""Cells from which on the body has two columns."""
+"""From this many cells the body has two columns."""
 TALL = 34
-"""Lines from which on a chart is drawn higher."""
+"""From this many lines charts are taller."""
 REFRESH_SECONDS = 10.0
-"""How often the history is read again, beside every change of state."""
+"""Seconds between two loads of the history, beside those after a change of state."""
 
 
 class DetailScreen(ConsoleScreen):
@@ -34,16 +34,16 @@ class DetailScreen(ConsoleScreen):
         return self.query_one("#detail", VerticalScroll)
 
     def load(self) -> None:
-        """Read what is shown, on a thread."""
+        """Load the data on a thread."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Read, and read again now and then."""
+        """Load now and every ``REFRESH_SECONDS``."""
         self.load()
         self.set_interval(REFRESH_SECONDS, self._reload)
 
     def on_resize(self, event: events.Resize) -> None:
-        """One column or two."""
+        """Choose one column or two."""
         self.set_class(event.size.width >= WIDE, "-wide")
         self.set_class(event.size.height >= TALL, "-tall")
 
@@ -54,18 +54,18 @@ class DetailScreen(ConsoleScreen):
     # Keys
 
     def action_back(self) -> None:
-        """To the screen below."""
+        """Return to the previous screen."""
         self.app.pop_screen()
 
     def action_scroll(self, lines: int) -> None:
-        """By lines."""
+        """Scroll by lines."""
         self.scroller().scroll_relative(y=lines, animate=False)
 
     def action_scroll_page(self, pages: int) -> None:
-        """By screenfuls."""
+        """Scroll by screenfuls."""
         self.scroller().scroll_relative(y=pages * max(1, self.scroller().size.height - 2), animate=False)
 
     def action_jump(self, last: bool) -> None:
-        """To an end."""
+        """Jump to the first or the last line."""
         body = self.scroller()
         body.scroll_to(y=body.max_scroll_y if last else 0, animate=False)

@@ -1,4 +1,4 @@
-"""Values of the model as lines of styled runs, for the detail screens. Pure."""
+"""Formats values of the model as styled lines for the detail screens. Pure."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from widgets.look import Look
 
 _MOST_OF_ANSWER = 4096
 _FOLDED_FROM = 2
-"""More events in a row that only say that data stopped or came again are one line."""
+"""More consecutive events about missing and returning data than this become one line."""
 EVENT_INDENT = 19
-"""Cells before what happened: the time and the mark."""
+"""Cells of an event line before its text: the time and the mark."""
 _EVENT_WORDS = {
     "opened": "first bad observation",
     "fired": "fired",
@@ -49,7 +49,7 @@ _EVENT_WORDS = {
     "error_changed": "another error",
     "stale": "no fresh data",
     "fresh": "fresh data again",
-    "acknowledged": "taken",
+    "acknowledged": "acknowledged",
     "unacknowledged": "unacknowledged",
     "ack_revoked": "acknowledgement withdrawn",
     "ack_expired": "acknowledgement ended",
@@ -76,7 +76,7 @@ def fact(label: str, value: str, look: Look, *, width: int = 14) -> list[Run]:
 
 
 def alert_line(alert: AlertView, now: datetime, look: Look, *, follows: str | None = None) -> Runs:
-    """Why, who has it, and what that person knows: a row of the alerts in full."""
+    """An alert row in full: reason, age, owner and note."""
     palette = look.palette
     runs: list[Run] = [
         (f"{alert.subject}: ", palette.strong),
@@ -100,13 +100,13 @@ def alert_line(alert: AlertView, now: datetime, look: Look, *, follows: str | No
 
 
 def followers_line(cause: AlertView, alerts: Sequence[AlertView], look: Look) -> Runs:
-    """Which alerts follow from another one."""
+    """The alerts that follow from another one."""
     names = ", ".join(alert.subject for alert in alerts)
     return [(f"follow from {cause.subject}: ", look.palette.strong), (names, look.palette.text)]
 
 
 def service_line(view: ServiceView, now: datetime, look: Look) -> Runs:
-    """State, why, and the figures that a narrow table leaves out: a row of the services in full."""
+    """A service row in full: state, error, and the figures that a narrow table leaves out."""
     palette = look.palette
     since = f" for {age_words(view.since, now)}" if view.since else ""
     runs: list[Run] = [(f"{view.name}: ", palette.strong), (f"{STATE_WORDS[view.state]}{since}", palette.text)]
@@ -121,7 +121,7 @@ def service_line(view: ServiceView, now: datetime, look: Look) -> Runs:
 
 
 def uptime_words(view: ServiceView) -> str:
-    """The uptime of the last 24 hours, with how much of them was measured."""
+    """The uptime of the last 24 hours, with the measured part."""
     if view.coverage_percent_24h < 50 or view.uptime_percent_24h is None:
         return f"not enough data ({view.coverage_percent_24h:.0f} % measured)"
     part = f" of the {view.coverage_percent_24h:.0f} % measured" if view.coverage_percent_24h < 90 else ""
@@ -129,7 +129,7 @@ def uptime_words(view: ServiceView) -> str:
 
 
 def service_head(view: ServiceView, now: datetime, look: Look) -> list[Runs]:
-    """Name, state, since when, and the figures that matter."""
+    """Name, state, its age, and the main figures."""
     palette = look.palette
     since = f" for {age_words(view.since, now)}" if view.since else ""
     lines: list[Runs] = [
@@ -163,7 +163,7 @@ def service_head(view: ServiceView, now: datetime, look: Look) -> list[Runs]:
 
 
 def seen_from(views: Sequence[LocationView], now: datetime, look: Look) -> list[Runs]:
-    """One line a location: its state and since when, the response time, when it last looked, and what is wrong."""
+    """A line per location: state and its age, response time, last check, error."""
     palette = look.palette
     width = max((len(view.name) for view in views), default=0)
     lines: list[Runs] = []
@@ -181,7 +181,7 @@ def seen_from(views: Sequence[LocationView], now: datetime, look: Look) -> list[
 
 
 def phases(probe: RecentProbe | None, look: Look) -> list[Runs]:
-    """The parts of the newest response time as bars of one scale."""
+    """The phases of the newest response time as bars on one scale."""
     palette = look.palette
     if probe is None:
         return [[("no answer in this window", palette.muted)]]
@@ -210,7 +210,7 @@ def phases(probe: RecentProbe | None, look: Look) -> list[Runs]:
 
 
 def labelled(pairs: Sequence[tuple[str, str]], look: Look) -> list[Runs]:
-    """Labels and values, or a word that there are none."""
+    """Labels and values, or ``none``."""
     if not pairs:
         return [[("none", look.palette.muted)]]
     width = min(22, max(len(label) for label, _ in pairs) + 2)
@@ -218,7 +218,7 @@ def labelled(pairs: Sequence[tuple[str, str]], look: Look) -> list[Runs]:
 
 
 def alerts(views: Sequence[AlertView], now: datetime, look: Look) -> list[Runs]:
-    """One line an alert."""
+    """A line per alert."""
     palette = look.palette
     if not views:
         return [[("none", palette.muted)]]
@@ -242,7 +242,7 @@ def alerts(views: Sequence[AlertView], now: datetime, look: Look) -> list[Runs]:
 
 
 def changes(rows: Sequence[StateChange], now: datetime, look: Look) -> list[Runs]:
-    """One line a change of state, newest first."""
+    """A line per change of state, newest first."""
     palette = look.palette
     if not rows:
         return [[("none in this window", palette.muted)]]
@@ -260,7 +260,7 @@ def changes(rows: Sequence[StateChange], now: datetime, look: Look) -> list[Runs
 
 
 def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]:
-    """One line a probe, newest first."""
+    """A line per probe, newest first."""
     palette = look.palette
     if not rows:
         return [[("none in this window", palette.muted)]]
@@ -285,7 +285,7 @@ def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]
 
 
 def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str | None = "a") -> list[Runs]:
-    """What it is about, who has it, and what it follows from."""
+    """The head of an alert: subject, reason, owner, cause."""
     episode, cause, palette = detail.episode, detail.cause, look.palette
     state = "no fresh data" if episode.stale else ALERT_STATE_WORDS[episode.state]
     lines: list[Runs] = [
@@ -303,7 +303,7 @@ def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str 
         if episode.note:
             lines.append([("note  ", palette.muted), (episode.note, palette.text)])
     elif episode.open and cause is None:
-        words = "nobody has it" if take_key is None else f"nobody has it; {take_key} takes it"
+        words = "nobody has it" if take_key is None else f"nobody has it; {take_key} acknowledges it"
         lines.append([(words, palette.warning)])
     if cause is not None:
         who = f"{cause.acknowledged_by} has that" if cause.acknowledged_by else "nobody has that"
@@ -318,7 +318,7 @@ def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str 
 
 
 def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
-    """Everything that is known about an episode."""
+    """The facts of an episode."""
     end = episode.resolved_at or now
     pairs = [
         ("Alert", f"#{episode.id} {episode.alert_type.value}"),
@@ -347,7 +347,7 @@ def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
 
 
 def answer(kept: KeptAnswer, look: Look) -> list[Runs]:
-    """What the service answered, line by line."""
+    """The kept answer of the service, line by line."""
     if kept.text is None:
         return [[(f"cannot be read: {kept.unavailable or 'unknown'}", look.palette.muted)]]
     text = safe_text(kept.text, _MOST_OF_ANSWER, keep_newlines=True)
@@ -355,7 +355,7 @@ def answer(kept: KeptAnswer, look: Look) -> list[Runs]:
 
 
 def timeline(detail: AlertDetail, look: Look) -> list[Runs]:
-    """One line an event, newest first; times without fresh data that follow each other are one line."""
+    """A line per event, newest first; repeated gaps in the data become one line."""
     events = sorted(detail.events, key=lambda event: event.seq, reverse=True)
     lines: list[Runs] = []
     for stretch, group in groupby(events, key=lambda event: event.kind in ("stale", "fresh")):

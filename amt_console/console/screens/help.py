@@ -1,4 +1,4 @@
-"""The keys that work on the screen below, made from its active bindings."""
+"""The help screen: the active keys of the screen below."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SIGNS = (
 
 
 class HelpScreen(ModalScreen[None], inherit_bindings=False):
-    """Leaves with almost any key."""
+    """A modal screen with the keys."""
 
     BINDINGS: ClassVar[Sequence[BindingType]] = list(HELP_KEYS)  # type: ignore[assignment]
     AUTO_FOCUS = "#help"
@@ -42,7 +42,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         self._look = look
 
     def compose(self) -> ComposeResult:
-        """A block of keys for each place, then the signs."""
+        """The keys by screen, then the signs."""
         with VerticalScroll(id="help", can_focus=True):
             for place, bindings in ALL_KEYS:
                 shown = [binding for binding in bindings if binding.id in self._active]
@@ -77,20 +77,20 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         return lines
 
     def action_dismiss_help(self) -> None:
-        """Back to the screen below."""
+        """Return to the previous screen."""
         self.dismiss(None)
 
     def _body(self) -> VerticalScroll:
         return self.query_one("#help", VerticalScroll)
 
     def action_scroll(self, lines: int) -> None:
-        """By lines."""
+        """Scroll by lines."""
         self._body().scroll_relative(y=lines, animate=False)
 
     def action_scroll_page(self, pages: int) -> None:
-        """By screenfuls."""
+        """Scroll by screenfuls."""
         self._body().scroll_relative(y=pages * max(1, self._body().size.height - 2), animate=False)
 
     def action_jump(self, last: bool) -> None:
-        """To an end."""
+        """Jump to the first or the last line."""
         self._body().scroll_to(y=self._body().max_scroll_y if last else 0, animate=False)

@@ -22,7 +22,7 @@ _IN_TROUBLE = (ServiceState.DOWN, ServiceState.DEGRADED)
 
 @dataclass(frozen=True, slots=True)
 class IncidentWindow:
-    """What a chart shows."""
+    """The period of a chart."""
 
     start: datetime
     end: datetime
@@ -31,12 +31,12 @@ class IncidentWindow:
 
     @property
     def hours(self) -> float:
-        """Its length."""
+        """Its length in hours."""
         return (self.end - self.start) / _HOUR
 
     @property
     def last_hour(self) -> bool:
-        """Whether it is the last hour and no more."""
+        """Whether it is exactly the last hour."""
         return self.open_end and self.end - self.start == _HOUR
 
 

@@ -1,4 +1,4 @@
-"""The monitor: which process it is, who looks and since when, and every notice in full."""
+"""The screen of the monitor: its process, who is present, and all notices in full."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STATES = {
 
 
 class MonitorScreen(DetailScreen):
-    """Reached with its key from every screen."""
+    """Opened with its key from every screen."""
 
     def body(self) -> Iterable[Widget]:
         """The lists."""
@@ -38,15 +38,15 @@ class MonitorScreen(DetailScreen):
                     yield FactLines("WHO IS LOOKING", look=look, id="viewers", wrap_at=2)
                     yield FactLines("WHO IS ON CALL", look=look, id="on-call", wrap_at=2)
                 with Vertical(id="right"):
-                    yield FactLines("THE MONITOR", look=look, id="monitor", wrap_at=MONITOR_INDENT)
-            yield FactLines("WHAT MUST BE KNOWN", look=look, id="notices", wrap_at=2)
+                    yield FactLines("MONITOR", look=look, id="monitor", wrap_at=MONITOR_INDENT)
+            yield FactLines("NOTICES", look=look, id="notices", wrap_at=2)
 
     def selection(self) -> Selection:
-        """Nothing."""
+        """Nothing can be selected."""
         return Selection()
 
     def load(self) -> None:
-        """All of it is in the snapshot."""
+        """Nothing to load: everything is in the snapshot."""
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw a snapshot."""
@@ -58,13 +58,13 @@ class MonitorScreen(DetailScreen):
         self.query_one("#notices", FactLines).show(notice_lines(snapshot, session, look))
 
     def relook(self) -> None:
-        """Draw with other colours: the facts hold styles of their own."""
+        """Redraw with other colours: the lines contain styles."""
         super().relook()
         self.redraw()
 
 
 def viewer_lines(snapshot: Snapshot, now: datetime, look: Look) -> list[Runs]:
-    """One line a person: name, since when, from where."""
+    """A line per person: name, since when, from where."""
     palette = look.palette
     if snapshot.at is not None:
         return [[("not recorded: this is the past", palette.muted)]]
@@ -98,7 +98,7 @@ def on_call_lines(snapshot: Snapshot, look: Look) -> list[Runs]:
 
 
 def monitor_lines(snapshot: Snapshot, session: SessionFacts, now: datetime, look: Look) -> list[Runs]:
-    """Which process it is, how it does, and how this console stands to it."""
+    """The monitor's process and state, and this console's relation to it."""
     status = snapshot.monitor
     here = "is the monitor" if session.is_monitor else f"attached to {session.attached_to}"
     if not session.is_monitor and session.attached_to is None:
@@ -118,7 +118,7 @@ def monitor_lines(snapshot: Snapshot, session: SessionFacts, now: datetime, look
 
 
 def notice_lines(snapshot: Snapshot, session: SessionFacts, look: Look) -> list[Runs]:
-    """Faults first, then what this console has to say, then the monitor."""
+    """Notices: faults first, then this console's, then the monitor's."""
     palette = look.palette
     faults = [[(fault, palette.critical)] for fault in snapshot.faults]
     said = dict.fromkeys((*session.notices, *snapshot.notices))

@@ -1,4 +1,4 @@
-"""The overview: is anything broken, since when, and does anybody have it."""
+"""The overview: what is broken, since when, and who has it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from widgets.prompt import Prompt
 from widgets.service_table import ServiceTable
 
 MOST_RESOLVED = 5
-"""Alerts that have just ended, listed where there is room."""
+"""Most recently ended alerts that are listed, if there is room."""
 USUAL_SERVICES = 8
-"""What the first frame, which knows no service yet, makes room for."""
+"""Services to make room for in the first frame, before any are known."""
 _PANEL_CLASSES = ("-host", "-lines", "-two", "-four")
 
 
 class OverviewScreen(ConsoleScreen):
-    """Alerts on top, services under them, host and figures at the bottom."""
+    """Alerts at the top, services below, host and figures at the bottom."""
 
     BINDINGS: ClassVar[Sequence[BindingType]] = list(OVERVIEW_KEYS)
     AUTO_FOCUS = "#services"
@@ -73,16 +73,16 @@ class OverviewScreen(ConsoleScreen):
 
     @property
     def pane(self) -> LiveTable[Any]:
-        """The pane that keys go to."""
+        """The pane that receives keys."""
         return self.alerts if self._in_alerts and self.alerts.can_focus else self.services
 
     @property
     def info(self) -> InfoLine:
-        """The full text of what is selected."""
+        """The text of the selected row."""
         return self.query_one(InfoLine)
 
     def on_mount(self) -> None:
-        """Share the lines before the first snapshot, as for a usual number of services."""
+        """Share the lines before the first snapshot, for a usual number of services."""
         self._share_lines(0, USUAL_SERVICES)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -103,7 +103,7 @@ class OverviewScreen(ConsoleScreen):
         self._tell_selected()
 
     def _begin(self, snapshot: Snapshot) -> None:
-        """With the first snapshot the keys go to the open alerts, if any; later on only the person moves them."""
+        """With the first snapshot, focus the alerts if any are open; later only the person moves the focus."""
         if not self._began:
             self._began = True
             if snapshot.alerts and self.focused is self.services:
@@ -126,14 +126,14 @@ class OverviewScreen(ConsoleScreen):
         return Selection(alert_id=service.alert_id, service=service.name)
 
     def _nothing_selected(self) -> Selection:
-        """What keys act on then is never what a filter hides."""
+        """The selection without a selected row; never an alert that a filter hides."""
         pane, alerts = self.pane.model, self.alerts.model
         if pane.filter_text and not pane.keys:
             return Selection(reason=f"No row matches the filter '{safe_text(pane.filter_text, 60)}': escape clears it.")
         return Selection(shown=frozenset(row.id for row in self._filtered()) if alerts.filter_text else None)
 
     def _filtered(self) -> Iterable[AlertView]:
-        """The alerts that the filter of their pane leaves."""
+        """The alerts that match the filter."""
         model = self.alerts.model
         return (row for key in model.keys if isinstance(row := model.row(key), AlertView))
 
@@ -175,24 +175,24 @@ class OverviewScreen(ConsoleScreen):
     # Keys
 
     def action_move(self, steps: int) -> None:
-        """Previous or next row."""
+        """Move to the previous or next row."""
         self.pane.move(steps)
 
     def action_page(self, pages: int) -> None:
-        """A screenful."""
+        """Move by a screenful."""
         self.pane.move_page(pages)
 
     def action_jump(self, last: bool) -> None:
-        """To an end."""
+        """Jump to the first or the last line."""
         self.pane.move_to_end(last=last)
 
     def action_pane(self, steps: int) -> None:
-        """Give the keys to the other pane; the alerts take them only when there are any."""
+        """Focus the other pane; the alerts only if there are any."""
         other = self.services if self.pane is self.alerts else self.alerts
         self.set_focus(other if other.can_focus else self.services)
 
     def set_focus(self, widget: Widget | None, *arguments: Any, **options: Any) -> None:
-        """Remember the pane that was focused last: keys go there also while the prompt has the focus."""
+        """Remember the focused pane: keys go there also while the prompt has the focus."""
         if isinstance(widget, LiveTable):
             self._in_alerts = widget is self.alerts
         super().set_focus(widget, *arguments, **options)
@@ -204,11 +204,11 @@ class OverviewScreen(ConsoleScreen):
         self.pane.next_sort()
 
     def action_reverse(self) -> None:
-        """Turn the order round."""
+        """Reverse the order."""
         self.pane.reverse_sort()
 
     def action_filter(self) -> None:
-        """Type a filter; it works while typing."""
+        """Ask for a filter; it applies while typing."""
         pane = self.pane
         before = pane.model.filter_text
         self.query_one(Prompt).ask(
@@ -229,7 +229,7 @@ class OverviewScreen(ConsoleScreen):
             pane.select(None)
 
     async def action_open_row(self) -> None:
-        """Open what is selected; with nothing selected the first row."""
+        """Open the selected row; without a selection the first one."""
         pane = self.pane
         if pane.model.selected is None:
             pane.move_to_end(last=False)
@@ -238,7 +238,7 @@ class OverviewScreen(ConsoleScreen):
 
     @on(LiveTable.RowSelected)
     def _tell_selected(self) -> None:
-        """Show the full text of what is selected; with nothing selected, what the key for acknowledging would take."""
+        """Show the text of the selected row; without a selection, the alert that the acknowledge key would take."""
         row, now, look = self.pane.model.selected_row, self.now, self.look
         if isinstance(row, AlertView):
             self.info.show(facts.alert_line(row, now, look, follows=self._follows(row)))

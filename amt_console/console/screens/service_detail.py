@@ -1,4 +1,4 @@
-"""One service: how it is, how it was over a time range, the parts of its response time, probes, changes, alerts."""
+"""The detail of a service: state, chart over a time range, phases of the response time, probes, changes, alerts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from widgets.uptime_bar import UptimeBar
 
 
 class ServiceDetailScreen(DetailScreen):
-    """Reached with enter on a service."""
+    """Opened with enter on a service."""
 
     BINDINGS: ClassVar[Sequence[BindingType]] = list(SERVICE_KEYS)
 
@@ -66,7 +66,7 @@ class ServiceDetailScreen(DetailScreen):
         return f"{view.name} {STATE_WORDS[view.state]} {view.error or ''} {view.url}" if view else None
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """The head follows every snapshot; a change of state reads the history again."""
+        """Redraw the head; load the history again after a change of state."""
         view = next((service for service in snapshot.services if service.name == self._service), None)
         changed = self._view is not None and view is not None and view.state is not self._view.state
         self._view = view
@@ -75,14 +75,14 @@ class ServiceDetailScreen(DetailScreen):
             self.load()
 
     def on_mount(self) -> None:
-        """Begin with the range that contains the incident."""
+        """Start with the range that contains the incident."""
         shown = self.host.view.shown
         view = next((each for each in shown.services if each.name == self._service), None) if shown else None
         if shown is not None and view is not None:
             self._range = history.first_range(history.incidents(view, shown.alerts), self.now)
 
     def load(self) -> None:
-        """Read the history of the range."""
+        """Load the history of the range."""
         operations = self.host.operations
         if operations is None:
             return
@@ -95,7 +95,7 @@ class ServiceDetailScreen(DetailScreen):
         self.load()
 
     def relook(self) -> None:
-        """Draw with other colours: the facts hold styles of their own."""
+        """Redraw with other colours: the lines contain styles."""
         super().relook()
         self._draw_head()
         self._draw_history()
@@ -133,7 +133,7 @@ class ServiceDetailScreen(DetailScreen):
 
 
 def _uptime_words(detail: ServiceDetail) -> str:
-    """The uptime of the whole range, with how much of it was measured."""
+    """The uptime of the range, with the measured part."""
     covered = detail.coverage_percent
     if detail.uptime_percent is None:
         return "nothing was measured"
