@@ -36,6 +36,7 @@ def hostile() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", hostile_expressions.ALL)
 def test_a_hostile_expression_ends_within_its_budget(hostile: dict[str, Any], name: str) -> None:
     ended = hostile["found"][name]
@@ -43,10 +44,12 @@ def test_a_hostile_expression_ends_within_its_budget(hostile: dict[str, Any], na
     assert len(ended["outcome"]) < 400, "the message must not hold the value"
 
 
+@pytest.mark.slow
 def test_hostile_expressions_take_little_memory(hostile: dict[str, Any]) -> None:
     assert hostile["grown_mib"] < 150
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", hostile_expressions.GROWS_BY_ITSELF | hostile_expressions.TOO_LARGE)
 def test_what_grows_by_itself_is_refused_before_it_runs(hostile: dict[str, Any], name: str) -> None:
     assert hostile["found"][name]["checked"] in ("OverBudgetError", "ExpressionError")

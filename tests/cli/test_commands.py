@@ -178,6 +178,7 @@ def test_the_line_of_status_names_the_first_fault() -> None:
     assert words == "UNKNOWN | 8 of 8 services up | The database file a.db was deleted."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [("alerts", "list"), ("status", "--json"), ("alerts", "--help")])
 def test_a_full_disk_behind_stdout_is_one_message_and_its_own_code(history: History, line: tuple[str, ...]) -> None:
     history(ServiceState.DOWN)

@@ -36,6 +36,7 @@ def code_of(*arguments: str) -> int:
     return int(ended.value.code or 0)
 
 
+@pytest.mark.slow
 def test_export_prints_the_files_it_wrote(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of("export", "executive", "--db", database, "--out", "there", "--json") == 0
     assert json.loads(capsys.readouterr().out) == [str(tmp_path / "there" / "executive_summary.json")]
@@ -44,6 +45,7 @@ def test_export_prints_the_files_it_wrote(database: str, tmp_path: Path, capsys:
     assert (tmp_path / "exports" / "executive_summary.md").read_text().startswith("# Executive summary")
 
 
+@pytest.mark.slow
 def test_a_window_may_end_in_the_past_and_then_says_the_same_at_any_time(
     database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

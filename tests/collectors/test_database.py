@@ -158,6 +158,7 @@ async def test_a_name_that_does_not_resolve(collector: DatabaseCollector) -> Non
     assert result.error_class in (ErrorClass.DNS_NXDOMAIN, ErrorClass.DNS_ERROR, ErrorClass.CONNECT_TIMEOUT)
 
 
+@pytest.mark.slow
 async def test_the_deadline_holds_and_a_hanging_database_delays_no_other(
     collector: DatabaseCollector, silent_port: int, file: Path
 ) -> None:

@@ -142,6 +142,7 @@ async def test_the_first_start_says_that_nothing_is_known() -> None:
         assert "not read yet" in text
 
 
+@pytest.mark.slow
 async def test_hostile_text_stays_in_its_cells() -> None:
     async with desk(hostile(), size=(120, 40)) as console:
         for table in console.screen.query(LiveTable):

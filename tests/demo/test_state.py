@@ -116,6 +116,7 @@ def platform(tmp_path: Path) -> Iterator[PlatformProcess]:
         yield running
 
 
+@pytest.mark.slow
 def test_the_configuration_probes_the_simulated_platform_often(platform: PlatformProcess, tmp_path: Path) -> None:
     loaded = write_config(platform, tmp_path / "demo-config.json")
     services = {target.name: target for target in targets(loaded.settings) if isinstance(target, Service)}

@@ -317,6 +317,7 @@ def test_one_location_that_flaps_never_fires_a_rule_that_two_must_agree_on(
         assert sky.api.state is not DOWN
 
 
+@pytest.mark.slow
 @QUICK
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 5)), max_size=40))
 def test_locations_that_are_cut_off_confirm_no_lost_probe_of_another(rounds: list[tuple[bool, int]]) -> None:

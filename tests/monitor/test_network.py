@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.monitored import Monitored, monitored
 
 from amt_console.alerts import consequences
@@ -23,6 +24,8 @@ from amt_console.monitor.probing import Collectors
 from amt_console.store import Reads
 from collectors.database.collector import DatabaseCollector
 from collectors.host.collector import HostCollector
+
+pytestmark = pytest.mark.slow
 
 NAMES = [f"s{number}" for number in range(7)]
 

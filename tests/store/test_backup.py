@@ -18,6 +18,7 @@ def fill(store: Store, first: int, number: int) -> None:
         writes.add_results([result(seconds=each) for each in range(first, first + number)])
 
 
+@pytest.mark.slow
 def test_a_backup_made_while_somebody_writes_is_whole(sqlite_url: str, tmp_path: Path, clock: FakeClock) -> None:
     target = tmp_path / "copies" / "monitoring.db"
     steps: list[tuple[int, int]] = []

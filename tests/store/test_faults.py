@@ -139,6 +139,7 @@ def test_a_full_disk_loses_nothing_and_it_goes_on_when_there_is_room(sqlite_url:
             assert reads.services.totals(start=START, end=at(3600))["api"].samples == 3000
 
 
+@pytest.mark.slow
 def test_a_writer_waits_for_another_program(sqlite_url: str, clock: FakeClock) -> None:
     with (
         Store.open(sqlite_url, clock=clock) as store,
