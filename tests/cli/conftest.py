@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.operations import API, WEB, episode, probe
+from support.stores import lay_out
 
 from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
@@ -58,6 +59,7 @@ def database(home: Path) -> Path:
 
 @pytest.fixture
 def store(database: Path) -> Iterator[Store]:
+    lay_out(database)
     with Store.open(f"sqlite:///{database}", clock=SystemClock()) as opened:
         yield opened
 

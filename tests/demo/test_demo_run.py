@@ -17,7 +17,7 @@ from unittest.mock import patch
 import psutil
 import pytest
 from support.fair_time import fair_time
-from support.programs import ask
+from support.programs import LONGEST_PAUSE, ask
 from support.terminal import TerminalProgram
 
 from amt_console.demo.state import DemoFolder, DemoState, running_demo
@@ -66,7 +66,7 @@ class Terminals:
             assert self.demo is not None
             assert self.demo.poll() is None, self.said()
             assert fair_time() < end, self.said()
-            time.sleep(0.05)
+            time.sleep(LONGEST_PAUSE)
 
     def platform(self) -> psutil.Process:
         """The process of the simulated platform."""

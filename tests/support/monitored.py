@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from support.fair_time import fair_time
+from support.stores import lay_out
 
 from amt_console.clock import Clock, SystemClock
 from amt_console.config import Settings
@@ -93,6 +94,8 @@ def monitored(
     hands = clock or SystemClock()
     url = f"sqlite:///{path}"
     changed = threading.Condition()
+    if not path.exists():
+        lay_out(path)
 
     def announce() -> None:
         with changed:

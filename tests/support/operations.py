@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.stores import lay_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -40,6 +41,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def store_url(tmp_path: Path) -> str:
+    lay_out(tmp_path / "monitoring.db")
     return f"sqlite:///{tmp_path / 'monitoring.db'}"
 
 
