@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 
+import httpx
 import pytest
 from support.links import LINKS
 from support.operations import clock, feed, fire, operations, store, store_url
@@ -22,6 +23,13 @@ from amt_console.store import AccessToken, Store, add_token
 
 __all__ = ["clock", "feed", "fire", "operations", "store", "store_url"]
 Make = Callable[..., NewToken]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients wait longer than their usual 5 s: on a busy machine an answer takes that long."""
+    for waiting_for in ("connect", "read", "write", "pool"):
+        monkeypatch.setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, waiting_for, 60.0)
 
 
 @pytest.fixture
