@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, exists, func, or_
 
 from amt_console.model import RESOLUTIONS, FigureKind
+from amt_console.model.notifications import DeliveryState
 from amt_console.store.audit import expired_before
+from amt_console.store.outbox.tables import OutboxRow
 from amt_console.store.readable import EARLIEST
 from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow, StateChangeLog
 from amt_console.store.schema import table
@@ -34,7 +36,7 @@ class RetentionPolicy:
     monitoring_logs: Keep = 30 * DAY
     system_metrics: Keep = 90 * DAY
     alerts: Keep = 365 * DAY
-    """From their end; open ones stay."""
+    """From their end; open ones stay. Messages about them, from when they were queued."""
     state_changes: Keep = _TWO_YEARS
     """The one that a service is in stays."""
     gaps: Keep = _TWO_YEARS
@@ -82,6 +84,7 @@ def rules(policy: RetentionPolicy) -> list[RetentionRule]:
     return [
         _older("monitoring_logs", table(MonitoringLog), policy.monitoring_logs, raw=True),
         _older("system_metrics", table(SystemMetric), policy.system_metrics, raw=True),
+        _outbox(policy.alerts),
         _alerts(policy.alerts),
         _state_changes(policy.state_changes),
         _gaps(policy.gaps),
@@ -115,6 +118,18 @@ def _alerts(keep: Keep) -> RetentionRule:
         return and_(alerts.c.resolved.is_(True), told, _between(alerts.c.timestamp, before))
 
     return RetentionRule("alerts", alerts, ended, keep, expired)
+
+
+def _outbox(keep: Keep) -> RetentionRule:
+    outbox, alerts = table(OutboxRow), table(AlertRow)
+    # Whether somebody was told of an open alert decides whether they are told of its end.
+    still_open = exists().where(alerts.c.id == outbox.c.alert_id, alerts.c.resolved.is_(False))
+
+    def expired(before: datetime) -> ColumnElement[bool]:
+        final = outbox.c.state.not_in((DeliveryState.QUEUED.value, DeliveryState.LEASED.value))
+        return and_(final, outbox.c.created_at < before, ~still_open)
+
+    return RetentionRule("outbox", outbox, outbox.c.created_at, keep, expired)
 
 
 def _state_changes(keep: Keep) -> RetentionRule:
