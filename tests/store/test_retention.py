@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
+from support.outbox import notice
 from support.stores import START, at, episode, event, result
 
 from amt_console.clock import FakeClock
@@ -28,7 +29,16 @@ from amt_console.model import (
     ProbeResult,
     ServiceState,
 )
-from amt_console.store import Store, audit_entries, record
+from amt_console.model.notifications import DeliveryState, NoticeKind, OutboxEntry
+from amt_console.store import (
+    DeliveryMark,
+    Store,
+    audit_entries,
+    deliveries,
+    mark_messages,
+    record,
+    waiting_messages,
+)
 from amt_console.store.upkeep.integrity import rebuild_since
 from amt_console.store.upkeep.retention import Retention, expired
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
@@ -344,3 +354,20 @@ def test_unused_pages_go_back_to_the_disk_in_steps(sqlite_url: str, clock: FakeC
         assert path.stat().st_size == size - free
         assert store.check(full=True) == ()
         store.optimize()
+
+
+def test_messages_go_with_the_alerts_but_those_about_open_ones_stay(store: Store, clock: FakeClock) -> None:
+    with store.transaction(durable=True) as writes:
+        for subject, state in (("open", AlertState.FIRING), ("over", AlertState.RESOLVED)):
+            entry = OutboxEntry("ops", "ops", NoticeKind.FIRED, "it fired", at(0), notice(episode(subject)))
+            over = {} if subject == "open" else {"resolved_at": at(60)}
+            record(writes, EpisodeChange(episode(subject, state=state, **over), outbox=(entry,)))
+    clock.advance(3 * DAY)
+    assert prune(store, clock) == {"alerts": 1}, "what waits is never deleted"
+    with store.transaction() as writes:
+        ids = tuple(row.id for row in waiting_messages(writes, "ops"))
+        mark_messages(writes, DeliveryMark(ids, DeliveryState.DELIVERED, clock.now(), "delivered"))
+    assert prune(store, clock) == {"outbox": 1}
+    with store.read() as reads:
+        assert [row.subject for row in deliveries(reads)] == ["open"]
+        assert deliveries(reads)[0].attempts
