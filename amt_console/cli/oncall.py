@@ -11,6 +11,8 @@ from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
+from amt_console.model import OverrideOncall, TakeOncall, UndoOncall
+from amt_console.model.policy import ONCALL
 from amt_console.moments import parse_moment
 from amt_console.text import safe_text
 
@@ -18,10 +20,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from amt_console.model.oncall import OncallPlan, Shift
+    from amt_console.model.policy import RotaOverride
 
 app = typer.Typer(help="Who is on call now and next; take a shift, or give one.", rich_markup_mode=None)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RotaOption = Annotated[str, typer.Option("--rota", metavar="NAME", help="Which rota.")]
 WEEK_DAYS = 7.0
 _NOBODY = "nobody"
 
@@ -58,6 +62,57 @@ def oncall(
         _print_now(plan, json_output)
 
 
+@app.command("take", epilog="Example: amt-console oncall take +4h")
+def take(
+    ctx: typer.Context,
+    until: Annotated[
+        str | None,
+        typer.Argument(metavar="[UNTIL]", help="Until when: '18:00', '+2h'; by default to the end of the shift."),
+    ] = None,
+    rota: RotaOption = ONCALL,
+    json_output: JsonOption = False,
+) -> None:
+    """Take over the shift that runs: from now on you are on call."""
+    context = get_context(ctx)
+    end = None if until is None else parse_moment(until, context.clock.now(), future=True)
+    with context.operations(read_only=False) as operations:
+        taken = operations.act(TakeOncall(end, rota))
+    _done(taken, _words(taken), json_output)
+
+
+@app.command(
+    "override", epilog="Example: amt-console oncall override Grace --from 'tomorrow 09:00' --until 'tomorrow 18:00'"
+)
+def override(
+    ctx: typer.Context,
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="One of the people of the configuration.")],
+    until: Annotated[str, typer.Option("--until", "--to", metavar="TIME", help="Until when, e.g. '18:00' or '+2h'.")],
+    from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="From when; by default now.")] = None,
+    rota: RotaOption = ONCALL,
+    json_output: JsonOption = False,
+) -> None:
+    """Put a person on call for a while, in place of whoever it would be."""
+    context = get_context(ctx)
+    now = context.clock.now()
+    start = None if from_ is None else parse_moment(from_, now, future=True)
+    with context.operations(read_only=False) as operations:
+        made = operations.act(OverrideOncall(person, parse_moment(until, now, future=True), start, rota))
+    _done(made, _words(made), json_output)
+
+
+@app.command("undo", epilog="Example: amt-console oncall undo")
+def undo(
+    ctx: typer.Context,
+    rota: Annotated[str | None, typer.Option("--rota", metavar="NAME", help="Only of this rota.")] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Take back what you took or gave last: the rota goes on as without it."""
+    with get_context(ctx).operations(read_only=False) as operations:
+        ended = operations.act(UndoOncall(rota))
+    name = safe_text(ended.person, 64)
+    _done(ended, f"taken back: {name} instead of the rota {safe_text(ended.rota, 64)}", json_output)
+
+
 @app.command("export", epilog="Example: amt-console oncall export --ics > oncall.ics")
 def export(
     ctx: typer.Context,
@@ -77,6 +132,20 @@ def export(
         print_line(calendar_text(plan).removesuffix("\n"))
     else:
         print_json(shifts_json(plan))
+
+
+def _words(override: RotaOverride) -> str:
+    name, rota = safe_text(override.person, 64), safe_text(override.rota, 64)
+    return f"{name} is on call ({rota}) from {local(override.starts_at)} to {local(override.ends_at)}"
+
+
+def _done(override: RotaOverride, text: str, json_output: bool) -> None:
+    if json_output:
+        from amt_console.operations.json_views import override_json
+
+        print_json(override_json(override))
+    else:
+        print_line(text)
 
 
 def _print_now(plan: OncallPlan, json_output: bool) -> None:

@@ -10,7 +10,7 @@ from dataclasses import Field, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
-from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.model.policy import ONCALL, MaintenanceWindow, RotaOverride, Silence
 from amt_console.model.snapshot import AlertView
 from amt_console.model.states import AlertType, Rating, Severity
 
@@ -197,6 +197,40 @@ class EndMaintenance(Action[MaintenanceWindow]):
 
 
 @dataclass(frozen=True, slots=True)
+class TakeOncall(Action[RotaOverride]):
+    """Take over the shift that runs: from now on you are on call."""
+
+    name: ClassVar[str] = "take_oncall"
+    path: ClassVar[str] = "/oncall/take"
+    answer: ClassVar[type[Any] | None] = RotaOverride
+    until: datetime | None = field(default=None, metadata=_described("Its end; by default that of the shift."))
+    rota: str = field(default=ONCALL, metadata=_described("The name of the rota."))
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideOncall(Action[RotaOverride]):
+    """Put a person on call for a while, in place of whoever it would be."""
+
+    name: ClassVar[str] = "override_oncall"
+    path: ClassVar[str] = "/oncall/override"
+    answer: ClassVar[type[Any] | None] = RotaOverride
+    person: str = field(metadata=_described("One of the people of the configuration."))
+    until: datetime = field(metadata=_described("Its end."))
+    from_: datetime | None = field(default=None, metadata=_described("Its begin; by default now."))
+    rota: str = field(default=ONCALL, metadata=_described("The name of the rota."))
+
+
+@dataclass(frozen=True, slots=True)
+class UndoOncall(Action[RotaOverride]):
+    """Take back the override that you added last and that has not ended: the rota goes on as without it."""
+
+    name: ClassVar[str] = "undo_oncall"
+    path: ClassVar[str] = "/oncall/undo"
+    answer: ClassVar[type[Any] | None] = RotaOverride
+    rota: str | None = field(default=None, metadata=_described("Only of this rota; by default of all."))
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeNow(Action[None]):
     """Probe at once, outside the schedule."""
 
@@ -218,6 +252,9 @@ AnyAction = (
     | EndSilence
     | AddMaintenance
     | EndMaintenance
+    | TakeOncall
+    | OverrideOncall
+    | UndoOncall
     | ProbeNow
 )
 ACTIONS: Mapping[str, type[AnyAction]] = {kind.name: kind for kind in get_args(AnyAction)}

@@ -136,8 +136,8 @@ class Person:
         return self.by_severity.get(severity, self.channels)
 
     def is_actor(self, actor: str) -> bool:
-        """Whether an action's actor is this person."""
-        return actor == self.name or actor in self.accounts
+        """Whether an action's actor, a login name or the name of a token, is this person."""
+        return actor == self.name or actor in self.accounts or f"token:{actor}" in self.accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,10 @@ class RotaOverride:
     id: int | None = None
     """Of a stored one; ``None`` from the configuration."""
     created_by: str | None = None
+
+
+Added = Silence | MaintenanceWindow | RotaOverride
+"""What people add while the monitor runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from amt_console.model import (
     Snapshot,
 )
 from amt_console.model.oncall import OncallPlan
-from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.model.policy import MaintenanceWindow, RotaOverride, Silence
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -69,6 +69,18 @@ def oncall_json(plan: OncallPlan) -> dict[str, Any]:
     return {
         "now": [{"rota": shift.rota, "person": shift.person, "until": iso(shift.ends_at)} for shift in now],
         "next": [{"rota": shift.rota, "person": shift.person, "from": iso(shift.starts_at)} for shift in following],
+    }
+
+
+def override_json(override: RotaOverride) -> dict[str, Any]:
+    """One override of a rota that a person added."""
+    return {
+        "id": override.id,
+        "rota": override.rota,
+        "person": override.person,
+        "from": iso(override.starts_at),
+        "until": iso(override.ends_at),
+        "created_by": override.created_by,
     }
 
 

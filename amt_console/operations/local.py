@@ -35,7 +35,7 @@ from amt_console.model import (
 )
 from amt_console.model.actions import wire_name
 from amt_console.model.oncall import OncallPlan
-from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.model.policy import Added, MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.alert_views import AlertViews
@@ -262,7 +262,7 @@ class LocalOperations:
         saved = record(writes, self._planned(writes, outcome.step.episode, outcome.step.events, audit))
         return outcome, self._views(writes, also=[saved]).of(saved)
 
-    def _policy_change(self, writes: Writes, outcome: Outcome, person: Actor) -> Silence | MaintenanceWindow | None:
+    def _policy_change(self, writes: Writes, outcome: Outcome, person: Actor) -> Added | None:
         """Store what was added or ended, if anything was."""
         now, ended = self._clock.now(), outcome.ended
         if outcome.added is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -15,7 +16,9 @@ from amt_console.api.client.operations import RemoteOperations
 from amt_console.api.listeners.server import TcpServer
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
+from amt_console.model import OverrideOncall, TakeOncall, UndoOncall
 from amt_console.operations.local import LocalOperations
+from amt_console.operations.protocol import NotPermittedError
 from amt_console.store import Store
 
 pytestmark = pytest.mark.slow
@@ -37,6 +40,23 @@ def test_an_attached_program_sees_the_same_rotas(
         (week, shop) = client.oncall().rotas
     assert week.now is not None
     assert (week.now.person, shop.name) == ("Ada", "shop")
+
+
+def test_a_token_of_a_person_takes_a_shift_and_takes_it_back(
+    server: TcpServer, make_token: Make, clock: FakeClock
+) -> None:
+    end = clock.now() + timedelta(hours=2)
+    with closing(RemoteOperations(server.url, token=make_token("bob").text, env={})) as client:
+        taken = client.act(TakeOncall(end))
+        assert (taken.person, taken.ends_at, taken.created_by) == ("Grace", end, "bob")
+        assert client.act(OverrideOncall("Ada", end + timedelta(hours=1), end)).starts_at == end
+        assert client.act(UndoOncall()).person == "Ada"
+        now = client.oncall().rotas[0].now
+        assert now is not None
+        assert (now.person, now.ends_at) == ("Grace", end)
+    viewer = RemoteOperations(server.url, token=make_token("v", role="viewer").text, env={})
+    with closing(viewer), pytest.raises(NotPermittedError):
+        viewer.act(TakeOncall(end))
 
 
 def test_a_viewer_reads_the_calendar_and_nobody_without_a_token(server: TcpServer, make_token: Make) -> None:

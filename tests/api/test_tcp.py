@@ -165,7 +165,8 @@ def test_the_description_names_every_operation_with_words_roles_and_answers(serv
     assert {path for _, path in operations if not path.startswith("/api/v1/console/")} == {
         "/healthz",
         "/readyz",
-        *(f"/api/v1/{name}" for name in ("snapshot", "services", "alerts", "alerts/{alert_id}")),
+        *(f"/api/v1/{name}" for name in ("snapshot", "services", "oncall", "oncall.ics")),
+        *(f"/api/v1/{name}" for name in ("alerts", "alerts/{alert_id}", "alerts/{alert_id}/why")),
         *(f"/api/v1{path_of(kind)}" for kind in ACTIONS.values()),
     }
     assert len({operation["operationId"] for operation in operations.values()}) == len(operations)

@@ -13,6 +13,7 @@ from support.rotas import ROTAS
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.model.policy import RotaOverride
+from amt_console.operations.actor import current_actor
 from amt_console.store import Store
 from amt_console.store.policies.stored import add_override
 
@@ -64,6 +65,42 @@ def test_an_override_in_the_database_counts(command: Command, config: Path, stor
         )
     found = asked(command, config, "--at", "2026-01-07T13:00:00Z")
     assert found["now"][0] == {"rota": "oncall", "person": "Grace", "until": "2026-01-07T14:00:00.000+00:00"}
+
+
+def test_a_shift_is_taken_and_given_and_taken_back(command: Command, config: Path, store: Store) -> None:
+    document = json.loads(config.read_text())
+    me = current_actor().name
+    document["oncall"]["people"].append({"name": "Me", "channels": ["email"], "accounts": [me]})
+    config.write_text(json.dumps(document))
+    before = asked(command, config)["now"][0]["person"]
+    taken = json.loads(command("oncall", "take", "+2h", "--json", "--config", str(config)).out)
+    assert (taken["rota"], taken["person"], taken["created_by"]) == ("oncall", "Me", me)
+    assert asked(command, config)["now"][0]["person"] == "Me"
+    again = command("oncall", "take", "--config", str(config))
+    assert (again.code, again.out) == (ExitCode.BUSY, "")
+    assert "Me is on call already" in again.err
+    given = command("oncall", "override", "Grace", "--to", "+1h", "--config", str(config))
+    assert given.out.startswith("Grace is on call (oncall) from ")
+    assert asked(command, config)["now"][0]["person"] == "Grace"
+    assert command("oncall", "undo", "--config", str(config)).out.startswith("taken back: Grace")
+    assert asked(command, config)["now"][0]["person"] == "Me"
+    assert command("oncall", "undo", "--config", str(config)).code == ExitCode.OK
+    assert asked(command, config)["now"][0]["person"] == before
+    nothing = command("oncall", "undo", "--config", str(config))
+    assert (nothing.code, nothing.out) == (ExitCode.BAD_DATA, "")
+    audited = json.loads(command("audit", "list", "--json", "--config", str(config)).out)
+    assert [entry["action"] for entry in audited if entry["action"].endswith("_oncall")][::-1] == [
+        "take_oncall",
+        "override_oncall",
+        "undo_oncall",
+        "undo_oncall",
+    ]
+
+
+def test_who_is_no_person_of_the_configuration_cannot_take_a_shift(command: Command, config: Path) -> None:
+    found = command("oncall", "take", "--config", str(config))
+    assert (found.code, found.out) == (ExitCode.BAD_DATA, "")
+    assert f"has the account '{current_actor().name}'" in found.err
 
 
 def test_check_finds_nothing_where_all_is_covered(command: Command, config: Path) -> None:

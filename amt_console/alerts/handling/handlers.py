@@ -7,6 +7,7 @@ from typing import Any
 
 from amt_console.alerts.handling.ending import add_note, close
 from amt_console.alerts.handling.maintenance import add_maintenance, end_maintenance
+from amt_console.alerts.handling.oncall import override_oncall, take_oncall, undo_oncall
 from amt_console.alerts.handling.ownership import acknowledge, claim, hand_off, snooze, unacknowledge
 from amt_console.alerts.handling.probing import probe_now
 from amt_console.alerts.handling.scene import Outcome, Scene
@@ -23,11 +24,14 @@ from amt_console.model import (
     EndSilence,
     Handoff,
     Note,
+    OverrideOncall,
     ProbeNow,
     Snooze,
+    TakeOncall,
     Unacknowledge,
     Undo,
     UndoLast,
+    UndoOncall,
 )
 
 HANDLERS: Mapping[type[Action[Any]], Callable[[Any, Scene], Outcome]] = {
@@ -44,6 +48,9 @@ HANDLERS: Mapping[type[Action[Any]], Callable[[Any, Scene], Outcome]] = {
     EndSilence: end_silence,
     AddMaintenance: add_maintenance,
     EndMaintenance: end_maintenance,
+    TakeOncall: take_oncall,
+    OverrideOncall: override_oncall,
+    UndoOncall: undo_oncall,
     ProbeNow: probe_now,
 }
 
@@ -54,7 +61,7 @@ def handle(action: Action[Any], scene: Scene) -> Outcome:
     Raises:
         AlertConflict: What it acts on has ended, is in another state, or is not at the expected version.
         RoleTooLow: The person may not do it.
-        LookupError: There is no such alert, service, person, silence or window.
+        LookupError: There is no such alert, service, person, silence, window or rota.
         ValueError: The action is not valid.
     """
     return HANDLERS[type(action)](action, scene)

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from amt_console.alerts.lifecycle.transition import Step, Transition
 from amt_console.clock import Instant
 from amt_console.model import MAX_NOTE_CHARS, AlertAction, AlertEvent, AlertState, Episode, Role
-from amt_console.model.policy import MaintenanceWindow, Policies, Silence
+from amt_console.model.policy import Added, Policies
 from amt_console.text import duration, safe_text
 
 OPERATOR_SECONDS = 24 * 3600.0
@@ -55,9 +55,9 @@ class Outcome:
     """The change of the alert."""
     probes: tuple[str, ...] = ()
     """Services to probe at once."""
-    added: Silence | MaintenanceWindow | None = None
+    added: Added | None = None
     """To be stored; it has no number yet."""
-    ended: Silence | MaintenanceWindow | None = None
+    ended: Added | None = None
     """A stored one that ends now."""
 
 

@@ -19,8 +19,8 @@ from amt_console.api.routes.values import json_response
 from amt_console.config.sections.scalars import Moment, duration_schema, parse_duration
 from amt_console.model import ACTIONS, Action, AlertView, Role
 from amt_console.model.actions import DURATION, wire_name
-from amt_console.model.policy import MaintenanceWindow, Silence
-from amt_console.operations.json_views import alert_json, maintenance_json, silence_json
+from amt_console.model.policy import MaintenanceWindow, RotaOverride, Silence
+from amt_console.operations.json_views import alert_json, maintenance_json, override_json, silence_json
 
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["actions"])
 AlertId = Annotated[int, Path(ge=1, le=2**62, description="The alert's number.")]
@@ -39,6 +39,7 @@ _DOCUMENTS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     AlertView: alert_json,
     Silence: silence_json,
     MaintenanceWindow: maintenance_json,
+    RotaOverride: override_json,
 }
 """How programs get an answer, by its type."""
 
@@ -100,6 +101,8 @@ def _part(field: Field[Any], kind: Any) -> Any:
         kind = _DURATION | None
     elif kind == datetime | None:
         kind = Moment | None
+    elif kind is datetime:
+        kind = Moment
     required = field.default is MISSING and field.default_factory is MISSING
     default = ... if required else field.default
     return kind, BodyField(default=default, alias=wire_name(field), description=field.metadata.get("description"))

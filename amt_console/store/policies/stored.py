@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, insert, select, true, update
 
 from amt_console.model import AlertType, Severity
-from amt_console.model.policy import MaintenanceWindow, Policies, RotaOverride, Silence
+from amt_console.model.policy import Added, MaintenanceWindow, Policies, RotaOverride, Silence
 from amt_console.store.policies.tables import MaintenanceRow, OverrideRow, SilenceRow
 from amt_console.store.schema import table
 from amt_console.store.values import Row, clean, clean_text, json_object, member, to_json
@@ -64,16 +64,20 @@ class PolicyReads:
 class PolicyWrites(PolicyReads):
     """Adds and ends what people add."""
 
-    def add(self, new: Silence | MaintenanceWindow, *, at: datetime) -> Silence | MaintenanceWindow:
-        """Store a silence or a maintenance window; returns it as it is stored."""
+    def add(self, new: Added, *, at: datetime) -> Added:
+        """Store a silence, a maintenance window or an override of a rota; returns it as it is stored."""
         if isinstance(new, Silence):
             return add_silence(self._connection, new, at=at)
+        if isinstance(new, RotaOverride):
+            return add_override(self._connection, new, at=at)
         return add_maintenance(self._connection, new, at=at)
 
-    def end(self, ended: Silence | MaintenanceWindow, *, at: datetime, by: str) -> bool:
-        """End a silence or a maintenance window now; ``False`` if it has ended."""
+    def end(self, ended: Added, *, at: datetime, by: str) -> bool:
+        """End a silence, a maintenance window or an override now; ``False`` if it has ended."""
         if isinstance(ended, Silence):
             return end_silence(self._connection, int(ended.id), at=at, by=by)
+        if isinstance(ended, RotaOverride):
+            return undo_override(self._connection, ended, at=at)
         return end_maintenance(self._connection, ended.name, at=at, by=by)
 
 
@@ -141,10 +145,11 @@ def add_override(connection: Connection, override: RotaOverride, *, at: datetime
     return _override({**values, "id": _insert(connection, _OVERRIDES, values)})
 
 
-def undo_override(connection: Connection, override_id: int, *, at: datetime) -> bool:
-    """Take an override back; ``False`` if it is gone."""
-    query = update(_OVERRIDES).where(_OVERRIDES.c.id == override_id, _OVERRIDES.c.undone_at.is_(None))
-    return connection.execute(query.values(undone_at=at)).rowcount > 0
+def undo_override(connection: Connection, override: RotaOverride, *, at: datetime) -> bool:
+    """Take an override back; ``False`` if it is gone. One that has begun ends now: who was on call stays true."""
+    open_ = (_OVERRIDES.c.id == override.id, _OVERRIDES.c.undone_at.is_(None), _OVERRIDES.c.ends_at > at)
+    changed = {"ends_at": at} if override.starts_at < at else {"undone_at": at}
+    return connection.execute(update(_OVERRIDES).where(*open_).values(changed)).rowcount > 0
 
 
 def _insert(connection: Connection, into: Any, values: dict[str, Any]) -> int:
