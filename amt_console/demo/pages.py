@@ -12,6 +12,8 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem; color: #1c2430; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; padding: .5rem; border-bottom: 1px solid #ccd; }
+details { border-bottom: 1px solid #ccd; padding: .3rem 0; } summary { cursor: pointer; overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f6fa; padding: .6rem; font-size: .85rem; }
 button { font: inherit; padding: .3rem 1rem; } .on { color: #b00020; font-weight: bold; }
 """
 _SCRIPT = """
@@ -40,8 +42,30 @@ document.addEventListener("click", async (event) => {
   });
   show();
 });
+const messages = document.getElementById("messages");
+let newest = "";
+async function arrived() {
+  try {
+    const text = await (await fetch("/control/messages")).text();
+    if (text === newest) return;
+    newest = text;
+    const found = JSON.parse(text);
+    document.getElementById("none").hidden = found.length > 0;
+    messages.replaceChildren(...found.map((one) => {
+      const details = document.createElement("details"), head = document.createElement("summary");
+      const body = document.createElement("pre");
+      const time = new Date(one.at).toLocaleTimeString();
+      head.textContent = time + "  " + one.by + " to " + one.to + ": " + one.subject;
+      body.textContent = one.text;
+      details.append(head, body);
+      return details;
+    }));
+  } catch { return; }
+}
 show();
+arrived();
 setInterval(show, 1000);
+setInterval(arrived, 1000);
 """
 
 
@@ -55,7 +79,7 @@ def app_page(title: str, audience: Audience) -> str:
 
 
 def control_page() -> str:
-    """Buttons that start and stop incidents; the page polls their state once a second."""
+    """Buttons that start and stop incidents, and the messages that arrived; the page polls both once a second."""
     rows = "".join(
         f'<tr id="{escape(name)}"><th>{escape(name)}</th><td>{escape(what)}</td><td class="state">off</td>'
         "<td><button>Start</button></td></tr>"
@@ -66,6 +90,8 @@ def control_page() -> str:
         "<p>Incidents affect the demo's real HTTP servers. The console sees them like any outage.</p>"
         f"<p><label>Seconds (0 until stopped) <input id=seconds type=number min=0 value={DEFAULT_SECONDS:g}>"
         f"</label></p><table>{rows}</table><p id=gone hidden>The demo does not answer: it has ended.</p>"
+        "<h2>Messages that arrived</h2><p>The demo has a mailbox and a webhook receiver of its own on this machine.</p>"
+        "<p id=none>Nothing yet. Start an incident: the first message comes within seconds.</p><div id=messages></div>"
         f"<script>{_SCRIPT}</script>",
     )
 

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from amt_console.clock import Clock
+from amt_console.demo.inbox import MOST_BYTES, Inbox
 from amt_console.demo.incidents import DEFAULT_SECONDS, INCIDENTS, IncidentBoard, UnknownIncidentError
 from amt_console.demo.pages import app_page, control_page, error_page
 from amt_console.demo.rhythm import activity, noise
@@ -28,6 +29,7 @@ API_ROUTES = {
     "/api/dashboard/overview": FigureKind.OVERVIEW,
     "/api/analytics/revenue": FigureKind.REVENUE,
 }
+HOOK_PATH = "/receiver/webhook"
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]", "::1")
 _LONGEST_CONTROL_BODY = 10_000
 Handler = Callable[[Request], Awaitable[Response]]
@@ -40,12 +42,14 @@ class PlatformApps:
         simulation: Source of the figures.
         board: The active incidents.
         clock: The time of the figures.
+        inbox: The messages that arrived.
     """
 
-    def __init__(self, simulation: SimulatedPlatform, board: IncidentBoard, clock: Clock) -> None:
+    def __init__(self, simulation: SimulatedPlatform, board: IncidentBoard, clock: Clock, inbox: Inbox) -> None:
         self._simulation = simulation
         self._board = board
         self._clock = clock
+        self._inbox = inbox
         self._started = clock.monotonic()
         self._requests = count()
 
@@ -67,6 +71,8 @@ class PlatformApps:
             Route("/control", self._control),
             Route("/control/incidents", self._incidents),
             Route("/control/incidents/{name}", self._switch, methods=["POST"]),
+            Route("/control/messages", self._messages),
+            Route(HOOK_PATH, self._hook, methods=["POST"]),
         ]
         return Starlette(
             routes=[*routes, *control],
@@ -117,6 +123,17 @@ class PlatformApps:
             "seconds_left": round(left, 1) if left is not None and math.isfinite(left) else None,
         }
 
+    async def _messages(self, request: Request) -> Response:
+        return JSONResponse(self._inbox.document())
+
+    async def _hook(self, request: Request) -> Response:
+        """The receiver of the channel ``demo-hook``."""
+        try:
+            self._inbox.add_webhook(await _short_body(request, MOST_BYTES))
+        except ValueError as error:
+            return _refused(str(error), 413)
+        return JSONResponse({"status": "ok"})
+
     async def _switch(self, request: Request) -> Response:
         """``{"active": true, "seconds": 120}``; only JSON, so that no other site's page can send it unasked."""
         name = request.path_params["name"]
@@ -135,11 +152,11 @@ class PlatformApps:
         return JSONResponse(self._incident(name))
 
 
-async def _short_body(request: Request) -> bytes:
+async def _short_body(request: Request, most: int = _LONGEST_CONTROL_BODY) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LONGEST_CONTROL_BODY:
+        if len(body) > most:
             raise ValueError("the request is too long")
     return body
 

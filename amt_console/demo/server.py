@@ -17,12 +17,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from amt_console.clock import Clock, SystemClock
+from amt_console.demo.inbox import Inbox, mail_server
 from amt_console.demo.incidents import IncidentBoard
 from amt_console.demo.listener import LOOPBACK, Listener, PortInUseError, bind
 from amt_console.demo.platform import PlatformApps
 from amt_console.demo.simulation import SimulatedPlatform
 
 USUAL_PORTS: Mapping[str, int] = {"api": 5000, "web": 5173, "mobile": 19006}
+MAIL_PORT = 2525
+"""Of the mailbox, or any other if it is taken."""
 _LOOK_SECONDS = 0.1
 """Seconds between updates of the API's listener by the incidents."""
 
@@ -37,11 +40,12 @@ class ServerOptions:
 
 
 class PlatformServer:
-    """Three listeners over one simulation, in one event loop."""
+    """Three listeners over one simulation, and receivers of the demo's messages, in one event loop."""
 
     def __init__(self, options: ServerOptions, clock: Clock) -> None:
         self._board = IncidentBoard(clock.monotonic)
-        apps = PlatformApps(SimulatedPlatform(options.seed), self._board, clock)
+        self._inbox = Inbox(clock.now)
+        apps = PlatformApps(SimulatedPlatform(options.seed), self._board, clock, self._inbox)
         sockets = bind_all(options.ports)
         self.moved = tuple(
             name
@@ -54,16 +58,24 @@ class PlatformServer:
             "web": Listener(apps.web(), sockets["web"]),
             "mobile": Listener(apps.mobile(), sockets["mobile"]),
         }
+        self._mail_socket = bind("mailbox", MAIL_PORT, exactly=False)
+        self.ports = {
+            **{name: listener.port for name, listener in self.listeners.items()},
+            "mail": int(self._mail_socket.getsockname()[1]),
+        }
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until ``stop`` is set."""
         for name in ("web", "mobile"):
             await self.listeners[name].open()
+        loop = asyncio.get_running_loop()
+        mail = await loop.create_server(lambda: mail_server(self._inbox), sock=self._mail_socket)
         try:
             while not stop.is_set():
                 await self._follow_incidents()
                 await _wait(stop, _LOOK_SECONDS)
         finally:
+            mail.close()
             await asyncio.gather(*(listener.close() for listener in self.listeners.values()))
 
     async def _follow_incidents(self) -> None:
@@ -102,7 +114,7 @@ async def _serve(options: ServerOptions) -> None:
         loop.add_signal_handler(number, stop.set)
     server = PlatformServer(options, SystemClock())
     running = asyncio.create_task(server.run(stop))
-    _tell({"ports": {name: each.port for name, each in server.listeners.items()}, "moved": server.moved})
+    _tell({"ports": server.ports, "moved": server.moved})
     threading.Thread(target=_stop_at_end_of_input, args=(loop, stop), daemon=True).start()
     await running
 

@@ -8,11 +8,18 @@ from pathlib import Path
 
 from amt_console.config import LoadedConfig, load_config
 from amt_console.config.defaults import DEFAULT_SERVICES
+from amt_console.demo.listener import LOOPBACK
+from amt_console.demo.platform import HOOK_PATH
 from amt_console.demo.process import PlatformProcess
 from amt_console.model import Criticality
+from amt_console.model.policy import ONCALL
+from amt_console.operations.actor import current_actor
 
 CHECK_INTERVAL = 15.0
 CRITICAL_INTERVAL = 5.0
+ESCALATION_SECONDS = 60
+"""Until the mailbox is told of an alert that nobody has acknowledged."""
+HOOK, MAIL = "demo-hook", "demo-mail"
 _PARTS = {"api_base_url": "api", "web_app_url": "web", "mobile_app_url": "mobile"}
 
 
@@ -33,7 +40,37 @@ def demo_document(platform: PlatformProcess) -> dict[str, object]:
         if default.depends_on:
             service["depends_on"] = list(default.depends_on)
         services.append(service)
-    return {**bases, "check_interval": CHECK_INTERVAL, "services": services}
+    return {**bases, "check_interval": CHECK_INTERVAL, "services": services, **_notification(platform)}
+
+
+def _notification(platform: PlatformProcess) -> dict[str, object]:
+    """A mailbox and a webhook receiver on this machine; critical alerts escalate to whoever runs the demo."""
+    person = current_actor().name
+    return {
+        "channels": [
+            {"name": HOOK, "type": "webhook", "url": platform.url("web") + HOOK_PATH},
+            {
+                "name": MAIL,
+                "type": "email",
+                "smtp_server": LOOPBACK,
+                "smtp_port": platform.ports["mail"],
+                "tls": "none",
+                "sender_email": "alerts@demo.invalid",
+                "recipients": ["oncall@demo.invalid"],
+            },
+        ],
+        "oncall": {"people": [{"name": person, "channels": [MAIL], "accounts": [person]}]},
+        "escalation": [
+            {
+                "name": "demo",
+                "levels": [
+                    {"after": 0, "notify": [HOOK]},
+                    {"after": ESCALATION_SECONDS, "notify": [ONCALL]},
+                ],
+            },
+        ],
+        "notify": {"allow_private": ["127.0.0.0/8"]},
+    }
 
 
 def write_config(platform: PlatformProcess, path: Path) -> LoadedConfig:

@@ -36,6 +36,8 @@ class Paging:
     held: str | None = None
     """Why messages are held at the moment, as the stage and its reason; a change of it is a decision."""
     held_since: Instant | None = None
+    released: Instant | None = None
+    """When the alert that it follows from ended: its own next probes decide before anybody is told."""
     settled: bool = False
     """Whether it has waited for the verdict on a dependency that is being re-checked."""
     owner_reminded: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import httpx
 import psutil
 import pytest
 from support.fair_time import fair_time
@@ -102,11 +104,30 @@ def open_alerts(terminals: Terminals) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_an_incident_fires_and_a_second_terminal_sees_it_without_being_told_where(terminals: Terminals) -> None:
+def arrived(state: DemoState) -> list[tuple[str, str]]:
+    """Sender and subject of the messages in the demo's mailbox and webhook receiver, oldest first."""
+    found = httpx.get(f"{state.control_url}/messages", trust_env=False, timeout=20).json()
+    return [(message["by"], message["subject"]) for message in reversed(found)]
+
+
+def test_an_incident_pages_once_and_its_end_is_told_on_the_same_channel(terminals: Terminals) -> None:
     state = terminals.start("--days", "0", "--incident", "api-down", "--incident-seconds", "0")
     began = fair_time()
     terminals.wait_for(lambda: "backend-api" in open_alerts(terminals))
     assert fair_time() - began < 20
+    terminals.wait_for(lambda: any("backend-api" in subject for _, subject in arrived(state)))
+    alert_id = open_alerts(terminals)["backend-api"]["id"]
+    terminals.run("alerts", "ack", str(alert_id), "--note", "on it")
+    incident = f"{state.control_url}/incidents/api-down"
+    assert httpx.post(incident, json={"active": False}, trust_env=False).status_code == 200
+    terminals.wait_for(lambda: any(subject.startswith("resolved: backend-api") for _, subject in arrived(state)))
+    mine = [(by, subject.partition(":")[0]) for by, subject in arrived(state) if "backend-api" in subject]
+    assert mine[0] == ("webhook", "firing")
+    assert mine[-1] == ("webhook", "resolved")
+    assert {by for by, _ in mine} == {"webhook"}, "an acknowledged alert escalates to nobody"
+    why = json.loads(terminals.run("alerts", "why", str(alert_id), "--json"))
+    assert [each["kind"] for each in why["deliveries"]] == ["fired", "acknowledged", "resolved"]
+    assert {each["state"] for each in why["deliveries"]} == {"delivered"}
     platform = terminals.platform()
     assert terminals.demo is not None
     terminals.demo.send_signal(signal.SIGTERM)

@@ -109,7 +109,7 @@ def test_an_outage_queues_a_page_with_its_facts(store: Store, clock: FakeClock) 
         assert page.version == episode.version
         assert [each.reason for each in alert_decisions(reads, row["alert_id"])] == [
             "it is not confirmed yet",
-            "fired: it fired",
+            "it fired",
         ]
 
 

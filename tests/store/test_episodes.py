@@ -76,6 +76,7 @@ def test_every_field_of_an_episode_comes_back(store: Store) -> None:
             last_told=replace(instant, boottime=8.0),
             held="silence: 3",
             held_since=replace(instant, boottime=9.0),
+            released=replace(instant, boottime=10.0),
             settled=True,
             owner_reminded=True,
             returning="ana",

@@ -277,7 +277,7 @@ def why_of(episode: Episode) -> AlertWhy:
         ),
         decisions=(
             Decision(fired, Stage.SETTLE, DecisionOutcome.HELD, "monitoring-db, which it needs, is being re-checked"),
-            Decision(fired + timedelta(seconds=5), Stage.ESCALATION, sent, "fired: it fired", "ops-slack"),
+            Decision(fired + timedelta(seconds=5), Stage.ESCALATION, sent, "it fired", "ops-slack"),
             Decision(
                 fired + timedelta(seconds=605),
                 Stage.ESCALATION,

@@ -241,6 +241,9 @@ class PagingMachine(RuleBasedStateMachine):
         waits = any(other.state is AlertState.PENDING for other in self.key.others)
         base = episode.paging.base
         assert base is not None
+        released = episode.paging.released
+        if released is not None and self.key.clock.instant().seconds_since(released) <= 15.01:
+            return
         if waits and not episode.paging.settled and self.key.clock.instant().seconds_since(base) <= 15.0:
             return
         assert episode.paging.told, "a firing alert without a reason to be held was told"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from amt_console.alerts.lifecycle.consequences import Needs, consequences
+from amt_console.alerts.lifecycle.consequences import SLACK_SECONDS, USUAL_INTERVAL, Needs, consequences
 from amt_console.alerts.lifecycle.transition import Transition
 from amt_console.alerts.policy.escalation import escalation_for, receivers_of
 from amt_console.alerts.policy.flapping import CHANGES, flap_percent, is_flapping
@@ -213,7 +213,7 @@ class _Draft:
         if not flips and not paging.flapping:
             return
         known = (*paging.flips, *flips)[-CHANGES:]
-        interval = self.policies.intervals.get(self.episode.subject, 60.0)
+        interval = self.policies.intervals.get(self.episode.subject, USUAL_INTERVAL)
         flapping = is_flapping(paging.flapping, flap_percent(known, self.now, interval))
         self._page_state(flips=known, flapping=flapping)
 
@@ -322,12 +322,14 @@ class _Draft:
             if paging.held != found.key:
                 outcome = DecisionOutcome.HELD if found.stage is Stage.SETTLE else DecisionOutcome.SUPPRESSED
                 self._decide(found.stage, outcome, found.reason, found.detail)
-                self._page_state(held=found.key, held_since=paging.held_since or at)
+                self._page_state(held=found.key, held_since=paging.held_since or at, released=None)
             return None
         if paging.held is None:
             return NoticeKind.FLAPPING if self._began_flapping() else NoticeKind.FIRED
-        self._page_state(held=None, held_since=None)
         stage = Stage(paging.held.partition(":")[0])
+        if stage is Stage.INHIBIT and not self._outlived_its_cause():
+            return None
+        self._page_state(held=None, held_since=None, released=None)
         if stage is Stage.SETTLE:
             return NoticeKind.FIRED
         self._restart()
@@ -361,6 +363,18 @@ class _Draft:
                 Stage.SILENCE, f"silence {longest.id}{by} until {until_text}: {longest.reason}", longest.id
             )
         return self._flapping()
+
+    def _outlived_its_cause(self) -> bool:
+        """Whether its own probes had time to see that it is good again, too."""
+        released, at = self.episode.paging.released, self.planner.at
+        if released is None:
+            self._page_state(released=at)
+            self._decide(
+                Stage.SETTLE, DecisionOutcome.HELD, "the alert it followed from is over; its next probes decide"
+            )
+            return False
+        interval = self.policies.intervals.get(self.episode.subject, USUAL_INTERVAL)
+        return at.seconds_since(released) > SLACK_SECONDS + 2 * interval
 
     def _settled(self) -> bool:
         """Whether the alert has waited long enough for the verdict on a dependency, once in its life."""
@@ -532,7 +546,8 @@ class _Draft:
             self._decide(Stage.QUIET_HOURS, DecisionOutcome.HELD, held, names)
             return
         outcome = DecisionOutcome.ESCALATED if kind is NoticeKind.ESCALATED else DecisionOutcome.SENT
-        self._decide(Stage.ESCALATION, outcome, f"{kind.value}: {reason}", names)
+        said = reason if kind is NoticeKind.FIRED else f"{kind.value}: {reason}"
+        self._decide(Stage.ESCALATION, outcome, said, names)
 
     def _notice(self) -> Notice:
         episode = self.episode

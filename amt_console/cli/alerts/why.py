@@ -54,7 +54,8 @@ def _print_observations(found: AlertWhy) -> None:
 
 
 def _judged_by(observed: Observed) -> str:
-    facts = ", ".join(f"{safe_text(name, 40)} {safe_text(value, 100)}" for name, value in observed.detail.items())
+    new = {name: value for name, value in observed.detail.items() if value not in observed.message}
+    facts = ", ".join(f"{safe_text(name, 40)} {safe_text(value, 100)}" for name, value in new.items())
     return f" ({facts})" if facts else ""
 
 

@@ -250,8 +250,21 @@ def test_a_follower_is_held_and_announced_when_its_cause_is_over() -> None:
     assert key.outbox == []
     assert key.reasons()[-1] == "inhibit suppressed: it follows from alert 99 on db"
     key.others = []
-    key.wait(10)
+    key.wait(30)
+    assert key.outbox == [], "its own probes may see that it is good again"
+    key.wait(20)
     assert key.sent() == [("catch_up", "ops")]
+
+
+def test_a_follower_that_recovers_after_its_cause_tells_nobody() -> None:
+    key = Paged(policies(depends_on={SUBJECT: ("db",)}, intervals={SUBJECT: 10.0, "db": 10.0}))
+    key.others = [other(AlertType.DATABASE, "db", AlertState.FIRING, key.clock)]
+    key.fire()
+    key.others = []
+    key.wait(20)
+    key.recover()
+    assert key.outbox == []
+    assert "settle held: the alert it followed from is over; its next probes decide" in key.reasons()
 
 
 def test_a_page_waits_for_the_verdict_on_a_dependency_but_not_for_ever() -> None:
