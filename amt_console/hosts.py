@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 IPAddress = IPv4Address | IPv6Address
 
@@ -55,3 +56,38 @@ def embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
     if ip in _NAT64:
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return None
+
+
+class ReachableHosts:
+    """The public addresses, and private ones that are listed.
+
+    Args:
+        private: Networks, addresses and host names that may be private.
+    """
+
+    def __init__(self, private: Iterable[str] = ()) -> None:
+        self._networks: list[IPv4Network | IPv6Network] = []
+        self._names: set[str] = set()
+        for entry in private:
+            try:
+                self._networks.append(ip_network(entry, strict=False))
+            except ValueError:
+                self._names.add(_plain(entry))
+
+    def allows(self, host: str, ip: IPAddress) -> bool:
+        """Whether an address may be connected to.
+
+        Args:
+            host: The name that was resolved, or the address as it was written.
+            ip: What it stands for.
+        """
+        if never_a_target(ip):
+            return False
+        if is_public(ip) or _plain(host) in self._names:
+            return True
+        inner = embedded_ipv4(ip) if ip.version == 6 else None
+        return any(each in network for network in self._networks for each in (ip, inner) if each is not None)
+
+
+def _plain(name: str) -> str:
+    return name.lower().rstrip(".")

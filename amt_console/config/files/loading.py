@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from amt_console.config.faults import ConfigError, Fault, Refused
 from amt_console.config.files.checks import cross_faults
 from amt_console.config.files.explain import explain
+from amt_console.config.files.reachable import unreachable_channels
 from amt_console.config.files.reading import Document, read_document
 from amt_console.config.files.walk import Parts, dotted, leaves, secrets_of, value_at
 from amt_console.config.secrets.secret import Secret
@@ -139,6 +140,7 @@ def _warnings(settings: Settings, document: Document, path: Path | None, env: Ma
                 message = "is a secret in a file that other users can read"
                 hint = f"chmod 600 {path}, or write ${{NAME}}, file:/path or credential:NAME"
                 yield Fault(dotted(parts), message, suggestion=hint)
+    yield from unreachable_channels(settings, env)
     for parts, value in leaves(settings):
         if parts[-1] == "verify_tls" and value is False:
             yield Fault(

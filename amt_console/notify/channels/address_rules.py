@@ -6,10 +6,10 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any
 
-from amt_console.hosts import IPAddress, embedded_ipv4, is_public, never_a_target
+from amt_console.hosts import IPAddress, ReachableHosts, never_a_target
 from amt_console.notify.channels.channel import DeliveryError, FailureReason
 
 LOOKUP_SECONDS = 10.0
@@ -25,14 +25,7 @@ class AddressRules:
     """
 
     def __init__(self, allow_private: Iterable[str] = (), *, restricted: bool = True) -> None:
-        self._restricted = restricted
-        self._networks: list[IPv4Network | IPv6Network] = []
-        self._names: set[str] = set()
-        for entry in allow_private:
-            try:
-                self._networks.append(ip_network(entry, strict=False))
-            except ValueError:
-                self._names.add(entry.lower().rstrip("."))
+        self._reachable = ReachableHosts(allow_private) if restricted else None
 
     def check(self, host: str, ip: IPAddress) -> None:
         """Accept an address that ``host`` resolved to.
@@ -43,10 +36,7 @@ class AddressRules:
         named = str(ip) if host == str(ip) else f"{host} ({ip})"
         if never_a_target(ip):
             raise DeliveryError(FailureReason.BLOCKED_ADDRESS, f"nothing is ever sent to {named}")
-        if not self._restricted or is_public(ip) or host.lower().rstrip(".") in self._names:
-            return
-        inner = embedded_ipv4(ip) if ip.version == 6 else None
-        if not any(each in network for network in self._networks for each in (ip, inner) if each is not None):
+        if self._reachable is not None and not self._reachable.allows(host, ip):
             raise DeliveryError(
                 FailureReason.BLOCKED_ADDRESS,
                 f"{named} is a private address: list it or its name under notify.allow_private to send there",

@@ -19,7 +19,7 @@ _SIGNS = {
 }
 _FORMATTING = re.compile(r"([*_~`])")
 _INVISIBLE = "\u200b"
-_SHORTHAND = re.compile(r"@(?=channel|here|everyone)|:(?=[a-z0-9_+-]+:)")
+_SHORTHAND = re.compile(r"@(?=channel|here|everyone)|(?<!\d):(?=[a-z0-9_+-]+:)")
 
 
 def slack_message(content: Content) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""Warnings of channels that can never deliver: their address is not allowed, or their library is not installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from amt_console.config.faults import Fault, Refused
+from amt_console.config.secrets.secret import Secret
+from amt_console.config.sections.channels import (
+    AppriseChannel,
+    NtfyChannel,
+    SlackChannel,
+    TeamsChannel,
+    WebhookChannel,
+)
+from amt_console.config.settings import Settings
+from amt_console.hosts import ReachableHosts, never_a_target
+
+_RESTRICTED = (SlackChannel, TeamsChannel, WebhookChannel, NtfyChannel)
+_LOOPBACK = "127.0.0.1"
+
+
+def unreachable_channels(settings: Settings, env: Mapping[str, str]) -> Iterator[Fault]:
+    """A warning for each. Names are not looked up, but for ``localhost``."""
+    reachable = ReachableHosts(settings.notify.allow_private)
+    for index, channel in enumerate(settings.channels):
+        path = f"channels[{index}].url"
+        if not channel.enabled:
+            continue
+        if isinstance(channel, AppriseChannel) and find_spec("apprise") is None:
+            yield Fault(path, "needs Apprise, which is not installed", None, "pip install 'amt-console[apprise]'")
+        if isinstance(channel, _RESTRICTED) and (fault := _blocked(path, channel.url, reachable, env)) is not None:
+            yield fault
+
+
+def _blocked(path: str, url: Secret, reachable: ReachableHosts, env: Mapping[str, str]) -> Fault | None:
+    try:
+        host = urlsplit(url.resolve(env)).hostname or ""
+        ip = ip_address(_LOOPBACK if host == "localhost" else host)
+    except (Refused, ValueError):
+        return None  # a name, or a fault of another check
+    if reachable.allows(host, ip):
+        return None
+    if never_a_target(ip):
+        return Fault(path, f"leads to {host}, which is never reached: nothing will be delivered")
+    message = f"leads to the private address {host}: nothing will be delivered"
+    return Fault(path, message, suggestion=f'add "{host}" to notify.allow_private')
