@@ -1,4 +1,4 @@
-"""Ages as tables and sentences write them, in steps, so that a screen of them does not repaint every second."""
+"""Ages for tables and sentences, in steps, so that a screen does not repaint every second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The open alerts, worst first, each with those that follow from it in one line; below them those just resolved."""
+"""The alerts: open ones worst first, followers folded into one line; then those that ended recently."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from widgets.look import PLAIN_LOOK, Look
 from widgets.table_model import Column, SortValue
 
 _COUNTED = re.compile(r" \((\d+) of \1\)$")
-"""All checks that an alert needs to fire agreed: no news in a row of what fires."""
+"""``(3 of 3)``: all needed checks agreed, which every firing alert implies."""
 FOLDED_FROM = 2
-"""So many alerts that follow from the same one stand in one line."""
+"""From this many on, followers of one alert are folded into one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Followers:
-    """The line that stands for the alerts that follow from another one."""
+    """The folded followers of an alert."""
 
     cause: AlertView
     alerts: tuple[AlertView, ...]
@@ -36,7 +36,7 @@ AlertRow = AlertView | Followers
 
 
 class AlertTable(LiveTable[AlertRow]):
-    """One row an episode, whose key is its number; one row for all that follow from an alert, until it is opened."""
+    """A row per episode, keyed by its number; one row for all followers of an alert until it is unfolded."""
 
     NAME: ClassVar[str] = "ALERTS"
     COLUMNS: ClassVar[Sequence[Column]] = (
@@ -64,7 +64,7 @@ class AlertTable(LiveTable[AlertRow]):
         self._arrange()
 
     def toggle(self, row: Followers) -> None:
-        """Show each alert that follows from another one, or all in one line again."""
+        """Unfold or fold the followers of an alert."""
         self._unfolded ^= {row.cause.id}
         self._arrange()
 
@@ -79,7 +79,7 @@ class AlertTable(LiveTable[AlertRow]):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Fold what follows from the same alert."""
+        """Arrange the rows, with followers folded."""
         if self._flat:
             self.set_rows(self._alerts)
             return
@@ -102,7 +102,7 @@ class AlertTable(LiveTable[AlertRow]):
 
     @property
     def _flat(self) -> bool:
-        """A filter or an order looks at each alert by itself."""
+        """Whether nothing is folded: a filter and an order treat each alert by itself."""
         return bool(self.model.filter_text) or self.model.sort_column is not None
 
     def row_key(self, row: AlertRow) -> str:
@@ -130,13 +130,13 @@ class AlertTable(LiveTable[AlertRow]):
         return values[column]
 
     def widest(self, column: str) -> int | None:
-        """Subjects and owners take what they need; the message has the rest."""
+        """Subject and owner take the width they need; the message gets the rest."""
         if column not in ("subject", "owner") or self._now is None:
             return None
         return max((runs_width(self.cell(row, column, 0)) for row in self.model.rows()), default=None)
 
     def title(self) -> Runs:
-        """Name of the pane, number of open alerts, and how many have no owner."""
+        """Pane name, number of open alerts, number of unacknowledged ones."""
         heading = Style()
         opened = [alert for alert in self._alerts if alert.state is not AlertState.RESOLVED]
         if not opened:
@@ -146,7 +146,7 @@ class AlertTable(LiveTable[AlertRow]):
         return [(self.look.dot.join(parts), heading)]
 
     def placeholder(self) -> Runs:
-        """Why there is nothing."""
+        """The text of an empty table."""
         palette = self.look.palette
         if self._now is None:
             return [("starting" + self.look.ellipsis, palette.muted)]
@@ -155,7 +155,7 @@ class AlertTable(LiveTable[AlertRow]):
         return [(self.look.glyph("✓ ", ""), palette.ok), ("no active alerts", palette.muted)]
 
     def aging(self, row: AlertRow) -> object:
-        """How long it is open or closed, and how long its owner has it."""
+        """The ages in the row: open or ended, and acknowledged."""
         if self._now is None or isinstance(row, Followers):
             return None
         return age(row.resolved_at or row.opened_at, self._now), age(row.acknowledged_at, self._now)
@@ -212,7 +212,7 @@ class AlertTable(LiveTable[AlertRow]):
         return "no data" if row.stale else ALERT_STATE_WORDS[row.state]
 
     def _message(self, row: AlertView, quiet: bool) -> Runs:
-        """Why; of an alert that somebody has, first what that person knows of it."""
+        """The reason; for an acknowledged alert the note first."""
         palette, dot = self.look.palette, self.look.dot
         usual = row.state in (AlertState.FIRING, AlertState.RESOLVED) and not row.stale
         parts: list[tuple[str, Style]] = []

@@ -1,4 +1,4 @@
-"""The platform's figures on the overview: revenue, chatbot, users; each panel a choice of figures and their names."""
+"""The panels of the platform's figures on the overview: revenue, chatbot, users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COUNT, _PERCENT, _SECONDS, _MONEY = FigureUnit.COUNT, FigureUnit.PERCENT, Figur
 
 
 class RevenuePanel(FiguresPanel):
-    """What the platform earns."""
+    """Revenue figures."""
 
     TITLE: ClassVar[str] = "REVENUE"
     KIND: ClassVar[FigureKind] = FigureKind.REVENUE
@@ -30,7 +30,7 @@ class RevenuePanel(FiguresPanel):
 
 
 class ChatbotPanel(FiguresPanel):
-    """How the chatbot does."""
+    """Chatbot figures."""
 
     TITLE: ClassVar[str] = "CHATBOT"
     KIND: ClassVar[FigureKind] = FigureKind.CHATBOT
@@ -55,7 +55,7 @@ class ChatbotPanel(FiguresPanel):
 
 
 class OverviewPanel(FiguresPanel):
-    """Who uses the platform."""
+    """User figures."""
 
     TITLE: ClassVar[str] = "USERS"
     KIND: ClassVar[FigureKind] = FigureKind.OVERVIEW

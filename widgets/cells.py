@@ -1,4 +1,4 @@
-"""Runs of styled text fitted to cells: the only way text reaches the lines that the widgets draw.
+"""Fits runs of styled text to cells. All text that the widgets draw passes through here.
 
 A run is a pair of plain text and a style; markup does not exist here. Every run passes ``clean`` on its way to a
 segment.
@@ -26,9 +26,9 @@ _MAX_CHARS = 1000
 
 
 def clean(text: str) -> str:
-    """One printable line of definite width: control and bidirectional characters visible, joined emoji taken apart.
+    """One printable line of known width: control and bidirectional characters are visible, joined emoji are split.
 
-    Terminals disagree on the width of joined emoji and of presentation selectors, so these never reach a line.
+    Terminals disagree on the width of joined emoji and of presentation selectors.
     """
     if len(text) > _MAX_CHARS or not text.isprintable():
         text = safe_text(text, _MAX_CHARS)
@@ -46,7 +46,7 @@ def runs_width(runs: Runs) -> int:
 
 
 def crop(text: str, width: int, ellipsis: str = "…") -> str:
-    """Cut a cleaned text to at most ``width`` cells, ending in an ellipsis if anything was cut off."""
+    """Cut a cleaned text to at most ``width`` cells, with an ellipsis if it is too long."""
     if width_of(text) <= width:
         return text
     mark = ellipsis[:width]
@@ -56,7 +56,7 @@ def crop(text: str, width: int, ellipsis: str = "…") -> str:
 def fit(
     runs: Runs, width: int, *, align: Align = "left", ellipsis: str = "…", fill: Style | None = None
 ) -> list[Segment]:
-    """Segments of exactly ``width`` cells: too long is cropped, too short is filled with blanks."""
+    """Segments of exactly ``width`` cells, cropped or filled with blanks."""
     cleaned = [(text, style) for text, style in ((clean(text), style) for text, style in runs) if text]
     total = sum(width_of(text) for text, _ in cleaned)
     if total > width:
@@ -93,9 +93,9 @@ def line(runs: Runs, width: int, *, right: Runs = (), ellipsis: str = "…", fil
 
 
 def wrapped(runs: Runs, width: int, *, indent: int = 0) -> list[list[Run]]:
-    """The runs as lines of at most ``width`` cells, broken at blanks; lines after the first begin ``indent`` cells in.
+    """The runs as lines of at most ``width`` cells, wrapped at blanks; further lines are indented by ``indent`` cells.
 
-    A word that is longer than a line is left to be cropped by whoever draws it.
+    A word longer than a line stays whole: the caller crops it.
     """
     lines: list[list[Run]] = [[]]
     used, begun = 0, False
@@ -117,7 +117,7 @@ def wrapped(runs: Runs, width: int, *, indent: int = 0) -> list[list[Run]]:
 
 
 def joined(parts: Iterable[Runs], separator: Run) -> list[Run]:
-    """All runs with a separator between the parts; empty parts vanish."""
+    """All runs with a separator between the parts; empty parts are left out."""
     result: list[Run] = []
     for part in parts:
         if part:
@@ -130,7 +130,7 @@ def joined(parts: Iterable[Runs], separator: Run) -> list[Run]:
 def changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
     """Where two lines of the same length differ, as first cell and number of cells; ``None`` when they are equal.
 
-    Lines with wide characters are one span, because a wide character must not be painted by half.
+    A line with wide characters is one span: half of a wide character must not be painted.
     """
     if old == new:
         return None

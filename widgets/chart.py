@@ -1,4 +1,4 @@
-"""A line chart over time; the one place that knows plotext."""
+"""A line chart over time; the only module that uses plotext."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from widgets.look import PLAIN_LOOK, Look
 from widgets.sparkline import resample
 
 MAX_POINTS = 300
-"""More points than this are merged before drawing; beyond it plotext takes too long and a terminal shows no more."""
+"""More points than this are merged before drawing: plotext is slow, and a terminal shows no more."""
 _COLOUR_CODES = (2, 3, 1)
-"""Terminal colour numbers that stand for the first, second and third line until the palette's styles replace them."""
+"""Placeholder colours of the first, second and third line; the palette's styles replace them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Chart(LineView):
         return [*body, *[Strip.blank(width)] * (height - len(body))]
 
     def _marks(self, width: int, left: int) -> Strip:
-        """A sign wherever most checks failed, below the legend."""
+        """A mark where most checks failed, below the legend."""
         palette, cells = self.look.palette, max(1, width - left - 1)
         parts = len(self._failed)
         marks: list[Run] = [(" " * left, palette.text)]
@@ -172,7 +172,7 @@ def _stretches(values: Series) -> list[tuple[list[float], list[float]]]:
 
 
 def _round_up(value: float) -> float:
-    """The next round number of two digits at most, so that the scale stands still while values move a little."""
+    """The next round number, so that the scale does not move with small changes."""
     if value <= 0:
         return 1.0
     power = 10.0 ** len(str(int(value)))

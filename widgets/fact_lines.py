@@ -1,4 +1,4 @@
-"""Lines of facts: the body of the detail screens, as high as its contents."""
+"""Lines of facts for the detail screens, of automatic height."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from widgets.look import PLAIN_LOOK, Look
 
 
 class FactLines(LineView):
-    """A heading, if it has one, and lines under it."""
+    """An optional heading with lines below it."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class FactLines(LineView):
         self._facts: tuple[Runs, ...] = ()
 
     def show(self, facts: Sequence[Runs], *, note: str = "") -> None:
-        """Show these lines; ``note`` stands at the right of the heading."""
+        """Show lines; ``note`` is at the right of the heading."""
         self._facts, self._note = tuple(facts), note
         self.rebuild()
 

@@ -1,4 +1,4 @@
-"""Figures of the platform: a value, or a dash with the reason why there is none; never a zero in place of nothing."""
+"""Figures of the platform: a value, or a dash with the reason; never zero for a missing value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from widgets.look import PLAIN_LOOK, Look
 from widgets.sparkline import gauge, resample, spark_runs
 
 SUSPECT_MARK = "?"
-"""Behind a value that looks wrong."""
+"""The mark of a value that looks wrong."""
 NO_DATA = "no data"
 _SHORT_SECONDS = 10.0
 _FAULT_LINES = 3
@@ -32,7 +32,7 @@ class Shown:
     name: str
     label: str
     short: str
-    """Before the value where there is one line for all; empty to leave it out there."""
+    """Label in the compact form; empty to leave the figure out there."""
     unit: FigureUnit
 
 
@@ -53,15 +53,15 @@ def written(value: float, unit: FigureUnit) -> str:
 
 
 class FiguresPanel(LineView):
-    """Base of the panels: one line when it is low, figures and their breakdowns when there is room."""
+    """Base of the panels: one line in compact form, figures and breakdowns with more room."""
 
     TITLE: ClassVar[str] = ""
     KIND: ClassVar[FigureKind]
     FIGURES: ClassVar[Sequence[Shown]] = ()
     BREAKDOWNS: ClassVar[Sequence[tuple[str, str]]] = ()
-    """Name and title of the labelled numbers, in the order of their weight."""
+    """Name and title of the breakdowns, most important first."""
     TIMELINES: ClassVar[Sequence[tuple[str, str]]] = ()
-    """Labelled numbers in order of time: drawn as a sparkline."""
+    """Name and title of the values over time, drawn as sparklines."""
 
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
@@ -72,14 +72,14 @@ class FiguresPanel(LineView):
     def show(
         self, figures: Mapping[FigureKind, BusinessFigures], faults: Mapping[FigureKind, FigureFault], now: datetime
     ) -> None:
-        """Show the newest figures of this panel's kind, and why there are no newer ones."""
+        """Show the newest figures of this kind, and the fault if newer ones cannot be read."""
         before = self._read, self._fault, self._age()
         self._read, self._fault, self._now = figures.get(self.KIND), faults.get(self.KIND), now
         if (self._read, self._fault, self._age()) != before:
             self.rebuild()
 
     def figure(self, name: str) -> Figure:
-        """A figure, or the reason why there is none."""
+        """A figure, or the reason why it is missing."""
         return _NEVER_READ if self._read is None else self._read.figures.get(name, _NEVER_READ)
 
     def build(self, width: int, height: int | None) -> Sequence[Strip]:
@@ -224,7 +224,7 @@ class FiguresPanel(LineView):
         return value if isinstance(value, tuple) else ()
 
     def _value(self, item: Shown, *, currency: bool = False) -> Runs:
-        """The value, with a mark behind it if it looks wrong."""
+        """The value, with a mark if it looks wrong."""
         figure, palette = self.figure(item.name), self.look.palette
         mark: Runs = [(SUSPECT_MARK, palette.warning)] if figure.suspect else []
         if isinstance(figure.value, tuple) or figure.value is None:
@@ -235,7 +235,7 @@ class FiguresPanel(LineView):
         return [(text, palette.text), *mark]
 
     def _explained(self, item: Shown, room: int) -> Runs:
-        """The value with its reason; where the whole reason has no room, the value alone, or that there is none."""
+        """The value with its reason; without room for the whole reason only the value, or ``no data``."""
         figure, value, muted = self.figure(item.name), self._value(item, currency=True), self.look.palette.muted
         why = figure.suspect or figure.reason
         explained: Runs = [*value, (f" {why}", muted)]
@@ -244,7 +244,7 @@ class FiguresPanel(LineView):
         return [(NO_DATA, muted)] if why and figure.value is None else value
 
     def _common_reason(self, shown: Sequence[Shown]) -> str | None:
-        """One reason for a panel without any figure."""
+        """The common reason of a panel without any figure."""
         if self._read is None:
             return "not read yet"
         if any(self.figure(item.name).value is not None for item in shown):

@@ -1,4 +1,4 @@
-"""The host that the monitor runs on: CPU, memory, disk with fixed bounds 0 to 100, network, connections, load."""
+"""The monitor's host: CPU, memory and disk on a scale from 0 to 100, network, connections, load."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VALUE = 8
 
 @dataclass(frozen=True, slots=True)
 class HostLimits:
-    """Percentages above which a figure is coloured; the thresholds of the alerts."""
+    """Percentages above which a figure is coloured: the thresholds of the alerts."""
 
     cpu: float = 80.0
     memory: float = 85.0
@@ -29,7 +29,7 @@ class HostLimits:
 
 
 class HostPanel(LineView):
-    """Two lines when it is low, a chart for each figure when there is room."""
+    """Two lines in compact form; with more room a chart for each figure."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class HostPanel(LineView):
         self._resources = ResourcesView()
 
     def show(self, resources: ResourcesView) -> None:
-        """Show this sample and the last half hour."""
+        """Show a sample and the last 30 minutes."""
         if resources != self._resources:
             self._resources = resources
             self.rebuild()

@@ -1,4 +1,4 @@
-"""The full text of what is selected, which the columns of a table have to cut."""
+"""The full text of the selected row: table columns cut it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from widgets.look import PLAIN_LOOK, Look
 
 
 class InfoLine(LineView):
-    """A line or two of styled text, broken at blanks; what does not fit ends in an ellipsis."""
+    """One or two lines of styled text, wrapped at blanks and cut with an ellipsis."""
 
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
@@ -25,7 +25,7 @@ class InfoLine(LineView):
             self.rebuild()
 
     def build(self, width: int, height: int | None) -> Sequence[Strip]:
-        """The text on the ground of the bars."""
+        """The text on the background of the bars."""
         palette, ellipsis = self.look.palette, self.look.ellipsis
         lines: list[Runs] = list(wrapped(self._runs, width - 2))
         room = height or 1

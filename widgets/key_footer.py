@@ -1,4 +1,4 @@
-"""The line of keys at the bottom: what can be done here, most important first, as many as fit."""
+"""The key line: the keys of the screen, most important first, as many as fit."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class KeyFooter(LineView):
             self.rebuild()
 
     def note(self, text: str) -> None:
-        """Show this before the keys; nothing ends it."""
+        """Show a text before the keys; an empty one ends it."""
         if text != self._note:
             self._note = text
             self.rebuild()
 
     def build(self, width: int, height: int | None) -> Sequence[Strip]:
-        """The keys that fit; the last one always stays, for it opens the help."""
+        """The keys that fit. The last one always stays: it opens the help."""
         palette = self.look.palette
         bar = palette.bar
         key_style = palette.key + Style(bgcolor=bar.bgcolor)

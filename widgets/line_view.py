@@ -14,7 +14,7 @@ from widgets.look import PLAIN_LOOK, Look
 
 
 class LineView(Widget):
-    """Base of the panels and bars: a subclass says what its lines are, this class paints the differences."""
+    """Base of the panels and bars: a subclass builds the lines, this class paints the differences."""
 
     ALLOW_SELECT: ClassVar[bool] = False
     DEFAULT_CSS = """
@@ -27,7 +27,7 @@ class LineView(Widget):
         self._lines: list[Strip] = []
 
     def build(self, width: int, height: int | None) -> Sequence[Strip]:
-        """The lines for a size; ``height`` is ``None`` when the widget may be as high as it likes."""
+        """The lines for a size; ``height`` is ``None`` for a widget of automatic height."""
         raise NotImplementedError
 
     def set_look(self, look: Look) -> None:
@@ -54,11 +54,11 @@ class LineView(Widget):
         return None if self.styles.is_auto_height else self.size.height
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as there are."""
+        """The number of lines."""
         return len(self.build(width, None)) if width > 0 else 0
 
     def on_resize(self) -> None:
-        """The lines depend on the size."""
+        """Rebuild the lines for the new size."""
         if self.size.width > 0:
             self._lines = list(self.build(self.size.width, self._room()))
             self.refresh()
@@ -70,5 +70,5 @@ class LineView(Widget):
 
     @property
     def plain_lines(self) -> tuple[str, ...]:
-        """What stands there, without styles."""
+        """The displayed text without styles."""
         return tuple(strip.text for strip in self._lines)

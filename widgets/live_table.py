@@ -21,10 +21,10 @@ from widgets.table_model import Column, RowT, SortValue, TableModel, plan_column
 
 
 class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
-    """Base of the tables: a subclass names the columns and says what stands in a cell.
+    """Base of the tables: a subclass defines the columns and the cells.
 
-    The first line is the heading: the title of the pane over the leading columns that have no title of their own,
-    then the column titles. It does not scroll.
+    The first line is the heading: the pane title over the leading columns without a title, then the column titles. It
+    does not scroll.
     """
 
     ALLOW_SELECT: ClassVar[bool] = False
@@ -58,23 +58,23 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._drawn: dict[str, tuple[RowT, object, Strip]] = {}
 
     def row_key(self, row: RowT) -> str:
-        """What identifies the row for ever."""
+        """The permanent key of a row."""
         raise NotImplementedError
 
     def cell(self, row: RowT, column: str, width: int) -> Runs:
-        """What stands in a cell."""
+        """The content of a cell."""
         raise NotImplementedError
 
     def sort_value(self, row: RowT, column: str) -> SortValue:
-        """What a column is ordered by."""
+        """The sort value of a cell."""
         raise NotImplementedError
 
     def search_text(self, row: RowT) -> str:
-        """What the filter looks into."""
+        """The text that the filter searches."""
         raise NotImplementedError
 
     def widest(self, column: str) -> int | None:
-        """Cells of the widest value in a column that takes no more than that; ``None`` for the column's own rule."""
+        """Width of the widest value, for a column that needs no more; ``None`` for the column's own rule."""
         return None
 
     def title(self) -> Runs:
@@ -82,19 +82,19 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         raise NotImplementedError
 
     def placeholder(self) -> Runs:
-        """What stands there when there are no rows."""
+        """The text of an empty table."""
         return ()
 
     def spans(self, row: RowT, shown: Sequence[str]) -> Mapping[str, int]:
-        """Columns whose cell reaches over the next ones in this row, with the number of columns."""
+        """Columns whose cell spans further columns in this row, with the number of spanned columns."""
         return {}
 
     def aging(self, row: RowT) -> object:
-        """What of a row's cells changes with time alone; an equal row is drawn anew only when this differs."""
+        """The parts of a row that change with time alone; an equal row is redrawn only if this differs."""
         return None
 
     def set_rows(self, rows: Iterable[RowT]) -> None:
-        """Show these rows; one paint, of what differs."""
+        """Show rows; paints only differences, once."""
         before = self.model.selected
         self.model.set_rows(rows)
         self._sized()
@@ -129,7 +129,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self.rebuild()
 
     def move(self, steps: int) -> None:
-        """Move the cursor by rows and keep it in sight."""
+        """Move the cursor by rows and keep it visible."""
         self.model.move(steps)
         self._show_selected()
         self.rebuild()
@@ -148,13 +148,13 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._announce()
 
     def select(self, key: str | None) -> None:
-        """Put the cursor on a key, or nowhere."""
+        """Move the cursor to a key, or remove it."""
         self.model.select(key)
         self.rebuild()
         self._announce()
 
     def rebuild(self) -> None:
-        """Draw all visible lines and repaint the cells that differ from what stands there."""
+        """Draw all visible lines and repaint the cells that differ."""
         if not self.is_mounted or self.size.width <= 0:
             return
         before, self._painted = self._painted, self._visible_lines()
@@ -173,27 +173,27 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     @property
     def plain_lines(self) -> tuple[str, ...]:
-        """What stands there, without styles."""
+        """The displayed text without styles."""
         return tuple(strip.text for strip in self._painted)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Draw the lines that came into sight."""
+        """Draw the lines that became visible."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
             self.rebuild()
 
     def on_resize(self) -> None:
-        """Choose the columns anew."""
+        """Choose the columns for the new size."""
         self._sized()
         self._painted = self._visible_lines()
         self.refresh()
 
     def on_focus(self) -> None:
-        """Show where the keys go."""
+        """Redraw the heading as focused."""
         self.rebuild()
 
     def on_blur(self) -> None:
-        """Show that the keys go elsewhere."""
+        """Redraw the heading as not focused."""
         self.rebuild()
 
     def on_click(self, event: events.Click) -> None:
@@ -250,7 +250,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     @property
     def _has_keys(self) -> bool:
-        """Whether keys go here; ``has_focus`` is told of a change only after ``on_blur``."""
+        """Whether the table has the focus; ``has_focus`` changes only after ``on_blur``."""
         return self.screen.focused is self
 
     def _heading(self, width: int) -> Strip:
@@ -259,7 +259,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         return heading(self.model, self._columns, self.NAME, self.title(), width, self.look, style)
 
     def _drawn_row(self, row: RowT, key: str, width: int) -> tuple[RowT, object, Strip]:
-        """The row's line, as it was drawn before if nothing in it can have changed."""
+        """The line of a row; the previous one if nothing in it can have changed."""
         aging = self.aging(row)
         before = self._drawn.get(key)
         if before is not None and before[2].cell_length == width and before[1] == aging and before[0] == row:

@@ -1,4 +1,4 @@
-"""How things look: styles by what they mean, glyphs with their ASCII stand-ins, moments in a time zone."""
+"""Appearance: styles by meaning, glyphs with ASCII alternatives, moments in a time zone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OVERALL_WORDS: dict[Overall, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """A style for each meaning; built from the variables of the theme, never from literals in a widget."""
+    """A style for each meaning, built from the variables of the theme."""
 
     text: Style
     strong: Style
@@ -38,18 +38,18 @@ class Palette:
     """Rules, scales and empty parts of bars."""
     accent: Style
     trend: Style
-    """Sparklines and bars: present, but quieter than a state."""
+    """Sparklines and bars: less prominent than a state."""
     ok: Style
     warning: Style
     critical: Style
     warning_mark: Style
-    """Of the sign and the word of a warning; other text of it has ``warning``."""
+    """For the glyph and the word of a warning; its other text has ``warning``."""
     critical_mark: Style
     info: Style
     heading: Style
     heading_focus: Style
     cursor: Style
-    """Laid over a row's own colours where the cursor is, in the pane that has the focus."""
+    """The selected row in the focused pane, on top of the row's own colours."""
     cursor_blur: Style
     badge_ok: Style
     badge_warning: Style
@@ -104,7 +104,9 @@ class Palette:
 
     @classmethod
     def _from_ansi(cls) -> Palette:
-        """The terminal's own ground may be dark or light: a colour is always a ground with its own text on it."""
+        """Styles on the terminal's own colours. Its background may be dark or light, so colours set background and text
+        together.
+        """
         plain, bold, reverse = Style(), Style(bold=True), Style(reverse=True)
         good, bad = Style(color="black", bgcolor="green"), Style(color="black", bgcolor="yellow")
         worst = Style(color="bright_white", bgcolor="red", bold=True)
@@ -136,7 +138,7 @@ class Palette:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A palette with the choice of glyphs and the time zone of moments; every widget draws with one."""
+    """A palette with the alphabet and the time zone; every widget draws with one."""
 
     palette: Palette
     ascii_only: bool = False
@@ -144,30 +146,30 @@ class Look:
     """``None`` is the host's."""
 
     def local(self, moment: datetime) -> datetime:
-        """A moment in the zone that is shown."""
+        """A moment in the displayed time zone."""
         return moment.astimezone(self.zone)
 
     @property
     def ellipsis(self) -> str:
-        """Ends a text that was cut off."""
+        """The end of a cut text."""
         return "~" if self.ascii_only else "…"
 
     @property
     def missing(self) -> str:
-        """Stands for a value that is not there."""
+        """The sign for a missing value."""
         return "-" if self.ascii_only else MISSING
 
     @property
     def dot(self) -> str:
-        """Separates facts on a line."""
+        """The separator of facts on a line."""
         return " | " if self.ascii_only else " · "
 
     def value(self, text: str) -> str:
-        """A formatted value, its dash for "none" in the right alphabet."""
+        """A formatted value; a missing one with the dash of the alphabet."""
         return self.missing if text == MISSING else text
 
     def glyph(self, fancy: str, plain: str) -> str:
-        """One of two signs."""
+        """The Unicode or the ASCII glyph."""
         return plain if self.ascii_only else fancy
 
     def state_style(self, state: ServiceState) -> Style:
@@ -206,7 +208,7 @@ class Look:
         return f"{glyph} {SEVERITY_WORDS[severity]}", marks.get(severity, self.severity_style(severity))
 
     def overall(self, overall: Overall) -> Run:
-        """Glyph and word on the ground of the worst state."""
+        """Glyph and word on the background of the worst state."""
         palette = self.palette
         glyphs, style = {
             Overall.OK: (("●", "+"), palette.badge_ok),
@@ -218,4 +220,4 @@ class Look:
 
 
 PLAIN_LOOK = Look(Palette.from_variables({}, ansi=True))
-"""The terminal's own colours: what a widget draws with until it is given another look."""
+"""The terminal's own colours, the default of all widgets."""

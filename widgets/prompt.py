@@ -1,6 +1,6 @@
-"""A one-line question at the bottom of the screen: enter confirms, also when empty; escape cancels.
+"""A one-line question at the bottom of the screen: enter confirms, also an empty answer; escape cancels.
 
-Keys are handed to it by the app and never find it by the focus: the focus moves later than keys that already wait.
+The app passes keys to it directly, not by the focus: the focus moves too late for keys that already wait.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Warn = Callable[[str], None]
 
 
 class Prompt(Horizontal):
-    """Hidden until it is asked something; hands the answer to whoever asked."""
+    """Hidden until opened; passes the answer to the caller."""
 
     DEFAULT_CSS = """
     Prompt { height: 1; display: none; }
@@ -58,17 +58,17 @@ class Prompt(Horizontal):
 
     @property
     def is_open(self) -> bool:
-        """Whether it waits for an answer."""
+        """Whether it is open."""
         return self._open
 
     @property
     def question(self) -> str:
-        """What is asked."""
+        """The question."""
         return str(self.query_one(Static).content)
 
     @property
     def text(self) -> str:
-        """What stands in the field."""
+        """The text in the field."""
         return self._field.value
 
     def ask(
@@ -102,7 +102,7 @@ class Prompt(Horizontal):
         self.screen.set_focus(field)
 
     def confirm(self, question: str, on_yes: Callable[[], None]) -> None:
-        """Open with a question that one key answers: ``y`` and enter are yes, anything else is no."""
+        """Open with a question for one key: ``y`` and enter are yes, anything else is no."""
         self._on_answer, self._on_change, self._on_cancel = lambda _: on_yes(), None, None
         self._field.value = ""
         self.add_class("-confirm")
@@ -110,7 +110,7 @@ class Prompt(Horizontal):
         self.screen.set_focus(None)
 
     async def press(self, key: str, character: str | None, *, pasted: bool, warn: Warn) -> None:
-        """Take a key while open.
+        """Handle a key while open.
 
         Args:
             key: Its name.
@@ -136,18 +136,18 @@ class Prompt(Horizontal):
             self._changed()
 
     def paste(self, text: str, warn: Warn) -> None:
-        """Take a pasted text: it becomes one line without control characters, and never confirms."""
+        """Insert a pasted text as one line without control characters; it never confirms."""
         if self.has_class("-confirm"):
             self._close(answered=False)
         else:
             self._insert(one_line(text), warn)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Changes are told of at once, by ``press``."""
+        """Ignore Textual's message: ``press`` calls ``on_change`` itself."""
         event.stop()
 
     def on_paste(self, event: events.Paste) -> None:
-        """Pastes are handed over by the app."""
+        """Ignore Textual's message: the app calls ``paste``."""
         event.prevent_default()
 
     @property
@@ -187,6 +187,6 @@ class Prompt(Horizontal):
 
 
 def one_line(text: str) -> str:
-    """A pasted text as one line: line ends and tabs are blanks, control characters are dropped."""
+    """A pasted text as one line: line ends and tabs become blanks, control characters are dropped."""
     spaced = "".join(" " if char.isspace() else char for char in text.rstrip().replace("\r\n", "\n"))
     return "".join(char for char in spaced if char.isprintable())

@@ -1,4 +1,4 @@
-"""The services as they are now: state, since, response time with its trend, p95, uptime, last check, error."""
+"""The table of services: state and its age, response time with trend, p95, uptime, last check, error."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WORST_FIRST = (
 
 
 class ServiceTable(LiveTable[ServiceView]):
-    """One row a service, in the order of the configuration."""
+    """A row per service, in the order of the configuration."""
 
     NAME: ClassVar[str] = "SERVICES"
     COLUMNS: ClassVar[Sequence[Column]] = (
@@ -80,7 +80,7 @@ class ServiceTable(LiveTable[ServiceView]):
         return values[column]
 
     def title(self) -> Runs:
-        """Name of the pane, number of services, and how many are not up."""
+        """Pane name, number of services, number per state other than up."""
         heading = Style()
         services = self.model.rows()
         if not services:
@@ -90,7 +90,7 @@ class ServiceTable(LiveTable[ServiceView]):
         return [(self.look.dot.join([f"{self.NAME} {len(services)}", *bad]), heading)]
 
     def placeholder(self) -> Runs:
-        """Why there is nothing."""
+        """The text of an empty table."""
         muted = self.look.palette.muted
         if self._now is None:
             return [("starting" + self.look.ellipsis, muted)]
@@ -105,12 +105,12 @@ class ServiceTable(LiveTable[ServiceView]):
         return age(row.since, self._now), coarse_age(row.last_checked, self._now), self._late(row)
 
     def widest(self, column: str) -> int | None:
-        """Names take what they need; trend and error have the rest."""
+        """Names take the width they need; trend and error get the rest."""
         return max((width_of(row.name) for row in self.model.rows()), default=None) if column == "service" else None
 
     def spans(self, row: ServiceView, shown: Sequence[str]) -> Mapping[str, int]:
-        """Without room for the error column, the error stands in the place of the figures that it replaces; so do the
-        words that there are no figures of the last 24 hours.
+        """Without an error column the error spans the figures that it replaces; ``not enough data`` spans the figures
+        of the last 24 hours.
         """
         if row.error is not None and "error" not in shown and row.state is not ServiceState.UP:
             covered = [name for name in shown[shown.index("response") :] if name in ("response", "trend", "p95")]

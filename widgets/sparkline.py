@@ -1,4 +1,4 @@
-"""Sparklines as styled runs: one style a run, fixed bounds where wanted, gaps where nothing was measured."""
+"""Sparklines as styled runs, with optional fixed bounds, and gaps where nothing was measured."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ASCII = " .:|#"
 
 StyleOf = Callable[[float], Style]
-"""Chooses the style of a bar by its value."""
+"""The style of a bar by its value."""
 
 
 def resample(values: Series, width: int) -> Series:
-    """At most ``width`` values: neighbours are merged into their highest, so that no peak is lost."""
+    """At most ``width`` values: neighbours are merged into their maximum, so that no peak is lost."""
     if len(values) <= width or width <= 0:
         return values
     merged: list[float | None] = []
@@ -31,14 +31,14 @@ def resample(values: Series, width: int) -> Series:
 
 
 def stretched(values: Series, width: int) -> Series:
-    """Each value repeated so that a short series fills the width."""
+    """A short series with repeated values, as wide as ``width``."""
     if not values or len(values) >= width:
         return values
     return tuple(values[cell * len(values) // width] for cell in range(width))
 
 
 def trend_height(values: Series) -> float | None:
-    """Upper bound at which a steady series stands at half height, so that both calm and peaks can be seen."""
+    """Upper bound that puts a steady series at half height, so that both calm and peaks are visible."""
     known = sorted(value for value in values if value is not None)
     return max(known[-1], 2 * known[len(known) // 2]) if known else None
 

@@ -1,4 +1,4 @@
-"""The first line of a live table: the title of the pane, the filter, the order, and the titles of the columns."""
+"""The first line of a live table: pane title, filter, order, column titles."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def heading(
         if column.title:
             arrow = _arrow(model, column.id, look)
             fits = width_of(column.title + arrow) <= size
-            # A title that fills its column has the mark in the blank before it.
+            # A title as wide as its column has the mark in the blank before it.
             segments.append(Segment(arrow if arrow and not fits else " ", style))
             marked = column.title + arrow if fits else column.title
             segments.extend(fit([(marked, style)], size, align=column.align, ellipsis="", fill=style))
@@ -55,14 +55,14 @@ def heading(
 
 
 def _filter(model: TableModel[RowT], name: str) -> Runs:
-    """The filter stands in the place of the counts, so that nobody takes a part for the whole."""
+    """The filter replaces the counts, so that a part is not mistaken for the whole."""
     if not model.filter_text:
         return ()
     return [(f"{name} /{model.filter_text} ({len(model.keys)} of {model.total})", Style())]
 
 
 def _order(model: TableModel[RowT], columns: Sequence[tuple[Column, int]], look: Look) -> Runs:
-    """An order that has no column title to stand in."""
+    """The order by a column without a title."""
     column = model.sort_column
     if column is None or any(shown.id == column and shown.title for shown, _ in columns):
         return ()

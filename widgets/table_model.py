@@ -1,4 +1,4 @@
-"""What a live table knows: rows by key, their order, the filter, and the selection. No drawing."""
+"""The model of a live table: rows by key, order, filter and selection. No drawing."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ class Column:
     id: str
     title: str
     width: int
-    """Cells it needs at least."""
+    """Least width in cells."""
     priority: int = 0
-    """0 is always shown; of the others the highest goes first when the room is short."""
+    """0 is always shown; without enough room the highest number is dropped first."""
     grow: int = 0
-    """Share of the room that is left over."""
+    """Share of the remaining width."""
     max_width: int | None = None
     align: Align = "left"
     sortable: bool = True
     from_width: int = 0
-    """Shown only where the table has at least this many cells."""
+    """Shown only in tables of at least this width."""
 
     wanted: int = 0
-    """Cells that it gets before any other column grows."""
+    """Width that it reaches before other columns grow."""
 
     def fitted(self, needed: int | None) -> Column:
-        """The column with at most so many cells, but with room for its title and what it needs at least."""
+        """The column with at most ``needed`` cells, but with room for its title and its least width."""
         if needed is None:
             return self
         most = max(needed, len(self.title), self.width)
@@ -43,7 +43,7 @@ class Column:
 
 
 def plan_columns(columns: Sequence[Column], width: int, *, gap: int = 1) -> tuple[tuple[Column, int], ...]:
-    """Choose the columns that fit into ``width`` and share what is left over.
+    """Choose the columns that fit into ``width`` and share the remaining width.
 
     Returns:
         Columns in their order, each with its width. The least important columns are dropped until the rest fits.
@@ -79,8 +79,8 @@ def plan_columns(columns: Sequence[Column], width: int, *, gap: int = 1) -> tupl
 class TableModel(Generic[RowT]):
     """Rows by key in a shown order, and one selected key.
 
-    The selection belongs to a key. It follows the row wherever that goes; when the row vanishes nothing is selected,
-    and the next movement starts from where the row stood. So no action can hit a row that slid under the cursor.
+    The selection belongs to a key and follows its row. When the row vanishes, nothing is selected, and the next
+    movement starts at the old position: no action can hit a row that moved under the cursor.
     """
 
     def __init__(
@@ -98,17 +98,17 @@ class TableModel(Generic[RowT]):
         self._last_index = 0
         self.selected: str | None = None
         self.sort_column: str | None = None
-        """``None`` keeps the order in which the rows are given."""
+        """``None`` keeps the given order."""
         self.descending = False
         self.filter_text = ""
 
     def set_rows(self, rows: Iterable[RowT]) -> None:
-        """Replace all rows; the selection stays on its key or, if that is gone, becomes none."""
+        """Replace all rows; the selection stays on its key, if that is still there."""
         self._rows = {self._key(row): row for row in rows}
         self._arrange()
 
     def set_filter(self, text: str) -> None:
-        """Show only rows that contain ``text`` (any case); a leading ``!`` shows those that do not."""
+        """Show only rows that contain ``text``, ignoring case; a leading ``!`` inverts."""
         self.filter_text = text
         self._arrange()
 

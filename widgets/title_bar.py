@@ -1,4 +1,4 @@
-"""The title bar: the worst state in words, counts, the monitor, the age of the data; below it a banner when due."""
+"""The title bar: overall state, counts, monitor, age of the data; below it a banner if needed."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from widgets.look import PLAIN_LOOK, Look
 PERSON_WIDTH = 20
 """Cells for the name of the person on call."""
 SILENT_SECONDS = 10.0
-"""Data older than this and older than twice the shortest interval is called old."""
+"""Data is old if it is older than this and than twice the shortest interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class TitleState:
-    """Everything that the title bar says beyond the snapshot."""
+    """What the title bar shows beside the snapshot."""
 
     now: datetime
     attached_to: str | None = None
-    """The process that is the monitor, when this one is not."""
+    """The monitor, if it is another process."""
     read_only: bool = False
     paused_at: datetime | None = None
     resume_key: str = "p"
     new_alerts: int = 0
     """Alerts that opened since the view was frozen."""
     trouble: str | None = None
-    """Why no newer snapshot can be read."""
+    """Why no newer snapshot could be read."""
     notices: tuple[str, ...] = ()
-    """What people should know beside the faults, most important first."""
+    """Notices, most important first."""
     just_begun: bool = False
-    """The console was opened a moment ago: say what holds for all of it."""
+    """Whether the console was just opened: then lasting notices are shown too."""
     faults: tuple[str, ...] = ()
-    """What of the monitor does not work at this moment, also while the view is frozen."""
+    """The monitor's current faults, also while the view is frozen."""
 
 
 def on_call_words(snapshot: Snapshot, look: Look) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def on_call_words(snapshot: Snapshot, look: Look) -> tuple[str, ...]:
 
 
 class TitleBar(LineView):
-    """One line, and a second one while there is a banner to show."""
+    """One line, and a second one for a banner."""
 
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
@@ -67,7 +67,7 @@ class TitleBar(LineView):
         self._state: TitleState | None = None
 
     def show(self, snapshot: Snapshot | None, state: TitleState) -> None:
-        """Show this picture."""
+        """Show a snapshot."""
         self._snapshot, self._state = snapshot, state
         self.rebuild()
 
@@ -206,7 +206,7 @@ class TitleBar(LineView):
         ]
 
     def _marks(self, snapshot: Snapshot | None, state: TitleState) -> list[str]:
-        """What should be known beside the faults, most important first."""
+        """Notices, most important first."""
         marks = list(state.notices)
         if state.just_begun and snapshot is not None and snapshot.simulated_until is not None:
             until = near_moment(snapshot.simulated_until, state.now, self.look.zone)

@@ -1,4 +1,4 @@
-"""Uptime by time: one cell a stretch, with the worst of the stretch in glyph and colour."""
+"""Uptime over time: a cell per period, with its worst value as glyph and colour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from widgets.sparkline import merged
 
 
 class UptimeBar(LineView):
-    """A line of blocks under a line of words."""
+    """A line of blocks below a line of text."""
 
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
@@ -36,7 +36,7 @@ class UptimeBar(LineView):
         self.rebuild()
 
     def build(self, width: int, height: int | None) -> Sequence[Strip]:
-        """The words and the bar."""
+        """The text and the bar."""
         look, palette = self.look, self.look.palette
         label: list[Run] = [(f" Uptime {self._span}  ", palette.muted), (self._summary, palette.strong)]
         worst = min((value for value in self._uptime if value is not None), default=None)
@@ -48,7 +48,7 @@ class UptimeBar(LineView):
         ]
 
     def _stretched(self, cells: int) -> Series:
-        """One value a cell: the worst of the buckets that fall on it; few buckets are drawn wide."""
+        """A value per cell: the worst of its buckets; a bucket may span several cells."""
         buckets = len(self._uptime)
         if not buckets:
             return (None,) * cells

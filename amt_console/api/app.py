@@ -1,4 +1,4 @@
-"""The HTTP application: the routes, put together, and the one handler of all errors."""
+"""The HTTP application: all routes, and one handler for all errors."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from amt_console.store import StoreError
 PREFIX = "/api/v1"
 DESCRIPTION = """The monitor of amt-console: what is broken, since when, and who has it.
 
-On the unix socket callers are known by the kernel, over TCP by an access token (`amt-console token create`) in the
-header `Authorization: Bearer amt_...`. A `viewer` may look, an `operator` may also act, an `admin` may do everything;
-`x-role` names the least role of an operation. Moments are ISO 8601 in UTC, durations seconds, response times
-milliseconds, rates percent. A body has at most 64 KiB, a head 16 KiB. Errors are problem details (RFC 9457) with a
-short name for programs in `code`. What stands under `/console` is the format between a monitor and the consoles of its
-own version; it changes without notice."""
+On the unix socket callers are identified by peer credentials, over TCP by an access token (`amt-console token create`)
+in the header `Authorization: Bearer amt_...`. A `viewer` may look, an `operator` may also act, an `admin` may do
+everything; `x-role` names the least role of an operation. Moments are ISO 8601 in UTC, durations seconds, response
+times milliseconds, rates percent. A body has at most 64 KiB, a head 16 KiB. Errors are problem details (RFC 9457) with
+a short name for programs in `code`. Paths under `/console` are the format between a monitor and the consoles of its own
+version; they change without notice."""
 
 
 def create_app(served: Served, callers: Callers) -> FastAPI:
-    """The application for one listener, which knows its callers in its own way."""
+    """The application of one listener with its own authentication."""
     app = _App(
         title="amt-console",
         version=__version__,
@@ -56,7 +56,7 @@ def create_app(served: Served, callers: Callers) -> FastAPI:
 
 class _App(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """The description, with the form of the problems that the operations refer to."""
+        """The OpenAPI description, with the schema of problems."""
         if self.openapi_schema is None:
             document = super().openapi()
             document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
@@ -64,12 +64,12 @@ class _App(FastAPI):
 
 
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:
-    """The problem that an exception is, whatever it is."""
+    """Answer any exception with a problem."""
     code, detail = _problem_of(error)
     document = problem(code, detail, request.url.path)
     headers: dict[str, str] = {}
     if isinstance(error, HTTPException):
-        # Of those, the library knows the exact status.
+        # These carry the exact status.
         document["status"] = error.status_code
         headers = dict(error.headers or {})
     elif isinstance(error, UnknownCallerError):
@@ -100,12 +100,12 @@ def _problem_of(error: Exception) -> tuple[str, str]:
 
 
 def _place(location: Sequence[str | int]) -> str:
-    """The parameter or key, without the part of the request that it stands in."""
+    """The parameter or key, without the part of the request."""
     return ".".join(str(part) for part in location[1:]) or str(location[0])
 
 
 def _lower(message: str) -> str:
-    """The validator's sentence in our style: it begins with "Input"."""
+    """The validator's message in lower case: it begins with "Input"."""
     return message.removeprefix("Input ").removeprefix("Value error, ")
 
 

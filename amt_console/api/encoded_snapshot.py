@@ -1,4 +1,4 @@
-"""The newest snapshot as bytes: each form of it is made once for all who ask within a moment."""
+"""The encoded newest snapshot: each encoding is made once for all requests."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from amt_console.operations.json_views import snapshot_json
 from amt_console.operations.protocol import Operations
 
 FRESH_SECONDS = 0.2
-"""How long a snapshot serves without asking whether there is a newer one."""
+"""Seconds that a snapshot is reused without asking for a newer one."""
 PACKING_LEVEL = 1
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 class EncodedSnapshot:
-    """A snapshot with its forms outside, each made when it is first asked for."""
+    """A snapshot with its encodings, each made on first use."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.version = snapshot.version
@@ -66,7 +66,7 @@ _FORMS: Mapping[str, Callable[[Snapshot], bytes]] = {"wired": wire.encode, "pack
 
 
 class SnapshotCache:
-    """Asks the operations for the snapshot, at most a few times a second."""
+    """Caches the snapshot for a fraction of a second."""
 
     def __init__(self, operations: Operations, clock: Clock) -> None:
         self._operations = operations
@@ -82,7 +82,7 @@ class SnapshotCache:
         return recent if recent is not None else await asyncio.to_thread(self._current)
 
     def expire(self) -> None:
-        """Ask anew at the next question, also when the operations are just being asked."""
+        """Expire the snapshot, also one that is being read."""
         self._epoch += 1
         self._checked_at = float("-inf")
 

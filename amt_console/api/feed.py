@@ -1,4 +1,4 @@
-"""Tells waiting consoles that somebody has acted, so that they look at once and not at their next tick."""
+"""Notifies waiting consoles of actions, so that they poll immediately."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import contextlib
 import threading
 
 LONGEST_WAIT = 20.0
-"""Seconds after which a waiting console is answered although nothing happened."""
+"""Most seconds that a console waits without an action."""
 
 
 class ActionFeed:
-    """Counts actions. ``announce`` and ``close`` may be called from any thread."""
+    """Counts actions. ``announce`` and ``close`` are thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -21,23 +21,23 @@ class ActionFeed:
 
     @property
     def number(self) -> int:
-        """How many actions there were."""
+        """The number of actions."""
         return self._number
 
     def announce(self) -> None:
-        """Somebody has acted."""
+        """Count an action and wake the waiting consoles."""
         with self._lock:
             self._number += 1
             self._wake()
 
     def close(self) -> None:
-        """Answer everybody who waits, now and from now on."""
+        """Release all waiting consoles, now and from now on."""
         with self._lock:
             self._closed = True
             self._wake()
 
     async def wait(self, after: int, seconds: float) -> int:
-        """Return the number of actions as soon as it is not ``after``, at the latest after some seconds."""
+        """Wait until the number of actions differs from ``after``, at most ``seconds``; returns the number."""
         future = asyncio.get_running_loop().create_future()
         with self._lock:
             if self._number != after or self._closed:

@@ -1,4 +1,4 @@
-"""Around the application: how large a body may be, how long a request may take, and what a fault looks like outside."""
+"""Middleware that limits bodies and durations of requests and hides faults."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from amt_console.api.problems import KINDS, MEDIA_TYPE, RequestError, problem_bo
 
 MAX_BODY_BYTES = 64 * 1024
 REQUEST_SECONDS = 30.0
-"""From the head of a request to the last byte of its answer."""
+"""Seconds from the head of a request to the last byte of its answer."""
 STANDING_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-"""On every answer that does not say otherwise."""
+"""Default headers of every answer."""
 logger = logging.getLogger("amt_console.api")
 
 
 class RequestLimits:
-    """Middleware; the outermost."""
+    """The outermost middleware."""
 
     def __init__(self, app: ASGIApp, *, seconds: float = REQUEST_SECONDS) -> None:
         self._app = app
@@ -63,10 +63,10 @@ class RequestLimits:
 
 
 def check_body(scope: Scope) -> None:
-    """Look at what the head of a request says of its body. Raises RequestError for one that may not be read."""
+    """Check the headers of a request's body. Raises RequestError if it may not be read."""
     for name, value in scope["headers"]:
         if name == b"transfer-encoding":
-            raise RequestError("length_required", "a body in chunks is not taken: send its Content-Length")
+            raise RequestError("length_required", "a chunked body is not accepted: send a Content-Length")
         if name == b"content-length" and (not value.isdigit() or len(value) > 9 or int(value) > MAX_BODY_BYTES):
             raise RequestError("too_large", f"a body has at most {MAX_BODY_BYTES} bytes")
 

@@ -1,4 +1,4 @@
-"""Who is present: every console that asked for the snapshot a moment ago."""
+"""Presence: the consoles that requested the snapshot recently."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amt_console.clock import Clock
 from amt_console.model import Viewer
 
 FORGET_SECONDS = 6.0
-"""A console that has not asked for so long is gone."""
+"""Seconds without a request until a console counts as gone."""
 MAX_SESSIONS = 200
 MAX_RELAYS = 20
 
@@ -29,7 +29,7 @@ class _Relay:
 
 
 class Presence:
-    """Keeps the sessions; safe to call from several threads."""
+    """Keeps the sessions. Thread-safe."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -38,7 +38,7 @@ class Presence:
         self._relays: dict[str, _Relay] = {}
 
     def seen(self, session: str, *, name: str, place: str, may_monitor: bool = False) -> None:
-        """A console asked for the snapshot."""
+        """Note a request of a console."""
         tick = self._clock.monotonic()
         with self._lock:
             known = self._sessions.get(session)
@@ -50,19 +50,19 @@ class Presence:
                 self._sessions[session] = _Session(viewer, tick)
 
     def left(self, session: str) -> None:
-        """A console said goodbye."""
+        """Remove a console."""
         with self._lock:
             self._sessions.pop(session, None)
 
     def relayed(self, relay: str, viewers: Sequence[Viewer]) -> None:
-        """Another process of this host tells who is present through it; it does so again and again."""
+        """Note who is present through another process of this host; it reports regularly."""
         tick = self._clock.monotonic()
         with self._lock:
             if relay in self._relays or len(self._relays) < MAX_RELAYS:
                 self._relays[relay] = _Relay(tuple(viewers[:MAX_SESSIONS]), tick)
 
     def viewers(self) -> tuple[Viewer, ...]:
-        """Everybody who is present, longest first."""
+        """All present people, longest first."""
         oldest = self._clock.monotonic() - FORGET_SECONDS
         with self._lock:
             self._sessions = {key: session for key, session in self._sessions.items() if session.seen >= oldest}

@@ -1,4 +1,4 @@
-"""Errors of the API as problem details (RFC 9457): which error has which code and status, and back again."""
+"""Errors of the API as problem details (RFC 9457): codes and statuses of errors, in both directions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_DETAIL_CHARS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is common to all errors of one code."""
+    """The common fields of all errors of one code."""
 
     status: int
     title: str
@@ -48,7 +48,7 @@ KINDS: dict[str, Kind] = {
     "too_many_connections": Kind(503, "Too many connections"),
     "timeout": Kind(503, "The answer takes too long"),
 }
-"""By the code of the problem."""
+"""Kinds of problems by code."""
 
 _CODES: tuple[tuple[type[OperationError], str], ...] = (
     (NotFoundError, "not_found"),
@@ -59,11 +59,11 @@ _CODES: tuple[tuple[type[OperationError], str], ...] = (
     (TooManyFailuresError, "too_many_failures"),
     (UnavailableError, "unavailable"),
 )
-"""The more special error first."""
+"""Codes of errors, more specific classes first."""
 
 
 class RequestError(OperationError):
-    """The request itself is refused; ``code`` is a key of ``KINDS``."""
+    """The request is refused; ``code`` is a key of ``KINDS``."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -71,14 +71,14 @@ class RequestError(OperationError):
 
 
 def code_of(error: OperationError) -> str:
-    """The code under which an error goes out."""
+    """The code of an error."""
     if isinstance(error, RequestError):
         return error.code
     return next((code for kind, code in _CODES if isinstance(error, kind)), "failed")
 
 
 def problem(code: str, detail: str, instance: str) -> dict[str, Any]:
-    """The document of an error.
+    """The problem document of an error.
 
     Args:
         code: A key of ``KINDS``.
@@ -97,12 +97,12 @@ def problem(code: str, detail: str, instance: str) -> dict[str, Any]:
 
 
 def problem_body(code: str, detail: str, instance: str) -> bytes:
-    """The same as JSON."""
+    """A problem document as JSON."""
     return json.dumps(problem(code, detail, instance)).encode()
 
 
 def error_of(body: bytes) -> OperationError | None:
-    """The error that a problem document stands for, or ``None`` if the body is none of ours."""
+    """The error of a problem document, or ``None`` for any other body."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

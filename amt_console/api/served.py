@@ -1,4 +1,4 @@
-"""What an API serves, shared by all listeners of a process."""
+"""The state that all listeners of a process share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from amt_console.operations.protocol import Operations
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The use cases with everything that consoles share."""
+    """The use cases with the state that consoles share."""
 
     operations: Operations
     presence: Presence
@@ -28,9 +28,9 @@ class Served:
     host: str
     pid: int
     links: AcknowledgeLinks
-    """Reads the links in messages."""
+    """Verifies the links in messages."""
     refusals: RefusalLog | None = None
-    """Where it is recorded who was turned away."""
+    """Records refused requests."""
 
     @classmethod
     def by_this_process(
@@ -44,11 +44,11 @@ class Served:
         links: AcknowledgeLinks,
         refusals: RefusalLog | None = None,
     ) -> Served:
-        """Everything that this process serves."""
+        """Create the shared state of this process."""
         snapshots = SnapshotCache(operations, clock)
         return cls(operations, presence, feed, snapshots, database, socket.gethostname(), os.getpid(), links, refusals)
 
     def acted(self) -> None:
-        """Somebody has acted: expire the snapshot, and tell those who wait. Callable from any thread."""
+        """After an action: expire the snapshot and wake waiting consoles. Thread-safe."""
         self.snapshots.expire()
         self.feed.announce()

@@ -1,4 +1,4 @@
-"""The wire format between a monitor and its consoles: the vocabulary as JSON, both ways."""
+"""The wire format between a monitor and its consoles: values of the model as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import safe_text
 
 PROTOCOL = 1
-"""Grows when older programs can no longer read what newer ones send."""
+"""Increased with every incompatible change of the format."""
 PROGRAM: Literal["amt-console"] = "amt-console"
 MAX_TEXT_CHARS = MAX_NOTE_CHARS
 
@@ -45,18 +45,18 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """Who answers, and who the caller is there."""
+    """The monitor's greeting: who answers, and who the caller is."""
 
     program: Literal["amt-console"]
     version: str
     protocol: int
-    """Both sides must speak the same."""
+    """Must be equal on both sides."""
     name: str
-    """Under which name the caller acts."""
+    """The caller's name for actions."""
     role: str
     """``viewer``, ``operator`` or ``admin``."""
     database: str
-    """Which database it serves, without secrets."""
+    """The served database, without secrets."""
     host: str
     pid: int
     """The process that answers."""
@@ -64,14 +64,14 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """Who is present through the calling process."""
+    """People who are present through the calling process."""
 
     viewers: tuple[Viewer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ActionCount:
-    """How often people have acted."""
+    """The number of people's actions so far."""
 
     number: int
     """To be sent back as ``after``."""
@@ -89,7 +89,7 @@ class Form(Generic[Answer]):
         return msgspec.json.Decoder(self._kind, dec_hook=_zone_of_name)
 
     def decode(self, body: bytes) -> Answer:
-        """What a body says; all its texts are harmless afterwards. Raises ValueError."""
+        """Decode a body and make its texts safe. Raises ValueError."""
         try:
             if _PERHAPS_UNSAFE.search(body) is None:
                 return self._decoder.decode(body)
@@ -112,11 +112,11 @@ _ANSWERS: dict[type[Any], Form[Any]] = {}
 SERVICE_DETAIL: Form[ServiceDetail] = Form(ServiceDetail)
 
 SESSION_HEADER = "amt-console-session"
-"""Carries an opaque name of the calling console, so that everybody sees who is present."""
+"""Header with an opaque name of the calling console, for presence."""
 NEVER_MONITOR_HEADER = "amt-console-never-monitor"
-"""The calling console never becomes the monitor."""
+"""Header of a console that never becomes the monitor."""
 BEHALF_HEADER = "amt-on-behalf"
-"""A process of the monitor's own user names the person for whom it calls."""
+"""Header in which a process of the monitor's own user names the acting person."""
 BEHALF_VIA_HEADER = "amt-on-behalf-via"
 BEHALF_ROLE_HEADER = "amt-on-behalf-role"
 
@@ -129,7 +129,7 @@ def etag(version: int) -> str:
 
 
 def matches(if_none_match: str | None, version: int) -> bool:
-    """Whether a header ``If-None-Match`` names the version."""
+    """Whether ``If-None-Match`` names the version."""
     if if_none_match is None:
         return False
     known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
@@ -142,7 +142,7 @@ def answer_form(kind: type[Answer]) -> Form[Answer]:
 
 
 def encode(value: object) -> bytes:
-    """A message of any kind."""
+    """Encode a value as JSON."""
     return _ENCODER.encode(value)
 
 

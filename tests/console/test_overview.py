@@ -167,8 +167,7 @@ async def test_ascii_mode_has_no_other_character_in_its_lines() -> None:
 async def test_the_too_small_screen_says_what_is_needed_and_comes_back() -> None:
     async with desk(incident(), size=(50, 10)) as console:
         assert console.screen.has_class("-too-small")
-        await console.pilot.resize_terminal(80, 24)
-        await console.settle()
+        await console.resize(80, 24)
         assert not console.screen.has_class("-too-small")
         assert "backend-api" in console.text()
 

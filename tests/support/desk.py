@@ -47,6 +47,13 @@ class Desk:
         await self.pilot.press(*keys)
         await self.settle()
 
+    async def resize(self, width: int, height: int) -> None:
+        """Resize the terminal. Textual tells the screen a moment later."""
+        await self.pilot.resize_terminal(width, height)
+        while self.app.screen.size != (width, height):
+            await self.pilot.pause()
+        await self.settle()
+
     async def show(self, picture: Snapshot) -> None:
         self.operations.show(picture)
         self.clock.advance(1)

@@ -1,4 +1,4 @@
-"""Who calls: by the kernel's word on the socket, by an access token over TCP."""
+"""Authenticates callers: by peer credentials on the socket, by access token over TCP."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ if TYPE_CHECKING:
     from amt_console.store import AccessToken
 
 ROLE_SECONDS = 10.0
-"""How long a user's groups are not looked up again."""
+"""Seconds that a user's groups are cached."""
 MAX_USERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A person who was recognised, with a role."""
+    """An authenticated person with a role."""
 
     actor: Actor
     place: str
-    """Which console: process, or address."""
+    """The console's process or address."""
     own: bool = False
-    """Whether the console is a process of the monitor's own user or of root, who alone can become the monitor."""
+    """Whether the console belongs to the monitor's own user or root; only these can become the monitor."""
 
 
 class Callers(Protocol):
-    """Recognises who calls."""
+    """Authenticates callers."""
 
     async def recognise(self, request: Request) -> Caller:
-        """The caller of a request. Raises NotPermittedError for strangers, TooManyFailuresError."""
+        """Authenticate a request. Raises NotPermittedError, TooManyFailuresError."""
         ...
 
     def origin(self, request: Request) -> str:
-        """Where a request comes from, recognised or not: the address, or the user id."""
+        """The origin of a request, authenticated or not: address or user id."""
         ...
 
 
 class SocketCallers:
-    """By the peer of the unix socket."""
+    """Authenticates by the peer of the unix socket."""
 
     def __init__(self, roles: RoleTable, clock: Clock) -> None:
         self.roles = roles
@@ -61,12 +61,12 @@ class SocketCallers:
         self._known: dict[tuple[int, int], tuple[str, Role | None, float]] = {}
 
     def use(self, roles: RoleTable) -> None:
-        """Other roles from now on."""
+        """Replace the roles."""
         self.roles = roles
         self._known = {}
 
     async def recognise(self, request: Request) -> Caller:
-        """The caller, under the login name of the user id of the process."""
+        """The caller, by the login name of the process's user id."""
         connection = request.scope.get("state", {}).get("connection")
         peer: Peer | None = getattr(connection, "peer", None)
         if peer is None:
@@ -86,7 +86,7 @@ class SocketCallers:
         return Caller(actor, place=_place(peer, claims), own=own)
 
     def origin(self, request: Request) -> str:
-        """The user id by the peer of the socket."""
+        """The user id of the peer."""
         peer: Peer | None = getattr(request.scope.get("state", {}).get("connection"), "peer", None)
         return "socket" if peer is None else f"socket, uid {peer.uid}"
 
@@ -95,7 +95,7 @@ class SocketCallers:
         known = self._known.get(key)
         now = self._clock.monotonic()
         if known is None or now >= known[2]:
-            # Names and groups may come from a directory server, which takes its time.
+            # Names and groups may come from a slow directory server.
             name, role = await asyncio.to_thread(lambda: (account_name(peer.uid), roles.role_of(peer)))
             if len(self._known) >= MAX_USERS:
                 self._known.clear()
@@ -104,14 +104,14 @@ class SocketCallers:
 
 
 class TokenCallers:
-    """By the access token in the ``Authorization`` header."""
+    """Authenticates by the access token in the ``Authorization`` header."""
 
     def __init__(self, book: TokenBook, proxies: TrustedProxies) -> None:
         self._book = book
         self._proxies = proxies
 
     async def recognise(self, request: Request) -> Caller:
-        """The caller, under the name of the token."""
+        """The caller, by the name of the token."""
         address = self.origin(request)
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not text:
@@ -122,7 +122,7 @@ class TokenCallers:
         return self._caller(token, request, safe_text(address, 64))
 
     def origin(self, request: Request) -> str:
-        """The address, behind trusted proxies that of their client."""
+        """The client's address, also behind trusted proxies."""
         peer = request.client.host if request.client is not None else "unknown"
         return self._proxies.client(peer, request.headers.getlist("x-forwarded-for"))
 
@@ -139,11 +139,11 @@ def _behalf_role(request: Request) -> Role:
     try:
         return Role(request.headers.get(BEHALF_ROLE_HEADER, Role.OPERATOR))
     except ValueError:
-        raise NotPermittedError("the calling process names no role that there is") from None
+        raise NotPermittedError("the calling process names an unknown role") from None
 
 
 def claims_of(request: Request) -> dict[str, str]:
-    """What the client says of itself."""
+    """The claims of a request."""
     found: dict[str, str] = {}
     for claim in CLAIMS:
         value = request.headers.get(claim_header(claim))

@@ -1,4 +1,4 @@
-"""Why a caller is turned away before anything is done."""
+"""Errors of authentication."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from amt_console.operations.protocol import NotPermittedError, OperationError
 
 
 class UnknownCallerError(NotPermittedError):
-    """No token, or none that is valid. The text is the same for every cause."""
+    """No valid token. The text is the same for every cause."""
 
     def __init__(self) -> None:
         super().__init__("a valid access token is needed")
 
 
 class TooManyFailuresError(OperationError):
-    """This address has shown too many wrong tokens."""
+    """Too many wrong tokens from this address."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__("too many wrong tokens from this address: wait a minute")

@@ -1,4 +1,4 @@
-"""Who calls on the unix socket, by the kernel's word, and what that person may do."""
+"""Identity of callers on the unix socket by peer credentials (``SO_PEERCRED``), and their roles."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PEER = struct.Struct("3i")
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """The process at the other end of a unix socket, as it was when it connected."""
+    """The peer process of a unix socket at the time of the connection."""
 
     pid: int
     uid: int
@@ -32,7 +32,7 @@ class Peer:
 
 
 def peer_of(connection: socket.socket) -> Peer | None:
-    """The kernel's word on who connected; ``None`` for other kinds of sockets and platforms without it."""
+    """The peer by the kernel's credentials; ``None`` for other sockets and on platforms without them."""
     if connection.family != socket.AF_UNIX or not hasattr(socket, "SO_PEERCRED"):
         return None
     pid, uid, gid = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
@@ -41,14 +41,14 @@ def peer_of(connection: socket.socket) -> Peer | None:
 
 @dataclass(frozen=True, slots=True)
 class RoleTable:
-    """Who has which role, by user name or by group name (``@group``)."""
+    """Roles by user name or group name (``@group``)."""
 
     members: Mapping[Role, Sequence[str]] = field(default_factory=dict)
     owner_uid: int = field(default_factory=os.getuid)
-    """The monitor's own user: always admin, as is root."""
+    """The monitor's own user; always admin, like root."""
 
     def role_of(self, peer: Peer) -> Role | None:
-        """The highest role of a peer, or ``None`` when it has none."""
+        """The highest role of a peer, or ``None``."""
         if peer.uid in (0, self.owner_uid):
             return Role.ADMIN
         names = {account_name(peer.uid), *(f"@{group}" for group in _groups_of(peer))}
@@ -59,7 +59,7 @@ class RoleTable:
 
 
 def role_table(settings: Settings) -> RoleTable:
-    """The table of the configuration's ``[api.roles]``; without it the owner alone has a role."""
+    """The table ``[api.roles]`` of the configuration; without it only the owner has a role."""
     roles = settings.api.roles
     return RoleTable(members={Role.VIEWER: roles.viewer, Role.OPERATOR: roles.operator, Role.ADMIN: roles.admin})
 

@@ -1,4 +1,4 @@
-"""From which address a request comes when a proxy stands before the API."""
+"""The client's address of a request behind a proxy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Address = IPv4Address | IPv6Address
 
 
 class TrustedProxies:
-    """The proxies whose ``X-Forwarded-For`` is believed.
+    """The proxies whose ``X-Forwarded-For`` is trusted.
 
     Args:
         networks: Addresses and networks, such as ``127.0.0.1/32``.
@@ -24,10 +24,10 @@ class TrustedProxies:
         return found is not None and any(found in network for network in self._networks)
 
     def client(self, peer: str, forwarded: Sequence[str]) -> str:
-        """The address that a request comes from.
+        """The client's address.
 
-        Each proxy adds to the right of the header whom it heard, and a client can write anything to the left of that:
-        the right-most address that is no trusted proxy counts.
+        Each proxy appends the address of its peer to the header, and a client can write anything before that: the last
+        address that is no trusted proxy counts.
 
         Args:
             peer: The other end of the connection.
@@ -44,7 +44,7 @@ class TrustedProxies:
 
 
 def _address(text: str) -> Address | None:
-    """An address as one has it, without brackets, port and zone; IPv4 in IPv6 as IPv4."""
+    """An address without brackets, port and zone; IPv4-mapped IPv6 as IPv4."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

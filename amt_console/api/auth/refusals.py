@@ -1,4 +1,4 @@
-"""Leaves an audit row of who was turned away, without letting a flood of them fill the database."""
+"""Audits refused requests, with a bound on the rows that a flood can write."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from amt_console.text import safe_text
 
 WINDOW_SECONDS = 60.0
 MOST_ORIGINS = 100
-"""Origins that are told apart within one window; the rest share a row."""
+"""Most origins with a row of their own in one window; the rest share a row."""
 OTHERS = "further addresses"
 UNKNOWN = "unknown"
 logger = logging.getLogger("amt_console.api")
@@ -22,7 +22,7 @@ logger = logging.getLogger("amt_console.api")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One request that was turned away."""
+    """A refused request."""
 
     origin: str
     """The address, or the user id on the socket."""
@@ -30,7 +30,7 @@ class Refusal:
     code: str
     """The problem's short name."""
     actor: str | None
-    """Whose request it was, as far as that is known."""
+    """The actor, if known."""
     target: str
     """Method and path."""
 
@@ -40,14 +40,14 @@ class _Window:
     ends: float
     last: Refusal
     waiting: int = 0
-    """Refusals that no row tells of yet."""
+    """Refusals without a row so far."""
 
 
 class RefusalLog:
-    """Records the first refusal of an origin and kind at once, and those of the minute after it as one row.
+    """Records the first refusal of an origin and kind immediately, and those of the following minute as one row.
 
     Args:
-        store: Where to.
+        store: The database.
         clock: The time.
         window: Length of that minute, in seconds.
     """
@@ -63,7 +63,7 @@ class RefusalLog:
         self._thread: threading.Thread | None = None
 
     def note(self, refusal: Refusal) -> None:
-        """Note a refusal; never blocks on the database. Callable from any thread."""
+        """Note a refusal. Never blocks on the database. Thread-safe."""
         with self._changed:
             if self._closed:
                 return
@@ -82,7 +82,7 @@ class RefusalLog:
                 self._thread.start()
 
     def close(self) -> None:
-        """Write what waits. Idempotent."""
+        """Write pending refusals. Idempotent."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -120,7 +120,7 @@ class RefusalLog:
                 for refusal, count in due:
                     writes.add_audit(_entry(refusal, count, at))
         except StoreError as error:
-            # Nobody is let in by that; a full disk must not stop the API.
+            # A full disk must not stop the API: nobody gets access by this.
             logger.warning("a refused request left no audit row: %s", error)
 
 

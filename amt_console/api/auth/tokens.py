@@ -1,4 +1,4 @@
-"""Access tokens: what they look like, and how one is recognised."""
+"""Access tokens: their format and their verification."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ SECRET_CHARS = 43
 CRC_CHARS = 6
 MAX_CHARS = len(PREFIX) + ID_CHARS + SECRET_CHARS + CRC_CHARS + 2
 REMEMBER_SECONDS = 5.0
-"""How long a recognised token is not looked up again: a revoked one works for so long."""
+"""Seconds that a verified token is cached: a revoked token works for this long at most."""
 MAX_REMEMBERED = 1000
 USED_SECONDS = 60.0
-"""The last use is stored at most so often."""
+"""Least seconds between two stored last uses."""
 FAILURES = 10
 """Wrong tokens from one address in a row; then one in ``FAILURE_SECONDS``."""
 FAILURE_SECONDS = 6.0
@@ -35,14 +35,14 @@ MAX_ADDRESSES = 4096
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A token that has just been made; ``text`` is seen once and never stored."""
+    """A new token; ``text`` is shown once and never stored."""
 
     id: str
     text: str
 
     @property
     def digest(self) -> str:
-        """What is stored."""
+        """The stored digest."""
         return digest(self.text)
 
 
@@ -54,7 +54,7 @@ def new_token() -> NewToken:
 
 
 def token_id(text: str) -> str | None:
-    """The public part of a text that is formed like a token, or ``None``."""
+    """The public id of a well-formed token, else ``None``."""
     parts = text.split("_")
     if len(text) != MAX_CHARS or len(parts) != 3 or parts[0] != PREFIX or not text.isascii():
         return None
@@ -67,7 +67,7 @@ def digest(text: str) -> str:
 
 
 class TokenBook:
-    """Recognises tokens by the store; safe to call from several threads. Every call may block on the database."""
+    """Verifies tokens against the store. Thread-safe. Every call may block on the database."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -77,13 +77,13 @@ class TokenBook:
         self._failures: dict[str, tuple[float, float]] = {}
 
     def remembered(self, text: str) -> AccessToken | None:
-        """The token if it was recognised a moment ago; never blocks."""
+        """The token from the cache, if it was verified recently. Never blocks."""
         with self._lock:
             found = self._known.get(digest(text))
         return found[0] if found is not None and self._clock.monotonic() < found[1] else None
 
     def recognise(self, text: str, address: str) -> AccessToken:
-        """The valid token that a caller shows.
+        """Verify a token.
 
         Raises:
             UnknownCallerError: There is none such, it has expired, or it was revoked.
@@ -95,7 +95,7 @@ class TokenBook:
             return remembered
         found = self._find(text)
         if found is None:
-            # Charged only now: others behind the same address go on with their valid tokens.
+            # Only failures are charged, so that valid tokens from the same address keep working.
             self._charge(address)
             raise UnknownCallerError
         with self._lock:
@@ -111,7 +111,7 @@ class TokenBook:
             return None
         with self._store.read() as reads:
             stored = access_token(reads, public)
-        # Compared in any case, so that the time does not tell whether the public part exists.
+        # Compared in any case, so that the duration does not reveal whether the id exists.
         same = hmac.compare_digest(digest(text), stored.digest if stored else "0" * 64)
         return stored if stored is not None and same and stored.valid_at(self._clock.now()) else None
 
@@ -123,7 +123,7 @@ class TokenBook:
             with self._store.transaction() as writes:
                 token_used(writes, found.id, now)
         except StoreError:
-            # Only a convenience: a full disk must not lock anybody out.
+            # A full disk must not lock anybody out.
             return
 
     def _left(self, address: str) -> float:
@@ -150,5 +150,5 @@ def _base62(number: int, width: int) -> str:
 
 
 def checksum(body: str) -> str:
-    """What a token ends with: no secret, only for those who look for tokens in texts."""
+    """The checksum of a token: no secret, it lets scanners find tokens in texts."""
     return _base62(zlib.crc32(body.encode()), CRC_CHARS)

@@ -1,4 +1,4 @@
-"""What ``--connect`` names: a monitor's socket on this host, or an API over HTTPS."""
+"""The address in ``--connect``: a monitor's socket on this host, or an API over HTTPS."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ EXAMPLES = "unix:/run/amt-console/monitor.sock or https://host:8787"
 
 
 class MonitorAddressError(ValueError):
-    """The text names no endpoint that may be used; ``str()`` is for people."""
+    """The address is not valid; the text gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorAddress:
-    """One API."""
+    """The address of an API."""
 
     url: str
     """``unix:/path`` or ``scheme://host[:port]``."""
@@ -28,17 +28,17 @@ class MonitorAddress:
 
     @property
     def authority(self) -> str:
-        """What the header ``Host`` names."""
+        """The value of the header ``Host``."""
         return self.url.partition("://")[2] or self.host
 
     @property
     def secure(self) -> bool:
-        """Whether it speaks TLS."""
+        """Whether it uses TLS."""
         return self.url.startswith("https:")
 
 
 def parse_address(text: str) -> MonitorAddress:
-    """Read what a person wrote. Raises MonitorAddressError."""
+    """Parse an address. Raises MonitorAddressError."""
     if text.startswith("unix:"):
         name = text.removeprefix("unix:")
         path = "/" + name.lstrip("/") if name.startswith("//") else name
@@ -67,7 +67,7 @@ def parse_address(text: str) -> MonitorAddress:
 
 
 def client_context(ca_file: str | None) -> ssl.SSLContext:
-    """Verifies certificates by the system's authorities, or by those of a file. Raises MonitorAddressError."""
+    """A TLS context with the system's authorities, or with those of a file. Raises MonitorAddressError."""
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where the monitor of a database listens."""
+    """The place where the monitor of a database listens."""
 
     database: str
-    """In words, as the monitor says it."""
+    """The database in words, as the monitor names it."""
     socket: Path | None
-    """``None`` where there is none, as for a database on a server without ``[api] socket``."""
+    """``None`` without a socket, as for a database server without ``[api] socket``."""
     any_database: bool = True
-    """Whether a monitor of another database is meant, too: it listens at the socket of the configuration, and nobody
-    named another database than the configuration does.
+    """Whether a monitor of another database is accepted: the one at the configured socket, unless another database was
+    named.
     """
 
     @classmethod
     def of(cls, store_url: str, *, configured_url: str | None = None, socket: str | None = None) -> Whereabouts:
-        """Those of a database.
+        """The place of a database.
 
         Args:
             store_url: Its URL.
@@ -49,12 +49,12 @@ def attach(
     may_monitor: bool = True,
     env: Mapping[str, str] = os.environ,
 ) -> tuple[RemoteOperations, Hello] | None:
-    """The use cases of the monitor that listens there, or ``None`` when nobody answers.
+    """The use cases of the monitor that listens there, or ``None`` if nobody answers.
 
     ``session`` and ``may_monitor`` are those of ``RemoteOperations``.
 
     Raises:
-        NotPermittedError: It answers, but not to this person.
+        NotPermittedError: This person has no access.
         OperationError: It is another version of the program, or none.
     """
     if place.socket is None or not place.socket.exists():

@@ -1,4 +1,4 @@
-"""One request and its answer, with everything that can go wrong in words for people."""
+"""One request and its answer, with errors in words for people."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def exchange(
 
     Args:
         client: Sends it.
-        method: What.
+        method: The HTTP method.
         target: Path and query.
         headers: As ``HttpClient.exchange`` takes them.
-        body: What goes with it.
-        place: Where, in words without secrets.
+        body: The body.
+        place: The server in words, without secrets.
         timeout: Seconds.
 
     Returns:
@@ -41,8 +41,8 @@ def exchange(
 
     Raises:
         UnavailableError: Nobody answers.
-        NotPermittedError: Somebody answers, but not to this person.
-        OperationError: What the answer says, or that it is none of ours.
+        NotPermittedError: This person has no access.
+        OperationError: The answer is an error, or not from this program.
     """
     try:
         answer = client.exchange(method, target, headers, body, timeout=timeout)
@@ -56,13 +56,13 @@ def exchange(
     if isinstance(found, UnknownCallerError):
         shown = "the token is wrong, has expired, or was revoked" if "authorization" in headers else "no token"
         raise NotPermittedError(
-            f"{place} does not let this console in: {shown}. Set $AMT_TOKEN or name a file with --token-file"
+            f"{place} refuses this console: {shown}. Set $AMT_TOKEN or name a file with --token-file"
         )
     raise found
 
 
 def _trouble(error: Exception, place: str, timeout: float) -> OperationError:
-    """What a failure to exchange means."""
+    """The error for a failed exchange."""
     if isinstance(error, UnreadableAnswer):
         return OperationError(f"what answers at {place} is not an amt-console server: {safe_text(error, 200)}")
     if isinstance(error, ssl.SSLCertVerificationError):

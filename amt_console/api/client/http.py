@@ -1,7 +1,6 @@
-"""A small HTTP/1.1 client for one server, on its socket or over TLS.
+"""A small HTTP/1.1 client for one server, over a unix socket or TLS.
 
-A console that attaches has to show its first data at once: a general client takes longer to import than everything else
-that it does.
+An attaching console must show data quickly: importing httpx takes longer than everything else that it does.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ if TYPE_CHECKING:
     from amt_console.api.client.address import MonitorAddress
 
 KEEP_SECONDS = 3.0
-"""An idle connection is given up before the server does so."""
+"""Seconds until an idle connection is closed, before the server closes it."""
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 RECEIVE_BYTES = 256 * 1024
 FULL_SECONDS = 0.01
-"""After a socket had no room for one more connection that waits."""
+"""Pause in seconds after a socket's backlog was full."""
 
 
 class UnreadableAnswer(Exception):
-    """What came back is no HTTP, or has no end."""
+    """The answer is not HTTP or has no end."""
 
 
 class Disconnected(Exception):
@@ -49,7 +48,7 @@ class Disconnected(Exception):
 
 @dataclass(slots=True)
 class HttpAnswer:
-    """Status, headers by their names in small letters, and body."""
+    """Status, headers by lower-case name, and body."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -57,7 +56,7 @@ class HttpAnswer:
 
 
 class HttpClient:
-    """Sends requests over connections that are kept for some seconds. Safe to call from several threads.
+    """Sends requests over connections that are kept for some seconds. Thread-safe.
 
     Args:
         address: The server.
@@ -85,7 +84,7 @@ class HttpClient:
             method: ``GET`` is sent once more if a kept connection turns out to be dead.
             target: Path and query.
             headers: Beside ``host`` and ``content-length``.
-            body: What goes with it.
+            body: The body.
             timeout: Seconds in which the connection must stand, and in which each part of the answer must come.
 
         Raises:
@@ -107,7 +106,7 @@ class HttpClient:
         return self._exchanged(self._opened(timeout), request, timeout)
 
     def close(self) -> None:
-        """End all connections, also those on which somebody waits. Idempotent."""
+        """Close all connections, also those in use. Idempotent."""
         with self._lock:
             self.closed = True
             idle, self._idle = self._idle, []
@@ -207,25 +206,25 @@ class _Connection:
         self._parts.append(body)
 
     def on_message_complete(self) -> None:
-        """Called by the parser, and for an interim answer, too: that is none yet."""
+        """Called by the parser, also for an interim answer: ignore that."""
         self._complete = self._parser.get_status_code() >= 200
         self._keep = bool(self._parser.should_keep_alive())
 
     def readable(self) -> bool:
-        """Whether an idle connection has something to read: the other side has hung up."""
+        """Whether an idle connection is readable: then the server has closed it."""
         poll = select.poll()
         poll.register(self._stream, select.POLLIN)
         return bool(poll.poll(0))
 
     def interrupt(self) -> None:
-        """Wake up whoever reads."""
+        """Interrupt a blocked read."""
         try:
             self._stream.shutdown(socket.SHUT_RDWR)
         except OSError:
             return
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._stream.close()
 
 
@@ -263,7 +262,7 @@ def _connected_unix(path: str, timeout: float) -> socket.socket:
                 stream.connect(path)
                 return stream
             except BlockingIOError:
-                # Too many others are just connecting: the system does not wait by itself.
+                # The backlog is full: the system does not wait by itself.
                 if time.monotonic() > end:
                     raise TimeoutError from None
                 time.sleep(FULL_SECONDS)

@@ -1,4 +1,4 @@
-"""The use cases of another process's monitor, over its socket or HTTPS."""
+"""The use cases of a monitor in another process, over its socket or HTTPS."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Answer = TypeVar("Answer")
 
 
 class RemoteOperations:
-    """Implements ``Operations`` against a monitor's API. Safe to call from several threads.
+    """Implements ``Operations`` on a monitor's API. Thread-safe.
 
     Args:
         url: ``unix:/path/to/socket`` or ``https://host:port``.
@@ -90,7 +90,7 @@ class RemoteOperations:
         return hello
 
     def tell_presence(self, viewers: Sequence[Viewer]) -> None:
-        """Say who is present through this process, so that everybody sees it. Raises OperationError."""
+        """Report who is present through this process. Raises OperationError."""
         self._call("PUT", f"{_API}/presence", json=wire.Relayed(viewers=tuple(viewers)))
 
     def wait_for_action(self, after: int, seconds: float) -> int:
@@ -157,9 +157,9 @@ class RemoteOperations:
         return self._read(wire.MAINTENANCE, self._call("GET", f"{_API}/maintenance", _all(ended))[1])
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
-        """Do what a person wants, under the name that the monitor's system knows this process by.
+        """Execute an action. The monitor names the person by the credentials of this process.
 
-        In the name of another ``actor`` only for a process of the monitor's own user: others are not believed.
+        Another ``actor`` is accepted only from a process of the monitor's own user.
         """
         path, body = request_of(action)
         answer = self._call("POST", f"{_API}{path}", json=body, actor=actor)[1]
@@ -167,7 +167,7 @@ class RemoteOperations:
         return cast("Result", None if kind is None else self._read(wire.answer_form(kind), answer))
 
     def close(self) -> None:
-        """Say goodbye, so that nobody sees a ghost. Idempotent."""
+        """End the presence of this console. Idempotent."""
         if self._client.closed:
             return
         with closing(self._client), suppress(OperationError):

@@ -8,13 +8,13 @@ import ssl
 
 logger = logging.getLogger("amt_console.api")
 LOOK_SECONDS = 10.0
-"""How often the files are looked at."""
+"""Seconds between two checks of the files."""
 
 Stamp = tuple[tuple[int, int, int], ...]
 
 
 class ServerCertificate:
-    """What a listener shows to those who connect. Raises OSError (``ssl.SSLError`` is one) if it cannot be used.
+    """The certificate of a listener. Raises OSError (``ssl.SSLError`` is one) if it cannot be used.
 
     Args:
         certificate: PEM file of the certificate chain.
@@ -26,19 +26,19 @@ class ServerCertificate:
         self._used = self._stamp()
         self._refused: Stamp | None = None
         self.context = _context(*self._files)
-        """TLS 1.2 and later. Connections that stand keep what they began with."""
+        """TLS 1.2 and later. Open connections keep their certificate."""
 
     def refresh(self) -> None:
-        """Show the files as they are now to those who connect from now on, once they have changed and fit together."""
+        """Use changed files for new connections, if certificate and key match."""
         stamp = self._stamp()
         if stamp == self._used:
             return
         try:
-            _context(*self._files)  # What does not fit together must never touch the context in use.
+            _context(*self._files)  # Mismatching files must never touch the context in use.
             self.context.load_cert_chain(*self._files, password=lambda: "")
         except OSError as error:
             if stamp != self._refused:
-                logger.warning("the new TLS certificate cannot be used, the one before stays: %s", error)
+                logger.warning("the new TLS certificate cannot be used, the previous one stays in use: %s", error)
             self._refused = stamp
         else:
             logger.info("the TLS certificate was read again")
@@ -58,6 +58,6 @@ class ServerCertificate:
 
 def _context(certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    # A key with a passphrase is refused: nobody is there to type it.
+    # A key with a passphrase is refused: nobody can type it.
     context.load_cert_chain(certificate, key, password=lambda: "")
     return context

@@ -1,4 +1,4 @@
-"""One connection: who is at its other end, and how long and how large a request's head may be."""
+"""The protocol of a connection: the peer's credentials, and limits on the head of a request."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from amt_console.api.problems import KINDS, MEDIA_TYPE, problem_body
 from amt_console.operations.actor import login_name
 
 HEAD_SECONDS = 10.0
-"""From the first byte of a request, or from the connection's start, to the end of the head."""
+"""Seconds from the first byte of a request, or the start of the connection, to the end of the head."""
 HEAD_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class ClientConnection:
-    """What the application knows of a connection."""
+    """The application's view of a connection."""
 
     abort: Callable[[], None]
-    """Cut it off, whatever still waits to be sent."""
+    """Abort it, with pending output."""
     peer: Peer | None = None
     login: str | None = None
-    """The user whose login the peer belongs to, by the kernel's word."""
+    """The login user of the peer process, by the kernel's audit id."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """HTTP/1.1 with limits on the head, a place at the door, and the credentials of the peer from the kernel."""
+    """HTTP/1.1 with limits on the head, a place at the door, and peer credentials."""
 
     def __init__(
         self, config: Config, state: ServerState, loop: asyncio.AbstractEventLoop, door: Door, guest: Guest
@@ -71,7 +71,7 @@ class GuardedProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            pass  # No other protocol is spoken here: the request is answered as it is.
+            pass  # No upgrade to other protocols: the request is answered as it is.
         except httptools.HttpParserError as error:
             if self._head_too_large():
                 self._refuse("head_too_large", f"a head has at most {HEAD_BYTES} bytes")
@@ -109,7 +109,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_response_complete()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Called when an idle connection has waited long enough; one that does not read its answer is cut off."""
+        """Called for an idle connection after the keep-alive time; aborts one that does not read its answer."""
         if self.transport.get_write_buffer_size() > 0:
             self.transport.abort()
         else:
@@ -122,7 +122,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Answer a request that never reaches the application, and close."""
         cycle: Any = self.cycle  # None before the first request, whatever its declaration says
         if cycle is not None and not cycle.response_complete:
-            # An answer is under way on this connection: another one cannot be put between.
+            # An answer is being sent on this connection: no other one can be inserted.
             self.transport.abort()
             return
         self.transport.write(raw_problem(code, detail))
@@ -135,7 +135,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
 
 def raw_problem(code: str, detail: str) -> bytes:
-    """A whole answer with a problem, as it goes out on the socket."""
+    """A complete HTTP answer with a problem, in bytes."""
     status = HTTPStatus(KINDS[code].status)
     body = problem_body(code, detail, "")
     head = (

@@ -1,4 +1,4 @@
-"""How many connections one listener has, in all and from one address, and which one goes when there are too many."""
+"""Limits the connections of a listener, in total and per address, and chooses which one to drop."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections.abc import Callable
 
 
 class Guest:
-    """One connection."""
+    """A connection at the door."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.drop: Callable[[], None] = lambda: None
-        """Cuts the connection off."""
+        """Aborts the connection."""
         self.connected = False
-        """Whether its protocol has begun, which then says when it ends."""
+        """Whether its protocol has started; then the protocol reports the end."""
 
 
 class Door:
-    """Lets connections in; for one thread.
+    """Admits connections. Not thread-safe.
 
-    A new connection takes the place of the one that waits longest: half-open connections, however many, keep nobody
-    out. Only when requests are being answered on all of them, the new one is turned away.
+    A new connection replaces the one that waits longest without a request: with a plain limit, half-open connections
+    would lock everybody out. It is refused only if all connections are answering requests.
 
     Args:
         most: Connections in all.
         per_address: Connections from one address.
-        unlimited: Whether an address may have more, because many stand behind it.
+        unlimited: Whether an address may have more, as a proxy with many clients.
     """
 
     def __init__(self, *, most: int, per_address: int, unlimited: Callable[[str], bool] = lambda _: False) -> None:
@@ -35,10 +35,10 @@ class Door:
         self._guests: set[Guest] = set()
         self._counts: dict[str, int] = {}
         self._waiting: dict[str, dict[Guest, None]] = {}
-        """By address, the longest waiting first."""
+        """Waiting connections by address, longest first."""
 
     def admit(self, address: str) -> Guest | None:
-        """Let a connection in, which waits at first; ``None`` if there is no room for it."""
+        """Admit a connection as waiting; ``None`` without room."""
         crowded = self._counts.get(address, 0) >= self._per_address and not self._unlimited(address)
         if (crowded or len(self._guests) >= self._most) and not self._make_room(address if crowded else None):
             return None
@@ -49,19 +49,19 @@ class Door:
         return guest
 
     def waits(self, guest: Guest) -> None:
-        """No request is being answered on the connection: it may be given up for another one."""
+        """Mark a connection as waiting: it may be dropped for another one."""
         if guest in self._guests:
             self._waiting.setdefault(guest.address, {})[guest] = None
 
     def works(self, guest: Guest) -> None:
-        """A whole head has come: the connection is not given up."""
+        """Mark a connection as answering: it is not dropped."""
         waiting = self._waiting.get(guest.address, {})
         waiting.pop(guest, None)
         if not waiting:
             self._waiting.pop(guest.address, None)
 
     def leave(self, guest: Guest) -> None:
-        """The connection has ended. Idempotent."""
+        """Remove an ended connection. Idempotent."""
         if guest not in self._guests:
             return
         self._guests.remove(guest)
@@ -71,7 +71,7 @@ class Door:
             self._counts[guest.address] = left
 
     def _make_room(self, address: str | None) -> bool:
-        """Give up the longest waiting connection of an address, or of the address that has most of them."""
+        """Drop the longest waiting connection of an address, by default of the address with the most."""
         if address is None:
             address = max(self._waiting, key=lambda each: len(self._waiting[each]), default="")
         longest = next(iter(self._waiting.get(address, ())), None)

@@ -1,4 +1,4 @@
-"""Listens on a unix socket or over TCP, and serves the API there from a thread of its own."""
+"""Listens on a unix socket or over TCP and serves the API from its own thread."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger("amt_console.api")
 STOP_SECONDS = 4.0
 MAX_CONNECTIONS = 512
-"""On one listener."""
+"""Most connections of one listener."""
 CONNECTIONS_PER_USER = 448
-"""Of those on the socket; a console has two."""
+"""Most connections per user on the socket; a console has two."""
 CONNECTIONS_PER_ADDRESS = 64
-"""Over TCP, if the configuration does not say otherwise."""
+"""Default of the most connections per address over TCP."""
 BACKLOG = 512
 
 
@@ -43,9 +43,9 @@ class ApiServer:
 
     Args:
         served: What is served.
-        callers: How those who call are known.
+        callers: Authenticates callers.
         listener: Bound; closed at the end.
-        door: Who may connect.
+        door: Limits connections.
         tls: For HTTPS.
     """
 
@@ -69,7 +69,7 @@ class ApiServer:
         self._thread = threading.Thread(target=self._run, name="amt-api", daemon=True)
 
     def start(self, *, at_once: bool = True) -> None:
-        """Serve from now on.
+        """Start serving.
 
         Args:
             at_once: Load the web server now, and not when somebody connects: it takes a tenth of the memory of a
@@ -79,7 +79,7 @@ class ApiServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer those who wait, end the connections, close the socket. Idempotent."""
+        """Answer waiting requests, end the connections, close the socket. Idempotent."""
         with self._lock, contextlib.suppress(OSError):
             self._leave.send(b"x")
             if self._serving is not None:
@@ -100,7 +100,7 @@ class ApiServer:
             logger.exception("the API has ended")
 
     def _loaded(self) -> Serving | None:
-        """The web server, or ``None`` when it is time to end."""
+        """The web server, or ``None`` at the end."""
         from amt_console.api.listeners.serving import Serving
 
         serving = Serving(self._served, self._callers, self._door, backlog=BACKLOG, tls=self._tls)
@@ -112,15 +112,15 @@ class ApiServer:
 
 
 class SocketServer(ApiServer):
-    """The API on a unix socket; callers are known by the kernel.
+    """The API on a unix socket; callers are authenticated by peer credentials.
 
     Args:
         served: What is served.
-        path: Where the socket is made; a dead one of an earlier process is replaced. Raises OSError, also when
+        path: Path of the socket; a dead one of an earlier process is replaced. Raises OSError, also when
             somebody else listens there.
-        roles: Who may do what.
+        roles: The roles of users.
         clock: The time.
-        group: Group id that may connect; without it the owner alone.
+        group: Group id that may connect; without it only the owner.
     """
 
     def __init__(self, served: Served, *, path: Path, roles: RoleTable, clock: Clock, group: int | None = None) -> None:
@@ -130,7 +130,7 @@ class SocketServer(ApiServer):
         super().__init__(served, self.callers, listener, Door(most=MAX_CONNECTIONS, per_address=CONNECTIONS_PER_USER))
 
     def stop(self) -> None:
-        """End, and remove the socket unless another process has put its own there."""
+        """End, and remove the socket unless another process has replaced it."""
         super().stop()
         with contextlib.suppress(OSError):
             if self.path.stat().st_ino == self._inode:
@@ -138,15 +138,15 @@ class SocketServer(ApiServer):
 
 
 class TcpServer(ApiServer):
-    """The API over TCP; callers are known by access tokens. Raises OSError when it cannot listen there.
+    """The API over TCP; callers are authenticated by access tokens. Raises OSError if it cannot listen.
 
     Args:
         served: What is served.
         host: Address to listen on.
-        port: 0 for any that is free.
-        book: Knows the tokens.
+        port: 0 for any free one.
+        book: Verifies tokens.
         tls: For HTTPS.
-        proxies: Whose word on the client's address is believed.
+        proxies: Trusted for the client's address.
         per_address: Connections from one address.
     """
 
@@ -170,7 +170,7 @@ class TcpServer(ApiServer):
 
 
 def configured_server(served: Served, settings: ApiSettings, store: Store, clock: Clock) -> TcpServer:
-    """The API over TCP as the configuration wants it. Raises OSError when it cannot listen there."""
+    """The configured API over TCP. Raises OSError if it cannot listen."""
     certificate_file, key_file = settings.tls_certificate, settings.tls_key
     return TcpServer(
         served,
@@ -184,10 +184,10 @@ def configured_server(served: Served, settings: ApiSettings, store: Store, clock
 
 
 def _bind(path: Path, group: int | None) -> tuple[socket.socket, int]:
-    """A bound socket at ``path`` and its inode.
+    """Bind a socket at ``path``; returns it with its inode.
 
-    Bound under a private name first, so that its permissions are never too wide and a dead socket is replaced in one
-    step.
+    It is bound under a private name and renamed: permissions are never too wide, and a dead socket is replaced
+    atomically.
     """
     if listening(path):
         raise OSError(f"another process listens there ({path})")

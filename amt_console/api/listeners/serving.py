@@ -1,4 +1,4 @@
-"""The web server behind a listener: takes connections at the door, and answers requests on them."""
+"""The web server behind a listener: admits connections at the door and answers their requests."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from amt_console.api.served import Served
 logger = logging.getLogger("amt_console.api")
 HANDSHAKE_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
-"""After a connection could not be taken, because this process has no descriptors left."""
+"""Pause in seconds after the process ran out of descriptors."""
 
 
 class Serving(uvicorn.Server):
-    """Leaves the process's signal handlers alone, sleeps until it is told to end, and takes connections at a door.
+    """A uvicorn server without signal handlers that admits connections at a door.
 
     Args:
         served: What is served.
-        callers: How those who call are known.
-        door: Who may connect.
-        backlog: Connections that are taken at once.
+        callers: Authenticates callers.
+        door: Limits connections.
+        backlog: Connections that are accepted at once.
         tls: For HTTPS.
     """
 
@@ -59,13 +59,13 @@ class Serving(uvicorn.Server):
         self._door = door
         self._tls = tls
         self._beginning: set[asyncio.Task[None]] = set()
-        """Connections that have no protocol yet."""
+        """Connections without a protocol so far."""
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leaving = asyncio.Event()
 
     def leave(self) -> None:
-        """End; callable from any thread."""
+        """End the server. Thread-safe."""
         with self._guard:
             self.should_exit = True
             if self._loop is not None and not self._loop.is_closed():
@@ -82,7 +82,7 @@ class Serving(uvicorn.Server):
         self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more connections, and end those that there are."""
+        """Accept no more connections, and end the open ones."""
         for listener in sockets or []:
             asyncio.get_running_loop().remove_reader(listener)
         for task in self._beginning:
@@ -90,7 +90,7 @@ class Serving(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _take(self, listener: socket.socket) -> None:
-        """Take the connections that wait. Whoever is turned away is told so before anything is read."""
+        """Accept waiting connections. A refused one gets its answer before anything is read."""
         loop = asyncio.get_running_loop()
         for _ in range(self._backlog):
             try:
@@ -120,25 +120,25 @@ class Serving(uvicorn.Server):
             asyncio.get_running_loop().add_reader(listener, self._take, listener)
 
     def _begun(self, connection: socket.socket, guest: Guest, task: asyncio.Task[None]) -> None:
-        """Called when a connection has its protocol, or has ended before."""
+        """Called when a connection has its protocol, or ended before."""
         self._beginning.discard(task)
         if not guest.connected:
             connection.close()
             self._door.leave(guest)
 
     async def _connect(self, connection: socket.socket, guest: Guest) -> None:
-        """Hand a connection to its protocol, with TLS once the handshake has been made."""
+        """Pass a connection to its protocol, after the TLS handshake if any."""
         loop = asyncio.get_running_loop()
         tls: dict[str, Any] = {}
         if self._tls is not None:
             tls = {"ssl": self._tls.context, "ssl_handshake_timeout": HANDSHAKE_SECONDS}
-        with contextlib.suppress(OSError):  # the other side has gone, or does not speak TLS
+        with contextlib.suppress(OSError):  # the client has gone, or does not speak TLS
             await loop.connect_accepted_socket(
                 lambda: GuardedProtocol(self.config, self.server_state, loop, self._door, guest), connection, **tls
             )
 
     async def main_loop(self) -> None:
-        """Wait; look now and then whether the certificate is another one."""
+        """Wait for the end; check the certificate regularly."""
         patience = None if self._tls is None else certificate.LOOK_SECONDS
         while not self.should_exit:
             with contextlib.suppress(TimeoutError):
@@ -148,7 +148,7 @@ class Serving(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
-        """None: the screen or the monitor has its own."""
+        """No signal handlers: the console or the monitor has its own."""
         yield
 
 
@@ -157,7 +157,7 @@ def _cancel(task: asyncio.Task[None]) -> None:
 
 
 def _address_of(connection: socket.socket) -> str:
-    """Whose connection it is: the user of a unix socket's peer, or the address."""
+    """The owner of a connection: the peer's user on a unix socket, else the address."""
     try:
         if connection.family == socket.AF_UNIX:
             peer = peer_of(connection)

@@ -1,4 +1,4 @@
-"""Where the monitor of a database listens."""
+"""The place where the monitor of a database listens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONNECT_SECONDS = 2.0
 
 
 def socket_path(store_url: str, configured: str | None = None) -> Path | None:
-    """The socket of the configuration, else the one beside a SQLite file; ``None`` for other databases."""
+    """The configured socket, else the one beside a SQLite file; ``None`` for other databases."""
     if configured is not None:
         return Path(configured)
     path = database_file(store_url)
@@ -22,13 +22,13 @@ def socket_path(store_url: str, configured: str | None = None) -> Path | None:
 
 
 def database_name(store_url: str) -> str:
-    """The database in words that are the same for all processes of this host, without secrets."""
+    """The database in words, equal for all processes of this host, without secrets."""
     path = database_file(store_url)
     return public_url(store_url) if path is None else os.path.realpath(path)
 
 
 def listening(path: Path) -> bool:
-    """Whether anybody answers at a socket; a dead one stays behind when a monitor is killed."""
+    """Whether somebody listens at a socket: a killed monitor leaves a dead one behind."""
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as probe:
         probe.settimeout(CONNECT_SECONDS)
         try:

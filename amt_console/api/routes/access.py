@@ -1,4 +1,4 @@
-"""Who may call a route: decided before the body of the request is looked at."""
+"""Access to routes: checked before the body of a request is read."""
 
 # No postponed annotations here: FastAPI reads them.
 
@@ -24,20 +24,20 @@ from amt_console.text import safe_text
 
 MAX_SESSION_CHARS = 64
 ROLE_KEY = "x-role"
-"""Names the least role of an operation in the description of the API; ``none`` needs no token."""
+"""Key of an operation's least role in the OpenAPI description; ``none`` needs no token."""
 BEARER = Security(HTTPBearer(auto_error=False, description="An access token; not needed on the unix socket."))
 Responses = dict[int | str, dict[str, Any]]
 
 
 class Problem(BaseModel):
-    """Why something was not done (RFC 9457)."""
+    """A problem document (RFC 9457)."""
 
     type: str
     title: str
     """The same for all problems of one code."""
     status: int
     detail: str
-    """What happened this time."""
+    """Details of this occurrence."""
     instance: str
     """The path of the request."""
     code: str
@@ -45,7 +45,7 @@ class Problem(BaseModel):
 
 
 def answers(**descriptions: str) -> Responses:
-    """Problems that an operation may answer with, as ``s404="No such alert"``."""
+    """The problems of an operation, as ``s404="No such alert"``."""
     return {
         int(status.removeprefix("s")): {
             "description": text,
@@ -56,7 +56,7 @@ def answers(**descriptions: str) -> Responses:
 
 
 def needs(role: Role, responses: Responses | None = None) -> dict[str, Any]:
-    """What the declaration of a route says of the least role that may call it."""
+    """The options of a route for its least role."""
     refusals = answers(
         s401="No valid access token; the answer is the same for every cause",
         s403="The caller's role does not allow it",
@@ -68,7 +68,7 @@ def needs(role: Role, responses: Responses | None = None) -> dict[str, Any]:
 
 
 class GuardedRoute(APIRoute):
-    """Knows the caller and the caller's role before anything else of the request is looked at."""
+    """Authenticates the caller and checks the role before the rest of the request is read."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Called once for each route."""
@@ -88,7 +88,7 @@ class GuardedRoute(APIRoute):
 
 
 async def _admit(request: Request, role: Role) -> None:
-    """Recognise the caller, and note a console as present. Raises NotPermittedError, TooManyFailuresError."""
+    """Authenticate the caller, and note a console as present. Raises NotPermittedError, TooManyFailuresError."""
     callers: Callers = request.app.state.callers
     found = request.state.caller = await callers.recognise(request)
     actor = found.actor
@@ -134,9 +134,9 @@ async def _caller(request: Request) -> Caller:
 
 
 Calling = Annotated[Caller, Depends(_caller)]
-"""Who was admitted."""
+"""The authenticated caller."""
 Serving = Annotated[Served, Depends(_served)]
-"""What the application serves."""
+"""The state of the application."""
 
 
 Act = Callable[[Action[Any]], Any]
@@ -147,4 +147,4 @@ async def _acting(found: Calling, serving: Serving) -> Act:
 
 
 Acting = Annotated[Act, Depends(_acting)]
-"""What people do, in the caller's name."""
+"""Executes actions in the caller's name."""

@@ -1,4 +1,4 @@
-"""The routes of what people do: one for each action."""
+"""The routes of actions, one for each."""
 
 # No postponed annotations here: FastAPI reads them.
 
@@ -25,9 +25,7 @@ from amt_console.operations.json_views import alert_json, maintenance_json, over
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["actions"])
 AlertId = Annotated[int, Path(ge=1, le=2**62, description="The alert's number.")]
 Answer = Callable[[Any], Response]
-_CONFLICT = answers(
-    s404="There is nothing of that number or name", s409="Somebody was quicker, or it has changed or ended"
-)
+_CONFLICT = answers(s404="No object with this number or name", s409="It was changed meanwhile, or has ended")
 _MISSING = answers(s404="No such service")
 _PLACES: dict[str, Any] = {
     "alert_id": AlertId,
@@ -41,7 +39,7 @@ _DOCUMENTS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     MaintenanceWindow: maintenance_json,
     RotaOverride: override_json,
 }
-"""How programs get an answer, by its type."""
+"""The encoding of answers for programs, by type."""
 
 
 def add_action_routes(to: APIRouter, answer: Answer, *, prefix: str = "") -> None:
@@ -84,13 +82,13 @@ def _endpoint(kind: type[Any], answer: Answer) -> Callable[..., Response]:
 
 
 def _must_be_without_query(request: Request) -> None:
-    """An action whose values are overlooked would be another action."""
+    """Refuse query parameters: an action with ignored values would be another action."""
     if request.query_params:
         raise RequestError("invalid", "an action takes its values from the body, not from the query")
 
 
 def _form(kind: type[Action[Any]]) -> type[BaseModel]:
-    """What the body of the action's request holds: the fields of the action, less those that the path names."""
+    """The model of an action's request body: its fields without those in the path."""
     types, placed = get_type_hints(kind), in_path(kind)
     parts = {field.name: _part(field, types[field.name]) for field in fields(kind) if field.name not in placed}
     return create_model(f"{kind.__name__}Body", __config__=ConfigDict(extra="forbid"), **parts)

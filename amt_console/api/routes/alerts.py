@@ -1,4 +1,4 @@
-"""Alerts as programs read them."""
+"""The routes of alerts for programs."""
 
 # No postponed annotations here: FastAPI reads them.
 
@@ -27,7 +27,7 @@ def alerts(
     ] = None,
     since: Annotated[datetime | None, Query(description="With `state`: open at any time since.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
-    cursor: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the previous page.")] = None,
 ) -> Response:
     """Alerts as they are now."""
     begin = None if since is None else moment(since)

@@ -1,4 +1,4 @@
-"""What an attached console asks, in the wire format of its own version: hello, the snapshot, changes, presence."""
+"""The routes of attached consoles, in their wire format: hello, snapshot, changes, presence."""
 
 # No postponed annotations here: FastAPI reads them.
 
@@ -43,7 +43,7 @@ async def console_hello(found: Calling, serving: Serving) -> Response:
 async def console_snapshot(
     serving: Serving,
     at: PastMoment = None,
-    if_none_match: Annotated[str | None, Header(description="The ETag of the answer before.")] = None,
+    if_none_match: Annotated[str | None, Header(description="The ETag of the previous answer.")] = None,
     accept_encoding: Annotated[str, Header(description="`gzip` for an eighth of the bytes.")] = "",
 ) -> Response:
     """Everything that a live screen shows."""
@@ -63,7 +63,7 @@ async def console_snapshot(
 @router.get("/changes", response_model=wire.ActionCount, **needs(Role.VIEWER))
 async def console_changes(
     serving: Serving,
-    after: Annotated[int, Query(description="The number of the answer before; -1 at first.")] = -1,
+    after: Annotated[int, Query(description="The number in the previous answer; -1 at first.")] = -1,
     wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds.")] = LONGEST_WAIT,
 ) -> Response:
     """Wait until somebody acts, at the latest until `wait` is over; then it is time to ask for the snapshot."""
@@ -98,7 +98,7 @@ def console_why(serving: Serving, alert_id: AlertId) -> Response:
 @router.get("/service", **needs(Role.VIEWER))
 def console_service(
     serving: Serving,
-    name: Annotated[str, Query(max_length=200, description="As the snapshot has it.")],
+    name: Annotated[str, Query(max_length=200, description="As in the snapshot.")],
     hours: Annotated[float, Query(gt=0, le=24 * 400, description="How far back.")] = 24,
     at: PastMoment = None,
 ) -> Response:
@@ -141,7 +141,7 @@ async def console_goodbye(request: Request, serving: Serving) -> Response:
 async def console_presence(found: Calling, serving: Serving, body: Annotated[wire.Relayed, Body()]) -> Response:
     """Who is present through the calling process, told every few seconds. For the monitor's own user and root."""
     if not found.own:
-        raise NotPermittedError(f"{found.actor.name} may not say who is present: only the monitor's own user may")
+        raise NotPermittedError(f"{found.actor.name} may not report presence: only the monitor's own user may")
     told = (
         replace(viewer, name=safe_text(viewer.name, 64), place=safe_text(viewer.place, 64), may_monitor=False)
         for viewer in body.viewers

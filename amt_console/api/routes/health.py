@@ -1,4 +1,4 @@
-"""Whether the monitor works and whether this process can answer; without a token."""
+"""The health of the monitor and of this process, without a token."""
 
 # No postponed annotations here: FastAPI reads them.
 
@@ -40,7 +40,7 @@ async def readyz(serving: Serving) -> JSONResponse:
 
 
 async def _monitor(serving: Serving) -> MonitorStatus | None:
-    """What the newest snapshot says of the monitor; ``None`` when there is no snapshot."""
+    """The monitor's status in the newest snapshot; ``None`` without a snapshot."""
     try:
         return (await serving.snapshots.newest()).monitor
     except (OperationError, StoreError):

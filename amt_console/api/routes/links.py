@@ -1,6 +1,6 @@
-"""The page behind a link in a message: it shows the alert, and one button acknowledges it.
+"""The page behind a link in a message: it shows the alert with a button to acknowledge it.
 
-Mail scanners fetch every link that they see: opening one never acts.
+Mail scanners fetch every link, so opening one never acts.
 """
 
 # No postponed annotations here: FastAPI reads them.
@@ -23,7 +23,7 @@ from amt_console.text import SEVERITY_WORDS, safe_text
 router = APIRouter(tags=["links"])
 _OPEN = {ROLE_KEY: "none"}
 _HEADERS = {
-    # The link is a key: it must not travel on to anybody.
+    # The link is a secret: it must not be sent on as a referrer.
     "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
     "x-frame-options": "DENY",
@@ -56,7 +56,7 @@ async def show(serving: Serving, token: str) -> Response:
 
 @router.post("/acknowledge/{token}", openapi_extra=_OPEN, response_class=HTMLResponse, include_in_schema=False)
 async def acknowledge(request: Request, serving: Serving, token: str) -> Response:
-    """Acknowledge as the person that the link was made for."""
+    """Acknowledge as the person for whom the link was made."""
     claim = _claim(serving.links, token)
     if isinstance(claim, Response):
         return claim
@@ -81,7 +81,7 @@ def _claim(links: AcknowledgeLinks, token: str) -> AcknowledgeClaim | Response:
 
 
 def _seen(serving: Serving, claim: AcknowledgeClaim) -> AlertView:
-    """The alert, if it is still as the message told it.
+    """The alert, if it has not changed since the message.
 
     The version alone does not decide: it grows with every escalation, and the first page of an alert must still work
     after the second. Whoever has the alert, its severity and its end do.

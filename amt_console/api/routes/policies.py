@@ -1,4 +1,4 @@
-"""Silences and planned work as programs read them."""
+"""The routes of silences and planned work for programs."""
 
 # No postponed annotations here: FastAPI reads them.
 

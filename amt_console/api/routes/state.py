@@ -1,4 +1,4 @@
-"""What is going on: the snapshot, and the services."""
+"""The routes of the snapshot and the services."""
 
 # No postponed annotations here: FastAPI reads them.
 
@@ -24,7 +24,7 @@ router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["state
 async def snapshot(
     serving: Serving,
     at: PastMoment = None,
-    if_none_match: Annotated[str | None, Header(description="The ETag of the answer before.")] = None,
+    if_none_match: Annotated[str | None, Header(description="The ETag of the previous answer.")] = None,
 ) -> Response:
     """The document of `amt-console status --json`: services, open alerts, the host, who is present."""
     if at is not None:

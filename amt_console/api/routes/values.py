@@ -1,4 +1,4 @@
-"""Values that come in and go out of the routes for programs: moments, documents, pages."""
+"""Values of the routes for programs: moments, documents, pages."""
 
 # No postponed annotations here: FastAPI reads them.
 
@@ -15,7 +15,7 @@ from amt_console.api.problems import RequestError
 EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 PastMoment = Annotated[datetime | None, Query(description="A past moment with an offset; without it, now.")]
-Every = Annotated[bool, Query(alias="all", description="Those that have ended, too.")]
+Every = Annotated[bool, Query(alias="all", description="Include ended ones.")]
 
 
 class Page(BaseModel):
@@ -23,21 +23,21 @@ class Page(BaseModel):
 
     items: list[dict[str, Any]]
     next: str | None
-    """To be sent as ``cursor`` for the items after these; ``null`` at the end."""
+    """The ``cursor`` of the next page; ``null`` at the end."""
 
 
 def moment(value: datetime) -> datetime:
-    """The same in UTC. Raises RequestError for one without an offset, or far from the time of any database."""
+    """A moment in UTC. Raises RequestError without an offset, or outside the range of databases."""
     if value.tzinfo is None:
         raise RequestError("invalid", "a moment needs an offset, such as 2026-03-01T21:00:00Z")
-    # Compared without the offset first: a conversion to UTC fails at both ends of the calendar.
+    # Compared without the offset first: conversion to UTC fails at both ends of the calendar.
     if not EARLIEST.year <= value.year < LATEST.year:
         raise RequestError("invalid", f"a moment lies between the years {EARLIEST.year} and {LATEST.year}")
     return value.astimezone(UTC)
 
 
 def moment_or_now(value: datetime | None) -> datetime | None:
-    """``moment`` of what was sent; ``None`` for now."""
+    """``moment`` of a parameter; ``None`` for now."""
     return None if value is None else moment(value)
 
 
