@@ -230,7 +230,7 @@ async def test_ipv6_addresses(collector: HttpCollector) -> None:
 async def test_three_hundred_probes_at_once_do_not_disturb_each_other(collector: HttpCollector) -> None:
     async with serve(held(0.05, answer())) as server:
         results = await asyncio.gather(
-            *(collector.probe(Service(f"s{number}", f"http://localhost:{server.port}/")) for number in range(300))
+            *(collector.probe(Service(f"s{n}", f"http://localhost:{server.port}/", timeout=60)) for n in range(300))
         )
     assert {result.state for result in results} == {ServiceState.UP}
     assert len(server.requests) == 300
@@ -271,7 +271,7 @@ async def test_cancelling_a_probe_closes_its_socket(collector: HttpCollector) ->
         (Service("a", "http://127.0.0.1:99999/"), "is no address"),
         (Service("a", "http://127.0.0.1:1/", proxy="socks5://127.0.0.1:1"), "only http:// proxies"),
         (Service("a", "http://127.0.0.1:1/", expect=Expectation(status=("2x",))), "'2x' is no status"),
-        (Service("a", "http://127.0.0.1:1/", expect=Expectation(regex="(")), "is no regular expression"),
+        (Service("a", "http://127.0.0.1:1/", expect=Expectation(regex="(")), "is no valid regular expression"),
         (Service("a", "http://127.0.0.1:1/", expect=Expectation(jmespath="a ==")), "not valid JMESPath"),
     ],
 )
