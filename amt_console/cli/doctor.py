@@ -259,14 +259,18 @@ def _encryption(context: Context) -> Iterator[Finding]:
 
 def _channels(context: Context) -> Iterator[Finding]:
     from amt_console.config.files.inert import not_in_effect
+    from amt_console.config.policies import policies_of
+    from amt_console.operations.policy_warnings import policy_warnings
 
     if context.settings.has_channels:
-        message = "channels are configured, but this version sends no notifications"
+        names = policies_of(context.settings, ()).channels
+        yield Finding("channels", Health.OK, f"enabled: {', '.join(names)}")
     else:
         message = "no notification channel is configured: the console is the only receiver"
-    yield Finding("channels", Health.WARNING, message)
-    inert = [name for name in not_in_effect(context.settings) if name not in ("email_alerts", "channels")]
-    if inert:
+        yield Finding("channels", Health.WARNING, message)
+    for doubtful in policy_warnings(context.settings, context.targets, context.clock.now()):
+        yield Finding("on call", Health.WARNING, str(doubtful))
+    if inert := not_in_effect(context.settings):
         yield Finding("configuration", Health.WARNING, f"not in effect in this version: {', '.join(inert)}")
 
 

@@ -135,9 +135,10 @@ class AlertView:
 
     @property
     def needs_somebody(self) -> bool:
-        """Firing or recovering, above info, unacknowledged, and not a follower."""
+        """Firing or recovering, above info, unacknowledged, neither a follower nor part of planned work."""
         confirmed = self.state in (AlertState.FIRING, AlertState.RECOVERING) and self.severity is not Severity.INFO
-        return confirmed and self.acknowledged_by is None and self.follows_from is None
+        owned = self.acknowledged_by is not None
+        return confirmed and not owned and self.follows_from is None and self.maintenance is None
 
 
 @dataclass(frozen=True, slots=True)

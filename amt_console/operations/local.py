@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from amt_console.alerts import AlertConflict, Outcome, Planner, RoleTooLow, Scene, as_of, handle
 from amt_console.alerts.policy.timetable import oncall_plan
 from amt_console.clock import Clock
-from amt_console.config.files.inert import not_in_effect
 from amt_console.config.policies import policies_of
 from amt_console.model import (
     Action,
@@ -63,6 +62,7 @@ _CURSOR_GONE = "the alert that this cursor names is not in the list any more: be
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 UNDO_LAST_WITHIN = timedelta(hours=24)
 OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING)
+ONLY_RECEIVER = "No notification channel is configured: this console is the only receiver."
 OVERRIDES_BEFORE = timedelta(days=31)
 """How long ago an override may have ended that still says when a shift began."""
 
@@ -315,13 +315,8 @@ class LocalOperations:
         return not lease_is_free(self.store)
 
     def _notices(self, faults: tuple[str, ...]) -> tuple[str, ...]:
-        if self._settings.has_channels:
-            receiver = "Notifications are not sent by this version: watch this console."
-        else:
-            receiver = "No notification channel is configured: this console is the only receiver."
-        relied_on = [name for name in not_in_effect(self._settings) if name in ("silences", "maintenance")]
-        inert = (f"Not in effect in this version: {' and '.join(relied_on)}.",) if relied_on else ()
-        return (*faults, *self._engine_notices(), *self.store.keys.problems, *inert, *self._remarks(), receiver)
+        alone = () if self._settings.has_channels else (ONLY_RECEIVER,)
+        return (*faults, *self._engine_notices(), *self.store.keys.problems, *self._remarks(), *alone)
 
 
 def _after(views: tuple[AlertView, ...], alert_id: int | None) -> tuple[AlertView, ...]:

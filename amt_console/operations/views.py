@@ -161,10 +161,12 @@ def _shown_url(url: str) -> str:
 def overall(services: Sequence[ServiceView], alerts: Sequence[AlertView], monitor: MonitorState) -> Overall:
     """The overall state.
 
-    A firing critical alert counts in any case: no data never resolves it. Otherwise the state is unknown when the
-    monitor hangs, or when none runs and nothing is fresh. A service without any result counts only when none has one.
+    A firing critical alert counts in any case: no data never resolves it. Only planned work is left out. Otherwise the
+    state is unknown when the monitor hangs, or when none runs and nothing is fresh. A service without any result counts
+    only when none has one.
     """
-    severities = {alert.severity for alert in alerts if alert.state is not AlertState.PENDING}
+    unplanned = [alert for alert in alerts if alert.state is not AlertState.PENDING and alert.maintenance is None]
+    severities = {alert.severity for alert in unplanned}
     if Severity.CRITICAL in severities:
         return Overall.CRITICAL
     states = {service.state for service in services if service.last_checked is not None}

@@ -250,3 +250,20 @@ def test_who_is_on_call_now_and_then(store: Store, store_url: str, clock: FakeCl
     assert [item.person for item in operations.snapshot(change).on_call] == ["Grace", "Grace"]
     document = snapshot_json(operations.snapshot())
     assert document["on_call"][0] == {"rota": "oncall", "person": "Ada", "until": "2026-01-12T08:00:00.000+00:00"}
+
+
+def test_an_alert_of_planned_work_is_shown_and_needs_nobody(
+    store: Store, store_url: str, clock: FakeClock, feed: Feed, fire: Fire
+) -> None:
+    feed(backend_api=ServiceState.MAINTENANCE)
+    fire()
+    work = {"name": "move", "services": ["backend-api"], "start": "12:00", "duration": "1h"}
+    settings = Settings.model_validate({"maintenance": [work]})
+    operations = LocalOperations(store=store, store_url=store_url, settings=settings, targets=(API, WEB), clock=clock)
+    picture = operations.snapshot()
+    assert [alert.maintenance for alert in picture.alerts] == ["move"]
+    assert not picture.alerts[0].needs_somebody
+    assert picture.overall is Overall.OK
+    clock.advance(3600)
+    feed(backend_api=ServiceState.UNKNOWN)
+    assert operations.snapshot().overall is Overall.CRITICAL
