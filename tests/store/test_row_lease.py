@@ -186,6 +186,22 @@ def test_a_lease_that_cannot_be_read_or_taken_is_an_error(
     until(lambda: connections(server, program) == 0)
 
 
+def test_the_password_reaches_the_tables_that_are_made(
+    postgres_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_password = make_url(postgres_url).set(password="secret").render_as_string(hide_password=False)
+    opened: list[str] = []
+    usual = Store.open
+
+    def watched(url: str, *, clock: FakeClock) -> Store:
+        opened.append(url)
+        return usual(url, clock=clock)
+
+    monkeypatch.setattr(row_lease.Store, "open", watched)
+    take(with_password, clock).release()
+    assert [make_url(url).password for url in opened] == ["secret"]
+
+
 def test_a_server_that_is_not_there_is_an_error(clock: FakeClock) -> None:
     nowhere = "postgresql+psycopg://postgres@127.0.0.1:1/test"
     for ask in (lambda: lease_holder(nowhere), lambda: take_lease(nowhere, clock=clock)):
@@ -195,6 +211,7 @@ def test_a_server_that_is_not_there_is_an_error(clock: FakeClock) -> None:
 
 def test_nothing_stays_connected(url: str, server: Engine, clock: FakeClock, program: str) -> None:
     lease = take(url, clock)
+    assert lease._thread.daemon, "it does not keep a process alive that ends without a release"
     held = connections(server, program)
     assert take_lease(url, clock=clock) is None
     assert lease_holder(url) == lease.this
@@ -219,6 +236,8 @@ def test_a_release_wakes_who_waits_for_changes(url: str, clock: FakeClock) -> No
 
 def test_a_release_without_the_server_is_no_error(url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     lease = take(url, clock)
+    patience: list[float] = []
+    monkeypatch.setattr(lease._dialect, "hurry", patience.append)
 
     def gone() -> None:
         raise OperationalError("UPDATE", {}, Exception("the server is gone"))
@@ -226,3 +245,4 @@ def test_a_release_without_the_server_is_no_error(url: str, clock: FakeClock, mo
     monkeypatch.setattr(lease._engine, "begin", gone)
     lease.release()
     assert lease.lost
+    assert patience == [1.0], "seconds for each answer, so that a stop does not wait for it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -120,15 +121,11 @@ class RowLease(Lease):
         self._ended.set()
         self._dialect.hurry(_RELEASE_SECONDS)
         self._thread.join(timeout=RENEW_EVERY)
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(_GIVE_BACK, {"epoch": self.epoch})
-                self._dialect.notify(connection)
-        except DBAPIError:
-            # The server is gone; the row expires by itself.
-            self._lost = True
-        finally:
-            self._engine.dispose()
+        # If the server is gone, the row expires by itself.
+        with suppress(DBAPIError), self._engine.begin() as connection:
+            connection.execute(_GIVE_BACK, {"epoch": self.epoch})
+            self._dialect.notify(connection)
+        self._engine.dispose()
 
     def _check(self, connection: Connection) -> None:
         """The lock makes a new holder wait until this transaction has ended; it does not hold up the renewal."""
