@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,7 @@ from amt_console.model import (
     ServiceState,
 )
 from amt_console.monitor.buffer import Collected, HostReading, Pause
-from amt_console.monitor.recorder import Recorder
+from amt_console.monitor.recorder import CHECKPOINT_EVERY, TRUNCATE_EVERY, Recorder
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.store import Store, StoreBusy, VersionConflict, Writes, record
 
@@ -266,3 +268,193 @@ def test_a_configured_window_looks_at_its_own_time(store: Store, clock: FakeCloc
         (slow,) = [episode for episode in reads.alerts.open() if episode.rule_id == "slow"]
     assert slow.value == pytest.approx(12.0, rel=0.01)
     assert slow.state is AlertState.FIRING
+
+
+class WatchedStore:
+    """A store that notes its checkpoints, or refuses them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.checkpoints: list[bool] = []
+        self.refuses = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def checkpoint(self, *, truncate: bool) -> None:
+        self.checkpoints.append(truncate)
+        if self.refuses:
+            raise StoreBusy("Busy.")
+
+
+def test_the_log_of_the_database_is_moved_each_minute_and_cut_each_hour(store: Store, clock: FakeClock) -> None:
+    watched = WatchedStore(store)
+    recorder = Recorder(store=watched, ruleset=ruleset(), clock=clock)  # type: ignore[arg-type]
+    clock.advance(CHECKPOINT_EVERY - 1)
+    recorder.write([probe(clock)])
+    assert watched.checkpoints == []
+    clock.advance(1)
+    recorder.write([probe(clock)])
+    recorder.write([probe(clock)])
+    assert watched.checkpoints == [False]
+    clock.advance(CHECKPOINT_EVERY)
+    recorder.checkpoint()
+    assert watched.checkpoints == [False, False]
+    clock.advance(TRUNCATE_EVERY - 2 * CHECKPOINT_EVERY)
+    recorder.checkpoint()
+    recorder.checkpoint()
+    assert watched.checkpoints == [False, False, True]
+    recorder.checkpoint(force=True)
+    clock.advance(TRUNCATE_EVERY - 1)
+    recorder.checkpoint()
+    clock.advance(1)
+    recorder.checkpoint()
+    assert watched.checkpoints[3:] == [True, False, True]
+
+
+def test_a_checkpoint_that_fails_loses_nothing_and_is_told(
+    store: Store, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched = WatchedStore(store)
+    watched.refuses = True
+    recorder = Recorder(store=watched, ruleset=ruleset(), clock=clock)  # type: ignore[arg-type]
+    recorder.checkpoint(force=True)
+    assert caplog.messages == ["The write-ahead log could not be moved into the database: Busy."]
+    clock.advance(1)
+    recorder.checkpoint()
+    assert watched.checkpoints == [True], "it is tried again in its time"
+
+
+def gaps(store: Store, clock: FakeClock) -> list[tuple[datetime, datetime, GapReason]]:
+    with store.read() as reads:
+        found = reads.monitor.gaps(clock.now() - timedelta(days=2), clock.now())
+    return [(gap.started_at, gap.ended_at, gap.reason) for gap in found]
+
+
+@pytest.mark.parametrize("continuous", [True, False])
+def test_the_time_between_two_monitors_is_a_gap_if_the_second_one_stays(
+    store: Store, clock: FakeClock, continuous: bool
+) -> None:
+    Recorder(store=store, ruleset=ruleset(), clock=clock).write(outage(clock))
+    stopped = clock.now()
+    clock.advance(3600)
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock, continuous=continuous)
+    started = clock.now()
+    clock.advance(5)
+    recorder.write([])
+    assert gaps(store, clock) == ([(stopped, started, GapReason.STOPPED)] if continuous else [])
+    recorder.write([])
+    assert len(gaps(store, clock)) == continuous, "once"
+    with store.read() as reads:
+        (down,) = [episode for episode in reads.alerts.open() if episode.rule_id == "service_down"]
+    assert down.stale is continuous
+
+
+def test_a_quick_restart_is_no_gap_and_holds_what_was_pending(store: Store, clock: FakeClock) -> None:
+    Recorder(store=store, ruleset=ruleset(), clock=clock).write(outage(clock)[:2])
+    clock.advance(2)
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write([])
+    assert gaps(store, clock) == []
+    with store.read() as reads:
+        (down,) = reads.alerts.open()
+    assert (down.stale, down.bad_count) == (True, 2)
+
+
+def test_a_new_alert_names_the_one_that_ended_before_the_restart(store: Store, clock: FakeClock) -> None:
+    first = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    first.write(outage(clock))
+    first.write([probe(clock), probe(clock)])
+    with store.read() as reads:
+        assert reads.alerts.open() == []
+    clock.advance(60)
+    Recorder(store=store, ruleset=ruleset(), clock=clock).write(outage(clock))
+    with store.read() as reads:
+        (again,) = [episode for episode in reads.alerts.open() if episode.rule_id == "service_down"]
+    assert again.previous_episode_id == 1
+
+
+def test_the_heartbeat_tells_which_process_it_is(store: Store, clock: FakeClock) -> None:
+    started = clock.now()
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    clock.advance(10)
+    recorder.write([])
+    with store.read() as reads:
+        row = reads.monitor.sign_of_life()
+    assert row is not None
+    assert (row.host, row.pid, row.started_at) == (socket.gethostname(), os.getpid(), started)
+
+
+def test_a_late_result_changes_no_state_in_the_log(
+    store: Store, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    with caplog.at_level(logging.INFO, logger="amt_console.monitor"):
+        recorder.write([replace(probe(clock, ServiceState.DOWN), late=True)])
+        assert [line for line in caplog.messages if line.startswith("service")] == []
+        recorder.write([probe(clock, ServiceState.DOWN)])
+        recorder.write([probe(clock, ServiceState.DOWN, attempt=2)])
+        recorder.write([probe(clock, ServiceState.DEGRADED)])
+        recorder.write([probe(clock)])
+    lines = [(each.levelname, each.message) for each in caplog.records if each.message.startswith("service")]
+    assert lines == [
+        ("WARNING", "service web is down, was up: connection refused"),
+        ("WARNING", "service web is degraded, was down"),
+        ("INFO", "service web is up, was degraded"),
+    ]
+
+
+def test_a_conflict_is_told(store: Store, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    recorder = Recorder(store=ConflictingStore(store, 1), ruleset=ruleset(), clock=clock)  # type: ignore[arg-type]
+    with caplog.at_level(logging.INFO, logger="amt_console.monitor"):
+        recorder.write(outage(clock))
+    assert any("evaluated again: Alert 1 was changed" in line for line in caplog.messages)
+
+
+class DurabilityStore(WatchedStore):
+    """A store that notes which transactions were durable."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.durable: list[bool] = []
+
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[Writes]:
+        self.durable.append(durable)
+        return self._store.transaction(durable=durable)
+
+
+def test_the_first_batch_and_each_change_of_an_alert_are_durable_and_nothing_else(
+    store: Store, clock: FakeClock
+) -> None:
+    watched = DurabilityStore(store)
+    recorder = Recorder(store=watched, ruleset=ruleset(), clock=clock)  # type: ignore[arg-type]
+    recorder.write([probe(clock)])
+    recorder.write([probe(clock)])
+    recorder.write([probe(clock, ServiceState.DOWN)])
+    assert watched.durable == [True, False, True]
+
+
+def test_a_change_that_a_person_brought_about_is_written_again_durably(store: Store, clock: FakeClock) -> None:
+    watched = DurabilityStore(store)
+    recorder = Recorder(store=watched, ruleset=ruleset(), clock=clock)  # type: ignore[arg-type]
+    recorder.write(outage(clock))
+    recorder.write([probe(clock, ServiceState.DOWN)])
+    with store.transaction(durable=True) as writes:
+        (before,) = writes.alerts.open()
+        closed = acted(before, Close(1), clock, "ben")
+        assert closed.episode is not None
+        record(writes, EpisodeChange(closed.episode, closed.events))
+    del watched.durable[:]
+    recorder.write([probe(clock, ServiceState.DOWN)])
+    assert watched.durable == [False, True]
+
+
+def test_a_new_ruleset_is_used_from_the_next_batch_on(store: Store, clock: FakeClock) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write(outage(clock))
+    assert recorder.open_subjects == {"web"}
+    recorder.configure(replace(ruleset(), targets=()))
+    recorder.write([])
+    assert recorder.open_subjects == frozenset()
+    with store.read() as reads:
+        assert [episode.subject for episode in reads.alerts.open()] == []
