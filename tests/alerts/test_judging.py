@@ -346,6 +346,9 @@ class TestHost:
         (seen,) = judge_disks(RULES["disk_usage"], host(disk_usage=95.0), at=AT)
         assert (seen.subject, seen.verdict) == ("disk", CRIT)
 
+    def test_a_host_that_tells_of_no_disk_is_not_judged_by_it(self) -> None:
+        assert judge_disks(RULES["disk_usage"], host(disk_usage=None), at=AT) == ()
+
     def test_a_rule_for_one_mount_leaves_the_others_alone(self) -> None:
         rule = replace(RULES["disk_usage"], subject="disk /var*")
         seen = judge_disks(rule, host(disks=(disk("/", 99.0), disk("/var", 99.0))), at=AT)

@@ -64,6 +64,14 @@ def test_a_flood_is_two_rows_a_minute_for_each_address_and_kind(store: Store, cl
     ]
 
 
+def test_after_the_end_nothing_is_noted(store: Store, clock: FakeClock) -> None:
+    log = RefusalLog(store, clock)
+    log.close()
+    log.note(refused())
+    log.close()
+    assert rows(store) == []
+
+
 def test_the_minute_ends_by_itself(store: Store, clock: FakeClock) -> None:
     log = RefusalLog(store, clock, window=0.0)
     log.note(refused())

@@ -113,6 +113,11 @@ def test_the_memory_of_tokens_is_bounded(book: TokenBook, make_token: Make, monk
     assert book.remembered(third.text) is not None
 
 
+def test_a_text_that_is_no_token_costs_no_look_into_the_database(clock: FakeClock) -> None:
+    with pytest.raises(UnknownCallerError):
+        TokenBook(object(), clock).recognise("amt_wrong", ADDRESS)  # type: ignore[arg-type]
+
+
 def test_an_expired_token_is_unknown(book: TokenBook, clock: FakeClock, make_token: Make) -> None:
     made = make_token(days=1)
     clock.advance(86_400)
