@@ -17,7 +17,7 @@ from time import monotonic
 
 from mutation.areas import ROOT, Area, selected
 from mutation.changes import Change, changes_of
-from mutation.explained import DOCUMENT, reasons_of, rows
+from mutation.explained import DOCUMENT, reasons_of, row
 from mutation.trial import LATE, Outcome
 
 
@@ -34,26 +34,32 @@ def main(words: Sequence[str]) -> int:
 
 def _try_file(path: Path, area: Area, compiled: str) -> int:
     known, offered = reasons_of(path), changes_of((ROOT / path).read_text(encoding="utf-8"))
-    for row in rows(change for change in known if change not in offered):
-        print(f"{path}: explained in {DOCUMENT.relative_to(ROOT)}, but not there any more: {row}")
-    if not set(offered).difference(known):
+    for change in set(known).difference(offered):
+        print(f"{path}: explained in {DOCUMENT.relative_to(ROOT)}, but not there any more: {row(change)}")
+    to_try = len(set(offered).difference(known))
+    if not to_try:
         return 0
-    began = monotonic()
-    unchanged, *outcomes = [*_tried(path, compiled)] or [Outcome(None, True, "pytest did not start", 0.0)]
-    if unchanged.caught:
-        print(f"{path}: the tests of the area '{area.name}' fail without any change: {unchanged.by}", flush=True)
+    print(f"{path}: {len(offered)} mutants, {len(offered) - to_try} explained, {to_try} to try", flush=True)
+    began, caught, survived, late, remark = monotonic(), 0, 0, 0, ""
+    for outcome in _tried(path, compiled):
+        if outcome.change is None:
+            remark = outcome.by
+            if outcome.caught:
+                print(f"  the tests of the area '{area.name}' fail without any change: {remark}", flush=True)
+                return 2
+            continue
+        if not outcome.caught:
+            print("  " + row(outcome.change), flush=True)
+        caught, survived = caught + outcome.caught, survived + (not outcome.caught)
+        late += outcome.by == LATE
+        if sys.stderr.isatty():
+            print(f"  {caught + survived} of {to_try}", end="\r", file=sys.stderr, flush=True)
+    seconds = monotonic() - began
+    print(f"  {caught} caught ({late} by time), {survived} survived, {seconds:.0f} s{remark}", flush=True)
+    if caught + survived < to_try:
+        print("  pytest ended before all were tried, see above", flush=True)
         return 2
-    survivors = [outcome.change for outcome in outcomes if not outcome.caught and outcome.change is not None]
-    late = sum(outcome.by == LATE for outcome in outcomes)
-    print(
-        f"{area.name:9} {path}: {len(offered)} mutants, {len(outcomes) - len(survivors)} caught ({late} by time), "
-        f"{len(offered) - len(outcomes)} explained, {len(survivors)} survived, "
-        f"{monotonic() - began:.0f} s{unchanged.by}",
-        flush=True,
-    )
-    for row in rows(survivors):
-        print(f"  {row}", flush=True)
-    return min(1, len(survivors))
+    return min(1, survived)
 
 
 def _tried(path: Path, compiled: str) -> Iterator[Outcome]:

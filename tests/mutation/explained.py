@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from mutation.areas import ROOT
@@ -33,13 +32,10 @@ def reasons_of(path: Path) -> dict[Change, str]:
     return {change: why for (named, change), why in found.items() if named == path}
 
 
-def rows(survivors: Iterable[Change]) -> list[str]:
-    """Rows as the document has them, with the explanation still to be written."""
-    return [
-        f"| {_cell(each.within)} | {_cell(each.line)} | {_cell(each.what)}"
-        f"{'' if each.occurrence == 1 else f' ({each.occurrence})'} | |"
-        for each in survivors
-    ]
+def row(change: Change) -> str:
+    """The row of a survivor as the document has it, with the explanation still to be written."""
+    number = "" if change.occurrence == 1 else f" ({change.occurrence})"
+    return f"| {_cell(change.within)} | {_cell(change.line)} | {_cell(change.what)}{number} | |"
 
 
 def _cell(code: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mutation.areas import ROOT, area_files, selected
 from mutation.changes import Change, changed, changes_of
-from mutation.explained import explained, rows
+from mutation.explained import explained, row
 
 SOURCE = '''
 import os
@@ -70,7 +70,7 @@ def test_a_row_of_the_document_is_read_as_the_change_it_was_written_from() -> No
         Change("module", "LIMIT = 3", "3 → 4", occurrence=2),
     ]
     text = "\n".join(
-        ["## `amt_console/door.py`", "", *(row.removesuffix("|") + "No matter. |" for row in rows(changes))]
+        ["## `amt_console/door.py`", "", *(row(change).removesuffix("|") + "No matter. |" for change in changes)]
     )
     assert explained(text) == {(Path("amt_console/door.py"), change): "No matter." for change in changes}
 

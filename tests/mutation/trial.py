@@ -62,7 +62,8 @@ class Nursery(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         """Tries all mutants. Returns in the children only."""
         source = Path(self.path).read_text(encoding="utf-8")
-        imports = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        body = ast.parse(source).body
+        imports: list[ast.stmt] = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
         exec(compile(ast.Module(imports, []), self.path, "exec"), {})  # what it needs itself is loaded once
         change = _try_all(source, self._plugin)
         tree: Any = source if change is None else changed(source, change)
