@@ -8,11 +8,18 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
     "Everywhere": {
         "acknowledge": "a",
         "unacknowledge": "u",
+        "claim": "c",
+        "snooze": "Z",
+        "hand_off": "H",
         "note": "n",
+        "silence": "S",
+        "close": "x",
+        "undo": "U",
         "probe": "r",
         "pause": "p",
         "export": "e",
         "monitor": "m",
+        "muted": "M",
         "theme": "t",
         "copy": "y",
         "quit": "q,ctrl+c",
@@ -33,7 +40,6 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
         "next_pane": "tab,right,l",
         "previous_pane": "shift+tab,left,h",
         "sort": "s",
-        "reverse": "S",
     },
     "Details": {
         "back": "escape,left,h",
@@ -45,10 +51,16 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
         "bottom": "end,G",
     },
     "Service detail": {"range": "w"},
+    "Silences and maintenance": {"end_muted": "d,delete"},
     "Help": {"close_help": "escape,question_mark,f1,q,enter"},
 }
 """By where they work. Keys of one thing are separated by commas, in the words of the terminal toolkit."""
-_TOGETHER = (("Everywhere", "Overview"), ("Everywhere", "Details", "Service detail"), ("Details", "Help"))
+_TOGETHER = (
+    ("Everywhere", "Overview"),
+    ("Everywhere", "Details", "Service detail"),
+    ("Everywhere", "Details", "Silences and maintenance"),
+    ("Details", "Help"),
+)
 """Places whose keys work at the same time."""
 _MOVES = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
 _SIGNS = ("insert", "delete", "backspace", "tab", "enter", "escape", "space", "question_mark", "slash", "comma")

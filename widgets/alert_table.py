@@ -113,7 +113,7 @@ class AlertTable(LiveTable[AlertRow]):
         """Severity, subject, message, owner or what it follows from, and the note."""
         if isinstance(row, Followers):
             return " ".join(map(self.search_text, row.alerts))
-        owner = row.acknowledged_by or self._cause(row) or ""
+        owner = " ".join(filter(None, (row.acknowledged_by, self._cause(row), row.mute)))
         return " ".join((SEVERITY_WORDS[row.severity], row.subject, row.message, owner, row.note or ""))
 
     def sort_value(self, row: AlertRow, column: str) -> SortValue:
@@ -201,6 +201,8 @@ class AlertTable(LiveTable[AlertRow]):
             return [(row.acknowledged_by, palette.muted if resolved else palette.accent), (since, palette.muted)]
         if row.follows_from in self._subjects and not self._flat:
             return [("follows", palette.muted)]
+        if row.mute is not None and not resolved:
+            return [(row.mute, palette.muted)]
         if resolved or not row.needs_somebody:
             return [(self._cause(row) or self.look.missing, palette.muted)]
         return [("nobody", palette.warning)]

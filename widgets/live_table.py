@@ -116,16 +116,13 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self.rebuild()
 
     def next_sort(self) -> None:
-        """Order by the next sortable column that is shown; after the last, in the given order."""
-        ids = [None, *(column.id for column, _ in self._columns if column.sortable)]
-        at = ids.index(self.model.sort_column) if self.model.sort_column in ids else 0
-        self.model.sort_by(ids[(at + 1) % len(ids)])
-        self.rebuild()
-
-    def reverse_sort(self) -> None:
-        """Reverse the order."""
-        column = self.model.sort_column or next((c.id for c, _ in self._columns if c.sortable), None)
-        self.model.sort_by(column, descending=not self.model.descending)
+        """Order by the next sortable column that is shown, first one way, then the other; after the last as given."""
+        ids = [column.id for column, _ in self._columns if column.sortable]
+        orders = [(None, False), *((name, turned) for name in ids for turned in (False, True))]
+        now = (self.model.sort_column, self.model.descending)
+        at = orders.index(now) if now in orders else 0
+        column, descending = orders[(at + 1) % len(orders)]
+        self.model.sort_by(column, descending=descending)
         self.rebuild()
 
     def move(self, steps: int) -> None:

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
+from amt_console.console.undoing import UndoMemory
 from amt_console.console.view_state import ViewState
-from amt_console.model import Acknowledge, AlertState, AlertView, Note, ProbeNow, Unacknowledge
+from amt_console.model import Acknowledge, AlertState, AlertView, Note, ProbeNow, Unacknowledge, Undo
 from amt_console.operations.acting import act_as_seen
 from amt_console.operations.protocol import ConflictError, Operations, Reports
 from amt_console.text import SEVERITY_WORDS, safe_text
@@ -76,15 +77,16 @@ class ActionHost(Protocol):
 class Actions:
     """The actions behind the keys."""
 
-    def __init__(self, host: ActionHost, *, read_only: bool, at: datetime | None) -> None:
+    def __init__(self, host: ActionHost, undo: UndoMemory, *, read_only: bool, at: datetime | None) -> None:
         self._host = host
+        self._undo = undo
         self._read_only = read_only
         self._at = at
         self._exporting = False
 
     def acknowledge(self) -> None:
         """Ask for a note, then acknowledge the selected alert, or the worst unacknowledged one."""
-        operations = self._ready("Acknowledging")
+        operations = self.ready("Acknowledging")
         if operations is None:
             return
         selection = self._host.selection()
@@ -104,14 +106,14 @@ class Actions:
             self._host.tell(none)
             return
         if alert.acknowledged_by is not None:
-            keys = f"{self._host.key_of('note')} adds a note, {self._host.key_of('unacknowledge')} unacknowledges"
+            keys = f"{self._host.key_of('claim')} claims it, {self._host.key_of('note')} adds a note"
             self._host.tell(f"{alert.subject}: {alert.acknowledged_by} already has it. {keys}.", "warning")
             return
         self._ask_to_take(operations, alert)
 
     def unacknowledge(self) -> None:
         """End the acknowledgement of the selected alert."""
-        operations = self._ready("Unacknowledging")
+        operations = self.ready("Unacknowledging")
         if operations is None:
             return
         selection = self._host.selection()
@@ -119,18 +121,18 @@ class Actions:
         if alert is None:
             self._host.tell(selection.reason or "Select the alert to unacknowledge first.", "warning")
             return
-        if alert.acknowledged_by is None:
+        if alert.acknowledged_by is None and alert.snoozed_by is None:
             self._host.tell(f"{alert.subject}: nobody has it.", "warning")
             return
         given = alert
         self._host.job(
             lambda: act_as_seen(operations, Unacknowledge(given.id), given),
-            lambda view: self._host.tell(f"Unacknowledged: {view.subject}"),
+            lambda view: self._done(view, f"Unacknowledged: {view.subject}"),
         )
 
     def add_note(self) -> None:
         """Ask for a note on the selected alert, whatever its state and owner."""
-        operations = self._ready("Adding a note")
+        operations = self.ready("Adding a note")
         if operations is None:
             return
         selection = self._host.selection()
@@ -142,7 +144,7 @@ class Actions:
 
     def probe_now(self) -> None:
         """Request a probe of the selected service, or of all."""
-        operations = self._ready("Probing")
+        operations = self.ready("Probing")
         if operations is None:
             return
         selection = self._host.selection()
@@ -197,7 +199,7 @@ class Actions:
         else:
             self._host.job(
                 lambda: act_as_seen(operations, Acknowledge(live.id, note or None), live),
-                lambda view: self._host.tell(f"Acknowledged by {view.acknowledged_by}: {view.subject}"),
+                lambda view: self._done(view, f"Acknowledged by {view.acknowledged_by}: {view.subject}"),
                 lambda error: self._not_taken(operations, live, note, error),
             )
 
@@ -227,9 +229,13 @@ class Actions:
             return
         self._host.job(
             lambda: operations.act(Note(alert_id, note)),
-            lambda view: self._host.tell(f"Note stored: {view.subject}"),
+            lambda view: self._done(view, f"Note stored: {view.subject}"),
             lambda _: self._ask_for_note(operations, alert_id, subject, note),
         )
+
+    def _done(self, alert: AlertView, told: str) -> None:
+        self._undo.remember(Undo(alert.id), told)
+        self._host.tell(told)
 
     def _export(self, reports: Reports, folder: Path) -> None:
         self._exporting = True
@@ -252,7 +258,7 @@ class Actions:
     def _selected(self, selection: Selection) -> AlertView | None:
         return None if selection.alert_id is None else self._host.view.live_alert(selection.alert_id)
 
-    def _ready(self, what: str) -> Operations | None:
+    def ready(self, what: str) -> Operations | None:
         """The operations; ``None`` after a message why nothing can be done now."""
         if self._at is not None:
             self._host.tell(

@@ -31,6 +31,7 @@ from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, PROMPT_KEYS, key
 from amt_console.console.colours import ReadableColours, depth_of
 from amt_console.console.driver import ConsoleDriver
 from amt_console.console.feed import SnapshotFeed
+from amt_console.console.handling import Handling
 from amt_console.console.keyboard import PASTED
 from amt_console.console.output import AsciiFilter, drop_control_characters, tightened
 from amt_console.console.screens.base import ConsoleScreen
@@ -38,9 +39,11 @@ from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.session import Preferences, Session, SessionFacts
 from amt_console.console.terminal import TerminalGuard
+from amt_console.console.undoing import UndoMemory
 from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS
 from amt_console.model import Snapshot
+from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.operations.protocol import OperationError, Operations
 from amt_console.text import safe_text
 from widgets.look import Look, Palette
@@ -123,7 +126,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._left_picture = ""
         self._announcer = Announcer(bell=bell)
         self._feed = SnapshotFeed(self, self.view, open_session, at=at, clock=clock)
-        self._actions = Actions(self, read_only=read_only, at=at)
+        undo = UndoMemory(clock)
+        self._actions = Actions(self, undo, read_only=read_only, at=at)
+        self._handling = Handling(self, self._actions, undo)
         self.animation_level = "none"
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
@@ -420,6 +425,34 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """Unacknowledge an alert."""
         self._actions.unacknowledge()
 
+    def action_claim(self) -> None:
+        """Take an alert over."""
+        self._handling.claim()
+
+    def action_snooze(self) -> None:
+        """Hold the messages of an alert."""
+        self._handling.snooze()
+
+    def action_hand_off(self) -> None:
+        """Give an alert to somebody else."""
+        self._handling.hand_off()
+
+    def action_silence(self) -> None:
+        """Hold the messages of a service."""
+        self._handling.silence()
+
+    def action_close(self) -> None:
+        """Close an alert, and rate it."""
+        self._handling.close()
+
+    def action_undo(self) -> None:
+        """Take the last action back."""
+        self._handling.undo()
+
+    def end_muted(self, muted: Silence | MaintenanceWindow, done: Callable[[], None]) -> None:
+        """Ask, then end a silence or planned work."""
+        self._handling.end(muted, done)
+
     def action_add_note(self) -> None:
         """Write a note on an alert."""
         self._actions.add_note()
@@ -482,6 +515,13 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
         if not isinstance(self.screen, MonitorScreen):
             await self.push_screen(MonitorScreen())
+
+    async def action_muted(self) -> None:
+        """Show silences and planned work."""
+        from amt_console.console.screens.muted import MutedScreen
+
+        if not isinstance(self.screen, MutedScreen):
+            await self.push_screen(MutedScreen())
 
     async def action_help(self) -> None:
         """Show the keys."""

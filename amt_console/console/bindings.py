@@ -45,7 +45,18 @@ APP_KEYS: Sequence[Binding] = (
         show=True,
     ),
     _key("unacknowledge", "unacknowledge", "unack", "End the acknowledgement of the selected alert."),
+    _key("claim", "claim", "claim", "Take the selected alert over from whoever has it; your own lasts longer."),
+    _key("snooze", "snooze", "snooze", "No messages on the selected alert for a while, or until it recovers."),
+    _key("hand_off", "hand_off", "hand off", "Give the selected alert to somebody else."),
     _key("note", "add_note", "note", "Write a note on the selected alert, whoever has it."),
+    _key(
+        "silence",
+        "silence",
+        "silence",
+        "No messages on the selected service, or on the subject of the selected alert. Asks how long and why.",
+    ),
+    _key("close", "close", "close", "Close the selected alert, and rate it; one that has ended is rated only."),
+    _key("undo", "undo", "undo", "Take back the last action of this console, within 10 s."),
     _key(
         "probe",
         "probe_now",
@@ -68,6 +79,7 @@ APP_KEYS: Sequence[Binding] = (
         "The monitor, who is present and since when, and all notices in full.",
         show=True,
     ),
+    _key("muted", "muted", "silences", "Silences and planned work, with author, age and end; ends one."),
     _key("theme", "next_theme", "theme", "Next colours: dark, light, the terminal's own."),
     _key("copy", "copy_row", "copy", "Copy the selected row as text through the terminal (OSC 52)."),
     _key(
@@ -91,7 +103,21 @@ APP_KEYS: Sequence[Binding] = (
     ),
     _key("help", "help", "help", "This page.", show=True),
 )
-ACTION_KEYS = frozenset({"acknowledge", "unacknowledge", "note", "probe"})
+ACTION_KEYS = frozenset(
+    {
+        "acknowledge",
+        "unacknowledge",
+        "claim",
+        "snooze",
+        "hand_off",
+        "note",
+        "silence",
+        "close",
+        "undo",
+        "end_muted",
+        "probe",
+    }
+)
 """Keys that change something; not offered in read-only sessions and in the past."""
 OVERVIEW_KEYS: Sequence[Binding] = (
     _key(
@@ -117,8 +143,7 @@ OVERVIEW_KEYS: Sequence[Binding] = (
     _key("last", "jump(True)", "last", "Last row."),
     _key("next_pane", "pane(1)", "next pane", "Next pane."),
     _key("previous_pane", "pane(-1)", "previous pane", "Previous pane."),
-    _key("sort", "sort", "sort", "Order by the next column; after the last, the given order again."),
-    _key("reverse", "reverse", "reverse", "Reverse the order."),
+    _key("sort", "sort", "sort", "Order by the next column, first one way, then the other; at last as given."),
 )
 DETAIL_KEYS: Sequence[Binding] = (
     _key("back", "back", "back", "Back to the overview.", show=True),
@@ -132,6 +157,9 @@ DETAIL_KEYS: Sequence[Binding] = (
 SERVICE_KEYS: Sequence[Binding] = (
     _key("range", "next_range", "range", "Next time range: 1 h, 6 h, 24 h, 7 d.", show=True),
 )
+MUTED_KEYS: Sequence[Binding] = (
+    _key("end_muted", "end_muted", "end", "End the selected silence or work. Asks first.", show=True),
+)
 HELP_KEYS: Sequence[Binding] = (
     _key("close_help", "dismiss_help", "close", "Close this page.", show=True),
     *DETAIL_KEYS[1:],
@@ -141,16 +169,23 @@ ALL_KEYS: Sequence[tuple[str, Sequence[Binding]]] = (
     ("Overview", OVERVIEW_KEYS),
     ("Details", DETAIL_KEYS),
     ("Service detail", SERVICE_KEYS),
+    ("Silences and maintenance", MUTED_KEYS),
     ("Help", HELP_KEYS[:1]),
 )
 """All keys by screen, in the order of the documentation."""
-PROMPT_KEYS: frozenset[str] = frozenset({"acknowledge", "export", "filter", "note"})
+PROMPT_KEYS: frozenset[str] = frozenset(
+    {"acknowledge", "claim", "close", "export", "filter", "hand_off", "note", "silence", "snooze"}
+)
 """Keys that open a prompt for a text. If it does not open, the text typed ahead for it must not run as keys."""
 FOOTER_ORDER: Sequence[str] = (
     "back",
     "acknowledge",
     "unacknowledge",
+    "claim",
+    "snooze",
     "note",
+    "silence",
+    "end_muted",
     "open",
     "filter",
     "range",

@@ -134,6 +134,17 @@ class AlertView:
     answer: KeptAnswer | None = None
 
     @property
+    def mute(self) -> str | None:
+        """What holds its messages, in one word; ``None`` if nothing does."""
+        if self.state is AlertState.RESOLVED:
+            return None
+        if self.snoozed_by is not None:
+            return "snoozed"
+        if self.silenced_by:
+            return "silenced"
+        return None if self.maintenance is None else "maintenance"
+
+    @property
     def needs_somebody(self) -> bool:
         """Firing or recovering, above info, unacknowledged, neither a follower nor part of planned work."""
         confirmed = self.state in (AlertState.FIRING, AlertState.RECOVERING) and self.severity is not Severity.INFO

@@ -25,7 +25,7 @@ INCIDENT = "INCIDENT"
 class AlertDetailScreen(DetailScreen):
     """Opened with enter on an alert."""
 
-    ALSO_OFFERED = frozenset({"unacknowledge", "note"})
+    ALSO_OFFERED = frozenset({"unacknowledge", "claim", "snooze", "note", "silence"})
 
     def __init__(self, alert_id: int) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class AlertDetailScreen(DetailScreen):
         self._detail: AlertDetail | None = None
         self._history: ServiceDetail | None = None
         self._window: history.IncidentWindow | None = None
-        self._version: tuple[int | None, ...] = ()
+        self._version: tuple[object, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         """Head, answer, chart, facts and timeline."""
@@ -75,7 +75,7 @@ class AlertDetailScreen(DetailScreen):
         """Load the alert again if its version, its openness or its cause changed."""
         view = next((alert for alert in snapshot.alerts if alert.id == self._alert_id), None)
         cause = next((alert for alert in snapshot.alerts if view is not None and alert.id == view.follows_from), None)
-        version = tuple(alert.version if alert is not None else None for alert in (view, cause))
+        version = tuple((each.version, each.silenced_by, each.maintenance) if each else None for each in (view, cause))
         if version != self._version:
             self._version = version
             self._load_alert(self._loaded)

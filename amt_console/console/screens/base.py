@@ -21,6 +21,7 @@ from amt_console.console.bindings import ACTION_KEYS, FOOTER_ORDER, key_names
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
 from amt_console.console.view_state import ViewState
 from amt_console.model import Snapshot
+from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.operations.protocol import Operations
 from widgets.key_footer import KeyFooter, KeyHint
 from widgets.line_view import LineView
@@ -49,6 +50,10 @@ class ScreenHost(Protocol):
 
     def key_of(self, name: str) -> str:
         """The key of an action."""
+        ...
+
+    def end_muted(self, muted: Silence | MaintenanceWindow, done: Callable[[], None]) -> None:
+        """Ask, then end a silence or planned work."""
         ...
 
     def job(self, work: Callable[[], ResultT], done: Callable[[ResultT], None]) -> None:

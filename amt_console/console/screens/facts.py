@@ -96,7 +96,24 @@ def alert_line(alert: AlertView, now: datetime, look: Look, *, follows: str | No
             runs.append((f": {alert.note}", palette.text))
     elif alert.note:
         runs.append((f"{look.dot}note: {alert.note}", palette.text))
+    runs.extend((f"{look.dot}{words}", palette.muted) for words in mute_words(alert, now, look))
     return runs
+
+
+def mute_words(alert: AlertView, now: datetime, look: Look) -> list[str]:
+    """What holds the messages of an alert, and until when."""
+    if alert.state is AlertState.RESOLVED:
+        return []
+    words: list[str] = []
+    if alert.snoozed_by is not None:
+        until = alert.snoozed_until
+        how_long = "it recovers" if until is None else near_moment(until, now, look.zone)
+        words.append(f"snoozed by {alert.snoozed_by} until {how_long}")
+    if alert.silenced_by:
+        words.append(f"silenced by {', '.join(alert.silenced_by)}")
+    if alert.maintenance is not None:
+        words.append(f"maintenance: {alert.maintenance}")
+    return words
 
 
 def followers_line(cause: AlertView, alerts: Sequence[AlertView], look: Look) -> Runs:
@@ -297,14 +314,16 @@ def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str 
         [(reason_of(episode.message, episode.subject), palette.text)],
     ]
     if episode.acknowledged_by:
-        lines.append(
-            [(f"{episode.acknowledged_by} has it for {age_words(episode.acknowledged_at, now)}", palette.accent)]
-        )
+        until = episode.acknowledged_until
+        ends = f", until {near_moment(until, now, look.zone)}" if until is not None and episode.open else ""
+        held = f"{episode.acknowledged_by} has it for {age_words(episode.acknowledged_at, now)}{ends}"
+        lines.append([(held, palette.accent)])
         if episode.note:
             lines.append([("note  ", palette.muted), (episode.note, palette.text)])
     elif episode.open and cause is None:
         words = "nobody has it" if take_key is None else f"nobody has it; {take_key} acknowledges it"
         lines.append([(words, palette.warning)])
+    lines.extend([(words, palette.muted)] for words in mute_words(detail.alert, now, look))
     if cause is not None:
         who = f"{cause.acknowledged_by} has that" if cause.acknowledged_by else "nobody has that"
         lines.append(
@@ -332,6 +351,8 @@ def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
         for label, number in (("Value", episode.value), ("Threshold", episode.threshold))
         if number is not None
     ]
+    if episode.rating is not None:
+        pairs.append(("Rated", episode.rating.value))
     if episode.escalation_level:
         pairs.append(("Escalation", f"level {episode.escalation_level}"))
     if episode.resolved_at is not None:

@@ -203,10 +203,6 @@ class OverviewScreen(ConsoleScreen):
         """Order by the next column."""
         self.pane.next_sort()
 
-    def action_reverse(self) -> None:
-        """Reverse the order."""
-        self.pane.reverse_sort()
-
     def action_filter(self) -> None:
         """Ask for a filter; it applies while typing."""
         pane = self.pane

@@ -1,0 +1,295 @@
+"""The actions behind the keys of alert handling: claim, snooze, hand off, close, silence, end, undo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from amt_console.console.actions import ActionHost, Actions
+from amt_console.console.undoing import UNDO_SECONDS, UndoMemory
+from amt_console.model import (
+    AddSilence,
+    AlertAction,
+    AlertState,
+    AlertView,
+    Claim,
+    Close,
+    EndMaintenance,
+    EndSilence,
+    Handoff,
+    Rating,
+    Snooze,
+    Undo,
+)
+from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.operations.acting import act_as_seen
+from amt_console.operations.protocol import ConflictError, Operations
+from amt_console.text import SEVERITY_WORDS, safe_text
+
+USUAL_SNOOZE = "1h"
+USUAL_SILENCE = "2h"
+UNTIL_RECOVERY = ("recovery", "until recovery", "r")
+_LENGTHS = "a length of time such as 15m, 2h or 1d"
+
+
+class Handling:
+    """Asks where something must be known, then acts on the alert that was selected when the key was pressed."""
+
+    def __init__(self, host: ActionHost, actions: Actions, undo: UndoMemory) -> None:
+        self._host = host
+        self._actions = actions
+        self._undo = undo
+
+    def claim(self) -> None:
+        """Ask for a note, then take the selected alert over from whoever has it."""
+        found = self._selected("Claiming")
+        if found is not None:
+            self._ask_to_claim(*found)
+
+    def snooze(self) -> None:
+        """Ask how long, then hold the messages of the selected alert."""
+        found = self._selected("Snoozing")
+        if found is not None:
+            self._ask_to_snooze(*found, USUAL_SNOOZE)
+
+    def hand_off(self) -> None:
+        """Ask for a person and a note, then give the selected alert to that person."""
+        found = self._selected("Handing off")
+        if found is not None:
+            self._ask_whom(*found)
+
+    def close(self) -> None:
+        """Ask for a rating and a note, then close the selected alert; an ended one is rated only."""
+        operations = self._actions.ready("Closing")
+        if operations is None:
+            return
+        selection = self._host.selection()
+        alert = None if selection.alert_id is None else self._host.view.known_alert(selection.alert_id)
+        if alert is None:
+            self._host.tell(selection.reason or "Select the alert to close first.", "warning")
+            return
+        self._ask_to_close(operations, alert)
+
+    def silence(self) -> None:
+        """Ask for end and reason, then silence the selected service or the subject of the selected alert."""
+        operations = self._actions.ready("Silencing")
+        if operations is None:
+            return
+        selection = self._host.selection()
+        alert = None if selection.alert_id is None else self._host.view.known_alert(selection.alert_id)
+        subject = selection.service or (alert.subject if alert is not None else None)
+        if subject is None:
+            self._host.tell(selection.reason or "Select the alert or service to silence first.", "warning")
+            return
+        self._ask_to_silence(operations, subject, selection.service is not None, f"{USUAL_SILENCE} ")
+
+    def end(self, muted: Silence | MaintenanceWindow, done: Callable[[], None]) -> None:
+        """Ask whether to end a silence or planned work, then end it."""
+        operations = self._actions.ready("Ending")
+        if operations is None:
+            return
+        name = f"silence {muted.id} of {muted.what}" if isinstance(muted, Silence) else f"maintenance {muted.name}"
+        what = safe_text(name, 60)
+
+        def end() -> None:
+            if isinstance(muted, Silence):
+                operations.act(EndSilence(muted.id))
+            else:
+                operations.act(EndMaintenance(muted.name))
+
+        def ended(_: None) -> None:
+            self._host.tell(f"Ended: {what}")
+            done()
+
+        question = f"End {what}? y ends it, any other key keeps it."
+        self._host.prompt().confirm(question, lambda: self._host.job(end, ended))
+
+    def undo(self) -> None:
+        """Take back the last action of this console."""
+        operations = self._actions.ready("Undoing")
+        if operations is None:
+            return
+        last = self._undo.take()
+        if last is None:
+            self._host.tell(f"Nothing to undo: an action can be undone for {UNDO_SECONDS:.0f} s.", "warning")
+            return
+        self._host.job(lambda: operations.act(last.by), lambda _: self._host.tell(f"Undone: {last.what}"))
+
+    def _selected(self, what: str) -> tuple[Operations, AlertView] | None:
+        """The open alert that the key acts on; ``None`` after a message why there is none."""
+        operations = self._actions.ready(what)
+        if operations is None:
+            return None
+        selection = self._host.selection()
+        alert = None if selection.alert_id is None else self._host.view.live_alert(selection.alert_id)
+        if alert is None:
+            ended = None if selection.alert_id is None else "That alert has ended."
+            self._host.tell(selection.reason or ended or "Select an alert first.", "warning")
+            return None
+        return operations, alert
+
+    def _ask_to_claim(self, operations: Operations, alert: AlertView, note: str = "") -> None:
+        owner = f" from {safe_text(alert.acknowledged_by, 30)}" if alert.acknowledged_by else ""
+        self._host.prompt().ask(
+            f"Claim {_named(alert)}{owner}, note:",
+            lambda words: self._act(
+                operations,
+                Claim(alert.id, words or None),
+                alert,
+                f"Claimed{owner}: {alert.subject}",
+                partial(self._ask_to_claim, operations, alert, words) if words else None,
+            ),
+            answer=note,
+            placeholder="optional; enter claims, esc cancels",
+        )
+
+    def _ask_to_snooze(self, operations: Operations, alert: AlertView, answer: str) -> None:
+        self._host.prompt().ask(
+            f"Snooze {_named(alert)} for:",
+            partial(self._snooze, operations, alert),
+            answer=answer,
+            placeholder="15m, 2h ... or recovery; esc cancels",
+        )
+
+    def _snooze(self, operations: Operations, alert: AlertView, text: str) -> None:
+        recovery = text.lower() in UNTIL_RECOVERY
+        seconds = None if recovery else _seconds(text)
+        again = partial(self._ask_to_snooze, operations, alert, text)
+        if seconds is None and not recovery:
+            self._host.tell(f"'{safe_text(text, 30)}' is neither {_LENGTHS} nor 'recovery'.", "warning")
+            again()
+            return
+        how_long = "until it recovers" if recovery else f"for {text}"
+        told = f"Snoozed {how_long}: {alert.subject}"
+        self._act(operations, Snooze(alert.id, seconds, recovery), alert, told, again)
+
+    def _ask_whom(self, operations: Operations, alert: AlertView, name: str = "") -> None:
+        self._host.prompt().ask(
+            f"Hand {_named(alert)} off to:",
+            partial(self._ask_what_they_should_know, operations, alert),
+            answer=name,
+            placeholder="a person's name; esc cancels",
+        )
+
+    def _ask_what_they_should_know(self, operations: Operations, alert: AlertView, name: str) -> None:
+        if not name:
+            self._host.tell("A hand-off needs a person: nothing was done.", "warning")
+            return
+        self._host.prompt().ask(
+            f"Hand {_named(alert)} off to {safe_text(name, 30)}, note:",
+            lambda words: self._act(
+                operations,
+                Handoff(alert.id, name, words or None),
+                alert,
+                f"Handed off to {name}: {alert.subject}",
+                partial(self._ask_whom, operations, alert, name),
+            ),
+            placeholder="optional; enter hands off, esc cancels",
+        )
+
+    def _ask_to_close(self, operations: Operations, alert: AlertView, answer: str = "") -> None:
+        ended = alert.state is AlertState.RESOLVED
+        verb = "Rate" if ended else "Close"
+        rating = "noise or actionable" if ended else "noise, actionable or neither"
+        self._host.prompt().ask(
+            f"{verb} {_named(alert)} ({rating}), note:",
+            partial(self._close, operations, alert),
+            answer=answer,
+            placeholder="e.g. noise, then why; esc cancels",
+        )
+
+    def _close(self, operations: Operations, alert: AlertView, text: str) -> None:
+        first, _, rest = text.partition(" ")
+        rating = next((each for each in Rating if first.lower().rstrip(",:") == each.value), None)
+        note = rest.strip() if rating is not None else text
+        if rating is None and alert.state is AlertState.RESOLVED:
+            self._host.tell("An ended alert is rated: begin with noise or actionable.", "warning")
+            self._ask_to_close(operations, alert, text)
+            return
+        rated = f", rated {rating}" if rating is not None else ""
+        verb = "Rated" if alert.state is AlertState.RESOLVED else "Closed"
+        told = f"Rated {rating}: {alert.subject}" if verb == "Rated" else f"Closed{rated}: {alert.subject}"
+        again = partial(self._ask_to_close, operations, alert, text)
+        self._act(operations, Close(alert.id, note or None, rating), alert, told, again, undoable=verb == "Rated")
+
+    def _ask_to_silence(self, operations: Operations, subject: str, service: bool, answer: str) -> None:
+        self._host.prompt().ask(
+            f"Silence {safe_text(subject, 40)}, how long and why:",
+            partial(self._silence, operations, subject, service),
+            answer=answer,
+            placeholder="e.g. 2h new release; esc cancels",
+        )
+
+    def _silence(self, operations: Operations, subject: str, service: bool, text: str) -> None:
+        length, _, reason = text.partition(" ")
+        seconds, reason = _seconds(length), reason.strip()
+        again = partial(self._ask_to_silence, operations, subject, service, f"{text} ")
+        if seconds is None or not reason:
+            missing = f"begin with {_LENGTHS}" if seconds is None else "say why, behind the time"
+            self._host.tell(f"Nothing is silenced yet: {missing}.", "warning")
+            again()
+            return
+        if service:
+            action = AddSilence(reason, services=(subject,), for_=seconds)
+        else:
+            action = AddSilence(reason, match=f"^{re.escape(subject)}$", for_=seconds)
+
+        def done(silence: Silence) -> None:
+            until = self._host.local(silence.ends_at)
+            self._undo.remember(EndSilence(silence.id), f"silence of {subject}")
+            self._host.tell(f"Silenced until {until:%H:%M}: {subject}. {self._undo_words()}")
+
+        self._host.job(lambda: operations.act(action), done, lambda _: again())
+
+    def _act(
+        self,
+        operations: Operations,
+        action: AlertAction,
+        seen: AlertView,
+        told: str,
+        again: Callable[[], None] | None,
+        *,
+        undoable: bool = True,
+    ) -> None:
+        """Act on an alert as it was seen.
+
+        Args:
+            operations: Act.
+            action: What is done.
+            seen: The alert when the key was pressed.
+            told: The message afterwards.
+            again: Asks once more, with what was typed; not where the alert is no longer what was seen.
+            undoable: Whether a key takes it back.
+        """
+
+        def done(view: AlertView) -> None:
+            if undoable:
+                self._undo.remember(Undo(view.id), told)
+            self._host.tell(f"{told}. {self._undo_words()}" if undoable else told)
+
+        def failed(error: Exception) -> None:
+            if again is not None and not isinstance(error, ConflictError):
+                again()
+
+        self._host.job(lambda: act_as_seen(operations, action, seen), done, failed)
+
+    def _undo_words(self) -> str:
+        return f"{self._host.key_of('undo')} undoes it."
+
+
+def _named(alert: AlertView) -> str:
+    return f"{SEVERITY_WORDS[alert.severity]} {safe_text(alert.subject, 40)}"
+
+
+def _seconds(text: str) -> float | None:
+    """A length of time as people type it; a bare number is no length here."""
+    from amt_console.config.faults import Refused
+    from amt_console.config.sections.scalars import parse_duration
+
+    if not text.rstrip()[-1:].isalpha():
+        return None
+    try:
+        return parse_duration(text)
+    except Refused:
+        return None
