@@ -25,7 +25,7 @@ from amt_console.model import (
 from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.operations.acting import act_as_seen
 from amt_console.operations.protocol import ConflictError, Operations
-from amt_console.text import SEVERITY_WORDS, safe_text
+from amt_console.text import safe_text
 
 USUAL_SNOOZE = "1h"
 USUAL_SILENCE = "2h"
@@ -130,7 +130,7 @@ class Handling:
         return operations, alert
 
     def _ask_to_claim(self, operations: Operations, alert: AlertView, note: str = "") -> None:
-        owner = f" from {safe_text(alert.acknowledged_by, 30)}" if alert.acknowledged_by else ""
+        owner = f" from {safe_text(alert.acknowledged_by, 16)}" if alert.acknowledged_by else ""
         self._host.prompt().ask(
             f"Claim {_named(alert)}{owner}, note:",
             lambda words: self._act(
@@ -177,7 +177,7 @@ class Handling:
             self._host.tell("A hand-off needs a person: nothing was done.", "warning")
             return
         self._host.prompt().ask(
-            f"Hand {_named(alert)} off to {safe_text(name, 30)}, note:",
+            f"Hand {_named(alert)} off to {safe_text(name, 16)}, note:",
             lambda words: self._act(
                 operations,
                 Handoff(alert.id, name, words or None),
@@ -215,7 +215,7 @@ class Handling:
 
     def _ask_to_silence(self, operations: Operations, subject: str, service: bool, answer: str) -> None:
         self._host.prompt().ask(
-            f"Silence {safe_text(subject, 40)}, how long and why:",
+            f"Silence {safe_text(subject, 24)}, how long and why:",
             partial(self._silence, operations, subject, service),
             answer=answer,
             placeholder="e.g. 2h new release; esc cancels",
@@ -279,7 +279,8 @@ class Handling:
 
 
 def _named(alert: AlertView) -> str:
-    return f"{SEVERITY_WORDS[alert.severity]} {safe_text(alert.subject, 40)}"
+    """The alert as a question of 46 cells names it."""
+    return safe_text(alert.subject, 24)
 
 
 def _seconds(text: str) -> float | None:

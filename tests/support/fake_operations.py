@@ -11,7 +11,7 @@ from typing import Any
 
 from support.pictures import NOW, all_fine, wave
 
-from amt_console.alerts import AlertConflict, Scene, handle
+from amt_console.alerts import AlertConflict, Outcome, Scene, handle
 from amt_console.clock import FakeClock
 from amt_console.model import (
     Action,
@@ -35,11 +35,13 @@ from amt_console.model.notifications import (
     Stage,
 )
 from amt_console.model.oncall import OncallPlan
+from amt_console.model.policy import MaintenanceWindow, Policies, Silence
 from amt_console.model.why import AlertWhy, Observed
 from amt_console.operations.actor import Actor
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.protocol import (
     ConflictError,
+    InvalidError,
     NotFoundError,
     OperationError,
     Progress,
@@ -48,7 +50,10 @@ from amt_console.operations.protocol import (
     StateChange,
 )
 
-HANDLED = ("state", "acknowledged_by", "acknowledged_at", "note", "resolved_at")
+HANDLED = (
+    *("state", "acknowledged_by", "acknowledged_at", "acknowledged_until", "snoozed_by", "snoozed_until"),
+    *("rating", "note", "resolved_at"),
+)
 """What actions change of an alert."""
 
 
@@ -67,6 +72,10 @@ def _episode(view: AlertView) -> Episode:
         resolved_at=view.resolved_at,
         acknowledged_by=view.acknowledged_by,
         acknowledged_at=view.acknowledged_at,
+        acknowledged_until=view.acknowledged_until,
+        snoozed_by=view.snoozed_by,
+        snoozed_until=view.snoozed_until,
+        rating=view.rating,
         note=view.note,
         runbook=view.runbook,
     )
@@ -85,6 +94,10 @@ class FakeOperations:
     """Why no action works."""
     during_export: Callable[[], None] = lambda: None
     before_snapshot: Callable[[], None] | None = None
+    policies: Policies = field(default_factory=Policies)
+    """Silences and planned work."""
+    happened: dict[int, list[AlertEvent]] = field(default_factory=dict)
+    """The events of what was done to each alert."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def show(self, picture: Snapshot) -> None:
@@ -187,23 +200,60 @@ class FakeOperations:
         """What the real handlers make of it."""
         self.calls.append(("act", action))
         with self.lock:
-            if not isinstance(action, AlertAction):
-                return None
-            view = self._alert(action.alert_id)
-            if self.conflicts:
+            if self.conflicts and isinstance(action, AlertAction):
                 self.conflicts -= 1
-                self._replace(view.id, version=view.version + 1)
+                self._replace(action.alert_id, version=self._alert(action.alert_id).version + 1)
                 raise ConflictError("the alert changed meanwhile")
             if self.refusal is not None:
                 raise self.refusal
             try:
-                step = handle(action, Scene("me", FakeClock(NOW).instant(), _episode(view))).step
+                outcome = handle(action, self._scene(action))
             except AlertConflict as error:
                 raise ConflictError(str(error)) from error
-            assert step is not None
-            assert step.episode is not None
-            changed = AlertViews((), ()).of(step.episode)
-            return self._replace(view.id, **{name: getattr(changed, name) for name in HANDLED})
+            except LookupError as error:
+                raise NotFoundError(str(error)) from error
+            except ValueError as error:
+                raise InvalidError(str(error)) from error
+            if outcome.step is None:
+                return self._mute(outcome)
+            assert outcome.step.episode is not None
+            changed = AlertViews((), ()).of(outcome.step.episode)
+            known = self.happened.setdefault(changed.id, [])
+            known += (replace(event, seq=len(known) + at) for at, event in enumerate(outcome.step.events, 1))
+            return self._replace(changed.id, **{name: getattr(changed, name) for name in HANDLED})
+
+    def _scene(self, action: Action[Any]) -> Scene:
+        view = self._alert(action.alert_id) if isinstance(action, AlertAction) else None
+        return Scene(
+            "me",
+            FakeClock(NOW).instant(),
+            None if view is None else _episode(view),
+            [service.name for service in self.picture.services],
+            () if view is None else tuple(self.happened.get(view.id, ())),
+            self.policies,
+        )
+
+    def _mute(self, outcome: Outcome) -> Silence | MaintenanceWindow | None:
+        silences, maintenance = self.policies.silences, self.policies.maintenance
+        match outcome.added or outcome.ended:
+            case Silence() as silence:
+                new = silence if silence.id else replace(silence, id=str(len(silences) + 1))
+                kept = tuple(each for each in silences if each.id != new.id)
+                self.policies = replace(self.policies, silences=kept if outcome.ended else (*kept, new))
+                return new
+            case MaintenanceWindow() as window:
+                others = tuple(each for each in maintenance if each.name != window.name)
+                self.policies = replace(self.policies, maintenance=others if outcome.ended else (*others, window))
+                return window
+        return None
+
+    def silences(self, *, ended: bool = False) -> tuple[Silence, ...]:
+        """Those that have not ended."""
+        return self.policies.silences
+
+    def maintenance(self, *, ended: bool = False) -> tuple[MaintenanceWindow, ...]:
+        """What has not ended."""
+        return self.policies.maintenance
 
     def export(
         self,
