@@ -24,8 +24,8 @@ class MutedTable(LiveTable[Muted]):
 
     NAME: ClassVar[str] = "SILENCES AND MAINTENANCE"
     COLUMNS: ClassVar[Sequence[Column]] = (
-        Column("name", "", 26, grow=1, max_width=34),
-        Column("what", "MUTES", 12, grow=3, max_width=50),
+        Column("name", "", 12, grow=1, max_width=34),
+        Column("what", "", 14, grow=3, max_width=50),
         Column("ends", "ENDS", 12, grow=1, max_width=26),
         Column("age", "AGE", 4, align="right"),
         Column("by", "BY", 6, grow=1, max_width=20),

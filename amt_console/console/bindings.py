@@ -44,7 +44,7 @@ APP_KEYS: Sequence[Binding] = (
         "unacknowledged one. Asks for a note; enter confirms, also without one.",
         show=True,
     ),
-    _key("unacknowledge", "unacknowledge", "unack", "End the acknowledgement of the selected alert."),
+    _key("unacknowledge", "unacknowledge", "unack", "End the acknowledgement and the snooze of the selected alert."),
     _key("claim", "claim", "claim", "Take the selected alert over from whoever has it; your own lasts longer."),
     _key("snooze", "snooze", "snooze", "No messages on the selected alert for a while, or until it recovers."),
     _key("hand_off", "hand_off", "hand off", "Give the selected alert to somebody else."),

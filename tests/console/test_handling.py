@@ -156,7 +156,8 @@ async def test_a_silence_without_a_reason_or_an_end_is_asked_again(typed: str) -
 async def test_u_takes_the_last_action_back_for_ten_seconds_and_once() -> None:
     async with desk(incident()) as console:
         await select(console, "backend-api")
-        await console.press("a", *"on it", "enter", "U")
+        await console.press("a", *"on it", "enter")
+        await console.press("U")
         assert done(console)[-1] == Undo(7)
         assert console.operations.picture.alerts[0].acknowledged_by is None
         await console.press("U")

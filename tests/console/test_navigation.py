@@ -38,12 +38,14 @@ async def test_sorting_by_key_shows_an_arrow_and_keeps_the_selection() -> None:
         await console.press("s")
         assert services.model.keys[0] == "backend-api"
         assert "state↑" in services.plain_lines[0]
-        await console.press("s", "s")
-        assert "FOR↑" in services.plain_lines[0]
         await console.press("s")
+        assert "state↓" in services.plain_lines[0]
+        await console.press("s", "s", "s")
+        assert "FOR↑" in services.plain_lines[0]
+        await console.press("s", "s")
         assert services.model.sort_column == "response"
         assert "RESP↑" in services.plain_lines[0]
-        await console.press("S")
+        await console.press("s")
         assert "RESP↓" in services.plain_lines[0]
         assert services.model.keys[0] == "api-chat-analytics"
         assert services.model.selected == "web-app"

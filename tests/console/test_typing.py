@@ -54,7 +54,14 @@ def test_the_split_of_the_writes_does_not_matter(at: int) -> None:
 
 @pytest.mark.parametrize(
     ("keys", "shown"),
-    [("ehello world", "hello world"), ("/plan, q", "/plan, q"), ("\t\x1b[Baque", "backend-api, note: que")],
+    [
+        ("ehello world", "hello world"),
+        ("/plan, q", "/plan, q"),
+        ("\t\x1b[Baque", "backend-api, note: que"),
+        ("jSnew release, q", "2h new release, q"),
+        ("jcmine, q", "note: mine, q"),
+        ("jxnoise, q", "note: noise, q"),
+    ],
 )
 def test_text_behind_other_keys_goes_into_their_prompt(keys: str, shown: str) -> None:
     with console("incident") as program:
@@ -163,8 +170,8 @@ def test_letters_that_are_no_utf8_do_not_end_the_keyboard() -> None:
 
 def test_an_unused_key_says_so_once() -> None:
     with console("incident") as program:
-        program.press("xxx")
-        shown = program.wait_for("x does nothing here; ? shows the keys")
+        program.press("iii")
+        shown = program.wait_for("i does nothing here; ? shows the keys")
         assert shown.count("does nothing here") == 1
 
 
