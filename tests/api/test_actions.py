@@ -38,8 +38,8 @@ from amt_console.model import (
     Undo,
     UndoLast,
 )
-from amt_console.model.actions import wire_name
-from amt_console.model.policy import MaintenanceWindow, Policies, Recurrence, Silence
+from amt_console.model.actions import OverrideOncall, TakeOncall, UndoOncall, wire_name
+from amt_console.model.policy import MaintenanceWindow, Person, Policies, Recurrence, Rota, Silence
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import InvalidError, NotFoundError
 from amt_console.store import Store, audit_entries
@@ -62,7 +62,14 @@ EVERY: tuple[Action[Any], ...] = (
     EndSilence("1"),
     AddMaintenance("disks / roof", ("web-app",), for_=60, starts_at=LATER, note="rack 3"),
     EndMaintenance("disks / roof"),
+    TakeOncall(LATER),
+    OverrideOncall("bob", LATER + timedelta(hours=1), LATER),
+    UndoOncall(),
     ProbeNow("web-app"),
+)
+PEOPLE = Policies(
+    people={name: Person(name) for name in ("ann-laptop", "bob")},
+    rotas={"oncall": Rota("oncall", ("bob", "ann-laptop"), 86400, LATER - timedelta(hours=2))},
 )
 
 
@@ -80,7 +87,10 @@ def as_stored(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def test_every_action_arrives_as_it_was_sent(remote: RemoteOperations, fire: Fire, store: Store) -> None:
+def test_every_action_arrives_as_it_was_sent(
+    remote: RemoteOperations, operations: LocalOperations, fire: Fire, store: Store
+) -> None:
+    operations._policies = PEOPLE
     assert {type(action) for action in EVERY} == set(ACTIONS.values()), "an action is missing here"
     fire()
     for action in EVERY:

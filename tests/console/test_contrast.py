@@ -32,7 +32,9 @@ GROUNDS = {"dark": (XTERM[7], XTERM[0]), "light": (XTERM[0], XTERM[15])}
 """Text and ground of a terminal that was asked for no colours."""
 OWN = ("amt-dark", "amt-light", "ansi-dark")
 SCREENS: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("x",): (),
+    ("i",): (),
+    ("M",): ("escape",),
+    ("down", "S"): ("escape", "escape"),
     ("down", "a"): ("n", "escape"),
     ("slash", "b"): ("escape",),
     ("q",): ("n",),
@@ -108,7 +110,7 @@ async def test_the_themes_of_the_toolkit_can_be_read(depth: str, monkeypatch: py
     for name, value in DEPTHS[depth].items():
         monkeypatch.setenv(name, value)
     async with desk(sample(), size=(120, 40)) as console:
-        await console.press("down", "x")
+        await console.press("down", "i")
         for name in BUILTIN_THEMES:
             console.app.theme = name
             await console.pilot.pause()
