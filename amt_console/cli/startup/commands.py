@@ -21,6 +21,7 @@ _COMMANDS = {
     "status": "status --line",
     "alerts": "alerts ack 12 --note 'restarting the API'",
     "oncall": "oncall --week",
+    "notify": "notify test ops-mail",
     "silences": "silences add --service web-app --for 2h --reason 'new release'",
     "maintenance": "maintenance add 'new disks' --group shop --for 1h",
     "export": "export all --hours 168 --out /var/www/reports",
