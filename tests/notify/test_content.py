@@ -38,6 +38,10 @@ LONG = "a-very-long-service-name-in-the-eu-central-1-region"
     [
         (message(), "CRITICAL backend-api down: HTTP 503 for 3 min"),
         (message(notice(opened_at=message().created_at)), "CRITICAL backend-api down: HTTP 503"),
+        (
+            message(notice(message="backend-api is down: got 503 Service Unavailable, expected 2xx (3 of 3)")),
+            "CRITICAL backend-api down: 503 Service Unavailable for 3 min",
+        ),
         (message(SLOW), "WARNING backend-api answers in 6.2 s, limit 5 s for 3 min"),
         (message(kind=NoticeKind.REMINDER), "STILL CRITICAL backend-api down: HTTP 503 for 3 min"),
         (message(kind=NoticeKind.SEVERITY), "NOW CRITICAL backend-api down: HTTP 503 for 3 min"),

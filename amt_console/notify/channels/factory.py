@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from amt_console.clock import Clock
 from amt_console.config.faults import Refused
+from amt_console.config.files.receivers import EMAIL_CHANNEL
 from amt_console.config.files.walk import secrets_of
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.sections import channels as sections
@@ -33,9 +34,6 @@ from amt_console.notify.channels.slack import SlackChannel
 from amt_console.notify.channels.teams import TeamsChannel
 from amt_console.notify.channels.template_body import template_body
 from amt_console.notify.channels.webhook import WebhookChannel, alertmanager_body
-
-EMAIL_CHANNEL = "email"
-"""The name of the channel of an enabled ``email_alerts``."""
 
 
 @dataclass(frozen=True, slots=True)

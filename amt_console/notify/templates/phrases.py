@@ -10,6 +10,8 @@ from amt_console.text import MISSING, duration, milliseconds, percent, reason_of
 
 _COUNT = re.compile(r" \(\d+ of \d+\)$")
 """Confirmations at the end of an alert's message."""
+_EXPECTED = re.compile(r"^got (.+), expected .+$")
+"""An answer and what was expected, which the lock screen has no room for."""
 _MINUTE = 60.0
 _PERCENT = frozenset(
     (
@@ -61,7 +63,7 @@ def what_is_wrong(notice: Notice) -> tuple[str, str]:
     reason = _COUNT.sub("", reason_of(notice.message, notice.subject))
     name = short_name(notice.subject)
     if notice.alert_type in (AlertType.SERVICE_DOWN, AlertType.DATABASE):
-        return f"{name} down: ", reason
+        return f"{name} down: ", _EXPECTED.sub(r"\1", reason)
     if notice.message.startswith(f"{notice.subject} "):
         return f"{name} ", _COUNT.sub("", notice.message.removeprefix(f"{notice.subject} "))
     return f"{name}: ", reason
