@@ -52,11 +52,20 @@ def compose(claim: MessageClaim, *, now: datetime, times: GroupTimes, link: Link
     )
 
 
-def retold(told: ClaimedMessage) -> Message:
+def retold(told: ClaimedMessage, link: LinkMaker = no_link) -> Message:
     """A delivered message about one alert, to be told again as it was."""
-    row = told.row
-    notices = () if told.notice is None else (told.notice,)
-    return Message(row.id, row.kind, row.channel, row.receiver, row.created_at, notices, row.reason)
+    row, notices = told.row, worst_first((told.notice,))
+    return Message(
+        id=row.id,
+        kind=row.kind,
+        channel=row.channel,
+        receiver=row.receiver,
+        created_at=row.created_at,
+        notices=notices,
+        reason=row.reason,
+        acknowledge_url=link(notices[0], row.receiver) if _can_be_taken(row.kind, notices) else None,
+        drill=row.kind is NoticeKind.DRILL,
+    )
 
 
 def _can_be_taken(kind: NoticeKind, notices: Sequence[Notice]) -> bool:

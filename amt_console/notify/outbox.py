@@ -14,11 +14,12 @@ from typing import TypeVar
 
 from amt_console.clock import Clock
 from amt_console.model import AuditEntry
-from amt_console.model.notifications import Message, QueuedMessage
+from amt_console.model.notifications import QueuedMessage
 from amt_console.notify.grouping import Batch
-from amt_console.notify.messages import digest_entry, retold
+from amt_console.notify.messages import digest_entry
 from amt_console.store import (
     ChannelResult,
+    ClaimedMessage,
     DeliveryMark,
     MessageClaim,
     SentMessage,
@@ -82,7 +83,7 @@ class Outbox:
         """What the channel did lately."""
         return await self._off(lambda: self._history(channel))
 
-    async def standing(self, channel: str, ended_since: datetime) -> tuple[Message, ...]:
+    async def standing(self, channel: str, ended_since: datetime) -> tuple[ClaimedMessage, ...]:
         """What the channel was told of alerts that still fire or ended since then, one alert a message."""
         return await self._off(lambda: self._standing(channel, ended_since))
 
@@ -125,9 +126,9 @@ class Outbox:
             since = self._clock.now() - timedelta(hours=1)
             return History(sent_since(reads, channel, since), newest_result(reads, channel))
 
-    def _standing(self, channel: str, ended_since: datetime) -> tuple[Message, ...]:
+    def _standing(self, channel: str, ended_since: datetime) -> tuple[ClaimedMessage, ...]:
         with self._store.read() as reads:
-            return tuple(retold(each) for each in standing_messages(reads, channel, ended_since))
+            return standing_messages(reads, channel, ended_since)
 
     def _exchange(self, marks: Sequence[DeliveryMark], wanted: Batch | None) -> MessageClaim | None:
         with self._store.transaction() as writes:

@@ -6,9 +6,10 @@ import math
 from datetime import timedelta
 
 from amt_console.clock import Clock
-from amt_console.model.notifications import Message
 from amt_console.notify.channels.channel import Channel, DeliveryError, RefreshingChannel
+from amt_console.notify.messages import retold
 from amt_console.notify.outbox import Outbox
+from amt_console.notify.settings import LinkMaker, no_link
 from amt_console.text import safe_text
 
 ENDED_SECONDS = 300.0
@@ -25,7 +26,7 @@ class Refresh:
         self._clock = clock
         self._due = -math.inf
 
-    async def tell(self, channel: Channel) -> float:
+    async def tell(self, channel: Channel, link: LinkMaker = no_link) -> float:
         """Tell it again if it is time to; returns the seconds until the next time. Raises StoreError."""
         if not isinstance(channel, RefreshingChannel) or channel.refresh_seconds is None:
             return math.inf
@@ -34,7 +35,7 @@ class Refresh:
             return self._due - now
         self._due = now + channel.refresh_seconds
         since = self._clock.now() - timedelta(seconds=ENDED_SECONDS)
-        messages: tuple[Message, ...] = await self._outbox.standing(channel.name, since)
+        messages = [retold(each, link) for each in await self._outbox.standing(channel.name, since)]
         try:
             if messages:
                 await channel.refresh(messages)

@@ -163,7 +163,7 @@ class ChannelWorker:
         grouped = group(settled.bundles, groups=channel.groups, now=now, times=settings.groups, recent=self._recent())
         pauses = [LOOK_EVERY if rows else 60.0]
         pauses += [] if grouped.pause is None else [grouped.pause]
-        pauses.append(await self._refresh.tell(channel))
+        pauses.append(await self._refresh.tell(channel, settings.link))
         if settled.leased_until is not None:
             pauses.append((settled.leased_until - now).total_seconds())
         over: list[Batch] = []

@@ -68,6 +68,21 @@ async def test_what_fires_is_told_again_and_its_end_for_some_minutes(store: Stor
     ]
 
 
+async def test_the_link_to_acknowledge_is_told_again(store: Store) -> None:
+    clock = FakeClock()
+    messages: list[Message] = []
+
+    class Keeping(Forgetful):
+        async def refresh(self, told: Sequence[Message]) -> None:
+            messages.extend(told)
+
+    tell(store, alert(clock=clock), clock=clock)
+    deliver(store, clock)
+    refresh = Refresh(Outbox(store, clock), clock)
+    await refresh.tell(Keeping(), lambda notice, receiver: f"https://amt.example/{notice.alert_id}/{receiver}")
+    assert [message.acknowledge_url for message in messages] == ["https://amt.example/1/ops"]
+
+
 async def test_nothing_to_tell_is_not_told_and_a_failure_is_tried_a_minute_later(store: Store) -> None:
     clock = FakeClock()
     channel, refresh = Forgetful(), Refresh(Outbox(store, clock), clock)
