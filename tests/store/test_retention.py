@@ -30,6 +30,7 @@ from amt_console.model import (
     ServiceState,
 )
 from amt_console.model.notifications import DeliveryState, NoticeKind, OutboxEntry
+from amt_console.model.policy import MaintenanceWindow, RotaOverride, Silence
 from amt_console.store import (
     DeliveryMark,
     Store,
@@ -371,3 +372,18 @@ def test_messages_go_with_the_alerts_but_those_about_open_ones_stay(store: Store
     with store.read() as reads:
         assert [row.subject for row in deliveries(reads)] == ["open"]
         assert deliveries(reads)[0].attempts
+
+
+def test_what_people_added_goes_a_while_after_its_end(store: Store, clock: FakeClock) -> None:
+    hour, ends = timedelta(hours=1), (at(0), at(4 * DAY))
+    with store.transaction() as writes:
+        for end in ends:
+            writes.policies.add(Silence("known", end, created_by="ann", services=("api",)), at=at(-60))
+            writes.policies.add(MaintenanceWindow(str(end), ("api",), starts_at=end - hour, ends_at=end), at=at(-60))
+            writes.policies.add(RotaOverride("ann", end - hour, end), at=at(-60))
+    clock.advance(3 * DAY)
+    assert prune(store, clock) == {"silences": 1, "maintenance": 1, "on-call overrides": 1}
+    with store.read() as reads:
+        assert [silence.ends_at for silence in reads.policies.silences()] == [ends[1]]
+        assert [window.ends_at for window in reads.policies.maintenance()] == [ends[1]]
+        assert [override.ends_at for override in reads.policies.overrides()] == [ends[1]]

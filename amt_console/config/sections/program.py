@@ -61,7 +61,8 @@ class RetentionSettings(Section):
     system_metrics: Keep = 90 * DAY
     """Host samples."""
     alerts: Keep = 365 * DAY
-    """Alerts with their events, counted from their end. Open alerts are never deleted."""
+    """Alerts with their events and messages, counted from their end; silences, maintenance and overrides of rotas that
+    people added, from theirs. Open alerts are never deleted."""
     state_changes: Keep = 730 * DAY
     """State changes of services."""
     gaps: Keep = 730 * DAY

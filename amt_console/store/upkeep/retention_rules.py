@@ -13,6 +13,7 @@ from amt_console.model import RESOLUTIONS, FigureKind
 from amt_console.model.notifications import DeliveryState
 from amt_console.store.audit import expired_before
 from amt_console.store.outbox.tables import OutboxRow
+from amt_console.store.policies.tables import MaintenanceRow, OverrideRow, SilenceRow
 from amt_console.store.readable import EARLIEST
 from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow, StateChangeLog
 from amt_console.store.schema import table
@@ -21,6 +22,12 @@ from amt_console.store.utc import SECOND, micros
 
 DAY = timedelta(days=1)
 _TWO_YEARS = 730 * DAY
+_ADDED = {
+    "silences": table(SilenceRow),
+    "maintenance": table(MaintenanceRow),
+    "on-call overrides": table(OverrideRow),
+}
+"""What people add."""
 Keep = timedelta | None
 """How long; ``None`` is for ever."""
 
@@ -36,7 +43,8 @@ class RetentionPolicy:
     monitoring_logs: Keep = 30 * DAY
     system_metrics: Keep = 90 * DAY
     alerts: Keep = 365 * DAY
-    """From their end; open ones stay. Messages about them, from when they were queued."""
+    """From their end; open ones stay. Messages about them, from when they were queued. Silences, maintenance and
+    overrides of rotas from their end."""
     state_changes: Keep = _TWO_YEARS
     """The one that a service is in stays."""
     gaps: Keep = _TWO_YEARS
@@ -86,6 +94,7 @@ def rules(policy: RetentionPolicy) -> list[RetentionRule]:
         _older("system_metrics", table(SystemMetric), policy.system_metrics, raw=True),
         _outbox(policy.alerts),
         _alerts(policy.alerts),
+        *(_ended(what, kind, policy.alerts) for what, kind in _ADDED.items()),
         _state_changes(policy.state_changes),
         _gaps(policy.gaps),
         *(_figures(kind, policy.figures_detail, detail=True) for kind in FigureKind),
@@ -130,6 +139,10 @@ def _outbox(keep: Keep) -> RetentionRule:
         return and_(final, outbox.c.created_at < before, ~still_open)
 
     return RetentionRule("outbox", outbox, outbox.c.created_at, keep, expired)
+
+
+def _ended(what: str, kind: Table, keep: Keep) -> RetentionRule:
+    return RetentionRule(what, kind, kind.c.ends_at, keep, lambda before: kind.c.ends_at < before)
 
 
 def _state_changes(keep: Keep) -> RetentionRule:
