@@ -48,9 +48,9 @@ class Desk:
         await self.settle()
 
     async def resize(self, width: int, height: int) -> None:
-        """Resize the terminal. Textual tells the screen a moment later."""
+        """Resize the terminal. Textual resizes the screen a moment after the app."""
         await self.pilot.resize_terminal(width, height)
-        while self.app.screen.size != (width, height):
+        while self.app.screen._size != (width, height):
             await self.pilot.pause()
         await self.settle()
 
