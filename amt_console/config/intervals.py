@@ -6,6 +6,7 @@ from amt_console.config.sections.services import DEFAULT_TIMEOUT
 from amt_console.model import Criticality
 
 CRITICAL_SECONDS = 15.0
+"""Most seconds between probes of a critical target: its outage must not wait a minute for the first failed probe."""
 HIGH_SECONDS = 30.0
 LOW_FACTOR = 5.0
 TIMEOUT_SHARE = 0.8

@@ -28,7 +28,7 @@ URGENT_AFTER = 0.05
 GIVE_UP_SECONDS = 1.0
 """Seconds for the batch in progress when there is no time left for it."""
 KEEP_ALIVE = 10.0
-"""Seconds without a batch before an empty one is stored as a heartbeat."""
+"""Seconds without a batch before an empty one is stored as a heartbeat: each commit makes every console read."""
 RETRY = Backoff(first=0.25, factor=2.0, longest=15.0)
 
 Write = Callable[[Sequence[Item], datetime | None], None]

@@ -62,7 +62,7 @@ def account_name(uid: int) -> str:
 
 
 def current_actor(env: Mapping[str, str] = os.environ) -> Actor:
-    """The person behind this process: the login name of its real user id, never from the environment."""
+    """The person behind this process: the login name of its real user id, not ``SUDO_USER``: the caller sets that."""
     claims = {name: safe_text(env[name], 200) for name in _CLAIMS if env.get(name)}
     uid = os.getuid()
     return Actor(name=account_name(uid), uid=uid, claims=claims, login=login_name())

@@ -4,7 +4,8 @@ A row that is changed, removed or moved breaks the chain; ``verify`` names the f
 Numbers have no gaps. Expired rows go from the beginning of the chain; the row that records it keeps the number and the
 hash of the last one that went, so that what is left still has a beginning that can be checked.
 
-Anybody can compute hashes. With a data key, each row also has a seal, a keyed hash over its ``hash``: without the key
+The hashes are plain SHA-256: anybody can check any copy, and a lost key never makes the trail unreadable. But anybody
+can compute them. With a data key, each row also has a seal, a keyed hash over its ``hash``: without the key
 nobody can rewrite the chain from a row on, or cut rows off its end.
 """
 

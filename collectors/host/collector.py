@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class HostCollector:
-    """Reads the host once a second (about 0.3 ms of CPU). Unreadable values are ``None``, never zero.
+    """Reads the host (about 0.3 ms of CPU). Unreadable values are ``None``, never zero.
 
     CPU and network cover the time since the previous sample; the first sample covers the time since the collector was
     created. A sample that follows too soon repeats the previous CPU figure.

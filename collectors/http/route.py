@@ -94,6 +94,7 @@ class Route:
         addresses, took = await machinery.resolver.resolve(host, port, family)
         trace.add("dns", took)
         first = addresses[0]
+        # A development server listens on either loopback; of other names a half-dead service must not look alive.
         if not first.ip.is_loopback or not (host == "localhost" or host.endswith(".localhost")):
             return [first]
         return [first, *(other for other in addresses if other.ip.is_loopback and other.family != first.family)][:2]

@@ -1,4 +1,7 @@
-"""Find the open alerts that follow from another one, by dependencies alone."""
+"""Find the open alerts that follow from another one, by dependencies alone.
+
+This is computed for each snapshot and never stored: a follower becomes an alert of its own when its cause ends.
+"""
 
 from __future__ import annotations
 

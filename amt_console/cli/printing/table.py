@@ -1,6 +1,7 @@
 """Tables that commands print. A terminal gets the columns that fit, without empty ones.
 
 A pipe gets every column, one line per row, two blanks apart.
+Rich does not lay them out: it breaks names and addresses, and cannot leave out a column.
 """
 
 from __future__ import annotations

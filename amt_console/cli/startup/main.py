@@ -21,7 +21,7 @@ _CLOSED_PIPE = 128 + 13
 
 
 def hoist_options(arguments: Sequence[str]) -> list[str]:
-    """Move options that are allowed anywhere to the front, before the command."""
+    """Move options that are allowed anywhere to the front: people add them at the end, Typer wants them first."""
     anywhere = flags_allowed_anywhere()
     front: list[str] = []
     rest: list[str] = []

@@ -1,6 +1,7 @@
 """Combines what several locations measure of a target: a series per location, and one combined result. Pure.
 
-The result of a target with one location passes unchanged.
+The result of a target with one location passes unchanged. A combined result is dated when it is combined: the hosts'
+clocks need not agree, and no result is late.
 """
 
 from __future__ import annotations

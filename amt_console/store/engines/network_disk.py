@@ -68,7 +68,7 @@ def mount_of(path: Path, table: Iterable[MountedFileSystem] | None = None) -> Mo
 
 
 def allowed(url: URL) -> bool:
-    """Whether the URL accepts a network file system."""
+    """Whether the URL accepts a network file system. In the URL, because every process that writes must state it."""
     return url.query.get(_PARAMETER) == _ALLOWED
 
 

@@ -150,7 +150,7 @@ class Sqlite:
         return (f"DROP TRIGGER {table}_no_delete",), self.append_only(table, deletable=False)[1:]
 
     def checkpoint(self, connection: Connection, *, truncate: bool) -> int:
-        """Waits for nobody; the log is truncated when nobody reads."""
+        """Never waits. The log is truncated only without readers: SQLite would wait for them with writers blocked."""
         return _checkpoint(_driver(connection), truncate=truncate)
 
     def free_bytes(self, connection: Connection) -> int:

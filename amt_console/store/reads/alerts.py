@@ -113,7 +113,7 @@ class AlertReads:
         return found
 
 
-@cache
+@cache  # building a query takes longer than reading its result
 def _within(states: frozenset[AlertState] | None, of_subject: bool, paged: bool) -> Select[Any]:
     begun, resolved = _ALERTS.c.timestamp < bindparam("end"), _ALERTS.c.resolved
     query = select(_ALERTS).where(
