@@ -152,7 +152,8 @@ def test_a_callback_that_raises_is_counted_and_called_on(platform: Platform, tmp
 
 def test_slots_that_pass_while_a_run_goes_are_skipped(platform: Platform, tmp_path: Path) -> None:
     platform.status = 500
-    document = {**services(platform, "web", interval=1), "recheck": [1.2, 0.05]}
+    # The second slot comes a third of an interval to one and a third after the first probe: before the first re-check.
+    document = {**services(platform, "web", interval=1), "recheck": [1.5, 0.05]}
     with monitored(tmp_path / "m.db", document) as monitor:
         monitor.wait(lambda reads: [each for each in stored(reads, "web") if each.attempt == 3])
         assert monitor.engine.status.skipped_slots >= 1

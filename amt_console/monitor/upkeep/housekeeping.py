@@ -217,8 +217,8 @@ class Housekeeping:
                 step = await self._writer.run_on_writer(run.step)
                 while step is not None:
                     self.deleted += step.rows
-                    if self._store.log_bytes() > LOG_CHECKPOINT:
-                        await self._writer.run_on_writer(self._store.checkpoint)
+                    # Each time: once the log has filled the disk, the file cannot grow to take it up.
+                    await self._writer.run_on_writer(self._store.checkpoint)
                     await asyncio.sleep(self._pace.pause)
                     step = await self._writer.run_on_writer(run.step)
                 await self._shrink(0.0)
