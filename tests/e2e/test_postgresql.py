@@ -22,12 +22,14 @@ from support.stores import postgres_url
 from support.terminal import TerminalProgram
 
 from amt_console.clock import SystemClock
+from amt_console.model import ProbeResult, ServiceState
 from amt_console.operations.actor import current_actor
 from amt_console.store import Store
 
 __all__ = ["postgres_url"]
 pytestmark = [pytest.mark.pty, pytest.mark.postgres]
-DOWN = "got 503"
+SHOWS_DOWN = "got 503"
+UP, DEGRADED, DOWN = ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN
 MADE = re.compile(rb'(<dt>Made</dt><dd>|"generated_at": ")[^<"]+')
 """When a report was made, which is all that may differ between two of the same window."""
 
@@ -71,27 +73,26 @@ def measured(place: ServerPlace, service: str, start: datetime, end: datetime) -
     return {kind: round(getattr(sums[1], kind) - getattr(sums[0], kind), 6) for kind in kinds}
 
 
-def longest_silence(place: ServerPlace, service: str) -> tuple[datetime, datetime]:
-    """The two results of a service that are farthest apart."""
+def longest_silence(place: ServerPlace, service: str) -> tuple[ProbeResult, ProbeResult]:
+    """The two results of a service, one after the other, that are farthest apart."""
     with Store.open(place.url, clock=SystemClock(), read_only=True) as store, store.read() as reads:
         now = SystemClock().now()
         found = reads.services.results(
             service=service, start=now - timedelta(hours=1), end=now, limit=9999, newest_first=False
         )
-    times = [each.timestamp for each in found if each.attempt == 1]
-    return max(pairwise(times), key=lambda pair: pair[1] - pair[0])
+    return max(pairwise(found), key=lambda pair: pair[1].timestamp - pair[0].timestamp)
 
 
 def taken_by(name: str) -> Any:
-    return lambda shown: any(DOWN in line and f" {name} " in line for line in shown.splitlines())
+    return lambda shown: any(SHOWS_DOWN in line and f" {name} " in line for line in shown.splitlines())
 
 
 def test_what_one_takes_the_other_shows_and_a_killed_monitor_is_replaced(place: ServerPlace, healthy: Platform) -> None:
     with console(place) as first:
-        first.wait_for(DOWN)
+        first.wait_for(SHOWS_DOWN)
         assert holder_pid(place.url) == first.process.pid
         with console(place) as second:
-            second.wait_for(DOWN)
+            second.wait_for(SHOWS_DOWN)
             until(lambda: len(shown_of(first)) > 1 and shown_of(second) == shown_of(first))
             both = {f"pid {each.process.pid}" for each in (first, second)}
             until(lambda: {each["place"] for each in status(place)["viewers"]} == both)
@@ -121,18 +122,19 @@ def test_what_one_takes_the_other_shows_and_a_killed_monitor_is_replaced(place: 
             (shop,) = [each for each in document["services"] if each["name"] == "shop"]
             assert document["monitor"]["pid"] == second.process.pid
             assert shop["state"] == "down"
-            check_the_gap_is_unknown(place, {"wiki": "up_s", "shop": "down_s"})
+            check_the_gap_is_unknown(place)
             check_every_alert_fired_once(place)
 
 
-def check_the_gap_is_unknown(place: ServerPlace, states: dict[str, str]) -> None:
+def check_the_gap_is_unknown(place: ServerPlace) -> None:
     """A result speaks for one and a half intervals; what follows until the next monitor's first one is neither."""
-    for service, kind in states.items():
+    for service in ("wiki", "shop"):
         last, first = longest_silence(place, service)
-        gap = (first - last).total_seconds()
+        gap = (first.timestamp - last.timestamp).total_seconds()
         assert gap > 3, "the lease of a killed monitor lasts for some seconds"
-        nothing = {"up_s": 0.0, "degraded_s": 0.0, "down_s": 0.0}
-        assert measured(place, service, last, first) == nothing | {kind: 1.5, "unknown_s": round(gap - 1.5, 6)}
+        # On a busy machine the last probe of a healthy service may have been slow.
+        told = {f"{state}_s": 1.5 if last.state is state else 0.0 for state in (UP, DEGRADED, DOWN)}
+        assert measured(place, service, last.timestamp, first.timestamp) == told | {"unknown_s": round(gap - 1.5, 6)}
 
 
 def check_every_alert_fired_once(place: ServerPlace) -> None:
@@ -186,9 +188,10 @@ def test_a_clean_stop_hands_over_at_once_and_a_resumed_monitor_writes_nothing_mo
     try:
         until(lambda: holder_pid(place.url) == monitor.pid)
         with console(place) as waiting:
-            waiting.wait_for(DOWN)
+            waiting.wait_for(SHOWS_DOWN)
             os.kill(monitor.pid, signal.SIGSTOP)
-            until(lambda: holder_pid(place.url) == waiting.process.pid, 10)
+            # In the middle of a write it holds the lease until the server ends its transaction, after 9 s.
+            until(lambda: holder_pid(place.url) == waiting.process.pid)
             os.kill(monitor.pid, signal.SIGCONT)
             until(lambda: monitor.poll() is not None)
             assert monitor.returncode == 69
@@ -196,7 +199,7 @@ def test_a_clean_stop_hands_over_at_once_and_a_resumed_monitor_writes_nothing_mo
             assert "has become the monitor" in words
             assert "Traceback" not in words
             with console(place) as next_one:
-                next_one.wait_for(DOWN)
+                next_one.wait_for(SHOWS_DOWN)
                 waiting.press("qy")
                 waiting.process.wait(60)
                 stopped_at = fair_time()

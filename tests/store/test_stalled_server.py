@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, text
+from support.programs import until
 from support.stalling_proxy import Stall, StallingProxy, stalling_proxy
 from support.stores import at, result
 
 from amt_console.clock import FakeClock, SystemClock
-from amt_console.store import Store, StoreUnavailable, lease_holder, take_lease
+from amt_console.store import Store, StoreError, StoreUnavailable, lease_holder, take_lease
 from amt_console.store.cluster.members import Cluster, Member
 from amt_console.store.cluster.presence import PresenceBoard
 from amt_console.store.cluster.row_lease import TERM
@@ -26,6 +28,8 @@ PATIENCE = 1.0
 ENDS = 15.0
 """Seconds after which a call counts as one that never ends."""
 LEASE = text("SELECT expires_at, extract(epoch FROM expires_at - clock_timestamp()) FROM lease")
+SESSION = text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid")
+WAITS = text("SELECT cardinality(pg_blocking_pids(:pid)) > 0")
 kinds = pytest.mark.parametrize("kind", Stall)
 
 
@@ -120,6 +124,50 @@ def test_a_stall_in_the_middle_of_a_write_holds_up_no_other_writer_for_long(
         # The server ends the abandoned transaction by itself; it cannot hear from the client.
         ended(lambda: add(other, 180))
     assert stored(store_url_on_server, clock) == [180]
+
+
+def test_the_server_ends_a_transaction_whose_client_stops_after_many_rows(url: str, clock: FakeClock) -> None:
+    def stopped(server: Connection) -> None:
+        with store.transaction() as writes:
+            pid = writes._connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            writes.add_results([result(name) for name in ("api", "web", "wiki")])
+            until(lambda: server.execute(SESSION, {"pid": pid}).first() is None, ENDS)
+
+    with Store.open(url, clock=clock) as store, watching(url) as server, pytest.raises(StoreUnavailable):
+        stopped(server)
+
+
+def test_the_server_ends_a_transaction_whose_client_stops_while_many_rows_are_stored(
+    url: str, store_url_on_server: str, proxy: StallingProxy, clock: FakeClock
+) -> None:
+    pids: list[int] = []
+
+    def write() -> None:
+        with suppress(StoreError), store.transaction() as writes:
+            pids.append(writes._connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+            writes.add_results([result(name) for name in ("api", "web", "wiki")])
+
+    engine = create_engine(store_url_on_server)
+    with Store.open(url, clock=clock) as store, watching(store_url_on_server) as server, engine.connect() as lock:
+        lock.execute(text("LOCK TABLE service_state IN SHARE MODE"))
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        until(lambda: pids and server.execute(WAITS, {"pid": pids[0]}).scalar())
+        proxy.stall(Stall.SWALLOWED)
+        lock.rollback()
+        until(lambda: server.execute(SESSION, {"pid": pids[0]}).first() is None, ENDS)
+        writer.join(ENDS)
+        assert not writer.is_alive()
+    engine.dispose()
+
+
+@contextmanager
+def watching(url: str) -> Iterator[Connection]:
+    """A connection that sees each moment of the server."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 @kinds

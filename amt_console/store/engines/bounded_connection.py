@@ -7,10 +7,10 @@ never answers. All exchanges of the driver pass through ``Connection.wait``, so 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Any, NoReturn
 
-from psycopg import Connection, OperationalError
+from psycopg import Connection, Cursor, OperationalError
 
 from amt_console.clock import SystemClock
 
@@ -34,6 +34,21 @@ class Patience:
         self.most, self.over = seconds, True
 
 
+class _Cursor(Cursor[Any]):
+    """Keeps the server's timeout for idle transactions running; without it a suspended process keeps its locks.
+
+    A pipeline of the driver ends with a Flush, and a Flush stops that timeout until the next statement.
+    """
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> None:
+        """As the driver does."""
+        with self.connection.pipeline() as pipeline:
+            super().executemany(query, params_seq, returning=returning)
+            # The server's work ends here, with the timeout running.
+            pipeline.sync()
+        self.connection.execute("SELECT 1")
+
+
 class BoundedConnection(Connection[Any]):
     """Closes itself and raises OperationalError when the server sends nothing for too long."""
 
@@ -52,7 +67,9 @@ class BoundedConnection(Connection[Any]):
             arguments: As for ``Connection.connect``, and so are ``options``.
         """
         seconds = _ADDRESSES * float(options.get("connect_timeout", limit))
-        connection = _Attempt(lambda: cls.connect(*arguments, **options)).outcome(patience, seconds)
+        connection = _Attempt(lambda: cls.connect(*arguments, cursor_factory=_Cursor, **options)).outcome(
+            patience, seconds
+        )
         connection._patience, connection._limit, connection._usual_limit = patience, limit, limit
         return connection
 
