@@ -26,6 +26,7 @@ from amt_console.alerts.lifecycle.episode import resume, retire, step
 from amt_console.alerts.lifecycle.replay import Told, as_of, replay, told
 from amt_console.alerts.lifecycle.transition import Step, in_order
 from amt_console.alerts.policy.planning import Plan, Planner
+from amt_console.alerts.rule_tests import Expectation, RuleTest, TestSeries, failures
 from amt_console.alerts.rules.custom import custom_rule, merge_rules
 from amt_console.alerts.rules.defaults import (
     OUTAGE_RULE,
@@ -61,6 +62,7 @@ __all__ = [
     "AlertConflict",
     "DeliveryReading",
     "Direction",
+    "Expectation",
     "Limit",
     "Limits",
     "Needs",
@@ -73,12 +75,14 @@ __all__ = [
     "Reachability",
     "RoleTooLow",
     "Rule",
+    "RuleTest",
     "Scene",
     "Sight",
     "Signal",
     "Step",
     "StoryLine",
     "Streaks",
+    "TestSeries",
     "Thresholds",
     "Told",
     "Verdict",
@@ -87,6 +91,7 @@ __all__ = [
     "consequences",
     "custom_rule",
     "default_rules",
+    "failures",
     "fold_story",
     "from_locations",
     "handle",

@@ -126,7 +126,7 @@ class AlertEvent:
     kind: str
     """``opened``, ``fired``, ``severity``, ``recovering``, ``relapsed``, ``resolved``, ``cleared``, ``stale``,
     ``fresh``, ``error_changed``, ``acknowledged``, ``unacknowledged``, ``ack_revoked``, ``ack_expired``, ``snoozed``,
-    ``snooze_ended``, ``rated``, ``note``, ``undone``."""
+    ``snooze_ended``, ``rated``, ``step``, ``note``, ``undone``."""
     at: datetime
     state: AlertState
     severity: Severity

@@ -48,8 +48,6 @@ class Ruleset:
     figures: FigureSources = field(default_factory=FigureSources)
     policies: Policies = field(default_factory=Policies)
     """Who is told of alerts, as the configuration says; people add to it while the monitor runs."""
-    shadow_rules: frozenset[str] = frozenset()
-    """Rules that only count what they would send."""
     by_id: Mapping[str, Rule] = field(init=False)
     """Every rule, including the derived ones on missing data."""
     by_target: Mapping[str, Target] = field(init=False)
@@ -94,6 +92,11 @@ class Ruleset:
     def intervals(self) -> dict[str, float]:
         """Seconds between probes by target, in the order of the configuration."""
         return {target.name: target.interval for target in self.targets}
+
+    @property
+    def shadow_rules(self) -> frozenset[str]:
+        """The ids of rules that only count what they would send."""
+        return frozenset(rule_id for rule_id, rule in self.by_id.items() if rule.shadow)
 
     @property
     def depth(self) -> int:
@@ -161,14 +164,16 @@ def build_rules(settings: Settings, targets: Sequence[Target]) -> tuple[Rule, ..
         memory_usage_percent=limits.memory_usage_percent,
         disk_usage_percent=limits.disk_usage_percent,
         uptime_percent=limits.uptime_percent,
+        tls_expiry_days=limits.tls_expiry_days,
     )
     named = {rule.name for rule in settings.rules}
     defaults = [rule for rule in default_rules(thresholds, targets) if rule.id not in named]
-    customs = [_custom(rule) for rule in settings.rules if rule.enabled]
+    customs = [rule_of(rule) for rule in settings.rules if rule.enabled]
     return merge_rules(defaults, customs)
 
 
-def _custom(settings: RuleSettings) -> Rule:
+def rule_of(settings: RuleSettings) -> Rule:
+    """The rule of a section of the configuration. Raises ValueError if its numbers do not fit together."""
     return custom_rule(
         name=settings.name,
         signal=Signal(settings.signal),
@@ -186,6 +191,9 @@ def _custom(settings: RuleSettings) -> Rule:
         no_data=settings.no_data,
         runbook=settings.runbook,
         quorum=None if settings.quorum is None else Quorum(*parse_quorum(settings.quorum)),
+        groups=settings.groups,
+        criticality=settings.criticality,
+        shadow=settings.mode == "shadow",
     )
 
 

@@ -99,11 +99,15 @@ class WindowReader:
             for name in newest.figures if newest is not None else ():
                 subject = f"{kind}.{name}"
                 if rule.applies_to(subject):
-                    values = [value for _, value in reads.figures.history(kind, name, start, _after(at.wall))]
-                    windows.append(_values(rule, subject, values, at))
+                    points = list(reads.figures.history(kind, name, start, _after(at.wall)))
+                    windows.append(_values(rule, subject, points, at))
         return windows
 
 
+Point = tuple[datetime, float]
+"""A measured value."""
+_OF_SINGLE_VALUES = frozenset((Aggregate.LAST, Aggregate.RATE))
+"""Aggregates that rollups cannot give."""
 _HOST = "\x00host"
 _FIGURES = "\x00figures "
 
@@ -133,7 +137,7 @@ def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Insta
     if not sources:
         return {}
     span = rule.window or 0.0
-    if rule.signal is Signal.RESPONSE_TIME and (span <= RAW_WINDOW or rule.aggregate is Aggregate.LAST):
+    if rule.signal is Signal.RESPONSE_TIME and (span <= RAW_WINDOW or rule.aggregate in _OF_SINGLE_VALUES):
         return {name: _of_results(reads, rule, name, subject, at) for name, subject in sources.items()}
     totals = reads.services.totals(start=at.wall - timedelta(seconds=span), end=at.wall, services=list(sources))
     judged = _of_errors if rule.signal is Signal.ERROR_RATE else _of_total
@@ -149,8 +153,8 @@ def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) 
     start = at.wall - timedelta(seconds=rule.window or 0.0)
     results = reads.services.results(service=name, start=start, end=_after(at.wall), limit=RAW_LIMIT)
     results.reverse()
-    times = [result.response_time_ms for result in results]
-    return _values(rule, subject, [time for time in times if time is not None], at)
+    points = [(result.timestamp, result.response_time_ms) for result in results]
+    return _values(rule, subject, [(moment, time) for moment, time in points if time is not None], at)
 
 
 def _of_errors(reads: Reads, rule: Rule, name: str, total: Rollup, subject: str, at: Instant) -> RuleWindow | None:
@@ -187,15 +191,15 @@ def _response_time(aggregate: Aggregate, total: Rollup) -> float | None:
 def _of_host(reads: Reads, rule: Rule, at: Instant) -> Iterable[RuleWindow]:
     samples = reads.host.samples(at.wall - timedelta(seconds=rule.window or 0.0), _after(at.wall))
     if rule.signal is Signal.DISK_USAGE:
-        levels: dict[str, list[float]] = {}
+        levels: dict[str, list[Point]] = {}
         for sample in samples:
             for disk in sample.disks:
-                levels.setdefault(f"disk {disk.mount}", []).append(disk.percent)
-        return [_values(rule, subject, values, at) for subject, values in levels.items() if rule.applies_to(subject)]
+                levels.setdefault(f"disk {disk.mount}", []).append((sample.timestamp, disk.percent))
+        return [_values(rule, subject, points, at) for subject, points in levels.items() if rule.applies_to(subject)]
     subject = HOST_SUBJECTS[rule.signal]
     if not rule.applies_to(subject):
         return []
-    known = [value for sample in samples if (value := _host_value(rule.signal, sample)) is not None]
+    known = [(sample.timestamp, value) for sample in samples if (value := _host_value(rule.signal, sample)) is not None]
     return [_values(rule, subject, known, at)]
 
 
@@ -212,8 +216,8 @@ def _host_value(signal: Signal, sample: HostSample) -> float | None:
     }[signal]
 
 
-def _values(rule: Rule, subject: str, values: Sequence[float], at: Instant) -> RuleWindow:
-    return RuleWindow(rule, subject, lambda episode: judge_window(rule, subject, values, at=at, episode=episode))
+def _values(rule: Rule, subject: str, points: Sequence[Point], at: Instant) -> RuleWindow:
+    return RuleWindow(rule, subject, lambda episode: judge_window(rule, subject, points, at=at, episode=episode))
 
 
 def _after(moment: datetime) -> datetime:

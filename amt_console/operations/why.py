@@ -17,7 +17,19 @@ MOST_PROBES = 12
 MOST_DELIVERIES = 500
 _BEFORE = timedelta(minutes=5)
 _CONDITION = frozenset(
-    ("opened", "fired", "severity", "recovering", "relapsed", "resolved", "cleared", "error_changed", "stale", "fresh")
+    [
+        "opened",
+        "fired",
+        "severity",
+        "step",
+        "recovering",
+        "relapsed",
+        "resolved",
+        "cleared",
+        "error_changed",
+        "stale",
+        "fresh",
+    ],
 )
 
 

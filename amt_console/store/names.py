@@ -45,7 +45,7 @@ from amt_console.store.errors import (
     StoreUnavailable,
     VersionConflict,
 )
-from amt_console.store.outbox.decisions import alert_decisions
+from amt_console.store.outbox.decisions import alert_decisions, shadow_counts
 from amt_console.store.reads import MonitorRow, Reads, StateChangeRow
 from amt_console.store.rollups.host import HOST_METRICS
 from amt_console.store.signing_key import link_key
@@ -104,6 +104,7 @@ __all__ = [
     "release_messages",
     "revoke_token",
     "sent_since",
+    "shadow_counts",
     "standing_messages",
     "take_lease",
     "token_used",

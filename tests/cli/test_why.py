@@ -24,10 +24,12 @@ from amt_console.store import Store
 SERVICE = Service(name="web", url="http://127.0.0.1:1/", interval=15.0)
 
 
-def outage(store: Store, policy: Policies) -> None:
+def outage(store: Store, policy: Policies, *, shadow: bool = False) -> None:
     """An outage of ``web``, as a monitor under these policies stores it."""
     clock = SystemClock()
-    ruleset = replace(build_ruleset(Settings.model_validate({"web_app_url": "http://x"}), [SERVICE]), policies=policy)
+    rule = {"name": "service_down", "signal": "service_down", "severity": "critical", "mode": "shadow"}
+    document = {"web_app_url": "http://x", "rules": [rule] if shadow else []}
+    ruleset = replace(build_ruleset(Settings.model_validate(document), [SERVICE]), policies=policy)
     engine = Recorder(store=store, ruleset=ruleset, clock=clock)
     for attempt in (1, 2, 3):
         result = ProbeResult(

@@ -50,7 +50,7 @@ def judge(
         if _beyond(rule.direction, value, tier.leave if held else tier.enter):
             between = not _beyond(rule.direction, value, tier.enter)
             message = describe(rule, subject, value, tier, between=between)
-            return Observation(subject, VERDICTS[severity], message, at, value, tier.enter)
+            return Observation(subject, VERDICTS[severity], message, at, value, _step(rule, value) or tier.enter)
     return Observation(subject, Verdict.OK, describe(rule, subject, value, lowest), at, value, lowest.enter)
 
 
@@ -111,12 +111,17 @@ def judge_uptime(
 
 
 def judge_window(
-    rule: Rule, subject: str, values: Sequence[float], *, at: Instant, episode: Episode | None = None
+    rule: Rule,
+    subject: str,
+    points: Sequence[tuple[datetime, float]],
+    *,
+    at: Instant,
+    episode: Episode | None = None,
 ) -> Observation:
-    """Judge the aggregate of a window's values (oldest first); too few values are no data."""
-    if len(values) < rule.min_samples:
-        return missing(rule, subject, at, f"{len(values)} of {rule.min_samples} samples that the rule needs")
-    return judge(rule, subject, rule.aggregate.of(values), at=at, episode=episode)
+    """Judge the aggregate of a window's values with their times (oldest first); too few values are no data."""
+    if len(points) < rule.min_samples:
+        return missing(rule, subject, at, f"{len(points)} of {rule.min_samples} samples that the rule needs")
+    return judge(rule, subject, rule.aggregate.over(points), at=at, episode=episode)
 
 
 def missing(rule: Rule, subject: str, at: Instant, reason: str) -> Observation:
@@ -150,6 +155,12 @@ def _days_left(expires_at: datetime | None, at: Instant) -> float | None:
 def _fired_severity(episode: Episode | None) -> Severity | None:
     fired = episode is not None and episode.state in (AlertState.FIRING, AlertState.RECOVERING)
     return episode.severity if fired and episode is not None else None
+
+
+def _step(rule: Rule, value: float) -> float | None:
+    """The last of the rule's steps that the value has passed."""
+    passed = [step for step in rule.steps if _beyond(rule.direction, value, step)]
+    return passed[-1] if passed else None
 
 
 def _beyond(direction: Direction, value: float, limit: float) -> bool:

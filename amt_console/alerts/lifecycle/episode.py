@@ -48,6 +48,7 @@ def step(episode: Episode | None, observation: Observation, rule: Rule) -> Step:
             _count_bad(transition, observation, rule)
             _note_error(transition, observation, rule)
             _settle_severity(transition, observation, rule)
+            _pass_step(transition, observation, rule)
             _refresh(transition, observation, rule)
         case AlertState.RECOVERING if good:
             _count_good(transition, observation, rule)
@@ -231,6 +232,22 @@ def _settle_severity(transition: Transition, observation: Observation, rule: Rul
         transition.change(severity=rule.lesser_severity)
         _tell(transition, observation, rule)
         transition.event("severity")
+
+
+def _pass_step(transition: Transition, observation: Observation, rule: Rule) -> None:
+    """A further step of the rule is passed: it is told anew, also to whoever acknowledged the one before."""
+    episode, step_now = transition.episode, observation.threshold
+    if observation.verdict is Verdict.CRITICAL:
+        return  # confirmed, it is told as a change of severity
+    if step_now not in rule.steps or episode.threshold not in rule.steps or step_now == episode.threshold:
+        return
+    if rule.steps.index(step_now) <= rule.steps.index(episode.threshold):
+        return
+    _tell(transition, observation, rule)
+    transition.event("step", detail={"limit": f"{step_now:g}"})
+    if episode.acknowledged_by is not None:
+        transition.change(acknowledged_by=None, acknowledged_at=None, acknowledged_until=None)
+        transition.event("ack_revoked", f"worse than what {episode.acknowledged_by} acknowledged")
 
 
 def _recover(transition: Transition, observation: Observation, rule: Rule) -> None:

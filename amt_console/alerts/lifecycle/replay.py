@@ -9,7 +9,7 @@ from datetime import datetime
 from amt_console.alerts.lifecycle.episode import RULE_REMOVED_NOTE
 from amt_console.model import AlertEvent, AlertState, Episode, Paging, Rating, Resolution, Severity
 
-_IN_ITS_OWN_WORDS = ("opened", "fired", "severity", "relapsed", "error_changed")
+_IN_ITS_OWN_WORDS = ("opened", "fired", "severity", "relapsed", "error_changed", "step")
 """Events with the episode's own message; the messages of others describe the event."""
 UNDONE = "undone"
 """A person took back an action: the event's detail holds what is restored."""
@@ -154,7 +154,7 @@ def _fold(before: Told, event: AlertEvent) -> Told:
             return replace(now, note=event.note)
         case "undone":
             return _restored(now, event.detail)
-        case "severity" | "recovering" | "relapsed" | "error_changed":
+        case "severity" | "recovering" | "relapsed" | "error_changed" | "step":
             return now
     raise ValueError(f"Unknown kind of event: {event.kind!r}.")
 

@@ -220,11 +220,11 @@ class _Draft:
     def _worse(self) -> NoticeKind | None:
         """A raised severity restarts the escalation and ends a snooze. The lifecycle revokes the acknowledgement."""
         raised = self._happened("severity") and self.episode.severity is Severity.CRITICAL
-        if not raised or self._happened("fired"):
+        if not (raised or self._happened("step")) or self._happened("fired"):
             return None
         self._restart()
         if self.episode.snoozed_by is not None:
-            self._clear_snooze("it became critical")
+            self._clear_snooze("it became worse")
         return NoticeKind.SEVERITY
 
     # --- handling -------------------------------------------------------------------------------------------------
@@ -459,7 +459,7 @@ class _Draft:
             case NoticeKind.CATCH_UP:
                 return "it still fires after its messages were held"
             case NoticeKind.SEVERITY:
-                return "it became critical"
+                return "a further limit is passed" if self._happened("step") else "it became critical"
             case NoticeKind.ESCALATED:
                 unacknowledged = duration(self.planner.at.seconds_since(self._base))
                 return f"level {index + 1}: nobody acknowledged within {unacknowledged}"

@@ -25,7 +25,7 @@ from amt_console.alerts.rules.rule import (
     Signal,
     limit,
 )
-from amt_console.model import AlertType, Severity
+from amt_console.model import AlertType, Criticality, Severity
 
 HOST = "host"
 HOST_SIGNALS = frozenset((*HOST_SUBJECTS, Signal.DISK_USAGE))
@@ -62,6 +62,9 @@ def custom_rule(
     no_data: Literal["hold", "alert"] = "hold",
     runbook: str | None = None,
     quorum: Quorum | None = None,
+    groups: tuple[str, ...] = (),
+    criticality: Criticality | None = None,
+    shadow: bool = False,
 ) -> Rule:
     """Build a rule of the configuration. The name of a default rule replaces that rule.
 
@@ -83,6 +86,9 @@ def custom_rule(
         no_data: Missing data holds the condition, or also raises its own alert.
         runbook: URL of the instructions.
         quorum: How many locations must see it.
+        groups: Only targets of these groups.
+        criticality: Only targets of this criticality.
+        shadow: Judge it, and only count what it would send.
 
     Raises:
         ValueError: A limit is missing, there are two, or the numbers do not fit together.
@@ -106,6 +112,9 @@ def custom_rule(
         min_coverage=MIN_COVERAGE if signal is Signal.UPTIME else 0.0,
         runbook=runbook,
         quorum=quorum,
+        groups=groups,
+        criticality=criticality,
+        shadow=shadow,
     )
     if not rule.has_limits:
         if above is not None or below is not None:

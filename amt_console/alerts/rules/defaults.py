@@ -58,8 +58,8 @@ class Thresholds:
     memory_usage_percent: float = 85.0
     disk_usage_percent: float = 90.0
     uptime_percent: float = 99.0
-    tls_warning_days: float = 14.0
-    tls_critical_days: float = 3.0
+    tls_expiry_days: tuple[float, ...] = (21.0, 14.0, 7.0, 3.0)
+    """A warning below each, critical below the last; the largest first."""
 
 
 def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target] = ()) -> tuple[Rule, ...]:
@@ -86,7 +86,7 @@ def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target
 def rules_for(rules: Iterable[Rule], target: Target) -> tuple[Rule, ...]:
     """The rules for a service or a database."""
     signals = _DATABASE_SIGNALS if isinstance(target, Database) else _SERVICE_SIGNALS
-    return tuple(rule for rule in rules if rule.signal in signals and rule.applies_to(target.name))
+    return tuple(rule for rule in rules if rule.signal in signals and rule.watches(target))
 
 
 def no_data_rule(rule: Rule) -> Rule | None:
@@ -103,6 +103,9 @@ def no_data_rule(rule: Rule) -> Rule | None:
         recover=1,
         no_data_after=rule.no_data_after,
         runbook=rule.runbook,
+        groups=rule.groups,
+        criticality=rule.criticality,
+        shadow=rule.shadow,
         runbook_by_subject=rule.runbook_by_subject,
     )
 
@@ -123,10 +126,8 @@ def _probe_rules(thresholds: Thresholds, targets: tuple[Target, ...]) -> tuple[R
             AlertType.TLS_EXPIRY,
             Signal.TLS_EXPIRY,
             direction=Direction.BELOW,
-            limits=Limits(
-                warning=limit(Signal.TLS_EXPIRY, Direction.BELOW, thresholds.tls_warning_days),
-                critical=limit(Signal.TLS_EXPIRY, Direction.BELOW, thresholds.tls_critical_days),
-            ),
+            limits=_expiry_limits(thresholds.tls_expiry_days),
+            steps=thresholds.tls_expiry_days,
             fail=2,
         ),
     )
@@ -206,6 +207,12 @@ def _network_rule() -> Rule:
 
 def _delivery_rule() -> Rule:
     return Rule("notify", AlertType.NOTIFY, Signal.NOTIFY, fail=1, recover=1)
+
+
+def _expiry_limits(days: tuple[float, ...]) -> Limits:
+    """One step is critical; of several the last."""
+    warning = limit(Signal.TLS_EXPIRY, Direction.BELOW, days[0]) if len(days) > 1 else None
+    return Limits(warning=warning, critical=limit(Signal.TLS_EXPIRY, Direction.BELOW, days[-1]))
 
 
 def _response_limits(target: Target, thresholds: Thresholds) -> Limits:

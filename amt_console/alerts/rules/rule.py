@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from amt_console.model import AlertType, Severity
+from amt_console.model import AlertType, Criticality, Severity, Target
 
 
 class Signal(StrEnum):
@@ -89,9 +90,27 @@ class Aggregate(StrEnum):
     MIN = "min"
     P95 = "p95"
     LAST = "last"
+    RATE = "rate"
+    """Change a minute, from the first to the last value."""
+
+    def over(self, points: Sequence[tuple[datetime, float]]) -> float | None:
+        """The aggregate of measured values (oldest first); ``None`` if there are too few."""
+        if self is not Aggregate.RATE:
+            return self.of([value for _, value in points])
+        if len(points) < 2:
+            return None
+        (first, before), (last, after) = points[0], points[-1]
+        minutes = (last - first).total_seconds() / 60.0
+        return (after - before) / minutes if minutes > 0 else None
 
     def of(self, values: Sequence[float]) -> float | None:
-        """The aggregate of ``values`` (oldest first); ``None`` of nothing. The 95th percentile is the nearest rank."""
+        """The aggregate of ``values`` (oldest first); ``None`` of nothing. The 95th percentile is the nearest rank.
+
+        Raises:
+            ValueError: A rate needs the times of the values.
+        """
+        if self is Aggregate.RATE:
+            raise ValueError("a rate needs the times of the values")
         if not values:
             return None
         if self is Aggregate.MEAN:
@@ -210,6 +229,14 @@ class Rule:
     runbook: str | None = None
     quorum: Quorum | None = None
     """How many locations must agree; more than half if none is given."""
+    groups: tuple[str, ...] = ()
+    """Only targets of these groups; empty: of any."""
+    criticality: Criticality | None = None
+    """Only targets of this criticality."""
+    shadow: bool = False
+    """It is judged, and only counts what it would send."""
+    steps: tuple[float, ...] = ()
+    """Each of these limits that is passed while the alert is open is told anew, worst last."""
     limits_by_subject: Mapping[str, Limits] = field(default_factory=dict, hash=False)
     """Limits of single subjects that replace ``limits``."""
     runbook_by_subject: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -236,6 +263,14 @@ class Rule:
         if subject != self.subject and not fnmatchcase(subject, self.subject):
             return False
         return not self.has_limits or not self.limits_for(subject).empty
+
+    def watches(self, target: Target) -> bool:
+        """Whether the rule applies to a service or database: by name, group and criticality."""
+        if self.groups and target.group not in self.groups:
+            return False
+        if self.criticality is not None and target.criticality is not self.criticality:
+            return False
+        return self.applies_to(target.name)
 
     @property
     def has_limits(self) -> bool:

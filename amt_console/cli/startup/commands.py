@@ -24,6 +24,7 @@ _COMMANDS = {
     "notify": "notify test ops-mail",
     "silences": "silences add --service web-app --for 2h --reason 'new release'",
     "maintenance": "maintenance add 'new disks' --group shop --for 1h",
+    "rules": "rules test rules-test.toml",
     "export": "export all --hours 168 --out /var/www/reports",
     "analyze": "analyze --hours 24 --json",
     "config": "config check",

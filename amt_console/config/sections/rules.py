@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
 from amt_console.config.sections.scalars import Count, Delay, Flag, HttpUrl, Name, Number, Section, Window
-from amt_console.model import FigureKind, Severity
+from amt_console.model import Criticality, FigureKind, Severity
 
 RuleSignal = Literal[
     "service_down",
@@ -71,13 +71,20 @@ class RuleSettings(Section):
     subject: Name = "*"
     """Name of a service or database, or a pattern with `*` and `?`; for `figure` its kind and name, such as
     `revenue.mrr`; not needed for the host."""
+    groups: tuple[Name, ...] = ()
+    """Only services and databases of these groups."""
+    criticality: Criticality | None = None
+    """Only services and databases of this criticality."""
     enabled: Flag = True
     """Whether it is evaluated."""
+    mode: Literal["on", "shadow"] = "on"
+    """`shadow` judges the rule and sends nothing: `rules list` counts what it would have sent."""
     window: Window | None = None
     """Time over which `aggregate` is taken; by default that of the built-in rule for `error_rate` and
     `uptime`, else the newest value alone. Not for `service_down`, `database` and `tls_expiry`."""
-    aggregate: Literal["mean", "max", "min", "p95", "last"] = "mean"
-    """How the values of the window become one; needs `window`. Not for `error_rate` and `uptime`: they are rates."""
+    aggregate: Literal["mean", "max", "min", "p95", "last", "rate"] = "mean"
+    """How the values of the window become one; needs `window`. `rate` is the change a minute. Not for `error_rate` and
+    `uptime`: they are rates."""
     above: Number | None = None
     """Bad above this. Exactly one of `above` and `below` is given, and none for `service_down` and `database`."""
     below: Number | None = None
@@ -107,6 +114,8 @@ class RuleSettings(Section):
         if self.signal == "figure" and self.subject.partition(".")[0] not in list(FigureKind):
             kinds = ", ".join(FigureKind)
             raise Refused(f"needs as `subject` a kind of figures ({kinds}), a dot and a figure's name or `*`")
+        if (self.groups or self.criticality) and self.signal not in TARGET_SIGNALS:
+            raise Refused(f"takes no `groups` and no `criticality`: `{self.signal}` is not of a service or database")
         if self.quorum is not None and self.signal not in TARGET_SIGNALS:
             raise Refused(f"takes no `quorum`: `{self.signal}` is not measured from several locations")
         self._check_window()

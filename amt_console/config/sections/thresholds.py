@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from itertools import pairwise
+from typing import Annotated, Any, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from amt_console.config.faults import Refused
 from amt_console.config.sections.scalars import Milliseconds, Percent, Section
+
+Days = Annotated[float, Field(gt=0, le=3650)]
 
 
 class AlertThresholds(Section):
@@ -30,6 +33,8 @@ class AlertThresholds(Section):
     """Usage of the fullest real disk above this is critical."""
     uptime_percent: Percent = 99.0
     """Availability of a service over 24 hours below this is critical."""
+    tls_expiry_days: Annotated[tuple[Days, ...], Field(min_length=1, max_length=10)] = (21.0, 14.0, 7.0, 3.0)
+    """Days before a certificate expires: a warning below each, critical below the last."""
 
     @model_validator(mode="before")
     @classmethod
@@ -48,6 +53,8 @@ class AlertThresholds(Section):
 
     @model_validator(mode="after")
     def _warning_below_critical(self) -> Self:
+        if any(later >= earlier for earlier, later in pairwise(self.tls_expiry_days)):
+            raise Refused("`tls_expiry_days` must begin with the most days, and each must be fewer than the one before")
         for warning, critical in (
             ("response_time_warning_ms", "response_time_ms"),
             ("error_rate_warning_percent", "error_rate_percent"),

@@ -56,6 +56,7 @@ _EVENT_WORDS = {
     "snoozed": "snoozed",
     "snooze_ended": "snooze ended",
     "rated": "rated",
+    "step": "further limit passed",
     "undone": "undone",
     "note": "note",
 }

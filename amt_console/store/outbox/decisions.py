@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from amt_console.model import Episode
 from amt_console.model.notifications import Decision, DecisionOutcome, Stage
 from amt_console.store.outbox.tables import DecisionRow
 from amt_console.store.schema import table
+from amt_console.store.tables import AlertRow
 from amt_console.store.values import clean, clean_text, member
 
 if TYPE_CHECKING:
     from amt_console.store.reads import Reads
 
 _DECISIONS = table(DecisionRow)
+_ALERTS = table(AlertRow)
 
 
 def add(connection: Connection, episode: Episode, decisions: Sequence[Decision]) -> None:
@@ -50,3 +52,14 @@ def alert_decisions(reads: Reads, alert_id: int) -> tuple[Decision, ...]:
         )
         for row in reads._connection.execute(query).mappings()
     )
+
+
+def shadow_counts(reads: Reads) -> dict[str, int]:
+    """How many messages each rule in shadow mode would have sent."""
+    query = (
+        select(_ALERTS.c.rule_id, func.count())
+        .join(_DECISIONS, _DECISIONS.c.alert_id == _ALERTS.c.id)
+        .where(_DECISIONS.c.stage == Stage.SHADOW.value)
+        .group_by(_ALERTS.c.rule_id)
+    )
+    return {rule: int(count) for rule, count in reads._connection.execute(query)}

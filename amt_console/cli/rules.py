@@ -1,0 +1,115 @@
+"""``rules``: list the rules, and test them on given series."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.printing.output import print_json, print_line
+from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.startup.context import get_context
+from amt_console.text import safe_text
+
+if TYPE_CHECKING:
+    from amt_console.alerts import Rule
+
+app = typer.Typer(help="List alert rules, and test them.", no_args_is_help=True, rich_markup_mode=None)
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FAILED = ExitCode.WARNING
+
+
+@app.command("list", epilog="Example: amt-console rules list --json")
+def list_rules(ctx: typer.Context, json_output: JsonOption = False) -> None:
+    """Every rule that is judged, with what those in shadow mode would have sent."""
+    from amt_console.monitor.ruleset import build_ruleset
+
+    context = get_context(ctx)
+    ruleset = build_ruleset(context.settings, context.targets)
+    counts = _shadow_counts(ctx) if ruleset.shadow_rules else {}
+    rows = [_listed(rule, counts.get(rule.id, 0)) for rule in ruleset.rules]
+    if json_output:
+        print_json(rows)
+        return
+    print_table(
+        ("RULE", "SIGNAL", Column("SUBJECT", spare=1), "SEVERITY", "MODE", Column("WOULD HAVE SENT", right=True)),
+        [
+            (
+                row["name"],
+                row["signal"],
+                row["subject"],
+                row["severity"],
+                row["mode"],
+                str(row["would_have_sent"]) if row["mode"] == "shadow" else "",
+            )
+            for row in rows
+        ],
+    )
+
+
+@app.command("test", epilog="Example: amt-console rules test rules-test.toml")
+def run_tests(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON or TOML with rules and tests.")],
+    json_output: JsonOption = False,
+) -> None:
+    """Run unit tests of rules: series go in, and the rules must fire when they are expected to.
+
+    A line for each test; ends with 1 if one fails. docs/alerts.md shows a file.
+    """
+    from amt_console.alerts import Expectation, RuleTest, Signal, TestSeries, failures
+    from amt_console.config.rule_tests import known_value, load_rule_tests
+    from amt_console.monitor.ruleset import rule_of
+
+    loaded = load_rule_tests(file)
+    rules = [rule_of(settings) for settings in loaded.rules if settings.enabled]
+    results: list[dict[str, Any]] = []
+    for each in loaded.tests:
+        series = tuple(
+            TestSeries(one.subject, Signal(one.signal), tuple(map(known_value, one.values))) for one in each.series
+        )
+        expect = tuple(Expectation(one.at, one.rule, one.state == "firing") for one in each.expect)
+        wrong = failures(rules, RuleTest(each.name, each.interval, series, expect))
+        results.append({"name": each.name, "ok": not wrong, "failures": wrong})
+    if json_output:
+        print_json(results)
+    else:
+        for result in results:
+            print_line(f"{'ok  ' if result['ok'] else 'FAIL'}  {safe_text(result['name'])}")
+            for line in result["failures"]:
+                print_line(f"      {safe_text(line)}")
+    if not all(result["ok"] for result in results):
+        raise typer.Exit(int(FAILED))
+
+
+def _listed(rule: Rule, would_have_sent: int) -> dict[str, Any]:
+    return {
+        "name": safe_text(rule.id, 200),
+        "signal": rule.signal.value,
+        "subject": safe_text(rule.subject, 200),
+        "severity": _severity(rule),
+        "mode": "shadow" if rule.shadow else "on",
+        "would_have_sent": would_have_sent,
+    }
+
+
+def _severity(rule: Rule) -> str:
+    """The worst that the rule can raise."""
+    if not rule.has_limits:
+        return rule.severity.value
+    limits = (rule.limits, *rule.limits_by_subject.values())
+    for name in ("critical", "warning", "info"):
+        if any(getattr(each, name) is not None for each in limits):
+            return name
+    return rule.severity.value
+
+
+def _shadow_counts(ctx: typer.Context) -> dict[str, int]:
+    from amt_console.store import NoDatabase, shadow_counts
+
+    try:
+        with get_context(ctx).open_store(read_only=True) as store, store.read() as reads:
+            return shadow_counts(reads)
+    except NoDatabase:
+        return {}
