@@ -90,7 +90,7 @@ def _real_parts(loc: Sequence[str | int], document: Any) -> list[str | int]:
         last = index == len(loc) - 1
         if has_part(here, part):
             here = here[part]
-        elif str(part).startswith("[") or not last:
+        elif str(part).startswith("[") or not last or (isinstance(here, dict) and here.get("type") == part):
             continue
         parts.append(part)
     return parts

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from difflib import get_close_matches
+from email.errors import MessageError
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -186,9 +187,15 @@ def _time_of_day(value: object) -> time:
 
 
 def _mail_address(value: object) -> str:
+    from email.headerregistry import Address  # few configurations name one
+
     text = _text(value, "a mail address")
-    if len(text) > 254 or not text.isprintable() or not _MAIL.match(text):
-        raise Refused("must be a mail address such as ops@shop.example")
+    try:
+        if len(text) > 254 or not text.isprintable() or not _MAIL.match(text):
+            raise ValueError
+        Address(addr_spec=text)
+    except (ValueError, IndexError, MessageError):
+        raise Refused("must be a mail address such as ops@shop.example") from None
     return text
 
 
