@@ -156,7 +156,6 @@ def check(
 ) -> None:
     """Check a configuration and its secrets. Reports all faults at once; exit code 78 if there are any."""
     from amt_console.config import ConfigError, load_config, targets
-    from amt_console.config.files.inert import not_in_effect
     from amt_console.model import Database
     from amt_console.monitor.figure_names import rule_faults, unit_faults, unknown_figures
     from amt_console.operations.policy_warnings import policy_warnings
@@ -174,7 +173,6 @@ def check(
         raise typer.Exit(ExitCode.BAD_CONFIG) from None
     doubtful = policy_warnings(loaded.settings, found, context.clock.now())
     warnings = (*loaded.warnings, *unknown_figures(loaded.settings), *doubtful)
-    inert = not_in_effect(loaded.settings)
     shadowed = _shadowed(context, loaded.path) if file is None else ()
     databases = sum(isinstance(target, Database) for target in found)
     channels = _channel_count(loaded.settings)
@@ -182,14 +180,12 @@ def check(
         counts = {"services": len(found) - databases, "databases": databases, "channels": channels}
         place = str(loaded.path) if loaded.path else None
         told = {"faults": [], "warnings": [_fault(item) for item in warnings], "shadowed": [str(p) for p in shadowed]}
-        print_json({"ok": True, "path": place, **counts, **told, "not_in_effect": list(inert)})
+        print_json({"ok": True, "path": place, **counts, **told, "not_in_effect": []})
         return
     for warning in warnings:
         talk(f"warning: {warning}")
     for path in shadowed:
         talk(f"note: {path} is not used: {loaded.path} takes precedence")
-    if inert:
-        talk(f"note: accepted, but not in effect in this version: {', '.join(inert)}")
     counted = (
         _count(len(found) - databases, "service"),
         _count(databases, "database"),

@@ -258,7 +258,6 @@ def _encryption(context: Context) -> Iterator[Finding]:
 
 
 def _channels(context: Context) -> Iterator[Finding]:
-    from amt_console.config.files.inert import not_in_effect
     from amt_console.config.policies import policies_of
     from amt_console.operations.policy_warnings import policy_warnings
 
@@ -270,20 +269,27 @@ def _channels(context: Context) -> Iterator[Finding]:
         yield Finding("channels", Health.WARNING, message)
     for doubtful in policy_warnings(context.settings, context.targets, context.clock.now()):
         yield Finding("on call", Health.WARNING, str(doubtful))
-    if inert := not_in_effect(context.settings):
-        yield Finding("configuration", Health.WARNING, f"not in effect in this version: {', '.join(inert)}")
+    if context.settings.watchdog.url is None:
+        yield Finding("watchdog", Health.OK, "none: nobody notices when the monitor's host dies")
 
 
 def _engine(context: Context) -> Iterator[Finding]:
     """The running monitor's own faults: only the monitor knows what it cannot store."""
+    from amt_console.runtime.watchdog import WATCHDOG
     from amt_console.store import lease_holder
 
     if lease_holder(context.store_url) is None:
         return
     with context.operations() as operations:
-        faults = operations.snapshot().faults
-    for fault in faults:
+        snapshot = operations.snapshot()
+    for fault in snapshot.faults:
         yield Finding("monitor", Health.FAILED, fault, "make room or mend the database: docs/storage.md")
+    if context.settings.watchdog.url is not None:
+        troubles = [notice for notice in snapshot.notices if notice.startswith(WATCHDOG)]
+        for trouble in troubles:
+            yield Finding("watchdog", Health.FAILED, trouble)
+        if not troubles:
+            yield Finding("watchdog", Health.OK, f"pinged every {duration(context.settings.watchdog.interval)}")
 
 
 def _services(context: Context) -> Iterator[Finding]:

@@ -62,6 +62,7 @@ class Holder:
         from amt_console.api.presence import Presence
         from amt_console.monitor.thread import EngineThread
         from amt_console.runtime.dispatching import acknowledge_links, dispatcher_of
+        from amt_console.runtime.watchdog import Watchdog
 
         self._settings = settings
         self._store = store
@@ -84,6 +85,13 @@ class Holder:
         self.dispatcher = dispatcher_of(
             settings, store, store_url, clock, on_reading=self.engine.hear, links=self._links
         )
+        self._watchdog = Watchdog(
+            settings,
+            store_url,
+            engine=lambda: self.engine.status,
+            dispatcher=lambda: self.dispatcher.status,
+            clock=clock,
+        )
         self.operations = OperationsProxy()
         self.operations.use(self._operations(settings, targets))
 
@@ -96,6 +104,7 @@ class Holder:
 
         self.engine.start()
         self.dispatcher.start()
+        self._watchdog.start()
         if self._store.is_server:
             from amt_console.runtime.presence import ClusterPresence
 
@@ -128,7 +137,8 @@ class Holder:
         """Notices of the dispatcher, the engine and the API, without the engine's faults."""
         status = self.engine.status
         engine = (notice for notice in status.notices if notice not in status.faults)
-        return (*self.dispatcher.status.lines, *engine, *self._troubles)
+        watchdog = () if self._watchdog.trouble is None else (self._watchdog.trouble,)
+        return (*self.dispatcher.status.lines, *engine, *watchdog, *self._troubles)
 
     def reload(self, settings: Settings) -> None:
         """Use another configuration: targets, rules, channels, roles. Raises ConfigError and keeps the old one."""
@@ -137,6 +147,7 @@ class Holder:
         operations = self._operations(settings, None)
         self.engine.reload(settings)
         self.dispatcher.reload(settings)
+        self._watchdog.reload(settings)
         self._settings = settings
         self.operations.use(operations)
         if self._socket is not None:
@@ -150,6 +161,7 @@ class Holder:
             server.stop()
         if self._served is not None and self._served.refusals is not None:
             self._served.refusals.close()
+        self._watchdog.stop()
         clean = self.engine.stop()
         # After the engine: what it stores last can still be sent.
         self.dispatcher.stop(_LAST_MESSAGES_SECONDS)

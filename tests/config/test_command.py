@@ -133,23 +133,6 @@ def test_a_file_that_goes_before_another_is_named(home: Path) -> None:
     assert "not used" not in run("check", config=path).stderr + run("check", str(path)).stderr
 
 
-def test_what_is_accepted_but_not_in_effect_is_named(home: Path) -> None:
-    path = home / "c.toml"
-    path.write_text(
-        'watchdog = { url = "https://watchdog.example/x" }\n'
-        'canaries = { urls = ["https://www.example.com/"] }\n'
-        'escalation = [{ levels = [{ notify = ["mail"] }], enabled = false }]\n'
-        'channels = [{ name = "mail", type = "webhook", url = "https://hooks.example/x" }]\n',
-        encoding="utf-8",
-    )
-    checked = run("check", config=path)
-    assert checked.exit_code == 0, checked.exception
-    assert "not in effect in this version: watchdog" in checked.stderr
-    assert json.loads(run("check", "--json", config=path).stdout)["not_in_effect"] == ["watchdog"]
-    path.write_text("check_interval = 30\n", encoding="utf-8")
-    assert "not in effect" not in run("check", config=path).stderr
-
-
 SLACK = 'channels = [{ name = "chat", type = "slack", url = "https://hooks.slack.com/x" }]\n'
 
 
