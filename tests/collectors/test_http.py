@@ -228,9 +228,10 @@ async def test_ipv6_addresses(collector: HttpCollector) -> None:
 
 
 async def test_three_hundred_probes_at_once_do_not_disturb_each_other(collector: HttpCollector) -> None:
+    patient = {"timeout": 60, "degraded_above_ms": None, "down_above_ms": None}
     async with serve(held(0.05, answer())) as server:
         results = await asyncio.gather(
-            *(collector.probe(Service(f"s{n}", f"http://localhost:{server.port}/", timeout=60)) for n in range(300))
+            *(collector.probe(Service(f"s{n}", f"http://localhost:{server.port}/", **patient)) for n in range(300))
         )
     assert {result.state for result in results} == {ServiceState.UP}
     assert len(server.requests) == 300
