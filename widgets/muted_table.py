@@ -49,6 +49,13 @@ class MutedTable(LiveTable[Muted]):
         """Everything that is said of it."""
         return " ".join((self.row_key(row), row.what, row.created_by or CONFIGURED, _reason(row)))
 
+    def summary(self, row: Muted) -> str:
+        """The row as one line of text."""
+        ends = self._ends(row, self._now) if self._now is not None else self.look.missing
+        once = row.ends_at is not None
+        parts = (row.what, _reason(row), f"by {row.created_by or CONFIGURED}", f"until {ends}" if once else ends)
+        return f"{self.row_key(row)}: {self.look.dot.join(part for part in parts if part)}"
+
     def sort_value(self, row: Muted, column: str) -> SortValue:
         """Ends soonest first, ages oldest first."""
         values: dict[str, SortValue] = {

@@ -4,47 +4,38 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from amt_console.alerts import AlertConflict, Outcome, Planner, RoleTooLow, Scene, as_of, handle
+from amt_console.alerts import as_of
 from amt_console.alerts.policy.timetable import oncall_plan
 from amt_console.clock import Clock
 from amt_console.config.policies import policies_of
 from amt_console.model import (
     Action,
-    AlertAction,
     AlertDetail,
-    AlertEvent,
     AlertState,
     AlertView,
-    AuditEntry,
     Commits,
     Episode,
-    EpisodeChange,
     HostSample,
     Snapshot,
     Target,
-    Undo,
-    UndoLast,
     Viewer,
 )
-from amt_console.model.actions import wire_name
 from amt_console.model.oncall import OncallPlan
-from amt_console.model.policy import Added, MaintenanceWindow, Silence
+from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.alert_views import AlertViews
-from amt_console.operations.json_views import iso
+from amt_console.operations.handling import ActionHandling, Executed, no_alert
 from amt_console.operations.protocol import (
     ONCALL_DAYS,
     ConflictError,
     InvalidError,
     NotFoundError,
-    NotPermittedError,
     Result,
     ServiceDetail,
     UnavailableError,
@@ -52,7 +43,7 @@ from amt_console.operations.protocol import (
 from amt_console.operations.service_detail import service_detail
 from amt_console.operations.snapshot_builder import SnapshotBuilder
 from amt_console.operations.why import why
-from amt_console.store import Reads, Store, VersionConflict, Writes, lease_holder, lease_is_free, record
+from amt_console.store import Reads, Store, VersionConflict, Writes, lease_holder, lease_is_free
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -60,7 +51,6 @@ if TYPE_CHECKING:
 
 _CURSOR_GONE = "the alert that this cursor names is not in the list any more: begin again without a cursor"
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
-UNDO_LAST_WITHIN = timedelta(hours=24)
 OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING)
 ONLY_RECEIVER = "No notification channel is configured: this console is the only receiver."
 OVERRIDES_BEFORE = timedelta(days=31)
@@ -112,6 +102,7 @@ class LocalOperations:
         self._settings = settings
         self._policies = policies_of(settings, self.targets)
         self._clock = clock
+        self._handling = ActionHandling(self.targets, clock)
         self._actor = actor or current_actor()
         self._read_only = read_only
         self._request_probe = request_probe
@@ -160,7 +151,7 @@ class LocalOperations:
         with self.store.read() as reads:
             episode = reads.alerts.episode(alert_id)
             if episode is None:
-                raise NotFoundError(_no_alert(alert_id))
+                raise NotFoundError(no_alert(alert_id))
             if at is not None and episode.opened_at > at:
                 raise NotFoundError(f"alert {alert_id} opened after {at:%Y-%m-%d %H:%M:%S} UTC")
             events = tuple(event for event in reads.alerts.events(alert_id) if at is None or event.at <= at)
@@ -202,7 +193,7 @@ class LocalOperations:
         with self.store.read() as reads:
             found = why(reads, alert_id)
         if found is None:
-            raise NotFoundError(_no_alert(alert_id))
+            raise NotFoundError(no_alert(alert_id))
         return found
 
     def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:
@@ -236,71 +227,20 @@ class LocalOperations:
         person = actor or self._actor
         try:
             with self.store.transaction(durable=True) as writes:
-                outcome, answer = self._act_in(writes, action, person)
+                done, answer = self._act_in(writes, action, person)
         except VersionConflict as error:
             raise ConflictError(str(error)) from error
-        if outcome.probes and self._request_probe is not None:
-            self._request_probe(outcome.probes)
+        if done.probes and self._request_probe is not None:
+            self._request_probe(done.probes)
         self._on_action()
         return cast("Result", answer)
 
-    def _act_in(self, writes: Writes, action: Action[Any], person: Actor) -> tuple[Outcome, Any]:
-        outcome = _handled(action, self._scene(writes, action, person))
-        if outcome.probes and self._request_probe is None:
+    def _act_in(self, writes: Writes, action: Action[Any], person: Actor) -> tuple[Executed, Any]:
+        done = self._handling.execute(writes, action, person, self._policies)
+        if done.probes and self._request_probe is None:
             raise UnavailableError("probing is done by another process; it probes at its own intervals")
-        audit = AuditEntry(
-            actor=person.name,
-            action=action.name,
-            subject=outcome.subject,
-            at=self._clock.now(),
-            detail={**_said(action), **person.facts()},
-        )
-        if outcome.step is None or outcome.step.episode is None:
-            answer = self._policy_change(writes, outcome, person)
-            writes.add_audit(audit)
-            return outcome, answer
-        saved = record(writes, self._planned(writes, outcome.step.episode, outcome.step.events, audit))
-        return outcome, self._views(writes, also=[saved]).of(saved)
-
-    def _policy_change(self, writes: Writes, outcome: Outcome, person: Actor) -> Added | None:
-        """Store what was added or ended, if anything was."""
-        now, ended = self._clock.now(), outcome.ended
-        if outcome.added is not None:
-            return writes.policies.add(outcome.added, at=now)
-        if ended is not None and not writes.policies.end(ended, at=now, by=person.name):
-            raise ConflictError(f"the {outcome.subject} has ended meanwhile")
-        return ended
-
-    def _scene(self, reads: Reads, action: Action[Any], person: Actor) -> Scene:
-        alert_id = None
-        if isinstance(action, AlertAction):
-            alert_id = action.alert_id
-        elif isinstance(action, UndoLast):
-            alert_id = reads.alerts.last_handled_by(person.name, self._clock.now() - UNDO_LAST_WITHIN)
-            if alert_id is None:
-                hours = UNDO_LAST_WITHIN.total_seconds() / 3600
-                raise NotFoundError(f"{person.name} has done nothing to any alert in the last {hours:.0f} hours")
-        episode = None if alert_id is None else reads.alerts.episode(alert_id)
-        if alert_id is not None and episode is None:
-            raise NotFoundError(_no_alert(alert_id))
-        undoes = alert_id is not None and isinstance(action, Undo | UndoLast)
-        return Scene(
-            actor=person.name,
-            now=self._clock.instant(),
-            episode=episode,
-            services=[target.name for target in self.targets],
-            events=tuple(reads.alerts.events(alert_id)) if undoes and alert_id is not None else (),
-            policies=reads.policies.added_to(self._policies, self._clock.now()),
-            role=person.role,
-        )
-
-    def _planned(
-        self, writes: Writes, episode: Episode, events: tuple[AlertEvent, ...], audit: AuditEntry
-    ) -> EpisodeChange:
-        """The change with the messages that follow from it."""
-        policies = writes.policies.added_to(self._policies, self._clock.now())
-        plan = Planner(policies, writes.alerts.open(), self._clock.instant()).plan(episode, events)
-        return EpisodeChange(plan.episode, events + plan.events, audit, outbox=plan.outbox, decisions=plan.decisions)
+        episode = done.episode
+        return done, done.muted if episode is None else self._views(writes, also=[episode]).of(episode)
 
     def _views(self, reads: Reads, at: datetime | None = None, also: Iterable[Episode] = ()) -> AlertViews:
         return AlertViews.read(
@@ -326,28 +266,3 @@ def _after(views: tuple[AlertView, ...], alert_id: int | None) -> tuple[AlertVie
     if at is None:
         raise InvalidError(_CURSOR_GONE)
     return views[at + 1 :]
-
-
-def _no_alert(alert_id: int) -> str:
-    return f"there is no alert {alert_id} (amt-console alerts list --all shows them)"
-
-
-def _handled(action: Action[Any], scene: Scene) -> Outcome:
-    """The outcome of the action; a refusal becomes an ``OperationError``."""
-    try:
-        return handle(action, scene)
-    except AlertConflict as error:
-        raise ConflictError(str(error)) from error
-    except RoleTooLow as error:
-        raise NotPermittedError(str(error)) from error
-    except LookupError as error:
-        raise NotFoundError(str(error)) from error
-    except ValueError as error:
-        raise InvalidError(str(error)) from error
-
-
-def _said(action: Action[Any]) -> dict[str, Any]:
-    """The person's own words of the request, beside the alert."""
-    known = {field.name for field in fields(AlertAction)}
-    said = {wire_name(field): getattr(action, field.name) for field in fields(action) if field.name not in known}
-    return {name: iso(value) if isinstance(value, datetime) else value for name, value in said.items()}

@@ -236,7 +236,9 @@ class TestTheListOfSilencesAndPlannedWork:
     async def test_ends_one_after_a_question(self) -> None:
         async with desk(all_fine()) as console:
             console.operations.policies = Policies(silences=(MINE,), maintenance=(WORK,))
-            await console.press("M", "j", "d")
+            await console.press("M", "j")
+            assert "silence 7: web-app · new release · by bob · until 13:00" in console.text()
+            await console.press("d")
             assert console.prompt.question == "End silence 7 of web-app? y ends it, any other key keeps it."
             await console.press("n")
             assert done(console) == []

@@ -121,10 +121,15 @@ for name, action, example in (
 
 
 def who_has(alert: AlertView, subjects: Mapping[int, str]) -> str:
-    """The person, or what the alert follows from, or nobody; ``subjects`` are those of the alerts by number."""
+    """The person, or what the alert follows from or what mutes it, or nobody.
+
+    Args:
+        alert: The alert.
+        subjects: Those of the alerts by number.
+    """
     if alert.acknowledged_by is None and alert.follows_from is not None:
         return follows_words(alert.follows_from, subjects)
-    return alert.acknowledged_by or "nobody"
+    return alert.acknowledged_by or alert.mute or "nobody"
 
 
 def state_word(alert: AlertView) -> str:

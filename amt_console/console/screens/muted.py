@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
+from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -14,6 +15,8 @@ from amt_console.console.bindings import DETAIL_KEYS, MUTED_KEYS
 from amt_console.console.screens.detail import DetailScreen
 from amt_console.model import Snapshot
 from amt_console.operations.protocol import Operations
+from widgets.info_line import InfoLine
+from widgets.live_table import LiveTable
 from widgets.muted_table import Muted, MutedTable
 
 
@@ -27,8 +30,9 @@ class MutedScreen(DetailScreen):
         self._muted: tuple[object, ...] = ()
 
     def body(self) -> Iterable[Widget]:
-        """One table."""
+        """One table, and the selected row in full."""
         yield MutedTable(look=self.look, id="detail")
+        yield InfoLine(look=self.look, id="info")
 
     @property
     def table(self) -> MutedTable:
@@ -42,7 +46,7 @@ class MutedScreen(DetailScreen):
     def row_summary(self) -> str | None:
         """The selected row as text."""
         row = self.table.model.selected_row
-        return None if row is None else self.table.search_text(row)
+        return None if row is None else self.table.summary(row)
 
     def load(self) -> None:
         """Read both lists."""
@@ -60,6 +64,12 @@ class MutedScreen(DetailScreen):
     def _loaded(self, rows: tuple[Muted, ...]) -> None:
         if self.is_mounted:
             self.table.show(rows, self.now)
+            self._tell_selected()
+
+    @on(LiveTable.RowSelected)
+    def _tell_selected(self) -> None:
+        words, palette = self.row_summary(), self.look.palette
+        self.query_one(InfoLine).show([(words, palette.text)] if words else ())
 
     # Keys
 
