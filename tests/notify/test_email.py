@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,14 @@ async def refusal(sending: EmailChannel) -> DeliveryError:
     return caught.value
 
 
+@pytest.fixture(autouse=True)
+def fresh_contexts() -> Iterator[None]:
+    """What a test trusts, no other one does."""
+    _context.cache_clear()
+    yield
+    _context.cache_clear()
+
+
 @pytest.fixture
 def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     """A server's context with a certificate that this machine trusts."""
@@ -46,14 +55,12 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     trusted = tmp_path / "trusted.pem"
     trusted.write_bytes(certificate.pem)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-    _context.cache_clear()
     return server_context(tmp_path, (certificate,))
 
 
 @pytest.fixture
 def strange_tls(tmp_path: Path) -> ssl.SSLContext:
     """A server's context with a certificate that nobody trusts."""
-    _context.cache_clear()
     return server_context(tmp_path, (make_certificate(),))
 
 
@@ -173,9 +180,10 @@ async def test_nobody_accepted() -> None:
     assert "ops@shop.example" in str(failed)
 
 
+@pytest.mark.slow
 async def test_a_server_that_hangs_after_the_mail_is_left_in_time_and_the_retry_has_the_same_id() -> None:
     async with mail_server(hang_after_data=True) as box:
-        failed = await refusal(channel(box, deadline=0.5))
+        failed = await refusal(channel(box, deadline=5))
         box.hang_after_data = False
         await channel(box).send(message())
     assert (failed.reason, failed.retry) == (FailureReason.TIMEOUT, True)

@@ -64,7 +64,7 @@ async def test_a_program_that_does_not_exist_is_not_tried_again() -> None:
 async def test_after_the_time_out_nothing_of_it_is_left(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     command = ["/bin/sh", "-c", f"sleep 300 & echo $! $$ > {pids}; wait"]
-    failed = await failure(channel_of("exec", command=command, timeout=1), message())
+    failed = await failure(channel_of("exec", command=command, timeout=5), message())
     assert (failed.reason, failed.retry) == (FailureReason.TIMEOUT, True)
     until(lambda: not any(_runs(int(pid)) for pid in pids.read_text(encoding="ascii").split()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -21,6 +22,14 @@ from amt_console.notify.channels.receiver import HttpReceiver
 
 LOOPBACK = ("127.0.0.0/8", "::1")
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def fresh_context() -> Iterator[None]:
+    """What a test trusts, no other one does."""
+    _trusted.cache_clear()
+    yield
+    _trusted.cache_clear()
 
 
 def receiver(url: str, *allowed: str, deadline: float = 20.0) -> HttpReceiver:
@@ -120,7 +129,6 @@ async def test_nobody_listens() -> None:
 
 
 async def test_a_certificate_that_nobody_trusts(tmp_path: Path) -> None:
-    _trusted.cache_clear()
     async with http_receiver(tls=server_context(tmp_path, (make_certificate(),))) as inbox:
         failed = await refusal(receiver(inbox.url))
     assert (failed.reason, failed.retry) == (FailureReason.TLS, True)
@@ -133,14 +141,12 @@ async def test_a_trusted_certificate_is_checked_against_the_name_not_the_address
     certificate = make_certificate(name="localhost", addresses=())
     (tmp_path / "trusted.pem").write_bytes(certificate.pem)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
-    _trusted.cache_clear()
     context: ssl.SSLContext = server_context(tmp_path, (certificate,))
     async with http_receiver(tls=context) as inbox:
         posting = receiver(inbox.url.replace("127.0.0.1", "localhost"))
         await posting.post_json({})
         await posting.aclose()
         failed = await refusal(receiver(inbox.url))
-    _trusted.cache_clear()
     assert len(inbox.bodies) == 1
     assert failed.reason is FailureReason.TLS
 
