@@ -1,4 +1,4 @@
-"""The environment of every test and of every process that a test starts, whatever pytest itself was started from."""
+"""A clean environment for every test and its child processes."""
 
 from __future__ import annotations
 

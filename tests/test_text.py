@@ -1,4 +1,4 @@
-"""Nothing that came from outside may reach a terminal as it came; numbers must read true."""
+"""Untrusted text never reaches a terminal unfiltered; numbers are formatted truthfully."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After the clock was set back an episode still ends after it began, and says that its times were moved."""
+"""After a step back of the clock, an episode's times stay in order and are marked."""
 
 from __future__ import annotations
 

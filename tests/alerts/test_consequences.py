@@ -1,4 +1,4 @@
-"""Which alert follows from which: by what needs what, by kind, condition and severity."""
+"""Which alert follows from which: by dependencies, type, condition and severity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page on alerts says is what the rules are."""
+"""docs/alerts.md agrees with the rules."""
 
 from __future__ import annotations
 

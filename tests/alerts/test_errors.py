@@ -1,4 +1,4 @@
-"""How a service fails is a part of its alert: another error is told, with its own answer."""
+"""A changed error is an event of the alert, with its own kept answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do to an alert, and what they are told when it cannot be done."""
+"""People's actions on an alert, and the messages of refused ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From measurements to verdicts: limits, hysteresis, missing data, and the words that come with them."""
+"""From measurements to verdicts: limits, hysteresis, missing data, messages."""
 
 from __future__ import annotations
 

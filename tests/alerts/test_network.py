@@ -1,4 +1,4 @@
-"""Whether most targets have become unreachable at once, and what hangs under that alert."""
+"""The alert "perhaps we are offline", and its followers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules that several locations judge: how many must agree, what counts as confirmed, and what the alert says."""
+"""Rules with a quorum: how many locations must agree, confirmation, messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The analysis for Python programs: the name that the original's users know, and what the command prints."""
+"""``PerformanceAnalyzer`` for Python programs, and the command ``analyze``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets in over TCP: tokens, addresses, proxies, and the order of the roles."""
+"""Authentication over TCP: tokens, addresses, proxies, and the order of roles."""
 
 from __future__ import annotations
 

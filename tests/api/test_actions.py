@@ -1,4 +1,4 @@
-"""What people do, over the wire: each action of the vocabulary has its route, and arrives as it was sent."""
+"""Actions over the API: each has a route and arrives unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client's HTTP against a server that does as it likes."""
+"""The HTTP client against a misbehaving server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many connections a listener takes, and who is kept out when there are too many: nobody who asks something."""
+"""Limits of connections: a flood of idle connections keeps no request out."""
 
 from __future__ import annotations
 

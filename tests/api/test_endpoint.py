@@ -1,4 +1,4 @@
-"""What ``--connect`` takes and refuses."""
+"""Which addresses ``--connect`` accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What surrounds the application: a body's size, a request's time, and faults."""
+"""Limits around the application: body size, duration of a request, faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API answers to requests that it cannot serve: problem details, whatever happened."""
+"""Errors of the API: always problem details."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who was turned away leaves an audit row, and a flood of them leaves few."""
+"""Refused requests leave audit rows; a flood leaves few."""
 
 from __future__ import annotations
 

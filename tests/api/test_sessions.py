@@ -1,4 +1,4 @@
-"""Consoles of one database: one is the monitor, the others follow it, whatever becomes of it."""
+"""Several consoles of one database: one is the monitor, the others attach and take over."""
 
 from __future__ import annotations
 

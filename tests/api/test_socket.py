@@ -1,4 +1,4 @@
-"""A monitor's socket: the same answers as beside the database, under the name that the kernel knows."""
+"""The monitor's socket: the same answers as the database, with names by peer credentials."""
 
 from __future__ import annotations
 

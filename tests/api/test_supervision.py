@@ -1,4 +1,4 @@
-"""The monitor under a service manager: what it tells, and when it falls silent."""
+"""The monitor under systemd: notifications and watchdog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop on which a benchmark lives through a week."""
+"""The event loop of benchmarks with simulated time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``audit``: who did what, and that nobody has changed it."""
+"""``audit``: list and verify."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands promise: data on stdout, talk on stderr, a fitting exit code, and one clear message for bad input."""
+"""Commands: data on stdout, messages on stderr, exit codes, one clear message for bad input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the running monitor cannot do is a failure of the installation, and everybody who asks is told."""
+"""``doctor``: faults of the running monitor are failures."""
 
 from __future__ import annotations
 

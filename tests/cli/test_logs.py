@@ -1,4 +1,4 @@
-"""The log file: private, harmless to read in a terminal, and never in the way."""
+"""The log file: private, safe to read in a terminal, never blocking."""
 
 from __future__ import annotations
 

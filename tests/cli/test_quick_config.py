@@ -1,4 +1,4 @@
-"""What a console knows of the configuration before it loads it: the same as the models say, or nothing."""
+"""The quick reader of the configuration agrees with the models or leaves the file to them."""
 
 from __future__ import annotations
 

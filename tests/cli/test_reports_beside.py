@@ -1,4 +1,4 @@
-"""An attached console makes reports from the database itself, with what its monitor has stored."""
+"""An attached console exports reports from the database itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes made to do harm: to the terminal, to the parser, to whoever shows the error."""
+"""Hostile bytes against the terminal, the parser and error messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in effect, and where it came from."""
+"""The effective configuration and the origin of its values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that is wrong is told at once: where, what is allowed, and the nearest known key."""
+"""All faults are reported together: place, allowed values, nearest known key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands in the file: it loads, or it is refused with a message; nothing else."""
+"""Any file loads or is refused with a message."""
 
 from __future__ import annotations
 

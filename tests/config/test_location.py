@@ -1,4 +1,4 @@
-"""From which location a monitor probes: the first that is named."""
+"""The location of a monitor: precedence of its sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the configuration says about who is told."""
+"""The configuration of policies, rotas and people."""
 
 from __future__ import annotations
 

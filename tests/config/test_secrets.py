@@ -1,4 +1,4 @@
-"""Secrets are found where they are kept, and seen nowhere."""
+"""Secrets are resolved from their sources and never shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keys do to alerts, services and reports: each hits exactly what was pointed at."""
+"""Keys act on exactly the selected alert or service."""
 
 from __future__ import annotations
 

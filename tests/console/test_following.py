@@ -1,4 +1,4 @@
-"""Alerts that follow from another one: shown, muted, not asked for, and still to be had."""
+"""Followers of an alert: shown, muted, and still available."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the configuration says of the screen, and that the screen obeys."""
+"""The preferences of ``[console]``, and their effect on the screen."""
 
 from __future__ import annotations
 

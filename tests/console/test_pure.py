@@ -1,4 +1,4 @@
-"""The console's pure parts: layout, picture, announcer, keys, ASCII."""
+"""The console's pure parts: layout, view state, announcer, keys, ASCII."""
 
 from __future__ import annotations
 

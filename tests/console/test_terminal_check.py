@@ -1,4 +1,4 @@
-"""Where the console refuses to start, and why."""
+"""Terminals on which the console refuses to start."""
 
 from __future__ import annotations
 

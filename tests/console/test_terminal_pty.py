@@ -1,4 +1,4 @@
-"""The console on a real pseudo terminal: it gives the terminal back, whatever happens to it."""
+"""The console on a pseudo terminal: it restores the terminal however it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is typed and pasted, on a real pseudo terminal: a prompt takes every key from the moment its key was pressed."""
+"""Typing and pasting on a pseudo terminal: an opened prompt receives all following keys."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The whole way: an incident on the simulated platform fires, is taken with one key, is seen elsewhere, resolves, and
-is reported.
+"""End to end: an incident on the simulated platform fires, is acknowledged, is seen elsewhere, resolves, and is
+reported.
 """
 
 from __future__ import annotations

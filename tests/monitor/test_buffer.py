@@ -1,4 +1,4 @@
-"""The buffer: in order, bounded, and honest about what it dropped."""
+"""The buffer: ordered, bounded, with a count of what it dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A monitor that stores nothing says so, whatever the cause; one whose database file is lost gives up after a while."""
+"""A monitor that stores nothing reports a fault; one with a lost database file ends."""
 
 from __future__ import annotations
 

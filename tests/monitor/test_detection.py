@@ -1,4 +1,4 @@
-"""How long an outage goes unnoticed: the schedule and the rules together, on a clock that moves when told."""
+"""Time to detect an outage: schedule and rules together, on a fake clock."""
 
 from __future__ import annotations
 

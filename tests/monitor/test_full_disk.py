@@ -1,4 +1,4 @@
-"""A disk that is really full: the monitor goes on in memory, says so, makes room if it can, and loses nothing."""
+"""A full disk: the monitor continues in memory, reports it, frees space if possible, and loses nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The monitor tells each hand-over once, whatever happens around it."""
+"""The monitor sends each hand-over summary exactly once."""
 
 from __future__ import annotations
 

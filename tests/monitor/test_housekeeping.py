@@ -1,4 +1,4 @@
-"""The monitor minds its database: expired data goes beside the work, and never in its way."""
+"""Housekeeping: expired data is deleted without delaying the monitor."""
 
 from __future__ import annotations
 

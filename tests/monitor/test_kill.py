@@ -1,4 +1,4 @@
-"""Killed at any moment, it loses nothing that was committed, and the next one takes up where it left off."""
+"""After kill -9 nothing committed is lost, and the next monitor continues."""
 
 from __future__ import annotations
 

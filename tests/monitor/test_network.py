@@ -1,4 +1,4 @@
-"""A machine that loses its network: one alert with the others under it, and canaries that know better."""
+"""A machine without network: one alert with followers, and the canaries."""
 
 from __future__ import annotations
 

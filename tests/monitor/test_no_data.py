@@ -1,4 +1,4 @@
-"""Who has fallen silent, and when it is told."""
+"""Alerts about missing data."""
 
 from __future__ import annotations
 

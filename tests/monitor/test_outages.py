@@ -1,4 +1,4 @@
-"""The error rate leaves out what ``service_down`` already tells: a real recorder on a real database."""
+"""The error rate excludes outages, on a real database."""
 
 from __future__ import annotations
 

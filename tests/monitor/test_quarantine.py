@@ -1,4 +1,4 @@
-"""Which item is at fault when one cannot be stored, which waits, and which is tried next."""
+"""Quarantine: which item cannot be stored, which one waits, which one is tried next."""
 
 from __future__ import annotations
 

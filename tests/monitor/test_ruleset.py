@@ -1,4 +1,4 @@
-"""Which rules hold for which target, out of a configuration."""
+"""Which rules of a configuration apply to which target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A monitor that cannot store its results does not look like one that can."""
+"""A monitor that cannot store its results looks faulty everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database refuses for a while, in whatever way: probing goes on, people are told, and nothing is lost."""
+"""Temporary failures of the database: probing continues, people are informed, nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A task that fails starts again; the others go on."""
+"""A failed task restarts; the others continue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tick: gaps, heartbeats and silence, driven by a clock that moves when told."""
+"""The tick: gaps, heartbeats and missing data, on a fake clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Killed between a send and its mark, or anywhere: no page is lost, one message at most is repeated, in order."""
+"""After kill -9 anywhere: no message is lost, at most one is repeated, in order."""
 
 from __future__ import annotations
 

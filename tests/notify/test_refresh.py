@@ -1,4 +1,4 @@
-"""Receivers that forget an alert are told again: of what was delivered, and of nothing else."""
+"""Receivers that forget an alert get it again, if it was delivered before."""
 
 from __future__ import annotations
 

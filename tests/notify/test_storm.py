@@ -1,4 +1,4 @@
-"""A thousand alerts at once: grouped, capped, and none lost."""
+"""A thousand alerts at the same time: grouped, capped, none lost."""
 
 from __future__ import annotations
 

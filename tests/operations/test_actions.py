@@ -1,4 +1,4 @@
-"""What people do: each action is stored with its event and its audit row, or refused in words."""
+"""Actions: each is stored with its event and audit row, or refused with a message."""
 
 from __future__ import annotations
 

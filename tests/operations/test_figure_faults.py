@@ -1,4 +1,4 @@
-"""Why the platform's figures cannot be read, since when, and how old those are that are shown."""
+"""Faults of figures: reason, beginning, and the age of displayed figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which alert follows from which, in the picture and in every answer."""
+"""Followers and causes in the snapshot and in every answer."""
 
 from __future__ import annotations
 

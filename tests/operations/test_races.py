@@ -1,4 +1,4 @@
-"""Two people at once, each with a connection of its own, on every database: exactly one succeeds."""
+"""Concurrent actions on every database: exactly one succeeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live picture: what is broken, since when, and who has it."""
+"""The live snapshot: what is broken, since when, and who has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A figure's change has one baseline, wherever it is told: the mean of the window against that of the one before."""
+"""Changes of figures have one baseline: the means of the window and of the previous one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports of a past window say what was known then, whenever and from whatever database they are made."""
+"""Reports of a past window show the state of then, whenever they are made."""
 
 from __future__ import annotations
 

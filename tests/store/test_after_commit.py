@@ -1,4 +1,4 @@
-"""What fails after a commit: the batch is stored, and nobody hears that it was not."""
+"""A failure after a commit: the batch counts as stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit is a chain: whoever changes, removes or moves a row later is noticed."""
+"""The audit chain: a changed, removed or moved row is detected."""
 
 from __future__ import annotations
 

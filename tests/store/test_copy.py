@@ -1,4 +1,4 @@
-"""Moving a database: everything arrives, an interrupted copy goes on, and nothing else is overwritten."""
+"""``db copy``: everything arrives, an interrupted copy continues, nothing else is overwritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is sensitive is encrypted, with a key that is not in the database."""
+"""Encrypted columns: the key is not in the database."""
 
 from __future__ import annotations
 

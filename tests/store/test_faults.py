@@ -1,4 +1,4 @@
-"""What disks, other programs and people do to a database: a clear error, nothing lost, and on it goes."""
+"""Faults of disks, other programs and people: a clear error, nothing lost, and the store continues."""
 
 from __future__ import annotations
 

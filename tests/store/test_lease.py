@@ -1,4 +1,4 @@
-"""The lease: one holder, known by name, free at once when it dies."""
+"""The lease: one named holder, free as soon as it dies."""
 
 from __future__ import annotations
 

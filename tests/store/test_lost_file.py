@@ -1,4 +1,4 @@
-"""A database file that is deleted or replaced while it is open: nothing is written any more, and that is said."""
+"""A database file that is deleted or replaced while open: writing stops with a clear error."""
 
 from __future__ import annotations
 

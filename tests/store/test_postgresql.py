@@ -1,4 +1,4 @@
-"""What only a server has: days that go as a whole, a lease that can be lost, and wake-ups."""
+"""PostgreSQL only: partitions by day, a lease that can be lost, notifications."""
 
 from __future__ import annotations
 

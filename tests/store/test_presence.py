@@ -1,4 +1,4 @@
-"""Who looks at a server's database, as its processes tell each other."""
+"""Presence on a server's database, shared between processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results go in and come out, whatever they hold and in whatever order they come."""
+"""Results are stored and read unchanged, in any order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has expired goes in short steps; what is needed stays, and old windows say what they said before."""
+"""Retention deletes expired rows in short steps; old windows keep their figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rollups say the same as the raw rows, in whatever order those came, up to any moment."""
+"""Rollups agree with the raw rows, in any order, up to any moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Certificates made on the spot, for servers under test."""
+"""Test certificates, made on demand."""
 
 from __future__ import annotations
 

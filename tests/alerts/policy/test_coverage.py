@@ -1,4 +1,4 @@
-"""What is missing before it is needed."""
+"""Gaps in the coverage of rotas and policies, reported before they matter."""
 
 from __future__ import annotations
 

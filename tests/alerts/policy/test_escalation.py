@@ -1,4 +1,4 @@
-"""Which policy applies, and whom its names reach."""
+"""Which policy applies, and which people its names resolve to."""
 
 from __future__ import annotations
 

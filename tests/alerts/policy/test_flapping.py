@@ -1,4 +1,4 @@
-"""Flapping: the ring of Nagios, computed from the times of the changes."""
+"""Flapping: the algorithm of Nagios, computed from the times of state changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shifts that people take or give to others, and take back."""
+"""Overrides of shifts: take, give, take back."""
 
 from __future__ import annotations
 

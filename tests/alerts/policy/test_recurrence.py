@@ -1,4 +1,4 @@
-"""Times of day that come back: clocks that change, weekdays, exact lengths."""
+"""Recurring times of day: daylight saving time, weekdays, exact lengths."""
 
 from __future__ import annotations
 
