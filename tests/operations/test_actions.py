@@ -150,6 +150,7 @@ def test_the_detail_of_a_service_has_its_history(
     assert len(detail.probes) == 8
     assert detail.probes[0].timestamp > detail.probes[-1].timestamp
     assert [alert.subject for alert in detail.alerts] == ["backend-api"]
+    assert "newest probe" not in dict(detail.figures), "its age is in the head, and stays current there"
 
 
 def test_without_a_monitor_here_probing_at_once_is_refused(
