@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from amt_console.clock import Instant
+from amt_console.model.evidence import Evidence
 from amt_console.model.snapshot import AlertView
 from amt_console.model.states import AlertState, AlertType, ErrorClass, Rating, Resolution, Severity
 
@@ -153,3 +154,5 @@ class AlertDetail:
     events: tuple[AlertEvent, ...] = field(default=())
     cause: Episode | None = None
     """The open alert that it follows from."""
+    evidence: Evidence | None = None
+    """What was seen around its first failure."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from amt_console.alerts import DeliveryReading, NetworkReading, Sight
 from amt_console.clock import Instant
 from amt_console.model import BusinessFigures, Gap, GapReason, HostSample, ProbeResult
+from amt_console.monitor.evidence import EvidenceReading
 
 DEFAULT_LIMIT = 20_000
 """Items: over an hour of 200 targets at 30 s, or half a day of the default targets; 20 MB at most."""
@@ -66,7 +67,7 @@ class Pause:
     """When it was found; ``None`` for samples that were evaluated and lost afterwards."""
 
 
-Item = Collected | HostReading | FigureReading | NoData | NetworkReading | DeliveryReading | Pause
+Item = Collected | HostReading | FigureReading | NoData | NetworkReading | DeliveryReading | EvidenceReading | Pause
 
 
 class Buffer:
@@ -132,4 +133,6 @@ def _moment(item: Item) -> datetime:
         return item.sample.timestamp
     if isinstance(item, NoData | NetworkReading | DeliveryReading):
         return item.at.wall
+    if isinstance(item, EvidenceReading):
+        return item.evidence.at
     return item.figures.timestamp if isinstance(item, FigureReading) else item.gap.started_at

@@ -14,6 +14,7 @@ from amt_console.model import NETWORK_SUBJECT, ProbeResult, ServiceState
 from amt_console.monitor.buffer import DEFAULT_LIMIT, Buffer, Collected, FigureReading, HostReading, NoData, Pause
 from amt_console.monitor.cluster.standalone import peers_of
 from amt_console.monitor.commit_watch import CommitWatch
+from amt_console.monitor.evidence import EvidenceCollector, EvidenceReading
 from amt_console.monitor.flush import Flusher
 from amt_console.monitor.network import NetworkWatch
 from amt_console.monitor.no_data import NoDataWatch
@@ -127,6 +128,9 @@ class Engine:
             emit=self._network_read,
             alert_is_open=lambda: NETWORK_SUBJECT in self._recorder.open_subjects,
         )
+        self._evidence = EvidenceCollector(
+            clock=clock, processes=sources.processes, host=lambda: self._host.latest, emit=self._evidence_read
+        )
         self._host = HostLoop(collector=sources.host, clock=clock, emit=self._host_read)
         self._ticks = TickLoop(
             clock=clock,
@@ -233,6 +237,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         ended = await self._probes.cancel(CANCEL_SECONDS)
+        await self._evidence.aclose()
         stored = await self._drain()
         await self._prober.aclose()
         await self._peers.aclose()
@@ -267,6 +272,7 @@ class Engine:
 
     def _hear(self, result: ProbeResult) -> None:
         self._network.hear(result)
+        self._evidence.hear(result, has_alert=result.service in self._recorder.open_subjects)
         if result.state is ServiceState.UNKNOWN:
             self._no_data_watch.unmeasured(result.service, result.error or "it could not be measured")
         else:
@@ -284,6 +290,9 @@ class Engine:
             self._flusher.beat()
 
     def _network_read(self, reading: NetworkReading) -> None:
+        self._flusher.add(reading, urgent=True)
+
+    def _evidence_read(self, reading: EvidenceReading) -> None:
         self._flusher.add(reading, urgent=True)
 
     def _host_read(self, reading: HostReading) -> None:

@@ -28,7 +28,7 @@ from amt_console.alerts import (
 )
 from amt_console.clock import Instant
 from amt_console.model import AlertType, Gap, ServiceState
-from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, NoData
+from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, NoData, Pause
 from amt_console.monitor.hosts import STORE_EVERY
 from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.ruleset import MONITOR_SUBJECT, Ruleset
@@ -60,7 +60,7 @@ class Evaluator:
                 if item.channel in self.ruleset.policies.channels:
                     for rule in self.ruleset.delivery_rules:
                         _step(ledger, rule, judge_delivery(item))
-            elif item.at is not None:
+            elif isinstance(item, Pause) and item.at is not None:
                 self.interrupted(ledger, item.gap, at=item.at)
         for window in windows:
             _step(ledger, window.rule, window.judge(ledger.newest((window.rule.id, window.subject))))

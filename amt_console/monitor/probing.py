@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -21,6 +21,7 @@ from amt_console.model import (
     ServiceState,
     Target,
 )
+from amt_console.model.evidence import ProcessUse
 from amt_console.monitor.supervise import LOG
 from amt_console.monitor.watch import HostSampler
 from amt_console.store import Store, StoreError
@@ -66,15 +67,23 @@ class Collectors:
     http: ServiceCollector
     database: DatabaseProber
     host: HostSampler
+    processes: Callable[[], tuple[ProcessUse, ...]] = tuple
+    """Reads the busiest processes of the host; blocks."""
 
     @classmethod
     def real(cls, clock: Clock) -> Collectors:
         """The real collectors."""
         from collectors.database.collector import DatabaseCollector
         from collectors.host.collector import HostCollector
+        from collectors.host.processes import busiest_processes
         from collectors.http.collector import HttpCollector
 
-        return cls(HttpCollector(clock=clock), DatabaseCollector(clock=clock), HostCollector(clock=clock))
+        return cls(
+            HttpCollector(clock=clock),
+            DatabaseCollector(clock=clock),
+            HostCollector(clock=clock),
+            busiest_processes,
+        )
 
 
 class Prober:

@@ -11,9 +11,19 @@ from datetime import datetime, timedelta
 
 from amt_console.alerts import Planner
 from amt_console.clock import Clock, Instant
-from amt_console.model import AlertEvent, AlertState, Episode, EpisodeChange, ProbeResult, ServiceState, Severity
+from amt_console.model import (
+    AlertEvent,
+    AlertState,
+    AlertType,
+    Episode,
+    EpisodeChange,
+    ProbeResult,
+    ServiceState,
+    Severity,
+)
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, Pause
 from amt_console.monitor.evaluation import Evaluator
+from amt_console.monitor.evidence import EvidenceReading
 from amt_console.monitor.gaps import stopped_gap
 from amt_console.monitor.handover_watch import HandoverWatch
 from amt_console.monitor.ledger import Ledger, key_of
@@ -31,6 +41,7 @@ REOPEN_LIMIT = 500
 CHECKPOINT_EVERY = 60.0
 """Seconds between two checkpoints of the write-ahead log."""
 TRUNCATE_EVERY = 3600.0
+_OUTAGES = frozenset((AlertType.SERVICE_DOWN, AlertType.DATABASE))
 LogLine = tuple[int, str]
 """A level of ``logging``, and the text."""
 
@@ -176,6 +187,7 @@ class Recorder:
             writes.queue_once(handovers)
             for change in ledger.changes:
                 ledger.stored(change, record(writes, change))
+            self._keep_evidence(writes, ledger, items)
             identity = self._identity
             alive = now.wall if waiting_since is None else min(now.wall, waiting_since)
             writes.sign_of_life(host=identity.host, pid=identity.pid, started_at=identity.started_at, at=alive)
@@ -186,6 +198,13 @@ class Recorder:
             self._evaluator.sweep(ledger, at=now)
         self._evaluator.evaluate(ledger, items, windows)
         self._evaluator.beat(ledger, at=now)
+
+    def _keep_evidence(self, writes: Writes, ledger: Ledger, items: Sequence[Item]) -> None:
+        for item in items:
+            if isinstance(item, EvidenceReading):
+                for episode in ledger.open():
+                    if episode.subject == item.subject and episode.alert_type in _OUTAGES and episode.id is not None:
+                        writes.keep_evidence(episode.id, item.evidence)
 
     def _planner(self, writes: Writes, ledger: Ledger, now: Instant) -> Planner:
         ruleset = self._evaluator.ruleset

@@ -15,6 +15,7 @@ from amt_console.model import (
     ServiceView,
     Snapshot,
 )
+from amt_console.model.evidence import Evidence
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, RotaOverride, Silence
 
@@ -233,6 +234,30 @@ def alert_json(alert: AlertView) -> dict[str, Any]:
     }
 
 
+def evidence_json(evidence: Evidence) -> dict[str, Any]:
+    """What was seen around the first failure of an alert."""
+    phases = evidence.phases
+    return {
+        "at": iso(evidence.at),
+        "dns": list(evidence.dns),
+        "address": evidence.address,
+        "url": evidence.url,
+        "status": evidence.status,
+        "http_version": evidence.http_version,
+        "tls_version": evidence.tls_version,
+        "certificate_ends_at": iso(evidence.certificate_ends_at),
+        "phases": {name: _rounded(getattr(phases, name)) for name in phases.__slots__},
+        "cpu_percent": evidence.cpu_percent,
+        "memory_percent": evidence.memory_percent,
+        "load": list(evidence.load),
+        "processes": [
+            {"pid": use.pid, "name": use.name, "cpu_percent": use.cpu_percent, "memory_percent": use.memory_percent}
+            for use in evidence.processes
+        ],
+        "disks": [{"mount": mount, "percent": percent} for mount, percent in evidence.disks],
+    }
+
+
 def silence_json(silence: Silence) -> dict[str, Any]:
     """One silence; one of the configuration has no ``created_at``."""
     return {
@@ -288,6 +313,7 @@ def alert_detail_json(detail: AlertDetail) -> dict[str, Any]:
         "rule_id": detail.episode.rule_id,
         "resolution": detail.episode.resolution.value if detail.episode.resolution else None,
         "events": [_event_json(event) for event in detail.events],
+        "evidence": None if detail.evidence is None else evidence_json(detail.evidence),
     }
 
 

@@ -20,8 +20,9 @@ from amt_console.model import (
     ProbeResult,
     Target,
 )
+from amt_console.model.evidence import Evidence
 from amt_console.model.notifications import OutboxEntry
-from amt_console.store import answers, audit, episodes
+from amt_console.store import answers, audit, episodes, evidence
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.first_look import WATCHED, watched_text
@@ -174,6 +175,10 @@ class Writes(Reads):
     def add_audit(self, entry: AuditEntry) -> AuditEntry:
         """What a person did; returns it with its number and its place in the chain."""
         return audit.append(self._connection, self._ingesters.upsert_meta, entry, self._keys)
+
+    def keep_evidence(self, alert_id: int, found: Evidence) -> None:
+        """Keep what was seen around an alert's first failure; the first evidence of an alert stays."""
+        evidence.keep_evidence(self._connection, self._keys, alert_id, found)
 
     def note_watched(self, targets: Sequence[Target]) -> None:
         """Note what the monitor watches, for the first look of the next console."""

@@ -115,7 +115,7 @@ class HttpCollector:
             tls_expires_at=trace.tls_expires_at,
             body_bytes=len(trace.body) or trace.raw_bytes if trace.status is not None else None,
             attempt=attempt,
-            details=_details(trace, (monotonic_ns() - began) / 1e6 - spent),
+            details=_details(trace, fault, (monotonic_ns() - began) / 1e6 - spent),
             answer=_answer(service, trace, fault),
             body=trace.body if service.figures is not None and fault is None else None,
         )
@@ -211,10 +211,12 @@ def _answer(service: Service, trace: Trace, fault: ProbeFault | None) -> Callabl
     return partial(kept_answer, service, body, trace.headers, trace.raw_bytes) if body else None
 
 
-def _details(trace: Trace, own_ms: float) -> dict[str, float | int | str | None]:
+def _details(trace: Trace, fault: ProbeFault | None, own_ms: float) -> dict[str, float | int | str | None]:
     details: dict[str, float | int | str | None] = {"own_ms": round(max(0.0, own_ms), 3)}
     if trace.tls_version is not None:
         details["tls_version"] = trace.tls_version
+    if fault is not None and trace.dns:
+        details["dns"] = ", ".join(trace.dns)
     if trace.surplus:
         details["anomaly"] = "the server sent more bytes than it had announced"
     return details

@@ -19,6 +19,8 @@ from collectors.http.stamps import Stamps
 from collectors.http.tls import TlsContexts
 from collectors.http.trace import Stage, Trace
 
+MOST_ANSWERS = 8
+"""Addresses of a name that are kept as evidence."""
 _FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 
@@ -93,6 +95,7 @@ class Route:
             return [written]
         addresses, took = await machinery.resolver.resolve(host, port, family)
         trace.add("dns", took)
+        trace.dns = tuple(str(address.ip) for address in addresses[:MOST_ANSWERS])
         first = addresses[0]
         # A development server listens on either loopback; of other names a half-dead service must not look alive.
         if not first.ip.is_loopback or not (host == "localhost" or host.endswith(".localhost")):

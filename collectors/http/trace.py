@@ -44,6 +44,8 @@ class Trace:
     body_so_far: int = 0
     complete: bool = False
     """Whether the last hop's answer was read to its end, or to the size cap."""
+    dns: tuple[str, ...] = ()
+    """The addresses that the name resolved to."""
     ip: str | None = None
     ip_family: str | None = None
     http_version: str | None = None
@@ -78,6 +80,7 @@ class Trace:
         self.reason, self.headers, self.body, self.raw_bytes, self.body_so_far = "", [], b"", 0, 0
         self.beginning = b""
         self.surplus = False
+        self.dns = ()
 
     def note(self, answer: Answer) -> None:
         """Note an answer, complete or not."""

@@ -209,6 +209,13 @@ def _print_detail(alert: AlertView, detail: AlertDetail, now: datetime) -> None:
     if alert.answer is not None:
         print_line()
         _print_body(alert.answer)
+    if detail.evidence is not None:
+        from amt_console.operations.evidence_facts import evidence_facts
+
+        print_line()
+        print_line(f"EVIDENCE, seen at {detail.evidence.at.astimezone():%Y-%m-%d %H:%M:%S}")
+        for label, value in evidence_facts(detail.evidence):
+            print_wrapped(f"  {label:<18}{value}", indent=20)
 
 
 def _told(line: StoryLine) -> str:

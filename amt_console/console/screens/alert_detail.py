@@ -12,6 +12,7 @@ from amt_console.console.actions import Selection
 from amt_console.console.screens import facts, history
 from amt_console.console.screens.detail import DetailScreen
 from amt_console.model import AlertDetail, Snapshot
+from amt_console.operations.evidence_facts import evidence_facts
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import SEVERITY_WORDS, near_moment
 from widgets.chart import Chart
@@ -40,7 +41,8 @@ class AlertDetailScreen(DetailScreen):
         look = self.look
         answer = FactLines("BODY", look=look, id="answer", wrap_at=0)
         heading, chart = FactLines(LAST_HOUR, look=look, id="window"), Chart(look=look, id="chart")
-        answer.display = heading.display = chart.display = False
+        evidence = FactLines("PHASE", look=look, id="evidence")
+        answer.display = heading.display = chart.display = evidence.display = False
         with VerticalScroll(id="detail", can_focus=True):
             yield FactLines(look=look, id="head", wrap_at=0)
             yield answer
@@ -49,6 +51,7 @@ class AlertDetailScreen(DetailScreen):
                     yield heading
                     yield chart
                     yield FactLines("FACTS", look=look, id="facts")
+                    yield evidence
                 with Vertical(id="right"):
                     yield FactLines("STORY", look=look, id="timeline", wrap_at=facts.EVENT_INDENT)
 
@@ -132,6 +135,11 @@ class AlertDetailScreen(DetailScreen):
         if detail.alert.answer is not None:
             kept = look.local(detail.alert.answer.at)
             answer.show(facts.answer(detail.alert.answer, look), note=f"answered at {kept:%H:%M:%S}")
+        evidence = self.query_one("#evidence", FactLines)
+        evidence.display = detail.evidence is not None
+        if detail.evidence is not None:
+            seen = look.local(detail.evidence.at)
+            evidence.show(facts.labelled(evidence_facts(detail.evidence), look), note=f"first failure {seen:%H:%M:%S}")
         self.query_one("#facts", FactLines).show(facts.alert_facts(detail.episode, now, look))
         self.query_one("#timeline", FactLines).show(facts.timeline(detail, look), note=f"{len(detail.events)} events")
 

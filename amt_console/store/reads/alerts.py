@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam,
 
 from amt_console.alerts import as_of
 from amt_console.model import AlertEvent, AlertState, Episode, KeptAnswer
-from amt_console.store import answers
+from amt_console.model.evidence import Evidence
+from amt_console.store import answers, evidence
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.episode_rows import episode_of, event_of
 from amt_console.store.readable import LATEST, readable
@@ -48,6 +49,10 @@ class AlertReads:
         events = self.events_of(list(found))
         past = (as_of(current, events[alert_id], at) for alert_id, current in found.items())
         return [each for each in past if each.open]
+
+    def evidence(self, alert_id: int) -> Evidence | None:
+        """What was seen around the first failure of an alert."""
+        return evidence.kept_evidence(self._connection, self._keys, alert_id)
 
     def episode(self, alert_id: int) -> Episode | None:
         """One episode as it is."""
