@@ -156,7 +156,7 @@ async def test_the_error_is_told_while_it_lasts_and_the_oldest_go_when_there_is_
     assert bench.buffer.dropped == 5
 
 
-async def test_one_item_that_cannot_be_stored_does_not_stop_the_others() -> None:
+async def test_one_item_that_cannot_be_stored_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     made = items(5)
     disk = Disk()
     disk.poison = [made[2]]
@@ -168,6 +168,8 @@ async def test_one_item_that_cannot_be_stored_does_not_stop_the_others() -> None
         assert bench.flusher.store_error is None
     assert sorted(disk.stored, key=made.index) == [*made[:2], *made[3:]]
     assert bench.flusher.waiting == 0
+    (dropped,) = [line for line in caplog.messages if line.startswith("An item is dropped")]
+    assert repr(made[2]) in dropped
 
 
 async def test_several_bad_items_side_by_side_do_not_stop_the_others_for_ever() -> None:
@@ -627,6 +629,8 @@ async def test_an_urgent_item_waits_a_moment_for_those_that_come_with_it(monkeyp
         assert disk.batches == [2]
         bench.flusher.add(items(1)[0])
         await bench.stored(3)
+        bench.flusher.beat()
+        await bench.until(lambda: len(disk.batches) == 3)
     assert len(pauses) == 1
 
 

@@ -19,9 +19,12 @@ from amt_console.config import Settings
 from amt_console.model import (
     Acknowledge,
     AlertState,
+    BusinessFigures,
     Close,
     EpisodeChange,
     ErrorClass,
+    Figure,
+    FigureKind,
     Gap,
     GapReason,
     HostSample,
@@ -29,7 +32,7 @@ from amt_console.model import (
     Service,
     ServiceState,
 )
-from amt_console.monitor.buffer import Collected, HostReading, Pause
+from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Pause
 from amt_console.monitor.recorder import CHECKPOINT_EVERY, TRUNCATE_EVERY, Recorder
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.store import Store, StoreBusy, VersionConflict, Writes, record
@@ -350,8 +353,32 @@ def test_the_time_between_two_monitors_is_a_gap_if_the_second_one_stays(
     assert down.stale is continuous
 
 
+def test_the_time_between_two_monitors_is_a_gap_although_all_was_well(store: Store, clock: FakeClock) -> None:
+    Recorder(store=store, ruleset=ruleset(), clock=clock).write([probe(clock)])
+    stopped = clock.now()
+    clock.advance(3600)
+    Recorder(store=store, ruleset=ruleset(), clock=clock).write([probe(clock)])
+    assert gaps(store, clock) == [(stopped, clock.now(), GapReason.STOPPED)]
+
+
+def test_what_cannot_be_stored_from_the_start_is_evaluated_in_memory(store: Store, clock: FakeClock) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.preview(outage(clock))
+    assert [episode.state for episode in recorder.unsaved] == [AlertState.FIRING]
+
+
+def test_a_gap_is_measured_by_what_is_probed_most_often(store: Store, clock: FakeClock) -> None:
+    targets = [SERVICE, replace(SERVICE, name="slow", interval=3600.0)]
+    rules = build_ruleset(Settings.model_validate({"web_app_url": "http://127.0.0.1:1"}), targets)
+    Recorder(store=store, ruleset=rules, clock=clock).write([probe(clock)])
+    clock.advance(600)
+    Recorder(store=store, ruleset=rules, clock=clock).write([])
+    assert [reason for _, _, reason in gaps(store, clock)] == [GapReason.STOPPED]
+
+
 def test_a_quick_restart_is_no_gap_and_holds_what_was_pending(store: Store, clock: FakeClock) -> None:
     Recorder(store=store, ruleset=ruleset(), clock=clock).write(outage(clock)[:2])
+    stopped = clock.now()
     clock.advance(2)
     recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
     recorder.write([])
@@ -359,6 +386,28 @@ def test_a_quick_restart_is_no_gap_and_holds_what_was_pending(store: Store, cloc
     with store.read() as reads:
         (down,) = reads.alerts.open()
     assert (down.stale, down.bad_count) == (True, 2)
+    assert down.stale_since is not None
+    assert down.stale_since.wall == stopped
+
+
+def test_after_a_restart_with_a_clock_that_was_set_back_no_time_has_passed(store: Store, clock: FakeClock) -> None:
+    Recorder(store=store, ruleset=ruleset(), clock=clock).write(outage(clock)[:2])
+    clock.step_wall(-100)
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write([])
+    with store.read() as reads:
+        (down,) = reads.alerts.open()
+    assert down.stale_since == clock.instant()
+
+
+def test_relayed_results_are_dropped_once_they_are_stored(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped: list[list[int]] = []
+    monkeypatch.setattr(Writes, "drop_relayed", lambda _writes, numbers: dropped.append(list(numbers)))
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write([replace(probe(clock), relayed=7), probe(clock)])
+    assert dropped == [[7]]
 
 
 def test_a_new_alert_names_the_one_that_ended_before_the_restart(store: Store, clock: FakeClock) -> None:
@@ -458,3 +507,11 @@ def test_a_new_ruleset_is_used_from_the_next_batch_on(store: Store, clock: FakeC
     assert recorder.open_subjects == frozenset()
     with store.read() as reads:
         assert [episode.subject for episode in reads.alerts.open()] == []
+
+
+def test_figures_are_stored(store: Store, clock: FakeClock) -> None:
+    figures = BusinessFigures(FigureKind.REVENUE, clock.now(), {"mrr": Figure(7.0)})
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write([FigureReading(figures, clock.instant())])
+    with store.read() as reads:
+        assert reads.figures.newest()[FigureKind.REVENUE].figures["mrr"].value == 7.0

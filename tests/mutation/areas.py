@@ -32,7 +32,8 @@ AREAS = (
     Area(
         "recorder",
         tuple(f"amt_console/monitor/{name}.py" for name in ("recorder", "flush", "quarantine")),
-        tuple(f"tests/monitor/test_{name}.py" for name in ("recorder", "flush", "quarantine")),
+        tuple(f"tests/monitor/test_{name}.py" for name in ("recorder", "flush", "quarantine", "gaps"))
+        + tuple(f"tests/monitor/test_{name}.py" for name in ("outbox", "planned_work", "handover_watch")),
     ),
     Area("lifecycle", ("amt_console/alerts/lifecycle/*.py",), ("tests/alerts",)),
     Area("alerts", ("amt_console/alerts/**/*.py",), ("tests/alerts", "--ignore=tests/alerts/test_invariants.py")),
