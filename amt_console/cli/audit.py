@@ -53,7 +53,7 @@ def list_entries(
                     "previous": entry.previous,
                     **{
                         name: entry.detail.get(name)
-                        for name in ("uid", "login", "via", "claims", "note", "status", "count")
+                        for name in ("uid", "login", "via", "claims", "note", "reason", "status", "count")
                     },
                 }
                 for entry in found
@@ -73,7 +73,7 @@ def list_entries(
                 entry.subject,
                 _how(entry),
                 _claims(entry),
-                safe_text(entry.detail.get("note") or "", 100),
+                safe_text(entry.detail.get("note") or entry.detail.get("reason") or "", 100),
             )
             for entry in found
         ],

@@ -46,7 +46,8 @@ class AlertViews:
         self._groups = {target.name: target.group for target in known}
         self._counts = counts or {}
         self._answers = answers or {}
-        self._policies = policies or Policies()
+        self.policies = policies or Policies()
+        """Those of the configuration and what people added."""
         self._at = at
         self._causes = consequences(
             self._open,
@@ -131,7 +132,7 @@ class AlertViews:
         """The silences and the planned work that hold the messages of an open alert."""
         if self._at is None or not episode.open:
             return (), None
-        group, policies = self._groups.get(episode.subject), self._policies
+        group, policies = self._groups.get(episode.subject), self.policies
         silences = silences_of(episode, policies.silences, group, self._at)
         work = maintenance_of(episode.subject, group, policies.maintenance, self._at)
         return tuple(silence.id for silence in silences), None if work is None else safe_text(work[0].name, 64)

@@ -83,18 +83,9 @@ class ActionHandling:
                 plan.episode, events + plan.events, audit, outbox=plan.outbox, decisions=plan.decisions
             )
             return Executed(episode=record(writes, change))
-        muted = self._mute(writes, outcome, person)
+        muted = _mute(writes, outcome, scene)
         writes.add_audit(audit)
         return Executed(outcome.probes, muted=muted)
-
-    def _mute(self, writes: Writes, outcome: Outcome, person: Actor) -> Added | None:
-        """Store what was added or ended, if anything was."""
-        now, ended = self._clock.now(), outcome.ended
-        if outcome.added is not None:
-            return writes.policies.add(outcome.added, at=now)
-        if ended is not None and not writes.policies.end(ended, at=now, by=person.name):
-            raise ConflictError(f"the {outcome.subject} has ended meanwhile")
-        return ended
 
     def _scene(self, reads: Reads, action: Action[Any], person: Actor, configured: Policies) -> Scene:
         alert_id = self._alert_id(reads, action, person)
@@ -145,6 +136,16 @@ def _handled(action: Action[Any], scene: Scene) -> Outcome:
         raise NotFoundError(str(error)) from error
     except ValueError as error:
         raise InvalidError(str(error)) from error
+
+
+def _mute(writes: Writes, outcome: Outcome, scene: Scene) -> Added | None:
+    """Store what was added or ended, if anything was."""
+    now, ended = scene.now.wall, outcome.ended
+    if outcome.added is not None:
+        return writes.policies.add(outcome.added, at=now)
+    if ended is not None and not writes.policies.end(ended, at=now, by=scene.actor):
+        raise ConflictError(f"the {outcome.subject} has ended meanwhile")
+    return ended
 
 
 def _said(action: Action[Any]) -> dict[str, Any]:

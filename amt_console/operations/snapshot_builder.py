@@ -25,6 +25,7 @@ from amt_console.model import (
 )
 from amt_console.model.policy import Policies
 from amt_console.operations.alert_views import AlertViews
+from amt_console.operations.ending_soon import ending_soon
 from amt_console.operations.views import figure_faults, location_views, overall, service_view
 from amt_console.operations.windows import (
     MINUTE,
@@ -68,6 +69,8 @@ class SnapshotBuilder:
         self._windows = RollingWindows([target.name for target in self._targets], refresh=WINDOWS_REFRESH_SECONDS)
         self._host_series: tuple[Series, Series, Series] = ((), (), ())
         self._host_series_at: float | None = None
+        self._ending: tuple[str, ...] = ()
+        """Notices of what ends soon, as they were when the database was read last."""
         self._last: Snapshot | None = None
         self._built_at: float | None = None
         self._data_version: int | None = None
@@ -104,7 +107,7 @@ class SnapshotBuilder:
             last,
             overall=self._overall(last.services, last.alerts, monitor),
             monitor=monitor,
-            notices=notices,
+            notices=(*notices, *self._ending),
             faults=faults,
             viewers=viewers,
             resources=resources,
@@ -128,6 +131,7 @@ class SnapshotBuilder:
         windows = self._read_windows(reads, end, live=at is None)
         views = AlertViews.read(reads, self._targets, now, at=at, zone=self._zone, policies=self._policies)
         alerts = views.worst_first()
+        self._ending = ending_soon(alerts, views.policies, end, self._zone)
         statuses = reads.services.statuses(at)
         locations = location_views(statuses, self._targets, end)
         services = tuple(
@@ -155,9 +159,9 @@ class SnapshotBuilder:
             resources=ResourcesView(sample=reads.host.sample(known_by), cpu=cpu, memory=memory, disk=disk),
             figures=reads.figures.newest(known_by),
             figure_faults=figure_faults(self._targets, statuses, end),
-            notices=notices,
+            notices=(*notices, *self._ending) if at is None else notices,
             viewers=viewers,
-            on_call=on_call_at(reads.policies.added_to(self._policies, end), end),
+            on_call=on_call_at(views.policies, end),
             simulated_until=reads.monitor.simulated_until(),
         )
         return self._versioned(snapshot)

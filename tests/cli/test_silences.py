@@ -31,6 +31,7 @@ def test_a_silence_from_its_beginning_to_its_end(command: Command, history: Hist
     listed = command("silences", "list").out
     assert "backend-api" in listed
     assert silence["created_by"] in listed
+    assert "new release" in command("audit", "list").out
     assert command("silences", "end", "1").code == ExitCode.OK
     assert command("silences", "list", "--json").out == "[]\n"
     (ended,) = json.loads(command("silences", "list", "--all", "--json").out)

@@ -11,7 +11,7 @@ from support.operations import API, WEB
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
-from amt_console.model import AddMaintenance, AddSilence, EndMaintenance, EndSilence, Service
+from amt_console.model import Acknowledge, AddMaintenance, AddSilence, EndMaintenance, EndSilence, Service
 from amt_console.operations.actor import Actor
 from amt_console.operations.json_views import alert_json
 from amt_console.operations.local import LocalOperations
@@ -89,6 +89,24 @@ def test_lists_have_what_people_added_and_what_the_configuration_has(
         both.act(EndMaintenance("nightly"))
     with pytest.raises(NotFoundError, match="has not ended"):
         both.act(EndSilence(mine.id))
+
+
+def test_what_ends_soon_is_said_before(operations: LocalOperations, fire: Fire, clock: FakeClock) -> None:
+    operations.act(Acknowledge(fire(), for_=1800))
+    operations.act(AddSilence("release", ("web-app",), for_=1800))
+    operations.act(AddMaintenance("disks", ("web-app",), for_=1800))
+    began = clock.now()
+    assert not any("ends at" in notice for notice in operations.snapshot().notices)
+    clock.advance(1201)
+    end = (began + timedelta(minutes=30)).astimezone()
+    said = [notice for notice in operations.snapshot().notices if "ends at" in notice]
+    assert said == [
+        f"The acknowledgement of backend-api by ann ends at {end:%H:%M}.",
+        f"Silence 1 of web-app (by ann, 20m ago) ends at {end:%H:%M}.",
+        f"Maintenance disks (by ann, 20m ago) ends at {end:%H:%M}.",
+    ]
+    clock.advance(600)
+    assert not any("ends at" in notice for notice in operations.snapshot().notices)
 
 
 def test_of_two_who_end_a_silence_one_does(operations: LocalOperations, store: Store) -> None:
