@@ -11,6 +11,7 @@ from amt_console.alerts import DeliveryReading, NetworkReading
 from amt_console.clock import Clock
 from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import NETWORK_SUBJECT, ProbeResult, ServiceState
+from amt_console.model.notifications import OutboxEntry
 from amt_console.monitor.buffer import DEFAULT_LIMIT, Buffer, Collected, FigureReading, HostReading, NoData, Pause
 from amt_console.monitor.cluster.standalone import peers_of
 from amt_console.monitor.commit_watch import CommitWatch
@@ -26,6 +27,7 @@ from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY, Schedule
 from amt_console.monitor.status import Counters, EngineStatus
 from amt_console.monitor.supervise import CANCEL_SECONDS, DRAIN_SECONDS, LOG, Restarts, supervise
+from amt_console.monitor.unstored_pages import DIRECT_AFTER
 from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
 from amt_console.monitor.watch import HostLoop, TickLoop
 from amt_console.store import Store
@@ -59,6 +61,7 @@ class Engine:
         clock: The time.
         collectors: The real ones by default.
         on_change: Called on the engine's loop after each commit; must be quick.
+        on_unstored: Called on the engine's loop with pages that cannot be stored; must be quick.
         limits: How much it may do at once.
         retention: How long data is kept.
         location: The location of this monitor, for a database on a server.
@@ -72,6 +75,7 @@ class Engine:
         clock: Clock,
         collectors: Collectors | None = None,
         on_change: Callable[[], None] | None = None,
+        on_unstored: Callable[[Sequence[OutboxEntry]], None] = lambda _: None,
         limits: EngineLimits = EngineLimits(),
         retention: RetentionSettings | None = None,
         location: str | None = None,
@@ -83,6 +87,7 @@ class Engine:
         self._store = store
         self._ruleset = ruleset
         self._on_change = on_change
+        self._on_unstored = on_unstored
         self._life = _Life()
         self._counters = Counters()
         self._restarts = Restarts()
@@ -262,6 +267,10 @@ class Engine:
         finally:
             self._flusher.close()
 
+    def _without_commit(self) -> float:
+        last = self._flusher.last_commit
+        return 0.0 if last is None else self._clock.monotonic() - last.monotonic
+
     def _collected(self, item: Collected | FigureReading, urgent: bool) -> None:
         if isinstance(item, FigureReading):
             self._flusher.add(item, urgent=urgent)
@@ -285,6 +294,10 @@ class Engine:
 
     def _tick(self) -> None:
         self._commits.tick()
+        if self._flusher.full or self._without_commit() >= DIRECT_AFTER:
+            pages = self._recorder.unstored_pages.take()
+            if pages:
+                self._on_unstored(pages)
         if self._recorder.open_subjects:
             # The timers of open alerts (escalation, reminders, ends of silences) are looked at with each batch.
             self._flusher.beat()

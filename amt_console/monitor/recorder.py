@@ -31,6 +31,7 @@ from amt_console.monitor.planned_work import in_maintenance
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.signals import RuleWindow, WindowReader
 from amt_console.monitor.supervise import LOG
+from amt_console.monitor.unstored_pages import UnstoredPages
 from amt_console.store import Reads, Store, StoreBusy, StoreError, VersionConflict, Writes, record
 from amt_console.text import first_line, safe_text
 
@@ -82,6 +83,8 @@ class Recorder:
         """The subjects with an open alert."""
         self.unsaved: tuple[Episode, ...] = ()
         """Open alerts in memory only, because the database cannot be written."""
+        self.unstored_pages = UnstoredPages()
+        """What would be sent about them."""
         self._store = store
         self._clock = clock
         self._identity = Identity.of_this_process(clock)
@@ -134,6 +137,8 @@ class Recorder:
         if self._shadow is None:
             self._shadow = Ledger(self._known)
         self._evaluator.evaluate(self._shadow, items)
+        self._plan_unstored(self._shadow)
+        self.unstored_pages.add(self._shadow.changes)
         changed = {id(change.episode) for change in self._shadow.changes}
         self.unsaved = tuple(episode for episode in self._shadow.open() if id(episode) in changed)
 
@@ -206,24 +211,33 @@ class Recorder:
                     if episode.subject == item.subject and episode.alert_type in _OUTAGES and episode.id is not None:
                         writes.keep_evidence(episode.id, item.evidence)
 
-    def _planner(self, writes: Writes, ledger: Ledger, now: Instant) -> Planner:
+    def _planner(self, reads: Reads | None, ledger: Ledger, now: Instant) -> Planner:
+        """Without reads, as the configuration says, and without what people added to it."""
         ruleset = self._evaluator.ruleset
         new_answers = {key_of(change.episode): change.answer for change in ledger.changes if change.answer is not None}
 
         def answer_line(episode: Episode) -> str | None:
             answer = new_answers.get(key_of(episode))
-            if answer is None and episode.id is not None:
-                kept = writes.alerts.answers([episode.id], None).get(episode.id)
+            if answer is None and episode.id is not None and reads is not None:
+                kept = reads.alerts.answers([episode.id], None).get(episode.id)
                 answer = None if kept is None else kept.text
             return first_line(answer)
 
         return Planner(
-            writes.policies.added_to(ruleset.policies, now.wall),
+            ruleset.policies if reads is None else reads.policies.added_to(ruleset.policies, now.wall),
             ledger.open(),
             now,
             shadow_rules=ruleset.shadow_rules,
             answer_line=answer_line,
         )
+
+    def _plan_unstored(self, ledger: Ledger) -> None:
+        now = self._clock.instant()
+        try:
+            with self._store.read() as reads:
+                ledger.plan(self._planner(reads, ledger, now))
+        except StoreError:
+            ledger.plan(self._planner(None, ledger, now))
 
     def _introduce(self, writes: Writes, ledger: Ledger) -> None:
         """Continue after the previous monitor: the time between is a gap, and open alerts are held over it."""
@@ -287,6 +301,7 @@ class Recorder:
 
     def _committed(self, ledger: Ledger) -> None:
         self._introduced, self._sweep, self._shadow, self.unsaved = True, False, None, ()
+        self.unstored_pages.clear()
         self._known = tuple(ledger.all())
         self.open_subjects = frozenset(episode.subject for episode in ledger.open())
         self.checkpoint()

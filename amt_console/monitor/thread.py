@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
@@ -20,6 +20,7 @@ from amt_console.text import safe_text
 
 if TYPE_CHECKING:
     from amt_console.alerts import DeliveryReading
+    from amt_console.model.notifications import OutboxEntry
     from amt_console.monitor.engine import Engine, EngineLimits
     from amt_console.monitor.probing import Collectors
 
@@ -36,6 +37,7 @@ class EngineThread:
         store_url: Its URL; it is probed like any other database.
         clock: The time.
         on_change: Called after each commit, on the engine's thread: it must be quick and safe to call there.
+        on_unstored: Called with pages that cannot be stored, on the engine's thread, like ``on_change``.
         collectors: In place of the real ones.
         limits: How much the engine may do at once.
         location: The location of this monitor, for a database on a server.
@@ -49,6 +51,7 @@ class EngineThread:
         store_url: str,
         clock: Clock,
         on_change: Callable[[], None] | None = None,
+        on_unstored: Callable[[Sequence[OutboxEntry]], None] = lambda _: None,
         collectors: Collectors | None = None,
         limits: EngineLimits | None = None,
         location: str | None = None,
@@ -57,6 +60,7 @@ class EngineThread:
         self._store_url = store_url
         self._clock = clock
         self._on_change = on_change
+        self._on_unstored = on_unstored
         self._collectors = collectors
         self._limits = limits
         self._location = location
@@ -154,6 +158,7 @@ class EngineThread:
                 clock=self._clock,
                 collectors=self._collectors,
                 on_change=self._on_change,
+                on_unstored=self._on_unstored,
                 limits=self._limits or EngineLimits(),
                 retention=self._retention,
                 location=self._location,

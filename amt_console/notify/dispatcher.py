@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from amt_console.alerts import DeliveryReading
 from amt_console.clock import Clock
-from amt_console.model.notifications import DeliveryState
+from amt_console.model.notifications import DeliveryState, OutboxEntry
 from amt_console.notify.channels.channel import Channel
 from amt_console.notify.health import ChannelHealth
 from amt_console.notify.outbox import History, Outbox
@@ -89,6 +89,14 @@ class Dispatcher:
     def wake(self) -> None:
         """Something was committed."""
         self._woken.set()
+
+    def page_directly(self, entries: Sequence[OutboxEntry]) -> None:
+        """Send pages that cannot be stored."""
+        for name, running in self._running.items():
+            mine = [entry for entry in entries if entry.channel == name]
+            if mine:
+                LOG.warning("%d pages on %s are sent directly: they cannot be stored", len(mine), name)
+                running.worker.page_directly(mine)
 
     def stop(self, drain: float = 2.0) -> None:
         """Ask ``run`` to end, and to send what is ready for so many seconds at most."""

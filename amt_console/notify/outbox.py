@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from amt_console.clock import Clock
 from amt_console.model import AuditEntry
-from amt_console.model.notifications import QueuedMessage
+from amt_console.model.notifications import Notice, QueuedMessage
 from amt_console.notify.grouping import Batch
 from amt_console.notify.messages import digest_entry
 from amt_console.store import (
@@ -87,6 +87,10 @@ class Outbox:
         """What the channel was told of alerts that still fire or ended since then, one alert a message."""
         return await self._off(lambda: self._standing(channel, ended_since))
 
+    async def notices(self, ids: Sequence[int]) -> dict[int, Notice]:
+        """What rows say, by number."""
+        return await self._off(lambda: self._notices(ids))
+
     async def exchange(self, marks: Sequence[DeliveryMark], wanted: Batch | None = None) -> MessageClaim | None:
         """Note what became of messages and claim the next one, in one transaction.
 
@@ -120,6 +124,10 @@ class Outbox:
     def _waiting(self, channel: str) -> tuple[QueuedMessage, ...]:
         with self._store.read() as reads:
             return waiting_messages(reads, channel)
+
+    def _notices(self, ids: Sequence[int]) -> dict[int, Notice]:
+        with self._store.read() as reads:
+            return notices_of(reads, ids)
 
     def _history(self, channel: str) -> History:
         with self._store.read() as reads:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from amt_console.alerts import DeliveryReading
 from amt_console.clock import Clock
 from amt_console.config import Settings
 from amt_console.links import AcknowledgeLinks
+from amt_console.model.notifications import OutboxEntry
 from amt_console.notify.channels.channel import Channel
 from amt_console.notify.dispatcher import Dispatcher, DispatcherStatus
 from amt_console.notify.settings import AllDelivery, delivery_of
@@ -79,10 +81,16 @@ class DispatcherThread:
         """Something was committed; may be called from any thread, also before ``start`` and after ``stop``."""
         dispatcher, loop = self._dispatcher, self._loop
         if dispatcher is not None and loop is not None:
-            try:
+            # It may have ended meanwhile.
+            with suppress(RuntimeError):
                 loop.call_soon_threadsafe(dispatcher.wake)
-            except RuntimeError:
-                return  # it has ended meanwhile
+
+    def page_directly(self, entries: Sequence[OutboxEntry]) -> None:
+        """Send pages that cannot be stored; may be called from any thread."""
+        dispatcher, loop = self._dispatcher, self._loop
+        if dispatcher is not None and loop is not None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(dispatcher.page_directly, entries)
 
     def reload(self, settings: Settings) -> None:
         """Use another configuration."""

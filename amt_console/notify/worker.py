@@ -7,13 +7,14 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from amt_console.clock import Clock
-from amt_console.model.notifications import DeliveryState, Message, QueuedMessage
-from amt_console.model.states import Severity
+from amt_console.model.notifications import DeliveryState, Message, NoticeKind, OutboxEntry, QueuedMessage
+from amt_console.model.states import AlertState, Severity
 from amt_console.notify.channels.channel import Channel, DeliveryError
+from amt_console.notify.direct import FLAG, DirectPages, Told, direct_message
 from amt_console.notify.grouping import Batch, Recent, group
 from amt_console.notify.limits import HourlyCap, TokenBucket, rate_of
 from amt_console.notify.messages import compose
@@ -87,6 +88,7 @@ class ChannelWorker:
         self._sent_at: float | None = None
         self._calm_at: dict[Tells, float] = {}
         self._overflow = False
+        self._direct = DirectPages()
 
     @property
     def failures(self) -> int:
@@ -109,6 +111,11 @@ class ChannelWorker:
         """There may be new rows."""
         self._idle.clear()
         self._woken.set()
+
+    def page_directly(self, entries: Sequence[OutboxEntry]) -> None:
+        """Send pages that cannot be stored."""
+        self._direct.add(entries)
+        self.wake()
 
     def end(self) -> None:
         """End after what is being sent."""
@@ -134,6 +141,7 @@ class ChannelWorker:
         while not self._ending:
             self._woken.clear()
             try:
+                await self._send_directly()
                 pause = await self._round()
                 self.fault = None
             except StoreError as error:
@@ -158,6 +166,10 @@ class ChannelWorker:
         channel, settings = self._channel, self._settings
         rows = await self._outbox.waiting(channel.name)
         now = self._clock.now()
+        if candidates := self._direct.candidates(rows):
+            notices = await self._outbox.notices(candidates)
+            if told := self._direct.told(rows, notices):
+                rows = await self._were_told(told, rows)
         settled = settle(rows, groups=channel.groups, now=now, reminder=settings.reminder)
         await self._give_up(settled.cancelled, settled.expired, now)
         grouped = group(settled.bundles, groups=channel.groups, now=now, times=settings.groups, recent=self._recent())
@@ -185,6 +197,52 @@ class ChannelWorker:
         if over:
             pauses.append(await self._over_the_cap(over))
         return max(0.0, min(pauses))
+
+    async def _send_directly(self) -> None:
+        """The only way on which a message is sent that is not stored."""
+        while entries := self._direct.next(groups=self._channel.groups):
+            now = self._clock.monotonic()
+            if max(self._bucket.pause(now), self._backing.pause(now, fresh=True)) > 0:
+                return
+            self._bucket.take(now)
+            error = await self._send(direct_message(entries, self._clock.now()))
+            if error is None:
+                self._backing.delivered()
+                self._sent_at = self._clock.monotonic()
+                self._direct.done(entries, sent_at=self._clock.now())
+                continue
+            status, text, retry, asked = _reading(error)
+            LOG.error("a page on %s could not be sent directly (%s): %s", self._channel.name, status, text)
+            if not retry:
+                self._direct.done(entries, sent_at=None)
+            else:
+                attempts = self._backing.failures + 1
+                pause = pause_after(attempts, self._settings.retry, random.random, asked)
+                self._backing.failed(now, pause, asked=asked is not None)
+
+    async def _were_told(self, told: Sequence[Told], rows: Sequence[QueuedMessage]) -> tuple[QueuedMessage, ...]:
+        """Note pages that were sent directly as delivered.
+
+        A machine knows them under other numbers than the stored alerts have: there they are ended, and told anew.
+        """
+        now = self._clock.now()
+        if self._channel.groups:
+            reason = f"{told[0].row.reason}; {FLAG}"
+            marks = [
+                DeliveryMark((each.row.id,), DeliveryState.DELIVERED, each.at, "delivered", reason=reason)
+                for each in told
+            ]
+            await self._outbox.exchange(marks)
+            noted = {each.row.id for each in told}
+            return tuple(row for row in await self._outbox.waiting(self._channel.name) if row.id not in noted)
+        for each in told:
+            if each.row.kind is NoticeKind.RESOLVED or each.notice.alert_id > 0:
+                continue
+            over = replace(each.notice, state=AlertState.RESOLVED, resolved_at=now)
+            name = self._channel.name
+            entry = OutboxEntry(name, each.row.receiver, NoticeKind.RESOLVED, "it is stored now", now, over)
+            await self._send(direct_message([entry], now))
+        return tuple(rows)
 
     def _recent(self) -> Recent:
         now = self._clock.monotonic()

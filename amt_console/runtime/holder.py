@@ -79,7 +79,13 @@ class Holder:
         self._troubles: tuple[str, ...] = ()
         self._fault: str | None = None
         self.engine: EngineThread = EngineThread(
-            settings=settings, store=store, store_url=store_url, clock=clock, on_change=self._changed, location=location
+            settings=settings,
+            store=store,
+            store_url=store_url,
+            clock=clock,
+            on_change=self._changed,
+            on_unstored=lambda pages: self.dispatcher.page_directly(pages),
+            location=location,
         )
         self._links = acknowledge_links(store, clock)
         self.dispatcher = dispatcher_of(
