@@ -57,7 +57,7 @@ def uncovered(rota: Rota, start: datetime, end: datetime) -> tuple[tuple[datetim
     """The parts of ``[start, end)`` in which nobody is on call."""
     if not rota.people:
         until = end
-    elif rota.starts_at is None or rota.starts_at <= start:
+    elif rota.starts_at is None:
         return ()
     else:
         until = min(end, rota.starts_at)

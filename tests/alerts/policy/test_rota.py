@@ -51,6 +51,19 @@ def test_a_turn_over_the_change_of_clocks_ends_at_its_local_hour() -> None:
     assert shift.ends_at == utc("2026-03-30 07:00")
 
 
+def test_after_the_clocks_went_back_a_turn_changes_an_hour_later() -> None:
+    summer = Rota("oncall", ("Ada", "Grace"), 7 * DAY, utc("2026-07-06 07:00"), BERLIN)
+    assert person_at(summer, utc("2026-11-02 07:59")) == "Ada", "of the week before"
+    assert person_at(summer, utc("2026-11-02 08:00")) == "Grace"
+
+
+def test_a_start_at_the_second_of_two_equal_hours_is_that_one() -> None:
+    rota = Rota("night", ("Ada", "Grace"), DAY, utc("2026-10-25 01:30"), BERLIN)
+    assert on_call(rota, utc("2026-10-25 00:45")) is None
+    assert person_at(rota, utc("2026-10-25 01:30")) == "Ada"
+    assert person_at(rota, utc("2026-10-26 01:30")) == "Grace"
+
+
 def test_turns_of_other_lengths_are_exact() -> None:
     rota = Rota("day", ("Ada", "Grace"), 12 * 3600.0, utc("2026-03-28 08:00"), BERLIN)
     assert [shift.starts_at for shift in shifts(rota, utc("2026-03-28 08:00"), utc("2026-03-30 08:00"))] == [
