@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from amt_console.alerts.policy.maintenance import maintenance_of
 from amt_console.alerts.policy.recurrence import occurrences
 from amt_console.model import ProbeResult, ServiceState, series_of
 from amt_console.model.policy import MaintenanceWindow
 
 _MEASURED = (ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN)
 """What was not measured stays unknown."""
+_Spans = dict[str, list[tuple[datetime, datetime]]]
 
 
 def in_maintenance(
@@ -28,23 +28,33 @@ def in_maintenance(
     if not results:
         return []
     first, last = min(result.timestamp for result in results), max(result.timestamp for result in results)
-    running = [window for window in windows if _touches(window, first, last)]
-    if not running:
+    services: _Spans = {}
+    members: _Spans = {}
+    for window in windows:
+        for span in _spans(window, first, last):
+            for name in window.services:
+                services.setdefault(name, []).append(span)
+            for group in window.groups:
+                members.setdefault(group, []).append(span)
+    if not services and not members:
         return list(results)
-    return [_stored(result, running, groups) for result in results]
+    return [_stored(result, services, members, groups) for result in results]
 
 
-def _stored(result: ProbeResult, windows: Collection[MaintenanceWindow], groups: Mapping[str, str]) -> ProbeResult:
+def _stored(result: ProbeResult, services: _Spans, members: _Spans, groups: Mapping[str, str]) -> ProbeResult:
     found = series_of(result.service, groups)
     name = result.service if found is None else found[0]
-    if result.state not in _MEASURED or maintenance_of(name, groups.get(name), windows, result.timestamp) is None:
+    spans = (*services.get(name, ()), *members.get(groups.get(name, ""), ()))
+    if result.state not in _MEASURED or not any(begin <= result.timestamp < end for begin, end in spans):
         return result
     return replace(result, state=ServiceState.MAINTENANCE)
 
 
-def _touches(window: MaintenanceWindow, first: datetime, last: datetime) -> bool:
-    """Whether it runs at any moment from ``first`` to ``last``."""
+def _spans(window: MaintenanceWindow, first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Beginning and end of the work that touches the time from ``first`` to ``last``."""
     if window.recurrence is not None:
-        return next(occurrences(window.recurrence, first, last + timedelta.resolution), None) is not None
-    begun = window.starts_at is None or window.starts_at <= last
-    return begun and window.ends_at is not None and first < window.ends_at
+        yield from occurrences(window.recurrence, first, last + timedelta.resolution)
+    elif window.ends_at is not None:
+        begin = window.starts_at or first
+        if begin <= last and first < window.ends_at:
+            yield begin, window.ends_at
