@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,8 +95,7 @@ class _PeerMonitor:
                 if self._signals.take_reload(config):
                     reload_config(self._config_path, self._use)
         finally:
-            self._prober.stop()
-            self._dispatcher.stop()
+            self._stop_both()
         if stop.is_set():
             self._store.hurry()
             candidate.join(_LOOK_SECONDS)
@@ -105,6 +105,12 @@ class _PeerMonitor:
             logger.info("monitor stopped")
             return None
         return self._lease, self._settings
+
+    def _stop_both(self) -> None:
+        """At the same time: each may wait for a server that does not answer."""
+        with ThreadPoolExecutor(2) as threads:
+            for stop in (self._prober.stop, self._dispatcher.stop):
+                threads.submit(stop)
 
     def _start_prober(self) -> ProbingMonitor:
         from amt_console.monitor.cluster.probing_monitor import ProbingMonitor

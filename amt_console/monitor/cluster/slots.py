@@ -30,6 +30,8 @@ CHECK_IN_EVERY = 1.5
 """Seconds between two heartbeats, and between two reads of the other members."""
 PATIENCE = 3.0
 """Deadline of a claim in seconds, and the pause before a silent server is asked again."""
+LEAVE_SECONDS = 2.0
+"""Longest wait for the server at the end; without the notice the others take over when they miss the heartbeat."""
 FETCH_EVERY = 0.5
 """Seconds between two reads of relayed results."""
 
@@ -109,9 +111,12 @@ class SlotClaims:
     async def aclose(self) -> None:
         """Let others take over at once."""
         try:
-            await _run(self._control, self.cluster.leave)
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await _run(self._control, self.cluster.leave)
         except StoreError as error:
             LOG.info("The other monitors could not be notified of the end: %s", error)
+        except TimeoutError:
+            LOG.info("The other monitors could not be notified of the end: the server does not answer.")
         for executor in (self._control, self._transfers):
             executor.shutdown(wait=False)
 
