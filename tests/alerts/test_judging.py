@@ -196,7 +196,7 @@ class TestResponseTime:
 class TestCertificates:
     @pytest.mark.parametrize(
         ("days", "verdict"),
-        [(60, OK), (14, OK), (13.99, WARN), (3, WARN), (2.99, CRIT), (0, CRIT), (-5, CRIT)],
+        [(60, OK), (21, OK), (20.99, WARN), (3, WARN), (2.99, CRIT), (0, CRIT), (-5, CRIT)],
     )
     def test_bad_is_strictly_below_the_limit(self, days: float, verdict: Verdict) -> None:
         assert probe("tls_expiry", result(tls_expires_at=AT.wall + timedelta(days=days))).verdict is verdict
@@ -355,17 +355,21 @@ class TestHost:
         assert [one.subject for one in seen] == ["disk /var"]
 
 
+def points(values: list[float]) -> list[tuple[datetime, float]]:
+    return [(AT.wall + timedelta(seconds=number), value) for number, value in enumerate(values)]
+
+
 class TestWindows:
     def test_the_aggregate_is_judged_and_named(self) -> None:
         rule = replace(RULES["cpu_usage"], window=300.0, aggregate=Aggregate.P95)
-        seen = judge_window(rule, "cpu", [10.0] * 18 + [95.0, 99.0], at=AT)
+        seen = judge_window(rule, "cpu", points([10.0] * 18 + [95.0, 99.0]), at=AT)
         assert (seen.verdict, seen.value) == (WARN, 95.0)
         assert seen.message == "cpu is at 95 % at the 95th percentile over 5m, limit 80 %"
 
     @pytest.mark.parametrize(("count", "verdict"), [(0, BLIND), (4, BLIND), (5, WARN)])
     def test_too_few_samples_are_no_data(self, count: int, verdict: Verdict) -> None:
         rule = replace(RULES["cpu_usage"], window=300.0, min_samples=5)
-        assert judge_window(rule, "cpu", [99.0] * count, at=AT).verdict is verdict
+        assert judge_window(rule, "cpu", points([99.0] * count), at=AT).verdict is verdict
 
     def test_no_value_is_no_data_with_its_reason(self) -> None:
         seen = judge(RULES["cpu_usage"], "cpu", None, at=AT, reason="not readable")
