@@ -607,6 +607,7 @@ async def test_a_batch_of_nothing_but_set_aside_items_is_none_and_no_failure(mon
         bench.flusher.add(hosts[2])
         await bench.until(lambda: len(bench.buffer) == 0)
         assert (disk.batches, patience.asked, bench.flusher.waiting) == (batches, failures, 3)
+        await bench.until(lambda: not bench.flusher._work.is_set())
         bench.flusher.add(items(1)[0])
         await bench.stored(1)
 

@@ -35,8 +35,17 @@ AREAS = (
         tuple(f"tests/monitor/test_{name}.py" for name in ("recorder", "flush", "quarantine", "gaps"))
         + tuple(f"tests/monitor/test_{name}.py" for name in ("outbox", "planned_work", "handover_watch")),
     ),
-    Area("lifecycle", ("amt_console/alerts/lifecycle/*.py",), ("tests/alerts",)),
-    Area("alerts", ("amt_console/alerts/**/*.py",), ("tests/alerts", "--ignore=tests/alerts/test_invariants.py")),
+    Area("lifecycle", ("amt_console/alerts/lifecycle/*.py",), ("tests/alerts", "--ignore=tests/alerts/policy")),
+    Area(
+        "policy",
+        ("amt_console/alerts/policy/*.py",),
+        ("tests/alerts/policy", "--ignore=tests/alerts/policy/test_paging_invariants.py"),
+    ),
+    Area(
+        "alerts",
+        ("amt_console/alerts/**/*.py",),
+        ("tests/alerts", "--ignore=tests/alerts/policy", "--ignore=tests/alerts/test_invariants.py"),
+    ),
 )
 """A file belongs to the first area that has it."""
 
