@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from amt_console.text import safe_text
 
 EXAMPLES = "'14:30', '-2h', 'yesterday 09:00', '2026-01-31 14:00' or ISO 8601 with an offset"
+FIRST_YEAR, LAST_YEAR = 1971, 9000
+"""Databases hold nothing beyond these, and arithmetic with times near the ends of the calendar fails."""
 _AGO = re.compile(r"-?\s*(\d+(?:\.\d+)?)\s*([smhdw])(?:\s*ago)?")
 _AHEAD = re.compile(r"\+\s*(\d+(?:\.\d+)?)\s*([smhdw])")
 _NAMED_DAY = re.compile(r"(yesterday|today|tomorrow)(?:\s+(.+))?")
@@ -33,7 +35,7 @@ def parse_moment(text: str, now: datetime, *, future: bool = False) -> datetime:
         future: Whether the moment may lie ahead of ``now``.
 
     Raises:
-        MomentError: The text is no moment, or lies ahead of ``now`` without ``future``.
+        MomentError: The text is no moment, is too far away, or lies ahead of ``now`` without ``future``.
     """
     shown = safe_text(text, 60)
     try:
@@ -42,6 +44,8 @@ def parse_moment(text: str, now: datetime, *, future: bool = False) -> datetime:
         moment = None
     if moment is None:
         raise MomentError(f"'{shown}' is not a time: write {EXAMPLES}")
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        raise MomentError(f"'{shown}' is too far away: a time lies between the years {FIRST_YEAR} and {LAST_YEAR}")
     if moment > now and not future:
         raise MomentError(f"'{shown}' is in the future: only the past can be shown")
     return moment

@@ -29,6 +29,12 @@ def test_spans_count_back_from_now(text: str, ago: float) -> None:
     assert parse_moment(text, NOW) == NOW - timedelta(seconds=ago)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1970-12-31T12:00:00Z", "+999999w"])
+def test_what_lies_beyond_the_time_of_any_database_is_refused(text: str) -> None:
+    with pytest.raises(MomentError, match=r"too far away|is not a time"):
+        parse_moment(text, NOW, future=True)
+
+
 def test_iso_with_offset() -> None:
     assert parse_moment("2026-01-05T12:30:00+01:00", NOW) == NOW - timedelta(minutes=30)
 

@@ -149,6 +149,7 @@ CASES = [
         "offset",
         "",
     ),
+    (f"{SERVICE}{WORK}starts_at = 0001-01-01T00:00:00Z\n{UNTIL}", "maintenance[0].starts_at", "1971 and 9000", ""),
     (f"{SERVICE}{WORK}{UNTIL}", "maintenance[0]", "`starts_at` and `ends_at`", ""),
     (f'{SERVICE}{WORK}start = "25:00"\nduration = "1h"', "maintenance[0].start", "time of day", ""),
     (f"{SERVICE}{WORK}starts_at = 2026-01-02T00:00:00Z\n{UNTIL}", "maintenance[0]", "after", ""),

@@ -11,9 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from amt_console.api.problems import RequestError
+from amt_console.moments import FIRST_YEAR, LAST_YEAR
 
-EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
-LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 PastMoment = Annotated[datetime | None, Query(description="A past moment with an offset; without it, now.")]
 Every = Annotated[bool, Query(alias="all", description="Include ended ones.")]
 
@@ -31,8 +30,8 @@ def moment(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise RequestError("invalid", "a moment needs an offset, such as 2026-03-01T21:00:00Z")
     # Compared without the offset first: conversion to UTC fails at both ends of the calendar.
-    if not EARLIEST.year <= value.year < LATEST.year:
-        raise RequestError("invalid", f"a moment lies between the years {EARLIEST.year} and {LATEST.year}")
+    if not FIRST_YEAR <= value.year < LAST_YEAR:
+        raise RequestError("invalid", f"a moment lies between the years {FIRST_YEAR} and {LAST_YEAR}")
     return value.astimezone(UTC)
 
 

@@ -18,6 +18,7 @@ from amt_console.config.faults import Refused
 from amt_console.config.secrets.urls import base_url, http_url
 from amt_console.expressions import MAX_CHARS, ExpressionError, compile_expression
 from amt_console.model import LOCATION_PATTERN, is_location
+from amt_console.moments import FIRST_YEAR, LAST_YEAR
 from amt_console.patterns import PatternError, compile_pattern
 from amt_console.text import safe_text
 
@@ -169,10 +170,9 @@ def _moment(value: object) -> datetime:
             value = None
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise Refused("must be a moment with an offset, such as 2026-03-01T22:00:00+01:00 or ...T21:00:00Z")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise Refused("is a moment outside the years 1 to 9999") from None
+    if not FIRST_YEAR <= value.year < LAST_YEAR:
+        raise Refused(f"must be a moment between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return value.astimezone(UTC)
 
 
 def _time_of_day(value: object) -> time:
