@@ -15,6 +15,7 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
         "silence": "S",
         "close": "x",
         "undo": "U",
+        "why": "w",
         "probe": "r",
         "pause": "p",
         "export": "e",
@@ -50,7 +51,7 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
         "top": "home,g",
         "bottom": "end,G",
     },
-    "Service detail": {"range": "w"},
+    "Service detail": {"longer": "plus", "shorter": "minus"},
     "Silences and maintenance": {"end_muted": "d,delete"},
     "Help": {"close_help": "escape,question_mark,f1,q,enter"},
 }
@@ -63,7 +64,10 @@ _TOGETHER = (
 )
 """Places whose keys work at the same time."""
 _MOVES = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
-_SIGNS = ("insert", "delete", "backspace", "tab", "enter", "escape", "space", "question_mark", "slash", "comma")
+_SIGNS = (
+    *("insert", "delete", "backspace", "tab", "enter", "escape", "space"),
+    *("question_mark", "slash", "comma", "plus", "minus"),
+)
 _NAMED = frozenset((*_MOVES, *_SIGNS, *(f"f{number}" for number in range(1, 13))))
 _MODIFIERS = ("ctrl+", "shift+", "alt+")
 _SAME_AS = {"ctrl+m": "enter", "ctrl+j": "enter", "ctrl+i": "tab", "ctrl+h": "backspace"}
@@ -116,7 +120,7 @@ def _check_clashes(places: Iterable[str], keymap: Mapping[str, str]) -> None:
 
 
 def _long_name(key: str) -> str:
-    return {"?": "question_mark", "/": "slash", ",": "comma", " ": "space"}.get(key, key)
+    return {"?": "question_mark", "/": "slash", ",": "comma", " ": "space", "+": "plus", "-": "minus"}.get(key, key)
 
 
 class KeymapError(ValueError):

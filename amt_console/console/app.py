@@ -516,6 +516,20 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if not isinstance(self.screen, MonitorScreen):
             await self.push_screen(MonitorScreen())
 
+    async def action_why(self) -> None:
+        """Show why the selected alert paged somebody, or nobody; without a selection the first one."""
+        from amt_console.console.screens.why import WhyScreen
+
+        if isinstance(self.screen, WhyScreen):
+            return
+        selection, shown = self.selection(), self.view.shown
+        first = shown.alerts[0].id if shown is not None and shown.alerts else None
+        alert_id = selection.alert_id or (first if selection.service is None else None)
+        if alert_id is None:
+            self.tell(selection.reason or "There is no alert to explain.", "warning")
+        else:
+            await self.push_screen(WhyScreen(alert_id))
+
     async def action_muted(self) -> None:
         """Show silences and planned work."""
         from amt_console.console.screens.muted import MutedScreen

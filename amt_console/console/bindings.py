@@ -12,6 +12,8 @@ from amt_console.keys import USUAL_KEYS
 _KEY_NAMES = {
     "question_mark": "?",
     "slash": "/",
+    "plus": "+",
+    "minus": "-",
     "up": "up",
     "down": "down",
     "pageup": "PgUp",
@@ -57,6 +59,7 @@ APP_KEYS: Sequence[Binding] = (
     ),
     _key("close", "close", "close", "Close the selected alert, and rate it; one that has ended is rated only."),
     _key("undo", "undo", "undo", "Take back the last action of this console, within 10 s."),
+    _key("why", "why", "why", "Why the selected alert paged somebody, or nobody.", show=True),
     _key(
         "probe",
         "probe_now",
@@ -155,7 +158,8 @@ DETAIL_KEYS: Sequence[Binding] = (
     _key("bottom", "jump(True)", "bottom", "To the bottom."),
 )
 SERVICE_KEYS: Sequence[Binding] = (
-    _key("range", "next_range", "range", "Next time range: 1 h, 6 h, 24 h, 7 d.", show=True),
+    _key("longer", "range(1)", "longer", "Longer time range: 1 h, 6 h, 24 h, 7 d.", show=True),
+    _key("shorter", "range(-1)", "shorter", "Shorter time range."),
 )
 MUTED_KEYS: Sequence[Binding] = (
     _key("end_muted", "end_muted", "end", "End the selected silence or work. Asks first.", show=True),
@@ -188,7 +192,8 @@ FOOTER_ORDER: Sequence[str] = (
     "end_muted",
     "open",
     "filter",
-    "range",
+    "why",
+    "longer",
     "probe",
     "pause",
     "export",

@@ -105,7 +105,7 @@ async def test_enter_opens_what_is_selected_and_escape_comes_back() -> None:
         assert "RECENT PROBES" in text
         assert "connect_refused" in text
         assert "first byte" in text
-        await console.press("w")
+        await console.press("plus")
         assert ("service", "backend-api", 6, None) in console.operations.calls
         await console.press("a", "enter")
         assert console.acknowledged()[0][0] == 7

@@ -332,7 +332,7 @@ def why_of(episode: Episode) -> AlertWhy:
                 fired + timedelta(seconds=605),
                 Stage.ESCALATION,
                 escalated,
-                "escalated: level 2: nobody acknowledged within 10m",
+                "level 2: nobody acknowledged within 10m",
                 "Ada by pager",
             ),
         ),

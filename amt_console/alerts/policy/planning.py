@@ -546,7 +546,7 @@ class _Draft:
             self._decide(Stage.QUIET_HOURS, DecisionOutcome.HELD, held, names)
             return
         outcome = DecisionOutcome.ESCALATED if kind is NoticeKind.ESCALATED else DecisionOutcome.SENT
-        said = reason if kind is NoticeKind.FIRED else f"{kind.value}: {reason}"
+        said = reason if kind in (NoticeKind.FIRED, NoticeKind.ESCALATED) else f"{kind.value}: {reason}"
         self._decide(Stage.ESCALATION, outcome, said, names)
 
     def _notice(self) -> Notice:

@@ -89,10 +89,12 @@ class ServiceDetailScreen(DetailScreen):
         hours = RANGES[self._range][0]
         self.host.job(lambda: operations.service(self._service, hours=hours, at=self.host.at), self._loaded)
 
-    def action_next_range(self) -> None:
-        """Next time range."""
-        self._range = (self._range + 1) % len(RANGES)
-        self.load()
+    def action_range(self, step: int) -> None:
+        """A longer or shorter time range."""
+        wanted = min(max(self._range + step, 0), len(RANGES) - 1)
+        if wanted != self._range:
+            self._range = wanted
+            self.load()
 
     def relook(self) -> None:
         """Redraw with other colours: the lines contain styles."""

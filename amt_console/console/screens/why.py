@@ -1,0 +1,77 @@
+"""Why an alert paged somebody, or nobody: what was seen, each decision, each delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from amt_console.console.actions import Selection
+from amt_console.console.screens import why_lines
+from amt_console.console.screens.detail import DetailScreen
+from amt_console.model import Snapshot
+from amt_console.model.why import AlertWhy
+from widgets.fact_lines import FactLines
+
+
+class WhyScreen(DetailScreen):
+    """Reached with its key from an alert."""
+
+    def __init__(self, alert_id: int) -> None:
+        super().__init__()
+        self._alert_id = alert_id
+        self._why: AlertWhy | None = None
+        self._version: int | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """Head and the three lists."""
+        look = self.look
+        with VerticalScroll(id="detail", can_focus=True):
+            yield FactLines("WHY", look=look, id="why-head", wrap_at=0)
+            yield FactLines("SEEN", look=look, id="seen", wrap_at=why_lines.INDENT)
+            yield FactLines("DECIDED", look=look, id="decided", wrap_at=why_lines.INDENT)
+            yield FactLines("SENT", look=look, id="sent", wrap_at=why_lines.INDENT)
+
+    def selection(self) -> Selection:
+        """This alert."""
+        return Selection(alert_id=self._alert_id)
+
+    def row_summary(self) -> str | None:
+        """The last decision as text."""
+        if self._why is None or not self._why.decisions:
+            return None
+        return self._why.decisions[-1].reason
+
+    def load(self) -> None:
+        """Read what is stored."""
+        operations = self.host.operations
+        if operations is not None:
+            self.host.job(partial(operations.why, self._alert_id), self._loaded)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Read again when the alert has changed."""
+        version = next((alert.version for alert in snapshot.alerts if alert.id == self._alert_id), None)
+        if version != self._version:
+            self._version = version
+            self.load()
+
+    def relook(self) -> None:
+        """Draw with other colours."""
+        super().relook()
+        self._draw()
+
+    def _loaded(self, found: AlertWhy) -> None:
+        if self.is_mounted:
+            self._why = found
+            self._draw()
+
+    def _draw(self) -> None:
+        found, look = self._why, self.look
+        if found is None:
+            return
+        self.query_one("#why-head", FactLines).show(why_lines.head(found, look))
+        self.query_one("#seen", FactLines).show(why_lines.seen(found, look))
+        self.query_one("#decided", FactLines).show(why_lines.decided(found, look))
+        self.query_one("#sent", FactLines).show(why_lines.sent(found, look))
