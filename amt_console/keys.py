@@ -52,7 +52,7 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
         "bottom": "end,G",
     },
     "Service detail": {"longer": "plus", "shorter": "minus"},
-    "Silences and maintenance": {"end_muted": "d,delete"},
+    "Silences and maintenance": {"end_muted": "d,delete", "plan_work": "N"},
     "Help": {"close_help": "escape,question_mark,f1,q,enter"},
 }
 """By where they work. Keys of one thing are separated by commas, in the words of the terminal toolkit."""

@@ -33,6 +33,7 @@ from amt_console.console.driver import ConsoleDriver
 from amt_console.console.feed import SnapshotFeed
 from amt_console.console.handling import Handling
 from amt_console.console.keyboard import PASTED
+from amt_console.console.muting import Muting
 from amt_console.console.output import AsciiFilter, drop_control_characters, tightened
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
@@ -129,6 +130,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         undo = UndoMemory(clock)
         self._actions = Actions(self, undo, read_only=read_only, at=at)
         self._handling = Handling(self, self._actions, undo)
+        self._muting = Muting(self, self._actions, undo)
         self.animation_level = "none"
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
@@ -439,7 +441,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def action_silence(self) -> None:
         """Hold the messages of a service."""
-        self._handling.silence()
+        self._muting.silence()
 
     def action_close(self) -> None:
         """Close an alert, and rate it."""
@@ -449,9 +451,13 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """Take the last action back."""
         self._handling.undo()
 
+    def plan_work(self, done: Callable[[], None]) -> None:
+        """Ask, then announce planned work."""
+        self._muting.plan_work(done)
+
     def end_muted(self, muted: Silence | MaintenanceWindow, done: Callable[[], None]) -> None:
         """Ask, then end a silence or planned work."""
-        self._handling.end(muted, done)
+        self._muting.end(muted, done)
 
     def action_add_note(self) -> None:
         """Write a note on an alert."""

@@ -118,6 +118,7 @@ ACTION_KEYS = frozenset(
         "close",
         "undo",
         "end_muted",
+        "plan_work",
         "probe",
     }
 )
@@ -163,6 +164,7 @@ SERVICE_KEYS: Sequence[Binding] = (
 )
 MUTED_KEYS: Sequence[Binding] = (
     _key("end_muted", "end_muted", "end", "End the selected silence or work. Asks first.", show=True),
+    _key("plan_work", "plan_work", "new work", "Plan work on a service or group: how long, and its name.", show=True),
 )
 HELP_KEYS: Sequence[Binding] = (
     _key("close_help", "dismiss_help", "close", "Close this page.", show=True),
@@ -178,7 +180,7 @@ ALL_KEYS: Sequence[tuple[str, Sequence[Binding]]] = (
 )
 """All keys by screen, in the order of the documentation."""
 PROMPT_KEYS: frozenset[str] = frozenset(
-    {"acknowledge", "claim", "close", "export", "filter", "hand_off", "note", "silence", "snooze"}
+    {"acknowledge", "claim", "close", "export", "filter", "hand_off", "note", "plan_work", "silence", "snooze"}
 )
 """Keys that open a prompt for a text. If it does not open, the text typed ahead for it must not run as keys."""
 FOOTER_ORDER: Sequence[str] = (
@@ -190,6 +192,7 @@ FOOTER_ORDER: Sequence[str] = (
     "note",
     "silence",
     "end_muted",
+    "plan_work",
     "open",
     "filter",
     "why",

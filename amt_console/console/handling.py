@@ -1,36 +1,30 @@
-"""The actions behind the keys of alert handling: claim, snooze, hand off, close, silence, end, undo."""
+"""The actions behind the keys of alert handling: claim, snooze, hand off, close, undo."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 
 from amt_console.console.actions import ActionHost, Actions
+from amt_console.console.muting import LENGTHS, typed_seconds
 from amt_console.console.undoing import UNDO_SECONDS, UndoMemory
 from amt_console.model import (
-    AddSilence,
     AlertAction,
     AlertState,
     AlertView,
     Claim,
     Close,
-    EndMaintenance,
-    EndSilence,
     Handoff,
     Rating,
     Snooze,
     Undo,
 )
-from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.operations.acting import act_as_seen
 from amt_console.operations.protocol import ConflictError, Operations
 from amt_console.text import safe_text
 
 USUAL_SNOOZE = "1h"
-USUAL_SILENCE = "2h"
 UNTIL_RECOVERY = ("recovery", "until recovery", "r")
-_LENGTHS = "a length of time such as 15m, 2h or 1d"
 
 
 class Handling:
@@ -70,40 +64,6 @@ class Handling:
             self._host.tell(selection.reason or "Select the alert to close first.", "warning")
             return
         self._ask_to_close(operations, alert)
-
-    def silence(self) -> None:
-        """Ask for end and reason, then silence the selected service or the subject of the selected alert."""
-        operations = self._actions.ready("Silencing")
-        if operations is None:
-            return
-        selection = self._host.selection()
-        alert = None if selection.alert_id is None else self._host.view.known_alert(selection.alert_id)
-        subject = selection.service or (alert.subject if alert is not None else None)
-        if subject is None:
-            self._host.tell(selection.reason or "Select the alert or service to silence first.", "warning")
-            return
-        self._ask_to_silence(operations, subject, selection.service is not None, f"{USUAL_SILENCE} ")
-
-    def end(self, muted: Silence | MaintenanceWindow, done: Callable[[], None]) -> None:
-        """Ask whether to end a silence or planned work, then end it."""
-        operations = self._actions.ready("Ending")
-        if operations is None:
-            return
-        name = f"silence {muted.id} of {muted.what}" if isinstance(muted, Silence) else f"maintenance {muted.name}"
-        what = safe_text(name, 60)
-
-        def end() -> None:
-            if isinstance(muted, Silence):
-                operations.act(EndSilence(muted.id))
-            else:
-                operations.act(EndMaintenance(muted.name))
-
-        def ended(_: None) -> None:
-            self._host.tell(f"Ended: {what}")
-            done()
-
-        question = f"End {what}? y ends it, any other key keeps it."
-        self._host.prompt().confirm(question, lambda: self._host.job(end, ended))
 
     def undo(self) -> None:
         """Take back the last action of this console."""
@@ -154,10 +114,10 @@ class Handling:
 
     def _snooze(self, operations: Operations, alert: AlertView, text: str) -> None:
         recovery = text.lower() in UNTIL_RECOVERY
-        seconds = None if recovery else _seconds(text)
+        seconds = None if recovery else typed_seconds(text)
         again = partial(self._ask_to_snooze, operations, alert, text)
         if seconds is None and not recovery:
-            self._host.tell(f"'{safe_text(text, 30)}' is neither {_LENGTHS} nor 'recovery'.", "warning")
+            self._host.tell(f"'{safe_text(text, 30)}' is neither {LENGTHS} nor 'recovery'.", "warning")
             again()
             return
         how_long = "until it recovers" if recovery else f"for {text}"
@@ -213,35 +173,6 @@ class Handling:
         again = partial(self._ask_to_close, operations, alert, text)
         self._act(operations, Close(alert.id, note or None, rating), alert, told, again, undoable=verb == "Rated")
 
-    def _ask_to_silence(self, operations: Operations, subject: str, service: bool, answer: str) -> None:
-        self._host.prompt().ask(
-            f"Silence {safe_text(subject, 24)}, how long and why:",
-            partial(self._silence, operations, subject, service),
-            answer=answer,
-            placeholder="e.g. 2h new release; esc cancels",
-        )
-
-    def _silence(self, operations: Operations, subject: str, service: bool, text: str) -> None:
-        length, _, reason = text.partition(" ")
-        seconds, reason = _seconds(length), reason.strip()
-        again = partial(self._ask_to_silence, operations, subject, service, f"{text} ")
-        if seconds is None or not reason:
-            missing = f"begin with {_LENGTHS}" if seconds is None else "say why, behind the time"
-            self._host.tell(f"Nothing is silenced yet: {missing}.", "warning")
-            again()
-            return
-        if service:
-            action = AddSilence(reason, services=(subject,), for_=seconds)
-        else:
-            action = AddSilence(reason, match=f"^{re.escape(subject)}$", for_=seconds)
-
-        def done(silence: Silence) -> None:
-            until = self._host.local(silence.ends_at)
-            self._undo.remember(EndSilence(silence.id), f"silence of {subject}")
-            self._host.tell(f"Silenced until {until:%H:%M}: {subject}. {self._undo_words()}")
-
-        self._host.job(lambda: operations.act(action), done, lambda _: again())
-
     def _act(
         self,
         operations: Operations,
@@ -281,16 +212,3 @@ class Handling:
 def _named(alert: AlertView) -> str:
     """The alert as a question of 46 cells names it."""
     return safe_text(alert.subject, 24)
-
-
-def _seconds(text: str) -> float | None:
-    """A length of time as people type it; a bare number is no length here."""
-    from amt_console.config.faults import Refused
-    from amt_console.config.sections.scalars import parse_duration
-
-    if not text.rstrip()[-1:].isalpha():
-        return None
-    try:
-        return parse_duration(text)
-    except Refused:
-        return None

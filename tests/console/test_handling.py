@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 from support.desk import Desk, desk
+from support.operations import episode
 from support.pictures import NOW, alert, all_fine, incident
 
+from amt_console.console.screens.facts import timeline
 from amt_console.model import (
+    AddMaintenance,
     AddSilence,
+    AlertDetail,
+    AlertEvent,
     AlertState,
     Claim,
     Close,
@@ -19,11 +24,13 @@ from amt_console.model import (
     EndSilence,
     Handoff,
     Rating,
+    Severity,
     Snooze,
     Undo,
 )
 from amt_console.model.policy import MaintenanceWindow, Policies, Silence
 from amt_console.operations.protocol import UnavailableError
+from widgets.look import PLAIN_LOOK
 from widgets.muted_table import MutedTable
 
 MINE = Silence("new release", NOW + timedelta(hours=1), "7", "bob", NOW - timedelta(days=3), services=("web-app",))
@@ -250,6 +257,28 @@ class TestTheListOfSilencesAndPlannedWork:
             assert done(console)[-1] == EndMaintenance("new disks")
             assert "nothing is silenced" in console.text()
 
+    @pytest.mark.parametrize(
+        ("on", "where"), [("web-app", {"services": ("web-app",)}), ("platform", {"groups": ("platform",)})]
+    )
+    async def test_plans_work_on_a_service_or_a_group(self, on: str, where: dict[str, tuple[str, ...]]) -> None:
+        async with desk(all_fine()) as console:
+            await console.press("M", "N", *on, "enter")
+            assert console.prompt.question == f"Work on {on}, how long and its name:"
+            await console.press("ctrl+u", *"2h new disks", "enter")
+            assert done(console) == [AddMaintenance("new disks", for_=7200, **where)]
+            assert "maintenance new disks" in console.text()
+            await console.press("U")
+            assert done(console)[-1] == EndMaintenance("new disks")
+
+    async def test_work_on_something_unknown_is_asked_again(self) -> None:
+        async with desk(all_fine()) as console:
+            await console.press("M", "N", *"webapp", "enter")
+            assert any("No service and no group is called 'webapp'" in message for message in console.messages)
+            assert console.prompt.text == "webapp"
+            await console.press("ctrl+u", *"web-app", "enter", "ctrl+u", *"disks", "enter")
+            assert done(console) == []
+            assert console.prompt.text == "disks "
+
     async def test_what_the_configuration_holds_ends_there(self) -> None:
         async with desk(all_fine()) as console:
             console.operations.policies = Policies(silences=(CONFIGURED,))
@@ -260,3 +289,22 @@ class TestTheListOfSilencesAndPlannedWork:
         async with desk(all_fine()) as console:
             await console.press("M", "escape")
             assert console.screen.services.has_focus
+
+
+def test_the_story_says_to_whom_from_whom_and_until_when() -> None:
+    def told(kind: str, note: str | None = None, message: str = "x", **detail: str) -> str:
+        event = AlertEvent(kind, NOW, AlertState.FIRING, Severity.CRITICAL, message, "root", note, detail=detail)
+        shown = alert(7, "backend-api")
+        detail_of = AlertDetail(episode(NOW, id=7), shown, (event,))
+        (line,) = timeline(detail_of, PLAIN_LOOK)
+        return "".join(text for text, _ in line).partition("● ")[2].rstrip()
+
+    assert told("acknowledged") == "acknowledged by root"
+    assert told("acknowledged", **{"from": "ann"}) == "claimed by root  from ann"
+    handed = told("acknowledged", "look", owner="ben", **{"from": "ann"})
+    assert handed == "handed off by root  to ben from ann · look"
+    assert told("snoozed", until="2026-01-05T12:30:00+00:00") == "snoozed by root  until 12:30"
+    assert told("snoozed") == "snoozed by root  until it recovers"
+    assert told("rated", rating="noise") == "rated by root  noise"
+    assert told("undone", message="root took back: snoozed") == "undone by root  snoozed"
+    assert told("note", "the queue") == "note by root  the queue"

@@ -230,7 +230,7 @@ class FakeOperations:
             None if view is None else _episode(view),
             [service.name for service in self.picture.services],
             () if view is None else tuple(self.happened.get(view.id, ())),
-            self.policies,
+            replace(self.policies, groups={service.name: service.group for service in self.picture.services}),
         )
 
     def _mute(self, outcome: Outcome) -> Silence | MaintenanceWindow | None:

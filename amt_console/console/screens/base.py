@@ -52,6 +52,10 @@ class ScreenHost(Protocol):
         """The key of an action."""
         ...
 
+    def plan_work(self, done: Callable[[], None]) -> None:
+        """Ask what is worked on, how long and under which name, then announce it."""
+        ...
+
     def end_muted(self, muted: Silence | MaintenanceWindow, done: Callable[[], None]) -> None:
         """Ask, then end a silence or planned work."""
         ...

@@ -400,18 +400,33 @@ def _stretch(events: Sequence[AlertEvent], look: Look) -> Runs:
     ]
 
 
-def _rest(event: AlertEvent) -> str:
-    """What the words of an event's kind and its actor do not say yet."""
-    if event.kind == "unacknowledged" or (event.kind == "acknowledged" and not {"owner", "from"} & event.detail.keys()):
-        return ""
-    return event.message
+def _words(event: AlertEvent, look: Look) -> tuple[str, str]:
+    """What happened, and what the person's name and note do not say of it."""
+    words, detail = _EVENT_WORDS.get(event.kind, event.kind), event.detail
+    match event.kind:
+        case "acknowledged" if event.actor is not None:
+            from_whom = f"from {detail['from']}" if "from" in detail else ""
+            if "owner" in detail:
+                return "handed off", f"to {detail['owner']} {from_whom}".rstrip()
+            return ("claimed" if from_whom else words), from_whom
+        case "unacknowledged" | "note":
+            return words, ""
+        case "snoozed":
+            until = detail.get("until")
+            end = near_moment(datetime.fromisoformat(until), event.at, look.zone) if until else "it recovers"
+            return words, f"until {end}"
+        case "rated":
+            return words, detail.get("rating", "")
+        case "undone":
+            return words, event.message.partition(": ")[2]
+    return words, "" if event.note is not None else event.message
 
 
 def _event(event: AlertEvent, subject: str, look: Look) -> Runs:
     palette = look.palette
     _, style = look.severity(event.severity)
     actor = f" by {event.actor}" if event.actor else ""
-    words = _EVENT_WORDS.get(event.kind, event.kind)
+    words, rest = _words(event, look)
     if event.kind == "error_changed" and event.detail:
         return [
             (f"{look.local(event.at):%d %b %H:%M:%S}  ", palette.muted),
@@ -420,8 +435,8 @@ def _event(event: AlertEvent, subject: str, look: Look) -> Runs:
             (f"  {event.detail.get('old_error', '')} {look.glyph('→', '->')} ", palette.muted),
             (event.detail.get("new_error", ""), palette.text),
         ]
-    rest = event.note or _rest(event)
-    rest = reason_of(rest, subject) if event.note is None else rest
+    said = (reason_of(rest, subject), event.note)
+    rest = look.dot.join(part for part in said if part)
     return [
         (f"{look.local(event.at):%d %b %H:%M:%S}  ", palette.muted),
         (look.glyph("● ", "* "), palette.ok if event.state is AlertState.RESOLVED else style),

@@ -85,6 +85,10 @@ class MutedScreen(DetailScreen):
         """To an end."""
         self.table.move_to_end(last=last)
 
+    def action_plan_work(self) -> None:
+        """Announce planned work."""
+        self.host.plan_work(self.load)
+
     def action_end_muted(self) -> None:
         """End the selected silence or work."""
         row = self.table.model.selected_row
