@@ -13,6 +13,7 @@ from amt_console.alerts.judging.missing_data import judge_gap, judge_heard, judg
 from amt_console.alerts.judging.network import NetworkReading, Reachability, judge_network
 from amt_console.alerts.judging.observation import Observation, Streaks, Verdict
 from amt_console.alerts.judging.probes import (
+    is_good,
     judge,
     judge_error_rate,
     judge_probe,
@@ -96,6 +97,7 @@ __all__ = [
     "from_locations",
     "handle",
     "in_order",
+    "is_good",
     "judge",
     "judge_delivery",
     "judge_disks",

@@ -11,6 +11,7 @@ from amt_console.alerts import (
     Observation,
     Rule,
     Signal,
+    is_good,
     judge,
     judge_delivery,
     judge_disks,
@@ -98,6 +99,8 @@ class Evaluator:
         name = result.service
         for rule in self.ruleset.probe_rules.get(name, ()):
             episode = ledger.newest((rule.id, name))
+            if (episode is None or not episode.open) and not item.sights and is_good(rule, result, at):
+                continue
             if item.sights:
                 _step(ledger, rule, judge_sights(rule, item.sights, at=at, episode=episode))
             else:

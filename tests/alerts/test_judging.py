@@ -21,6 +21,7 @@ from amt_console.alerts import (
     Signal,
     Verdict,
     default_rules,
+    is_good,
     judge,
     judge_disks,
     judge_error_rate,
@@ -446,3 +447,19 @@ def test_a_worse_value_never_gets_a_better_verdict(one: float, other: float) -> 
         episode = None if severity is None else fired(RULES["response_time"], severity)
         verdicts = [judge(RULES["response_time"], "x", value, at=AT, episode=episode).verdict for value in (low, high)]
         assert ranks[verdicts[0]] <= ranks[verdicts[1]]
+
+
+RESULTS = st.builds(
+    result,
+    state=st.sampled_from(list(ServiceState)),
+    response_time_ms=st.none() | st.floats(0, 10_000) | st.just(float("nan")),
+    error_class=st.none() | st.sampled_from(list(ErrorClass)),
+    tls_expires_at=st.none() | st.integers(-5, 60).map(lambda days: AT.wall + timedelta(days=days)),
+)
+
+
+@given(name=st.sampled_from(["service_down", "response_time", "tls_expiry"]), seen=RESULTS)
+def test_what_is_called_good_is_judged_good(name: str, seen: ProbeResult) -> None:
+    judged = judge_probe(RULES[name], seen, at=AT)
+    assert judged is not None
+    assert is_good(RULES[name], seen, AT) == (judged.verdict is OK)

@@ -76,6 +76,28 @@ def judge_probe(rule: Rule, result: ProbeResult, *, at: Instant, episode: Episod
     raise ValueError(f"Rule {rule.id}: {rule.signal} cannot be judged from one probe.")
 
 
+def is_good(rule: Rule, result: ProbeResult, at: Instant) -> bool:
+    """Whether ``judge_probe`` would find a result good for a rule without an open alert; cheap.
+
+    Nearly all results are good and open nothing: their words need not be made.
+    """
+    if not _measured(result):
+        return False
+    if rule.signal in (Signal.SERVICE_DOWN, Signal.DATABASE):
+        return result.state is not ServiceState.DOWN
+    if rule.signal is Signal.RESPONSE_TIME:
+        value = result.response_time_ms
+    elif rule.signal is Signal.TLS_EXPIRY:
+        value = _days_left(result.tls_expires_at, at)
+    else:
+        return False
+    if value is None or not math.isfinite(value):
+        return False
+    limits = rule.limits_for(result.service)
+    tiers = (limits.info, limits.warning, limits.critical)
+    return not any(tier is not None and _beyond(rule.direction, value, tier.enter) for tier in tiers)
+
+
 def judge_error_rate(
     rule: Rule, service: str, *, samples: int, failures: int, at: Instant, episode: Episode | None = None
 ) -> Observation:
