@@ -196,7 +196,7 @@ class PastSamples:
             final_url=service.url,
             ip="127.0.0.1",
             ip_family="ipv4",
-            http_version="1.1",
+            http_version="HTTP/1.1",
         )
 
 

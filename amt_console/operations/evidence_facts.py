@@ -34,7 +34,7 @@ def evidence_facts(evidence: Evidence) -> list[tuple[str, str]]:
 def _answer(evidence: Evidence) -> str:
     parts = [
         None if evidence.status is None else f"status {evidence.status}",
-        None if evidence.http_version is None else f"HTTP/{safe_text(evidence.http_version, 10)}",
+        None if evidence.http_version is None else safe_text(evidence.http_version, 10),
         None if evidence.tls_version is None else safe_text(evidence.tls_version, 20),
     ]
     return ", ".join(part for part in parts if part)

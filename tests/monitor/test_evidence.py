@@ -43,7 +43,7 @@ RESULT = ProbeResult(
     phases=Phases(dns_ms=1.5, connect_ms=2.0),
     status_code=503,
     ip="192.0.2.1",
-    http_version="1.1",
+    http_version="HTTP/1.1",
     tls_expires_at=START + timedelta(days=3),
     details={"dns": "192.0.2.1, 192.0.2.2", "tls_version": "TLSv1.3"},
 )

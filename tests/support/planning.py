@@ -79,7 +79,9 @@ class Paged(Key):
 
     def act(self, action: AlertAction, actor: str = "ada") -> Step:
         """Apply an action to the newest episode, with its messages."""
-        step = handle(action, Scene(actor, self.clock.instant(), self.now)).step
+        step = handle(
+            action, Scene(actor, self.clock.instant(), self.now, events=tuple(self.events[self.now.id or 0]))
+        ).step
         assert step is not None
         self.save(step)
         return step

@@ -46,6 +46,8 @@ def undo(action: Undo | UndoLast, scene: Scene) -> Outcome:
     transition = Transition(episode, scene.now)
     transition.change(**restored)
     detail = {name: _text(value) for name, value in restored.items() if value is not None}
+    handled_by = {"from": episode.acknowledged_by, "snooze_of": episode.snoozed_by}
+    detail |= {name: who for name, who in handled_by.items() if who is not None}
     kinds = ", ".join(event.kind for event in last)
     transition.event(UNDONE, f"{person} took back: {kinds}", actor=person, detail=detail)
     return on_alert(transition)

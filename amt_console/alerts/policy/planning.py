@@ -257,8 +257,22 @@ class _Draft:
                     reason = f"snoozed by {event.actor} until {end}"
                     self._decide(Stage.HANDLING, DecisionOutcome.SUPPRESSED, reason)
                 case "unacknowledged" | "snooze_ended":
-                    self._restart()
-                    self._decide(Stage.HANDLING, DecisionOutcome.NONE, f"{event.message}: the escalation starts again")
+                    self._start_again(event)
+                case "undone":
+                    self._tell_undone(event)
+
+    def _start_again(self, event: AlertEvent) -> None:
+        self._restart()
+        self._decide(Stage.HANDLING, DecisionOutcome.NONE, f"{event.message}: the escalation starts again")
+
+    def _tell_undone(self, event: AlertEvent) -> None:
+        """Tell what the undoing made of the owner; the event's detail says who had the alert until then."""
+        before = event.detail.get("from")
+        if self.episode.acknowledged_by not in (None, before):
+            self._page_state(owner_reminded=False)
+            self._tell_owner_change(event)
+        elif (before is not None or "snooze_of" in event.detail) and not self._is_handled():
+            self._start_again(event)
 
     def _tell_owner_change(self, event: AlertEvent) -> None:
         owner = self.episode.acknowledged_by
@@ -460,6 +474,8 @@ class _Draft:
                 return "it still fires after its messages were held"
             case NoticeKind.SEVERITY:
                 return "a further limit is passed" if self._happened("step") else "it became critical"
+            case NoticeKind.ESCALATED if index == 0:
+                return "level 1: the escalation starts again"
             case NoticeKind.ESCALATED:
                 unacknowledged = duration(self.planner.at.seconds_since(self._base))
                 return f"level {index + 1}: nobody acknowledged within {unacknowledged}"

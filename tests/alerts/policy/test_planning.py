@@ -12,7 +12,19 @@ from support.planning import Paged, policies
 from amt_console.alerts import Limits, Signal, Verdict, limit
 from amt_console.alerts.rules.rule import Direction
 from amt_console.clock import FakeClock
-from amt_console.model import Acknowledge, AlertState, AlertType, Close, Episode, Severity, Unacknowledge
+from amt_console.model import (
+    Acknowledge,
+    AlertState,
+    AlertType,
+    Claim,
+    Close,
+    Episode,
+    Note,
+    Severity,
+    Snooze,
+    Unacknowledge,
+    Undo,
+)
 from amt_console.model.notifications import NoticeKind
 from amt_console.model.policy import (
     EscalationPolicy,
@@ -163,6 +175,56 @@ def test_taking_an_acknowledgement_back_pages_again() -> None:
     key.act(Acknowledge(1))
     key.act(Unacknowledge(1))
     assert key.sent()[-1] == ("escalated", "ops")
+
+
+def test_an_acknowledgement_that_is_undone_pages_again() -> None:
+    key = Paged()
+    key.fire()
+    key.wait(25 * MINUTE)
+    key.act(Acknowledge(1))
+    sent = len(key.outbox)
+    key.act(Undo(1))
+    assert key.sent(since=sent) == [("escalated", "ops")]
+    assert key.outbox[-1].reason == "level 1: the escalation starts again"
+    assert key.reasons()[-2] == "handling none: ada took back: acknowledged: the escalation starts again"
+
+
+def test_a_snooze_that_is_undone_pages_again() -> None:
+    key = Paged()
+    key.fire()
+    key.act(Snooze(1, for_=900.0))
+    key.act(Undo(1))
+    assert key.sent() == [("fired", "ops"), ("escalated", "ops")]
+
+
+def test_an_owner_who_is_restored_by_undo_is_told_to_whom_the_alert_was_told() -> None:
+    key = Paged()
+    key.fire()
+    key.act(Acknowledge(1))
+    key.wait(MINUTE)
+    key.act(Unacknowledge(1))
+    sent = len(key.outbox)
+    key.act(Undo(1))
+    assert key.sent(since=sent) == [("acknowledged", "ops")]
+    assert "acknowledged by ada" in key.reasons()[-2]
+
+
+def test_a_claim_that_is_undone_is_told_to_both_owners() -> None:
+    key = Paged()
+    key.fire()
+    key.act(Acknowledge(1))
+    key.act(Claim(1), actor="grace")
+    sent = len(key.outbox)
+    key.act(Undo(1), actor="grace")
+    assert key.sent(since=sent) == [("acknowledged", "ops"), ("acknowledged", "Grace"), ("acknowledged", "Ada")]
+
+
+def test_a_note_that_is_undone_tells_nobody() -> None:
+    key = Paged()
+    key.fire()
+    key.act(Note(1, note="looking"))
+    key.act(Undo(1))
+    assert key.sent() == [("fired", "ops")]
 
 
 def test_an_alert_that_comes_back_keeps_its_owner_who_must_answer() -> None:
