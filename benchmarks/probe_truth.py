@@ -57,7 +57,7 @@ class Row:
 @contextlib.contextmanager
 def hold_server() -> Iterator[int]:
     """The server's port, while its process runs."""
-    with subprocess.Popen([sys.executable, "-m", "benchmarks.probe_truth_server"], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-m", "benchmarks.truth.server"], stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             yield int(process.stdout.readline())
@@ -69,7 +69,7 @@ def truth_round(port: int, probes: int) -> dict[str, list[float]]:
     """Errors in ms of one round: ``collector`` and ``httpx``; ``left_out``, ``frames`` and ``own_ms`` beside them."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "measured.json"
-        _run_on_terminal([sys.executable, "-m", "benchmarks.probe_truth_console", str(port), str(probes), str(out)])
+        _run_on_terminal([sys.executable, "-m", "benchmarks.truth.console", str(port), str(probes), str(out)])
         measured = json.loads(out.read_text(encoding="utf-8"))
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://127.0.0.1:{port}/held") as answer:
         held = {key: (hold / 1e6, uncertain / 1e6) for key, (hold, uncertain) in json.load(answer).items()}

@@ -184,6 +184,9 @@ class ChannelWorker:
             if self._ending or (tried and self._woken.is_set()):
                 return 0.0
             if self._capped(batch):
+                if not self._overflow:
+                    LOG.warning("the hourly cap of %d messages on %s is reached", self._cap.cap, self._channel.name)
+                self._overflow = True
                 over.append(batch)
                 continue
             pause = self._pause(batch)
@@ -265,9 +268,6 @@ class ChannelWorker:
         """Hold messages until the hour has room for one, then put a digest in their place."""
         pause = self._cap.pause(self._clock.monotonic())
         if pause > 0:
-            if not self._overflow:
-                LOG.warning("the hourly cap of %d messages on %s is reached", self._cap.cap, self._channel.name)
-            self._overflow = True
             return pause
         self._overflow = False
         rows = [row for batch in over for row in batch.rows]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Text, and_, bindparam, func, insert, or_, select, update
 
 from amt_console.model import AlertState, AlertType, Severity
 from amt_console.model.notifications import DeliveryState, Notice, NoticeKind, OutboxEntry, QueuedMessage
@@ -19,7 +19,8 @@ from amt_console.store.encryption.keyring import Keyring, Unavailable
 from amt_console.store.outbox import queue
 from amt_console.store.outbox.tables import DeliveryAttemptRow, OutboxRow
 from amt_console.store.reads import Reads
-from amt_console.store.schema import table
+from amt_console.store.schema import BIG, table
+from amt_console.store.utc import UtcDateTime
 from amt_console.store.values import Row, clean, clean_text, member
 from amt_console.store.writes import Writes
 
@@ -29,6 +30,44 @@ _OUTBOX, _ATTEMPTS = table(OutboxRow), table(DeliveryAttemptRow)
 _PAGES = tuple(kind.value for kind in NoticeKind if kind.pages)
 _WAITING = _OUTBOX.c.state.in_((DeliveryState.QUEUED.value, DeliveryState.LEASED.value))
 _COLUMNS = [column for column in _OUTBOX.c if column.name not in ("payload", "dedup_key")]
+
+# The statements of each message are built once: building them costs more than running them.
+_IDS = _OUTBOX.c.id.in_(bindparam("ids", expanding=True))
+_EXPIRED = and_(_OUTBOX.c.state == DeliveryState.LEASED.value, _OUTBOX.c.lease_until <= bindparam("now"))
+_CLAIMABLE = (
+    select(_OUTBOX)
+    .where(_IDS, or_(_OUTBOX.c.state == DeliveryState.QUEUED.value, _EXPIRED))
+    .order_by(_OUTBOX.c.id)
+    .with_for_update(skip_locked=True)
+)
+_OF_ALERTS = select(_OUTBOX.c.alert_id, _OUTBOX.c.id).where(
+    _OUTBOX.c.alert_id.in_(bindparam("alerts", expanding=True)), _OUTBOX.c.channel == bindparam("channel"), _WAITING
+)
+_LEASE = (
+    update(_OUTBOX)
+    .where(_IDS)
+    .values(
+        state=DeliveryState.LEASED.value,
+        holder=bindparam("by"),
+        lease_until=bindparam("until"),
+        batch=bindparam("number"),
+    )
+)
+_MARK = (
+    update(_OUTBOX)
+    .where(_IDS, _WAITING)
+    .values(
+        state=bindparam("new_state"),
+        holder=None,
+        lease_until=None,
+        attempts=_OUTBOX.c.attempts + bindparam("tried", type_=Integer),
+        delivered_at=func.coalesce(bindparam("delivered", type_=UtcDateTime), _OUTBOX.c.delivered_at),
+        next_at=func.coalesce(bindparam("next", type_=UtcDateTime), _OUTBOX.c.next_at),
+        batch=func.coalesce(bindparam("number", type_=BIG), _OUTBOX.c.batch),
+        reason=func.coalesce(bindparam("why", type_=Text), _OUTBOX.c.reason),
+    )
+)
+_MARK_OWN = _MARK.where(_OUTBOX.c.holder == bindparam("by"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +153,13 @@ def claim_messages(
         batch: The id of a message that was tried before; by default the newest row's number.
     """
     connection = writes._connection
-    expired = and_(_OUTBOX.c.state == DeliveryState.LEASED.value, _OUTBOX.c.lease_until <= now)
-    free = or_(_OUTBOX.c.state == DeliveryState.QUEUED.value, expired)
-    query = select(_OUTBOX).where(_OUTBOX.c.id.in_(ids), free).order_by(_OUTBOX.c.id)
-    rows = _in_order(connection, connection.execute(query.with_for_update(skip_locked=True)).mappings().all())
+    found = connection.execute(_CLAIMABLE, {"ids": list(ids), "now": now}).mappings().all()
+    rows = _in_order(connection, found)
     if not rows:
         return None
     number = batch or int(rows[-1]["id"])
-    leased = {"state": DeliveryState.LEASED.value, "holder": holder, "lease_until": until, "batch": number}
-    chosen = [row["id"] for row in rows]
-    connection.execute(update(_OUTBOX).where(_OUTBOX.c.id.in_(chosen)).values(leased))
+    leased = {"ids": [row["id"] for row in rows], "by": holder, "until": until, "number": number}
+    connection.execute(_LEASE, leased)
     return MessageClaim(number, tuple(claimed(row, writes._keys) for row in rows))
 
 
@@ -136,20 +172,19 @@ def mark_messages(writes: Writes, done: DeliveryMark, *, holder: str | None = No
         holder: Who sent them: rows to be tried again that somebody else has taken over are left alone.
     """
     connection = writes._connection
-    values: dict[str, Any] = {"state": done.state.value, "holder": None, "lease_until": None}
-    if done.status is not None:
-        values["attempts"] = _OUTBOX.c.attempts + 1
-    if done.state is DeliveryState.DELIVERED:
-        values["delivered_at"] = done.at
-    for name, value in (("next_at", done.next_at), ("batch", done.batch)):
-        if value is not None:
-            values[name] = value
-    if done.reason is not None:
-        values["reason"] = clean_text(done.reason)
-    which = and_(_OUTBOX.c.id.in_(done.ids), _WAITING)
+    values = {
+        "ids": list(done.ids),
+        "new_state": done.state.value,
+        "tried": int(done.status is not None),
+        "delivered": done.at if done.state is DeliveryState.DELIVERED else None,
+        "next": done.next_at,
+        "number": done.batch,
+        "why": clean(done.reason),
+    }
     if done.state is DeliveryState.QUEUED and holder is not None:
-        which = and_(which, _OUTBOX.c.holder == holder)
-    changed = connection.execute(update(_OUTBOX).where(which).values(values)).rowcount
+        changed = connection.execute(_MARK_OWN, {**values, "by": holder}).rowcount
+    else:
+        changed = connection.execute(_MARK, values).rowcount
     if done.status is not None:
         attempt = {"timestamp": done.at, "status": clean_text(done.status), "error": clean(done.error)}
         connection.execute(insert(_ATTEMPTS), [{"outbox_id": number, **attempt} for number in done.ids])
@@ -234,9 +269,7 @@ def _in_order(connection: Connection, rows: Sequence[Row]) -> Sequence[Row]:
     mine, channel = {row["id"] for row in rows}, rows[0]["channel"]
     earlier: dict[int, int] = {}
     for part in _parts(alerts):
-        query = select(_OUTBOX.c.alert_id, _OUTBOX.c.id)
-        query = query.where(_OUTBOX.c.alert_id.in_(part), _OUTBOX.c.channel == channel, _WAITING)
-        for alert_id, number in connection.execute(query):
+        for alert_id, number in connection.execute(_OF_ALERTS, {"alerts": part, "channel": channel}):
             if number not in mine:
                 earlier[alert_id] = min(number, earlier.get(alert_id, number))
     return [row for row in rows if row["alert_id"] not in earlier or row["id"] < earlier[row["alert_id"]]]

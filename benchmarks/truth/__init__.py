@@ -1,0 +1,1 @@
+"""The programs of ``probe_truth``."""
