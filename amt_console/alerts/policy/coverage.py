@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from amt_console.alerts.policy.escalation import rota_named
 from amt_console.alerts.policy.recurrence import occurrences
 from amt_console.alerts.policy.rota import uncovered
 from amt_console.model.oncall import Gap, Unreachable
-from amt_console.model.policy import ONCALL, PERSON_PREFIX, EscalationPolicy, Person, Policies, Rota
+from amt_console.model.policy import PERSON_PREFIX, EscalationPolicy, Person, Policies, Rota
 from amt_console.model.states import Severity
 
 TOLD = (Severity.CRITICAL, Severity.WARNING)
@@ -66,8 +67,7 @@ def reaches_anybody(policies: Policies, policy: EscalationPolicy) -> bool:
 def _people_named(policies: Policies, name: str) -> tuple[str, ...]:
     if name.startswith(PERSON_PREFIX):
         return (name.removeprefix(PERSON_PREFIX),)
-    head, _, rest = name.partition(":")
-    rota = policies.rotas.get(rest or ONCALL) if head == ONCALL else None
+    rota = rota_named(policies, name)
     return () if rota is None else (*rota.people, *(override.person for override in rota.overrides))
 
 

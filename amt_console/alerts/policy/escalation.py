@@ -8,7 +8,7 @@ from datetime import datetime
 from amt_console.alerts.policy.recurrence import running_until
 from amt_console.alerts.policy.rota import on_call
 from amt_console.model.alerts import Receiver
-from amt_console.model.policy import ONCALL, PERSON_PREFIX, EscalationPolicy, Level, Policies
+from amt_console.model.policy import ONCALL, PERSON_PREFIX, EscalationPolicy, Level, Policies, Rota
 from amt_console.model.states import Severity
 
 DEFAULT_POLICY = "default"
@@ -66,17 +66,23 @@ def _resolved(policies: Policies, name: str, severity: Severity, at: datetime) -
     if name in policies.channels:
         yield Receiver(name, name)
         return
-    person = policies.people.get(_person_named(policies, name, at) or "")
+    person = policies.people.get(_person_named(policies, name, at))
     if person is not None:
         for channel in person.channels_for(severity):
             if channel in policies.channels:
                 yield Receiver(channel, person.name)
 
 
-def _person_named(policies: Policies, name: str, at: datetime) -> str | None:
+def _person_named(policies: Policies, name: str, at: datetime) -> str:
+    """The name of the person that a receiver means now; empty for nobody."""
     if name.startswith(PERSON_PREFIX):
         return name.removeprefix(PERSON_PREFIX)
-    head, _, rest = name.partition(":")
-    rota = policies.rotas.get(rest or ONCALL) if head == ONCALL else None
+    rota = rota_named(policies, name)
     shift = on_call(rota, at) if rota is not None else None
-    return shift.person if shift is not None else None
+    return shift.person if shift is not None else ""
+
+
+def rota_named(policies: Policies, name: str) -> Rota | None:
+    """The rota that ``oncall`` or ``oncall:ROTA`` means; ``None`` for another receiver."""
+    head, _, rota = name.partition(":")
+    return policies.rotas.get(rota or ONCALL) if head == ONCALL else None

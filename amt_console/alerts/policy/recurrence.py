@@ -16,8 +16,7 @@ _DAY = timedelta(days=1)
 
 def running_until(recurrence: Recurrence, at: datetime) -> datetime | None:
     """When the occurrence that runs at a moment ends, the last one if several overlap; ``None`` if none runs."""
-    ends = [end for begin, end in occurrences(recurrence, at, at + timedelta.resolution) if begin <= at < end]
-    return max(ends, default=None)
+    return max((end for _, end in occurrences(recurrence, at, at + timedelta.resolution)), default=None)
 
 
 def occurrences(recurrence: Recurrence, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -26,8 +25,9 @@ def occurrences(recurrence: Recurrence, start: datetime, end: datetime) -> Itera
     Two occurrences may overlap where the length exceeds the time between them.
     """
     length = timedelta(seconds=recurrence.duration)
+    # Where a whole day does not exist, its time shifts forward to the next one.
     day = (start - length).astimezone(recurrence.zone).date() - _DAY
-    last = end.astimezone(recurrence.zone).date() + _DAY
+    last = end.astimezone(recurrence.zone).date()
     while day <= last:
         if not recurrence.weekdays or WEEKDAYS[day.weekday()] in recurrence.weekdays:
             begin = _begin(recurrence, day)

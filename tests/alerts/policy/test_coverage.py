@@ -44,7 +44,8 @@ def test_people_whom_no_enabled_channel_reaches() -> None:
 
 
 def test_an_override_of_somebody_who_left_is_told_until_it_ends() -> None:
-    rota = Rota("oncall", ("Ada",), 86400.0, overrides=(RotaOverride("Bob", NOW, NOW + DAY),))
+    given = (RotaOverride("Bob", NOW, NOW + DAY), RotaOverride("Ada", NOW, NOW + DAY))
+    rota = Rota("oncall", ("Ada",), 86400.0, overrides=given)
     policies = Policies(channels=MAIL, people={"Ada": Person("Ada", ("mail",))}, rotas={"oncall": rota})
     assert [item.person for item in unreachable(policies, NOW)] == ["Bob"]
     assert unreachable(policies, NOW + DAY) == ()
@@ -56,10 +57,12 @@ def test_a_policy_that_reaches_nobody() -> None:
         people={"Ada": Person("Ada", ("off",)), "Grace": Person("Grace", ("off",), {Severity.CRITICAL: ("mail",)})},
         rotas={"oncall": Rota("oncall", ("Ada",), 86400.0), "shop": Rota("shop", ("Grace",), 86400.0)},
     )
-    assert reaches_anybody(policies, policy("mail"))
+    assert reaches_anybody(policies, policy("mail", "off"))
     assert not reaches_anybody(policies, policy("off", "person:Ada", "oncall"))
     assert reaches_anybody(policies, policy("oncall:shop"))
     assert not reaches_anybody(policies, policy("oncall:shop", severity=Severity.WARNING))
+    given = Rota("oncall", ("Ada",), 86400.0, overrides=(RotaOverride("Grace", NOW, NOW + DAY),))
+    assert reaches_anybody(replace(policies, rotas={"oncall": given}), policy("oncall"))
 
 
 def test_the_first_moment_that_no_policy_covers() -> None:

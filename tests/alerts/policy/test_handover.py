@@ -62,19 +62,29 @@ def test_the_start_of_a_rota_and_its_end_with_nobody_are_handovers() -> None:
     assert (first.person, first.before) == ("Ada", None)
     late = replace(WEEK, starts_at=MONDAY + HOUR, overrides=(RotaOverride("Ada", MONDAY - HOUR, MONDAY),))
     assert handovers([late], MONDAY - SECOND, MONDAY) == (Handover("oncall", MONDAY, None, None, "Ada"),)
+    (entry,) = handover_messages(policies(late), [], MONDAY - SECOND, MONDAY)
+    assert entry.text == "Nobody is on call (oncall) after Ada\nNo open alerts."
+
+
+def test_who_is_always_on_call_takes_over_from_nobody() -> None:
+    assert handovers([replace(WEEK, people=("Ada",), starts_at=None)], MONDAY - HOUR, MONDAY) == ()
 
 
 def test_the_summary_names_alerts_with_their_owners_and_silences_that_end() -> None:
     info = replace(ALERT, severity=Severity.INFO, message="a trend")
+    unconfirmed = replace(ALERT, state=AlertState.PENDING)
     warning = replace(
         ALERT, severity=Severity.WARNING, message="cart is slow", acknowledged_by="Ada", note="a slow query"
     )
     silences = (
         Silence("tuning", MONDAY + 2 * HOUR, id="7", created_by="Ada"),
-        Silence("for long", MONDAY + 48 * HOUR, id="8"),
+        Silence("for a day", MONDAY + SECOND + 24 * HOUR, id="8"),
+        Silence("for long", MONDAY + 25 * HOUR, id="10"),
         Silence("over", MONDAY - HOUR, id="9"),
     )
-    (entry,) = handover_messages(policies(silences=silences), [warning, info, ALERT], MONDAY - SECOND, MONDAY + SECOND)
+    (entry,) = handover_messages(
+        policies(silences=silences), [warning, info, unconfirmed, ALERT], MONDAY - SECOND, MONDAY + SECOND
+    )
     assert entry.text is not None
     assert entry.text.splitlines() == [
         "Grace is on call (oncall) until 2026-01-19 09:00 after Ada",
@@ -84,10 +94,11 @@ def test_the_summary_names_alerts_with_their_owners_and_silences_that_end() -> N
         "",
         "Silences that end within 24 hours:",
         "- 7 at 11:00: tuning (Ada)",
+        "- 8 at Tue 09:00: for a day",
     ]
     assert (entry.channel, entry.receiver, entry.kind.value) == ("chat", "chat", "handover")
     assert entry.dedup_key == "handover.oncall.2026-01-12T08:00:00+00:00.chat"
-    assert entry.expires_at is not None
+    assert entry.expires_at == MONDAY + SECOND + 12 * HOUR
 
 
 def test_a_quiet_handover_says_so() -> None:
@@ -100,6 +111,8 @@ def test_a_flood_of_alerts_is_cut() -> None:
     assert entry.text is not None
     assert entry.text.splitlines()[1] == "100 open alerts:"
     assert entry.text.splitlines()[-1] == "- and 80 more"
+    (entry,) = handover_messages(policies(), [ALERT] * 20, MONDAY - SECOND, MONDAY)
+    assert "more" not in (entry.text or "")
 
 
 def test_only_enabled_channels_of_rotas_with_a_summary_are_told() -> None:

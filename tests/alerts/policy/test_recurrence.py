@@ -37,6 +37,20 @@ def test_a_window_runs_from_its_start_up_to_its_end() -> None:
     assert running_until(nightly, utc("2026-01-10 02:15")) is None
 
 
+def test_a_period_excludes_its_end_and_what_ends_at_its_beginning() -> None:
+    hourly = Recurrence(time(12), 3600.0)
+    noon, one = utc("2026-01-10 12:00"), utc("2026-01-10 13:00")
+    assert list(occurrences(hourly, utc("2026-01-10 11:00"), noon)) == []
+    assert list(occurrences(hourly, one, utc("2026-01-10 14:00"))) == []
+    assert list(occurrences(hourly, noon, one)) == [(noon, one)]
+
+
+def test_a_day_that_does_not_exist_shifts_to_the_next() -> None:
+    apia = Recurrence(time(12), 3600.0, ("fri",), ZoneInfo("Pacific/Apia"))
+    noon = utc("2011-12-30 22:00")
+    assert list(occurrences(apia, noon, utc("2011-12-31 00:00"))) == [(noon, utc("2011-12-30 23:00"))], "on Saturday"
+
+
 def test_a_window_over_midnight_belongs_to_the_day_on_which_it_begins() -> None:
     friday_night = Recurrence(time(22), 10 * 3600.0, ("fri",), BERLIN)
     assert running_until(friday_night, utc("2026-01-10 06:00")) == utc("2026-01-10 07:00"), "Saturday morning"
