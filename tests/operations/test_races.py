@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from support.operations import API, episode
@@ -13,10 +14,24 @@ from support.stores import clock, new_database, new_schema, postgres_url, sqlite
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
-from amt_console.model import Acknowledge, AlertAction, AlertEvent, Claim, Close, EpisodeChange, Handoff, Snooze
+from amt_console.model import (
+    Acknowledge,
+    Action,
+    AddMaintenance,
+    AddSilence,
+    AlertAction,
+    AlertEvent,
+    Claim,
+    Close,
+    EndMaintenance,
+    EndSilence,
+    EpisodeChange,
+    Handoff,
+    Snooze,
+)
 from amt_console.operations.actor import Actor
 from amt_console.operations.local import LocalOperations
-from amt_console.operations.protocol import ConflictError
+from amt_console.operations.protocol import ConflictError, NotFoundError
 from amt_console.store import Store, audit_entries, record
 
 __all__ = ["clock", "new_database", "new_schema", "postgres_url", "sqlite_url", "store", "store_url"]
@@ -37,7 +52,7 @@ def desks(store: Store, store_url: str, clock: FakeClock) -> Iterator[list[Local
         ]
 
 
-def race(desks: list[LocalOperations], action: AlertAction) -> tuple[list[str], list[str]]:
+def race(desks: list[LocalOperations], action: Action[Any]) -> tuple[list[str], list[str]]:
     """Let everybody act at the same time; returns who succeeded and who did not."""
     start = threading.Barrier(len(desks))
     won: list[str] = []
@@ -48,7 +63,7 @@ def race(desks: list[LocalOperations], action: AlertAction) -> tuple[list[str], 
         try:
             desk.act(action)
             won.append(name)
-        except ConflictError:
+        except (ConflictError, NotFoundError):
             lost.append(name)
 
     threads = [threading.Thread(target=act, args=pair) for pair in zip(desks, PEOPLE, strict=True)]
@@ -77,3 +92,17 @@ def test_of_two_people_exactly_one_succeeds(
             entries, events = audit_entries(reads), reads.alerts.events(saved.id)
         assert (entries[0].actor, len(entries)) == (won[0], number)
         assert {each.actor for each in events[1:]} == {won[0]}
+
+
+def test_of_two_people_who_end_a_silence_or_work_exactly_one_succeeds(
+    desks: list[LocalOperations], clock: FakeClock
+) -> None:
+    for _ in range(ROUNDS):
+        silence = desks[0].act(AddSilence("release", ("backend-api",), for_=60))
+        desks[1].act(AddMaintenance("disks", ("backend-api",), for_=60))
+        for action in (EndSilence(silence.id), EndMaintenance("disks")):
+            won, lost = race(desks, action)
+            assert (len(won), len(lost)) == (1, 1), action
+        ended = next(each for each in desks[0].silences(ended=True) if each.id == silence.id)
+        assert ended.ended_by in PEOPLE
+        clock.advance(1)

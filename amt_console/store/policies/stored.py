@@ -159,7 +159,8 @@ def _insert(connection: Connection, into: Any, values: dict[str, Any]) -> int:
 
 
 def _end(connection: Connection, of: Any, which: ColumnElement[bool], at: datetime, by: str) -> bool:
-    changed = connection.execute(update(of).where(which, of.c.ends_at > at).values(ends_at=at, ended_by=clean_text(by)))
+    running = update(of).where(which, of.c.ends_at > at, of.c.ended_by.is_(None))
+    changed = connection.execute(running.values(ends_at=at, ended_by=clean_text(by)))
     return changed.rowcount > 0
 
 
