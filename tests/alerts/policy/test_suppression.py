@@ -84,6 +84,12 @@ def test_maintenance_once_lasts_from_its_start_up_to_its_end() -> None:
     assert maintenance_of("cart", None, (window,), NOON) is None
 
 
+def test_maintenance_without_a_start_has_begun_and_without_an_end_never_runs() -> None:
+    begun = MaintenanceWindow("move", services=("checkout",), ends_at=NOON + HOUR)
+    assert maintenance_of("checkout", None, (begun,), NOON) == (begun, NOON + HOUR)
+    assert maintenance_of("checkout", None, (MaintenanceWindow("?", ("checkout",), starts_at=NOON),), NOON) is None
+
+
 def test_maintenance_that_recurs_ends_with_its_occurrence() -> None:
     window = MaintenanceWindow("deploy", groups=("shop",), recurrence=Recurrence(time(11, 30), 3600.0, ("wed",)))
     assert maintenance_of("checkout", "shop", (window,), NOON) == (window, NOON + HOUR / 2)

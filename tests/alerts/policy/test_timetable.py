@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from amt_console.alerts.policy.timetable import MOST_SHIFTS, oncall_plan
-from amt_console.model.oncall import Gap, Shift
+from amt_console.alerts.policy.timetable import MOST_SHIFTS, on_call_at, oncall_plan
+from amt_console.model.oncall import Gap, OnCall, Shift
 from amt_console.model.policy import Policies, Rota, RotaOverride
 
 NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -24,6 +24,18 @@ def test_now_next_shifts_and_gaps_of_every_rota() -> None:
     assert second.now == Shift("always", "Mary", None, NOW + DAY)
     assert second.next == Shift("always", "Ada", NOW + DAY, NOW + 2 * DAY)
     assert second.gaps == ()
+
+
+def test_who_is_on_call_at_a_moment_or_when_somebody_will_be() -> None:
+    late = Rota("late", ("Ada",), 86400.0, NOW + DAY)
+    always = Rota("always", ("Mary",), 86400.0)
+    nobody = Rota("nobody", (), 86400.0)
+    policies = Policies(rotas={rota.name: rota for rota in (late, always, nobody)})
+    assert on_call_at(policies, NOW) == (
+        OnCall("late", None, NOW + DAY),
+        OnCall("always", "Mary", None),
+        OnCall("nobody", None, None),
+    )
 
 
 def test_nobody_follows_one_person_alone() -> None:
