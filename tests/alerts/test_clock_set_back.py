@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from support.alerting import Key, two_tier_rule
 
-from amt_console.alerts import Verdict
-from amt_console.model import AlertState
+from amt_console.alerts import Verdict, in_order
+from amt_console.model import AlertEvent, AlertState, Episode
 
 OK, CRIT = Verdict.OK, Verdict.CRITICAL
 
@@ -34,3 +35,30 @@ def test_without_a_step_nothing_is_marked() -> None:
     key = Key(two_tier_rule())
     key.feed(*[CRIT] * 3, OK, OK)
     assert all("clock" not in event.detail for event in key.events[key.now.id or 0])
+
+
+def fired() -> tuple[Episode, tuple[AlertEvent, ...]]:
+    """A firing episode with its event of the transition."""
+    key = Key(two_tier_rule())
+    key.feed(*[CRIT] * 3)
+    return key.now, tuple(event for event in key.events[1] if event.kind == "fired")
+
+
+def test_events_after_the_stored_ones_stay_as_they_are() -> None:
+    episode, events = fired()
+    for last in (None, events[0].at, events[0].at - timedelta(seconds=1)):
+        assert in_order(episode, events, last) == (episode, events)
+
+
+def test_events_before_the_stored_ones_move_to_their_end_with_the_times_of_the_episode() -> None:
+    episode, events = fired()
+    at, last = events[0].at, events[0].at + timedelta(minutes=5)
+    later = replace(events[0], at=last + timedelta(seconds=1), kind="severity")
+    marked = replace(events[0], detail={"why": "x"})
+    episode = replace(episode, acknowledged_at=at, resolved_at=later.at)
+    moved, (first, second) = in_order(episode, (marked, later), last)
+    assert (moved.fired_at, moved.acknowledged_at, moved.resolved_at) == (last, last, later.at)
+    assert moved.opened_at == episode.opened_at
+    assert first.at == last
+    assert first.detail == {"why": "x", "clock": f"set back: this was {at:%Y-%m-%d %H:%M:%S} UTC by the clock"}
+    assert second == later

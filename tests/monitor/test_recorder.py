@@ -376,6 +376,18 @@ def test_a_gap_is_measured_by_what_is_probed_most_often(store: Store, clock: Fak
     assert [reason for _, _, reason in gaps(store, clock)] == [GapReason.STOPPED]
 
 
+def test_the_alert_of_a_gap_ends_while_the_monitor_works(store: Store, clock: FakeClock) -> None:
+    Recorder(store=store, ruleset=ruleset(), clock=clock).write([probe(clock)])
+    clock.advance(3600)
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    recorder.write([])
+    assert "monitor" in open_states(store)
+    for _ in range(2):
+        clock.advance(1000)
+        recorder.write([])
+    assert "monitor" not in open_states(store)
+
+
 def test_a_quick_restart_is_no_gap_and_holds_what_was_pending(store: Store, clock: FakeClock) -> None:
     Recorder(store=store, ruleset=ruleset(), clock=clock).write(outage(clock)[:2])
     stopped = clock.now()

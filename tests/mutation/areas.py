@@ -33,7 +33,7 @@ AREAS = (
         "recorder",
         tuple(f"amt_console/monitor/{name}.py" for name in ("recorder", "flush", "quarantine")),
         tuple(f"tests/monitor/test_{name}.py" for name in ("recorder", "flush", "quarantine", "gaps"))
-        + tuple(f"tests/monitor/test_{name}.py" for name in ("outbox", "planned_work", "handover_watch")),
+        + tuple(f"tests/monitor/test_{name}.py" for name in ("outbox", "planned_work", "handover_watch", "evidence")),
     ),
     Area("lifecycle", ("amt_console/alerts/lifecycle/*.py",), ("tests/alerts", "--ignore=tests/alerts/policy")),
     Area(
