@@ -9,6 +9,7 @@ import pytest
 from support.alerting import Key, two_tier_rule
 
 from amt_console.alerts import Verdict, in_order
+from amt_console.alerts.lifecycle.transition import Transition
 from amt_console.model import AlertEvent, AlertState, Episode
 
 OK, CRIT = Verdict.OK, Verdict.CRITICAL
@@ -62,3 +63,21 @@ def test_events_before_the_stored_ones_move_to_their_end_with_the_times_of_the_e
     assert first.at == last
     assert first.detail == {"why": "x", "clock": f"set back: this was {at:%Y-%m-%d %H:%M:%S} UTC by the clock"}
     assert second == later
+
+
+def test_the_time_of_a_transition_is_the_clocks_unless_that_was_set_back() -> None:
+    key = Key(two_tier_rule())
+    key.feed(*[CRIT] * 3)
+    episode, fired_at = key.now, key.now.fired_at
+    assert fired_at is not None
+    assert fired_at > episode.opened_at
+    key.clock.step_wall(7200)
+    assert Transition(episode, key.clock.instant()).wall == key.clock.now(), "a step forward is the time"
+    exactly = replace(key.clock.instant(), wall=fired_at)
+    assert Transition(episode, exactly).wall == fired_at
+    key.clock.step_wall(-14_400)
+    elapsed = timedelta(seconds=30)
+    assert Transition(episode, key.clock.instant()).wall == episode.opened_at + elapsed
+    unknown = replace(episode, began=None)
+    assert Transition(unknown, key.clock.instant()).wall == fired_at
+    assert Transition(replace(unknown, fired_at=None), key.clock.instant()).wall == episode.opened_at

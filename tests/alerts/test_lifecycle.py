@@ -319,8 +319,13 @@ class TestResuming:
         key = Key(two_tier_rule())
         key.feed(CRIT, CRIT)
         key.save(resume(key.now, at=key.clock.instant(), gap_seconds=gap, interval=10.0))
-        assert key.now.bad_count == kept
+        assert (key.now.bad_count, key.now.critical_count, key.now.warning_count) == (kept, kept, 0)
         assert key.now.stale
+
+    def test_a_firing_episode_keeps_its_counts(self) -> None:
+        key = firing()
+        key.save(resume(key.now, at=key.clock.instant(), gap_seconds=3600, interval=10.0))
+        assert (key.now.bad_count, key.now.bad_since) != (0, None)
 
     def test_a_forgotten_pending_episode_must_be_confirmed_afresh(self) -> None:
         key = Key(two_tier_rule(for_seconds=20.0))

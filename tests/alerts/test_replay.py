@@ -87,3 +87,47 @@ def test_an_episode_without_events_is_told_by_its_own_times() -> None:
     firing = as_of(key.now, (), key.now.resolved_at - timedelta(microseconds=1))
     assert (firing.state, firing.resolved_at, firing.fired_at) == (AlertState.FIRING, None, key.now.fired_at)
     assert as_of(key.now, (), events[-1].at).state is AlertState.RESOLVED
+
+
+def test_an_episode_as_it_was_has_the_words_of_then_and_no_counters() -> None:
+    key = Key(two_tier_rule())
+    for number in (1, 2, 3):
+        key.feed(Verdict.CRITICAL, message=f"bad {number}", value=1000.0 * number)
+    fired_at = key.now.fired_at
+    assert fired_at is not None
+    key.feed(Verdict.CRITICAL, message="worse", value=9000.0)
+    then = as_of(key.now, key.events[1], fired_at)
+    assert (then.message, then.value) == ("bad 3", 3000.0)
+    counters = (then.bad_count, then.critical_count, then.warning_count, then.ok_count, then.escalation_level)
+    assert counters == (0, 0, 0, 0, 0)
+    key.feed(Verdict.OK, Verdict.OK, message="good")
+    ended = as_of(key.now, key.events[1], key.clock.now())
+    assert (ended.state, ended.message, ended.value) == (AlertState.RESOLVED, "worse", 9000.0)
+
+
+def test_a_note_stays_when_the_alert_is_closed_without_one() -> None:
+    key = Key(two_tier_rule())
+    key.feed(*[Verdict.CRITICAL] * 3)
+    key.act(Note(1, "the cache was cold"))
+    key.act(Close(1))
+    assert replay(key.events[1]).note == "the cache was cold"
+    assert replay(key.events[1]) == told(key.now)
+
+
+def test_the_times_of_an_episode_without_events_count_from_their_moment_on() -> None:
+    key = Key(two_tier_rule())
+    key.feed(*[Verdict.CRITICAL] * 3)
+    key.act(Acknowledge(1, "looking"), "ann")
+    taken = key.now
+    assert taken.fired_at is not None
+    assert taken.acknowledged_at is not None
+    at_fire = as_of(taken, (), taken.fired_at)
+    assert (at_fire.fired_at, at_fire.acknowledged_by, at_fire.note) == (taken.fired_at, None, None)
+    at_taking = as_of(taken, (), taken.acknowledged_at)
+    assert (at_taking.acknowledged_by, at_taking.note) == ("ann", "looking")
+    key.feed(Verdict.OK, Verdict.OK)
+    firing = as_of(key.now, (), taken.acknowledged_at)
+    assert (firing.state, firing.stale) == (AlertState.FIRING, False)
+    pending = Key(two_tier_rule())
+    pending.feed(Verdict.CRITICAL)
+    assert as_of(pending.now, (), pending.clock.now()).state is AlertState.PENDING

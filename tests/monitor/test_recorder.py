@@ -527,3 +527,22 @@ def test_figures_are_stored(store: Store, clock: FakeClock) -> None:
     recorder.write([FigureReading(figures, clock.instant())])
     with store.read() as reads:
         assert reads.figures.newest()[FigureKind.REVENUE].figures["mrr"].value == 7.0
+
+
+def test_only_an_alert_that_fires_and_does_not_just_inform_is_a_warning_in_the_log(
+    store: Store, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    Recorder(store=store, ruleset=ruleset(), clock=clock).write([probe(clock)])
+    clock.advance(3600)
+    recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
+    with caplog.at_level(logging.INFO, logger="amt_console.monitor"):
+        recorder.write([])
+        recorder.write(outage(clock))
+    told = [(each.message.split(":")[0], each.levelname) for each in caplog.records if each.message.startswith("alert")]
+    assert told == [
+        ("alert 1 opened", "INFO"),
+        ("alert 1 fired", "INFO"),
+        ("alert 1 recovering", "INFO"),
+        ("alert 2 opened", "INFO"),
+        ("alert 2 fired", "WARNING"),
+    ]
