@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from amt_console.clock import Clock
 from amt_console.model import AuditEntry
-from amt_console.model.notifications import Notice, QueuedMessage
+from amt_console.model.notifications import Decision, Notice, QueuedMessage
+from amt_console.notify import decisions
 from amt_console.notify.grouping import Batch
 from amt_console.notify.messages import digest_entry
 from amt_console.store import (
@@ -91,16 +92,18 @@ class Outbox:
         """What rows say, by number."""
         return await self._off(lambda: self._notices(ids))
 
-    async def exchange(self, marks: Sequence[DeliveryMark], wanted: Batch | None = None) -> MessageClaim | None:
-        """Note what became of messages and claim the next one, in one transaction.
+    async def exchange(
+        self, marks: Sequence[DeliveryMark], wanted: Batch | None = None, decided: Sequence[Decision] = ()
+    ) -> MessageClaim | None:
+        """Note what became of messages, and why, and claim the next one, in one transaction.
 
         It need not survive a loss of power: then a message is sent a second time, under the same number.
         """
-        return await self._off(lambda: self._exchange(marks, wanted))
+        return await self._off(lambda: self._exchange(marks, wanted, decided))
 
-    async def digest(self, channel: str, ids: Sequence[int], cap: int) -> bool:
+    async def digest(self, channel: str, rows: Sequence[QueuedMessage], cap: int) -> bool:
         """Put a digest in place of rows; ``False`` if some were taken meanwhile."""
-        return await self._off(lambda: self._digest(channel, ids, cap))
+        return await self._off(lambda: self._digest(channel, rows, cap))
 
     async def cancel(self, mark: DeliveryMark, channel: str) -> None:
         """Cancel the rows of a channel that is configured no more, with an entry of the audit trail."""
@@ -138,14 +141,17 @@ class Outbox:
         with self._store.read() as reads:
             return standing_messages(reads, channel, ended_since)
 
-    def _exchange(self, marks: Sequence[DeliveryMark], wanted: Batch | None) -> MessageClaim | None:
+    def _exchange(
+        self, marks: Sequence[DeliveryMark], wanted: Batch | None = None, decided: Sequence[Decision] = ()
+    ) -> MessageClaim | None:
         with self._store.transaction() as writes:
             for mark in marks:
                 mark_messages(writes, mark, holder=self._holder)
+            writes.add_decisions(decided)
             if wanted is None:
                 return None
             now = self._clock.now()
-            return claim_messages(
+            claim = claim_messages(
                 writes,
                 [row.id for row in wanted.rows],
                 holder=self._holder,
@@ -153,14 +159,21 @@ class Outbox:
                 until=now + timedelta(seconds=LEASE_SECONDS),
                 batch=wanted.id,
             )
+            if claim is not None and wanted.id is None:
+                rows = [message.row for message in claim.messages]
+                writes.add_decisions(decisions.grouped(rows, message=claim.batch, now=now))
+            return claim
 
-    def _digest(self, channel: str, ids: Sequence[int], cap: int) -> bool:
+    def _digest(self, channel: str, rows: Sequence[QueuedMessage], cap: int) -> bool:
         with self._store.transaction(durable=True) as writes:
-            now = self._clock.now()
+            now, ids = self._clock.now(), [row.id for row in rows]
             notices = notices_of(writes, ids)
             entry = digest_entry(channel, notices.values(), key=f"digest.{channel}.{max(ids)}", cap=cap, now=now)
             reason = f"part of a digest: the cap of {cap} messages an hour was reached"
-            return queue_digest(writes, entry, ids, now=now, reason=reason)
+            if not queue_digest(writes, entry, ids, now=now, reason=reason):
+                return False
+            writes.add_decisions(decisions.over_the_cap(rows, cap=cap, now=now))
+            return True
 
     def _cancel(self, mark: DeliveryMark, channel: str) -> None:
         with self._store.transaction(durable=True) as writes:

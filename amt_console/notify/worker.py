@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from amt_console.clock import Clock
 from amt_console.model.notifications import DeliveryState, Message, NoticeKind, OutboxEntry, QueuedMessage
 from amt_console.model.states import AlertState, Severity
+from amt_console.notify import decisions
 from amt_console.notify.channels.channel import Channel, DeliveryError
 from amt_console.notify.direct import FLAG, DirectPages, Told, direct_message
 from amt_console.notify.grouping import Batch, Recent, group
@@ -272,7 +273,7 @@ class ChannelWorker:
         self._overflow = False
         rows = [row for batch in over for row in batch.rows]
         if len({row.alert_id for row in rows}) > 1:
-            await self._outbox.digest(self._channel.name, [row.id for row in rows], self._cap.cap)
+            await self._outbox.digest(self._channel.name, rows, self._cap.cap)
         return 0.0
 
     async def _attempt(self, batch: Batch) -> bool:
@@ -346,7 +347,7 @@ class ChannelWorker:
         marks += [DeliveryMark((row.id,), DeliveryState.DEAD, now, EXPIRED, text) for row in expired]
         if not marks:
             return
-        await self._outbox.exchange(marks)
+        await self._outbox.exchange(marks, decided=decisions.cancelled(cancelled, now=now))
         for row in expired:
             page = row.severity is Severity.CRITICAL and row.kind.pages
             self._on_outcome(

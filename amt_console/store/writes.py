@@ -21,7 +21,7 @@ from amt_console.model import (
     Target,
 )
 from amt_console.model.evidence import Evidence
-from amt_console.model.notifications import OutboxEntry
+from amt_console.model.notifications import Decision, OutboxEntry
 from amt_console.store import answers, audit, episodes, evidence
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
@@ -171,6 +171,10 @@ class Writes(Reads):
         new = outbox.unknown(self._connection, entries)
         outbox.add(self._connection, self._keys, None, new)
         return len(new)
+
+    def add_decisions(self, decided: Sequence[Decision]) -> None:
+        """Decisions that were made after the messages were queued; each carries the number of its alert."""
+        decisions.add_later(self._connection, decided)
 
     def add_audit(self, entry: AuditEntry) -> AuditEntry:
         """What a person did; returns it with its number and its place in the chain."""

@@ -14,7 +14,7 @@ from amt_console.model.notifications import Message, NoticeKind
 from amt_console.notify.channels.channel import DeliveryError, FailureReason
 from amt_console.notify.dispatcher import Dispatcher
 from amt_console.notify.settings import AllDelivery, DeliverySettings
-from amt_console.store import Store, audit_entries, deliveries
+from amt_console.store import Store, alert_decisions, audit_entries, deliveries
 
 CLOCK = SystemClock()
 
@@ -103,6 +103,8 @@ async def test_a_permanent_failure_is_dead_and_its_end_is_cancelled(store: Store
     assert len(readings) == 2, "only a change is told"
     with store.read() as reads:
         assert "its page was not delivered" in deliveries(reads, channel="ops")[0].reason
+        (decision,) = alert_decisions(reads, episode.id or 0)
+    assert decision.reason.startswith("resolved was not sent: nobody was told")
 
 
 async def test_an_end_that_comes_before_its_page_is_delivered_becomes_one_message(store: Store) -> None:

@@ -15,7 +15,7 @@ from amt_console.notify.dispatcher import Dispatcher
 from amt_console.notify.grouping import GroupTimes
 from amt_console.notify.limits import Rate
 from amt_console.notify.settings import AllDelivery, DeliverySettings
-from amt_console.store import Store, deliveries, delivery_counts, record
+from amt_console.store import Store, alert_decisions, deliveries, delivery_counts, record
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +77,11 @@ async def test_what_is_over_the_hourly_cap_becomes_one_digest_and_critical_pages
     assert counts(store) == {("people", "delivered"): 502, ("people", "suppressed"): 500}
     with store.read() as reads:
         held = next(row for row in deliveries(reads, limit=2000) if row.state == "suppressed")
+        why = alert_decisions(reads, held.alert_id or 0)
+        told = alert_decisions(reads, 1)
     assert "part of a digest" in held.reason
+    assert [(each.stage, each.outcome) for each in why] == [("limit", "suppressed")]
+    assert [each.reason for each in told] == ["sent in one message with 99 other alerts"]
 
 
 def counts(store: Store) -> dict[tuple[str, str], int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -24,17 +24,17 @@ _ALERTS = table(AlertRow)
 def add(connection: Connection, episode: Episode, decisions: Sequence[Decision]) -> None:
     """Store the decisions about an alert, in order."""
     if decisions:
-        rows = [
-            {
-                "alert_id": episode.id,
-                "timestamp": decision.at,
-                "stage": decision.stage.value,
-                "outcome": decision.outcome.value,
-                "reason": clean_text(decision.reason),
-                "detail": clean(decision.detail),
-            }
-            for decision in decisions
-        ]
+        connection.execute(insert(_DECISIONS), [_row(decision, episode.id) for decision in decisions])
+
+
+def add_later(connection: Connection, decisions: Sequence[Decision]) -> None:
+    """Store decisions that carry the numbers of their alerts; those about alerts that have expired are left out."""
+    if not decisions:
+        return
+    wanted = {decision.alert_id for decision in decisions}
+    known = set(connection.execute(select(_ALERTS.c.id).where(_ALERTS.c.id.in_(wanted))).scalars())
+    rows = [_row(decision, decision.alert_id) for decision in decisions if decision.alert_id in known]
+    if rows:
         connection.execute(insert(_DECISIONS), rows)
 
 
@@ -63,3 +63,14 @@ def shadow_counts(reads: Reads) -> dict[str, int]:
         .group_by(_ALERTS.c.rule_id)
     )
     return {rule: int(count) for rule, count in reads._connection.execute(query)}
+
+
+def _row(decision: Decision, alert_id: int | None) -> dict[str, Any]:
+    return {
+        "alert_id": alert_id,
+        "timestamp": decision.at,
+        "stage": decision.stage.value,
+        "outcome": decision.outcome.value,
+        "reason": clean_text(decision.reason),
+        "detail": clean(decision.detail),
+    }
