@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from amt_console.monitor.once import OnceSummary
 
 
+SENDING_SECONDS = 20.0
+"""At most, for messages; what is not sent then waits for the next round."""
+
+
 def run_once(context: Context, *, json_output: bool) -> int:
     """Probe everything once. Exit code 0 all up, 1 something is slow, 2 something is down."""
     from amt_console.monitor.once import run_once as run_round
+    from amt_console.runtime.dispatching import send_what_is_ready
     from amt_console.runtime.monitor_process import acquire_lease
 
     lease = acquire_lease(context.store_url)
@@ -26,6 +31,7 @@ def run_once(context: Context, *, json_output: bool) -> int:
             summary = run_round(
                 settings=context.settings, store=store, store_url=context.store_url, clock=context.clock
             )
+            send_what_is_ready(context.settings, store, context.store_url, context.clock, SENDING_SECONDS)
     finally:
         lease.release()
     if json_output:

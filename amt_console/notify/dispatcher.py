@@ -113,7 +113,7 @@ class Dispatcher:
         """Send until ``stop``, and then what is ready. Returns whether nothing was cut off."""
         self.status = replace(self.status, running=True)
         taken_over = False
-        while not self._stop.is_set():
+        while True:
             self._woken.clear()
             try:
                 if not taken_over:
@@ -128,6 +128,8 @@ class Dispatcher:
             except Exception:
                 LOG.exception("The dispatcher failed and goes on.")
                 self.status = replace(self.status, restarts=self.status.restarts + 1)
+            if self._stop.is_set():
+                break
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL)
         return await self._end(self._drain)

@@ -61,6 +61,7 @@ class DispatcherThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dispatcher: Dispatcher | None = None
         self._stopping = False
+        self._drain = 0.0
         self._clean = False
 
     @property
@@ -103,7 +104,7 @@ class DispatcherThread:
     def stop(self, timeout: float = 3.0) -> bool:
         """Send what is ready within ``timeout`` seconds; the rest stays queued. Returns whether nothing was cut off."""
         with self._guard:
-            self._stopping = True
+            self._stopping, self._drain = True, timeout / 2
             thread, dispatcher, loop = self._thread, self._dispatcher, self._loop
             if dispatcher is not None and loop is not None and not loop.is_closed():
                 loop.call_soon_threadsafe(dispatcher.stop, timeout / 2)
@@ -123,8 +124,6 @@ class DispatcherThread:
 
     async def _run(self) -> bool:
         with self._guard:
-            if self._stopping:
-                return True
             self._loop = asyncio.get_running_loop()
             self._dispatcher = Dispatcher(
                 self._make(self._settings),
@@ -134,4 +133,6 @@ class DispatcherThread:
                 on_reading=self._on_reading,
                 cancels=self._cancels,
             )
+            if self._stopping:
+                self._dispatcher.stop(self._drain)
         return await self._dispatcher.run()

@@ -64,6 +64,15 @@ def dispatcher_of(
     )
 
 
+def send_what_is_ready(settings: Settings, store: Store, store_url: str, clock: Clock, seconds: float) -> None:
+    """Send once what waits in the outbox and is due, within so many seconds, for a process that ends then."""
+    if not settings.has_channels:
+        return
+    dispatcher = dispatcher_of(settings, store, store_url, clock, links=acknowledge_links(store, clock))
+    dispatcher.start()
+    dispatcher.stop(seconds)
+
+
 def acknowledge_links(store: Store, clock: Clock) -> AcknowledgeLinks:
     """Makes and reads the links in pages, with the key of the database."""
     from amt_console.links import AcknowledgeLinks

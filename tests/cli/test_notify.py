@@ -110,3 +110,14 @@ def test_a_drill_pages_through_the_outbox_and_ends_and_is_audited(
     assert (first.action, first.subject) == ("notify drill", "channels file")
     assert first.detail["note"] == "did it wake you: not asked; delivered on file"
     assert "no channel" in newest.detail["note"]
+
+
+def test_a_single_round_sends_what_it_has_found(command: Command, home: Path) -> None:
+    path = home / "once.json"
+    services = [{"name": "web", "url": "http://127.0.0.1:1/", "interval": 60}]
+    CHANNELS[0]["command"][2] = f"cat >> {home / 'got.json'}"
+    path.write_text(json.dumps({**DOCUMENT, "services": services, "channels": CHANNELS[:1], "recheck": [0.05, 0.05]}))
+    assert command("monitor", "--once", "--config", str(path)).code == ExitCode.CRITICAL
+    log = json.loads(command("notify", "log", "--json", "--config", str(path)).out)
+    assert [(each["subject"], each["kind"], each["state"]) for each in log] == [("web", "fired", "delivered")]
+    assert "web" in (home / "got.json").read_text()
