@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,8 +19,6 @@ from amt_console.cli.startup.context import get_context
 from amt_console.text import byte_size, duration
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from amt_console.store.upkeep.stats import StoreStats, TableStats
 
 app = typer.Typer(
@@ -123,15 +122,15 @@ def check(
 def rebuild(
     ctx: typer.Context,
     since: Annotated[
-        str, typer.Option("--since", metavar="TIME", help="Start: '7d', '14:00', '2026-01-31'.")
-    ] = "36500d",
+        str | None, typer.Option("--since", metavar="TIME", help="Start: '7d', '14:00', '2026-01-31'.  [the first row]")
+    ] = None,
 ) -> None:
     """Rebuild the rollups from the raw rows that still exist. The monitor may run meanwhile."""
-    from amt_console.moments import parse_moment
+    from amt_console.moments import FIRST_YEAR, parse_moment
     from amt_console.store.upkeep.integrity import rebuild_since
 
     context = get_context(ctx)
-    start: datetime = parse_moment(since, context.clock.now())
+    start = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) if since is None else parse_moment(since, context.clock.now())
     with context.open_store(read_only=False) as store, ProgressLine("rebuild") as line:
         parts = 0
         for part in rebuild_since(store, start, clock=context.clock):
