@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from textual.containers import Container, Vertical, VerticalScroll
@@ -15,6 +15,7 @@ from amt_console.model import AlertDetail, Snapshot
 from amt_console.operations.evidence_facts import evidence_facts
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import SEVERITY_WORDS, near_moment
+from widgets.cells import Runs
 from widgets.chart import Chart
 from widgets.fact_lines import FactLines
 
@@ -42,9 +43,15 @@ class AlertDetailScreen(DetailScreen):
         answer = FactLines("BODY", look=look, id="answer", wrap_at=0)
         heading, chart = FactLines(LAST_HOUR, look=look, id="window"), Chart(look=look, id="chart")
         evidence = FactLines("PHASE", look=look, id="evidence")
-        answer.display = heading.display = chart.display = evidence.display = False
+        others, runbook = (
+            FactLines("ALSO", look=look, id="also"),
+            FactLines("RUNBOOK", look=look, id="runbook", wrap_at=0),
+        )
+        for optional in (answer, heading, chart, evidence, others, runbook):
+            optional.display = False
         with VerticalScroll(id="detail", can_focus=True):
             yield FactLines(look=look, id="head", wrap_at=0)
+            yield FactLines("WHY", look=look, id="why", wrap_at=0)
             yield answer
             with Container(id="columns"):
                 with Vertical(id="left"):
@@ -53,6 +60,8 @@ class AlertDetailScreen(DetailScreen):
                     yield FactLines("FACTS", look=look, id="facts")
                     yield evidence
                 with Vertical(id="right"):
+                    yield others
+                    yield runbook
                     yield FactLines("STORY", look=look, id="timeline", wrap_at=facts.EVENT_INDENT)
 
     def selection(self) -> Selection:
@@ -130,6 +139,12 @@ class AlertDetailScreen(DetailScreen):
         now, look = self.now, self.look
         take_key = self.host.key_of("acknowledge") if self.host.view.can_act else None
         self.query_one("#head", FactLines).show(facts.alert_head(detail, now, look, take_key=take_key))
+        self.query_one("#why", FactLines).show(facts.alert_why(detail.episode, look, why_key=self.host.key_of("why")))
+        shown = self.host.view.shown
+        also = facts.also(detail, shown.alerts if shown is not None else (), now, look)
+        self._show_optional("#also", also)
+        runbook = detail.episode.runbook
+        self._show_optional("#runbook", [[(look.value(runbook), look.palette.accent)]] if runbook else [])
         answer = self.query_one("#answer", FactLines)
         answer.display = detail.alert.answer is not None
         if detail.alert.answer is not None:
@@ -142,6 +157,12 @@ class AlertDetailScreen(DetailScreen):
             evidence.show(facts.labelled(evidence_facts(detail.evidence), look), note=f"first failure {seen:%H:%M:%S}")
         self.query_one("#facts", FactLines).show(facts.alert_facts(detail.episode, now, look))
         self.query_one("#timeline", FactLines).show(facts.timeline(detail, look), note=f"{len(detail.events)} events")
+
+    def _show_optional(self, section: str, lines: Sequence[Runs]) -> None:
+        """Show a section that has lines."""
+        found = self.query_one(section, FactLines)
+        found.display = bool(lines)
+        found.show(lines)
 
     def _draw_history(self) -> None:
         window, found, look = self._window, self._history, self.look

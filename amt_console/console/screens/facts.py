@@ -303,7 +303,7 @@ def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]
 
 
 def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str | None = "a") -> list[Runs]:
-    """The head of an alert: subject, reason, owner, cause."""
+    """The head of an alert: subject, owner, cause."""
     episode, cause, palette = detail.episode, detail.cause, look.palette
     state = "no fresh data" if episode.stale else ALERT_STATE_WORDS[episode.state]
     lines: list[Runs] = [
@@ -312,7 +312,6 @@ def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str 
             (f"  {state}  ", palette.muted),
             (episode.subject, palette.strong),
         ],
-        [(reason_of(episode.message, episode.subject), palette.text)],
     ]
     if episode.acknowledged_by:
         until = episode.acknowledged_until
@@ -335,6 +334,29 @@ def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str 
             ]
         )
     return lines
+
+
+def alert_why(episode: Episode, look: Look, *, why_key: str) -> list[Runs]:
+    """The reason of an alert, and where its messages are explained."""
+    palette = look.palette
+    told = (
+        f"level {episode.escalation_level} of the escalation was told"
+        if episode.escalation_level
+        else "nobody was told"
+    )
+    return [
+        [(reason_of(episode.message, episode.subject), palette.text)],
+        [(f"{told}; {why_key} explains it", palette.muted)],
+    ]
+
+
+def also(detail: AlertDetail, shown: Sequence[AlertView], now: datetime, look: Look) -> list[Runs]:
+    """Other open alerts of the subject, and those that follow from this one."""
+    mine = detail.alert
+    related = [
+        each for each in shown if each.id != mine.id and (each.subject == mine.subject or each.follows_from == mine.id)
+    ]
+    return alerts(related, now, look) if related else []
 
 
 def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
@@ -361,8 +383,6 @@ def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
         pairs.insert(4, ("Resolved", f"{look.local(episode.resolved_at):%H:%M:%S %Z}{why}"))
     if episode.previous_episode_id is not None:
         pairs.append(("Before", f"#{episode.previous_episode_id}"))
-    if episode.runbook:
-        pairs.append(("Runbook", episode.runbook))
     if episode.simulated:
         pairs.append(("Origin", "simulated"))
     return labelled(pairs, look)
