@@ -61,6 +61,13 @@ class TestOpening:
         key.feed(CRIT)
         assert key.now.runbook == "https://wiki.example/api"
 
+    def test_an_episode_that_ended_at_an_unknown_time_is_no_predecessor(self) -> None:
+        key = firing()
+        key.feed(OK, OK)
+        key.episode = replace(key.now, ok_since=None)
+        key.feed(CRIT)
+        assert key.now.previous_episode_id is None
+
 
 class TestFiring:
     @pytest.mark.parametrize("fail", [1, 2, 3, 5])
