@@ -54,7 +54,7 @@ def test_events_after_the_stored_ones_stay_as_they_are() -> None:
 def test_events_before_the_stored_ones_move_to_their_end_with_the_times_of_the_episode() -> None:
     episode, events = fired()
     at, last = events[0].at, events[0].at + timedelta(minutes=5)
-    later = replace(events[0], at=last + timedelta(seconds=1), kind="severity")
+    later = replace(events[0], at=last, kind="severity")
     marked = replace(events[0], detail={"why": "x"})
     episode = replace(episode, acknowledged_at=at, resolved_at=later.at)
     moved, (first, second) = in_order(episode, (marked, later), last)

@@ -127,6 +127,13 @@ class TestFiring:
         assert key.now.state is AlertState.PENDING
         assert key.now.id == 2
 
+    def test_a_bad_observation_without_an_error_is_no_other_error(self) -> None:
+        key = Key(two_tier_rule())
+        key.feed(*[CRIT] * 3, error_class=ErrorClass.TIMEOUT)
+        key.feed(CRIT)
+        assert key.told == ["opened", "fired"]
+        assert key.now.error_class is ErrorClass.TIMEOUT
+
 
 class TestSeverity:
     def test_row_4_up_when_critical_is_confirmed(self) -> None:
