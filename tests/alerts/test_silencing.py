@@ -130,7 +130,7 @@ class TestMaintenance:
             (AddMaintenance(" ", ("web-app",), for_=60), "needs a name"),
             (AddMaintenance("x" * 65, ("web-app",), for_=60), "needs a name"),
             (AddMaintenance("x", ("web-app",)), "An end is needed"),
-            (AddMaintenance("x", ("web-app",), starts_at=NOW + HOUR, ends_at=NOW + HOUR), "must lie ahead"),
+            (AddMaintenance("x", ("web-app",), starts_at=NOW + HOUR, ends_at=NOW + HOUR), "must lie after the start"),
             (AddMaintenance("x", ("web-app",), starts_at=NOW - 2 * HOUR, ends_at=NOW - HOUR), "must lie ahead"),
         ],
     )

@@ -157,7 +157,7 @@ def end_between(scene: Scene, start: datetime, seconds: float | None, until: dat
     """The end of what holds messages back from a moment on, given as a length or as a moment.
 
     Raises:
-        ValueError: Neither or both are given, or it has no length.
+        ValueError: Neither or both are given, it is over, or it has no length.
         RoleTooLow: As ``check_length``.
     """
     if (seconds is None) is (until is None):
@@ -168,8 +168,10 @@ def end_between(scene: Scene, start: datetime, seconds: float | None, until: dat
         return start + timedelta(seconds=seconds)
     if until.tzinfo is None:
         raise ValueError("A moment needs an offset, such as 2026-03-01T21:00:00Z.")
-    if until <= max(start, scene.now.wall):
+    if until <= scene.now.wall:
         raise ValueError(f"The end must lie ahead: {until:%Y-%m-%d %H:%M} UTC is over.")
+    if until <= start:
+        raise ValueError(f"The end must lie after the start, {start:%Y-%m-%d %H:%M} UTC.")
     check_length(scene, (until - start).total_seconds())
     return until
 

@@ -474,11 +474,11 @@ class _Draft:
                 return "it still fires after its messages were held"
             case NoticeKind.SEVERITY:
                 return "a further limit is passed" if self._happened("step") else "it became critical"
-            case NoticeKind.ESCALATED if index == 0:
-                return "level 1: the escalation starts again"
             case NoticeKind.ESCALATED:
-                unacknowledged = duration(self.planner.at.seconds_since(self._base))
-                return f"level {index + 1}: nobody acknowledged within {unacknowledged}"
+                elapsed = self.planner.at.seconds_since(self._base)
+                if elapsed < 1.0:
+                    return f"level {index + 1}: the escalation starts again"
+                return f"level {index + 1}: nobody acknowledged within {duration(elapsed)}"
         return "it fired"
 
     def _remind(self, steps: Sequence[tuple[float, Sequence[str]]]) -> None:
