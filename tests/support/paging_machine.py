@@ -61,6 +61,12 @@ class PagingMachine(RuleBasedStateMachine):
         self._check()
         self._pass(pause)
 
+    @rule(seconds=st.sampled_from([700.0, 1500.0]))
+    def sleep(self, seconds: float) -> None:
+        """Nobody looks for a while: the machine was suspended."""
+        self.key.clock.advance(seconds)
+        self._pass(0.0)
+
     @rule(seconds=st.sampled_from([30.0, 300.0, 601.0, 1201.0, 2000.0]))
     def wait(self, seconds: float) -> None:
         self._pass(seconds)
@@ -229,6 +235,8 @@ class PagingMachine(RuleBasedStateMachine):
         plan = self.key.look()
         assert plan is None or not plan.changed, "10: twice at one instant is once"
         assert again == self.key.outbox
+        if (now := self.open) is not None and now.acknowledged_until is not None:
+            assert self.key.clock.now() < now.acknowledged_until, "an acknowledgement ends at its time"
         self._must_be_told()
 
     def _must_be_told(self) -> None:
