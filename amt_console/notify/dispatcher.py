@@ -15,7 +15,7 @@ from amt_console.notify.health import ChannelHealth
 from amt_console.notify.outbox import History, Outbox
 from amt_console.notify.settings import AllDelivery
 from amt_console.notify.worker import LOG, ChannelWorker, Outcome
-from amt_console.store import DeliveryMark, Store, StoreError
+from amt_console.store import DeliveryMark, Store, StoreError, StoreFull
 from amt_console.text import safe_text
 
 POLL = 1.0
@@ -117,7 +117,8 @@ class Dispatcher:
             self._woken.clear()
             try:
                 if not taken_over:
-                    await self._outbox.take_over()
+                    with suppress(StoreFull):
+                        await self._outbox.take_over()
                     taken_over = True
                 await self._take_channels()
                 await self._look()

@@ -30,6 +30,7 @@ from amt_console.store import (
     newest_result,
     notices_of,
     queue_digest,
+    read_messages,
     release_messages,
     sent_since,
     standing_messages,
@@ -101,6 +102,10 @@ class Outbox:
         """
         return await self._off(lambda: self._exchange(marks, wanted, decided))
 
+    async def unleased(self, wanted: Batch) -> MessageClaim | None:
+        """The rows of a message that cannot be leased, because the disk is full; no other process sends them."""
+        return await self._off(lambda: self._unleased(wanted))
+
     async def digest(self, channel: str, rows: Sequence[QueuedMessage], cap: int) -> bool:
         """Put a digest in place of rows; ``False`` if some were taken meanwhile."""
         return await self._off(lambda: self._digest(channel, rows, cap))
@@ -163,6 +168,10 @@ class Outbox:
                 rows = [message.row for message in claim.messages]
                 writes.add_decisions(decisions.grouped(rows, message=claim.batch, now=now))
             return claim
+
+    def _unleased(self, wanted: Batch) -> MessageClaim | None:
+        with self._store.read() as reads:
+            return read_messages(reads, [row.id for row in wanted.rows], batch=wanted.id)
 
     def _digest(self, channel: str, rows: Sequence[QueuedMessage], cap: int) -> bool:
         with self._store.transaction(durable=True) as writes:

@@ -24,7 +24,7 @@ from amt_console.notify.refresh import Refresh
 from amt_console.notify.retry import Backing, pause_after
 from amt_console.notify.settings import DeliverySettings
 from amt_console.notify.settling import Tells, settle
-from amt_console.store import DeliveryMark, MessageClaim, SentMessage, StoreError
+from amt_console.store import DeliveryMark, MessageClaim, SentMessage, StoreError, StoreFull
 from amt_console.text import safe_text
 
 LOG = logging.getLogger("amt_console.notify")
@@ -165,7 +165,7 @@ class ChannelWorker:
         """Send what is ready; returns the seconds until the next look."""
         await self._settle_marks()
         channel, settings = self._channel, self._settings
-        rows = await self._outbox.waiting(channel.name)
+        rows = self._without_unsaved(await self._outbox.waiting(channel.name))
         now = self._clock.now()
         if candidates := self._direct.candidates(rows):
             notices = await self._outbox.notices(candidates)
@@ -200,6 +200,8 @@ class ChannelWorker:
             return 0.0
         if over:
             pauses.append(await self._over_the_cap(over))
+        if self._marks:
+            pauses.append(STORE_PAUSE)
         return max(0.0, min(pauses))
 
     async def _send_directly(self) -> None:
@@ -278,12 +280,7 @@ class ChannelWorker:
 
     async def _attempt(self, batch: Batch) -> bool:
         """Claim and send; returns whether there was something to send."""
-        marks, self._marks = self._marks, []
-        try:
-            claim = await self._outbox.exchange(marks, batch)
-        except BaseException:
-            self._marks = marks + self._marks
-            raise
+        claim = await self._exchange(batch)
         if claim is None:
             return False
         now = self._clock.monotonic()
@@ -329,7 +326,7 @@ class ChannelWorker:
             LOG.error("message %d cannot be delivered on %s: %s", claim.batch, self._channel.name, text)
             self._on_outcome(Outcome(self._channel.name, DeliveryState.DEAD, page, text))
             return
-        attempts = 1 + max(message.row.attempts for message in claim.messages)
+        attempts = 1 + max(self._backing.failures, *(message.row.attempts for message in claim.messages))
         pause = pause_after(attempts, self._settings.retry, random.random, asked)
         self._backing.failed(now, pause, asked=asked is not None)
         again = wall + timedelta(seconds=pause)
@@ -355,14 +352,30 @@ class ChannelWorker:
             )
 
     async def _settle_marks(self) -> None:
+        if self._marks:
+            await self._exchange()
+
+    async def _exchange(self, wanted: Batch | None = None) -> MessageClaim | None:
+        """Note what became of messages, and claim the next one.
+
+        A full disk must not hold up pages: the next one is taken without a lease, and what is over is noted later.
+        """
         marks, self._marks = self._marks, []
-        if not marks:
-            return
         try:
-            await self._outbox.exchange(marks)
-        except BaseException:
+            return await self._outbox.exchange(marks, wanted)
+        except BaseException as error:
             self._marks = marks + self._marks
-            raise
+            if self._outbox.is_shared or not isinstance(error, StoreFull):
+                raise
+        self._marks = [mark for mark in self._marks if mark.state is not DeliveryState.QUEUED]
+        return None if wanted is None else await self._outbox.unleased(wanted)
+
+    def _without_unsaved(self, rows: Sequence[QueuedMessage]) -> tuple[QueuedMessage, ...]:
+        """Without the rows whose outcome cannot be stored yet."""
+        unsaved = {number: mark.state for mark in self._marks for number in mark.ids}
+        delivered = {row.alert_id for row in rows if unsaved.get(row.id) is DeliveryState.DELIVERED and row.kind.pages}
+        left = (row for row in rows if row.id not in unsaved)
+        return tuple(replace(row, told=True) if row.alert_id in delivered else row for row in left)
 
 
 def _reading(error: Exception) -> tuple[str, str, bool, float | None]:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from support.fair_time import fair_time
 from support.monitored import KEY, settings
-from support.outbox import AT_ONCE, FakeChannel
+from support.outbox import AT_ONCE, FakeChannel, alert, tell
+from support.outbox import until as wait_until
 from support.platform import serving
 from support.small_disk import small_disk
+from support.stores import result
 
 from amt_console.clock import SystemClock
+from amt_console.model.notifications import Delivery
 from amt_console.monitor.thread import EngineThread
 from amt_console.notify.direct import FLAG
+from amt_console.notify.dispatcher import Dispatcher
 from amt_console.notify.settings import AllDelivery
 from amt_console.notify.thread import DispatcherThread
-from amt_console.store import Keyring, Store, deliveries
+from amt_console.store import Keyring, Store, StoreFull, deliveries
 
 pytestmark = pytest.mark.slow
 
 CLOCK = SystemClock()
+AWHILE = timedelta(seconds=2)
 
 
 def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -110,3 +117,35 @@ def about(channel: FakeChannel) -> list[str]:
 def states(store: Store) -> set[tuple[str, str]]:
     with store.read() as reads:
         return {(row.channel, row.state.value) for row in deliveries(reads) if row.subject == "web"}
+
+
+async def test_what_was_stored_before_the_disk_was_full_is_sent_once_and_noted_later(tmp_path: Path) -> None:
+    people = FakeChannel("people")
+    with small_disk(tmp_path / "disk", megabytes=6) as disk:
+        url = f"sqlite:///{disk.folder / 'monitoring.db'}"
+        with Store.open(url, clock=CLOCK) as store:
+            tell(store, alert(clock=CLOCK), clock=CLOCK, channels=("people",))
+            due = CLOCK.now() + AWHILE
+            tell(store, alert("later", clock=CLOCK), clock=CLOCK, channels=("people",), not_before=due)
+            store.checkpoint(truncate=True)
+            disk.fill()
+            with pytest.raises(StoreFull), store.transaction() as writes:
+                writes.add_results([result(f"s{number}") for number in range(2000)])
+            dispatcher = Dispatcher({"people": people}, settings=AllDelivery(AT_ONCE), store=store, clock=CLOCK)
+            task = asyncio.create_task(dispatcher.run())
+            await wait_until(lambda: CLOCK.now() > due)
+            await people.until(2, 30)
+            assert {row.state for row in log(store)} <= {"queued"}, "nothing could be noted"
+            disk.make_room()
+            await wait_until(lambda: all(row.state == "delivered" for row in log(store)), 30)
+            dispatcher.stop()
+            await task
+    assert [(message.kind, message.notices[0].subject) for message in people.sent] == [
+        ("fired", "api"),
+        ("fired", "later"),
+    ]
+
+
+def log(store: Store) -> tuple[Delivery, ...]:
+    with store.read() as reads:
+        return deliveries(reads)

@@ -163,6 +163,13 @@ def claim_messages(
     return MessageClaim(number, tuple(claimed(row, writes._keys) for row in rows))
 
 
+def read_messages(reads: Reads, ids: Sequence[int], *, batch: int | None = None) -> MessageClaim | None:
+    """The rows of one message without a lease: for the only process of a file on a full disk."""
+    rows = reads._connection.execute(select(_OUTBOX).where(_OUTBOX.c.id.in_(ids)).order_by(_OUTBOX.c.id)).mappings()
+    messages = tuple(claimed(row, reads._keys) for row in rows)
+    return MessageClaim(batch or messages[-1].row.id, messages) if messages else None
+
+
 def mark_messages(writes: Writes, done: DeliveryMark, *, holder: str | None = None) -> int:
     """Note what became of rows, with an attempt for each if there was one; returns how many were not final before.
 
