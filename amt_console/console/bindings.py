@@ -195,12 +195,12 @@ FOOTER_ORDER: Sequence[str] = (
     "plan_work",
     "open",
     "filter",
-    "why",
     "longer",
     "probe",
     "pause",
     "export",
     "quit",
+    "why",
     "monitor",
     "help",
 )
