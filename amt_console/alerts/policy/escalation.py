@@ -11,6 +11,8 @@ from amt_console.model.alerts import Receiver
 from amt_console.model.policy import ONCALL, PERSON_PREFIX, EscalationPolicy, Level, Policies, Rota
 from amt_console.model.states import Severity
 
+ROUND_PAUSE = 300.0
+"""Least seconds from the last level of a round of the escalation to the next round."""
 DEFAULT_POLICY = "default"
 """The name of the policy that applies where none is configured."""
 CRITICAL_DELAYS = (0.0, 600.0, 1200.0)
@@ -86,3 +88,14 @@ def rota_named(policies: Policies, name: str) -> Rota | None:
     """The rota that ``oncall`` or ``oncall:ROTA`` means; ``None`` for another receiver."""
     head, _, rota = name.partition(":")
     return policies.rotas.get(rota or ONCALL) if head == ONCALL else None
+
+
+def steps_of(policy: EscalationPolicy) -> list[tuple[float, Sequence[str]]]:
+    """Delay and receivers of each level, over all rounds."""
+    delays = [level.after for level in policy.levels]
+    pause = max(ROUND_PAUSE, delays[-1] - delays[-2] if len(delays) > 1 else 0.0)
+    return [
+        (level.after + turn * (delays[-1] + pause), level.notify)
+        for turn in range(max(1, policy.repeat))
+        for level in policy.levels
+    ]

@@ -7,20 +7,21 @@ twice at one instant changes nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from amt_console.alerts.lifecycle.consequences import SLACK_SECONDS, USUAL_INTERVAL, Needs, consequences
+from amt_console.alerts.lifecycle.consequences import SLACK_SECONDS, USUAL_INTERVAL
 from amt_console.alerts.lifecycle.transition import Transition
-from amt_console.alerts.policy.escalation import escalation_for, receivers_of
+from amt_console.alerts.policy.dependencies import Dependencies
+from amt_console.alerts.policy.escalation import escalation_for, receivers_of, steps_of
 from amt_console.alerts.policy.flapping import CHANGES, flap_percent, is_flapping
-from amt_console.alerts.policy.maintenance import maintenance_of
+from amt_console.alerts.policy.notices import end_reason, notice_of, once_per_channel
 from amt_console.alerts.policy.recurrence import running_until
-from amt_console.alerts.policy.silences import silences_of
+from amt_console.alerts.policy.suppression import ENDED, Suppression, flap_words, suppression_of
 from amt_console.clock import Instant
-from amt_console.model import AlertEvent, AlertState, AlertType, Episode, Paging, Receiver, Resolution, Severity
+from amt_console.model import AlertEvent, AlertState, AlertType, Episode, Paging, Receiver, Severity
 from amt_console.model.notifications import Decision, DecisionOutcome, Notice, NoticeKind, OutboxEntry, Stage
 from amt_console.model.policy import EscalationPolicy, Policies
 from amt_console.model.states import ChannelType
@@ -28,25 +29,11 @@ from amt_console.text import duration
 
 REMIND_OWNER = 600.0
 """Seconds before an acknowledgement ends that its owner is reminded."""
-FLAP_MUTE_MOST = 1800.0
-"""A critical alert is held for flapping no longer than this many seconds."""
 PAGE_EXPIRES = timedelta(hours=24)
 ACKNOWLEDGED_EXPIRES = timedelta(hours=1)
-ROUND_PAUSE = 300.0
-"""Least seconds from the last level of a round of the escalation to the next round."""
 TELLS_ACKNOWLEDGEMENTS = frozenset((ChannelType.PAGERDUTY, ChannelType.SLACK, ChannelType.TEAMS, ChannelType.WEBHOOK))
 """Mail and push messages stay silent when somebody acknowledges: whoever sleeps may sleep on."""
 _HARD_CHANGES = frozenset(("fired", "resolved", "relapsed"))
-_CONFIRMED = frozenset((AlertState.FIRING, AlertState.RECOVERING))
-_DEPENDENCY_TYPES = frozenset((AlertType.SERVICE_DOWN, AlertType.DATABASE))
-_WORDS = {
-    Stage.SETTLE: "dependency",
-    Stage.INHIBIT: "cause",
-    Stage.MAINTENANCE: "maintenance",
-    Stage.SILENCE: "silence",
-    Stage.FLAPPING: "flapping",
-}
-"""What has ended when a suppression has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +45,6 @@ class Plan:
     outbox: tuple[OutboxEntry, ...] = ()
     decisions: tuple[Decision, ...] = ()
     changed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Suppression:
-    """Why the messages of an alert are held at the moment."""
-
-    stage: Stage
-    reason: str
-    detail: str | None = None
-
-    @property
-    def key(self) -> str:
-        """Equal as long as the suppression is the same."""
-        return f"{self.stage.value}: {self.detail or self.reason}"
 
 
 class Planner:
@@ -98,51 +71,13 @@ class Planner:
         self.at = at
         self.shadow_rules = shadow_rules
         self.answer_line = answer_line
-        self._numbered = {
-            (episode.rule_id, episode.subject): episode if episode.id is not None else replace(episode, id=-number)
-            for number, episode in enumerate(open_episodes, start=1)
-        }
-        self._needs = Needs(policies.depends_on)
-        self._causes: dict[int, int] | None = None
+        self.dependencies = Dependencies(open_episodes, policies)
 
     def plan(self, episode: Episode, events: Sequence[AlertEvent] = ()) -> Plan:
         """Look at an alert after ``events`` that are stored with it now; none, if only time has passed."""
         draft = _Draft(self, episode, events)
         draft.look()
         return draft.finish()
-
-    def cause_of(self, episode: Episode) -> Episode | None:
-        """The open alert that this one follows from."""
-        mine = self._numbered.get((episode.rule_id, episode.subject))
-        if mine is None or mine.id is None:
-            return None
-        cause = self._all_causes.get(mine.id)
-        return next((each for each in self._numbered.values() if each.id == cause), None)
-
-    def followers_of(self, episode: Episode) -> int:
-        """How many open alerts follow from this one."""
-        mine = self._numbered.get((episode.rule_id, episode.subject))
-        return 0 if mine is None else sum(cause == mine.id for cause in self._all_causes.values())
-
-    def unconfirmed_dependency(self, episode: Episode) -> Episode | None:
-        """An alert on something that the subject needs, which is being re-checked."""
-        return next(
-            (
-                each
-                for each in self._numbered.values()
-                if each.state is AlertState.PENDING
-                and each.alert_type in _DEPENDENCY_TYPES
-                and self._needs.above(episode.subject, each.subject)
-            ),
-            None,
-        )
-
-    @property
-    def _all_causes(self) -> Mapping[int, int]:
-        if self._causes is None:
-            policies = self.policies
-            self._causes = consequences(self._numbered.values(), policies.depends_on, policies.intervals)
-        return self._causes
 
 
 @dataclass(slots=True)
@@ -290,7 +225,7 @@ class _Draft:
             told += self._channels_of(before)
         if owner and event.actor != owner:
             told += self._channels_of(owner)
-        self._send(NoticeKind.ACKNOWLEDGED, _once_per_channel(told), event.message)
+        self._send(NoticeKind.ACKNOWLEDGED, once_per_channel(told), event.message)
 
     def _end_acknowledgement(self) -> None:
         episode, now = self.episode, self.now
@@ -347,36 +282,14 @@ class _Draft:
         if stage is Stage.SETTLE:
             return NoticeKind.FIRED
         self._restart()
-        self._decide(stage, DecisionOutcome.NONE, f"the {_WORDS[stage]} is over and the alert still fires")
+        self._decide(stage, DecisionOutcome.NONE, f"the {ENDED[stage]} is over and the alert still fires")
         return NoticeKind.CATCH_UP
 
     def _suppression(self) -> Suppression | None:
-        episode, now, planner = self.episode, self.planner.at.wall, self.planner
-        group = self.policies.groups.get(episode.subject)
-        pending = planner.unconfirmed_dependency(episode)
-        if pending is not None and not self._settled():
-            return Suppression(Stage.SETTLE, f"{pending.subject}, which it needs, is being re-checked", pending.subject)
-        cause = planner.cause_of(episode)
-        if cause is not None:
-            reason = (
-                f"it follows from alert {cause.id} on {cause.subject}"
-                if (cause.id or 0) > 0
-                else (f"it follows from the alert on {cause.subject}")
-            )
-            return Suppression(Stage.INHIBIT, reason, cause.subject)
-        window = maintenance_of(episode.subject, group, self.policies.maintenance, now)
-        if window is not None:
-            name, until = window[0].name, window[1]
-            return Suppression(Stage.MAINTENANCE, f"maintenance '{name}' until {until:%Y-%m-%d %H:%M} UTC", name)
-        silences = silences_of(episode, self.policies.silences, group, now)
-        if silences:
-            longest = silences[0]
-            by = f" by {longest.created_by}" if longest.created_by else ""
-            until_text = f"{longest.ends_at:%Y-%m-%d %H:%M} UTC"
-            return Suppression(
-                Stage.SILENCE, f"silence {longest.id}{by} until {until_text}: {longest.reason}", longest.id
-            )
-        return self._flapping()
+        planner = self.planner
+        return suppression_of(
+            self.episode, self.policies, planner.dependencies, planner.at, began_flapping=self._began_flapping()
+        )
 
     def _outlived_its_cause(self) -> bool:
         """Whether its own probes had time to see that it is good again, too."""
@@ -390,26 +303,8 @@ class _Draft:
         interval = self.policies.intervals.get(self.episode.subject, USUAL_INTERVAL)
         return at.seconds_since(released) > SLACK_SECONDS + 2 * interval
 
-    def _settled(self) -> bool:
-        """Whether the alert has waited long enough for the verdict on a dependency, once in its life."""
-        return self.episode.paging.settled or self.planner.at.seconds_since(self._base) >= self.policies.times.settle
-
-    def _flapping(self) -> Suppression | None:
-        paging = self.episode.paging
-        if not paging.flapping or self._began_flapping():
-            return None
-        held = 0.0 if paging.held_since is None else self.planner.at.seconds_since(paging.held_since)
-        if self.episode.severity is Severity.CRITICAL and held >= FLAP_MUTE_MOST:
-            return None
-        return Suppression(Stage.FLAPPING, f"it flaps: {self._times()}", "flapping")
-
     def _began_flapping(self) -> bool:
         return self.episode.paging.flapping and not self.before.paging.flapping
-
-    def _times(self) -> str:
-        flips = self.episode.paging.flips
-        span = (self.now - flips[0]).total_seconds() if flips else 0.0
-        return f"{(len(flips) + 1) // 2} times in {duration(span)}"
 
     # --- escalation -----------------------------------------------------------------------------------------------
 
@@ -420,7 +315,7 @@ class _Draft:
                 reason = "no escalation applies to it" if self.policies.channels else "no channel is configured"
                 self._decide(Stage.ESCALATION, DecisionOutcome.NONE, reason)
             return
-        steps = _steps(policy)
+        steps = steps_of(policy)
         base = self.episode.paging.base
         if base is None:
             base = self.planner.at
@@ -437,7 +332,7 @@ class _Draft:
         if due > level:
             self._page(policy, steps, due - 1, kind, quiet)
         elif kind is NoticeKind.FLAPPING and self.episode.paging.told:
-            self._send(kind, _once_per_channel(self.episode.paging.told), self._why(kind, level), told=True)
+            self._send(kind, once_per_channel(self.episode.paging.told), self._why(kind, level), told=True)
         else:
             self._remind(steps)
 
@@ -469,7 +364,7 @@ class _Draft:
     def _why(self, kind: NoticeKind, index: int) -> str:
         match kind:
             case NoticeKind.FLAPPING:
-                return f"it flaps, {self._times()}: further changes are held"
+                return f"it flaps, {flap_words(self.episode, self.planner.at)}: further changes are held"
             case NoticeKind.CATCH_UP:
                 return "it still fires after its messages were held"
             case NoticeKind.SEVERITY:
@@ -505,14 +400,14 @@ class _Draft:
             held = f" ({paging.held})" if paging.held else ""
             self._decide(Stage.LIFECYCLE, DecisionOutcome.NONE, f"it ended, and nobody was told that it fired{held}")
             return
-        receivers = _once_per_channel(
+        receivers = once_per_channel(
             receiver
             for receiver in paging.told
             if receiver.channel in channels and channels[receiver.channel].send_resolved
         )
-        reason = _end_reason(self.episode, self.events)
+        reason = end_reason(self.episode, self.events)
         if self._began_flapping():
-            reason = f"{reason}; it flaps, {self._times()}: further changes are held"
+            reason = f"{reason}; it flaps, {flap_words(self.episode, self.planner.at)}: further changes are held"
         self._send(NoticeKind.RESOLVED, receivers, reason, not_before=self._quiet_until())
 
     # --- messages -------------------------------------------------------------------------------------------------
@@ -566,35 +461,16 @@ class _Draft:
         self._decide(Stage.ESCALATION, outcome, said, names)
 
     def _notice(self) -> Notice:
-        episode = self.episode
-        return Notice(
-            alert_id=episode.id or 0,
-            version=episode.version,
-            alert_type=episode.alert_type,
-            severity=episode.severity,
-            subject=episode.subject,
-            message=episode.message,
-            state=episode.state,
-            opened_at=episode.opened_at,
-            fired_at=episode.fired_at,
-            resolved_at=episode.resolved_at,
-            duration_seconds=episode.duration_seconds,
-            rule=episode.rule_id,
+        episode, planner = self.episode, self.planner
+        return notice_of(
+            episode,
             group=self._group,
-            value=episode.value,
-            threshold=episode.threshold,
-            owner=episode.acknowledged_by,
-            note=episode.note,
-            runbook=episode.runbook,
-            answer_line=self.planner.answer_line(episode),
-            level=episode.escalation_level,
-            followers=self.planner.followers_of(episode),
-            resolution=None if episode.resolution is None else episode.resolution.value,
-            simulated=episode.simulated,
+            answer_line=planner.answer_line(episode),
+            followers=planner.dependencies.followers_of(episode),
         )
 
     def _receivers(self, names: Sequence[str]) -> tuple[Receiver, ...]:
-        found = _once_per_channel(receivers_of(self.policies, names, self.episode.severity, self.planner.at.wall))
+        found = once_per_channel(receivers_of(self.policies, names, self.episode.severity, self.planner.at.wall))
         if self.episode.alert_type is not AlertType.NOTIFY:
             return found
         # An alert about a channel cannot go through it.
@@ -641,31 +517,3 @@ class _Draft:
 
     def _decide(self, stage: Stage, outcome: DecisionOutcome, reason: str, detail: str | None = None) -> None:
         self.decisions.append(Decision(self.now, stage, outcome, reason, detail))
-
-
-def _steps(policy: EscalationPolicy) -> list[tuple[float, Sequence[str]]]:
-    """Delay and receivers of each level, over all rounds."""
-    delays = [level.after for level in policy.levels]
-    pause = max(ROUND_PAUSE, delays[-1] - delays[-2] if len(delays) > 1 else 0.0)
-    return [
-        (level.after + turn * (delays[-1] + pause), level.notify)
-        for turn in range(max(1, policy.repeat))
-        for level in policy.levels
-    ]
-
-
-def _once_per_channel(receivers: Iterable[Receiver]) -> tuple[Receiver, ...]:
-    """One message to a channel is enough, whoever is behind it; the first name counts."""
-    found: dict[str, Receiver] = {}
-    for receiver in receivers:
-        found.setdefault(receiver.channel, receiver)
-    return tuple(found.values())
-
-
-def _end_reason(episode: Episode, events: Sequence[AlertEvent]) -> str:
-    if episode.resolution is Resolution.MANUAL:
-        closed = next((event for event in events if event.kind == "resolved"), None)
-        return "it was closed" if closed is None or closed.actor is None else f"closed by {closed.actor}"
-    if episode.resolution is Resolution.RULE_REMOVED:
-        return "its rule or target was removed"
-    return "it recovered"

@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from support.paging_machine import PagingMachine
 
 from amt_console.alerts.lifecycle import episode as lifecycle
-from amt_console.alerts.policy import planning
+from amt_console.alerts.policy import planning, suppression
 from amt_console.model.notifications import NoticeKind
 
 TIMES = int(os.environ.get("AMT_TEST_STATEFUL_TIMES", "1"))
@@ -83,7 +83,11 @@ def tells_no_end(patch: pytest.MonkeyPatch) -> None:
 
 
 def counts_the_wall_clock(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(planning, "_steps", lambda policy: [(level.after * 2, level.notify) for level in policy.levels])
+    patch.setattr(planning, "steps_of", lambda policy: [(level.after * 2, level.notify) for level in policy.levels])
+
+
+def first_level_alone(policy: Any) -> list[tuple[float, Any]]:
+    return [(0.0, policy.levels[0].notify)]
 
 
 def fires_too_early(patch: pytest.MonkeyPatch) -> None:
@@ -131,7 +135,9 @@ BROKEN: dict[str, Broken] = {
     "tells the end to everybody": tells_the_end_to_everybody,
     "tells no end": tells_no_end,
     "escalates at twice the delay": counts_the_wall_clock,
-    "never escalates": lambda patch: patch.setattr(planning, "_steps", lambda policy: [(0.0, policy.levels[0].notify)]),
+    "never escalates": lambda patch: patch.setattr(
+        planning, "steps_of", lambda policy: [(0.0, policy.levels[0].notify)]
+    ),
     "never restarts the escalation": on_draft("_restart", lambda self: None),
     "fires too early": fires_too_early,
     "no data recovers": no_data_recovers,
@@ -142,10 +148,10 @@ BROKEN: dict[str, Broken] = {
         lambda self, steps: self._send(NoticeKind.REMINDER, self._receivers(steps[0][1]), "again", told=True),
     ),
     "pages while it recovers": lambda patch: patch.setattr(DRAFT, "look", _without_the_check_of_recovery(DRAFT.look)),
-    "waits for a dependency for ever": on_draft("_settled", lambda self: False),
+    "waits for a dependency for ever": lambda patch: patch.setattr(suppression, "_settled", lambda *facts: False),
     "stores no reason": on_draft("_decide", lambda self, *words: None),
     "pages twice to one channel": lambda patch: patch.setattr(
-        planning, "_once_per_channel", lambda receivers: (*(each := tuple(receivers)), *each)
+        planning, "once_per_channel", lambda receivers: (*(each := tuple(receivers)), *each)
     ),
 }
 
