@@ -27,7 +27,7 @@ from amt_console.alerts.lifecycle.episode import resume, retire, step
 from amt_console.alerts.lifecycle.replay import Told, as_of, replay, told
 from amt_console.alerts.lifecycle.transition import Step, in_order
 from amt_console.alerts.policy.planning import Plan, Planner
-from amt_console.alerts.rule_tests import Expectation, RuleTest, TestSeries, failures
+from amt_console.alerts.rule_tests import ExpectedState, RuleTest, TestSeries, failures
 from amt_console.alerts.rules.custom import custom_rule, merge_rules
 from amt_console.alerts.rules.defaults import (
     OUTAGE_RULE,
@@ -63,7 +63,7 @@ __all__ = [
     "AlertConflict",
     "DeliveryReading",
     "Direction",
-    "Expectation",
+    "ExpectedState",
     "Limit",
     "Limits",
     "Needs",

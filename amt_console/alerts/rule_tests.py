@@ -30,7 +30,7 @@ class TestSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class ExpectedState:
     """Whether a rule fires at a moment."""
 
     at: float
@@ -46,7 +46,7 @@ class RuleTest:
     name: str
     interval: float
     series: tuple[TestSeries, ...]
-    expect: tuple[Expectation, ...]
+    expect: tuple[ExpectedState, ...]
 
 
 def failures(rules: Sequence[Rule], test: RuleTest) -> list[str]:

@@ -58,7 +58,7 @@ def run_tests(
 
     A line for each test; ends with 1 if one fails. docs/alerts.md shows a file.
     """
-    from amt_console.alerts import Expectation, RuleTest, Signal, TestSeries, failures
+    from amt_console.alerts import ExpectedState, RuleTest, Signal, TestSeries, failures
     from amt_console.config.rule_tests import known_value, load_rule_tests
     from amt_console.monitor.ruleset import rule_of
 
@@ -69,7 +69,7 @@ def run_tests(
         series = tuple(
             TestSeries(one.subject, Signal(one.signal), tuple(map(known_value, one.values))) for one in each.series
         )
-        expect = tuple(Expectation(one.at, one.rule, one.state == "firing") for one in each.expect)
+        expect = tuple(ExpectedState(one.at, one.rule, one.state == "firing") for one in each.expect)
         wrong = failures(rules, RuleTest(each.name, each.interval, series, expect))
         results.append({"name": each.name, "ok": not wrong, "failures": wrong})
     if json_output:

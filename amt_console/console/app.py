@@ -31,7 +31,7 @@ from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, PROMPT_KEYS, key
 from amt_console.console.colours import ReadableColours, depth_of
 from amt_console.console.driver import ConsoleDriver
 from amt_console.console.feed import SnapshotFeed
-from amt_console.console.handling import Handling
+from amt_console.console.handling import HandlingActions
 from amt_console.console.keyboard import PASTED
 from amt_console.console.muting import Muting
 from amt_console.console.output import AsciiFilter, drop_control_characters, tightened
@@ -129,7 +129,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._feed = SnapshotFeed(self, self.view, open_session, at=at, clock=clock)
         undo = UndoMemory(clock)
         self._actions = Actions(self, undo, read_only=read_only, at=at)
-        self._handling = Handling(self, self._actions, undo)
+        self._handling = HandlingActions(self, self._actions, undo)
         self._muting = Muting(self, self._actions, undo)
         self.animation_level = "none"
         self.register_theme(themes.DARK)

@@ -27,7 +27,7 @@ USUAL_SNOOZE = "1h"
 UNTIL_RECOVERY = ("recovery", "until recovery", "r")
 
 
-class Handling:
+class HandlingActions:
     """Asks where something must be known, then acts on the alert that was selected when the key was pressed."""
 
     def __init__(self, host: ActionHost, actions: Actions, undo: UndoMemory) -> None:

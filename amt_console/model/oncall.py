@@ -30,7 +30,7 @@ class OnCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class UncoveredTime:
     """A time in which nobody is on call."""
 
     rota: str
@@ -55,7 +55,7 @@ class RotaPlan:
     """The name of its time zone."""
     shifts: tuple[Shift, ...] = ()
     """Those that touch the period, with their own beginnings and ends."""
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[UncoveredTime, ...] = ()
     now: Shift | None = None
     """Who is on call at the moment of the plan."""
     next: Shift | None = None

@@ -29,7 +29,7 @@ class _Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DirectPage:
     """A row of the outbox whose page was sent directly before it was stored."""
 
     row: QueuedMessage
@@ -84,7 +84,7 @@ class DirectPages:
         known = {(alert[:2], receiver) for alert, receiver, _ in self._sent}
         return [row.id for row in rows if ((row.alert_type, row.subject), row.receiver) in known]
 
-    def told(self, rows: Iterable[QueuedMessage], notices: Mapping[int, Notice]) -> list[Told]:
+    def told(self, rows: Iterable[QueuedMessage], notices: Mapping[int, Notice]) -> list[DirectPage]:
         """The pages and ends among the rows that were sent directly; each is found once."""
         found = []
         for row in rows:
@@ -93,7 +93,7 @@ class DirectPages:
                 continue
             sent = self._sent.pop((_alert(notice), row.receiver, over), None)
             if sent is not None and notice.severity.rank <= sent.notice.severity.rank:
-                found.append(Told(row, sent.notice, sent.at))
+                found.append(DirectPage(row, sent.notice, sent.at))
         return found
 
 

@@ -12,9 +12,9 @@ from amt_console.clock import Clock
 from amt_console.model.notifications import DeliveryState, OutboxEntry
 from amt_console.notify.channels.channel import Channel
 from amt_console.notify.health import ChannelHealth
-from amt_console.notify.outbox import History, Outbox
+from amt_console.notify.outbox import ChannelHistory, Outbox
 from amt_console.notify.settings import AllDelivery
-from amt_console.notify.worker import LOG, ChannelWorker, Outcome
+from amt_console.notify.worker import LOG, ChannelWorker, SendOutcome
 from amt_console.store import DeliveryMark, Store, StoreError, StoreFull
 from amt_console.text import safe_text
 
@@ -159,12 +159,12 @@ class Dispatcher:
         self._remember(name, history)
         self._running[name] = _Running(worker, asyncio.create_task(self._keep(worker), name=f"channel {name}"))
 
-    def _hear(self, outcome: Outcome) -> None:
+    def _hear(self, outcome: SendOutcome) -> None:
         reading = self._health.hear(outcome)
         if reading is not None:
             self._on_reading(reading)
 
-    def _remember(self, name: str, history: History) -> None:
+    def _remember(self, name: str, history: ChannelHistory) -> None:
         if history.newest is not None:
             reading = self._health.remember(name, history.newest)
             if reading is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amt_console.alerts import DeliveryReading
 from amt_console.clock import Clock
 from amt_console.model.notifications import DeliveryState
-from amt_console.notify.worker import Outcome
+from amt_console.notify.worker import SendOutcome
 from amt_console.store import ChannelResult
 from amt_console.text import safe_text
 
@@ -33,7 +33,7 @@ class ChannelHealth:
             return None
         return self._result(channel, dead=dead, critical=newest.critical, error=newest.error)
 
-    def hear(self, outcome: Outcome) -> DeliveryReading | None:
+    def hear(self, outcome: SendOutcome) -> DeliveryReading | None:
         """An attempt has ended."""
         channel = outcome.channel
         if outcome.state is DeliveryState.QUEUED:

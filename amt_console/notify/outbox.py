@@ -46,7 +46,7 @@ ACTOR = "amt-console"
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class ChannelHistory:
     """What a channel did before this process began."""
 
     sent: tuple[SentMessage, ...] = ()
@@ -81,7 +81,7 @@ class Outbox:
         """The rows of a channel that are not final."""
         return await self._off(lambda: self._waiting(channel))
 
-    async def history(self, channel: str) -> History:
+    async def history(self, channel: str) -> ChannelHistory:
         """What the channel did lately."""
         return await self._off(lambda: self._history(channel))
 
@@ -137,10 +137,10 @@ class Outbox:
         with self._store.read() as reads:
             return notices_of(reads, ids)
 
-    def _history(self, channel: str) -> History:
+    def _history(self, channel: str) -> ChannelHistory:
         with self._store.read() as reads:
             since = self._clock.now() - timedelta(hours=1)
-            return History(sent_since(reads, channel, since), newest_result(reads, channel))
+            return ChannelHistory(sent_since(reads, channel, since), newest_result(reads, channel))
 
     def _standing(self, channel: str, ended_since: datetime) -> tuple[ClaimedMessage, ...]:
         with self._store.read() as reads:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from amt_console.config import Settings
-from amt_console.config.sections.channels import Channel
+from amt_console.config.sections.channels import ChannelSettings
 from amt_console.links import AcknowledgeLinks
 from amt_console.model.notifications import Notice
 from amt_console.model.policy import NotifyTimes
@@ -73,7 +73,7 @@ def _link_maker(settings: Settings, links: AcknowledgeLinks | None) -> LinkMaker
     return link
 
 
-def _delivery(settings: Settings, channel: Channel | None, link: LinkMaker) -> DeliverySettings:
+def _delivery(settings: Settings, channel: ChannelSettings | None, link: LinkMaker) -> DeliverySettings:
     notify = settings.notify
 
     def value(name: str) -> float:

@@ -15,7 +15,7 @@ from amt_console.model.notifications import DeliveryState, Message, NoticeKind, 
 from amt_console.model.states import AlertState, Severity
 from amt_console.notify import decisions
 from amt_console.notify.channels.channel import Channel, DeliveryError
-from amt_console.notify.direct import FLAG, DirectPages, Told, direct_message
+from amt_console.notify.direct import FLAG, DirectPage, DirectPages, direct_message
 from amt_console.notify.grouping import Batch, Recent, group
 from amt_console.notify.limits import HourlyCap, TokenBucket, rate_of
 from amt_console.notify.messages import compose
@@ -38,7 +38,7 @@ EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SendOutcome:
     """The result of an attempt, or of a message that was given up without one."""
 
     channel: str
@@ -67,7 +67,7 @@ class ChannelWorker:
         outbox: Outbox,
         settings: DeliverySettings,
         clock: Clock,
-        on_outcome: Callable[[Outcome], None],
+        on_outcome: Callable[[SendOutcome], None],
     ) -> None:
         self.fault: str | None = None
         """Why nothing can be sent or noted at the moment: the database does not answer."""
@@ -226,7 +226,7 @@ class ChannelWorker:
                 pause = pause_after(attempts, self._settings.retry, random.random, asked)
                 self._backing.failed(now, pause, asked=asked is not None)
 
-    async def _were_told(self, told: Sequence[Told], rows: Sequence[QueuedMessage]) -> tuple[QueuedMessage, ...]:
+    async def _were_told(self, told: Sequence[DirectPage], rows: Sequence[QueuedMessage]) -> tuple[QueuedMessage, ...]:
         """Note pages that were sent directly as delivered.
 
         A machine knows them under other numbers than the stored alerts have: there they are ended, and told anew.
@@ -318,13 +318,13 @@ class ChannelWorker:
             if not batch.critical:
                 self._calm_at[batch.tells] = now
             self._marks.append(DeliveryMark(claim.ids, DeliveryState.DELIVERED, wall, "delivered"))
-            self._on_outcome(Outcome(self._channel.name, DeliveryState.DELIVERED, page))
+            self._on_outcome(SendOutcome(self._channel.name, DeliveryState.DELIVERED, page))
             return
         status, text, retry, asked = _reading(error)
         if not retry:
             self._marks.append(DeliveryMark(claim.ids, DeliveryState.DEAD, wall, status, text))
             LOG.error("message %d cannot be delivered on %s: %s", claim.batch, self._channel.name, text)
-            self._on_outcome(Outcome(self._channel.name, DeliveryState.DEAD, page, text))
+            self._on_outcome(SendOutcome(self._channel.name, DeliveryState.DEAD, page, text))
             return
         attempts = 1 + max(self._backing.failures, *(message.row.attempts for message in claim.messages))
         pause = pause_after(attempts, self._settings.retry, random.random, asked)
@@ -334,7 +334,7 @@ class ChannelWorker:
         LOG.warning(
             "message %d on %s failed and is tried again in %.1f s: %s", claim.batch, self._channel.name, pause, text
         )
-        self._on_outcome(Outcome(self._channel.name, DeliveryState.QUEUED, page, text))
+        self._on_outcome(SendOutcome(self._channel.name, DeliveryState.QUEUED, page, text))
 
     async def _give_up(
         self, cancelled: Sequence[tuple[QueuedMessage, str]], expired: Sequence[QueuedMessage], now: datetime
@@ -348,7 +348,7 @@ class ChannelWorker:
         for row in expired:
             page = row.severity is Severity.CRITICAL and row.kind.pages
             self._on_outcome(
-                Outcome(self._channel.name, DeliveryState.DEAD, page, "messages expired before they could be sent")
+                SendOutcome(self._channel.name, DeliveryState.DEAD, page, "messages expired before they could be sent")
             )
 
     async def _settle_marks(self) -> None:

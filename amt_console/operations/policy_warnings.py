@@ -10,7 +10,7 @@ from amt_console.alerts.policy.coverage import TOLD, gaps, reaches_anybody, unre
 from amt_console.config import Fault
 from amt_console.config.policies import policies_of
 from amt_console.model import Severity
-from amt_console.model.oncall import Gap
+from amt_console.model.oncall import UncoveredTime
 from amt_console.model.policy import ONCALL
 from amt_console.operations.protocol import ONCALL_DAYS
 
@@ -49,7 +49,7 @@ def _uncovered(settings: Settings, policies: Policies, now: datetime) -> Iterato
         )
 
 
-def gap_words(gap: Gap, zone: tzinfo | None) -> str:
+def gap_words(gap: UncoveredTime, zone: tzinfo | None) -> str:
     """A gap as people read it, in a time zone."""
     start, end = gap.starts_at.astimezone(zone), gap.ends_at.astimezone(zone)
     return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M %Z}"

@@ -17,7 +17,7 @@ from collectors.http.request import port_of
 from collectors.http.resolver import Resolver
 from collectors.http.stamps import Stamps
 from collectors.http.tls import TlsContexts
-from collectors.http.trace import Stage, Trace
+from collectors.http.trace import ProbeStage, Trace
 
 MOST_ANSWERS = 8
 """Addresses of a name that are kept as evidence."""
@@ -67,7 +67,7 @@ class Route:
         refusals: list[ProbeFault] = []
         for address in await self._addresses(url, machinery, trace):
             _refuse_never_targets(address, url.host)
-            trace.stage, trace.waiting_for = Stage.CONNECT, str(address)
+            trace.stage, trace.waiting_for = ProbeStage.CONNECT, str(address)
             trace.ip, trace.ip_family = str(address.ip), f"ipv{address.ip.version}"
             connection = Connection(address, machinery.stamps)
             try:
@@ -85,7 +85,7 @@ class Route:
     async def _addresses(self, url: httpx.URL, machinery: Machinery, trace: Trace) -> list[Address]:
         """The address to connect to; for ``localhost`` both, because many servers bind only one of them."""
         host, port = url.raw_host.decode("ascii"), port_of(url)
-        trace.stage, trace.waiting_for = Stage.NAME, host
+        trace.stage, trace.waiting_for = ProbeStage.NAME, host
         family = _FAMILIES[self.family]
         written = literal(host, port)
         if written is not None:

@@ -14,7 +14,7 @@ from collectors.http.fault import ProbeFault
 from collectors.http.request import tunnel_bytes
 from collectors.http.route import Machinery, Route
 from collectors.http.tls import TlsStream, tls_fault
-from collectors.http.trace import Stage, Trace
+from collectors.http.trace import ProbeStage, Trace
 
 DIAGNOSIS_SECONDS = 2.0
 """Longest wait for the second handshake that only reads the dates of a certificate which failed verification."""
@@ -36,9 +36,9 @@ async def open_stream(
     if context is None:
         return connection
     if route.proxy is not None:
-        trace.stage = Stage.TUNNEL
+        trace.stage = ProbeStage.TUNNEL
         trace.add("connect", await _tunnel(connection, url, route.proxy))
-    trace.stage = Stage.TLS
+    trace.stage = ProbeStage.TLS
     try:
         stream = TlsStream(connection, context, url.raw_host.decode("ascii"))
         trace.add("tls", await stream.handshake())

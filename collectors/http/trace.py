@@ -16,7 +16,7 @@ from collectors.http.fault import ProbeFault
 BEGINNING_BYTES = 4096
 
 
-class Stage(Enum):
+class ProbeStage(Enum):
     """What the probe is waiting for."""
 
     PREPARE = auto()
@@ -33,7 +33,7 @@ class Stage(Enum):
 class Trace:
     """The running record of one probe. All times are nanoseconds on the monotonic clock, summed over redirects."""
 
-    stage: Stage = Stage.PREPARE
+    stage: ProbeStage = ProbeStage.PREPARE
     waiting_for: str = ""
     """The name or address that the present stage is about."""
     dns_ns: int | None = None
@@ -74,7 +74,7 @@ class Trace:
         """Begin another request: forget the previous answer, keep its times."""
         self.hops += 1
         self.url = url
-        self.stage = Stage.PREPARE
+        self.stage = ProbeStage.PREPARE
         self.complete = False
         self.ip = self.ip_family = self.http_version = self.tls_version = self.tls_expires_at = self.status = None
         self.reason, self.headers, self.body, self.raw_bytes, self.body_so_far = "", [], b"", 0, 0
@@ -119,23 +119,23 @@ class Trace:
         where = self.waiting_for
         connected = f" (connected after {milliseconds(_ms(self.connect_ns))})" if self.connect_ns is not None else ""
         match self.stage:
-            case Stage.PREPARE:
+            case ProbeStage.PREPARE:
                 return ProbeFault(
                     ErrorClass.LOCAL_ERROR, f"could not measure: the monitor itself was not ready {limit}"
                 )
-            case Stage.NAME:
+            case ProbeStage.NAME:
                 return ProbeFault(ErrorClass.DNS_TIMEOUT, f"name {where} was not resolved {limit}")
-            case Stage.CONNECT:
+            case ProbeStage.CONNECT:
                 return ProbeFault(ErrorClass.CONNECT_TIMEOUT, f"no connection to {where} {limit}")
-            case Stage.TUNNEL:
+            case ProbeStage.TUNNEL:
                 return ProbeFault(ErrorClass.TIMEOUT, f"the proxy opened no tunnel {limit}{connected}")
-            case Stage.TLS:
+            case ProbeStage.TLS:
                 return ProbeFault(ErrorClass.TIMEOUT, f"the TLS handshake did not end {limit}{connected}")
-            case Stage.ANSWER:
+            case ProbeStage.ANSWER:
                 return ProbeFault(ErrorClass.TIMEOUT, f"no answer {limit}{connected}")
-            case Stage.HEADERS:
+            case ProbeStage.HEADERS:
                 return ProbeFault(ErrorClass.TIMEOUT, f"the headers were not complete {limit}{connected}")
-            case Stage.BODY:
+            case ProbeStage.BODY:
                 return ProbeFault(
                     ErrorClass.TIMEOUT,
                     f"the body was not complete {limit} ({self.body_so_far} bytes so far, status {self.status})",

@@ -17,7 +17,7 @@ from collectors.http.fault import ProbeFault
 from collectors.http.request import port_of, proxy_credentials, request_bytes, without_secrets
 from collectors.http.route import Machinery, Route
 from collectors.http.secure import open_stream
-from collectors.http.trace import Stage, Trace
+from collectors.http.trace import ProbeStage, Trace
 from collectors.http.url import shown_url
 
 TRACE = "amt_console.trace"
@@ -92,7 +92,7 @@ def _check_address(url: httpx.URL, *, redirected: bool) -> None:
 
 async def _converse(stream: ByteStream, data: bytes, answer: Answer, trace: Trace) -> None:
     """Send the request and read the answer, with the stamps of its first and last byte."""
-    trace.stage = Stage.ANSWER
+    trace.stage = ProbeStage.ANSWER
     first = last = sent = await stream.send(data)
     try:
         while not answer.complete:
@@ -100,19 +100,19 @@ async def _converse(stream: ByteStream, data: bytes, answer: Answer, trace: Trac
             if not piece:
                 answer.end()
                 break
-            if trace.stage is Stage.ANSWER:
+            if trace.stage is ProbeStage.ANSWER:
                 first = stamp
                 trace.add("first_byte", first - sent)
-                trace.stage = Stage.HEADERS
+                trace.stage = ProbeStage.HEADERS
             last = stamp
             answer.feed(piece)
             if answer.has_headers:
-                trace.stage, trace.status, trace.body_so_far = Stage.BODY, answer.status, len(answer.body)
+                trace.stage, trace.status, trace.body_so_far = ProbeStage.BODY, answer.status, len(answer.body)
         trace.complete = True
     except ProbeFault as fault:
         trace.complete = fault.error_class is ErrorClass.TOO_LARGE
         raise
     finally:
-        if trace.stage is not Stage.ANSWER:
+        if trace.stage is not ProbeStage.ANSWER:
             trace.add("transfer", last - first)
         trace.note(answer)

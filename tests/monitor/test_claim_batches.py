@@ -9,7 +9,7 @@ import pytest
 
 from amt_console.monitor.cluster.claim_batches import ClaimBatches
 from amt_console.store import StoreUnavailable
-from amt_console.store.cluster.members import Claim
+from amt_console.store.cluster.members import SlotClaim
 
 
 class Server:
@@ -22,7 +22,7 @@ class Server:
         self.answers = asyncio.Event()
         self._came = asyncio.Condition()
 
-    async def ask(self, claims: Sequence[Claim]) -> Collection[str]:
+    async def ask(self, claims: Sequence[SlotClaim]) -> Collection[str]:
         async with self._came:
             self.asked.append([claim.target for claim in claims])
             self._came.notify_all()
@@ -36,8 +36,8 @@ class Server:
             await self._came.wait_for(lambda: len(self.asked) >= times)
 
 
-def claim(target: str) -> Claim:
-    return Claim(target, 5.0, True)
+def claim(target: str) -> SlotClaim:
+    return SlotClaim(target, 5.0, True)
 
 
 async def test_what_comes_in_while_the_server_thinks_is_one_batch() -> None:

@@ -28,7 +28,7 @@ from amt_console.monitor.cluster.slots import SlotClaims, falls_to
 from amt_console.monitor.schedule import phase
 from amt_console.monitor.thread import EngineThread
 from amt_console.store import Keyring, Store, StoreUnavailable
-from amt_console.store.cluster.members import Claim, Cluster, Member
+from amt_console.store.cluster.members import Cluster, Member, SlotClaim
 from amt_console.store.encryption.keyring import DataKey
 
 pytestmark = pytest.mark.slow
@@ -79,7 +79,7 @@ def sharers(store: Store, count: int) -> Iterator[list[Cluster]]:
 
 
 def claim(sharing: Cluster, target: str, interval: float, *, mine: bool) -> bool:
-    return sharing.claim([Claim(target, interval, mine)]) == {target}
+    return sharing.claim([SlotClaim(target, interval, mine)]) == {target}
 
 
 def alive(sharing: Cluster) -> list[str]:
@@ -98,7 +98,7 @@ def test_a_slot_is_given_once(store: Store) -> None:
 
 @pytest.mark.postgres
 def test_each_slot_of_a_batch_is_given_once_whoever_asks_for_it_in_whichever_order(store: Store) -> None:
-    asked = [Claim(f"s{index}", 60, True) for index in range(200)]
+    asked = [SlotClaim(f"s{index}", 60, True) for index in range(200)]
     with sharers(store, 4) as all_of_them, ThreadPoolExecutor(4) as pool:
         orders = [asked, asked[::-1], asked[100:] + asked[:100], asked]
         won = list(pool.map(lambda each, order: each.claim(order), all_of_them, orders))
@@ -108,9 +108,9 @@ def test_each_slot_of_a_batch_is_given_once_whoever_asks_for_it_in_whichever_ord
 @pytest.mark.postgres
 def test_a_batch_gives_what_is_free_by_each_targets_own_interval(store: Store) -> None:
     with sharers(store, 2) as (first, second):
-        assert first.claim([Claim("slow", 60, True), Claim("quick", 0.1, True)]) == {"slow", "quick"}
-        until(lambda: second.claim([Claim("slow", 60, True), Claim("quick", 0.1, False)]) == {"quick"})
-        assert second.claim([Claim("slow", 60, True), Claim("new", 60, False)]) == {"new"}
+        assert first.claim([SlotClaim("slow", 60, True), SlotClaim("quick", 0.1, True)]) == {"slow", "quick"}
+        until(lambda: second.claim([SlotClaim("slow", 60, True), SlotClaim("quick", 0.1, False)]) == {"quick"})
+        assert second.claim([SlotClaim("slow", 60, True), SlotClaim("new", 60, False)]) == {"new"}
         assert first.claim([]) == frozenset()
 
 
@@ -151,7 +151,7 @@ async def test_claims_that_are_due_together_are_one_statement(store: Store, monk
     asked: list[int] = []
     claim_all = slots.cluster.claim
 
-    def counted(claims: Sequence[Claim]) -> frozenset[str]:
+    def counted(claims: Sequence[SlotClaim]) -> frozenset[str]:
         asked.append(len(claims))
         return claim_all(claims)
 
@@ -167,7 +167,7 @@ async def test_claims_that_are_due_together_are_one_statement(store: Store, monk
 async def test_a_monitor_that_cannot_claim_probes_what_falls_to_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_: Sequence[Claim]) -> frozenset[str]:
+    def fails(_: Sequence[SlotClaim]) -> frozenset[str]:
         raise StoreUnavailable("the server does not answer")
 
     slots = SlotClaims(store, SystemClock(), None, evaluates=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from amt_console.alerts.policy.escalation import rota_named
 from amt_console.alerts.policy.recurrence import occurrences
 from amt_console.alerts.policy.rota import uncovered
-from amt_console.model.oncall import Gap, Unreachable
+from amt_console.model.oncall import UncoveredTime, Unreachable
 from amt_console.model.policy import PERSON_PREFIX, EscalationPolicy, Person, Policies, Rota
 from amt_console.model.states import Severity
 
@@ -17,9 +17,9 @@ TOLD = (Severity.CRITICAL, Severity.WARNING)
 _WEEK = timedelta(days=7)
 
 
-def gaps(rota: Rota, start: datetime, end: datetime) -> tuple[Gap, ...]:
+def gaps(rota: Rota, start: datetime, end: datetime) -> tuple[UncoveredTime, ...]:
     """The times in ``[start, end)`` in which nobody is on call."""
-    return tuple(Gap(rota.name, *times) for times in uncovered(rota, start, end))
+    return tuple(UncoveredTime(rota.name, *times) for times in uncovered(rota, start, end))
 
 
 def unreachable(policies: Policies, at: datetime) -> tuple[Unreachable, ...]:

@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 from amt_console.config.faults import Fault, Refused
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.sections.channels import (
-    AppriseChannel,
-    NtfyChannel,
-    SlackChannel,
-    TeamsChannel,
-    WebhookChannel,
+    AppriseSettings,
+    NtfySettings,
+    SlackSettings,
+    TeamsSettings,
+    WebhookSettings,
 )
 from amt_console.config.settings import Settings
 from amt_console.hosts import ReachableHosts, never_a_target
 
-_RESTRICTED = (SlackChannel, TeamsChannel, WebhookChannel, NtfyChannel)
+_RESTRICTED = (SlackSettings, TeamsSettings, WebhookSettings, NtfySettings)
 _LOOPBACK = "127.0.0.1"
 
 
@@ -30,7 +30,7 @@ def unreachable_channels(settings: Settings, env: Mapping[str, str]) -> Iterator
         path = f"channels[{index}].url"
         if not channel.enabled:
             continue
-        if isinstance(channel, AppriseChannel) and find_spec("apprise") is None:
+        if isinstance(channel, AppriseSettings) and find_spec("apprise") is None:
             yield Fault(path, "needs Apprise, which is not installed", None, "pip install 'amt-console[apprise]'")
         if isinstance(channel, _RESTRICTED) and (fault := _blocked(path, channel.url, reachable, env)) is not None:
             yield fault

@@ -81,7 +81,7 @@ class EmailAlerts(Mail):
         return self
 
 
-class Channel(Section):
+class ChannelSettings(Section):
     """The keys of every channel."""
 
     name: Name
@@ -105,7 +105,7 @@ class Channel(Section):
     """Longest pause between two attempts."""
 
 
-class EmailChannel(Channel, Mail):
+class EmailSettings(ChannelSettings, Mail):
     """Mail."""
 
     type: Literal["email"]
@@ -118,7 +118,7 @@ class EmailChannel(Channel, Mail):
         return self
 
 
-class SlackChannel(Channel):
+class SlackSettings(ChannelSettings):
     """A Slack incoming webhook."""
 
     type: Literal["slack"]
@@ -127,7 +127,7 @@ class SlackChannel(Channel):
     """The webhook's URL (secret)."""
 
 
-class TeamsChannel(Channel):
+class TeamsSettings(ChannelSettings):
     """A Microsoft Teams workflow that posts to a channel."""
 
     type: Literal["teams"]
@@ -136,7 +136,7 @@ class TeamsChannel(Channel):
     """The workflow's URL (secret). Office 365 connectors are retired and refused."""
 
 
-class PagerDutyChannel(Channel):
+class PagerDutySettings(ChannelSettings):
     """A PagerDuty service, Events API v2."""
 
     type: Literal["pagerduty"]
@@ -148,7 +148,7 @@ class PagerDutyChannel(Channel):
     `https://events.eu.pagerduty.com/v2/enqueue`."""
 
 
-class WebhookChannel(Channel):
+class WebhookSettings(ChannelSettings):
     """Any receiver of JSON over HTTP."""
 
     type: Literal["webhook"]
@@ -172,7 +172,7 @@ class WebhookChannel(Channel):
         return self
 
 
-class AlertmanagerChannel(Channel):
+class AlertmanagerSettings(ChannelSettings):
     """A Prometheus Alertmanager."""
 
     type: Literal["alertmanager"]
@@ -189,7 +189,7 @@ class AlertmanagerChannel(Channel):
         return self
 
 
-class NtfyChannel(Channel):
+class NtfySettings(ChannelSettings):
     """A topic of an ntfy server, with a button to acknowledge where links are configured."""
 
     type: Literal["ntfy"]
@@ -200,7 +200,7 @@ class NtfyChannel(Channel):
     """Access token (secret)."""
 
 
-class ExecChannel(Channel):
+class ExecSettings(ChannelSettings):
     """A program of your own, which gets the alert as JSON on standard input."""
 
     type: Literal["exec"]
@@ -213,7 +213,7 @@ class ExecChannel(Channel):
     """Longest run time; after it the program and its children are ended."""
 
 
-class AppriseChannel(Channel):
+class AppriseSettings(ChannelSettings):
     """Any service of the Apprise library."""
 
     type: Literal["apprise"]
@@ -223,14 +223,14 @@ class AppriseChannel(Channel):
 
 
 AnyChannel = Annotated[
-    EmailChannel
-    | SlackChannel
-    | TeamsChannel
-    | PagerDutyChannel
-    | WebhookChannel
-    | AlertmanagerChannel
-    | NtfyChannel
-    | ExecChannel
-    | AppriseChannel,
+    EmailSettings
+    | SlackSettings
+    | TeamsSettings
+    | PagerDutySettings
+    | WebhookSettings
+    | AlertmanagerSettings
+    | NtfySettings
+    | ExecSettings
+    | AppriseSettings,
     Field(discriminator="type"),
 ]

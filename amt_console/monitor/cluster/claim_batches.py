@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from amt_console.store.cluster.members import Claim
+from amt_console.store.cluster.members import SlotClaim
 
-Ask = Callable[[Sequence[Claim]], Awaitable[Collection[str]]]
+Ask = Callable[[Sequence[SlotClaim]], Awaitable[Collection[str]]]
 """Claims slots and returns the targets of those that were won."""
 
 
@@ -20,10 +20,10 @@ class ClaimBatches:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._waiting: dict[Claim, asyncio.Future[bool]] = {}
+        self._waiting: dict[SlotClaim, asyncio.Future[bool]] = {}
         self._asking: asyncio.Task[None] | None = None
 
-    async def claim(self, claim: Claim) -> bool:
+    async def claim(self, claim: SlotClaim) -> bool:
         """Whether the slot was won. Raises what ``ask`` raises."""
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting[claim] = answer
@@ -39,7 +39,7 @@ class ClaimBatches:
         finally:
             self._asking = None
 
-    async def _ask_for(self, batch: dict[Claim, asyncio.Future[bool]]) -> None:
+    async def _ask_for(self, batch: dict[SlotClaim, asyncio.Future[bool]]) -> None:
         # The others have stopped waiting: what they would win, nobody would probe.
         if not (claims := [claim for claim, answer in batch.items() if not answer.done()]):
             return

@@ -22,7 +22,7 @@ from amt_console.model import DEFAULT_LOCATION, ProbeResult
 from amt_console.monitor.cluster.claim_batches import ClaimBatches
 from amt_console.monitor.supervise import LOG
 from amt_console.store import Store, StoreError
-from amt_console.store.cluster.members import Claim, Cluster, Heard, Member
+from amt_console.store.cluster.members import Cluster, Heard, Member, SlotClaim
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ class SlotClaims:
             return mine
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._claims.claim(Claim(target, interval, mine))
+                return await self._claims.claim(SlotClaim(target, interval, mine))
         except (StoreError, TimeoutError):
             self._ask_again_at = self._clock.monotonic() + PATIENCE
             return mine

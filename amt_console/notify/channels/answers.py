@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from amt_console.clock import Clock
 from amt_console.notify.channels.channel import DeliveryError, FailureReason
-from amt_console.notify.channels.http import Answer
+from amt_console.notify.channels.http import ReceiverAnswer
 from amt_console.text import safe_text
 
 MAX_RETRY_AFTER = 15 * 60.0
@@ -19,7 +19,7 @@ _RETRIED = frozenset((408, 423, 425))
 _AUTH = frozenset((401, 407))
 
 
-def retry_after(answer: Answer, clock: Clock) -> float | None:
+def retry_after(answer: ReceiverAnswer, clock: Clock) -> float | None:
     """Seconds that a receiver asks to wait, as a number or as a date; ``None`` for nothing that makes sense."""
     written = answer.headers.get("retry-after", "").strip()
     if not written:
@@ -37,7 +37,7 @@ def retry_after(answer: Answer, clock: Clock) -> float | None:
 
 
 def refuse_unless_accepted(
-    answer: Answer, receiver: str, clock: Clock, *, advice: str | None = None, busy_seconds: float | None = None
+    answer: ReceiverAnswer, receiver: str, clock: Clock, *, advice: str | None = None, busy_seconds: float | None = None
 ) -> None:
     """Return for a 2xx answer.
 
@@ -66,7 +66,7 @@ def refuse_unless_accepted(
     raise DeliveryError(FailureReason.AUTH if status in _AUTH else FailureReason.CLIENT_ERROR, what + hint)
 
 
-def said(answer: Answer) -> str:
+def said(answer: ReceiverAnswer) -> str:
     """What an answer's body says to people: the error in a JSON document, else its first line; nothing of a page."""
     try:
         document = json.loads(answer.body)

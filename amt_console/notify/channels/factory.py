@@ -126,23 +126,23 @@ def _built(
 
 def _of_section(section: sections.AnyChannel, around: Surroundings) -> Channel:
     match section:
-        case sections.EmailChannel():
+        case sections.EmailSettings():
             return _email(section.name, section, around)
-        case sections.SlackChannel():
+        case sections.SlackSettings():
             receiver = around.receiver(section.url, "Slack", advice="is the webhook still there?")
             return SlackChannel(section.name, receiver, zone=around.zone)
-        case sections.TeamsChannel():
+        case sections.TeamsSettings():
             receiver = around.receiver(section.url, "Teams", advice="is the workflow still there, and on?")
             return TeamsChannel(section.name, receiver, zone=around.zone)
-        case sections.PagerDutyChannel():
+        case sections.PagerDutySettings():
             return _pagerduty(section, around)
-        case sections.WebhookChannel():
+        case sections.WebhookSettings():
             return _webhook(section, around)
-        case sections.AlertmanagerChannel():
+        case sections.AlertmanagerSettings():
             return _alertmanager(section, around)
-        case sections.NtfyChannel():
+        case sections.NtfySettings():
             return _ntfy(section, around)
-        case sections.ExecChannel():
+        case sections.ExecSettings():
             return ExecChannel(
                 section.name,
                 section.command,
@@ -152,7 +152,7 @@ def _of_section(section: sections.AnyChannel, around: Surroundings) -> Channel:
                 env=around.env,
                 zone=around.zone,
             )
-        case sections.AppriseChannel():
+        case sections.AppriseSettings():
             return AppriseChannel(section.name, around.secret(section.url), zone=around.zone)
 
 
@@ -175,7 +175,7 @@ def _email(name: str, mail: sections.Mail, around: Surroundings) -> Channel:
     )
 
 
-def _pagerduty(section: sections.PagerDutyChannel, around: Surroundings) -> Channel:
+def _pagerduty(section: sections.PagerDutySettings, around: Surroundings) -> Channel:
     key = around.secret(section.routing_key)
     receiver = around.receiver(
         section.url,
@@ -188,7 +188,7 @@ def _pagerduty(section: sections.PagerDutyChannel, around: Surroundings) -> Chan
     return PagerDutyChannel(section.name, receiver, key, instance=around.instance, zone=around.zone)
 
 
-def _webhook(section: sections.WebhookChannel, around: Surroundings) -> Channel:
+def _webhook(section: sections.WebhookSettings, around: Surroundings) -> Channel:
     headers = {name: around.secret(value) for name, value in section.headers.items()}
     if section.template is None:
         body = alertmanager_body(around.instance)
@@ -204,7 +204,7 @@ def _webhook(section: sections.WebhookChannel, around: Surroundings) -> Channel:
     )
 
 
-def _alertmanager(section: sections.AlertmanagerChannel, around: Surroundings) -> Channel:
+def _alertmanager(section: sections.AlertmanagerSettings, around: Surroundings) -> Channel:
     headers = {}
     if section.auth is not None:
         headers = {"authorization": basic(section.auth.username, around.secret(section.auth.password))}
@@ -212,7 +212,7 @@ def _alertmanager(section: sections.AlertmanagerChannel, around: Surroundings) -
     return AlertmanagerChannel(section.name, receiver, around.clock, instance=around.instance, headers=headers)
 
 
-def _ntfy(section: sections.NtfyChannel, around: Surroundings) -> Channel:
+def _ntfy(section: sections.NtfySettings, around: Surroundings) -> Channel:
     server, topic = server_and_topic(around.secret(section.url))
     token = None if section.token is None else around.secret(section.token)
     receiver = HttpReceiver(

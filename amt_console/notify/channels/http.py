@@ -30,7 +30,7 @@ _PRIVATE_HEADERS = frozenset(("authorization", "cookie"))
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReceiverAnswer:
     """What a receiver answered."""
 
     status: int
@@ -58,7 +58,7 @@ class HttpSender:
         self._deadline = deadline
         self._pool: httpcore.AsyncConnectionPool | None = None
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> ReceiverAnswer:
         """Post ``body`` and read the answer, whatever its status. Redirects are followed and their addresses checked.
 
         A redirect to another host gets no credentials, and none leads from https to http.
@@ -81,7 +81,7 @@ class HttpSender:
             await self._pool.aclose()
             self._pool = None
 
-    async def _follow(self, url: httpx.URL, body: bytes, headers: dict[str, str]) -> Answer:
+    async def _follow(self, url: httpx.URL, body: bytes, headers: dict[str, str]) -> ReceiverAnswer:
         for _ in range(MAX_HOPS):
             answer = await self._request(url, body, headers)
             if answer.status not in REDIRECTS or "location" not in answer.headers:
@@ -92,7 +92,7 @@ class HttpSender:
             url = following
         raise DeliveryError(FailureReason.CLIENT_ERROR, f"{url.host} redirects more than {MAX_HOPS - 1} times")
 
-    async def _request(self, url: httpx.URL, body: bytes, headers: dict[str, str]) -> Answer:
+    async def _request(self, url: httpx.URL, body: bytes, headers: dict[str, str]) -> ReceiverAnswer:
         pool = await self._connections()
         sent = [("host", url.netloc.decode("ascii")), ("content-length", str(len(body))), *headers.items()]
         if url.userinfo and "authorization" not in headers:
@@ -106,7 +106,7 @@ class HttpSender:
                     if len(pieces) >= MAX_ANSWER_BYTES:
                         break
                 received = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-                return Answer(response.status, received, pieces[:MAX_ANSWER_BYTES].decode("utf-8", "replace"))
+                return ReceiverAnswer(response.status, received, pieces[:MAX_ANSWER_BYTES].decode("utf-8", "replace"))
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
             raise _failure(error, url.host) from None
 

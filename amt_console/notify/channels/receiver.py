@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from amt_console.clock import Clock
 from amt_console.notify.channels.answers import refuse_unless_accepted
-from amt_console.notify.channels.http import Answer, HttpSender
+from amt_console.notify.channels.http import HttpSender, ReceiverAnswer
 from amt_console.redaction import redacted
 
 USER_AGENT = "amt-console"
@@ -50,11 +50,11 @@ class HttpReceiver:
         self._busy_seconds = busy_seconds
         self._secrets = (*_secrets_of(url), *secrets)
 
-    async def post_json(self, document: object, headers: Mapping[str, str] | None = None) -> Answer:
+    async def post_json(self, document: object, headers: Mapping[str, str] | None = None) -> ReceiverAnswer:
         """Post a JSON document; returns the answer if it is a 2xx one. Raises DeliveryError."""
         return await self.post(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"), JSON, headers)
 
-    async def post(self, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> Answer:
+    async def post(self, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> ReceiverAnswer:
         """Post a body; returns the answer if it is a 2xx one. Raises DeliveryError."""
         sent = {"content-type": content_type, "user-agent": USER_AGENT, "accept": "*/*", **(headers or {})}
         answer = await self._sender.post(self._url, body, sent)

@@ -95,7 +95,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class SlotClaim:
     """Asks for the current slot of a target."""
 
     target: str
@@ -140,7 +140,7 @@ class Cluster:
             connection.execute(_CHECK_IN, asdict(self.me))
             return _heard(connection)
 
-    def claim(self, asked: Sequence[Claim]) -> frozenset[str]:
+    def claim(self, asked: Sequence[SlotClaim]) -> frozenset[str]:
         """Claim the current slots of targets at this location. Returns the targets of those that nobody else has."""
         # Sorted: two members that insert the same new targets must not wait for each other in a circle.
         new = sorted({each.target for each in asked} - self._known)

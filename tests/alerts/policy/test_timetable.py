@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from amt_console.alerts.policy.timetable import MOST_SHIFTS, on_call_at, oncall_plan
-from amt_console.model.oncall import Gap, OnCall, Shift
+from amt_console.model.oncall import OnCall, Shift, UncoveredTime
 from amt_console.model.policy import Policies, Rota, RotaOverride
 
 NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -20,7 +20,7 @@ def test_now_next_shifts_and_gaps_of_every_rota() -> None:
     assert (first.name, first.zone, first.now) == ("late", "UTC", None)
     assert first.next == Shift("late", "Ada", NOW + DAY, NOW + 2 * DAY)
     assert [shift.person for shift in first.shifts] == ["Ada", "Grace"]
-    assert first.gaps == (Gap("late", NOW, NOW + DAY),)
+    assert first.gaps == (UncoveredTime("late", NOW, NOW + DAY),)
     assert second.now == Shift("always", "Mary", None, NOW + DAY)
     assert second.next == Shift("always", "Ada", NOW + DAY, NOW + 2 * DAY)
     assert second.gaps == ()
