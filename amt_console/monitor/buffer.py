@@ -10,7 +10,7 @@ from datetime import datetime
 from amt_console.alerts import DeliveryReading, NetworkReading, Sight
 from amt_console.clock import Instant
 from amt_console.model import BusinessFigures, Gap, GapReason, HostSample, ProbeResult
-from amt_console.monitor.evidence import EvidenceReading
+from amt_console.model.evidence import Evidence
 
 DEFAULT_LIMIT = 20_000
 """Items: over an hour of 200 targets at 30 s, or half a day of the default targets; 20 MB at most."""
@@ -65,6 +65,14 @@ class Pause:
     gap: Gap
     at: Instant | None
     """When it was found; ``None`` for samples that were evaluated and lost afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceReading:
+    """What was seen around the first failure of a service."""
+
+    subject: str
+    evidence: Evidence
 
 
 Item = Collected | HostReading | FigureReading | NoData | NetworkReading | DeliveryReading | EvidenceReading | Pause

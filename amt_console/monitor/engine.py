@@ -12,13 +12,18 @@ from amt_console.clock import Clock
 from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import NETWORK_SUBJECT, ProbeResult, ServiceState
 from amt_console.model.notifications import OutboxEntry
-from amt_console.monitor.buffer import DEFAULT_LIMIT, Buffer, Collected, FigureReading, HostReading, NoData, Pause
+from amt_console.monitor.buffer import (
+    DEFAULT_LIMIT,
+    Buffer,
+    Collected,
+    EvidenceReading,
+    FigureReading,
+    HostReading,
+    NoData,
+    Pause,
+)
 from amt_console.monitor.cluster.standalone import peers_of
-from amt_console.monitor.commit_watch import CommitWatch
-from amt_console.monitor.evidence import EvidenceCollector, EvidenceReading
 from amt_console.monitor.flush import Flusher
-from amt_console.monitor.network import NetworkWatch
-from amt_console.monitor.no_data import NoDataWatch
 from amt_console.monitor.notices import engine_faults, engine_notices
 from amt_console.monitor.probe_loop import ProbeLoop
 from amt_console.monitor.probing import Collectors, FigureReader, Prober, known_figures
@@ -29,7 +34,11 @@ from amt_console.monitor.status import Counters, EngineStatus
 from amt_console.monitor.supervise import CANCEL_SECONDS, DRAIN_SECONDS, LOG, Restarts, supervise
 from amt_console.monitor.unstored_pages import DIRECT_AFTER
 from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
-from amt_console.monitor.watch import HostLoop, TickLoop
+from amt_console.monitor.watches.commit_watch import CommitWatch
+from amt_console.monitor.watches.evidence import EvidenceCollector
+from amt_console.monitor.watches.network import NetworkWatch
+from amt_console.monitor.watches.no_data import NoDataWatch
+from amt_console.monitor.watches.watch import HostLoop, TickLoop
 from amt_console.store import Store
 
 

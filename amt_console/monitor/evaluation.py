@@ -30,10 +30,10 @@ from amt_console.alerts import (
 from amt_console.clock import Instant
 from amt_console.model import AlertType, Gap, ServiceState
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, NoData, Pause
-from amt_console.monitor.hosts import STORE_EVERY
 from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.ruleset import MONITOR_SUBJECT, Ruleset
 from amt_console.monitor.signals import RuleWindow
+from amt_console.monitor.watches.hosts import STORE_EVERY
 
 
 class Evaluator:

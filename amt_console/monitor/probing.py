@@ -23,7 +23,7 @@ from amt_console.model import (
 )
 from amt_console.model.evidence import ProcessUse
 from amt_console.monitor.supervise import LOG
-from amt_console.monitor.watch import HostSampler
+from amt_console.monitor.watches.watch import HostSampler
 from amt_console.store import Store, StoreError
 from amt_console.text import safe_text
 from collectors.figures.reader import read_figures

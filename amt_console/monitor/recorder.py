@@ -21,17 +21,16 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
-from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, Pause
+from amt_console.monitor.buffer import Collected, EvidenceReading, FigureReading, HostReading, Item, Pause
 from amt_console.monitor.evaluation import Evaluator
-from amt_console.monitor.evidence import EvidenceReading
-from amt_console.monitor.gaps import stopped_gap
-from amt_console.monitor.handover_watch import HandoverWatch
 from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.planned_work import in_maintenance
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.signals import RuleWindow, WindowReader
 from amt_console.monitor.supervise import LOG
 from amt_console.monitor.unstored_pages import UnstoredPages
+from amt_console.monitor.watches.gaps import stopped_gap
+from amt_console.monitor.watches.handover_watch import HandoverWatch
 from amt_console.store import Reads, Store, StoreBusy, StoreError, VersionConflict, Writes, record
 from amt_console.text import first_line, safe_text
 

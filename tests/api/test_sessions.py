@@ -23,7 +23,7 @@ from amt_console.api.client import operations as client
 from amt_console.clock import Clock, SystemClock
 from amt_console.config import load_config, targets
 from amt_console.model import Acknowledge, AlertState, GapReason, MonitorState, Overall, ProbeNow
-from amt_console.monitor.commit_watch import GRACE
+from amt_console.monitor.watches.commit_watch import GRACE
 from amt_console.operations.json_views import snapshot_json
 from amt_console.operations.protocol import UnavailableError
 from amt_console.runtime import listening

@@ -14,7 +14,7 @@ from support.monitored import Monitored, monitored
 from support.platform import serving
 
 from amt_console.model import ProbeResult
-from amt_console.monitor.commit_watch import FAULT_AFTER, GRACE
+from amt_console.monitor.watches.commit_watch import FAULT_AFTER, GRACE
 from amt_console.store import Store, Writes
 
 pytestmark = pytest.mark.slow

@@ -26,7 +26,8 @@ from amt_console.model import (
     ServiceState,
 )
 from amt_console.model.evidence import Evidence, ProcessUse
-from amt_console.monitor.evidence import EvidenceCollector, EvidenceReading, evidence_of
+from amt_console.monitor.buffer import EvidenceReading
+from amt_console.monitor.watches.evidence import EvidenceCollector, evidence_of
 from amt_console.operations.evidence_facts import evidence_facts
 from amt_console.store import Keyring, Store, record
 from amt_console.store.encryption.keyring import DataKey

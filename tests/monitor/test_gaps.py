@@ -11,9 +11,9 @@ from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import GapReason, ProbeResult, Service, ServiceState
 from amt_console.monitor.buffer import Collected
-from amt_console.monitor.gaps import ClockWatch, stopped_gap
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import build_ruleset
+from amt_console.monitor.watches.gaps import ClockWatch, stopped_gap
 from amt_console.store import Store
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amt_console.clock import FakeClock
 from amt_console.model import HostSample, NetworkRates
-from amt_console.monitor.hosts import STORE_EVERY, HostAverager, average
+from amt_console.monitor.watches.hosts import STORE_EVERY, HostAverager, average
 
 
 def sample(clock: FakeClock, cpu: float | None, *, sent: float | None = None) -> HostSample:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amt_console.monitor.no_data import UNHEARD, NoDataWatch, Overdue
+from amt_console.monitor.watches.no_data import UNHEARD, NoDataWatch, Overdue
 
 
 def test_a_subject_is_silent_after_three_intervals_and_told_of_once_per_interval() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from amt_console.clock import FakeClock
 from amt_console.model import Gap, GapReason
 from amt_console.monitor.buffer import NoData
-from amt_console.monitor.no_data import NoDataWatch
-from amt_console.monitor.watch import TickLoop
+from amt_console.monitor.watches.no_data import NoDataWatch
+from amt_console.monitor.watches.watch import TickLoop
 
 
 class Ticker:

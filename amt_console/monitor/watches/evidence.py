@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from amt_console.clock import Clock
 from amt_console.model import DEFAULT_LOCATION, HostSample, ProbeResult, ServiceState
 from amt_console.model.evidence import Evidence, ProcessUse
+from amt_console.monitor.buffer import EvidenceReading
 from amt_console.monitor.supervise import LOG
 
 PROCESSES_AGE = 5.0
 """Seconds for which the list of processes serves further failures."""
 _ADDRESSES = ", "
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceReading:
-    """The evidence of a failing service."""
-
-    subject: str
-    evidence: Evidence
 
 
 class EvidenceCollector:

@@ -11,10 +11,10 @@ from typing import Protocol
 from amt_console.clock import Clock
 from amt_console.model import Gap, HostSample
 from amt_console.monitor.buffer import HostReading, NoData, Pause
-from amt_console.monitor.gaps import ClockWatch
-from amt_console.monitor.hosts import SAMPLE_EVERY, HostAverager
-from amt_console.monitor.no_data import NoDataWatch
 from amt_console.monitor.supervise import LOG
+from amt_console.monitor.watches.gaps import ClockWatch
+from amt_console.monitor.watches.hosts import SAMPLE_EVERY, HostAverager
+from amt_console.monitor.watches.no_data import NoDataWatch
 
 TICK = 1.0
 """Seconds between two readings of the clock."""

@@ -1,0 +1,1 @@
+"""What the monitor watches beside its probes: the host, the clock, commits, the network, missing data, hand-overs."""
