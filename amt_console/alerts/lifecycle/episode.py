@@ -119,7 +119,9 @@ def _carried_over(last: Episode | None, previous: int | None) -> Paging:
         return Paging()
     recovered = previous is not None and last.resolution is Resolution.RECOVERED
     owner = last.acknowledged_by if recovered else None
-    return Paging(flips=last.paging.flips, flapping=last.paging.flapping, returning=owner)
+    # How long a flapping key is held counts across its episodes: short ones would never reach the limit.
+    held_since = last.paging.held_since if last.paging.flapping else None
+    return Paging(flips=last.paging.flips, flapping=last.paging.flapping, returning=owner, held_since=held_since)
 
 
 def _seen_severity(observation: Observation, rule: Rule) -> Severity:

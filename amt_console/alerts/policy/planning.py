@@ -274,6 +274,7 @@ class _Draft:
                 self._page_state(held=found.key, held_since=paging.held_since or at, released=None)
             return None
         if paging.held is None:
+            self._page_state(held_since=None)
             return NoticeKind.FLAPPING if self._began_flapping() else NoticeKind.FIRED
         stage = Stage(paging.held.partition(":")[0])
         if stage is Stage.INHIBIT and not self._outlived_its_cause():
