@@ -146,11 +146,15 @@ def encode(value: object) -> bytes:
     return _ENCODER.encode(value)
 
 
-def _harmless(value: Any) -> Any:
+def _harmless(value: Any, *, keep_newlines: bool = False) -> Any:
     if isinstance(value, str):
-        return safe_text(value, MAX_TEXT_CHARS)
+        return safe_text(value, MAX_TEXT_CHARS, keep_newlines=keep_newlines)
     if isinstance(value, list):
         return [_harmless(item) for item in value]
     if isinstance(value, dict):
-        return {safe_text(name, MAX_TEXT_CHARS): _harmless(item) for name, item in value.items()}
+        # Of all that is sent, only a kept answer has lines.
+        return {
+            safe_text(name, MAX_TEXT_CHARS): _harmless(item, keep_newlines=name == "text")
+            for name, item in value.items()
+        }
     return value

@@ -47,3 +47,12 @@ def test_apprise_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("amt_console.config.files.reachable.find_spec", lambda name: None)
     (warning,) = warnings(tmp_path, "json://x", kind="apprise")
     assert "pip install 'amt-console[apprise]'" in warning
+
+
+@pytest.mark.parametrize(("program", "missing"), [("sh", False), ("no-such-program", True)])
+def test_a_command_that_is_not_there(tmp_path: Path, program: str, missing: bool) -> None:
+    path = tmp_path / "monitoring_config.json"
+    channel = {"name": "hook", "type": "exec", "command": [program, "-c", "true"]}
+    path.write_text(json.dumps({"channels": [channel]}))
+    found = [str(warning) for warning in load_config(path, env={}).warnings]
+    assert any("channels[0].command[0]: there is no program no-such-program here" in each for each in found) == missing

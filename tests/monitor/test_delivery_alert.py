@@ -30,7 +30,8 @@ def test_a_dead_message_opens_an_alert_and_a_later_delivery_ends_it(tmp_path: Pa
         monitor.engine.hear(read(False))
         alert = monitor.episode("notify", "ops", AlertState.FIRING)
         assert (alert.alert_type, alert.severity) == (AlertType.NOTIFY, Severity.WARNING)
-        assert alert.message == "ops: a message was not delivered: 410 gone"
+        mended = "once mended: amt-console notify drill --channel ops"
+        assert alert.message == f"ops: a message was not delivered: 410 gone; {mended}"
         monitor.engine.hear(read(False, critical=True))
         monitor.wait(lambda reads: about_channels(reads)[0].severity is Severity.CRITICAL)
         monitor.engine.hear(read(True))

@@ -30,4 +30,6 @@ def judge_delivery(reading: DeliveryReading) -> Observation:
     what = "a critical page" if reading.critical else "a message"
     why = f": {reading.error}" if reading.error else ""
     verdict = Verdict.CRITICAL if reading.critical else Verdict.WARNING
-    return Observation(channel, verdict, f"{channel}: {what} was not delivered{why}", reading.at)
+    # Nothing else may be sent there for hours: a drill shows that it works, and ends the alert.
+    mended = f"once mended: amt-console notify drill --channel {channel}"
+    return Observation(channel, verdict, f"{channel}: {what} was not delivered{why}; {mended}", reading.at)

@@ -9,6 +9,7 @@ import typer
 from amt_console.cli.printing.output import print_json, print_line
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
+from amt_console.model.notifications import DeliveryState
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -69,8 +70,12 @@ def _became(delivery: Delivery) -> str:
         tries = len(delivery.attempts)
         at = f"delivered {delivery.delivered_at.astimezone():%H:%M:%S}"
         return at if tries == 1 else f"{at}, attempt {tries}"
-    if not delivery.attempts:
+    if delivery.state in (DeliveryState.CANCELLED, DeliveryState.SUPPRESSED):
         return safe_text(delivery.reason)
+    if not delivery.attempts:
+        held = delivery.next_at is not None and delivery.next_at > delivery.created_at
+        until = f"waits until {delivery.next_at.astimezone():%Y-%m-%d %H:%M:%S}: " if held and delivery.next_at else ""
+        return f"{until}{safe_text(delivery.reason)}"
     last = delivery.attempts[-1]
     words = safe_text(f"{last.status}: {last.error}" if last.error else last.status)
     tried = f"attempt {len(delivery.attempts)} {words}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from ipaddress import ip_address
+from shutil import which
 from urllib.parse import urlsplit
 
 from amt_console.config.faults import Fault, Refused
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.sections.channels import (
     AppriseSettings,
+    ExecSettings,
     NtfySettings,
     SlackSettings,
     TeamsSettings,
@@ -32,6 +34,9 @@ def unreachable_channels(settings: Settings, env: Mapping[str, str]) -> Iterator
             continue
         if isinstance(channel, AppriseSettings) and find_spec("apprise") is None:
             yield Fault(path, "needs Apprise, which is not installed", None, "pip install 'amt-console[apprise]'")
+        if isinstance(channel, ExecSettings) and which(channel.command[0]) is None:
+            where = f"channels[{index}].command[0]"
+            yield Fault(where, f"there is no program {channel.command[0]} here: nothing will be delivered")
         if isinstance(channel, _RESTRICTED) and (fault := _blocked(path, channel.url, reachable, env)) is not None:
             yield fault
 
