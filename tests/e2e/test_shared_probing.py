@@ -109,6 +109,6 @@ def test_a_survivor_keeps_the_pace_of_both_over_a_slow_network(
 
 
 def wait_for_each(platform: Platform, paths: list[str], times: int) -> None:
-    """Wait until each path was asked for so often from now on."""
+    """Wait until each path was asked for so often from now on. One claim at a time would take half a minute for it."""
     asked = platform.asked.copy()
-    until(lambda: all(platform.asked[path] - asked[path] >= times for path in paths), 12)
+    until(lambda: all(platform.asked[path] - asked[path] >= times for path in paths), 25)
