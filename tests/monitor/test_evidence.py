@@ -15,6 +15,7 @@ from support.operations import episode
 from support.stores import START
 
 from amt_console.clock import FakeClock
+from amt_console.config import Settings
 from amt_console.model import (
     AlertState,
     DiskUsage,
@@ -23,10 +24,13 @@ from amt_console.model import (
     HostSample,
     Phases,
     ProbeResult,
+    Service,
     ServiceState,
 )
 from amt_console.model.evidence import Evidence, ProcessUse
-from amt_console.monitor.buffer import EvidenceReading
+from amt_console.monitor.buffer import Collected, EvidenceReading
+from amt_console.monitor.recorder import Recorder
+from amt_console.monitor.ruleset import build_ruleset
 from amt_console.monitor.watches.evidence import EvidenceCollector, evidence_of
 from amt_console.operations.evidence_facts import evidence_facts
 from amt_console.store import Keyring, Store, record
@@ -191,3 +195,26 @@ def test_an_outage_is_kept_with_its_evidence(tmp_path: Path) -> None:
 
 def test_evidence_that_others_wrote_does_no_harm(tmp_path: Path) -> None:
     assert evidence_facts(Evidence(at=START, dns=("\x1b[2J",), address="a\nb"))[0] == ("name resolved to", "␛[2J")
+
+
+def test_evidence_is_kept_with_the_outage_of_its_service_alone(tmp_path: Path) -> None:
+    clock = FakeClock()
+    names = ("web", "api")
+    services = [Service(name=name, url="http://127.0.0.1:1/", interval=15.0) for name in names]
+    rules = build_ruleset(Settings.model_validate({"web_app_url": "http://x"}), services)
+    with Store.open(f"sqlite:///{tmp_path / 'e.db'}", clock=clock, keys=Keyring(DataKey.new())) as store:
+        recorder = Recorder(store=store, ruleset=rules, clock=clock)
+        down = [replace(RESULT, service=name, timestamp=clock.now()) for name in names]
+        slow = replace(RESULT, service="web", timestamp=clock.now(), state=ServiceState.UP, response_time_ms=9000.0)
+        recorder.write([Collected(slow, clock.instant())])
+        clock.advance(1)
+        recorder.write([Collected(replace(each, timestamp=clock.now()), clock.instant()) for each in down])
+        recorder.write([EvidenceReading("web", evidence_of(RESULT, BUSY, HOST))])
+        with store.read() as reads:
+            kept = {
+                (episode.alert_type.value, episode.subject): reads.alerts.evidence(episode.id or 0) is not None
+                for episode in reads.alerts.open()
+            }
+    assert kept[("service_down", "web")]
+    assert not kept[("service_down", "api")]
+    assert [key for key, has in kept.items() if has] == [("service_down", "web")]

@@ -96,3 +96,21 @@ def test_a_shift_that_somebody_took_a_moment_ago_is_told(store: Store, clock: Fa
     assert [text for channel, text in told(store) if channel == "chat"] == [
         "Grace is on call (oncall) until 12:30 after Ada"
     ]
+
+
+def test_a_handover_is_stored_durably(
+    store: Store, clock: FakeClock, ruleset: Ruleset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(store=store, ruleset=ruleset, clock=clock)
+    work(recorder, clock, seconds=3590)
+    began: list[bool] = []
+    transaction = store.transaction
+
+    def noted(*, durable: bool = False, **options: object) -> object:
+        began.append(durable)
+        return transaction(durable=durable, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "transaction", noted)
+    work(recorder, clock, seconds=10)
+    assert told(store)
+    assert began == [False, True], "a message may not be lost with the power"

@@ -189,3 +189,38 @@ def test_the_same_message_cannot_be_queued_twice(store: Store, clock: FakeClock)
     (row,) = rows(store)
     with pytest.raises(StoreError, match="dedup_key"), store.transaction(durable=True) as writes:
         writes._connection.execute(OUTBOX.insert().values({**row, "id": None}))
+
+
+def test_a_page_that_fires_with_its_first_failure_tells_the_answer_of_it(store: Store, clock: FakeClock) -> None:
+    built = ruleset()
+    quick = replace(built, rules=tuple(replace(rule, fail=1) for rule in built.rules))
+    engine = Recorder(store=store, ruleset=quick, clock=clock)
+    engine.write([probe(clock, down=True, answer="pool exhausted\nmore")])
+    assert notice(store, rows(store)[0]).answer_line == "pool exhausted"
+
+
+def test_an_error_that_changed_tells_the_newest_answer(store: Store, clock: FakeClock) -> None:
+    engine = recorder(store, clock)
+    outage(engine, clock)
+    clock.advance(601)
+    changed = probe(clock, down=True, answer="another one")
+    engine.write([replace(changed, result=replace(changed.result, error_class=ErrorClass.TIMEOUT, error="timeout"))])
+    assert notice(store, rows(store)[-1]).answer_line == "another one"
+
+
+@pytest.mark.parametrize("readable", [True, False], ids=["readable", "nothing can be read"])
+def test_pages_are_planned_while_nothing_can_be_stored(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, readable: bool
+) -> None:
+    engine = recorder(store, clock)
+    engine.write([probe(clock, down=False)])
+    if not readable:
+
+        def refuse(*_: object) -> None:
+            raise StoreError("the disk is gone")
+
+        monkeypatch.setattr(store, "read", refuse)
+    for attempt in (1, 2, 3):
+        engine.preview([probe(clock, down=True, attempt=attempt)])
+    planned = [(entry.kind.value, entry.receiver) for entry in engine.unstored_pages.take()]
+    assert planned == [("fired", "ops")]
