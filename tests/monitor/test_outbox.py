@@ -224,3 +224,18 @@ def test_pages_are_planned_while_nothing_can_be_stored(
         engine.preview([probe(clock, down=True, attempt=attempt)])
     planned = [(entry.kind.value, entry.receiver) for entry in engine.unstored_pages.take()]
     assert planned == [("fired", "ops")]
+
+
+def test_a_stored_alert_escalates_while_nothing_can_be_read(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = recorder(store, clock)
+    outage(engine, clock)
+    clock.advance(601)
+
+    def refuse(*_: object) -> None:
+        raise StoreError("the disk is gone")
+
+    monkeypatch.setattr(store, "read", refuse)
+    engine.preview([])
+    assert [entry.receiver for entry in engine.unstored_pages.take()] == ["Ada"]
