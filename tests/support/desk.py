@@ -20,6 +20,9 @@ from widgets.line_view import LineView
 from widgets.live_table import LiveTable
 from widgets.prompt import Prompt
 
+SETTLED_AFTER = 4
+"""Rounds without a running job until nothing more follows."""
+
 
 class Desk:
     """A running console over sample operations."""
@@ -37,11 +40,13 @@ class Desk:
         return screen
 
     async def settle(self) -> None:
-        """Until all jobs are done and drawn."""
-        for _ in range(2):
+        """Until all jobs are done and drawn, also those that follow from others: an action, a snapshot, a detail."""
+        quiet_rounds = 0
+        while quiet_rounds < SETTLED_AFTER:
             await self.pilot.pause()
+            running = any(not worker.is_finished for worker in self.app.workers)
             await self.app.workers.wait_for_complete()
-        await self.pilot.pause()
+            quiet_rounds = 0 if running else quiet_rounds + 1
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
