@@ -53,7 +53,6 @@ def policies_of(settings: Settings, targets: Sequence[Target]) -> Policies:
         times=NotifyTimes(
             reminder=notify.reminder,
             acknowledgement=notify.acknowledgement,
-            reopen_window=notify.reopen_window,
             warning_after=notify.warning_after,
         ),
         groups={target.name: target.group for target in targets},

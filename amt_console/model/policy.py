@@ -191,8 +191,6 @@ class NotifyTimes:
     """Between two reminders of an unacknowledged alert; 0: none."""
     acknowledgement: float = 4 * 3600.0
     """Until an acknowledgement ends."""
-    reopen_window: float = 300.0
-    """An alert that comes back within this time keeps its owner."""
     reopen_answer: float = 600.0
     """How long the owner of an alert that came back may take to answer."""
     warning_after: float = 900.0

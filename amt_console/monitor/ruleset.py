@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from amt_console.alerts import (
@@ -169,7 +169,12 @@ def build_rules(settings: Settings, targets: Sequence[Target]) -> tuple[Rule, ..
     named = {rule.name for rule in settings.rules}
     defaults = [rule for rule in default_rules(thresholds, targets) if rule.id not in named]
     customs = [rule_of(rule) for rule in settings.rules if rule.enabled]
-    return merge_rules(defaults, customs)
+    window = settings.notify.reopen_window
+    return tuple(
+        # A rule without a window, such as that of the monitor itself, keeps none.
+        replace(rule, reopen_window=window) if rule.reopen_window else rule
+        for rule in merge_rules(defaults, customs)
+    )
 
 
 def rule_of(settings: RuleSettings) -> Rule:

@@ -116,3 +116,10 @@ def test_a_unit_that_a_figure_cannot_be_in_is_refused(figure: str, unit: str, wa
     with pytest.raises(ConfigError, match=wanted) as refused:
         build_ruleset(settings(figures={"revenue": {figure: {"unit": unit}}}), TARGETS)
     assert refused.value.faults[0].path == f"figures.revenue.{figure}.unit"
+
+
+def test_the_configured_reopen_window_is_that_of_every_rule_that_has_one() -> None:
+    rules = build_ruleset(settings(notify={"reopen_window": "20m"}), [Service(name="web", url="http://x")]).by_id
+    assert rules["service_down"].reopen_window == 1200.0
+    assert rules["service_down/no_data"].reopen_window == 1200.0
+    assert rules["monitor"].reopen_window == 0.0

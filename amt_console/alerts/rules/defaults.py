@@ -106,6 +106,7 @@ def no_data_rule(rule: Rule) -> Rule | None:
         groups=rule.groups,
         criticality=rule.criticality,
         shadow=rule.shadow,
+        reopen_window=rule.reopen_window,
         runbook_by_subject=rule.runbook_by_subject,
     )
 
