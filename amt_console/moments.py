@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from amt_console.text import safe_text
 
-EXAMPLES = "'14:30', '-2h', 'yesterday 09:00', '2026-01-31 14:00' or ISO 8601 with an offset"
+EXAMPLES = "'now', '14:30', '-2h', 'yesterday 09:00', '2026-01-31 14:00' or ISO 8601 with an offset"
 FIRST_YEAR, LAST_YEAR = 1971, 9000
 """Databases hold nothing beyond these, and arithmetic with times near the ends of the calendar fails."""
 _AGO = re.compile(r"-?\s*(\d+(?:\.\d+)?)\s*([smhdw])(?:\s*ago)?")
@@ -23,23 +23,24 @@ class MomentError(ValueError):
     """The text is no moment, or a moment on the wrong side of now; ``str()`` is the message for people."""
 
 
-def parse_moment(text: str, now: datetime, *, future: bool = False) -> datetime:
+def parse_moment(text: str, now: datetime, *, future: bool = False, zone: tzinfo | None = None) -> datetime:
     """A moment as aware UTC.
 
     ``2h`` and ``-2h`` count back from now, ``+2h`` counts forward. A bare time is the last one before now, or with
-    ``future`` the next one. Dates and times without an offset are local.
+    ``future`` the next one. Dates and times without an offset are in ``zone``.
 
     Args:
         text: As typed.
         now: The present moment.
         future: Whether the moment may lie ahead of ``now``.
+        zone: The zone of dates and times without an offset; by default the host's.
 
     Raises:
         MomentError: The text is no moment, is too far away, or lies ahead of ``now`` without ``future``.
     """
     shown = safe_text(text, 60)
     try:
-        moment = _parse(text.strip(), now, future=future)
+        moment = _parse(text.strip(), now, future=future, zone=zone)
     except (OverflowError, ValueError, OSError):
         moment = None
     if moment is None:
@@ -51,26 +52,33 @@ def parse_moment(text: str, now: datetime, *, future: bool = False) -> datetime:
     return moment
 
 
-def _parse(text: str, now: datetime, *, future: bool) -> datetime | None:
+def _parse(text: str, now: datetime, *, future: bool, zone: tzinfo | None) -> datetime | None:
+    if text == "now":
+        return now
     if found := _AGO.fullmatch(text):
         return now - timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
     if found := _AHEAD.fullmatch(text):
         return now + timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
-    today = now.astimezone().replace(tzinfo=None)
+    today = now.astimezone(zone).replace(tzinfo=None)
     if found := _NAMED_DAY.fullmatch(text):
         clock_time = _naive(found[2] or "00:00", _TIMES)
         day = today.date() + timedelta(days=_DAYS[found[1]])
-        return None if clock_time is None else datetime.combine(day, clock_time.time()).astimezone(UTC)
+        return None if clock_time is None else _utc(datetime.combine(day, clock_time.time()), zone)
     if (date := _naive(text, _DATES)) is not None:
-        return date.astimezone(UTC)
+        return _utc(date, zone)
     if (clock_time := _naive(text, _TIMES)) is not None:
         moment = datetime.combine(today.date(), clock_time.time())
         if not future and moment > today:
             moment -= timedelta(days=1)
         if future and moment < today:
             moment += timedelta(days=1)
-        return moment.astimezone(UTC)
-    return datetime.fromisoformat(text).astimezone(UTC)
+        return _utc(moment, zone)
+    return _utc(datetime.fromisoformat(text), zone)
+
+
+def _utc(moment: datetime, zone: tzinfo | None) -> datetime:
+    """A moment in UTC; without an offset it is in ``zone``, or in the host's zone."""
+    return (moment if moment.tzinfo is not None or zone is None else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _naive(text: str, patterns: tuple[str, ...]) -> datetime | None:

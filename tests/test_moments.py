@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -79,3 +80,15 @@ def test_the_future_is_accepted_where_it_is_asked_for() -> None:
     assert parse_moment("+2h", NOW, future=True) == NOW + timedelta(hours=2)
     earlier = (NOW - timedelta(hours=1)).astimezone()
     assert parse_moment(f"{earlier:%H:%M}", NOW, future=True) == NOW + timedelta(hours=23)
+
+
+def test_now_is_a_moment() -> None:
+    assert parse_moment(" now ", NOW) == NOW
+
+
+def test_times_without_an_offset_may_be_in_a_named_zone() -> None:
+    tokyo = ZoneInfo("Asia/Tokyo")
+    assert parse_moment("yesterday", NOW, zone=tokyo) == datetime(2026, 1, 3, 15, 0, tzinfo=UTC)
+    assert parse_moment("20:30", NOW, zone=tokyo) == datetime(2026, 1, 5, 11, 30, tzinfo=UTC)
+    assert parse_moment("2026-01-01", NOW, zone=tokyo) == datetime(2025, 12, 31, 15, 0, tzinfo=UTC)
+    assert parse_moment("2026-01-01T00:00:00+01:00", NOW, zone=tokyo) == datetime(2025, 12, 31, 23, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ import typer
 
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.cli.export import Hours, Since, Until, Zone, window
+from amt_console.cli.export.options import Hours, Since, Until, Zone, window
 from amt_console.cli.printing.output import print_json, print_line, print_wrapped
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
@@ -47,7 +47,7 @@ def analyze(
     from amt_console.reports.times import UnknownZoneError
     from amt_console.reports.view import build_view
 
-    length, end = window(ctx, hours, since, until)
+    length, end = window(ctx, hours, since, until, zone)
     context = get_context(ctx)
     try:
         with context.open_store(read_only=True) as store:

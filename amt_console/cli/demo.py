@@ -161,7 +161,7 @@ def _write_config(platform: PlatformProcess, folder: DemoFolder) -> LoadedConfig
 
 def _write_history(context: Context, loaded: LoadedConfig, store_url: str, *, seed: int, days: int) -> list[str]:
     """Write the history; returns notices about it."""
-    from amt_console.cli.printing.demo_progress import shown_progress
+    from amt_console.cli.printing.progress_bar import shown_progress
     from amt_console.config import targets
     from amt_console.demo.history import History
     from amt_console.store import Store, keyring_of
@@ -179,7 +179,7 @@ def _write_history(context: Context, loaded: LoadedConfig, store_url: str, *, se
         host=HostCollector(clock=context.clock).sample(),
     )
     keys = keyring_of(loaded.settings)
-    with Store.open(store_url, clock=context.clock, keys=keys) as store, shown_progress() as progress:
+    with Store.open(store_url, clock=context.clock, keys=keys) as store, shown_progress(context.clock) as progress:
         report = history.write(store, clock=context.clock, progress=progress)
         store.checkpoint(truncate=True)
         with store.read() as reads:

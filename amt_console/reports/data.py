@@ -78,6 +78,8 @@ class ReportData:
     version: str
     zone: str = "UTC"
     """IANA name of the zone for times."""
+    compare: bool = True
+    """Whether the reports compare the window with the previous one."""
     limits: AnalysisLimits = field(default_factory=AnalysisLimits)
     monitor: MonitorStatus = field(default_factory=lambda: MonitorStatus(MonitorState.STOPPED))
     measured_until: datetime | None = None

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -68,6 +69,7 @@ def export_reports(
     end: datetime | None = None,
     formats: Sequence[str] = (),
     zone: str | None = None,
+    compare: bool = True,
     progress: Progress | None = None,
 ) -> tuple[Path, ...]:
     """Write reports on the last ``hours`` up to ``end`` into ``out`` and return the files.
@@ -85,6 +87,7 @@ def export_reports(
         end: Its end; by default now, and never later.
         formats: Formats instead of each report's usual ones.
         zone: IANA name of the zone for times; by default that of the settings, else the host's.
+        compare: Whether the reports compare the window with the previous one of equal length.
         progress: Called with the step, the amount done, and the total.
 
     Raises:
@@ -94,7 +97,7 @@ def export_reports(
         StoreError: The database could not be read.
     """
     wanted = plan(parts, formats)
-    data = report_data(store, targets, settings, clock, hours=hours, end=end, zone=zone)
+    data = report_data(store, targets, settings, clock, hours=hours, end=end, zone=zone, compare=compare)
     with _scratch_folder(out, clock) as folder:
         names = render(RenderJob(data, wanted, str(folder)), progress)
         try:
@@ -112,6 +115,7 @@ def report_data(
     hours: float,
     end: datetime | None = None,
     zone: str | None = None,
+    compare: bool = True,
 ) -> ReportData:
     """Gather the data of the reports on the last ``hours`` up to ``end``.
 
@@ -124,7 +128,8 @@ def report_data(
     now = clock.now()
     window = window_of(now if end is None else min(now, end), hours)
     with store.read() as reads:
-        return gather(reads, targets=targets, settings=settings, window=window, zone=name, made_at=now)
+        data = gather(reads, targets=targets, settings=settings, window=window, zone=name, made_at=now)
+    return data if compare else replace(data, compare=False)
 
 
 @contextlib.contextmanager

@@ -64,6 +64,14 @@ def test_a_window_may_end_in_the_past_and_then_says_the_same_at_any_time(
     assert window == told[0]["window"]
 
 
+def test_the_window_is_written_in_the_zone_of_the_report(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--db", database, "--since", "yesterday", "--until", "now", "--tz", "Pacific/Kiritimati", "--json")
+    assert code_of("analyze", *options) == 0
+    window = json.loads(capsys.readouterr().out)["window"]
+    assert window["start"].endswith("T00:00:00.000+14:00")
+    assert 24 <= window["hours"] <= 48
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

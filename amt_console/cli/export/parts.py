@@ -1,8 +1,7 @@
-"""``export``: reports as files."""
+"""``export all`` and the commands of its parts: reports as files."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,38 +11,31 @@ import typer
 
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.export.options import (
+    OUT,
+    Compare,
+    Comparison,
+    Hours,
+    JsonOption,
+    Out,
+    Since,
+    Until,
+    Zone,
+    window,
+)
 from amt_console.cli.printing.output import print_json, print_line, talk
+from amt_console.cli.printing.progress_bar import shown_progress
 from amt_console.cli.startup.context import get_context
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from amt_console.operations.protocol import Progress
-
-app = typer.Typer(
-    help="Write reports: static HTML pages, JSON documents, a picture.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-
-Hours = Annotated[float | None, typer.Option("--hours", metavar="N", help="Length of the window.  [24]")]
-Since = Annotated[
-    str | None, typer.Option("--since", metavar="TIME", help="Start of the window: '7d', '14:00', '2026-01-31'.")
-]
-Until = Annotated[
-    str | None, typer.Option("--until", metavar="TIME", help="End of the window, written like its start.  [now]")
-]
 Formats = Annotated[
     list[str] | None,
     typer.Option(
         "--format", metavar="FORMAT", help="html, json, png, md or csv instead of the default; may be repeated."
     ),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write into; created if missing.")]
-Zone = Annotated[str | None, typer.Option("--zone", metavar="ZONE", help="Time zone of the times shown.  [the host's]")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the files written as a JSON list.")]
-_OUT = Path("exports")
-
 
 _REPORTS = (
     (
@@ -65,7 +57,13 @@ _REPORTS = (
 """Name of each command, its help, and the options of its example."""
 
 
-def _add_command(part: str, help_text: str, example: str) -> None:
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the group."""
+    for report in _REPORTS:
+        _add_command(app, *report)
+
+
+def _add_command(app: typer.Typer, part: str, help_text: str, example: str) -> None:
     @app.command(part, help=help_text, epilog=f"Example: amt-console export {part} {example}")
     def export(
         ctx: typer.Context,
@@ -73,35 +71,12 @@ def _add_command(part: str, help_text: str, example: str) -> None:
         since: Since = None,
         until: Until = None,
         formats: Formats = None,
-        out: Out = _OUT,
+        out: Out = OUT,
         zone: Zone = None,
+        compare: Comparison = Compare.PREVIOUS,
         json_output: JsonOption = False,
     ) -> None:
-        _export(ctx, part, window(ctx, hours, since, until), formats, out, zone, json_output)
-
-
-for _report in _REPORTS:
-    _add_command(*_report)
-
-
-def window(
-    ctx: typer.Context, hours: float | None, since: str | None, until: str | None
-) -> tuple[float, datetime | None]:
-    """The window's length in hours and its end, ``None`` for now, from ``--hours`` or ``--since``, and ``--until``.
-
-    Raises CommandError.
-    """
-    from amt_console.moments import parse_moment
-
-    if hours is not None and since is not None:
-        raise CommandError("--hours and --since exclude each other", ExitCode.USAGE)
-    now = get_context(ctx).clock.now()
-    end = now if until is None else parse_moment(until, now)
-    if since is not None:
-        hours = (end - parse_moment(since, now)).total_seconds() / 3600
-        if hours <= 0:
-            raise CommandError("--since must lie before --until", ExitCode.USAGE)
-    return (24.0 if hours is None else hours), (None if until is None else end)
+        _export(ctx, part, window(ctx, hours, since, until, zone), formats, out, zone, compare, json_output)
 
 
 def _export(
@@ -111,6 +86,7 @@ def _export(
     formats: list[str] | None,
     out: Path,
     zone: str | None,
+    compare: Compare,
     json_output: bool,
 ) -> None:
     from amt_console.reports.export import ExportError, ExportWriteError, export_reports
@@ -120,7 +96,7 @@ def _export(
     hours, end = window
     context = get_context(ctx)
     try:
-        with context.open_store(read_only=True) as store:
+        with context.open_store(read_only=True) as store, shown_progress(context.clock) as progress:
             files = export_reports(
                 store,
                 context.targets,
@@ -132,7 +108,8 @@ def _export(
                 end=end,
                 formats=formats or (),
                 zone=zone,
-                progress=_progress(),
+                compare=compare is Compare.PREVIOUS,
+                progress=progress,
             )
     except (PlanError, UnknownZoneError) as error:
         raise CommandError(str(error), ExitCode.USAGE) from None
@@ -158,15 +135,3 @@ def _left_out(part: str, formats: Sequence[str], files: Sequence[Path]) -> list[
         for name, form, pattern in plan((part,), formats)
         if not any(fnmatchcase(path.name, pattern.replace("{}", "*")) for path in files)
     ]
-
-
-def _progress() -> Progress:
-    """A progress line on a terminal, removed at the end; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda what, done, total: None
-
-    def show(what: str, done: int, total: int) -> None:
-        text = "" if done >= total else f"{done + 1}/{total} {what}"
-        typer.echo(f"\r\x1b[K{text}", err=True, nl=False)
-
-    return show

@@ -1,0 +1,71 @@
+"""The options that the commands about a window of time share, and the window that they mean."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amt_console.cli.errors import CommandError
+from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.startup.context import get_context
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Compare(StrEnum):
+    """What a report compares its window with."""
+
+    PREVIOUS = "previous"
+    NONE = "none"
+
+
+Hours = Annotated[float | None, typer.Option("--hours", metavar="N", help="Length of the window.  [24]")]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="TIME", help="Start of the window: '7d', 'yesterday', '2026-01-31'.")
+]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="End of the window, written like its start.  [now]")
+]
+Zone = Annotated[
+    str | None,
+    typer.Option(
+        "--zone", "--tz", metavar="ZONE", help="Time zone of the times shown and of --since and --until.  [the host's]"
+    ),
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write into; created if missing.")]
+Comparison = Annotated[
+    Compare, typer.Option("--compare", help="Compare the window with the previous one of equal length, or with none.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the files written as a JSON list.")]
+OUT = Path("exports")
+
+
+def window(
+    ctx: typer.Context, hours: float | None, since: str | None, until: str | None, zone: str | None = None
+) -> tuple[float, datetime | None]:
+    """The window's length in hours and its end, ``None`` for now, from ``--hours`` or ``--since``, and ``--until``.
+
+    Times without an offset are in ``zone``, else in the zone of the configuration's reports. Raises CommandError.
+    """
+    from amt_console.moments import parse_moment
+    from amt_console.reports.times import UnknownZoneError, host_zone, zone_of
+
+    if hours is not None and since is not None:
+        raise CommandError("--hours and --since exclude each other", ExitCode.USAGE)
+    context = get_context(ctx)
+    try:
+        local = zone_of(zone or context.settings.console.time_zone or host_zone(os.environ))
+    except UnknownZoneError as error:
+        raise CommandError(str(error), ExitCode.USAGE) from None
+    now = context.clock.now()
+    end = now if until is None else parse_moment(until, now, zone=local)
+    if since is not None:
+        hours = (end - parse_moment(since, now, zone=local)).total_seconds() / 3600
+        if hours <= 0:
+            raise CommandError("--since must lie before --until", ExitCode.USAGE)
+    return (24.0 if hours is None else hours), (None if until is None else end)
