@@ -102,6 +102,10 @@ class ReportData:
     """The same for the previous window, if it has enough values."""
     history: Mapping[FigureName, History] = field(default_factory=dict)
     """Stored values of the figures over the window."""
+    previous_history: Mapping[FigureName, History] = field(default_factory=dict)
+    """The same for the previous window."""
+    daily: Mapping[FigureName, History] = field(default_factory=dict)
+    """One value per day of the figures with a forecast, over at most 400 days before the window's end."""
 
     @property
     def past(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,6 @@ from amt_console.model import (
     RESOLUTIONS,
     Criticality,
     Database,
-    FigureKind,
     Gap,
     HostRollup,
     MonitorState,
@@ -32,7 +30,8 @@ from amt_console.model import (
 from amt_console.operations.snapshot_builder import SILENT_AFTER_SECONDS
 from amt_console.operations.views import service_view
 from amt_console.operations.windows import ServiceWindows
-from amt_console.reports.data import AlertRecord, FigureName, ReportData, ServiceRecord
+from amt_console.reports.data import AlertRecord, ReportData, ServiceRecord
+from amt_console.reports.gather_figures import gather_figures
 from amt_console.store import Reads, StateChangeRow
 
 if TYPE_CHECKING:
@@ -45,25 +44,8 @@ RESOURCE_METRICS = {
     "connections": "active_connections",
 }
 """Stored names of the host's resources."""
-MEAN_PARTS = 24
 MAX_ALERTS = 1000
 MAX_ALERTS_WITH_EVENTS = 200
-HISTORIES: tuple[FigureName, ...] = (
-    (FigureKind.OVERVIEW, "total_users"),
-    (FigureKind.OVERVIEW, "daily_active_users"),
-    (FigureKind.OVERVIEW, "page_views"),
-    (FigureKind.OVERVIEW, "bounce_rate"),
-    (FigureKind.CHATBOT, "conversations"),
-    (FigureKind.CHATBOT, "satisfaction"),
-    (FigureKind.CHATBOT, "resolution_rate"),
-    (FigureKind.CHATBOT, "response_time"),
-    (FigureKind.REVENUE, "mrr"),
-    (FigureKind.REVENUE, "paying_users"),
-    (FigureKind.REVENUE, "churn_rate"),
-    (FigureKind.REVENUE, "arpu"),
-)
-"""Figures with a chart over the window."""
-
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -106,8 +88,7 @@ def gather(
         past=window.end < made_at,
     )
     last = [at for name in then.end.keys() | then.buckets.keys() if (at := _last_measured(then, name)) is not None]
-    read = _read(reads, window)
-    parts = _parts(read, window)
+    figures = gather_figures(reads, window)
     return ReportData(
         window=window,
         made_at=made_at,
@@ -123,14 +104,12 @@ def gather(
         host=_host(reads, window, resolution),
         previous_host=_host(reads, before, resolution),
         host_now=reads.host.sample(window.end),
-        figures={
-            kind: figures
-            for kind, figures in reads.figures.newest(window.end).items()
-            if figures.timestamp >= window.start
-        },
-        means=_means(parts),
-        means_before=_means(_parts(_read(reads, before), before), at_least=parts),
-        history={(kind, name): tuple(read.get((kind, name), ())) for kind, name in HISTORIES},
+        figures=figures.newest,
+        means=figures.means,
+        means_before=figures.means_before,
+        history=figures.history,
+        previous_history=figures.previous_history,
+        daily=figures.daily,
     )
 
 
@@ -295,42 +274,3 @@ def _host(reads: Reads, window: Window, resolution: int) -> dict[str, tuple[Host
     return {
         name: tuple(regroup_host(found[metric], window)) for name, metric in RESOURCE_METRICS.items() if metric in found
     }
-
-
-Read = dict[FigureName, list[tuple[datetime, float]]]
-Parts = dict[FigureName, list[float]]
-
-
-def _read(reads: Reads, window: Window) -> Read:
-    """All values of single-number figures in a window."""
-    return {
-        (kind, name): points
-        for kind in FigureKind
-        for name, points in reads.figures.histories(kind, window.start, window.end).items()
-    }
-
-
-def _means(parts: Parts, *, at_least: Parts | None = None) -> dict[FigureName, float]:
-    """The mean of each figure over a window; with ``at_least`` only of those read in half as many of its parts.
-
-    A window of which little was read is no baseline.
-    """
-    return {
-        key: math.fsum(means) / len(means)
-        for key, means in parts.items()
-        if at_least is None or 2 * len(means) >= len(at_least.get(key, ()))
-    }
-
-
-def _parts(read: Read, window: Window) -> Parts:
-    """The mean of each figure in each of the equal parts of a window that have a value.
-
-    The parts have equal weight, so that it does not matter where the platform was read more often.
-    """
-    found: Parts = {}
-    for key, points in read.items():
-        by_part: dict[int, list[float]] = {}
-        for at, value in points:
-            by_part.setdefault(int((at - window.start) / (window.end - window.start) * MEAN_PARTS), []).append(value)
-        found[key] = [math.fsum(values) / len(values) for values in by_part.values()]
-    return found

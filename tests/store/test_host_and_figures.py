@@ -144,6 +144,21 @@ def test_long_histories_of_a_figure_are_hourly(store: Store) -> None:
     assert long == [(at(3600 * i), float(4 * i)) for i in range(96)]
 
 
+def test_daily_values_of_a_figure_are_of_one_time_of_day_and_of_days_that_were_read(store: Store) -> None:
+    hours = [*range(30), *range(54, 24 * 250, 3)]
+    with store.transaction() as writes:
+        for hour in hours:
+            writes.add_figures(figures(FigureKind.OVERVIEW, 3600 * hour, total_users=float(hour), pages=(("a", 1.0),)))
+    end = 24 * 250 * 3600 - 1
+    with store.read() as reads:
+        daily = reads.figures.daily(FigureKind.OVERVIEW, at(end), 400)
+        two = reads.figures.daily(FigureKind.OVERVIEW, at(3600 * 29), 2)
+        none = reads.figures.daily(FigureKind.REVENUE, at(end), 400)
+    assert daily == {"total_users": [(at(3600 * hour), float(hour)) for hour in (23, 29, *range(69, 6000, 24))]}
+    assert two == {"total_users": [(at(3600 * 5), 5.0), (at(3600 * 29), 29.0)]}
+    assert none == {}
+
+
 def test_gaps_that_touch_a_window(store: Store) -> None:
     gaps = [Gap(at(0), at(100), GapReason.STOPPED), Gap(at(200), at(300), GapReason.SUSPENDED)]
     with store.transaction(durable=True) as writes:

@@ -23,6 +23,9 @@ _NEWEST_FIGURES = (
 )
 _FIGURES_UP_TO = _NEWEST_FIGURES.where(_FIGURES.c.timestamp <= bindparam("at"))
 _LONG_CHART = timedelta(days=2)
+_DAY = timedelta(days=1)
+_ROWS_AT_ONCE = 200
+"""Fewer than the bound values that any database takes in one statement."""
 
 
 class FigureReads:
@@ -57,10 +60,34 @@ class FigureReads:
         """``history`` of every single-number figure of a kind."""
         found: dict[str, list[tuple[datetime, float]]] = {}
         for at, figures in self._stored(kind, start, end):
-            for name, stored in figures.items():
-                value = figure_of(stored).value
-                if isinstance(value, (int, float)):
-                    found.setdefault(name, []).append((at, float(value)))
+            for name, value in _numbers(figures):
+                found.setdefault(name, []).append((at, value))
+        return found
+
+    def daily(self, kind: FigureKind, end: datetime, days: int) -> dict[str, list[tuple[datetime, float]]]:
+        """Single-number figures, oldest first: the newest hourly value in each of the last ``days`` days up to ``end``.
+
+        A day is a stretch of 24 hours that ends at the time of ``end``: values of counters that start again at midnight
+        are of the same time of day, so they can be compared. The figures of at most one row per day are decoded.
+        """
+        start = end - days * _DAY
+        moments = select(_FIGURES.c.timestamp, _FIGURES.c.id).where(
+            _FIGURES.c.kind == kind.value,
+            _FIGURES.c.hourly.is_(True),
+            _FIGURES.c.timestamp > start,
+            _FIGURES.c.timestamp <= end,
+        )
+        newest: dict[int, int] = {}
+        for at, row in self._connection.execute(moments.order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
+            newest[(end - at) // _DAY] = row
+        found: dict[str, list[tuple[datetime, float]]] = {}
+        rows = list(newest.values())
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            chosen = _FIGURES.c.id.in_(rows[first : first + _ROWS_AT_ONCE])
+            query = select(_FIGURES.c.timestamp, _FIGURES.c.figures).where(chosen).order_by(_FIGURES.c.timestamp)
+            for at, stored in self._connection.execute(query):
+                for name, value in _numbers(from_json(stored) or {}):
+                    found.setdefault(name, []).append((at, value))
         return found
 
     def _stored(self, kind: FigureKind, start: datetime, end: datetime) -> Iterator[tuple[datetime, dict[str, Any]]]:
@@ -71,3 +98,11 @@ class FigureReads:
             query = query.where(_FIGURES.c.hourly.is_(True))
         for at, stored in self._connection.execute(query.order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
             yield at, from_json(stored) or {}
+
+
+def _numbers(figures: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Names and values of the single-number figures in a stored answer."""
+    for name, stored in figures.items():
+        value = figure_of(stored).value
+        if isinstance(value, (int, float)):
+            yield name, float(value)
