@@ -7,21 +7,27 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from types import MappingProxyType
 
-from amt_console.analysis.advice import AnalysisLimits, Recommendation, ServiceFacts
-from amt_console.analysis.availability import NOTHING, Availability, availability
+from amt_console.analysis.findings import Finding
 from amt_console.analysis.handling import Handling, handling
-from amt_console.analysis.incidents import Incident, StateSpan, incidents, state_spans, unmeasured_spans
 from amt_console.analysis.latency import LatencySummary, latency_summary
-from amt_console.analysis.outages import Outage, outages
-from amt_console.analysis.recommendations import recommendations
+from amt_console.analysis.recommendations.advice import AnalysisLimits, Recommendation, ServiceFacts
+from amt_console.analysis.recommendations.rules import recommendations
 from amt_console.analysis.resources import ResourcePattern, resource_patterns
 from amt_console.analysis.seasonal import HourlyComparison, compare_hours
 from amt_console.analysis.series import Window, regroup
+from amt_console.analysis.uptime.availability import NOTHING, Availability, availability
+from amt_console.analysis.uptime.budgets import ErrorBudget, error_budget
+from amt_console.analysis.uptime.incidents import Incident, StateSpan, incidents, state_spans, unmeasured_spans
+from amt_console.analysis.uptime.outages import Outage, outages
+from amt_console.analysis.uptime.policies import Policies, policies
 from amt_console.model import AlertType, Episode, Gap, HostRollup, Rollup, ServiceState
+from amt_console.model.slo import Slo
 
 Host = Mapping[str, Sequence[HostRollup]]
 """By resource: ``cpu``, ``memory``, ``disk``, ``connections``."""
 NO_HOST: Host = MappingProxyType({})
+SloTotals = Mapping[str, Mapping[float, tuple[Rollup, ...]]]
+NO_TOTALS: SloTotals = MappingProxyType({})
 _ABOUT_OUTAGES = (AlertType.SERVICE_DOWN, AlertType.DATABASE)
 
 
@@ -62,6 +68,8 @@ class ServicePerformance:
     """Failures that re-checks did not confirm: downtime, but no incidents."""
     hours: HourlyComparison | None
     """Comparison with the previous window by hour of the day; ``None`` without enough data."""
+    policies: Policies = field(default_factory=Policies)
+    """Its availability by each named policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,11 @@ class PerformanceAnalysis:
     previous_resources: tuple[ResourcePattern, ...] = ()
     handling: Handling = field(default_factory=lambda: Handling(0, 0, 0, 0, 0, 0, 0, None, None, None, None))
     previous_handling: Handling = field(default_factory=lambda: Handling(0, 0, 0, 0, 0, 0, 0, None, None, None, None))
+    policies: Policies = field(default_factory=Policies)
+    """Of all services, each weighted by its time in the window."""
+    budgets: tuple[ErrorBudget, ...] = ()
+    """One for every objective."""
+    findings: tuple[Finding, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
 
 
@@ -94,6 +107,8 @@ def analyse(
     episodes: Sequence[Episode] = (),
     gaps: Sequence[Gap] = (),
     limits: AnalysisLimits,
+    slos: Sequence[Slo] = (),
+    slo_totals: SloTotals = NO_TOTALS,
 ) -> PerformanceAnalysis:
     """Analyse one window.
 
@@ -106,6 +121,8 @@ def analyse(
         episodes: Alerts of this and the previous window.
         gaps: The monitor's gaps.
         limits: Limits of the configuration.
+        slos: The objectives.
+        slo_totals: By objective's name and window in seconds, the totals of its services up to the window's end.
     """
     holes = unmeasured_spans(gaps, window.start, window.end)
     found = tuple(_service(window, history, holes, episodes, zone) for history in services)
@@ -124,6 +141,11 @@ def analyse(
         previous_resources=resource_patterns(previous_host, zone),
         handling=handled,
         previous_handling=handling(episodes, start=before.start, end=before.end),
+        policies=policies(
+            sum((service.availability for service in found), NOTHING),
+            sum(blip.down_s for service in found for blip in service.blips),
+        ),
+        budgets=tuple(error_budget(slo, slo_totals.get(slo.name, {})) for slo in slos),
     )
     facts = [_facts(service, history) for service, history in zip(found, services, strict=True)]
     return replace(
@@ -158,18 +180,20 @@ def _service(
     earlier = availability(previous, before.seconds)
     failures = incidents(history.name, spans, began_earlier=history.initial is ServiceState.DOWN)
     confirmed, blips = _told_apart(failures, episodes)
+    parts = availability(buckets, window.seconds)
     quiet = [bucket for bucket in buckets if not any(_touches(bucket, failure) for failure in failures)]
     return ServicePerformance(
         name=history.name,
         buckets=tuple(buckets),
         latency=latency_summary(buckets, zone=zone, limit_ms=history.warning_ms, quiet=quiet),
         previous_latency=latency_summary(previous, zone=zone, limit_ms=history.warning_ms),
-        availability=availability(buckets, window.seconds),
+        availability=parts,
         previous_availability=earlier,
         spans=tuple(spans),
         incidents=tuple(confirmed),
         blips=tuple(blips),
         hours=compare_hours(quiet, previous, zone) if earlier.sufficient else None,
+        policies=policies(parts, sum(blip.down_s for blip in blips)),
     )
 
 

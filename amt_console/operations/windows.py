@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from amt_console.analysis.availability import LEAST_COVERAGE_PERCENT
+from amt_console.analysis.uptime.availability import LEAST_COVERAGE_PERCENT
 from amt_console.model import AnyRollup, Series
 
 if TYPE_CHECKING:

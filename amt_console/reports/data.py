@@ -21,6 +21,7 @@ from amt_console.model import (
     Rollup,
     ServiceState,
 )
+from amt_console.model.slo import Slo
 
 STALE_AFTER_S = 300.0
 """If the newest measurement is older than this, the current state is not known."""
@@ -106,6 +107,9 @@ class ReportData:
     """The same for the previous window."""
     daily: Mapping[FigureName, History] = field(default_factory=dict)
     """One value per day of the figures with a forecast, over at most 400 days before the window's end."""
+    slos: tuple[Slo, ...] = ()
+    slo_totals: Mapping[str, Mapping[float, tuple[Rollup, ...]]] = field(default_factory=dict)
+    """By objective's name and length in seconds, the totals of its services up to the window's end."""
 
     @property
     def past(self) -> bool:

@@ -133,6 +133,8 @@ def build_view(data: ReportData) -> ReportView:
         episodes=[record.episode for record in safe.alerts],
         gaps=safe.gaps,
         limits=safe.limits,
+        slos=safe.slos,
+        slo_totals=safe.slo_totals,
     )
     times = Times(zone)
     return ReportView(data=safe, analysis=analysis, times=times, verdict=health_verdict(safe, analysis, times))

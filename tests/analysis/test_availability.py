@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.rollups import rollup
 
-from amt_console.analysis.availability import NOTHING, Availability, availability
+from amt_console.analysis.uptime.availability import NOTHING, Availability, availability
 from amt_console.model import Rollup
 
 START = datetime(2026, 1, 5, tzinfo=UTC)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amt_console.analysis.incidents import incidents, state_spans, unmeasured_spans
+from amt_console.analysis.uptime.incidents import incidents, state_spans, unmeasured_spans
 from amt_console.model import Gap, GapReason, ServiceState
 
 START = datetime(2026, 1, 5, tzinfo=UTC)

@@ -8,8 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amt_console.analysis.incidents import Incident, StateSpan, incidents
-from amt_console.analysis.outages import outages
+from amt_console.analysis.uptime.incidents import Incident, StateSpan, incidents
+from amt_console.analysis.uptime.outages import outages
 from amt_console.model import ServiceState
 from amt_console.reports.words import outages_text
 

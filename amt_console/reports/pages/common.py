@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from amt_console.analysis import availability, handling, incidents, outages, trend
+from amt_console.analysis import handling, trend
 from amt_console.analysis.percentiles import QUANTILE_METHOD
+from amt_console.analysis.uptime import availability, incidents, outages
 from amt_console.model import AlertState, GapReason, MonitorState, Severity
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.page import Item, Items, PageSection, Tone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amt_console.analysis import ServicePerformance
-from amt_console.analysis.availability import GOOD_COVERAGE_PERCENT
+from amt_console.analysis.uptime.availability import GOOD_COVERAGE_PERCENT
 from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import state_strips
 from amt_console.reports.data import ServiceRecord

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from amt_console.analysis.advice import AnalysisLimits, Recommendation, ServiceFacts
-from amt_console.analysis.availability import GOOD_COVERAGE_PERCENT
-from amt_console.analysis.causes import BELOW_TARGET, folded
 from amt_console.analysis.handling import Handling
+from amt_console.analysis.recommendations.advice import AnalysisLimits, Recommendation, ServiceFacts
+from amt_console.analysis.recommendations.folding import BELOW_TARGET, folded
 from amt_console.analysis.resources import ResourcePattern
+from amt_console.analysis.uptime.availability import GOOD_COVERAGE_PERCENT
 from amt_console.model import Severity
 from amt_console.text import duration, limit_percent, milliseconds, percent, window_length
 

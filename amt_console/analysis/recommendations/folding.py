@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from amt_console.alerts import Needs
-from amt_console.analysis.advice import Recommendation, ServiceFacts
-from amt_console.analysis.incidents import Incident
+from amt_console.analysis.recommendations.advice import Recommendation, ServiceFacts
+from amt_console.analysis.uptime.incidents import Incident
 
 BELOW_TARGET = "availability-below-target"
 _OUTAGE_RULES = frozenset((BELOW_TARGET, "many-incidents"))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from amt_console.analysis.availability import Availability
-from amt_console.analysis.incidents import Incident
 from amt_console.analysis.latency import LatencySummary
 from amt_console.analysis.seasonal import HourlyComparison
+from amt_console.analysis.uptime.availability import Availability
+from amt_console.analysis.uptime.incidents import Incident
 from amt_console.model import Severity
 
 
@@ -46,6 +46,12 @@ class Recommendation:
     evidence: tuple[str, ...]
     followers: tuple[str, ...] = ()
     """Services with the same advice because they depend on the subject."""
+    effect: str = ""
+    """What should be different afterwards."""
+    verify: str = ""
+    """How to see that it is."""
+    change: str | None = None
+    """The exact text for the configuration, as TOML; ``None`` where no configuration mends it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from amt_console.analysis.incidents import Incident, StateSpan
+from amt_console.analysis.uptime.incidents import Incident, StateSpan
 from amt_console.model import ServiceState
 
 METHOD = (
