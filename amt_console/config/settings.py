@@ -24,6 +24,7 @@ from amt_console.config.sections.rules import RuleSettings
 from amt_console.config.sections.scalars import BaseUrl, Delay, Interval, LocationName, Section
 from amt_console.config.sections.services import DatabaseSettings, ServiceSettings
 from amt_console.config.sections.silences import MaintenanceSettings, SilenceSettings
+from amt_console.config.sections.slos import SloSettings
 from amt_console.config.sections.thresholds import AlertThresholds
 
 BASE_URLS = ("api_base_url", "web_app_url", "mobile_app_url")
@@ -58,6 +59,8 @@ class Settings(Section):
     """Databases to probe."""
     rules: Annotated[tuple[RuleSettings, ...], Field(max_length=500)] = ()
     """Alert rules beside the built-in ones."""
+    slos: Annotated[tuple[SloSettings, ...], Field(max_length=200)] = ()
+    """Service level objectives: an alert when an error budget is used up too fast."""
     channels: Annotated[tuple[AnyChannel, ...], Field(max_length=100)] = ()
     """Where notifications go; `type` is `email`, `slack`, `teams`, `pagerduty`, `webhook`, `alertmanager`,
     `ntfy`, `exec` or `apprise`."""

@@ -21,7 +21,7 @@ from amt_console.model import DEFAULT_GROUP, Criticality, series_of
 from amt_console.text import safe_text
 
 MAX_RINGS = 20
-UNIQUE_LISTS = ("rules", "channels", "maintenance")
+UNIQUE_LISTS = ("rules", "slos", "channels", "maintenance")
 
 
 def cross_faults(document: Document) -> tuple[Fault, ...]:
@@ -146,7 +146,7 @@ def _group_references(document: Document) -> Iterator[Fault]:
         group = item.get("group")
         if isinstance(group, str) and group not in known:
             yield unknown(f"{path}.group", group, "group", known)
-    for key in ("silences", "maintenance"):
+    for key in ("silences", "maintenance", "slos"):
         for path, item in tables(document, key):
             yield from (
                 unknown(f"{path}.{below}", name, "group", known)

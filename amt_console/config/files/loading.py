@@ -18,6 +18,7 @@ from amt_console.config.files.reading import Document, read_document
 from amt_console.config.files.walk import Parts, dotted, leaves, secrets_of, value_at
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.settings import Settings
+from amt_console.config.slos import slo_warnings
 from amt_console.paths import DATABASE_VARIABLE, LOCATION_VARIABLE, find_config
 
 DEFAULT = "default"
@@ -141,6 +142,7 @@ def _warnings(settings: Settings, document: Document, path: Path | None, env: Ma
                 hint = f"chmod 600 {path}, or write ${{NAME}}, file:/path or credential:NAME"
                 yield Fault(dotted(parts), message, suggestion=hint)
     yield from unreachable_channels(settings, env)
+    yield from slo_warnings(settings)
     for parts, value in leaves(settings):
         if parts[-1] == "verify_tls" and value is False:
             yield Fault(
