@@ -26,7 +26,7 @@ from benchmarks.history_data import DAY_MINUTES, ERROR, Fleet, host_sample
 
 SERVICES = 100
 DAYS = 30
-EDITION = 1
+EDITION = 2
 """Grows when the generator makes something else."""
 _TOP_UP_MINUTES = 2 * DAY_MINUTES
 _LONGEST_GROWTH = 3

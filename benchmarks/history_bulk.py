@@ -31,7 +31,7 @@ from benchmarks.history_data import DAY_MINUTES, INTERVAL, Answer, Fleet
 
 CHUNK_MINUTES = 360
 _MINUTE_US = 60 * SECOND
-_CHANGE_COLUMNS = ("timestamp", "service_name", "state", "previous", "error_message")
+_CHANGE_COLUMNS = ("timestamp", "service_name", "state", "previous", "error_class", "error_message")
 _MARK_US = 777_777
 Row = tuple[Any, ...]
 
@@ -80,7 +80,7 @@ class _Series:
                 chunk.rollups.append(rollup_values(name, resolution, bucket))
             if before is None or before.state is not answer.state:
                 previous = None if before is None else before.state.value
-                chunk.changes.append((row[0], name, answer.state.value, previous, row[4]))
+                chunk.changes.append((row[0], name, answer.state.value, previous, row[7], row[4]))
             before = sample
         self._before, self._open = before, buckets
         chunk.logs.append(logs)

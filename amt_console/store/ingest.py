@@ -48,7 +48,7 @@ _STATE_COLUMNS = (
     "metrics",
     "open_buckets",
 )
-_CHANGE_COLUMNS = ("timestamp", "service_name", "state", "previous", "error_message")
+_CHANGE_COLUMNS = ("timestamp", "service_name", "state", "previous", "error_class", "error_message")
 _META = table(MetaRow)
 _AHEAD = "ahead "
 """How the keys begin under which ``store_meta`` keeps up to when services have results that are ahead of the clock."""
@@ -265,7 +265,7 @@ class _Batch:
         return known
 
     def _changed(self, row: LogValues, previous: str | None) -> None:
-        self.changes.append((row.timestamp, row.service_name, row.status, previous, row.error_message))
+        self.changes.append((row.timestamp, row.service_name, row.status, previous, row.error_class, row.error_message))
 
 
 def _time(arrived: tuple[Sample, ProbeResult]) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from amt_console.clock import Clock
-from amt_console.model import ProbeResult, Rollup, ServiceState, ServiceStatus
+from amt_console.model import ErrorClass, ProbeResult, Rollup, ServiceState, ServiceStatus
 from amt_console.store.readable import readable
 from amt_console.store.result_rows import result_of
 from amt_console.store.rollups import reading, rebuild
@@ -17,7 +17,7 @@ from amt_console.store.rollups.samples import state_of
 from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
 from amt_console.store.schema import table
 from amt_console.store.tables import MonitoringLog
-from amt_console.store.values import Row, clean
+from amt_console.store.values import Row, clean, member
 
 _LOGS = table(MonitoringLog)
 _STATE = table(ServiceStateRow)
@@ -36,6 +36,8 @@ class StateChangeRow:
     previous: ServiceState | None
     """``None`` for the first result ever."""
     error: str | None
+    error_class: ErrorClass | None = None
+    """Of the failure that it entered the state with."""
 
 
 class ServiceReads:
@@ -132,4 +134,5 @@ def _change_of(row: Row) -> StateChangeRow:
         state=state_of(row["state"]),
         previous=None if row["previous"] is None else state_of(row["previous"]),
         error=clean(row["error_message"]),
+        error_class=member(ErrorClass, row["error_class"]),
     )

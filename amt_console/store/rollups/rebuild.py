@@ -223,6 +223,7 @@ def _rewrite_changes(connection: Connection, name: str, rows: Sequence[Row], sta
                     "service_name": name,
                     "state": row["status"],
                     "previous": before,
+                    "error_class": row["error_class"],
                     "error_message": row["error_message"],
                 }
             )

@@ -42,6 +42,7 @@ class StateChangeLog(StoreTable, table=True):
     service_name: str = Field(sa_type=Text)
     state: str = Field(sa_type=Text)
     previous: str | None = Field(default=None, sa_type=Text)
+    error_class: str | None = Field(default=None, sa_type=Text)
     error_message: str | None = Field(default=None, sa_type=Text)
 
 

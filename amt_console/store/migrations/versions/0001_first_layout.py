@@ -421,7 +421,7 @@ def _state_changes() -> None:
         sa.Column("id", BIG, nullable=False),
         sa.Column("timestamp", UtcDateTime(), nullable=False),
         *_required(sa.Text(), "service_name", "state"),
-        *_optional(sa.Text(), "previous", "error_message"),
+        *_optional(sa.Text(), "previous", "error_class", "error_message"),
         sa.PrimaryKeyConstraint("id"),
     )
     _index("ix_state_changes_service", "state_changes", "service_name", "timestamp")
