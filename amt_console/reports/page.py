@@ -165,6 +165,10 @@ class Item:
     title: str
     text: str
     facts: tuple[str, ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
+    """Label and sentence: the expected effect of advice, how to check it."""
+    code: str = ""
+    """Text to copy: a change of the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,8 @@ class Items:
     id: str
     items: tuple[Item, ...]
     empty: str
+    folded: bool = False
+    """Whether each item shows its title and text, and unfolds the rest."""
 
 
 Block = PageChart | Table | Bars | Items
@@ -209,20 +215,26 @@ class ReportPage:
     method: tuple[tuple[str, str], ...]
     siblings: tuple[tuple[str, str], ...]
     """File name and content."""
+    lead: PageChart | None = None
+    """The one chart that matters, on the first screen."""
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The lead chart and the blocks of all sections, in order."""
+        lead = (self.lead,) if self.lead is not None else ()
+        return (*lead, *(block for section in self.sections for block in section.blocks))
 
     def charts(self) -> tuple[PageChart, ...]:
         """All charts, in order."""
-        return tuple(block for section in self.sections for block in section.blocks if isinstance(block, PageChart))
+        return tuple(block for block in self.blocks() if isinstance(block, PageChart))
 
     def tables(self) -> tuple[Table | Bars, ...]:
         """All tables and bar tables, in order, with those under the charts."""
         found: list[Table | Bars] = []
-        for section in self.sections:
-            for block in section.blocks:
-                if isinstance(block, (Table, Bars)):
-                    found.append(block)
-                elif isinstance(block, PageChart) and block.table is not None:
-                    found.append(block.table)
+        for block in self.blocks():
+            if isinstance(block, (Table, Bars)):
+                found.append(block)
+            elif isinstance(block, PageChart) and block.table is not None:
+                found.append(block.table)
         return tuple(found)
 
 
