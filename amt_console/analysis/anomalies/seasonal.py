@@ -1,0 +1,73 @@
+"""Seasonal residual: the deviation from the same hour of earlier weeks, by median and MAD.
+
+Iglewicz and Hoaglin, "How to detect and handle outliers", 1993: modified z = 0.6745 (x - median) / MAD, alarm at 3.5.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from statistics import fmean, median
+
+from amt_console.analysis.anomalies.detectors import NOTHING, Reading
+
+ALARM = 3.5
+LEAST_WEEKS = 3
+MOST_WEEKS = 8
+"""Older weeks are forgotten."""
+MAD_FACTOR = 1 / 0.6745
+MEAN_DEVIATION_FACTOR = 1.2533
+FLOOR = 0.001
+LEAST_SCALE = 1e-9
+RESIDUAL_WEIGHT = 0.005
+"""Weight of a new residual in the usual one."""
+WINSOR = 3.0
+WEEK = timedelta(days=7)
+
+
+class _Hour:
+    """One hour of the week: its values by week, and the median and scale of those before the current week."""
+
+    __slots__ = ("centre", "current", "scale", "week", "weeks")
+
+    def __init__(self) -> None:
+        self.weeks: deque[list[float]] = deque(maxlen=MOST_WEEKS)
+        self.week: int | None = None
+        self.current: list[float] = []
+        self.centre = 0.0
+        self.scale = 0.0
+
+    def begin(self, week: int) -> None:
+        """Close the week before, and take the median and MAD of all."""
+        if self.current:
+            self.weeks.append(self.current)
+        self.week, self.current = week, []
+        values = [value for each in self.weeks for value in each]
+        if values:
+            self.centre = median(values)
+            deviations = [abs(value - self.centre) for value in values]
+            self.scale = MAD_FACTOR * median(deviations) or MEAN_DEVIATION_FACTOR * fmean(deviations)
+
+
+def seasonal_readings(points: Sequence[tuple[datetime, float]]) -> list[Reading]:
+    """One reading per point, in order of time; without one until an hour was seen in three weeks before."""
+    readings: list[Reading] = []
+    hours: dict[int, _Hour] = {}
+    usual = 0.0
+    for at, value in points:
+        week, number = divmod(int(at.timestamp()) // 3600, 168)
+        hour = hours.setdefault(number, _Hour())
+        if hour.week != week:
+            hour.begin(week)
+        if len(hour.weeks) < LEAST_WEEKS:
+            readings.append(NOTHING)
+        else:
+            # Three values have a MAD of nearly 0 by chance: the usual residual of all hours is the least scale.
+            scale = max(hour.scale, usual, FLOOR * abs(hour.centre), LEAST_SCALE)
+            residual = abs(value - hour.centre)
+            readings.append(Reading(residual / scale, hour.centre - ALARM * scale, hour.centre + ALARM * scale))
+            held = min(residual, WINSOR * scale) * MEAN_DEVIATION_FACTOR
+            usual = usual + RESIDUAL_WEIGHT * (held - usual) if usual else held
+        hour.current.append(value)
+    return readings
