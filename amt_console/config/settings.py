@@ -20,6 +20,7 @@ from amt_console.config.sections.program import (
     RetentionSettings,
     WatchdogSettings,
 )
+from amt_console.config.sections.reports import ReportSettings
 from amt_console.config.sections.rules import RuleSettings
 from amt_console.config.sections.scalars import BaseUrl, Delay, Interval, LocationName, Section
 from amt_console.config.sections.services import DatabaseSettings, ServiceSettings
@@ -76,6 +77,8 @@ class Settings(Section):
     """Planned work."""
     oncall: OncallSettings = OncallSettings()
     """People, and the rotas in which they take turns."""
+    reports: Annotated[tuple[ReportSettings, ...], Field(max_length=50)] = ()
+    """Reports that the monitor makes by itself."""
     retention: RetentionSettings = RetentionSettings()
     """How long data is kept."""
     encryption: EncryptionSettings = EncryptionSettings()

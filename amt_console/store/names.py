@@ -48,6 +48,7 @@ from amt_console.store.errors import (
 )
 from amt_console.store.outbox.decisions import alert_decisions, shadow_counts
 from amt_console.store.reads import MonitorRow, Reads, StateChangeRow
+from amt_console.store.report_runs import ReportRun, report_runs, save_report_run
 from amt_console.store.rollups.host import HOST_METRICS
 from amt_console.store.signing_key import link_key
 from amt_console.store.store import Store
@@ -72,6 +73,7 @@ __all__ = [
     "MonitorRuns",
     "NoDatabase",
     "Reads",
+    "ReportRun",
     "SchemaTooNew",
     "SchemaTooOld",
     "SentMessage",
@@ -104,7 +106,9 @@ __all__ = [
     "read_messages",
     "record",
     "release_messages",
+    "report_runs",
     "revoke_token",
+    "save_report_run",
     "sent_since",
     "shadow_counts",
     "standing_messages",

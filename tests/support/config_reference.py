@@ -106,7 +106,8 @@ def allowed(schema: dict[str, Any], root: dict[str, Any]) -> str:
     if "anyOf" in schema and any("pattern" in item and item.get("type") == "string" for item in schema["anyOf"]):
         kinds = [item["type"] for item in schema["anyOf"]]
         if "integer" in kinds or "number" in kinds:
-            return "status code" if "integer" in kinds else "duration"
+            words = [allowed(item, root) for item in schema["anyOf"] if "enum" in item]
+            return ", ".join([*words, "status code" if "integer" in kinds else "duration"])
     if "oneOf" in schema:
         return "table"
     if "anyOf" in schema:

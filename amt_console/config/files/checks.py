@@ -21,7 +21,7 @@ from amt_console.model import DEFAULT_GROUP, Criticality, series_of
 from amt_console.text import safe_text
 
 MAX_RINGS = 20
-UNIQUE_LISTS = ("rules", "slos", "channels", "maintenance")
+UNIQUE_LISTS = ("rules", "slos", "channels", "maintenance", "reports")
 
 
 def cross_faults(document: Document) -> tuple[Fault, ...]:

@@ -16,6 +16,8 @@ from amt_console.model.policy import ONCALL, PERSON_PREFIX
 EMAIL_CHANNEL = "email"
 """The name of the channel of an enabled ``email_alerts``."""
 ROTA_PREFIX = f"{ONCALL}:"
+ALERTS_ONLY = ("pagerduty", "alertmanager")
+"""Types of channels that take no other messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,13 @@ class _Known:
 def receiver_faults(document: Document) -> Iterator[Fault]:
     """All faults of names of channels, people and rotas."""
     known = _known(document)
-    checks: tuple[Callable[[Document, _Known], Iterator[Fault]], ...] = (_reserved, _people, _rotas, _levels)
+    checks: tuple[Callable[[Document, _Known], Iterator[Fault]], ...] = (
+        _reserved,
+        _people,
+        _rotas,
+        _levels,
+        _reports,
+    )
     return (fault for check in checks for fault in check(document, known))
 
 
@@ -104,6 +112,23 @@ def _levels(document: Document, known: _Known) -> Iterator[Fault]:
             for below, name in strings(level, "notify"):
                 if (fault := _receiver(f"{path}.{level_path}.{below}", name, known)) is not None:
                     yield fault
+
+
+def _reports(document: Document, known: _Known) -> Iterator[Fault]:
+    alerts_only = {
+        item["name"]: item["type"]
+        for _, item in tables(document, "channels")
+        if item.get("type") in ALERTS_ONLY and isinstance(item.get("name"), str)
+    }
+    for path, item in tables(document, "reports"):
+        channel = item.get("channel")
+        if not isinstance(channel, str):
+            continue
+        if channel not in known.channels:
+            yield unknown(f"{path}.channel", channel, "channel", known.channels)
+        elif channel in alerts_only:
+            hint = "choose another channel, or keep the report in a `folder`"
+            yield Fault(f"{path}.channel", f"takes alerts only: it is of type {alerts_only[channel]}", suggestion=hint)
 
 
 def _receiver(place: str, name: str, known: _Known) -> Fault | None:

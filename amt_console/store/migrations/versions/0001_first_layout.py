@@ -51,6 +51,7 @@ def upgrade() -> None:
     _monitor()
     _lease()
     _cluster()
+    _scheduled_reports()
 
 
 def _there(name: str) -> bool:
@@ -536,4 +537,18 @@ def _cluster() -> None:
         sa.Column("simulated", sa.Boolean(), nullable=False),
         sa.Column("answer", sa.Text()),
         sa.PrimaryKeyConstraint("id"),
+    )
+
+
+def _scheduled_reports() -> None:
+    _create(
+        "scheduled_reports",
+        *_required(sa.Text(), "name", "schedule"),
+        sa.Column("done_until", UtcDateTime(), nullable=False),
+        *_optional(UtcDateTime(), "period_start", "period_end", "made_at"),
+        sa.Column("place", sa.Text()),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text()),
+        *_optional(UtcDateTime(), "failed_at", "next_try_at"),
+        sa.PrimaryKeyConstraint("name"),
     )
