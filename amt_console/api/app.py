@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from amt_console import __version__
 from amt_console.api.auth.callers import Callers
 from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
+from amt_console.api.plain_page import plain_page
 from amt_console.api.problems import MEDIA_TYPE, code_of, problem
-from amt_console.api.routes import actions, alerts, console, health, links, oncall, policies, state
+from amt_console.api.routes import actions, alerts, console, dashboards, health, links, oncall, policies, state
 from amt_console.api.routes.access import Problem
 from amt_console.api.served import Served
 from amt_console.operations.protocol import OperationError
@@ -49,6 +51,7 @@ def create_app(served: Served, callers: Callers) -> FastAPI:
         app.include_router(room.router, prefix=PREFIX)
     app.include_router(health.router)
     app.include_router(links.router)
+    app.include_router(dashboards.router)
     for kind in (OperationError, StoreError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer_error)
     return app
@@ -63,8 +66,8 @@ class _App(FastAPI):
         return super().openapi()
 
 
-async def _answer_error(request: Request, error: Exception) -> JSONResponse:
-    """Answer any exception with a problem."""
+async def _answer_error(request: Request, error: Exception) -> Response:
+    """Answer any exception with a problem, or with a page where a browser asks for a page."""
     code, detail = _problem_of(error)
     document = problem(code, detail, request.url.path)
     headers: dict[str, str] = {}
@@ -76,6 +79,9 @@ async def _answer_error(request: Request, error: Exception) -> JSONResponse:
         headers["www-authenticate"] = "Bearer"
     elif isinstance(error, TooManyFailuresError):
         headers["retry-after"] = str(int(error.seconds) + 1)
+    if dashboards.wants_page(request):
+        text = f"<p>{escape(document['detail'])}</p>"
+        return plain_page(document["title"], text, document["status"], headers)
     return JSONResponse(document, status_code=document["status"], headers=headers, media_type=MEDIA_TYPE)
 
 

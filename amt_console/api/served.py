@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 
 from amt_console.api.auth.refusals import RefusalLog
+from amt_console.api.dashboards import Dashboards
 from amt_console.api.encoded_snapshot import SnapshotCache
 from amt_console.api.feed import ActionFeed
 from amt_console.api.presence import Presence
@@ -31,6 +32,8 @@ class Served:
     """Verifies the links in messages."""
     refusals: RefusalLog | None = None
     """Records refused requests."""
+    dashboards: Dashboards | None = None
+    """Makes and keeps the dashboards; without it there are none."""
 
     @classmethod
     def by_this_process(
@@ -43,10 +46,12 @@ class Served:
         database: str,
         links: AcknowledgeLinks,
         refusals: RefusalLog | None = None,
+        dashboards: Dashboards | None = None,
     ) -> Served:
         """Create the shared state of this process."""
         snapshots = SnapshotCache(operations, clock)
-        return cls(operations, presence, feed, snapshots, database, socket.gethostname(), os.getpid(), links, refusals)
+        host, pid = socket.gethostname(), os.getpid()
+        return cls(operations, presence, feed, snapshots, database, host, pid, links, refusals, dashboards)
 
     def acted(self) -> None:
         """After an action: expire the snapshot and wake waiting consoles. Thread-safe."""

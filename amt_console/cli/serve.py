@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from amt_console.api.auth.refusals import RefusalLog
+    from amt_console.api.dashboards import Dashboards
     from amt_console.api.listeners.server import TcpServer
     from amt_console.api.presence import Presence
     from amt_console.config.sections.program import ApiSettings
@@ -74,11 +75,15 @@ def run_serve(context: Context, api: ApiSettings) -> int:
     start_logging(to_stderr=True)
     announce = _Announcer()
     presence = Presence(context.clock)
-    with context.open_store(read_only=False) as store, closing(RefusalLog(store, context.clock)) as refusals:
+    with (
+        context.open_store(read_only=False) as store,
+        closing(RefusalLog(store, context.clock)) as refusals,
+        closing(_dashboards(context, store)) as dashboards,
+    ):
         site = site_of(context.settings, context.store_url, context.targets, context.clock, viewers=presence.viewers)
         session = LocalSession(site, may_monitor=False, on_change=announce)
         with closing(session):
-            server = _listen(context, api, store, session, announce, presence, refusals)
+            server = _listen(context, api, store, session, announce, presence, refusals, dashboards)
             server.start()
             try:
                 attached = session.attached_to
@@ -121,6 +126,7 @@ def _listen(
     announce: _Announcer,
     presence: Presence,
     refusals: RefusalLog,
+    dashboards: Dashboards,
 ) -> TcpServer:
     from amt_console.api.feed import ActionFeed
     from amt_console.api.listeners.server import configured_server
@@ -136,6 +142,7 @@ def _listen(
         database=database_name(context.store_url),
         links=acknowledge_links(store, context.clock),
         refusals=refusals,
+        dashboards=dashboards,
     )
     announce.use(served.acted)
     try:
@@ -143,6 +150,14 @@ def _listen(
     except OSError as error:
         reason = error.strerror or str(error)
         raise CommandError(f"cannot serve {api.host}:{api.port}: {reason}", ExitCode.UNAVAILABLE) from None
+
+
+def _dashboards(context: Context, store: Store) -> Dashboards:
+    from amt_console.api.dashboards import dashboards_of
+    from amt_console.reports.dashboards.job import DashboardSource
+
+    source = DashboardSource(context.store_url, context.settings, tuple(context.targets))
+    return dashboards_of(store, lambda: source, context.clock)
 
 
 def _effective(context: Context, given: dict[str, Any]) -> ApiSettings:

@@ -52,7 +52,7 @@ class _Builder:
     def make(self, part: str, form: str, name: str) -> Iterator[tuple[str, bytes]]:
         if form == "html":
             self._html = self._html or HtmlRenderer()
-            yield name, self._html.render(self._page(part), _draw).encode("utf-8")
+            yield name, self._html.render(self._page(part), draw).encode("utf-8")
         elif form == "json":
             yield name, encoded(self._document(part))
         elif form == "md":
@@ -65,14 +65,7 @@ class _Builder:
 
     def _page(self, part: str) -> ReportPage:
         if part not in self._pages:
-            layouts: dict[str, Callable[[ReportView], ReportPage]] = {
-                "overview": overview.overview_page,
-                "chatbot": chatbot.chatbot_page,
-                "revenue": revenue.revenue_page,
-                "performance": performance_page,
-                "executive": executive_page,
-            }
-            self._pages[part] = layouts[part](self._view)
+            self._pages[part] = layout(self._view, part)
         return self._pages[part]
 
     def _document(self, part: str) -> Document:
@@ -91,6 +84,19 @@ class _Builder:
         return figures_report(view, f"{part}_dashboard", kinds, verdict(view))
 
 
-def _draw(chart: PageChart) -> str:
+def layout(view: ReportView, part: str) -> ReportPage:
+    """The page of one part."""
+    layouts: dict[str, Callable[[ReportView], ReportPage]] = {
+        "overview": overview.overview_page,
+        "chatbot": chatbot.chatbot_page,
+        "revenue": revenue.revenue_page,
+        "performance": performance_page,
+        "executive": executive_page,
+    }
+    return layouts[part](view)
+
+
+def draw(chart: PageChart) -> str:
+    """The SVG of a chart that has a specification. Raises ChartError."""
     assert chart.spec is not None
     return chart_svg(chart.spec, chart_id=chart.id, description=chart.description)

@@ -26,7 +26,7 @@ from amt_console.reports.data import ReportData
 from amt_console.reports.files import plan, put_in_place
 from amt_console.reports.gather import gather
 from amt_console.reports.job import RenderJob
-from amt_console.reports.times import host_zone, zone_of
+from amt_console.reports.times import MAX_HOURS, host_zone, zone_of
 from amt_console.store import Store
 from amt_console.text import safe_text
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 RENDER_SECONDS = 300.0
 """A renderer that takes longer is killed."""
-MAX_HOURS = 24 * 366
 _SCRATCH_PREFIX = ".amt-export-"
 _SCRATCH_LIFE = timedelta(hours=1)
 

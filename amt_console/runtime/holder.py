@@ -15,12 +15,14 @@ from amt_console.operations.protocol import NotFoundError
 from amt_console.runtime.operations_proxy import OperationsProxy
 
 if TYPE_CHECKING:
+    from amt_console.api.dashboards import Dashboards
     from amt_console.api.listeners.server import ApiServer, SocketServer
     from amt_console.api.served import Served
     from amt_console.config import Settings
     from amt_console.monitor.status import EngineStatus
     from amt_console.monitor.thread import EngineThread
     from amt_console.operations.local import LocalOperations
+    from amt_console.reports.dashboards.job import DashboardSource
     from amt_console.runtime.presence import ClusterPresence
     from amt_console.store import Store
 
@@ -98,12 +100,14 @@ class Holder:
             dispatcher=lambda: self.dispatcher.status,
             clock=clock,
         )
+        self._dashboards: Dashboards | None = None
         self.operations = OperationsProxy()
         self.operations.use(self._operations(settings, targets))
 
     def start(self) -> None:
         """Start probing and let others attach. A listener that cannot start is logged and shown; probing continues."""
         from amt_console.api.auth.refusals import RefusalLog
+        from amt_console.api.dashboards import dashboards_of
         from amt_console.api.feed import ActionFeed
         from amt_console.api.listeners.socket_path import database_name
         from amt_console.api.served import Served
@@ -115,6 +119,7 @@ class Holder:
             from amt_console.runtime.presence import ClusterPresence
 
             self._cluster_presence = ClusterPresence(self._store, self._own_viewers)
+        self._dashboards = dashboards_of(self._store, self._source, self._clock)
         self._served = Served.by_this_process(
             self.operations,
             presence=self._presence,
@@ -123,6 +128,7 @@ class Holder:
             database=database_name(self._store_url),
             refusals=RefusalLog(self._store, self._clock),
             links=self._links,
+            dashboards=self._dashboards,
         )
         self._serve_socket(self._served)
         if self._settings.api.enabled:
@@ -163,6 +169,8 @@ class Holder:
         """Stop probing, flush, end the API. Returns whether everything ended cleanly."""
         if self._served is not None:
             self._served.feed.close()
+        if self._dashboards is not None:
+            self._dashboards.close()
         for server in self._servers:
             server.stop()
         if self._served is not None and self._served.refusals is not None:
@@ -181,6 +189,7 @@ class Holder:
 
         if targets is None:
             targets = configured_targets(settings, store_url=self._store_url)
+        self._targets = tuple(targets)
         self._note_watched(targets)
         return LocalOperations(
             store=self._store,
@@ -197,6 +206,11 @@ class Holder:
             live_host=lambda: self.engine.status.host,
             on_action=self._acted,
         )
+
+    def _source(self) -> DashboardSource:
+        from amt_console.reports.dashboards.job import DashboardSource
+
+        return DashboardSource(self._store_url, self._settings, self._targets)
 
     def _note_watched(self, targets: Sequence[Target]) -> None:
         """Let the next console show at once what is watched; a database that cannot be written is told elsewhere."""

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from amt_console.api.plain_page import plain_page
 from amt_console.api.routes.access import ROLE_KEY, Serving
 from amt_console.links import AcknowledgeClaim, AcknowledgeLinks, LinkExpired, LinkRefused
 from amt_console.model import MAX_NOTE_CHARS, Acknowledge, AlertView, Role
@@ -22,22 +23,6 @@ from amt_console.text import SEVERITY_WORDS, safe_text
 
 router = APIRouter(tags=["links"])
 _OPEN = {ROLE_KEY: "none"}
-_HEADERS = {
-    # The link is a secret: it must not be sent on as a referrer.
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-    "x-frame-options": "DENY",
-}
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 1.05rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.3rem; line-height: 1.3; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
-dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
-input { font: inherit; padding: .6rem; width: 100%; box-sizing: border-box; margin: .25rem 0 1rem; }
-button { font: inherit; font-weight: 600; padding: .9rem 1.4rem; width: 100%; border: 0; border-radius: .5rem;
-  background: #0b5cad; color: #fff; cursor: pointer; }
-"""
 MAX_NAME_CHARS = 64
 
 
@@ -51,7 +36,7 @@ async def show(serving: Serving, token: str) -> Response:
         alert = await asyncio.to_thread(_seen, serving, claim)
     except OperationError as error:
         return _refused(error)
-    return _page(alert.message, _facts(alert) + _form(claim))
+    return plain_page(alert.message, _facts(alert) + _form(claim))
 
 
 @router.post("/acknowledge/{token}", openapi_extra=_OPEN, response_class=HTMLResponse, include_in_schema=False)
@@ -68,16 +53,16 @@ async def acknowledge(request: Request, serving: Serving, token: str) -> Respons
     except OperationError as error:
         return _refused(error)
     serving.acted()
-    return _page(f"Taken by {alert.acknowledged_by}", _facts(alert))
+    return plain_page(f"Taken by {alert.acknowledged_by}", _facts(alert))
 
 
 def _claim(links: AcknowledgeLinks, token: str) -> AcknowledgeClaim | Response:
     try:
         return links.read(token)
     except LinkExpired:
-        return _page("This link has expired", "<p>Acknowledge in the console: <code>amt-console</code>.</p>", 410)
+        return plain_page("This link has expired", "<p>Acknowledge in the console: <code>amt-console</code>.</p>", 410)
     except LinkRefused:
-        return _page("This link is not valid", "<p>It is cut off, or was not made by this monitor.</p>", 403)
+        return plain_page("This link is not valid", "<p>It is cut off, or was not made by this monitor.</p>", 403)
 
 
 def _seen(serving: Serving, claim: AcknowledgeClaim) -> AlertView:
@@ -104,8 +89,8 @@ def _take(serving: Serving, claim: AcknowledgeClaim, who: str, note: str | None)
 
 def _refused(error: OperationError) -> Response:
     if isinstance(error, ConflictError | NotFoundError):
-        return _page(str(error), "<p>The console shows what is going on now: <code>amt-console</code>.</p>", 409)
-    return _page("The monitor cannot answer now", f"<p>{escape(str(error))}</p>", 503)
+        return plain_page(str(error), "<p>The console shows what is going on now: <code>amt-console</code>.</p>", 409)
+    return plain_page("The monitor cannot answer now", f"<p>{escape(str(error))}</p>", 503)
 
 
 def _facts(alert: AlertView) -> str:
@@ -129,13 +114,3 @@ def _form(claim: AcknowledgeClaim) -> str:
     )
     note = f'<label>Note (optional)<input name="note" maxlength="{MAX_NOTE_CHARS}"></label>'
     return f'<form method="post">{name}{note}<button type="submit">Acknowledge</button></form>'
-
-
-def _page(heading: str, body: str, status: int = 200) -> Response:
-    title = escape(safe_text(heading))
-    document = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>{body}</body></html>"
-    )
-    return HTMLResponse(document, status_code=status, headers=_HEADERS)

@@ -1,0 +1,119 @@
+"""The dashboards as pages for browsers."""
+
+# No postponed annotations here: FastAPI reads them.
+
+import asyncio
+from hashlib import sha256
+from html import escape
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+
+from amt_console.api.dashboards import DashboardRequest, Dashboards
+from amt_console.api.plain_page import SECURITY_HEADERS, plain_document
+from amt_console.api.problems import RequestError
+from amt_console.api.routes.access import BEARER, Calling, GuardedRoute, Responses, Serving, needs
+from amt_console.model import Role
+from amt_console.operations.protocol import NotFoundError
+from amt_console.reports.dashboards.job import DASHBOARDS
+from amt_console.reports.times import MAX_HOURS
+
+PATH = "/dashboards"
+WINDOWS = (("24 hours", "hours=24"), ("7 days", "hours=168"), ("30 days", "hours=720"))
+router = APIRouter(prefix=PATH, route_class=GuardedRoute, dependencies=[BEARER], tags=["dashboards"])
+IfNoneMatch = Annotated[str | None, Header(description="The ETag of the previous answer.")]
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a failure is answered with a page: a browser asked for a dashboard."""
+    path = request.url.path
+    return (path == PATH or path.startswith(f"{PATH}/")) and "text/html" in request.headers.get("accept", "")
+
+
+async def _asked(
+    name: Annotated[str, Path(json_schema_extra={"enum": list(DASHBOARDS)})],
+    hours: Annotated[
+        float | None, Query(gt=0, le=MAX_HOURS, description="Length of the window; 24 without `since`.")
+    ] = None,
+    since: Annotated[
+        str | None, Query(max_length=64, description="Start of the window: ISO 8601, `7d`, `yesterday 09:00`, `14:00`.")
+    ] = None,
+    until: Annotated[str | None, Query(max_length=64, description="Its end, written like its start; now.")] = None,
+    zone: Annotated[str | None, Query(max_length=64, description="IANA name of the zone of all times.")] = None,
+    compare: Annotated[
+        Literal["previous", "none"], Query(description="Whether to compare with the window before.")
+    ] = "previous",
+) -> DashboardRequest:
+    if name not in DASHBOARDS:
+        raise NotFoundError(f"there is no such dashboard; there are {', '.join(DASHBOARDS)}")
+    return DashboardRequest(name, hours, since, until, zone, compare == "previous")
+
+
+Asked = Annotated[DashboardRequest, Depends(_asked)]
+_PAGE: Responses = {
+    200: {"content": {"text/html": {}}, "description": "The page, with the policy of its own meta element as header"},
+    304: {"description": "`If-None-Match` names the page"},
+}
+
+
+@router.get("", include_in_schema=False, **needs(Role.VIEWER))
+async def dashboards_without_slash() -> Response:
+    """The index has a slash at its end, so that its links are relative."""
+    return Response(status_code=308, headers={"location": f"{PATH}/"})
+
+
+@router.get("/", response_class=Response, **needs(Role.VIEWER, _PAGE))
+async def dashboards(if_none_match: IfNoneMatch = None) -> Response:
+    """The index of the dashboards."""
+    html = plain_document("Dashboards", _index()).encode()
+    headers = {**SECURITY_HEADERS, "etag": f'W/"{sha256(html).hexdigest()[:32]}"'}
+    if _known(if_none_match, headers["etag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(html, media_type="text/html", headers=headers)
+
+
+@router.get("/{name}", response_class=Response, **needs(Role.VIEWER, _PAGE))
+async def dashboard(
+    request: Request,
+    asked: Asked,
+    found: Calling,
+    serving: Serving,
+    if_none_match: IfNoneMatch = None,
+    accept_encoding: Annotated[str, Header(description="`gzip` for a third of the bytes.")] = "",
+) -> Response:
+    """A dashboard as one HTML page: made on demand, kept until the data changes."""
+    kept = await _of(serving).page(asked)
+    headers = {**SECURITY_HEADERS, "content-security-policy": kept.policy, "etag": kept.etag, "vary": "accept-encoding"}
+    if _known(if_none_match, kept.etag):
+        return Response(status_code=304, headers=headers)
+    if request.method == "GET":
+        await asyncio.to_thread(_of(serving).note_opened, asked, found.actor)
+    if "gzip" in accept_encoding:
+        headers |= {"content-encoding": "gzip"}
+        return Response(kept.packed, media_type="text/html", headers=headers)
+    return Response(kept.html(), media_type="text/html", headers=headers)
+
+
+for _path, _route in (("/", dashboards), ("/{name}", dashboard)):
+    router.add_api_route(_path, _route, methods=["HEAD"], include_in_schema=False, **needs(Role.VIEWER))
+
+
+def _of(serving: Serving) -> Dashboards:
+    if serving.dashboards is None:
+        raise RequestError("not_found", "this process serves no dashboards")
+    return serving.dashboards
+
+
+def _known(if_none_match: str | None, etag: str) -> bool:
+    known = [each.strip() for each in (if_none_match or "").split(",")]
+    return "*" in known or etag in known or etag.removeprefix("W/") in known
+
+
+def _index() -> str:
+    entries = (
+        f'<li><a href="{name}">{escape(title)}</a><span>{escape(what)}.</span><nav aria-label="{escape(title)}">'
+        + "".join(f'<a href="{name}?{query}">{words}</a>' for words, query in WINDOWS)
+        + "</nav></li>"
+        for name, (title, what) in DASHBOARDS.items()
+    )
+    return f"<ul>{''.join(entries)}</ul>"

@@ -1,0 +1,64 @@
+"""The job of the process that makes one dashboard, and its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from amt_console.analysis import Window
+from amt_console.model import Target
+
+if TYPE_CHECKING:
+    from amt_console.config import Settings
+
+DASHBOARDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "overview": ("Overview", "Users, traffic and the health of the platform"),
+        "chatbot": ("Chatbot", "Conversations, satisfaction, topics and speed"),
+        "revenue": ("Revenue", "Recurring revenue, churn, plans and billing"),
+        "performance": ("Performance", "Response times, availability, incidents and resources"),
+    }
+)
+"""Title and content of each dashboard by name, in the order of the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardSource:
+    """Where the data comes from."""
+
+    store_url: str
+    settings: Settings
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardJob:
+    """One dashboard to make."""
+
+    source: DashboardSource
+    name: str
+    """A key of ``DASHBOARDS``."""
+    window: Window
+    made_at: datetime
+    zone: str
+    """IANA name."""
+    compare: bool
+    """Whether to compare the window with the previous one."""
+    links: str
+    """Query of the links to the other dashboards, with its ``?``; may be empty."""
+    known: str | None = None
+    """``Dashboard.digest`` of the page that is kept; made again only from other data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """One page."""
+
+    html: bytes
+    policy: str
+    """Its content security policy, as in its own meta element."""
+    digest: str
+    """Of the data that it is made from."""
