@@ -24,10 +24,14 @@ from amt_console.model import (
     Service,
     Target,
 )
+from amt_console.model.targets import FigureSources
 from amt_console.operations.protocol import Progress
 from amt_console.store import Store, Writes
 from collectors.figures.reader import read_figures
 
+CURRENCY = "EUR"
+"""Of the simulated platform's amounts."""
+DEMO_FIGURES = FigureSources(currency=CURRENCY)
 CHUNK = timedelta(hours=6)
 """Time range of one transaction."""
 LONGEST_SEAM = timedelta(minutes=2)
@@ -178,4 +182,4 @@ class History:
     def figures(self, kind: FigureKind, at: datetime) -> BusinessFigures:
         """The platform's answer at that time, read like real answers."""
         body = json.dumps(self._platform.answer(kind, at)).encode()
-        return read_figures(kind, body, timestamp=at, simulated=True)
+        return read_figures(kind, body, timestamp=at, sources=DEMO_FIGURES, simulated=True)

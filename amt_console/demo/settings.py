@@ -8,6 +8,7 @@ from pathlib import Path
 
 from amt_console.config import LoadedConfig, load_config
 from amt_console.config.defaults import DEFAULT_SERVICES
+from amt_console.demo.history import CURRENCY
 from amt_console.demo.listener import LOOPBACK
 from amt_console.demo.platform import HOOK_PATH
 from amt_console.demo.process import PlatformProcess
@@ -40,7 +41,13 @@ def demo_document(platform: PlatformProcess) -> dict[str, object]:
         if default.depends_on:
             service["depends_on"] = list(default.depends_on)
         services.append(service)
-    return {**bases, "check_interval": CHECK_INTERVAL, "services": services, **_notification(platform)}
+    return {
+        **bases,
+        "check_interval": CHECK_INTERVAL,
+        "services": services,
+        "figures": {"currency": CURRENCY},
+        **_notification(platform),
+    }
 
 
 def _notification(platform: PlatformProcess) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from amt_console.analysis.forecasts.forecast import Forecast
 from amt_console.model import Figure, FigureKind
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.figures import info
@@ -133,6 +134,31 @@ def figures_report(view: ReportView, name: str, kinds: tuple[FigureKind, ...], v
             }
             for kind in kinds
         },
+        "forecasts": forecasts_json(view, kinds),
+    }
+
+
+def forecasts_json(view: ReportView, kinds: tuple[FigureKind, ...]) -> Document:
+    """The forecasts of the figures of these kinds, by the figure's name."""
+    return {name: forecast_json(found, view) for (kind, name), found in view.forecasts.items() if kind in kinds}
+
+
+def forecast_json(forecast: Forecast, view: ReportView) -> Document:
+    """A forecast with its bands and its error; no points where the back-test does not bear one."""
+    return {
+        "method": forecast.method,
+        "mase": rounded(forecast.mase, 4),
+        "coverage_percent": rounded(forecast.coverage_percent, 4),
+        "points": [
+            {
+                "at": view.times.iso(point.at),
+                "value": rounded(point.value, 4),
+                "low": rounded(point.low, 4),
+                "high": rounded(point.high, 4),
+            }
+            for point in forecast.points
+        ],
+        "reason": forecast.reason,
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
 from amt_console.analysis import PerformanceAnalysis, ServiceHistory, analyse
+from amt_console.analysis.forecasts.forecast import Forecast
 from amt_console.analysis.seasonal import Change, change
 from amt_console.model import (
     AlertState,
@@ -16,8 +18,9 @@ from amt_console.model import (
     FigureUnit,
 )
 from amt_console.reports.clean import cleaned
-from amt_console.reports.data import AlertRecord, ReportData, ServiceRecord
+from amt_console.reports.data import AlertRecord, FigureName, ReportData, ServiceRecord
 from amt_console.reports.page import ReportVerdict
+from amt_console.reports.projections import projections
 from amt_console.reports.times import Times, zone_of
 from amt_console.reports.verdict import health_verdict
 from amt_console.text import window_length
@@ -32,6 +35,8 @@ class ReportView:
     times: Times
     verdict: ReportVerdict
     """The verdict on the services; pages about figures add theirs."""
+    forecasts: Mapping[FigureName, Forecast] = field(default_factory=dict)
+    """Of the figures with daily values; without points where the back-test does not bear one."""
 
     @property
     def open_alerts(self) -> tuple[AlertRecord, ...]:
@@ -88,7 +93,12 @@ class ReportView:
         return figure.suspect if figure is not None else None
 
     def change(self, kind: FigureKind, name: str) -> Change | None:
-        """Change of a figure: its mean over the window against the mean over the previous one."""
+        """Change of a figure: its mean over the window against the mean over the previous one.
+
+        ``None`` without a value to compare with, and in a report without comparison.
+        """
+        if not self.data.compare:
+            return None
         return change(self.data.means.get((kind, name)), self.data.means_before.get((kind, name)))
 
     def number(self, kind: FigureKind, name: str) -> float | None:
@@ -119,6 +129,18 @@ class ReportView:
         """Stored values over the window, oldest first."""
         return tuple((at, value) for at, value in self.data.history.get((kind, name), ()) if value is not None)
 
+    def previous_history(self, kind: FigureKind, name: str) -> tuple[tuple[datetime, float], ...]:
+        """Stored values over the previous window, moved into this one; empty in a report without comparison."""
+        if not self.data.compare:
+            return ()
+        length = self.data.window.end - self.data.window.start
+        stored = self.data.previous_history.get((kind, name), ())
+        return tuple((at + length, value) for at, value in stored if value is not None)
+
+    def daily(self, kind: FigureKind, name: str) -> tuple[tuple[datetime, float], ...]:
+        """One value per day before the window's end, oldest first."""
+        return tuple((at, value) for at, value in self.data.daily.get((kind, name), ()) if value is not None)
+
 
 def build_view(data: ReportData) -> ReportView:
     """Clean the data, analyse it, and judge it. Raises UnknownZoneError."""
@@ -137,7 +159,13 @@ def build_view(data: ReportData) -> ReportView:
         slo_totals=safe.slo_totals,
     )
     times = Times(zone)
-    return ReportView(data=safe, analysis=analysis, times=times, verdict=health_verdict(safe, analysis, times))
+    return ReportView(
+        data=safe,
+        analysis=analysis,
+        times=times,
+        verdict=health_verdict(safe, analysis, times),
+        forecasts=projections(safe.daily),
+    )
 
 
 def _history(service: ServiceRecord) -> ServiceHistory:
