@@ -34,6 +34,11 @@ class FactLines(LineView):
         self._note = ""
         self._facts: tuple[Runs, ...] = ()
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The lines without styles."""
+        return tuple("".join(text for text, _ in runs).strip() for runs in self._facts)
+
     def show(self, facts: Sequence[Runs], *, note: str = "") -> None:
         """Show lines; ``note`` is at the right of the heading."""
         self._facts, self._note = tuple(facts), note

@@ -1,24 +1,21 @@
-"""The actions behind keys: acknowledge, unacknowledge, note, probe, export; each on the selection."""
+"""The actions behind keys: acknowledge, unacknowledge, note, probe; each on the selection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from amt_console.console.undoing import UndoMemory
 from amt_console.console.view_state import ViewState
 from amt_console.model import Acknowledge, AlertState, AlertView, Note, ProbeNow, Unacknowledge, Undo
 from amt_console.operations.acting import act_as_seen
-from amt_console.operations.protocol import ConflictError, Operations, Reports
+from amt_console.operations.protocol import ConflictError, Operations
 from amt_console.text import SEVERITY_WORDS, safe_text
 from widgets.prompt import Prompt
 
 ResultT = TypeVar("ResultT")
-REPORTS_ELSEWHERE = "Reports are made beside the database: run 'amt-console export' on the monitor's host."
-"""The message of a session without reports."""
 Tone = Literal["information", "warning", "error"]
 
 
@@ -82,7 +79,6 @@ class Actions:
         self._undo = undo
         self._read_only = read_only
         self._at = at
-        self._exporting = False
 
     def acknowledge(self) -> None:
         """Ask for a note, then acknowledge the selected alert, or the worst unacknowledged one."""
@@ -157,23 +153,6 @@ class Actions:
             lambda _: self._host.tell(f"Probing {service or 'all services'} now"),
         )
 
-    def export(self, folder: Path) -> None:
-        """Ask for a folder, then export all reports into it."""
-        if self._host.view.live is None:
-            self._host.tell("Still starting.", "warning")
-            return
-        if self._exporting:
-            self._host.tell("An export is still running.", "warning")
-            return
-        reports = self._host.view.facts.reports
-        if reports is None:
-            self._host.tell(REPORTS_ELSEWHERE, "warning")
-            return
-        what = "Export all reports" if self._at is None else f"Reports up to {self._host.local(self._at):%d %b %H:%M},"
-        self._host.prompt().ask(
-            f"{what} into:", lambda name: self._export(reports, Path(name or folder)), answer=str(folder)
-        )
-
     def _ask_to_take(self, operations: Operations, alert: AlertView, note: str = "") -> None:
         self._host.prompt().ask(
             f"Acknowledge {SEVERITY_WORDS[alert.severity]} {safe_text(alert.subject, 40)}, note:",
@@ -236,24 +215,6 @@ class Actions:
     def _done(self, alert: AlertView, told: str) -> None:
         self._undo.remember(Undo(alert.id), told)
         self._host.tell(told)
-
-    def _export(self, reports: Reports, folder: Path) -> None:
-        self._exporting = True
-        host = self._host
-        host.tell(f"Exporting into {folder} ...")
-
-        def work() -> tuple[Path, ...]:
-            try:
-                return reports.export(folder.expanduser(), end=self._at, progress=self._step)
-            finally:
-                self._exporting = False
-                host.note("")
-
-        host.job(work, lambda files: host.tell(f"Wrote {len(files)} files into {folder.expanduser().resolve()}"))
-
-    def _step(self, what: str, done: int, total: int) -> None:
-        """Show which report is being rendered, counted from 1."""
-        self._host.note(f"exporting {done + 1} of {total}: {what}" if done < total else "")
 
     def _selected(self, selection: Selection) -> AlertView | None:
         return None if selection.alert_id is None else self._host.view.live_alert(selection.alert_id)

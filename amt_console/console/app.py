@@ -30,6 +30,7 @@ from amt_console.console.announcer import Announcer, terminal_title
 from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, PROMPT_KEYS, key_names
 from amt_console.console.colours import ReadableColours, depth_of
 from amt_console.console.driver import ConsoleDriver
+from amt_console.console.exporting import Exporter
 from amt_console.console.feed import SnapshotFeed
 from amt_console.console.handling import HandlingActions
 from amt_console.console.keyboard import PASTED
@@ -118,7 +119,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
         super().__init__(driver_class=ConsoleDriver)
         self._mouse = mouse
         self.at = at
-        self._export_folder = export_folder
         self._ascii_filter = AsciiFilter()
         self._title_written = ""
         self._typed_ahead_until = float("-inf")
@@ -129,6 +129,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._feed = SnapshotFeed(self, self.view, open_session, at=at, clock=clock)
         undo = UndoMemory(clock)
         self._actions = Actions(self, undo, read_only=read_only, at=at)
+        self._exporter = Exporter(self, export_folder)
         self._handling = HandlingActions(self, self._actions, undo)
         self._muting = Muting(self, self._actions, undo)
         self.animation_level = "none"
@@ -396,6 +397,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if prompt is not None:
             await prompt.press(key, event.character, pasted=key != event.key, warn=self._warn)
             return
+        if key == "escape" and self._exporter.running:
+            self._exporter.cancel()
+            return
         active = self.screen.active_bindings.get(key)
         if active is None or not active.enabled:
             self._tell_unused(key)
@@ -468,8 +472,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._actions.probe_now()
 
     def action_export(self) -> None:
-        """Write the reports."""
-        self._actions.export(self._export_folder)
+        """Write what the screen shows."""
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen):
+            self._exporter.export(screen.exported(), self.at or self.view.frozen_at)
 
     def action_toggle_pause(self) -> None:
         """Freeze or thaw the view."""

@@ -74,7 +74,13 @@ APP_KEYS: Sequence[Binding] = (
         "Freeze the view, or resume it. Monitoring continues; actions apply to the current state.",
         show=True,
     ),
-    _key("export", "export", "export", "Write all reports into a folder.", show=True),
+    _key(
+        "export",
+        "export",
+        "export",
+        "Write what the screen shows: reports of its window, or its list as CSV, JSON or Markdown. Escape cancels.",
+        show=True,
+    ),
     _key(
         "monitor",
         "monitor",

@@ -46,6 +46,11 @@ class ViewState:
         """Whether the view is frozen."""
         return self._frozen is not None
 
+    @property
+    def frozen_at(self) -> datetime | None:
+        """When the view was frozen; ``None`` while it is live."""
+        return self._frozen_at
+
     def toggle_pause(self, now: datetime) -> bool:
         """Freeze or thaw; returns whether the view is frozen now. Without a snapshot there is nothing to freeze."""
         if self._frozen is not None:

@@ -23,6 +23,7 @@ from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
+from amt_console.operations.cancellation import Cancellation
 
 ONCALL_DAYS = 30.0
 """How far ahead rotas are looked at by default."""
@@ -187,10 +188,12 @@ class Reports(Protocol):
         parts: Sequence[str] = ("all",),
         hours: float = 24,
         end: datetime | None = None,
+        service: str | None = None,
         progress: Progress | None = None,
+        cancellation: Cancellation | None = None,
     ) -> tuple[Path, ...]:
         """Write reports on the ``hours`` up to ``end``, by default up to now, into ``out`` and return the files.
 
-        Raises OperationError.
+        With ``service`` they are limited to it and its alerts. Raises OperationError, CancelledError.
         """
         ...

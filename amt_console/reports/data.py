@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from amt_console.analysis import AnalysisLimits, Window
@@ -110,6 +110,19 @@ class ReportData:
     slos: tuple[Slo, ...] = ()
     slo_totals: Mapping[str, Mapping[float, tuple[Rollup, ...]]] = field(default_factory=dict)
     """By objective's name and length in seconds, the totals of its services up to the window's end."""
+
+    only: str | None = None
+    """The service to which the data is limited."""
+
+    def of_service(self, name: str) -> ReportData:
+        """The data of one service and its alerts, with that of the host and the figures."""
+        return replace(
+            self,
+            only=name,
+            services=tuple(service for service in self.services if service.name == name),
+            alerts=tuple(alert for alert in self.alerts if alert.episode.subject == name),
+            slos=tuple(slo for slo in self.slos if slo.services == (name,)),
+        )
 
     @property
     def past(self) -> bool:

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 from amt_console.analysis import window_of
 from amt_console.clock import Clock
 from amt_console.model import Target
+from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import OperationError, Progress
 from amt_console.reports.data import ReportData
 from amt_console.reports.files import plan, put_in_place
@@ -69,7 +70,9 @@ def export_reports(
     formats: Sequence[str] = (),
     zone: str | None = None,
     compare: bool = True,
+    service: str | None = None,
     progress: Progress | None = None,
+    cancellation: Cancellation | None = None,
 ) -> tuple[Path, ...]:
     """Write reports on the last ``hours`` up to ``end`` into ``out`` and return the files.
 
@@ -87,9 +90,12 @@ def export_reports(
         formats: Formats instead of each report's usual ones.
         zone: IANA name of the zone for times; by default that of the settings, else the host's.
         compare: Whether the reports compare the window with the previous one of equal length.
+        service: Only this service and its alerts.
         progress: Called with the step, the amount done, and the total.
+        cancellation: Ends the export.
 
     Raises:
+        CancelledError: It was cancelled.
         PlanError: Unknown report, or not available in these formats.
         UnknownZoneError: Unknown time zone.
         ExportError: Failed; ``ExportWriteError`` if the folder is the reason.
@@ -97,8 +103,10 @@ def export_reports(
     """
     wanted = plan(parts, formats)
     data = report_data(store, targets, settings, clock, hours=hours, end=end, zone=zone, compare=compare)
+    if service is not None:
+        data = data.of_service(service)
     with _scratch_folder(out, clock) as folder:
-        names = render(RenderJob(data, wanted, str(folder)), progress)
+        names = render(RenderJob(data, wanted, str(folder)), progress, cancellation)
         try:
             return put_in_place(folder, names, out)
         except OSError as error:
@@ -158,8 +166,10 @@ def _sweep(out: Path, clock: Clock) -> None:
                 shutil.rmtree(old, ignore_errors=True)
 
 
-def render(job: RenderJob, progress: Progress | None) -> list[str]:
-    """Run the renderer and pass on its progress; kill it when this process is interrupted."""
+def render(job: RenderJob, progress: Progress | None, cancellation: Cancellation | None = None) -> list[str]:
+    """Run the renderer and pass on its progress; kill it when it is cancelled or this process is interrupted."""
+    cancellation = cancellation or Cancellation()
+    cancellation.check()
     command = [sys.executable, "-P", "-m", "amt_console.reports.render"]
     with tempfile.TemporaryFile() as talk:
         try:
@@ -172,8 +182,9 @@ def render(job: RenderJob, progress: Progress | None) -> list[str]:
         alarm.daemon = True
         alarm.start()
         try:
-            answer = _conversation(child, job, progress)
-            code = child.wait()
+            with cancellation.stopping(child.kill):
+                answer = _conversation(child, job, progress)
+                code = child.wait()
         finally:
             alarm.cancel()
             if child.poll() is None:

@@ -12,11 +12,11 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
 def markdown(page: ReportPage) -> bytes:
     """The page as UTF-8 Markdown with tables."""
-    lines = [f"# {_text(page.title)}", "", _text(page.subject), ""]
-    lines += [f"- {_text(label)}: {_text(value)}" for label, value in page.meta]
-    lines += ["", *(f"> **{_text(notice.title)}.** {_text(notice.text)}" for notice in page.notices)]
-    lines += ["", f"**{_text(page.verdict.word)}.** {_text(page.verdict.sentence)}", ""]
-    lines += _rows(
+    lines = [f"# {escaped(page.title)}", "", escaped(page.subject), ""]
+    lines += [f"- {escaped(label)}: {escaped(value)}" for label, value in page.meta]
+    lines += ["", *(f"> **{escaped(notice.title)}.** {escaped(notice.text)}" for notice in page.notices)]
+    lines += ["", f"**{escaped(page.verdict.word)}.** {escaped(page.verdict.sentence)}", ""]
+    lines += table_lines(
         ("Figure", "Value", "Detail", "Change"),
         [
             (card.label, card.value, ", ".join(t for t in (card.word, card.detail) if t), card.missing or card.change)
@@ -24,45 +24,46 @@ def markdown(page: ReportPage) -> bytes:
         ],
     )
     for section in page.sections:
-        lines += ["", f"## {_text(section.title)}"]
+        lines += ["", f"## {escaped(section.title)}"]
         for block in section.blocks:
             lines += ["", *_block(block)]
-    lines += ["", "## Method", "", *(f"- {_text(label)}: {_text(text)}" for label, text in page.method), ""]
+    lines += ["", "## Method", "", *(f"- {escaped(label)}: {escaped(text)}" for label, text in page.method), ""]
     return "\n".join(_squeezed(lines)).encode("utf-8")
 
 
 def _block(block: PageChart | Table | Bars | Items) -> list[str]:
     if isinstance(block, Items):
         if not block.items:
-            return [_text(block.empty)]
+            return [escaped(block.empty)]
         return [
-            f"- **{_text(item.word)}: {_text(item.title)}.** {_text(item.text)}"
-            + (f" ({_text('; '.join(item.facts))})" if item.facts else "")
+            f"- **{escaped(item.word)}: {escaped(item.title)}.** {escaped(item.text)}"
+            + (f" ({escaped('; '.join(item.facts))})" if item.facts else "")
             for item in block.items
         ]
     if isinstance(block, Bars):
         head = (block.label_heading, block.value_heading, *([block.share_heading] if block.share_heading else []))
         rows = [(row.label, row.value, row.share)[: len(head)] for row in block.rows]
-        return [f"### {_text(block.title)}", "", *(_rows(head, rows) if rows else [_text(block.empty)])]
+        return [f"### {escaped(block.title)}", "", *(table_lines(head, rows) if rows else [escaped(block.empty)])]
     if isinstance(block, PageChart):
-        lines = [f"### {_text(block.title)}", "", _text(block.subtitle if block.spec is not None else block.empty)]
+        lines = [f"### {escaped(block.title)}", "", escaped(block.subtitle if block.spec is not None else block.empty)]
         return lines + (["", *_table(block.table)] if block.table is not None and block.table.rows else [])
-    note = ["", _text(block.note)] if block.note else []
-    return [f"### {_text(block.title)}", "", *(_table(block) if block.rows else [_text(block.empty)]), *note]
+    note = ["", escaped(block.note)] if block.note else []
+    return [f"### {escaped(block.title)}", "", *(_table(block) if block.rows else [escaped(block.empty)]), *note]
 
 
 def _table(table: Table) -> list[str]:
     headings, rows = table.on_page()
-    return _rows([heading.text for heading in headings], [[cell.text for cell in row] for row in rows])
+    return table_lines([heading.text for heading in headings], [[cell.text for cell in row] for row in rows])
 
 
-def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = ["| " + " | ".join(_text(cell) for cell in head) + " |", "|" + " --- |" * len(head)]
-    lines += ["| " + " | ".join(_text(cell) for cell in row) + " |" for row in rows]
+def table_lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table."""
+    lines = ["| " + " | ".join(escaped(cell) for cell in head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(escaped(cell) for cell in row) + " |" for row in rows]
     return lines
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Text escaped for Markdown."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 

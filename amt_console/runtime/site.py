@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
 from amt_console.model import Target, Viewer
+from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import Progress, UnavailableError
 from amt_console.store_url import store_url_is_server
 
@@ -113,9 +114,11 @@ class Site:
         parts: Sequence[str] = ("all",),
         hours: float = 24,
         end: datetime | None = None,
+        service: str | None = None,
         progress: Progress | None = None,
+        cancellation: Cancellation | None = None,
     ) -> tuple[Path, ...]:
-        """Write reports from the database itself. Raises OperationError."""
+        """Write reports from the database itself. Raises OperationError, CancelledError."""
         from amt_console.reports.export import export_reports
         from amt_console.store import StoreError
 
@@ -130,7 +133,9 @@ class Site:
                     parts=parts,
                     hours=hours,
                     end=end,
+                    service=service,
                     progress=progress,
+                    cancellation=cancellation,
                 )
         except StoreError as error:
             raise UnavailableError(f"reports are made from the database itself: {error}") from error

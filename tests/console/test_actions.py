@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import threading
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -240,44 +237,6 @@ async def test_probe_now_probes_the_selected_service_or_all() -> None:
         console.screen.services.select("web-app")
         await console.press("r")
         assert console.operations.calls == [("act", ProbeNow()), ("act", ProbeNow("web-app"))]
-
-
-async def test_export_asks_for_the_folder_and_says_what_was_written(tmp_path: Path) -> None:
-    async with desk(incident(), export_folder=tmp_path / "out") as console:
-        await console.press("e")
-        assert "Export" in console.prompt.question
-        await console.press("enter")
-        assert (tmp_path / "out" / "overview_dashboard.html").exists()
-        assert any(f"Wrote 1 files into {tmp_path / 'out'}" in message for message in console.messages)
-
-
-async def test_export_says_how_far_it_is_and_of_what_time(tmp_path: Path) -> None:
-    moment = NOW - timedelta(hours=5)
-    async with desk(incident(), at=moment, export_folder=tmp_path) as console:
-        reached, seen = threading.Event(), threading.Event()
-
-        def wait() -> None:
-            reached.set()
-            assert seen.wait(10)
-
-        console.operations.during_export = wait
-        await console.press("e")
-        assert "Reports up to 05 Jan 07:00" in console.prompt.question
-        await console.pilot.press("enter")
-        await asyncio.to_thread(reached.wait, 10)
-        await console.pilot.pause()
-        assert "exporting 1 of 1: overview_dashboard.html" in console.text()
-        seen.set()
-        await console.settle()
-        assert "exporting" not in console.text()
-        assert ("export", tmp_path, moment) in console.operations.calls
-
-
-async def test_where_no_reports_can_be_made_nobody_is_asked_for_a_folder() -> None:
-    async with desk(incident(), has_reports=False) as console:
-        await console.press("e")
-        assert not console.prompt.is_open
-        assert any("Reports are made beside the database" in message for message in console.messages)
 
 
 async def test_ctrl_c_leaves_the_prompt_and_not_the_console() -> None:

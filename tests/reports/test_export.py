@@ -35,6 +35,7 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
+from amt_console.operations.cancellation import Cancellation, CancelledError
 from amt_console.reports.export import (
     ExportError,
     ExportUsageError,
@@ -214,6 +215,34 @@ def test_an_interrupted_export_leaves_the_folder_as_it_was(store: Store, tmp_pat
         export_reports(store, TARGETS, SETTINGS, FakeClock(NOW), tmp_path, hours=3, zone="UTC", progress=interrupt)
     assert list(tmp_path.iterdir()) == [old]
     assert old.read_text() == "the one from yesterday"
+
+
+def test_a_cancelled_export_leaves_the_folder_as_it_was(store: Store, tmp_path: Path) -> None:
+    cancellation = Cancellation()
+
+    def cancel(what: str, done: int, total: int) -> None:
+        cancellation.cancel()
+
+    with pytest.raises(CancelledError, match="nothing was written"):
+        export_reports(store, TARGETS, SETTINGS, FakeClock(NOW), tmp_path, progress=cancel, cancellation=cancellation)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_of_one_service_has_nothing_of_the_others(store: Store, tmp_path: Path) -> None:
+    (path,) = export_reports(
+        store,
+        TARGETS,
+        SETTINGS,
+        FakeClock(NOW),
+        tmp_path,
+        parts=("performance",),
+        formats=("json",),
+        hours=3,
+        service="web-app",
+    )
+    document = json.loads(path.read_bytes())
+    assert [service["name"] for service in document["services"]] == ["web-app"]
+    assert {incident["service"] for incident in document["incidents"]} <= {"web-app"}
 
 
 def test_what_a_killed_export_left_behind_is_swept(store: Store, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from amt_console.model.policy import MaintenanceWindow, Policies, Silence
 from amt_console.model.why import AlertWhy, Observed
 from amt_console.operations.actor import Actor
 from amt_console.operations.alert_views import AlertViews
+from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import (
     ConflictError,
     InvalidError,
@@ -92,6 +93,8 @@ class FakeOperations:
     """Actions that fail before one works, because the monitor stored a new value."""
     refusal: OperationError | None = None
     """Why no action works."""
+    exports: list[tuple[tuple[str, ...], float, str | None]] = field(default_factory=list)
+    """Parts, hours and service of each export."""
     during_export: Callable[[], None] = lambda: None
     before_snapshot: Callable[[], None] | None = None
     policies: Policies = field(default_factory=Policies)
@@ -262,14 +265,19 @@ class FakeOperations:
         parts: Sequence[str] = ("all",),
         hours: float = 24,
         end: datetime | None = None,
+        service: str | None = None,
         progress: Progress | None = None,
+        cancellation: Cancellation | None = None,
     ) -> tuple[Path, ...]:
         """Write one file."""
         self.calls.append(("export", out, end))
+        self.exports.append((tuple(parts), hours, service))
         if progress is not None:
             progress("overview_dashboard.html", 0, 1)
             self.during_export()
             progress("overview_dashboard.html", 1, 1)
+        if cancellation is not None:
+            cancellation.check()
         out.mkdir(parents=True, exist_ok=True)
         path = out / "overview_dashboard.html"
         path.write_text("<p>ok</p>", encoding="utf-8")

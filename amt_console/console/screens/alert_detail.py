@@ -9,10 +9,13 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
+from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens import facts, history
 from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.seen import sections_of
 from amt_console.model import AlertDetail, Snapshot
 from amt_console.operations.evidence_facts import evidence_facts
+from amt_console.operations.json_views import alert_detail_json
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import SEVERITY_WORDS, near_moment
 from widgets.cells import Runs
@@ -92,6 +95,11 @@ class AlertDetailScreen(DetailScreen):
             self._version = version
             self._load_alert(self._loaded)
         self._draw()
+
+    def exported(self) -> Export:
+        """The lines, or the document of ``alerts show --json``."""
+        document = {} if self._detail is None else alert_detail_json(self._detail)
+        return ListExport(f"alert {self._alert_id}", f"alert-{self._alert_id}", document, sections=sections_of(self))
 
     def load(self) -> None:
         """Load the episode with its events, then the history of its subject."""

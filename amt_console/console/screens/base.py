@@ -18,6 +18,7 @@ from textual.widgets import Static
 from amt_console.clock import Clock
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import ACTION_KEYS, FOOTER_ORDER, key_names
+from amt_console.console.exporting import Export
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
 from amt_console.console.view_state import ViewState
 from amt_console.model import Snapshot
@@ -96,6 +97,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def selection(self) -> Selection:
         """The alert or service that keys act on."""
+        raise NotImplementedError
+
+    def exported(self) -> Export:
+        """What the export key writes."""
         raise NotImplementedError
 
     def row_summary(self) -> str | None:

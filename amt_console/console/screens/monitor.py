@@ -9,9 +9,12 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
+from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.seen import sections_of
 from amt_console.console.session import SessionFacts
 from amt_console.model import MonitorState, Snapshot
+from amt_console.operations.json_views import snapshot_json
 from amt_console.text import near_moment, soon_moment
 from widgets.ages import age_words, ago_words
 from widgets.cells import Run, Runs
@@ -44,6 +47,12 @@ class MonitorScreen(DetailScreen):
     def selection(self) -> Selection:
         """Nothing can be selected."""
         return Selection()
+
+    def exported(self) -> Export:
+        """The lines, or the document of ``status --json``."""
+        shown = self.host.view.shown
+        document = {} if shown is None else snapshot_json(shown)
+        return ListExport("the monitor's state", "monitor", document, sections=sections_of(self))
 
     def load(self) -> None:
         """Nothing to load: everything is in the snapshot."""

@@ -12,7 +12,9 @@ from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import DETAIL_KEYS, MUTED_KEYS
+from amt_console.console.exporting import Export
 from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.seen import muted_list
 from amt_console.model import Snapshot
 from amt_console.operations.protocol import Operations
 from widgets.info_line import InfoLine
@@ -47,6 +49,11 @@ class MutedScreen(DetailScreen):
         """The selected row as text."""
         row = self.table.model.selected_row
         return None if row is None else self.table.summary(row)
+
+    def exported(self) -> Export:
+        """The table."""
+        model = self.table.model
+        return muted_list([row for key in model.keys if (row := model.row(key)) is not None])
 
     def load(self) -> None:
         """Read both lists."""

@@ -12,9 +12,11 @@ from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import OVERVIEW_KEYS
+from amt_console.console.exporting import Export, ReportsExport
 from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_overview
 from amt_console.console.screens import facts
 from amt_console.console.screens.base import ConsoleScreen
+from amt_console.console.screens.seen import alert_list, service_list
 from amt_console.model import AlertView, ServiceView, Snapshot
 from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, milliseconds, safe_text
 from widgets.alert_table import AlertTable, Followers
@@ -136,6 +138,14 @@ class OverviewScreen(ConsoleScreen):
         """The alerts that match the filter."""
         model = self.alerts.model
         return (row for key in model.keys if isinstance(row := model.row(key), AlertView))
+
+    def exported(self) -> Export:
+        """The rows that match the filter; without one all reports."""
+        model = self.pane.model
+        if not model.filter_text:
+            return ReportsExport()
+        rows = [row for key in model.keys if (row := model.row(key)) is not None]
+        return (alert_list if self.pane is self.alerts else service_list)(rows, model.filter_text)
 
     def row_summary(self) -> str | None:
         """The selected row as text."""

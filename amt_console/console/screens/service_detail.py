@@ -11,12 +11,13 @@ from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import SERVICE_KEYS
+from amt_console.console.exporting import Export, ReportsExport
 from amt_console.console.screens import facts, history
 from amt_console.console.screens.detail import DetailScreen
 from amt_console.console.screens.history import RANGES
 from amt_console.model import ServiceView, Snapshot
 from amt_console.operations.protocol import ServiceDetail
-from amt_console.text import STATE_WORDS, percent
+from amt_console.text import STATE_WORDS, percent, safe_text
 from widgets.chart import Chart
 from widgets.fact_lines import FactLines
 from widgets.uptime_bar import UptimeBar
@@ -80,6 +81,12 @@ class ServiceDetailScreen(DetailScreen):
         view = next((each for each in shown.services if each.name == self._service), None) if shown else None
         if shown is not None and view is not None:
             self._range = history.first_range(history.incidents(view, shown.alerts), self.now)
+
+    def exported(self) -> Export:
+        """The performance of this service over the range."""
+        hours, words = RANGES[self._range]
+        what = f"the last {words} of {safe_text(self._service, 40)}"
+        return ReportsExport(what, ("performance",), hours, self._service)
 
     def load(self) -> None:
         """Load the history of the range."""

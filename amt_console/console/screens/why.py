@@ -9,10 +9,13 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
+from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens import why_lines
 from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.seen import sections_of
 from amt_console.model import Snapshot
 from amt_console.model.why import AlertWhy
+from amt_console.operations.notification_json import why_json
 from widgets.fact_lines import FactLines
 
 
@@ -43,6 +46,13 @@ class WhyScreen(DetailScreen):
         if self._why is None or not self._why.decisions:
             return None
         return self._why.decisions[-1].reason
+
+    def exported(self) -> Export:
+        """The lines, or the document of ``alerts why --json``."""
+        document = {} if self._why is None else why_json(self._why)
+        return ListExport(
+            f"why alert {self._alert_id} was told", f"why-{self._alert_id}", document, sections=sections_of(self)
+        )
 
     def load(self) -> None:
         """Read what is stored."""

@@ -46,7 +46,7 @@ def performance_page(view: ReportView) -> ReportPage:
         part="performance",
         file_name=name,
         title="Performance and availability",
-        subject="Response times, availability, incidents, alerts and resources",
+        subject=_subject(view),
         meta=meta(view),
         notices=notices(view),
         verdict=view.verdict,
@@ -290,3 +290,9 @@ def _resource_block(view: ReportView, name: str) -> PageChart:
             labels=PERCENT_LABELS if is_percent else COUNT_LABELS,
         ),
     )
+
+
+def _subject(view: ReportView) -> str:
+    if view.data.only is None:
+        return "Response times, availability, incidents, alerts and resources"
+    return f"{view.data.only}: response times, availability, incidents and alerts; the host's resources"
