@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from amt_console.alerts.handling.handlers import HANDLERS, handle
 from amt_console.alerts.handling.scene import AlertConflict, Outcome, RoleTooLow, Scene
-from amt_console.alerts.judging.burn import Probes, burns, judge_burn, may_burn, widest_short
 from amt_console.alerts.judging.delivery import DeliveryReading, judge_delivery
 from amt_console.alerts.judging.host import judge_disks, judge_host
 from amt_console.alerts.judging.missing_data import judge_gap, judge_heard, judge_no_data
@@ -50,7 +49,6 @@ from amt_console.alerts.rules.rule import (
     Signal,
     limit,
 )
-from amt_console.alerts.rules.slo import SLO_PREFIX, slo_rule
 from amt_console.alerts.story import StoryLine, fold_story
 from amt_console.alerts.wording import from_locations
 
@@ -59,7 +57,6 @@ __all__ = [
     "HOST_SUBJECTS",
     "OUTAGE_RULE",
     "PROBE_SIGNALS",
-    "SLO_PREFIX",
     "STATE_SIGNALS",
     "Account",
     "Aggregate",
@@ -75,7 +72,6 @@ __all__ = [
     "Outcome",
     "Plan",
     "Planner",
-    "Probes",
     "Quorum",
     "Reachability",
     "RoleTooLow",
@@ -93,7 +89,6 @@ __all__ = [
     "Verdict",
     "agree",
     "as_of",
-    "burns",
     "consequences",
     "custom_rule",
     "default_rules",
@@ -104,7 +99,6 @@ __all__ = [
     "in_order",
     "is_good",
     "judge",
-    "judge_burn",
     "judge_delivery",
     "judge_disks",
     "judge_error_rate",
@@ -119,7 +113,6 @@ __all__ = [
     "judge_window",
     "limit",
     "majority",
-    "may_burn",
     "merge_rules",
     "missing",
     "no_data_rule",
@@ -127,8 +120,6 @@ __all__ = [
     "resume",
     "retire",
     "rules_for",
-    "slo_rule",
     "step",
     "told",
-    "widest_short",
 ]

@@ -105,8 +105,19 @@ def export_reports(
     data = report_data(store, targets, settings, clock, hours=hours, end=end, zone=zone, compare=compare)
     if service is not None:
         data = data.of_service(service)
+    return write_files(RenderJob(data, wanted, ""), out, clock, progress, cancellation)
+
+
+def write_files(
+    job: RenderJob,
+    out: Path,
+    clock: Clock,
+    progress: Progress | None = None,
+    cancellation: Cancellation | None = None,
+) -> tuple[Path, ...]:
+    """Render a job, whatever its folder says, and put all of its files into ``out``, or none. Raises ExportError."""
     with _scratch_folder(out, clock) as folder:
-        names = render(RenderJob(data, wanted, str(folder)), progress, cancellation)
+        names = render(replace(job, folder=str(folder)), progress, cancellation)
         try:
             return put_in_place(folder, names, out)
         except OSError as error:

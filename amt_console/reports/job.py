@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-from amt_console.reports.data import ReportData
+from typing import Any
 
 Plan = tuple[tuple[str, str, str], ...]
 """Part, format and file name of every file to write."""
@@ -14,6 +14,9 @@ Plan = tuple[tuple[str, str, str], ...]
 class RenderJob:
     """The data to render, and the empty target folder."""
 
-    data: ReportData
+    data: Any
+    """A ``ReportData``, or what ``maker`` takes; picklable."""
     plan: Plan
     folder: str
+    maker: Callable[..., Iterator[tuple[str, bytes]]] | None = None
+    """Makes the files of ``(data, plan, progress=...)``, a function of a module; by default those of the dashboards."""

@@ -43,7 +43,7 @@ def main() -> int:
 def _render(job: RenderJob) -> list[str]:
     names = []
     folder = Path(job.folder)
-    for name, content in build(job.data, job.plan, progress=_progress):
+    for name, content in (job.maker or build)(job.data, job.plan, progress=_progress):
         write_file(folder / name, content)
         names.append(name)
     return names

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -97,11 +97,22 @@ def row_hash(row: Mapping[str, Any] | RowMapping) -> str:
     return hashlib.sha256(f"{row['previous']}{canonical}".encode("ascii", "backslashreplace")).hexdigest()
 
 
-def audit_entries(reads: Reads, *, since: datetime | None = None, limit: int = 200) -> list[AuditEntry]:
-    """The newest entries, newest first."""
+def audit_entries(
+    reads: Reads,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    actions: Collection[str] | None = None,
+    limit: int = 200,
+) -> list[AuditEntry]:
+    """The newest entries, newest first; only those of some ``actions``, and in ``[since, until]``."""
     query = select(_AUDIT).order_by(_AUDIT.c.timestamp.desc(), _AUDIT.c.id.desc()).limit(limit)
     if since is not None:
         query = query.where(_AUDIT.c.timestamp >= since)
+    if until is not None:
+        query = query.where(_AUDIT.c.timestamp <= until)
+    if actions is not None:
+        query = query.where(_AUDIT.c.action.in_(sorted(actions)))
     return [
         AuditEntry(
             id=row["id"],

@@ -41,10 +41,9 @@ _SERVICE_SIGNALS = frozenset(
         Signal.ERROR_RATE,
         Signal.UPTIME,
         Signal.TLS_EXPIRY,
-        Signal.SLO_BURN,
     )
 )
-_DATABASE_SIGNALS = frozenset((Signal.DATABASE, Signal.RESPONSE_TIME, Signal.SLO_BURN))
+_DATABASE_SIGNALS = frozenset((Signal.DATABASE, Signal.RESPONSE_TIME))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from amt_console.cli.export import parts
+from amt_console.cli.export.incident import incident
 
 app = typer.Typer(
     help="Write reports: static HTML pages, JSON documents, a picture.",
@@ -12,3 +13,4 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 parts.add_to(app)
+app.command("incident", epilog="Example: amt-console export incident 12 --format md --out .")(incident)
