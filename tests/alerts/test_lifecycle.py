@@ -10,7 +10,7 @@ from support.alerting import SUBJECT, Key, two_tier_rule
 
 from amt_console.alerts import Rule, Signal, Step, Verdict, replay, resume, retire, step, told
 from amt_console.clock import FakeClock
-from amt_console.model import AlertState, AlertType, ErrorClass, Resolution, Severity
+from amt_console.model import Acknowledge, AlertState, AlertType, ErrorClass, Resolution, Severity
 
 OK, WARN, CRIT, BLIND = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.NO_DATA
 
@@ -521,3 +521,63 @@ class TestErrors:
         assert replay(key.events[1]) == told(key.now)
         key.feed(Verdict.CRITICAL, message="backend-api is down: got 503", error_class=ErrorClass.HTTP_STATUS)
         assert key.told.count("error_changed") == 1
+
+
+class TestJudgedBy:
+    """What a rule was at the moment stands in the event: it may be changed later."""
+
+    def test_count_limit_and_duration(self) -> None:
+        key = Key(two_tier_rule(fail=2, for_seconds=90.0))
+        seen = replace(key.observation(CRIT, value=6200.0), threshold=5000.0)
+        for _ in range(2):
+            key.save(step(key.episode, replace(seen, at=key.clock.instant()), key.rule))
+            key.clock.advance(100)
+        assert [(event.kind, event.detail) for event in key.events[1]] == [
+            ("opened", {"count": "1 of 2", "for": "1m 30s", "limit": "5000"}),
+            ("fired", {"count": "2 of 2", "for": "1m 30s", "limit": "5000"}),
+        ]
+
+    def test_without_limit_and_duration_the_count_alone(self) -> None:
+        key = Key(two_tier_rule(fail=2))
+        key.feed(CRIT)
+        assert key.events[1][0].detail == {"count": "1 of 2"}
+
+
+class TestSeverityTakesTheWordsAlong:
+    def test_up(self) -> None:
+        key = firing(severity=Severity.WARNING)
+        key.feed(CRIT, CRIT, CRIT, value=6200.0, message="answers in 6.2 s")
+        assert (key.told[-1], key.now.value) == ("severity", 6200.0)
+        assert key.events[1][-1].message == key.now.message == "answers in 6.2 s"
+
+    def test_down(self) -> None:
+        key = firing()
+        key.feed(WARN, WARN, value=3100.0, message="answers in 3.1 s")
+        assert (key.told[-1], key.now.value) == ("severity", 3100.0)
+        assert key.events[1][-1].message == key.now.message == "answers in 3.1 s"
+
+
+class TestReturning:
+    """Who had an alert that comes back."""
+
+    def has(self, after: float) -> str | None:
+        key = firing(reopen_window=300.0)
+        key.act(Acknowledge(1))
+        key.feed(OK, OK)
+        key.clock.advance(after)
+        key.feed(CRIT)
+        assert key.now.id == 2
+        return key.now.paging.returning
+
+    def test_within_the_window_it_returns_to_its_owner(self) -> None:
+        assert self.has(60) == "ann"
+
+    def test_later_it_is_an_alert_of_its_own(self) -> None:
+        assert self.has(600) is None
+
+
+def test_a_row_that_is_written_anyway_takes_the_newest_words() -> None:
+    key = Key(two_tier_rule())
+    key.feed(CRIT, value=6200.0, message="answers in 6.20 s")
+    key.feed(CRIT, value=6210.0, message="answers in 6.21 s")
+    assert (key.now.bad_count, key.now.message) == (2, "answers in 6.21 s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,6 +52,18 @@ def test_a_step_is_told_although_the_one_before_was_acknowledged() -> None:
     key.ends_in(13)
     assert key.now.acknowledged_by is None
     assert key.told[-2:] == ["step", "ack_revoked"]
+
+
+@pytest.mark.parametrize(("before", "now"), [(21.0, None), (21.0, 30.0), (30.0, 14.0), (14.0, 21.0), (14.0, 14.0)])
+def test_only_a_further_step_of_the_rule_is_told(before: float, now: float | None) -> None:
+    """A limit may be none of the steps: the configuration was changed meanwhile."""
+    key = Certificate()
+    key.ends_in(20)
+    key.act(Acknowledge(1))
+    key.episode = replace(key.now, threshold=before)
+    key.save(step(key.now, replace(key.observation(Verdict.WARNING, value=13.0), threshold=now), TLS))
+    assert "step" not in key.told
+    assert key.now.acknowledged_by == "ada"
 
 
 def test_a_renewed_certificate_ends_the_alert() -> None:

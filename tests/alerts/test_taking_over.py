@@ -162,6 +162,12 @@ class TestSnoozing:
         with pytest.raises(ValueError, match="one of the two"):
             key.act(action)
 
+    def test_a_snooze_without_a_note_keeps_the_note(self, key: Key) -> None:
+        key.act(Acknowledge(1, note="on it"))
+        key.act(Snooze(1, 900))
+        assert key.now.note == "on it"
+        holds(key)
+
     def test_what_gets_worse_is_no_longer_snoozed(self) -> None:
         key = Key(two_tier_rule())
         key.feed(*[WARN] * 3)

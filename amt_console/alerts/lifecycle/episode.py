@@ -241,9 +241,8 @@ def _pass_step(transition: Transition, observation: Observation, rule: Rule) -> 
     episode, step_now = transition.episode, observation.threshold
     if observation.verdict is Verdict.CRITICAL:
         return  # confirmed, it is told as a change of severity
-    if step_now not in rule.steps or episode.threshold not in rule.steps or step_now == episode.threshold:
-        return
-    if rule.steps.index(step_now) <= rule.steps.index(episode.threshold):
+    known = step_now in rule.steps and episode.threshold in rule.steps
+    if not known or rule.steps.index(step_now) <= rule.steps.index(episode.threshold):
         return
     _tell(transition, observation, rule)
     transition.event("step", detail={"limit": f"{step_now:g}"})
