@@ -581,3 +581,25 @@ def test_a_row_that_is_written_anyway_takes_the_newest_words() -> None:
     key.feed(CRIT, value=6200.0, message="answers in 6.20 s")
     key.feed(CRIT, value=6210.0, message="answers in 6.21 s")
     assert (key.now.bad_count, key.now.message) == (2, "answers in 6.21 s")
+
+
+class TestDataIsBackAfterAnUnknownTime:
+    """A restart forgets when the data ended: what was running starts anew, and nothing else does."""
+
+    def test_while_it_is_bad(self) -> None:
+        key = Key(two_tier_rule(fail=1, for_seconds=60.0))
+        key.feed(CRIT)
+        key.episode = replace(key.now, stale=True, stale_since=None)
+        key.clock.advance(600)
+        at = key.clock.instant()
+        key.feed(CRIT)
+        assert (key.now.state, key.now.bad_since, key.now.ok_since) == (AlertState.PENDING, at, None)
+
+    def test_while_it_recovers(self) -> None:
+        key = firing(keep_firing_for=60.0)
+        key.feed(OK, OK)
+        key.episode = replace(key.now, stale=True, stale_since=None)
+        key.clock.advance(600)
+        at = key.clock.instant()
+        key.feed(OK)
+        assert (key.now.state, key.now.bad_since, key.now.ok_since) == (AlertState.RECOVERING, None, at)
