@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support import template_process
 from support.platform import serving
 from support.programs import Place, end
 
@@ -112,7 +113,9 @@ def test_a_real_monitor_is_ready_alive_and_stopping(manager: socket.socket, tmp_
     with serving() as platform:
         place = Place(tmp_path, web=platform.url)
         environment = {**place.env, **watched(manager.getsockname())}
-        process = subprocess.Popen(place.command("monitor"), env=environment, stderr=subprocess.DEVNULL, text=True)
+        process = template_process.start(
+            place.command("monitor"), env=environment, stderr=subprocess.DEVNULL, text=True
+        )
         try:
             assert manager.recv(1000).startswith(b"READY=1\nSTATUS=Monitoring ")
             assert manager.recv(1000) == b"WATCHDOG=1"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import template_process
 from support.operations import episode
 from support.pictures import all_fine
 
@@ -184,7 +185,7 @@ def test_a_full_disk_behind_stdout_is_one_message_and_its_own_code(history: Hist
     history(ServiceState.DOWN)
     program = [sys.executable, "-m", "amt_console", *line]
     with open("/dev/full", "wb") as full:
-        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False, text=True)
+        ended = template_process.run(program, stdout=full, timeout=60, text=True)
     assert ended.returncode == ExitCode.IO
     assert ended.stderr.count("\n") == 1
     assert "No space left on device" in ended.stderr
@@ -455,9 +456,7 @@ def test_a_reader_that_has_gone_changes_no_exit_code(history: History, line: tup
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as closed:
-        ended = subprocess.run(
-            [sys.executable, "-m", "amt_console", *line], stdout=closed, stderr=subprocess.PIPE, timeout=60, check=False
-        )
+        ended = template_process.run([sys.executable, "-m", "amt_console", *line], stdout=closed, timeout=60)
     assert ended.returncode == code, ended.stderr
     assert b"roken" not in ended.stderr
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import template_process
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.clock import SystemClock
@@ -93,7 +94,7 @@ def test_an_interrupted_prune_keeps_what_it_did(filled: Path) -> None:
             ProbeResult(f"s{i % 50}", start + timedelta(seconds=i), ServiceState.UP, interval=60) for i in range(60_000)
         ]
         writes.add_results(results)
-    process = subprocess.Popen(
+    process = template_process.start(
         [sys.executable, "-m", "amt_console", "--db", str(filled), "db", "prune", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from support import template_process
 from support.programs import PROGRAM, until
 from support.stores import episode, event, postgres_url
 from support.terminal import TerminalProgram
@@ -75,7 +76,7 @@ def stuck_copy(source: Path, target: str, server: Engine, *, patience: float = 6
     program = f"from amt_console.store.engines import postgresql; postgresql.BUSY_SECONDS = {patience}; {MAIN}"
     with server.connect() as holder:
         holder.execute(text("LOCK TABLE service_state IN EXCLUSIVE MODE"))
-        process = subprocess.Popen(
+        process = template_process.start(
             [sys.executable, "-c", program, "db", "copy", str(source), target],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

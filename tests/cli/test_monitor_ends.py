@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support import template_process
 from support.platform import Platform, serving
 from support.programs import Place, end, holder_pid, until
 
@@ -61,7 +62,7 @@ def place(tmp_path: Path, platform: Platform) -> Place:
 def start(place: Place, program: str) -> subprocess.Popen[str]:
     arguments = ["--config", str(place.config), "--db", str(place.database), "monitor"]
     with (place.home / "log").open("w", encoding="utf-8") as log:
-        return subprocess.Popen(
+        return template_process.start(
             [sys.executable, "-c", program, *arguments],
             env=place.env,
             cwd=place.home,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support import template_process
 from support.operations import API, WEB, probe
 from support.terminal import TerminalProgram
 
@@ -65,7 +65,7 @@ def row(lines: list[str], name: str) -> str:
 
 def test_figures_of_a_column_have_the_same_digits_and_end_in_the_same_cell() -> None:
     command = [sys.executable, "-m", "amt_console", "status"]
-    lines = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout.splitlines()
+    lines = template_process.run(command, text=True, timeout=60).stdout.splitlines()
     heading = row(lines, "SERVICE")
     end = heading.index("UPTIME 24H") + len("UPTIME 24H")
     assert re.fullmatch(r"9\d\.\d\d %", row(lines, "backend-api")[:end].split("  ")[-1].strip())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
+import psutil
 import pyte
 import pytest
+from support.programs import until
 from support.raw_terminal import RawTerminal
 
 pytestmark = pytest.mark.pty
@@ -64,9 +65,7 @@ def test_suspending_gives_the_terminal_back_and_fg_returns() -> None:
         terminal.expect(READY)
         terminal.press("\x1a")
         terminal.read(5, lambda output: b"\x1b[?1049l" in output)
-        waited, status = os.waitpid(terminal.process.pid, os.WUNTRACED)
-        assert waited == terminal.process.pid
-        assert os.WIFSTOPPED(status)
+        until(lambda: psutil.Process(terminal.process.pid).status() == psutil.STATUS_STOPPED)
         terminal.read(0.2)
         assert terminal.is_restored()
         before = len(terminal.output)

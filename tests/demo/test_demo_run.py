@@ -18,6 +18,7 @@ from unittest.mock import patch
 import httpx
 import psutil
 import pytest
+from support import template_process
 from support.fair_time import fair_time
 from support.programs import LONGEST_PAUSE, ask
 from support.terminal import TerminalProgram
@@ -43,7 +44,9 @@ class Terminals:
     def start(self, *arguments: str) -> DemoState:
         """Start the demo and wait until it can be found."""
         command = [*PROGRAM, "demo", "--no-ui", *FREE_PORTS, *arguments]
-        self.demo = subprocess.Popen(command, env=self.env, cwd=self.home, stderr=self.talk, stdin=subprocess.DEVNULL)
+        self.demo = template_process.start(
+            command, env=self.env, cwd=self.home, stderr=self.talk, stdin=subprocess.DEVNULL
+        )
         self.wait_for(lambda: running_demo(self.env) is not None)
         state = running_demo(self.env)
         assert state is not None
@@ -51,10 +54,9 @@ class Terminals:
 
     def run(self, *arguments: str) -> str:
         """What another command prints."""
-        done = subprocess.run(
-            [*PROGRAM, *arguments], env=self.env, cwd=self.home, capture_output=True, text=True, timeout=60, check=False
+        return str(
+            template_process.run([*PROGRAM, *arguments], env=self.env, cwd=self.home, text=True, timeout=60).stdout
         )
-        return done.stdout
 
     def said(self) -> str:
         """What the demo said on stderr."""

@@ -5,7 +5,6 @@ reported.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support import template_process
 from support.fair_time import fair_time
 from support.programs import ask, until
 from support.terminal import TerminalProgram
@@ -83,9 +83,7 @@ def test_an_incident_from_first_failure_to_report(console: TerminalProgram, home
     until(resolved)
 
     out = home / "reports"
-    result = subprocess.run(
-        [*PROGRAM, "export", "all", "--out", str(out)], capture_output=True, text=True, timeout=120, check=False
-    )
+    result = template_process.run([*PROGRAM, "export", "all", "--out", str(out)], text=True, timeout=120)
     assert result.returncode == 0, result.stderr
     assert {path.name for path in out.iterdir()} >= EIGHT_FILES
     report = json.loads((out / "monitoring_report.json").read_text("utf-8"))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from support import template_process
 from support.fair_time import fair_time
 
 from amt_console.cli.startup import main as command_line
@@ -69,15 +70,7 @@ class Place:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return subprocess.run(
-            self.command(*arguments),
-            env=self.env,
-            cwd=self.home,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        return template_process.run(self.command(*arguments), env=self.env, cwd=self.home, text=True, timeout=300)
 
     @contextmanager
     def monitor(self, *, socket: Path | None = None) -> Iterator[subprocess.Popen[str]]:
@@ -94,7 +87,7 @@ class Place:
         """Start a command; its words go to a file named after its process."""
         log = (self.home / f"log-{time.monotonic_ns()}").open("w", encoding="utf-8")
         with log:
-            return subprocess.Popen(
+            return template_process.start(
                 self.command(*arguments), env=self.env, cwd=self.home, stdout=log, stderr=log, text=True
             )
 

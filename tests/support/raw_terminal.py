@@ -13,7 +13,6 @@ import pty
 import select
 import signal
 import struct
-import subprocess
 import sys
 import termios
 import time
@@ -21,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from support import template_process
 from support.fair_time import fair_time
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -43,20 +43,18 @@ class RawTerminal:
         self.attributes = termios.tcgetattr(slave)
         self.output = b""
 
-        def own_terminal() -> None:
-            os.setsid()
-            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            if ignore_hangup:
-                signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        def ignoring_hangup() -> None:
+            template_process.take_terminal()
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
         environment = {**os.environ, "PYTHONPATH": str(TESTS), **(env or {})}
-        self.process = subprocess.Popen(
+        self.process = template_process.start(
             [sys.executable, "-m", "support.console_script", *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env=environment,
-            preexec_fn=own_terminal,
+            **({"preexec_fn": ignoring_hangup} if ignore_hangup else {"own_terminal": True}),
         )
         self._slave = slave
 

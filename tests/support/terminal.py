@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 import pyte
+from support import template_process
 from support.fair_time import fair_time
 
 WAIT_SECONDS = 30.0
@@ -41,7 +42,7 @@ class TerminalProgram:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         environment = {**os.environ, **(env or {})}
-        self.process = subprocess.Popen(
+        self.process = template_process.start(
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
         )
         os.close(slave)

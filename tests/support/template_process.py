@@ -1,0 +1,291 @@
+"""Processes of the program, forked from one that has imported it already.
+
+A process of the program spends most of its processor time with imports: more than a second, and a run of the tests has
+hundreds of them. ``start`` forks the same process in a fraction of it: the program runs with the arguments, the
+environment, the folder and the descriptors that ``subprocess`` would have given it. What looks at the imports
+themselves, or at what Python reads from the environment when it starts, uses ``subprocess``.
+
+The template is a process of its own (``python -m support.template_process``), one for each worker of the tests: a
+worker has threads, and a fork of it would have their locks.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import fcntl
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import random
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+MODULES = ("amt_console", "support.console_script")
+"""What can be started with ``python -m``; and any text with ``python -c``."""
+READ_AT_START = ("PYTHON", "LC_", "LANG", "TEXTUAL", "NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM", "LD_")
+"""Variables that the interpreter or a library reads when it is imported."""
+_HEADER = 1 << 20
+
+
+class ForkedProcess(subprocess.Popen[Any]):
+    """``subprocess.Popen`` whose process is a fork of the template."""
+
+    def __init__(self, command: Sequence[str], *, own_terminal: bool = False, **options: Any) -> None:
+        self._own_terminal = own_terminal
+        super().__init__(command, **options)
+
+    def _execute_child(  # type: ignore[no-untyped-def,override]
+        self,
+        args,
+        executable,
+        preexec_fn,
+        close_fds,
+        pass_fds,
+        cwd,
+        env,
+        startupinfo,
+        creationflags,
+        shell,
+        p2cread,
+        p2cwrite,
+        c2pread,
+        c2pwrite,
+        errread,
+        errwrite,
+        restore_signals,
+        gid,
+        gids,
+        uid,
+        umask,
+        start_new_session,
+        *rest,
+    ) -> None:
+        """The one method of Popen that starts something."""
+        standard = [own if given == -1 else given for own, given in enumerate((p2cread, c2pwrite, errwrite))]
+        request = {
+            "argv": [os.fspath(each) for each in args[1:]],
+            "env": dict(os.environ if env is None else env),
+            "cwd": os.fspath(cwd or Path.cwd()),
+            "new_session": start_new_session or self._own_terminal,
+            "own_terminal": self._own_terminal,
+        }
+        self._ending = _template().connect()
+        socket.send_fds(self._ending, [json.dumps(request).encode()], standard)
+        self.pid = int(self._ending.recv(32))
+        self._child_created = True
+        for own, other in ((p2cread, p2cwrite), (c2pwrite, c2pread), (errwrite, errread)):
+            if own != -1 and other != -1:
+                os.close(own)
+
+    def _internal_poll(self, _deadstate: int | None = None, **_: Any) -> int | None:
+        if self.returncode is None and select.select([self._ending], [], [], 0)[0]:
+            self._ended()
+        return self.returncode
+
+    def _wait(self, timeout: float | None) -> int:
+        if self.returncode is None:
+            if not select.select([self._ending], [], [], timeout)[0]:
+                assert timeout is not None
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            self._ended()
+        assert self.returncode is not None
+        return self.returncode
+
+    def _ended(self) -> None:
+        word = self._ending.recv(32)
+        self._ending.close()
+        self.returncode = int(word) if word else -signal.SIGKILL
+
+
+def start(command: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
+    """``subprocess.Popen``, by a fork where that makes no difference. Takes ``own_terminal`` as well."""
+    own_terminal = options.pop("own_terminal", False)
+    if _can_fork(command, options):
+        return ForkedProcess(command, own_terminal=own_terminal, **options)
+    if own_terminal:
+        options["preexec_fn"] = take_terminal
+    return subprocess.Popen(command, **options)
+
+
+def run(command: Sequence[str], *, timeout: float, **options: Any) -> subprocess.CompletedProcess[Any]:
+    """``subprocess.run``, by a fork where that makes no difference; what is not redirected is captured."""
+    process = start(command, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options})
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def take_terminal() -> None:
+    """In a new session: make standard input the controlling terminal."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _can_fork(command: Sequence[str], options: Mapping[str, Any]) -> bool:
+    if not sys.platform.startswith("linux") or "preexec_fn" in options or "pass_fds" in options:
+        return False
+    if command[0] != sys.executable or not (command[1] == "-c" or (command[1] == "-m" and command[2] in MODULES)):
+        return False
+    env = options.get("env")
+    return env is None or all(
+        env.get(name) == os.environ.get(name)
+        for name in {*env, *os.environ}
+        if name.startswith(READ_AT_START) and name != "PYTHONPATH"
+    )
+
+
+class _Template:
+    """The template of this worker, from the side of the tests."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))}
+        command = [sys.executable, "-m", "support.template_process", str(theirs.fileno())]
+        self._process = subprocess.Popen(command, env=env, pass_fds=[theirs.fileno()], cwd="/")
+        theirs.close()
+        self._line = ours
+        atexit.register(self._end)
+        self._environment = _read_at_start(os.environ)
+
+    @property
+    def usable(self) -> bool:
+        """Whether it lives, and has what Python reads at its start as this process has it now."""
+        return self._process.poll() is None and self._environment == _read_at_start(os.environ)
+
+    def _end(self) -> None:
+        self._line.close()
+        self._process.wait()
+
+    def connect(self) -> socket.socket:
+        """A connection for one process."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            socket.send_fds(self._line, [b"+"], [theirs.fileno()])
+        return ours
+
+
+_templates: list[_Template] = []
+
+
+def _template() -> _Template:
+    for each in _templates:
+        if each.usable:
+            return each
+    _templates.append(_Template())
+    return _templates[-1]
+
+
+def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if name.startswith(READ_AT_START)}
+
+
+def _serve(line: socket.socket) -> dict[str, Any]:
+    """In the template: fork at each request. Returns in the children only, with the request."""
+    living: dict[int, socket.socket] = {}
+    wake_up, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(woken)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        ready, _, _ = select.select([line, wake_up], [], [])
+        if wake_up in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(wake_up, 4096)
+            for pid in list(living):
+                ended, status = os.waitpid(pid, os.WNOHANG)
+                if ended:
+                    with living.pop(pid) as connection, contextlib.suppress(OSError):
+                        connection.send(str(os.waitstatus_to_exitcode(status)).encode())
+        if line in ready:
+            word, descriptors, _, _ = socket.recv_fds(line, 1, 1)
+            if not word:
+                sys.exit(0)  # the tests are over
+            connection = socket.socket(fileno=descriptors[0])
+            request, standard, _, _ = socket.recv_fds(connection, _HEADER, 3)
+            pid = os.fork()
+            if pid == 0:
+                for each in (line, connection, *living.values()):
+                    each.close()
+                signal.set_wakeup_fd(-1)
+                os.close(wake_up)
+                os.close(woken)
+                return {**json.loads(request), "standard": standard}
+            living[pid] = connection
+            connection.send(str(pid).encode())
+            for each in standard:
+                os.close(each)
+
+
+def _become(request: dict[str, Any]) -> None:
+    """In a child: be as ``python -m`` with the arguments of the request would be."""
+    for own, given in enumerate(request["standard"]):
+        os.dup2(given, own)
+    for given in request["standard"]:
+        if given > 2:
+            os.close(given)
+    if request["new_session"]:
+        os.setsid()
+    if request["own_terminal"]:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    time.tzset()
+    random.seed()
+    for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
+        errors = "backslashreplace" if name == "stderr" else "surrogateescape"
+        file = open(number, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+        if mode == "w":
+            file.reconfigure(line_buffering=name == "stderr" or file.isatty())
+        setattr(sys, name, file)
+        setattr(sys, f"__{name}__", file)
+    sys.path[0] = request["cwd"]
+    sys.argv = request["argv"][1:]
+
+
+def _import_all() -> None:
+    for package in ("amt_console", "collectors", "widgets"):
+        for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            if not found.name.endswith("__main__") and ".migrations" not in found.name:
+                importlib.import_module(found.name)
+    importlib.import_module("support.console_script")
+
+
+def main() -> None:
+    """The template process; returns in the children, as the program."""
+    _import_all()
+    assert threading.active_count() == 1, "a fork would have the locks of the other threads"
+    gc.collect()
+    gc.freeze()
+    request = _serve(socket.socket(fileno=int(sys.argv[1])))
+    _become(request)
+    way, program, *arguments = request["argv"]
+    if way == "-m":
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = ["-c", *arguments]
+        exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
+
+
+if __name__ == "__main__":
+    main()
