@@ -5,13 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from amt_console.analysis.facts import AnalysisLimits
 from amt_console.analysis.findings import Finding, FindingKind
 from amt_console.analysis.handling import Handling
 from amt_console.analysis.latency import LatencySummary
-from amt_console.analysis.performance import PerformanceAnalysis, ServiceHistory, ServicePerformance, analyse
-from amt_console.analysis.recommendations.advice import AnalysisLimits, Recommendation
+from amt_console.analysis.performance import PerformanceAnalysis, analyse
+from amt_console.analysis.recommendations.advice import Recommendation
 from amt_console.analysis.resources import ResourcePattern
 from amt_console.analysis.series import Window, window_of
+from amt_console.analysis.service import ServiceHistory, ServicePerformance
 from amt_console.analysis.trend import Trend
 from amt_console.analysis.uptime.availability import Availability
 from amt_console.analysis.uptime.budgets import Burn, ErrorBudget

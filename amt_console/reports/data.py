@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from amt_console.analysis import AnalysisLimits, Window
+from amt_console.analysis.phases import NO_PHASES, PhaseSummary
 from amt_console.model import (
     AlertEvent,
     BusinessFigures,
     Criticality,
     Episode,
+    ErrorClass,
     FigureKind,
     Gap,
     HostRollup,
@@ -56,6 +58,10 @@ class ServiceRecord:
     initial: ServiceState = ServiceState.UNKNOWN
     """At the window's start."""
     initial_error: str | None = None
+    error_classes: Mapping[datetime, ErrorClass] = field(default_factory=dict)
+    """Of its failures, by the moment of the change; that of the initial state at the window's start."""
+    phases: PhaseSummary = NO_PHASES
+    """Of its newest single checks in the window."""
     changes: tuple[tuple[datetime, ServiceState, str | None], ...] = ()
     buckets: tuple[Rollup, ...] = ()
     previous: tuple[Rollup, ...] = ()
@@ -108,8 +114,10 @@ class ReportData:
     daily: Mapping[FigureName, History] = field(default_factory=dict)
     """One value per day of the figures with a forecast, over at most 400 days before the window's end."""
     slos: tuple[Slo, ...] = ()
-    slo_totals: Mapping[str, Mapping[float, tuple[Rollup, ...]]] = field(default_factory=dict)
-    """By objective's name and length in seconds, the totals of its services up to the window's end."""
+    slo_totals: Mapping[str, Mapping[float, Rollup]] = field(default_factory=dict)
+    """By service and length in seconds, the totals up to the window's end that error budgets need."""
+    disk_day: tuple[HostRollup, ...] = ()
+    """The fullest disk over the 24 hours before the window's end."""
 
     only: str | None = None
     """The service to which the data is limited."""

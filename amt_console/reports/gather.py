@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 from amt_console import __version__
 from amt_console.alerts import as_of
 from amt_console.analysis import AnalysisLimits, Window
+from amt_console.analysis.phases import PhaseSummary, phase_summary
 from amt_console.analysis.series import regroup_host
+from amt_console.analysis.uptime.budgets import BURN_WINDOWS
 from amt_console.config.defaults import MONITORING_DB
+from amt_console.config.slos import slos_of
 from amt_console.model import (
     RESOLUTIONS,
     Criticality,
     Database,
+    ErrorClass,
     Gap,
     HostRollup,
     MonitorState,
@@ -27,6 +31,7 @@ from amt_console.model import (
     Target,
     series_of,
 )
+from amt_console.model.slo import Slo
 from amt_console.operations.snapshot_builder import SILENT_AFTER_SECONDS
 from amt_console.operations.views import service_view
 from amt_console.operations.windows import ServiceWindows
@@ -46,6 +51,9 @@ RESOURCE_METRICS = {
 """Stored names of the host's resources."""
 MAX_ALERTS = 1000
 MAX_ALERTS_WITH_EVENTS = 200
+PHASES_OF = timedelta(hours=24)
+MOST_CHECKS, FEWEST_CHECKS = 6000, 30
+"""Single checks that are read for phases: of all services together, and at least of each."""
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -89,6 +97,7 @@ def gather(
     )
     last = [at for name in then.end.keys() | then.buckets.keys() if (at := _last_measured(then, name)) is not None]
     figures = gather_figures(reads, window)
+    slos = slos_of(settings)
     return ReportData(
         window=window,
         made_at=made_at,
@@ -103,6 +112,7 @@ def gather(
         gaps=_gaps(reads, window),
         host=_host(reads, window, resolution),
         previous_host=_host(reads, before, resolution),
+        disk_day=_disk_day(reads, window.end),
         host_now=reads.host.sample(window.end),
         figures=figures.newest,
         means=figures.means,
@@ -110,6 +120,8 @@ def gather(
         history=figures.history,
         previous_history=figures.previous_history,
         daily=figures.daily,
+        slos=slos,
+        slo_totals=_slo_totals(reads, slos, window.end),
     )
 
 
@@ -162,6 +174,8 @@ def _configured(reads: Reads, then: _Then, target: Target) -> ServiceRecord:
         tls_expires_at=now.tls_expires_at,
         initial=initial,
         initial_error=initial_error,
+        error_classes=_error_classes(then, target.name),
+        phases=_phases(reads, then, target.name),
         changes=_changes(then, target.name),
         buckets=tuple(then.buckets.get(target.name, ())),
         previous=tuple(then.previous.get(target.name, ())),
@@ -181,6 +195,7 @@ def _removed(then: _Then, name: str) -> ServiceRecord:
         last_checked=_last_measured(then, name),
         initial=initial,
         initial_error=initial_error,
+        error_classes=_error_classes(then, name),
         changes=_changes(then, name),
         buckets=tuple(then.buckets.get(name, ())),
         previous=tuple(then.previous.get(name, ())),
@@ -205,6 +220,40 @@ def _changes(then: _Then, name: str) -> tuple[tuple[datetime, ServiceState, str 
     return tuple((change.at, change.state, change.error) for change in then.changes.get(name, ()))
 
 
+def _error_classes(then: _Then, name: str) -> dict[datetime, ErrorClass]:
+    found = {change.at: change.error_class for change in then.changes.get(name, ()) if change.error_class is not None}
+    first = then.start.get(name)
+    if first is not None and first.last.error_class is not None:
+        found[then.window.start] = first.last.error_class
+    return found
+
+
+def _phases(reads: Reads, then: _Then, name: str) -> PhaseSummary:
+    """Of the newest single checks of the window's last hours; nothing where retention has removed them."""
+    since = max(then.window.start, then.window.end - PHASES_OF)
+    most = max(FEWEST_CHECKS, MOST_CHECKS // max(1, len(then.end)))
+    return phase_summary(reads.services.results(service=name, start=since, end=then.window.end, limit=most))
+
+
+def _slo_totals(reads: Reads, slos: Sequence[Slo], end: datetime) -> dict[str, dict[float, Rollup]]:
+    """The totals that the error budgets need."""
+    found: dict[str, dict[float, Rollup]] = {}
+    for seconds in sorted({*BURN_WINDOWS, *(slo.window for slo in slos)}) if slos else ():
+        names = sorted({name for slo in slos if seconds in (*BURN_WINDOWS, slo.window) for name in slo.services})
+        totals = reads.services.totals(start=end - timedelta(seconds=seconds), end=end, services=names)
+        for name, total in totals.items():
+            found.setdefault(name, {})[seconds] = total
+    return found
+
+
+def _disk_day(reads: Reads, end: datetime) -> tuple[HostRollup, ...]:
+    metric = RESOURCE_METRICS["disk"]
+    day = reads.host.rollups(
+        resolution=300, start=end - timedelta(days=1), end=end, metrics=(metric,), histograms=False
+    )
+    return tuple(day.get(metric, ()))
+
+
 def _limits(settings: Settings) -> AnalysisLimits:
     wanted = settings.alert_thresholds
     return AnalysisLimits(
@@ -216,6 +265,10 @@ def _limits(settings: Settings) -> AnalysisLimits:
         memory_usage_percent=wanted.memory_usage_percent,
         disk_usage_percent=wanted.disk_usage_percent,
         uptime_percent=wanted.uptime_percent,
+        check_interval=settings.check_interval,
+        recheck=settings.recheck,
+        results_kept_s=settings.retention.monitoring_logs,
+        reminder_s=settings.notify.reminder,
     )
 
 

@@ -152,11 +152,13 @@ def build_view(data: ReportData) -> ReportView:
         zone=zone,
         host=safe.host,
         previous_host=safe.previous_host,
+        disk_day=safe.disk_day,
         episodes=[record.episode for record in safe.alerts],
         gaps=safe.gaps,
         limits=safe.limits,
         slos=safe.slos,
         slo_totals=safe.slo_totals,
+        figures=safe.history,
     )
     times = Times(zone)
     return ReportView(
@@ -179,4 +181,7 @@ def _history(service: ServiceRecord) -> ServiceHistory:
         depends_on=service.depends_on,
         warning_ms=service.warning_ms,
         tls_expires_at=service.tls_expires_at,
+        error_classes=service.error_classes,
+        interval=service.interval,
+        phases=service.phases,
     )

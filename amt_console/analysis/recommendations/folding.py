@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from amt_console.alerts import Needs
-from amt_console.analysis.recommendations.advice import Recommendation, ServiceFacts
+from amt_console.analysis.facts import ServiceFacts
+from amt_console.analysis.recommendations.advice import Recommendation
 from amt_console.analysis.uptime.incidents import Incident
 
 BELOW_TARGET = "availability-below-target"
 _OUTAGE_RULES = frozenset((BELOW_TARGET, "many-incidents"))
-_INHERITED = _OUTAGE_RULES | {"error-rate", "slow", "rising-response-time", "slower-than-before"}
+_INHERITED = _OUTAGE_RULES | {"error-rate", "slow", "rising-response-time", "level-shift", "slower-than-before"}
 """Rules whose fault may come from a dependency. A certificate, for example, expires on its own."""
 _OF_THE_MONITOR = frozenset(("low-coverage",))
 """Rules that are about the monitor when they apply to more than one service."""

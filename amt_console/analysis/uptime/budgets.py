@@ -1,6 +1,6 @@
 """Error budgets: how much of a service level objective is used, and how fast it burns.
 
-Burn rate and budget are those of the Site Reliability Workbook (Google 2018, chapter 5).
+Budget and burn rate are those of "The Site Reliability Workbook", chapter 5.
 """
 
 from __future__ import annotations
@@ -14,78 +14,81 @@ from amt_console.model.slo import Slo
 BURN_WINDOWS = (3600.0, 6 * 3600.0, 3 * 86_400.0)
 """Seconds; the long windows of the workbook's three alerts."""
 METHOD = (
-    "budget = (1 - objective) x window; used = bad share x window, bad share = down / (up + down) by time, or with "
-    "a latency objective failed and slow checks / checks; burn = bad share / (1 - objective)"
+    "bad share = bad checks / checks, a check with its re-checks counted once; budget = (1 - objective) x window; "
+    "used = bad share x window; burn = bad share / (1 - objective)"
 )
+Totals = Mapping[float, Rollup]
+"""One service's totals by length of the window in seconds, all up to the same end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Burn:
-    """How fast a budget was used over the last ``seconds`` before the window's end."""
+    """How fast a budget was used over the last ``seconds``."""
 
     seconds: float
     rate: float | None
-    """1 uses the budget up exactly at the end of the objective's window; ``None`` if nothing was measured."""
+    """1 uses up the budget in exactly the objective's window; ``None`` if nothing was measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorBudget:
-    """One objective at the window's end, over its own window; seconds are those of one service."""
+    """The error budget of one service under one objective, at the end of the objective's own window."""
 
     slo: Slo
-    budget_s: float
-    """Seconds that may be bad."""
-    used_s: float | None
-    """Seconds that were bad; ``None`` if nothing was measured."""
+    service: str
+    checks: int
+    """In the objective's window."""
+    bad: int
     burn: tuple[Burn, ...]
-    measured_s: float = 0.0
-    """Measured part of the objective's window, on average over its services."""
+    """Over ``BURN_WINDOWS``."""
+
+    @property
+    def budget_s(self) -> float:
+        """Seconds of the objective's window that may be bad."""
+        return self.slo.budget * self.slo.window
+
+    @property
+    def used_s(self) -> float | None:
+        """Seconds that were bad, if the unmeasured time was like the rest; ``None`` if nothing was measured."""
+        return self.bad / self.checks * self.slo.window if self.checks else None
 
     @property
     def remaining_s(self) -> float | None:
-        """Budget minus used; negative when it is overspent."""
+        """Budget minus used; negative when overspent."""
         return None if self.used_s is None else self.budget_s - self.used_s
 
     @property
     def used_percent(self) -> float | None:
-        """Used over budget; ``None`` without a budget or a measurement."""
-        return None if self.used_s is None or not self.budget_s else 100 * self.used_s / self.budget_s
+        """Used over budget; ``None`` without a measurement."""
+        return None if self.used_s is None or self.budget_s <= 0 else 100 * self.used_s / self.budget_s
 
 
-def error_budget(slo: Slo, totals: Mapping[float, tuple[Rollup, ...]]) -> ErrorBudget:
-    """The budget of one objective.
+def error_budgets(slo: Slo, totals: Mapping[str, Totals]) -> tuple[ErrorBudget, ...]:
+    """The budgets of one objective, one for each of its services.
 
     Args:
         slo: The objective.
-        totals: The totals of each of its services by length of the window in seconds, all up to the same end:
-            ``slo.window`` and ``BURN_WINDOWS``.
+        totals: By service, over ``slo.window`` and ``BURN_WINDOWS``.
     """
-    allowed = max(0.0, 1 - slo.objective / 100)
-    whole = totals.get(slo.window, ())
-    bad = bad_share(slo, whole)
-    return ErrorBudget(
-        slo=slo,
-        budget_s=allowed * slo.window,
-        used_s=None if bad is None else bad * slo.window,
-        burn=tuple(Burn(seconds, _rate(bad_share(slo, totals.get(seconds, ())), allowed)) for seconds in BURN_WINDOWS),
-        measured_s=sum(each.up_s + each.degraded_s + each.down_s for each in whole) / max(1, len(whole)),
-    )
+    return tuple(_budget(slo, name, totals.get(name, {})) for name in slo.services)
 
 
-def bad_share(slo: Slo, totals: tuple[Rollup, ...]) -> float | None:
-    """The bad part of what was measured, 0 to 1; ``None`` if nothing was."""
+def _budget(slo: Slo, service: str, totals: Totals) -> ErrorBudget:
+    checks, bad = _counted(slo, totals.get(slo.window))
+    return ErrorBudget(slo, service, checks, bad, tuple(_burn(slo, seconds, totals) for seconds in BURN_WINDOWS))
+
+
+def _burn(slo: Slo, seconds: float, totals: Totals) -> Burn:
+    checks, bad = _counted(slo, totals.get(seconds))
+    return Burn(seconds, bad / checks / slo.budget if checks and slo.budget > 0 else None)
+
+
+def _counted(slo: Slo, total: Rollup | None) -> tuple[int, int]:
+    """Checks and bad ones."""
+    if total is None:
+        return 0, 0
     if slo.latency_ms is None:
-        down = sum(each.down_us for each in totals)
-        known = sum(each.up_us + each.degraded_us for each in totals) + down
-        return down / known if known else None
-    checks = sum(each.samples for each in totals)
-    good = sum(
-        each.histogram.count * (each.histogram.share_at_most(slo.latency_ms) or 0.0)
-        for each in totals
-        if each.histogram.count
-    )
-    return min(1.0, max(0.0, 1 - good / checks)) if checks else None
-
-
-def _rate(bad: float | None, allowed: float) -> float | None:
-    return None if bad is None or allowed <= 0 else bad / allowed
+        return total.samples, total.errors
+    times = total.histogram
+    good = round(times.count * (times.share_at_most(slo.latency_ms) or 0.0))
+    return total.samples, max(0, total.samples - good)

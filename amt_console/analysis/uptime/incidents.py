@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
-from amt_console.model import Gap, ServiceState
+from amt_console.analysis.uptime.cause_classes import UNKNOWN, cause_class
+from amt_console.model import ErrorClass, Gap, ServiceState
+
+NO_CLASSES: Mapping[datetime, ErrorClass] = MappingProxyType({})
 
 METHOD = (
     "an incident begins when a service goes down and ends when it is next seen up or in maintenance; "
@@ -46,6 +50,8 @@ class Incident:
     """It began before the window."""
     cause: str | None
     """Its first error."""
+    cause_class: str = UNKNOWN
+    """Of its first error: ``dns``, ``connect_refused``, ``timeout``, ``tls``, ``http_5xx``, ``assertion`` ..."""
     alert_id: int | None = None
 
     @property
@@ -88,13 +94,20 @@ def state_spans(
     return _joined(spans)
 
 
-def incidents(service: str, spans: Sequence[StateSpan], *, began_earlier: bool = False) -> list[Incident]:
+def incidents(
+    service: str,
+    spans: Sequence[StateSpan],
+    *,
+    began_earlier: bool = False,
+    error_classes: Mapping[datetime, ErrorClass] = NO_CLASSES,
+) -> list[Incident]:
     """The outages in the spans of one service.
 
     Args:
         service: Its name.
         spans: Of one window, in order and without gaps.
         began_earlier: Whether an outage at the start of the window began before it.
+        error_classes: Classes of the errors by the start of the span that they began.
     """
     found: list[Incident] = []
     run: list[StateSpan] = []
@@ -106,6 +119,7 @@ def incidents(service: str, spans: Sequence[StateSpan], *, began_earlier: bool =
             down = [span for span in run if span.state is ServiceState.DOWN]
             first = run[0].start == spans[0].start
             cause = next((span.error for span in down if span.error), None)
+            known = next((error_classes[span.start] for span in down if span.start in error_classes), None)
             found.append(
                 Incident(
                     service,
@@ -115,6 +129,7 @@ def incidents(service: str, spans: Sequence[StateSpan], *, began_earlier: bool =
                     ongoing,
                     first and began_earlier,
                     cause,
+                    cause_class(known, cause),
                 )
             )
         run.clear()

@@ -1,0 +1,217 @@
+"""The analysis of one service over a window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+
+from amt_console.analysis.change_points import ChangePoint, change_points
+from amt_console.analysis.facts import ServiceFacts
+from amt_console.analysis.latency import LatencySummary, latency_summary
+from amt_console.analysis.phases import NO_PHASES, PhaseSummary
+from amt_console.analysis.seasonal import HourlyComparison, compare_hours
+from amt_console.analysis.series import Window, regroup
+from amt_console.analysis.unusual import Unusual, unusual
+from amt_console.analysis.uptime.availability import Availability, availability
+from amt_console.analysis.uptime.incidents import Incident, StateSpan, incidents, state_spans
+from amt_console.analysis.uptime.policies import Policies, policies
+from amt_console.analysis.uptime.reliability import NO_INCIDENTS, Reliability, reliability
+from amt_console.model import AlertType, Episode, ErrorClass, LatencyHistogram, Rollup, ServiceState
+
+_ABOUT_OUTAGES = (AlertType.SERVICE_DOWN, AlertType.DATABASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHistory:
+    """The data of one service in a window and the previous one."""
+
+    name: str
+    buckets: Sequence[Rollup] = ()
+    """Of the window, of any length that divides the window's step."""
+    previous: Sequence[Rollup] = ()
+    """Of the previous window."""
+    initial: ServiceState = ServiceState.UNKNOWN
+    """State at the window's start."""
+    initial_error: str | None = None
+    changes: Sequence[tuple[datetime, ServiceState, str | None]] = ()
+    depends_on: Sequence[str] = ()
+    """Its dependencies; their outages may cause its own."""
+    warning_ms: float | None = None
+    """Slower answers count as slow."""
+    tls_expires_at: datetime | None = None
+    error_classes: Mapping[datetime, ErrorClass] = field(default_factory=dict)
+    """Of the failures, by the moment of the change to ``down``; that of the initial state at the window's start."""
+    interval: float = 60.0
+    """Seconds between checks."""
+    phases: PhaseSummary = NO_PHASES
+    """Of its newest single checks."""
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfDay:
+    """The response times of one hour of the day, over all days of a window; milliseconds."""
+
+    hour: int
+    """0-23, in the zone of the report."""
+    samples: int
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePerformance:
+    """The results for one service."""
+
+    name: str
+    buckets: tuple[Rollup, ...]
+    """One for every step of the window."""
+    latency: LatencySummary
+    previous_latency: LatencySummary
+    availability: Availability
+    previous_availability: Availability
+    spans: tuple[StateSpan, ...]
+    incidents: tuple[Incident, ...]
+    blips: tuple[Incident, ...]
+    """Failures that re-checks did not confirm: downtime, but no incidents."""
+    hours: HourlyComparison | None
+    """Comparison with the previous window by hour of the day; ``None`` without enough data."""
+    policies: Policies = field(default_factory=Policies)
+    """Its availability by each named policy."""
+    reliability: Reliability = field(default_factory=lambda: NO_INCIDENTS)
+    shifts: tuple[ChangePoint, ...] = ()
+    """Lasting shifts of the median response time."""
+    unusual: tuple[Unusual, ...] = ()
+    """Stretches of unusually slow answers."""
+    hours_of_day: tuple[HourOfDay, ...] = ()
+    """The measured ones."""
+    phases: PhaseSummary = NO_PHASES
+
+    @property
+    def calm(self) -> list[Rollup]:
+        """The buckets beside its incidents."""
+        return [bucket for bucket in self.buckets if not any(_touches(bucket, each) for each in self.incidents)]
+
+
+def analyse_service(
+    window: Window,
+    history: ServiceHistory,
+    holes: Sequence[tuple[datetime, datetime]],
+    episodes: Sequence[Episode],
+    zone: tzinfo,
+) -> ServicePerformance:
+    """Analyse one service.
+
+    Args:
+        window: The window.
+        history: Its data.
+        holes: The monitor's gaps, cut to the window.
+        episodes: The alerts about it.
+        zone: For hours of the day.
+    """
+    before = window.previous()
+    buckets = regroup(history.buckets, window)
+    previous = regroup(history.previous, before)
+    empty = [
+        (bucket.start, min(window.end, _end(bucket)))
+        for bucket in buckets
+        if not bucket.known_us and bucket.seconds >= window.step / 2
+    ]
+    spans = state_spans(
+        history.initial,
+        history.changes,
+        start=window.start,
+        end=window.end,
+        unmeasured=[*holes, *empty],
+        initial_error=history.initial_error,
+    )
+    earlier = availability(previous, before.seconds)
+    failures = incidents(
+        history.name, spans, began_earlier=history.initial is ServiceState.DOWN, error_classes=history.error_classes
+    )
+    confirmed, blips = _told_apart(failures, episodes)
+    parts = availability(buckets, window.seconds)
+    quiet = [bucket for bucket in buckets if not any(_touches(bucket, failure) for failure in failures)]
+    medians = [(b.start, ms) for b in quiet if (ms := b.histogram.quantile(0.5)) is not None]
+    shifts = change_points(medians, zone=zone)
+    stretches = unusual(medians, upwards_only=True)
+    return ServicePerformance(
+        name=history.name,
+        buckets=tuple(buckets),
+        latency=latency_summary(buckets, zone=zone, limit_ms=history.warning_ms, quiet=quiet),
+        previous_latency=latency_summary(previous, zone=zone, limit_ms=history.warning_ms),
+        availability=parts,
+        previous_availability=earlier,
+        spans=tuple(spans),
+        incidents=tuple(confirmed),
+        blips=tuple(blips),
+        hours=compare_hours(quiet, previous, zone) if earlier.sufficient else None,
+        policies=policies(parts, sum(blip.down_s for blip in blips)),
+        reliability=reliability(parts, confirmed),
+        shifts=shifts,
+        unusual=tuple(s for s in stretches if not any(s.since <= shift.at <= s.until for shift in shifts)),
+        hours_of_day=_hours_of_day(buckets, zone),
+        phases=history.phases,
+    )
+
+
+def _hours_of_day(buckets: Sequence[Rollup], zone: tzinfo) -> tuple[HourOfDay, ...]:
+    parts: dict[int, list[LatencyHistogram]] = {}
+    for bucket in buckets:
+        if bucket.histogram.count:
+            parts.setdefault(bucket.start.astimezone(zone).hour, []).append(bucket.histogram)
+    return tuple(
+        HourOfDay(hour, whole.count, whole.quantile(0.5), whole.quantile(0.95))
+        for hour, group in sorted(parts.items())
+        for whole in (LatencyHistogram.merged(group),)
+    )
+
+
+def _end(bucket: Rollup) -> datetime:
+    return datetime.fromtimestamp(bucket.start.timestamp() + bucket.seconds, bucket.start.tzinfo)
+
+
+def _told_apart(failures: Sequence[Incident], episodes: Sequence[Episode]) -> tuple[list[Incident], list[Incident]]:
+    """Incidents with their first fired alert, and failures whose alerts all ended without firing."""
+    confirmed, blips = [], []
+    for failure in failures:
+        about = sorted((e for e in episodes if _is_about(e, failure)), key=lambda e: e.opened_at)
+        fired = [episode for episode in about if episode.fired_at is not None]
+        if about and not fired and not any(episode.open for episode in about):
+            blips.append(failure)
+        else:
+            confirmed.append(replace(failure, alert_id=fired[0].id if fired else None))
+    return confirmed, blips
+
+
+def _is_about(episode: Episode, failure: Incident) -> bool:
+    """Whether an alert belongs to a failure: same subject, and open during it."""
+    if episode.subject != failure.service or episode.alert_type not in _ABOUT_OUTAGES:
+        return False
+    return episode.opened_at <= failure.end and (episode.resolved_at is None or episode.resolved_at > failure.start)
+
+
+def _touches(bucket: Rollup, failure: Incident) -> bool:
+    return bucket.start < failure.end and _end(bucket) > failure.start
+
+
+def facts_of(service: ServicePerformance, history: ServiceHistory) -> ServiceFacts:
+    """What findings and advice read about a service."""
+    calm = service.calm
+    timed = [bucket for bucket in calm if bucket.histogram.count]
+    return ServiceFacts(
+        name=service.name,
+        latency=service.latency,
+        availability=service.availability,
+        incidents=service.incidents,
+        checks_beside_outages=sum(bucket.samples for bucket in calm),
+        failures_beside_outages=sum(bucket.errors for bucket in calm),
+        depends_on=tuple(history.depends_on),
+        hours=service.hours,
+        tls_expires_at=history.tls_expires_at,
+        shifts=service.shifts,
+        unusual=service.unusual,
+        interval=history.interval,
+        since=timed[0].start if timed else None,
+        until=_end(timed[-1]) if timed else None,
+    )
