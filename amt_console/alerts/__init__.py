@@ -22,7 +22,7 @@ from amt_console.alerts.judging.probes import (
     missing,
 )
 from amt_console.alerts.judging.quorum import Account, Sight, agree, judge_sights, majority
-from amt_console.alerts.lifecycle.consequences import Needs, consequences
+from amt_console.alerts.lifecycle.consequences import Needs, consequences, past_consequences
 from amt_console.alerts.lifecycle.episode import resume, retire, step
 from amt_console.alerts.lifecycle.replay import Told, as_of, replay, told
 from amt_console.alerts.lifecycle.transition import Step, in_order
@@ -116,6 +116,7 @@ __all__ = [
     "merge_rules",
     "missing",
     "no_data_rule",
+    "past_consequences",
     "replay",
     "resume",
     "retire",

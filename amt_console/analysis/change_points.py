@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
-from amt_console.analysis.percentiles import median
+from amt_console.analysis.percentiles import median, usable
 
 METHOD = (
     "binary segmentation by Pettitt's rank test (1979), corrected for autocorrelation, on values without their rhythm "
@@ -24,6 +24,8 @@ RHYTHM_DAYS = 3
 """Days from which on the daily rhythm is removed."""
 WEEKLY_DAYS = 21
 """Days from which on the weekly rhythm is removed too."""
+MOST_BLOCKS = 750
+"""More values are judged as medians of as many neighbours as it takes."""
 LINE_POINTS = 60
 """Most points of the line that a shift is compared with."""
 
@@ -50,28 +52,30 @@ def change_points(points: Sequence[Point], *, zone: tzinfo | None = None) -> tup
         points: In any order; values that are not finite are left out.
         zone: The zone of the hours of the day; that of the points by default.
     """
-    known = sorted((at, value) for at, value in points if math.isfinite(value))
+    known = sorted((at, value) for at, value in points if usable(value))
     if len(known) < LEAST_POINTS:
         return ()
-    values = [value for _, value in known]
-    levels = _without_rhythm([at.astimezone(zone) if zone else at for at, _ in known], _comparable(values))
-    cuts = _kept(levels, _segments(levels, 0, len(levels)))
-    if not cuts or _is_line(levels, [at for at, _ in known], cuts):
-        return ()
+    levels = _without_rhythm([at.astimezone(zone) if zone else at for at, _ in known], _comparable(known))
+    width = math.ceil(len(known) / MOST_BLOCKS)
+    blocks = [median(levels[n : n + width]) or 0.0 for n in range(0, len(levels), width)]
+    cuts = _kept(blocks, _segments(blocks, 0, len(blocks)))
     found: list[ChangePoint] = []
-    edges = [0, *cuts, len(values)]
+    edges = [0, *cuts, len(blocks)]
     for begin, cut, end in zip(edges, edges[1:], edges[2:], strict=False):
-        before, after = median(values[begin:cut]), median(values[cut:end])
+        before = median([value for _, value in known[begin * width : cut * width]])
+        after = median([value for _, value in known[cut * width : end * width]])
         assert before is not None
         assert after is not None
         if abs(after - before) >= SIGNIFICANT_CHANGE * abs(before):
-            found.append(ChangePoint(known[cut][0], before, after, _split(levels, begin, end)[1]))
+            share = _independent(_residuals(blocks, edges))
+            found.append(ChangePoint(known[cut * width][0], before, after, _p_at(blocks, begin, cut, end, share)))
     return tuple(found)
 
 
-def _comparable(values: Sequence[float]) -> list[float]:
+def _comparable(points: Sequence[Point]) -> list[float]:
     """Logarithms of positive values: a rhythm and a shift multiply rather than add."""
-    return [math.log(value) for value in values] if min(values) > 0 else list(values)
+    values = [value for _, value in points]
+    return [math.log(value) for value in values] if min(values) > 0 else values
 
 
 def _without_rhythm(times: Sequence[datetime], values: Sequence[float]) -> list[float]:
@@ -100,40 +104,43 @@ def _minus_pattern(values: Sequence[float], periods: Sequence[date], seasons: Se
 
 
 def _segments(values: Sequence[float], begin: int, end: int) -> list[int]:
-    """The significant cuts of a segment, ascending."""
-    cut, p_value = _split(values, begin, end)
-    if p_value >= SIGNIFICANT_P:
+    """Candidates for cuts of a segment, ascending, as if all values were independent."""
+    n = end - begin
+    if n < 2 * LEAST_SEGMENT:
         return []
+    statistics = _pettitt(values[begin:end])
+    best = max(range(LEAST_SEGMENT, n - LEAST_SEGMENT + 1), key=lambda cut: abs(statistics[cut]))
+    if _p_value(statistics[best], n, 1.0) >= SIGNIFICANT_P:
+        return []
+    cut = begin + best
     return [*_segments(values, begin, cut), cut, *_segments(values, cut, end)]
 
 
 def _kept(values: Sequence[float], cuts: Sequence[int]) -> list[int]:
-    """The cuts that are still significant between their neighbours; the weakest goes first."""
+    """The cuts that are significant between their neighbours and no part of a slope; the weakest goes first."""
     kept = list(cuts)
     while kept:
         edges = [0, *kept, len(values)]
-        p_values = [
-            _p_at(values, begin, cut, end) for begin, cut, end in zip(edges, edges[1:], edges[2:], strict=False)
-        ]
+        triples = list(zip(edges, edges[1:], edges[2:], strict=False))
+        share = _independent(_residuals(values, edges))
+        p_values = [_p_at(values, begin, cut, end, share) for begin, cut, end in triples]
         worst = max(range(len(kept)), key=p_values.__getitem__)
         if p_values[worst] < SIGNIFICANT_P:
-            break
+            slopes = [_line_error(values, begin, cut, end) for begin, cut, end in triples]
+            worst = min(range(len(kept)), key=slopes.__getitem__)
+            if slopes[worst] >= 1:
+                break
         del kept[worst]
     return kept
 
 
-def _split(values: Sequence[float], begin: int, end: int) -> tuple[int, float]:
-    """The cut with the largest rank statistic and its p-value."""
-    n = end - begin
-    if n < 2 * LEAST_SEGMENT:
-        return begin, 1.0
-    statistics = _pettitt(values[begin:end])
-    best = max(range(LEAST_SEGMENT, n - LEAST_SEGMENT + 1), key=lambda cut: abs(statistics[cut]))
-    return begin + best, _p_value(values, begin, begin + best, end, statistics[best])
+def _p_at(values: Sequence[float], begin: int, cut: int, end: int, share: float) -> float:
+    return _p_value(_pettitt(values[begin:end])[cut - begin], end - begin, share)
 
 
-def _p_at(values: Sequence[float], begin: int, cut: int, end: int) -> float:
-    return _p_value(values, begin, cut, end, _pettitt(values[begin:end])[cut - begin])
+def _p_value(statistic: float, n: int, share: float) -> float:
+    """Pettitt's approximation, with the number of independent values instead of their number."""
+    return min(1.0, 2 * math.exp(-6 * statistic**2 * share / (n**3 + n**2)))
 
 
 def _pettitt(values: Sequence[float]) -> list[float]:
@@ -163,13 +170,6 @@ def _ranks(values: Sequence[float]) -> list[float]:
     return ranks
 
 
-def _p_value(values: Sequence[float], begin: int, cut: int, end: int, statistic: float) -> float:
-    """Pettitt's approximation, with the number of independent values instead of their number."""
-    n = end - begin
-    share = _independent(_residuals(values, [begin, cut, end]))
-    return min(1.0, 2 * math.exp(-6 * statistic**2 * share / (n**3 + n**2)))
-
-
 def _independent(residuals: Sequence[float]) -> float:
     """Part of the values that is independent: (1 - r) / (1 + r) with the autocorrelation r of their ranks."""
     ranks = _ranks(residuals)
@@ -190,18 +190,11 @@ def _residuals(values: Sequence[float], edges: Sequence[int]) -> list[float]:
     return found
 
 
-def _is_line(values: Sequence[float], times: Sequence[datetime], cuts: Sequence[int]) -> bool:
-    """Whether one straight line describes the values better than the segments: a trend, no shift."""
-    hours = [(at - times[0]).total_seconds() / 3600 for at in times]
-    step = math.ceil(len(values) / LINE_POINTS)
-    thinned = list(zip(hours, values, strict=True))[::step]
-    slope = median(
-        [(y2 - y1) / (x2 - x1) for n, (x1, y1) in enumerate(thinned) for x2, y2 in thinned[n + 1 :] if x2 > x1]
-    )
-    if slope is None:
-        return False
-    beside = [value - slope * hour for hour, value in zip(hours, values, strict=True)]
-    centre = median(beside) or 0.0
-    line = sum(abs(value - centre) for value in beside)
-    segments = sum(map(abs, _residuals(values, [0, *cuts, len(values)])))
-    return line < segments * len(values) / max(1, len(values) - 2 * len(cuts))
+def _line_error(values: Sequence[float], begin: int, cut: int, end: int) -> float:
+    """Error of one straight line over that of a step at ``cut``; below 1 it is a slope, no shift."""
+    part = list(enumerate(values[begin:end]))
+    thinned = part[:: math.ceil(len(part) / LINE_POINTS)]
+    slope = median([(y2 - y1) / (x2 - x1) for n, (x1, y1) in enumerate(thinned) for x2, y2 in thinned[n + 1 :]]) or 0.0
+    line = sum(map(abs, _residuals([value - slope * place for place, value in part], [0, len(part)])))
+    step = sum(map(abs, _residuals(values, [begin, cut, end])))
+    return line / step if step else math.inf

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from amt_console.analysis.percentiles import median, percentile
+from amt_console.analysis.percentiles import median, percentile, usable
 
 METHOD = (
     "strength = |value - median| / interquartile range, against the same hour of the last four weeks where there are "
@@ -18,6 +18,8 @@ LEAD = timedelta(minutes=15)
 SPAN = timedelta(minutes=45)
 """How long after the beginning to look."""
 HOURS_BEFORE = timedelta(hours=6)
+AROUND = timedelta(minutes=30)
+"""The same hour of another week: so long before and after the same moment."""
 WEEKS = 4
 WEEK = timedelta(days=7)
 LEAST_BASELINE = 8
@@ -71,20 +73,28 @@ def moved_together(begin: datetime, histories: Sequence[SeriesHistory], *, now: 
 
 
 def _moved(begin: datetime, history: SeriesHistory, now: datetime) -> Moved | None:
-    points = sorted((at, value) for at, value in history.points if math.isfinite(value) and at <= now)
-    seen = _within(points, begin - LEAD, begin + SPAN)
-    usual = _baseline(points, begin)
-    centre = median(usual)
-    if not seen or centre is None:
+    points = sorted((at, value) for at, value in history.points if usable(value) and at <= now)
+    times = [at for at, _ in points]
+    before = _values(points, times, begin - LEAD - HOURS_BEFORE, begin - LEAD)
+    seen: list[Point] = []
+    deviations: list[float] = []
+    centres: list[float] = []
+    for at, value in points[bisect_left(times, begin - LEAD) : bisect_left(times, begin + SPAN)]:
+        usual = _same_hour(points, times, at) or (before if len(before) >= LEAST_BASELINE else [])
+        centre = median(usual)
+        if centre is not None:
+            seen.append((at, value))
+            centres.append(centre)
+            deviations.append(max(-MOST_STRENGTH, min(MOST_STRENGTH, (value - centre) / _spread(usual, centre))))
+    if not seen:
         return None
-    spread = _spread(usual, centre)
-    deviations = [max(-MOST_STRENGTH, min(MOST_STRENGTH, (value - centre) / spread)) for _, value in seen]
-    best = max(range(len(seen)), key=lambda n: _sustained(deviations, n))
-    strength = round(_sustained(deviations, best), 2)
+    sustained = [_sustained(deviations, n) for n in range(len(seen))]
+    best = max(range(len(seen)), key=sustained.__getitem__)
+    strength = round(sustained[best], 2)
     if strength < LEAST_STRENGTH:
         return None
-    onset = next(at for n, (at, _) in enumerate(seen) if _sustained(deviations, n) >= min(strength, LEAST_STRENGTH))
-    return Moved(history.subject, history.signal, strength, onset, seen[best][1], centre)
+    onset = next(at for (at, _), each in zip(seen, sustained, strict=True) if each >= LEAST_STRENGTH - 0.01)
+    return Moved(history.subject, history.signal, strength, onset, seen[best][1], centres[best])
 
 
 def _sustained(deviations: Sequence[float], n: int) -> float:
@@ -96,20 +106,17 @@ def _sustained(deviations: Sequence[float], n: int) -> float:
     return max((min(abs(here), abs(other)) for other in beside if here * other > 0), default=0.0)
 
 
-def _baseline(points: Sequence[Point], begin: datetime) -> list[float]:
+def _same_hour(points: Sequence[Point], times: Sequence[datetime], at: datetime) -> list[float]:
+    """The values around this moment in each of the last four weeks; none if a week has none."""
     weeks = [
-        [value for _, value in _within(points, begin - number * WEEK - LEAD, begin - number * WEEK + SPAN)]
+        _values(points, times, at - number * WEEK - AROUND, at - number * WEEK + AROUND)
         for number in range(1, WEEKS + 1)
     ]
-    same_hour = [value for week in weeks for value in week]
-    if all(weeks) and len(same_hour) >= WEEKS:
-        return same_hour
-    before = [value for _, value in _within(points, begin - LEAD - HOURS_BEFORE, begin - LEAD)]
-    return before if len(before) >= LEAST_BASELINE else []
+    return [value for week in weeks for value in week] if all(weeks) else []
 
 
-def _within(points: Iterable[Point], start: datetime, end: datetime) -> list[Point]:
-    return [point for point in points if start <= point[0] < end]
+def _values(points: Sequence[Point], times: Sequence[datetime], start: datetime, end: datetime) -> list[float]:
+    return [value for _, value in points[bisect_left(times, start) : bisect_left(times, end)]]
 
 
 def _spread(values: Sequence[float], centre: float) -> float:

@@ -25,6 +25,15 @@ def percentile(values: Iterable[float], q: float) -> float | None:
     return low if low == high else min(max(low + (high - low) * (rank - below), low), high)
 
 
+MOST_VALUE = 1e150
+"""Squares and sums of values up to this stay finite."""
+
+
+def usable(value: float) -> bool:
+    """Whether a value of a series can be computed with: finite, and not absurdly large."""
+    return -MOST_VALUE <= value <= MOST_VALUE
+
+
 def mean(values: Sequence[float]) -> float | None:
     """Arithmetic mean; ``None`` for no values."""
     return math.fsum(values) / len(values) if values else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,8 +41,28 @@ def analyze(
     json_output: Annotated[
         bool, typer.Option("--json", help="The whole analysis, as in performance_analysis_report.json.")
     ] = False,
+    series: Annotated[
+        Path | None,
+        typer.Option(
+            "--series",
+            metavar="FILE",
+            help="Find the anomalies of a series instead: CSV with the header timestamp,value ('-' for stdin).",
+        ),
+    ] = None,
+    forecast: Annotated[
+        int | None, typer.Option("--forecast", metavar="N", help="With --series: forecast so many steps.")
+    ] = None,
 ) -> None:
     """Analyse response times, availability, incidents, resources and alert handling, with recommendations."""
+    if series is not None:
+        if any(option is not None for option in (hours, since, until, zone)):
+            raise CommandError("--series reads a whole file: no --hours, --since, --until and --zone", ExitCode.USAGE)
+        from amt_console.cli.analyze_series import analyze_series
+
+        analyze_series(series, steps=forecast, json_output=json_output)
+        return
+    if forecast is not None:
+        raise CommandError("--forecast needs --series FILE", ExitCode.USAGE)
     from amt_console.reports.documents import encoded, performance_report
     from amt_console.reports.export import ExportError, report_data
     from amt_console.reports.times import UnknownZoneError

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from amt_console.alerts.wording import reason_of
 from amt_console.model import NETWORK_ERRORS, NETWORK_SUBJECT, AlertState, AlertType, Episode
@@ -71,6 +73,47 @@ def consequences(
         if roots:
             found[key] = min(roots)[1]
     return found
+
+
+def past_consequences(
+    episodes: Iterable[Episode],
+    depends_on: Mapping[str, Sequence[str]],
+    intervals: Mapping[str, float] | None = None,
+    *,
+    now: datetime,
+) -> dict[int, int]:
+    """``consequences`` over alerts of a period, also of those that have ended: they must have been open together.
+
+    What followed from what is not stored. It is judged as if all alerts that overlap in time fired at once.
+    """
+    fired = sorted((each for each in episodes if each.fired_at is not None), key=lambda each: each.opened_at)
+    found: dict[int, int] = {}
+    together: list[Episode] = []
+    until = None
+    for each in fired:
+        if until is not None and each.opened_at > until:
+            found |= _of_one_time(together, depends_on, intervals, now)
+            together, until = [], None
+        together.append(each)
+        end = each.resolved_at or now
+        until = end if until is None else max(until, end)
+    return found | _of_one_time(together, depends_on, intervals, now)
+
+
+def _of_one_time(
+    episodes: Sequence[Episode],
+    depends_on: Mapping[str, Sequence[str]],
+    intervals: Mapping[str, float] | None,
+    now: datetime,
+) -> dict[int, int]:
+    by_id = {each.id: each for each in episodes}
+    at_once = consequences([replace(each, state=AlertState.FIRING) for each in episodes], depends_on, intervals)
+    return {
+        follower: cause
+        for follower, cause in at_once.items()
+        if by_id[follower].opened_at <= (by_id[cause].resolved_at or now)
+        and by_id[cause].opened_at <= (by_id[follower].resolved_at or now)
+    }
 
 
 class Needs:

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from amt_console.alerts.policy.rota import change_up_to, on_call, person_at
-from amt_console.alerts.policy.silences import is_running
+from amt_console.alerts.policy.shift_facts import SOON, ending_silences, open_alerts
 from amt_console.model.alerts import Episode
 from amt_console.model.notifications import NoticeKind, OutboxEntry
 from amt_console.model.policy import Policies, Rota
-from amt_console.model.states import AlertState, Severity
 from amt_console.text import near_moment, safe_text, soon_moment
 
-SOON = timedelta(hours=24)
-"""Silences that end within this time are named."""
 EXPIRES = timedelta(hours=12)
 """A summary that could not be delivered for so long is of no use any more."""
 MOST_NAMED = 20
@@ -93,13 +90,8 @@ def headline(handover: Handover, rota: Rota, now: datetime) -> str:
 def summary(handover: Handover, policies: Policies, episodes: Iterable[Episode], now: datetime) -> str:
     """The message: who is on call, the open alerts with their owners, and the silences that end soon."""
     rota = policies.rotas[handover.rota]
-    alerts = sorted(
-        filter(_is_told, episodes), key=lambda each: (each.severity is not Severity.CRITICAL, each.opened_at)
-    )
-    silences = sorted(
-        (each for each in policies.silences if is_running(each, now) and each.ends_at <= now + SOON),
-        key=lambda each: each.ends_at,
-    )
+    alerts = open_alerts(episodes)
+    silences = ending_silences(policies, now, now + SOON)
     count = f"{len(alerts)} open alert{'' if len(alerts) == 1 else 's'}:" if alerts else "No open alerts."
     lines = [headline(handover, rota, now), count]
     lines += _named([_alert_line(each, rota, now) for each in alerts])
@@ -113,11 +105,6 @@ def summary(handover: Handover, policies: Policies, episodes: Iterable[Episode],
             ]
         )
     return "\n".join(lines)
-
-
-def _is_told(episode: Episode) -> bool:
-    confirmed = episode.state in (AlertState.FIRING, AlertState.RECOVERING)
-    return confirmed and episode.severity is not Severity.INFO
 
 
 def _alert_line(episode: Episode, rota: Rota, now: datetime) -> str:

@@ -9,7 +9,7 @@ from amt_console.analysis.anomalies.detectors import NOTHING, Reading
 
 WARM_UP = 30
 """Values whose median and MAD begin the level and its scale; they get no score."""
-LEVEL_WEIGHT = 0.1
+LEVEL_WEIGHT = 0.05
 SCALE_WEIGHT = 0.02
 WINSOR = 3.0
 """Deviations count as at most so many scales when level and scale are updated."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +15,14 @@ from amt_console.analysis.anomalies.gate import RECENT, passes
 from amt_console.analysis.anomalies.scale import tail_score
 from amt_console.analysis.anomalies.seasonal import ALARM as SEASONAL_ALARM
 from amt_console.analysis.anomalies.seasonal import seasonal_readings
+from amt_console.analysis.percentiles import usable
 
 METHOD = (
     "the largest of robust EWMA, causal relative entropy and seasonal residual, each as -log10 of its frequency on "
     f"quiet generated series; a value counts only if it exceeds the {RECENT} before it"
 )
-FLAG_FROM = 4.0
-"""Least flagged score: one value in ten thousand of the quiet series."""
+FLAG_FROM = 3.5
+"""Least flagged score: one value in three thousand of the quiet series."""
 ALARMS = {
     Detector.EWMA: EWMA_ALARM,
     Detector.ENTROPY: ENTROPY_ALARM,
@@ -36,7 +36,7 @@ class SeriesJudgement:
     """The anomalies of a series; indices are those of the given points."""
 
     scores: tuple[float, ...]
-    """One per point; 4 is one in ten thousand. Below 1 where the gate holds a score back, 0 without a value."""
+    """One per point; 3 is one value in a thousand. Below 1 where the gate holds a score back, 0 without a value."""
     flagged: tuple[int, ...]
     """Indices of the anomalies, ascending."""
     why: tuple[str, ...]
@@ -46,17 +46,21 @@ class SeriesJudgement:
 def judge_series(points: Sequence[tuple[datetime, float]]) -> SeriesJudgement:
     """Judge every point by the points before it in time.
 
-    Points may be in any order; equal times keep theirs. A value that is not finite is not judged and scores 0.
+    Points may be in any order; equal times keep theirs. A value that is not finite, or absurdly large, is not judged
+    and scores 0.
     """
     order = sorted(
-        (index for index, (_, value) in enumerate(points) if math.isfinite(value)), key=lambda index: points[index][0]
+        (index for index, (_, value) in enumerate(points) if usable(value)), key=lambda index: points[index][0]
     )
     known = [points[index] for index in order]
     values = [value for _, value in known]
     ewma, seasonal, entropy = ewma_readings(values), seasonal_readings(known), entropy_scores(values)
     found = [
         max(
-            (tail_score(Detector.EWMA, ewma[n].raw), Detector.EWMA),
+            (
+                0.0 if _is_usual(values[n], ewma[n], seasonal[n]) else tail_score(Detector.EWMA, ewma[n].raw),
+                Detector.EWMA,
+            ),
             (tail_score(Detector.ENTROPY, entropy[n]), Detector.ENTROPY),
             (tail_score(Detector.SEASONAL, seasonal[n].raw), Detector.SEASONAL),
         )
@@ -73,6 +77,12 @@ def judge_series(points: Sequence[tuple[datetime, float]]) -> SeriesJudgement:
             reasons[order[n]] = _why(detector, values[n], raw, band)
     flagged = sorted(reasons)
     return SeriesJudgement(tuple(scores), tuple(flagged), tuple(reasons[index] for index in flagged))
+
+
+def _is_usual(value: float, recent: Reading, hour: Reading) -> bool:
+    """Whether this hour of the week always leaves the recent level, and does so as usual."""
+    centre = (hour.low + hour.high) / 2
+    return hour.low <= value <= hour.high and not recent.low <= centre <= recent.high
 
 
 def _why(detector: Detector, value: float, raw: float, band: Reading) -> str:

@@ -14,9 +14,9 @@ from amt_console.analysis.anomalies.detectors import Detector
 TAILS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
 """-log10 of the frequencies of the tables: 2 is one value in a hundred."""
 RAW: Mapping[Detector, Sequence[float]] = {
-    Detector.EWMA: (1.0, 1.7, 2.2, 2.7, 3.2, 3.8, 4.5, 5.5),
-    Detector.ENTROPY: (1.0, 2.0, 4.0, 6.0, 9.0, 12.0, 15.0, 20.0),
-    Detector.SEASONAL: (1.0, 1.7, 2.2, 2.7, 3.2, 3.8, 4.5, 5.5),
+    Detector.EWMA: (0.98, 1.54, 2.2, 3.01, 3.89, 5.01, 6.5, 8.37),
+    Detector.ENTROPY: (4.43, 7.03, 9.22, 10.98, 12.36, 13.27, 14.71, 15.66),
+    Detector.SEASONAL: (0.81, 1.54, 2.32, 3.24, 4.3, 5.45, 6.0, 8.84),
 }
 """Raw scores that are reached with the frequencies of ``TAILS``."""
 MOST = 12.0

@@ -5,9 +5,10 @@ Iglewicz and Hoaglin, "How to detect and handle outliers", 1993: modified z = 0.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import fmean, median
 
 from amt_console.analysis.anomalies.detectors import NOTHING, Reading
@@ -23,7 +24,9 @@ LEAST_SCALE = 1e-9
 RESIDUAL_WEIGHT = 0.005
 """Weight of a new residual in the usual one."""
 WINSOR = 3.0
-WEEK = timedelta(days=7)
+LEARN = 50
+"""So many first residuals are counted as they are: there is no scale yet."""
+HOURS_OF_WEEK = 168
 
 
 class _Hour:
@@ -54,20 +57,22 @@ def seasonal_readings(points: Sequence[tuple[datetime, float]]) -> list[Reading]
     """One reading per point, in order of time; without one until an hour was seen in three weeks before."""
     readings: list[Reading] = []
     hours: dict[int, _Hour] = {}
-    usual = 0.0
+    usual, residuals = 0.0, 0
     for at, value in points:
-        week, number = divmod(int(at.timestamp()) // 3600, 168)
+        week, number = divmod(math.floor(at.timestamp() / 3600), HOURS_OF_WEEK)
         hour = hours.setdefault(number, _Hour())
         if hour.week != week:
             hour.begin(week)
-        if len(hour.weeks) < LEAST_WEEKS:
-            readings.append(NOTHING)
-        else:
+        reading = NOTHING
+        if hour.weeks:
             # Three values have a MAD of nearly 0 by chance: the usual residual of all hours is the least scale.
             scale = max(hour.scale, usual, FLOOR * abs(hour.centre), LEAST_SCALE)
             residual = abs(value - hour.centre)
-            readings.append(Reading(residual / scale, hour.centre - ALARM * scale, hour.centre + ALARM * scale))
-            held = min(residual, WINSOR * scale) * MEAN_DEVIATION_FACTOR
-            usual = usual + RESIDUAL_WEIGHT * (held - usual) if usual else held
+            if len(hour.weeks) >= LEAST_WEEKS:
+                reading = Reading(residual / scale, hour.centre - ALARM * scale, hour.centre + ALARM * scale)
+            residuals += 1
+            held = MEAN_DEVIATION_FACTOR * (min(residual, WINSOR * scale) if residuals > LEARN else residual)
+            usual += max(RESIDUAL_WEIGHT, 1 / residuals) * (held - usual)
+        readings.append(reading)
         hour.current.append(value)
     return readings

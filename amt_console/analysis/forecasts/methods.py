@@ -14,7 +14,7 @@ SEASONS = 7
 """Seasons of the median of an hourly figure: the same hour of the last seven days."""
 DAILY_SEASONS = 4
 """Seasons of the median of a daily figure: the same weekday of the last four weeks."""
-GROWTH_SEASONS = 4
+GROWTH_SEASONS = 8
 """Seasons whose differences give the growth."""
 ALPHA, BETA, PHI = 0.5, 0.1, 0.9
 """Smoothing of level and trend, and damping (Gardner and McKenzie 1985); fixed, not fitted."""
@@ -69,6 +69,24 @@ def seasonal_drift(season: int) -> Forecaster:
     def forecast(values: Values, origin: int, ahead: int) -> float | None:
         base, growth = naive(values, origin, ahead), _growth(values, origin, season)
         return None if base is None or growth is None else base + season * math.ceil(ahead / season) * growth
+
+    return forecast
+
+
+def grown_median(season: int, seasons: int) -> Forecaster:
+    """Median of the same step of the last ``seasons`` seasons, each grown as usual since."""
+
+    def forecast(values: Values, origin: int, ahead: int) -> float | None:
+        growth = _growth(values, origin, season)
+        if growth is None:
+            return None
+        back = season * math.ceil(ahead / season)
+        known = [
+            value + growth * (back + n * season)
+            for n in range(seasons)
+            if (value := _value(values, origin + ahead - back - n * season)) is not None
+        ]
+        return median(known) if 2 * len(known) >= seasons else None
 
     return forecast
 

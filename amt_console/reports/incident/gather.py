@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amt_console import __version__
-from amt_console.alerts import consequences
+from amt_console.alerts import past_consequences
 from amt_console.analysis import Window
 from amt_console.analysis.correlation import Moved
 from amt_console.analysis.series import regroup, regroup_host
 from amt_console.analysis.uptime.incidents import state_spans
 from amt_console.clock import moment
 from amt_console.model import (
-    AlertState,
     AlertType,
     AuditEntry,
     Episode,
@@ -126,9 +124,7 @@ def _family(
     def led(of: Episode) -> tuple[dict[int, int], dict[int, Episode]]:
         found = reads.alerts.episodes(start=of.opened_at, end=(of.resolved_at or now) + _INSTANT, limit=MOST_ALERTS)
         by_id = {each.id: each for each in (*found, of) if each.id is not None}
-        # As if all of them fired at once: causes of ended alerts are not stored.
-        at_once = [replace(each, state=AlertState.FIRING) for each in by_id.values() if each.fired_at is not None]
-        return consequences(at_once, depends_on, intervals), by_id
+        return past_consequences(by_id.values(), depends_on, intervals, now=now), by_id
 
     assert asked.id is not None
     causes, by_id = led(asked)

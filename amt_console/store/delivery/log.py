@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,14 +46,25 @@ class SentMessage:
 
 
 def deliveries(
-    reads: Reads, *, channel: str | None = None, alert_id: int | None = None, limit: int = 200
+    reads: Reads,
+    *,
+    channel: str | None = None,
+    alert_id: int | None = None,
+    since: datetime | None = None,
+    states: Collection[DeliveryState] | None = None,
+    limit: int = 200,
 ) -> tuple[Delivery, ...]:
-    """Rows of the outbox with their attempts, newest first."""
+    """Rows of the outbox with their attempts, newest first; what is being sent has the state ``QUEUED``."""
     query = select(*_COLUMNS).order_by(_OUTBOX.c.id.desc()).limit(limit)
     if channel is not None:
         query = query.where(_OUTBOX.c.channel == channel)
     if alert_id is not None:
         query = query.where(_OUTBOX.c.alert_id == alert_id)
+    if since is not None:
+        query = query.where(_OUTBOX.c.created_at >= since)
+    if states is not None:
+        stored = {*states, DeliveryState.LEASED} if DeliveryState.QUEUED in states else set(states)
+        query = query.where(_OUTBOX.c.state.in_(sorted(state.value for state in stored)))
     rows = reads._connection.execute(query).mappings().all()
     attempts = _attempts(reads, [int(row["id"]) for row in rows])
     return tuple(_delivery(row, attempts.get(int(row["id"]), ())) for row in rows)

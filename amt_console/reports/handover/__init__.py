@@ -1,0 +1,1 @@
+"""The hand-over of a shift: what happened, what is open, what ends, who is next."""
