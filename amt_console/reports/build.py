@@ -22,7 +22,7 @@ from amt_console.reports.pages import chatbot, overview, revenue
 from amt_console.reports.pages.executive import executive_page, executive_verdict
 from amt_console.reports.pages.performance import performance_page
 from amt_console.reports.poster import poster_png
-from amt_console.reports.svg import chart_svg
+from amt_console.reports.svg import chart_marks
 from amt_console.reports.view import ReportView, build_view
 
 
@@ -99,4 +99,4 @@ def layout(view: ReportView, part: str) -> ReportPage:
 def draw(chart: PageChart) -> str:
     """The SVG of a chart that has a specification. Raises ChartError."""
     assert chart.spec is not None
-    return chart_svg(chart.spec, chart_id=chart.id, description=chart.description)
+    return chart_marks(chart.spec, chart_id=chart.id)

@@ -1,4 +1,4 @@
-"""Pages as HTML: no scripts, no external resources, and a policy that forbids both."""
+"""Pages as HTML: complete without scripts, nothing from elsewhere, and a policy that forbids all but its own script."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from amt_console.reports.live import chart_data, moment, strides, where
 from amt_console.reports.page import PageChart, ReportPage
 from amt_console.reports.palette import chart_rules, custom_properties
 
@@ -26,10 +27,17 @@ def style_sheet() -> str:
     )
 
 
-def security_policy(style: str) -> str:
-    """The content security policy of a page with exactly this style sheet and no script."""
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+def live_script() -> str:
+    """The script of every page: read-outs, crosshair, zoom. Its bytes never depend on data."""
+    return _read("live.js")
+
+
+def security_policy(style: str, script: str) -> str:
+    """The content security policy of a page with exactly this style sheet and this script."""
+    return (
+        f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
 
 
 class HtmlRenderer:
@@ -43,8 +51,9 @@ class HtmlRenderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._style = style_sheet()
-        self._policy = security_policy(self._style)
+        self._style, self._script = style_sheet(), live_script()
+        self._policy = security_policy(self._style, self._script)
+        self._environment.globals.update(strides=strides, where=where, moment=moment)
 
     def render(self, page: ReportPage, draw: Callable[[PageChart], str]) -> str:
         """The page; ``draw`` makes the SVG of a chart that has a specification."""
@@ -54,7 +63,19 @@ class HtmlRenderer:
             if chart.spec is not None
         }
         template = self._environment.get_template("page.html.j2")
-        return template.render(page=page, drawings=drawings, style=Markup(self._style), policy=self._policy)  # noqa: S704
+        return template.render(
+            page=page,
+            lead=page.first_chart(),
+            drawings=drawings,
+            data=Markup(chart_data(page)),  # noqa: S704 - no character of it ends a script element
+            style=Markup(self._style),  # noqa: S704
+            script=Markup(self._script),  # noqa: S704
+            policy=self._policy,
+        )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _read(name: str) -> str:

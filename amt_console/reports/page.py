@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -138,6 +139,94 @@ class Bars:
     """Of the numbers in CSV."""
 
 
+class MarkKind(StrEnum):
+    """What a mark on a time axis stands for."""
+
+    INCIDENT = "incident"
+    ACTION = "action"
+    """Of a person: an acknowledgement, a note, a deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment that is pointed out on a chart."""
+
+    at: datetime
+    kind: MarkKind
+    label: str
+    """What happened, without the time."""
+
+
+class Unit(StrEnum):
+    """How the numbers of a chart are written, on its axis and in its read-out."""
+
+    MS = "ms"
+    PERCENT = "percent"
+    SECONDS = "seconds"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A label of an axis; ``position`` is a fraction of the axis, from the left or from below."""
+
+    position: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The numbers of one line, for the read-out."""
+
+    name: str
+    colour: str
+    """A name of the palette."""
+    points: tuple[tuple[int, float | None], ...]
+    """Unix milliseconds and value; ``None`` where nothing was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One row of a chart with rows, for its label and the read-out."""
+
+    name: str
+    spans: tuple[tuple[int, int, str], ...]
+    """Begin and end in Unix milliseconds, and a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """The time that a chart shows, and how its zone is to be written."""
+
+    start: int
+    """Unix milliseconds."""
+    end: int
+    offsets: tuple[tuple[int, int, str], ...]
+    """From when on (Unix milliseconds) the zone is how many seconds ahead of UTC, and its abbreviation."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSpec:
+    """A chart: the specification of its picture, and what a page draws around it and reads out of it."""
+
+    vega: Mapping[str, Any]
+    """Vega-Lite, with axes: the picture by itself."""
+    width: int
+    """Of the plot without its axes, in pixels; a page stretches it."""
+    height: int
+    x: tuple[Tick, ...]
+    y: tuple[Tick, ...] = ()
+    lanes: tuple[Lane, ...] = ()
+    """Rows from above instead of a scale of numbers."""
+    time: TimeAxis | None = None
+    """``None``: the chart is over categories."""
+    unit: Unit = Unit.COUNT
+    series: tuple[Series, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    legend: tuple[tuple[str, str], ...] = ()
+    """Symbol class and word, beside those of the page."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageChart:
     """A chart with its finding as title, or the reason why it is missing."""
@@ -148,8 +237,8 @@ class PageChart:
     subtitle: str
     description: str
     """A computed sentence for screen readers."""
-    spec: Mapping[str, Any] | None
-    """Vega-Lite; ``None`` without data."""
+    spec: ChartSpec | None
+    """``None`` without data."""
     empty: str = ""
     table: Table | None = None
     legend: tuple[tuple[str, str], ...] = ()
@@ -216,7 +305,11 @@ class ReportPage:
     siblings: tuple[tuple[str, str], ...]
     """File name and content."""
     lead: PageChart | None = None
-    """The one chart that matters, on the first screen."""
+    """The one chart that matters, on the first screen; without one the first that has something to show."""
+
+    def first_chart(self) -> PageChart | None:
+        """The chart on the first screen, above the sections."""
+        return self.lead or next((chart for chart in self.charts() if chart.spec is not None), None)
 
     def blocks(self) -> tuple[Block, ...]:
         """The lead chart and the blocks of all sections, in order."""

@@ -32,6 +32,7 @@ COLOURS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unknown": ("#5f6b7a", "#a3afbd"),
         "unknown-soft": ("#e9edf1", "#242d38"),
         "maintenance": ("#7483ad", "#7f8fbd"),
+        "previous": ("#8f9aa8", "#7a8798"),
         "hatch": ("#c4ccd5", "#3c4857"),
     }
 )

@@ -6,13 +6,12 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from amt_console.analysis import ServicePerformance
 from amt_console.reports.charts.base import FONT
 from amt_console.reports.charts.lines import latency_chart, resource_chart
 from amt_console.reports.charts.timeline import alert_lanes, short_label, state_strips
-from amt_console.reports.page import Tone
+from amt_console.reports.page import ChartSpec, Tone
 from amt_console.reports.pages.services import worst_services
 from amt_console.reports.palette import light
 from amt_console.reports.svg import drawing, svg_png
@@ -38,7 +37,7 @@ class Panel:
 
     title: str
     subtitle: str
-    spec: dict[str, Any] | None
+    spec: ChartSpec | None
     empty: str = "no data in this window"
 
 
@@ -75,7 +74,7 @@ class _Canvas:
             if panel.spec is None:
                 self.text(x, panel.empty, size=12, colour="muted", dy=62)
             else:
-                inner, box = drawing(panel.spec, f"p{len(self.parts)}")
+                inner, box = drawing(panel.spec.vega, f"p{len(self.parts)}")
                 natural_width, natural_height = (float(part) for part in box.split()[2:])
                 scale = width / natural_width
                 height = natural_height * scale

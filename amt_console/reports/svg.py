@@ -6,9 +6,10 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
+from amt_console.reports.charts.base import bare
+from amt_console.reports.page import ChartSpec
 from amt_console.reports.palette import HATCH, light
 
 _OPEN = re.compile(r"<svg\b[^>]*?\bviewBox=\"(?P<box>[^\"]+)\"[^>]*>")
@@ -17,21 +18,21 @@ _IDS = re.compile(r'\bid="(?P<id>[^"]+)"')
 _EMPTY = re.compile(r"<path d=\"M0,0h0v0h0Z\"/>|<path d=\"\" display=\"none\"/>|<g></g>|<g/>")
 VL_VERSION = "6.4"
 _COLOURS = 256
+_LONG = re.compile(r"(\d\.\d\d)\d+")
 
 
 class ChartError(Exception):
     """A chart could not be drawn."""
 
 
-def chart_svg(spec: Mapping[str, Any], *, chart_id: str, description: str) -> str:
-    """The chart as an ``<svg>`` element for a page: scales with its frame, has a description and its own ids.
+def chart_marks(chart: ChartSpec, *, chart_id: str) -> str:
+    """The marks of a chart as an ``<svg>`` element that a page stretches, without axes, and with ids of its own.
 
     Raises:
         ChartError: The renderer refused the specification.
     """
-    inner, box = drawing(spec, chart_id)
-    label = escape(description, quote=True)
-    return f'<svg class="chart" viewBox="{box}" role="img" aria-label="{label}">{inner}</svg>'
+    inner, box = drawing(bare(chart.vega, width=chart.width, height=chart.height), chart_id)
+    return f'<svg class="marks" viewBox="{box}" preserveAspectRatio="none">{inner}</svg>'
 
 
 def drawing(spec: Mapping[str, Any], name: str) -> tuple[str, str]:
@@ -42,7 +43,7 @@ def drawing(spec: Mapping[str, Any], name: str) -> tuple[str, str]:
     """
     inner, box = _rendered(spec)
     inner = _ROLES.sub("", inner)
-    inner = _EMPTY.sub("", _EMPTY.sub("", inner))
+    inner = _LONG.sub(r"\1", _EMPTY.sub("", _EMPTY.sub("", inner)))
     for number, found in enumerate(dict.fromkeys(_IDS.findall(inner))):
         # The renderer numbers ids across charts; ours must not depend on earlier charts.
         own = f"{name}-{number}"

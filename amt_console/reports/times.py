@@ -83,6 +83,33 @@ class Times:
         """ISO 8601 with the zone's offset."""
         return None if moment is None else moment.astimezone(self.zone).isoformat(timespec="milliseconds")
 
+    def offsets(self, start: datetime, end: datetime) -> list[tuple[int, int, str]]:
+        """The zone between two moments: from when on (Unix milliseconds) it is how many seconds ahead of UTC, its name.
+
+        The first begins at ``start``, each other where the clocks change.
+        """
+        found: list[tuple[int, int, str]] = []
+        at, low = milliseconds_of(start), start.astimezone(UTC)
+        while True:
+            here = self._offset(low)
+            found.append((at, *here))
+            after = low
+            while after < end and self._offset(after) == here:
+                low, after = after, after + timedelta(days=7)
+            if after >= end and self._offset(end) == here:
+                return found
+            high = min(after, end.astimezone(UTC))
+            while high - low > timedelta(seconds=1):
+                middle = low + (high - low) / 2
+                low, high = (middle, high) if self._offset(middle) == here else (low, middle)
+            low = high.replace(microsecond=0)
+            at = milliseconds_of(low)
+
+    def _offset(self, moment: datetime) -> tuple[int, str]:
+        local = moment.astimezone(self.zone)
+        offset = local.utcoffset()
+        return round(offset.total_seconds()) if offset is not None else 0, local.tzname() or self.name
+
     def ticks(self, window: Window, *, most: int = 8) -> list[tuple[int, str]]:
         """Axis ticks of a window: Unix milliseconds and label, at round local times, at most ``most`` of them."""
         hours = next((step for step in _TICK_HOURS if window.hours / step <= most), _TICK_HOURS[-1])

@@ -14,7 +14,7 @@ from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import alert_lanes, state_strips
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.palette import state_colour
-from amt_console.reports.svg import chart_svg
+from amt_console.reports.svg import chart_marks
 from amt_console.reports.times import Times, zone_of
 
 DAY = window_of(samples.NOW, 24)
@@ -43,7 +43,7 @@ def test_a_blip_is_a_thin_line_and_an_outage_is_as_wide_as_it_was_long() -> None
         StateSpan(BLIP + timedelta(hours=1), BLIP + timedelta(hours=3), ServiceState.DOWN),
         StateSpan(BLIP + timedelta(hours=3), DAY.end, ServiceState.UP),
     ]
-    svg = chart_svg(state_strips([("api", spans)], DAY, TIMES), chart_id="c", description="")
+    svg = chart_marks(state_strips([("api", spans)], DAY, TIMES), chart_id="c")
     blip, outage = sorted(drawn_widths(svg, state_colour(ServiceState.DOWN)))
     up = max(drawn_widths(svg, state_colour(ServiceState.UP)))
     minute = up / 60 / 11
@@ -55,6 +55,6 @@ def test_a_blip_is_a_thin_line_and_an_outage_is_as_wide_as_it_was_long() -> None
 def test_a_short_alert_is_a_thin_line_too() -> None:
     episode = samples.week(hours=24).alerts[0].episode
     short = replace(episode, opened_at=BLIP, resolved_at=BLIP + timedelta(seconds=9), acknowledged_at=None)
-    spec = alert_lanes([AlertRecord(short)], DAY, TIMES)
-    marks = [layer["mark"]["type"] for layer in spec["layer"] if layer["data"]["values"]]
-    assert marks == ["tick"]
+    spec = alert_lanes([AlertRecord(short)], DAY, TIMES).vega
+    marks = [layer["mark"] for layer in spec["layer"] if layer["data"]["values"]]
+    assert [mark["strokeWidth"] for mark in marks] == [1.4]

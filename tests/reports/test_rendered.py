@@ -7,7 +7,9 @@ import re
 import shutil
 import struct
 import subprocess
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -18,12 +20,16 @@ from support import report_samples as samples
 from amt_console.reports.build import build
 from amt_console.reports.data import ReportData
 from amt_console.reports.files import plan
-from amt_console.reports.html import security_policy, style_sheet
+from amt_console.reports.html import live_script, security_policy, style_sheet
 
 pytestmark = pytest.mark.slow
 
 PAGES = ("overview_dashboard.html", "chatbot_dashboard.html", "revenue_dashboard.html", "performance_dashboard.html")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def digest(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
 
 
 def rendered(data: ReportData, *formats: str) -> dict[str, bytes]:
@@ -69,25 +75,29 @@ def test_sizes_stay_in_their_budgets(week: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_policy_comes_first_and_fits_the_style_sheet(week: dict[str, bytes], name: str) -> None:
+def test_the_policy_comes_first_and_fits_the_style_sheet_and_the_script(week: dict[str, bytes], name: str) -> None:
     text = week[name].decode()
     (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
-    assert style == style_sheet()
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert (style, script) == (style_sheet(), live_script())
     metas = [attributes for tag, attributes in Elements(text).tags if tag == "meta"]
     assert metas[1]["http-equiv"] == "Content-Security-Policy"
-    assert metas[1]["content"] == security_policy(style)
-    assert "script-src" not in security_policy(style)
-    assert security_policy(style).startswith("default-src 'none'")
+    policy = security_policy(style, script)
+    assert metas[1]["content"] == policy
+    assert re.findall(r"script-src ([^;]+);", policy) == [f"'sha256-{digest(script)}'"]
+    assert policy.startswith("default-src 'none'")
 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("case", ["week", "hostile"])
-def test_pages_have_no_scripts_no_inline_styles_and_load_nothing(
+def test_pages_have_one_script_of_ours_no_inline_styles_and_load_nothing(
     name: str, case: str, request: pytest.FixtureRequest
 ) -> None:
     text = request.getfixturevalue(case)[name].decode()
+    scripts = [attributes for tag, attributes in Elements(text).tags if tag == "script"]
+    assert scripts == [{"type": "application/json", "id": "chart-data"}, {}]
     for tag, attributes in Elements(text).tags:
-        assert tag not in ("script", "img", "iframe", "object", "link", "form", "base", "image", "use")
+        assert tag not in ("img", "iframe", "object", "link", "form", "base", "image", "use")
         assert not any(key == "style" or key.startswith("on") or key in ("src", "xlink:href") for key in attributes), (
             tag,
             attributes,
@@ -190,6 +200,8 @@ def test_templates_switch_escaping_off_nowhere() -> None:
     folder = package_files("amt_console.reports") / "templates"
     for template in folder.iterdir():
         text = template.read_text(encoding="utf-8")
+        text = text.replace('<script type="application/json" id="chart-data">{{ data }}<', "", 1)
+        text = text.replace("<script>{{ script }}<", "", 1)
         assert not re.search(r"\|\s*safe\b|autoescape\s+false|\bstyle=|<script", text), template.name
 
 
@@ -231,5 +243,5 @@ def test_hostile_names_run_nothing_in_a_browser_and_the_policy_refuses_nothing_o
     talk = done.stderr.decode(errors="replace")
     assert "CONSOLE" not in talk, talk
     assert "<img" not in shown
-    assert "<script" not in shown
+    assert shown.count("<script") == 2
     assert "&lt;/script&gt;&lt;img src=x" in shown

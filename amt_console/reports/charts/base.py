@@ -1,11 +1,14 @@
-"""Shared parts of chart specifications: frame, axes, time scale, colours."""
+"""Shared parts of chart specifications: frame, axes, scales, colours."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from amt_console.analysis import Window
+from amt_console.reports.page import Tick, TimeAxis, Unit
 from amt_console.reports.palette import light
 from amt_console.reports.times import Times, milliseconds_of
 
@@ -16,11 +19,52 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 WIDE = 1000
 """Width in pixels of a chart that takes a whole row of a page."""
 HALF = 470
+GUTTER = 58
+"""Left of the plot, for the labels of a scale."""
+FOOT = 24
+"""Below the plot, for the labels of the time axis."""
 
-MS_LABELS = "datum.value >= 1000 ? format(datum.value / 1000, '~g') + ' s' : format(datum.value, '~g') + ' ms'"
-PERCENT_LABELS = "format(datum.value, '~g') + ' %'"
-SECONDS_LABELS = "format(datum.value, '~g') + ' s'"
-COUNT_LABELS = "abs(datum.value) >= 10000 ? format(datum.value, '~s') : format(datum.value, ',~g')"
+MS_LABELS = Unit.MS
+PERCENT_LABELS = Unit.PERCENT
+SECONDS_LABELS = Unit.SECONDS
+COUNT_LABELS = Unit.COUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A scale of numbers from below to above, with its labels."""
+
+    low: float
+    high: float
+    unit: Unit
+    ticks: tuple[float, ...]
+
+    def labels(self) -> tuple[Tick, ...]:
+        """The labels at their places."""
+        return tuple(
+            Tick((tick - self.low) / (self.high - self.low), tick_label(tick, self.unit)) for tick in self.ticks
+        )
+
+
+def scale_of(low: float, high: float, unit: Unit, *, ticks: int = 4) -> Scale:
+    """A scale with about ``ticks`` steps between round numbers."""
+    step = _round_step((high - low) / ticks)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return Scale(low, high, unit, tuple(float(f"{n * step:.12g}") for n in range(first, last + 1)))
+
+
+def tick_label(value: float, unit: Unit) -> str:
+    """A round number as on an axis."""
+    if unit is Unit.MS:
+        return f"{value / 1000:.6g} s" if value >= 1000 else f"{value:.6g} ms"
+    if unit is Unit.PERCENT:
+        return f"{value:.6g} %"
+    if unit is Unit.SECONDS:
+        return f"{value:.6g} s"
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= max(size, 1e4):
+            return f"{value / size:.6g}{letter}"
+    return f"{value:,.6g}"
 
 
 def config() -> Spec:
@@ -49,7 +93,7 @@ def config() -> Spec:
 
 
 def frame(layers: Sequence[Spec], *, width: int, height: int, data: Sequence[Mapping[str, Any]] = ()) -> Spec:
-    """A layered chart of the given inner size in pixels."""
+    """A layered chart of the given size in pixels, its axes included."""
     return {
         "$schema": SCHEMA,
         "config": config(),
@@ -60,6 +104,20 @@ def frame(layers: Sequence[Spec], *, width: int, height: int, data: Sequence[Map
         "data": {"values": list(data)},
         "layer": list(layers),
     }
+
+
+def bare(spec: Mapping[str, Any], *, width: int, height: int) -> Spec:
+    """The same chart without axes and margins: its marks alone, in a plot of exactly this size."""
+
+    def stripped(layer: Mapping[str, Any]) -> Spec:
+        encoding = {
+            channel: {**field, "axis": None} if channel in ("x", "y") and "field" in field else field
+            for channel, field in layer["encoding"].items()
+        }
+        return {**layer, "encoding": encoding}
+
+    layers = [stripped(layer) for layer in spec["layer"]]
+    return {**spec, "layer": layers, "padding": 0, "autosize": "none", "width": width, "height": height}
 
 
 def values(rows: Sequence[Mapping[str, Any]]) -> Spec:
@@ -73,14 +131,13 @@ def time_axis(window: Window, times: Times, *, most: int = 8, labels: bool = Tru
     A linear scale with prepared tick labels: a time scale would use the zone of the reader or the renderer.
     """
     ticks = times.ticks(window, most=most)
-    names = ",".join(f"'{tick}':'{label}'" for tick, label in ticks)
     return {
         "field": "t",
         "type": "quantitative",
         "scale": {"domain": [milliseconds_of(window.start), milliseconds_of(window.end)], "nice": False, "zero": False},
         "axis": {
             "values": [tick for tick, _ in ticks],
-            "labelExpr": f"{{{names}}}[toString(datum.value)]" if ticks else "''",
+            "labelExpr": _named(ticks),
             "title": None,
             "labels": labels,
             "labelFlush": False,
@@ -89,16 +146,31 @@ def time_axis(window: Window, times: Times, *, most: int = 8, labels: bool = Tru
     }
 
 
-def value_axis(field: str, *, labels: str, domain: Sequence[float] | None = None, ticks: int = 4) -> Spec:
-    """The y encoding of a number; starts at 0 unless ``domain`` is given."""
-    scale: Spec = {"zero": True, "nice": True}
-    if domain is not None:
-        scale = {"domain": list(domain), "nice": False}
+def time_ticks(window: Window, times: Times, *, most: int = 8) -> tuple[Tick, ...]:
+    """The labels of ``time_axis``."""
+    low, length = milliseconds_of(window.start), window.seconds * 1000
+    return tuple(Tick((at - low) / length, label) for at, label in times.ticks(window, most=most))
+
+
+def time_of(window: Window, times: Times) -> TimeAxis:
+    """The window as a chart's time."""
+    return TimeAxis(
+        milliseconds_of(window.start), milliseconds_of(window.end), tuple(times.offsets(window.start, window.end))
+    )
+
+
+def value_axis(field: str, scale: Scale) -> Spec:
+    """The y encoding of a number."""
     return {
         "field": field,
         "type": "quantitative",
-        "scale": scale,
-        "axis": {"title": None, "labelExpr": labels, "tickCount": ticks, "minExtent": 52},
+        "scale": {"domain": [scale.low, scale.high], "nice": False},
+        "axis": {
+            "title": None,
+            "values": list(scale.ticks),
+            "labelExpr": _named([(tick, tick_label(tick, scale.unit)) for tick in scale.ticks]),
+            "minExtent": 52,
+        },
     }
 
 
@@ -126,3 +198,23 @@ def lonely(rows: Sequence[Mapping[str, Any]], field: str) -> list[Mapping[str, A
         for index, row in enumerate(rows)
         if known[index] and not (index > 0 and known[index - 1]) and not (index + 1 < len(rows) and known[index + 1])
     ]
+
+
+def quoted(text: str) -> str:
+    """A string literal of the chart's expression language."""
+    safe = "".join(char if char.isalnum() or char in " .,:;-_+%&/()…" else " " for char in text)
+    return f"'{safe}'"
+
+
+def _named(ticks: Sequence[tuple[float, str]]) -> str:
+    """An expression for the labels of these values, which must be those of the axis."""
+    if not ticks:
+        return "''"
+    return f"[{','.join(quoted(label) for _, label in ticks)}][indexof({[value for value, _ in ticks]}, datum.value)]"
+
+
+def _round_step(least: float) -> float:
+    """The nearest of 1, 2 and 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(least))
+    part = least / power
+    return power * (10 if part >= math.sqrt(50) else 5 if part >= math.sqrt(10) else 2 if part >= math.sqrt(2) else 1)

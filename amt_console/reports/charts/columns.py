@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amt_console.reports.charts.base import COUNT_LABELS, HALF, Spec, frame, round_top, top_of, value_axis
+from amt_console.reports.charts.base import (
+    COUNT_LABELS,
+    FOOT,
+    GUTTER,
+    HALF,
+    Spec,
+    frame,
+    quoted,
+    round_top,
+    scale_of,
+    top_of,
+    value_axis,
+)
 from amt_console.reports.charts.timeline import short_label
+from amt_console.reports.page import ChartSpec, Series, Tick, Unit
 from amt_console.reports.palette import light
 
 
@@ -13,15 +26,16 @@ def column_chart(
     pairs: Sequence[tuple[str, float]],
     *,
     highlight: str | None = None,
-    labels: str = COUNT_LABELS,
+    labels: Unit = COUNT_LABELS,
     width: int = HALF,
     height: int = 160,
-) -> Spec:
+) -> ChartSpec:
     """One column per category, in the given order; the one named ``highlight`` is darker."""
     rows = [{"n": index, "v": value, "h": label == highlight} for index, (label, value) in enumerate(pairs)]
-    names = ",".join(f"'{index}':{_quoted(short_label(label, 14))}" for index, (label, _) in enumerate(pairs))
+    names = ",".join(f"'{index}':{quoted(short_label(label, 14))}" for index, (label, _) in enumerate(pairs))
+    scale = scale_of(0.0, round_top(top_of([value for _, value in pairs])), labels)
     layer: Spec = {
-        "mark": {"type": "bar", "cornerRadiusEnd": 2, "width": {"band": 0.76}},
+        "mark": {"type": "bar", "width": {"band": 0.76}},
         "encoding": {
             "x": {
                 "field": "n",
@@ -33,8 +47,9 @@ def column_chart(
                     "labelOverlap": True,
                     "ticks": False,
                 },
+                "scale": {"paddingInner": 0, "paddingOuter": 0},
             },
-            "y": value_axis("v", labels=labels, domain=(0, round_top(top_of([value for _, value in pairs])))),
+            "y": value_axis("v", scale),
             "color": {
                 "field": "h",
                 "type": "nominal",
@@ -43,10 +58,12 @@ def column_chart(
             },
         },
     }
-    return frame([layer], width=width, height=height, data=rows)
-
-
-def _quoted(text: str) -> str:
-    """A string literal of the chart's expression language."""
-    safe = "".join(char if char.isalnum() or char in " .,:;-_+%&/()…" else " " for char in text)
-    return f"'{safe}'"
+    return ChartSpec(
+        vega=frame([layer], width=width, height=height, data=rows),
+        width=width - GUTTER,
+        height=height - FOOT,
+        x=tuple(Tick((index + 0.5) / len(pairs), short_label(label, 14)) for index, (label, _) in enumerate(pairs)),
+        y=scale.labels(),
+        unit=labels,
+        series=(Series("value", "accent", tuple((index, value) for index, (_, value) in enumerate(pairs))),),
+    )

@@ -8,10 +8,12 @@ from typing import Any
 
 from amt_console.analysis import StateSpan, Window
 from amt_console.model import ServiceState, Severity
-from amt_console.reports.charts.base import WIDE, Spec, frame, time_axis, values
+from amt_console.reports.charts.base import WIDE, Spec, frame, time_axis, time_of, time_ticks, values
 from amt_console.reports.data import AlertRecord
+from amt_console.reports.page import ChartSpec, Lane, Mark
 from amt_console.reports.palette import light, severity_colour, state_colour
 from amt_console.reports.times import Times, milliseconds_of
+from amt_console.text import SEVERITY_WORDS
 
 ROW = 30
 SHORT_PIXELS = 3
@@ -20,6 +22,14 @@ LABEL_CHARS = 24
 LABEL_ROOM = 220
 WIDEST_CHAR = 7.6
 """Mean character width of a name in the widest usual font, in pixels."""
+STATE_WORDS = {
+    ServiceState.UP: "up",
+    ServiceState.DEGRADED: "slow",
+    ServiceState.DOWN: "down",
+    ServiceState.MAINTENANCE: "maintenance",
+    ServiceState.UNKNOWN: "no data",
+}
+"""States as legends and read-outs name them."""
 MOST_SPANS = 390
 """Most spans in one strip; more are indistinguishable."""
 
@@ -30,8 +40,13 @@ def short_label(text: str, limit: int = LABEL_CHARS) -> str:
 
 
 def state_strips(
-    rows: Sequence[tuple[str, Sequence[StateSpan]]], window: Window, times: Times, *, width: int = WIDE
-) -> Spec:
+    rows: Sequence[tuple[str, Sequence[StateSpan]]],
+    window: Window,
+    times: Times,
+    *,
+    marks: Sequence[Mark] = (),
+    width: int = WIDE,
+) -> ChartSpec:
     """One strip per service: its states over the window, unmeasured time hatched.
 
     A span of less than a few pixels is a thin line, taller than the strip: it is seen, and looks no longer than it was.
@@ -40,8 +55,13 @@ def state_strips(
     least = pixel_seconds(window, width) * 1000
     bars: list[dict[str, Any]] = []
     ticks: list[dict[str, Any]] = []
-    for label, (_, spans) in zip(names, rows, strict=True):
-        for span in drawn_spans(spans, window):
+    lanes: list[Lane] = []
+    for label, (name, spans) in zip(names, rows, strict=True):
+        drawn = drawn_spans(spans, window)
+        lanes.append(
+            Lane(name, tuple((milliseconds_of(s.start), milliseconds_of(s.end), STATE_WORDS[s.state]) for s in drawn))
+        )
+        for span in drawn:
             start, end = milliseconds_of(span.start), milliseconds_of(span.end)
             row = {"s": label, "t": start, "t2": end, "k": span.state.value, "z": _order(span)}
             short = end - start < SHORT_PIXELS * least and span.state not in (ServiceState.UP, ServiceState.UNKNOWN)
@@ -59,28 +79,25 @@ def state_strips(
     }
     edges = [light("critical") if state is ServiceState.DOWN else "transparent" for state in states]
     edge = {**colour, "scale": {"domain": domain, "range": edges}}
-    return frame(
-        [
-            {
-                "data": values(bars),
-                "mark": {"type": "bar", "height": {"band": 0.62}},
-                "encoding": {
-                    "x": x,
-                    "x2": {"field": "t2"},
-                    "y": y,
-                    "color": colour,
-                    "stroke": edge,
-                    "strokeWidth": {
-                        "condition": {"test": f"datum.t2 - datum.t >= {4 * least}", "value": 1},
-                        "value": 0,
-                    },
+    layers: list[Spec] = [
+        {
+            "data": values(bars),
+            "mark": {"type": "bar", "height": {"band": 0.62}},
+            "encoding": {
+                "x": x,
+                "x2": {"field": "t2"},
+                "y": y,
+                "color": colour,
+                "stroke": edge,
+                "strokeWidth": {
+                    "condition": {"test": f"datum.t2 - datum.t >= {4 * least}", "value": 1},
+                    "value": 0,
                 },
             },
-            *([_thin_lines(ticks, ROW * 0.9, x, y, colour)] if ticks else []),
-        ],
-        width=width,
-        height=ROW * max(1, len(names)) + 30,
-    )
+        },
+        *_thin_lines(ticks, "k", {state.value: state_colour(state) for state in states}, band=0.9, x=x, y=y),
+    ]
+    return _lane_spec(layers, window, times, lanes=lanes, marks=marks, width=width)
 
 
 def pixel_seconds(window: Window, width: int = WIDE) -> float:
@@ -88,15 +105,27 @@ def pixel_seconds(window: Window, width: int = WIDE) -> float:
     return window.seconds / (width - LABEL_ROOM)
 
 
-def _thin_lines(rows: Sequence[Mapping[str, Any]], height: float, x: Spec, y: Spec, colour: Spec) -> Spec:
-    return {
-        "data": values(rows),
-        "mark": {"type": "tick", "orient": "vertical", "thickness": 1.5, "size": height, "opacity": 1},
-        "encoding": {"x": x, "y": y, "color": colour},
-    }
+def _thin_lines(
+    rows: Sequence[Mapping[str, Any]], field: str, colours: Mapping[str, str], *, band: float, x: Spec, y: Spec
+) -> list[Spec]:
+    """Bars as long as they were, with an edge that keeps them visible; one layer for each colour."""
+    layers: list[Spec] = []
+    for value, colour in colours.items():
+        chosen = [row for row in rows if row[field] == value]
+        mark = {"type": "bar", "height": {"band": band}, "color": colour, "stroke": colour, "strokeWidth": 1.4}
+        if chosen:
+            layers.append({"data": values(chosen), "mark": mark, "encoding": {"x": x, "x2": {"field": "t2"}, "y": y}})
+    return layers
 
 
-def alert_lanes(alerts: Sequence[AlertRecord], window: Window, times: Times, *, width: int = WIDE) -> Spec:
+def alert_lanes(
+    alerts: Sequence[AlertRecord],
+    window: Window,
+    times: Times,
+    *,
+    marks: Sequence[Mark] = (),
+    width: int = WIDE,
+) -> ChartSpec:
     """One lane per severity; a bar from the first bad observation to the end, a diamond at the acknowledgement."""
     lanes = [severity.value for severity in (Severity.CRITICAL, Severity.WARNING, Severity.INFO)]
     least = pixel_seconds(window, width) * 1000
@@ -104,12 +133,16 @@ def alert_lanes(alerts: Sequence[AlertRecord], window: Window, times: Times, *, 
     bars: list[dict[str, Any]] = []
     ticks: list[dict[str, Any]] = []
     taken: list[dict[str, Any]] = []
+    spans: dict[str, list[tuple[int, int, str]]] = {lane: [] for lane in lanes}
     for record in alerts:
         episode = record.episode
         start = max(low, milliseconds_of(episode.opened_at))
         end = high if episode.resolved_at is None else milliseconds_of(episode.resolved_at)
         row = {"s": episode.severity.value, "t": start, "t2": min(high, end)}
         (bars if end - start >= least else ticks).append(row)
+        spans[episode.severity.value].append(
+            (start, max(start, min(high, end)), f"{episode.subject}: {episode.message}")
+        )
         if episode.acknowledged_at is not None and low <= milliseconds_of(episode.acknowledged_at) < high:
             taken.append({"s": episode.severity.value, "t": milliseconds_of(episode.acknowledged_at)})
     x, y = time_axis(window, times, most=12), _lane(lanes, grid=True)
@@ -118,24 +151,39 @@ def alert_lanes(alerts: Sequence[AlertRecord], window: Window, times: Times, *, 
     layers: list[Spec] = [
         {
             "data": values(bars),
-            "mark": {"type": "bar", "height": {"band": 0.5}, "opacity": 0.75, "cornerRadius": 2},
+            "mark": {"type": "bar", "height": {"band": 0.5}, "opacity": 0.75},
             "encoding": {"x": x, "x2": {"field": "t2"}, "y": y, "color": colour},
         },
-        *([_thin_lines(ticks, 17, x, y, colour)] if ticks else []),
+        *_thin_lines(ticks, "s", dict(zip(lanes, colours, strict=True)), band=0.5, x=x, y=y),
         {
-            "data": values(taken),
-            "mark": {
-                "type": "point",
-                "shape": "diamond",
-                "size": 60,
-                "filled": True,
-                "opacity": 1,
-                "color": light("ink"),
-            },
-            "encoding": {"x": x, "y": y},
+            "data": values([{**row, "t2": row["t"]} for row in taken]),
+            "mark": {"type": "rule", "strokeWidth": 7, "strokeCap": "round", "color": light("ink")},
+            "encoding": {"x": x, "x2": {"field": "t2"}, "y": y},
         },
     ]
-    return frame(layers, width=width, height=34 * len(lanes) + 30)
+    named = [Lane(SEVERITY_WORDS[Severity(lane)].capitalize(), tuple(spans[lane])) for lane in lanes]
+    return _lane_spec(layers, window, times, lanes=named, marks=marks, width=width)
+
+
+def _lane_spec(
+    layers: Sequence[Spec],
+    window: Window,
+    times: Times,
+    *,
+    lanes: Sequence[Lane],
+    marks: Sequence[Mark],
+    width: int,
+) -> ChartSpec:
+    height = ROW * max(1, len(lanes))
+    return ChartSpec(
+        vega=frame(layers, width=width, height=height + 30),
+        width=width - LABEL_ROOM,
+        height=height,
+        x=time_ticks(window, times, most=12),
+        lanes=tuple(lanes),
+        time=time_of(window, times),
+        marks=tuple(mark for mark in marks if window.start <= mark.at < window.end),
+    )
 
 
 def drawn_spans(spans: Sequence[StateSpan], window: Window) -> Sequence[StateSpan]:

@@ -1,0 +1,96 @@
+"""What a page's script needs: the numbers of its charts as JSON, and which labels fit on which width."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from amt_console.reports.page import ChartSpec, ReportPage, Series, Tick, TimeAxis
+from amt_console.reports.times import milliseconds_of
+
+_WIDTHS = (900, 430, 215)
+"""Of a plot, in pixels: on a whole row, on half a row, on a phone. The style sheet switches at the same widths."""
+_CHAR = 6.3
+_AIR = 12
+_ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def chart_data(page: ReportPage) -> str:
+    """The data of a page's charts as JSON that can stand inside a ``<script>`` element."""
+    charts = {chart.id: _chart(chart.spec) for chart in page.charts() if chart.spec is not None}
+    text = json.dumps(charts, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    for char, escape in _ESCAPES.items():
+        text = text.replace(char, escape)
+    return text
+
+
+def strides(ticks: Sequence[Tick]) -> tuple[int, ...]:
+    """For each of three widths: of how many labels one is shown, so that none touches the next.
+
+    Each is a multiple of the one before, so that narrower plots leave labels out and move none.
+    """
+    found: list[int] = []
+    for width in _WIDTHS:
+        before = found[-1] if found else 1
+        stride = before
+        while stride < len(ticks) and not _fit(ticks[::stride], width):
+            stride += before
+        found.append(stride)
+    return tuple(found)
+
+
+def where(axis: TimeAxis, at: datetime) -> float:
+    """The place of a moment on a time axis, as a fraction of it."""
+    return (milliseconds_of(at) - axis.start) / (axis.end - axis.start)
+
+
+def moment(axis: TimeAxis, at: datetime) -> str:
+    """A moment in the zone of a time axis: ``Mon 5 Jan 12:00``."""
+    seconds = next((offset for since, offset, _ in reversed(axis.offsets) if since <= milliseconds_of(at)), 0)
+    local = at.astimezone(UTC) + timedelta(seconds=seconds)
+    return f"{local:%a} {local.day} {local:%b %H:%M}"
+
+
+def _fit(ticks: Sequence[Tick], width: int) -> bool:
+    edge = -1e9
+    for tick in ticks:
+        middle, half = tick.position * width, len(tick.label) * _CHAR / 2
+        if middle - half < edge:
+            return False
+        edge = middle + half + _AIR
+    return True
+
+
+def _chart(spec: ChartSpec) -> dict[str, Any]:
+    found: dict[str, Any] = {"unit": spec.unit.value, "series": [], "times": []}
+    if spec.time is None:
+        found["labels"] = [tick.label for tick in spec.x]
+        found["series"] = [
+            {"name": s.name, "colour": s.colour, "values": [v for _, v in s.points]} for s in spec.series
+        ]
+        return found
+    start = spec.time.start
+    found |= {"start": start, "end": spec.time.end, "offsets": spec.time.offsets}
+    grids: dict[tuple[int, ...], int] = {}
+    for series in spec.series:
+        grid = tuple(round((at - start) / 1000) for at, _ in series.points)
+        found["series"].append(_series(series, grids.setdefault(grid, len(grids))))
+    found["times"] = list(grids)
+    if spec.lanes:
+        found["lanes"] = [
+            {
+                "name": lane.name,
+                "spans": [[round((a - start) / 1000), round((b - start) / 1000), word] for a, b, word in lane.spans],
+            }
+            for lane in spec.lanes
+        ]
+    if spec.marks:
+        found["marks"] = [[milliseconds_of(mark.at), mark.label] for mark in spec.marks]
+    return found
+
+
+def _series(series: Series, grid: int) -> dict[str, Any]:
+    values = [int(v) if v is not None and v == int(v) else v for _, v in series.points]
+    return {"name": series.name, "colour": series.colour, "times": grid, "values": values}
