@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from amt_console.alerts.handling.handlers import HANDLERS, handle
 from amt_console.alerts.handling.scene import AlertConflict, Outcome, RoleTooLow, Scene
+from amt_console.alerts.judging.burn import Probes, burns, judge_burn, may_burn, widest_short
 from amt_console.alerts.judging.delivery import DeliveryReading, judge_delivery
 from amt_console.alerts.judging.host import judge_disks, judge_host
 from amt_console.alerts.judging.missing_data import judge_gap, judge_heard, judge_no_data
@@ -49,6 +50,7 @@ from amt_console.alerts.rules.rule import (
     Signal,
     limit,
 )
+from amt_console.alerts.rules.slo import SLO_PREFIX, slo_rule
 from amt_console.alerts.story import StoryLine, fold_story
 from amt_console.alerts.wording import from_locations
 
@@ -57,6 +59,7 @@ __all__ = [
     "HOST_SUBJECTS",
     "OUTAGE_RULE",
     "PROBE_SIGNALS",
+    "SLO_PREFIX",
     "STATE_SIGNALS",
     "Account",
     "Aggregate",
@@ -72,6 +75,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "Planner",
+    "Probes",
     "Quorum",
     "Reachability",
     "RoleTooLow",
@@ -89,6 +93,7 @@ __all__ = [
     "Verdict",
     "agree",
     "as_of",
+    "burns",
     "consequences",
     "custom_rule",
     "default_rules",
@@ -99,6 +104,7 @@ __all__ = [
     "in_order",
     "is_good",
     "judge",
+    "judge_burn",
     "judge_delivery",
     "judge_disks",
     "judge_error_rate",
@@ -113,6 +119,7 @@ __all__ = [
     "judge_window",
     "limit",
     "majority",
+    "may_burn",
     "merge_rules",
     "missing",
     "no_data_rule",
@@ -121,6 +128,8 @@ __all__ = [
     "resume",
     "retire",
     "rules_for",
+    "slo_rule",
     "step",
     "told",
+    "widest_short",
 ]

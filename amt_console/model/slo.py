@@ -45,7 +45,7 @@ class Slo:
     @property
     def budget(self) -> float:
         """The share of probes that may be bad, 0 to 1."""
-        return (100.0 - self.objective) / 100.0
+        return round((100.0 - self.objective) / 100.0, 9)
 
     @property
     def burn_windows(self) -> tuple[BurnWindow, ...]:

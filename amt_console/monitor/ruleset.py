@@ -18,10 +18,12 @@ from amt_console.alerts import (
     merge_rules,
     no_data_rule,
     rules_for,
+    slo_rule,
 )
 from amt_console.config import ConfigError
 from amt_console.config.policies import policies_of
 from amt_console.config.sections.rules import parse_quorum
+from amt_console.config.slos import slos_of
 from amt_console.model import NETWORK_SUBJECT, FigureSources, Service, Target
 from amt_console.model.policy import Policies
 from amt_console.monitor.figure_names import rule_faults, unit_faults
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 MONITOR_SUBJECT = "monitor"
 """The subject of alerts about the monitor itself."""
 _HOST_SIGNALS = frozenset((*HOST_SUBJECTS, Signal.DISK_USAGE))
-_ALWAYS_WINDOWED = frozenset((Signal.ERROR_RATE, Signal.UPTIME))
+_ALWAYS_WINDOWED = frozenset((Signal.ERROR_RATE, Signal.UPTIME, Signal.SLO_BURN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def canaries(settings: Settings) -> tuple[Service, ...]:
 
 
 def build_rules(settings: Settings, targets: Sequence[Target]) -> tuple[Rule, ...]:
-    """The default rules with the configured limits, and the configured rules beside them or instead of them."""
+    """The default rules with the configured limits, those of objectives, and the configured ones beside or instead."""
     limits = settings.alert_thresholds
     thresholds = Thresholds(
         response_time_ms=limits.response_time_ms,
@@ -167,7 +169,8 @@ def build_rules(settings: Settings, targets: Sequence[Target]) -> tuple[Rule, ..
         tls_expiry_days=limits.tls_expiry_days,
     )
     named = {rule.name for rule in settings.rules}
-    defaults = [rule for rule in default_rules(thresholds, targets) if rule.id not in named]
+    built_in = (*default_rules(thresholds, targets), *map(slo_rule, slos_of(settings)))
+    defaults = [rule for rule in built_in if rule.id not in named]
     customs = [rule_of(rule) for rule in settings.rules if rule.enabled]
     window = settings.notify.reopen_window
     return tuple(

@@ -12,16 +12,22 @@ from amt_console.alerts import (
     Account,
     Aggregate,
     Observation,
+    Probes,
     Rule,
     Signal,
     agree,
+    burns,
     judge,
+    judge_burn,
     judge_error_rate,
     judge_uptime,
     judge_window,
+    may_burn,
+    widest_short,
 )
 from amt_console.clock import Instant
 from amt_console.model import Episode, FigureKind, HostSample, Rollup, series_name
+from amt_console.model.slo import Slo
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item
 from amt_console.monitor.outages import outside_outages
 from amt_console.monitor.ruleset import Ruleset
@@ -136,6 +142,8 @@ def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Insta
     """The windows by stored series name."""
     if not sources:
         return {}
+    if rule.slo is not None:
+        return _of_objective(reads, rule, rule.slo, sources, at)
     span = rule.window or 0.0
     if rule.signal is Signal.RESPONSE_TIME and (span <= RAW_WINDOW or rule.aggregate in _OF_SINGLE_VALUES):
         return {name: _of_results(reads, rule, name, subject, at) for name, subject in sources.items()}
@@ -147,6 +155,49 @@ def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Insta
         if name in totals
     }
     return {name: window for name, window in windows.items() if window is not None}
+
+
+def _of_objective(reads: Reads, rule: Rule, slo: Slo, sources: Mapping[str, str], at: Instant) -> dict[str, RuleWindow]:
+    """The burn rates by stored series name. The long windows are read of services only that have bad probes lately."""
+
+    def read(seconds: float, names: Sequence[str]) -> dict[str, Probes]:
+        start = at.wall - timedelta(seconds=seconds)
+        totals = reads.services.totals(start=start, end=at.wall, services=names, histograms=slo.latency_ms is not None)
+        return {name: probes_of(total, slo) for name, total in totals.items()}
+
+    recent = widest_short(slo)
+    known = {name: {recent: probes} for name, probes in read(recent, list(sources)).items()}
+    doubtful = [name for name, probes in known.items() if may_burn(probes[recent])]
+    lengths = {each for window in slo.burn_windows for each in (window.short_s, window.long_s)} - {recent}
+    for seconds in sorted(lengths) if doubtful else ():
+        for name, probes in read(seconds, doubtful).items():
+            known[name][seconds] = probes
+    burning = [name for name in doubtful if any(burns(slo, window, known[name]) for window in slo.burn_windows)]
+    whole = read(slo.window, burning) if burning else {}
+    return {
+        name: RuleWindow(rule, sources[name], partial(_burn, rule, sources[name], probes, at, whole.get(name)))
+        for name, probes in known.items()
+    }
+
+
+def _burn(
+    rule: Rule,
+    subject: str,
+    probes: Mapping[float, Probes],
+    at: Instant,
+    whole: Probes | None,
+    _episode: Episode | None,
+) -> Observation:
+    return judge_burn(rule, subject, probes, at=at, whole=whole)
+
+
+def probes_of(total: Rollup, slo: Slo) -> Probes:
+    """The scheduled probes of a period, good and bad by an objective; a probe without an answer is never quick."""
+    if slo.latency_ms is None:
+        return Probes(total.samples, total.errors)
+    times = total.histogram
+    quick = round(times.count * (times.share_at_most(slo.latency_ms) or 0.0))
+    return Probes(total.samples, max(0, total.samples - quick))
 
 
 def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) -> RuleWindow:

@@ -19,6 +19,7 @@ _OF_A_DEPENDENCY = _CAUSES | {
     AlertType.RESPONSE_TIME,
     AlertType.ERROR_RATE,
     AlertType.UPTIME,
+    AlertType.SLO_BURN,
     AlertType.NO_DATA,
 }
 """Alerts that an outage of a dependency causes. A certificate, for example, expires on its own."""
@@ -27,7 +28,7 @@ SLACK_SECONDS = 15.0
 USUAL_INTERVAL = 60.0
 _BESIDE_THE_ERROR = re.compile(r"\S+:\d+|\b\d+(?:\.\d+){3}\b| \(\d+ of \d+\)$")
 """Addresses and counts in messages."""
-_OF_ITS_OWN_OUTAGE = frozenset((AlertType.RESPONSE_TIME, AlertType.ERROR_RATE, AlertType.NO_DATA))
+_OF_ITS_OWN_OUTAGE = frozenset((AlertType.RESPONSE_TIME, AlertType.ERROR_RATE, AlertType.SLO_BURN, AlertType.NO_DATA))
 
 
 def consequences(

@@ -41,9 +41,10 @@ _SERVICE_SIGNALS = frozenset(
         Signal.ERROR_RATE,
         Signal.UPTIME,
         Signal.TLS_EXPIRY,
+        Signal.SLO_BURN,
     )
 )
-_DATABASE_SIGNALS = frozenset((Signal.DATABASE, Signal.RESPONSE_TIME))
+_DATABASE_SIGNALS = frozenset((Signal.DATABASE, Signal.RESPONSE_TIME, Signal.SLO_BURN))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from amt_console.model import AlertType, Criticality, Severity, Target
+from amt_console.model.slo import Slo
 
 
 class Signal(StrEnum):
@@ -42,6 +43,8 @@ class Signal(StrEnum):
     NETWORK_RECEIVED = "network_received"
     # In the unit of the figure; the subject is ``<kind>.<name>``, e.g. ``revenue.mrr``.
     FIGURE = "figure"
+    # Burn rate: 1 uses up an error budget in exactly the window of its objective.
+    SLO_BURN = "slo_burn"
 
 
 STATE_SIGNALS = frozenset(
@@ -237,6 +240,8 @@ class Rule:
     """It is judged, and only counts what it would send."""
     steps: tuple[float, ...] = ()
     """Each of these limits that is passed while the alert is open is told anew, worst last."""
+    slo: Slo | None = None
+    """The objective of a rule on a burn rate: it names the subjects, and its windows are the limits."""
     limits_by_subject: Mapping[str, Limits] = field(default_factory=dict, hash=False)
     """Limits of single subjects that replace ``limits``."""
     runbook_by_subject: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -260,6 +265,8 @@ class Rule:
 
     def applies_to(self, subject: str) -> bool:
         """Whether the rule watches ``subject``."""
+        if self.slo is not None:
+            return subject in self.slo.services
         if subject != self.subject and not fnmatchcase(subject, self.subject):
             return False
         return not self.has_limits or not self.limits_for(subject).empty
@@ -275,7 +282,7 @@ class Rule:
     @property
     def has_limits(self) -> bool:
         """Whether it compares values with limits instead of reading a state."""
-        return self.signal not in STATE_SIGNALS
+        return self.signal not in STATE_SIGNALS and self.slo is None
 
     @property
     def lesser_severity(self) -> Severity:

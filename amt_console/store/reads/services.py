@@ -91,12 +91,15 @@ class ServiceReads:
             histograms=histograms,
         )
 
-    def totals(self, *, start: datetime, end: datetime, services: Sequence[str] | None = None) -> dict[str, Rollup]:
+    def totals(
+        self, *, start: datetime, end: datetime, services: Sequence[str] | None = None, histograms: bool = True
+    ) -> dict[str, Rollup]:
         """One sum over ``[start, end)`` for each service, ``start`` rounded down to the minute.
 
-        Its ``seconds`` are the window's.
+        Its ``seconds`` are the window's. Without ``histograms`` theirs lack most values: quicker, for counts and times.
         """
-        return reading.totals(self._connection, start=start, end=end, now=self._clock.now(), services=services)
+        now = self._clock.now()
+        return reading.totals(self._connection, start=start, end=end, now=now, services=services, histograms=histograms)
 
     def results(
         self, *, service: str | None, start: datetime, end: datetime, limit: int, newest_first: bool = True

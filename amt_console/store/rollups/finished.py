@@ -54,7 +54,7 @@ def add_sums(
     high: int,
     services: Collection[str] | None,
     parts: Mapping[str, list[Rollup]],
-    histograms: Mapping[str, list[bytes]],
+    histograms: Mapping[str, list[bytes]] | None,
 ) -> None:
     """Append the sum of the finished buckets that begin in ``[low, high)`` to the parts of each service that has some.
 
@@ -66,6 +66,8 @@ def add_sums(
         if name in parts:
             # Sums of big integers come as decimal numbers from PostgreSQL.
             parts[name].append(rollup_of(low, high - low, [int(value or 0) for value in values], {}))
+    if histograms is None:
+        return
     for name, data in _rows(connection, _Wanted.HISTOGRAMS, resolution, low, high, services):
         if name in parts:
             histograms[name].append(bytes(data))

@@ -66,13 +66,19 @@ def read(
 
 
 def totals(
-    connection: Connection, *, start: datetime, end: datetime, now: datetime, services: Sequence[str] | None
+    connection: Connection,
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    services: Sequence[str] | None,
+    histograms: bool,
 ) -> dict[str, Rollup]:
     """Each service's sum over ``[start rounded down to the minute, end)``, from the coarsest buckets that fit."""
     begin, high = floor(micros(start), MINUTE), micros(end)
     states = _open(connection, services)
     parts: dict[str, list[Rollup]] = {state.service: [] for state in states}
-    histograms: dict[str, list[bytes]] = {name: [] for name in parts}
+    encoded: dict[str, list[bytes]] = {name: [] for name in parts}
     low = begin
     for level, resolution in enumerate(RESOLUTIONS):
         coarser = RESOLUTIONS[level + 1] * SECOND if level + 1 < len(RESOLUTIONS) else None
@@ -81,11 +87,11 @@ def totals(
             upto = high
         if low < upto:
             whole = floor(upto, resolution * SECOND)
-            finished.add_sums(connection, resolution, low, whole, services, parts, histograms)
+            finished.add_sums(connection, resolution, low, whole, services, parts, encoded if histograms else None)
             for state in states:
                 parts[state.service] += _running(connection, state, level, low, upto, micros(now))
         low = upto
-    return {name: _with_encoded(fold(begin, high - begin, parts[name]), histograms[name]) for name in sorted(parts)}
+    return {name: _with_encoded(fold(begin, high - begin, parts[name]), encoded[name]) for name in sorted(parts)}
 
 
 def _with_encoded(total: Rollup, encoded: list[bytes]) -> Rollup:
