@@ -17,7 +17,7 @@ from amt_console.reports.documents import (
 from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.job import Plan
 from amt_console.reports.markdown import markdown
-from amt_console.reports.page import PageChart, ReportPage
+from amt_console.reports.page import ReportPage
 from amt_console.reports.pages import chatbot, overview, revenue
 from amt_console.reports.pages.executive import executive_page, executive_verdict
 from amt_console.reports.pages.performance import performance_page
@@ -52,7 +52,7 @@ class _Builder:
     def make(self, part: str, form: str, name: str) -> Iterator[tuple[str, bytes]]:
         if form == "html":
             self._html = self._html or HtmlRenderer()
-            yield name, self._html.render(self._page(part), draw).encode("utf-8")
+            yield name, self._html.render(self._page(part), chart_marks).encode("utf-8")
         elif form == "json":
             yield name, encoded(self._document(part))
         elif form == "md":
@@ -94,9 +94,3 @@ def layout(view: ReportView, part: str) -> ReportPage:
         "executive": executive_page,
     }
     return layouts[part](view)
-
-
-def draw(chart: PageChart) -> str:
-    """The SVG of a chart that has a specification. Raises ChartError."""
-    assert chart.spec is not None
-    return chart_marks(chart.spec, chart_id=chart.id)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from amt_console.reports.charts.base import bare
-from amt_console.reports.page import ChartSpec
+from amt_console.reports.page import PageChart
 from amt_console.reports.palette import HATCH, light
 
 _OPEN = re.compile(r"<svg\b[^>]*?\bviewBox=\"(?P<box>[^\"]+)\"[^>]*>")
@@ -25,13 +25,15 @@ class ChartError(Exception):
     """A chart could not be drawn."""
 
 
-def chart_marks(chart: ChartSpec, *, chart_id: str) -> str:
+def chart_marks(chart: PageChart) -> str:
     """The marks of a chart as an ``<svg>`` element that a page stretches, without axes, and with ids of its own.
 
     Raises:
         ChartError: The renderer refused the specification.
     """
-    inner, box = drawing(bare(chart.vega, width=chart.width, height=chart.height), chart_id)
+    assert chart.spec is not None
+    spec = chart.spec
+    inner, box = drawing(bare(spec.vega, width=spec.width, height=spec.height), chart.id)
     return f'<svg class="marks" viewBox="{box}" preserveAspectRatio="none">{inner}</svg>'
 
 

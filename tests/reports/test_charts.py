@@ -13,6 +13,7 @@ from amt_console.analysis import StateSpan, window_of
 from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import alert_lanes, state_strips
 from amt_console.reports.data import AlertRecord
+from amt_console.reports.page import PageChart
 from amt_console.reports.palette import state_colour
 from amt_console.reports.svg import chart_marks
 from amt_console.reports.times import Times, zone_of
@@ -43,7 +44,7 @@ def test_a_blip_is_a_thin_line_and_an_outage_is_as_wide_as_it_was_long() -> None
         StateSpan(BLIP + timedelta(hours=1), BLIP + timedelta(hours=3), ServiceState.DOWN),
         StateSpan(BLIP + timedelta(hours=3), DAY.end, ServiceState.UP),
     ]
-    svg = chart_marks(state_strips([("api", spans)], DAY, TIMES), chart_id="c")
+    svg = chart_marks(PageChart("c", "", "", "", state_strips([("api", spans)], DAY, TIMES)))
     blip, outage = sorted(drawn_widths(svg, state_colour(ServiceState.DOWN)))
     up = max(drawn_widths(svg, state_colour(ServiceState.UP)))
     minute = up / 60 / 11

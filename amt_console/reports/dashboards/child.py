@@ -19,12 +19,12 @@ from typing import Any
 from urllib.parse import quote
 
 from amt_console.clock import SystemClock
-from amt_console.reports.build import draw, layout
+from amt_console.reports.build import layout
 from amt_console.reports.dashboards.job import DASHBOARDS, DashboardJob
 from amt_console.reports.data import ReportData
 from amt_console.reports.gather import gather
 from amt_console.reports.html import HtmlRenderer
-from amt_console.reports.svg import ChartError
+from amt_console.reports.svg import ChartError, chart_marks
 from amt_console.reports.times import UnknownZoneError
 from amt_console.reports.view import build_view
 from amt_console.store import Store, StoreError, keyring_of
@@ -46,7 +46,7 @@ def main() -> int:
             _answer({"unchanged": True})
             return 0
         page = replace(layout(build_view(data), job.name), siblings=_others(job))
-        html = HtmlRenderer().render(page, draw)
+        html = HtmlRenderer().render(page, chart_marks)
     except (ChartError, UnknownZoneError) as error:
         return _failed(str(error))
     except StoreError as error:

@@ -16,7 +16,7 @@ from amt_console.reports.incident.words import ACTION_ITEMS, FILL_IN
 from amt_console.reports.job import Plan
 from amt_console.reports.markdown import markdown
 from amt_console.reports.page import PageChart, PageSection, ReportPage
-from amt_console.reports.svg import chart_svg
+from amt_console.reports.svg import chart_marks
 from amt_console.reports.times import Times, zone_of
 from amt_console.text import safe_text
 
@@ -33,7 +33,7 @@ def incident_files(
     for index, (_, form, name) in enumerate(plan):
         progress(name, index, len(plan))
         if form == "html":
-            yield name, HtmlRenderer().render(page, _draw).encode("utf-8")
+            yield name, HtmlRenderer().render(page, chart_marks).encode("utf-8")
         elif form == "md":
             yield name, _draft(page)
         else:
@@ -68,8 +68,3 @@ def _without_numbers(section: PageSection) -> PageSection:
         for each in section.blocks
     )
     return replace(section, blocks=tuple(blocks))
-
-
-def _draw(chart: PageChart) -> str:
-    assert chart.spec is not None
-    return chart_svg(chart.spec, chart_id=chart.id, description=chart.description)

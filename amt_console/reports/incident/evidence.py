@@ -7,11 +7,11 @@ from datetime import datetime
 
 from amt_console.operations.evidence_facts import evidence_facts
 from amt_console.operations.moved_together import HOST
-from amt_console.reports.charts.base import COUNT_LABELS, Spec
+from amt_console.reports.charts.base import COUNT_LABELS
 from amt_console.reports.charts.lines import history_chart, latency_chart, resource_chart
 from amt_console.reports.incident.data import ChartSource, IncidentData
 from amt_console.reports.incident.words import moved_words, signal_words, value_words
-from amt_console.reports.page import Block, Cell, Heading, PageChart, Table
+from amt_console.reports.page import Block, Cell, ChartSpec, Heading, PageChart, Table
 from amt_console.reports.times import Times
 
 _Numbers = Sequence[tuple[datetime, float | None]]
@@ -59,7 +59,7 @@ def _chart(source: ChartSource, number: int, data: IncidentData, times: Times) -
     )
 
 
-def _drawn(source: ChartSource, data: IncidentData, times: Times) -> tuple[Spec | None, _Numbers, str]:
+def _drawn(source: ChartSource, data: IncidentData, times: Times) -> tuple[ChartSpec | None, _Numbers, str]:
     """The chart, its numbers, and how to read it; no chart without data."""
     if source.subject == HOST:
         limit = dict(data.limits).get(source.signal)
