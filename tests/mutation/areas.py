@@ -43,7 +43,11 @@ AREAS = (
     Area(
         "policy",
         ("amt_console/alerts/policy/*.py",),
-        ("tests/alerts/policy", "--ignore=tests/alerts/policy/test_paging_invariants.py"),
+        (
+            "tests/alerts",
+            "--ignore=tests/alerts/policy/test_paging_invariants.py",
+            "--ignore=tests/alerts/test_invariants.py",
+        ),
     ),
     Area(
         "alerts",
