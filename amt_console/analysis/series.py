@@ -13,6 +13,7 @@ from amt_console.model import AnyRollup, HostRollup, LatencyHistogram, Rollup
 STEPS = (60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
 """Readable bucket lengths in seconds."""
 MAX_POINTS = 300
+_EXACT_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def window_of(end: datetime, hours: float) -> Window:
     if not hours > 0:
         raise ValueError(f"a window needs a length above 0 hours, not {hours}")
     step = next((step for step in STEPS if hours * 3600 / step <= MAX_POINTS), STEPS[-1])
-    start = end.timestamp() - hours * 3600
+    # Hours are a float: a start that is a step's but for a few milliseconds is that step's.
+    start = end.timestamp() - hours * 3600 + _EXACT_SECONDS
     return Window(start=datetime.fromtimestamp(start - start % step, UTC), end=end, step=step)
 
 

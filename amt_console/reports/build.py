@@ -54,7 +54,7 @@ class _Builder:
             self._html = self._html or HtmlRenderer()
             yield name, self._html.render(self._page(part), chart_marks).encode("utf-8")
         elif form == "json":
-            yield name, encoded(self._document(part))
+            yield name, encoded(document_of(self._view, part))
         elif form == "md":
             yield name, markdown(self._page(part))
         elif form == "png":
@@ -68,20 +68,21 @@ class _Builder:
             self._pages[part] = layout(self._view, part)
         return self._pages[part]
 
-    def _document(self, part: str) -> Document:
-        view = self._view
-        if part == "executive":
-            return executive_summary(view, executive_verdict(view))
-        if part == "monitoring":
-            return monitoring_report(view)
-        if part == "performance":
-            return performance_report(view)
-        kinds, verdict = {
-            "overview": (overview.KINDS, overview.overview_verdict),
-            "chatbot": (chatbot.KINDS, chatbot.chatbot_verdict),
-            "revenue": (revenue.KINDS, revenue.revenue_verdict),
-        }[part]
-        return figures_report(view, f"{part}_dashboard", kinds, verdict(view))
+
+def document_of(view: ReportView, part: str) -> Document:
+    """The JSON document of a part."""
+    if part == "executive":
+        return executive_summary(view, executive_verdict(view))
+    if part == "monitoring":
+        return monitoring_report(view)
+    if part == "performance":
+        return performance_report(view)
+    kinds, verdict = {
+        "overview": (overview.KINDS, overview.overview_verdict),
+        "chatbot": (chatbot.KINDS, chatbot.chatbot_verdict),
+        "revenue": (revenue.KINDS, revenue.revenue_verdict),
+    }[part]
+    return figures_report(view, f"{part}_dashboard", kinds, verdict(view))
 
 
 def layout(view: ReportView, part: str) -> ReportPage:

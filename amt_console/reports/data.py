@@ -43,6 +43,7 @@ class ServiceRecord:
     criticality: Criticality = Criticality.NORMAL
     kind: str = "http"
     interval: float = 60.0
+    timeout: float = 10.0
     warning_ms: float | None = 2000.0
     depends_on: tuple[str, ...] = ()
     configured: bool = True
@@ -88,6 +89,11 @@ class ReportData:
     compare: bool = True
     """Whether the reports compare the window with the previous one."""
     limits: AnalysisLimits = field(default_factory=AnalysisLimits)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """The number of raw rows of the window by table."""
+    newest_rows: Mapping[str, int] | None = None
+    """The highest id of each of these tables when the window ends now: what is stored later does not count. ``None``
+    for a window of the past."""
     monitor: MonitorStatus = field(default_factory=lambda: MonitorStatus(MonitorState.STOPPED))
     measured_until: datetime | None = None
     """The newest measurement in the window."""

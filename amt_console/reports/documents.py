@@ -9,6 +9,7 @@ from amt_console.analysis.forecasts.forecast import Forecast
 from amt_console.model import Figure, FigureKind
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.figures import info
+from amt_console.reports.inputs import inputs_json
 from amt_console.reports.page import ReportVerdict
 from amt_console.reports.service_documents import (
     availability_json,
@@ -221,6 +222,7 @@ def _head(view: ReportView, report: str, verdict: ReportVerdict) -> Document:
         },
         "measured_until": times.iso(data.measured_until),
         "coverage_percent": None if coverage is None else round(coverage, 4),
+        "inputs": inputs_json(data, view.inputs),
         "simulated": view.simulated,
         "simulated_until": times.iso(data.simulated_until),
         "verdict": {

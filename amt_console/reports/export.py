@@ -143,11 +143,16 @@ def report_data(
         raise ExportUsageError(f"the window must be more than 0 and at most {MAX_HOURS} hours long, not {hours:g}")
     name = zone or settings.console.time_zone or host_zone(os.environ)
     zone_of(name)
-    now = clock.now()
-    window = window_of(now if end is None else min(now, end), hours)
+    # Files have times to the millisecond, and a window must be read from them exactly.
+    now = _to_millisecond(clock.now())
+    window = window_of(now if end is None else min(now, _to_millisecond(end)), hours)
     with store.read() as reads:
         data = gather(reads, targets=targets, settings=settings, window=window, zone=name, made_at=now)
     return data if compare else replace(data, compare=False)
+
+
+def _to_millisecond(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @contextlib.contextmanager

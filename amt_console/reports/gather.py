@@ -104,9 +104,11 @@ def gather(
         version=__version__,
         zone=zone,
         limits=_limits(settings),
+        rows=reads.raw.counts(window.start, window.end),
+        newest_rows=None if then.past else reads.raw.newest_ids(),
         monitor=_monitor(reads, window, targets, then),
         measured_until=max(last, default=None),
-        simulated_until=reads.monitor.simulated_until(),
+        simulated_until=_simulated_until(reads, window),
         services=_services(reads, then, targets),
         alerts=_alerts(reads, window, past=then.past),
         gaps=_gaps(reads, window),
@@ -123,6 +125,12 @@ def gather(
         slos=slos,
         slo_totals=_slo_totals(reads, slos, window.end),
     )
+
+
+def _simulated_until(reads: Reads, window: Window) -> datetime | None:
+    """The end of simulated history within the window."""
+    until = reads.monitor.simulated_until()
+    return None if until is None or until <= window.start else min(until, window.end)
 
 
 def source_resolution(step: int) -> int:
@@ -164,6 +172,7 @@ def _configured(reads: Reads, then: _Then, target: Target) -> ServiceRecord:
         criticality=target.criticality,
         kind="database" if isinstance(target, Database) else "http",
         interval=target.interval,
+        timeout=target.timeout,
         warning_ms=target.degraded_above_ms,
         depends_on=target.depends_on,
         state=now.state if change is None else change.state,

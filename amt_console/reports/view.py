@@ -19,6 +19,7 @@ from amt_console.model import (
 )
 from amt_console.reports.clean import cleaned
 from amt_console.reports.data import AlertRecord, FigureName, ReportData, ServiceRecord
+from amt_console.reports.inputs import Inputs, inputs_of
 from amt_console.reports.page import ReportVerdict
 from amt_console.reports.projections import projections
 from amt_console.reports.times import Times, zone_of
@@ -37,6 +38,7 @@ class ReportView:
     """The verdict on the services; pages about figures add theirs."""
     forecasts: Mapping[FigureName, Forecast] = field(default_factory=dict)
     """Of the figures with daily values; without points where the back-test does not bear one."""
+    inputs: Inputs = field(default_factory=Inputs)
 
     @property
     def open_alerts(self) -> tuple[AlertRecord, ...]:
@@ -167,6 +169,7 @@ def build_view(data: ReportData) -> ReportView:
         times=times,
         verdict=health_verdict(safe, analysis, times),
         forecasts=projections(safe.daily),
+        inputs=inputs_of(safe, analysis),
     )
 
 

@@ -275,3 +275,11 @@ def test_a_failure_that_re_checks_did_not_confirm_is_no_incident() -> None:
     assert [incident.alert_id for incident in fired.incidents] == [7]
     unwatched = analyse(DAY, [blip], zone=UTC_ZONE, limits=AnalysisLimits())
     assert len(unwatched.incidents) == 1, "without any alert about it nobody has re-checked it"
+
+
+def test_a_start_on_a_step_stays_there_though_hours_are_a_float() -> None:
+    since = datetime(2026, 1, 4, 10, 0, tzinfo=UTC)
+    for milliseconds in (1, 3, 333, 123_457, 34_567_891):
+        end = since + timedelta(hours=24, milliseconds=milliseconds)
+        hours = (end + timedelta(microseconds=900) - since).total_seconds() / 3600
+        assert window_of(end, hours).start == since

@@ -14,6 +14,7 @@ from amt_console.store.reads.alerts import AlertReads
 from amt_console.store.reads.figures import FigureReads
 from amt_console.store.reads.host import HostReads
 from amt_console.store.reads.monitor import MonitorReads, MonitorRow
+from amt_console.store.reads.raw import RawReads
 from amt_console.store.reads.services import ServiceReads, StateChangeRow
 
 __all__ = ["MonitorRow", "Reads", "ServiceStatus", "StateChangeRow"]
@@ -30,4 +31,5 @@ class Reads:
         self.host = HostReads(connection)
         self.figures = FigureReads(connection)
         self.monitor = MonitorReads(connection)
+        self.raw = RawReads(connection)
         self.policies = PolicyReads(connection)

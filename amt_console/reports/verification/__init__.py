@@ -1,0 +1,1 @@
+"""Whether a report's file says what the raw rows of its window say."""

@@ -1,0 +1,133 @@
+"""A report's file as ``export verify`` reads it: the window, the settings and the rows that it was made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from amt_console.analysis import AnalysisLimits, Window
+from amt_console.model import Criticality, Database, Service, Target
+from amt_console.model.slo import Slo
+from amt_console.reports.documents import SCHEMA_VERSION
+from amt_console.reports.files import PARTS
+
+MAX_BYTES = 256 * 1024 * 1024
+_PART_OF = {
+    "executive_summary": "executive",
+    "monitoring_report": "monitoring",
+    "performance_analysis": "performance",
+    "overview_dashboard": "overview",
+    "chatbot_dashboard": "chatbot",
+    "revenue_dashboard": "revenue",
+}
+"""By the ``report`` of a document."""
+
+
+class NotDerivableError(Exception):
+    """The file is no report whose numbers can be computed again; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """A report's document with what it says about its own making."""
+
+    document: Mapping[str, Any]
+    part: str
+    window: Window
+    made_at: datetime
+    zone: str
+    compare: bool
+    limits: AnalysisLimits
+    targets: tuple[Target, ...]
+    slos: tuple[Slo, ...]
+    digest: str
+    rows: int
+    probes: int
+    """Raw rows of services."""
+    newest_rows: Mapping[str, int] | None
+
+
+def read_report(path: Path) -> WrittenReport:
+    """Read a report's file. Raises NotDerivableError; OSError if it cannot be read."""
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise NotDerivableError(f"it has more than {MAX_BYTES // 1024**2} MiB: no report is so large")
+    try:
+        document = json.loads(content, parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
+        raise NotDerivableError(f"it is not JSON: {error}") from None
+    if not isinstance(document, dict) or document.get("report") not in _PART_OF:
+        known = ", ".join(_PART_OF)
+        raise NotDerivableError(f"it is not a JSON report of this program (its 'report' is none of {known})")
+    version = document.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise NotDerivableError(f"its schema_version is {version!r}, and this program knows {SCHEMA_VERSION}")
+    part = _PART_OF[document["report"]]
+    assert part in PARTS
+    try:
+        return _written(document, part)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NotDerivableError(
+            f"what it says about its window, inputs or settings is incomplete or wrong ({_words(error)})"
+        ) from None
+
+
+def _written(document: dict[str, Any], part: str) -> WrittenReport:
+    window, inputs = document["window"], document["inputs"]
+    settings = inputs["settings"]
+    newest = inputs["newest_rows"]
+    start, end = _moment(window["start"]), _moment(window["end"])
+    step = int(window["step_seconds"])
+    if not start < end or step < 60:
+        raise ValueError("no window")
+    return WrittenReport(
+        document=document,
+        part=part,
+        window=Window(start=start, end=end, step=step),
+        made_at=_moment(document["generated_at"]),
+        zone=str(document["time_zone"]),
+        compare=settings["compare"] == "previous",
+        limits=AnalysisLimits(**settings["limits"]),
+        targets=tuple(_target(each) for each in settings["services"]),
+        slos=tuple(Slo(**{**each, "services": tuple(each["services"])}) for each in settings["slos"]),
+        digest=str(inputs["digest"]),
+        rows=int(inputs["rows"]),
+        probes=int(inputs["tables"]["monitoring_logs"]),
+        newest_rows=None if newest is None else {str(name): int(number) for name, number in newest.items()},
+    )
+
+
+def _target(written: Mapping[str, Any]) -> Target:
+    kind: type[Service] | type[Database] = Database if written["kind"] == "database" else Service
+    known = {field.name for field in fields(kind)}
+    values = {
+        "name": written["name"],
+        "url": written["url"],
+        "group": written["group"],
+        "criticality": Criticality(written["criticality"]),
+        "interval": float(written["interval_seconds"]),
+        "timeout": float(written["timeout_seconds"]),
+        "degraded_above_ms": written["warning_ms"],
+        "depends_on": tuple(written["depends_on"]),
+    }
+    return kind(**{name: value for name, value in values.items() if name in known})
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without an offset: {text}")
+    return moment.astimezone(UTC)
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _words(error: Exception) -> str:
+    return f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
