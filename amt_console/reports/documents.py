@@ -10,6 +10,7 @@ from amt_console.model import Figure, FigureKind
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.figures import info
 from amt_console.reports.inputs import inputs_json
+from amt_console.reports.measures import MOST_ADVICE, Measure, money_measures, quality_measures
 from amt_console.reports.page import ReportVerdict
 from amt_console.reports.service_documents import (
     availability_json,
@@ -37,7 +38,7 @@ def encoded(document: Document) -> bytes:
 
 
 def executive_summary(view: ReportView, verdict: ReportVerdict) -> Document:
-    """Verdict, key figures, attention items, incidents, advice: one screenful."""
+    """Verdict, key figures, measures beside those before, what is open, incidents, the three first recommendations."""
     analysis = view.analysis
     names = {
         FigureKind.OVERVIEW: ("total_users", "daily_active_users", "monthly_active_users", "conversion_rate"),
@@ -58,10 +59,28 @@ def executive_summary(view: ReportView, verdict: ReportVerdict) -> Document:
         },
         "incidents": [incident_json(incident, view) for incident in analysis.incidents],
         "outages": [outage_json(outage, view) for outage in analysis.outages],
+        "quality": [measure_json(measure) for measure in quality_measures(view)],
+        "money": [measure_json(measure) for measure in money_measures(view)],
+        "forecasts": forecasts_json(view, tuple(names)),
         "attention": [alert_json(record, view, events=False) for record in view.open_alerts],
         "alerts": handling_json(analysis.handling),
-        "recommendations": [recommendation_json(advice) for advice in analysis.recommendations],
+        "recommendations": [recommendation_json(advice) for advice in analysis.recommendations[:MOST_ADVICE]],
     }
+
+
+def measure_json(measure: Measure) -> Document:
+    """One measure of the window beside the one before."""
+    document: Document = {
+        "name": measure.name,
+        "label": measure.label,
+        "unit": measure.unit,
+        "value": rounded(measure.value, 4),
+        "previous": rounded(measure.before, 4),
+        "change": measure.change or None,
+    }
+    if measure.reason:
+        document["reason"] = measure.reason
+    return document
 
 
 def monitoring_report(view: ReportView) -> Document:

@@ -11,6 +11,8 @@ from amt_console.model import FigureKind, FigureUnit
 from amt_console.text import MISSING, percent
 
 _MOST_DIGITS = 4
+_ABSURD = 1e15
+"""From here on a number is written with its power of ten."""
 LEAST_PERCENT = 0.5
 LEAST_POINTS = 0.05
 """A figure with a smaller change is steady."""
@@ -96,6 +98,8 @@ def written(value: float | None, unit: FigureUnit) -> str:
     """A figure in its unit; a dash if missing. Money is in the platform's own currency, not converted."""
     if value is None:
         return MISSING
+    if abs(value) >= _ABSURD:
+        return f"{value:.2g}"
     if unit is FigureUnit.PERCENT:
         return percent(value)
     if unit is FigureUnit.SECONDS:
@@ -104,6 +108,8 @@ def written(value: float | None, unit: FigureUnit) -> str:
         return f"{value:.2f} of 5"
     if unit is FigureUnit.MONEY:
         return f"{value:,.2f}" if abs(value) < 1000 else f"{value:,.0f}"
+    if unit is FigureUnit.PER_MINUTE:
+        return f"{value:,.1f} a minute"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
@@ -122,7 +128,7 @@ def _with_digits(value: float, unit: FigureUnit, digits: int) -> str:
         return percent(value, digits)
     if unit is FigureUnit.SECONDS:
         return f"{value * 1000:.{digits}f} ms" if value < 1 else f"{value:,.{digits}f} s"
-    return f"{value:,.{digits}f}" + (" of 5" if unit is FigureUnit.SCORE else "")
+    return f"{value:,.{digits}f}" + {FigureUnit.SCORE: " of 5", FigureUnit.PER_MINUTE: " a minute"}.get(unit, "")
 
 
 def moved_by(moved: Change | None, unit: FigureUnit) -> tuple[int, str]:

@@ -31,6 +31,7 @@ _FILES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("performance", "png"): "performance_analysis.png",
         ("performance", "md"): "performance_dashboard.md",
         ("performance", "csv"): "performance_dashboard_{}.csv",
+        ("executive", "html"): "executive_summary.html",
         ("executive", "json"): "executive_summary.json",
         ("executive", "md"): "executive_summary.md",
         ("monitoring", "json"): "monitoring_report.json",
@@ -43,7 +44,7 @@ _USUAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "chatbot": ("html",),
         "revenue": ("html",),
         "performance": ("html", "json", "png"),
-        "executive": ("json",),
+        "executive": ("html", "json"),
         "monitoring": ("json",),
     }
 )

@@ -24,7 +24,7 @@ def health_verdict(data: ReportData, analysis: PerformanceAnalysis, times: Times
 
     OK only when all services are up, no target was missed and no service was slow for long.
     """
-    verdict = _health(data, analysis)
+    verdict = _health(data, analysis, times)
     if not data.past or data.measured_until is None:
         return verdict
     return replace(verdict, sentence=f"As of {times.minute(data.window.end)}: {verdict.sentence}")
@@ -41,13 +41,11 @@ def with_figures(verdict: ReportVerdict, data: ReportData, kinds: Sequence[Figur
     return ReportVerdict(Tone.WARNING, "Incomplete", sentence)
 
 
-def figures_verdict(data: ReportData, kinds: Sequence[FigureKind], sentence: str) -> ReportVerdict:
-    """The verdict of a page about figures alone."""
+def figures_verdict(data: ReportData, kinds: Sequence[FigureKind], sentence: str, between: str) -> ReportVerdict:
+    """The verdict of a page about figures alone; ``between`` names the start and the end of the window."""
     read = _read(data, kinds)
     if not read:
-        return ReportVerdict(
-            Tone.UNKNOWN, "No data", f"The platform has sent no {kinds[0].value} figures in this window."
-        )
+        return ReportVerdict(Tone.UNKNOWN, "No data", f"No {kinds[0].value} figures were read between {between}.")
     total = sum(len(source.figures) for source in read)
     if len(missing_figures(read)) == total:
         return ReportVerdict(
@@ -80,12 +78,13 @@ def _read(data: ReportData, kinds: Sequence[FigureKind]) -> list[BusinessFigures
     return [data.figures[kind] for kind in kinds if kind in data.figures]
 
 
-def _health(data: ReportData, analysis: PerformanceAnalysis) -> ReportVerdict:
+def _health(data: ReportData, analysis: PerformanceAnalysis, times: Times) -> ReportVerdict:
     watched = [service for service in data.services if service.configured]
     if not watched:
         return ReportVerdict(Tone.UNKNOWN, "No data", "No service is configured, so there is nothing to report on.")
     if data.measured_until is None:
-        return ReportVerdict(Tone.UNKNOWN, "No data", "Nothing was measured in this window: no monitor was running.")
+        period = f"{times.minute(data.window.start)} and {times.minute(data.window.end)}"
+        return ReportVerdict(Tone.UNKNOWN, "No data", f"No data between {period}: no monitor was running.")
     stopped = data.monitor.state is not MonitorState.RUNNING
     if data.stale_for is not None:
         ran = "no monitor is running" if stopped else "the monitor has gone silent"
@@ -99,7 +98,7 @@ def _health(data: ReportData, analysis: PerformanceAnalysis) -> ReportVerdict:
         return ReportVerdict(Tone.CRITICAL, "Down", f"{_down_sentence(data, down, len(watched))} {age}".rstrip())
     concerns = " and ".join([*_missed(data, analysis), *_slow(analysis)])
     window = f"{age}{_window_sentence(data, analysis)}"
-    told = f"{window} In this window {concerns}." if concerns else window
+    told = f"{window} In this period {concerns}." if concerns else window
     unknown = [service.name for service in watched if service.state is ServiceState.UNKNOWN]
     critical, warning = _firing(data, Severity.CRITICAL), _firing(data, Severity.WARNING)
     if critical:

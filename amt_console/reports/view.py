@@ -74,6 +74,11 @@ class ReportView:
         """Length of the window in words: ``24 h``, ``7 days``."""
         return window_length(self.data.window.hours)
 
+    @property
+    def between(self) -> str:
+        """Start and end of the window: ``Thu 19 Nov 2026, 20:00 and Fri 20 Nov 2026, 20:00``."""
+        return f"{self.times.minute(self.data.window.start)} and {self.times.minute(self.data.window.end)}"
+
     def business(self, kind: FigureKind) -> BusinessFigures | None:
         """The newest figures of one endpoint."""
         return self.data.figures.get(kind)
@@ -121,7 +126,7 @@ class ReportView:
         """Why a figure is missing, in one line."""
         source = self.data.figures.get(kind)
         if source is None:
-            return "the platform's endpoint has not been read in this window"
+            return f"nothing was read between {self.between}"
         figure = source.figures.get(name)
         if figure is None:
             return "this figure was not read"
@@ -132,12 +137,11 @@ class ReportView:
         return tuple((at, value) for at, value in self.data.history.get((kind, name), ()) if value is not None)
 
     def previous_history(self, kind: FigureKind, name: str) -> tuple[tuple[datetime, float], ...]:
-        """Stored values over the previous window, moved into this one; empty in a report without comparison."""
+        """Stored values over the previous window; empty in a report without comparison."""
         if not self.data.compare:
             return ()
-        length = self.data.window.end - self.data.window.start
         stored = self.data.previous_history.get((kind, name), ())
-        return tuple((at + length, value) for at, value in stored if value is not None)
+        return tuple((at, value) for at, value in stored if value is not None)
 
     def daily(self, kind: FigureKind, name: str) -> tuple[tuple[datetime, float], ...]:
         """One value per day before the window's end, oldest first."""

@@ -44,9 +44,10 @@ def test_the_card_the_chart_the_table_and_the_document_tell_one_change(tmp_path:
     chart = next(chart for chart in page.charts() if chart.id == "total-users")
     table = next(table for table in page.tables() if table.id == "all-figures")
     assert card.value == "1,030"
-    assert (card.change, card.word) == ("▲ 2.0 % on average against the 24 h before", "better")
+    assert (card.change, card.word) == ("▲ 2.0 % on average", "better")
     assert chart.title == "Total users rose by 2.0 %"
-    assert chart.subtitle.startswith("On average against the 24 h before; between 1,010 and 1,030; ")
+    assert chart.subtitle == "1,010 to 1,030"
+    assert dict(page.meta)["Compared with"] == "the 24 h before"
     assert isinstance(table, Table)
     assert "▲ 2.0 %" in [cell.text for row in table.rows for cell in row]
     made = dict(build(data, plan(["overview"], ["json"]), progress=lambda *_: None))
@@ -62,8 +63,8 @@ def test_a_window_of_which_little_was_read_is_no_baseline(tmp_path: Path) -> Non
     page = overview_page(view)
     card = next(card for card in page.cards if card.label == "Total users")
     chart = next(chart for chart in page.charts() if chart.id == "total-users")
-    assert (card.change, card.word) == ("no comparison with the 24 h before", "")
-    assert chart.title == "Total users"
+    assert (card.change, card.word) == ("too little read before to compare", "")
+    assert chart.title == "Total users stayed at 1,100"
 
 
 def test_a_stretch_that_was_read_more_often_has_no_more_weight(tmp_path: Path) -> None:

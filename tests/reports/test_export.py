@@ -109,7 +109,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield opened
 
 
-def test_export_all_writes_the_eight_files_with_the_incident_in_them(store: Store, tmp_path: Path) -> None:
+def test_export_all_writes_the_nine_files_with_the_incident_in_them(store: Store, tmp_path: Path) -> None:
     said: list[tuple[str, int, int]] = []
     out = tmp_path / "reports" / "today"
     found = export_reports(
@@ -122,6 +122,7 @@ def test_export_all_writes_the_eight_files_with_the_incident_in_them(store: Stor
         "performance_dashboard.html",
         "performance_analysis_report.json",
         "performance_analysis.png",
+        "executive_summary.html",
         "executive_summary.json",
         "monitoring_report.json",
     ]
@@ -140,7 +141,7 @@ def test_export_all_writes_the_eight_files_with_the_incident_in_them(store: Stor
     }
     assert "mira" in (out / "performance_dashboard.html").read_text()
     assert [done for _, done, _ in said] == sorted(done for _, done, _ in said)
-    assert said[-1] == ("done", 8, 8)
+    assert said[-1] == ("done", 9, 9)
 
 
 def test_the_analysis_agrees_with_what_was_stored(store: Store) -> None:

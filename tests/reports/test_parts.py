@@ -19,7 +19,7 @@ from amt_console.reports.clean import cleaned
 from amt_console.reports.csv_tables import number_cell, safe_cell
 from amt_console.reports.figures import change_text, written, written_apart
 from amt_console.reports.files import FILE_MODE, PlanError, plan, write_file
-from amt_console.reports.pages.business import stepped
+from amt_console.reports.pages.histories import stepped
 from amt_console.reports.palette import COLOURS
 from amt_console.reports.times import Times, UnknownZoneError, host_zone, milliseconds_of, zone_of
 
@@ -50,6 +50,7 @@ def test_parts_and_formats_that_do_not_exist_are_refused_with_what_there_is() ->
         plan(["monitoring"], ["png"])
     assert [name for _, _, name in plan(["revenue", "executive"])] == [
         "revenue_dashboard.html",
+        "executive_summary.html",
         "executive_summary.json",
     ]
     assert [name for _, _, name in plan(["all"], ["png"])] == ["performance_analysis.png"]

@@ -56,9 +56,10 @@ class Elements(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def test_export_all_is_these_eight_files(week: dict[str, bytes]) -> None:
+def test_export_all_is_these_nine_files(week: dict[str, bytes]) -> None:
     assert set(week) == {
         *PAGES,
+        "executive_summary.html",
         "executive_summary.json",
         "monitoring_report.json",
         "performance_analysis_report.json",
@@ -166,7 +167,7 @@ def test_the_same_data_gives_the_same_bytes(week: dict[str, bytes]) -> None:
 @pytest.mark.parametrize("case", [samples.nothing, samples.unmeasured, samples.one_point])
 def test_nothing_to_draw_is_drawn_without_an_error(case: object) -> None:
     found = rendered(case())  # type: ignore[operator]
-    assert len(found) == 8
+    assert len(found) == 9
     assert b"NaN" not in b"".join(content for name, content in found.items() if not name.endswith(".png"))
 
 

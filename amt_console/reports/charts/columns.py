@@ -33,7 +33,9 @@ def column_chart(
     """One column per category, in the given order; the one named ``highlight`` is darker."""
     rows = [{"n": index, "v": value, "h": label == highlight} for index, (label, value) in enumerate(pairs)]
     names = ",".join(f"'{index}':{quoted(short_label(label, 14))}" for index, (label, _) in enumerate(pairs))
-    scale = scale_of(0.0, round_top(top_of([value for _, value in pairs])), labels)
+    numbers = [value for _, value in pairs]
+    below = -round_top(-min(numbers)) if min(numbers, default=0.0) < 0 else 0.0
+    scale = scale_of(below, round_top(top_of(numbers)), labels)
     layer: Spec = {
         "mark": {"type": "bar", "width": {"band": 0.76}},
         "encoding": {

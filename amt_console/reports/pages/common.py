@@ -17,7 +17,8 @@ FILES: tuple[tuple[str, str], ...] = (
     ("chatbot_dashboard.html", "conversations, satisfaction, topics"),
     ("revenue_dashboard.html", "revenue, plans, billing"),
     ("performance_dashboard.html", "response times, availability, incidents, resources"),
-    ("executive_summary.json", "verdict, key figures, incidents"),
+    ("executive_summary.html", "what happened, how good, money, what to do: one page"),
+    ("executive_summary.json", "the same for programs"),
     ("monitoring_report.json", "services, alerts with events, resources, gaps"),
     ("performance_analysis_report.json", "the analysis"),
     ("performance_analysis.png", "the analysis as one picture"),
@@ -25,8 +26,8 @@ FILES: tuple[tuple[str, str], ...] = (
 """The files of ``export all`` and their content."""
 
 CHANGE_METHOD = (
-    "the mean over the window (of the means of its 24 equal parts) against that of the window before; "
-    "none where half as many parts were not read then"
+    "the mean over the period (of the means of its 24 equal parts) against that of the period before; "
+    "none where half as many parts were not read then. A period shorter than a week is compared with other weekdays"
 )
 _GAP_WORDS = {
     GapReason.STOPPED: "the monitor was stopped",
@@ -47,20 +48,21 @@ def gap_words(reason: GapReason) -> str:
 
 
 def meta(view: ReportView) -> tuple[tuple[str, str], ...]:
-    """The header's lines: window, zone, time of writing, version, freshness, coverage."""
+    """The header's lines: period, what it is compared with, zone, coverage, freshness, time of writing, version."""
     data, times = view.data, view.times
     window = data.window
     fresh = "nothing measured"
     if data.measured_until is not None:
         old = (window.end - data.measured_until).total_seconds()
-        fresh = f"{times.short(data.measured_until)} ({duration(old)} before the window's end)"
+        fresh = f"{times.short(data.measured_until)} ({duration(old)} before the end)"
     coverage = view.analysis.availability.coverage_percent
     return (
-        ("Window", f"{times.minute(window.start)} – {times.minute(window.end)} ({view.span})"),
+        ("Period", f"{times.minute(window.start)} – {times.minute(window.end)} ({view.span})"),
+        ("Compared with", f"the {view.span} before" if data.compare else "nothing"),
         ("Time zone", times.name),
-        ("Made", times.full(data.made_at)),
+        ("Coverage", f"{percent(coverage)} of the period measured" if coverage is not None else "nothing measured"),
         ("Newest data", fresh),
-        ("Coverage", f"{percent(coverage)} of the window measured" if coverage is not None else "nothing measured"),
+        ("Made", times.full(data.made_at)),
         ("Program", f"amt-console {data.version}"),
     )
 
@@ -72,7 +74,7 @@ def notices(view: ReportView) -> tuple[Item, ...]:
     if view.simulated:
         assert data.simulated_until is not None
         whole = data.simulated_until >= data.window.end
-        until = "All of this window" if whole else f"Everything up to {times.full(data.simulated_until)}"
+        until = "All of this period" if whole else f"Everything up to {times.full(data.simulated_until)}"
         found.append(
             Item(
                 Tone.WARNING,
@@ -88,7 +90,7 @@ def notices(view: ReportView) -> tuple[Item, ...]:
                 Tone.WARNING,
                 "Old data",
                 "The data is old",
-                f"The newest measurement is {duration(stale)} older than the end of the window.",
+                f"The newest measurement is {duration(stale)} older than the end of the period.",
             )
         )
     return tuple(found)
@@ -101,8 +103,11 @@ def shortcomings(view: ReportView) -> tuple[Item, ...]:
         why = "Add services to the configuration: amt-console config init writes one."
         return (Item(Tone.UNKNOWN, "No data", "No service is configured", why),)
     if data.measured_until is None:
-        why = "Start the monitor (amt-console monitor), or choose a window in which it ran."
-        return (Item(Tone.UNKNOWN, "No data", "Nothing was measured in this window", why),)
+        why = (
+            f"No data between {view.between}. Start the monitor (amt-console monitor), "
+            "or choose a period in which it ran."
+        )
+        return (Item(Tone.UNKNOWN, "No data", "Nothing was measured in this period", why),)
     found: list[Item] = []
     if data.monitor.state is not MonitorState.RUNNING and data.stale_for is None:
         found.append(Item(Tone.INFO, "Note", "No monitor is running", "No new results: start one."))
@@ -110,15 +115,15 @@ def shortcomings(view: ReportView) -> tuple[Item, ...]:
     never = [s.name for s in view.analysis.services if s.availability.measured_s <= 0]
     hardly = [s.name for s in view.analysis.services if s.availability.measured_s > 0 and not s.availability.sufficient]
     if never:
-        found.append(Item(Tone.UNKNOWN, "No data", listed(never), "Not measured in this window."))
+        found.append(Item(Tone.UNKNOWN, "No data", listed(never), "Not measured in this period."))
     if hardly and total.sufficient:
-        text = "Measured for less than half of the window and excluded from the total availability."
+        text = "Measured for less than half of the period and excluded from the total availability."
         found.append(Item(Tone.UNKNOWN, "Little data", listed(hardly), text))
     coverage = view.analysis.availability.coverage_percent
     if coverage is not None and coverage < availability.GOOD_COVERAGE_PERCENT:
         worst = percent(view.analysis.availability.worst_case_percent)
         text = f"{percent(coverage)} was measured. Had all the rest been down, availability would be {worst}."
-        found.append(Item(Tone.INFO, "Note", "Part of the window was not measured", text))
+        found.append(Item(Tone.INFO, "Note", "Part of the period was not measured", text))
     return tuple(found)
 
 
@@ -153,7 +158,7 @@ def attention(view: ReportView, *, extra: tuple[Item, ...] = ()) -> PageSection:
     lead = ""
     if view.analysis.outages and not items:
         count = len(view.analysis.outages)
-        lead = f"{count} outage{'s' * (count != 1)} in the window {'is' if count == 1 else 'are'} over; see below."
+        lead = f"{count} outage{'s' * (count != 1)} in the period {'is' if count == 1 else 'are'} over; see below."
     empty = "None. No alert is open and no figure is missing."
     return PageSection("attention", "What needs attention", (Items("attention-list", items, empty),), lead=lead)
 
@@ -194,7 +199,7 @@ def method_figures() -> tuple[tuple[str, str], ...]:
             "shown as a dash with the reason, never as 0; the configuration can set each path",
         ),
         ("Money", "in the platform's own currency, not converted"),
-        ("Lines", "the last value read in each step of the window; a line breaks where nothing was read"),
+        ("Lines", "the last value read in each step of the period; a line breaks where nothing was read"),
     )
 
 

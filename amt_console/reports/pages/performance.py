@@ -19,6 +19,7 @@ from amt_console.reports.page import (
     in_csv,
     without_empty_columns,
 )
+from amt_console.reports.pages.cards import availability_card
 from amt_console.reports.pages.common import (
     attention,
     meta,
@@ -28,7 +29,6 @@ from amt_console.reports.pages.common import (
     siblings,
 )
 from amt_console.reports.pages.events import alerts_block, gaps_block, incidents_block, lanes_block
-from amt_console.reports.pages.overview import availability_card
 from amt_console.reports.pages.services import host_table, resource_label, service_table, strips_chart
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief, outages_extent
@@ -135,22 +135,31 @@ def _downtime(found: PerformanceAnalysis) -> str:
 
 
 def advice_block(view: ReportView) -> Items:
-    """What the analysis recommends, with the evidence."""
-    items = tuple(
+    """What the analysis recommends; evidence, effect, check and change unfold."""
+    measured = view.analysis.availability.measured_s > 0
+    return Items(
+        "advice-list",
+        advice_items(view),
+        "None: every measured value is within its limits." if measured else "None: nothing was measured.",
+        folded=True,
+    )
+
+
+def advice_items(view: ReportView) -> tuple[Item, ...]:
+    """The recommendations, the most urgent first."""
+    return tuple(
         Item(
             severity_tone(advice.severity),
             {Tone.CRITICAL: "Act now", Tone.WARNING: "Act soon"}.get(severity_tone(advice.severity), "Consider"),
             advice.subject,
             advice.advice,
             advice.evidence + ((f"also: {', '.join(advice.followers)}",) if advice.followers else ()),
+            lines=tuple(
+                (label, text) for label, text in (("Effect", advice.effect), ("How to check", advice.verify)) if text
+            ),
+            code=advice.change or "",
         )
         for advice in view.analysis.recommendations
-    )
-    measured = view.analysis.availability.measured_s > 0
-    return Items(
-        "advice-list",
-        items,
-        "None: every measured value is within its limits." if measured else "None: nothing was measured.",
     )
 
 

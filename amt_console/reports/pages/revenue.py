@@ -20,22 +20,20 @@ from amt_console.reports.page import (
     ReportVerdict,
     Table,
 )
-from amt_console.reports.pages.business import (
-    against_text,
-    all_figures,
-    breakdown,
-    figure_card,
-    history_block,
-    missing_items,
-)
+from amt_console.reports.pages.breakdowns import breakdown
+from amt_console.reports.pages.cards import amount, change_words, figure_card
 from amt_console.reports.pages.column_block import columns_block
 from amt_console.reports.pages.common import attention, meta, method_figures, notices, siblings
+from amt_console.reports.pages.figure_tables import all_figures, missing_items
+from amt_console.reports.pages.histories import history_block
+from amt_console.reports.pages.outlook import METHOD, outlook_block
 from amt_console.reports.verdict import figures_verdict
 from amt_console.reports.view import ReportView
 from amt_console.text import MISSING, percent
 
 _KIND = FigureKind.REVENUE
 KINDS = (_KIND, FigureKind.PLANS)
+_TRENDS = (("mrr", "mrr"), ("paying_users", "paying"), ("churn_rate", "churn"), ("arpu", "arpu"))
 
 
 def revenue_page(view: ReportView) -> ReportPage:
@@ -57,20 +55,17 @@ def revenue_page(view: ReportView) -> ReportPage:
             figure_card(view, _KIND, "paying_users"),
             _yearly_card(view),
         ),
+        lead=outlook_block(view, _KIND, "mrr", id="mrr-outlook", lead=True),
         sections=(
-            attention(view, extra=missing_items(view, (_KIND, FigureKind.PLANS))),
-            PageSection("history", "Revenue by month", (_months(view),)),
+            attention(view, extra=missing_items(view, KINDS)),
             PageSection(
                 "trends",
-                "Over the window",
-                (
-                    history_block(view, _KIND, "mrr", id="mrr"),
-                    history_block(view, _KIND, "paying_users", id="paying"),
-                    history_block(view, _KIND, "churn_rate", id="churn"),
-                    history_block(view, _KIND, "arpu", id="arpu"),
-                ),
+                "Over the period",
+                tuple(history_block(view, _KIND, figure, id=chart) for figure, chart in _TRENDS),
                 columns=2,
             ),
+            PageSection("history", "Revenue by month", (_months(view),)),
+            PageSection("outlook", "Outlook", (outlook_block(view, _KIND, "paying_users", id="paying-outlook"),)),
             PageSection(
                 "plans",
                 "Plans and billing",
@@ -83,36 +78,29 @@ def revenue_page(view: ReportView) -> ReportPage:
             ),
             PageSection("figures", "Figures", (all_figures(view, (_KIND,), id="all-figures"),)),
         ),
-        method=(
-            *method_figures(),
-            (
-                "Projection",
-                "none is shown: a projection needs a method tested against this history first",
-            ),
-        ),
+        method=(*method_figures(), METHOD),
         siblings=siblings(name),
     )
 
 
 def revenue_verdict(view: ReportView) -> ReportVerdict:
     """The verdict on the figures of the page."""
-    return figures_verdict(view.data, KINDS, _sentence(view))
+    return figures_verdict(view.data, KINDS, _sentence(view), view.between)
 
 
 def _sentence(view: ReportView) -> str:
-    mrr = view.number(_KIND, "mrr")
-    churn = view.number(_KIND, "churn_rate")
+    mrr, churn = view.number(_KIND, "mrr"), view.number(_KIND, "churn_rate")
     parts = []
     if mrr is not None:
         moved = view.change(_KIND, "mrr")
-        way, amount = moved_by(moved, FigureUnit.MONEY)
-        words = f"{'up' if way > 0 else 'down'} {amount}" if way else "steady"
-        parts.append(
-            f"Monthly recurring revenue is {written(mrr, FigureUnit.MONEY)}"
-            + (f", on average {words} {against_text(view)}" if moved is not None else "")
-        )
+        way, size = moved_by(moved, FigureUnit.MONEY)
+        words = {1: f"up {size}", 0: "steady", -1: f"down {size}"}[way]
+        against = f", on average {words} against the {view.span} before" if moved is not None else ""
+        parts.append(f"Monthly recurring revenue is {amount(view, _KIND, 'mrr', mrr)}{against}")
     if churn is not None:
-        parts.append(f"{'churn' if parts else 'Churn'} is {percent(churn)} a month")
+        moved_text = change_text(view.change(_KIND, "churn_rate"), FigureUnit.PERCENT)
+        tail = f" ({moved_text})" if moved_text else ""
+        parts.append(f"{'churn' if parts else 'Churn'} is {percent(churn)} a month{tail}")
     return ("; ".join(parts) if parts else "Some revenue figures were read") + "."
 
 
@@ -122,13 +110,12 @@ def _yearly_card(view: ReportView) -> Card:
         gone = "yearly_billing" if yearly is None else "monthly_billing"
         return Card("Billed yearly", MISSING, missing=view.why_missing(_KIND, gone), word="missing")
     whole = monthly + yearly
-    share, share_before = _yearly_share(view.data.means), _yearly_share(view.data.means_before)
-    moved = change_text(change(share, share_before), FigureUnit.PERCENT)
+    moved = change(_yearly_share(view.data.means), _yearly_share(view.data.means_before))
     return Card(
         "Billed yearly",
         percent(100 * yearly / whole),
         f"{written(yearly, FigureUnit.COUNT)} of {written(whole, FigureUnit.COUNT)}",
-        f"{moved} on average {against_text(view)}" if moved else f"no comparison with the {view.span} before",
+        change_words(view, moved, FigureUnit.PERCENT),
     )
 
 
@@ -142,14 +129,15 @@ def _yearly_share(means: Mapping[FigureName, float]) -> float | None:
 
 def _months(view: ReportView) -> PageChart:
     pairs = view.breakdown(_KIND, "history")
-    subtitle = "As the platform reports it, oldest first; no projection"
+    currency = view.currency(_KIND, "history")
+    subtitle = "As the platform reports it, oldest first" + (f", in {currency}" if currency else "")
     if len(pairs) < 2:
         why = view.why_missing(_KIND, "history") if not pairs else "the platform reports only one month"
         return PageChart("months", "Revenue by month", subtitle, "", None, empty=f"No chart: {why}.")
     first, last = pairs[0][1], pairs[-1][1]
-    way, amount = moved_by(change(last, first), FigureUnit.MONEY)
+    way, size = moved_by(change(last, first), FigureUnit.MONEY)
     verb = {1: "grew by ", 0: "held steady", -1: "fell by "}[way]
-    title = f"Revenue {verb}{amount} since {pairs[0][0]}"
+    title = f"Revenue {verb}{size} since {pairs[0][0]}"
     return columns_block(
         pairs,
         FigureUnit.MONEY,
@@ -159,11 +147,11 @@ def _months(view: ReportView) -> PageChart:
         title=title,
         subtitle=subtitle,
         description=(
-            f"{title}: from {written(first, FigureUnit.MONEY)} in {pairs[0][0]}"
-            f" to {written(last, FigureUnit.MONEY)} in {pairs[-1][0]}."
+            f"{title}: from {amount(view, _KIND, 'history', first)} in {pairs[0][0]}"
+            f" to {amount(view, _KIND, 'history', last)} in {pairs[-1][0]}."
         ),
         highlight=pairs[-1][0],
-        csv_unit=view.currency(_KIND, "history"),
+        csv_unit=currency,
     )
 
 
@@ -175,16 +163,16 @@ def _billing(view: ReportView) -> Bars:
     ]
     whole = sum(value for _, value in pairs)
     title = "Billing"
-    if len(pairs) == 2 and whole:
+    if len(pairs) == 2 and whole > 0:
         title = f"Billing: {percent(100 * pairs[1][1] / whole, 0)} pay by the year"
     rows = tuple(
         BarRow(
             label,
             written(value, FigureUnit.COUNT),
-            percent(100 * value / whole) if whole else MISSING,
-            value / whole if whole else 0.0,
+            percent(100 * value / whole) if whole > 0 else MISSING,
+            max(0.0, min(1.0, value / whole)) if whole > 0 else 0.0,
             number=value,
-            percent=100 * value / whole if whole else None,
+            percent=100 * value / whole if whole > 0 else None,
         )
         for label, value in pairs
     )
@@ -195,18 +183,19 @@ def _billing(view: ReportView) -> Bars:
 def _prices(view: ReportView) -> Table:
     monthly = dict(view.breakdown(FigureKind.PLANS, "prices"))
     yearly = dict(view.breakdown(FigureKind.PLANS, "yearly_prices"))
-    users = dict(view.breakdown(_KIND, "plan_distribution"))
-    by_name = {name.casefold(): value for name, value in users.items()}
+    users = {name.casefold(): value for name, value in view.breakdown(_KIND, "plan_distribution")}
+
+    def price(name: str, figure: str, found: Mapping[str, float]) -> Cell:
+        value = found.get(name)
+        shown = amount(view, FigureKind.PLANS, figure, value) if value is not None else MISSING
+        return Cell(shown, number=True, value=value)
+
     rows = tuple(
         (
             Cell(name),
-            Cell(written(monthly.get(name), FigureUnit.MONEY), number=True, value=monthly.get(name)),
-            Cell(written(yearly.get(name), FigureUnit.MONEY), number=True, value=yearly.get(name)),
-            Cell(
-                written(by_name.get(name.casefold()), FigureUnit.COUNT),
-                number=True,
-                value=by_name.get(name.casefold()),
-            ),
+            price(name, "prices", monthly),
+            price(name, "yearly_prices", yearly),
+            Cell(written(users.get(name.casefold()), FigureUnit.COUNT), number=True, value=users.get(name.casefold())),
         )
         for name in dict.fromkeys((*monthly, *yearly))
     )
