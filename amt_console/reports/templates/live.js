@@ -344,7 +344,8 @@
     if (length >= high - low) return showAll();
     zoom = [begin, begin + length];
     const { offsets } = chart.data;
-    bar.querySelector("span").textContent = `Charts show ${timeText(offsets, zoom[0], false)} – ${timeText(offsets, zoom[1], true)}`;
+    const minute = (t) => Math.round(t / MINUTE) * MINUTE;
+    bar.querySelector("span").textContent = `Charts show ${timeText(offsets, minute(zoom[0]), false)} – ${timeText(offsets, minute(zoom[1]), true)}`;
     bar.hidden = false;
     redraw();
   }
