@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from amt_console.cli.export import metrics as metrics_command
 from amt_console.cli.export import parts
 from amt_console.cli.export import verify as verification
 from amt_console.cli.export.handover import handover
@@ -17,4 +18,5 @@ app = typer.Typer(
 parts.add_to(app)
 app.command("incident", epilog="Example: amt-console export incident 12 --format md --out .")(incident)
 app.command("handover", epilog="Example: amt-console export handover --since 8h --out .")(handover)
+app.command("metrics", epilog=metrics_command.EPILOG)(metrics_command.metrics)
 app.command("verify", epilog=verification.EPILOG)(verification.verify)

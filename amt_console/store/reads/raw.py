@@ -10,23 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, and_, cast, func, or_, select
 
-from amt_console.model import BusinessFigures, HostSample, ServiceState
+from amt_console.model import BusinessFigures, Episode, HostSample, ServiceState
+from amt_console.store.episode_rows import episode_of
 from amt_console.store.readable import first, readable, sortable
 from amt_console.store.rollups import horizon
 from amt_console.store.rollups.samples import state_of
-from amt_console.store.rollups.tables import ServiceRollupRow
+from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow
 from amt_console.store.sample_rows import figures_of, host_sample_of
 from amt_console.store.schema import table
-from amt_console.store.tables import BusinessFiguresRow, MonitoringLog, SystemMetric
+from amt_console.store.tables import AlertRow, BusinessFiguresRow, MonitoringLog, SystemMetric
 from amt_console.store.utc import SECOND, micros, moment
 from amt_console.store.values import Row, clean, number
 
 _LOGS = table(MonitoringLog)
 _HOST = table(SystemMetric)
 _FIGURES = table(BusinessFiguresRow)
-_ROLLUPS = table(ServiceRollupRow)
+_ALERTS = table(AlertRow)
+_ROLLUPS, _HOST_ROLLUPS = table(ServiceRollupRow), table(HostRollupRow)
 RAW_TABLES: Mapping[str, Table] = {each.name: each for each in (_LOGS, _HOST, _FIGURES)}
 _AT_ONCE = 5000
 """Rows in memory at a time."""
@@ -110,6 +112,28 @@ class RawReads:
             _ROLLUPS.c.start < micros(end) // SECOND,
         )
         return sorted({*self._connection.execute(probed).scalars(), *self._connection.execute(summed).scalars()})
+
+    def oldest_sum(self) -> datetime | None:
+        """The start of the oldest sum of services or of the host."""
+        starts = []
+        for sums in (_ROLLUPS, _HOST_ROLLUPS):
+            of_days = select(func.min(sums.c.start)).where(sums.c.resolution == 86_400)
+            of_minutes = select(func.min(sums.c.start)).where(sums.c.resolution == 60)
+            starts += [self._connection.execute(query).scalar() for query in (of_days, of_minutes)]
+        known = [int(start) for start in starts if start is not None]
+        return moment(min(known) * SECOND) if known else None
+
+    def oldest_alert(self) -> datetime | None:
+        """When the oldest alert began."""
+        time = _ALERTS.c.timestamp
+        row = first(self._connection, select(time), time, time)
+        return None if row is None else row["timestamp"]
+
+    def alerts(self, start: datetime, end: datetime) -> Iterator[Episode]:
+        """The alerts that fired or ended in ``[start, end)``."""
+        fired, ended = _ALERTS.c.fired_at, _ALERTS.c.resolved_at
+        query = select(_ALERTS).where(or_(and_(fired >= start, fired < end), and_(ended >= start, ended < end)))
+        return map(episode_of, self._streamed(query.order_by(_ALERTS.c.timestamp, _ALERTS.c.id)))
 
     def probes(self, start: datetime, end: datetime) -> Iterator[RawProbe]:
         """The probes of all services in ``[start, end)``, by time and service."""

@@ -1,0 +1,1 @@
+"""Single measurements as CSV or JSON Lines, over any range."""
