@@ -39,6 +39,7 @@ from amt_console.alerts.rules.defaults import (
 )
 from amt_console.alerts.rules.rule import (
     HOST_SUBJECTS,
+    INFORMATION_SIGNALS,
     PROBE_SIGNALS,
     STATE_SIGNALS,
     Aggregate,
@@ -57,6 +58,7 @@ from amt_console.alerts.wording import from_locations
 __all__ = [
     "HANDLERS",
     "HOST_SUBJECTS",
+    "INFORMATION_SIGNALS",
     "OUTAGE_RULE",
     "PROBE_SIGNALS",
     "SLO_PREFIX",

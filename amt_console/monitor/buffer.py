@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from amt_console.alerts import DeliveryReading, NetworkReading, Sight
+from amt_console.alerts import DeliveryReading, NetworkReading, Sight, Signal
 from amt_console.clock import Instant
 from amt_console.model import BusinessFigures, Gap, GapReason, HostSample, ProbeResult
 from amt_console.model.evidence import Evidence
@@ -75,7 +75,37 @@ class EvidenceReading:
     evidence: Evidence
 
 
-Item = Collected | HostReading | FigureReading | NoData | NetworkReading | DeliveryReading | EvidenceReading | Pause
+@dataclass(frozen=True, slots=True)
+class Information:
+    """Something unusual in the history of a subject."""
+
+    signal: Signal
+    subject: str
+    message: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class InformationReading:
+    """What one look at the history found."""
+
+    found: tuple[Information, ...]
+    ended: frozenset[tuple[str, str]]
+    """Rules and subjects that were told and ended within the last day: they are not told again."""
+    at: Instant
+
+
+Item = (
+    InformationReading
+    | Collected
+    | HostReading
+    | FigureReading
+    | NoData
+    | NetworkReading
+    | DeliveryReading
+    | EvidenceReading
+    | Pause
+)
 
 
 class Buffer:
@@ -139,7 +169,7 @@ def _moment(item: Item) -> datetime:
         return item.result.timestamp
     if isinstance(item, HostReading):
         return item.sample.timestamp
-    if isinstance(item, NoData | NetworkReading | DeliveryReading):
+    if isinstance(item, NoData | NetworkReading | DeliveryReading | InformationReading):
         return item.at.wall
     if isinstance(item, EvidenceReading):
         return item.evidence.at

@@ -36,6 +36,7 @@ from amt_console.monitor.unstored_pages import DIRECT_AFTER
 from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
 from amt_console.monitor.watches.commit_watch import CommitWatch
 from amt_console.monitor.watches.evidence import EvidenceCollector
+from amt_console.monitor.watches.information import InformationWatch
 from amt_console.monitor.watches.network import NetworkWatch
 from amt_console.monitor.watches.no_data import NoDataWatch
 from amt_console.monitor.watches.watch import HostLoop, TickLoop
@@ -146,6 +147,9 @@ class Engine:
             clock=clock, processes=sources.processes, host=lambda: self._host.latest, emit=self._evidence_read
         )
         self._host = HostLoop(collector=sources.host, clock=clock, emit=self._host_read)
+        self._information = InformationWatch(
+            store=store, clock=clock, ruleset=ruleset, emit=lambda reading: self._flusher.add(reading)
+        )
         self._ticks = TickLoop(
             clock=clock,
             no_data_watch=self._no_data_watch,
@@ -169,6 +173,7 @@ class Engine:
                 ("clock", self._ticks.run),
                 ("writer", self._flusher.run),
                 ("maintenance", self._maintenance.run),
+                ("information", self._information.run),
                 *self._peers.works(self._fetched, self._flusher.waits_since),
             )
         ]
@@ -198,6 +203,7 @@ class Engine:
         self._figures.configure(ruleset.figures)
         self._recorder.configure(ruleset)
         self._peers.configure(ruleset)
+        self._information.configure(ruleset)
         self._no_data_watch.replace(ruleset.intervals, now=self._clock.monotonic())
         self._network.replace(ruleset.targets, ruleset.canaries)
         self._probes.replace(ruleset.targets, recheck=ruleset.recheck)

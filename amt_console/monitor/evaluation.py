@@ -11,6 +11,7 @@ from amt_console.alerts import (
     Observation,
     Rule,
     Signal,
+    Verdict,
     is_good,
     judge,
     judge_delivery,
@@ -29,7 +30,7 @@ from amt_console.alerts import (
 )
 from amt_console.clock import Instant
 from amt_console.model import AlertType, Gap, ServiceState
-from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item, NoData, Pause
+from amt_console.monitor.buffer import Collected, FigureReading, HostReading, InformationReading, Item, NoData, Pause
 from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.ruleset import MONITOR_SUBJECT, Ruleset
 from amt_console.monitor.signals import RuleWindow
@@ -61,6 +62,8 @@ class Evaluator:
                 if item.channel in self.ruleset.policies.channels:
                     for rule in self.ruleset.delivery_rules:
                         _step(ledger, rule, judge_delivery(item))
+            elif isinstance(item, InformationReading):
+                self._information(ledger, item)
             elif isinstance(item, Pause) and item.at is not None:
                 self.interrupted(ledger, item.gap, at=item.at)
         for window in windows:
@@ -129,6 +132,22 @@ class Evaluator:
                 episode = ledger.newest((rule.id, subject))
                 observation = judge(rule, subject, figure.value, at=item.at, episode=episode, reason=figure.reason)
                 _step(ledger, rule, observation)
+
+    def _information(self, ledger: Ledger, item: InformationReading) -> None:
+        """What was found opens or holds an alert; what is open and was not found again ends."""
+        for rule in self.ruleset.information_rules:
+            found = {
+                each.subject: each
+                for each in item.found
+                if each.signal is rule.signal and self.ruleset.watches(rule.id, each.subject)
+            }
+            for subject, each in found.items():
+                if ledger.has_open((rule.id, subject)) or (rule.id, subject) not in item.ended:
+                    _step(ledger, rule, Observation(subject, Verdict.INFO, each.message, item.at, each.value))
+            for subject, episode in ledger.of_rule(rule.id).items():
+                if episode.open and subject not in found:
+                    message = f"{subject}: nothing unusual in its history any more"
+                    _step(ledger, rule, Observation(subject, Verdict.OK, message, item.at))
 
     def _no_data(self, ledger: Ledger, item: NoData) -> None:
         subject, at = item.subject, item.at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -79,7 +79,7 @@ class Recorder:
 
     def __init__(self, *, store: Store, ruleset: Ruleset, clock: Clock, continuous: bool = True) -> None:
         self.open_subjects: frozenset[str] = frozenset()
-        """The subjects with an open alert."""
+        """The subjects with an open alert that has timers; one that only informs has none."""
         self.unsaved: tuple[Episode, ...] = ()
         """Open alerts in memory only, because the database cannot be written."""
         self.unstored_pages = UnstoredPages()
@@ -126,7 +126,8 @@ class Recorder:
                 continue
             self._committed(ledger)
             self._handovers.queued(now.wall)
-            for level, line in self._journal.lines(items, ledger.recorded):
+            only_informs = self._evaluator.ruleset.only_informs
+            for level, line in self._journal.lines(items, ledger.recorded, only_informs):
                 LOG.log(level, "%s", line)
             return
         raise StoreBusy("Alerts change faster than they can be evaluated; the batch is tried again.")
@@ -302,7 +303,9 @@ class Recorder:
         self._introduced, self._sweep, self._shadow, self.unsaved = True, False, None, ()
         self.unstored_pages.clear()
         self._known = tuple(ledger.all())
-        self.open_subjects = frozenset(episode.subject for episode in ledger.open())
+        self.open_subjects = frozenset(
+            episode.subject for episode in ledger.open() if not self._evaluator.ruleset.only_informs(episode.rule_id)
+        )
         self.checkpoint()
 
 
@@ -316,10 +319,20 @@ class _Journal:
     def __init__(self) -> None:
         self._states: dict[str, ServiceState] = {}
 
-    def lines(self, items: Sequence[Item], changes: Iterable[EpisodeChange]) -> list[LogLine]:
-        """The lines of a committed batch. The first result of a service is a change unless the service is up."""
+    def lines(
+        self, items: Sequence[Item], changes: Iterable[EpisodeChange], only_informs: Callable[[str], bool]
+    ) -> list[LogLine]:
+        """The lines of a committed batch. The first result of a service is a change unless the service is up.
+
+        An alert whose rule ``only_informs`` has one line in its life.
+        """
         found = [line for item in items if isinstance(item, Collected) and (line := self._state_line(item))]
-        return found + [_alert_line(change, event) for change in changes for event in change.events]
+        return found + [
+            _alert_line(change, event)
+            for change in changes
+            for event in change.events
+            if event.kind == "fired" or not only_informs(change.episode.rule_id)
+        ]
 
     def _state_line(self, item: Collected) -> LogLine | None:
         result = item.result

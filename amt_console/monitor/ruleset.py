@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from amt_console.alerts import (
     HOST_SUBJECTS,
+    INFORMATION_SIGNALS,
     Aggregate,
     Quorum,
     Rule,
@@ -70,6 +71,9 @@ class Ruleset:
     delivery_rules: tuple[Rule, ...] = field(init=False)
     """Rules that judge whether messages are delivered; their subjects are channels."""
 
+    information_rules: tuple[Rule, ...] = field(init=False)
+    """Rules on what the history tells: services, parts of the host, users and chatbot."""
+
     def __post_init__(self) -> None:
         """Sort the rules by target and kind."""
         derived = {rule.id: rule for each in self.rules if (rule := no_data_rule(each)) is not None}
@@ -87,6 +91,7 @@ class Ruleset:
             ("monitor_rules", tuple(rule for rule in self.rules if rule.signal is Signal.MONITOR)),
             ("network_rules", tuple(rule for rule in self.rules if rule.signal is Signal.NETWORK)),
             ("delivery_rules", tuple(rule for rule in self.rules if rule.signal is Signal.NOTIFY)),
+            ("information_rules", tuple(rule for rule in self.rules if rule.signal in INFORMATION_SIGNALS)),
         ):
             object.__setattr__(self, name, value)
 
@@ -106,6 +111,11 @@ class Ruleset:
         rules = {rule for found in self.probe_rules.values() for rule in found}
         return max((max(rule.fail, rule.recover) for rule in rules), default=1)
 
+    def only_informs(self, rule_id: str) -> bool:
+        """Whether alerts of this rule are for nobody to act on: one row, one line of the log, no timers."""
+        rule = self.by_id.get(rule_id)
+        return rule is not None and rule.signal in INFORMATION_SIGNALS
+
     def watches(self, rule_id: str, subject: str) -> bool:
         """Whether an alert with this key can still be judged: its rule and its subject exist."""
         rule = self.by_id.get(rule_id)
@@ -117,6 +127,10 @@ class Ruleset:
             return subject == NETWORK_SUBJECT
         if rule.signal is Signal.NOTIFY:
             return subject in self.policies.channels
+        if rule.signal is Signal.TREND:
+            return subject in self.by_target and rule.watches(self.by_target[subject])
+        if rule.signal in INFORMATION_SIGNALS:
+            return rule.applies_to(subject)
         if rule.signal in _HOST_SIGNALS or rule.signal is Signal.FIGURE:
             return rule.applies_to(subject)
         groups = (self.probe_rules, self.window_rules, self.freshness_rules)

@@ -23,7 +23,7 @@ from amt_console.alerts import (
     rules_for,
 )
 from amt_console.alerts.wording import number
-from amt_console.config.sections.rules import RuleSignal
+from amt_console.config.sections.rules import INFORMATION_SIGNALS, STATE_SIGNALS, RuleSignal
 from amt_console.model import AlertType, Database, Service, Severity
 
 ABOVE, BELOW = Direction.ABOVE, Direction.BELOW
@@ -131,12 +131,15 @@ class TestDefaults:
             "monitor",
             "network",
             "notify",
+            "trend",
+            "resource_pattern",
+            "behaviour",
         }
         assert rules["service_down"].severity is rules["database"].severity is Severity.CRITICAL
         assert rules["monitor"].severity is Severity.INFO
 
     def test_every_one_but_the_monitors_and_the_derived_needs_two_good_observations(self) -> None:
-        own = (AlertType.MONITOR, AlertType.NOTIFY)
+        own = (AlertType.MONITOR, AlertType.NOTIFY, AlertType.TREND, AlertType.ANOMALY)
         assert all(rule.recover >= 2 for rule in default_rules() if rule.alert_type not in own)
 
     def test_rules_have_different_ids_and_types_of_the_same_name(self) -> None:
@@ -144,7 +147,9 @@ class TestDefaults:
         assert len({rule.id for rule in rules}) == len(rules)
         assert all(rule.id == rule.signal for rule in rules)
         assert {rule.id: rule.alert_type for rule in rules if rule.id != rule.alert_type} == {
-            "network": AlertType.MONITOR
+            "network": AlertType.MONITOR,
+            "resource_pattern": AlertType.ANOMALY,
+            "behaviour": AlertType.ANOMALY,
         }
 
     def test_thresholds_are_taken(self) -> None:
@@ -194,7 +199,7 @@ class TestDefaults:
 class TestCustom:
     def test_every_signal_of_the_configuration_makes_a_rule(self) -> None:
         for name in get_args(RuleSignal):
-            state = name in ("service_down", "database")
+            state = name in (*STATE_SIGNALS, *INFORMATION_SIGNALS)
             rule = custom_rule(name="mine", signal=Signal(name), above=None if state else 1.0)
             assert rule.has_limits is not state
             assert rule.limits.empty is state

@@ -11,7 +11,7 @@ from support.hostile_expressions import GROWS_BY_ITSELF
 from amt_console.config import ConfigError, Fault, Settings, targets
 from amt_console.config.faults import MAX_FAULTS_SHOWN
 from amt_console.config.files.loading import parse_document
-from amt_console.config.sections.rules import STATE_SIGNALS, RuleSignal
+from amt_console.config.sections.rules import INFORMATION_SIGNALS, STATE_SIGNALS, RuleSignal
 from amt_console.monitor.ruleset import build_rules
 
 PIPES = GROWS_BY_ITSELF["pipes"]
@@ -344,9 +344,9 @@ def test_a_wide_web_of_dependencies_is_checked_quickly() -> None:
 
 @pytest.mark.parametrize("signal", get_args(RuleSignal))
 def test_every_rule_that_is_accepted_can_be_watched(signal: str) -> None:
-    limits = {} if signal in STATE_SIGNALS else {"above": 5}
+    limits = {} if signal in STATE_SIGNALS | INFORMATION_SIGNALS else {"above": 5}
     subject = {"subject": "revenue.mrr"} if signal == "figure" else {}
-    window = {} if signal in (*STATE_SIGNALS, "tls_expiry") else {"window": "5m"}
+    window = {} if signal in (*STATE_SIGNALS, *INFORMATION_SIGNALS, "tls_expiry") else {"window": "5m"}
     document = {"rules": [{"name": "mine", "signal": signal, "no_data": "alert", **window, **limits, **subject}]}
     settings = parse_document(document, env={})
     rules = build_rules(settings, targets(settings, env={}))

@@ -12,9 +12,11 @@ from amt_console.alerts.rules.defaults import (
     MIN_SAMPLES,
     NO_DATA_AFTER,
     WINDOWS,
+    information_rule,
 )
 from amt_console.alerts.rules.rule import (
     HOST_SUBJECTS,
+    INFORMATION_SIGNALS,
     STATE_SIGNALS,
     Aggregate,
     Direction,
@@ -71,7 +73,7 @@ def custom_rule(
     Args:
         name: The rule's id.
         signal: The watched signal.
-        severity: Of its alerts.
+        severity: Of its alerts; those of information signals are always ``info``.
         subject: A name or a pattern; ``host`` is any part of the host.
         above: The limit, if more is worse.
         below: The limit, if less is worse.
@@ -93,6 +95,10 @@ def custom_rule(
     Raises:
         ValueError: A limit is missing, there are two, or the numbers do not fit together.
     """
+    if signal in INFORMATION_SIGNALS:
+        return information_rule(
+            name, signal, subject=subject, runbook=runbook, groups=groups, criticality=criticality, shadow=shadow
+        )
     span = None if signal in STATE_SIGNALS else window or WINDOWS.get(signal)
     rule = Rule(
         id=name,

@@ -14,7 +14,7 @@ from amt_console.alerts.rules.rule import (
     Signal,
     limit,
 )
-from amt_console.model import AlertType, Database, Service, Severity, Target
+from amt_console.model import AlertType, Criticality, Database, Service, Severity, Target
 
 WINDOWS: Mapping[Signal, float] = {Signal.ERROR_RATE: 3600.0, Signal.UPTIME: 86400.0}
 """Windows of these signals in seconds."""
@@ -79,6 +79,7 @@ def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target
         _monitor_rule(),
         _network_rule(),
         _delivery_rule(),
+        *information_rules(),
     )
     runbooks = {target.name: target.runbook for target in known if target.runbook}
     return tuple(replace(rule, runbook_by_subject=runbooks) for rule in rules)
@@ -209,6 +210,42 @@ def _network_rule() -> Rule:
 
 def _delivery_rule() -> Rule:
     return Rule("notify", AlertType.NOTIFY, Signal.NOTIFY, fail=1, recover=1)
+
+
+def information_rules() -> tuple[Rule, ...]:
+    """The rules that only inform; one look confirms them, and the next one may end them."""
+    return (
+        information_rule("trend", Signal.TREND),
+        information_rule("resource_pattern", Signal.RESOURCE_PATTERN),
+        information_rule("behaviour", Signal.BEHAVIOUR),
+    )
+
+
+def information_rule(
+    name: str,
+    signal: Signal,
+    *,
+    subject: str = "*",
+    runbook: str | None = None,
+    groups: tuple[str, ...] = (),
+    criticality: Criticality | None = None,
+    shadow: bool = False,
+) -> Rule:
+    """A rule on an information signal: always ``info``, so it is shown and logged and nobody is told."""
+    return Rule(
+        name,
+        AlertType.TREND if signal is Signal.TREND else AlertType.ANOMALY,
+        signal,
+        subject=subject,
+        severity=Severity.INFO,
+        fail=1,
+        recover=1,
+        reopen_window=0.0,
+        runbook=runbook,
+        groups=groups,
+        criticality=criticality,
+        shadow=shadow,
+    )
 
 
 def _expiry_limits(days: tuple[float, ...]) -> Limits:

@@ -22,6 +22,10 @@ class Signal(StrEnum):
     MONITOR = "monitor"
     NETWORK = "network"
     NOTIFY = "notify"
+    # What the monitor reads from hours and weeks of history: information, no value of the moment.
+    TREND = "trend"
+    RESOURCE_PATTERN = "resource_pattern"
+    BEHAVIOUR = "behaviour"
     # Milliseconds.
     RESPONSE_TIME = "response_time"
     # Percent.
@@ -47,7 +51,9 @@ class Signal(StrEnum):
     SLO_BURN = "slo_burn"
 
 
-STATE_SIGNALS = frozenset(
+INFORMATION_SIGNALS = frozenset((Signal.TREND, Signal.RESOURCE_PATTERN, Signal.BEHAVIOUR))
+"""Signals that are never told to anybody: their alerts are ``info``."""
+STATE_SIGNALS = INFORMATION_SIGNALS | frozenset(
     (Signal.SERVICE_DOWN, Signal.DATABASE, Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY, Signal.NO_DATA)
 )
 """Signals whose rules have one severity and no limit of their own."""

@@ -27,14 +27,19 @@ RuleSignal = Literal[
     "network_sent",
     "network_received",
     "figure",
+    "trend",
+    "resource_pattern",
+    "behaviour",
 ]
+INFORMATION_SIGNALS = frozenset({"trend", "resource_pattern", "behaviour"})
+"""Read from hours and weeks of history; they have no limit, and nobody is told."""
 STATE_SIGNALS = frozenset({"service_down", "database"})
 """States: they have no limit."""
-_EACH_RESULT = STATE_SIGNALS | {"tls_expiry"}
+_EACH_RESULT = STATE_SIGNALS | INFORMATION_SIGNALS | {"tls_expiry"}
 """Judged by each result, never over a window."""
 _RATES = frozenset({"error_rate", "uptime"})
 """Already rates over a window."""
-TARGET_SIGNALS = STATE_SIGNALS | {"response_time", "error_rate", "uptime", "tls_expiry"}
+TARGET_SIGNALS = STATE_SIGNALS | {"response_time", "error_rate", "uptime", "tls_expiry", "trend"}
 """Signals of a service or database."""
 MOST_LOCATIONS = 99
 _QUORUM = re.compile(r"^([1-9]\d?) of ([1-9]\d?)$")
@@ -67,7 +72,8 @@ class RuleSettings(Section):
     signal: RuleSignal
     """What is watched. Of services and databases: `service_down`, `database`, `response_time` (ms), `error_rate` (%),
     `uptime` (%), `tls_expiry` (days left). Of the host: `cpu_usage`, `memory_usage`, `disk_usage`, `swap_usage` (%),
-    `load`, `active_connections`, `network_sent`, `network_received` (bytes per second). `figure`: the platform's."""
+    `load`, `active_connections`, `network_sent`, `network_received` (bytes per second). `figure`: the platform's.
+    From history, information only: `trend`, `resource_pattern`, `behaviour`."""
     subject: Name = "*"
     """Name of a service or database, or a pattern with `*` and `?`; for `figure` its kind and name, such as
     `revenue.mrr`; not needed for the host."""
@@ -116,9 +122,12 @@ class RuleSettings(Section):
             raise Refused(f"needs as `subject` a kind of figures ({kinds}), a dot and a figure's name or `*`")
         if (self.groups or self.criticality) and self.signal not in TARGET_SIGNALS:
             raise Refused(f"takes no `groups` and no `criticality`: `{self.signal}` is not of a service or database")
-        if self.quorum is not None and self.signal not in TARGET_SIGNALS:
+        if self.quorum is not None and self.signal not in TARGET_SIGNALS - INFORMATION_SIGNALS:
             raise Refused(f"takes no `quorum`: `{self.signal}` is not measured from several locations")
         self._check_window()
+        if self.signal in INFORMATION_SIGNALS:
+            self._check_information()
+            return self
         if self.signal in STATE_SIGNALS:
             if any(limit is not None for limit in (self.above, self.below, self.leave)):
                 raise Refused(f"takes no limit (`above`, `below`, `leave`): `{self.signal}` is bad or good")
@@ -130,6 +139,12 @@ class RuleSettings(Section):
         if self.leave is not None and self.below is not None and self.leave < self.below:
             raise Refused("`leave` must not be beyond `below`")
         return self
+
+    def _check_information(self) -> None:
+        if any(limit is not None for limit in (self.above, self.below, self.leave)):
+            raise Refused(f"takes no limit (`above`, `below`, `leave`): `{self.signal}` is found in the history")
+        if "severity" in self.model_fields_set and self.severity is not Severity.INFO:
+            raise Refused(f"takes no other `severity` than `info`: `{self.signal}` only informs")
 
     def _check_window(self) -> None:
         aggregated = self.aggregate != "mean"
