@@ -159,19 +159,21 @@ def check(
     from amt_console.model import Database
     from amt_console.monitor.figure_names import rule_faults, unit_faults, unknown_figures
     from amt_console.operations.policy_warnings import policy_warnings
+    from amt_console.reports.scheduled.orders import report_faults, report_warnings
 
     context = get_context(ctx)
     try:
         loaded = load_config(file or _file_in_use(context))
         found = targets(loaded.settings)
-        if faults := (*rule_faults(loaded.settings), *unit_faults(loaded.settings)):
+        if faults := (*rule_faults(loaded.settings), *unit_faults(loaded.settings), *report_faults(loaded.settings)):
             raise ConfigError(faults, loaded.path)
     except ConfigError as error:
         if not as_json:
             raise CommandError(str(error), ExitCode.BAD_CONFIG) from None
         print_json(_fault_document(error))
         raise typer.Exit(ExitCode.BAD_CONFIG) from None
-    doubtful = policy_warnings(loaded.settings, found, context.clock.now())
+    now = context.clock.now()
+    doubtful = (*policy_warnings(loaded.settings, found, now), *report_warnings(loaded.settings, now))
     warnings = (*loaded.warnings, *unknown_figures(loaded.settings), *doubtful)
     shadowed = _shadowed(context, loaded.path) if file is None else ()
     databases = sum(isinstance(target, Database) for target in found)

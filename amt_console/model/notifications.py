@@ -168,6 +168,8 @@ class OutboxEntry:
     """``None`` for a summary, whose ``text`` is the message."""
     text: str | None = field(default=None, repr=False)
     """Of digests, hand-overs and reports."""
+    attachments: tuple[str, ...] = ()
+    """Paths of the files of a report; a mail has them attached."""
     not_before: datetime | None = None
     """Held until then, e.g. to the end of the quiet hours."""
     expires_at: datetime | None = None
@@ -257,6 +259,8 @@ class Message:
     reason: str = ""
     text: str | None = None
     """Of digests, hand-overs, reports and tests: the message itself."""
+    attachments: tuple[str, ...] = ()
+    """Paths of files; those that cannot be read are left out."""
     delayed_seconds: float = 0.0
     """How late it is sent, beyond what was intended."""
     acknowledge_url: str | None = None

@@ -46,6 +46,7 @@ def compose(claim: MessageClaim, *, now: datetime, times: GroupTimes, link: Link
         notices=notices,
         reason=reason,
         text=claim.messages[-1].text,
+        attachments=claim.messages[-1].attachments,
         delayed_seconds=_delay(claim.messages, now, times),
         acknowledge_url=link(notices[0], receiver) if _can_be_taken(kind, notices) else None,
         drill=any(row.kind is NoticeKind.DRILL for row in rows),

@@ -64,6 +64,7 @@ class Holder:
         from amt_console.api.presence import Presence
         from amt_console.monitor.thread import EngineThread
         from amt_console.runtime.dispatching import acknowledge_links, dispatcher_of
+        from amt_console.runtime.scheduled_reports import ScheduledReports
         from amt_console.runtime.watchdog import Watchdog
 
         self._settings = settings
@@ -101,6 +102,7 @@ class Holder:
             clock=clock,
         )
         self._dashboards: Dashboards | None = None
+        self._reports = ScheduledReports(settings, store, clock, self._source, on_queued=lambda: self.dispatcher.wake())
         self.operations = OperationsProxy()
         self.operations.use(self._operations(settings, targets))
 
@@ -115,6 +117,7 @@ class Holder:
         self.engine.start()
         self.dispatcher.start()
         self._watchdog.start()
+        self._reports.start()
         if self._store.is_server:
             from amt_console.runtime.presence import ClusterPresence
 
@@ -150,7 +153,7 @@ class Holder:
         status = self.engine.status
         engine = (notice for notice in status.notices if notice not in status.faults)
         watchdog = () if self._watchdog.trouble is None else (self._watchdog.trouble,)
-        return (*self.dispatcher.status.lines, *engine, *watchdog, *self._troubles)
+        return (*self.dispatcher.status.lines, *engine, *watchdog, *self._reports.notices, *self._troubles)
 
     def reload(self, settings: Settings) -> None:
         """Use another configuration: targets, rules, channels, roles. Raises ConfigError and keeps the old one."""
@@ -161,6 +164,7 @@ class Holder:
         self.dispatcher.reload(settings)
         self._watchdog.reload(settings)
         self._settings = settings
+        self._reports.reload(settings)
         self.operations.use(operations)
         if self._socket is not None:
             self._socket.callers.use(role_table(settings))
@@ -176,6 +180,7 @@ class Holder:
         if self._served is not None and self._served.refusals is not None:
             self._served.refusals.close()
         self._watchdog.stop()
+        self._reports.stop()
         clean = self.engine.stop()
         # After the engine: what it stores last can still be sent.
         self.dispatcher.stop(_LAST_MESSAGES_SECONDS)

@@ -49,7 +49,7 @@ from amt_console.store.errors import (
 from amt_console.store.outbox.decisions import alert_decisions, shadow_counts
 from amt_console.store.reads import MonitorRow, Reads, StateChangeRow
 from amt_console.store.reads.from_rows import ReadsFromRows
-from amt_console.store.report_runs import ReportRun, report_runs, save_report_run
+from amt_console.store.report_progress import ReportRun, report_runs, save_report_run
 from amt_console.store.rollups.host import HOST_METRICS
 from amt_console.store.signing_key import link_key
 from amt_console.store.store import Store

@@ -9,6 +9,7 @@ from amt_console.cli.export import parts
 from amt_console.cli.export import verify as verification
 from amt_console.cli.export.handover import handover
 from amt_console.cli.export.incident import incident
+from amt_console.cli.export.scheduled import scheduled
 
 app = typer.Typer(
     help="Write reports: static HTML pages, JSON documents, a picture.",
@@ -20,3 +21,4 @@ app.command("incident", epilog="Example: amt-console export incident 12 --format
 app.command("handover", epilog="Example: amt-console export handover --since 8h --out .")(handover)
 app.command("metrics", epilog=metrics_command.EPILOG)(metrics_command.metrics)
 app.command("verify", epilog=verification.EPILOG)(verification.verify)
+app.command("scheduled", epilog="Example: amt-console export scheduled management --now")(scheduled)

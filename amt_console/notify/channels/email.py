@@ -23,7 +23,7 @@ from amt_console.model.notifications import Message
 from amt_console.model.states import ChannelType
 from amt_console.notify.channels.address_rules import AddressRules
 from amt_console.notify.channels.channel import DeliveryError, FailureReason
-from amt_console.notify.channels.mail_message import mail_message
+from amt_console.notify.channels.mail_message import mail_message, read_attachments
 from amt_console.notify.templates.content import content_of
 from amt_console.redaction import redacted
 from amt_console.text import safe_text
@@ -104,6 +104,7 @@ class EmailChannel:
     async def send(self, message: Message) -> None:
         """Send it to everybody. Raises DeliveryError."""
         recipients = self._waiting.get(message.id, self._recipients)
+        files = await asyncio.to_thread(read_attachments, message.attachments) if message.attachments else ()
         mail = mail_message(
             message,
             content_of(message, self._zone),
@@ -111,6 +112,7 @@ class EmailChannel:
             recipients=self._recipients,
             instance=self._instance,
             now=self._clock.now(),
+            attachments=files,
         )
         try:
             async with asyncio.timeout(self._deadline):

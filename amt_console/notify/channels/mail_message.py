@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from mimetypes import guess_type
+from pathlib import Path
 
 from amt_console.clock import micros
 from amt_console.model.notifications import Message, Notice
@@ -18,12 +21,21 @@ from amt_console.notify.templates.html import html_mail
 from amt_console.notify.templates.plain import plain_text
 from amt_console.text import safe_text
 
+MOST_ATTACHED = 10 * 1024 * 1024
+"""Bytes of all files of a mail: many servers take 20 MB, and base64 adds a third."""
 MAX_REFERENCES = 20
 """Alerts of a grouped mail whose threads it joins."""
 
 
 def mail_message(
-    message: Message, content: Content, *, sender: str, recipients: Sequence[str], instance: str, now: datetime
+    message: Message,
+    content: Content,
+    *,
+    sender: str,
+    recipients: Sequence[str],
+    instance: str,
+    now: datetime,
+    attachments: Sequence[Attachment] = (),
 ) -> EmailMessage:
     """The whole mail.
 
@@ -34,6 +46,7 @@ def mail_message(
         recipients: Addresses.
         instance: Which monitor sends it.
         now: The date of the mail.
+        attachments: Files of a report.
     """
     domain = sender.rpartition("@")[2]
     mail = EmailMessage(policy=SMTP)
@@ -54,7 +67,37 @@ def mail_message(
         mail["Importance"] = "high"
     mail.set_content(plain_text(content))
     mail.add_alternative(html_mail(content, instance), subtype="html")
+    for file in attachments:
+        main, _, sub = (guess_type(file.name)[0] or "application/octet-stream").partition("/")
+        mail.add_attachment(file.content, maintype=main, subtype=sub, filename=safe_text(file.name, 120))
     return mail
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file in a mail."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+def read_attachments(paths: Sequence[str], most_bytes: int = MOST_ATTACHED) -> tuple[Attachment, ...]:
+    """The files that can be read and fit into one mail together, in their order; blocks.
+
+    A file may lie on the host of another monitor, or have been moved away since: the text says where it was written.
+    """
+    found: list[Attachment] = []
+    for path in map(Path, paths):
+        try:
+            if path.stat().st_size > most_bytes:
+                continue
+            content = path.read_bytes()
+        except OSError:
+            continue
+        if len(content) <= most_bytes:
+            most_bytes -= len(content)
+            found.append(Attachment(path.name, content))
+    return tuple(found)
 
 
 def message_id(message: Message, instance: str, domain: str) -> str:

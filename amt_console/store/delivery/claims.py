@@ -77,6 +77,7 @@ class ClaimedMessage:
     row: QueuedMessage
     notice: Notice | None = field(default=None, repr=False)
     text: str | None = field(default=None, repr=False)
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,7 @@ def notices_of(reads: Reads, ids: Collection[int]) -> dict[int, Notice]:
     found: dict[int, Notice] = {}
     for part in _parts(ids):
         for row in reads._connection.execute(select(_OUTBOX).where(_OUTBOX.c.id.in_(part))).mappings():
-            notice, _ = _content(row, reads._keys)
+            notice = _content(row, reads._keys).notice
             if notice is not None:
                 found[int(row["id"])] = notice
     return found
@@ -307,20 +308,20 @@ def _queued(row: Row, told: Collection[int] = ()) -> QueuedMessage:
 
 def claimed(row: Row, keys: Keyring) -> ClaimedMessage:
     """A row with its content."""
-    notice, text = _content(row, keys)
-    return ClaimedMessage(_queued(row), notice, text)
+    content = _content(row, keys)
+    return ClaimedMessage(_queued(row), content.notice, content.text, content.attachments)
 
 
-def _content(row: Row, keys: Keyring) -> tuple[Notice | None, str | None]:
+def _content(row: Row, keys: Keyring) -> queue.Payload:
     """What a row says. If its key is lost, what stands in its readable columns: a page is sent in any case."""
     try:
         return queue.payload_of(keys.open(queue.payload_cell(row["dedup_key"]), row["payload"]))
     except (Unavailable, ValueError, KeyError, TypeError) as error:
         lost = f"the details cannot be read: {error}"
     if row["alert_id"] is None:
-        return None, f"{row['reason']}; {lost}"
+        return queue.Payload(text=f"{row['reason']}; {lost}")
     kind, severity = member(AlertType, row["alert_type"]), member(Severity, row["severity"])
-    return Notice(
+    notice = Notice(
         alert_id=row["alert_id"],
         version=0,
         alert_type=kind or AlertType.MONITOR,
@@ -329,4 +330,5 @@ def _content(row: Row, keys: Keyring) -> tuple[Notice | None, str | None]:
         message=f"{row['subject']}: {(kind or AlertType.MONITOR).value.replace('_', ' ')}; {lost}",
         state=AlertState.RESOLVED if row["kind"] == NoticeKind.RESOLVED.value else AlertState.FIRING,
         opened_at=row["created_at"],
-    ), None
+    )
+    return queue.Payload(notice)

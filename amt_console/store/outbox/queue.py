@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,18 +45,28 @@ def payload_cell(dedup_key: str) -> EncryptedCell:
     return EncryptedCell(_OUTBOX.name, "payload", dedup_key)
 
 
-def payload_of(text: str) -> tuple[Notice | None, str | None]:
-    """The notice or the summary's text in a payload."""
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The content of a message: a notice, or a text with files."""
+
+    notice: Notice | None = None
+    text: str | None = None
+    attachments: tuple[str, ...] = ()
+
+
+def payload_of(text: str) -> Payload:
+    """The content of a row."""
     stored = json_object(text)
     if "alert_id" not in stored:
-        return None, "\n".join(map(str, stored.get("lines", ())))
+        lines = "\n".join(map(str, stored.get("lines", ())))
+        return Payload(text=lines, attachments=tuple(map(str, stored.get("attachments", ()))))
     moments = {name: moment_of(stored.get(name)) for name in _MOMENTS}
     words = {
         "alert_type": AlertType(stored["alert_type"]),
         "severity": Severity(stored["severity"]),
         "state": AlertState(stored["state"]),
     }
-    return instance_of(Notice, {**stored, **moments, **words}), None
+    return Payload(instance_of(Notice, {**stored, **moments, **words}))
 
 
 def _row(keys: Keyring, episode: Episode | None, entry: OutboxEntry) -> dict[str, Any]:
@@ -67,7 +77,7 @@ def _row(keys: Keyring, episode: Episode | None, entry: OutboxEntry) -> dict[str
     key = entry.dedup_key or _dedup_key(episode, entry)
     due_at = _later(entry.created_at, entry.not_before)
     # Texts are stored as one line, and these have several.
-    payload = to_json({"lines": (entry.text or "").splitlines()} if notice is None else asdict(notice))
+    payload = to_json(_summary(entry) if notice is None else asdict(notice))
     # A page is sent even when it cannot be encrypted: a lost key must not silence alerts.
     sealed = keys.seal(payload_cell(key), payload) or Sealed.plain(payload)
     return {
@@ -88,6 +98,11 @@ def _row(keys: Keyring, episode: Episode | None, entry: OutboxEntry) -> dict[str
         "expires_at": entry.expires_at,
         "simulated": bool(notice and notice.simulated),
     }
+
+
+def _summary(entry: OutboxEntry) -> dict[str, Any]:
+    lines = {"lines": (entry.text or "").splitlines()}
+    return {**lines, "attachments": list(entry.attachments)} if entry.attachments else lines
 
 
 def _later(one: datetime, other: datetime | None) -> datetime:

@@ -1,0 +1,100 @@
+"""The process that makes one scheduled report: ``python -m amt_console.reports.scheduled.child``.
+
+Reads a pickled ``ScheduledJob`` from standard input, gathers the data from the database itself, writes the files into
+the job's folder, and writes one line of JSON to standard output: ``{"files"}`` or ``{"error", "io"}``. The probes of
+the monitor go first, and the memory is freed with the process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from amt_console.analysis import Window
+from amt_console.analysis.series import MAX_POINTS, STEPS
+from amt_console.clock import SystemClock
+from amt_console.reports.build import build, layout
+from amt_console.reports.data import ReportData
+from amt_console.reports.files import write_file
+from amt_console.reports.gather import gather
+from amt_console.reports.scheduled.job import SUMMARY_FILE, ScheduledJob
+from amt_console.reports.scheduled.schedule import Period
+from amt_console.reports.scheduled.summary import summary
+from amt_console.reports.svg import ChartError
+from amt_console.reports.times import UnknownZoneError
+from amt_console.reports.view import build_view
+from amt_console.store import Store, StoreError, keyring_of
+
+FAILED = 1
+NICE = 10
+
+
+def main() -> int:
+    """Make one report; the exit code is 0 when all files are written."""
+    os.nice(NICE)
+    job: ScheduledJob = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one, over its pipe
+    try:
+        names = _make(job, _data(job))
+    except (ChartError, UnknownZoneError, StoreError) as error:
+        return _failed(str(error))
+    except OSError as error:
+        return _failed(f"could not write {error.filename or job.folder}: {error.strerror or error}", io=True)
+    except MemoryError:
+        return _failed("not enough memory to draw it")
+    _answer({"files": names})
+    return 0
+
+
+def window_of_period(period: Period) -> Window:
+    """The period in steps that its start is a multiple of, so that the window begins exactly there."""
+    start, seconds = period.start.timestamp(), period.hours * 3600
+    fitting = [step for step in STEPS if start % step == 0] or STEPS[:1]
+    step = next((step for step in fitting if seconds / step <= MAX_POINTS), fitting[-1])
+    return Window(period.start, period.end, step)
+
+
+def _data(job: ScheduledJob) -> ReportData:
+    source = job.source
+    keys = keyring_of(source.settings)
+    with (
+        Store.open(source.store_url, clock=SystemClock(), read_only=True, keys=keys) as store,
+        store.read() as reads,
+    ):
+        return gather(
+            reads,
+            targets=source.targets,
+            settings=source.settings,
+            window=window_of_period(job.period),
+            zone=job.zone,
+            made_at=job.made_at,
+        )
+
+
+def _make(job: ScheduledJob, data: ReportData) -> list[str]:
+    names, folder = [], Path(job.folder)
+    for name, content in build(data, job.plan, progress=lambda what, done, total: None):
+        write_file(folder / name, content)
+        names.append(name)
+    page = layout(build_view(data), "executive")
+    text = summary(replace(page, title=f"{job.name} {job.period_words}"))
+    write_file(folder / SUMMARY_FILE, text.encode("utf-8"))
+    return names
+
+
+def _failed(reason: str, *, io: bool = False) -> int:
+    _answer({"error": reason, "io": io})
+    return FAILED
+
+
+def _answer(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
