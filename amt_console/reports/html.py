@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from amt_console.reports.live import chart_data, moment, strides, where
+from amt_console.reports.live import chart_data, moment, tick_classes, where
 from amt_console.reports.page import PageChart, ReportPage
 from amt_console.reports.palette import chart_rules, custom_properties
 
@@ -53,7 +53,7 @@ class HtmlRenderer:
         )
         self._style, self._script = style_sheet(), live_script()
         self._policy = security_policy(self._style, self._script)
-        self._environment.globals.update(strides=strides, where=where, moment=moment)
+        self._environment.globals.update(tick_classes=tick_classes, where=where, moment=moment)
 
     def render(self, page: ReportPage, draw: Callable[[PageChart], str]) -> str:
         """The page; ``draw`` makes the SVG of a chart that has a specification."""

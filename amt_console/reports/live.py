@@ -26,19 +26,28 @@ def chart_data(page: ReportPage) -> str:
     return text
 
 
-def strides(ticks: Sequence[Tick]) -> tuple[int, ...]:
-    """For each of three widths: of how many labels one is shown, so that none touches the next.
+def tick_classes(ticks: Sequence[Tick]) -> tuple[str | None, ...]:
+    """For each label: ``None`` if no plot has room for it, else the classes of plots that leave it out.
 
-    Each is a multiple of the one before, so that narrower plots leave labels out and move none.
+    Narrower plots leave labels out and move none. Labels of a day (``Tue 00:00``) stay longer than those of an hour.
     """
-    found: list[int] = []
+    days = [index for index, tick in enumerate(ticks) if " " in tick.label]
+    apart = days[2] - days[1] if 2 < len(days) < len(ticks) else 0
+    first = days[1] if apart else 0
+    kept = []
+    stride = 1
     for width in _WIDTHS:
-        before = found[-1] if found else 1
-        stride = before
-        while stride < len(ticks) and not _fit(ticks[::stride], width):
+        before = stride
+        while stride < len(ticks) and not (
+            _fit(ticks[first % stride :: stride], width) and (apart == 0 or apart % stride == 0 or stride % apart == 0)
+        ):
             stride += before
-        found.append(stride)
-    return tuple(found)
+        kept.append(stride)
+    classes: list[str | None] = []
+    for index in range(len(ticks)):
+        wide, middle, narrow = ((index - first) % each == 0 for each in kept)
+        classes.append(None if not wide else "" if narrow else "middle" if middle else "wide middle")
+    return tuple(classes)
 
 
 def where(axis: TimeAxis, at: datetime) -> float:

@@ -14,6 +14,7 @@ from amt_console.reports.charts.base import (
     HALF,
     MS_LABELS,
     PERCENT_LABELS,
+    WIDE,
     Scale,
     Spec,
     frame,
@@ -199,6 +200,8 @@ def history_chart(
             for word, field in (("", "v"), (", low", "low"), (", high", "high"))
         ]
         legend = (("forecast", "forecast and its band"),)
+    if earlier:
+        legend = (("previous", "the period before, at the same time"), *legend)
     return _line_spec(
         layers,
         window,
@@ -257,7 +260,6 @@ def _line_spec(
 ) -> ChartSpec:
     if earlier:
         series = (*series, _series(before, "previous", earlier, "v"))
-        legend = (*legend, ("previous", "the period before, at the same time"))
     return ChartSpec(
         vega=frame(layers, width=width, height=height),
         width=width - GUTTER,
@@ -273,7 +275,7 @@ def _line_spec(
 
 
 def _most(width: int) -> int:
-    return max(4, width // 66)
+    return max(4, width // 80) if width >= WIDE else max(4, width // 66)
 
 
 def _aligned(points: Sequence[tuple[int, float | None]], window: Window) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amt_console.analysis import PerformanceAnalysis, ServicePerformance
+from amt_console.analysis.series import regroup
 from amt_console.reports.charts.base import COUNT_LABELS, PERCENT_LABELS
 from amt_console.reports.charts.lines import latency_chart, resource_chart
 from amt_console.reports.page import (
@@ -167,6 +168,8 @@ def _response_times(view: ReportView) -> PageSection:
     services = view.analysis.services
     shown = services[:_MOST_SMALL]
     lead = "Line: median. Band: up to the 95th percentile. Dashed: limit. Red: down. Hatched: no data."
+    if any(record.previous for record in view.data.services):
+        lead += " Grey: the median of the period before."
     if len(services) > len(shown):
         lead += f" The first {len(shown)} of {len(services)} services; the table below has all."
     blocks = tuple(_latency_block(view, service, index) for index, service in enumerate(shown))
@@ -193,7 +196,14 @@ def _latency_block(view: ReportView, service: ServicePerformance, index: int) ->
         title,
         "; ".join(word for word in words if word),
         f"Response time of {title}, highest {milliseconds(latency.max_ms)}, over {view.span}.",
-        latency_chart(service.buckets, service.spans, view.data.window, view.times, limit_ms=latency.limit_ms),
+        latency_chart(
+            service.buckets,
+            service.spans,
+            view.data.window,
+            view.times,
+            limit_ms=latency.limit_ms,
+            previous=regroup(view.data.services[index].previous, view.data.window.previous()),
+        ),
     )
 
 
@@ -288,13 +298,15 @@ def _resource_block(view: ReportView, name: str) -> PageChart:
         f"host-{name}",
         title,
         f"Mean {write(mean)}; line: mean of each step, band: up to the highest sample"
-        + (", dashed: limit" if limit else ""),
+        + (", dashed: limit" if limit else "")
+        + (", grey: the mean of the period before" if view.data.previous_host.get(name) else ""),
         f"{title}, mean {write(mean)}, over {view.span}.",
         resource_chart(
             view.data.host[name],
             view.data.window,
             view.times,
             limit=limit,
+            previous=view.data.previous_host.get(name, ()),
             percent=is_percent,
             labels=PERCENT_LABELS if is_percent else COUNT_LABELS,
         ),

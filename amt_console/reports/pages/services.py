@@ -10,6 +10,7 @@ from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import state_strips
 from amt_console.reports.data import ServiceRecord
 from amt_console.reports.page import Cell, Heading, PageChart, Table, Tone, in_csv, without_empty_columns
+from amt_console.reports.pages.marks import marks_of
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief, listed
 from amt_console.text import MISSING, count, duration, limit_percent, milliseconds, percent, percent_cell
@@ -61,7 +62,7 @@ def strips_chart(view: ReportView, *, id: str) -> PageChart:  # noqa: A002
         title=title,
         subtitle=subtitle,
         description=f"{title}. " + " ".join(_strip_sentence(service) for service in services[:12]),
-        spec=state_strips([(s.name, s.spans) for s in shown], view.data.window, view.times),
+        spec=state_strips([(s.name, s.spans) for s in shown], view.data.window, view.times, marks=marks_of(view)),
         table=availability_table(view, id=f"{id}-table"),
         legend=STATE_LEGEND,
     )
