@@ -40,8 +40,8 @@ class Window:
         return [self.start + timedelta(seconds=self.step * n) for n in range(math.ceil(self.seconds / self.step))]
 
     def previous(self) -> Window:
-        """The window of equal length that ends where this one starts."""
-        return replace(self, start=self.start - (self.end - self.start), end=self.start)
+        """The window that ends where this one starts: as many steps, all whole, so that buckets fit into it."""
+        return replace(self, start=self.start - timedelta(seconds=self.step * len(self.starts())), end=self.start)
 
     def index(self, moment: datetime) -> int:
         """Index of the step that holds ``moment``; negative before the window."""

@@ -138,9 +138,11 @@ def rollups(
     found = _stored(connection, resolution, low, high, metrics, histograms=histograms)
     last = floor(high, resolution * SECOND)
     if last < high and connection.execute(_LATER, {"end": end}).first() is not None:
+        # Also where the part before the end is empty: all of the stored bucket came later then.
+        found = {metric: [each for each in rows if each.start_us < last] for metric, rows in found.items()}
         for metric, rollup in _part(connection, resolution, last, high, metrics).items():
             cut = rollup if histograms else replace(rollup, histogram=replace(rollup.histogram, counts={}))
-            found[metric] = [*(each for each in found.get(metric, ()) if each.start_us < last), cut]
+            found.setdefault(metric, []).append(cut)
     return {metric: rows for metric, rows in found.items() if rows}
 
 
