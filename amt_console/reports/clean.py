@@ -9,11 +9,14 @@ from datetime import date
 from enum import Enum
 from typing import Any, TypeVar
 
+from amt_console.model import HostRollup, Rollup
 from amt_console.text import safe_text
 
 MAX_CHARS = 300
 """Longest text in a report."""
 
+_NUMBERS = (Rollup, HostRollup)
+"""These hold whole numbers alone, and there are very many."""
 T = TypeVar("T")
 
 
@@ -33,6 +36,8 @@ def _clean(value: Any) -> Any:
     if isinstance(value, (str, bytes)):
         text = safe_text(value, MAX_CHARS)
         return value if text == value else text
+    if isinstance(value, _NUMBERS):
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         changes = {}
         for field in fields(value):

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from amt_console.analysis.forecasts.forecast import Forecast
 from amt_console.model import Figure, FigureKind
+from amt_console.reports.analysis_documents import (
+    accounting_json,
+    behaviour_json,
+    budget_json,
+    compared_json,
+    disk_json,
+    finding_json,
+    frequency_json,
+    policies_json,
+    recommendation_json,
+    reliability_json,
+    responder_json,
+    rounded,
+    rule_json,
+    slowness_json,
+    throughput_json,
+)
 from amt_console.reports.data import AlertRecord
 from amt_console.reports.figures import info
 from amt_console.reports.inputs import inputs_json
@@ -18,9 +36,7 @@ from amt_console.reports.service_documents import (
     host_json,
     incident_json,
     outage_json,
-    recommendation_json,
     resource_json,
-    rounded,
     service_json,
     service_now_json,
 )
@@ -29,12 +45,33 @@ from amt_console.reports.view import ReportView
 SCHEMA_VERSION = 1
 
 Document = dict[str, Any]
+_FLAT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
 def encoded(document: Document) -> bytes:
-    """UTF-8 with sorted keys, two blanks of indent and a newline at the end. Raises ValueError for NaN and infinity."""
-    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode("utf-8")
+    """UTF-8 with sorted keys, flat objects and lists on one line. Raises ValueError for NaN and infinity."""
+    parts: list[str] = []
+    _write(document, "\n", parts.append)
+    return ("".join(parts) + "\n").encode("utf-8")
+
+
+def _write(value: Any, newline: str, add: Callable[[str], None]) -> None:
+    """Containers of containers over several lines, flat ones on one: quick, and still good to compare by line."""
+    if not isinstance(value, (dict, list)) or not any(
+        isinstance(each, (dict, list)) for each in (value.values() if isinstance(value, dict) else value)
+    ):
+        add(_FLAT.encode(value))
+        return
+    inner = newline + "  "
+    names = sorted(value) if isinstance(value, dict) else range(len(value))
+    before = "{" if isinstance(value, dict) else "["
+    for name in names:
+        add(before + inner)
+        if isinstance(value, dict):
+            add(_FLAT.encode(name) + ": ")
+        _write(value[name], inner, add)
+        before = ","
+    add(newline + ("}" if isinstance(value, dict) else "]"))
 
 
 def executive_summary(view: ReportView, verdict: ReportVerdict) -> Document:
@@ -114,8 +151,8 @@ def monitoring_report(view: ReportView) -> Document:
 
 
 def performance_report(view: ReportView) -> Document:
-    """The whole analysis: latency, trends, availability, incidents, resources, handling, advice."""
-    analysis = view.analysis
+    """The whole analysis: findings, latency, trends, availability, incidents, resources, alerts, behaviour, advice."""
+    analysis, times = view.analysis, view.times
     return {
         **_head(view, "performance_analysis", view.verdict),
         "availability": availability_json(analysis.availability),
@@ -128,6 +165,18 @@ def performance_report(view: ReportView) -> Document:
         "alert_handling": handling_json(analysis.handling),
         "previous_alert_handling": handling_json(analysis.previous_handling),
         "recommendations": [recommendation_json(advice) for advice in analysis.recommendations],
+        "findings": [finding_json(finding, times) for finding in analysis.findings],
+        "policies": policies_json(analysis.policies),
+        "budgets": [budget_json(budget) for budget in analysis.budgets],
+        "reliability": reliability_json(analysis.reliability),
+        "outage_frequency": frequency_json(analysis.frequency, times),
+        "comparison": [compared_json(each) for each in analysis.comparison],
+        "throughput": throughput_json(view),
+        "disk": disk_json(analysis.disk, times),
+        "slow_with": [slowness_json(one) for one in analysis.slow_with],
+        "alert_rules": [rule_json(record, times) for record in analysis.rules],
+        "responders": [responder_json(each) for each in analysis.responders],
+        "behaviour": behaviour_json(view),
         "limits": _limits(view),
     }
 
@@ -242,6 +291,7 @@ def _head(view: ReportView, report: str, verdict: ReportVerdict) -> Document:
         "measured_until": times.iso(data.measured_until),
         "coverage_percent": None if coverage is None else round(coverage, 4),
         "inputs": inputs_json(data, view.inputs),
+        "accounting": accounting_json(view.analysis),
         "simulated": view.simulated,
         "simulated_until": times.iso(data.simulated_until),
         "verdict": {

@@ -11,16 +11,25 @@ from amt_console.analysis import (
     Incident,
     LatencySummary,
     Outage,
-    Recommendation,
     ResourcePattern,
     ServicePerformance,
     Trend,
 )
 from amt_console.model import HostSample, Rollup
+from amt_console.reports.analysis_documents import (
+    phases_json,
+    policies_json,
+    reliability_json,
+    rounded,
+    shift_json,
+    significant,
+    unusual_json,
+)
 from amt_console.reports.data import ServiceRecord
 from amt_console.reports.view import ReportView
 
 Document = dict[str, Any]
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def availability_json(parts: Availability) -> Document:
@@ -77,6 +86,15 @@ def service_json(service: ServicePerformance, view: ReportView) -> Document:
         "same_hours_change_percent": rounded(hours.typical_percent) if hours else None,
         "incidents": len(service.incidents),
         "unconfirmed": len(service.blips),
+        "policies": policies_json(service.policies),
+        "reliability": reliability_json(service.reliability),
+        "change_points": [shift_json(shift, view.times) for shift in service.shifts],
+        "anomalies": [unusual_json(stretch, view.times) for stretch in service.unusual],
+        "phases": phases_json(service.phases, view.times),
+        "hours": [
+            {"hour": each.hour, "count": each.samples, "p50_ms": rounded(each.p50_ms), "p95_ms": rounded(each.p95_ms)}
+            for each in service.hours_of_day
+        ],
         "series": [_step_json(bucket, view) for bucket in service.buckets],
         "states": [
             {"start": iso(span.start), "end": iso(span.end), "state": span.state.value, "error": span.error}
@@ -127,7 +145,7 @@ def trend_json(trend: Trend | None) -> Document | None:
         "slope_ms_per_hour": rounded(trend.slope_per_hour, 6),
         "change_ms": rounded(trend.change),
         "change_percent": None if trend.relative_change is None else rounded(100 * trend.relative_change),
-        "p_value": float(f"{trend.p_value:.6g}"),
+        "p_value": significant(trend.p_value),
         "points": trend.points,
         "seasonal": trend.seasonal,
     }
@@ -147,6 +165,7 @@ def incident_json(incident: Incident, view: ReportView) -> Document:
         "seconds": rounded(incident.seconds),
         "measured_down_seconds": rounded(incident.down_s),
         "cause": incident.cause,
+        "cause_class": incident.cause_class,
         "alert_id": incident.alert_id,
         "acknowledged_by": record.episode.acknowledged_by if record else None,
         "acknowledged_at": view.times.iso(record.episode.acknowledged_at) if record else None,
@@ -176,6 +195,11 @@ def resource_json(pattern: ResourcePattern, limits: AnalysisLimits) -> Document:
         "max": rounded(pattern.max),
         "limit": limits.of_resource(pattern.name),
         "busiest_hour": {"hour": busiest[0], "mean": rounded(busiest[1])} if busiest else None,
+        "saturated_percent": rounded(pattern.saturated_percent, 4),
+        "saturated_seconds": rounded(pattern.saturated_s),
+        "headroom": rounded(pattern.headroom),
+        "hours": [{"hour": hour, "mean": rounded(value)} for hour, value in pattern.hours],
+        "weekdays": [{"weekday": WEEKDAYS[day], "mean": rounded(value)} for day, value in pattern.weekdays],
     }
 
 
@@ -208,20 +232,3 @@ def handling_json(handled: Handling) -> Document:
         "mean_seconds_to_resolve": rounded(handled.mttr_s),
         "median_seconds_to_resolve": rounded(handled.median_ttr_s),
     }
-
-
-def recommendation_json(advice: Recommendation) -> Document:
-    """One piece of advice with its evidence."""
-    return {
-        "rule": advice.rule,
-        "severity": advice.severity.value,
-        "subject": advice.subject,
-        "followers": list(advice.followers),
-        "advice": advice.advice,
-        "evidence": list(advice.evidence),
-    }
-
-
-def rounded(value: float | None, digits: int = 3) -> float | None:
-    """A rounded number; ``None`` stays."""
-    return None if value is None else round(value, digits)
