@@ -17,6 +17,7 @@ from amt_console.analysis.uptime.availability import Availability, availability
 from amt_console.analysis.uptime.incidents import Incident, StateSpan, incidents, state_spans
 from amt_console.analysis.uptime.policies import Policies, policies
 from amt_console.analysis.uptime.reliability import NO_INCIDENTS, Reliability, reliability
+from amt_console.clock import micros
 from amt_console.model import AlertType, Episode, ErrorClass, LatencyHistogram, Rollup, ServiceState
 
 _ABOUT_OUTAGES = (AlertType.SERVICE_DOWN, AlertType.DATABASE)
@@ -90,7 +91,7 @@ class ServicePerformance:
     @property
     def calm(self) -> list[Rollup]:
         """The buckets beside its incidents."""
-        return [bucket for bucket in self.buckets if not any(_touches(bucket, each) for each in self.incidents)]
+        return _beside(self.buckets, self.incidents)
 
 
 def analyse_service(
@@ -131,7 +132,7 @@ def analyse_service(
     )
     confirmed, blips = _told_apart(failures, episodes)
     parts = availability(buckets, window.seconds)
-    quiet = [bucket for bucket in buckets if not any(_touches(bucket, failure) for failure in failures)]
+    quiet = _beside(buckets, failures)
     medians = [(b.start, ms) for b in quiet if (ms := b.histogram.quantile(0.5)) is not None]
     shifts = change_points(medians, zone=zone)
     stretches = unusual(medians, upwards_only=True)
@@ -139,7 +140,7 @@ def analyse_service(
         name=history.name,
         buckets=tuple(buckets),
         latency=latency_summary(buckets, zone=zone, limit_ms=history.warning_ms, quiet=quiet),
-        previous_latency=latency_summary(previous, zone=zone, limit_ms=history.warning_ms),
+        previous_latency=latency_summary(previous, zone=zone, limit_ms=history.warning_ms, quiet=()),
         availability=parts,
         previous_availability=earlier,
         spans=tuple(spans),
@@ -191,8 +192,14 @@ def _is_about(episode: Episode, failure: Incident) -> bool:
     return episode.opened_at <= failure.end and (episode.resolved_at is None or episode.resolved_at > failure.start)
 
 
-def _touches(bucket: Rollup, failure: Incident) -> bool:
-    return bucket.start < failure.end and _end(bucket) > failure.start
+def _beside(buckets: Sequence[Rollup], failures: Sequence[Incident]) -> list[Rollup]:
+    """The buckets that no failure touches."""
+    edges = [(micros(failure.start), micros(failure.end)) for failure in failures]
+    return [
+        bucket
+        for bucket in buckets
+        if not any(bucket.start_us < end and bucket.start_us + bucket.length_us > start for start, end in edges)
+    ]
 
 
 def facts_of(service: ServicePerformance, history: ServiceHistory) -> ServiceFacts:

@@ -14,11 +14,14 @@ from amt_console.cli.export.options import Hours, Since, Until, Zone, window
 from amt_console.cli.printing.output import print_json, print_line, print_wrapped
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
-from amt_console.text import MISSING, duration, milliseconds, percent_cell
+from amt_console.text import MISSING, duration, limit_percent, milliseconds, percent, percent_cell
 
 if TYPE_CHECKING:
     from amt_console.reports.view import ReportView
 
+MOST_OF_A_KIND = 5
+MOST_ADVICE = 20
+"""The terminal shows so many; --json has all."""
 _SERVICE_COLUMNS = (
     Column("SERVICE"),
     Column("AVAILABLE", right=True),
@@ -53,7 +56,7 @@ def analyze(
         int | None, typer.Option("--forecast", metavar="N", help="With --series: forecast so many steps.")
     ] = None,
 ) -> None:
-    """Analyse response times, availability, incidents, resources and alert handling, with recommendations."""
+    """Analyse a window: findings, response times, availability, resources, alerts, and recommendations."""
     if series is not None:
         if any(option is not None for option in (hours, since, until, zone)):
             raise CommandError("--series reads a whole file: no --hours, --since, --until and --zone", ExitCode.USAGE)
@@ -92,11 +95,71 @@ def print_analysis(view: ReportView) -> None:
     if view.simulated:
         print_line(f"Simulated history up to {times.full(view.data.simulated_until)}.")
     print_line()
+    _findings(view)
+    print_line()
     _services(view)
+    _accounting(view)
+    _budgets(view)
     _incidents(view)
     _resources(view)
     _handling(view)
     _advice(view)
+
+
+def _findings(view: ReportView) -> None:
+    """What to know first: of each kind the first few, the others are counted."""
+    findings = view.analysis.findings
+    if not findings:
+        print_line("No findings.")
+        return
+    print_line(f"FINDINGS ({len(findings)})")
+    shown: dict[str, int] = {}
+    for finding in findings:
+        kind = finding.kind.value
+        shown[kind] = shown.get(kind, 0) + 1
+        if shown[kind] <= MOST_OF_A_KIND:
+            when = f" {view.times.short(finding.begin)}" if finding.begin is not None else ""
+            print_wrapped(f"{kind.replace('_', ' ')}: {finding.subject}{when}: {finding.evidence[0]}", indent=2)
+    more = [f"{count - MOST_OF_A_KIND} x {kind.replace('_', ' ')}" for kind, count in shown.items()]
+    more = [text for text, count in zip(more, shown.values(), strict=True) if count > MOST_OF_A_KIND]
+    if more:
+        print_wrapped(f"and {', '.join(more)} (--json has all)", indent=2)
+
+
+def _accounting(view: ReportView) -> None:
+    """How availability was counted, and what it is by the other policies."""
+    analysis = view.analysis
+    if analysis.availability.measured_s <= 0:
+        return
+    policies, reliability = analysis.policies, analysis.reliability
+    checks = sum(service.latency.samples for service in analysis.services)
+    print_wrapped(
+        f"Availability: up / (up + down) over {checks:,} checks. All services by policy: "
+        f"raw {percent(policies.raw, 2)}, rechecked {percent(policies.rechecked, 2)}, without maintenance "
+        f"{percent(policies.without_maintenance, 2)}, without unknown {percent(policies.without_unknown, 2)}."
+    )
+    if reliability.mtbf_s is not None:
+        causes = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in reliability.causes.items())
+        mttr = f", MTTR {duration(reliability.mttr_s)}" if reliability.mttr_s is not None else ""
+        print_wrapped(f"MTBF of a service {duration(reliability.mtbf_s)}{mttr}. Incidents by cause: {causes}.")
+
+
+def _budgets(view: ReportView) -> None:
+    if not view.analysis.budgets:
+        return
+    print_line()
+    rows = [
+        (
+            budget.slo.name,
+            budget.service,
+            limit_percent(budget.slo.objective),
+            percent_cell(budget.used_percent),
+            *(MISSING if burn.rate is None else f"{burn.rate:.1f}" for burn in budget.burn),
+        )
+        for budget in view.analysis.budgets
+    ]
+    figures = (Column(heading, right=True) for heading in ("OBJECTIVE", "USED", "BURN 1 h", "6 h", "3 d"))
+    print_table(("BUDGET", "SERVICE", *figures), rows)
 
 
 def _services(view: ReportView) -> None:
@@ -169,7 +232,17 @@ def _handling(view: ReportView) -> None:
     print_line()
     taken = f"after {duration(handled.mtta_s)} on average" if handled.mtta_s is not None else ""
     ended = f", resolved after {duration(handled.mttr_s)} on average" if handled.mttr_s is not None else ""
-    print_line(f"{handled.fired} alerts fired, {handled.acknowledged} acknowledged {taken}".rstrip() + ended)
+    print_wrapped(f"{handled.fired} alerts fired, {handled.acknowledged} acknowledged {taken}".rstrip() + ended)
+    for each in view.analysis.responders:
+        usual = "" if each.median_s is None else f", half of them within {duration(each.median_s)}"
+        print_wrapped(f"  {each.person} took {each.acknowledged}{usual}", indent=4)
+    again = [record for record in view.analysis.rules if record.refired or record.noise]
+    for record in again[:MOST_OF_A_KIND]:
+        print_wrapped(
+            f"  {record.rule} of {record.subject}: fired {record.fired} times, "
+            f"{record.refired} again within 15 minutes, {record.noise} noise",
+            indent=4,
+        )
 
 
 def _advice(view: ReportView) -> None:
@@ -177,7 +250,15 @@ def _advice(view: ReportView) -> None:
     if not view.analysis.recommendations:
         print_line("No recommendations.")
         return
-    for advice in view.analysis.recommendations:
+    print_line(f"RECOMMENDATIONS ({len(view.analysis.recommendations)})")
+    for advice in view.analysis.recommendations[:MOST_ADVICE]:
         print_wrapped(f"{advice.severity.value}: {advice.subject}: {advice.advice}", indent=2)
         also = (f"also: {', '.join(advice.followers)}",) if advice.followers else ()
         print_wrapped(f"    {'; '.join((*advice.evidence, *also))}", indent=4)
+        print_wrapped(f"    expected: {advice.effect}", indent=4)
+        print_wrapped(f"    check: {advice.verify}", indent=4)
+        for line in (advice.change or "").splitlines():
+            if line:
+                print_line(f"    | {line}")
+    if len(view.analysis.recommendations) > MOST_ADVICE:
+        print_line(f"and {len(view.analysis.recommendations) - MOST_ADVICE} more (--json has all)")

@@ -12,8 +12,10 @@ import math
 import struct
 import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 RELATIVE_ERROR = 0.01
 SCALE = 1000
@@ -113,17 +115,20 @@ class LatencyHistogram:
         Args:
             q: 0 to 1, e.g. 0.95.
         """
-        if not 0 <= q <= 1:
-            raise ValueError(f"a quantile lies between 0 and 1, not {q}")
+        return self.quantiles(q)[0]
+
+    def quantiles(self, *wanted: float) -> tuple[float | None, ...]:
+        """``quantile`` of each of some shares, in one pass."""
+        if not all(0 <= q <= 1 for q in wanted):
+            raise ValueError(f"a quantile lies between 0 and 1, not {', '.join(map(str, wanted))}")
         if not self.counts:
-            return None
-        rank = max(1, math.ceil(q * sum(self.counts.values()) - 1e-9))
-        seen = 0
-        index = _ZERO
-        for index in sorted(self.counts):
-            seen += self.counts[index]
-            if seen >= rank:
-                break
+            return (None,) * len(wanted)
+        bins = sorted(self.counts)
+        seen = list(accumulate(map(self.counts.__getitem__, bins)))
+        return tuple(self._middle(bins[bisect_left(seen, max(1, math.ceil(q * seen[-1] - 1e-9)))]) for q in wanted)
+
+    def _middle(self, index: int) -> float:
+        """The value that a bin stands for."""
         middle = 0.0 if index == _ZERO else 2.0 * math.pow(_GAMMA, index - 1) / (_GAMMA + 1.0)
         return min(float(self.most), max(float(self.least), middle)) / SCALE
 
