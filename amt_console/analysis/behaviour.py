@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from amt_console.analysis.percentiles import mean, median
 from amt_console.analysis.unusual import Unusual, unusual
@@ -54,7 +54,7 @@ class FigureBehaviour:
 
 
 def behaviour(
-    figures: Mapping[FigureName, Sequence[tuple[datetime, float | None]]],
+    figures: Mapping[FigureName, Sequence[tuple[datetime, float | None]]], zone: tzinfo
 ) -> tuple[FigureBehaviour, ...]:
     """The watched figures that were read, in their usual order."""
     found = []
@@ -62,9 +62,7 @@ def behaviour(
         points = [(at, value) for at, value in figures.get((kind, name), ()) if value is not None]
         values = [value for _, value in points]
         if values:
-            found.append(
-                FigureBehaviour(
-                    kind, name, len(values), mean(values), median(values), min(values), max(values), unusual(points)
-                )
-            )
+            odd = unusual(points, zone=zone)
+            low, high = min(values), max(values)
+            found.append(FigureBehaviour(kind, name, len(values), mean(values), median(values), low, high, odd))
     return tuple(found)

@@ -91,7 +91,7 @@ def host_findings(
             FindingKind.CORRELATION,
             one.service,
             (
-                f"slow when the host's {one.resource} is busy: {milliseconds(one.busy_ms)} in the busiest quarter of "
+                f"slow when the host's {one.resource} is busy: {milliseconds(one.busy_ms)} in the busiest tenth of "
                 f"the time, else {milliseconds(one.calm_ms)}",
                 f"rank correlation {one.rho:.2f} over {one.points} steps, p = {one.p_value:.2g}; they moved together, "
                 "and neither needs to be the cause",

@@ -150,7 +150,7 @@ def analyse(
         ),
         rules=rule_records(episodes, start=start, end=end),
         responders=responders(episodes, start=start, end=end),
-        behaviour=behaviour(figures),
+        behaviour=behaviour(figures, zone),
     )
     facts = [facts_of(service, history) for service, history in zip(found, services, strict=True)]
     return replace(whole, findings=_findings(whole, facts), recommendations=_advice(whole, facts, limits))

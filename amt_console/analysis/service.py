@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from amt_console.analysis.change_points import ChangePoint, change_points
+from amt_console.analysis.change_points import ChangePoint
 from amt_console.analysis.facts import ServiceFacts
-from amt_console.analysis.latency import LatencySummary, latency_summary
+from amt_console.analysis.latency import LatencySummary, hourly_quantiles, latency_summary
 from amt_console.analysis.phases import NO_PHASES, PhaseSummary
 from amt_console.analysis.seasonal import HourlyComparison, compare_hours
 from amt_console.analysis.series import Window, regroup
+from amt_console.analysis.shifts import level_shifts
 from amt_console.analysis.unusual import Unusual, unusual
 from amt_console.analysis.uptime.availability import Availability, availability
 from amt_console.analysis.uptime.incidents import Incident, StateSpan, incidents, state_spans
@@ -134,12 +135,14 @@ def analyse_service(
     parts = availability(buckets, window.seconds)
     quiet = _beside(buckets, failures)
     medians = [(b.start, ms) for b in quiet if (ms := b.histogram.quantile(0.5)) is not None]
-    shifts = change_points(medians, zone=zone)
-    stretches = unusual(medians, upwards_only=True)
+    latency = latency_summary(buckets, zone=zone, limit_ms=history.warning_ms, quiet=quiet)
+    usual = hourly_quantiles(previous, zone, 0.5) if earlier.sufficient else {}
+    shifts = level_shifts(medians, trend=latency.trend, usual=usual, zone=zone)
+    stretches = unusual(medians, zone=zone, upwards_only=True)
     return ServicePerformance(
         name=history.name,
         buckets=tuple(buckets),
-        latency=latency_summary(buckets, zone=zone, limit_ms=history.warning_ms, quiet=quiet),
+        latency=latency,
         previous_latency=latency_summary(previous, zone=zone, limit_ms=history.warning_ms, quiet=()),
         availability=parts,
         previous_availability=earlier,

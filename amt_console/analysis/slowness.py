@@ -12,7 +12,7 @@ from amt_console.clock import SECOND, moment
 from amt_console.model import HostRollup, Rollup
 
 LEAST_POINTS = 24
-LEAST_STRENGTH = 0.5
+LEAST_STRENGTH = 0.3
 SIGNIFICANT_P = 0.01
 LEAST_SLOWER = 0.25
 """Answers must be slower by this part where the resource is busiest: what is not felt is not reported."""
@@ -39,7 +39,7 @@ class Slowness:
     """Two-sided, corrected for the number of pairs."""
     points: int
     busy_ms: float
-    """Median of the median response times of the quarter of steps with the busiest resource."""
+    """Median of the median response times of the tenth of steps with the busiest resource."""
     calm_ms: float
     """The same of the other steps."""
     since: datetime
@@ -47,7 +47,7 @@ class Slowness:
 
     @property
     def slower_percent(self) -> float:
-        """How much slower in the busiest quarter."""
+        """How much slower in the busiest tenth."""
         return 100 * (self.busy_ms / self.calm_ms - 1) if self.calm_ms else 0.0
 
 
@@ -85,7 +85,7 @@ def slow_with(
                 continue
             p_value = min(1.0, tried * _p_value(rho, _effective(busy, slow)))
             order = sorted(range(len(common)), key=lambda index: busy[index])
-            edge = len(order) * 3 // 4
+            edge = len(order) * 9 // 10
             top, rest = (median([series[common[i]] for i in part]) or 0.0 for part in (order[edge:], order[:edge]))
             if p_value < SIGNIFICANT_P and top >= rest * (1 + LEAST_SLOWER):
                 since, until = moment(common[0]), moment(common[-1])

@@ -49,7 +49,9 @@ def test_an_incident_stands_in_the_analysis_once() -> None:
     analysis = documents(samples.week(hours=24))["performance_analysis_report"]
     assert [incident["service"] for incident in analysis["incidents"]] == ["backend-api"]
     assert [service["incidents"] for service in analysis["services"]] == [1, 0, 0, 0, 0, 0, 0]
-    assert json.dumps(analysis).count("HTTP 503 Service Unavailable") == 2, "the incident, and the state it was in"
+    assert json.dumps(analysis).count("HTTP 503 Service Unavailable") == 3, (
+        "the finding, the incident, and the state it was in"
+    )
 
 
 def test_a_trend_is_called_alike_in_the_page_and_in_the_document() -> None:
