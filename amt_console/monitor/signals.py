@@ -112,7 +112,7 @@ class WindowReader:
 
 Point = tuple[datetime, float]
 """A measured value."""
-_OF_SINGLE_VALUES = frozenset((Aggregate.LAST, Aggregate.RATE))
+OF_SINGLE_VALUES = frozenset((Aggregate.LAST, Aggregate.RATE))
 """Aggregates that rollups cannot give."""
 _HOST = "\x00host"
 _FIGURES = "\x00figures "
@@ -145,7 +145,7 @@ def _of_services(reads: Reads, rule: Rule, sources: Mapping[str, str], at: Insta
     if rule.slo is not None:
         return _of_objective(reads, rule, rule.slo, sources, at)
     span = rule.window or 0.0
-    if rule.signal is Signal.RESPONSE_TIME and (span <= RAW_WINDOW or rule.aggregate in _OF_SINGLE_VALUES):
+    if rule.signal is Signal.RESPONSE_TIME and (span <= RAW_WINDOW or rule.aggregate in OF_SINGLE_VALUES):
         return {name: _of_results(reads, rule, name, subject, at) for name, subject in sources.items()}
     totals = reads.services.totals(start=at.wall - timedelta(seconds=span), end=at.wall, services=list(sources))
     judged = _of_errors if rule.signal is Signal.ERROR_RATE else _of_total
@@ -223,11 +223,12 @@ def _of_total(_reads: Reads, rule: Rule, _name: str, total: Rollup, subject: str
         coverage = 100.0 * total.coverage
         judged = partial(judge_uptime, rule, subject, uptime_percent=percent, coverage_percent=coverage, at=at)
     else:
-        judged = partial(judge, rule, subject, _response_time(rule.aggregate, total), at=at)
+        judged = partial(judge, rule, subject, response_time_of(rule.aggregate, total), at=at)
     return RuleWindow(rule, subject, lambda episode: judged(episode=episode))
 
 
-def _response_time(aggregate: Aggregate, total: Rollup) -> float | None:
+def response_time_of(aggregate: Aggregate, total: Rollup) -> float | None:
+    """The aggregate of a period's response times in milliseconds, as its rollup has it."""
     match aggregate:
         case Aggregate.MEAN:
             return total.mean_ms
@@ -250,11 +251,12 @@ def _of_host(reads: Reads, rule: Rule, at: Instant) -> Iterable[RuleWindow]:
     subject = HOST_SUBJECTS[rule.signal]
     if not rule.applies_to(subject):
         return []
-    known = [(sample.timestamp, value) for sample in samples if (value := _host_value(rule.signal, sample)) is not None]
+    known = [(sample.timestamp, value) for sample in samples if (value := host_value(rule.signal, sample)) is not None]
     return [_values(rule, subject, known, at)]
 
 
-def _host_value(signal: Signal, sample: HostSample) -> float | None:
+def host_value(signal: Signal, sample: HostSample) -> float | None:
+    """One figure of a host sample, in its unit."""
     network, load = sample.network, sample.load
     return {
         Signal.CPU_USAGE: sample.cpu_usage,

@@ -12,6 +12,7 @@ from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.policies.stored import PolicyReads
 from amt_console.store.reads.alerts import AlertReads
 from amt_console.store.reads.figures import FigureReads
+from amt_console.store.reads.history import HistoryReads
 from amt_console.store.reads.host import HostReads
 from amt_console.store.reads.monitor import MonitorReads, MonitorRow
 from amt_console.store.reads.raw import RawReads
@@ -33,3 +34,4 @@ class Reads:
         self.monitor = MonitorReads(connection)
         self.raw = RawReads(connection)
         self.policies = PolicyReads(connection)
+        self.history = HistoryReads(connection)

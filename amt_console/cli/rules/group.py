@@ -1,4 +1,4 @@
-"""``rules``: list the rules, and test them on given series."""
+"""The commands of ``rules``; here those that list and test."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import typer
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
 from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.rules.backtest import backtest
 from amt_console.cli.startup.context import get_context
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
     from amt_console.alerts import Rule
 
-app = typer.Typer(help="List alert rules, and test them.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="List alert rules, test them, and try them on history.", no_args_is_help=True, rich_markup_mode=None
+)
+app.command("backtest", epilog="Example: amt-console rules backtest --since 30d --config candidate.toml")(backtest)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FAILED = ExitCode.WARNING
 

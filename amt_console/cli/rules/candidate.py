@@ -1,0 +1,57 @@
+"""The configuration that is tried: the running one, another file, or either with a patch."""
+
+from __future__ import annotations
+
+import os
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amt_console.cli.startup.context import Context
+
+if TYPE_CHECKING:
+    from amt_console.config import Settings
+    from amt_console.monitor.ruleset import Ruleset
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="The candidate.  [the running configuration]")
+]
+PatchOption = Annotated[
+    Path | None, typer.Option("--patch", metavar="FILE", help="Keys that change it, as rules suggest prints them.")
+]
+
+
+def candidate(context: Context, config: Path | None, patch: Path | None) -> Settings:
+    """The settings to try. Raises ConfigError, naming the file."""
+    if config is None and patch is None:
+        return context.settings
+    from amt_console.config import ConfigError, load_config
+    from amt_console.config.files.loading import parse_document
+    from amt_console.config.files.reading import read_document
+    from amt_console.config.patch import patched
+
+    if patch is None:
+        return load_config(config).settings
+    path = config or context.loaded.path
+    document = patched({} if path is None else read_document(path), read_document(patch))
+    try:
+        return parse_document(document, env=os.environ)
+    except ConfigError as error:
+        raise ConfigError(error.faults, patch) from None
+
+
+def ruleset_of(context: Context, settings: Settings) -> Ruleset:
+    """The rules of some settings on the database of this context. Raises ConfigError."""
+    from amt_console.config import targets
+    from amt_console.monitor.ruleset import build_ruleset
+
+    return build_ruleset(settings, targets(settings, store_url=context.store_url, env=os.environ))
+
+
+def zone_of_console(settings: Settings) -> tzinfo:
+    """The zone of the times on the screen: the configured one, else the host's."""
+    from amt_console.reports.times import host_zone, zone_of
+
+    return zone_of(settings.console.time_zone or host_zone(os.environ))
