@@ -6,6 +6,7 @@ import typer
 
 from amt_console.cli.export import metrics as metrics_command
 from amt_console.cli.export import parts
+from amt_console.cli.export import schema as schema_command
 from amt_console.cli.export import verify as verification
 from amt_console.cli.export.handover import handover
 from amt_console.cli.export.incident import incident
@@ -20,5 +21,6 @@ parts.add_to(app)
 app.command("incident", epilog="Example: amt-console export incident 12 --format md --out .")(incident)
 app.command("handover", epilog="Example: amt-console export handover --since 8h --out .")(handover)
 app.command("metrics", epilog=metrics_command.EPILOG)(metrics_command.metrics)
+app.command("schema", epilog=schema_command.EPILOG)(schema_command.schema)
 app.command("verify", epilog=verification.EPILOG)(verification.verify)
 app.command("scheduled", epilog="Example: amt-console export scheduled management --now")(scheduled)
