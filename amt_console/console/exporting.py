@@ -30,6 +30,8 @@ class ReportsExport:
     hours: float = 24
     service: str | None = None
     """Only this service."""
+    incident: int | None = None
+    """The draft of a post-mortem of this alert instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,10 @@ class Exporter:
         cancellation = Cancellation()
 
         def work() -> Sequence[Path]:
+            if wanted.incident is not None:
+                return reports.export_incident(
+                    wanted.incident, folder.expanduser(), progress=self._step, cancellation=cancellation
+                )
             return reports.export(
                 folder.expanduser(),
                 parts=wanted.parts,

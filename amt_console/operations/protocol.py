@@ -197,3 +197,17 @@ class Reports(Protocol):
         With ``service`` they are limited to it and its alerts. Raises OperationError, CancelledError.
         """
         ...
+
+    def export_incident(
+        self,
+        alert_id: int,
+        out: Path,
+        *,
+        progress: Progress | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> tuple[Path, ...]:
+        """Write the draft of a post-mortem of an alert into ``out`` and return the files.
+
+        Raises OperationError, CancelledError.
+        """
+        ...

@@ -140,6 +140,34 @@ class Site:
         except StoreError as error:
             raise UnavailableError(f"reports are made from the database itself: {error}") from error
 
+    def export_incident(
+        self,
+        alert_id: int,
+        out: Path,
+        *,
+        progress: Progress | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> tuple[Path, ...]:
+        """Write the draft of a post-mortem of an alert. Raises OperationError, CancelledError."""
+        from amt_console.reports.incident.export import export_incident
+        from amt_console.store import StoreError
+
+        configured = self.configured
+        try:
+            with closing(self._open(read_only=True, patient=True)) as store:
+                return export_incident(
+                    store,
+                    alert_id,
+                    configured.targets,
+                    configured.settings,
+                    self.clock,
+                    out,
+                    progress=progress,
+                    cancellation=cancellation,
+                )
+        except StoreError as error:
+            raise UnavailableError(f"reports are made from the database itself: {error}") from error
+
     def read_beside(self, notices: Notices) -> tuple[LocalOperations, Store, Callable[[], None]]:
         """Open the database beside its monitor. Also returns a function that closes it. Raises StoreError."""
         from amt_console.operations.local import LocalOperations

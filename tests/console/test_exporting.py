@@ -64,7 +64,7 @@ async def test_a_service_exports_its_performance_over_the_shown_range(tmp_path: 
         assert (tmp_path / "web-app" / "overview_dashboard.html").exists()
 
 
-@pytest.mark.parametrize(("key", "name"), [("m", "monitor"), ("w", "why-"), ("M", "silences"), ("enter", "alert-")])
+@pytest.mark.parametrize(("key", "name"), [("m", "monitor"), ("w", "why-"), ("M", "silences")])
 async def test_other_screens_export_what_they_say(tmp_path: Path, key: str, name: str) -> None:
     async with desk(incident(), export_folder=tmp_path) as console:
         console.screen.set_focus(console.screen.alerts)
@@ -72,6 +72,21 @@ async def test_other_screens_export_what_they_say(tmp_path: Path, key: str, name
         (path,) = tmp_path.glob(f"{name}*")
         assert path.read_text().startswith(("# ", "kind,"))
         assert console.messages[-1] == f"Wrote {path}"
+
+
+async def test_an_alert_exports_its_incident_and_its_text_where_there_is_no_database(tmp_path: Path) -> None:
+    async with desk(incident(), export_folder=tmp_path) as console:
+        console.screen.set_focus(console.screen.alerts)
+        await console.press("home", "enter", "e")
+        (number,) = {call[1] for call in console.operations.calls if call[0] == "alert"}
+        assert console.prompt.question == f"Export the incident of alert {number} into:"
+        await console.press("enter")
+        assert ("incident", number, tmp_path) in console.operations.calls
+    async with desk(incident(), has_reports=False, export_folder=tmp_path) as console:
+        console.screen.set_focus(console.screen.alerts)
+        await console.press("home", "enter", "e", "enter")
+        (path,) = tmp_path.glob("alert-*.md")
+        assert path.read_text().startswith(f"# Alert {number}")
 
 
 async def test_the_past_and_a_frozen_view_are_exported_as_of_then(tmp_path: Path) -> None:

@@ -283,6 +283,21 @@ class FakeOperations:
         path.write_text("<p>ok</p>", encoding="utf-8")
         return (path,)
 
+    def export_incident(
+        self,
+        alert_id: int,
+        out: Path,
+        *,
+        progress: Progress | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> tuple[Path, ...]:
+        """Write one file."""
+        self.calls.append(("incident", alert_id, out))
+        out.mkdir(parents=True, exist_ok=True)
+        path = out / f"incident_{alert_id}.md"
+        path.write_text("ok", encoding="utf-8")
+        return (path,)
+
     def _alert(self, alert_id: int) -> AlertView:
         for view in (*self.picture.alerts, *self.picture.recently_resolved):
             if view.id == alert_id:

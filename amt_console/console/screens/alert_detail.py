@@ -9,7 +9,7 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
-from amt_console.console.exporting import Export, ListExport
+from amt_console.console.exporting import Export, ListExport, ReportsExport
 from amt_console.console.screens import facts, history
 from amt_console.console.screens.detail import DetailScreen
 from amt_console.console.screens.seen import sections_of
@@ -97,7 +97,9 @@ class AlertDetailScreen(DetailScreen):
         self._draw()
 
     def exported(self) -> Export:
-        """The lines, or the document of ``alerts show --json``."""
+        """The draft of a post-mortem; far from the database the lines, or the document of ``alerts show --json``."""
+        if self.host.view.facts.reports is not None and self.host.at is None and not self.host.view.paused:
+            return ReportsExport(f"the incident of alert {self._alert_id}", incident=self._alert_id)
         document = {} if self._detail is None else alert_detail_json(self._detail)
         return ListExport(f"alert {self._alert_id}", f"alert-{self._alert_id}", document, sections=sections_of(self))
 

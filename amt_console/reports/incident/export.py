@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
 from amt_console.model import Target
+from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import NotFoundError, Progress
 from amt_console.reports.export import write_files
 from amt_console.reports.files import PlanError
@@ -37,6 +38,7 @@ def export_incident(
     formats: Sequence[str] = (),
     zone: str | None = None,
     progress: Progress | None = None,
+    cancellation: Cancellation | None = None,
 ) -> tuple[Path, ...]:
     """Write the draft of a post-mortem of an alert into ``out`` and return the files.
 
@@ -50,8 +52,10 @@ def export_incident(
         formats: Of ``FORMATS``; by default ``USUAL``.
         zone: IANA name of the zone for times; by default that of the settings, else the host's.
         progress: Called with the step, the amount done, and the total.
+        cancellation: Ends the export.
 
     Raises:
+        CancelledError: It was cancelled.
         NotFoundError: There is no such alert.
         PlanError: Unknown format.
         UnknownZoneError: Unknown time zone.
@@ -69,4 +73,4 @@ def export_incident(
         raise NotFoundError(f"there is no alert {alert_id}: 'amt-console alerts list --all' lists them")
     chosen = dict.fromkeys(formats or USUAL)
     plan: Plan = tuple(("incident", form, FILE.format(data.episode.id, form)) for form in chosen)
-    return write_files(RenderJob(data, plan, "", incident_files), out, clock, progress)
+    return write_files(RenderJob(data, plan, "", incident_files), out, clock, progress, cancellation)
