@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from amt_console.reports.live import chart_data, moment, tick_classes, where
+from amt_console.reports.live import chart_data, marks_listed, moment, pin_labels, tick_classes, where
 from amt_console.reports.page import PageChart, ReportPage
 from amt_console.reports.palette import chart_rules, custom_properties
 
@@ -53,7 +53,7 @@ class HtmlRenderer:
         )
         self._style, self._script = style_sheet(), live_script()
         self._policy = security_policy(self._style, self._script)
-        self._environment.globals.update(tick_classes=tick_classes, where=where, moment=moment)
+        self._environment.globals.update(pin_labels=pin_labels, tick_classes=tick_classes, where=where, moment=moment)
 
     def render(self, page: ReportPage, draw: Callable[[PageChart], str]) -> str:
         """The page; ``draw`` makes the SVG of a chart that has a specification."""
@@ -67,6 +67,7 @@ class HtmlRenderer:
             page=page,
             lead=page.first_chart(),
             drawings=drawings,
+            marks_listed=marks_listed(page),
             data=Markup(chart_data(page)),  # noqa: S704 - no character of it ends a script element
             style=Markup(self._style),  # noqa: S704
             script=Markup(self._script),  # noqa: S704

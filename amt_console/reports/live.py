@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from amt_console.reports.page import ChartSpec, ReportPage, Series, Tick, TimeAxis
+from amt_console.reports.page import ChartSpec, Mark, ReportPage, Series, Tick, TimeAxis
 from amt_console.reports.times import milliseconds_of
 
 _WIDTHS = (900, 430, 215)
 """Of a plot, in pixels: on a whole row, on half a row, on a phone. The style sheet switches at the same widths."""
 _CHAR = 6.3
 _AIR = 12
+_PIN_ROOM = 0.02
 _ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -48,6 +49,33 @@ def tick_classes(ticks: Sequence[Tick]) -> tuple[str | None, ...]:
         wide, middle, narrow = ((index - first) % each == 0 for each in kept)
         classes.append(None if not wide else "" if narrow else "middle" if middle else "wide middle")
     return tuple(classes)
+
+
+def pin_labels(spec: ChartSpec) -> tuple[str, ...]:
+    """The number over each mark of a chart; of marks that touch only the last has one, for all of them: ``2–3``."""
+    if spec.time is None:
+        return ()
+    places = [where(spec.time, mark.at) for mark in spec.marks]
+    found: list[str] = []
+    first = 1
+    for number, place in enumerate(places, start=1):
+        if number < len(places) and places[number] - place < _PIN_ROOM:
+            found.append("")
+            continue
+        found.append(str(number) if first == number else f"{first}–{number}")
+        first = number + 1
+    return tuple(found)
+
+
+def marks_listed(page: ReportPage) -> frozenset[str]:
+    """The charts that list their marks: of charts with the same marks the first."""
+    lead = page.first_chart()
+    charts = ([lead] if lead is not None else []) + list(page.charts())
+    first: dict[tuple[Mark, ...], str] = {}
+    for chart in charts:
+        if chart.spec is not None and chart.spec.marks:
+            first.setdefault(chart.spec.marks, chart.id)
+    return frozenset(first.values())
 
 
 def where(axis: TimeAxis, at: datetime) -> float:

@@ -10,8 +10,8 @@ from support import report_samples as samples
 from amt_console.analysis import window_of
 from amt_console.reports.charts.base import COUNT_LABELS, time_ticks
 from amt_console.reports.charts.lines import history_chart
-from amt_console.reports.live import chart_data, moment, tick_classes, where
-from amt_console.reports.page import PageChart, PageSection, ReportPage, ReportVerdict, Tick, Tone
+from amt_console.reports.live import chart_data, moment, pin_labels, tick_classes, where
+from amt_console.reports.page import Mark, MarkKind, PageChart, PageSection, ReportPage, ReportVerdict, Tick, Tone
 from amt_console.reports.pages.performance import performance_page
 from amt_console.reports.times import Times, zone_of
 from amt_console.reports.view import build_view
@@ -70,6 +70,13 @@ def test_moments_are_written_in_the_zone_and_placed_on_the_axis() -> None:
     assert moment(spec.time, datetime(2025, 10, 26, 0, 30, tzinfo=UTC)) == "Sun 26 Oct 02:30"
     assert moment(spec.time, datetime(2025, 10, 26, 1, 30, tzinfo=UTC)) == "Sun 26 Oct 02:30"
     assert where(spec.time, window.start + timedelta(hours=6)) == 0.25
+
+
+def test_marks_that_touch_share_one_number() -> None:
+    window = window_of(datetime(2026, 1, 12, tzinfo=UTC), 24)
+    marks = [Mark(window.start + timedelta(minutes=m), MarkKind.INCIDENT, "x") for m in (60, 70, 600, 1000, 1001)]
+    spec = history_chart([], window, BERLIN, labels=COUNT_LABELS, marks=marks)
+    assert pin_labels(spec) == ("", "1–2", "3", "", "4–5")
 
 
 def test_narrow_plots_leave_out_hours_before_days() -> None:

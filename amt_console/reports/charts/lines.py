@@ -275,7 +275,7 @@ def _line_spec(
 
 
 def _most(width: int) -> int:
-    return max(4, width // 80) if width >= WIDE else max(4, width // 66)
+    return max(4, width // 80) if width >= WIDE else max(4, width // 58)
 
 
 def _aligned(points: Sequence[tuple[int, float | None]], window: Window) -> list[dict[str, Any]]:

@@ -253,6 +253,9 @@
         const place = this.fraction(this.data.marks[index][0]);
         pin.setAttribute("x", place * 100 + "%");
         pin.setAttribute("display", place < 0 || place > 1 ? "none" : "inline");
+        const number = pin.querySelector("text");
+        if (number.dataset.whole === undefined) number.dataset.whole = number.textContent;
+        number.textContent = whole ? number.dataset.whole : number.dataset.number;
       });
     }
     tick(t, label) {
@@ -369,7 +372,10 @@
 
   for (const plot of document.querySelectorAll(".plot")) if (data[plot.dataset.chart]) charts.push(new Chart(plot));
   if (charts.length) {
-    const hint = element("p", "hint", "Point at a chart to read it. Drag, or press + and −, to see a part of the time; double-click or Esc shows all.");
+    const touch = matchMedia("(hover: none)").matches;
+    const hint = element("p", "hint", touch
+      ? "Tap a chart to read it; tap twice to see a part of the time, and again for all."
+      : "Point at a chart to read it. Drag, or press + and −, to see a part of the time; double-click or Esc shows all.");
     charts[0].plot.before(hint);
     document.querySelector("main").append(bar);
     const watch = new IntersectionObserver((entries) => {
