@@ -31,9 +31,9 @@ STRONG = 5.0
 BEHAVIOUR_DAYS = 70
 LEAST_DAYS = 35
 """Days that a figure must be known: four weeks to compare with, and a week of their errors."""
-UNUSUAL = 5.0
+UNUSUAL = 6.0
 """Least deviation from the expected value, in robust standard deviations of the last four weeks."""
-LEAST_CHANGE = 0.15
+LEAST_CHANGE = 0.2
 """Least deviation, relative to the expected value."""
 MAD_FACTOR = 1.4826
 WEEK = 7
