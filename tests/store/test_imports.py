@@ -11,7 +11,7 @@ PROGRAM = """
 import importlib, os, sys
 from pathlib import Path
 import alembic.op, sqlalchemy.dialects.sqlite, sqlmodel
-import amt_console
+import amt_console, amt_console.alerts, amt_console.config, amt_console.model, amt_console.redaction
 root = Path(amt_console.__path__[0])
 files = [path.relative_to(root.parent) for path in sorted((root / "store").rglob("*.py"))]
 names = [".".join(path.with_suffix("").parts) for path in files if "migrations" not in path.parts]
