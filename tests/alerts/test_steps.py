@@ -10,7 +10,7 @@ from support.planning import Paged
 
 from amt_console.alerts import Aggregate, Rule, Signal, Verdict, custom_rule, default_rules, judge, rules_for, step
 from amt_console.clock import Instant
-from amt_console.model import Acknowledge, Criticality, Service, Severity
+from amt_console.model import Acknowledge, Criticality, Service, Severity, Snooze
 
 TLS = next(rule for rule in default_rules() if rule.id == "tls_expiry")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,6 +52,15 @@ def test_a_step_is_told_although_the_one_before_was_acknowledged() -> None:
     key.ends_in(13)
     assert key.now.acknowledged_by is None
     assert key.told[-2:] == ["step", "ack_revoked"]
+
+
+def test_a_step_ends_a_snooze() -> None:
+    key = Certificate()
+    key.ends_in(20)
+    key.act(Snooze(1, until_recovery=True))
+    key.ends_in(13)
+    assert (key.now.snoozed_by, key.told[-1]) == (None, "snooze_ended")
+    assert key.sent()[-1] == ("severity", "ops")
 
 
 @pytest.mark.parametrize(("before", "now"), [(21.0, None), (21.0, 30.0), (30.0, 14.0), (14.0, 21.0), (14.0, 14.0)])

@@ -41,10 +41,10 @@ class Plan:
     """What follows from one look at an alert: to be stored in one transaction if ``changed``."""
 
     episode: Episode
-    events: tuple[AlertEvent, ...] = ()
-    outbox: tuple[OutboxEntry, ...] = ()
-    decisions: tuple[Decision, ...] = ()
-    changed: bool = False
+    events: tuple[AlertEvent, ...]
+    outbox: tuple[OutboxEntry, ...]
+    decisions: tuple[Decision, ...]
+    changed: bool
 
 
 class Planner:
@@ -108,7 +108,8 @@ class _Draft:
 
     def finish(self) -> Plan:
         done = self.transition.step()
-        changed = done.changed or bool(self.outbox or self.decisions or done.events)
+        # Each message has a decision, and each event a change of the alert.
+        changed = done.changed or bool(self.decisions)
         return Plan(self.episode, done.events, tuple(self.outbox), tuple(self.decisions), changed)
 
     def look(self) -> None:

@@ -14,7 +14,8 @@ import pytest
 from support.alerting import SUBJECT, two_tier_rule
 from support.planning import ADA, GRACE, Paged, policies
 
-from amt_console.alerts import Step, Verdict, retire
+from amt_console.alerts import Limits, Planner, Signal, Step, Verdict, limit, retire
+from amt_console.alerts.rules.rule import Direction
 from amt_console.clock import FakeClock
 from amt_console.model import (
     Acknowledge,
@@ -25,6 +26,7 @@ from amt_console.model import (
     Close,
     Episode,
     Handoff,
+    Paging,
     Severity,
     Snooze,
     Unacknowledge,
@@ -124,6 +126,55 @@ def short_acknowledgements() -> Transcript:
     for seconds in (1200.0, 1260.0):
         key.act(Acknowledge(1, for_=seconds))
         key.wait(22 * MINUTE, every=MINUTE)
+    return key
+
+
+def extended_and_restored() -> Transcript:
+    """Each acknowledgement has a reminder of its own."""
+    key = Transcript(policies(escalations=(EscalationPolicy("both", (Level(0.0, ("ops", "mail")),)),)))
+    key.fire()
+    key.act(Acknowledge(1, for_=HOUR))
+    key.wait(51 * MINUTE, every=MINUTE)
+    key.act(Unacknowledge(1))
+    key.act(Acknowledge(1, for_=HOUR))
+    key.wait(51 * MINUTE, every=MINUTE)
+    key.act(Snooze(1, for_=60.0))
+    key.act(Undo(1))
+    key.act(Unacknowledge(1))
+    key.act(Undo(1))
+    key.wait(MINUTE)
+    return key
+
+
+def without_an_end() -> Transcript:
+    key = Transcript()
+    key.fire()
+    key.act(Acknowledge(1))
+    key.episode = replace(key.now, acknowledged_until=None)
+    key.wait(24 * HOUR, every=HOUR)
+    return key
+
+
+def not_confirmed() -> Transcript:
+    key = Transcript(rule=two_tier_rule(fail=3, recover=1))
+    key.feed(Verdict.CRITICAL)
+    key.wait(30 * MINUTE, every=MINUTE)
+    return key
+
+
+def informational() -> Transcript:
+    info = Limits(info=limit(Signal.RESPONSE_TIME, Direction.ABOVE, 1.0))
+    key = Transcript(rule=replace(two_tier_rule(fail=1), limits=info))
+    key.feed(Verdict.INFO)
+    key.wait(30 * MINUTE, every=MINUTE)
+    return key
+
+
+def recovering() -> Transcript:
+    key = Transcript(rule=two_tier_rule(fail=1, recover=2))
+    key.fire()
+    key.recover()
+    key.wait(30 * MINUTE, every=MINUTE)
     return key
 
 
@@ -241,6 +292,17 @@ def back_to_its_owner() -> Transcript:
     return key
 
 
+def back_to_an_owner_with_much_time() -> Transcript:
+    key = Transcript(policies(times=NotifyTimes(reopen_answer=HOUR)))
+    key.fire()
+    key.act(Acknowledge(1))
+    key.recover()
+    key.fire()
+    key.wait(59 * MINUTE, every=MINUTE)
+    assert key.now.paging.returning is None
+    return key
+
+
 def back_to_an_owner_without_a_channel() -> Transcript:
     key = Transcript(policies(people={"Ada": Person("Ada", accounts=("ada",))}))
     key.fire()
@@ -297,6 +359,11 @@ def other_policies_meanwhile() -> Transcript:
 LIVES = (
     handled,
     short_acknowledgements,
+    extended_and_restored,
+    without_an_end,
+    not_confirmed,
+    informational,
+    recovering,
     worse_and_worse,
     quiet_hours,
     reminders,
@@ -307,6 +374,7 @@ LIVES = (
     flapping,
     a_flapping_warning,
     back_to_its_owner,
+    back_to_an_owner_with_much_time,
     back_to_an_owner_without_a_channel,
     closed,
     retired,
@@ -325,6 +393,25 @@ def written() -> dict[str, list[str]]:
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life.__name__)
 def test_a_life_goes_as_it_is_written(life: Callable[[], Transcript]) -> None:
     assert life().lines == written()[life.__name__]
+
+
+def test_a_decision_alone_is_stored_too() -> None:
+    key = Paged()
+    key.fire()
+    key.act(Snooze(1, for_=HOUR))
+    plan = Planner(key.policies, [key.now], key.clock.instant()).plan(key.now, key.events[1][-1:])
+    assert (plan.episode, plan.events, plan.outbox) == (key.now, (), ())
+    assert [decision.reason[:15] for decision in plan.decisions] == ["snoozed by ada "]
+    assert plan.changed
+
+
+def test_what_fired_and_became_critical_between_two_looks_has_fired() -> None:
+    key = Paged()
+    key.fire()
+    events = [replace(key.events[1][-1], kind=kind) for kind in ("fired", "severity")]
+    fresh = replace(key.now, paging=Paging(), escalation_level=0)
+    plan = Planner(key.policies, [fresh], key.clock.instant()).plan(fresh, events)
+    assert [entry.kind.value for entry in plan.outbox] == ["fired"]
 
 
 if __name__ == "__main__":
