@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from amt_console.alerts import Needs
 from amt_console.analysis.alert_noise import RuleRecord
@@ -14,7 +15,7 @@ from amt_console.analysis.findings import Finding, FindingKind
 from amt_console.analysis.resources import ResourcePattern
 from amt_console.analysis.series import Window
 from amt_console.analysis.slowness import Slowness
-from amt_console.analysis.trend import SIGNIFICANT_P, Trend
+from amt_console.analysis.trend import SIGNIFICANT_CHANGE, SIGNIFICANT_P, Trend
 from amt_console.analysis.unusual import Unusual
 from amt_console.analysis.uptime.incidents import Incident
 from amt_console.text import duration, limit_percent, milliseconds, percent
@@ -28,6 +29,8 @@ LEAST_SATURATED_S = 600.0
 LEAST_SATURATED_PERCENT = 1.0
 CONFIRMED_PERCENT = 5.0
 """A rise counts only if equal hours of the day are slower than in the window before by as much."""
+WEEK = timedelta(days=6, hours=12)
+LEAST_RISE_OF_DAYS = 0.4
 _ORDER = list(FindingKind)
 
 
@@ -49,11 +52,17 @@ def rises(service: ServiceFacts, tried: int = 1) -> bool:
     trend = service.latency.trend
     if trend is None or trend.direction != "rising" or trend.p_value * max(1, tried) >= SIGNIFICANT_P:
         return False
-    if service.shifts:
+    if service.shifts or (trend.relative_change or 0.0) < least_rise(service):
         return False
     if service.hours is None:
         return trend.seasonal
     return service.hours.typical_percent >= CONFIRMED_PERCENT
+
+
+def least_rise(service: ServiceFacts) -> float:
+    """The least reported rise: a window shorter than a week may just lead out of a weekend."""
+    short = service.since is None or service.until is None or service.until - service.since < WEEK
+    return LEAST_RISE_OF_DAYS if short else SIGNIFICANT_CHANGE
 
 
 def host_findings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from amt_console.analysis.change_points import ChangePoint, change_points
 from amt_console.analysis.latency import SEASONAL_FROM_HOURS
@@ -15,6 +15,10 @@ LEAST_SHIFT = 0.2
 """Least typical shift of equal hours of the day, relative to before."""
 LEAST_SHIFT_OF_A_DAY = 0.3
 """The same in windows of less than three days: one day is not quite like the next."""
+LEAST_SHIFT_OF_A_WEEK = 0.6
+"""The same where the weekend begins or ends, in windows too short to show the rhythm of the week."""
+WEEKEND_NEAR = timedelta(hours=12)
+WEEKS = timedelta(days=21)
 LEAST_HOURS = 6
 """Least hours of the day on both sides of a shift."""
 METHOD = (
@@ -51,12 +55,24 @@ def _of_a_day(points: Points, usual: Mapping[int, float], zone: tzinfo) -> tuple
     if not level or any(not usual.get(hour) for hour in hours):
         return ()
     found = change_points([(at, level * ms / usual[hour]) for (at, ms), hour in zip(points, hours, strict=True)])
-    return tuple(each for each in found if abs(each.after / each.before - 1) >= LEAST_SHIFT_OF_A_DAY)
+    return tuple(
+        each
+        for each in found
+        if abs(math.log(each.after / each.before))
+        >= math.log1p(LEAST_SHIFT_OF_A_WEEK if _at_weekend(each.at, zone) else LEAST_SHIFT_OF_A_DAY)
+    )
+
+
+def _at_weekend(at: datetime, zone: tzinfo) -> bool:
+    """Whether the weekend begins or ends about then."""
+    earlier, later = (at - WEEKEND_NEAR).astimezone(zone), (at + WEEKEND_NEAR).astimezone(zone)
+    return (earlier.weekday() >= 5) != (later.weekday() >= 5)
 
 
 def _confirmed(points: Points, found: Sequence[ChangePoint], zone: tzinfo) -> tuple[ChangePoint, ...]:
     """Those that equal hours of the day show, too; a removed one joins its neighbours."""
     kept = list(found)
+    short = points[-1][0] - points[0][0] < WEEKS
     while kept:
         edges = [points[0][0], *(each.at for each in kept)]
         strengths = []
@@ -65,8 +81,9 @@ def _confirmed(points: Points, found: Sequence[ChangePoint], zone: tzinfo) -> tu
             before = [(at, value) for at, value in points if edges[index] <= at < each.at]
             after = [(at, value) for at, value in points if at >= each.at and (end is None or at < end)]
             strengths.append(_typical(before, after, zone))
+            strengths[-1] -= math.log1p(LEAST_SHIFT_OF_A_WEEK if short and _at_weekend(each.at, zone) else LEAST_SHIFT)
         weakest = min(range(len(kept)), key=strengths.__getitem__)
-        if strengths[weakest] >= math.log1p(LEAST_SHIFT):
+        if strengths[weakest] >= 0:
             break
         del kept[weakest]
     return tuple(kept)

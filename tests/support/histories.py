@@ -56,6 +56,8 @@ class History:
     """Factor of the chatbot's conversations."""
     episodes: list[Episode] = field(default_factory=list)
     gaps: int = 2
+    weekend: float = 1.0
+    """Factor of load and response times at weekends."""
 
     @property
     def window(self) -> Window:
@@ -105,7 +107,7 @@ class History:
             checks = max(2, min(20, int(seconds // 60)))
             down = sum(max(0.0, (min(end, b) - max(start, a)).total_seconds()) for a, b in outages)
             failed = round(checks * down / seconds)
-            level = base * factor * _rhythm(start, swing) * chance.lognormvariate(0, 0.03)
+            level = base * factor * _rhythm(start, swing, self.weekend) * chance.lognormvariate(0, 0.03)
             times = [level * chance.lognormvariate(0, 0.2) for _ in range(checks - failed)]
             return rollup(start, seconds, samples=checks, errors=failed, up=seconds - down, down=down, times=times)
 
@@ -137,7 +139,7 @@ class History:
         base, swing = {"cpu": (30.0, 0.4), "memory": (45.0, 0.05), "disk": (55.0, 0.0)}[name]
         shape, found = self.host.get(name, flat), []
         for start in window.starts():
-            level = base * shape(start) * _rhythm(start, swing)
+            level = base * shape(start) * _rhythm(start, swing, self.weekend)
             values = [min(100.0, level * chance.lognormvariate(0, 0.1 if swing else 0.0005)) for _ in range(10)]
             if any(a < start + timedelta(seconds=window.step) and b > start for a, b in holes):
                 values = []
@@ -148,15 +150,21 @@ class History:
         found: list[tuple[datetime, float | None]] = []
         start = self.window.start
         while start < END:
-            found.append((start, round(400 * _rhythm(start, 0.5) * self.figure(start) * chance.lognormvariate(0, 0.1))))
+            found.append(
+                (
+                    start,
+                    round(400 * _rhythm(start, 0.5, self.weekend) * self.figure(start) * chance.lognormvariate(0, 0.1)),
+                )
+            )
             start += timedelta(hours=1) if self.days > 2 else timedelta(minutes=10)
         return found
 
 
-def _rhythm(moment: datetime, swing: float) -> float:
-    """A busy day and a calm night."""
+def _rhythm(moment: datetime, swing: float, weekend: float) -> float:
+    """A busy day and a calm night, and calmer weekends."""
     hours = moment.hour + moment.minute / 60
-    return 1 + swing * math.sin((hours - 9) / 24 * 2 * math.pi)
+    calm = weekend if swing and moment.weekday() >= 5 else 1.0
+    return calm * (1 + swing * math.sin((hours - 9) / 24 * 2 * math.pi))
 
 
 def short_alerts(history: History, count: int, *, seconds: float = 90, value: float = 83.0) -> list[Episode]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from amt_console.analysis.detection import rises, trend_evidence
+from amt_console.analysis.detection import least_rise, rises, trend_evidence
 from amt_console.analysis.facts import AnalysisLimits, ServiceFacts
 from amt_console.analysis.percentiles import median
 from amt_console.analysis.recommendations import changes
@@ -147,7 +147,7 @@ def speed(service: ServiceFacts, limits: AnalysisLimits, tried: int) -> Iterator
                 f"Pettitt's test, p = {last.p_value:.2g}",
             ),
         )
-    elif service.hours is not None and service.hours.typical_percent >= SHIFT_PERCENT:
+    elif service.hours is not None and service.hours.typical_percent >= max(SHIFT_PERCENT, 100 * least_rise(service)):
         yield Recommendation(
             "slower-than-before",
             Severity.INFO,

@@ -78,7 +78,8 @@ def host(
             tuple(evidence),
             change=changes.shorter_retention(limits),
         )
-    for one in slow:
+    for resource_name in dict.fromkeys(one.resource for one in slow):
+        one, *others = (each for each in slow if each.resource == resource_name)
         yield Recommendation(
             "slow-under-load",
             Severity.INFO,
@@ -89,6 +90,7 @@ def host(
                 f"else {milliseconds(one.calm_ms)}",
                 f"rank correlation {one.rho:.2f} over {one.points} steps, p = {one.p_value:.2g}",
             ),
+            followers=tuple(other.service for other in others),
         )
 
 
