@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from amt_console.analysis.percentiles import median, percentile, usable
+from amt_console.analysis.percentiles import usable
 
 METHOD = (
     "strength = |value - median| / interquartile range, against the same hour of the last four weeks where there are "
@@ -79,13 +79,14 @@ def _moved(begin: datetime, history: SeriesHistory, now: datetime) -> Moved | No
     seen: list[Point] = []
     deviations: list[float] = []
     centres: list[float] = []
+    before_usual = _usual(before) if len(before) >= LEAST_BASELINE else None
     for at, value in points[bisect_left(times, begin - LEAD) : bisect_left(times, begin + SPAN)]:
-        usual = _same_hour(points, times, at) or (before if len(before) >= LEAST_BASELINE else [])
-        centre = median(usual)
-        if centre is not None:
+        usual = _usual(_same_hour(points, times, at)) or before_usual
+        if usual is not None:
+            centre, spread = usual
             seen.append((at, value))
             centres.append(centre)
-            deviations.append(max(-MOST_STRENGTH, min(MOST_STRENGTH, (value - centre) / _spread(usual, centre))))
+            deviations.append(max(-MOST_STRENGTH, min(MOST_STRENGTH, (value - centre) / spread)))
     if not seen:
         return None
     sustained = [_sustained(deviations, n) for n in range(len(seen))]
@@ -119,8 +120,18 @@ def _values(points: Sequence[Point], times: Sequence[datetime], start: datetime,
     return [value for _, value in points[bisect_left(times, start) : bisect_left(times, end)]]
 
 
-def _spread(values: Sequence[float], centre: float) -> float:
-    upper, lower = percentile(values, 75), percentile(values, 25)
-    assert upper is not None
-    assert lower is not None
-    return max(upper - lower, SPREAD_FLOOR * abs(centre), 1e-9)
+def _usual(values: Sequence[float]) -> tuple[float, float] | None:
+    """Median and interquartile range, of usable values; ``None`` without any."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    lower, centre, upper = (_at(ordered, part) for part in (0.25, 0.5, 0.75))
+    return centre, max(upper - lower, SPREAD_FLOOR * abs(centre), 1e-9)
+
+
+def _at(ordered: Sequence[float], part: float) -> float:
+    """As ``percentile``, of values in order: they are sorted once for all three."""
+    rank = (len(ordered) - 1) * part
+    below = int(rank)
+    low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
+    return low if low == high else min(max(low + (high - low) * (rank - below), low), high)

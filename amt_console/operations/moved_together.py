@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from amt_console.analysis.correlation import (
+    AROUND,
     HOURS_BEFORE,
     LEAD,
     SPAN,
@@ -47,26 +48,32 @@ def moved_with(reads: Reads, episode: Episode, *, now: datetime, most: int | Non
         most: At most this many.
     """
     begin = episode.opened_at
-    until = min(now, begin + SPAN)
-    windows = [(begin - LEAD - HOURS_BEFORE, until)]
-    windows += [(begin - week * WEEK - LEAD, begin - week * WEEK + SPAN) for week in range(WEEKS, 0, -1)]
-    points = _read(reads, windows, FINE)
+    points = _read(reads, begin, now, FINE)
     if not any(at >= begin - LEAD for series in points.values() for at, _ in series):
         # The fine rollups of that time are deleted.
-        points = _read(reads, windows, COARSE)
+        points = _read(reads, begin, now, COARSE)
     own_signal = _OF_THE_HOST.get(episode.alert_type)
     histories = [
         SeriesHistory(subject, signal, tuple(sorted(series)))
         for (subject, signal), series in points.items()
-        if subject != episode.subject and (subject, signal) != (HOST, own_signal)
+        if subject != episode.subject
+        and (subject, signal) != (HOST, own_signal)
+        # A service that was never down did not move: half of all series.
+        and (signal != DOWN_TIME or any(value for _, value in series))
     ]
-    return moved_together(begin, histories, now=until)[:most]
+    return moved_together(begin, histories, now=now)[:most]
 
 
-def _read(reads: Reads, windows: Sequence[tuple[datetime, datetime]], resolution: int) -> _Points:
+def _read(reads: Reads, begin: datetime, now: datetime, resolution: int) -> _Points:
+    windows = [(begin - LEAD - HOURS_BEFORE, begin + SPAN)]
+    for week in range(WEEKS, 0, -1):
+        then = begin - week * WEEK
+        windows.append((then - LEAD - AROUND, then + SPAN + AROUND))
     found: _Points = {}
     for start, end in windows:
-        for key, series in _between(reads, start, end, resolution):
+        # Up to the end of a whole bucket: a part of one is made out of single results, service by service.
+        whole = datetime.fromtimestamp(-(-end.timestamp() // resolution) * resolution, UTC)
+        for key, series in _between(reads, start, min(now, whole), resolution):
             found.setdefault(key, []).extend(series)
     return found
 
@@ -77,8 +84,9 @@ def _between(
     services = reads.services.rollups(resolution=resolution, start=start, end=end, histograms=False)
     for name, buckets in services.items():
         if series_of(name, services.keys()) is None:
-            yield (name, RESPONSE_TIME), _points((each.start, each.mean_ms) for each in buckets)
-            yield (name, DOWN_TIME), _points((each.start, _down_percent(each)) for each in buckets)
+            starts = [each.start for each in buckets]
+            yield (name, RESPONSE_TIME), _points(zip(starts, (each.mean_ms for each in buckets), strict=True))
+            yield (name, DOWN_TIME), _points(zip(starts, map(_down_percent, buckets), strict=True))
     host = reads.host.rollups(resolution=resolution, start=start, end=end, metrics=HOST_SIGNALS)
     for signal, samples in host.items():
         yield (HOST, signal), _points((each.start, each.histogram.mean) for each in samples)
@@ -93,7 +101,7 @@ def _points(values: Iterable[tuple[datetime, float | None]]) -> list[tuple[datet
 
 def _down_percent(bucket: Rollup) -> float | None:
     known = bucket.up_us + bucket.degraded_us + bucket.down_us
-    return 100 * bucket.down_us / known if known else None
+    return (100 * bucket.down_us / known if bucket.down_us else 0.0) if known else None
 
 
 def _thinned(values: Sequence[tuple[datetime, float]], step: int) -> list[tuple[datetime, float]]:
