@@ -79,6 +79,8 @@ def gather_figures(reads: Reads, window: Window) -> GatheredFigures:
     )
 
 
+MOST_USABLE = 1e15
+"""A larger reading is shown as the newest value, and left out of lines, means and forecasts."""
 Read = dict[FigureName, list[tuple[datetime, float]]]
 Parts = dict[FigureName, list[float]]
 
@@ -86,16 +88,21 @@ Parts = dict[FigureName, list[float]]
 def _read(reads: Reads, window: Window) -> Read:
     """All values of single-number figures in a window."""
     return {
-        (kind, name): points
+        (kind, name): usable(points)
         for kind in FigureKind
         for name, points in reads.figures.histories(kind, window.start, window.end).items()
     }
 
 
+def usable(points: Sequence[tuple[datetime, float]]) -> list[tuple[datetime, float]]:
+    """The readings whose sums are finite."""
+    return [(at, value) for at, value in points if abs(value) < MOST_USABLE]
+
+
 def _daily(reads: Reads, end: datetime) -> dict[FigureName, History]:
     """The daily values of the figures with a forecast."""
     found = {kind: reads.figures.daily(kind, end, DAILY_DAYS) for kind in dict.fromkeys(kind for kind, _ in FORECASTS)}
-    return {(kind, name): tuple(found[kind].get(name, ())) for kind, name in FORECASTS}
+    return {(kind, name): tuple(usable(found[kind].get(name, ()))) for kind, name in FORECASTS}
 
 
 def _means(parts: Parts, *, at_least: Parts | None = None) -> dict[FigureName, float]:

@@ -10,12 +10,14 @@ from typing import cast
 from amt_console.analysis import PerformanceAnalysis, ServiceHistory, analyse
 from amt_console.analysis.forecasts.forecast import Forecast
 from amt_console.analysis.seasonal import Change, change
+from amt_console.analysis.series import regroup
 from amt_console.model import (
     AlertState,
     BusinessFigures,
     Figure,
     FigureKind,
     FigureUnit,
+    Rollup,
 )
 from amt_console.reports.clean import cleaned
 from amt_console.reports.data import AlertRecord, FigureName, ReportData, ServiceRecord
@@ -142,6 +144,13 @@ class ReportView:
             return ()
         stored = self.data.previous_history.get((kind, name), ())
         return tuple((at, value) for at, value in stored if value is not None)
+
+    def previous_buckets(self, service: str) -> tuple[Rollup, ...]:
+        """The results of a service in the previous window on steps of this one; empty without comparison."""
+        if not self.data.compare:
+            return ()
+        found = next((record.previous for record in self.data.services if record.name == service), ())
+        return tuple(regroup(found, self.data.window.previous())) if found else ()
 
     def daily(self, kind: FigureKind, name: str) -> tuple[tuple[datetime, float], ...]:
         """One value per day before the window's end, oldest first."""

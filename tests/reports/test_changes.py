@@ -78,3 +78,10 @@ def test_a_stretch_that_was_read_more_often_has_no_more_weight(tmp_path: Path) -
         data = report_data(store, (), SETTINGS, FakeClock(NOW), hours=24, zone="UTC")
     assert data.means[FigureKind.OVERVIEW, "total_users"] == 1100.0
     assert data.means_before[FigureKind.OVERVIEW, "total_users"] == 1000.0
+
+
+def test_an_absurd_reading_is_shown_and_counts_in_no_mean(tmp_path: Path) -> None:
+    data = stored(tmp_path, [1000.0] * 47 + [1.7e308])
+    assert data.means[FigureKind.REVENUE, "mrr"] == 1000.0
+    assert build_view(data).number(FigureKind.REVENUE, "mrr") == 1.7e308
+    assert dict(build(data, plan(["overview", "revenue"], ["json"]), progress=lambda *_: None))

@@ -163,9 +163,9 @@ def test_the_performance_page_says_who_had_the_incident_and_when(week: ReportVie
     (incident,) = next(t for t in page.tables() if t.id == "incident-table").rows
     cells = [cell.text for cell in incident]  # type: ignore[union-attr]
     assert cells[0] == "backend-api"
-    assert cells[5] == "HTTP 503 Service Unavailable"
-    assert cells[6].startswith("mira, ")
-    assert cells[6].endswith("(alert 41)")
+    assert cells[5:7] == ["http 5xx", "HTTP 503 Service Unavailable"]
+    assert cells[7].startswith("mira, ")
+    assert cells[7].endswith("(alert 41)")
     assert sum(chart.id.startswith("latency-") for chart in page.charts()) == 7
     gaps = next(t for t in page.tables() if t.id == "gap-table")
     assert len(gaps.rows) == 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from amt_console.model import AlertState
 from amt_console.reports.charts.timeline import alert_lanes
 from amt_console.reports.data import AlertRecord
-from amt_console.reports.page import Cell, Heading, PageChart, Table, Tone, in_csv
+from amt_console.reports.page import Cell, Heading, PageChart, Table, Tone, in_csv, without_empty_columns
 from amt_console.reports.pages.common import gap_words, severity_tone
+from amt_console.reports.pages.together import MOST_INCIDENTS, together_words
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief
 from amt_console.text import SEVERITY_WORDS, duration
@@ -24,7 +25,9 @@ _HANDLING = (
 def incidents_block(view: ReportView) -> Table:
     """The outages of the window and their owners."""
     measured = view.analysis.availability.measured_s > 0
-    empty = "No service went down in this window." if measured else "Nothing was measured in this window."
+    empty = "No service went down in this period." if measured else f"No data between {view.between}."
+    longest = sorted(view.analysis.incidents, key=lambda each: -each.down_s)[:MOST_INCIDENTS]
+    moved = {incident: together_words(view, incident.start, incident.service) for incident in longest}
     rows = tuple(
         (
             Cell(incident.service),
@@ -38,26 +41,34 @@ def incidents_block(view: ReportView) -> Table:
             else Cell(view.times.until(incident.start, incident.end), fixed=True, value=view.times.iso(incident.end)),
             Cell(duration(incident.seconds), number=True, value=incident.seconds),
             Cell(duration(incident.down_s), number=True, muted=True, value=incident.down_s),
+            Cell(incident.cause_class.replace("_", " "), value=incident.cause_class),
             Cell(incident.cause or "no error was recorded", value=incident.cause or ""),
+            Cell(moved.get(incident, ""), muted=True),
             Cell(_handled(view, incident.alert_id)),
             *_handling_cells(view, _record(view, incident.alert_id)),
         )
         for incident in view.analysis.incidents
     )
-    return Table(
-        "incident-table",
-        "Incidents in the window, oldest first",
+    headings, kept = without_empty_columns(
         (
             Heading("Service"),
             Heading("Began"),
             Heading("Ended"),
             Heading("Lasted", number=True, unit="s"),
             Heading("Measured", number=True, unit="s"),
+            Heading("Class"),
             Heading("First error"),
+            Heading("Moved together"),
             Heading("Who had it", csv=False),
             *_HANDLING,
         ),
         rows,
+    )
+    return Table(
+        "incident-table",
+        "Incidents in the period, oldest first",
+        headings,
+        kept,
         empty=empty,
         note=_unconfirmed(view),
     )
@@ -101,7 +112,7 @@ def lanes_block(view: ReportView) -> PageChart:
     alerts = view.window_alerts
     subtitle = "One bar per alert, from its first bad observation to its end; a diamond at its acknowledgement"
     if not alerts:
-        return PageChart("lanes", "Alerts in the window", subtitle, "", None, empty="No alert fired in this window.")
+        return PageChart("lanes", "Alerts in the period", subtitle, "", None, empty="No alert fired in this period.")
     handled = view.analysis.handling
     taken = sum(record.episode.acknowledged_at is not None for record in alerts)
     title = f"{len(alerts)} alert{'s' * (len(alerts) != 1)}, {taken} acknowledged"
@@ -114,7 +125,7 @@ def alerts_block(view: ReportView) -> Table:
     """The alerts of the window with owner and time of acknowledgement."""
     return Table(
         "alert-table",
-        "Alerts in the window, newest first",
+        "Alerts in the period, newest first",
         (
             Heading("Severity"),
             Heading("Subject"),
@@ -127,7 +138,7 @@ def alerts_block(view: ReportView) -> Table:
             *_HANDLING,
         ),
         tuple(_alert_row(view, record) for record in reversed(view.window_alerts)),
-        empty="No alert fired in this window.",
+        empty="No alert fired in this period.",
     )
 
 
@@ -181,5 +192,5 @@ def gaps_block(view: ReportView) -> Table:
         "Gaps in the measurement",
         (Heading("From"), Heading("To"), Heading("Lasted", number=True, unit="s"), Heading("Why")),
         rows,
-        empty="The monitor recorded no gap in this window.",
+        empty="The monitor recorded no gap in this period.",
     )

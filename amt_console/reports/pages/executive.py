@@ -8,11 +8,11 @@ from amt_console.analysis import Outage
 from amt_console.model import FigureKind
 from amt_console.reports.measures import MOST_ADVICE, Measure, money_measures, quality_measures
 from amt_console.reports.page import Cell, Heading, Item, Items, PageSection, ReportPage, ReportVerdict, Table, Tone
+from amt_console.reports.pages.advice import advice_items
 from amt_console.reports.pages.cards import availability_card, figure_card
 from amt_console.reports.pages.common import CHANGE_METHOD, alert_item, meta, notices, siblings
 from amt_console.reports.pages.figure_tables import missing_items
 from amt_console.reports.pages.outlook import outlook_end
-from amt_console.reports.pages.performance import advice_items
 from amt_console.reports.verdict import with_figures
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import listed
@@ -52,7 +52,7 @@ def executive_page(view: ReportView) -> ReportPage:
             PageSection("happened", "What happened", (*_open(view), _outages(view))),
             PageSection(
                 "measures",
-                "How good it was, and money",
+                "Against the period before" if view.data.compare else "Measures",
                 (
                     _measures(view, "quality-table", "How good it was", quality_measures(view)),
                     _measures(view, "money-table", "Money", money_measures(view), note=_expected(view)),

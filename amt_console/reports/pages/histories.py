@@ -58,7 +58,7 @@ def history_block(
             from_zero=0 <= low <= 0.5 * high,
             name=figure.label,
             previous=stepped(view.previous_history(kind, name), window.previous()),
-            marks=marks_of(view),
+            marks=marks_of(view) if width == WIDE else (),
             width=width,
             height=height,
         ),
@@ -67,7 +67,7 @@ def history_block(
 
 
 def lead_block(view: ReportView, kind: FigureKind, name: str, *, id: str) -> PageChart:  # noqa: A002
-    """The same on a whole row."""
+    """The same on a whole row, with incidents and people's actions as marks."""
     return history_block(view, kind, name, id=id, width=WIDE, height=LEAD_HEIGHT)
 
 

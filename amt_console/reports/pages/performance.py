@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from amt_console.analysis import PerformanceAnalysis, ServicePerformance
-from amt_console.analysis.series import regroup
+from collections.abc import Iterator
+
+from amt_console.analysis import PerformanceAnalysis, ServicePerformance, correlation, resources
+from amt_console.analysis.uptime import budgets, policies
 from amt_console.reports.charts.base import COUNT_LABELS, PERCENT_LABELS
 from amt_console.reports.charts.lines import latency_chart, resource_chart
 from amt_console.reports.page import (
     Card,
     Cell,
     Heading,
-    Item,
-    Items,
     PageChart,
     PageSection,
     ReportPage,
@@ -20,20 +20,25 @@ from amt_console.reports.page import (
     in_csv,
     without_empty_columns,
 )
+from amt_console.reports.pages.accounting import budgets_table, policies_table, reliability_table
+from amt_console.reports.pages.advice import advice_block
 from amt_console.reports.pages.cards import availability_card
 from amt_console.reports.pages.common import (
     attention,
     meta,
     method_monitoring,
     notices,
-    severity_tone,
     siblings,
 )
 from amt_console.reports.pages.events import alerts_block, gaps_block, incidents_block, lanes_block
+from amt_console.reports.pages.findings import findings_block
+from amt_console.reports.pages.histories import TABLE_ROWS
+from amt_console.reports.pages.marks import marks_of
+from amt_console.reports.pages.responders import responders_table, rules_table
 from amt_console.reports.pages.services import host_table, resource_label, service_table, strips_chart
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief, outages_extent
-from amt_console.text import MISSING, count, duration, limit_percent, milliseconds, percent
+from amt_console.text import MISSING, count, duration, limit_percent, milliseconds, percent, percent_cell
 
 _TWO_WEEKS = 14 * 24
 _MOST_SMALL = 24
@@ -52,22 +57,33 @@ def performance_page(view: ReportView) -> ReportPage:
         notices=notices(view),
         verdict=view.verdict,
         cards=_cards(view),
+        lead=strips_chart(view, id="states"),
         sections=(
             attention(view),
+            PageSection("findings", "Findings", (findings_block(view),)),
             PageSection("advice", "Recommendations", (advice_block(view),)),
-            PageSection("availability", "Availability", (strips_chart(view, id="states"),)),
+            PageSection("availability", "Availability", (policies_table(view), budgets_table(view))),
             _response_times(view),
             PageSection("services", "Services", (service_table(view, id="service-table"), _trends(view))),
-            PageSection("incidents", "Incidents", (incidents_block(view),)),
-            PageSection(
-                "alerts", "Alerts", (lanes_block(view), *((alerts_block(view),) if view.window_alerts else ()))
-            ),
+            PageSection("incidents", "Incidents", (incidents_block(view), reliability_table(view))),
+            PageSection("alerts", "Alerts", (lanes_block(view), *_alert_tables(view))),
             _resources(view),
             PageSection("gaps", "Gaps in the measurement", (gaps_block(view),)),
         ),
-        method=method_monitoring(),
+        method=(
+            *method_monitoring(),
+            ("Policies", policies.METHOD),
+            ("Error budgets", budgets.METHOD),
+            ("Moved together", correlation.METHOD),
+            ("Resources", resources.METHOD),
+        ),
         siblings=siblings(name),
     )
+
+
+def _alert_tables(view: ReportView) -> tuple[Table, ...]:
+    """Nothing where no alert fired: the chart says so already."""
+    return (alerts_block(view), rules_table(view), responders_table(view)) if view.window_alerts else ()
 
 
 def _cards(view: ReportView) -> tuple[Card, ...]:
@@ -116,14 +132,14 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
             "Alerts fired",
             str(now.fired),
             f"{now.critical} critical, {now.warning} warning",
-            f"{before.fired} in the {view.span} before",
+            f"{before.fired} in the {view.span} before" if view.data.compare else "",
         ),
         Card(
             "Time to acknowledge",
             duration(now.mtta_s) if now.mtta_s is not None else MISSING,
             f"mean time to resolve {duration(now.mttr_s)}" if now.mttr_s is not None else "",
             f"mean of {now.acknowledged}" if now.acknowledged else "",
-            missing="" if now.acknowledged else "no alert of this window was acknowledged",
+            missing="" if now.acknowledged else "no alert of this period was acknowledged",
         ),
     )
 
@@ -135,40 +151,11 @@ def _downtime(found: PerformanceAnalysis) -> str:
     return f"{blips} failure{'s' * (blips != 1)} that re-checks did not confirm" if blips else "no downtime"
 
 
-def advice_block(view: ReportView) -> Items:
-    """What the analysis recommends; evidence, effect, check and change unfold."""
-    measured = view.analysis.availability.measured_s > 0
-    return Items(
-        "advice-list",
-        advice_items(view),
-        "None: every measured value is within its limits." if measured else "None: nothing was measured.",
-        folded=True,
-    )
-
-
-def advice_items(view: ReportView) -> tuple[Item, ...]:
-    """The recommendations, the most urgent first."""
-    return tuple(
-        Item(
-            severity_tone(advice.severity),
-            {Tone.CRITICAL: "Act now", Tone.WARNING: "Act soon"}.get(severity_tone(advice.severity), "Consider"),
-            advice.subject,
-            advice.advice,
-            advice.evidence + ((f"also: {', '.join(advice.followers)}",) if advice.followers else ()),
-            lines=tuple(
-                (label, text) for label, text in (("Effect", advice.effect), ("How to check", advice.verify)) if text
-            ),
-            code=advice.change or "",
-        )
-        for advice in view.analysis.recommendations
-    )
-
-
 def _response_times(view: ReportView) -> PageSection:
     services = view.analysis.services
     shown = services[:_MOST_SMALL]
     lead = "Line: median. Band: up to the 95th percentile. Dashed: limit. Red: down. Hatched: no data."
-    if any(record.previous for record in view.data.services):
+    if view.data.compare and any(record.previous for record in view.data.services):
         lead += " Grey: the median of the period before."
     if len(services) > len(shown):
         lead += f" The first {len(shown)} of {len(services)} services; the table below has all."
@@ -184,7 +171,7 @@ def _latency_block(view: ReportView, service: ServicePerformance, index: int) ->
     if latency.p95_ms is None:
         why = "no check got an answer" if latency.samples else "nothing was measured"
         return PageChart(
-            chart_id, brief(service.name), "Response time", "", None, empty=f"No chart: {why} in this window."
+            chart_id, brief(service.name), "Response time", "", None, empty=f"No chart: {why} in this period."
         )
     title = f"{brief(service.name)}: median {milliseconds(latency.p50_ms)}, p95 {milliseconds(latency.p95_ms)}"
     words = []
@@ -202,9 +189,25 @@ def _latency_block(view: ReportView, service: ServicePerformance, index: int) ->
             view.data.window,
             view.times,
             limit_ms=latency.limit_ms,
-            previous=regroup(view.data.services[index].previous, view.data.window.previous()),
+            previous=view.previous_buckets(service.name),
+            marks=marks_of(view, service.name),
         ),
+        table=_latency_table(service, view, id=f"{chart_id}-table"),
     )
+
+
+def _latency_table(service: ServicePerformance, view: ReportView, *, id: str) -> Table:  # noqa: A002
+    """The response times of about two dozen steps."""
+    known = [bucket for bucket in service.buckets if bucket.histogram.count]
+    chosen = known[:: max(1, -(-len(known) // TABLE_ROWS))]
+    rows = []
+    for bucket in chosen:
+        values = [bucket.histogram.quantile(q) for q in (0.5, 0.95)]
+        cells = (Cell(milliseconds(value), number=True, value=value) for value in values)
+        rows.append((Cell(view.times.short(bucket.start), value=view.times.iso(bucket.start)), *cells))
+    headings = (Heading("Step from"), Heading("Median", number=True, unit="ms"), Heading("p95", number=True, unit="ms"))
+    note = f"{len(chosen)} of {len(known)} steps" if len(chosen) < len(known) else ""
+    return Table(id, f"{brief(service.name)}, figures", headings, tuple(rows), note=note, folded=True)
 
 
 def _trend_words(service: ServicePerformance, hours: float) -> str:
@@ -224,8 +227,8 @@ def _trends(view: ReportView) -> Table:
     rows = []
     for service in view.analysis.services:
         latency, before = service.latency, service.previous_latency
-        earlier = before.p95_ms if service.previous_availability.sufficient else None
-        shift = service.hours.typical_percent if service.hours else None
+        earlier = before.p95_ms if service.previous_availability.sufficient and view.data.compare else None
+        shift = service.hours.typical_percent if service.hours and view.data.compare else None
         trend = latency.trend
         slowest = latency.slowest_hour
         rows.append(
@@ -275,16 +278,44 @@ def _trends(view: ReportView) -> Table:
 
 def _resources(view: ReportView) -> PageSection:
     charts = tuple(_resource_block(view, name) for name in ("cpu", "memory", "disk", "connections"))
+    lead = "; ".join(_capacity(view))
     return PageSection(
-        "resources", "Resources of the monitor's host", (*charts, host_table(view, id="host")), columns=2
+        "resources",
+        "Resources of the monitor's host",
+        (*charts, host_table(view, id="host")),
+        columns=2,
+        lead=f"{lead[0].upper()}{lead[1:]}." if lead else "",
     )
+
+
+def _capacity(view: ReportView) -> Iterator[str]:
+    """Headroom of each resource with a limit, time over it, and when the disk will be full."""
+    for pattern in view.analysis.resources:
+        if pattern.headroom is None:
+            continue
+        label = resource_label(pattern.name)
+        room = f"{pattern.headroom:.1f} points below its limit at busy times"
+        if pattern.headroom < 0:
+            room = f"{-pattern.headroom:.1f} points over its limit at busy times"
+        over = f", over it for {duration(pattern.saturated_s)}" if pattern.saturated_s >= 1 else ""
+        yield f"{label} is {room}{over}"
+    disk = view.analysis.disk
+    if disk.full_at is not None:
+        yield f"the disk is full at about {view.times.minute(disk.full_at)} at its present pace"
+    elif disk.used_percent is not None:
+        yield "no end of the disk is in sight"
+    for slow in view.analysis.slow_with:
+        yield (
+            f"{brief(slow.service)} is {slow.slower_percent:.0f} % slower when {resource_label(slow.resource)} is busy"
+            " (moved together, which says nothing about the cause)"
+        )
 
 
 def _resource_block(view: ReportView, name: str) -> PageChart:
     pattern = next(p for p in view.analysis.resources if p.name == name)
     label = resource_label(name)
     if not pattern.samples:
-        return PageChart(f"host-{name}", label, "", "", None, empty="Not read in this window.")
+        return PageChart(f"host-{name}", label, "", "", None, empty="Not read in this period.")
     write = count if name == "connections" else percent
     limit = view.data.limits.of_resource(name)
     over = limit is not None and pattern.max is not None and pattern.max > limit
@@ -299,18 +330,45 @@ def _resource_block(view: ReportView, name: str) -> PageChart:
         title,
         f"Mean {write(mean)}; line: mean of each step, band: up to the highest sample"
         + (", dashed: limit" if limit else "")
-        + (", grey: the mean of the period before" if view.data.previous_host.get(name) else ""),
+        + (", grey: the mean of the period before" if view.data.compare and view.data.previous_host.get(name) else ""),
         f"{title}, mean {write(mean)}, over {view.span}.",
         resource_chart(
             view.data.host[name],
             view.data.window,
             view.times,
             limit=limit,
-            previous=view.data.previous_host.get(name, ()),
+            previous=view.data.previous_host.get(name, ()) if view.data.compare else (),
             percent=is_percent,
             labels=PERCENT_LABELS if is_percent else COUNT_LABELS,
         ),
+        table=_resource_table(view, name, id=f"host-{name}-table"),
     )
+
+
+def _resource_table(view: ReportView, name: str, *, id: str) -> Table:  # noqa: A002
+    """The mean and the highest sample of about two dozen steps."""
+    known = [rollup for rollup in view.data.host[name] if rollup.histogram.count]
+    chosen = known[:: max(1, -(-len(known) // TABLE_ROWS))]
+    write = count if name == "connections" else percent_cell
+    rows = []
+    for rollup in chosen:
+        mean, highest = rollup.histogram.mean, rollup.histogram.high
+        shown = float(round(mean)) if name == "connections" and mean is not None else mean
+        rows.append(
+            (
+                Cell(view.times.short(rollup.start), value=view.times.iso(rollup.start)),
+                Cell(write(shown), number=True, value=mean),
+                Cell(write(highest), number=True, value=highest),
+            )
+        )
+    unit = "" if name == "connections" else "%"
+    headings = (
+        Heading("Step from"),
+        Heading("Mean", number=True, unit=unit),
+        Heading("Highest", number=True, unit=unit),
+    )
+    note = f"{len(chosen)} of {len(known)} steps" if len(chosen) < len(known) else ""
+    return Table(id, f"{resource_label(name)}, figures", headings, tuple(rows), note=note, folded=True)
 
 
 def _subject(view: ReportView) -> str:

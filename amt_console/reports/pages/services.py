@@ -36,7 +36,7 @@ _RESOURCE_LABELS = {"cpu": "CPU", "memory": "Memory", "disk": "Fullest disk", "c
 def strips_chart(view: ReportView, *, id: str) -> PageChart:  # noqa: A002
     """The states of every service over the window, one strip each, with a table of availabilities."""
     services = view.analysis.services
-    subtitle = "State of each service over the window; hatched where nothing was measured"
+    subtitle = "State of each service over the period; hatched where nothing was measured"
     if not services:
         return PageChart(id, "Availability by service", subtitle, "", None, empty="No service is configured.")
     shown = worst_services(services, _MOST_STRIPS)
@@ -45,7 +45,7 @@ def strips_chart(view: ReportView, *, id: str) -> PageChart:  # noqa: A002
     hurt = [service for service in services if service.incidents]
     measured = view.analysis.availability.measured_s > 0
     if not measured:
-        title = "Nothing was measured in this window"
+        title = f"No data between {view.between}"
     elif not hurt:
         title = "No service went down" if len(services) > 1 else f"{brief(services[0].name)} did not go down"
         blips = sum(len(service.blips) for service in services)
@@ -200,6 +200,7 @@ def host_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
                 Cell(write(_whole(pattern.p95, pattern.name)), number=True, value=pattern.p95),
                 Cell(write(pattern.max), Tone.WARNING if over else Tone.PLAIN, number=True, value=pattern.max),
                 Cell(limit_percent(limit) if limit is not None else MISSING, number=True, muted=True, value=limit),
+                Cell(_points(pattern.headroom), number=True, value=pattern.headroom),
                 Cell(busiest, muted=True),
                 in_csv(pattern.busiest_hour[0] if pattern.busiest_hour else None),
                 in_csv(pattern.busiest_hour[1] if pattern.busiest_hour else None),
@@ -216,12 +217,13 @@ def host_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
             Heading("p95", number=True),
             Heading("Highest", number=True),
             Heading("Limit", number=True),
+            Heading("Headroom", number=True),
             Heading("Busiest hour", csv=False),
             Heading("Busiest hour of the day", number=True, page=False),
             Heading("Mean in that hour", number=True, page=False),
         ),
         tuple(rows) if any(pattern.samples for pattern in view.analysis.resources) else (),
-        empty="The host was not sampled in this window.",
+        empty="The host was not sampled in this period.",
     )
 
 
@@ -233,6 +235,10 @@ def resource_label(name: str) -> str:
 def span_or_none(seconds: float) -> str:
     """A duration; a dash for zero."""
     return duration(seconds) if seconds >= 1 else MISSING
+
+
+def _points(headroom: float | None) -> str:
+    return MISSING if headroom is None else f"{headroom:.1f} points"
 
 
 def _whole(value: float | None, name: str) -> float | None:

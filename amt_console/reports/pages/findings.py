@@ -1,0 +1,70 @@
+"""The findings of the analysis as a list: what a person should know about the window, each with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from amt_console.analysis.findings import Finding, FindingKind
+from amt_console.reports.page import Item, Items, Tone
+from amt_console.reports.view import ReportView
+from amt_console.reports.words import brief, listed
+
+MOST_SINGLE = 3
+"""More findings of one kind are one item."""
+MOST_FACTS = 20
+_WORDS: Mapping[FindingKind, tuple[Tone, str]] = MappingProxyType(
+    {
+        FindingKind.INCIDENT: (Tone.CRITICAL, "Incident"),
+        FindingKind.DISK_FULL: (Tone.CRITICAL, "Disk fills"),
+        FindingKind.SATURATION: (Tone.WARNING, "Saturated"),
+        FindingKind.TREND: (Tone.WARNING, "Trend"),
+        FindingKind.CHANGE_POINT: (Tone.WARNING, "Shift"),
+        FindingKind.NOISY_ALERT: (Tone.WARNING, "Noisy alert"),
+        FindingKind.CORRELATION: (Tone.INFO, "Together"),
+        FindingKind.ANOMALY: (Tone.INFO, "Unusual"),
+    }
+)
+
+
+def findings_block(view: ReportView) -> Items:
+    """The findings by kind, the most severe first; evidence and probability unfold."""
+    items: list[Item] = []
+    for kind, group in _by_kind(view.analysis.findings):
+        if len(group) > MOST_SINGLE:
+            items.append(_together(kind, group))
+        else:
+            items += [_item(view, finding) for finding in group]
+    measured = view.analysis.availability.measured_s > 0
+    return Items(
+        "finding-list",
+        tuple(items),
+        "None: nothing changed, nothing failed." if measured else "None: nothing was measured.",
+        folded=True,
+    )
+
+
+def _item(view: ReportView, finding: Finding) -> Item:
+    tone, word = _WORDS[finding.kind]
+    when = view.times.short(finding.begin) if finding.begin is not None else ""
+    if finding.since is not None:
+        ended = view.times.until(finding.since, finding.until) if finding.until is not None else "the end"
+        when = f"{when} – {ended}"
+    said, *evidence = finding.evidence or ("",)
+    chance = (f"probability by chance {finding.p_value:.2g}",) if finding.p_value is not None else ()
+    return Item(tone, word, brief(finding.subject), said, (when, *evidence, *chance) if when else (*evidence, *chance))
+
+
+def _by_kind(found: Sequence[Finding]) -> list[tuple[FindingKind, list[Finding]]]:
+    groups = [(kind, [finding for finding in found if finding.kind is kind]) for kind in _WORDS]
+    return [(kind, group) for kind, group in groups if group]
+
+
+def _together(kind: FindingKind, group: Sequence[Finding]) -> Item:
+    """Many findings of one kind as one item."""
+    tone, word = _WORDS[kind]
+    subjects = list(dict.fromkeys(finding.subject for finding in group))
+    facts = [f"{brief(finding.subject)}: {finding.evidence[0]}" for finding in group[:MOST_FACTS] if finding.evidence]
+    if len(group) > MOST_FACTS:
+        facts.append(f"{len(group) - MOST_FACTS} more: performance_analysis_report.json has all")
+    return Item(tone, word, listed(subjects), f"{len(group)} findings of this kind.", tuple(facts))
