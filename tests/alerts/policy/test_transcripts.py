@@ -38,6 +38,7 @@ from amt_console.model.policy import (
     MaintenanceWindow,
     NotifyTimes,
     Person,
+    Policies,
     Recurrence,
     Silence,
 )
@@ -356,6 +357,103 @@ def other_policies_meanwhile() -> Transcript:
     return key
 
 
+def looked_at_after_the_end() -> Transcript:
+    key = Transcript()
+    key.fire()
+    key.act(Acknowledge(1, for_=HOUR))
+    key.wait(2 * HOUR, every=2 * HOUR)
+    return key
+
+
+def strangers() -> Transcript:
+    """People of whom the configuration knows nothing."""
+    key = Transcript()
+    key.fire()
+    key.act(Acknowledge(1), actor="carol")
+    key.act(Claim(1), actor="ada")
+    key.act(Claim(1), actor="dave")
+    return key
+
+
+def settles_once() -> Transcript:
+    key = Transcript(policies(depends_on={SUBJECT: ("db",)}))
+    key.others = [cause(key.clock, state=AlertState.PENDING)]
+    key.fire()
+    key.others = []
+    key.wait(5, every=5)
+    key.others = [cause(key.clock, state=AlertState.PENDING)]
+    key.policies = replace(key.policies, escalations=(EscalationPolicy("now", (Level(0.0, ("ops",)),) * 2),))
+    key.wait(5, every=5)
+    return key
+
+
+def needs_no_verdict_later() -> Transcript:
+    key = Transcript(policies(depends_on={SUBJECT: ("db",)}))
+    key.fire()
+    key.others = [cause(key.clock, state=AlertState.PENDING)]
+    key.wait(5, every=5)
+    return key
+
+
+def held_before_the_first_level(minutes: float) -> Transcript:
+    clock = FakeClock()
+    planned = Silence("planned", clock.now() + timedelta(minutes=minutes), id="7", services=(SUBJECT,))
+    levels = (Level(900.0, ("ops",)), Level(1800.0, ("person:Ada",)))
+    key = Transcript(policies(silences=(planned,), escalations=(EscalationPolicy("late", levels),)), clock=clock)
+    key.every = 0
+    key.fire()
+    key.wait(60 * MINUTE, every=5 * MINUTE)
+    return key
+
+
+def held_for_less_than_the_first_level() -> Transcript:
+    return held_before_the_first_level(10)
+
+
+def held_for_as_long_as_the_first_level() -> Transcript:
+    return held_before_the_first_level(15)
+
+
+def held_for_more_than_the_first_level() -> Transcript:
+    return held_before_the_first_level(20)
+
+
+def without_a_channel() -> Transcript:
+    clock = FakeClock()
+    planned = Silence("planned", clock.now() + timedelta(minutes=10), id="7", services=(SUBJECT,))
+    key = Transcript(Policies(silences=(planned,)), clock=clock)
+    key.fire()
+    key.wait(30 * MINUTE, every=5 * MINUTE)
+    return key
+
+
+def known_since_before() -> Transcript:
+    """An alert that fired before anything was planned about it."""
+    key = Transcript()
+    key.fire()
+    key.episode = replace(key.now, paging=Paging(), escalation_level=0)
+    key.wait(12 * MINUTE, every=MINUTE)
+    return key
+
+
+def only_the_last_level_reaches_somebody() -> Transcript:
+    levels = (Level(0.0, ("person:Nobody",)), Level(600.0, ("person:Ada",)))
+    key = Transcript(policies(escalations=(EscalationPolicy("thin", levels),)))
+    key.fire()
+    return key
+
+
+def reminders_between_levels() -> Transcript:
+    levels = (Level(1800.0, ("ops",)), Level(10 * HOUR, ("person:Ada",)))
+    key = Transcript(policies(escalations=(EscalationPolicy("slow", levels),), times=NotifyTimes(reminder=600.0)))
+    key.fire()
+    key.wait(45 * MINUTE, every=5 * MINUTE)
+    key.act(Acknowledge(1))
+    key.wait(30 * MINUTE, every=5 * MINUTE)
+    key.act(Unacknowledge(1))
+    return key
+
+
 LIVES = (
     handled,
     short_acknowledgements,
@@ -381,6 +479,17 @@ LIVES = (
     in_shadow,
     about_a_channel,
     other_policies_meanwhile,
+    looked_at_after_the_end,
+    strangers,
+    settles_once,
+    needs_no_verdict_later,
+    held_for_less_than_the_first_level,
+    held_for_as_long_as_the_first_level,
+    held_for_more_than_the_first_level,
+    without_a_channel,
+    known_since_before,
+    only_the_last_level_reaches_somebody,
+    reminders_between_levels,
 )
 
 
