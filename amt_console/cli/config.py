@@ -152,6 +152,10 @@ def check(
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="Default: the file that the commands use.")
     ] = None,
+    patch: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Check it with these keys changed, as of rules suggest."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
 ) -> None:
     """Check a configuration and its secrets. Reports all faults at once; exit code 78 if there are any."""
@@ -163,7 +167,7 @@ def check(
 
     context = get_context(ctx)
     try:
-        loaded = load_config(file or _file_in_use(context))
+        loaded = load_config(file or _file_in_use(context), patch=patch)
         found = targets(loaded.settings)
         if faults := (*rule_faults(loaded.settings), *unit_faults(loaded.settings), *report_faults(loaded.settings)):
             raise ConfigError(faults, loaded.path)

@@ -27,19 +27,9 @@ def candidate(context: Context, config: Path | None, patch: Path | None) -> Sett
     """The settings to try. Raises ConfigError, naming the file."""
     if config is None and patch is None:
         return context.settings
-    from amt_console.config import ConfigError, load_config
-    from amt_console.config.files.loading import parse_document
-    from amt_console.config.files.reading import read_document
-    from amt_console.config.patch import patched
+    from amt_console.config import load_config
 
-    if patch is None:
-        return load_config(config).settings
-    path = config or context.loaded.path
-    document = patched({} if path is None else read_document(path), read_document(patch))
-    try:
-        return parse_document(document, env=os.environ)
-    except ConfigError as error:
-        raise ConfigError(error.faults, patch) from None
+    return load_config(config or context.loaded.path, patch=patch).settings
 
 
 def ruleset_of(context: Context, settings: Settings) -> Ruleset:

@@ -11,6 +11,7 @@ from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.rules.backtest import backtest
+from amt_console.cli.rules.suggest import suggest
 from amt_console.cli.startup.context import get_context
 from amt_console.text import safe_text
 
@@ -21,6 +22,7 @@ app = typer.Typer(
     help="List alert rules, test them, and try them on history.", no_args_is_help=True, rich_markup_mode=None
 )
 app.command("backtest", epilog="Example: amt-console rules backtest --since 30d --config candidate.toml")(backtest)
+app.command("suggest", epilog="Example: amt-console rules suggest > patch.toml")(suggest)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FAILED = ExitCode.WARNING
 

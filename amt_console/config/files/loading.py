@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from amt_console.config.faults import ConfigError, Fault, Refused
 from amt_console.config.files.checks import cross_faults
 from amt_console.config.files.explain import explain
+from amt_console.config.files.patch import patched
 from amt_console.config.files.reachable import unreachable_channels
 from amt_console.config.files.reading import Document, read_document
 from amt_console.config.files.walk import Parts, dotted, leaves, secrets_of, value_at
@@ -48,6 +49,7 @@ def load_config(
     env: Mapping[str, str] = os.environ,
     cwd: Path | None = None,
     resolve_secrets: bool = True,
+    patch: Path | None = None,
 ) -> LoadedConfig:
     """Find and load the configuration.
 
@@ -55,6 +57,7 @@ def load_config(
         path: The file that the person named, if any.
         env: The environment.
         cwd: Where ``config/monitoring_config.json`` is looked for; the current folder by default.
+        patch: A file with keys that change it.
         resolve_secrets: Whether an unresolvable secret is a fault; displaying a configuration needs no secrets.
 
     Raises:
@@ -62,10 +65,12 @@ def load_config(
     """
     found = find_config(path, env=env, cwd=cwd)
     document = read_document(found) if found is not None else {}
+    if patch is not None:
+        document = patched(document, read_document(patch))
     try:
         settings = parse_document(document, env=env, resolve_secrets=resolve_secrets)
     except ConfigError as error:
-        raise ConfigError(error.faults, found) from None
+        raise ConfigError(error.faults, patch or found) from None
     sources = {dotted(parts): source for parts, source in _sources(settings, document, env)}
     return LoadedConfig(settings, found, sources, tuple(_warnings(settings, document, found, env)))
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from amt_console.alerts import Direction, Signal, rules_for
 from amt_console.alerts.backtest.outcome import Fired, Recorded, RuleOutcome, in_context, outcomes
 from amt_console.alerts.backtest.timeline import Sums, minutes_of
+from amt_console.alerts.rules.rule import INFORMATION_SIGNALS
 from amt_console.clock import SECOND, micros, moment
 from amt_console.model import AlertType, HostSample, ProbeResult, Service, ServiceState, Target
 from amt_console.monitor.backtest.certificates import expiry_rules, replay_certificates
@@ -35,8 +36,8 @@ FIRST_PAGE = 16
 MOST_ALERTS = 100_000
 WARM_UP = _DAY
 """How long before its beginning the history is judged already: an alert that fired before is none of the period."""
-NOT_REPLAYED = frozenset((Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY))
-"""Signals that are not stored: the monitor itself, its network, the delivery of messages."""
+NOT_REPLAYED = INFORMATION_SIGNALS | frozenset((Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY))
+"""Not stored: the monitor itself, its network, the delivery of messages. Statistics of a day fire for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,12 +314,15 @@ class _Run:
         for each in found:
             if each.id is None or each.fired_at is None or not each.rule_id or each.alert_type in _OTHERS:
                 continue
+            rule = self._ruleset.by_id.get(each.rule_id)
+            if rule is not None and rule.signal in NOT_REPLAYED:
+                continue
             if self._plan.since <= each.fired_at < self._plan.until:
                 taken = each.acknowledged_at is not None or each.acknowledged_by is not None
                 yield Recorded(each.id, each.rule_id, each.subject, each.fired_at, each.resolved_at, taken)
 
 
-_OTHERS = frozenset((AlertType.MONITOR, AlertType.NOTIFY))
+_OTHERS = frozenset((AlertType.MONITOR, AlertType.NOTIFY, AlertType.TREND))
 
 
 class _Holes:
