@@ -29,7 +29,9 @@ from amt_console.reports.times import Times, zone_of
 pytestmark = [pytest.mark.slow, pytest.mark.chromium]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DASHBOARDS = ("overview", "chatbot", "revenue", "performance")
+PARTS = ("overview", "chatbot", "revenue", "performance", "executive")
+DASHBOARDS = tuple(f"{part}_dashboard" for part in PARTS[:4])
+PAGES = (*DASHBOARDS, "executive_summary")
 SCREENS = ((1280, 900), (390, 844))
 HOSTILE = "</script><img src=x onerror=alert(1)> =1+1 \u202egnp"
 
@@ -95,7 +97,7 @@ def folder(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for case, data in cases.items():
         (root / case).mkdir()
-        for name, content in build(data, plan(list(DASHBOARDS), ["html"]), progress=lambda *step: None):
+        for name, content in build(data, plan(list(PARTS), ["html"]), progress=lambda *step: None):
             (root / case / name).write_bytes(content)
     return root
 
@@ -112,27 +114,27 @@ def complaints(page: Page) -> list[Any]:
 
 
 @pytest.mark.parametrize("case", ["week", "hostile", "nothing", "one"])
-@pytest.mark.parametrize("name", DASHBOARDS)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_runs_clean_and_fits_its_screen(live: Watched, folder: Path, case: str, name: str) -> None:
     for width, height in SCREENS:
-        page = live.open(folder / case / f"{name}_dashboard.html", width=width, height=height)
+        page = live.open(folder / case / f"{name}.html", width=width, height=height)
         assert overflow(page) <= 0
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         assert page.locator("img").count() == 0
 
 
-@pytest.mark.parametrize("name", DASHBOARDS)
+@pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_no_violation_in_light_and_dark(live: Watched, folder: Path, name: str) -> None:
     for scheme, width in (("light", 1280), ("dark", 390)):
         live.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page = live.open(folder / "week" / f"{name}_dashboard.html", width=width)
+        page = live.open(folder / "week" / f"{name}.html", width=width)
         assert complaints(page) == []
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
 def test_without_scripts_a_page_is_complete(still: Watched, folder: Path, name: str) -> None:
     for width, height in SCREENS:
-        page = still.open(folder / "week" / f"{name}_dashboard.html", width=width, height=height)
+        page = still.open(folder / "week" / f"{name}.html", width=width, height=height)
         assert overflow(page) <= 0
         assert page.locator(".plot svg.marks path").count() > 3
         sizes = page.evaluate(
