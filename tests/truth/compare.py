@@ -41,8 +41,21 @@ class Explained:
     why: str
 
 
-class ById(dict[int, Any]):
-    """What is expected of objects that a report lists in an order of its own, by their ``id``."""
+@dataclass(frozen=True, slots=True)
+class ByKey:
+    """What is expected of objects that a report lists in an order of its own, by the value of one key."""
+
+    key: str
+    items: dict[Any, Any]
+
+
+class OneOf(set[int]):
+    """Any of these numbers."""
+
+    def __eq__(self, other: object) -> bool:
+        return other in self
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def faults(found: Any, expected: Any, path: str = "") -> list[str]:
@@ -51,8 +64,9 @@ def faults(found: Any, expected: Any, path: str = "") -> list[str]:
         return []
     if isinstance(expected, Near | Between):
         return [] if expected.admits(found) else [f"{path}: {found} instead of {expected}"]
-    if isinstance(found, list) and isinstance(expected, ById):
-        return [fault for item in found for fault in faults(item, expected.get(item["id"]), f"{path}[{item['id']}]")]
+    if isinstance(found, list) and isinstance(expected, ByKey):
+        told = [(item[expected.key], item) for item in found]
+        return [fault for name, item in told for fault in faults(item, expected.items.get(name), f"{path}[{name}]")]
     if isinstance(found, dict) and isinstance(expected, dict):
         wrong = [f"{path}.{key}: missing" for key in expected if key not in found]
         for key, value in found.items():

@@ -9,7 +9,8 @@ from functools import cached_property
 from itertools import combinations, pairwise
 from typing import Any
 
-from truth.compare import Between, ById, Explained, Near
+from truth import told_why
+from truth.compare import Between, ByKey, Explained, Near, OneOf
 from truth.measured import (
     Failure,
     Seconds,
@@ -31,6 +32,15 @@ ABOUT_SERVICES = ("service_down", "database")
 FORECAST = Explained("a forecast is no measurement: it is checked against the algorithms' own tests")
 SETTINGS = Explained("the configuration as it is, which no row tells")
 ROW_NUMBERS = Explained("numbers of rows, which say how far the report has read")
+QUALITY = {
+    "daily_active_users": "overview",
+    "conversion_rate": "overview",
+    "page_load_time": "overview",
+    "conversations": "chatbot",
+    "resolution_rate": "chatbot",
+    "satisfaction": "chatbot",
+}
+MONEY = dict.fromkeys(("mrr", "arr", "arpu", "paying_users", "churn_rate"), "revenue")
 ADVICE = Explained("advice has its evidence as text, and its numbers are checked where they stand")
 
 
@@ -177,9 +187,15 @@ class Truth:
             "availability": self.availability(self.parts(name, self.start, self.end)),
             "previous_availability": self.availability(self.parts(name, self.before, self.start)),
             "latency": self.latency(service, self.start, self.end, quiet_steps),
-            "previous_latency": self.latency(service, self.before, self.start, before),
+            "previous_latency": self.latency(service, self.before, self.start, ()),
             "trend": _trend([(self.steps[i][0], found["series"][i]["p50_ms"]) for i in quiet]),
             "same_hours_change_percent": self._same_hours(name, quiet_steps, before),
+            "policies": told_why.policies(self.parts(name, self.start, self.end), told_why.unconfirmed(self, (name,))),
+            "reliability": told_why.reliability(self.parts(name, self.start, self.end), confirmed),
+            "change_points": told_why.DETECTED,
+            "anomalies": told_why.DETECTED,
+            "phases": told_why.phases(self, name),
+            "hours": told_why.hours_of_day(self, name),
             "incidents": len(confirmed),
             "unconfirmed": len(blips),
             "series": [self._step(name, a, b) for a, b in self.steps],
@@ -265,8 +281,14 @@ class Truth:
         """Those that had begun by the window's end, by their begin."""
         return sorted((a for a in self.raw.alerts if a.events[0][1] <= self.end), key=lambda a: (a.events[0][1], a.id))
 
+    def fired_at(self, alert: RawAlert) -> int:
+        return alert.at(self.end, "fired") or 0
+
+    def fired(self, start: int, end: int) -> list[RawAlert]:
+        return [alert for alert in self.alerts if start <= self.fired_at(alert) < end]
+
     def handling(self, start: int, end: int) -> dict[str, Any]:
-        fired = [a for a in self.alerts if (at := a.at(self.end, "fired")) is not None and start <= at < end]
+        fired = self.fired(start, end)
         taken, ended = [], []
         for alert in fired:
             began, fired_at = alert.events[0][1], alert.at(self.end, "fired") or 0
@@ -329,6 +351,7 @@ class Truth:
             "max": max(numbers, default=None),
             "limit": self.limits.get(f"{name}_usage_percent"),
             "busiest_hour": _Hour(means, "mean") if len(means) >= 6 else None,
+            **told_why.saturation(self, name, values),
         }
 
     @property
@@ -360,12 +383,12 @@ class Truth:
 
     def _mean_of_parts(self, kind: str, name: str, start: int, end: int) -> tuple[float | None, int]:
         parts: dict[int, list[float]] = {}
-        for at, value in self._points(kind, name, start, end):
+        for at, value in self.points(kind, name, start, end):
             parts.setdefault((at - start) * 24 // (end - start), []).append(value)
         means = [sum(values) / len(values) for values in parts.values()]
         return mean(means), len(means)
 
-    def _points(self, kind: str, name: str, start: int, end: int) -> list[tuple[int, float]]:
+    def points(self, kind: str, name: str, start: int, end: int) -> list[tuple[int, float]]:
         rows = [row for row in self.raw.figures.get(kind, []) if start <= row[0] < end]
         if end - start > 2 * DAY:
             # Long windows have the first reading of each hour.
@@ -388,6 +411,7 @@ class Truth:
             },
             "coverage_percent": self.together(self.start, self.end).coverage,
             "inputs": self._inputs(),
+            "accounting": told_why.accounting(self),
         }
 
     def _inputs(self) -> dict[str, Any]:
@@ -414,6 +438,20 @@ class Truth:
             "previous_alert_handling": self.handling(self.before, self.start),
             "recommendations": ADVICE,
             "limits": self.limits,
+            "findings": told_why.DETECTED,
+            "policies": told_why.policies(
+                told_why.all_parts(self), told_why.unconfirmed(self, [each.name for each in self.services])
+            ),
+            "budgets": [],
+            "reliability": told_why.reliability(told_why.all_parts(self), self.incidents),
+            "outage_frequency": told_why.outage_frequency(self),
+            "comparison": told_why.comparison(self),
+            "throughput": told_why.throughput(self),
+            "disk": told_why.disk(self),
+            "slow_with": told_why.DETECTED,
+            "alert_rules": told_why.alert_rules(self),
+            "responders": told_why.responders(self),
+            "behaviour": told_why.behaviour(self, found["behaviour"]),
         }
 
     def monitoring(self) -> dict[str, Any]:
@@ -455,12 +493,15 @@ class Truth:
             "availability": self.availability(self.together(self.start, self.end)),
             "previous_availability": self.availability(self.together(self.before, self.start)),
             "services": self._states(),
-            "attention": ById({alert.id: self.alert(alert, events=False) for alert in self.alerts}),
+            "attention": ByKey("id", {alert.id: self.alert(alert, events=False) for alert in self.alerts}),
             "uptime_target_percent": self.limits["uptime_percent"],
             "incidents": [self.incident(each) for each in self.incidents],
             "outages": self.outages,
             "alerts": self.handling(self.start, self.end),
             "recommendations": ADVICE,
+            "forecasts": FORECAST,
+            "quality": told_why.measures(self, QUALITY),
+            "money": told_why.measures(self, MONEY),
         }
 
     def _states(self) -> dict[str, int]:
@@ -480,7 +521,7 @@ class Truth:
             },
             "history": {
                 kind: {
-                    name: [[_iso(at), value] for at, value in self._points(kind, name, self.start, self.end)]
+                    name: [[_iso(at), value] for at, value in self.points(kind, name, self.start, self.end)]
                     for name in names
                 }
                 for kind, names in found["history"].items()
@@ -505,15 +546,8 @@ class _Hour(dict[str, Any]):
     def __getitem__(self, key: str) -> Any:
         top = max(self.hours.values())
         if key == "hour":
-            return _OneOf({hour for hour, value in self.hours.items() if value >= 0.975 * top})
+            return OneOf({hour for hour, value in self.hours.items() if value >= 0.975 * top})
         return Near(top, share=0.025)
-
-
-class _OneOf(set[int]):
-    def __eq__(self, other: object) -> bool:
-        return other in self
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def _is_about(alert: RawAlert, failure: Failure, end: int) -> bool:

@@ -48,6 +48,7 @@ class RawAlert:
     severity: str
     value: float | None
     threshold: float | None
+    rule: str
     events: tuple[tuple[int, int, str, str, str | None, float | None], ...]
     """Number, moment, kind, state, person, value."""
 
@@ -95,7 +96,9 @@ def read(path: Path) -> Raw:
             events.setdefault(owner, []).append((seq, _at(at), *rest))
         alerts = [
             RawAlert(*row, tuple(events[row[0]]))
-            for row in rows("SELECT id, subject, alert_type, severity, value, threshold FROM alerts ORDER BY id")
+            for row in rows(
+                "SELECT id, subject, alert_type, severity, value, threshold, rule_id FROM alerts ORDER BY id"
+            )
         ]
     return Raw(results, hosts, figures, gaps, alerts)
 
