@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,10 @@ from amt_console.config.defaults import MONITORING_DB
 from amt_console.config.slos import slos_of
 from amt_console.model import (
     RESOLUTIONS,
+    AlertState,
     Criticality,
     Database,
+    Episode,
     ErrorClass,
     Gap,
     HostRollup,
@@ -334,7 +336,8 @@ def _monitor(reads: Reads, window: Window, targets: Sequence[Target], then: _The
 
 def _alerts(reads: Reads, window: Window, *, past: bool) -> tuple[AlertRecord, ...]:
     """Alerts of this and the previous window as of its end, oldest first; events for the newest ones."""
-    found = reads.alerts.episodes(start=window.previous().start, end=window.end + _INSTANT, limit=MAX_ALERTS)
+    read = reads.alerts.episodes(start=window.previous().start, end=window.end + _INSTANT, limit=MAX_ALERTS)
+    found = [_as_fired(episode) for episode in read]
     happened = reads.alerts.events_of([episode.id for episode in found if episode.id is not None])
     records = []
     for position, episode in enumerate(found):
@@ -345,6 +348,14 @@ def _alerts(reads: Reads, window: Window, *, past: bool) -> tuple[AlertRecord, .
         by_then = tuple(event for event in events if event.at <= window.end) if told else ()
         records.append(AlertRecord(then, by_then))
     return tuple(reversed(records))
+
+
+def _as_fired(episode: Episode) -> Episode:
+    """An alert; one of another program, without a rule, fired when it began and has ended if it says when."""
+    if episode.rule_id or episode.fired_at is not None:
+        return episode
+    state = episode.state if episode.resolved_at is None else AlertState.RESOLVED
+    return replace(episode, fired_at=episode.opened_at, state=state)
 
 
 def _gaps(reads: Reads, window: Window) -> tuple[Gap, ...]:

@@ -111,7 +111,7 @@ def _means(parts: Parts, *, at_least: Parts | None = None) -> dict[FigureName, f
     A window of which little was read is no baseline.
     """
     return {
-        key: math.fsum(means) / len(means)
+        key: _mean(means)
         for key, means in parts.items()
         if at_least is None or 2 * len(means) >= len(at_least.get(key, ()))
     }
@@ -127,5 +127,12 @@ def _parts(read: Mapping[FigureName, Sequence[tuple[datetime, float]]], window: 
         by_part: dict[int, list[float]] = {}
         for at, value in points:
             by_part.setdefault(int((at - window.start) / (window.end - window.start) * MEAN_PARTS), []).append(value)
-        found[key] = [math.fsum(values) / len(values) for values in by_part.values()]
+        found[key] = [_mean(values) for values in by_part.values()]
     return found
+
+
+def _mean(values: Sequence[float]) -> float:
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:  # of values near the largest float, whose sum is none
+        return math.fsum(value / len(values) for value in values)

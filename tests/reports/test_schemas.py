@@ -93,5 +93,5 @@ def test_every_json_file_has_a_schema() -> None:
 def test_every_document_says_what_it_is_made_of(part: str) -> None:
     for sample in SAMPLES:
         found = document(sample, part)
-        assert {"schema_version", "generated_at", "as_of", "window", "inputs"} <= found.keys()
+        assert {"schema_version", "generated_at", "as_of", "window", "inputs", "accounting"} <= found.keys()
         assert found["inputs"]["digest"].startswith("sha256:")

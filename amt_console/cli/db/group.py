@@ -125,15 +125,22 @@ def rebuild(
         str | None, typer.Option("--since", metavar="TIME", help="Start: '7d', '14:00', '2026-01-31'.  [the first row]")
     ] = None,
 ) -> None:
-    """Rebuild the rollups from the raw rows that still exist. The monitor may run meanwhile."""
+    """Rebuild the rollups from the raw rows that still exist. The monitor may run meanwhile.
+
+    Rows that other programs wrote count, too: each speaks for the configured interval of its service.
+    """
     from amt_console.moments import FIRST_YEAR, parse_moment
     from amt_console.store.upkeep.integrity import rebuild_since
 
     context = get_context(ctx)
     start = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) if since is None else parse_moment(since, context.clock.now())
+    intervals = {target.name: target.interval for target in context.targets}
+    usual = context.settings.check_interval
     with context.open_store(read_only=False) as store, ProgressLine("rebuild") as line:
         parts = 0
-        for part in rebuild_since(store, start, clock=context.clock):
+        for part in rebuild_since(
+            store, start, clock=context.clock, interval_of=lambda name: intervals.get(name, usual)
+        ):
             parts = part.total
             line.show(part.done, part.total, part.service)
     print_line(f"Made anew in {parts} steps.")

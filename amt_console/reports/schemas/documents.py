@@ -98,8 +98,6 @@ def _performance() -> Schema:
             **each(("alert_handling", "previous_alert_handling"), parts.HANDLING),
             "recommendations": many(parts.RECOMMENDATION),
             "limits": parts.LIMITS,
-        },
-        {
             "findings": many(parts.FINDING),
             "policies": services.POLICIES,
             "budgets": many(parts.BUDGET),
@@ -132,10 +130,8 @@ def _figures(name: str, *kinds: FigureKind) -> Callable[[], Schema]:
     return made
 
 
-def _document(report: str, required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
-    return closed(
-        {"report": {"const": report}, **parts.HEAD, **required}, {"accounting": parts.ACCOUNTING, **(optional or {})}
-    )
+def _document(report: str, required: Mapping[str, Schema]) -> Schema:
+    return closed({"report": {"const": report}, **parts.HEAD, **required})
 
 
 _SCHEMAS: Mapping[str, tuple[str, Callable[[], Schema]]] = MappingProxyType(

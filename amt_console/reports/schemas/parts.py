@@ -99,6 +99,7 @@ HEAD = {
     "measured_until": maybe(TIME),
     "coverage_percent": maybe(PERCENT),
     "inputs": INPUTS,
+    "accounting": ACCOUNTING,
     "simulated": FLAG,
     "simulated_until": maybe(TIME),
     "verdict": VERDICT,
@@ -150,8 +151,9 @@ RECOMMENDATION = closed(
         **each(("rule", "subject", "advice"), TEXT),
         "severity": SEVERITY,
         **each(("followers", "evidence"), TEXTS),
+        **each(("effect", "verify"), TEXT),
+        "change": maybe(TEXT),
     },
-    {**each(("effect", "verify"), TEXT), "change": maybe(TEXT)},
 )
 FORECAST = closed(
     {
@@ -170,15 +172,13 @@ RESOURCE = closed(
         "name": one_of(("cpu", "memory", "disk", "connections")),
         **each(("mean", "p95", "max", "limit"), maybe(NUMBER)),
         "busiest_hour": maybe(closed({"hour": HOUR, "mean": maybe(NUMBER)})),
-    },
-    {
         **each(("saturated_percent", "saturated_seconds", "headroom"), maybe(NUMBER)),
         "hours": _HOURS,
         "weekdays": many(
             closed({"weekday": one_of(("mon", "tue", "wed", "thu", "fri", "sat", "sun")), "mean": maybe(NUMBER)})
         ),
-        "forecast": maybe(FORECAST),
     },
+    {"forecast": maybe(FORECAST)},
 )
 HOST = closed(
     {

@@ -88,8 +88,6 @@ SERVICE = closed(
         **each(("incidents", "unconfirmed"), COUNT),
         "series": many(_STEP),
         "states": many(_SPAN),
-    },
-    {
         "policies": POLICIES,
         "reliability": RELIABILITY,
         "change_points": many(_SHIFT),
@@ -123,8 +121,8 @@ INCIDENT = closed(
         **each(("cause", "acknowledged_by", "note"), maybe(TEXT)),
         "alert_id": maybe(COUNT),
         "acknowledged_at": maybe(TIME),
-    },
-    {"cause_class": maybe(TEXT)},
+        "cause_class": maybe(TEXT),
+    }
 )
 OUTAGE = closed(
     {

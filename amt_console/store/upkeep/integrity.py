@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from amt_console.clock import Clock
 from amt_console.model import Rollup
@@ -68,14 +68,28 @@ def disagreements(store: Store, *, sample: int = 50, seed: int = 0) -> tuple[int
     return looked, wrong
 
 
-def rebuild_since(store: Store, since: datetime, *, clock: Clock) -> Iterator[Part]:
+def rebuild_since(
+    store: Store, since: datetime, *, clock: Clock, interval_of: Callable[[str], float] | None = None
+) -> Iterator[Part]:
     """Recompute the sums of all services and of the host from the raw rows since a moment, in short transactions.
 
-    What lies before the raw rows that are still there is left as it is. Goes a step with each item. Raises StoreError.
+    What lies before the raw rows that are still there is left as it is. Goes a step with each item.
+
+    Args:
+        store: The database.
+        since: The moment.
+        clock: The time.
+        interval_of: Seconds between probes of a service, for rows of other programs: they say nothing of it, and would
+            speak for no time. By default they stay as they are.
+
+    Raises:
+        StoreError: The database cannot be written.
     """
     mender = TimeMender(store)
     while mender.step():
         pass
+    if interval_of is not None:
+        _give_intervals(store, interval_of)
     with store.read() as reads:
         connection = reads._connection
         names = [*rebuild.services(connection), *rebuild.services_without_state(connection)]
@@ -87,6 +101,18 @@ def rebuild_since(store: Store, since: datetime, *, clock: Clock) -> Iterator[Pa
     with store.transaction() as writes:
         writes.rebuild_host(since, clock.now())
     yield Part("host", len(plan) + 1, len(plan) + 1)
+
+
+def _give_intervals(store: Store, interval_of: Callable[[str], float]) -> None:
+    """Give the rows without an interval that of their service."""
+    without = _LOGS.c.interval_us <= 0
+    with store.read() as reads:
+        names = sorted(reads._connection.execute(select(_LOGS.c.service_name).where(without).distinct()).scalars())
+    for name in names:
+        interval = round(interval_of(name) * SECOND)
+        with store.transaction() as writes:
+            rows = update(_LOGS).where(without, _LOGS.c.service_name == name)
+            writes._connection.execute(rows.values(interval_us=interval))
 
 
 def _first_and_newest(connection: Connection, name: str) -> tuple[int, int] | None:
