@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from amt_console.alerts.policy.escalation import escalation_for, receivers_of
+from amt_console.alerts.policy.escalation import escalation_for, receivers_of, steps_of
 from amt_console.model.alerts import Receiver
 from amt_console.model.policy import (
     ChannelFacts,
@@ -127,3 +127,21 @@ def test_without_a_policy_every_channel_is_told() -> None:
 def test_where_policies_are_configured_and_none_fits_nobody_is_told() -> None:
     policies = replace(POLICIES, escalations=(policy("shop", group="shop"),))
     assert escalation_for(policies, Severity.CRITICAL, "platform", NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("delays", "repeat", "steps"),
+    [
+        ((0.0,), 1, [0.0]),
+        ((0.0,), 3, [0.0, 300.0, 600.0]),
+        ((0.0, 600.0, 1500.0), 2, [0.0, 600.0, 1500.0, 2400.0, 3000.0, 3900.0]),
+        ((60.0, 120.0), 2, [60.0, 120.0, 480.0, 540.0]),
+    ],
+)
+def test_a_round_follows_after_the_last_pause_and_at_least_five_minutes(
+    delays: tuple[float, ...], repeat: int, steps: list[float]
+) -> None:
+    levels = tuple(Level(delay, (f"level {delay:g}",)) for delay in delays)
+    found = steps_of(EscalationPolicy("rounds", levels, repeat=repeat))
+    assert [delay for delay, _ in found] == steps
+    assert [names for _, names in found] == [level.notify for level in levels] * repeat
