@@ -157,8 +157,8 @@ def _fired(data: HandoverData, times: Times) -> Table:
         "fired-table",
         "Alerts since the shift began, oldest first",
         (
-            Heading("When"),
             Heading("Alert", number=True),
+            Heading("When"),
             Heading("Severity"),
             Heading("What"),
             Heading("Lasted", number=True),
@@ -167,8 +167,8 @@ def _fired(data: HandoverData, times: Times) -> Table:
         ),
         tuple(
             (
-                Cell(times.short(each.episode.fired_at).replace(" ", "\u00a0")),
                 Cell(str(each.episode.id), number=True),
+                Cell(times.short(each.episode.fired_at), fixed=True),
                 Cell(SEVERITY_WORDS[each.episode.severity].lower(), _TONES[each.episode.severity]),
                 Cell(_what(each)),
                 Cell(_lasted(each), number=True),

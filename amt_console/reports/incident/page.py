@@ -206,8 +206,8 @@ def _timeline(data: IncidentData, times: Times) -> Table:
     shown = entries[:MOST_ENTRIES]
     rows: list[Row] = [
         (
-            Cell(times.short(each.at).replace(" ", "\u00a0"), value=times.iso(each.at)),
             Cell(_since(each.at.timestamp() - data.episode.opened_at.timestamp()), number=True, muted=True),
+            Cell(times.short(each.at), fixed=True, value=times.iso(each.at)),
             Cell(each.source.value, muted=True, fixed=True),
             Cell(each.who or "", fixed=True),
             Cell(each.what if each.subject in each.what or each.subject == own else f"{each.subject}: {each.what}"),
@@ -218,7 +218,7 @@ def _timeline(data: IncidentData, times: Times) -> Table:
     return Table(
         "timeline-table",
         "From the last good answer to the end",
-        (Heading("When"), Heading("After", number=True), Heading("From"), Heading("Who"), Heading("What")),
+        (Heading("After", number=True), Heading("When"), Heading("From"), Heading("Who"), Heading("What")),
         tuple(rows),
         empty="Nothing is stored about this time.",
         note=f"{more} further entries are in the JSON file." if more else "",
