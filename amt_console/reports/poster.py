@@ -16,7 +16,8 @@ from amt_console.reports.pages.services import worst_services
 from amt_console.reports.palette import light
 from amt_console.reports.svg import drawing, svg_png
 from amt_console.reports.view import ReportView
-from amt_console.text import milliseconds, percent
+from amt_console.reports.words import listed
+from amt_console.text import duration, milliseconds, percent
 
 WIDTH = 1100
 SCALE = 1.6
@@ -28,6 +29,7 @@ _COLUMNS = 3
 _CELL = (_INNER - (_COLUMNS - 1) * _GUTTER) // _COLUMNS
 _MOST_SERVICES = 9
 _MOST_STRIPS = 24
+_MOST_OUTAGES = 5
 _WORD_COLOURS = {Tone.OK: "ok", Tone.WARNING: "warning", Tone.CRITICAL: "critical"}
 
 
@@ -38,7 +40,7 @@ class Panel:
     title: str
     subtitle: str
     spec: ChartSpec | None
-    empty: str = "no data in this window"
+    empty: str = "no data in this period"
 
 
 class _Canvas:
@@ -91,7 +93,7 @@ def poster_png(view: ReportView) -> bytes:
     strips = [(s.name, s.spans) for s in worst_services(analysis.services, _MOST_STRIPS)]
     shown = analysis.availability.availability_percent
     title = (
-        f"Availability {percent(shown, 2)}"
+        f"Availability {percent(shown, 2)}, {percent(analysis.availability.coverage_percent)} of the period measured"
         if shown is not None and analysis.availability.sufficient
         else "Availability"
     )
@@ -99,12 +101,13 @@ def poster_png(view: ReportView) -> bytes:
     if len(analysis.services) > len(strips):
         legend += f"; the {len(strips)} of {len(analysis.services)} services that were down longest"
     canvas.row([Panel(title, legend, state_strips(strips, window, times) if strips else None)], _INNER)
+    _outages(canvas, view)
     latency = [_latency_panel(view, service) for service in worst_services(analysis.services, _MOST_SERVICES)]
     for start in range(0, len(latency), _COLUMNS):
         canvas.row(latency[start : start + _COLUMNS], _CELL)
     canvas.row([_resource_panel(view, name) for name in ("cpu", "memory", "disk")], _CELL)
     alerts = view.window_alerts
-    count = f"{len(alerts)} alert{'s' * (len(alerts) != 1)} in the window"
+    count = f"{len(alerts)} alert{'s' * (len(alerts) != 1)} in the period"
     lanes = alert_lanes(alerts, window, times) if alerts else None
     canvas.row(
         [Panel(count, "from first bad observation to end; a diamond at the acknowledgement", lanes, "none")], _INNER
@@ -115,6 +118,22 @@ def poster_png(view: ReportView) -> bytes:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:g}" viewBox="0 0 {WIDTH} {height:g}">'
     )
     return svg_png(f"{frame}{ground}{''.join(canvas.parts)}</svg>", scale=SCALE)
+
+
+def _outages(canvas: _Canvas, view: ReportView) -> None:
+    """The longest outages, oldest first, a line each."""
+    found = view.analysis.outages
+    longest = sorted(sorted(found, key=lambda each: -each.down_s)[:_MOST_OUTAGES], key=lambda each: each.start)
+    title = "Outages" if found else "No outage"
+    if len(found) > len(longest):
+        title = f"The {len(longest)} longest of {len(found)} outages"
+    canvas.text(_MARGIN, title, size=13.5, bold=True, dy=14)
+    canvas.y += 22
+    for outage in longest:
+        length = f"{duration(outage.down_s)}{', ongoing' if outage.ongoing else ''}"
+        canvas.text(_MARGIN, f"{view.times.short(outage.start)}, {length}: {listed(outage.services)}", size=12, dy=12)
+        canvas.y += 18
+    canvas.y += 18
 
 
 def _head(canvas: _Canvas, view: ReportView) -> None:
