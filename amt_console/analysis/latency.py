@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 
 from amt_console.analysis.percentiles import median
 from amt_console.analysis.trend import Trend, trend
@@ -57,6 +57,7 @@ def latency_summary(
     zone: tzinfo,
     limit_ms: float | None = None,
     quiet: Sequence[Rollup] | None = None,
+    medians: Sequence[tuple[datetime, float]] | None = None,
 ) -> LatencySummary:
     """Summarise the buckets of one service, ascending in time.
 
@@ -65,6 +66,7 @@ def latency_summary(
         zone: The zone of the hours of the day.
         limit_ms: The service's warning limit.
         quiet: The buckets without an incident; patterns use only these.
+        medians: Start and median of these, where they are known already.
     """
     quiet = buckets if quiet is None else quiet
     times = LatencyHistogram.merged(bucket.histogram for bucket in buckets)
@@ -84,7 +86,7 @@ def latency_summary(
         max_ms=times.high,
         within_limit_percent=None if within is None else 100 * within,
         limit_ms=limit_ms,
-        trend=_trend(quiet, zone),
+        trend=_trend(_medians(quiet) if medians is None else medians, zone),
         slowest_hour=slowest,
         slowest_hour_days=_slow_days(days[slowest[0]], p50) if slowest and p50 else (0, 0),
     )
@@ -129,14 +131,18 @@ def _slow_days(values: Sequence[float], p50: float) -> tuple[int, int]:
     return sum(value >= SLOW_FACTOR * p50 for value in values), len(values)
 
 
-def _trend(buckets: Sequence[Rollup], zone: tzinfo) -> Trend | None:
-    if not buckets:
+def _medians(buckets: Sequence[Rollup]) -> list[tuple[datetime, float]]:
+    return [(bucket.start, ms) for bucket in buckets if (ms := bucket.histogram.quantile(0.5)) is not None]
+
+
+def _trend(medians: Sequence[tuple[datetime, float]], zone: tzinfo) -> Trend | None:
+    if not medians:
         return None
-    seasonal = (buckets[-1].start - buckets[0].start).total_seconds() / 3600 >= SEASONAL_FROM_HOURS
-    points = buckets if seasonal else buckets[:: math.ceil(len(buckets) / MAX_TREND_POINTS)]
-    first = points[0].start
+    first = medians[0][0]
+    seasonal = (medians[-1][0] - first).total_seconds() / 3600 >= SEASONAL_FROM_HOURS
+    points = medians if seasonal else medians[:: math.ceil(len(medians) / MAX_TREND_POINTS)]
     return trend(
-        [(point.start - first).total_seconds() / 3600 for point in points],
-        [point.histogram.quantile(0.5) for point in points],
-        [point.start.astimezone(zone).hour for point in points] if seasonal else None,
+        [(at - first).total_seconds() / 3600 for at, _ in points],
+        [ms for _, ms in points],
+        [at.astimezone(zone).hour for at, _ in points] if seasonal else None,
     )

@@ -144,7 +144,7 @@ def analyse(
         comparison=compared([(s.name, s.latency, s.availability) for s in found], window.hours),
         disk=disk_course(window, host.get("disk", ()), disk_day),
         slow_with=slow_with(
-            {service.name: service.calm for service in found},
+            {service.name: service.medians for service in found},
             {name: host[name] for name in ("cpu", "memory") if name in host},
             zone,
         ),

@@ -88,6 +88,8 @@ class ServicePerformance:
     hours_of_day: tuple[HourOfDay, ...] = ()
     """The measured ones."""
     phases: PhaseSummary = NO_PHASES
+    medians: tuple[tuple[datetime, float], ...] = ()
+    """Median response time of each step without a failure, in milliseconds."""
 
     @property
     def calm(self) -> list[Rollup]:
@@ -134,8 +136,8 @@ def analyse_service(
     confirmed, blips = _told_apart(failures, episodes)
     parts = availability(buckets, window.seconds)
     quiet = _beside(buckets, failures)
-    medians = [(b.start, ms) for b in quiet if (ms := b.histogram.quantile(0.5)) is not None]
-    latency = latency_summary(buckets, zone=zone, limit_ms=history.warning_ms, quiet=quiet)
+    medians = tuple((b.start, ms) for b in quiet if (ms := b.histogram.quantile(0.5)) is not None)
+    latency = latency_summary(buckets, zone=zone, limit_ms=history.warning_ms, quiet=quiet, medians=medians)
     usual = hourly_quantiles(previous, zone, 0.5) if earlier.sufficient else {}
     shifts = level_shifts(medians, trend=latency.trend, usual=usual, zone=zone)
     stretches = unusual(medians, zone=zone, upwards_only=True)
@@ -156,6 +158,7 @@ def analyse_service(
         unusual=tuple(s for s in stretches if not any(s.since <= shift.at <= s.until for shift in shifts)),
         hours_of_day=_hours_of_day(buckets, zone),
         phases=history.phases,
+        medians=medians,
     )
 
 

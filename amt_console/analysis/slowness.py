@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from amt_console.analysis.percentiles import median
-from amt_console.clock import SECOND, moment
-from amt_console.model import HostRollup, Rollup
+from amt_console.clock import SECOND, micros, moment
+from amt_console.model import HostRollup
 
 LEAST_POINTS = 24
 LEAST_STRENGTH = 0.3
@@ -57,18 +57,16 @@ Series = Mapping[int, float]
 
 
 def slow_with(
-    services: Mapping[str, Sequence[Rollup]], host: Mapping[str, Sequence[HostRollup]], zone: tzinfo
+    services: Mapping[str, Sequence[tuple[datetime, float]]], host: Mapping[str, Sequence[HostRollup]], zone: tzinfo
 ) -> tuple[Slowness, ...]:
     """The strongest significant correlation of each service, the strongest first.
 
     Args:
-        services: Buckets without incidents, by service.
+        services: Start and median response time of the steps without a failure, by service.
         host: By resource, on the same steps.
         zone: Of the hours of the day.
     """
-    times = {
-        name: _known((b.start_us, b.histogram.quantile(0.5)) for b in buckets) for name, buckets in services.items()
-    }
+    times = {name: {micros(at): ms for at, ms in medians} for name, medians in services.items()}
     loads = {name: _known((r.start_us, r.histogram.mean) for r in rollups) for name, rollups in host.items()}
     loads = {name: load for name, load in loads.items() if len(set(load.values())) > 1}
     plain_loads = {name: _without_rhythm(load, zone) for name, load in loads.items()}

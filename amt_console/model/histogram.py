@@ -62,6 +62,9 @@ class LatencyHistogram:
     @classmethod
     def merged(cls, parts: Iterable[LatencyHistogram]) -> LatencyHistogram:
         """The histogram of all values of all parts."""
+        parts = [part for part in parts if part.count or part.counts]
+        if len(parts) == 1:
+            return parts[0]
         counts: dict[int, int] = {}
         get = counts.get
         count = total = least = most = 0
