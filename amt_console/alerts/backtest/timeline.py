@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 _TRIM_AFTER = 4096
@@ -58,6 +59,7 @@ class Timeline:
         self._before: list[Sums] = [NONE]
         """Sums of all buckets before each."""
         self._minutes: dict[int, Sequence[Sums]] = {}
+        """By bucket what it holds up to the end of each of its minutes."""
 
     @property
     def end(self) -> int:
@@ -78,7 +80,7 @@ class Timeline:
         self._values.append(sums)
         self._before.append(self._before[-1].plus(sums))
         if minutes:
-            self._minutes[start] = minutes
+            self._minutes[start] = list(accumulate(minutes, Sums.plus))
         if len(self._starts) > _TRIM_AFTER and self._starts[_TRIM_AFTER // 2] < start - self._keep - length:
             self._trim(bisect_right(self._starts, start - self._keep - length) - 1)
 
@@ -99,9 +101,7 @@ class Timeline:
         minutes = self._minutes.get(self._starts[index])
         if minutes is None:
             return whole.plus(self._values[index].times(inside / self._lengths[index]))
-        for each in minutes[: inside // 60]:
-            whole = whole.plus(each)
-        return whole
+        return whole.plus(minutes[inside // 60 - 1])
 
     def _trim(self, gone: int) -> None:
         for start in self._starts[:gone]:

@@ -184,8 +184,9 @@ class _Run:
         for number in range(-1, rounds):
             # Without a limit first, then with each limit of a service in turn.
             chosen = {} if number < 0 else {n: each[number] for n, each in limits.items() if number < len(each)}
-            bad = _bad_minutes(reads, low, high, chosen)
-            for bucket, length in _buckets(reads, low, high, self._end, chosen):
+            buckets = list(_buckets(reads, low, high, self._end, chosen))
+            bad = _minutes(reads, [each for each in buckets if not _is_good(*each)], chosen)
+            for bucket, length in buckets:
                 slow_ms = chosen.get(bucket.service)
                 replay = ticks.get(bucket.service if slow_ms is None else f"{bucket.service}\0{slow_ms:g}")
                 hole = holes.get(bucket.service)
@@ -195,7 +196,7 @@ class _Run:
                     continue
                 sums = _sums(bucket)
                 minutes: tuple[Sums, ...] = ()
-                if bucket.good_us < length * SECOND or bucket.errors or bucket.slow:
+                if not _is_good(bucket, length):
                     known = _within(bad.get(bucket.service, {}), bucket.start, length)
                     minutes = minutes_of(sums, known, bucket.start, length)
                 replay.add(bucket.start, length, sums, minutes)
@@ -367,17 +368,25 @@ def _buckets(
             yield bucket, _FIVE
 
 
-def _bad_minutes(reads: Reads, low: datetime, high: datetime, slow_ms: dict[str, float]) -> dict[str, dict[int, Sums]]:
-    """By service the minutes that are not good, from rollups of five minutes where those of a minute are gone."""
+def _is_good(bucket: Bucket, length: int) -> bool:
+    return bucket.good_us >= length * SECOND and not bucket.errors and not bucket.slow
+
+
+def _minutes(
+    reads: Reads, buckets: Sequence[tuple[Bucket, int]], slow_ms: dict[str, float]
+) -> dict[str, dict[int, Sums]]:
+    """By service the minutes of some buckets, from rollups of five minutes where those of a minute are gone."""
+    starts: dict[str, list[int]] = {}
+    for bucket, length in buckets:
+        starts.setdefault(bucket.service, []).extend(range(bucket.start, bucket.start + length, 60))
     found: dict[str, dict[int, Sums]] = {}
-    for length in (60, _FIVE):
-        for bucket in reads.history.buckets(length, low, high, slow_ms, impure=True):
-            minutes = length // 60
-            for number in range(minutes):
-                part = _sums(bucket) if minutes == 1 else _sums(bucket).times(1 / minutes)
-                found.setdefault(bucket.service, {})[bucket.start + 60 * number] = part
-        if found:
-            break
+    for name, moments in starts.items():
+        minutes = {each.start: _sums(each) for each in reads.history.named_buckets(60, name, moments, slow_ms)}
+        if not minutes:
+            fives = [at for at in moments if at % _FIVE == 0]
+            for five in reads.history.named_buckets(_FIVE, name, fives, slow_ms):
+                minutes |= {five.start + 60 * number: _sums(five).times(0.2) for number in range(5)}
+        found[name] = minutes
     return found
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Connection, and_, cast, func, or_, select
+from sqlalchemy import JSON, Connection, Integer, Select, and_, bindparam, cast, func, or_, select
 
 from amt_console.clock import SECOND, micros, moment
 from amt_console.model import BusinessFigures, ErrorClass, HostSample, ProbeResult, ServiceState
@@ -36,6 +36,17 @@ _RESULT = (
     _LOGS.c.attempt,
     _LOGS.c.interval_us,
 )
+_RESULTS_OF = (
+    select(*_RESULT)
+    .where(
+        _LOGS.c.service_name == bindparam("service"),
+        _LOGS.c.timestamp >= bindparam("low"),
+        _LOGS.c.timestamp < bindparam("high"),
+    )
+    .order_by(_LOGS.c.timestamp, _LOGS.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+"""Made once: that takes as long as a small answer."""
 _BUCKET = (
     _ROLLUPS.c.service_name,
     _ROLLUPS.c.start,
@@ -112,12 +123,7 @@ class HistoryReads:
 
     def results(self, service: str, start: datetime, end: datetime, limit: int) -> list[ProbeResult]:
         """The oldest results of ``[start, end)`` of one service, with what rules judge."""
-        query = (
-            select(*_RESULT)
-            .where(_LOGS.c.service_name == service, _LOGS.c.timestamp >= start, _LOGS.c.timestamp < end)
-            .order_by(_LOGS.c.timestamp, _LOGS.c.id)
-            .limit(limit)
-        )
+        values = {"service": service, "low": start, "high": end, "most": limit}
         return [
             ProbeResult(
                 service=service,
@@ -129,13 +135,13 @@ class HistoryReads:
                 error=clean(error),
                 attempt=attempt,
             )
-            for at, status, response, error_class, error, attempt, interval in self._connection.execute(query)
+            for at, status, response, error_class, error, attempt, interval in self._connection.execute(
+                _RESULTS_OF, values
+            )
             if at is not None
         ]
 
-    def buckets(
-        self, resolution: int, start: datetime, end: datetime, slow_ms: Mapping[str, float], *, impure: bool = False
-    ) -> Iterator[Bucket]:
+    def buckets(self, resolution: int, start: datetime, end: datetime, slow_ms: Mapping[str, float]) -> list[Bucket]:
         """Finished rollups that begin in ``[start, end)``, by time.
 
         Args:
@@ -143,25 +149,33 @@ class HistoryReads:
             start: First moment.
             end: Behind the last one.
             slow_ms: Limits by service, to count the answers above them; if any, only these services are read.
-            impure: Only those that are not good for their whole length, or have answers above the least limit.
         """
-        low, high = micros(start) // SECOND, micros(end) // SECOND
-        query = select(*_BUCKET, _ROLLUPS.c.histogram if slow_ms else _ROLLUPS.c.timed).where(
-            _ROLLUPS.c.resolution == resolution, _ROLLUPS.c.start >= low, _ROLLUPS.c.start < high
+        query = _buckets(bool(slow_ms)).where(
+            _ROLLUPS.c.resolution == resolution,
+            _ROLLUPS.c.start >= micros(start) // SECOND,
+            _ROLLUPS.c.start < micros(end) // SECOND,
         )
         if slow_ms:
             query = query.where(_ROLLUPS.c.service_name.in_(sorted(slow_ms)))
-        if impure:
-            bad = [_ROLLUPS.c.up_us + _ROLLUPS.c.degraded_us < resolution * SECOND]
-            if slow_ms:
-                bad.append(_ROLLUPS.c.max_us > min(slow_ms.values()) * 1000)
-            query = query.where(or_(*bad))
-        for name, begin, samples, errors, good, down, planned, last in self._connection.execute(
-            query.order_by(_ROLLUPS.c.start)
-        ):
+        return self._read_buckets(query, slow_ms)
+
+    def named_buckets(
+        self, resolution: int, service: str, starts: Sequence[int], slow_ms: Mapping[str, float]
+    ) -> list[Bucket]:
+        """Those of one service that begin at given moments, in seconds since 1970: the key begins with the time."""
+        query = _buckets(service in slow_ms).where(
+            _ROLLUPS.c.resolution == resolution, _ROLLUPS.c.start.in_(starts), _ROLLUPS.c.service_name == service
+        )
+        return self._read_buckets(query, slow_ms)
+
+    def _read_buckets(self, query: Select[Any], slow_ms: Mapping[str, float]) -> list[Bucket]:
+        found = []
+        for name, *numbers, last in self._connection.execute(query.order_by(_ROLLUPS.c.start)):
+            begin, samples, errors, good, down, planned = numbers
             limit = slow_ms.get(name)
             slow = 0 if limit is None else _above(bytes(last), limit)
-            yield Bucket(name, begin, samples, errors, good, down, planned, slow)
+            found.append(Bucket(name, begin, samples, errors, good, down, planned, slow))
+        return found
 
     def changes(self, start: datetime, end: datetime) -> list[tuple[str, datetime, ServiceState, str | None]]:
         """Changes of state by time; kept for longer than single results."""
@@ -212,6 +226,10 @@ class HistoryReads:
         query = select(_FIGURES).where(_FIGURES.c.timestamp >= start, _FIGURES.c.timestamp < end)
         rows = self._connection.execute(query.order_by(_FIGURES.c.timestamp, _FIGURES.c.id)).mappings()
         return [figures for row in readable(rows) if (figures := figures_of(row)) is not None]
+
+
+def _buckets(histograms: bool) -> Select[Any]:
+    return select(*_BUCKET, _ROLLUPS.c.histogram if histograms else _ROLLUPS.c.timed)
 
 
 def _above(histogram: bytes, limit_ms: float) -> int:
