@@ -216,6 +216,22 @@ def test_a_period_before_all_data_is_empty(past: Past) -> None:
     assert [rule.name for rule in report.rules if rule.fired or rule.missed] == []
 
 
+def test_a_certificate_fires_when_its_limit_passes_and_ends_with_the_next_one(tmp_path: Path) -> None:
+    clock = FakeClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
+    start, found = clock.now(), []
+    for hour in range(24 * 12):
+        expires_at = start + timedelta(days=23 if hour < 200 else 90)
+        found.append(replace(result("shop", clock.now(), ServiceState.UP), interval=3600.0, tls_expires_at=expires_at))
+        clock.advance(3600)
+    rules = ruleset(services=[{"name": "shop", "url": "https://127.0.0.1:1/", "interval": "1h"}], slos=[], rules=[])
+    with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock) as store:
+        with store.transaction() as writes:
+            writes.add_results(found)
+        report = Backtest(store, rules, start, clock.now(), UTC).run()
+    (fired,) = by_name(report)["tls_expiry"].fired
+    assert (fired.start, fired.end) == (start + timedelta(hours=50), start + timedelta(hours=202))
+
+
 STATES = st.sampled_from(
     [ServiceState.UP] * 6 + [ServiceState.DOWN] * 2 + [ServiceState.UNKNOWN, ServiceState.MAINTENANCE]
 )

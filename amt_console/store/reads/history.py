@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Connection, Integer, Select, and_, bindparam, cast, func, or_, select
+from sqlalchemy import JSON, Connection, Integer, Select, and_, bindparam, cast, func, or_, select, type_coerce
 
 from amt_console.clock import SECOND, micros, moment
 from amt_console.model import BusinessFigures, ErrorClass, HostSample, ProbeResult, ServiceState
@@ -189,7 +189,9 @@ class HistoryReads:
 
     def expiries(self, start: datetime, end: datetime, services: Collection[str]) -> list[Expiry]:
         """The certificates of some services, by when they were seen first."""
-        ends = cast(_LOGS.c.metrics, JSON)["tls_expires_at"].as_string()
+        # SQLite has no type JSON, and a cast to it makes a number.
+        typed = cast if self._connection.dialect.name == "postgresql" else type_coerce
+        ends = typed(_LOGS.c.metrics, JSON)["tls_expires_at"].as_string()
         query = (
             select(_LOGS.c.service_name, ends, func.min(_LOGS.c.timestamp), func.max(_LOGS.c.timestamp))
             .where(_LOGS.c.timestamp >= start, _LOGS.c.timestamp < end, _LOGS.c.service_name.in_(sorted(services)))
