@@ -111,10 +111,18 @@ class ForkedProcess(subprocess.Popen[Any]):
         self.returncode = int(word) if word else -signal.SIGKILL
 
 
-def start(command: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
-    """``subprocess.Popen``, by a fork where that makes no difference. Takes ``own_terminal`` as well."""
-    own_terminal = options.pop("own_terminal", False)
-    if _can_fork(command, options):
+def start(
+    command: Sequence[str], *, fork: bool = True, own_terminal: bool = False, **options: Any
+) -> subprocess.Popen[Any]:
+    """``subprocess.Popen``, by a fork where that makes no difference.
+
+    Args:
+        command: The program.
+        fork: Whether it may be a fork.
+        own_terminal: Whether standard input becomes its controlling terminal.
+        options: Of ``subprocess.Popen``.
+    """
+    if fork and _can_fork(command, options):
         return ForkedProcess(command, own_terminal=own_terminal, **options)
     if own_terminal:
         options["preexec_fn"] = take_terminal

@@ -29,10 +29,17 @@ class TerminalProgram:
         columns: Width of the terminal.
         lines: Height of the terminal.
         env: Added to the environment.
+        fork: Whether it may be a fork of a process that has imported the program already.
     """
 
     def __init__(
-        self, command: Sequence[str], *, columns: int = 120, lines: int = 40, env: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 120,
+        lines: int = 40,
+        env: Mapping[str, str] | None = None,
+        fork: bool = True,
     ) -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
@@ -43,7 +50,7 @@ class TerminalProgram:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         environment = {**os.environ, **(env or {})}
         self.process = template_process.start(
-            command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+            command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True, fork=fork
         )
         os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
