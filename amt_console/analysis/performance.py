@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from types import MappingProxyType
@@ -29,7 +29,7 @@ from amt_console.analysis.service import ServiceHistory, ServicePerformance, ana
 from amt_console.analysis.slowness import Slowness, slow_with
 from amt_console.analysis.uptime.availability import NOTHING, Availability
 from amt_console.analysis.uptime.budgets import ErrorBudget, Totals, error_budgets
-from amt_console.analysis.uptime.incidents import Incident, unmeasured_spans
+from amt_console.analysis.uptime.incidents import Incident, StateSpan, unmeasured_spans
 from amt_console.analysis.uptime.outages import Outage, outages
 from amt_console.analysis.uptime.policies import Policies, policies
 from amt_console.analysis.uptime.reliability import NO_INCIDENTS, Frequency, Reliability, frequency, reliability
@@ -124,7 +124,7 @@ def analyse(
     start, end = window.start, window.end
     resources = resource_patterns(host, zone, {name: limits.of_resource(name) for name in RESOURCES})
     every = tuple(sorted((i for service in found for i in service.incidents), key=lambda i: (i.start, i.service)))
-    combined = outages(every, (span for service in found for span in service.spans))
+    combined = outages(every, (span for service in found for span in _confirmed(service)))
     parts = sum((service.availability for service in found), NOTHING)
     whole = PerformanceAnalysis(
         window=window,
@@ -177,3 +177,10 @@ def _together(parts: Iterable[Availability]) -> Availability:
     """Combine the services with enough data, else those with any: a new service says nothing about the rest."""
     measured = [part for part in parts if part.measured_s > 0]
     return sum([part for part in measured if part.sufficient] or measured, NOTHING)
+
+
+def _confirmed(service: ServicePerformance) -> Iterator[StateSpan]:
+    """The states of a service within its incidents: an unconfirmed failure is no part of another one's outage."""
+    for span in service.spans:
+        if any(incident.start <= span.start and span.end <= incident.end for incident in service.incidents):
+            yield span

@@ -256,7 +256,11 @@ class Truth:
             else:
                 groups.append([incident])
         down = [
-            (span.start, span.end) for each in self.services for span in self.spans(each.name) if span.state == "down"
+            (span.start, span.end)
+            for each in self.services
+            for span in self.spans(each.name)
+            if span.state == "down"
+            and any(i.start <= span.start and span.end <= i.end for i in self.told_apart[each.name][0])
         ]
         return [self._outage(group, down) for group in groups]
 

@@ -166,7 +166,8 @@ def saturation(truth: Truth, name: str, values: Sequence[tuple[int, float]]) -> 
 
 def disk(truth: Truth) -> dict[str, Any]:
     values = [(at, row["disk"]) for at, row in truth.raw.hosts if truth.start <= at < truth.end]
-    last = [value for at, value in values if at >= values[-1][0] - truth.step] if values else []
+    # The mean of the newest step of five minutes.
+    last = [value for at, value in values if at > values[-1][0] - 300 * SECOND] if values else []
     return {
         "used_percent": Between(min(last), max(last)) if last else None,
         "points_per_day": DETECTED,

@@ -36,7 +36,7 @@ def outages(incidents: Iterable[Incident], spans: Iterable[StateSpan]) -> tuple[
 
     Args:
         incidents: Of all services of one window.
-        spans: The states of the same services, for the time with any of them down.
+        spans: The states of the same services within these incidents, for the time with any of them down.
     """
     groups: list[list[Incident]] = []
     until: datetime | None = None
