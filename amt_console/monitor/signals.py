@@ -173,9 +173,11 @@ def _of_objective(reads: Reads, rule: Rule, slo: Slo, sources: Mapping[str, str]
         for name, probes in read(seconds, doubtful).items():
             known[name][seconds] = probes
     burning = [name for name in doubtful if any(burns(slo, window, known[name]) for window in slo.burn_windows)]
-    whole = read(slo.window, burning) if burning else {}
+    start = at.wall - timedelta(seconds=slo.window)
+    slow = slo.latency_ms is not None
+    whole = reads.services.totals(start=start, end=at.wall, services=burning, histograms=slow) if burning else {}
     return {
-        name: RuleWindow(rule, sources[name], partial(_burn, rule, sources[name], probes, at, whole.get(name)))
+        name: RuleWindow(rule, sources[name], partial(_burn, rule, sources[name], probes, at, slo, whole.get(name)))
         for name, probes in known.items()
     }
 
@@ -185,10 +187,13 @@ def _burn(
     subject: str,
     probes: Mapping[float, Probes],
     at: Instant,
-    whole: Probes | None,
+    slo: Slo,
+    whole: Rollup | None,
     _episode: Episode | None,
 ) -> Observation:
-    return judge_burn(rule, subject, probes, at=at, whole=whole)
+    if whole is None:
+        return judge_burn(rule, subject, probes, at=at)
+    return judge_burn(rule, subject, probes, at=at, whole=probes_of(whole, slo), covered=whole.coverage)
 
 
 def probes_of(total: Rollup, slo: Slo) -> Probes:

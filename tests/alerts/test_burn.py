@@ -97,6 +97,13 @@ def test_the_message_of_a_budget_that_is_used_up() -> None:
     assert seen.message.endswith("231 % of the budget of 30d is used, nothing is left")
 
 
+def test_a_young_history_has_used_what_it_has_used() -> None:
+    # Two hours of thirty days: 20 of 480 probes are 41.7 budgets of two hours, and 11.6 % of the whole one.
+    counts, whole = probes({300.0: 2, HOUR: 20}), Probes(480, 20)
+    seen = judge_burn(RULE, "checkout", counts, at=FakeClock().instant(), whole=whole, covered=2 / 720)
+    assert "; 11.6 % of the budget of 30d is used, 88.4 % is left" in seen.message
+
+
 def test_it_fires_at_once_and_its_severity_follows_the_worst_window() -> None:
     key = Key(RULE, subject="checkout", every=30.0)
 

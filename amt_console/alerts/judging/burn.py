@@ -46,7 +46,13 @@ def burns(slo: Slo, window: BurnWindow, probes: Mapping[float, Probes]) -> bool:
 
 
 def judge_burn(
-    rule: Rule, subject: str, probes: Mapping[float, Probes], *, at: Instant, whole: Probes | None = None
+    rule: Rule,
+    subject: str,
+    probes: Mapping[float, Probes],
+    *,
+    at: Instant,
+    whole: Probes | None = None,
+    covered: float = 1.0,
 ) -> Observation:
     """Judge the burn rates of one service; the worst pair of windows that is exceeded decides.
 
@@ -57,6 +63,7 @@ def judge_burn(
             ``widest_short`` alone where they cannot burn.
         at: The end of all windows.
         whole: Its probes over the objective's own window, for the words about the budget.
+        covered: The measured part of that window, 0 to 1: what was not measured used up nothing.
     """
     slo = rule.slo
     if slo is None:
@@ -68,7 +75,7 @@ def judge_burn(
         for window in slo.burn_windows:
             if burns(slo, window, probes):
                 rate = probes[window.long_s].bad_share / slo.budget
-                words = _burning(slo, subject, window, rate, whole)
+                words = _burning(slo, subject, window, rate, whole, covered)
                 return Observation(subject, VERDICTS[window.severity], words, at, rate, window.factor)
             if _undecided(slo, window, probes):
                 reason = f"no probe in {duration(window.short_s)} tells whether its error budget still burns"
@@ -85,14 +92,14 @@ def _undecided(slo: Slo, window: BurnWindow, probes: Mapping[float, Probes]) -> 
     return burned and not probes[window.short_s].samples
 
 
-def _burning(slo: Slo, subject: str, window: BurnWindow, rate: float, whole: Probes | None) -> str:
+def _burning(slo: Slo, subject: str, window: BurnWindow, rate: float, whole: Probes | None, covered: float) -> str:
     text = (
         f"{subject} burns its error budget of {slo.name}: burn rate {number(rate, window.factor)} over "
         f"{duration(window.long_s)} and {duration(window.short_s)}, limit {number(window.factor)}"
     )
     if whole is None or not whole.samples:
         return text
-    used = whole.bad_share / slo.budget
+    used = covered * whole.bad_share / slo.budget
     if used >= 1.0:
         return f"{text}; {number(100.0 * used)} % of the budget of {duration(slo.window)} is used, nothing is left"
     rest = 1.0 - used
