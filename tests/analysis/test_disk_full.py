@@ -85,3 +85,17 @@ def test_too_little_is_measured(hours: float) -> None:
 def test_what_comes_after_now_is_not_read() -> None:
     known = rollups(lambda hour: 90 + hour)
     assert disk_full(known, now=NOW - timedelta(hours=2)) == disk_full(known[:-24], now=NOW - timedelta(hours=2))
+
+
+def test_growth_in_too_few_buckets_is_not_told() -> None:
+    """It grows every half hour: every second bucket of 6 h stands still, and the lines alone would tell it."""
+    forecast = disk_full(rollups(lambda hour: 90 + (2 * hour // 1) / 2), now=NOW)
+    assert forecast.full_at is None
+    assert "it grew in only" in forecast.reason
+
+
+def test_the_slower_line_decides() -> None:
+    """Faster in the last six hours than over the day: told is the later time."""
+    forecast = disk_full(rollups(lambda hour: 88 + (0.6 * hour if hour < -6 else 1.2 * hour + 3.6)), now=NOW)
+    assert forecast.full_at is not None
+    assert (forecast.full_at - NOW).total_seconds() / 3600 > 10

@@ -173,3 +173,15 @@ def test_the_methods_tell_what_their_names_say() -> None:
     assert told is not None
     assert 58 < told < 60
     assert seasonal_naive(7)([1.0], 0, 1) is None
+
+
+def test_what_is_told_comes_from_the_held_back_part_alone() -> None:
+    """The first half is easy and the second half repeats last week: the error there alone counts."""
+    rng = random.Random(7)
+    noise = [rng.gauss(0, 20) for _ in range(400)]
+
+    def value(day: int) -> float:
+        return 500 + (noise[day] if day < 130 else noise[130 + day % 7])
+
+    forecast = of_days(daily(230, value))
+    assert forecast.points == ()
