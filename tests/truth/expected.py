@@ -566,10 +566,10 @@ def _is_about(alert: RawAlert, failure: Failure, end: int) -> bool:
 
 def _trend(points: Sequence[tuple[int, float | None]]) -> dict[str, Any] | None:
     """Theil-Sen and Mann-Kendall over the medians of the steps, which are checked by themselves."""
-    if not points or points[-1][0] - points[0][0] >= 72 * HOUR:
+    measured = [(at / HOUR, value) for at, value in points if value is not None]
+    if not measured or measured[-1][0] - measured[0][0] >= 72:
         return None
-    thinned = points[:: math.ceil(len(points) / 150)]
-    known = [(at / HOUR, value) for at, value in thinned if value is not None]
+    known = measured[:: math.ceil(len(measured) / 150)]
     if len(known) < 8:
         return None
     pairs = list(combinations(known, 2))
