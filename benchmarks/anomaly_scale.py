@@ -26,8 +26,8 @@ from benchmarks.figure import Figure
 
 SEEDS = (1, 2)
 """Series of the scale."""
-RATED = (101, 102)
-"""Other series, on which the scale is rated."""
+RATED = (201, 202)
+"""Series on which nothing was chosen: level weight and flag limit were chosen on seeds 101 and 102."""
 ROWS = 20_000
 
 
