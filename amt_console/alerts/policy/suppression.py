@@ -32,12 +32,12 @@ class Suppression:
 
     stage: Stage
     reason: str
-    detail: str | None = None
+    detail: str
 
     @property
     def key(self) -> str:
         """Equal as long as the suppression is the same."""
-        return f"{self.stage.value}: {self.detail or self.reason}"
+        return f"{self.stage.value}: {self.detail}"
 
 
 def suppression_of(
@@ -88,7 +88,9 @@ def _settled(episode: Episode, policies: Policies, at: Instant) -> bool:
 def _silenced(longest: Silence) -> Suppression:
     by = f" by {longest.created_by}" if longest.created_by else ""
     until = f"{longest.ends_at:%Y-%m-%d %H:%M} UTC"
-    return Suppression(Stage.SILENCE, f"silence {longest.id}{by} until {until}: {longest.reason}", longest.id)
+    return Suppression(
+        Stage.SILENCE, f"silence {longest.id}{by} until {until}: {longest.reason}", longest.id or longest.reason
+    )
 
 
 def _flapping(episode: Episode, at: Instant) -> Suppression | None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from amt_console.alerts.policy.dependencies import Dependencies
+from amt_console.alerts.policy.suppression import suppression_of
+from amt_console.clock import FakeClock
 from amt_console.model import AlertState, AlertType, Episode, Severity
 from amt_console.model.policy import Policies
 
@@ -47,6 +49,16 @@ def test_alerts_that_are_not_stored_yet_are_causes_and_followers_too() -> None:
     assert cause.subject == "db"
     assert [dependencies.followers_of(each) for each in (WEB, firing)] == [0, 1]
     assert dependencies.cause_of(firing) is None
+
+
+@pytest.mark.parametrize(("number", "words"), [(1, "alert 1 on db"), (None, "the alert on db")])
+def test_what_follows_names_its_cause(number: int | None, words: str) -> None:
+    open_ones = [replace(WEB, id=2), replace(DB, state=AlertState.FIRING, id=number)]
+    found = suppression_of(
+        open_ones[0], POLICIES, Dependencies(open_ones, POLICIES), FakeClock().instant(), began_flapping=False
+    )
+    assert found is not None
+    assert found.reason == f"it follows from {words}"
 
 
 def test_an_alert_that_is_not_open_has_neither() -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amt_console.alerts.policy.rota import on_call, person_at, shifts, uncovered
+from amt_console.alerts.policy.rota import change_up_to, on_call, person_at, shifts, uncovered
 from amt_console.model.policy import Rota, RotaOverride
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -192,3 +192,10 @@ def test_shifts_and_gaps_cover_the_time_exactly_and_agree_with_every_moment(
             assert (person_at(rota, moment) or "") == person
     for left, right in pairwise(found):
         assert left.person != right.person or left.ends_at != right.starts_at, "shifts of one person are one"
+
+
+def test_the_last_change_is_where_another_person_took_over() -> None:
+    assert change_up_to(WEEKLY, utc("2026-01-20 12:00")) == utc("2026-01-19 08:00")
+    assert change_up_to(WEEKLY, utc("2026-01-01 12:00")) is None, "before the rota starts"
+    alone = Rota("oncall", ("Ada",), 7 * DAY, utc("2026-01-05 08:00"), BERLIN)
+    assert change_up_to(alone, utc("2026-01-20 12:00")) == utc("2026-01-05 08:00"), "she follows herself"

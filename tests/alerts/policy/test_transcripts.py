@@ -387,6 +387,15 @@ def settles_once() -> Transcript:
     return key
 
 
+def settles_after_a_while() -> Transcript:
+    key = Transcript(policies(depends_on={SUBJECT: ("db",)}))
+    key.every = 0
+    key.others = [cause(key.clock, state=AlertState.PENDING)]
+    key.fire()
+    key.wait(30, every=5)
+    return key
+
+
 def needs_no_verdict_later() -> Transcript:
     key = Transcript(policies(depends_on={SUBJECT: ("db",)}))
     key.fire()
@@ -482,6 +491,7 @@ LIVES = (
     looked_at_after_the_end,
     strangers,
     settles_once,
+    settles_after_a_while,
     needs_no_verdict_later,
     held_for_less_than_the_first_level,
     held_for_as_long_as_the_first_level,
