@@ -130,6 +130,8 @@ def test_a_report_of_the_present_matches_when_more_has_come_since(database: Path
         # Sent before the report was made, answered after it.
         writes.add_results([ProbeResult("web-app", now - timedelta(seconds=5), ServiceState.DOWN, 60, error="late")])
         writes.add_host_sample(HostSample(now - timedelta(seconds=1), 99.0, 99.0, 99.0))
+        late = {"total_users": Figure(5.0)}
+        writes.add_figures(BusinessFigures(FigureKind.OVERVIEW, now - timedelta(seconds=2), late))
     found = verified(url(database), content, tmp_path)
     assert found.differences == ()
     assert found.outcome is Outcome.MATCHES

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from amt_console.model import BusinessFigures, FigureKind
 from amt_console.store.sample_rows import figure_of, figures_of
@@ -31,15 +31,23 @@ _ROWS_AT_ONCE = 200
 class FigureReads:
     """Reads of figures."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, newest_id: int | None = None) -> None:
+        """Args:
+        connection: A read transaction.
+        newest_id: The highest id of a row that counts; by default all rows do.
+        """
         self._connection = connection
+        self._newest_id = newest_id
+
+    def _known(self, query: Select[Any]) -> Select[Any]:
+        return query if self._newest_id is None else query.where(_FIGURES.c.id <= self._newest_id)
 
     def newest(self, at: datetime | None = None) -> dict[FigureKind, BusinessFigures]:
         """The newest figures of each kind, or the newest up to a moment."""
         found: dict[FigureKind, BusinessFigures] = {}
         query, values = (_NEWEST_FIGURES, {}) if at is None else (_FIGURES_UP_TO, {"at": at})
         for kind in FigureKind:
-            row = self._connection.execute(query, {"kind": kind.value, **values}).mappings().first()
+            row = self._connection.execute(self._known(query), {"kind": kind.value, **values}).mappings().first()
             if row is not None and (figures := figures_of(row)) is not None:
                 found[kind] = figures
         return found
@@ -78,7 +86,7 @@ class FigureReads:
             _FIGURES.c.timestamp <= end,
         )
         newest: dict[int, int] = {}
-        for at, row in self._connection.execute(moments.order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
+        for at, row in self._connection.execute(self._known(moments).order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
             newest[(end - at) // _DAY] = row
         found: dict[str, list[tuple[datetime, float]]] = {}
         rows = list(newest.values())
@@ -96,7 +104,7 @@ class FigureReads:
         )
         if end - start > _LONG_CHART:
             query = query.where(_FIGURES.c.hourly.is_(True))
-        for at, stored in self._connection.execute(query.order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
+        for at, stored in self._connection.execute(self._known(query).order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
             yield at, from_json(stored) or {}
 
 

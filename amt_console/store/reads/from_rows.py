@@ -27,6 +27,7 @@ from amt_console.model import (
 )
 from amt_console.store.readable import first, readable, sortable
 from amt_console.store.reads import Reads
+from amt_console.store.reads.figures import FigureReads
 from amt_console.store.reads.host import HostReads
 from amt_console.store.reads.raw import RawProbe, RawReads
 from amt_console.store.reads.services import ServiceReads, StateChangeRow
@@ -36,11 +37,11 @@ from amt_console.store.rollups.host import HOST_METRICS
 from amt_console.store.rollups.samples import state_of
 from amt_console.store.sample_rows import host_sample_of
 from amt_console.store.schema import table
-from amt_console.store.tables import MonitoringLog, SystemMetric
+from amt_console.store.tables import BusinessFiguresRow, MonitoringLog, SystemMetric
 from amt_console.store.utc import SECOND, micros, moment
 from amt_console.store.values import Row, clean, member
 
-_LOGS, _HOST = table(MonitoringLog), table(SystemMetric)
+_LOGS, _HOST, _FIGURES = table(MonitoringLog), table(SystemMetric), table(BusinessFiguresRow)
 _MINUTE = 60 * SECOND
 
 
@@ -58,6 +59,8 @@ class ReadsFromRows(Reads):
         """
         super().__init__(reads._connection, clock, reads._keys)
         self.raw = RawReads(reads._connection, known)
+        newest = None if known is None else known.get(_FIGURES.name, 0)
+        self.figures = FigureReads(reads._connection, newest)
         self.services = ServicesFromRows(self.raw, clock)
         self.host = HostFromRows(self.raw)
 
