@@ -69,7 +69,12 @@ class Truth:
     # Services
 
     def results(self, name: str) -> list[Result]:
-        return [result for result in self.raw.results.get(name, []) if result.at < self.end]
+        return self._known[name]
+
+    @cached_property
+    def _known(self) -> dict[str, list[Result]]:
+        every = self.raw.results
+        return {each.name: [r for r in every.get(each.name, []) if r.at < self.end] for each in self.services}
 
     @cached_property
     def steps(self) -> list[tuple[int, int]]:

@@ -241,7 +241,7 @@ def behaviour(truth: Truth, found: dict[str, Any]) -> dict[str, Any]:
                 "unusual": DETECTED,
             }
         )
-    return {"figures": figures, "topics": truth.figure("chatbot", "topics")["value"], "feedback": []}
+    return {"figures": figures, "topics": truth.figure("chatbot", "topics")["value"] or [], "feedback": []}
 
 
 def measures(truth: Truth, kind_of: dict[str, str]) -> ByKey:
