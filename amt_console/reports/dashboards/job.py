@@ -20,6 +20,7 @@ DASHBOARDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "chatbot": ("Chatbot", "Conversations, satisfaction, topics and speed"),
         "revenue": ("Revenue", "Recurring revenue, churn, plans and billing"),
         "performance": ("Performance", "Response times, availability, incidents and resources"),
+        "executive": ("Executive summary", "What happened, how good it was, money and advice on one page"),
     }
 )
 """Title and content of each dashboard by name, in the order of the index."""
