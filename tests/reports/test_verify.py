@@ -84,6 +84,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def monitoring_report(template: Path) -> bytes:
+    return written(url(template), "monitoring")
+
+
 @pytest.fixture
 def database(template: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(template, tmp_path / "monitoring.db"))
@@ -276,10 +281,48 @@ def test_a_window_of_which_part_is_gone_is_compared_where_rows_are(database: Pat
         (b'{"report": "monitoring_report", "schema_version": 1}', "'window' is missing"),
         (b'{"report": NaN}', "NaN is no JSON number"),
         (b"[" * 100_000, "not JSON"),
+        (b'{"report": "monitoring_report", "x": ' + b"[" * 500 + b"]" * 500 + b"}", "64 levels deep"),
+        (b'{"report": ["monitoring_report"]}', "not a JSON report"),
+        (b'{"report": 1e999}', "a number is too large"),
+        (b'{"report": ' + b"9" * 4_000 + b"}", "a number is too large"),
     ],
 )
 def test_what_is_no_report_is_said_to_be_none(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "report.json"
     path.write_bytes(content)
     with pytest.raises(NotDerivableError, match=reason):
+        read_report(path)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("window", "step_seconds"), 1e308),
+        (("window", "step_seconds"), 59),
+        (("window", "start"), "0001-01-01T00:00:00+00:00"),
+        (("window", "end"), "9999-12-31T23:59:59-14:00"),
+        (("generated_at",), "0001-01-02T00:00:00+00:00"),
+        (("inputs", "rows"), None),
+        (("inputs", "settings", "limits", "uptime_percent"), None),
+        (("inputs", "settings", "limits", "cpu_usage_percent"), 1e308),
+        (("inputs", "settings", "limits", "recheck"), ["1"]),
+        (("inputs", "settings", "services", 0, "interval_seconds"), True),
+        (("inputs", "settings", "services", 0, "interval_seconds"), -1),
+        (("inputs", "settings", "services", 0, "name"), ["backend-api"]),
+        (("inputs", "settings", "services", 0, "depends_on"), 7),
+    ],
+)
+def test_a_hostile_setting_is_refused(
+    monitoring_report: bytes, tmp_path: Path, place: tuple[str | int, ...], value: object
+) -> None:
+    def spoil(document: dict[str, Any]) -> None:
+        inner: Any = document
+        for key in place[:-1]:
+            inner = inner[key]
+        assert inner[place[-1]] != value
+        inner[place[-1]] = value
+
+    path = tmp_path / "report.json"
+    path.write_bytes(edited(monitoring_report, spoil))
+    with pytest.raises(NotDerivableError, match="incomplete or wrong"):
         read_report(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -10,12 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from amt_console.analysis import AnalysisLimits, Window
+from amt_console.analysis.series import STEPS
 from amt_console.model import Criticality, Database, Service, Target
 from amt_console.model.slo import Slo
+from amt_console.moments import FIRST_YEAR, LAST_YEAR
 from amt_console.reports.documents import SCHEMA_VERSION
 from amt_console.reports.files import PARTS
+from amt_console.reports.times import MAX_HOURS
 
 MAX_BYTES = 256 * 1024 * 1024
+MAX_DEPTH = 64
+_MOST = 1e9
+"""No limit, interval or window of a configuration is above it."""
+_MAX_INTEGER = 2**63 - 1
 _PART_OF = {
     "executive_summary": "executive",
     "monitoring_report": "monitoring",
@@ -58,10 +66,12 @@ def read_report(path: Path) -> WrittenReport:
     if len(content) > MAX_BYTES:
         raise NotDerivableError(f"it has more than {MAX_BYTES // 1024**2} MiB: no report is so large")
     try:
-        document = json.loads(content, parse_constant=_refused)
+        document = json.loads(content, parse_constant=_refused, parse_float=_finite, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise NotDerivableError(f"it is not JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("report") not in _PART_OF:
+    if _is_deep(document):
+        raise NotDerivableError(f"it is nested more than {MAX_DEPTH} levels deep: no report is")
+    if not isinstance(document, dict) or str(document.get("report")) not in _PART_OF:
         known = ", ".join(_PART_OF)
         raise NotDerivableError(f"it is not a JSON report of this program (its 'report' is none of {known})")
     version = document.get("schema_version")
@@ -71,7 +81,7 @@ def read_report(path: Path) -> WrittenReport:
     assert part in PARTS
     try:
         return _written(document, part)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise NotDerivableError(
             f"what it says about its window, inputs or settings is incomplete or wrong ({_words(error)})"
         ) from None
@@ -83,8 +93,8 @@ def _written(document: dict[str, Any], part: str) -> WrittenReport:
     newest = inputs["newest_rows"]
     start, end = _moment(window["start"]), _moment(window["end"])
     step = int(window["step_seconds"])
-    if not start < end or step < 60:
-        raise ValueError("no window")
+    if step not in STEPS or not 0 < (end - start).total_seconds() <= MAX_HOURS * 3600 + step:
+        raise ValueError("no window of a report")
     return WrittenReport(
         document=document,
         part=part,
@@ -92,9 +102,9 @@ def _written(document: dict[str, Any], part: str) -> WrittenReport:
         made_at=_moment(document["generated_at"]),
         zone=str(document["time_zone"]),
         compare=settings["compare"] == "previous",
-        limits=AnalysisLimits(**settings["limits"]),
+        limits=_limits(settings["limits"]),
         targets=tuple(_target(each) for each in settings["services"]),
-        slos=tuple(Slo(**{**each, "services": tuple(each["services"])}) for each in settings["slos"]),
+        slos=tuple(_slo(each) for each in settings["slos"]),
         digest=str(inputs["digest"]),
         rows=int(inputs["rows"]),
         probes=int(inputs["tables"]["monitoring_logs"]),
@@ -102,18 +112,34 @@ def _written(document: dict[str, Any], part: str) -> WrittenReport:
     )
 
 
+def _limits(written: Mapping[str, Any]) -> AnalysisLimits:
+    values: dict[str, Any] = {name: _number(value) for name, value in written.items() if name != "recheck"}
+    return AnalysisLimits(**values, recheck=tuple(_number(each) for each in written["recheck"]))
+
+
+def _slo(written: Mapping[str, Any]) -> Slo:
+    latency = written["latency_ms"]
+    return Slo(
+        name=_text(written["name"]),
+        services=tuple(_text(each) for each in written["services"]),
+        objective=_number(written["objective"]),
+        window=_number(written["window"]),
+        latency_ms=None if latency is None else _number(latency),
+    )
+
+
 def _target(written: Mapping[str, Any]) -> Target:
     kind: type[Service] | type[Database] = Database if written["kind"] == "database" else Service
     known = {field.name for field in fields(kind)}
-    values = {
-        "name": written["name"],
-        "url": written["url"],
-        "group": written["group"],
+    values: dict[str, Any] = {
+        "name": _text(written["name"]),
+        "url": _text(written["url"]),
+        "group": _text(written["group"]),
         "criticality": Criticality(written["criticality"]),
-        "interval": float(written["interval_seconds"]),
-        "timeout": float(written["timeout_seconds"]),
-        "degraded_above_ms": written["warning_ms"],
-        "depends_on": tuple(written["depends_on"]),
+        "interval": _number(written["interval_seconds"]),
+        "timeout": _number(written["timeout_seconds"]),
+        "degraded_above_ms": None if written["warning_ms"] is None else _number(written["warning_ms"]),
+        "depends_on": tuple(_text(each) for each in written["depends_on"]),
     }
     return kind(**{name: value for name, value in values.items() if name in known})
 
@@ -122,7 +148,50 @@ def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"a time without an offset: {text}")
+    if not FIRST_YEAR < moment.year < LAST_YEAR:
+        raise ValueError(f"a time too far away: {text}")
     return moment.astimezone(UTC)
+
+
+def _number(value: Any) -> float:
+    """Raises ValueError for what is no number of a configuration."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _MOST:
+        raise ValueError("a setting is no number from 0 to 1e9")
+    return value
+
+
+def _text(value: Any) -> str:
+    """Raises ValueError for what is no text."""
+    if not isinstance(value, str):
+        raise ValueError("a setting is no text")
+    return value
+
+
+def _is_deep(document: Any) -> bool:
+    """Whether the document has too many levels; without recursion."""
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    if abs(number) > _MAX_INTEGER:
+        raise ValueError("a number is too large")
+    return number
 
 
 def _refused(constant: str) -> Any:
