@@ -49,13 +49,17 @@ class Window:
 
 
 def window_of(end: datetime, hours: float) -> Window:
-    """The window of ``hours`` up to ``end``, its start rounded down to a whole step so that buckets fit into it."""
+    """The window of ``hours`` up to ``end``, its start rounded down to a whole step so that buckets fit into it.
+
+    It has one step at least. Raises ValueError if ``hours`` is not above 0.
+    """
     if not hours > 0:
         raise ValueError(f"a window needs a length above 0 hours, not {hours}")
     step = next((step for step in STEPS if hours * 3600 / step <= MAX_POINTS), STEPS[-1])
     # Hours are a float: a start that is a step's but for a few milliseconds is that step's.
     start = end.timestamp() - hours * 3600 + _EXACT_SECONDS
-    return Window(start=datetime.fromtimestamp(start - start % step, UTC), end=end, step=step)
+    whole = datetime.fromtimestamp(start - start % step, UTC)
+    return Window(start=whole if whole < end else end - timedelta(seconds=step), end=end, step=step)
 
 
 def regroup(rollups: Iterable[Rollup], window: Window) -> list[Rollup]:

@@ -187,6 +187,10 @@ def test_a_window_needs_a_length() -> None:
         window_of(END, 0)
 
 
+def test_the_shortest_window_has_one_step() -> None:
+    assert window_of(END, 1e-300).starts() == [END - timedelta(minutes=1)]
+
+
 WEEK = Window(END - timedelta(days=7), END, 3600)
 
 
