@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ import typer
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.export.options import Hours, Since, Until, Zone, window
-from amt_console.cli.printing.output import print_json, print_line, print_wrapped
+from amt_console.cli.printing.output import print_encoded, print_line, print_wrapped
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.text import MISSING, duration, limit_percent, milliseconds, percent, percent_cell
@@ -82,7 +81,7 @@ def analyze(
     except (ExportError, UnknownZoneError) as error:
         raise CommandError(str(error), ExitCode.USAGE) from None
     if json_output:
-        print_json(json.loads(encoded(performance_report(view))))
+        print_encoded(encoded(performance_report(view)))
     else:
         print_analysis(view)
 

@@ -121,7 +121,7 @@ def everything(store: Store, clock: FakeClock, out: Path) -> None:
     operations.snapshot(at(-3000))
     assert operations.alerts()
     assert operations.alerts(tuple(AlertState))
-    assert len(export_reports(store, targets(settings), settings, clock, out, hours=24, zone="UTC")) == 8
+    assert len(export_reports(store, targets(settings), settings, clock, out, hours=24, zone="UTC")) == 9
     assert store.check(full=True) == ()
     assert disagreements(store, sample=50)[1] == []
     assert stats(store, RetentionPolicy()).rows > 100

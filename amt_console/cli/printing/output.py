@@ -21,6 +21,14 @@ def print_json(document: Any) -> None:
     _echo(json.dumps(document, indent=2, ensure_ascii=not _is_utf8(), allow_nan=False))
 
 
+def print_encoded(content: bytes) -> None:
+    """One JSON document in UTF-8 on stdout."""
+    if _is_utf8():
+        _echo(content.decode("utf-8").removesuffix("\n"))
+    else:
+        print_json(json.loads(content))
+
+
 def print_line(text: str = "") -> None:
     """One line of data; characters that stdout cannot encode are replaced."""
     _echo(writable(text))

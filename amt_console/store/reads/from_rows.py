@@ -25,7 +25,7 @@ from amt_console.model import (
     ServiceState,
     ServiceStatus,
 )
-from amt_console.store.readable import first, readable, sortable
+from amt_console.store.readable import Bound, first, readable
 from amt_console.store.reads import Reads
 from amt_console.store.reads.figures import FigureReads
 from amt_console.store.reads.host import HostReads
@@ -87,8 +87,9 @@ class ServicesFromRows(ServiceReads):
         """The newest result of each service up to a moment, by default now, and since when it is in its state."""
         found = {}
         for name in self.names():
-            mine = self._rows_of(name, self._clock.now() if at is None else at)
-            last = self._first(mine, newest=True)
+            last = self._first(
+                self._rows_of(name), newest=True, high=_LOGS.c.timestamp <= (self._clock.now() if at is None else at)
+            )
             if last is not None:
                 found[name] = ServiceStatus(result_of(last), self._since(name, last), state_of(last["status"]))
         return found
@@ -177,7 +178,7 @@ class ServicesFromRows(ServiceReads):
         before = func.lag(_LOGS.c.status).over(partition_by=_LOGS.c.service_name, order_by=(time, _LOGS.c.id))
         columns = (time, _LOGS.c.service_name, _LOGS.c.status, _LOGS.c.error_message, _LOGS.c.error_class)
         query = self._raw.known(select(*columns, before.label("previous")), _LOGS)
-        query = query.where(time >= start, time < end, sortable(time))
+        query = query.where(time >= start, time < end)
         if services is not None:
             query = query.where(_LOGS.c.service_name.in_(sorted(services)))
         each = query.subquery()
@@ -196,8 +197,8 @@ class ServicesFromRows(ServiceReads):
 
     def _state_before(self, name: str, start: datetime) -> str | None:
         """The state of a service before a moment, by its last row or, if that is deleted, by its last change."""
-        query = select(_LOGS.c.timestamp, _LOGS.c.status).where(_LOGS.c.service_name == name, _LOGS.c.timestamp < start)
-        row = self._first(query, newest=True)
+        query = select(_LOGS.c.timestamp, _LOGS.c.status).where(_LOGS.c.service_name == name)
+        row = self._first(query, newest=True, high=_LOGS.c.timestamp < start)
         if row is not None:
             return str(row["status"])
         change = None if self._whole_from(name) is None else self.last_change(name, start)
@@ -205,23 +206,23 @@ class ServicesFromRows(ServiceReads):
 
     def _since(self, name: str, last: Row) -> datetime:
         """When a service entered the state of a row; by its last change where the rows of then are deleted."""
-        mine = self._rows_of(name, last["timestamp"])
-        other = self._first(mine.where(_LOGS.c.status != last["status"]), newest=True)
+        mine, upto = self._rows_of(name), _LOGS.c.timestamp <= last["timestamp"]
+        other = self._first(mine.where(_LOGS.c.status != last["status"]), newest=True, high=upto)
         if other is None and self._whole_from(name) is not None:
             change = self.last_change(name, last["timestamp"])
             return last["timestamp"] if change is None else change.at
-        begun = mine if other is None else mine.where(_LOGS.c.timestamp > other["timestamp"])
-        entered = self._first(begun.where(_LOGS.c.status == last["status"]), newest=False)
+        low = None if other is None else _LOGS.c.timestamp > other["timestamp"]
+        entered = self._first(mine.where(_LOGS.c.status == last["status"]), newest=False, low=low, high=upto)
         since: datetime = (entered or last)["timestamp"]
         return since
 
-    def _rows_of(self, name: str, at: datetime) -> Any:
-        return select(_LOGS).where(_LOGS.c.service_name == name, _LOGS.c.timestamp <= at)
+    def _rows_of(self, name: str) -> Any:
+        return select(_LOGS).where(_LOGS.c.service_name == name)
 
-    def _first(self, query: Any, *, newest: bool) -> Row | None:
-        time, number = _LOGS.c.timestamp, _LOGS.c.id
-        order = (time.desc(), number.desc()) if newest else (time, number)
-        return first(self._connection, self._raw.known(query, _LOGS), time, *order)
+    def _first(self, query: Any, *, newest: bool, low: Bound = None, high: Bound = None) -> Row | None:
+        number = _LOGS.c.id
+        order = (_LOGS.c.timestamp.desc(), number.desc()) if newest else (_LOGS.c.timestamp, number)
+        return first(self._connection, self._raw.known(query, _LOGS), _LOGS.c.timestamp, *order, low=low, high=high)
 
 
 class HostFromRows(HostReads):
@@ -269,9 +270,9 @@ class HostFromRows(HostReads):
 
     def sample(self, at: datetime | None = None) -> HostSample | None:
         """The newest sample of the host, or the newest one up to a moment."""
-        query = select(_HOST) if at is None else select(_HOST).where(_HOST.c.timestamp <= at)
-        time = _HOST.c.timestamp
-        row = first(self._connection, self._raw.known(query, _HOST), time, time.desc(), _HOST.c.id.desc())
+        query, time = self._raw.known(select(_HOST), _HOST), _HOST.c.timestamp
+        high = None if at is None else time <= at
+        row = first(self._connection, query, time, time.desc(), _HOST.c.id.desc(), high=high)
         return None if row is None else host_sample_of(row)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, and
 
 from amt_console.model import BusinessFigures, Episode, HostSample, ServiceState
 from amt_console.store.episode_rows import episode_of
-from amt_console.store.readable import first, readable, sortable
+from amt_console.store.readable import first, readable
 from amt_console.store.rollups import horizon
 from amt_console.store.rollups.samples import state_of
 from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow
@@ -146,7 +146,7 @@ class RawReads:
         """The last probe of a service before ``start``, if there is one, and those in ``[start, end)``, by time."""
         mine = self.known(select(*_PROBE_COLUMNS).where(_LOGS.c.service_name == service), _LOGS)
         time = _LOGS.c.timestamp
-        before = first(self._connection, mine.where(time < start), time, time.desc(), _LOGS.c.id.desc())
+        before = first(self._connection, mine, time, time.desc(), _LOGS.c.id.desc(), high=time < start)
         if before is not None:
             yield _probe_of(before)
         inside = self._within(mine, _LOGS, start, end).order_by(time, _LOGS.c.id)
@@ -182,7 +182,7 @@ class RawReads:
 
     def _within(self, query: Select[Any], rows: Table, start: datetime, end: datetime) -> Select[Any]:
         time: ColumnElement[Any] = rows.c.timestamp
-        return self.known(query.select_from(rows).where(time >= start, time < end, sortable(time)), rows)
+        return self.known(query.select_from(rows).where(time >= start, time < end), rows)
 
     def _streamed(self, query: Select[Any]) -> Iterator[Row]:
         """The readable rows, a few thousand at a time in memory."""

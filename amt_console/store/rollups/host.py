@@ -27,8 +27,9 @@ _METRICS = table(SystemMetric)
 _ROLLUPS = table(HostRollupRow)
 _NEWEST_FIRST = (_METRICS.c.timestamp, _METRICS.c.timestamp.desc(), _METRICS.c.id.desc())
 _NEWEST = in_order(select(_METRICS), *_NEWEST_FIRST)
-_NEWEST_UP_TO = in_order(select(_METRICS).where(_METRICS.c.timestamp <= bindparam("at")), *_NEWEST_FIRST)
-_LATER = select(_METRICS.c.id).where(_METRICS.c.timestamp >= bindparam("end"), sortable(_METRICS.c.timestamp)).limit(1)
+_NEWEST_UP_TO = in_order(select(_METRICS), *_NEWEST_FIRST, high=_METRICS.c.timestamp <= bindparam("at"))
+_AFTER = _METRICS.c.timestamp >= bindparam("end")
+_LATER = select(_METRICS.c.id).where(sortable(_METRICS.c.timestamp, low=_AFTER)).limit(1)
 _ROLLUP_COLUMNS = ("resolution", "start", "metric", "samples", "total", "least", "most", "histogram")
 HOST_METRICS = (
     "cpu_usage",

@@ -90,9 +90,9 @@ def extent(connection: Connection, service: str | None = None) -> tuple[datetime
 def newest_row(connection: Connection, service: str, before: datetime | None = None) -> Row | None:
     """The newest raw row of a service, or the newest one before a moment."""
     query = select(_LOGS).where(_LOGS.c.service_name == service)
-    if before is not None:
-        query = query.where(_LOGS.c.timestamp < before)
-    return first(connection, query, _LOGS.c.timestamp, _LOGS.c.timestamp.desc(), _LOGS.c.id.desc())
+    time = _LOGS.c.timestamp
+    high = None if before is None else time < before
+    return first(connection, query, time, time.desc(), _LOGS.c.id.desc(), high=high)
 
 
 def rows_around(connection: Connection, service: str, start: int, end: int) -> list[Row]:
@@ -101,7 +101,7 @@ def rows_around(connection: Connection, service: str, start: int, end: int) -> l
     mine, time = select(_LOGS).where(_LOGS.c.service_name == service), _LOGS.c.timestamp
     within = mine.where(time >= moment(start), time < moment(end)).order_by(time, _LOGS.c.id)
     inside = readable(connection.execute(within).mappings())
-    after = first(connection, mine.where(time >= moment(end)), time, time, _LOGS.c.id)
+    after = first(connection, mine, time, time, _LOGS.c.id, low=time >= moment(end))
     return [row for row in (before, *inside, after) if row is not None]
 
 
