@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from amt_console.reports.csv_tables import tables
-from amt_console.reports.data import ReportData
 from amt_console.reports.documents import (
     Document,
     encoded,
@@ -14,6 +13,7 @@ from amt_console.reports.documents import (
     monitoring_report,
     performance_report,
 )
+from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.job import Plan
 from amt_console.reports.markdown import markdown

@@ -25,9 +25,9 @@ from amt_console.reports.analysis_documents import (
     slowness_json,
     throughput_json,
 )
-from amt_console.reports.data import AlertRecord
 from amt_console.reports.figures import info
-from amt_console.reports.inputs import inputs_json
+from amt_console.reports.gathering.data import AlertRecord
+from amt_console.reports.gathering.inputs import inputs_json
 from amt_console.reports.measures import MOST_ADVICE, Measure, money_measures, quality_measures
 from amt_console.reports.page import ReportVerdict
 from amt_console.reports.service_documents import (

@@ -23,9 +23,9 @@ from amt_console.clock import Clock
 from amt_console.model import Target
 from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import OperationError, Progress
-from amt_console.reports.data import ReportData
 from amt_console.reports.files import plan, put_in_place
-from amt_console.reports.gather import gather
+from amt_console.reports.gathering.data import ReportData
+from amt_console.reports.gathering.gather import gather
 from amt_console.reports.job import RenderJob
 from amt_console.reports.times import MAX_HOURS, host_zone, zone_of
 from amt_console.store import Store

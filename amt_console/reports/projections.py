@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from amt_console.analysis.forecasts.forecast import Forecast
 from amt_console.analysis.forecasts.series import forecast_series
-from amt_console.reports.data import FigureName, History
+from amt_console.reports.gathering.data import FigureName, History
 
 DAY = 86_400.0
 HORIZONS = (30, 14, 7)

@@ -25,7 +25,7 @@ from amt_console.reports.analysis_documents import (
     significant,
     unusual_json,
 )
-from amt_console.reports.data import ServiceRecord
+from amt_console.reports.gathering.data import ServiceRecord
 from amt_console.reports.view import ReportView
 
 Document = dict[str, Any]

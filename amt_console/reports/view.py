@@ -19,9 +19,9 @@ from amt_console.model import (
     FigureUnit,
     Rollup,
 )
-from amt_console.reports.clean import cleaned
-from amt_console.reports.data import AlertRecord, FigureName, ReportData, ServiceRecord
-from amt_console.reports.inputs import Inputs, inputs_of
+from amt_console.reports.gathering.clean import cleaned
+from amt_console.reports.gathering.data import AlertRecord, FigureName, ReportData, ServiceRecord
+from amt_console.reports.gathering.inputs import Inputs, inputs_of
 from amt_console.reports.page import ReportVerdict
 from amt_console.reports.projections import projections
 from amt_console.reports.times import Times, zone_of

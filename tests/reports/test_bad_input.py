@@ -11,8 +11,8 @@ from support import report_samples as samples
 
 from amt_console.model import BusinessFigures, Figure, FigureKind
 from amt_console.reports.build import layout
-from amt_console.reports.data import ReportData, ServiceRecord
 from amt_console.reports.documents import encoded, executive_summary, figures_report
+from amt_console.reports.gathering.data import ReportData, ServiceRecord
 from amt_console.reports.live import chart_data
 from amt_console.reports.markdown import markdown
 from amt_console.reports.page import Bars, ReportPage

@@ -19,8 +19,8 @@ from amt_console.analysis import window_of
 from amt_console.reports.build import build
 from amt_console.reports.charts.base import COUNT_LABELS
 from amt_console.reports.charts.lines import history_chart
-from amt_console.reports.data import ReportData
 from amt_console.reports.files import plan
+from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.page import Mark, MarkKind, PageChart, PageSection, ReportPage, ReportVerdict, Tone
 from amt_console.reports.svg import chart_marks

@@ -12,9 +12,9 @@ from amt_console.clock import FakeClock
 from amt_console.config import load_config
 from amt_console.model import BusinessFigures, Figure, FigureKind
 from amt_console.reports.build import build
-from amt_console.reports.data import ReportData
 from amt_console.reports.export import report_data
 from amt_console.reports.files import plan
+from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.page import Table
 from amt_console.reports.pages.overview import overview_page
 from amt_console.reports.pages.revenue import revenue_page

@@ -12,7 +12,7 @@ from support import report_samples as samples
 from amt_console.analysis import StateSpan, window_of
 from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import alert_lanes, state_strips
-from amt_console.reports.data import AlertRecord
+from amt_console.reports.gathering.data import AlertRecord
 from amt_console.reports.page import PageChart
 from amt_console.reports.palette import state_colour
 from amt_console.reports.svg import chart_marks

@@ -10,8 +10,8 @@ from support import report_samples as samples
 from support.rollups import rollup
 
 from amt_console.reports.build import build
-from amt_console.reports.data import ReportData
 from amt_console.reports.files import plan
+from amt_console.reports.gathering.data import ReportData
 
 
 def documents(data: ReportData) -> dict[str, Any]:

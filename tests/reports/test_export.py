@@ -44,8 +44,8 @@ from amt_console.reports.export import (
     render,
     report_data,
 )
-from amt_console.reports.gather import source_resolution
-from amt_console.reports.gather_figures import HISTORIES
+from amt_console.reports.gathering.figures import HISTORIES
+from amt_console.reports.gathering.gather import source_resolution
 from amt_console.reports.job import RenderJob
 from amt_console.reports.times import UnknownZoneError
 from amt_console.reports.view import build_view

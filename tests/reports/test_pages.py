@@ -8,9 +8,9 @@ import pytest
 from support import report_samples as samples
 
 from amt_console.model import AlertState, Figure, FigureKind, MonitorState, MonitorStatus, ServiceState, Severity
-from amt_console.reports.data import ReportData
 from amt_console.reports.documents import figures_report
 from amt_console.reports.figures import FIGURES
+from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.page import Items, ReportPage, Tone
 from amt_console.reports.pages.chatbot import chatbot_page
 from amt_console.reports.pages.executive import executive_page

@@ -15,10 +15,10 @@ from amt_console.analysis.seasonal import change
 from amt_console.model import FigureUnit, ServiceState
 from amt_console.reports.charts.base import round_top
 from amt_console.reports.charts.timeline import drawn_spans
-from amt_console.reports.clean import cleaned
 from amt_console.reports.csv_tables import number_cell, safe_cell
 from amt_console.reports.figures import change_text, written, written_apart
 from amt_console.reports.files import FILE_MODE, PlanError, plan, write_file
+from amt_console.reports.gathering.clean import cleaned
 from amt_console.reports.pages.histories import stepped
 from amt_console.reports.palette import COLOURS
 from amt_console.reports.times import Times, UnknownZoneError, host_zone, milliseconds_of, zone_of

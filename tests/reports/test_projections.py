@@ -9,8 +9,8 @@ from datetime import timedelta
 from support import report_samples as samples
 
 from amt_console.model import FigureKind
-from amt_console.reports.data import History, ReportData
 from amt_console.reports.documents import figures_report
+from amt_console.reports.gathering.data import History, ReportData
 from amt_console.reports.pages import revenue
 from amt_console.reports.projections import projections
 from amt_console.reports.view import build_view

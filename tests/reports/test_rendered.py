@@ -16,8 +16,8 @@ import pytest
 from support import report_samples as samples
 
 from amt_console.reports.build import build
-from amt_console.reports.data import ReportData
 from amt_console.reports.files import plan
+from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.html import live_script, security_policy, style_sheet
 
 pytestmark = pytest.mark.slow

@@ -34,7 +34,7 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
-from amt_console.reports.data import AlertRecord, FigureName, ReportData, ServiceRecord
+from amt_console.reports.gathering.data import AlertRecord, FigureName, ReportData, ServiceRecord
 
 NOW = datetime(2026, 1, 12, 9, 40, tzinfo=UTC)
 SERVICES = (

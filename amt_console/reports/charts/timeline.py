@@ -9,7 +9,7 @@ from typing import Any
 from amt_console.analysis import StateSpan, Window
 from amt_console.model import ServiceState, Severity
 from amt_console.reports.charts.base import WIDE, Spec, frame, time_axis, time_of, time_ticks, values
-from amt_console.reports.data import AlertRecord
+from amt_console.reports.gathering.data import AlertRecord
 from amt_console.reports.page import ChartSpec, Lane, Mark
 from amt_console.reports.palette import light, severity_colour, state_colour
 from amt_console.reports.times import Times, milliseconds_of

@@ -21,8 +21,8 @@ from urllib.parse import quote
 from amt_console.clock import SystemClock
 from amt_console.reports.build import layout
 from amt_console.reports.dashboards.job import DASHBOARDS, DashboardJob
-from amt_console.reports.data import ReportData
-from amt_console.reports.gather import gather
+from amt_console.reports.gathering.data import ReportData
+from amt_console.reports.gathering.gather import gather
 from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.svg import ChartError, chart_marks
 from amt_console.reports.times import UnknownZoneError

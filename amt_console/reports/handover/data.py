@@ -10,7 +10,7 @@ from amt_console.model import AlertEvent, Episode
 from amt_console.model.notifications import Delivery
 from amt_console.model.oncall import RotaPlan
 from amt_console.model.policy import Silence
-from amt_console.reports.data import ReportData
+from amt_console.reports.gathering.data import ReportData
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from amt_console.clock import Clock
 from amt_console.model import Target
 from amt_console.operations.protocol import Progress
-from amt_console.reports.clean import cleaned
 from amt_console.reports.export import write_files
 from amt_console.reports.files import PlanError
+from amt_console.reports.gathering.clean import cleaned
 from amt_console.reports.handover.data import HandoverData
 from amt_console.reports.handover.gather import gather_handover
 from amt_console.reports.handover.page import FILE, handover_page

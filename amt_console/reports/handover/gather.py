@@ -19,7 +19,7 @@ from amt_console.analysis import window_of
 from amt_console.config.policies import policies_of
 from amt_console.model import AlertEvent, Episode, Target
 from amt_console.model.notifications import Delivery, DeliveryState
-from amt_console.reports.gather import gather
+from amt_console.reports.gathering.gather import gather
 from amt_console.reports.handover.data import FiredAlert, HandoverData
 from amt_console.store import Reads, deliveries
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from amt_console.model import KeptAnswer
-from amt_console.reports.clean import cleaned
 from amt_console.reports.documents import encoded
+from amt_console.reports.gathering.clean import cleaned
 from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.incident.data import IncidentData
 from amt_console.reports.incident.document import incident_document

@@ -6,7 +6,7 @@ from amt_console.analysis import handling, trend
 from amt_console.analysis.percentiles import QUANTILE_METHOD
 from amt_console.analysis.uptime import availability, incidents, outages
 from amt_console.model import AlertState, GapReason, MonitorState, Severity
-from amt_console.reports.data import AlertRecord
+from amt_console.reports.gathering.data import AlertRecord
 from amt_console.reports.page import Item, Items, PageSection, Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import listed

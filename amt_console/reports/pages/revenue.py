@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from amt_console.analysis.seasonal import change
 from amt_console.model import FigureKind, FigureUnit
-from amt_console.reports.data import FigureName
 from amt_console.reports.figures import change_text, moved_by, written
+from amt_console.reports.gathering.data import FigureName
 from amt_console.reports.page import (
     BarRow,
     Bars,

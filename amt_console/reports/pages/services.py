@@ -8,7 +8,7 @@ from amt_console.analysis import ServicePerformance
 from amt_console.analysis.uptime.availability import GOOD_COVERAGE_PERCENT
 from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import state_strips
-from amt_console.reports.data import ServiceRecord
+from amt_console.reports.gathering.data import ServiceRecord
 from amt_console.reports.page import Cell, Heading, PageChart, Table, Tone, in_csv, without_empty_columns
 from amt_console.reports.pages.marks import marks_of
 from amt_console.reports.view import ReportView

@@ -19,9 +19,9 @@ from amt_console.analysis import Window
 from amt_console.analysis.series import MAX_POINTS, STEPS
 from amt_console.clock import SystemClock
 from amt_console.reports.build import build, layout
-from amt_console.reports.data import ReportData
 from amt_console.reports.files import write_file
-from amt_console.reports.gather import gather
+from amt_console.reports.gathering.data import ReportData
+from amt_console.reports.gathering.gather import gather
 from amt_console.reports.scheduled.job import SUMMARY_FILE, ScheduledJob
 from amt_console.reports.scheduled.schedule import Period
 from amt_console.reports.scheduled.summary import summary

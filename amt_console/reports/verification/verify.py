@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from amt_console.clock import Clock
 from amt_console.model import MonitorState, MonitorStatus
 from amt_console.reports.build import document_of
-from amt_console.reports.data import ReportData
 from amt_console.reports.documents import encoded
-from amt_console.reports.gather import gather
-from amt_console.reports.inputs import Inputs
+from amt_console.reports.gathering.data import ReportData
+from amt_console.reports.gathering.gather import gather
+from amt_console.reports.gathering.inputs import Inputs
 from amt_console.reports.verification.compare import Difference, differences, leaves
 from amt_console.reports.verification.written import NotDerivableError, WrittenReport
 from amt_console.reports.view import build_view

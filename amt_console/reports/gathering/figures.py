@@ -9,7 +9,7 @@ from datetime import datetime
 
 from amt_console.analysis import Window
 from amt_console.model import BusinessFigures, FigureKind
-from amt_console.reports.data import FigureName, History
+from amt_console.reports.gathering.data import FigureName, History
 from amt_console.store import Reads
 
 MEAN_PARTS = 24

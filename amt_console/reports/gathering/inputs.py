@@ -18,7 +18,7 @@ from amt_console.analysis import PerformanceAnalysis
 from amt_console.clock import micros
 from amt_console.model import BusinessFigures, LatencyHistogram, Rollup
 from amt_console.model.histogram import encode_counts
-from amt_console.reports.data import AlertRecord, ReportData, ServiceRecord
+from amt_console.reports.gathering.data import AlertRecord, ReportData, ServiceRecord
 
 FORM = "amt-inputs 1"
 """Name of the canonical form; it grows when the form changes."""

@@ -37,8 +37,8 @@ from amt_console.model.slo import Slo
 from amt_console.operations.snapshot_builder import SILENT_AFTER_SECONDS
 from amt_console.operations.views import service_view
 from amt_console.operations.windows import ServiceWindows
-from amt_console.reports.data import AlertRecord, ReportData, ServiceRecord
-from amt_console.reports.gather_figures import gather_figures
+from amt_console.reports.gathering.data import AlertRecord, ReportData, ServiceRecord
+from amt_console.reports.gathering.figures import gather_figures
 from amt_console.store import Reads, StateChangeRow
 
 if TYPE_CHECKING:
