@@ -36,23 +36,12 @@ AREAS = (
         + tuple(f"tests/monitor/test_{name}.py" for name in ("outbox", "planned_work", "handover_watch", "evidence")),
     ),
     Area(
-        "lifecycle",
-        ("amt_console/alerts/lifecycle/*.py",),
-        ("tests/alerts", "--ignore=tests/alerts/policy/test_paging_invariants.py"),
-    ),
-    Area(
-        "policy",
-        ("amt_console/alerts/policy/*.py",),
-        (
-            "tests/alerts",
-            "--ignore=tests/alerts/policy/test_paging_invariants.py",
-            "--ignore=tests/alerts/test_invariants.py",
-        ),
-    ),
-    Area(
         "alerts",
         ("amt_console/alerts/**/*.py",),
-        ("tests/alerts", "--ignore=tests/alerts/policy", "--ignore=tests/alerts/test_invariants.py"),
+        (
+            "tests/alerts",
+            *(f"--ignore=tests/alerts/{name}.py" for name in ("test_invariants", "policy/test_paging_invariants")),
+        ),
     ),
 )
 """A file belongs to the first area that has it."""
