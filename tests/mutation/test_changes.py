@@ -79,6 +79,6 @@ def test_areas_and_files_are_selected_by_their_names() -> None:
     assert {area.name for area in selected([]).values()} == {area.name for area in AREAS}
     one = Path("amt_console/alerts/wording.py")
     assert list(selected([str(one)])) == [one]
-    assert one not in selected(["lifecycle"])
+    assert one not in selected(["lease"])
     with pytest.raises(ValueError, match="'nothing' is neither an area"):
         selected(["nothing"])
