@@ -59,11 +59,6 @@ class Availability:
         return _percent(self.up_s + self.degraded_s, self.measured_s + self.unknown_s)
 
     @property
-    def degraded_percent(self) -> float | None:
-        """Part of the measured time in which the service was slow."""
-        return _percent(self.degraded_s, self.measured_s)
-
-    @property
     def sufficient(self) -> bool:
         """Whether enough was measured to state an availability."""
         return (self.coverage_percent or 0.0) >= LEAST_COVERAGE_PERCENT

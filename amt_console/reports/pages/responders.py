@@ -23,11 +23,7 @@ def rules_table(view: ReportView) -> Table:
                 number=True,
                 value=record.noise,
             ),
-            Cell(
-                duration(record.median_s) if record.median_s is not None else MISSING,
-                number=True,
-                value=record.median_s,
-            ),
+            _length(record.median_s),
         )
         for record in view.analysis.rules
     )
@@ -56,16 +52,8 @@ def responders_table(view: ReportView) -> Table:
         (
             Cell(person.person),
             Cell(f"{person.acknowledged:,}", number=True, value=person.acknowledged),
-            Cell(
-                duration(person.median_s) if person.median_s is not None else MISSING,
-                number=True,
-                value=person.median_s,
-            ),
-            Cell(
-                duration(person.slowest_s) if person.slowest_s is not None else MISSING,
-                number=True,
-                value=person.slowest_s,
-            ),
+            _length(person.median_s),
+            _length(person.slowest_s),
         )
         for person in view.analysis.responders
     )
@@ -81,3 +69,7 @@ def responders_table(view: ReportView) -> Table:
         rows,
         empty="No alert of this period was acknowledged.",
     )
+
+
+def _length(seconds: float | None) -> Cell:
+    return Cell(MISSING if seconds is None else duration(seconds), number=True, value=seconds)
