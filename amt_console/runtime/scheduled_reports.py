@@ -142,7 +142,7 @@ class ScheduledReports:
             try:
                 pause = max(0.05, self.look())
             except Exception as error:
-                # The database is busy, full or gone, which others tell; or a bug, which must not end all reports.
+                # The database is busy, full or gone, and others tell so; or a bug, and it must not end all reports.
                 logger.warning("scheduled reports wait: %s", safe_text(str(error)), exc_info=_is_a_bug(error))
                 pause = LOOK
 

@@ -83,7 +83,7 @@ def _show(path: Path, found: Verification | None, reason: str) -> None:
             f"{path} matches: {found.rows:,} raw rows give the same {found.values:,} values and the same digest."
         )
         if found.sums_before is not None:
-            print_line("  The window before has no complete raw rows any more: it was compared with the stored sums.")
+            print_line("  The raw rows of the window before are incomplete: it was compared with the stored sums.")
         return
     if found.outcome.value == "rows_gone":
         _show_gone(path, found)

@@ -171,7 +171,7 @@ class ServiceReplay:
     def _no_data(self, until: datetime) -> None:
         if not self._freshness or self._heard is None or self._before is None:
             return
-        # As often as it was probed then, which may be another interval than now.
+        # As often as it was probed then: its interval may have been changed.
         seconds = NO_DATA_AFTER * max(self._interval, self._before.interval)
         at = self._heard + timedelta(seconds=seconds)
         if at < until:

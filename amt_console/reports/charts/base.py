@@ -207,7 +207,7 @@ def quoted(text: str) -> str:
 
 
 def _named(ticks: Sequence[tuple[float, str]]) -> str:
-    """An expression for the labels of these values, which must be those of the axis."""
+    """An expression for the labels of these values. They must be those of the axis."""
     if not ticks:
         return "''"
     return f"[{','.join(quoted(label) for _, label in ticks)}][indexof({[value for value, _ in ticks]}, datum.value)]"

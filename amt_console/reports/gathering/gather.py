@@ -144,7 +144,7 @@ def _buckets(reads: Reads, window: Window, resolution: int) -> dict[str, list[Ro
     piece = window.step * STEPS_AT_ONCE
     start = window.start
     while start < window.end:
-        # At whole buckets, which the steps of the previous window need not begin with.
+        # At whole buckets: the steps of the previous window may begin elsewhere.
         edge = datetime.fromtimestamp((start.timestamp() // piece + 1) * piece, UTC)
         end = min(window.end, edge)
         for name, rollups in reads.services.rollups(resolution=resolution, start=start, end=end).items():
@@ -218,7 +218,7 @@ def _configured(reads: Reads, then: _Then, target: Target) -> ServiceRecord:
 
 
 def _removed(then: _Then, name: str) -> ServiceRecord:
-    """A service that is no longer configured but was measured in the window."""
+    """A service that is not configured but was measured in the window."""
     initial, initial_error = _initial(then, name)
     return ServiceRecord(
         name=name,

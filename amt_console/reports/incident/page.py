@@ -163,7 +163,7 @@ def _impact(data: IncidentData) -> Iterator[Block]:
         ),
         rows,
         empty="No service was measured in this time.",
-        note="From sums of longer times, which may hold some minutes before and after." if rough else "",
+        note="From sums of longer times: they may hold some minutes before and after." if rough else "",
     )
     yield Table(
         "impact-followers",

@@ -307,7 +307,7 @@ def _capacity(view: ReportView) -> Iterator[str]:
     for slow in view.analysis.slow_with:
         yield (
             f"{brief(slow.service)} is {slow.slower_percent:.0f} % slower when {resource_label(slow.resource)} is busy"
-            " (moved together, which says nothing about the cause)"
+            " (moved together; this does not tell the cause)"
         )
 
 
