@@ -150,3 +150,21 @@ class TestMaintenance:
             done(EndMaintenance("nightly"))
         with pytest.raises(LookupError, match="there is no planned work 'roof'"):
             done(EndMaintenance("roof"))
+
+
+class TestWhatWorkIsRefused:
+    def test_a_name_has_at_most_sixty_four_characters(self) -> None:
+        assert done(AddMaintenance("x" * 64, ("web-app",), for_=60)).name == "x" * 64
+        for name in ("", "  ", "x" * 65):
+            with pytest.raises(ValueError, match="a name of 1 to 64 characters"):
+                done(AddMaintenance(name, ("web-app",), for_=60))
+
+    def test_services_and_groups_must_be_known(self) -> None:
+        with pytest.raises(LookupError, match="no service is called 'web-ap'; did you mean 'web-app'"):
+            done(AddMaintenance("move", ("web-ap",), for_=60))
+        with pytest.raises(LookupError, match="no group is called 'shops'; did you mean 'shop'"):
+            done(AddMaintenance("move", groups=("shops",), for_=60))
+
+    def test_its_begin_needs_an_offset(self) -> None:
+        with pytest.raises(ValueError, match="needs an offset"):
+            done(AddMaintenance("move", ("web-app",), for_=60, starts_at=NOW.replace(tzinfo=None)))

@@ -196,6 +196,7 @@ class TestRating:
         key.act(Close(1, "nothing", Rating.NOISE))
         assert (key.now.state, key.now.rating, key.now.note) == (AlertState.RESOLVED, Rating.NOISE, "nothing")
         assert key.told[-2:] == ["resolved", "rated"]
+        assert key.events[1][-1].message == f"rated {key.now.rating} by ann"
         holds(key)
 
     def test_what_has_ended_is_rated_only(self, key: Key) -> None:
