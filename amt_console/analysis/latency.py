@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from types import MappingProxyType
 
 from amt_console.analysis.percentiles import median
 from amt_console.analysis.trend import Trend, trend
@@ -19,6 +20,9 @@ LEAST_HOURS = 6
 """Least measured hours of the day to name the slowest one."""
 SLOW_FACTOR = 2.0
 """An hour is slow when its 95th percentile is this many times the median of the window."""
+
+
+NOT_KNOWN: Mapping[int, float | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ def latency_summary(
     limit_ms: float | None = None,
     quiet: Sequence[Rollup] | None = None,
     medians: Sequence[tuple[datetime, float]] | None = None,
+    times: LatencyHistogram | None = None,
+    p95_ms: Mapping[int, float | None] = NOT_KNOWN,
 ) -> LatencySummary:
     """Summarise the buckets of one service, ascending in time.
 
@@ -67,12 +73,15 @@ def latency_summary(
         limit_ms: The service's warning limit.
         quiet: The buckets without an incident; patterns use only these.
         medians: Start and median of these, where they are known already.
+        times: The histogram of all buckets, where it is known already.
+        p95_ms: The 95th percentile of buckets by their start in microseconds, where it is known already.
     """
     quiet = buckets if quiet is None else quiet
-    times = LatencyHistogram.merged(bucket.histogram for bucket in buckets)
+    if times is None:
+        times = LatencyHistogram.merged(bucket.histogram for bucket in buckets)
     within = None if limit_ms is None else times.share_at_most(limit_ms)
-    p50 = times.quantile(0.5)
-    days = daily_quantiles(quiet, zone, 0.95)
+    p50, p95, p99 = times.quantiles(0.5, 0.95, 0.99)
+    days = daily_quantiles(quiet, zone, 0.95, known=p95_ms)
     slowest = slowest_hour(days)
     return LatencySummary(
         samples=sum(bucket.samples for bucket in buckets),
@@ -81,8 +90,8 @@ def latency_summary(
         mean_ms=times.mean,
         min_ms=times.low,
         p50_ms=p50,
-        p95_ms=times.quantile(0.95),
-        p99_ms=times.quantile(0.99),
+        p95_ms=p95,
+        p99_ms=p99,
         max_ms=times.high,
         within_limit_percent=None if within is None else 100 * within,
         limit_ms=limit_ms,
@@ -101,16 +110,25 @@ def hourly_quantiles(buckets: Sequence[Rollup], zone: tzinfo, q: float) -> dict[
     return {hour: value for hour, value in sorted(found.items()) if value is not None}
 
 
-def daily_quantiles(buckets: Sequence[Rollup], zone: tzinfo, q: float) -> dict[int, list[float]]:
-    """The ``q`` quantile of every hour of the day (0-23, in ``zone``) on each day with samples."""
-    parts: dict[tuple[date, int], list[LatencyHistogram]] = {}
+def daily_quantiles(
+    buckets: Sequence[Rollup], zone: tzinfo, q: float, *, known: Mapping[int, float | None] = NOT_KNOWN
+) -> dict[int, list[float]]:
+    """The ``q`` quantile of every hour of the day (0-23, in ``zone``) on each day with samples.
+
+    ``known`` has those of single buckets, by their start in microseconds.
+    """
+    parts: dict[tuple[date, int], list[Rollup]] = {}
     for bucket in buckets:
         if bucket.histogram.count:
             local = bucket.start.astimezone(zone)
-            parts.setdefault((local.date(), local.hour), []).append(bucket.histogram)
+            parts.setdefault((local.date(), local.hour), []).append(bucket)
     found: dict[int, list[float]] = {}
-    for (_, hour), group in sorted(parts.items()):
-        found.setdefault(hour, []).append(LatencyHistogram.merged(group).quantile(q) or 0.0)
+    for (_, hour), group in sorted(parts.items(), key=lambda each: each[0]):
+        if len(group) == 1 and group[0].start_us in known:
+            value = known[group[0].start_us]
+        else:
+            value = LatencyHistogram.merged(bucket.histogram for bucket in group).quantile(q)
+        found.setdefault(hour, []).append(value or 0.0)
     return found
 
 

@@ -15,7 +15,7 @@ def percentile(values: Iterable[float], q: float) -> float | None:
     """
     if not 0 <= q <= 100:
         raise ValueError(f"a percentile lies between 0 and 100, not {q}")
-    ordered = sorted(value for value in values if math.isfinite(value))
+    ordered = sorted(filter(math.isfinite, values))
     if not ordered:
         return None
     rank = (len(ordered) - 1) * q / 100

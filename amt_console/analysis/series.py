@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from amt_console.clock import micros
+from amt_console.clock import SECOND, micros
 from amt_console.model import AnyRollup, HostRollup, LatencyHistogram, Rollup
 
 STEPS = (60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
@@ -67,7 +67,7 @@ def regroup(rollups: Iterable[Rollup], window: Window) -> list[Rollup]:
 
     Those that start outside the window are left out. A step must be a multiple of their length.
     """
-    return [merged(part, start, end) for start, end, part in _by_step(rollups, window)]
+    return [_on_step(part, start, end) for start, end, part in _by_step(rollups, window)]
 
 
 def regroup_host(rollups: Iterable[HostRollup], window: Window) -> list[HostRollup]:
@@ -81,11 +81,19 @@ def regroup_host(rollups: Iterable[HostRollup], window: Window) -> list[HostRoll
 def _by_step(rollups: Iterable[AnyRollup], window: Window) -> Iterator[tuple[datetime, datetime, list[AnyRollup]]]:
     starts: list[datetime] = window.starts()
     parts: list[list[AnyRollup]] = [[] for _ in starts]
+    first, step = micros(window.start), window.step * SECOND
     for rollup in rollups:
-        index = window.index(rollup.start)
+        index = (rollup.start_us - first) // step
         if 0 <= index < len(parts):
             parts[index].append(rollup)
     return zip(starts, [*starts[1:], window.end], parts, strict=True)
+
+
+def _on_step(parts: Sequence[Rollup], start: datetime, end: datetime) -> Rollup:
+    """``merged``; most series are on the window's steps already."""
+    if len(parts) == 1 and parts[0].start_us == micros(start) and parts[0].length_us == micros(end) - micros(start):
+        return parts[0]
+    return merged(parts, start, end)
 
 
 def merged(parts: Iterable[Rollup], start: datetime, end: datetime) -> Rollup:

@@ -90,6 +90,8 @@ class ServicePerformance:
     phases: PhaseSummary = NO_PHASES
     medians: tuple[tuple[datetime, float], ...] = ()
     """Median response time of each step without a failure, in milliseconds."""
+    percentiles: tuple[tuple[float | None, ...], ...] = ()
+    """The 50th, 95th and 99th percentile of each bucket, in milliseconds."""
 
     @property
     def calm(self) -> list[Rollup]:
@@ -136,8 +138,18 @@ def analyse_service(
     confirmed, blips = _told_apart(failures, episodes)
     parts = availability(buckets, window.seconds)
     quiet = _beside(buckets, failures)
-    medians = tuple((b.start, ms) for b in quiet if (ms := b.histogram.quantile(0.5)) is not None)
-    latency = latency_summary(buckets, zone=zone, limit_ms=history.warning_ms, quiet=quiet, medians=medians)
+    percentiles = {bucket.start_us: bucket.histogram.quantiles(0.5, 0.95, 0.99) for bucket in buckets}
+    medians = tuple((b.start, ms) for b in quiet if (ms := percentiles[b.start_us][0]) is not None)
+    by_hour = _by_hour(buckets, zone)
+    latency = latency_summary(
+        buckets,
+        zone=zone,
+        limit_ms=history.warning_ms,
+        quiet=quiet,
+        medians=medians,
+        times=LatencyHistogram.merged(by_hour.values()),
+        p95_ms={start: p95 for start, (_, p95, _) in percentiles.items()},
+    )
     usual = hourly_quantiles(previous, zone, 0.5) if earlier.sufficient else {}
     shifts = level_shifts(medians, trend=latency.trend, usual=usual, zone=zone)
     stretches = unusual(medians, zone=zone, upwards_only=True)
@@ -156,22 +168,22 @@ def analyse_service(
         reliability=reliability(parts, confirmed),
         shifts=shifts,
         unusual=tuple(s for s in stretches if not any(s.since <= shift.at <= s.until for shift in shifts)),
-        hours_of_day=_hours_of_day(buckets, zone),
+        hours_of_day=tuple(
+            HourOfDay(hour, whole.count, *whole.quantiles(0.5, 0.95)) for hour, whole in by_hour.items()
+        ),
         phases=history.phases,
         medians=medians,
+        percentiles=tuple(percentiles.values()),
     )
 
 
-def _hours_of_day(buckets: Sequence[Rollup], zone: tzinfo) -> tuple[HourOfDay, ...]:
+def _by_hour(buckets: Sequence[Rollup], zone: tzinfo) -> dict[int, LatencyHistogram]:
+    """The response times of each hour of the day that has some."""
     parts: dict[int, list[LatencyHistogram]] = {}
     for bucket in buckets:
         if bucket.histogram.count:
             parts.setdefault(bucket.start.astimezone(zone).hour, []).append(bucket.histogram)
-    return tuple(
-        HourOfDay(hour, whole.count, whole.quantile(0.5), whole.quantile(0.95))
-        for hour, group in sorted(parts.items())
-        for whole in (LatencyHistogram.merged(group),)
-    )
+    return {hour: LatencyHistogram.merged(parts[hour]) for hour in sorted(parts)}
 
 
 def _end(bucket: Rollup) -> datetime:
@@ -200,6 +212,8 @@ def _is_about(episode: Episode, failure: Incident) -> bool:
 
 def _beside(buckets: Sequence[Rollup], failures: Sequence[Incident]) -> list[Rollup]:
     """The buckets that no failure touches."""
+    if not failures:
+        return list(buckets)
     edges = [(micros(failure.start), micros(failure.end)) for failure in failures]
     return [
         bucket

@@ -13,7 +13,7 @@ import struct
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -24,6 +24,8 @@ _GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
 _ZERO = 0
 _LARGEST = 4095
+_FEW = 12
+"""Up to so many histograms are merged by a dictionary."""
 _SHORT, _LONG = b"\x01", b"\x02"
 _ONE = struct.Struct("<BHH")
 
@@ -65,8 +67,6 @@ class LatencyHistogram:
         parts = [part for part in parts if part.count or part.counts]
         if len(parts) == 1:
             return parts[0]
-        counts: dict[int, int] = {}
-        get = counts.get
         count = total = least = most = 0
         for part in parts:
             if part.count:
@@ -74,9 +74,8 @@ class LatencyHistogram:
                 most = max(most, part.most)
                 count += part.count
                 total += part.total
-            for index, number in part.counts.items():
-                counts[index] = get(index, 0) + number
-        return cls(counts, count, total, least, most)
+        counted = [part.counts for part in parts]
+        return cls(_sum_of_many(counted) if len(parts) > _FEW else _sum_of_few(counted), count, total, least, most)
 
     def plus(self, scaled: Iterable[int]) -> LatencyHistogram:
         """With further values, in thousandths."""
@@ -146,6 +145,27 @@ class LatencyHistogram:
         return sum(number for index, number in self.counts.items() if index <= edge) / sum(self.counts.values())
 
 
+def _sum_of_few(parts: Iterable[Mapping[int, int]]) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    get = counts.get
+    for part in parts:
+        if counts:
+            for index, number in part.items():
+                counts[index] = get(index, 0) + number
+        else:
+            counts.update(part)
+    return counts
+
+
+def _sum_of_many(parts: Sequence[Mapping[int, int]]) -> dict[int, int]:
+    """The same by a list: adding to it is twice as quick, but making a dictionary of it takes as long as some parts."""
+    sums = [0] * (1 + max((max(part) for part in parts if part), default=0))
+    for part in parts:
+        for index, number in part.items():
+            sums[index] += number
+    return {index: count for index, count in enumerate(sums) if count}
+
+
 def encode_counts(counts: Mapping[int, int]) -> bytes:
     """Sorted (bin, count) pairs as little-endian 16-bit numbers, or 64-bit ones when a count needs it.
 
@@ -157,12 +177,14 @@ def encode_counts(counts: Mapping[int, int]) -> bytes:
         [(index, count)] = counts.items()
         if count <= 0xFFFF:
             return _ONE.pack(1, index, count)
-    flat = [part for pair in sorted(counts.items()) for part in pair]
-    wide = max(counts.values()) > 0xFFFF
-    packed = array("Q" if wide else "H", flat)
+    bins = sorted(counts)
+    kind = "Q" if max(counts.values()) > 0xFFFF else "H"
+    packed = array(kind, bytes(array(kind).itemsize * 2 * len(bins)))
+    packed[0::2] = array(kind, bins)
+    packed[1::2] = array(kind, map(counts.__getitem__, bins))
     if sys.byteorder == "big":
         packed.byteswap()
-    return (_LONG if wide else _SHORT) + packed.tobytes()
+    return (_LONG if kind == "Q" else _SHORT) + packed.tobytes()
 
 
 def decode_counts(data: bytes) -> dict[int, int]:
@@ -186,6 +208,20 @@ def sum_of_encoded(parts: Iterable[bytes]) -> dict[int, int]:
     except IndexError:
         raise ValueError("not a latency histogram") from None
     return {index: count for index, count in enumerate(sums) if count}
+
+
+def few_encoded(parts: Sequence[bytes]) -> dict[int, int]:
+    """``sum_of_encoded`` of a few parts, quicker for them."""
+    counts: dict[int, int] = {}
+    get = counts.get
+    for data in parts:
+        packed = _unpacked(data)
+        if counts:
+            for index, count in zip(packed[0::2], packed[1::2], strict=True):
+                counts[index] = get(index, 0) + count
+        else:
+            counts.update(zip(packed[0::2], packed[1::2], strict=True))
+    return counts
 
 
 def _unpacked(data: bytes) -> array[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amt_console.analysis import (
@@ -95,7 +96,10 @@ def service_json(service: ServicePerformance, view: ReportView) -> Document:
             {"hour": each.hour, "count": each.samples, "p50_ms": rounded(each.p50_ms), "p95_ms": rounded(each.p95_ms)}
             for each in service.hours_of_day
         ],
-        "series": [_step_json(bucket, view) for bucket in service.buckets],
+        "series": [
+            _step_json(bucket, percentiles, view)
+            for bucket, percentiles in zip(service.buckets, service.percentiles, strict=True)
+        ],
         "states": [
             {"start": iso(span.start), "end": iso(span.end), "state": span.state.value, "error": span.error}
             for span in service.spans
@@ -103,9 +107,9 @@ def service_json(service: ServicePerformance, view: ReportView) -> Document:
     }
 
 
-def _step_json(bucket: Rollup, view: ReportView) -> Document:
+def _step_json(bucket: Rollup, percentiles: Sequence[float | None], view: ReportView) -> Document:
     """The results of one step of the window: checks, and response times of those with an answer."""
-    p50, p95, p99 = bucket.histogram.quantiles(0.5, 0.95, 0.99)
+    p50, p95, p99 = percentiles
     return {
         "start": view.times.iso(bucket.start),
         "count": bucket.samples,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amt_console import __version__
 from amt_console.alerts import as_of
 from amt_console.analysis import AnalysisLimits, Window
 from amt_console.analysis.phases import PhaseSummary, phase_summary
-from amt_console.analysis.series import merged, regroup_host
+from amt_console.analysis.series import regroup_host
 from amt_console.analysis.uptime.budgets import BURN_WINDOWS
 from amt_console.config.defaults import MONITORING_DB
 from amt_console.config.slos import slos_of
@@ -56,7 +56,6 @@ MAX_ALERTS_WITH_EVENTS = 200
 PHASES_OF = timedelta(hours=24)
 MOST_CHECKS, FEWEST_CHECKS = 6000, 30
 """Single checks that are read for phases: of all services together, and at least of each."""
-STEPS_AT_ONCE = 24
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -94,8 +93,8 @@ def gather(
         start=reads.services.statuses(window.start),
         end=reads.services.statuses(window.end),
         changes=changes,
-        buckets=_buckets(reads, window, resolution),
-        previous=_buckets(reads, before, resolution),
+        buckets=reads.services.steps(resolution=resolution, start=window.start, end=window.end, step=window.step),
+        previous=reads.services.steps(resolution=resolution, start=before.start, end=before.end, step=before.step),
         past=window.end < made_at,
     )
     last = [at for name in then.end.keys() | then.buckets.keys() if (at := _last_measured(then, name)) is not None]
@@ -134,29 +133,6 @@ def _simulated_until(reads: Reads, window: Window) -> datetime | None:
     """The end of simulated history within the window."""
     until = reads.monitor.simulated_until()
     return None if until is None or until <= window.start else min(until, window.end)
-
-
-def _buckets(reads: Reads, window: Window, resolution: int) -> dict[str, list[Rollup]]:
-    """The measured steps of a window by service, read piece by piece: histograms of hours need much memory."""
-    steps: dict[str, dict[int, Rollup]] = {}
-    starts = window.starts()
-    ends = [*starts[1:], window.end]
-    piece = window.step * STEPS_AT_ONCE
-    start = window.start
-    while start < window.end:
-        # At whole buckets: the steps of the previous window may begin elsewhere.
-        edge = datetime.fromtimestamp((start.timestamp() // piece + 1) * piece, UTC)
-        end = min(window.end, edge)
-        for name, rollups in reads.services.rollups(resolution=resolution, start=start, end=end).items():
-            mine, parts = steps.setdefault(name, {}), dict[int, list[Rollup]]()
-            for each in rollups:
-                parts.setdefault(window.index(each.start), []).append(each)
-            for index, part in parts.items():
-                if 0 <= index < len(starts):
-                    known = [mine[index]] if index in mine else []
-                    mine[index] = merged([*known, *part], starts[index], ends[index])
-        start = end
-    return {name: [each for each in mine.values() if not each.empty] for name, mine in steps.items()}
 
 
 def source_resolution(step: int) -> int:

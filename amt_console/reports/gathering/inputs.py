@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -117,8 +118,7 @@ class _Digest:
 
     def add(self, *parts: object) -> None:
         """One record."""
-        coded = [part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass") for part in parts]
-        self._hash.update(b"".join((b"%d\n" % len(coded), *(b"%d:%b" % (len(part), part) for part in coded))))
+        self._hash.update(b"%d\n" % len(parts) + b"".join(map(_coded, parts)))
 
     def service(self, record: ServiceRecord, buckets: Iterable[Rollup]) -> None:
         """All of one service."""
@@ -134,6 +134,20 @@ class _Digest:
     def text(self) -> str:
         """``sha256:`` and the digest."""
         return f"sha256:{self._hash.hexdigest()}"
+
+
+def _coded(part: object) -> bytes:
+    if type(part) is int:
+        return _number(part)
+    text = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
+    return b"%d:%b" % (len(text), text)
+
+
+@lru_cache(maxsize=4096)
+def _number(value: int) -> bytes:
+    """Most are the same few ones: zeros, whole steps, and the starts of the steps of each service."""
+    text = b"%d" % value
+    return b"%d:%b" % (len(text), text)
 
 
 def _sums(rollup: Rollup) -> tuple[int, ...]:

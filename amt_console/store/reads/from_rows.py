@@ -43,6 +43,7 @@ from amt_console.store.values import Row, clean, member
 
 _LOGS, _HOST, _FIGURES = table(MonitoringLog), table(SystemMetric), table(BusinessFiguresRow)
 _MINUTE = 60 * SECOND
+_STEPS_AT_ONCE = 24
 
 
 class ReadsFromRows(Reads):
@@ -115,6 +116,23 @@ class ServicesFromRows(ServiceReads):
             kept = [bucket for bucket in stored.get(name, ()) if bucket.start_us < since[name]]
             found[name] = kept + self._counted(name, since[name], end, length)
         return found
+
+    def steps(self, *, resolution: int, start: datetime, end: datetime, step: int) -> dict[str, list[Rollup]]:
+        """As ``ServiceReads.steps``; read piece by piece, because histograms need much memory."""
+        whole, low, high = step * SECOND, micros(start), micros(end)
+        found: dict[str, dict[int, Rollup]] = {}
+        for begin in range(low, high, whole * _STEPS_AT_ONCE):
+            upto = moment(min(high, begin + whole * _STEPS_AT_ONCE))
+            for name, buckets in self.rollups(resolution=resolution, start=moment(begin), end=upto).items():
+                parts: dict[int, list[Rollup]] = {}
+                for bucket in buckets:
+                    parts.setdefault((bucket.start_us - low) // whole, []).append(bucket)
+                for index, part in parts.items():
+                    first = low + index * whole
+                    total = Rollup.merged(part, start_us=first, length_us=min(whole, high - first))
+                    if not total.empty:
+                        found.setdefault(name, {})[index] = total
+        return {name: [steps[index] for index in sorted(steps)] for name, steps in sorted(found.items())}
 
     def totals(
         self, *, start: datetime, end: datetime, services: Sequence[str] | None = None, histograms: bool = True

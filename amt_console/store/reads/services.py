@@ -91,6 +91,18 @@ class ServiceReads:
             histograms=histograms,
         )
 
+    def steps(self, *, resolution: int, start: datetime, end: datetime, step: int) -> dict[str, list[Rollup]]:
+        """The sums of the steps of ``[start, end)`` by service, oldest first, without empty ones; the last one cut.
+
+        Args:
+            resolution: Of the buckets that they are made of, in seconds.
+            start: That of a bucket.
+            end: Behind the last moment.
+            step: Seconds; a multiple of ``resolution``.
+        """
+        now = self._clock.now()
+        return reading.read_steps(self._connection, resolution=resolution, start=start, end=end, step=step, now=now)
+
     def totals(
         self, *, start: datetime, end: datetime, services: Sequence[str] | None = None, histograms: bool = True
     ) -> dict[str, Rollup]:

@@ -65,6 +65,33 @@ def read(
     return {name: [_cut(buckets[begin], high) for begin in sorted(buckets)] for name, buckets in sorted(found.items())}
 
 
+def read_steps(
+    connection: Connection, *, resolution: int, start: datetime, end: datetime, step: int, now: datetime
+) -> dict[str, list[Rollup]]:
+    """The sums of the steps of ``[start, end)``, oldest first, without empty ones; the last one cut.
+
+    ``start`` is that of a bucket, and a step of ``step`` seconds has whole buckets.
+    """
+    level = RESOLUTIONS.index(resolution)
+    length, whole = resolution * SECOND, step * SECOND
+    low, high = micros(start), micros(end)
+    states = _open(connection, None)
+    found: dict[str, dict[int, Rollup]] = {state.service: {} for state in states}
+    for name, index, total in finished.each_step(connection, resolution, low, floor(high, length), whole):
+        if name in found:
+            found[name][index] = total
+    for state in states:
+        steps = found[state.service]
+        for bucket in _running(connection, state, level, low, high, micros(now)):
+            index = (bucket.start_us - low) // whole
+            known = (steps[index],) if index in steps else ()
+            steps[index] = fold(low + index * whole, whole, (*known, bucket))
+    return {
+        name: [_cut(steps[index], high) for index in sorted(steps) if not steps[index].empty]
+        for name, steps in sorted(found.items())
+    }
+
+
 def totals(
     connection: Connection,
     *,
