@@ -19,6 +19,7 @@ from amt_console.reports.job import Plan
 from amt_console.reports.markdown import markdown
 from amt_console.reports.page import ReportPage
 from amt_console.reports.pages import chatbot, overview, revenue
+from amt_console.reports.pages.cards import baseline_said_once
 from amt_console.reports.pages.executive import executive_page, executive_verdict
 from amt_console.reports.pages.performance import performance_page
 from amt_console.reports.poster import poster_png
@@ -94,4 +95,4 @@ def layout(view: ReportView, part: str) -> ReportPage:
         "performance": performance_page,
         "executive": executive_page,
     }
-    return layouts[part](view)
+    return baseline_said_once(layouts[part](view))

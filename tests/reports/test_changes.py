@@ -11,7 +11,7 @@ from support import report_samples as samples
 from amt_console.clock import FakeClock
 from amt_console.config import load_config
 from amt_console.model import BusinessFigures, Figure, FigureKind
-from amt_console.reports.build import build
+from amt_console.reports.build import build, layout
 from amt_console.reports.export import report_data
 from amt_console.reports.files import plan
 from amt_console.reports.gathering.data import ReportData
@@ -65,6 +65,17 @@ def test_a_window_of_which_little_was_read_is_no_baseline(tmp_path: Path) -> Non
     chart = next(chart for chart in page.charts() if chart.id == "total-users")
     assert (card.change, card.word) == ("too little read before to compare", "")
     assert chart.title == "Total users stayed at 1,100"
+
+
+def test_where_nothing_has_a_baseline_the_header_says_so_once(tmp_path: Path) -> None:
+    view = build_view(stored(tmp_path, [1000.0] * 24))
+    page = layout(view, "overview")
+    assert dict(page.meta)["Compared with"] == "nothing: too little data of the 24 h before"
+    assert {card.change for card in page.cards} == {""}
+    fired = next(card for card in layout(view, "performance").cards if card.label == "Alerts fired")
+    assert fired.change == ""
+    quality = next(table for table in layout(view, "executive").tables() if table.title == "How good it was")
+    assert [heading.text for heading in quality.headings] == ["Measure", "Unit", "This period"]
 
 
 def test_a_stretch_that_was_read_more_often_has_no_more_weight(tmp_path: Path) -> None:

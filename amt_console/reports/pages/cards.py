@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from amt_console.analysis.seasonal import Change
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import FigureInfo, change_text, info, written
-from amt_console.reports.page import Card, Tone
+from amt_console.reports.page import Card, ReportPage, Tone
 from amt_console.reports.view import ReportView
 from amt_console.text import MISSING, limit_percent, percent
 
@@ -13,7 +15,9 @@ WORTH_PERCENT = 2.0
 WORTH_POINTS = 0.5
 """Smaller changes, relative or in points, are neither better nor worse."""
 LEAST_AVAILABILITY_POINTS = 0.005
+COMPARED_WITH = "Compared with"
 NO_BASELINE = "too little read before to compare"
+NOT_MEASURED_BEFORE = "too little measured before to compare"
 
 
 def figure_card(view: ReportView, kind: FigureKind, name: str, *, label: str | None = None, detail: str = "") -> Card:
@@ -88,8 +92,24 @@ def availability_change(view: ReportView) -> str:
         return ""
     value, earlier = now.availability_percent, before.availability_percent
     if value is None or earlier is None or not before.sufficient:
-        return "too little measured before to compare"
+        return NOT_MEASURED_BEFORE
     points = value - earlier
     if abs(points) < LEAST_AVAILABILITY_POINTS:
         return "steady"
     return f"{'▲' if points > 0 else '▼'} {abs(points):.2f} points"
+
+
+def baseline_said_once(page: ReportPage) -> ReportPage:
+    """Where no card has a baseline, the header says so instead of each card."""
+    absent = (NO_BASELINE, NOT_MEASURED_BEFORE)
+    if not any(card.change in absent for card in page.cards) or any(_compared(card) for card in page.cards):
+        return page
+    cards = tuple(replace(card, change="") if card.change in absent else card for card in page.cards)
+    meta = tuple(
+        (label, f"nothing: too little data of {text}" if label == COMPARED_WITH else text) for label, text in page.meta
+    )
+    return replace(page, cards=cards, meta=meta)
+
+
+def _compared(card: Card) -> bool:
+    return card.change.startswith(("▲", "▼", "steady"))

@@ -8,6 +8,7 @@ from amt_console.analysis.uptime import availability, incidents, outages
 from amt_console.model import AlertState, GapReason, MonitorState, Severity
 from amt_console.reports.gathering.data import AlertRecord
 from amt_console.reports.page import Item, Items, PageSection, Tone
+from amt_console.reports.pages.cards import COMPARED_WITH
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import listed
 from amt_console.text import SEVERITY_WORDS, duration, percent, safe_text
@@ -58,7 +59,7 @@ def meta(view: ReportView) -> tuple[tuple[str, str], ...]:
     coverage = view.analysis.availability.coverage_percent
     return (
         ("Period", f"{times.minute(window.start)} – {times.minute(window.end)} ({view.span})"),
-        ("Compared with", f"the {view.span} before" if data.compare else "nothing"),
+        (COMPARED_WITH, f"the {view.span} before" if data.compare else "nothing"),
         ("Time zone", times.name),
         ("Coverage", f"{percent(coverage)} of the period measured" if coverage is not None else "nothing measured"),
         ("Newest data", fresh),

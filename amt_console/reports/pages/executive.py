@@ -131,17 +131,16 @@ def _outage_row(view: ReportView, outage: Outage) -> tuple[Cell, ...]:
 
 def _measures(view: ReportView, name: str, title: str, measures: tuple[Measure, ...], *, note: str = "") -> Table:
     """This period beside the one before; figures of the platform are means."""
-    compare = view.data.compare
+    shown_measures = tuple(measure for measure in measures if measure.name not in _ON_CARDS)
+    compare = view.data.compare and any(measure.before is not None for measure in shown_measures)
     headings = (
         Heading("Measure"),
         Heading("Unit", page=False),
-        Heading("Now", number=True),
+        Heading("This period", number=True),
         *((Heading("Before", number=True), Heading("Change", number=True)) if compare else ()),
     )
     rows = []
-    for measure in measures:
-        if measure.name in _ON_CARDS:
-            continue
+    for measure in shown_measures:
         shown = Cell(measure.shown, number=True, value=measure.value)
         if measure.value is None:
             shown = Cell(f"– {measure.reason}", muted=True, value="")

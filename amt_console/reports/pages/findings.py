@@ -25,6 +25,7 @@ _WORDS: Mapping[FindingKind, tuple[Tone, str]] = MappingProxyType(
         FindingKind.ANOMALY: (Tone.INFO, "Unusual"),
     }
 )
+_OF_THE_WINDOW = frozenset({FindingKind.CORRELATION, FindingKind.TREND, FindingKind.DISK_FULL})
 
 
 def findings_block(view: ReportView) -> Items:
@@ -32,7 +33,7 @@ def findings_block(view: ReportView) -> Items:
     items: list[Item] = []
     for kind, group in _by_kind(view.analysis.findings):
         if len(group) > MOST_SINGLE:
-            items.append(_together(kind, group))
+            items.append(_together(view, kind, group))
         else:
             items += [_item(view, finding) for finding in group]
     measured = view.analysis.availability.measured_s > 0
@@ -52,7 +53,21 @@ def _item(view: ReportView, finding: Finding) -> Item:
         when = f"{when} – {ended}"
     said, *evidence = finding.evidence or ("",)
     chance = (f"probability by chance {finding.p_value:.2g}",) if finding.p_value is not None else ()
-    return Item(tone, word, brief(finding.subject), said, (when, *evidence, *chance) if when else (*evidence, *chance))
+    return Item(
+        tone,
+        word,
+        brief(finding.subject),
+        _dated(view, finding, said),
+        (when, *evidence, *chance) if when else (*evidence, *chance),
+    )
+
+
+def _dated(view: ReportView, finding: Finding, said: str) -> str:
+    """What is found with when it began, unless it is about the whole window or ahead of it."""
+    begin, window = finding.begin, view.data.window
+    if begin is None or not window.start < begin < window.end or finding.kind in _OF_THE_WINDOW:
+        return said
+    return f"{view.times.short(begin)}: {said}"
 
 
 def _by_kind(found: Sequence[Finding]) -> list[tuple[FindingKind, list[Finding]]]:
@@ -60,11 +75,15 @@ def _by_kind(found: Sequence[Finding]) -> list[tuple[FindingKind, list[Finding]]
     return [(kind, group) for kind, group in groups if group]
 
 
-def _together(kind: FindingKind, group: Sequence[Finding]) -> Item:
+def _together(view: ReportView, kind: FindingKind, group: Sequence[Finding]) -> Item:
     """Many findings of one kind as one item."""
     tone, word = _WORDS[kind]
     subjects = list(dict.fromkeys(finding.subject for finding in group))
-    facts = [f"{brief(finding.subject)}: {finding.evidence[0]}" for finding in group[:MOST_FACTS] if finding.evidence]
+    facts = [
+        f"{brief(finding.subject)}: {_dated(view, finding, finding.evidence[0])}"
+        for finding in group[:MOST_FACTS]
+        if finding.evidence
+    ]
     if len(group) > MOST_FACTS:
         facts.append(f"{len(group) - MOST_FACTS} more: performance_analysis_report.json has all")
     return Item(tone, word, listed(subjects), f"{len(group)} findings of this kind.", tuple(facts))

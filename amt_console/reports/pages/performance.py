@@ -132,7 +132,9 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
             "Alerts fired",
             str(now.fired),
             f"{now.critical} critical, {now.warning} warning",
-            f"{before.fired} in the {view.span} before" if view.data.compare else "",
+            f"{before.fired} in the {view.span} before"
+            if view.data.compare and found.previous_availability.sufficient
+            else "",
         ),
         Card(
             "Time to acknowledge",
