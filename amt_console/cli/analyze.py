@@ -231,14 +231,17 @@ def _handling(view: ReportView) -> None:
     print_line()
     taken = f"after {duration(handled.mtta_s)} on average" if handled.mtta_s is not None else ""
     ended = f", resolved after {duration(handled.mttr_s)} on average" if handled.mttr_s is not None else ""
-    print_wrapped(f"{handled.fired} alerts fired, {handled.acknowledged} acknowledged {taken}".rstrip() + ended)
+    print_wrapped(
+        f"{handled.fired} alert{'s' * (handled.fired != 1)} fired, {handled.acknowledged} acknowledged {taken}".rstrip()
+        + ended
+    )
     for each in view.analysis.responders:
         usual = "" if each.median_s is None else f", half of them within {duration(each.median_s)}"
         print_wrapped(f"  {each.person} took {each.acknowledged}{usual}", indent=4)
     again = [record for record in view.analysis.rules if record.refired or record.noise]
     for record in again[:MOST_OF_A_KIND]:
         print_wrapped(
-            f"  {record.rule} of {record.subject}: fired {record.fired} times, "
+            f"  {record.rule} of {record.subject}: fired {record.fired} time{'s' * (record.fired != 1)}, "
             f"{record.refired} again within 15 minutes, {record.noise} noise",
             indent=4,
         )

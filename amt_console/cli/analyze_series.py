@@ -194,7 +194,9 @@ def _stamp(at: datetime) -> str:
 def _print(rows: list[Row], judgement: SeriesJudgement, forecast: Forecast | None) -> None:
     values = sum(math.isfinite(row.value) for row in rows)
     flagged = judgement.flagged
-    print_line(f"{values:,} values, {len(flagged)} {'anomaly' if len(flagged) == 1 else 'anomalies'}")
+    print_line(
+        f"{values:,} value{'s' * (values != 1)}, {len(flagged)} {'anomaly' if len(flagged) == 1 else 'anomalies'}"
+    )
     if flagged:
         print_line()
         whys = dict(zip(flagged, judgement.why, strict=True))
