@@ -10,6 +10,7 @@ import typer
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.export.options import Hours, Since, Until, Zone, window
+from amt_console.cli.garbage import without_collections
 from amt_console.cli.printing.output import print_encoded, print_line, print_wrapped
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
@@ -65,6 +66,18 @@ def analyze(
         return
     if forecast is not None:
         raise CommandError("--forecast needs --series FILE", ExitCode.USAGE)
+    with without_collections():
+        _analyze(ctx, hours, since, until, zone, json_output)
+
+
+def _analyze(
+    ctx: typer.Context,
+    hours: float | None,
+    since: str | None,
+    until: str | None,
+    zone: str | None,
+    json_output: bool,
+) -> None:
     from amt_console.reports.documents import encoded, performance_report
     from amt_console.reports.export import ExportError, report_data
     from amt_console.reports.times import UnknownZoneError

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.garbage import without_collections
 from amt_console.clock import SystemClock
 from amt_console.runtime.site import Configured, Notices, Site
 
@@ -35,17 +35,7 @@ class Place:
     """Further notices for the screen; called for each snapshot."""
 
 
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Pause garbage collection while modules load: it finds nothing then and costs a tenth of the start-up time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-@_without_collections()
+@without_collections()
 def open_console(
     place: Callable[[], Place],
     *,

@@ -87,7 +87,7 @@ def _between(
             starts = [each.start for each in buckets]
             yield (name, RESPONSE_TIME), _points(zip(starts, (each.mean_ms for each in buckets), strict=True))
             yield (name, DOWN_TIME), _points(zip(starts, map(_down_percent, buckets), strict=True))
-    host = reads.host.rollups(resolution=resolution, start=start, end=end, metrics=HOST_SIGNALS)
+    host = reads.host.rollups(resolution=resolution, start=start, end=end, metrics=HOST_SIGNALS, histograms=False)
     for signal, samples in host.items():
         yield (HOST, signal), _points((each.start, each.histogram.mean) for each in samples)
     for kind in FigureKind:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amt_console.model import LatencyHistogram
-from amt_console.model.histogram import RELATIVE_ERROR, SCALE, decode_counts, encode_counts, sum_of_encoded
+from amt_console.model.histogram import (
+    RELATIVE_ERROR,
+    SCALE,
+    PackedCounts,
+    decode_counts,
+    encode_counts,
+    few_encoded,
+    sum_of_encoded,
+)
 
 VALUES = st.lists(st.floats(0, 1e7), max_size=60)
 
@@ -101,3 +111,18 @@ def test_nonsense_is_refused() -> None:
         LatencyHistogram.of([1]).quantile(95)
     with pytest.raises(ValueError, match="not a latency histogram"):
         decode_counts(b"\x07abc")
+
+
+@given(parts=st.lists(VALUES, min_size=1, max_size=20), many=st.booleans())
+def test_packed_counts_are_the_counts(parts: list[list[float]], many: bool) -> None:
+    plain = [LatencyHistogram.of(values) for values in (parts if many else parts[:3])]
+    packed = [replace(each, counts=PackedCounts(encode_counts(each.counts))) for each in plain]
+    assert packed == plain
+    assert [len(each.counts) for each in packed] == [len(each.counts) for each in plain]
+    assert [encode_counts(each.counts) for each in packed] == [encode_counts(each.counts) for each in plain]
+    assert [each.quantiles(0, 0.5, 1) for each in packed] == [each.quantiles(0, 0.5, 1) for each in plain]
+    assert [each.share_at_most(50) for each in packed] == [each.share_at_most(50) for each in plain]
+    whole = LatencyHistogram.merged(plain)
+    assert LatencyHistogram.merged(packed) == LatencyHistogram.merged([*packed[:1], *plain[1:]]) == whole
+    assert few_encoded([encode_counts(each.counts) for each in plain if each.count]) == whole.counts
+    assert pickle.loads(pickle.dumps(packed)) == plain

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.stores import START, at, result
 
-from amt_console.clock import FakeClock
+from amt_console.clock import FakeClock, micros
 from amt_console.model import RESOLUTIONS, ProbeResult, Rollup, ServiceState
 from amt_console.store import Store
 
@@ -273,3 +273,21 @@ def test_the_newest_result_speaks_for_one_and_a_half_intervals(store: Store, clo
 def test_an_unknown_resolution_is_refused(store: Store) -> None:
     with store.read() as reads, pytest.raises(ValueError, match="rollups of"):
         reads.services.rollups(resolution=10, start=START, end=START + timedelta(hours=1))
+
+
+def test_the_steps_of_a_report_are_the_sums_of_their_buckets(store: Store, clock: FakeClock) -> None:
+    states = [DOWN if n % 7 == 0 else UP for n in range(120)]
+    with store.transaction() as writes:
+        writes.add_results([result(seconds=120 * n, state=state) for n, state in enumerate(states) if not 30 < n < 70])
+    clock.advance(120 * 120)
+    for end in (at(120 * 120), at(10_000)):
+        with store.read() as reads:
+            steps = reads.services.steps(resolution=300, start=START, end=end, step=900)["api"]
+            rollups = reads.services.rollups(resolution=300, start=START, end=end)["api"]
+        by_step: dict[int, list[Rollup]] = {}
+        for rollup in rollups:
+            by_step.setdefault(int((rollup.start - START).total_seconds()) // 900, []).append(rollup)
+        assert len(steps) == len(by_step)
+        for step, (index, parts) in zip(steps, sorted(by_step.items()), strict=True):
+            begin, length = at(900 * index), min(900.0, (end - at(900 * index)).total_seconds())
+            assert step == Rollup.merged(parts, start_us=micros(begin), length_us=round(length * 1e6))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from amt_console.model import Rollup
-from amt_console.model.histogram import decode_counts, few_encoded
+from amt_console.model.histogram import PackedCounts, decode_counts, encode_counts, few_encoded
 from amt_console.store.rollups.buckets import rollup_of
 from amt_console.store.rollups.tables import ServiceRollupRow
 from amt_console.store.schema import table
@@ -76,7 +76,8 @@ def _sum(rows: Sequence[Any], start: int, length: int) -> Rollup:
     if 0 in timed:
         least = tuple(value for value, count in zip(least, timed, strict=True) if count) or (0,)
     numbers = [*map(sum, columns), min(least), max(most)]
-    return rollup_of(start, length, numbers, few_encoded([bytes(data) for data in encoded if data]))
+    counts = few_encoded([bytes(data) for data in encoded if data])
+    return rollup_of(start, length, numbers, PackedCounts(encode_counts(counts)))
 
 
 def add_sums(
