@@ -180,6 +180,8 @@ def _services(view: ReportView) -> None:
         parts, latency = service.availability, service.latency
         shown = percent_cell(parts.availability_percent, 2) if parts.sufficient else "too little data"
         trend = latency.trend.direction if latency.trend else MISSING
+        if latency.trend is not None and trend != "steady" and not latency.trend.seasonal:
+            trend = f"{trend} (daily rhythm?)"
         rows.append(
             (
                 service.name,
