@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,12 @@ from support.stores import lay_out, postgres_url
 from amt_console.clock import FakeClock
 from amt_console.config import load_config, targets
 from amt_console.model import (
+    AlertEvent,
+    AlertState,
+    AlertType,
     BusinessFigures,
+    Episode,
+    EpisodeChange,
     Figure,
     FigureKind,
     Gap,
@@ -24,6 +30,7 @@ from amt_console.model import (
     HostSample,
     ProbeResult,
     ServiceState,
+    Severity,
 )
 from amt_console.reports.build import document_of
 from amt_console.reports.documents import encoded
@@ -32,7 +39,7 @@ from amt_console.reports.files import PARTS
 from amt_console.reports.verification.verify import Outcome, Verification, verify
 from amt_console.reports.verification.written import NotDerivableError, read_report
 from amt_console.reports.view import build_view
-from amt_console.store import Store
+from amt_console.store import Store, record
 from amt_console.store.upkeep.retention import Retention
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
@@ -138,6 +145,23 @@ def test_a_report_of_the_present_matches_when_more_has_come_since(database: Path
         late = {"total_users": Figure(5.0)}
         writes.add_figures(BusinessFigures(FigureKind.OVERVIEW, now - timedelta(seconds=2), late))
     found = verified(url(database), content, tmp_path)
+    assert found.differences == ()
+    assert found.outcome is Outcome.MATCHES
+
+
+def test_a_report_of_the_present_with_an_escalated_alert_matches(database: Path, tmp_path: Path) -> None:
+    began = START + timedelta(minutes=240)
+    words, firing = "cpu is at 97 %", AlertState.FIRING
+    alert = Episode("cpu_usage", "cpu", AlertType.CPU_USAGE, Severity.WARNING, words, firing, began)
+    told_at = began + timedelta(seconds=30)
+    events = (
+        AlertEvent("opened", began, AlertState.PENDING, Severity.WARNING, "cpu is at 90 %", value=90.0),
+        AlertEvent("fired", told_at, AlertState.FIRING, Severity.WARNING, "cpu is at 90 %", value=90.0),
+    )
+    now = START + timedelta(minutes=299, seconds=40)
+    with Store.open(url(database), clock=FakeClock(now)) as store, store.transaction(durable=True) as writes:
+        record(writes, EpisodeChange(replace(alert, fired_at=told_at, value=97.0, escalation_level=2), events))
+    found = verified(url(database), written(url(database), "monitoring", end=None, now=now), tmp_path)
     assert found.differences == ()
     assert found.outcome is Outcome.MATCHES
 

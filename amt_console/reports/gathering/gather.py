@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amt_console import __version__
-from amt_console.alerts import as_of
+from amt_console.alerts import as_of, told
 from amt_console.analysis import AnalysisLimits, Window
 from amt_console.analysis.phases import PhaseSummary, phase_summary
 from amt_console.analysis.series import regroup_host
@@ -318,10 +318,13 @@ def _alerts(reads: Reads, window: Window, *, past: bool) -> tuple[AlertRecord, .
     records = []
     for position, episode in enumerate(found):
         events = happened[episode.id or 0]
-        then = as_of(episode, events, window.end) if past else episode
+        then = as_of(episode, events, window.end)
+        # Counters and the newest words are in no event: with them the report could not be made again.
+        if not past and told(then) != told(episode):
+            then = episode
         ended_before = then.resolved_at is not None and then.resolved_at < window.start
-        told = position < MAX_ALERTS_WITH_EVENTS and not ended_before
-        by_then = tuple(event for event in events if event.at <= window.end) if told else ()
+        shown = position < MAX_ALERTS_WITH_EVENTS and not ended_before
+        by_then = tuple(event for event in events if event.at <= window.end) if shown else ()
         records.append(AlertRecord(then, by_then))
     return tuple(reversed(records))
 
