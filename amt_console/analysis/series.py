@@ -91,7 +91,11 @@ def _by_step(rollups: Iterable[AnyRollup], window: Window) -> Iterator[tuple[dat
 
 def _on_step(parts: Sequence[Rollup], start: datetime, end: datetime) -> Rollup:
     """``merged``; most series are on the window's steps already."""
-    if len(parts) == 1 and parts[0].start_us == micros(start) and parts[0].length_us == micros(end) - micros(start):
+    begin = micros(start)
+    length = micros(end) - begin
+    if not parts:
+        return Rollup(begin, length)
+    if len(parts) == 1 and parts[0].start_us == begin and parts[0].length_us == length:
         return parts[0]
     return merged(parts, start, end)
 

@@ -7,6 +7,7 @@ The memory of the charts is freed with the process.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -27,6 +28,8 @@ FAILED = 1
 def main() -> int:
     """Render one job; the exit code is 0 when all files are written."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # A process of a few seconds that makes very many objects and no cycles.
+    gc.disable()
     job: RenderJob = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one, over its pipe
     try:
         names = _render(job)
