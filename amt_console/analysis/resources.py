@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -14,7 +15,8 @@ LEAST_HOURS = 6
 LEAST_WEEKDAYS = 5
 """Least measured weekdays to tell them apart."""
 METHOD = (
-    "saturation = part of the samples over the limit; headroom = limit - 95th percentile (of the disk: - highest); "
+    "saturation = measured time over the limit, by the part of each step's samples over it; "
+    "headroom = limit - 95th percentile (of the disk: - highest); "
     "means by hour of the day and weekday in the zone of the report"
 )
 
@@ -32,9 +34,8 @@ class ResourcePattern:
     samples: int
     limit: float | None = None
     saturated_percent: float | None = None
-    """Part of the samples over the limit, within the 1 % of the histogram; ``None`` without a limit or a sample."""
+    """Part of the measured time over the limit, exact to 1 % of the value; ``None`` without a limit or a sample."""
     saturated_s: float = 0.0
-    """The same part of the measured time."""
     hours: tuple[tuple[int, float], ...] = ()
     """Mean by hour of the day (0-23), of the measured ones."""
     weekdays: tuple[tuple[int, float], ...] = ()
@@ -60,9 +61,8 @@ def _pattern(name: str, rollups: Sequence[HostRollup], zone: tzinfo, limit: floa
     values = LatencyHistogram.merged(rollup.histogram for rollup in rollups)
     hours = _means(rollups, lambda start: start.astimezone(zone).hour)
     weekdays = _means(rollups, lambda start: start.astimezone(zone).weekday())
-    within = None if limit is None else values.share_at_most(limit)
     measured = sum(rollup.seconds for rollup in rollups if rollup.samples)
-    over = None if within is None else 1 - within
+    over = None if limit is None else _seconds_over(limit, rollups)
     top = max((r for r in rollups if r.samples), key=lambda r: r.histogram.mean or 0.0, default=None)
     return ResourcePattern(
         name=name,
@@ -72,12 +72,18 @@ def _pattern(name: str, rollups: Sequence[HostRollup], zone: tzinfo, limit: floa
         busiest_hour=max(hours, key=lambda pair: (pair[1], -pair[0])) if len(hours) >= LEAST_HOURS else None,
         samples=values.count,
         limit=limit,
-        saturated_percent=None if over is None else 100 * over,
-        saturated_s=(over or 0.0) * measured,
+        saturated_percent=None if over is None or not measured else 100 * over / measured,
+        saturated_s=over or 0.0,
         hours=hours,
         weekdays=weekdays if len(weekdays) >= LEAST_WEEKDAYS else (),
         worst=None if top is None else (top.start, top.histogram.mean or 0.0),
     )
+
+
+def _seconds_over(limit: float, rollups: Sequence[HostRollup]) -> float:
+    """Each step counts by its length: the host is not sampled at the same rate all the time."""
+    shares = ((rollup.seconds, rollup.histogram.share_at_most(limit)) for rollup in rollups)
+    return math.fsum(seconds * (1 - within) for seconds, within in shares if within is not None)
 
 
 def _means(rollups: Sequence[HostRollup], key: Callable[[datetime], int]) -> tuple[tuple[int, float], ...]:

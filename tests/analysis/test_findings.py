@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from support.histories import END, History, short_alerts
 
 from amt_console.analysis import FindingKind, PerformanceAnalysis
+from amt_console.analysis.resources import resource_patterns
 from amt_console.config.settings import Settings
+from amt_console.model import HostRollup, LatencyHistogram
 
 
 def kinds(found: PerformanceAnalysis) -> list[tuple[str, str]]:
@@ -137,7 +139,15 @@ def test_a_saturated_host_and_what_is_slow_with_it() -> None:
     assert "never" not in " ".join(found.findings[-1].evidence)
 
 
-def test_an_outage_of_a_dependency_is_one_finding() -> None:
+def test_saturation_is_time_and_not_a_number_of_samples() -> None:
+    hour = 3_600_000_000
+    calm = [HostRollup(number * hour, hour, LatencyHistogram.of([20.0])) for number in range(9)]
+    sampled_often = HostRollup(9 * hour, hour, LatencyHistogram.of([95.0] * 90))
+    (cpu, *_) = resource_patterns({"cpu": [*calm, sampled_often]}, UTC, {"cpu": 80.0})
+    assert (cpu.saturated_s, cpu.saturated_percent) == (3600.0, 10.0)
+
+
+def test_outages_at_once_of_services_without_a_dependency_are_told_each() -> None:
     history = History(days=3)
     begin = history.at(0.5)
     history.outages = {name: [(begin, 900)] for name in history.services}

@@ -154,12 +154,18 @@ def saturation(truth: Truth, name: str, values: Sequence[tuple[int, float]]) -> 
     }
     if limit is None or not numbers:
         return found
-    low, high = (sum(value > limit * factor for value in numbers) / len(numbers) for factor in (1.021, 0.979))
-    measured = sum(b - a for a, b in truth.steps if any(a <= at < b for at, _ in values)) / SECOND
+    low = high = measured = 0.0
+    for a, b in truth.steps:
+        inside = [value for at, value in values if a <= at < b]
+        if inside:
+            seconds = (b - a) / SECOND
+            measured += seconds
+            low += seconds * sum(value > limit * 1.021 for value in inside) / len(inside)
+            high += seconds * sum(value > limit * 0.979 for value in inside) / len(inside)
     used = max(numbers) if name == "disk" else rank(numbers, 0.95) or 0.0
     return found | {
-        "saturated_percent": Between(100 * low, 100 * high),
-        "saturated_seconds": Between(low * measured, high * measured),
+        "saturated_percent": Between(100 * low / measured, 100 * high / measured),
+        "saturated_seconds": Between(low, high),
         "headroom": Near(limit - used, least=0.011 * used),
     }
 
