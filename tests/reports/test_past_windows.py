@@ -174,11 +174,11 @@ def test_the_state_is_that_of_the_window_s_end(tmp_path: Path) -> None:
     assert monitoring["monitor"]["state"] == "running"
 
 
-def test_a_window_that_ends_now_shows_the_present(tmp_path: Path) -> None:
+def test_a_window_that_ends_now_has_the_words_of_the_events_and_the_monitor_of_now(tmp_path: Path) -> None:
     with lived(f"sqlite:///{tmp_path / 'now.db'}", LATER) as (store, clock):
         data = report_data(store, TARGETS, SETTINGS, clock, hours=4, zone="UTC")
     assert data.made_at == data.window.end == LATER
-    assert {alert.episode.subject: alert.episode.message for alert in data.alerts}["cpu"] == "cpu is at 99 %"
+    assert {alert.episode.subject: alert.episode.message for alert in data.alerts}["cpu"] == "cpu is at 91 %"
     assert data.monitor.pid == 5151
 
 
