@@ -118,7 +118,7 @@ def _means(parts: Parts, *, at_least: Parts | None = None) -> dict[FigureName, f
 
 
 def _parts(read: Mapping[FigureName, Sequence[tuple[datetime, float]]], window: Window) -> Parts:
-    """The mean of each figure in each of the equal parts of a window that have a value.
+    """The mean of each figure in each of the equal parts of a window that have a value; no figure without one.
 
     The parts have equal weight, so that it does not matter where the platform was read more often.
     """
@@ -127,7 +127,8 @@ def _parts(read: Mapping[FigureName, Sequence[tuple[datetime, float]]], window: 
         by_part: dict[int, list[float]] = {}
         for at, value in points:
             by_part.setdefault(int((at - window.start) / (window.end - window.start) * MEAN_PARTS), []).append(value)
-        found[key] = [_mean(values) for values in by_part.values()]
+        if by_part:
+            found[key] = [_mean(values) for values in by_part.values()]
     return found
 
 
