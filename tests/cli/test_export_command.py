@@ -39,7 +39,9 @@ def code_of(*arguments: str) -> int:
 @pytest.mark.slow
 def test_export_prints_the_files_it_wrote(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of("export", "executive", "--db", database, "--out", "there", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == [str(tmp_path / "there" / "executive_summary.json")]
+    assert json.loads(capsys.readouterr().out) == [
+        str(tmp_path / "there" / name) for name in ("executive_summary.html", "executive_summary.json")
+    ]
     assert code_of("export", "executive", "--db", database, "--format", "md", "--hours", "1") == 0
     assert capsys.readouterr().out == "exports/executive_summary.md\n"
     assert (tmp_path / "exports" / "executive_summary.md").read_text().startswith("# Executive summary")
