@@ -168,6 +168,7 @@ def test_reports_are_written_from_the_server(place: ServerPlace, healthy: Platfo
         "chatbot_dashboard.html",
         "revenue_dashboard.html",
         "performance_dashboard.html",
+        "executive_summary.html",
         "executive_summary.json",
         "monitoring_report.json",
         "performance_analysis_report.json",

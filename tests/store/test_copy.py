@@ -81,7 +81,7 @@ def test_every_report_is_the_same_from_the_copy_which_copies_back_as_well(
     back = f"sqlite:///{tmp_path / 'back.db'}"
     assert copy_store(postgres_url, back, clock=clock) == copied
     expected = reports(source_url, tmp_path / "from-source")
-    assert len(expected) == 8
+    assert len(expected) == 9
     assert reports(postgres_url, tmp_path / "from-server") == expected
     with Store.open(back, clock=clock, read_only=True) as store:
         assert store.check(full=True) == ()
