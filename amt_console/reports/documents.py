@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from amt_console.analysis import ResourcePattern
 from amt_console.analysis.forecasts.forecast import Forecast
 from amt_console.model import Figure, FigureKind
 from amt_console.reports.analysis_documents import (
@@ -139,7 +140,7 @@ def monitoring_report(view: ReportView) -> Document:
         "alerts": [alert_json(record, view, events=True) for record in view.window_alerts],
         "alert_handling": handling_json(view.analysis.handling),
         "incidents": [incident_json(incident, view) for incident in view.analysis.incidents],
-        "resources": [resource_json(pattern, data.limits) for pattern in view.analysis.resources],
+        "resources": [_resource(pattern, view) for pattern in view.analysis.resources],
         "resources_now": host_json(data.host_now, view),
         "gaps": [
             {"started_at": times.iso(gap.started_at), "ended_at": times.iso(gap.ended_at), "reason": gap.reason.value}
@@ -161,7 +162,7 @@ def performance_report(view: ReportView) -> Document:
         "incidents": [incident_json(incident, view) for incident in analysis.incidents],
         "unconfirmed_failures": [incident_json(blip, view) for service in analysis.services for blip in service.blips],
         "outages": [outage_json(outage, view) for outage in analysis.outages],
-        "resources": [resource_json(pattern, view.data.limits) for pattern in analysis.resources],
+        "resources": [_resource(pattern, view) for pattern in analysis.resources],
         "alert_handling": handling_json(analysis.handling),
         "previous_alert_handling": handling_json(analysis.previous_handling),
         "recommendations": [recommendation_json(advice) for advice in analysis.recommendations],
@@ -205,6 +206,14 @@ def figures_report(view: ReportView, name: str, kinds: tuple[FigureKind, ...], v
         },
         "forecasts": forecasts_json(view, kinds),
     }
+
+
+def _resource(pattern: ResourcePattern, view: ReportView) -> Document:
+    """A resource; the disk with its forecast and the time when it is full."""
+    course = view.analysis.disk
+    is_disk = pattern.name == "disk"
+    forecast = forecast_json(course.forecast, view) | {"full_at": view.times.iso(course.full_at)} if is_disk else None
+    return resource_json(pattern, view.data.limits) | {"forecast": forecast}
 
 
 def forecasts_json(view: ReportView, kinds: tuple[FigureKind, ...]) -> Document:

@@ -151,6 +151,7 @@ def saturation(truth: Truth, name: str, values: Sequence[tuple[int, float]]) -> 
         "saturated_percent": None,
         "saturated_seconds": 0,
         "headroom": None,
+        "forecast": DETECTED if name == "disk" else None,
     }
     if limit is None or not numbers:
         return found

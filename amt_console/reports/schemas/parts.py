@@ -177,8 +177,9 @@ RESOURCE = closed(
         "weekdays": many(
             closed({"weekday": one_of(("mon", "tue", "wed", "thu", "fri", "sat", "sun")), "mean": maybe(NUMBER)})
         ),
+        "forecast": maybe(FORECAST),
     },
-    {"forecast": maybe(FORECAST)},
+    about="The forecast is that of the disk.",
 )
 HOST = closed(
     {
