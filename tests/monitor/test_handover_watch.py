@@ -50,7 +50,7 @@ def told(store: Store) -> list[tuple[str, str]]:
     with store.read() as reads:
         rows = list(reads._connection.execute(select(table(OutboxRow))))
         texts = [
-            queue.payload_of(store.keys.open(queue.payload_cell(row.dedup_key), row.payload) or "")[1] for row in rows
+            queue.payload_of(store.keys.open(queue.payload_cell(row.dedup_key), row.payload) or "").text for row in rows
         ]
     return [(row.channel, (text or "").splitlines()[0]) for row, text in zip(rows, texts, strict=True)]
 

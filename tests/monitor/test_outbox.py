@@ -87,7 +87,7 @@ def rows(store: Store) -> list[dict[str, Any]]:
 
 
 def notice(store: Store, row: dict[str, Any]) -> Notice:
-    found, _ = queue.payload_of(store.keys.open(queue.payload_cell(row["dedup_key"]), row["payload"]))
+    found = queue.payload_of(store.keys.open(queue.payload_cell(row["dedup_key"]), row["payload"])).notice
     assert found is not None
     return found
 
