@@ -63,6 +63,8 @@ class DispatcherThread:
         self._stopping = False
         self._drain = 0.0
         self._clean = False
+        self._abandoned = False
+        """Whether nobody waits for its end any more: the program may end under it."""
 
     @property
     def status(self) -> DispatcherStatus:
@@ -111,7 +113,8 @@ class DispatcherThread:
         if thread is None:
             return True
         thread.join(timeout)
-        return not thread.is_alive() and self._clean
+        self._abandoned = thread.is_alive()
+        return not self._abandoned and self._clean
 
     def _delivery_of(self, settings: Settings) -> AllDelivery:
         return self._delivery or delivery_of(settings, self._links)
@@ -120,7 +123,8 @@ class DispatcherThread:
         try:
             self._clean = asyncio.run(self._run())
         except Exception:
-            LOG.exception("The dispatcher ended by a fault.")
+            if not self._abandoned:
+                LOG.exception("The dispatcher ended by a fault.")
 
     async def _run(self) -> bool:
         with self._guard:

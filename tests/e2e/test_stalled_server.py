@@ -47,9 +47,7 @@ def proxy(postgres_url: str) -> Iterator[StallingProxy]:
 def place(tmp_path: Path, postgres_url: str, proxy: StallingProxy, platform: Platform) -> ServerPlace:
     """Processes that reach the server through the proxy only."""
     through = make_url(postgres_url).set(host="127.0.0.1", port=proxy.port).render_as_string(hide_password=False)
-    found = ServerPlace(tmp_path, through, shop=platform.url, wiki=platform.url)
-    found.fork = False  # how threads end with the interpreter is part of these tests
-    return found
+    return ServerPlace(tmp_path, through, shop=platform.url, wiki=platform.url)
 
 
 def logged(place: ServerPlace) -> str:

@@ -30,9 +30,6 @@ LONGEST_PAUSE = 0.2
 class Place:
     """A home folder, a configuration and a database for any number of processes."""
 
-    fork = True
-    """Whether its processes may be forks of one that has imported the program."""
-
     def __init__(self, home: Path, **services: str) -> None:
         self.home = home
         home.mkdir(exist_ok=True)
@@ -91,7 +88,7 @@ class Place:
         log = (self.home / f"log-{time.monotonic_ns()}").open("w", encoding="utf-8")
         with log:
             return template_process.start(
-                self.command(*arguments), fork=self.fork, env=self.env, cwd=self.home, stdout=log, stderr=log, text=True
+                self.command(*arguments), env=self.env, cwd=self.home, stdout=log, stderr=log, text=True
             )
 
 
