@@ -55,7 +55,7 @@ def outage(home: Path, store: Store, history: History, monkeypatch: pytest.Monke
 def shown(width: int, *arguments: str, until: str = "receiver") -> list[str]:
     """What a command shows on a terminal of that width."""
     command = [sys.executable, "-m", "amt_console", *arguments]
-    with TerminalProgram(command, columns=width, lines=200, fork=False) as program:
+    with TerminalProgram(command, columns=width, lines=200) as program:
         return program.wait_for(until).rstrip().splitlines()
 
 

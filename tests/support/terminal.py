@@ -125,10 +125,11 @@ class TerminalProgram:
         holds = (lambda shown: condition in shown) if isinstance(condition, str) else condition
         deadline = fair_time() + seconds
         while True:
-            shown = self.text
-            if holds(shown):
-                return shown
             with self._changed:
+                # One look at both: what came last counts, although the program has ended meanwhile.
+                shown = self.text
+                if holds(shown):
+                    return shown
                 remaining = deadline - fair_time()
                 if remaining <= 0 or self.closed:
                     raise AssertionError(f"never seen: {condition!r}; the screen shows:\n{shown}")
