@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
 import threading
 import zlib
 from collections import OrderedDict
@@ -24,8 +23,9 @@ from amt_console.model import AuditEntry
 from amt_console.moments import MomentError, parse_moment
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import UnavailableError
-from amt_console.reports.dashboards.job import Dashboard, DashboardJob, DashboardSource
-from amt_console.reports.times import MAX_HOURS, UnknownZoneError, host_zone, zone_of
+from amt_console.reports.dashboards.job import Dashboard, DashboardJob
+from amt_console.reports.jobs.job import ReportSource
+from amt_console.reports.times import MAX_HOURS, UnknownZoneError, shown_zone, zone_of
 from amt_console.store import Store, StoreError
 from amt_console.text import safe_text
 
@@ -111,7 +111,7 @@ class Dashboards:
         maker: Makes the pages.
     """
 
-    def __init__(self, store: Store, source: Callable[[], DashboardSource], clock: Clock, maker: Making) -> None:
+    def __init__(self, store: Store, source: Callable[[], ReportSource], clock: Clock, maker: Making) -> None:
         self._store = store
         self._source = source
         self._clock = clock
@@ -195,10 +195,8 @@ class Dashboards:
                 self._making.pop(request, None)
 
     def _zone(self, request: DashboardRequest) -> str:
-        if request.zone is None:
-            return self._source().settings.console.time_zone or host_zone(os.environ)
         try:
-            return zone_of(request.zone).key
+            return shown_zone(request.zone, self._source().settings).key
         except UnknownZoneError as error:
             raise RequestError("invalid", f"zone: {error}") from None
 
@@ -220,7 +218,7 @@ class Dashboards:
         )
 
 
-def dashboards_of(store: Store, source: Callable[[], DashboardSource], clock: Clock) -> Dashboards:
+def dashboards_of(store: Store, source: Callable[[], ReportSource], clock: Clock) -> Dashboards:
     """The dashboards of a database, made in processes of their own."""
     from amt_console.reports.dashboards.making import Maker
 

@@ -154,9 +154,9 @@ def _listen(
 
 def _dashboards(context: Context, store: Store) -> Dashboards:
     from amt_console.api.dashboards import dashboards_of
-    from amt_console.reports.dashboards.job import DashboardSource
+    from amt_console.reports.jobs.job import ReportSource
 
-    source = DashboardSource(context.store_url, context.settings, tuple(context.targets))
+    source = ReportSource(context.store_url, context.settings, tuple(context.targets))
     return dashboards_of(store, lambda: source, context.clock)
 
 

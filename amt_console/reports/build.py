@@ -15,7 +15,7 @@ from amt_console.reports.documents import (
 )
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.html import HtmlRenderer
-from amt_console.reports.job import Plan
+from amt_console.reports.jobs.job import Plan
 from amt_console.reports.markdown import markdown
 from amt_console.reports.page import ReportPage
 from amt_console.reports.pages import chatbot, overview, revenue
@@ -35,7 +35,14 @@ def build(data: ReportData, plan: Plan, *, progress: Callable[[str, int, int], N
         UnknownZoneError: The data has an unknown time zone.
     """
     progress("analysing", 0, len(plan))
-    builder = _Builder(build_view(data))
+    yield from build_from(build_view(data), plan, progress=progress)
+
+
+def build_from(
+    view: ReportView, plan: Plan, *, progress: Callable[[str, int, int], None]
+) -> Iterator[tuple[str, bytes]]:
+    """``build`` for data that is analysed already."""
+    builder = _Builder(view)
     for index, (part, form, name) in enumerate(plan):
         progress(name.replace("_{}", ""), index, len(plan))
         yield from builder.make(part, form, name)

@@ -7,14 +7,13 @@ import json
 import os
 import pickle
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,11 +22,13 @@ from amt_console.clock import Clock
 from amt_console.model import Target
 from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import OperationError, Progress
-from amt_console.reports.files import plan, put_in_place
+from amt_console.reports.files import plan, put_in_place, sweep
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.gathering.gather import gather
-from amt_console.reports.job import RenderJob
-from amt_console.reports.times import MAX_HOURS, host_zone, zone_of
+from amt_console.reports.jobs.job import RenderJob
+from amt_console.reports.jobs.processes import end as end_process
+from amt_console.reports.jobs.processes import why_it_failed
+from amt_console.reports.times import MAX_HOURS, shown_zone
 from amt_console.store import Store
 from amt_console.text import safe_text
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 RENDER_SECONDS = 300.0
 """A renderer that takes longer is killed."""
 _SCRATCH_PREFIX = ".amt-export-"
-_SCRATCH_LIFE = timedelta(hours=1)
 
 
 class ExportError(OperationError):
@@ -141,8 +141,7 @@ def report_data(
     """
     if not 0 < hours <= MAX_HOURS:
         raise ExportUsageError(f"the window must be more than 0 and at most {MAX_HOURS} hours long, not {hours:g}")
-    name = zone or settings.console.time_zone or host_zone(os.environ)
-    zone_of(name)
+    name = shown_zone(zone, settings).key
     # Files have times to the millisecond, and a window must be read from them exactly.
     now = _to_millisecond(clock.now())
     window = window_of(now if end is None else min(now, _to_millisecond(end)), hours)
@@ -160,7 +159,7 @@ def _scratch_folder(out: Path, clock: Clock) -> Iterator[Path]:
     """A temporary folder inside ``out`` (the same file system), always removed afterwards."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _sweep(out, clock)
+        sweep(out, _SCRATCH_PREFIX, clock.now())
         folder = Path(tempfile.mkdtemp(prefix=_SCRATCH_PREFIX, dir=out))
     except (FileExistsError, NotADirectoryError) as error:
         file = next((path for path in (out, *out.parents) if path.is_file()), out)
@@ -171,15 +170,6 @@ def _scratch_folder(out: Path, clock: Clock) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(out: Path, clock: Clock) -> None:
-    """Remove leftovers of a killed export."""
-    limit = (clock.now() - _SCRATCH_LIFE).timestamp()
-    for old in out.glob(f"{_SCRATCH_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            if old.lstat().st_mtime < limit:
-                shutil.rmtree(old, ignore_errors=True)
 
 
 def render(job: RenderJob, progress: Progress | None, cancellation: Cancellation | None = None) -> list[str]:
@@ -203,13 +193,7 @@ def render(job: RenderJob, progress: Progress | None, cancellation: Cancellation
                 code = child.wait()
         finally:
             alarm.cancel()
-            if child.poll() is None:
-                child.kill()
-            for pipe in (child.stdin, child.stdout):
-                with contextlib.suppress(OSError):
-                    if pipe is not None:
-                        pipe.close()
-            child.wait()
+            end_process(child)
         if code == 0 and isinstance(answer.get("files"), list):
             return [str(name) for name in answer["files"]]
         raise _failure(answer, code, talk)
@@ -243,10 +227,7 @@ def _failure(answer: dict[str, Any], code: int, talk: IO[bytes]) -> ExportError:
     if isinstance(reason, str):
         kind = ExportWriteError if answer.get("io") else ExportError
         return kind(f"the reports could not be made: {safe_text(reason)}")
-    if code == -signal.SIGKILL:
-        return ExportError("the report renderer was ended by the system (out of memory, or it took too long)")
     talk.seek(0, os.SEEK_END)
     talk.seek(max(0, talk.tell() - 2000))
-    lines = talk.read().decode("utf-8", "replace").strip().splitlines()
-    tail = f": {safe_text(lines[-1], 300)}" if lines else ""
-    return ExportError(f"the report renderer failed (exit code {code}){tail}")
+    killed = "out of memory, or it took too long"
+    return ExportError(why_it_failed("the report renderer", code, talk.read(), killed=killed))

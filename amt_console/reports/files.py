@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from amt_console.reports.job import Plan
+from amt_console.reports.jobs.job import Plan
 
 PARTS = ("overview", "chatbot", "revenue", "performance", "executive", "monitoring")
 FORMATS = ("html", "json", "png", "md", "csv")
@@ -49,6 +52,8 @@ _USUAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 FILE_MODE = 0o640
+SCRATCH_LIFE = timedelta(hours=1)
+"""Nothing works in a temporary folder for so long."""
 
 
 class PlanError(Exception):
@@ -102,9 +107,23 @@ def put_in_place(source: Path, names: Sequence[str], out: Path) -> tuple[Path, .
         target = out / name
         os.replace(source / name, target)
         written.append(target)
-    folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(out)
     return tuple(written)
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync the names in a folder. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folder: Path, prefix: str, now: datetime) -> None:
+    """Remove what killed processes have left: folders of this prefix that are older than ``SCRATCH_LIFE``."""
+    limit = (now - SCRATCH_LIFE).timestamp()
+    for old in folder.glob(f"{prefix}*"):
+        with contextlib.suppress(OSError):
+            if old.lstat().st_mtime < limit:
+                shutil.rmtree(old, ignore_errors=True)

@@ -18,7 +18,7 @@ from typing import Any
 
 from amt_console.reports.build import build
 from amt_console.reports.files import write_file
-from amt_console.reports.job import RenderJob
+from amt_console.reports.jobs.job import RenderJob
 from amt_console.reports.svg import ChartError
 from amt_console.reports.times import UnknownZoneError
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from amt_console.analysis import Window
+
+if TYPE_CHECKING:
+    from amt_console.config import Settings
 
 MAX_HOURS = 24 * 366
 """Length of the longest window."""
@@ -41,6 +46,14 @@ def host_zone(env: Mapping[str, str], localtime: Path = Path("/etc/localtime")) 
             if name:
                 return zone_of(name).key
     return "UTC"
+
+
+def shown_zone(asked: str | None, settings: Settings) -> ZoneInfo:
+    """The zone of the times shown: the one asked for, else that of the console, else the host's.
+
+    Raises UnknownZoneError.
+    """
+    return zone_of(asked or settings.console.time_zone or host_zone(os.environ))
 
 
 @dataclass(frozen=True, slots=True)

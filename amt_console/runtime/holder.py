@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from amt_console.monitor.status import EngineStatus
     from amt_console.monitor.thread import EngineThread
     from amt_console.operations.local import LocalOperations
-    from amt_console.reports.dashboards.job import DashboardSource
+    from amt_console.reports.jobs.job import ReportSource
     from amt_console.runtime.presence import ClusterPresence
     from amt_console.store import Store
 
@@ -212,10 +212,10 @@ class Holder:
             on_action=self._acted,
         )
 
-    def _source(self) -> DashboardSource:
-        from amt_console.reports.dashboards.job import DashboardSource
+    def _source(self) -> ReportSource:
+        from amt_console.reports.jobs.job import ReportSource
 
-        return DashboardSource(self._store_url, self._settings, self._targets)
+        return ReportSource(self._store_url, self._settings, self._targets)
 
     def _note_watched(self, targets: Sequence[Target]) -> None:
         """Let the next console show at once what is watched; a database that cannot be written is told elsewhere."""

@@ -18,7 +18,7 @@ from amt_console.text import safe_text
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
-    from amt_console.reports.dashboards.job import DashboardSource
+    from amt_console.reports.jobs.job import ReportSource
     from amt_console.reports.scheduled.making import ReportMaker
     from amt_console.reports.scheduled.orders import ReportOrder
     from amt_console.reports.scheduled.schedule import Period
@@ -60,7 +60,7 @@ class ScheduledReports:
         settings: Settings,
         store: Store,
         clock: Clock,
-        source: Callable[[], DashboardSource],
+        source: Callable[[], ReportSource],
         *,
         on_queued: Callable[[], None] = lambda: None,
         maker: ReportMaker | None = None,

@@ -25,8 +25,9 @@ from amt_console.config import Settings
 from amt_console.model import Acknowledge, ServiceState
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import UnavailableError
-from amt_console.reports.dashboards.job import DASHBOARDS, Dashboard, DashboardJob, DashboardSource
+from amt_console.reports.dashboards.job import DASHBOARDS, Dashboard, DashboardJob
 from amt_console.reports.dashboards.making import DashboardError
+from amt_console.reports.jobs.job import ReportSource
 from amt_console.store import Store, audit_entries
 
 Make = Callable[..., NewToken]
@@ -59,8 +60,8 @@ class Maker:
 
 
 @pytest.fixture
-def source(store_url: str) -> DashboardSource:
-    return DashboardSource(store_url, Settings(), (API, WEB))
+def source(store_url: str) -> ReportSource:
+    return ReportSource(store_url, Settings(), (API, WEB))
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def maker() -> Maker:
 
 
 @pytest.fixture
-def dashboards(store: Store, source: DashboardSource, clock: FakeClock, maker: Maker) -> Iterator[Dashboards]:
+def dashboards(store: Store, source: ReportSource, clock: FakeClock, maker: Maker) -> Iterator[Dashboards]:
     with closing(Dashboards(store, lambda: source, clock, maker)) as found:
         yield found
 
@@ -262,7 +263,7 @@ async def test_the_pages_kept_are_bounded(dashboards: Dashboards, maker: Maker) 
 
 @pytest.mark.slow
 def test_a_real_page_is_made_in_its_own_process(
-    store: Store, source: DashboardSource, clock: FakeClock, feed: Feed
+    store: Store, source: ReportSource, clock: FakeClock, feed: Feed
 ) -> None:
     feed()
     request = DashboardRequest("performance", hours=2, zone="Europe/Berlin")
@@ -277,7 +278,7 @@ def test_a_real_page_is_made_in_its_own_process(
 
 
 @pytest.mark.slow
-def test_the_reason_why_the_process_failed_is_told(store: Store, source: DashboardSource, clock: FakeClock) -> None:
+def test_the_reason_why_the_process_failed_is_told(store: Store, source: ReportSource, clock: FakeClock) -> None:
     lost = replace(source, store_url="sqlite:////nowhere/monitoring.db")
     with (
         closing(dashboards_of(store, lambda: lost, clock)) as dashboards,

@@ -46,7 +46,7 @@ from amt_console.reports.export import (
 )
 from amt_console.reports.gathering.figures import HISTORIES
 from amt_console.reports.gathering.gather import source_resolution
-from amt_console.reports.job import RenderJob
+from amt_console.reports.jobs.job import RenderJob
 from amt_console.reports.times import UnknownZoneError
 from amt_console.reports.view import build_view
 from amt_console.store import Store, record

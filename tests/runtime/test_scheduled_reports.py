@@ -20,7 +20,7 @@ from amt_console.model.notifications import DeliveryState, NoticeKind
 from amt_console.notify.channels.email import EmailChannel, MailServer
 from amt_console.notify.dispatcher import Dispatcher
 from amt_console.notify.settings import AllDelivery
-from amt_console.reports.dashboards.job import DashboardSource
+from amt_console.reports.jobs.job import ReportSource
 from amt_console.reports.scheduled.job import MadeReport
 from amt_console.reports.scheduled.making import ReportError, ReportMaker, ReportPlaceError
 from amt_console.reports.scheduled.orders import ReportOrder
@@ -45,7 +45,7 @@ class FakeMaker(ReportMaker):
         self.trouble: Exception | None = None
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def make(self, order: ReportOrder, period: Period, source: DashboardSource, made_at: datetime) -> MadeReport:
+    def make(self, order: ReportOrder, period: Period, source: ReportSource, made_at: datetime) -> MadeReport:
         self.tries += 1
         if self.trouble is not None:
             raise self.trouble
@@ -78,7 +78,7 @@ class Bench:
     def monitor(self, **changes: Any) -> ScheduledReports:
         """A monitor that starts now."""
         settings = self.settings(**changes)
-        source = DashboardSource(self.store.url, settings, ())
+        source = ReportSource(self.store.url, settings, ())
         self.reports = ScheduledReports(
             settings, self.store, self.clock, lambda: source, on_queued=self._wake, maker=self.maker
         )

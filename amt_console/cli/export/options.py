@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -53,13 +52,13 @@ def window(
     Times without an offset are in ``zone``, else in the zone of the configuration's reports. Raises CommandError.
     """
     from amt_console.moments import parse_moment
-    from amt_console.reports.times import UnknownZoneError, host_zone, zone_of
+    from amt_console.reports.times import UnknownZoneError, shown_zone
 
     if hours is not None and since is not None:
         raise CommandError("--hours and --since exclude each other", ExitCode.USAGE)
     context = get_context(ctx)
     try:
-        local = zone_of(zone or context.settings.console.time_zone or host_zone(os.environ))
+        local = shown_zone(zone, context.settings)
     except UnknownZoneError as error:
         raise CommandError(str(error), ExitCode.USAGE) from None
     now = context.clock.now()

@@ -139,8 +139,8 @@ def _short(text: str | None) -> str:
 
 
 def _make_now(context: Context, reports: Sequence[ReportSettings], *, as_json: bool) -> None:
-    from amt_console.reports.dashboards.job import DashboardSource
     from amt_console.reports.files import PlanError
+    from amt_console.reports.jobs.job import ReportSource
     from amt_console.reports.scheduled.making import ReportError, ReportMaker
     from amt_console.reports.scheduled.orders import order_of
 
@@ -154,7 +154,7 @@ def _make_now(context: Context, reports: Sequence[ReportSettings], *, as_json: b
     if period is None:
         raise CommandError("no whole period has ended yet", ExitCode.UNAVAILABLE)
     context.open_store().close()
-    source = DashboardSource(context.store_url, context.settings, context.targets)
+    source = ReportSource(context.store_url, context.settings, context.targets)
     try:
         made = ReportMaker().make(order, period, source, moment)
     except PlanError as error:

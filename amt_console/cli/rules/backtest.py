@@ -12,7 +12,7 @@ from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.printing.progress_bar import shown_progress
 from amt_console.cli.printing.table import Column, print_table
-from amt_console.cli.rules.candidate import ConfigOption, PatchOption, candidate, ruleset_of, zone_of_console
+from amt_console.cli.rules.candidate import ConfigOption, PatchOption, candidate, ruleset_of
 from amt_console.cli.startup.context import get_context
 from amt_console.text import MISSING, duration, safe_text
 
@@ -42,6 +42,7 @@ def backtest(
     """
     from amt_console.moments import parse_moment
     from amt_console.monitor.backtest.run import Backtest
+    from amt_console.reports.times import shown_zone
 
     context = get_context(ctx)
     now = context.clock.now()
@@ -51,7 +52,7 @@ def backtest(
     settings = candidate(context, config, patch)
     with context.open_store(read_only=True) as store, shown_progress(context.clock) as progress:
         report = Backtest(
-            store, ruleset_of(context, settings), begin, end, zone_of_console(settings), settings.recheck
+            store, ruleset_of(context, settings), begin, end, shown_zone(None, settings), settings.recheck
         ).run(progress)
     if json_output:
         print_json(document_of(report))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,10 +37,3 @@ def ruleset_of(context: Context, settings: Settings) -> Ruleset:
     from amt_console.monitor.ruleset import build_ruleset
 
     return build_ruleset(settings, targets(settings, store_url=context.store_url, env=os.environ))
-
-
-def zone_of_console(settings: Settings) -> tzinfo:
-    """The zone of the times on the screen: the configured one, else the host's."""
-    from amt_console.reports.times import host_zone, zone_of
-
-    return zone_of(settings.console.time_zone or host_zone(os.environ))

@@ -12,7 +12,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
 from amt_console.cli.printing.progress_bar import shown_progress
-from amt_console.cli.rules.candidate import ruleset_of, zone_of_console
+from amt_console.cli.rules.candidate import ruleset_of
 from amt_console.cli.startup.context import get_context
 from amt_console.text import safe_text
 
@@ -37,6 +37,7 @@ def suggest(
     from amt_console.moments import parse_moment
     from amt_console.monitor.backtest.run import Backtest
     from amt_console.monitor.backtest.suggest import Suggester
+    from amt_console.reports.times import shown_zone
 
     context = get_context(ctx)
     now = context.clock.now()
@@ -52,7 +53,7 @@ def suggest(
 
     with context.open_store(read_only=True) as store, shown_progress(context.clock) as progress:
         plan = Backtest(
-            store, ruleset_of(context, settings), begin, now, zone_of_console(settings), tuple(settings.recheck)
+            store, ruleset_of(context, settings), begin, now, shown_zone(None, settings), tuple(settings.recheck)
         )
         advice = Suggester(plan, settings, with_patch).run(progress)
     if json_output:

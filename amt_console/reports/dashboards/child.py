@@ -18,16 +18,15 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote
 
-from amt_console.clock import SystemClock
 from amt_console.reports.build import layout
 from amt_console.reports.dashboards.job import DASHBOARDS, DashboardJob
 from amt_console.reports.gathering.data import ReportData
-from amt_console.reports.gathering.gather import gather
+from amt_console.reports.gathering.source import gather_from
 from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.svg import ChartError, chart_marks
 from amt_console.reports.times import UnknownZoneError
 from amt_console.reports.view import build_view
-from amt_console.store import Store, StoreError, keyring_of
+from amt_console.store import StoreError
 
 FAILED = 1
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
@@ -40,7 +39,8 @@ def main() -> int:
     os.nice(NICE)
     job: DashboardJob = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one, over its pipe
     try:
-        data = _data(job)
+        data = gather_from(job.source, job.window, zone=job.zone, made_at=job.made_at)
+        data = replace(data, compare=job.compare)
         digest = _digest(data)
         if digest == job.known:
             _answer({"unchanged": True})
@@ -55,24 +55,6 @@ def main() -> int:
         return _failed("not enough memory to draw it")
     _answer({"digest": digest, "policy": _policy(html)}, html.encode("utf-8"))
     return 0
-
-
-def _data(job: DashboardJob) -> ReportData:
-    source = job.source
-    keys = keyring_of(source.settings)
-    with (
-        Store.open(source.store_url, clock=SystemClock(), read_only=True, keys=keys) as store,
-        store.read() as reads,
-    ):
-        data = gather(
-            reads,
-            targets=source.targets,
-            settings=source.settings,
-            window=job.window,
-            zone=job.zone,
-            made_at=job.made_at,
-        )
-    return replace(data, compare=job.compare)
 
 
 def _digest(data: ReportData) -> str:

@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from amt_console.analysis import Window
-from amt_console.model import Target
-
-if TYPE_CHECKING:
-    from amt_console.config import Settings
+from amt_console.reports.jobs.job import ReportSource
 
 DASHBOARDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -27,19 +23,10 @@ DASHBOARDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class DashboardSource:
-    """Where the data comes from."""
-
-    store_url: str
-    settings: Settings
-    targets: tuple[Target, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class DashboardJob:
     """One dashboard to make."""
 
-    source: DashboardSource
+    source: ReportSource
     name: str
     """A key of ``DASHBOARDS``."""
     window: Window

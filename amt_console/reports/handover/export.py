@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,9 +18,9 @@ from amt_console.reports.handover.data import HandoverData
 from amt_console.reports.handover.gather import gather_handover
 from amt_console.reports.handover.page import FILE, handover_page
 from amt_console.reports.html import HtmlRenderer
-from amt_console.reports.job import Plan, RenderJob
+from amt_console.reports.jobs.job import Plan, RenderJob
 from amt_console.reports.markdown import markdown
-from amt_console.reports.times import Times, host_zone, zone_of
+from amt_console.reports.times import Times, shown_zone, zone_of
 from amt_console.reports.view import build_view
 from amt_console.store import Store
 
@@ -65,8 +64,7 @@ def export_handover(
     for form in formats:
         if form not in FORMATS:
             raise PlanError(f"there is no format '{form}' of a hand-over: there are {', '.join(FORMATS)}")
-    name = zone or settings.console.time_zone or host_zone(os.environ)
-    zone_of(name)
+    name = shown_zone(zone, settings).key
     with store.read() as reads:
         data = gather_handover(reads, targets=targets, settings=settings, zone=name, now=clock.now(), since=since)
     plan: Plan = tuple(("handover", form, FILE.format(form)) for form in dict.fromkeys(formats or FORMATS))

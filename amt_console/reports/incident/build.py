@@ -13,7 +13,7 @@ from amt_console.reports.incident.data import IncidentData
 from amt_console.reports.incident.document import incident_document
 from amt_console.reports.incident.page import incident_page
 from amt_console.reports.incident.words import ACTION_ITEMS, FILL_IN
-from amt_console.reports.job import Plan
+from amt_console.reports.jobs.job import Plan
 from amt_console.reports.markdown import markdown
 from amt_console.reports.page import PageChart, PageSection, ReportPage
 from amt_console.reports.svg import chart_marks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +15,8 @@ from amt_console.reports.files import PlanError
 from amt_console.reports.incident.build import incident_files
 from amt_console.reports.incident.gather import gather_incident
 from amt_console.reports.incident.page import FILE
-from amt_console.reports.job import Plan, RenderJob
-from amt_console.reports.times import host_zone, zone_of
+from amt_console.reports.jobs.job import Plan, RenderJob
+from amt_console.reports.times import shown_zone
 from amt_console.store import Store
 
 if TYPE_CHECKING:
@@ -65,8 +64,7 @@ def export_incident(
     for form in formats:
         if form not in FORMATS:
             raise PlanError(f"there is no format '{form}' of an incident: there are {', '.join(FORMATS)}")
-    name = zone or settings.console.time_zone or host_zone(os.environ)
-    zone_of(name)
+    name = shown_zone(zone, settings).key
     with store.read() as reads:
         data = gather_incident(reads, alert_id, targets=targets, settings=settings, zone=name, made_at=clock.now())
     if data is None:

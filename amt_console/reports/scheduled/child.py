@@ -17,18 +17,17 @@ from typing import Any
 
 from amt_console.analysis import Window
 from amt_console.analysis.series import MAX_POINTS, STEPS
-from amt_console.clock import SystemClock
-from amt_console.reports.build import build, layout
+from amt_console.reports.build import build_from, layout
 from amt_console.reports.files import write_file
 from amt_console.reports.gathering.data import ReportData
-from amt_console.reports.gathering.gather import gather
+from amt_console.reports.gathering.source import gather_from
 from amt_console.reports.scheduled.job import SUMMARY_FILE, ScheduledJob
 from amt_console.reports.scheduled.schedule import Period
 from amt_console.reports.scheduled.summary import summary
 from amt_console.reports.svg import ChartError
 from amt_console.reports.times import UnknownZoneError
 from amt_console.reports.view import build_view
-from amt_console.store import Store, StoreError, keyring_of
+from amt_console.store import StoreError
 
 FAILED = 1
 NICE = 10
@@ -39,7 +38,8 @@ def main() -> int:
     os.nice(NICE)
     job: ScheduledJob = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one, over its pipe
     try:
-        names = _make(job, _data(job))
+        window = window_of_period(job.period)
+        names = _make(job, gather_from(job.source, window, zone=job.zone, made_at=job.made_at))
     except (ChartError, UnknownZoneError, StoreError) as error:
         return _failed(str(error))
     except OSError as error:
@@ -58,29 +58,13 @@ def window_of_period(period: Period) -> Window:
     return Window(period.start, period.end, step)
 
 
-def _data(job: ScheduledJob) -> ReportData:
-    source = job.source
-    keys = keyring_of(source.settings)
-    with (
-        Store.open(source.store_url, clock=SystemClock(), read_only=True, keys=keys) as store,
-        store.read() as reads,
-    ):
-        return gather(
-            reads,
-            targets=source.targets,
-            settings=source.settings,
-            window=window_of_period(job.period),
-            zone=job.zone,
-            made_at=job.made_at,
-        )
-
-
 def _make(job: ScheduledJob, data: ReportData) -> list[str]:
     names, folder = [], Path(job.folder)
-    for name, content in build(data, job.plan, progress=lambda what, done, total: None):
+    view = build_view(data)
+    for name, content in build_from(view, job.plan, progress=lambda what, done, total: None):
         write_file(folder / name, content)
         names.append(name)
-    page = layout(build_view(data), "executive")
+    page = layout(view, "executive")
     text = summary(replace(page, title=f"{job.name} {job.period_words}"))
     write_file(folder / SUMMARY_FILE, text.encode("utf-8"))
     return names

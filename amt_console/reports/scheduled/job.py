@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from amt_console.reports.dashboards.job import DashboardSource
-from amt_console.reports.job import Plan
+from amt_console.reports.jobs.job import Plan, ReportSource
 from amt_console.reports.scheduled.schedule import Period
 
 SUMMARY_FILE = "summary.txt"
@@ -18,7 +17,7 @@ SUMMARY_FILE = "summary.txt"
 class ScheduledJob:
     """One report to make."""
 
-    source: DashboardSource
+    source: ReportSource
     name: str
     period: Period
     period_words: str

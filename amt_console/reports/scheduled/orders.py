@@ -14,7 +14,7 @@ from amt_console.config.policies import policies_of
 from amt_console.paths import user_state_folder
 from amt_console.reports.files import PlanError, plan
 from amt_console.reports.scheduled.schedule import Period, Schedule, period_name
-from amt_console.reports.times import host_zone, zone_of
+from amt_console.reports.times import shown_zone
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
@@ -49,7 +49,7 @@ class ReportOrder:
 
 def order_of(report: ReportSettings, settings: Settings) -> ReportOrder:
     """A scheduled report as it is made. Raises UnknownZoneError."""
-    zone = zone_of(report.time_zone or settings.console.time_zone or host_zone(os.environ))
+    zone = shown_zone(report.time_zone, settings)
     base = Path(report.folder) if report.folder is not None else user_state_folder(os.environ) / "reports"
     return ReportOrder(
         name=report.name,

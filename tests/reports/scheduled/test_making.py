@@ -14,8 +14,8 @@ from support.incidents import NOW, TARGETS, after, plant
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.operations.protocol import UnavailableError
-from amt_console.reports.dashboards.job import DashboardSource
 from amt_console.reports.files import PlanError
+from amt_console.reports.jobs.job import ReportSource
 from amt_console.reports.scheduled.child import window_of_period
 from amt_console.reports.scheduled.making import ReportError, ReportMaker, ReportPlaceError
 from amt_console.reports.scheduled.message import report_message
@@ -31,7 +31,7 @@ job = pickle.load(sys.stdin.buffer)
 (pathlib.Path(job.folder) / "summary.txt").write_text(job.name + " " + job.period_words + ": OK")
 print(json.dumps({"files": ["executive_summary.md"]}))
 """
-SOURCE = DashboardSource("sqlite:////nowhere.db", Settings(), ())
+SOURCE = ReportSource("sqlite:////nowhere.db", Settings(), ())
 
 
 def maker(script: str, most_seconds: float = 30.0) -> ReportMaker:
@@ -132,7 +132,7 @@ def test_the_real_process_makes_the_report_of_the_past_window(tmp_path: Path) ->
     url = f"sqlite:///{tmp_path / 'monitoring.db'}"
     with Store.open(url, clock=FakeClock(NOW)) as store:
         plant(store, hours_before=2)
-    source = DashboardSource(url, Settings(), TARGETS)
+    source = ReportSource(url, Settings(), TARGETS)
     made = ReportMaker().make(order(tmp_path, format="json"), PERIOD, source, NOW)
     document = json.loads(made.files[0].read_text(encoding="utf-8"))
     assert document["window"]["start"].startswith("2026-01-05T11:00:00")

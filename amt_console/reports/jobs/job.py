@@ -1,10 +1,15 @@
-"""The job of the rendering process."""
+"""The job of the rendering process, and where a process that gathers for itself finds the data."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from amt_console.model import Target
+
+if TYPE_CHECKING:
+    from amt_console.config import Settings
 
 Plan = tuple[tuple[str, str, str], ...]
 """Part, format and file name of every file to write."""
@@ -20,3 +25,12 @@ class RenderJob:
     folder: str
     maker: Callable[..., Iterator[tuple[str, bytes]]] | None = None
     """Makes the files of ``(data, plan, progress=...)``, a function of a module; by default those of the dashboards."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSource:
+    """Where the data comes from."""
+
+    store_url: str
+    settings: Settings
+    targets: tuple[Target, ...]

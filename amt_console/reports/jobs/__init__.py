@@ -1,0 +1,1 @@
+"""Jobs for processes that make reports, and how such processes are run."""
