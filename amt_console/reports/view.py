@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import cast
 
 from amt_console.analysis import PerformanceAnalysis, ServiceHistory, analyse
@@ -29,7 +30,7 @@ from amt_console.reports.verdict import health_verdict
 from amt_console.text import window_length
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReportView:
     """The content of the reports, before layout."""
 
@@ -40,7 +41,11 @@ class ReportView:
     """The verdict on the services; pages about figures add theirs."""
     forecasts: Mapping[FigureName, Forecast] = field(default_factory=dict)
     """Of the figures with daily values; without points where the back-test does not bear one."""
-    inputs: Inputs = field(default_factory=Inputs)
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What the reports were made of. Only JSON tells it: pages do without the time of the digest."""
+        return inputs_of(self.data, self.analysis)
 
     @property
     def open_alerts(self) -> tuple[AlertRecord, ...]:
@@ -182,7 +187,6 @@ def build_view(data: ReportData) -> ReportView:
         times=times,
         verdict=health_verdict(safe, analysis, times),
         forecasts=projections(safe.daily),
-        inputs=inputs_of(safe, analysis),
     )
 
 
