@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.figure import Figure
-from benchmarks.history import History, reference_history
+from benchmarks.history.reference import History, reference_history
 
 TARGET_ANALYZE_S = 3.0
 TARGET_ANALYZE_MIB = 200.0

@@ -12,7 +12,7 @@ import pandas  # type: ignore[import-untyped,unused-ignore]
 from amt_console.store import Store
 from amt_console.store.utc import sqlite_text
 from benchmarks.figure import Figure
-from benchmarks.history import History, reference_history
+from benchmarks.history.reference import History, reference_history
 
 TARGET_RATIO = 100.0
 TARGET_ERROR_PERCENT = 5.0

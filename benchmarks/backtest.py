@@ -11,8 +11,8 @@ from amt_console.monitor.backtest.run import Backtest
 from amt_console.monitor.ruleset import build_ruleset
 from amt_console.store import Store
 from benchmarks.figure import Figure
-from benchmarks.history import DAYS, SERVICES, reference_history
-from benchmarks.history_data import INTERVAL
+from benchmarks.history.fleet import INTERVAL
+from benchmarks.history.reference import DAYS, SERVICES, reference_history
 
 TARGET_SECONDS = 30.0
 TARGET_MIB = 300.0

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks.figure import Figure
-from benchmarks.history import DAYS, SERVICES, build, reference_history
+from benchmarks.history.reference import DAYS, SERVICES, build, reference_history
 
 TARGET_SECONDS = 180.0
 

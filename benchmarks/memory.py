@@ -23,8 +23,8 @@ from amt_console.monitor.ruleset import build_ruleset
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store
 from benchmarks.figure import Figure
-from benchmarks.history import reference_history, working_copy
-from benchmarks.history_data import host_sample
+from benchmarks.history.fleet import host_sample
+from benchmarks.history.reference import reference_history, working_copy
 from benchmarks.programs import AMT, answer_server, on_terminal, resident_mb, write_config
 from benchmarks.simulated_time import SimulatedTimeLoop
 from benchmarks.startup import DEMO_TEXTS, MINIMAL, MINIMAL_TEXTS, SIZE, demo_database, demo_monitor

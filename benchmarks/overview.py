@@ -12,7 +12,7 @@ from amt_console.config import load_config
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store
 from benchmarks.figure import Figure
-from benchmarks.history import History, reference_history
+from benchmarks.history.reference import History, reference_history
 
 TARGET_SNAPSHOT_MS = 20.0
 TARGET_GROWTH = 1.5

@@ -132,7 +132,7 @@ def pin(pid: int, core: int | None) -> None:
 @contextlib.contextmanager
 def answer_server(core: int | None = 1) -> Iterator[int]:
     """A server that answers everything at once, in a process of its own; gives its port."""
-    with running([sys.executable, "-m", "benchmarks.answer_server"], core=core) as process:
+    with running([sys.executable, "-m", "benchmarks.load.answer_server"], core=core) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline())
 

@@ -20,7 +20,7 @@ from amt_console.store import Store, Writes
 from amt_console.store.upkeep.retention import expired
 from amt_console.store.upkeep.retention_rules import RetentionPolicy, day_of
 from benchmarks.figure import Figure
-from benchmarks.history import History, reference_history, working_copy
+from benchmarks.history.reference import History, reference_history, working_copy
 from benchmarks.programs import answer_server
 
 TARGET_TRANSACTION_MS = 50.0

@@ -25,7 +25,7 @@ from amt_console.demo.server import ServerOptions
 from amt_console.demo.settings import write_config as write_demo_config
 from amt_console.store import Store
 from benchmarks.figure import Figure
-from benchmarks.history import reference_history
+from benchmarks.history.reference import reference_history
 from benchmarks.programs import AMT, on_terminal, running, wait_for, write_config
 
 TARGET_VERSION = 2.0

@@ -53,7 +53,9 @@ def attached(rounds: int, seconds: float) -> list[Figure]:
         watched: list[float] = []
         for _ in range(rounds):
             alone.append(cpu_percent(pid, seconds))
-            with running([sys.executable, "-m", "benchmarks.pollers", str(socket), str(CONSOLES)], core=1) as pollers:
+            with running(
+                [sys.executable, "-m", "benchmarks.load.pollers", str(socket), str(CONSOLES)], core=1
+            ) as pollers:
                 assert pollers.stdout is not None
                 pollers.stdout.readline()
                 watched.append(cpu_percent(pid, seconds))

@@ -17,8 +17,8 @@ from amt_console.clock import FakeClock
 from amt_console.store import Store
 from benchmarks.__main__ import names
 from benchmarks.figure import Figure, markdown_table, text_table
-from benchmarks.history import write_history
-from benchmarks.history_data import DAY_MINUTES, Fleet
+from benchmarks.history.fleet import DAY_MINUTES, Fleet
+from benchmarks.history.reference import write_history
 
 pytestmark = pytest.mark.slow
 

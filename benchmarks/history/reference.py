@@ -21,8 +21,8 @@ from amt_console.clock import FakeClock
 from amt_console.model import AlertEvent, AlertState, AlertType, Episode, EpisodeChange, Resolution, Severity
 from amt_console.store import Store, record
 from amt_console.store.migrate import REVISIONS
-from benchmarks.history_bulk import write_part
-from benchmarks.history_data import DAY_MINUTES, ERROR, Fleet, host_sample
+from benchmarks.history.bulk import write_part
+from benchmarks.history.fleet import DAY_MINUTES, ERROR, Fleet, host_sample
 
 SERVICES = 100
 DAYS = 30

@@ -27,7 +27,7 @@ from amt_console.store.rollups.tables import ServiceRollupRow, StateChangeLog
 from amt_console.store.schema import table
 from amt_console.store.tables import MonitoringLog
 from amt_console.store.utc import SECOND, moment, sqlite_text
-from benchmarks.history_data import DAY_MINUTES, INTERVAL, Answer, Fleet
+from benchmarks.history.fleet import DAY_MINUTES, INTERVAL, Answer, Fleet
 
 CHUNK_MINUTES = 360
 _MINUTE_US = 60 * SECOND

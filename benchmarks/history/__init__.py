@@ -1,0 +1,1 @@
+"""The reference history: many services over a month."""

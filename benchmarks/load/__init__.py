@@ -1,0 +1,1 @@
+"""Processes beside the one that is measured: they answer its probes, and look at what it shows."""
