@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -43,11 +42,13 @@ class Maker:
         self.jobs: list[DashboardJob] = []
         self.go = threading.Event()
         self.go.set()
+        self.asked = threading.Event()
         self.error: Exception | None = None
         self.digest = "d1"
 
     def make(self, job: DashboardJob) -> Dashboard | None:
         self.jobs.append(job)
+        self.asked.set()
         assert self.go.wait(60)
         if self.error is not None:
             raise self.error
@@ -199,8 +200,7 @@ def test_many_callers_wait_for_one_page(web: TcpServer, make_token: Make, maker:
     headers = {"authorization": f"Bearer {make_token('ann', 'viewer').text}"}
     with ThreadPoolExecutor(6) as threads:
         asked = [threads.submit(httpx.get, f"{web.url}{PAGE}", headers=headers, trust_env=False) for _ in range(6)]
-        while not maker.jobs:
-            time.sleep(0.01)
+        assert maker.asked.wait(60)
         assert httpx.get(f"{web.url}/readyz", trust_env=False).status_code == 200, "the API answers meanwhile"
         maker.go.set()
         assert {each.result().text for each in asked} == {"<p>page 1</p>"}
