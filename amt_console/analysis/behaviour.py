@@ -30,8 +30,6 @@ WATCHED: tuple[FigureName, ...] = (
     (FigureKind.CHATBOT, "response_time"),
 )
 """Figures whose course tells how people behave."""
-METHOD = "figures are judged by the detectors of anomalies; their means have the baseline of the dashboards"
-"""See ``unusual`` for what counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,6 @@ from amt_console.analysis.latency import LatencySummary
 from amt_console.analysis.percentiles import median
 from amt_console.analysis.uptime.availability import Availability
 
-METHOD = (
-    "ordered by the 95th percentile; times the median service = its 95th percentile over the median of all services'"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Compared:

@@ -17,14 +17,12 @@ from amt_console.analysis.series import Window
 from amt_console.analysis.slowness import Slowness
 from amt_console.analysis.trend import SIGNIFICANT_CHANGE, SIGNIFICANT_P, Trend
 from amt_console.analysis.unusual import Unusual
-from amt_console.analysis.uptime.incidents import Incident
+from amt_console.analysis.uptime.incidents import MOSTLY, Incident, shared_seconds
 from amt_console.text import duration, limit_percent, milliseconds, percent
 
 HOST = "host"
 MOST_INCIDENTS = 5
 """A service with more incidents has one finding about all of them."""
-MOSTLY = 0.8
-"""Part of an incident within that of a dependency to follow from it."""
 LEAST_SATURATED_S = 600.0
 LEAST_SATURATED_PERCENT = 1.0
 CONFIRMED_PERCENT = 5.0
@@ -185,13 +183,9 @@ def _cause(incident: Incident, by_service: Mapping[str, Sequence[Incident]], nee
         for name, theirs in by_service.items()
         if needs.above(incident.service, name)
         for other in theirs
-        if _shared(incident, other) >= MOSTLY * incident.seconds
+        if shared_seconds(incident, other) >= MOSTLY * incident.seconds
     ]
     return next((one for one in above if not any(needs.above(one.service, other.service) for other in above)), None)
-
-
-def _shared(one: Incident, other: Incident) -> float:
-    return (min(one.end, other.end) - max(one.start, other.start)).total_seconds()
 
 
 def _incident(incident: Incident, followers: Sequence[str]) -> Finding:

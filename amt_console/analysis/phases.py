@@ -9,10 +9,6 @@ from datetime import datetime
 from amt_console.analysis.percentiles import percentile
 from amt_console.model import Phases, ProbeResult, ServiceState
 
-METHOD = (
-    "phases and document sizes come from the newest single checks of the window that retention left, "
-    "successful ones only; rollups hold whole response times alone"
-)
 NAMES = tuple(field.name for field in fields(Phases))
 
 

@@ -24,10 +24,6 @@ from amt_console.analysis.forecasts.methods import (
 )
 from amt_console.text import window_length
 
-METHOD = (
-    "the candidate with the least error on the first part of a rolling-origin back-test; bands of 90 % by "
-    "split-conformal residuals of that part; MASE against seasonal-naive and coverage on the held-back second part"
-)
 BAND = 0.9
 """Part of the values that a band is built to hold."""
 NAIVE = "seasonal-naive"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from amt_console.alerts import Needs
 from amt_console.analysis.facts import ServiceFacts
 from amt_console.analysis.recommendations.advice import Recommendation
-from amt_console.analysis.uptime.incidents import Incident
+from amt_console.analysis.uptime.incidents import MOSTLY, Incident, shared_seconds
 
 BELOW_TARGET = "availability-below-target"
 _OUTAGE_RULES = frozenset((BELOW_TARGET, "many-incidents"))
@@ -16,8 +16,6 @@ _INHERITED = _OUTAGE_RULES | {"error-rate", "slow", "rising-response-time", "lev
 """Rules whose fault may come from a dependency. A certificate, for example, expires on its own."""
 _OF_THE_MONITOR = frozenset(("low-coverage",))
 """Rules that are about the monitor when they apply to more than one service."""
-MOSTLY = 0.8
-"""Least part of a service's incident time within the incidents of its cause."""
 
 Advice = Mapping[str, Sequence[Recommendation]]
 """By service, in the order of the services."""
@@ -83,11 +81,7 @@ def _about(
 def _lie_within(own: Sequence[Incident], others: Sequence[Incident]) -> bool:
     """Whether most of the time of the first incidents lies within the others; one service's do not overlap."""
     total = sum(incident.seconds for incident in own)
-    shared = sum(
-        max(0.0, (min(one.end, other.end) - max(one.start, other.start)).total_seconds())
-        for one in own
-        for other in others
-    )
+    shared = sum(shared_seconds(one, other) for one in own for other in others)
     return total > 0 and shared >= MOSTLY * total
 
 

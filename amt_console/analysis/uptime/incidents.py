@@ -60,6 +60,15 @@ class Incident:
         return (self.end - self.start).total_seconds()
 
 
+MOSTLY = 0.8
+"""Least part of an incident, or of a service's incidents, within those of a dependency to follow from it."""
+
+
+def shared_seconds(one: Incident, other: Incident) -> float:
+    """How long both lasted at once."""
+    return max(0.0, (min(one.end, other.end) - max(one.start, other.start)).total_seconds())
+
+
 def state_spans(
     initial: ServiceState,
     changes: Iterable[tuple[datetime, ServiceState, str | None]],

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from amt_console.analysis import PerformanceAnalysis, ServicePerformance, correlation, resources
-from amt_console.analysis.uptime import budgets, policies
+from amt_console.analysis import (
+    PerformanceAnalysis,
+    ServicePerformance,
+    alert_noise,
+    change_points,
+    correlation,
+    disks,
+    resources,
+    shifts,
+    slowness,
+    unusual,
+)
+from amt_console.analysis.forecasts.disk_full import METHOD as FORECAST_METHOD
+from amt_console.analysis.uptime import budgets, policies, reliability
 from amt_console.reports.charts.base import COUNT_LABELS, PERCENT_LABELS
 from amt_console.reports.charts.lines import latency_chart, resource_chart
 from amt_console.reports.page import (
@@ -75,7 +87,14 @@ def performance_page(view: ReportView) -> ReportPage:
             ("Policies", policies.METHOD),
             ("Error budgets", budgets.METHOD),
             ("Moved together", correlation.METHOD),
+            ("Change points", change_points.METHOD),
+            ("Shifts", shifts.METHOD),
+            ("Anomalies", unusual.METHOD),
+            ("Slow when busy", slowness.METHOD),
             ("Resources", resources.METHOD),
+            ("Disk", f"{disks.METHOD}; the forecast: {FORECAST_METHOD}"),
+            ("Mean times", reliability.METHOD),
+            ("Noise", alert_noise.METHOD),
         ),
         siblings=siblings(name),
     )
