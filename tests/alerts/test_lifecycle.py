@@ -572,6 +572,13 @@ class TestReturning:
     def test_within_the_window_it_returns_to_its_owner(self) -> None:
         assert self.has(60) == "ann"
 
+    def test_without_a_window_it_never_returns(self) -> None:
+        key = firing(reopen_window=0.0, recover=1)
+        key.every = 0.0
+        key.act(Acknowledge(1))
+        key.feed(OK, CRIT)
+        assert (key.now.id, key.now.previous_episode_id, key.now.paging.returning) == (2, None, None)
+
     def test_later_it_is_an_alert_of_its_own(self) -> None:
         assert self.has(600) is None
 

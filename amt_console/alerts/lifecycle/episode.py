@@ -108,7 +108,9 @@ def _open(last: Episode | None, observation: Observation, rule: Rule) -> Step:
 
 
 def _predecessor(last: Episode | None, at: Instant, rule: Rule) -> int | None:
-    if last is None or last.ok_since is None or at.seconds_since(last.ok_since) > rule.reopen_window:
+    if last is None or last.ok_since is None or not rule.reopen_window:
+        return None
+    if at.seconds_since(last.ok_since) > rule.reopen_window:
         return None
     return last.id
 
