@@ -165,6 +165,8 @@ class _Run:
                 self._day_of_rollups(reads, low, high, ticks, slow, holes)
             if high > self._start:
                 self._step("rollups")
+        for hole in holes.values():
+            hole.finish(micros(self._end) // SECOND)
         for stage in stages:
             self._fired += stage.finish()
 
@@ -211,7 +213,7 @@ class _Run:
                 for name, at, failed in reads.history.troubles(low, high, slow):
                     found = self._troubles.get(name)
                     if found is not None:
-                        found.append((at, failed))
+                        found.append((at, at, failed))
             self._step("results")
 
     def _limits(self) -> dict[str, int]:
@@ -242,7 +244,7 @@ class _Run:
         for name, known in found.items():
             bad = [each for each in known if each.state is not ServiceState.UP]
             if name in self._troubles:
-                self._troubles[name] += [(at, True) for each in bad for at in (each.start, each.end)]
+                self._troubles[name] += [(at, at, True) for each in bad for at in (each.start, each.end)]
         return found
 
     def _service(self, target: Target, past: list[Stretch]) -> None:
@@ -347,13 +349,18 @@ class _Holes:
             self._unknown_us = 0
         self._end = start + length
 
+    def finish(self, end: int) -> None:
+        """The history ends: the bucket of its last minutes is not stored yet."""
+        if self._end is not None and end > self._end:
+            self._add(self._end, end, (end - self._end) * SECOND)
+
     def _add(self, start: int, end: int, unknown_us: int) -> None:
         if not self._unknown_us:
             self._since = start
         self._unknown_us += unknown_us
         if self._unknown_us >= self._interval * 1.5 * SECOND - SECOND:
-            self._found((moment((self._since - 3 * int(self._interval)) * SECOND), False))
-            self._found((moment((end + 3 * int(self._interval)) * SECOND), False))
+            around = 3 * int(self._interval)
+            self._found((moment((self._since - around) * SECOND), moment((end + around) * SECOND), False))
 
 
 def _buckets(

@@ -24,8 +24,8 @@ Read = Callable[[datetime, datetime], Iterator[ProbeResult]]
 """The results of ``[start, end)``, oldest first."""
 
 
-Trouble = tuple[datetime, bool]
-"""When a result was bad, and whether it was more than slow."""
+Trouble = tuple[datetime, datetime, bool]
+"""From when to when something was bad, and whether it was more than slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Span:
 
 
 def spans_of(troubles: Iterable[Trouble], join: timedelta) -> list[Span]:
-    """Bad results, by time, as stretches; those closer than ``join`` are one."""
+    """Troubles, by their beginning, as stretches; those closer than ``join`` are one."""
     found: list[Span] = []
-    for at, failed in troubles:
-        if found and at - found[-1].end <= join:
+    for start, end, failed in troubles:
+        if found and start - found[-1].end <= join:
             last = found[-1]
-            found[-1] = Span(last.start, max(last.end, at), last.failed or failed)
+            found[-1] = Span(last.start, max(last.end, end), last.failed or failed)
         else:
-            found.append(Span(at, at, failed))
+            found.append(Span(start, end, failed))
     return found
 
 
