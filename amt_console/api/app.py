@@ -13,11 +13,11 @@ from starlette.exceptions import HTTPException
 
 from amt_console import __version__
 from amt_console.api.auth.callers import Callers
-from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
+from amt_console.api.auth.errors import TooManyRequestsError, UnknownCallerError
 from amt_console.api.plain_page import plain_page
 from amt_console.api.problems import MEDIA_TYPE, code_of, problem
 from amt_console.api.routes import actions, alerts, console, dashboards, health, links, oncall, policies, state
-from amt_console.api.routes.access import Problem
+from amt_console.api.routes.access import Problem, rate_headers
 from amt_console.api.served import Served
 from amt_console.operations.protocol import OperationError
 from amt_console.store import StoreError
@@ -77,8 +77,9 @@ async def _answer_error(request: Request, error: Exception) -> Response:
         headers = dict(error.headers or {})
     elif isinstance(error, UnknownCallerError):
         headers["www-authenticate"] = "Bearer"
-    elif isinstance(error, TooManyFailuresError):
+    elif isinstance(error, TooManyRequestsError):
         headers["retry-after"] = str(int(error.seconds) + 1)
+    headers |= rate_headers(request)
     if dashboards.wants_page(request):
         text = f"<p>{escape(document['detail'])}</p>"
         return plain_page(document["title"], text, document["status"], headers)

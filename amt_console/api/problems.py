@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
+from amt_console.api.auth.errors import TooManyFailuresError, TooManyRequestsError, UnknownCallerError
 from amt_console.operations.protocol import (
     ConflictError,
     InvalidError,
@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
     "too_large": Kind(413, "The body is too large"),
     "invalid": Kind(422, "A value is not valid"),
     "too_many_failures": Kind(429, "Too many wrong access tokens"),
+    "too_many_requests": Kind(429, "Too many requests"),
     "head_too_large": Kind(431, "The head of the request is too large"),
     "failed": Kind(500, "The operation failed"),
     "internal": Kind(500, "Internal error"),
@@ -57,6 +58,7 @@ _CODES: tuple[tuple[type[OperationError], str], ...] = (
     (UnknownCallerError, "unauthenticated"),
     (NotPermittedError, "not_permitted"),
     (TooManyFailuresError, "too_many_failures"),
+    (TooManyRequestsError, "too_many_requests"),
     (UnavailableError, "unavailable"),
 )
 """Codes of errors, more specific classes first."""
@@ -116,4 +118,4 @@ def error_of(body: bytes) -> OperationError | None:
     kind = next((kind for kind, name in _CODES if name == code), None)
     if kind is UnknownCallerError:
         return UnknownCallerError()
-    return RequestError(code, text) if kind is None or kind is TooManyFailuresError else kind(text)
+    return RequestError(code, text) if kind is None or issubclass(kind, TooManyRequestsError) else kind(text)

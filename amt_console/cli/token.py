@@ -33,6 +33,7 @@ class TokenRole(StrEnum):
     VIEWER = "viewer"
     OPERATOR = "operator"
     ADMIN = "admin"
+    PROBE = "probe"
 
 
 @app.command("create", epilog="Example: amt-console token create ann-laptop --role operator --expires 90d")
@@ -100,6 +101,7 @@ def list_tokens(ctx: typer.Context, json_output: JsonOption = False) -> None:
             Column("BY", spare=2),
             "EXPIRES",
             Column("LAST USED", right=True),
+            Column("FROM", spare=3),
         ),
         [
             (
@@ -111,6 +113,7 @@ def list_tokens(ctx: typer.Context, json_output: JsonOption = False) -> None:
                 token.created_by,
                 f"{token.expires_at.astimezone():%Y-%m-%d %H:%M}" if token.expires_at else "never",
                 f"{age(token.last_used_at, now)} ago" if token.last_used_at else "never",
+                token.last_used_from or "",
             )
             for token in found
         ],
@@ -188,6 +191,7 @@ def _document(token: AccessToken, now: datetime) -> dict[str, str | None]:
         "created_by": token.created_by,
         "expires_at": iso(token.expires_at),
         "last_used_at": iso(token.last_used_at),
+        "last_used_from": token.last_used_from,
         "revoked_at": iso(token.revoked_at),
     }
 

@@ -99,8 +99,10 @@ class Rating(StrEnum):
 
 
 class Role(StrEnum):
-    """What a person may do; each role may do what those before it may."""
+    """What a caller may do; each role may do what those before it may."""
 
+    PROBE = "probe"
+    """A machine: metrics and service discovery, nothing that a person sees."""
     VIEWER = "viewer"
     OPERATOR = "operator"
     ADMIN = "admin"

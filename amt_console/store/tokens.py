@@ -31,6 +31,8 @@ class TokenRow(StoreTable, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_from: str | None = Field(default=None, sa_type=Text)
+    """The address of the last use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class AccessToken:
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    last_used_from: str | None = None
 
     def valid_at(self, now: datetime) -> bool:
         """Neither revoked nor expired."""
@@ -78,13 +81,16 @@ def revoke_token(writes: Writes, token_id: str, at: datetime) -> None:
     writes._connection.execute(statement.values(revoked_at=at))
 
 
-def token_used(writes: Writes, token_id: str, at: datetime) -> None:
-    """Remember when a token was last used."""
-    writes._connection.execute(update(_TOKENS).where(_TOKENS.c.id == token_id).values(last_used_at=at))
+def token_used(writes: Writes, token_id: str, at: datetime, address: str) -> None:
+    """Remember when and from which address a token was last used."""
+    values = {"last_used_at": at, "last_used_from": safe_text(address, MAX_NAME_CHARS)}
+    writes._connection.execute(update(_TOKENS).where(_TOKENS.c.id == token_id).values(values))
 
 
 def _token(row: RowMapping) -> AccessToken:
     values = {name: row[name] for name in AccessToken.__slots__}
     for name in ("id", "name", "role", "created_by"):
         values[name] = safe_text(values[name], MAX_NAME_CHARS)
+    if values["last_used_from"] is not None:
+        values["last_used_from"] = safe_text(values["last_used_from"], MAX_NAME_CHARS)
     return AccessToken(**values)

@@ -122,9 +122,13 @@ def _with_other_secret(token: NewToken) -> str:
 
 
 def test_each_role_may_what_those_below_it_may() -> None:
-    assert [role.value for role in Role] == ["viewer", "operator", "admin"]
+    assert [role.value for role in Role] == ["probe", "viewer", "operator", "admin"]
     allowed = {(one.value, other.value) for one in Role for other in Role if one.includes(other)}
     assert allowed == {
+        ("probe", "probe"),
+        ("viewer", "probe"),
+        ("operator", "probe"),
+        ("admin", "probe"),
         ("viewer", "viewer"),
         ("operator", "viewer"),
         ("operator", "operator"),

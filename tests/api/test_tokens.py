@@ -11,7 +11,7 @@ from datetime import datetime
 
 import pytest
 
-from amt_console.api.auth import tokens
+from amt_console.api.auth import rates, tokens
 from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
 from amt_console.api.auth.tokens import (
     ALPHABET,
@@ -204,10 +204,11 @@ def test_a_long_quiet_time_earns_no_more_than_ten_tries(book: TokenBook, clock: 
 
 
 def test_the_memory_of_addresses_is_bounded(book: TokenBook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "MAX_ADDRESSES", 2)
+    monkeypatch.setattr(rates, "MOST_KEYS", 2)
     for _ in range(FAILURES):
         guess(book)
     assert guess(book, "192.0.2.2") is None
     assert guess(book) == FAILURE_SECONDS
-    assert guess(book, "192.0.2.3") is None, "all are forgotten now"
-    assert guess(book) is None
+    assert guess(book, "192.0.2.3") is None
+    assert guess(book, "192.0.2.4") is None
+    assert guess(book) is None, "it was used longest ago"

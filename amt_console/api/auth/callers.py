@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
 from amt_console.api.auth.claims import CLAIMS, claim_header
-from amt_console.api.auth.errors import UnknownCallerError
+from amt_console.api.auth.errors import TooManyRequestsError, UnknownCallerError
 from amt_console.api.auth.identity import Peer, RoleTable
 from amt_console.api.auth.proxies import TrustedProxies
+from amt_console.api.auth.rates import RateLimit, address_key
 from amt_console.api.wire import BEHALF_HEADER, BEHALF_ROLE_HEADER, BEHALF_VIA_HEADER
 from amt_console.clock import Clock
 from amt_console.model import Role
@@ -44,7 +45,11 @@ class Callers(Protocol):
     """Authenticates callers."""
 
     async def recognise(self, request: Request) -> Caller:
-        """Authenticate a request. Raises NotPermittedError, TooManyFailuresError."""
+        """Authenticate a request. Raises NotPermittedError, TooManyRequestsError."""
+        ...
+
+    def charge(self, request: Request) -> None:
+        """Count a request that needs no authentication. Raises TooManyRequestsError."""
         ...
 
     def origin(self, request: Request) -> str:
@@ -85,6 +90,9 @@ class SocketCallers:
         actor = Actor(account, peer.uid, claims, login=login, via="socket", role=role)
         return Caller(actor, place=_place(peer, claims), own=own)
 
+    def charge(self, request: Request) -> None:
+        """Local users are known to the system: their requests are not limited."""
+
     def origin(self, request: Request) -> str:
         """The user id of the peer."""
         peer: Peer | None = getattr(request.scope.get("state", {}).get("connection"), "peer", None)
@@ -103,23 +111,52 @@ class SocketCallers:
         return known[0], known[1]
 
 
-class TokenCallers:
-    """Authenticates by the access token in the ``Authorization`` header."""
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often tokens and addresses may ask; ``None`` for no limit."""
 
-    def __init__(self, book: TokenBook, proxies: TrustedProxies) -> None:
+    token: RateLimit | None = None
+    address: RateLimit | None = None
+
+
+class TokenCallers:
+    """Authenticates by the access token in the ``Authorization`` header.
+
+    Args:
+        book: Verifies tokens.
+        proxies: Trusted for the client's address.
+        rates: How often a caller may ask.
+    """
+
+    def __init__(self, book: TokenBook, proxies: TrustedProxies, rates: Rates | None = None) -> None:
         self._book = book
         self._proxies = proxies
+        self._rates = rates or Rates()
 
     async def recognise(self, request: Request) -> Caller:
         """The caller, by the name of the token."""
         address = self.origin(request)
+        self.charge(request)
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not text:
             raise UnknownCallerError
         token = self._book.remembered(text)
         if token is None:
             token = await asyncio.to_thread(self._book.recognise, text, address)
-        return self._caller(token, request, safe_text(address, 64))
+        caller = self._caller(token, request, safe_text(address, 64))
+        if self._rates.token is not None:
+            seconds = self._rates.token.take(token.id)
+            request.state.rate = self._rates.token, token.id
+            if seconds:
+                raise TooManyRequestsError(seconds, "with this token")
+        return caller
+
+    def charge(self, request: Request) -> None:
+        """Count a request of an address."""
+        if self._rates.address is not None:
+            seconds = self._rates.address.take(address_key(self.origin(request)))
+            if seconds:
+                raise TooManyRequestsError(seconds, "from this address")
 
     def origin(self, request: Request) -> str:
         """The client's address, also behind trusted proxies."""

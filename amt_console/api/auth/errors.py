@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from amt_console.operations.protocol import NotPermittedError, OperationError
 
 
@@ -12,9 +14,16 @@ class UnknownCallerError(NotPermittedError):
         super().__init__("a valid access token is needed")
 
 
-class TooManyFailuresError(OperationError):
+class TooManyRequestsError(OperationError):
+    """The caller asks too often; ``seconds`` until the next request is answered."""
+
+    def __init__(self, seconds: float, whose: str, text: str | None = None) -> None:
+        super().__init__(text or f"too many requests {whose}: wait {math.ceil(seconds)} s")
+        self.seconds = seconds
+
+
+class TooManyFailuresError(TooManyRequestsError):
     """Too many wrong tokens from this address."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__("too many wrong tokens from this address: wait a minute")
-        self.seconds = seconds
+        super().__init__(seconds, "", "too many wrong tokens from this address: wait a minute")

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 
 from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
+from amt_console.api.auth.rates import RateLimit, address_key
 from amt_console.clock import Clock
 from amt_console.store import AccessToken, Store, StoreError, access_token, token_used
 
@@ -30,7 +31,6 @@ USED_SECONDS = 60.0
 FAILURES = 10
 """Wrong tokens from one address in a row; then one in ``FAILURE_SECONDS``."""
 FAILURE_SECONDS = 6.0
-MAX_ADDRESSES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class TokenBook:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[str, tuple[AccessToken, float]] = {}
-        self._failures: dict[str, tuple[float, float]] = {}
+        self._failures = RateLimit(clock, burst=FAILURES, seconds_each=FAILURE_SECONDS)
 
     def remembered(self, text: str) -> AccessToken | None:
         """The token from the cache, if it was verified recently. Never blocks."""
@@ -102,7 +102,7 @@ class TokenBook:
             if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
             self._known[found.digest] = (found, self._clock.monotonic() + REMEMBER_SECONDS)
-        self._note_use(found)
+        self._note_use(found, address)
         return found
 
     def _find(self, text: str) -> AccessToken | None:
@@ -115,30 +115,22 @@ class TokenBook:
         same = hmac.compare_digest(digest(text), stored.digest if stored else "0" * 64)
         return stored if stored is not None and same and stored.valid_at(self._clock.now()) else None
 
-    def _note_use(self, found: AccessToken) -> None:
+    def _note_use(self, found: AccessToken, address: str) -> None:
         now = self._clock.now()
         if found.last_used_at is not None and (now - found.last_used_at).total_seconds() < USED_SECONDS:
             return
         try:
             with self._store.transaction() as writes:
-                token_used(writes, found.id, now)
+                token_used(writes, found.id, now, address)
         except StoreError:
             # A full disk must not lock anybody out.
             return
 
-    def _left(self, address: str) -> float:
-        left, at = self._failures.get(address, (float(FAILURES), 0.0))
-        return min(float(FAILURES), left + (self._clock.monotonic() - at) / FAILURE_SECONDS)
-
     def _charge(self, address: str) -> None:
         """Note a wrong token. Raises TooManyFailuresError once an address has shown too many."""
-        with self._lock:
-            left = self._left(address)
-            if left < 1:
-                raise TooManyFailuresError((1 - left) * FAILURE_SECONDS)
-            if len(self._failures) >= MAX_ADDRESSES:
-                self._failures.clear()
-            self._failures[address] = (left - 1, self._clock.monotonic())
+        seconds = self._failures.take(address_key(address))
+        if seconds:
+            raise TooManyFailuresError(seconds)
 
 
 def _base62(number: int, width: int) -> str:

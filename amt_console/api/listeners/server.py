@@ -12,9 +12,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amt_console.api.auth.callers import Callers, SocketCallers, TokenCallers
+from amt_console.api.auth.callers import Callers, Rates, SocketCallers, TokenCallers
 from amt_console.api.auth.identity import RoleTable
 from amt_console.api.auth.proxies import TrustedProxies
+from amt_console.api.auth.rates import RateLimit
 from amt_console.api.auth.tokens import TokenBook
 from amt_console.api.listeners.certificate import ServerCertificate
 from amt_console.api.listeners.door import Door
@@ -148,6 +149,7 @@ class TcpServer(ApiServer):
         tls: For HTTPS.
         proxies: Trusted for the client's address.
         per_address: Connections from one address.
+        rates: How often a caller may ask; by default without a limit.
     """
 
     def __init__(
@@ -160,13 +162,14 @@ class TcpServer(ApiServer):
         tls: ServerCertificate | None = None,
         proxies: TrustedProxies | None = None,
         per_address: int = CONNECTIONS_PER_ADDRESS,
+        rates: Rates | None = None,
     ) -> None:
         proxies = proxies or TrustedProxies()
         door = Door(most=MAX_CONNECTIONS, per_address=per_address, unlimited=proxies.trusts)
         listener = _listen(host, port)
         self.address: tuple[str, int] = listener.getsockname()[:2]
         self.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.address[1]}"
-        super().__init__(served, TokenCallers(book, proxies), listener, door, tls)
+        super().__init__(served, TokenCallers(book, proxies, rates), listener, door, tls)
 
 
 def configured_server(served: Served, settings: ApiSettings, store: Store, clock: Clock) -> TcpServer:
@@ -180,7 +183,15 @@ def configured_server(served: Served, settings: ApiSettings, store: Store, clock
         tls=ServerCertificate(certificate_file, key_file) if certificate_file and key_file else None,
         proxies=TrustedProxies(settings.trusted_proxies),
         per_address=settings.max_connections_per_address,
+        rates=Rates(
+            token=_rate(clock, settings.requests_per_second),
+            address=_rate(clock, settings.requests_per_second_per_address),
+        ),
     )
+
+
+def _rate(clock: Clock, per_second: float) -> RateLimit | None:
+    return RateLimit.per_second(clock, per_second) if per_second else None
 
 
 def _bind(path: Path, group: int | None) -> tuple[socket.socket, int]:

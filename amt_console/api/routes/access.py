@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from amt_console.api import wire
 from amt_console.api.auth.callers import Caller, Callers
-from amt_console.api.auth.errors import TooManyFailuresError
+from amt_console.api.auth.errors import TooManyRequestsError
+from amt_console.api.auth.rates import RateLimit
 from amt_console.api.auth.refusals import Refusal
 from amt_console.api.limits import check_body
 from amt_console.api.problems import KINDS, code_of
@@ -25,6 +26,10 @@ from amt_console.text import safe_text
 MAX_SESSION_CHARS = 64
 ROLE_KEY = "x-role"
 """Key of an operation's least role in the OpenAPI description; ``none`` needs no token."""
+PROBE_KEY = "x-probe"
+"""Key of an operation that tokens of the role ``probe`` may use as well."""
+OPEN = {ROLE_KEY: "none"}
+"""The description of an operation that needs no token."""
 BEARER = Security(HTTPBearer(auto_error=False, description="An access token; not needed on the unix socket."))
 Responses = dict[int | str, dict[str, Any]]
 
@@ -55,16 +60,23 @@ def answers(**descriptions: str) -> Responses:
     }
 
 
-def needs(role: Role, responses: Responses | None = None) -> dict[str, Any]:
-    """The options of a route for its least role."""
+def needs(role: Role, responses: Responses | None = None, *, probes: bool = False) -> dict[str, Any]:
+    """The options of a route for its least role.
+
+    Args:
+        role: The least role.
+        responses: Further answers.
+        probes: Whether tokens of the role ``probe`` may use it, too.
+    """
     refusals = answers(
         s401="No valid access token; the answer is the same for every cause",
         s403="The caller's role does not allow it",
         s422="A value is not valid",
-        s429="Too many wrong tokens from this address",
+        s429="Too many requests, or too many wrong tokens from this address; `Retry-After` says when to try again",
         s503="The monitor or its database cannot answer now",
     )
-    return {"openapi_extra": {ROLE_KEY: role.value}, "responses": {**refusals, **(responses or {})}}
+    described = {ROLE_KEY: role.value, **({PROBE_KEY: True} if probes else {})}
+    return {"openapi_extra": described, "responses": {**refusals, **(responses or {})}}
 
 
 class GuardedRoute(APIRoute):
@@ -73,22 +85,53 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Called once for each route."""
         handle = super().get_route_handler()
-        role = Role((self.openapi_extra or {})[ROLE_KEY])
+        described = self.openapi_extra or {}
+        role = Role.PROBE if described.get(PROBE_KEY) else Role(described[ROLE_KEY])
 
         async def guarded(request: Request) -> Response:
             try:
                 await _admit(request, role)
                 check_body(request.scope)
-                return await handle(request)
-            except (NotPermittedError, TooManyFailuresError) as error:
+                answer = await handle(request)
+            except (NotPermittedError, TooManyRequestsError) as error:
                 _note_refusal(request, error)
                 raise
+            answer.headers.update(rate_headers(request))
+            return answer
 
         return guarded
 
 
+class OpenRoute(APIRoute):
+    """A route without authentication: its requests are counted per address, and its body is limited."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Called once for each route."""
+        handle = super().get_route_handler()
+
+        async def limited(request: Request) -> Response:
+            try:
+                request.app.state.callers.charge(request)
+            except TooManyRequestsError as error:
+                _note_refusal(request, error)
+                raise
+            check_body(request.scope)
+            return await handle(request)
+
+        return limited
+
+
+def rate_headers(request: Request) -> dict[str, str]:
+    """``RateLimit-Policy`` and ``RateLimit`` of the caller's token."""
+    rate: tuple[RateLimit, str] | None = getattr(request.state, "rate", None)
+    if rate is None:
+        return {}
+    limit, key = rate
+    return {"ratelimit-policy": f'"token";{limit.headers}', "ratelimit": f'"token";r={limit.left(key)}'}
+
+
 async def _admit(request: Request, role: Role) -> None:
-    """Authenticate the caller, and note a console as present. Raises NotPermittedError, TooManyFailuresError."""
+    """Authenticate the caller, and note a console as present. Raises NotPermittedError, TooManyRequestsError."""
     callers: Callers = request.app.state.callers
     found = request.state.caller = await callers.recognise(request)
     actor = found.actor

@@ -5,18 +5,17 @@
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from amt_console.api.routes.access import ROLE_KEY, Serving
+from amt_console.api.routes.access import OPEN, Serving
 from amt_console.model import MonitorStatus
 from amt_console.operations.protocol import OperationError
 from amt_console.store import StoreError
 
 router = APIRouter(tags=["health"])
-_OPEN = {ROLE_KEY: "none"}
 
 
 @router.get(
     "/healthz",
-    openapi_extra=_OPEN,
+    openapi_extra=OPEN,
     responses={503: {"description": "No monitor runs, or it is silent, or it cannot store what it measures"}},
 )
 async def healthz(serving: Serving) -> JSONResponse:
@@ -30,7 +29,7 @@ async def healthz(serving: Serving) -> JSONResponse:
 
 
 @router.get(
-    "/readyz", openapi_extra=_OPEN, responses={503: {"description": "Neither a monitor nor the database answers"}}
+    "/readyz", openapi_extra=OPEN, responses={503: {"description": "Neither a monitor nor the database answers"}}
 )
 async def readyz(serving: Serving) -> JSONResponse:
     """200 while this process can answer questions, whatever the monitor does."""

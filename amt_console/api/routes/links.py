@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from amt_console.api.plain_page import plain_page
-from amt_console.api.routes.access import ROLE_KEY, Serving
+from amt_console.api.routes.access import OPEN, OpenRoute, Serving
 from amt_console.links import AcknowledgeClaim, AcknowledgeLinks, LinkExpired, LinkRefused
 from amt_console.model import MAX_NOTE_CHARS, Acknowledge, AlertView, Role
 from amt_console.operations.acting import act_as_seen
@@ -21,12 +21,11 @@ from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import ConflictError, NotFoundError, OperationError
 from amt_console.text import SEVERITY_WORDS, safe_text
 
-router = APIRouter(tags=["links"])
-_OPEN = {ROLE_KEY: "none"}
+router = APIRouter(route_class=OpenRoute, tags=["links"])
 MAX_NAME_CHARS = 64
 
 
-@router.get("/acknowledge/{token}", openapi_extra=_OPEN, response_class=HTMLResponse, include_in_schema=False)
+@router.get("/acknowledge/{token}", openapi_extra=OPEN, response_class=HTMLResponse, include_in_schema=False)
 async def show(serving: Serving, token: str) -> Response:
     """The alert and a button; nothing is changed."""
     claim = _claim(serving.links, token)
@@ -39,7 +38,7 @@ async def show(serving: Serving, token: str) -> Response:
     return plain_page(alert.message, _facts(alert) + _form(claim))
 
 
-@router.post("/acknowledge/{token}", openapi_extra=_OPEN, response_class=HTMLResponse, include_in_schema=False)
+@router.post("/acknowledge/{token}", openapi_extra=OPEN, response_class=HTMLResponse, include_in_schema=False)
 async def acknowledge(request: Request, serving: Serving, token: str) -> Response:
     """Acknowledge as the person for whom the link was made."""
     claim = _claim(serving.links, token)

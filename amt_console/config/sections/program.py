@@ -134,6 +134,10 @@ class ApiSettings(Section):
     that is none of them."""
     max_connections_per_address: Annotated[int, Field(ge=4, le=512)] = 64
     """Connections from one address. Above that, the connection that waits longest without a request is closed."""
+    requests_per_second: Annotated[float, Field(ge=0, le=100_000)] = 50
+    """Requests of one access token, on average over ten seconds; more are answered with 429. 0: no limit."""
+    requests_per_second_per_address: Annotated[float, Field(ge=0, le=100_000)] = 200
+    """Requests from one address, on average over ten seconds. 0: no limit."""
     public_url: HttpUrl | None = None
     """The address of the API for people, for links in messages."""
 

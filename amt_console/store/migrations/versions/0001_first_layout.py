@@ -471,6 +471,7 @@ def _tokens() -> None:
         *_required(sa.Text(), "id", "name", "role", "digest", "created_by"),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         *_optional(UtcDateTime(), "expires_at", "last_used_at", "revoked_at"),
+        sa.Column("last_used_from", sa.Text()),
         sa.PrimaryKeyConstraint("id"),
     )
 
