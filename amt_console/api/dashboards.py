@@ -20,16 +20,22 @@ from amt_console.analysis import Window, window_of
 from amt_console.api.problems import RequestError
 from amt_console.clock import Clock
 from amt_console.model import AuditEntry
-from amt_console.moments import MomentError, parse_moment
+from amt_console.moments import MomentError
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import UnavailableError
 from amt_console.reports.dashboards.job import Dashboard, DashboardJob
 from amt_console.reports.jobs.job import ReportSource
-from amt_console.reports.times import MAX_HOURS, UnknownZoneError, shown_zone, zone_of
+from amt_console.reports.times import (
+    USUAL_HOURS,
+    UnknownZoneError,
+    WindowError,
+    asked_window,
+    shown_zone,
+    zone_of,
+)
 from amt_console.store import Store, StoreError
 from amt_console.text import safe_text
 
-USUAL_HOURS = 24.0
 KEPT_SECONDS = 60.0
 """A page is looked at again after this, also without an event: it says how fresh its data is."""
 MOST_KEPT = 32
@@ -227,21 +233,11 @@ def dashboards_of(store: Store, source: Callable[[], ReportSource], clock: Clock
 
 def _window(request: DashboardRequest, now: datetime, zone: ZoneInfo) -> Window:
     """The window of a request. Raises RequestError."""
-    if request.hours is not None and request.since is not None:
-        raise RequestError("invalid", "hours and since exclude each other")
     try:
-        end = now if request.until is None else parse_moment(request.until, now, zone=zone)
-        start = None if request.since is None else parse_moment(request.since, now, zone=zone)
-    except MomentError as error:
+        hours, end = asked_window(now, zone, hours=request.hours, since=request.since, until=request.until)
+    except (MomentError, WindowError) as error:
         raise RequestError("invalid", str(error)) from None
-    hours = request.hours or USUAL_HOURS
-    if start is not None:
-        hours = (end - start).total_seconds() / 3600
-        if hours <= 0:
-            raise RequestError("invalid", "since must lie before until")
-    if not 0 < hours <= MAX_HOURS:
-        raise RequestError("invalid", f"the window must be more than 0 and at most {MAX_HOURS:g} hours long")
-    return window_of(end, hours)
+    return window_of(end or now, hours)
 
 
 def _packed(made: Dashboard) -> KeptPage:

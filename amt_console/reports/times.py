@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from amt_console.analysis import Window
+from amt_console.moments import parse_moment
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
 
+USUAL_HOURS = 24.0
 MAX_HOURS = 24 * 366
 """Length of the longest window."""
 _TICK_HOURS = (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 168, 336, 744, 2232)
@@ -25,6 +28,49 @@ _UTC_NAMES = frozenset(("UTC", "UCT", "Zulu", "Universal", "Etc/UTC", "Etc/UCT",
 
 class UnknownZoneError(Exception):
     """Unknown time zone; the text shows the format."""
+
+
+class WindowError(ValueError):
+    """What was asked for is no window of time; the text says why."""
+
+
+def asked_window(
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    hours: float | None,
+    since: str | None,
+    until: str | None,
+    longest: float = MAX_HOURS,
+    mark: str = "",
+) -> tuple[float, datetime | None]:
+    """A window as people ask for it: its length in hours, and its end, ``None`` for now.
+
+    Args:
+        now: The present moment.
+        zone: Of times without an offset.
+        hours: Its length; ``USUAL_HOURS`` without it and without ``since``.
+        since: Its start, as typed; instead of ``hours``.
+        until: Its end, as typed.
+        longest: Hours of the longest one.
+        mark: What the names of these three begin with, in the text of an error.
+
+    Raises:
+        WindowError: Both ``hours`` and ``since``, or a window that is empty or longer than ``longest``.
+        MomentError: A time cannot be read.
+    """
+    if hours is not None and since is not None:
+        raise WindowError(f"{mark}hours and {mark}since exclude each other")
+    end = None if until is None else parse_moment(until, now, zone=zone)
+    if since is not None:
+        hours = ((end or now) - parse_moment(since, now, zone=zone)).total_seconds() / 3600
+        if hours <= 0:
+            raise WindowError(f"{mark}since must lie before {mark}until")
+    hours = USUAL_HOURS if hours is None else hours
+    if not 0 < hours <= longest:
+        most = "" if longest == inf else f" and at most {longest:g}"
+        raise WindowError(f"the window must be more than 0{most} hours long, not {hours:g}")
+    return hours, end
 
 
 def zone_of(name: str) -> ZoneInfo:

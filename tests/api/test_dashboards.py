@@ -96,12 +96,14 @@ def openings(store: Store) -> list[tuple[str, str, Any]]:
         return [(e.actor, e.subject, e.detail["note"]) for e in audit_entries(reads) if e.action == "opened"]
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize(
+    ("accepted", "encoding"), [("gzip", "gzip"), ("identity", "identity"), ("gzip;q=0", "identity"), ("*", "gzip")]
+)
 def test_a_page_is_given_with_its_policy_and_leaves_an_audit_row(
-    client: httpx.Client, store: Store, feed: Feed, encoding: str
+    client: httpx.Client, store: Store, feed: Feed, accepted: str, encoding: str
 ) -> None:
     feed()
-    answer = client.get(PAGE, params={"hours": 6}, headers={"accept-encoding": encoding})
+    answer = client.get(PAGE, params={"hours": 6}, headers={"accept-encoding": accepted})
     assert answer.headers.get("content-encoding", "identity") == encoding
     assert (answer.status_code, answer.text) == (200, "<p>page 1</p>")
     assert answer.headers["content-security-policy"] == "default-src 'none'; x"

@@ -118,7 +118,9 @@ def test_a_snapshot_is_packed_for_who_unpacks_it(server: SocketServer, feed: Fee
     with httpx.Client(transport=httpx.HTTPTransport(uds=str(server.path)), base_url="http://monitor") as client:
         plain = client.get(path, headers={"accept-encoding": "identity"})
         packed = client.get(path, headers={"accept-encoding": "gzip"})
+        refused = client.get(path, headers={"accept-encoding": "gzip;q=0, *"})
     assert "content-encoding" not in plain.headers
+    assert "content-encoding" not in refused.headers
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.content == plain.content
     assert int(packed.headers["content-length"]) < len(plain.content) / 2

@@ -234,6 +234,25 @@ def test_the_number_of_an_alert_that_no_database_holds(command: Command, history
         assert "Invalid value for 'ID'" in outcome.err
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (("export", "incident", "abc"), "'ID': 'abc' is not a whole number (see "),
+        (("export", "incident", "0"), "'ID': '0' is too small: the least is 1 (see "),
+        (("export", "overview", "--hours", "two"), "'--hours': 'two' is not a number (see "),
+        (("export", "overview", "--compare", "z"), "'--compare': 'z' is not one of 'previous', 'none' (see "),
+        (("notify", "log", "--alert", "\x1b[1m"), "is not a whole number (see "),
+    ],
+)
+def test_a_wrong_value_is_told_in_one_sentence(command: Command, line: tuple[str, ...], told: str) -> None:
+    outcome = command(*line)
+    assert outcome.code == ExitCode.USAGE
+    assert told in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+    assert "Input should" not in outcome.err
+    assert "\x1b" not in outcome.err
+
+
 def test_acknowledging_from_the_command_line(command: Command, history: History) -> None:
     alert_id = history(ServiceState.DOWN, severity=Severity.CRITICAL)
     assert command("alerts", "ack", str(alert_id), "--note", "on it").code == ExitCode.OK

@@ -267,7 +267,9 @@ def test_a_renderer_that_fails_says_why_in_one_line(tmp_path: Path) -> None:
 
 
 def test_every_step_can_be_put_together_from_stored_buckets() -> None:
-    assert [source_resolution(step) for step in (60, 900, 7200, 604800)] == [60, 300, 3600, 86400]
+    assert [source_resolution(step, NOW.replace(hour=0)) for step in (60, 900, 7200, 604800)] == [60, 300, 3600, 86400]
+    odd = [source_resolution(7200, NOW.replace(hour=23, minute=minute)) for minute in (0, 35, 7)]
+    assert odd == [3600, 300, 60]
     assert len(set(HISTORIES)) == len(HISTORIES)
 
 

@@ -24,6 +24,10 @@ from amt_console.config import Settings, load_config
 from amt_console.reports.build import build
 from amt_console.reports.export import report_data
 from amt_console.reports.files import plan
+from amt_console.reports.gathering.data import ReportData
+from amt_console.reports.gathering.gather import gather
+from amt_console.reports.scheduled.child import window_of_period
+from amt_console.reports.scheduled.schedule import Period
 from amt_console.store import Store
 
 SETTINGS: Settings = load_config(cwd=Path("/nonexistent"), env={}).settings
@@ -47,6 +51,10 @@ def documents(path: Path, now: datetime, hours: float, *, end: datetime = END) -
     clock = FakeClock(now)
     with Store.open(f"sqlite:///{path}", clock=clock, read_only=True) as store:
         data = report_data(store, TARGETS, SETTINGS, clock, hours=hours, end=end, zone="UTC")
+    return built(data)
+
+
+def built(data: ReportData) -> Documents:
     made = build(data, plan(PARTS, ("json",)), progress=lambda *_: None)
     return {name.removesuffix(".json"): json.loads(content) for name, content in made}
 
@@ -82,6 +90,17 @@ AVAILABLE = ("up_seconds", "degraded_seconds", "down_seconds", "maintenance_seco
 def test_every_number_is_that_of_the_raw_rows(tmp_path: Path, seed: int, hours: float) -> None:
     path = stored(tmp_path, history(seed, hours=2 * hours + 1), LATER)
     assert wrong(path, documents(path, LATER, hours)) == []
+
+
+def test_a_scheduled_report_from_an_odd_minute_has_the_numbers_of_the_raw_rows(tmp_path: Path) -> None:
+    path = stored(tmp_path, history(5, hours=15), LATER)
+    period = Period(END - timedelta(hours=6, minutes=37, seconds=30), END, END)
+    window = window_of_period(period, SETTINGS.retention.rollups, LATER)
+    assert (window.start, window.step) == (period.start, 300)
+    clock = FakeClock(LATER)
+    with Store.open(f"sqlite:///{path}", clock=clock, read_only=True) as store, store.read() as reads:
+        data = gather(reads, targets=TARGETS, settings=SETTINGS, window=window, zone="UTC", made_at=LATER)
+    assert wrong(path, built(data)) == []
 
 
 @example(seed=4441).via("an unconfirmed failure beside an outage of another service")

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from amt_console import __version__
 from amt_console.api import wire
+from amt_console.api.content_coding import prefers_gzip
 from amt_console.api.feed import LONGEST_WAIT
 from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, GuardedRoute, Serving, needs
 from amt_console.api.routes.actions import AlertId, add_action_routes
@@ -54,7 +55,7 @@ async def console_snapshot(
     headers = {"etag": wire.etag(found.version)}
     if wire.matches(if_none_match, found.version):
         return Response(status_code=304, headers=headers)
-    if "gzip" in accept_encoding:
+    if prefers_gzip(accept_encoding):
         headers |= {"content-encoding": "gzip"}
         return Response(await found.packed(), media_type="application/json", headers=headers)
     return Response(await found.wired(), media_type="application/json", headers=headers)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
+from amt_console.api.content_coding import prefers_gzip
 from amt_console.api.dashboards import DashboardRequest, Dashboards
 from amt_console.api.plain_page import SECURITY_HEADERS, plain_document
 from amt_console.api.problems import RequestError
@@ -88,7 +89,7 @@ async def dashboard(
         return Response(status_code=304, headers=headers)
     if request.method == "GET":
         await asyncio.to_thread(_of(serving).note_opened, asked, found.actor)
-    if "gzip" in accept_encoding:
+    if prefers_gzip(accept_encoding):
         headers |= {"content-encoding": "gzip"}
         return Response(kept.packed, media_type="text/html", headers=headers)
     return Response(kept.html(), media_type="text/html", headers=headers)

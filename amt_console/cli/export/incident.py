@@ -16,7 +16,12 @@ def incident(
     ctx: typer.Context,
     alert_id: Annotated[
         int,
-        typer.Argument(metavar="ID", help="An alert. Of one that follows from another, that other one is told."),
+        typer.Argument(
+            metavar="ID",
+            help="An alert. Of one that follows from another, that other one is told.",
+            min=1,
+            max=2**62,
+        ),
     ],
     formats: Annotated[
         list[str] | None,

@@ -64,9 +64,7 @@ def metrics(
     from amt_console.reports.metrics.writing import whole_file, write_points
     from amt_console.reports.times import zone_of
 
-    length, end = window(ctx, hours, since, until, zone)
-    if not length > 0:
-        raise CommandError("the range must be more than 0 hours long", ExitCode.USAGE)
+    length, end = window(ctx, hours, since, until, zone, any_length=True)
     context = get_context(ctx)
     stop = context.clock.now() if end is None else end
     try:

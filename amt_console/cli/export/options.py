@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,26 +46,31 @@ OUT = Path("exports")
 
 
 def window(
-    ctx: typer.Context, hours: float | None, since: str | None, until: str | None, zone: str | None = None
+    ctx: typer.Context,
+    hours: float | None,
+    since: str | None,
+    until: str | None,
+    zone: str | None = None,
+    *,
+    any_length: bool = False,
 ) -> tuple[float, datetime | None]:
     """The window's length in hours and its end, ``None`` for now, from ``--hours`` or ``--since``, and ``--until``.
 
     Times without an offset are in ``zone``, else in the zone of the configuration's reports. Raises CommandError.
     """
-    from amt_console.moments import parse_moment
-    from amt_console.reports.times import UnknownZoneError, shown_zone
+    from amt_console.reports.times import MAX_HOURS, UnknownZoneError, WindowError, asked_window, shown_zone
 
-    if hours is not None and since is not None:
-        raise CommandError("--hours and --since exclude each other", ExitCode.USAGE)
     context = get_context(ctx)
     try:
         local = shown_zone(zone, context.settings)
-    except UnknownZoneError as error:
+        return asked_window(
+            context.clock.now(),
+            local,
+            hours=hours,
+            since=since,
+            until=until,
+            longest=inf if any_length else MAX_HOURS,
+            mark="--",
+        )
+    except (UnknownZoneError, WindowError) as error:
         raise CommandError(str(error), ExitCode.USAGE) from None
-    now = context.clock.now()
-    end = now if until is None else parse_moment(until, now, zone=local)
-    if since is not None:
-        hours = (end - parse_moment(since, now, zone=local)).total_seconds() / 3600
-        if hours <= 0:
-            raise CommandError("--since must lie before --until", ExitCode.USAGE)
-    return (24.0 if hours is None else hours), (None if until is None else end)

@@ -15,6 +15,7 @@ from typer.main import get_command
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.console_line import ConsoleLine
+from amt_console.cli.startup.wrong_values import words_of
 
 _COMMANDS = {
     "monitor": "monitor --once",
@@ -139,7 +140,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = "amt-console" if context is None else context.command_path
-        raise CommandError(f"{error.format_message()} (see {command} --help)", ExitCode.USAGE) from error
+        raise CommandError(f"{words_of(error)} (see {command} --help)", ExitCode.USAGE) from error
     except typer.Abort:
         raise CommandError("stopped", ExitCode.STOPPED) from None
     return result if isinstance(result, int) else 0

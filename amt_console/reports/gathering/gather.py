@@ -84,7 +84,7 @@ def gather(
 ) -> ReportData:
     """All data of the reports on ``window``, as known at its end, whenever they are written."""
     before = window.previous()
-    resolution = source_resolution(window.step)
+    resolution = source_resolution(window.step, window.start)
     changes: dict[str, list[StateChangeRow]] = {}
     for change in reads.services.state_changes(start=window.start, end=window.end):
         changes.setdefault(change.service, []).append(change)
@@ -135,9 +135,10 @@ def _simulated_until(reads: Reads, window: Window) -> datetime | None:
     return None if until is None or until <= window.start else min(until, window.end)
 
 
-def source_resolution(step: int) -> int:
-    """The coarsest stored resolution that divides a window's steps."""
-    return max(resolution for resolution in RESOLUTIONS if step % resolution == 0)
+def source_resolution(step: int, start: datetime) -> int:
+    """The coarsest stored resolution whose buckets a window's steps are made of; ``start`` is a whole minute."""
+    begin = int(start.timestamp())
+    return max((each for each in RESOLUTIONS if step % each == 0 == begin % each), default=RESOLUTIONS[0])
 
 
 def _services(reads: Reads, then: _Then, targets: Sequence[Target]) -> tuple[ServiceRecord, ...]:

@@ -12,11 +12,13 @@ import os
 import pickle
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amt_console.analysis import Window
-from amt_console.analysis.series import MAX_POINTS, STEPS
+from amt_console.analysis import Window, window_of
+from amt_console.config.sections.program import RollupRetention
+from amt_console.model import RESOLUTIONS
 from amt_console.reports.build import build_from, layout
 from amt_console.reports.files import write_file
 from amt_console.reports.gathering.data import ReportData
@@ -38,7 +40,7 @@ def main() -> int:
     os.nice(NICE)
     job: ScheduledJob = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one, over its pipe
     try:
-        window = window_of_period(job.period)
+        window = window_of_period(job.period, job.source.settings.retention.rollups, job.made_at)
         names = _make(job, gather_from(job.source, window, zone=job.zone, made_at=job.made_at))
     except (ChartError, UnknownZoneError, StoreError) as error:
         return _failed(str(error))
@@ -50,12 +52,26 @@ def main() -> int:
     return 0
 
 
-def window_of_period(period: Period) -> Window:
-    """The period in steps that its start is a multiple of, so that the window begins exactly there."""
-    start, seconds = period.start.timestamp(), period.hours * 3600
-    fitting = [step for step in STEPS if start % step == 0] or STEPS[:1]
-    step = next((step for step in fitting if seconds / step <= MAX_POINTS), fitting[-1])
-    return Window(period.start, period.end, step)
+def window_of_period(period: Period, kept: RollupRetention, made_at: datetime) -> Window:
+    """The period in as many steps as any report of that length has, whatever minute it begins at.
+
+    The window begins exactly with the period, unless the rollups that this needs are kept for less time than up to the
+    beginning of the window before: then it begins up to one bucket of the next coarser ones earlier. Its report says
+    its window.
+    """
+    step = window_of(period.end, period.hours).step
+    lives = dict(zip(RESOLUTIONS, (kept.minute, kept.five_minutes, kept.hour, kept.day), strict=True))
+    start = period.start.timestamp()
+    fitting = [resolution for resolution in RESOLUTIONS if step % resolution == 0]
+    windows = [
+        Window(datetime.fromtimestamp(start - start % resolution, UTC), period.end, step) for resolution in fitting
+    ]
+    known = (
+        window
+        for resolution, window in zip(fitting, windows, strict=True)
+        if (made_at - window.previous().start).total_seconds() <= lives[resolution]
+    )
+    return next(known, windows[-1])
 
 
 def _make(job: ScheduledJob, data: ReportData) -> list[str]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from support.incidents import NOW, TARGETS, after, plant
 
+from amt_console.analysis import window_of
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.operations.protocol import UnavailableError
@@ -141,13 +142,25 @@ def test_the_real_process_makes_the_report_of_the_past_window(tmp_path: Path) ->
     assert "Availability: " in made.summary
 
 
-def test_the_window_begins_exactly_with_the_period() -> None:
+KEPT = Settings().retention.rollups
+
+
+def test_the_window_begins_exactly_with_the_period_in_as_many_steps_as_any_export() -> None:
     for zone in ("Europe/Berlin", "Asia/Kathmandu", "America/New_York"):
-        for every in (WEEKLY, MONTHLY):
-            period = Schedule(every, time(7), ZoneInfo(zone)).next(NOW)
-            window = window_of_period(period)
+        for every, at in ((WEEKLY, time(7)), (MONTHLY, time(7)), (7 * 86400.0, time(7, 13)), (5400.0, time(7, 1))):
+            period = Schedule(every, at, ZoneInfo(zone)).next(NOW)
+            window = window_of_period(period, KEPT, period.due_at)
             assert (window.start, window.end) == (period.start, period.end)
-            assert window.start.timestamp() % window.step == 0
+            assert window.step == window_of(period.end, period.hours).step
+
+
+def test_a_window_whose_minutes_are_deleted_begins_with_a_bucket_that_is_kept() -> None:
+    period = Schedule(30 * 86400.0, time(7, 13), ZoneInfo("UTC")).next(NOW)
+    window = window_of_period(period, KEPT, period.due_at)
+    assert period.start - window.start == timedelta(minutes=3)
+    later = window_of_period(period, KEPT, period.due_at + timedelta(days=90))
+    assert period.start - later.start == timedelta(minutes=13)
+    assert later.step == window.step
 
 
 def test_the_message_names_the_files_and_the_dashboards(tmp_path: Path) -> None:
