@@ -351,7 +351,9 @@ class Truth:
         numbers = [value for _, value in values]
         hours: dict[int, list[float]] = {}
         for at, value in values:
-            hours.setdefault(at % DAY // HOUR, []).append(value)
+            # A step is of the hour that it begins in.
+            step = at - (at - self.start) % self.step
+            hours.setdefault(step % DAY // HOUR, []).append(value)
         means = {hour: sum(each) / len(each) for hour, each in hours.items()}
         return {
             "name": name,
