@@ -23,6 +23,7 @@ from amt_console.alerts.judging.probes import (
     missing,
 )
 from amt_console.alerts.judging.quorum import Account, Sight, agree, judge_sights, majority
+from amt_console.alerts.judging.reports import ReportReading, judge_report, report_subject
 from amt_console.alerts.lifecycle.consequences import Needs, consequences, past_consequences
 from amt_console.alerts.lifecycle.episode import resume, retire, step
 from amt_console.alerts.lifecycle.replay import Told, as_of, replay, told
@@ -80,6 +81,7 @@ __all__ = [
     "Probes",
     "Quorum",
     "Reachability",
+    "ReportReading",
     "RoleTooLow",
     "Rule",
     "RuleTest",
@@ -116,6 +118,7 @@ __all__ = [
     "judge_network",
     "judge_no_data",
     "judge_probe",
+    "judge_report",
     "judge_sights",
     "judge_uptime",
     "judge_window",
@@ -127,6 +130,7 @@ __all__ = [
     "no_data_rule",
     "past_consequences",
     "replay",
+    "report_subject",
     "resume",
     "retire",
     "rules_for",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from amt_console.alerts import DeliveryReading, NetworkReading, Sight, Signal
+from amt_console.alerts import DeliveryReading, NetworkReading, ReportReading, Sight, Signal
 from amt_console.clock import Instant
 from amt_console.model import BusinessFigures, Gap, GapReason, HostSample, ProbeResult
 from amt_console.model.evidence import Evidence
@@ -103,6 +103,7 @@ Item = (
     | NoData
     | NetworkReading
     | DeliveryReading
+    | ReportReading
     | EvidenceReading
     | Pause
 )
@@ -169,7 +170,7 @@ def _moment(item: Item) -> datetime:
         return item.result.timestamp
     if isinstance(item, HostReading):
         return item.sample.timestamp
-    if isinstance(item, NoData | NetworkReading | DeliveryReading | InformationReading):
+    if isinstance(item, NoData | NetworkReading | DeliveryReading | ReportReading | InformationReading):
         return item.at.wall
     if isinstance(item, EvidenceReading):
         return item.evidence.at

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from amt_console.alerts import DeliveryReading, NetworkReading
+from amt_console.alerts import DeliveryReading, NetworkReading, ReportReading
 from amt_console.clock import Clock
 from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import NETWORK_SUBJECT, ProbeResult, ServiceState
@@ -191,8 +191,8 @@ class Engine:
         """Probe these targets at once."""
         self._probes.probe_now(names)
 
-    def hear(self, reading: DeliveryReading) -> None:
-        """Take note of what became of messages on a channel."""
+    def hear(self, reading: DeliveryReading | ReportReading) -> None:
+        """Take note of what became of messages on a channel, or of a scheduled report."""
         self._flusher.add(reading, urgent=True)
 
     def reload(self, ruleset: Ruleset, retention: RetentionSettings | None = None) -> None:

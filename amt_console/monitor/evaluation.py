@@ -9,6 +9,7 @@ from amt_console.alerts import (
     DeliveryReading,
     NetworkReading,
     Observation,
+    ReportReading,
     Rule,
     Signal,
     Verdict,
@@ -22,19 +23,24 @@ from amt_console.alerts import (
     judge_network,
     judge_no_data,
     judge_probe,
+    judge_report,
     judge_sights,
     missing,
+    report_subject,
     resume,
     retire,
     step,
 )
 from amt_console.clock import Instant
-from amt_console.model import AlertType, Gap, ServiceState
+from amt_console.model import Gap, ServiceState
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, InformationReading, Item, NoData, Pause
 from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.ruleset import MONITOR_SUBJECT, Ruleset
 from amt_console.monitor.signals import RuleWindow
 from amt_console.monitor.watches.hosts import STORE_EVERY
+
+_KNOWN_WITHOUT_MEASURING = frozenset((Signal.MONITOR, Signal.NOTIFY, Signal.REPORT))
+"""Alerts of these are not held over a time in which nothing was measured."""
 
 
 class Evaluator:
@@ -62,6 +68,10 @@ class Evaluator:
                 if item.channel in self.ruleset.policies.channels:
                     for rule in self.ruleset.delivery_rules:
                         _step(ledger, rule, judge_delivery(item))
+            elif isinstance(item, ReportReading):
+                for rule in self.ruleset.report_rules:
+                    if self.ruleset.watches(rule.id, report_subject(item.name)):
+                        _step(ledger, rule, judge_report(item))
             elif isinstance(item, InformationReading):
                 self._information(ledger, item)
             elif isinstance(item, Pause) and item.at is not None:
@@ -84,8 +94,8 @@ class Evaluator:
     def resume(self, ledger: Ledger, *, seconds: float, at: Instant) -> None:
         """Hold every open alert over so many seconds without data."""
         for episode in ledger.open():
-            # Whether messages are delivered is known without a measurement.
-            if not episode.rule_id or episode.subject == MONITOR_SUBJECT or episode.alert_type is AlertType.NOTIFY:
+            rule = self.ruleset.by_id.get(episode.rule_id)
+            if not episode.rule_id or (rule is not None and rule.signal in _KNOWN_WITHOUT_MEASURING):
                 continue
             target = self.ruleset.by_target.get(episode.subject)
             interval = STORE_EVERY if target is None else target.interval

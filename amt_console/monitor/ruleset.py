@@ -18,6 +18,7 @@ from amt_console.alerts import (
     default_rules,
     merge_rules,
     no_data_rule,
+    report_subject,
     rules_for,
     slo_rule,
 )
@@ -51,6 +52,8 @@ class Ruleset:
     figures: FigureSources = field(default_factory=FigureSources)
     policies: Policies = field(default_factory=Policies)
     """Who is told of alerts, as the configuration says; people add to it while the monitor runs."""
+    reports: frozenset[str] = frozenset()
+    """The names of the scheduled reports that are made."""
     by_id: Mapping[str, Rule] = field(init=False)
     """Every rule, including the derived ones on missing data."""
     by_target: Mapping[str, Target] = field(init=False)
@@ -70,7 +73,8 @@ class Ruleset:
     network_rules: tuple[Rule, ...] = field(init=False)
     delivery_rules: tuple[Rule, ...] = field(init=False)
     """Rules that judge whether messages are delivered; their subjects are channels."""
-
+    report_rules: tuple[Rule, ...] = field(init=False)
+    """Rules that judge whether scheduled reports are made."""
     information_rules: tuple[Rule, ...] = field(init=False)
     """Rules on what the history tells: services, parts of the host, users and chatbot."""
 
@@ -91,6 +95,7 @@ class Ruleset:
             ("monitor_rules", tuple(rule for rule in self.rules if rule.signal is Signal.MONITOR)),
             ("network_rules", tuple(rule for rule in self.rules if rule.signal is Signal.NETWORK)),
             ("delivery_rules", tuple(rule for rule in self.rules if rule.signal is Signal.NOTIFY)),
+            ("report_rules", tuple(rule for rule in self.rules if rule.signal is Signal.REPORT)),
             ("information_rules", tuple(rule for rule in self.rules if rule.signal in INFORMATION_SIGNALS)),
         ):
             object.__setattr__(self, name, value)
@@ -127,6 +132,8 @@ class Ruleset:
             return subject == NETWORK_SUBJECT
         if rule.signal is Signal.NOTIFY:
             return subject in self.policies.channels
+        if rule.signal is Signal.REPORT:
+            return subject in map(report_subject, self.reports)
         if rule.signal is Signal.TREND:
             return subject in self.by_target and rule.watches(self.by_target[subject])
         if rule.signal in INFORMATION_SIGNALS:
@@ -156,6 +163,7 @@ def build_ruleset(settings: Settings, targets: Sequence[Target]) -> Ruleset:
         canaries=canaries(settings),
         figures=settings.figures.sources(),
         policies=policies_of(settings, targets),
+        reports=frozenset(report.name for report in settings.reports if report.enabled),
     )
 
 

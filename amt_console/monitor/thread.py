@@ -19,7 +19,7 @@ from amt_console.store import Store
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
-    from amt_console.alerts import DeliveryReading
+    from amt_console.alerts import DeliveryReading, ReportReading
     from amt_console.model.notifications import OutboxEntry
     from amt_console.monitor.engine import Engine, EngineLimits
     from amt_console.monitor.probing import Collectors
@@ -112,8 +112,8 @@ class EngineThread:
         with self._guard:
             self._tell(lambda engine: engine.probe_now(wanted))
 
-    def hear(self, reading: DeliveryReading) -> None:
-        """Take note of what became of messages on a channel."""
+    def hear(self, reading: DeliveryReading | ReportReading) -> None:
+        """Take note of what became of messages on a channel, or of a scheduled report."""
         with self._guard:
             self._tell(lambda engine: engine.hear(reading))
 

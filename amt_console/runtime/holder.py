@@ -102,7 +102,14 @@ class Holder:
             clock=clock,
         )
         self._dashboards: Dashboards | None = None
-        self._reports = ScheduledReports(settings, store, clock, self._source, on_queued=lambda: self.dispatcher.wake())
+        self._reports = ScheduledReports(
+            settings,
+            store,
+            clock,
+            self._source,
+            on_queued=lambda: self.dispatcher.wake(),
+            on_reading=self.engine.hear,
+        )
         self.operations = OperationsProxy()
         self.operations.use(self._operations(settings, targets))
 
@@ -153,7 +160,7 @@ class Holder:
         status = self.engine.status
         engine = (notice for notice in status.notices if notice not in status.faults)
         watchdog = () if self._watchdog.trouble is None else (self._watchdog.trouble,)
-        return (*self.dispatcher.status.lines, *engine, *watchdog, *self._reports.notices, *self._troubles)
+        return (*self.dispatcher.status.lines, *engine, *watchdog, *self._troubles)
 
     def reload(self, settings: Settings) -> None:
         """Use another configuration: targets, rules, channels, roles. Raises ConfigError and keeps the old one."""

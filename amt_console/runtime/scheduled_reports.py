@@ -7,6 +7,7 @@ noted together with its message in one transaction. After a crash between the tw
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from amt_console.clock import Clock
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
+    from amt_console.alerts import ReportReading
     from amt_console.config import Settings
     from amt_console.reports.jobs.job import ReportSource
     from amt_console.reports.scheduled.making import ReportMaker
@@ -44,7 +46,7 @@ NOT_MADE = ""
 class ScheduledReports:
     """Makes the reports of a configuration, on a thread of its own. For the process that holds the lease.
 
-    ``look`` is one round; tests call it by itself. ``notices`` may be read from any thread.
+    ``look`` is one round; tests call it by itself.
 
     Args:
         settings: The configuration.
@@ -52,6 +54,7 @@ class ScheduledReports:
         clock: The time.
         source: Where the data comes from, for the configuration of now.
         on_queued: Called when a message was queued; must be quick.
+        on_reading: Called with the outcome of each attempt, and once for each report after the start; must be quick.
         maker: Makes the reports.
     """
 
@@ -63,15 +66,16 @@ class ScheduledReports:
         source: Callable[[], ReportSource],
         *,
         on_queued: Callable[[], None] = lambda: None,
+        on_reading: Callable[[ReportReading], None] = lambda _: None,
         maker: ReportMaker | None = None,
     ) -> None:
-        self.notices: tuple[str, ...] = ()
-        """Reports that could not be made, for people."""
         self._settings = settings
         self._store = store
         self._clock = clock
         self._source = source
         self._on_queued = on_queued
+        self._on_reading = on_reading
+        self._told: dict[str, tuple[str | None, datetime | None]] = {}
         self._maker = maker
         self._unsaved: dict[str, ReportRun] = {}
         self._nothing_to_do = False
@@ -86,7 +90,7 @@ class ScheduledReports:
 
     def reload(self, settings: Settings) -> None:
         """Use another configuration."""
-        self._settings, self._nothing_to_do = settings, False
+        self._settings, self._nothing_to_do, self._told = settings, False, {}
         self._changed.set()
 
     def stop(self) -> None:
@@ -191,8 +195,11 @@ class ScheduledReports:
         now = self._clock.now()
         entry = None
         if order.channel is not None:
-            entry = report_message(order, period, made, now=now, public_url=self._settings.api.public_url)
-        place_words = str(made.folder) + ("" if order.channel is None else f", sent on {order.channel}")
+            public_url = self._settings.api.public_url
+            entry = report_message(order, period, made, now=now, host=socket.gethostname(), public_url=public_url)
+        # Of several monitors any may have made it.
+        where = f" on {socket.gethostname()}" if self._store.is_server else ""
+        place_words = f"{made.folder}{where}" + ("" if order.channel is None else f", sent on {order.channel}")
         done = replace(
             _calm(run),
             done_until=period.due_at,
@@ -235,15 +242,18 @@ class ScheduledReports:
                 save_report_run(writes, run)
 
     def _tell(self, orders: Sequence[ReportOrder]) -> None:
+        """Report how the newest attempts ended, each once; what was made before a crash ends its alert after it."""
+        from amt_console.alerts import ReportReading
         from amt_console.store import report_runs
 
         with self._store.read() as reads:
-            runs = report_runs(reads)
-        self.notices = tuple(
-            f"The scheduled report {order.name} could not be made: {run.error}."
-            for order in orders
-            if (run := runs.get(order.name)) is not None and run.error is not None
-        )
+            runs = report_runs(reads) | self._unsaved
+        for order in orders:
+            run = runs.get(order.name)
+            state = (None, None) if run is None else (run.error, run.failed_at)
+            if self._told.get(order.name) != state:
+                self._told[order.name] = state
+                self._on_reading(ReportReading(order.name, self._clock.instant(), state[0]))
 
 
 def _calm(run: ReportRun) -> ReportRun:

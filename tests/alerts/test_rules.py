@@ -131,6 +131,7 @@ class TestDefaults:
             "monitor",
             "network",
             "notify",
+            "report",
             "trend",
             "resource_pattern",
             "behaviour",
@@ -148,6 +149,7 @@ class TestDefaults:
         assert all(rule.id == rule.signal for rule in rules)
         assert {rule.id: rule.alert_type for rule in rules if rule.id != rule.alert_type} == {
             "network": AlertType.MONITOR,
+            "report": AlertType.MONITOR,
             "resource_pattern": AlertType.ANOMALY,
             "behaviour": AlertType.ANOMALY,
         }

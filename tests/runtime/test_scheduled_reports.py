@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,6 +69,7 @@ class Bench:
         self.store, self.clock, self.folder = store, clock, folder
         self.maker = FakeMaker()
         self.woken = 0
+        self.readings: list[tuple[str, str | None]] = []
         self.reports = self.monitor()
 
     def settings(self, **changes: Any) -> Settings:
@@ -80,7 +82,13 @@ class Bench:
         settings = self.settings(**changes)
         source = ReportSource(self.store.url, settings, ())
         self.reports = ScheduledReports(
-            settings, self.store, self.clock, lambda: source, on_queued=self._wake, maker=self.maker
+            settings,
+            self.store,
+            self.clock,
+            lambda: source,
+            on_queued=self._wake,
+            on_reading=lambda reading: self.readings.append((reading.name, reading.error)),
+            maker=self.maker,
         )
         return self.reports
 
@@ -195,19 +203,19 @@ def test_a_failure_is_told_and_tried_again_with_longer_pauses(bench: Bench) -> N
     bench.maker.trouble = ReportError("the renderer was ended")
     bench.run(15)
     assert bench.maker.tries == 1
-    assert bench.reports.notices == (
-        "The scheduled report boss could not be made: 2026-01-04: the renderer was ended.",
-    )
+    failure = ("boss", "2026-01-04: the renderer was ended")
+    assert bench.readings == [("boss", None), failure]
     bench.run(50)
     assert bench.maker.tries == 1
     bench.run(10)
     assert bench.maker.tries == 2
     bench.run(100)
     assert bench.maker.tries == 2
+    assert bench.readings == [("boss", None), failure, failure]
     bench.maker.trouble = None
     bench.run(30)
     assert bench.maker.made == ["2026-01-04"]
-    assert bench.reports.notices == ()
+    assert bench.readings[3:] == [("boss", None)]
     assert bench.run_row.failures == 0
 
 
@@ -218,7 +226,8 @@ def test_a_restart_does_not_shorten_the_pause(bench: Bench) -> None:
     for _ in range(5):
         bench.monitor().look()
     assert bench.maker.tries == 1
-    assert bench.reports.notices != ()
+    # Each monitor tells once what it found.
+    assert bench.readings[-2:] == [("boss", "2026-01-04: no")] * 2
 
 
 def test_a_report_that_always_fails_does_not_hold_up_the_next_one(bench: Bench) -> None:
@@ -226,7 +235,7 @@ def test_a_report_that_always_fails_does_not_hold_up_the_next_one(bench: Bench) 
     bench.maker.trouble = ReportError("a bug")
     bench.run(10 * 3600)
     assert bench.maker.tries == GIVE_UP
-    assert "left out after 8 attempts" in bench.reports.notices[0]
+    assert "left out after 8 attempts" in str(bench.readings[-1][1])
     bench.maker.trouble = None
     bench.run(DAY)
     assert bench.maker.made == ["2026-01-05"]
@@ -257,6 +266,7 @@ def test_a_failure_that_cannot_be_stored_counts_all_the_same(bench: Bench, monke
         bench.clock.advance(20)
         bench.reports.look()
     assert bench.maker.tries == 1
+    assert bench.readings[-1] == ("boss", "2026-01-04: no")
 
 
 def test_what_was_switched_off_is_not_missed(bench: Bench) -> None:
@@ -326,7 +336,9 @@ async def test_the_files_arrive_by_mail(bench: Bench) -> None:
     body = mail.get_body(("plain",))
     assert body is not None
     assert "All is well." in body.get_content()
-    assert "Files: executive_summary.md in" in body.get_content()
+    told = " ".join(body.get_content().split())
+    assert f"Files: executive_summary.md in {bench.folder}/boss/2026-01-04 on {socket.gethostname()}" in told
+    assert "Not attached" not in told
 
 
 async def test_files_that_are_gone_or_too_large_do_not_hold_up_the_mail(tmp_path: Path) -> None:
@@ -346,6 +358,10 @@ async def test_files_that_are_gone_or_too_large_do_not_hold_up_the_mail(tmp_path
         await channel.send(text_message(NoticeKind.REPORT, "boss: OK", attachments=paths))
     (mail,) = box.mails
     assert list(mail.iter_attachments()) == []
+    body = mail.get_body(("plain",))
+    assert body is not None
+    told = " ".join(body.get_content().split())
+    assert "Not attached: gone.html (not on the host that sent this mail), large.html (too large)." in told
 
 
 async def test_a_dispatcher_hands_on_the_files(bench: Bench) -> None:

@@ -79,6 +79,7 @@ def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target
         _monitor_rule(),
         _network_rule(),
         _delivery_rule(),
+        _report_rule(),
         *information_rules(),
     )
     runbooks = {target.name: target.runbook for target in known if target.runbook}
@@ -210,6 +211,10 @@ def _network_rule() -> Rule:
 
 def _delivery_rule() -> Rule:
     return Rule("notify", AlertType.NOTIFY, Signal.NOTIFY, fail=1, recover=1)
+
+
+def _report_rule() -> Rule:
+    return Rule("report", AlertType.MONITOR, Signal.REPORT, severity=Severity.WARNING, fail=1, recover=1)
 
 
 def information_rules() -> tuple[Rule, ...]:

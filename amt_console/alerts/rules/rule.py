@@ -22,6 +22,7 @@ class Signal(StrEnum):
     MONITOR = "monitor"
     NETWORK = "network"
     NOTIFY = "notify"
+    REPORT = "report"
     # What the monitor reads from hours and weeks of history: information, no value of the moment.
     TREND = "trend"
     RESOURCE_PATTERN = "resource_pattern"
@@ -54,7 +55,7 @@ class Signal(StrEnum):
 INFORMATION_SIGNALS = frozenset((Signal.TREND, Signal.RESOURCE_PATTERN, Signal.BEHAVIOUR))
 """Signals that are never told to anybody: their alerts are ``info``."""
 STATE_SIGNALS = INFORMATION_SIGNALS | frozenset(
-    (Signal.SERVICE_DOWN, Signal.DATABASE, Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY, Signal.NO_DATA)
+    (Signal.SERVICE_DOWN, Signal.DATABASE, Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY, Signal.REPORT, Signal.NO_DATA)
 )
 """Signals whose rules have one severity and no limit of their own."""
 PERCENT_SIGNALS = frozenset(

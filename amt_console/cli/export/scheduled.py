@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -182,8 +183,15 @@ def _queue(context: Context, order: ReportOrder, period: Period, made: MadeRepor
         talk(f"channel {order.channel} is switched off: nothing is sent")
         return
     moment = context.clock.now()
-    public = context.settings.api.public_url
-    entry = report_message(order, period, made, now=moment, public_url=public, by=current_actor(os.environ).name)
+    entry = report_message(
+        order,
+        period,
+        made,
+        now=moment,
+        host=socket.gethostname(),
+        public_url=context.settings.api.public_url,
+        by=current_actor(os.environ).name,
+    )
     with context.open_store(read_only=False) as store, store.transaction(durable=True) as writes:
         writes.queue_once([entry])
         life = writes.monitor.sign_of_life()

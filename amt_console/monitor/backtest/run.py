@@ -36,7 +36,7 @@ FIRST_PAGE = 16
 MOST_ALERTS = 100_000
 WARM_UP = _DAY
 """How long before its beginning the history is judged already: an alert that fired before is none of the period."""
-NOT_REPLAYED = INFORMATION_SIGNALS | frozenset((Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY))
+NOT_REPLAYED = INFORMATION_SIGNALS | frozenset((Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY, Signal.REPORT))
 """Not stored: the monitor itself, its network, the delivery of messages. Statistics of a day fire for nobody."""
 
 

@@ -10,7 +10,7 @@ import re
 import socket
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from email.message import EmailMessage
 from functools import cache
@@ -23,7 +23,7 @@ from amt_console.model.notifications import Message
 from amt_console.model.states import ChannelType
 from amt_console.notify.channels.address_rules import AddressRules
 from amt_console.notify.channels.channel import DeliveryError, FailureReason
-from amt_console.notify.channels.mail_message import mail_message, read_attachments
+from amt_console.notify.channels.mail_message import Attachment, mail_message, read_attachments
 from amt_console.notify.templates.content import content_of
 from amt_console.redaction import redacted
 from amt_console.text import safe_text
@@ -104,7 +104,11 @@ class EmailChannel:
     async def send(self, message: Message) -> None:
         """Send it to everybody. Raises DeliveryError."""
         recipients = self._waiting.get(message.id, self._recipients)
-        files = await asyncio.to_thread(read_attachments, message.attachments) if message.attachments else ()
+        files: tuple[Attachment, ...] = ()
+        if message.attachments:
+            files, left_out = await asyncio.to_thread(read_attachments, message.attachments)
+            if left_out:
+                message = replace(message, text=f"{message.text or ''}\nNot attached: {', '.join(left_out)}.")
         mail = mail_message(
             message,
             content_of(message, self._zone),

@@ -81,23 +81,33 @@ class Attachment:
     content: bytes = field(repr=False)
 
 
-def read_attachments(paths: Sequence[str], most_bytes: int = MOST_ATTACHED) -> tuple[Attachment, ...]:
+def read_attachments(
+    paths: Sequence[str], most_bytes: int = MOST_ATTACHED
+) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
     """The files that can be read and fit into one mail together, in their order; blocks.
 
-    A file may lie on the host of another monitor, or have been moved away since: the text says where it was written.
+    A file may lie on the host of another monitor, or have been moved away since.
+
+    Returns:
+        The files, and of each other one its name and why it is left out.
     """
     found: list[Attachment] = []
+    left_out: list[str] = []
     for path in map(Path, paths):
         try:
-            if path.stat().st_size > most_bytes:
-                continue
-            content = path.read_bytes()
-        except OSError:
+            content = path.read_bytes() if path.stat().st_size <= most_bytes else None
+        except FileNotFoundError:
+            left_out.append(f"{path.name} (not on the host that sent this mail)")
             continue
-        if len(content) <= most_bytes:
-            most_bytes -= len(content)
-            found.append(Attachment(path.name, content))
-    return tuple(found)
+        except OSError as error:
+            left_out.append(f"{path.name} ({error.strerror or error})")
+            continue
+        if content is None or len(content) > most_bytes:
+            left_out.append(f"{path.name} (too large)")
+            continue
+        most_bytes -= len(content)
+        found.append(Attachment(path.name, content))
+    return tuple(found), tuple(left_out)
 
 
 def message_id(message: Message, instance: str, domain: str) -> str:

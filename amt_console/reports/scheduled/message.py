@@ -19,6 +19,7 @@ def report_message(
     made: MadeReport,
     *,
     now: datetime,
+    host: str,
     public_url: str | None,
     by: str | None = None,
 ) -> OutboxEntry:
@@ -29,6 +30,7 @@ def report_message(
         period: Which one.
         made: The files.
         now: The wall clock.
+        host: Where the files lie: another monitor may send the message.
         public_url: The address of the API for people, if it has one.
         by: Who asked for it; then it is sent again, though it was sent before.
     """
@@ -36,7 +38,8 @@ def report_message(
     words = order.period_words(period)
     lines = [made.summary.strip() or f"{order.name} {words}", ""]
     names = ", ".join(path.name for path in made.files)
-    lines.append(f"Files: {names} in {made.folder}" if names else f"No table with data: {made.folder} has no file.")
+    place = f"{made.folder} on {host}"
+    lines.append(f"Files: {names} in {place}" if names else f"No table with data: {place} has no file.")
     if public_url is not None:
         lines.append(f"Dashboards: {public_url.rstrip('/')}/dashboards/")
     again = "" if by is None else f".{by}.{now.isoformat()}"

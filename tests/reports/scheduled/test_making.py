@@ -166,12 +166,12 @@ def test_a_window_whose_minutes_are_deleted_begins_with_a_bucket_that_is_kept() 
 def test_the_message_names_the_files_and_the_dashboards(tmp_path: Path) -> None:
     sent = order(tmp_path, channel="hook")
     made = maker(FINE).make(sent, PERIOD, SOURCE, NOW)
-    first = report_message(sent, PERIOD, made, now=NOW, public_url="https://amt.example/")
+    first = report_message(sent, PERIOD, made, now=NOW, host="mon-1", public_url="https://amt.example/")
     assert first.text is not None
-    assert f"Files: executive_summary.md in {made.folder}" in first.text
+    assert f"Files: executive_summary.md in {made.folder} on mon-1" in first.text
     assert "Dashboards: https://amt.example/dashboards/" in first.text
     assert first.attachments == (str(made.files[0]),)
-    by_hand = report_message(sent, PERIOD, made, now=NOW, public_url=None, by="ada")
+    by_hand = report_message(sent, PERIOD, made, now=NOW, host="mon-1", public_url=None, by="ada")
     assert first.dedup_key != by_hand.dedup_key
 
 
