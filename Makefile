@@ -9,7 +9,7 @@ PARALLEL := -n logical --dist worksteal
 # Compiled tests are kept whatever the environment says: without them each worker takes twice as long to start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test quick check bench mutants clean help
+.PHONY: run test quick check bench mutants package package-check clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,8 @@ help:
 	@echo "make check  format, lint, types, import contracts"
 	@echo "make bench  the benchmarks beside their targets"
 	@echo "make mutants  small changes of the code that no test notices (ARGS='auth amt_console/alerts/wording.py' selects some)"
+	@echo "make package  the wheel and the sdist, in dist/"
+	@echo "make package-check  installs the wheel in an empty environment and uses it there"
 	@echo "make clean  removes .venv and caches"
 
 $(BIN)/python:
@@ -57,6 +59,12 @@ bench: $(DEV_STAMP)
 
 mutants: $(DEV_STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m mutation $(ARGS)
+
+package: $(DEV_STAMP)
+	@$(BIN)/python -m hatchling build -d dist
+
+package-check: $(DEV_STAMP)
+	@PYTHONPATH=tests $(BIN)/python -m packaging_check $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

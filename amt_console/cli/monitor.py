@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 def monitor(
     ctx: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Run every collector once, store, evaluate, and exit.")] = False,
+    alive: Annotated[
+        bool,
+        typer.Option("--alive", help="Only tell whether the monitor of this database works: exit code 0, else 69."),
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="With --once: print the results as JSON.")] = False,
     location: Annotated[
         str | None,
@@ -36,6 +40,13 @@ def monitor(
         raise CommandError("--json goes with --once", ExitCode.USAGE)
     if location is not None and once:
         raise CommandError("--location does not go with --once", ExitCode.USAGE)
+    if alive:
+        if once or location is not None:
+            raise CommandError("--alive goes with no other option", ExitCode.USAGE)
+        from amt_console.cli.monitor_alive import check_alive
+
+        check_alive(context)
+        return
     if once:
         from amt_console.cli.monitor_once import run_once
 

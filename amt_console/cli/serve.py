@@ -72,7 +72,7 @@ def run_serve(context: Context, api: ApiSettings) -> int:
     from amt_console.runtime.session import LocalSession
     from amt_console.runtime.site import site_of
 
-    start_logging(to_stderr=True)
+    start_logging(to_stderr=True, settings=context.settings.log)
     announce = _Announcer()
     presence = Presence(context.clock)
     with (

@@ -10,6 +10,7 @@ from amt_console.config.secrets.kinds import StoreUrlSecret
 from amt_console.config.sections.channels import AnyChannel, EmailAlerts
 from amt_console.config.sections.escalation import EscalationSettings, QuietHours
 from amt_console.config.sections.figures import FigureSettings
+from amt_console.config.sections.log import LogSettings
 from amt_console.config.sections.notify import NotifySettings
 from amt_console.config.sections.oncall import OncallSettings
 from amt_console.config.sections.program import (
@@ -93,6 +94,8 @@ class Settings(Section):
     """Pages elsewhere that tell an outage of our own network from one of the platform."""
     watchdog: WatchdogSettings = WatchdogSettings()
     """A dead man's switch."""
+    log: LogSettings = LogSettings()
+    """The program's own log."""
     recheck: Annotated[tuple[Delay, ...], Field(max_length=5)] = (1.0, 2.0)
     """Delays of the quick re-checks after a first failure; empty for none."""
 

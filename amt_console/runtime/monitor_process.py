@@ -68,7 +68,7 @@ def run_monitor(
     from amt_console.runtime.systemd import Notifier, monitoring
     from amt_console.store import LeaseLost, Store, keyring_of
 
-    start_logging(to_stderr=True)
+    start_logging(to_stderr=True, settings=settings.log)
     clock, signals = SystemClock(), Signals()
     if not store_url_is_server(store_url):
         lease = acquire_lease(store_url, clock=clock)

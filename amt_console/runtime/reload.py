@@ -52,9 +52,12 @@ class ConfigWatch:
 def reload_config(path: Path | None, use: Callable[[Settings], None]) -> None:
     """Read the configuration and hand it to ``use``; the running one stays when either raises ConfigError."""
     from amt_console.config import ConfigError, load_config
+    from amt_console.runtime.logs import follow_log_settings
 
     try:
-        use(load_config(path).settings)
+        settings = load_config(path).settings
+        use(settings)
+        follow_log_settings(settings.log)
     except ConfigError as error:
         logger.error("the running configuration stays, the new one is not usable:\n%s", error)
     else:

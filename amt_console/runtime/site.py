@@ -79,7 +79,9 @@ class Site:
         """Start the engine and the API under a lease. Raises StoreError, ConfigError."""
         from amt_console.config import location_of
         from amt_console.runtime.holder import Holder
+        from amt_console.runtime.logs import follow_log_settings
 
+        follow_log_settings(self.configured.settings.log)
         location = location_of(self.configured.settings) if self.on_server else None
         store = self._open()
         try:

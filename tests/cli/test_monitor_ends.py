@@ -162,3 +162,14 @@ def _host(place: Place) -> str:
     holder = lease_holder(place.url)
     assert holder is not None
     return holder.host
+
+
+def test_alive_tells_whether_the_monitor_of_this_database_works(place: Place) -> None:
+    before = place.run("monitor", "--alive")
+    assert (before.returncode, before.stdout) == (69, "")
+    assert "no monitor answers at" in before.stderr
+    with place.monitor():
+        until(lambda: place.run("monitor", "--alive").returncode == 0)
+    after = place.run("monitor", "--alive")
+    assert after.returncode == 69
+    assert place.run("monitor", "--alive", "--once").returncode == 64

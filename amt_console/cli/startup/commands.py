@@ -36,6 +36,7 @@ _COMMANDS = {
     "audit": "audit list --since 7d",
     "demo": "demo --incident api-down",
     "doctor": "doctor --json",
+    "completion": "completion bash",
 }
 """In the order of the help, with the example of its end. A module of the same name holds ``app`` for a group, or a
 function of that name.
@@ -144,3 +145,13 @@ def run_command(arguments: Sequence[str]) -> int:
     except typer.Abort:
         raise CommandError("stopped", ExitCode.STOPPED) from None
     return result if isinstance(result, int) else 0
+
+
+def complete() -> int:
+    """Answer the completion script of a shell: it says in the environment what is typed."""
+    from typer.completion import get_completion_inspect_parameters
+
+    # Registers the completions of Typer, which it otherwise does with the options of its own.
+    get_completion_inspect_parameters()
+    get_command(app)(prog_name="amt-console")
+    return 0

@@ -18,6 +18,8 @@ from amt_console.text import safe_text
 
 _CLOSED_PIPE = 128 + 13
 """The exit code that a shell reports after SIGPIPE."""
+COMPLETION_VARIABLE = "_AMT_CONSOLE_COMPLETE"
+"""Set by the completion script of a shell."""
 
 
 def hoist_options(arguments: Sequence[str]) -> list[str]:
@@ -58,6 +60,10 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
+        if COMPLETION_VARIABLE in os.environ:
+            from amt_console.cli.startup.commands import complete
+
+            return complete()
         line = ConsoleLine.read(arguments)
         if line is not None:
             return line.open()
