@@ -1,7 +1,7 @@
 """Builds the wheel and the sdist, installs the wheel in an empty environment, and uses it there.
 
-Run by ``make package-check``, for each Python from 3.11 to 3.14 that this machine has; with ``--one`` for the first. Not a test of pytest: it
-installs every dependency anew.
+Run by ``make package-check``, for each Python from 3.11 to 3.14 that this machine has; with ``--one`` for the first.
+Not a test of pytest: it installs every dependency anew.
 """
 
 from __future__ import annotations
