@@ -20,7 +20,7 @@ class Shell(StrEnum):
 
 def completion(shell: Annotated[Shell, typer.Argument(help="The shell.")]) -> None:
     """Print the completion script of a shell. A comment at its start says where it goes."""
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     place = {
         Shell.BASH: "amt-console completion bash > ~/.local/share/bash-completion/completions/amt-console",

@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amt_console.text import safe_text
 
@@ -56,25 +56,19 @@ class PrivateFileHandler(RotatingFileHandler):
     Several processes may log to one file: each goes on in the new file when another has rotated.
     """
 
-    def _open(self):  # type: ignore[no-untyped-def]
+    def _open(self) -> Any:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         return os.fdopen(descriptor, self.mode, encoding=self.encoding, errors=self.errors)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record, to the file that has the name now."""
         try:
-            if self.stream is not None and not self._is_current():
+            if self.stream is not None and not _is_at(self.baseFilename, self.stream.fileno()):
                 self.stream.close()
                 self.stream = self._open()
         except (OSError, ValueError):
             return
         super().emit(record)
-
-    def _is_current(self) -> bool:
-        try:
-            return os.path.samestat(os.stat(self.baseFilename), os.fstat(self.stream.fileno()))
-        except FileNotFoundError:
-            return False
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Ignore it: a full disk must not print into the screen."""
@@ -132,3 +126,10 @@ def _file_handler(settings: LogSettings | None) -> logging.Handler:
     most = MAX_BYTES if settings is None else int(settings.max_mib * 1024**2)
     keep = KEPT_FILES if settings is None else settings.keep
     return PrivateFileHandler(path, maxBytes=most, backupCount=keep, encoding="utf-8", errors="replace")
+
+
+def _is_at(path: str, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
