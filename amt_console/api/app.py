@@ -14,9 +14,9 @@ from starlette.exceptions import HTTPException
 from amt_console import __version__
 from amt_console.api.auth.callers import Callers
 from amt_console.api.auth.errors import TooManyRequestsError, UnknownCallerError
-from amt_console.api.plain_page import plain_page
+from amt_console.api.plain_page import plain_page, wants_page
 from amt_console.api.problems import MEDIA_TYPE, code_of, problem
-from amt_console.api.routes import actions, alerts, console, dashboards, health, links, oncall, policies, state
+from amt_console.api.routes import actions, alerts, console, dashboards, health, links, login, oncall, policies, state
 from amt_console.api.routes.access import Problem, rate_headers
 from amt_console.api.served import Served
 from amt_console.operations.protocol import OperationError
@@ -51,6 +51,7 @@ def create_app(served: Served, callers: Callers) -> FastAPI:
         app.include_router(room.router, prefix=PREFIX)
     app.include_router(health.router)
     app.include_router(links.router)
+    app.include_router(login.router)
     app.include_router(dashboards.router)
     for kind in (OperationError, StoreError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer_error)
@@ -80,7 +81,9 @@ async def _answer_error(request: Request, error: Exception) -> Response:
     elif isinstance(error, TooManyRequestsError):
         headers["retry-after"] = str(int(error.seconds) + 1)
     headers |= rate_headers(request)
-    if dashboards.wants_page(request):
+    if wants_page(request):
+        if isinstance(error, UnknownCallerError) and login.may_help(request):
+            return login.redirect(request)
         text = f"<p>{escape(document['detail'])}</p>"
         return plain_page(document["title"], text, document["status"], headers)
     return JSONResponse(document, status_code=document["status"], headers=headers, media_type=MEDIA_TYPE)

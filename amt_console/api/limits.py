@@ -13,8 +13,18 @@ from amt_console.api.problems import KINDS, MEDIA_TYPE, RequestError, problem_bo
 MAX_BODY_BYTES = 64 * 1024
 REQUEST_SECONDS = 30.0
 """Seconds from the head of a request to the last byte of its answer."""
-STANDING_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-"""Default headers of every answer."""
+STANDING_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""Default headers of every answer; a page brings its own policy."""
+TLS_HEADERS = ((b"strict-transport-security", b"max-age=31536000"),)
+"""Further ones over TLS."""
 logger = logging.getLogger("amt_console.api")
 
 
@@ -36,7 +46,7 @@ class RequestLimits:
             nonlocal started, finished
             if message["type"] == "http.response.start":
                 started = True
-                message = {**message, "headers": _with_standing(message.get("headers", ()))}
+                message = {**message, "headers": _with_standing(message.get("headers", ()), scope)}
             finished = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
@@ -71,10 +81,11 @@ def check_body(scope: Scope) -> None:
             raise RequestError("too_large", f"a body has at most {MAX_BODY_BYTES} bytes")
 
 
-def _with_standing(headers: object) -> list[tuple[bytes, bytes]]:
+def _with_standing(headers: object, scope: Scope) -> list[tuple[bytes, bytes]]:
     found: list[tuple[bytes, bytes]] = list(headers)  # type: ignore[call-overload]
     names = {name.lower() for name, _ in found}
-    return [*found, *(header for header in STANDING_HEADERS if header[0] not in names)]
+    standing = STANDING_HEADERS + TLS_HEADERS if scope.get("scheme") == "https" else STANDING_HEADERS
+    return [*found, *(header for header in standing if header[0] not in names)]
 
 
 async def _answer(scope: Scope, send: Send, code: str, detail: str) -> None:
@@ -84,5 +95,5 @@ async def _answer(scope: Scope, send: Send, code: str, detail: str) -> None:
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": KINDS[code].status, "headers": _with_standing(headers)})
+    await send({"type": "http.response.start", "status": KINDS[code].status, "headers": _with_standing(headers, scope)})
     await send({"type": "http.response.body", "body": body})

@@ -125,7 +125,7 @@ def revoke(
     ctx: typer.Context, which: Annotated[str, typer.Argument(metavar="ID|NAME", help="As 'token list' shows it.")]
 ) -> None:
     """Revoke a token. Open connections end within seconds."""
-    from amt_console.store import access_tokens, revoke_token
+    from amt_console.store import access_tokens, end_sessions_of, revoke_token
 
     context = get_context(ctx)
     now = context.clock.now()
@@ -135,6 +135,7 @@ def revoke(
             raise CommandError(f"there is no token '{which}' (amt-console token list shows them)", ExitCode.BAD_DATA)
         for token in found:
             revoke_token(writes, token.id, now)
+            end_sessions_of(writes, token.id)
             _audit(writes, context, "token revoke", token)
     print_line(f"revoked: {', '.join(f'{token.name} ({token.id})' for token in found)}")
 

@@ -51,6 +51,7 @@ from amt_console.store.reads import MonitorRow, Reads, StateChangeRow
 from amt_console.store.reads.from_rows import ReadsFromRows
 from amt_console.store.report_progress import ReportRun, report_runs, save_report_run
 from amt_console.store.rollups.host import HOST_METRICS
+from amt_console.store.sessions import LoginSession, add_session, end_session, end_sessions_of, login_session
 from amt_console.store.signing_key import link_key
 from amt_console.store.store import Store
 from amt_console.store.tokens import AccessToken, access_token, access_tokens, add_token, revoke_token, token_used
@@ -69,6 +70,7 @@ __all__ = [
     "Lease",
     "LeaseHolder",
     "LeaseLost",
+    "LoginSession",
     "MessageClaim",
     "MonitorRow",
     "MonitorRuns",
@@ -90,6 +92,7 @@ __all__ = [
     "Writes",
     "access_token",
     "access_tokens",
+    "add_session",
     "add_token",
     "alert_decisions",
     "audit_entries",
@@ -97,10 +100,13 @@ __all__ = [
     "claim_messages",
     "deliveries",
     "delivery_counts",
+    "end_session",
+    "end_sessions_of",
     "keyring_of",
     "lease_holder",
     "lease_is_free",
     "link_key",
+    "login_session",
     "mark_messages",
     "newest_result",
     "notices_of",

@@ -14,10 +14,11 @@ import pytest
 from starlette.requests import Request
 
 from amt_console.api.auth import callers
-from amt_console.api.auth.callers import ROLE_SECONDS, SocketCallers, TokenCallers
+from amt_console.api.auth.callers import ROLE_SECONDS, SocketCallers
 from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
 from amt_console.api.auth.identity import Peer, Role, RoleTable, group_id, peer_of, role_table
 from amt_console.api.auth.proxies import TrustedProxies
+from amt_console.api.auth.token_callers import TokenCallers
 from amt_console.api.auth.tokens import FAILURES, NewToken, TokenBook
 from amt_console.clock import FakeClock
 from amt_console.config import Settings

@@ -106,7 +106,7 @@ def test_a_page_is_given_with_its_policy_and_leaves_an_audit_row(
     answer = client.get(PAGE, params={"hours": 6}, headers={"accept-encoding": accepted})
     assert answer.headers.get("content-encoding", "identity") == encoding
     assert (answer.status_code, answer.text) == (200, "<p>page 1</p>")
-    assert answer.headers["content-security-policy"] == "default-src 'none'; x"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; x; frame-ancestors 'none'; base-uri 'none'"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["x-frame-options"] == "DENY"

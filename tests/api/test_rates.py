@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from amt_console.api.app import create_app
 from amt_console.api.auth import rates
-from amt_console.api.auth.callers import Rates, TokenCallers
 from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.auth.rates import RateLimit, address_key
+from amt_console.api.auth.token_callers import Rates, TokenCallers
 from amt_console.api.auth.tokens import NewToken, TokenBook
 from amt_console.api.listeners.server import configured_server
 from amt_console.api.served import Served

@@ -13,8 +13,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.responses import Response
 
 from amt_console.api.app import create_app
-from amt_console.api.auth.callers import TokenCallers
 from amt_console.api.auth.proxies import TrustedProxies
+from amt_console.api.auth.token_callers import TokenCallers
 from amt_console.api.auth.tokens import NewToken, TokenBook, new_token
 from amt_console.api.routes.access import PROBE_KEY, ROLE_KEY, GuardedRoute, OpenRoute, needs
 from amt_console.api.served import Served
@@ -31,6 +31,10 @@ WITHOUT_TOKEN = {
     ("GET", "/readyz"),
     ("GET", "/acknowledge/{token}"),
     ("POST", "/acknowledge/{token}"),
+    ("GET", "/login"),
+    ("POST", "/login"),
+    ("GET", "/logout"),
+    ("POST", "/logout"),
 }
 """Operations that need no token. Health is answered whatever the body."""
 OTHER_ROLES = {
@@ -148,6 +152,27 @@ async def test_no_operation_without_a_valid_token(
                 assert status in (413, 200, 503), operation
             elif status != 401:
                 wrong.append((operation, name, status))
+    assert not wrong
+
+
+async def test_the_session_of_a_browser_has_its_tokens_role_and_changes_nothing_by_the_cookie_alone(
+    app: Any, client: httpx.AsyncClient, make_token: Make
+) -> None:
+    wrong = []
+    for role in (Role.VIEWER, Role.OPERATOR, Role.ADMIN):
+        client.cookies.clear()
+        answer = await client.post("/login", data={"token": make_token(f"web {role}", role.value).text})
+        assert answer.status_code == 303
+        for operation, route in operations(app):
+            if operation in WITHOUT_TOKEN:
+                continue
+            may = operation[0] in ("GET", "HEAD") and role.includes(Role((route.openapi_extra or {})[ROLE_KEY]))
+            status = await ask(client, operation, None)
+            if status != (413 if may else 403):
+                wrong.append((operation, role.value, status))
+            # A header with a wrong token counts, not the cookie.
+            if await ask(client, operation, "Bearer amt_x") != 401:
+                wrong.append((operation, role.value, "another's token"))
     assert not wrong
 
 

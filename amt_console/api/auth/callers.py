@@ -1,4 +1,4 @@
-"""Authenticates callers: by peer credentials on the socket, by access token over TCP."""
+"""Authenticates callers on the unix socket by peer credentials, and what all ways to authenticate share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
 from amt_console.api.auth.claims import CLAIMS, claim_header
-from amt_console.api.auth.errors import TooManyRequestsError, UnknownCallerError
 from amt_console.api.auth.identity import Peer, RoleTable
-from amt_console.api.auth.proxies import TrustedProxies
-from amt_console.api.auth.rates import RateLimit, address_key
 from amt_console.api.wire import BEHALF_HEADER, BEHALF_ROLE_HEADER, BEHALF_VIA_HEADER
 from amt_console.clock import Clock
 from amt_console.model import Role
@@ -22,7 +19,7 @@ from amt_console.text import safe_text
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from amt_console.api.auth.tokens import TokenBook
+    from amt_console.api.auth.sessions import OpenSession
     from amt_console.store import AccessToken
 
 ROLE_SECONDS = 10.0
@@ -37,12 +34,39 @@ class Caller:
     actor: Actor
     place: str
     """The console's process or address."""
+    token: AccessToken | None = None
+    """The token that was shown, by itself or through a session."""
+    session: OpenSession | None = None
+    """The browser's session, if the caller came with its cookie."""
     own: bool = False
     """Whether the console belongs to the monitor's own user or root; only these can become the monitor."""
 
 
+class Logins(Protocol):
+    """Logs browsers in and out. The methods raise StoreError where the database does not answer."""
+
+    async def log_in(self, text: str, request: Request) -> OpenSession:
+        """Open a session with a token. Raises NotPermittedError, TooManyRequestsError."""
+        ...
+
+    async def session_of(self, request: Request) -> OpenSession | None:
+        """The valid session of a request's cookie."""
+        ...
+
+    async def log_out(self, session: OpenSession, request: Request) -> None:
+        """End a session."""
+        ...
+
+    def encrypted(self, request: Request) -> bool:
+        """Whether the client speaks TLS, also with a trusted proxy."""
+        ...
+
+
 class Callers(Protocol):
     """Authenticates callers."""
+
+    logins: Logins | None
+    """Where browsers log in; ``None`` where nobody needs to."""
 
     async def recognise(self, request: Request) -> Caller:
         """Authenticate a request. Raises NotPermittedError, TooManyRequestsError."""
@@ -59,6 +83,8 @@ class Callers(Protocol):
 
 class SocketCallers:
     """Authenticates by the peer of the unix socket."""
+
+    logins: Logins | None = None
 
     def __init__(self, roles: RoleTable, clock: Clock) -> None:
         self.roles = roles
@@ -109,67 +135,6 @@ class SocketCallers:
                 self._known.clear()
             known = self._known[key] = (name, role, now + ROLE_SECONDS)
         return known[0], known[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """How often tokens and addresses may ask; ``None`` for no limit."""
-
-    token: RateLimit | None = None
-    address: RateLimit | None = None
-
-
-class TokenCallers:
-    """Authenticates by the access token in the ``Authorization`` header.
-
-    Args:
-        book: Verifies tokens.
-        proxies: Trusted for the client's address.
-        rates: How often a caller may ask.
-    """
-
-    def __init__(self, book: TokenBook, proxies: TrustedProxies, rates: Rates | None = None) -> None:
-        self._book = book
-        self._proxies = proxies
-        self._rates = rates or Rates()
-
-    async def recognise(self, request: Request) -> Caller:
-        """The caller, by the name of the token."""
-        address = self.origin(request)
-        self.charge(request)
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not text:
-            raise UnknownCallerError
-        token = self._book.remembered(text)
-        if token is None:
-            token = await asyncio.to_thread(self._book.recognise, text, address)
-        caller = self._caller(token, request, safe_text(address, 64))
-        if self._rates.token is not None:
-            seconds = self._rates.token.take(token.id)
-            request.state.rate = self._rates.token, token.id
-            if seconds:
-                raise TooManyRequestsError(seconds, "with this token")
-        return caller
-
-    def charge(self, request: Request) -> None:
-        """Count a request of an address."""
-        if self._rates.address is not None:
-            seconds = self._rates.address.take(address_key(self.origin(request)))
-            if seconds:
-                raise TooManyRequestsError(seconds, "from this address")
-
-    def origin(self, request: Request) -> str:
-        """The client's address, also behind trusted proxies."""
-        peer = request.client.host if request.client is not None else "unknown"
-        return self._proxies.client(peer, request.headers.getlist("x-forwarded-for"))
-
-    def _caller(self, token: AccessToken, request: Request, address: str) -> Caller:
-        try:
-            role = Role(token.role)
-        except ValueError:
-            raise UnknownCallerError from None
-        actor = Actor(token.name, claims=claims_of(request), via=f"token {token.id} from {address}", role=role)
-        return Caller(actor, place=address)
 
 
 def _behalf_role(request: Request) -> Role:

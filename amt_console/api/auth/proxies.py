@@ -42,6 +42,19 @@ class TrustedProxies:
             address = str(hop)
         return address
 
+    def encrypted(self, scheme: str, peer: str, forwarded: Sequence[str]) -> bool:
+        """Whether the client speaks TLS, with this server or with a trusted proxy.
+
+        Args:
+            scheme: Of the connection, ``http`` or ``https``.
+            peer: The other end of the connection.
+            forwarded: The values of the headers ``X-Forwarded-Proto``; the last one is the proxy's own.
+        """
+        if scheme == "https":
+            return True
+        said = [word.strip().lower() for value in forwarded for word in value.split(",")]
+        return bool(said) and said[-1] == "https" and self.trusts(peer)
+
 
 def _address(text: str) -> Address | None:
     """An address without brackets, port and zone; IPv4-mapped IPv6 as IPv4."""

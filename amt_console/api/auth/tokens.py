@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from amt_console.api.auth.errors import TooManyFailuresError, UnknownCallerError
 from amt_console.api.auth.rates import RateLimit, address_key
+from amt_console.api.auth.sessions import Sessions
 from amt_console.clock import Clock
 from amt_console.store import AccessToken, Store, StoreError, access_token, token_used
 
@@ -72,6 +73,8 @@ class TokenBook:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self.sessions = Sessions(store, clock)
+        """Sessions of browsers that logged in with a token."""
         self._lock = threading.Lock()
         self._known: dict[str, tuple[AccessToken, float]] = {}
         self._failures = RateLimit(clock, burst=FAILURES, seconds_each=FAILURE_SECONDS)

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from amt_console.api.auth.identity import Peer, peer_of
+from amt_console.api.limits import STANDING_HEADERS
 from amt_console.api.listeners.door import Door, Guest
 from amt_console.api.problems import KINDS, MEDIA_TYPE, problem_body
 from amt_console.operations.actor import login_name
@@ -142,7 +143,7 @@ def raw_problem(code: str, detail: str) -> bytes:
         f"HTTP/1.1 {status.value} {status.phrase}",
         f"content-type: {MEDIA_TYPE}",
         f"content-length: {len(body)}",
-        "cache-control: no-store",
+        *(f"{name.decode()}: {value.decode()}" for name, value in STANDING_HEADERS),
         "connection: close",
     )
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body

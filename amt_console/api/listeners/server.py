@@ -12,10 +12,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amt_console.api.auth.callers import Callers, Rates, SocketCallers, TokenCallers
+from amt_console.api.auth.callers import Callers, SocketCallers
 from amt_console.api.auth.identity import RoleTable
 from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.auth.rates import RateLimit
+from amt_console.api.auth.token_callers import Rates, TokenCallers
 from amt_console.api.auth.tokens import TokenBook
 from amt_console.api.listeners.certificate import ServerCertificate
 from amt_console.api.listeners.door import Door

@@ -94,7 +94,7 @@ class GuardedRoute(APIRoute):
                 check_body(request.scope)
                 answer = await handle(request)
             except (NotPermittedError, TooManyRequestsError) as error:
-                _note_refusal(request, error)
+                note_refusal(request, error)
                 raise
             answer.headers.update(rate_headers(request))
             return answer
@@ -113,7 +113,7 @@ class OpenRoute(APIRoute):
             try:
                 request.app.state.callers.charge(request)
             except TooManyRequestsError as error:
-                _note_refusal(request, error)
+                note_refusal(request, error)
                 raise
             check_body(request.scope)
             return await handle(request)
@@ -148,7 +148,7 @@ async def _admit(request: Request, role: Role) -> None:
         )
 
 
-def _note_refusal(request: Request, error: OperationError) -> None:
+def note_refusal(request: Request, error: OperationError) -> None:
     served: Served = request.app.state.served
     if served.refusals is None:
         return

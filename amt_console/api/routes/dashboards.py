@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from amt_console.api.content_coding import prefers_gzip
 from amt_console.api.dashboards import DashboardRequest, Dashboards
-from amt_console.api.plain_page import SECURITY_HEADERS, plain_document
+from amt_console.api.plain_page import FRAMES, SECURITY_HEADERS, plain_document
 from amt_console.api.problems import RequestError
 from amt_console.api.routes.access import BEARER, Calling, GuardedRoute, Responses, Serving, needs
 from amt_console.model import Role
@@ -23,12 +23,6 @@ PATH = "/dashboards"
 WINDOWS = (("24 hours", "hours=24"), ("7 days", "hours=168"), ("30 days", "hours=720"))
 router = APIRouter(prefix=PATH, route_class=GuardedRoute, dependencies=[BEARER], tags=["dashboards"])
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of the previous answer.")]
-
-
-def wants_page(request: Request) -> bool:
-    """Whether a failure is answered with a page: a browser asked for a dashboard."""
-    path = request.url.path
-    return (path == PATH or path.startswith(f"{PATH}/")) and "text/html" in request.headers.get("accept", "")
 
 
 async def _asked(
@@ -64,9 +58,10 @@ async def dashboards_without_slash() -> Response:
 
 
 @router.get("/", response_class=Response, **needs(Role.VIEWER, _PAGE))
-async def dashboards(if_none_match: IfNoneMatch = None) -> Response:
+async def dashboards(found: Calling, if_none_match: IfNoneMatch = None) -> Response:
     """The index of the dashboards."""
-    html = plain_document("Dashboards", _index()).encode()
+    leave = "" if found.session is None else f'<p>{escape(found.actor.name)}: <a href="/logout">log out</a></p>'
+    html = plain_document("Dashboards", _index() + leave).encode()
     headers = {**SECURITY_HEADERS, "etag": f'W/"{sha256(html).hexdigest()[:32]}"'}
     if _known(if_none_match, headers["etag"]):
         return Response(status_code=304, headers=headers)
@@ -84,7 +79,8 @@ async def dashboard(
 ) -> Response:
     """A dashboard as one HTML page: made on demand, kept until the data changes."""
     kept = await _of(serving).page(asked)
-    headers = {**SECURITY_HEADERS, "content-security-policy": kept.policy, "etag": kept.etag, "vary": "accept-encoding"}
+    policy = f"{kept.policy}; {FRAMES}"
+    headers = {**SECURITY_HEADERS, "content-security-policy": policy, "etag": kept.etag, "vary": "accept-encoding"}
     if _known(if_none_match, kept.etag):
         return Response(status_code=304, headers=headers)
     if request.method == "GET":

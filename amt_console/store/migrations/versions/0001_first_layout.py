@@ -48,6 +48,7 @@ def upgrade() -> None:
     _store_meta()
     _audit()
     _tokens()
+    _sessions()
     _monitor()
     _lease()
     _cluster()
@@ -473,6 +474,15 @@ def _tokens() -> None:
         *_optional(UtcDateTime(), "expires_at", "last_used_at", "revoked_at"),
         sa.Column("last_used_from", sa.Text()),
         sa.PrimaryKeyConstraint("id"),
+    )
+
+
+def _sessions() -> None:
+    _create(
+        "sessions",
+        *_required(sa.Text(), "digest", "token_id"),
+        *_required(UtcDateTime(), "created_at", "expires_at"),
+        sa.PrimaryKeyConstraint("digest"),
     )
 
 
