@@ -2,8 +2,13 @@
 
 ``python -m mutation.trial FILE`` prints one JSON document a mutant, see ``Outcome``. Development only; needs fork.
 
-pytest imports the file under trial before it collects any test. At that moment this module waits in the import: each
-child goes on with the code of another mutant, and so do all modules and tests that it imports from then on.
+Most mutants get a quick trial: a process collects all tests, runs them once and notes which of them call which
+functions of the file; each of its children puts the code of a mutant into the functions and runs the tests that call
+them, until one fails.
+
+Changes of code that runs on import or while tests are collected get a thorough trial instead. pytest imports the file
+under trial before it collects any test. At that moment this module waits in the import: each child goes on with the
+code of another mutant, so do all modules and tests that it imports from then on, and all tests run.
 """
 
 from __future__ import annotations
@@ -19,9 +24,9 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -32,12 +37,15 @@ import pytest
 from mutation.areas import ROOT, area_files
 from mutation.changes import Change, changed, changes_of
 from mutation.explained import reasons_of
+from mutation.replacing import Calls, LoadedModule, Replacement, RunsOnImport, clear_caches
 
-WORKERS = os.cpu_count() or 1
+WORKERS = len(os.sched_getaffinity(0))
 LIMIT_FACTOR = 4.0
 LIMIT_SECONDS = 10.0
-"""A mutant may take this much longer than four times the unchanged file; then it counts as caught."""
+"""A mutant may take this much longer than four times the unchanged code; then it counts as caught."""
 LATE = "time limit"
+FAILED = 9
+"""The exit code of a process that ended early and has told why."""
 OURS = {"amt_console", "collectors", "widgets", "tests", "support", "mutation", "conftest"}
 
 
@@ -65,7 +73,7 @@ class Nursery(SourceFileLoader):
         body = ast.parse(source).body
         imports: list[ast.stmt] = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
         exec(compile(ast.Module(imports, []), self.path, "exec"), {})  # what it needs itself is loaded once
-        change = _try_all(source, self._plugin)
+        change = _try_all(source, self.path, self._plugin)
         tree: Any = source if change is None else changed(source, change)
         return compile(tree, self.path, "exec", dont_inherit=True)
 
@@ -97,11 +105,15 @@ class Plugin:
         self.explained = explained
         self.killers: Counter[str] = Counter()
         self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.quick: Callable[[list[pytest.Item]], list[pytest.Item]] | None = None
+        """Makes the quick trials once the tests are collected; returns in their children only, with their tests."""
+        self.calls: Calls | None = None
+        """While the tests run on the unchanged code."""
+        self.callers: defaultdict[str, set[str]] = defaultdict(set)
+        """The tests that call a function."""
         self.skipped = 0
-        self.first = True
-        """Whether the code is unchanged."""
-        self.told = -1
-        """Where a child tells its parent."""
+        self.told = 1
+        """Where it tells: the standard output, or the parent of a child."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
@@ -115,34 +127,82 @@ class Plugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items.sort(key=lambda item: (-self.killers[item.nodeid], self.seconds[item.nodeid]))
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        if self.quick is not None and not session.testsfailed:
+            session.items[:] = self.quick(session.items)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        if self.calls is not None:
+            clear_caches()
+        result = yield
+        if self.calls is not None:
+            self._note_calls(self.calls, [item])
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> Iterator[None]:
+        result = yield
+        if self.calls is not None and fixturedef.scope != "function":
+            self._note_calls(
+                self.calls,
+                [each for each in request.session.items if fixturedef.argname in getattr(each, "fixturenames", ())],
+            )
+        return result
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] += report.duration
         self.skipped += report.skipped
         if report.failed:
-            self._tell(report.nodeid)
+            self.tell(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
-        if self.first:
+        if self.calls is not None:
             packages = [name for name in sys.modules if name.partition(".")[0] not in OURS]
-            self._tell(json.dumps({"packages": packages, "seconds": self.seconds, "skipped": self.skipped}))
+            self.tell(
+                json.dumps(
+                    {
+                        "packages": packages,
+                        "seconds": self.seconds,
+                        "skipped": self.skipped,
+                        "callers": {name: sorted(tests) for name, tests in self.callers.items()},
+                    }
+                )
+            )
 
-    def learn(self, told: str) -> None:
+    def learn(self, learnt: dict[str, Any]) -> None:
         """Take over what the child with the unchanged code told: load those packages once, run quick tests first."""
-        self.first = False
-        learnt = json.loads(told)
         self.seconds.update(learnt["seconds"])
+        self.callers.update({name: set(tests) for name, tests in learnt["callers"].items()})
+        self.killers.update(learnt.get("killers", {}))
         self.skipped = learnt["skipped"]
         for name in learnt["packages"]:
             with suppress(ImportError):
                 importlib.import_module(name)
 
-    def _tell(self, line: str) -> None:
+    def _note_calls(self, calls: Calls, tests: Iterable[pytest.Item]) -> None:
+        for name in calls.take():
+            self.callers[name].update(test.nodeid for test in tests)
+
+    def limit(self, tests: Iterable[str]) -> float:
+        """How many seconds tests may take on a mutant."""
+        return LIMIT_FACTOR * sum(self.seconds[test] for test in tests) + LIMIT_SECONDS
+
+    def tell_outcome(self, outcome: Outcome) -> None:
+        """Tell what became of a mutant."""
+        self.tell(json.dumps(asdict(outcome)))
+
+    def tell(self, line: str) -> None:
+        """Tell whoever started this process."""
         os.write(self.told, f"{line}\n".encode())
 
 
 @dataclass(slots=True)
 class Child:
-    """A process that tries a mutant."""
+    """A process that tries a mutant, or the unchanged code."""
 
     pid: int
     change: Change | None
@@ -157,7 +217,7 @@ class Child:
         self.said += part
         return bool(part)
 
-    def end(self, *, late: bool) -> Outcome:
+    def end(self, *, late: bool = False) -> Outcome:
         """Its outcome, with all its processes and files gone."""
         for kill in (os.killpg, os.kill) if late else (os.killpg,):
             try:
@@ -173,45 +233,104 @@ class Child:
         return Outcome(self.change, caught, by, time.monotonic() - self.began)
 
 
-def _try_all(source: str, plugin: Plugin) -> Change | None:
-    """Fork a child for each mutant, some at once. Returns in the children; the parent ends."""
+def _try_all(source: str, path: str, plugin: Plugin) -> Change | None:
+    """Have the quick trials made in a child, make the thorough ones. Returns in the children; the parent ends."""
+    changes = [change for change in changes_of(source) if change not in plugin.explained]
+    child = _fork(None, plugin, own_session=False)
+    if child is None:
+        calls = Calls(path)
+        calls.start()
+        plugin.quick = lambda items: _try_quickly(changes, LoadedModule(source, path), items, calls, plugin)
+        return None
+    learnt: dict[str, Any] | None = None
+    with open(child.hears, encoding="utf-8", closefd=False) as lines:
+        for line in lines:
+            if "left" in (told := json.loads(line)):
+                learnt = told
+            else:
+                plugin.tell(line.rstrip())
+    outcome = child.end()
+    if learnt is None:
+        if outcome.by != f"exit code {FAILED}":
+            plugin.tell_outcome(outcome)
+        os._exit(FAILED)
+    if learnt["left"]:
+        plugin.learn(learnt)
+    left = [(changes[number], plugin.limit(plugin.seconds)) for number in learnt["left"]]
+    change = _try_each(left, plugin)
+    if change is None:
+        os._exit(0)
+    return change
+
+
+def _try_quickly(
+    changes: Sequence[Change], module: LoadedModule, items: list[pytest.Item], calls: Calls, plugin: Plugin
+) -> list[pytest.Item]:
+    """Make the quick trials. Returns in the children, with the tests to run; the parent ends."""
+    plugin.quick = None
+    at_import = calls.take()
     child = _fork(None, plugin)
     if child is None:
-        return None
+        plugin.calls = calls
+        return items
+    calls.stop()
     while child.hear():
         pass
-    *failed, learnt = child.said.decode().splitlines() or [""]
-    child.said = "".join(failed).encode()
-    unchanged = child.end(late=False)
+    *failed, last = child.said.decode().splitlines() or [""]
+    child.said = "\n".join(failed).encode()
+    unchanged = child.end()
     if unchanged.caught:
-        _tell(unchanged)
-        os._exit(1)
+        plugin.tell_outcome(unchanged)
+        os._exit(FAILED)
+    learnt = json.loads(last)
     plugin.learn(learnt)
-    _tell(replace(unchanged, by=f", {plugin.skipped} tests skipped" if plugin.skipped else ""))
-    limit = LIMIT_FACTOR * unchanged.seconds + LIMIT_SECONDS
-    waiting, running = [change for change in changes_of(source) if change not in plugin.explained], dict[int, Child]()
-    try:
-        while waiting or running:
-            while waiting and len(running) < WORKERS:
-                child = _fork(change := waiting.pop(0), plugin)
-                if child is None:
-                    return change
-                running[child.hears] = child
-            heard, _, _ = select.select(list(running), [], [], 0.5)
-            for hears, child in list(running.items()):
-                late = time.monotonic() - child.began > limit
-                if late or (hears in heard and not child.hear()):
-                    outcome = running.pop(hears).end(late=late)
-                    plugin.killers[outcome.by] += 1
-                    _tell(outcome)
-    except KeyboardInterrupt:
-        for child in running.values():
-            child.end(late=True)
-        os._exit(1)
+    plugin.tell_outcome(Outcome(None, False, f", {plugin.skipped} tests skipped" if plugin.skipped else "", 0.0))
+    quick: dict[Change, tuple[Replacement, set[str]]] = {}
+    for change in changes:
+        with suppress(RunsOnImport):
+            replacement = module.replacement(change)
+            tests = {test for name in replacement.names for test in plugin.callers[name]}
+            if at_import.isdisjoint(replacement.names):
+                quick[change] = replacement, tests
+    mine = _try_each([(change, plugin.limit(tests)) for change, (_, tests) in quick.items()], plugin)
+    if mine is not None:
+        replacement, tests = quick[mine]
+        replacement.make()
+        selected = [item for item in items if item.nodeid in tests]
+        plugin.pytest_collection_modifyitems(selected)
+        return selected
+    numbers = [number for number, change in enumerate(changes) if change not in quick]
+    plugin.tell(json.dumps(learnt | {"left": numbers, "killers": plugin.killers}))
     os._exit(0)
 
 
-def _fork(change: Change | None, plugin: Plugin) -> Child | None:
+def _try_each(waiting: list[tuple[Change, float]], plugin: Plugin) -> Change | None:
+    """Fork a child for each change, some at once, which may take so many seconds; returns the change in a child."""
+    running: dict[int, tuple[Child, float]] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < WORKERS:
+                change, seconds = waiting.pop(0)
+                child = _fork(change, plugin)
+                if child is None:
+                    return change
+                running[child.hears] = child, seconds
+            heard, _, _ = select.select(list(running), [], [], 0.5)
+            for hears, (child, seconds) in list(running.items()):
+                late = time.monotonic() - child.began > seconds
+                if late or (hears in heard and not child.hear()):
+                    del running[hears]
+                    outcome = child.end(late=late)
+                    plugin.killers[outcome.by] += 1
+                    plugin.tell_outcome(outcome)
+    except KeyboardInterrupt:
+        for child, _ in running.values():
+            child.end(late=True)
+        os._exit(FAILED)
+    return None
+
+
+def _fork(change: Change | None, plugin: Plugin, *, own_session: bool = True) -> Child | None:
     """A child, or ``None`` in the child itself."""
     folder = tempfile.mkdtemp(prefix="mutant-")
     hears, told = os.pipe()
@@ -219,7 +338,8 @@ def _fork(change: Change | None, plugin: Plugin) -> Child | None:
     if pid := os.fork():
         os.close(told)
         return Child(pid, change, hears, folder, time.monotonic())
-    os.setsid()
+    if own_session:
+        os.setsid()
     os.close(hears)
     plugin.told = told
     tempfile.tempdir = folder
@@ -228,10 +348,6 @@ def _fork(change: Change | None, plugin: Plugin) -> Child | None:
     for each in (0, 1, 2):
         os.dup2(nowhere, each)
     return None
-
-
-def _tell(outcome: Outcome) -> None:
-    os.write(1, json.dumps(asdict(outcome)).encode() + b"\n")
 
 
 def main(path: Path) -> None:

@@ -1,0 +1,137 @@
+"""Puts the code of a changed module into the functions of the loaded one, and notes which functions are called."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import inspect
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import _lru_cache_wrapper, cache
+from types import CodeType, FrameType, FunctionType
+
+from mutation.changes import Change, changed
+
+
+class RunsOnImport(Exception):
+    """The change is not in the body of a function: it works only in a module that is loaded anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What puts a change into a loaded module."""
+
+    names: frozenset[str]
+    """The outermost functions that become others."""
+    codes: tuple[tuple[FunctionType, CodeType], ...]
+
+    def make(self) -> None:
+        """Give the functions their new code."""
+        for function, code in self.codes:
+            function.__code__ = code
+
+
+class LoadedModule:
+    """The functions of a loaded module, methods, nested and decorated ones as well."""
+
+    def __init__(self, source: str, path: str) -> None:
+        self._source, self._path = source, path
+        self._code = compile(ast.parse(source), path, "exec", dont_inherit=True)
+        self._functions: defaultdict[tuple[str, int], list[FunctionType]] = defaultdict(list)
+        for each in gc.get_objects():
+            if isinstance(each, FunctionType) and each.__code__.co_filename == path:
+                self._functions[_key(each.__code__)].append(each)
+
+    def replacement(self, change: Change) -> Replacement:
+        """What puts a change into the functions. Raises RunsOnImport if that is not enough."""
+        after = compile(changed(self._source, change), self._path, "exec", dont_inherit=True)
+        names, codes = set(), []
+        for old, new in _changed(self._code, after):
+            names.add(outermost(new))
+            for code in _with_nested(new):
+                for function in self._functions[_key(code)]:
+                    if len(function.__code__.co_freevars) != len(code.co_freevars):
+                        raise RunsOnImport(old.co_qualname)
+                    codes.append((function, code))
+        return Replacement(frozenset(names), tuple(codes))
+
+
+class Calls:
+    """Notes the outermost functions of a file that are called, in all threads."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._names: set[str] = set()
+
+    def start(self) -> None:
+        """Note calls from now on."""
+        threading.settrace(self._note)
+        sys.settrace(self._note)
+
+    def stop(self) -> None:
+        """Note no more."""
+        threading.settrace(None)
+        sys.settrace(None)
+
+    def take(self) -> frozenset[str]:
+        """The functions called since the last look."""
+        names, self._names = self._names, set()
+        return frozenset(names)
+
+    def _note(self, frame: FrameType, event: str, argument: object) -> None:
+        if frame.f_code.co_filename == self._path:
+            self._names.add(outermost(frame.f_code))
+
+
+def clear_caches() -> None:
+    """Empty the caches of functions: what is called must not depend on earlier calls."""
+    for each in _caches():
+        each.cache_clear()
+
+
+@cache
+def _caches() -> list[_lru_cache_wrapper[object]]:
+    """Those of the standard library may be needed, and not only for speed."""
+    return [
+        each
+        for each in gc.get_objects()
+        if isinstance(each, _lru_cache_wrapper) and each.__module__.startswith("amt_console.")
+    ]
+
+
+def outermost(code: CodeType) -> str:
+    """The name of the function around a nested one, ``Class.method`` for a method."""
+    return code.co_qualname.partition(".<locals>")[0]
+
+
+def _changed(before: CodeType, after: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+    """The outermost functions that differ, before and after."""
+    if before.co_flags & inspect.CO_OPTIMIZED:
+        if before != after:
+            yield before, after
+        return
+    if _without_nested(before) != _without_nested(after):
+        raise RunsOnImport(before.co_qualname)
+    for old, new in zip(_nested(before), _nested(after), strict=True):
+        yield from _changed(old, new)
+
+
+def _nested(code: CodeType) -> list[CodeType]:
+    return [each for each in code.co_consts if isinstance(each, CodeType)]
+
+
+def _with_nested(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for each in _nested(code):
+        yield from _with_nested(each)
+
+
+def _without_nested(code: CodeType) -> CodeType:
+    return code.replace(co_consts=tuple(each for each in code.co_consts if not isinstance(each, CodeType)))
+
+
+def _key(code: CodeType) -> tuple[str, int]:
+    return code.co_qualname, code.co_firstlineno
