@@ -2,6 +2,7 @@
 
 ``make mutants`` tries all areas, ``make mutants ARGS='auth amt_console/alerts/wording.py'`` some areas or files. Ends
 with 1 if a mutant survives that ``docs/mutants.md`` does not explain, and with 2 if the tests fail without any change.
+``MUTANTS_AT_ONCE`` is how many processes run, by default one for each processor.
 """
 
 from __future__ import annotations

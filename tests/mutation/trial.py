@@ -39,7 +39,7 @@ from mutation.changes import Change, changed, changes_of
 from mutation.explained import reasons_of
 from mutation.replacing import Calls, LoadedModule, Replacement, RunsOnImport, clear_caches
 
-WORKERS = len(os.sched_getaffinity(0))
+WORKERS = int(os.environ.get("MUTANTS_AT_ONCE", "0")) or os.cpu_count() or 1
 LIMIT_FACTOR = 4.0
 LIMIT_SECONDS = 10.0
 """A mutant may take this much longer than four times the unchanged code; then it counts as caught."""

@@ -155,11 +155,20 @@ def in_context(
         running = [other for other in running if other.end is None or other.end > each.start]
         running.append(each)
         numbered = [replace(other.episode, id=number, state=AlertState.FIRING) for number, other in enumerate(running)]
-        follows = len(running) - 1 in consequences(numbered, depends_on, intervals) if len(running) > 1 else False
+        follows = len(running) - 1 in consequences(numbered, depends_on, intervals)
+        interval = intervals.get(each.subject, USUAL_INTERVAL)
         times, flapping = flips.get((each.rule, each.subject), ([], False))
-        percent = flap_percent([*times, each.start], each.start, intervals.get(each.subject, USUAL_INTERVAL))
-        flapping = is_flapping(flapping, percent)
-        ends = [] if each.end is None else [each.end]
-        flips[each.rule, each.subject] = [*times, each.start, *ends][-CHANGES:], flapping
+        flapping = _flaps_after(each.start, times, flapping, interval)
         found.append(replace(each, follows=follows, flaps=flapping))
+        times = [*times, each.start]
+        if each.end is not None:
+            flapping = _flaps_after(each.end, times, flapping, interval)
+            times.append(each.end)
+        flips[each.rule, each.subject] = times[-CHANGES:], flapping
     return found
+
+
+def _flaps_after(change: datetime, earlier: Sequence[datetime], flapped: bool, interval: float) -> bool:
+    """Whether it flaps after a further change; it may have calmed down since the one before."""
+    flapped = flapped and is_flapping(flapped, flap_percent(earlier, change, interval))
+    return is_flapping(flapped, flap_percent([*earlier, change], change, interval))

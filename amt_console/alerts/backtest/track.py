@@ -67,9 +67,8 @@ class Track:
             if low < high:
                 inside = self.scheduled(low, high)
                 samples, failures = samples - inside.samples, failures - inside.failures
-                counted_to = max(counted_to, high)
-        samples = max(0, samples)
-        return Scheduled(samples, min(max(0, failures), samples))
+                counted_to = high
+        return Scheduled(samples, failures)
 
     def times(self, start_us: int, end_us: int, *, scheduled: bool = False) -> list[tuple[datetime, float]]:
         """Response times of ``[start, end)`` in milliseconds, oldest first; those of good scheduled probes or all."""

@@ -39,7 +39,7 @@ def undo_oncall(action: UndoOncall, scene: Scene) -> Outcome:
     """Take back the newest override of the one who acts that has not ended."""
     actor = person_of(scene)
     rotas = scene.policies.rotas.values() if action.rota is None else (_rota(action.rota, scene),)
-    own = [each for rota in rotas for each in rota.overrides if each.id is not None and each.created_by == actor]
+    own = [each for rota in rotas for each in rota.overrides if each.created_by == actor]
     if not own:
         shows = "amt-console oncall --week shows the shifts"
         raise LookupError(f"{actor} has taken and given no shift that has not ended ({shows})")
@@ -96,5 +96,5 @@ def _me(scene: Scene) -> Person:
 
 
 def _hint(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, 1)
+    near = get_close_matches(name, known)
     return f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(known)[:10])}"

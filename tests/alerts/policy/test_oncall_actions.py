@@ -30,8 +30,10 @@ def scene(actor: str, *rotas: Rota) -> Scene:
 
 
 def added(action: Any, actor: str = "grace", *rotas: Rota) -> tuple[str, str, datetime, datetime]:
-    override = handle(action, scene(actor, *rotas)).added
+    outcome = handle(action, scene(actor, *rotas))
+    override = outcome.added
     assert isinstance(override, RotaOverride)
+    assert outcome.subject == (f"rota {override.rota}, {override.person} until {override.ends_at:%Y-%m-%d %H:%M} UTC")
     assert override.created_by == actor
     return override.rota, override.person, override.starts_at, override.ends_at
 
@@ -46,8 +48,9 @@ def test_a_shift_is_taken_up_to_a_moment() -> None:
 
 
 def test_who_is_on_call_takes_nothing_but_may_stay_longer() -> None:
-    with pytest.raises(AlertConflict, match="Ada is on call already"):
+    with pytest.raises(AlertConflict) as refused:
         handle(TakeOncall(), scene("ada"))
+    assert str(refused.value) == f"Ada is on call already (oncall) until {CHANGE:%Y-%m-%d %H:%M} UTC."
     assert added(TakeOncall(CHANGE + HOUR), "ada") == ("oncall", "Ada", NOW, CHANGE + HOUR)
 
 
@@ -62,12 +65,21 @@ def test_a_shift_without_an_end_needs_one() -> None:
         handle(TakeOncall(), scene("grace", always))
 
 
+def test_who_is_on_call_without_an_end_takes_nothing() -> None:
+    always = Rota("oncall", ("Ada",), 86400.0)
+    for until in (None, NOW + HOUR):
+        with pytest.raises(AlertConflict, match=r"^Ada is on call already \(oncall\)\.$"):
+            handle(TakeOncall(until), scene("ada", always))
+
+
 def test_the_only_rota_needs_no_name_and_of_several_it_is_named() -> None:
     shop, night = replace(WEEK, name="shop"), replace(WEEK, name="night")
     assert added(TakeOncall(), "grace", shop)[0] == "shop"
     assert added(TakeOncall(rota="night"), "grace", shop, night)[0] == "night"
     with pytest.raises(LookupError, match="did you mean 'night'"):
         handle(TakeOncall(rota="nigth"), scene("grace", shop, night))
+    with pytest.raises(LookupError, match="there are shop"):
+        handle(TakeOncall(rota="night"), scene("grace", shop))
     with pytest.raises(LookupError, match="there is no rota"):
         handle(TakeOncall(), Scene("grace", CLOCK.instant(), policies=Policies(people=PEOPLE)))
 
@@ -77,8 +89,18 @@ def test_an_override_is_given_to_anybody_and_never_to_the_past() -> None:
     assert added(OverrideOncall("Ada", NOW + HOUR, NOW - HOUR))[2] == NOW
     with pytest.raises(LookupError, match="did you mean 'Grace'"):
         handle(OverrideOncall("Grase", NOW + HOUR), scene("ada"))
-    for until, start in ((NOW - HOUR, None), (NOW + HOUR, NOW + 2 * HOUR), (NOW + 9000 * HOUR, None)):
-        with pytest.raises(ValueError, match=r"must lie ahead|within 366 days"):
+    longest = NOW + timedelta(days=366)
+    assert added(OverrideOncall("Ada", longest))[3] == longest
+    naive = (NOW + HOUR).replace(tzinfo=None)
+    for until, start, reason in (
+        (NOW, None, "must lie ahead"),
+        (NOW + HOUR, NOW + HOUR, "must lie ahead"),
+        (NOW + HOUR, NOW + 2 * HOUR, "must lie ahead"),
+        (longest + HOUR, None, "within 366 days"),
+        (naive, None, "needs an offset"),
+        (NOW + HOUR, naive, "needs an offset"),
+    ):
+        with pytest.raises(ValueError, match=reason):
             handle(OverrideOncall("Ada", until, start), scene("ada"))
 
 
@@ -87,11 +109,15 @@ def test_the_newest_of_ones_own_overrides_is_taken_back() -> None:
         return RotaOverride("Grace", NOW, NOW + HOUR, id=number, created_by=actor)
 
     rota = replace(
-        WEEK, overrides=(override(None, None), override(3, "grace"), override(2, "grace"), override(4, "ada"))
+        WEEK, overrides=(override(None, None), override(2, "grace"), override(3, "grace"), override(4, "ada"))
     )
     ended = handle(UndoOncall(), scene("grace", rota)).ended
     assert isinstance(ended, RotaOverride)
     assert ended.id == 3
+    assert (
+        handle(UndoOncall(), scene("grace", rota)).subject
+        == f"rota oncall, Grace until {NOW + HOUR:%Y-%m-%d %H:%M} UTC"
+    )
     with pytest.raises(LookupError, match="no shift that has not ended"):
         handle(UndoOncall(), scene("mary", rota))
 
