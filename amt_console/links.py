@@ -48,6 +48,7 @@ class AcknowledgeLinks:
     """
 
     def __init__(self, key: bytes, clock: Clock) -> None:
+        self._key = key
         self._signer = URLSafeSerializer(key, salt=_SALT)
         self._clock = clock
 
@@ -56,6 +57,10 @@ class AcknowledgeLinks:
         expires = int((self._clock.now() + VALID).timestamp())
         token = self._signer.dumps([notice.alert_id, notice.version, notice.severity.value, receiver, person, expires])
         return f"{base.rstrip('/')}{LINK_PATH}/{token}"
+
+    def signer(self, purpose: str) -> URLSafeSerializer:
+        """A signer with the same key for another purpose; what it signs is no link."""
+        return URLSafeSerializer(self._key, salt=f"amt-console {purpose}")
 
     def read(self, token: str) -> AcknowledgeClaim:
         """What a link says.

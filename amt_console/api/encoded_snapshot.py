@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import zlib
 from collections.abc import Callable, Mapping
 
 from amt_console.api import wire
+from amt_console.api.encoding import packed
 from amt_console.clock import Clock
 from amt_console.model import Snapshot
 from amt_console.operations.json_views import snapshot_json
@@ -16,8 +16,6 @@ from amt_console.operations.protocol import Operations
 
 FRESH_SECONDS = 0.2
 """Seconds that a snapshot is reused without asking for a newer one."""
-PACKING_LEVEL = 1
-_GZIP = 16 + zlib.MAX_WBITS
 
 
 class EncodedSnapshot:
@@ -42,6 +40,10 @@ class EncodedSnapshot:
         """For programs: the JSON of ``status --json``."""
         return await self._form("document")
 
+    async def packed_document(self) -> bytes:
+        """The same with gzip."""
+        return await self._form("packed_document")
+
     async def _form(self, name: str) -> bytes:
         made = self._made.get(name)
         return made if made is not None else await asyncio.to_thread(self._make, name)
@@ -53,16 +55,16 @@ class EncodedSnapshot:
             return self._made[name]
 
 
-def _packed(snapshot: Snapshot) -> bytes:
-    packer = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, _GZIP)
-    return packer.compress(wire.encode(snapshot)) + packer.flush()
-
-
 def _document(snapshot: Snapshot) -> bytes:
     return json.dumps(snapshot_json(snapshot), allow_nan=False).encode()
 
 
-_FORMS: Mapping[str, Callable[[Snapshot], bytes]] = {"wired": wire.encode, "packed": _packed, "document": _document}
+_FORMS: Mapping[str, Callable[[Snapshot], bytes]] = {
+    "wired": wire.encode,
+    "packed": lambda snapshot: packed(wire.encode(snapshot)),
+    "document": _document,
+    "packed_document": lambda snapshot: packed(_document(snapshot)),
+}
 
 
 class SnapshotCache:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
+from functools import cached_property
+
+from itsdangerous import URLSafeSerializer
 
 from amt_console.api.auth.refusals import RefusalLog
 from amt_console.api.dashboards import Dashboards
@@ -13,10 +16,11 @@ from amt_console.api.feed import ActionFeed
 from amt_console.api.presence import Presence
 from amt_console.clock import Clock
 from amt_console.links import AcknowledgeLinks
+from amt_console.operations.archive import Archive
 from amt_console.operations.protocol import Operations
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Served:
     """The use cases with the state that consoles share."""
 
@@ -30,10 +34,13 @@ class Served:
     pid: int
     links: AcknowledgeLinks
     """Verifies the links in messages."""
+    clock: Clock
     refusals: RefusalLog | None = None
     """Records refused requests."""
     dashboards: Dashboards | None = None
     """Makes and keeps the dashboards; without it there are none."""
+    archive: Archive | None = None
+    """Reads what is stored; without it there is none."""
 
     @classmethod
     def by_this_process(
@@ -47,11 +54,30 @@ class Served:
         links: AcknowledgeLinks,
         refusals: RefusalLog | None = None,
         dashboards: Dashboards | None = None,
+        archive: Archive | None = None,
     ) -> Served:
         """Create the shared state of this process."""
         snapshots = SnapshotCache(operations, clock)
         host, pid = socket.gethostname(), os.getpid()
-        return cls(operations, presence, feed, snapshots, database, host, pid, links, refusals, dashboards)
+        return cls(
+            operations,
+            presence,
+            feed,
+            snapshots,
+            database,
+            host,
+            pid,
+            links,
+            clock,
+            refusals=refusals,
+            dashboards=dashboards,
+            archive=archive,
+        )
+
+    @cached_property
+    def cursors(self) -> URLSafeSerializer:
+        """Signs the cursors of pages."""
+        return self.links.signer("cursor")
 
     def acted(self) -> None:
         """After an action: expire the snapshot and wake waiting consoles. Thread-safe."""

@@ -17,7 +17,7 @@ from amt_console.model.why import AlertWhy
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import safe_text
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Increased with every incompatible change of the format."""
 PROGRAM: Literal["amt-console"] = "amt-console"
 MAX_TEXT_CHARS = MAX_NOTE_CHARS

@@ -33,7 +33,7 @@ def list_entries(
 ) -> None:
     """What people did, newest first: who, from where, and what the caller claims about itself."""
     from amt_console.moments import parse_moment
-    from amt_console.operations.json_views import iso
+    from amt_console.operations.record_json import audit_json
     from amt_console.store import audit_entries
 
     context = get_context(ctx)
@@ -41,24 +41,7 @@ def list_entries(
     with context.open_store() as store, store.read() as reads:
         found = audit_entries(reads, since=moment, limit=limit)
     if json_output:
-        print_json(
-            [
-                {
-                    "id": entry.id,
-                    "at": iso(entry.at),
-                    "actor": entry.actor,
-                    "action": entry.action,
-                    "subject": entry.subject,
-                    "hash": entry.hash,
-                    "previous": entry.previous,
-                    **{
-                        name: entry.detail.get(name)
-                        for name in ("uid", "login", "via", "claims", "note", "reason", "status", "count")
-                    },
-                }
-                for entry in found
-            ]
-        )
+        print_json([audit_json(entry) for entry in found])
         return
     if not found:
         print_line("the audit trail is empty")

@@ -132,6 +132,8 @@ def _listen(
     from amt_console.api.listeners.server import configured_server
     from amt_console.api.listeners.socket_path import database_name
     from amt_console.api.served import Served
+    from amt_console.monitor.rule_list import stored_rule_list
+    from amt_console.operations.archive import Archive
     from amt_console.runtime.dispatching import acknowledge_links
 
     served = Served.by_this_process(
@@ -143,6 +145,7 @@ def _listen(
         links=acknowledge_links(store, context.clock),
         refusals=refusals,
         dashboards=dashboards,
+        archive=Archive(store, lambda: stored_rule_list(context.settings, context.targets, store)),
     )
     announce.use(served.acted)
     try:

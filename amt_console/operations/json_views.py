@@ -44,14 +44,7 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
         },
         "services": [service_json(service) for service in snapshot.services],
         "resources": host_json(snapshot.resources.sample),
-        "figures": {
-            kind.value: {name: figure_json(figure, read.timestamp) for name, figure in read.figures.items()}
-            for kind, read in snapshot.figures.items()
-        },
-        "figure_faults": {
-            kind.value: {"reason": fault.reason, "since": iso(fault.since)}
-            for kind, fault in snapshot.figure_faults.items()
-        },
+        **figures_json(snapshot),
         "alerts": [alert_json(alert) for alert in snapshot.alerts],
         "notices": list(snapshot.notices),
         "faults": list(snapshot.faults),
@@ -60,6 +53,20 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
         ],
         "on_call": [{"rota": item.rota, "person": item.person, "until": iso(item.until)} for item in snapshot.on_call],
         "simulated_until": iso(snapshot.simulated_until),
+    }
+
+
+def figures_json(snapshot: Snapshot) -> dict[str, Any]:
+    """The business figures, and the kinds of which they cannot be read."""
+    return {
+        "figures": {
+            kind.value: {name: figure_json(figure, read.timestamp) for name, figure in read.figures.items()}
+            for kind, read in snapshot.figures.items()
+        },
+        "figure_faults": {
+            kind.value: {"reason": fault.reason, "since": iso(fault.since)}
+            for kind, fault in snapshot.figure_faults.items()
+        },
     }
 
 
@@ -121,11 +128,11 @@ def service_json(service: ServiceView) -> dict[str, Any]:
         "criticality": service.criticality.value,
         "state": service.state.value,
         "since": iso(service.since),
-        "response_time_ms": _rounded(service.response_time_ms),
-        "p95_ms_24h": _rounded(service.p95_ms),
-        "uptime_percent_24h": _rounded(service.uptime_percent_24h, 4),
-        "coverage_percent_24h": _rounded(service.coverage_percent_24h, 4),
-        "error_rate_percent_1h": _rounded(service.error_rate_percent_1h, 4),
+        "response_time_ms": rounded(service.response_time_ms),
+        "p95_ms_24h": rounded(service.p95_ms),
+        "uptime_percent_24h": rounded(service.uptime_percent_24h, 4),
+        "coverage_percent_24h": rounded(service.coverage_percent_24h, 4),
+        "error_rate_percent_1h": rounded(service.error_rate_percent_1h, 4),
         "last_checked": iso(service.last_checked),
         "error_class": service.error_class.value if service.error_class else None,
         "error": service.error,
@@ -142,7 +149,7 @@ def _location_json(location: LocationView) -> dict[str, Any]:
         "state": location.state.value,
         "since": iso(location.since),
         "last_checked": iso(location.last_checked),
-        "response_time_ms": _rounded(location.response_time_ms),
+        "response_time_ms": rounded(location.response_time_ms),
         "error": location.error,
     }
 
@@ -154,9 +161,9 @@ def host_json(sample: HostSample | None) -> dict[str, Any] | None:
     network = sample.network
     return {
         "timestamp": iso(sample.timestamp),
-        "cpu_usage": _rounded(sample.cpu_usage),
-        "memory_usage": _rounded(sample.memory_usage),
-        "disk_usage": _rounded(sample.disk_usage),
+        "cpu_usage": rounded(sample.cpu_usage),
+        "memory_usage": rounded(sample.memory_usage),
+        "disk_usage": rounded(sample.disk_usage),
         "disks": [
             {
                 "mount": disk.mount,
@@ -169,14 +176,14 @@ def host_json(sample: HostSample | None) -> dict[str, Any] | None:
         "network_io": None
         if network is None
         else {
-            "sent_bytes_per_s": _rounded(network.sent_bytes),
-            "received_bytes_per_s": _rounded(network.received_bytes),
-            "errors_per_s": _rounded(network.errors),
-            "drops_per_s": _rounded(network.drops),
+            "sent_bytes_per_s": rounded(network.sent_bytes),
+            "received_bytes_per_s": rounded(network.received_bytes),
+            "errors_per_s": rounded(network.errors),
+            "drops_per_s": rounded(network.drops),
         },
         "active_connections": sample.active_connections,
         "load": list(sample.load) if sample.load else None,
-        "swap_usage": _rounded(sample.swap_usage),
+        "swap_usage": rounded(sample.swap_usage),
     }
 
 
@@ -209,7 +216,7 @@ def alert_json(alert: AlertView) -> dict[str, Any]:
         "opened_at": iso(alert.opened_at),
         "fired_at": iso(alert.fired_at),
         "resolved_at": iso(alert.resolved_at),
-        "duration_seconds": _rounded(alert.duration_seconds),
+        "duration_seconds": rounded(alert.duration_seconds),
         "times_today": alert.times_today,
         "acknowledged_by": alert.acknowledged_by,
         "acknowledged_at": iso(alert.acknowledged_at),
@@ -246,7 +253,7 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         "http_version": evidence.http_version,
         "tls_version": evidence.tls_version,
         "certificate_ends_at": iso(evidence.certificate_ends_at),
-        "phases": {name: _rounded(getattr(phases, name)) for name in phases.__slots__},
+        "phases": {name: rounded(getattr(phases, name)) for name in phases.__slots__},
         "cpu_percent": evidence.cpu_percent,
         "memory_percent": evidence.memory_percent,
         "load": list(evidence.load),
@@ -332,5 +339,6 @@ def _event_json(event: AlertEvent) -> dict[str, Any]:
     }
 
 
-def _rounded(value: float | None, digits: int = 3) -> float | None:
+def rounded(value: float | None, digits: int = 3) -> float | None:
+    """A number with few digits."""
     return None if value is None else round(value, digits)

@@ -32,7 +32,9 @@ from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.handling import ActionHandling, Executed, no_alert
 from amt_console.operations.protocol import (
+    EVERY_ALERT,
     ONCALL_DAYS,
+    AlertFilter,
     ConflictError,
     InvalidError,
     NotFoundError,
@@ -172,17 +174,25 @@ class LocalOperations:
         since: datetime | None = None,
         limit: int = 200,
         after: int | None = None,
+        only: AlertFilter = EVERY_ALERT,
     ) -> tuple[AlertView, ...]:
         """Open episodes worst first, or the episodes in ``states``, newest first."""
         with self.store.read() as reads:
             if states is None:
-                return _after(self._views(reads).worst_first(), after)[:limit]
+                opened = _after(self._views(reads).worst_first(), after)
+                return tuple(view for view in opened if only.matches(view))[:limit]
             if after is not None and reads.alerts.episode(after) is None:
                 raise InvalidError(_CURSOR_GONE)
             now = self._clock.now()
-            start = since or now - timedelta(days=3660)
+            end = now + timedelta(microseconds=1)
             found = reads.alerts.episodes(
-                start=start, end=now + timedelta(microseconds=1), states=list(states), limit=limit, after=after
+                start=since or now - timedelta(days=3660),
+                end=end if only.until is None else min(end, only.until),
+                states=list(states),
+                subjects=self._subjects(only),
+                severities=only.severities or None,
+                limit=limit,
+                after=after,
             )
             return tuple(map(self._views(reads, also=found).of, found))
 
@@ -247,6 +257,14 @@ class LocalOperations:
             raise UnavailableError("probing is done by another process; it probes at its own intervals")
         episode = done.episode
         return done, done.muted if episode is None else self._views(writes, also=[episode]).of(episode)
+
+    def _subjects(self, only: AlertFilter) -> frozenset[str] | None:
+        """The subjects that a filter names, also by their groups; ``None`` if it names none."""
+        named = None if not only.services else frozenset(only.services)
+        if not only.groups:
+            return named
+        members = frozenset(target.name for target in self.targets if target.group in only.groups)
+        return members if named is None else named & members
 
     def _views(self, reads: Reads, at: datetime | None = None, also: Iterable[Episode] = ()) -> AlertViews:
         return AlertViews.read(

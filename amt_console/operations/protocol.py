@@ -17,6 +17,7 @@ from amt_console.model import (
     Series,
     ServiceState,
     ServiceView,
+    Severity,
     Snapshot,
 )
 from amt_console.model.oncall import OncallPlan
@@ -109,6 +110,30 @@ class ServiceDetail:
     """Further facts as label and value: address, HTTP version, certificate, ..."""
 
 
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """Which alerts of a list are wanted. Of each kind, those that match any of the values; none means all."""
+
+    severities: tuple[Severity, ...] = ()
+    services: tuple[str, ...] = ()
+    """Subjects: names of services, databases or host parts."""
+    groups: tuple[str, ...] = ()
+    until: datetime | None = None
+    """Only those that opened before."""
+
+    def matches(self, alert: AlertView) -> bool:
+        """Whether an alert is wanted."""
+        return (
+            (not self.severities or alert.severity in self.severities)
+            and (not self.services or alert.subject in self.services)
+            and (not self.groups or alert.group in self.groups)
+            and (self.until is None or alert.opened_at < self.until)
+        )
+
+
+EVERY_ALERT = AlertFilter()
+
+
 class Operations(Protocol):
     """The use cases. All calls may block on the database: never call them on a screen's loop."""
 
@@ -127,6 +152,7 @@ class Operations(Protocol):
         since: datetime | None = None,
         limit: int = 200,
         after: int | None = None,
+        only: AlertFilter = EVERY_ALERT,
     ) -> tuple[AlertView, ...]:
         """Episodes: open ones worst first by default, else those in ``states``, newest first.
 
@@ -135,6 +161,7 @@ class Operations(Protocol):
             since: Only those that were open at any time since.
             limit: At most this many.
             after: Only those that follow this alert in the list.
+            only: Leaves out others.
 
         Raises:
             InvalidError: The alert ``after`` is not in the list.

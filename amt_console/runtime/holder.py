@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amt_console.clock import Clock
 from amt_console.model import Target, Viewer
@@ -120,6 +120,7 @@ class Holder:
         from amt_console.api.feed import ActionFeed
         from amt_console.api.listeners.socket_path import database_name
         from amt_console.api.served import Served
+        from amt_console.operations.archive import Archive
 
         self.engine.start()
         self.dispatcher.start()
@@ -139,6 +140,7 @@ class Holder:
             refusals=RefusalLog(self._store, self._clock),
             links=self._links,
             dashboards=self._dashboards,
+            archive=Archive(self._store, self._rules),
         )
         self._serve_socket(self._served)
         if self._settings.api.enabled:
@@ -223,6 +225,11 @@ class Holder:
         from amt_console.reports.jobs.job import ReportSource
 
         return ReportSource(self._store_url, self._settings, self._targets)
+
+    def _rules(self) -> list[dict[str, Any]]:
+        from amt_console.monitor.rule_list import stored_rule_list
+
+        return stored_rule_list(self._settings, self._targets, self._store)
 
     def _note_watched(self, targets: Sequence[Target]) -> None:
         """Let the next console show at once what is watched; a database that cannot be written is told elsewhere."""

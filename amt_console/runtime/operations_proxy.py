@@ -13,7 +13,15 @@ from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
-from amt_console.operations.protocol import ONCALL_DAYS, Operations, Result, ServiceDetail, UnavailableError
+from amt_console.operations.protocol import (
+    EVERY_ALERT,
+    ONCALL_DAYS,
+    AlertFilter,
+    Operations,
+    Result,
+    ServiceDetail,
+    UnavailableError,
+)
 
 
 @dataclass(slots=True)
@@ -80,10 +88,11 @@ class OperationsProxy:
         since: datetime | None = None,
         limit: int = 200,
         after: int | None = None,
+        only: AlertFilter = EVERY_ALERT,
     ) -> tuple[AlertView, ...]:
         """Open episodes worst first, or the episodes in ``states``, newest first."""
         with self._asked() as operations:
-            return operations.alerts(states, since=since, limit=limit, after=after)
+            return operations.alerts(states, since=since, limit=limit, after=after, only=only)
 
     def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
         """One service with its history up to now or up to a past moment."""

@@ -103,10 +103,13 @@ def audit_entries(
     since: datetime | None = None,
     until: datetime | None = None,
     actions: Collection[str] | None = None,
+    before: int | None = None,
     limit: int = 200,
 ) -> list[AuditEntry]:
-    """The newest entries, newest first; only those of some ``actions``, and in ``[since, until]``."""
-    query = select(_AUDIT).order_by(_AUDIT.c.timestamp.desc(), _AUDIT.c.id.desc()).limit(limit)
+    """The newest entries, newest first; only those of some ``actions``, in ``[since, until]``, ``before`` a number."""
+    query = select(_AUDIT).order_by(_AUDIT.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(_AUDIT.c.id < before)
     if since is not None:
         query = query.where(_AUDIT.c.timestamp >= since)
     if until is not None:

@@ -41,6 +41,8 @@ from amt_console.operations.actor import Actor
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import (
+    EVERY_ALERT,
+    AlertFilter,
     ConflictError,
     InvalidError,
     NotFoundError,
@@ -145,9 +147,10 @@ class FakeOperations:
         since: datetime | None = None,
         limit: int = 200,
         after: int | None = None,
+        only: AlertFilter = EVERY_ALERT,
     ) -> tuple[AlertView, ...]:
         """The open ones."""
-        return self.picture.alerts[:limit]
+        return tuple(filter(only.matches, self.picture.alerts))[:limit]
 
     def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
         """A service with a history that has a gap and an outage."""

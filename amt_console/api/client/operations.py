@@ -22,7 +22,9 @@ from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
+    EVERY_ALERT,
     ONCALL_DAYS,
+    AlertFilter,
     OperationError,
     Result,
     ServiceDetail,
@@ -123,6 +125,7 @@ class RemoteOperations:
         since: datetime | None = None,
         limit: int = 200,
         after: int | None = None,
+        only: AlertFilter = EVERY_ALERT,
     ) -> tuple[AlertView, ...]:
         """Open episodes worst first, or the episodes in ``states``, newest first."""
         query: dict[str, Any] = {"limit": limit}
@@ -132,6 +135,9 @@ class RemoteOperations:
             query["since"] = since.isoformat()
         if after is not None:
             query["after"] = after
+        if only.until is not None:
+            query["until"] = only.until.isoformat()
+        query |= {"severity": list(only.severities), "service": list(only.services), "group": list(only.groups)}
         return self._read(wire.ALERTS, self._call("GET", f"{_API}/alerts", query)[1])
 
     def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:

@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, cre
 from pydantic import Field as BodyField
 
 from amt_console.api.actions import in_path, path_of
+from amt_console.api.documents import policies as documents
+from amt_console.api.documents.alerts import Alert
 from amt_console.api.problems import RequestError
 from amt_console.api.routes.access import BEARER, Act, Acting, GuardedRoute, answers, needs
 from amt_console.api.routes.values import json_response
@@ -33,22 +35,23 @@ _PLACES: dict[str, Any] = {
 }
 """The types of fields that stand in a path."""
 _DURATION = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(duration_schema())]
-_DOCUMENTS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
-    AlertView: alert_json,
-    Silence: silence_json,
-    MaintenanceWindow: maintenance_json,
-    RotaOverride: override_json,
+_DOCUMENTS: dict[type[Any], tuple[type[BaseModel], Callable[[Any], dict[str, Any]]]] = {
+    AlertView: (Alert, alert_json),
+    Silence: (documents.Silence, silence_json),
+    MaintenanceWindow: (documents.Maintenance, maintenance_json),
+    RotaOverride: (documents.Override, override_json),
 }
-"""The encoding of answers for programs, by type."""
+"""Model and encoding of answers for programs, by type."""
 
 
-def add_action_routes(to: APIRouter, answer: Answer, *, prefix: str = "") -> None:
+def add_action_routes(to: APIRouter, answer: Answer, *, prefix: str = "", described: bool = False) -> None:
     """Add a route for each action.
 
     Args:
         to: Gets them.
         answer: How the answer of an action is sent.
         prefix: Of the operations' ids.
+        described: Whether answers are the documents for programs.
     """
     for kind in ACTIONS.values():
         answered = kind.answer is not None
@@ -59,7 +62,7 @@ def add_action_routes(to: APIRouter, answer: Answer, *, prefix: str = "") -> Non
             name=f"{prefix}{kind.name}",
             description=kind.__doc__,
             status_code=200 if answered else 202,
-            response_model=dict[str, Any] if answered else None,
+            response_model=_DOCUMENTS[kind.answer][0] if described and kind.answer is not None else None,
             **needs(Role.OPERATOR, _CONFLICT if answered else _MISSING),
         )
 
@@ -106,4 +109,4 @@ def _part(field: Field[Any], kind: Any) -> Any:
     return kind, BodyField(default=default, alias=wire_name(field), description=field.metadata.get("description"))
 
 
-add_action_routes(router, lambda answer: json_response(_DOCUMENTS[type(answer)](answer)))
+add_action_routes(router, lambda answer: json_response(_DOCUMENTS[type(answer)][1](answer)), described=True)

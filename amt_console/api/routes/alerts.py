@@ -2,48 +2,57 @@
 
 # No postponed annotations here: FastAPI reads them.
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from amt_console.api.documents.alerts import Alert, AlertDetail, AlertWhy
+from amt_console.api.documents.base import Page
 from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, answers, needs
 from amt_console.api.routes.actions import AlertId
-from amt_console.api.routes.values import Page, PastMoment, json_page, json_response, moment, moment_or_now
-from amt_console.model import AlertState, Role
+from amt_console.api.routes.values import Paged, Since, TextMoment, Until, json_response, text_moment
+from amt_console.model import AlertState, Role, Severity
 from amt_console.operations.json_views import alert_detail_json, alert_json
 from amt_console.operations.notification_json import why_json
+from amt_console.operations.protocol import AlertFilter
 
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["alerts"])
+Named = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=50)]
 _MISSING = answers(s404="No such alert")
 
 
-@router.get("/alerts", response_model=Page, **needs(Role.VIEWER))
+@router.get("/alerts", response_model=Page[Alert], **needs(Role.VIEWER))
 def alerts(
     serving: Serving,
+    paging: Paged,
     state: Annotated[
         list[AlertState] | None,
         Query(description="Only these states, newest first; without it open alerts, worst first."),
     ] = None,
-    since: Annotated[datetime | None, Query(description="With `state`: open at any time since.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
-    cursor: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the previous page.")] = None,
+    severity: Annotated[list[Severity], Query(description="Only these severities.")] = [],  # noqa: B006
+    service: Annotated[Named, Query(description="Only alerts of these services, databases or host parts.")] = [],  # noqa: B006
+    group: Annotated[Named, Query(description="Only alerts of services in these groups.")] = [],  # noqa: B006
+    since: Since = None,
+    until: Until = None,
 ) -> Response:
-    """Alerts as they are now."""
-    begin = None if since is None else moment(since)
+    """Alerts as they are now: with `state`, those that were open at any time from `since` to `until`."""
+    now = serving.clock.now()
+    only = AlertFilter(tuple(severity), tuple(service), tuple(group), text_moment(until, now, "until"))
+    begin = text_moment(since, now, "since")
     # One more than the page tells whether another page follows.
-    found = serving.operations.alerts(state, since=begin, limit=limit + 1, after=cursor)
-    page = found[:limit]
-    return json_page([alert_json(each) for each in page], str(page[-1].id) if len(found) > limit else None)
+    limit, after = paging.limit + 1, paging.after_number
+    found = serving.operations.alerts(state, since=begin, limit=limit, after=after, only=only)
+    return json_response(paging.page(found, alert_json, lambda each: each.id))
 
 
-@router.get("/alerts/{alert_id}", response_model=dict[str, Any], **needs(Role.VIEWER, _MISSING))
-def alert(serving: Serving, alert_id: AlertId, at: PastMoment = None) -> Response:
+@router.get("/alerts/{alert_id}", response_model=AlertDetail, **needs(Role.VIEWER, _MISSING))
+def alert(serving: Serving, alert_id: AlertId, at: TextMoment = None) -> Response:
     """One alert with everything that happened to it."""
-    return json_response(alert_detail_json(serving.operations.alert(alert_id, at=moment_or_now(at))))
+    when = text_moment(at, serving.clock.now())
+    return json_response(alert_detail_json(serving.operations.alert(alert_id, at=when)))
 
 
-@router.get("/alerts/{alert_id}/why", response_model=dict[str, Any], **needs(Role.VIEWER, _MISSING))
+@router.get("/alerts/{alert_id}/why", response_model=AlertWhy, **needs(Role.VIEWER, _MISSING))
 def why(serving: Serving, alert_id: AlertId) -> Response:
     """Why the alert was told to somebody, or not: what was seen, each decision, each delivery."""
     return json_response(why_json(serving.operations.why(alert_id)))

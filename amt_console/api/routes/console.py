@@ -16,8 +16,8 @@ from amt_console.api.feed import LONGEST_WAIT
 from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, GuardedRoute, Serving, needs
 from amt_console.api.routes.actions import AlertId, add_action_routes
 from amt_console.api.routes.values import Every, PastMoment, moment, moment_or_now
-from amt_console.model import AlertState, Role
-from amt_console.operations.protocol import CALENDAR_DAYS, ONCALL_DAYS, NotPermittedError
+from amt_console.model import AlertState, Role, Severity
+from amt_console.operations.protocol import CALENDAR_DAYS, ONCALL_DAYS, AlertFilter, NotPermittedError
 from amt_console.text import safe_text
 
 router = APIRouter(prefix="/console", route_class=GuardedRoute, dependencies=[BEARER], tags=["console"])
@@ -78,10 +78,15 @@ def console_alerts(
     since: Annotated[datetime | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 200,
     after: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    until: Annotated[datetime | None, Query()] = None,
+    severity: Annotated[list[Severity], Query()] = [],  # noqa: B006
+    service: Annotated[list[str], Query()] = [],  # noqa: B006
+    group: Annotated[list[str], Query()] = [],  # noqa: B006
 ) -> Response:
     """Alerts as they are now."""
-    begin = None if since is None else moment(since)
-    return _wired(wire.ALERTS, serving.operations.alerts(state, since=begin, limit=limit, after=after))
+    begin = moment_or_now(since)
+    only = AlertFilter(tuple(severity), tuple(service), tuple(group), moment_or_now(until))
+    return _wired(wire.ALERTS, serving.operations.alerts(state, since=begin, limit=limit, after=after, only=only))
 
 
 @router.get("/alerts/{alert_id}", **needs(Role.VIEWER))

@@ -4,21 +4,30 @@
 
 from fastapi import APIRouter, Response
 
+from amt_console.api.documents.base import Page
+from amt_console.api.documents.policies import Maintenance, Silence
 from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, needs
-from amt_console.api.routes.values import Every, Page, json_page
+from amt_console.api.routes.values import Every, Paged, json_response
 from amt_console.model import Role
-from amt_console.operations.json_views import maintenance_json, silence_json
+from amt_console.model.policy import MaintenanceWindow
+from amt_console.operations.json_views import iso, maintenance_json, silence_json
 
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["silences and maintenance"])
 
 
-@router.get("/silences", response_model=Page, **needs(Role.VIEWER))
-def silences(serving: Serving, every: Every = False) -> Response:
+@router.get("/silences", response_model=Page[Silence], **needs(Role.VIEWER))
+def silences(serving: Serving, paging: Paged, every: Every = False) -> Response:
     """Silences of the configuration and of people, those that end first first."""
-    return json_page([silence_json(each) for each in serving.operations.silences(ended=every)])
+    found = serving.operations.silences(ended=every)
+    return json_response(paging.cut(found, silence_json, lambda each: each.id))
 
 
-@router.get("/maintenance", response_model=Page, **needs(Role.VIEWER))
-def maintenance(serving: Serving, every: Every = False) -> Response:
+@router.get("/maintenance", response_model=Page[Maintenance], **needs(Role.VIEWER))
+def maintenance(serving: Serving, paging: Paged, every: Every = False) -> Response:
     """Planned work of the configuration and of people, what ends first first."""
-    return json_page([maintenance_json(each) for each in serving.operations.maintenance(ended=every)])
+    return json_response(paging.cut(serving.operations.maintenance(ended=every), maintenance_json, _key))
+
+
+def _key(window: MaintenanceWindow) -> str:
+    # A name is free again when its work has ended.
+    return f"{window.name}\n{iso(window.created_at) or ''}"

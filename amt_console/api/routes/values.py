@@ -2,27 +2,23 @@
 
 # No postponed annotations here: FastAPI reads them.
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 
+from amt_console.api.paging import MAX_CURSOR_CHARS, MOST_LIMIT, USUAL_LIMIT, Paging
 from amt_console.api.problems import RequestError
-from amt_console.moments import FIRST_YEAR, LAST_YEAR
+from amt_console.api.routes.access import Serving
+from amt_console.moments import FIRST_YEAR, LAST_YEAR, MomentError, parse_moment
 
+_WRITTEN = "ISO 8601 with an offset, or `-2h`, `7d`, `14:30`, `yesterday 09:00` (UTC)"
 PastMoment = Annotated[datetime | None, Query(description="A past moment with an offset; without it, now.")]
+TextMoment = Annotated[str | None, Query(max_length=64, description=f"A past moment: {_WRITTEN}; without it, now.")]
+Since = Annotated[str | None, Query(max_length=64, description=f"Its beginning: {_WRITTEN}.")]
+Until = Annotated[str | None, Query(max_length=64, description=f"Its end: {_WRITTEN}; by default now.")]
 Every = Annotated[bool, Query(alias="all", description="Include ended ones.")]
-
-
-class Page(BaseModel):
-    """A part of a list."""
-
-    items: list[dict[str, Any]]
-    next: str | None
-    """The ``cursor`` of the next page; ``null`` at the end."""
 
 
 def moment(value: datetime) -> datetime:
@@ -40,11 +36,35 @@ def moment_or_now(value: datetime | None) -> datetime | None:
     return None if value is None else moment(value)
 
 
+def text_moment(text: str | None, now: datetime, name: str = "at") -> datetime | None:
+    """A moment as programs and people write it; ``None`` without one. Raises RequestError."""
+    if text is None:
+        return None
+    try:
+        written = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            return parse_moment(text, now, zone=UTC)
+        except MomentError as error:
+            raise RequestError("invalid", f"{name}: {error}") from None
+    return moment(written)
+
+
+async def _paging(
+    request: Request,
+    serving: Serving,
+    limit: Annotated[int, Query(ge=1, le=MOST_LIMIT, description="At most this many items.")] = USUAL_LIMIT,
+    cursor: Annotated[
+        str | None, Query(max_length=MAX_CURSOR_CHARS, description="`next` of the page before, with the same filters.")
+    ] = None,
+) -> Paging:
+    return Paging.of(serving.cursors, request.url.path, request.query_params.multi_items(), limit, cursor)
+
+
+Paged = Annotated[Paging, Depends(_paging)]
+"""The wanted page of a list."""
+
+
 def json_response(document: Any) -> Response:
     """A document of ``operations.json_views``."""
     return JSONResponse(document)
-
-
-def json_page(items: Sequence[dict[str, Any]], following: str | None = None) -> Response:
-    """The items of one page."""
-    return JSONResponse({"items": list(items), "next": following})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -14,9 +14,6 @@ from amt_console.cli.rules.backtest import backtest
 from amt_console.cli.rules.suggest import suggest
 from amt_console.cli.startup.context import get_context
 from amt_console.text import safe_text
-
-if TYPE_CHECKING:
-    from amt_console.alerts import Rule
 
 app = typer.Typer(
     help="List alert rules, test them, and try them on history.", no_args_is_help=True, rich_markup_mode=None
@@ -30,12 +27,10 @@ FAILED = ExitCode.WARNING
 @app.command("list", epilog="Example: amt-console rules list --json")
 def list_rules(ctx: typer.Context, json_output: JsonOption = False) -> None:
     """Every rule that is judged, with what those in shadow mode would have sent."""
-    from amt_console.monitor.ruleset import build_ruleset
+    from amt_console.monitor.rule_list import rule_list
 
     context = get_context(ctx)
-    ruleset = build_ruleset(context.settings, context.targets)
-    counts = _shadow_counts(ctx) if ruleset.shadow_rules else {}
-    rows = [_listed(rule, counts.get(rule.id, 0)) for rule in ruleset.rules]
+    rows = rule_list(context.settings, context.targets, lambda: _shadow_counts(ctx))
     if json_output:
         print_json(rows)
         return
@@ -87,28 +82,6 @@ def run_tests(
                 print_line(f"      {safe_text(line)}")
     if not all(result["ok"] for result in results):
         raise typer.Exit(int(FAILED))
-
-
-def _listed(rule: Rule, would_have_sent: int) -> dict[str, Any]:
-    return {
-        "name": safe_text(rule.id, 200),
-        "signal": rule.signal.value,
-        "subject": safe_text(rule.subject, 200),
-        "severity": _severity(rule),
-        "mode": "shadow" if rule.shadow else "on",
-        "would_have_sent": would_have_sent,
-    }
-
-
-def _severity(rule: Rule) -> str:
-    """The worst that the rule can raise."""
-    if not rule.has_limits:
-        return rule.severity.value
-    limits = (rule.limits, *rule.limits_by_subject.values())
-    for name in ("critical", "warning", "info"):
-        if any(getattr(each, name) is not None for each in limits):
-            return name
-    return rule.severity.value
 
 
 def _shadow_counts(ctx: typer.Context) -> dict[str, int]:

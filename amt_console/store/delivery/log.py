@@ -52,14 +52,20 @@ def deliveries(
     alert_id: int | None = None,
     since: datetime | None = None,
     states: Collection[DeliveryState] | None = None,
+    before: int | None = None,
     limit: int = 200,
 ) -> tuple[Delivery, ...]:
-    """Rows of the outbox with their attempts, newest first; what is being sent has the state ``QUEUED``."""
+    """Rows of the outbox with their attempts, newest first; what is being sent has the state ``QUEUED``.
+
+    With ``before``, only rows with a lower number.
+    """
     query = select(*_COLUMNS).order_by(_OUTBOX.c.id.desc()).limit(limit)
     if channel is not None:
         query = query.where(_OUTBOX.c.channel == channel)
     if alert_id is not None:
         query = query.where(_OUTBOX.c.alert_id == alert_id)
+    if before is not None:
+        query = query.where(_OUTBOX.c.id < before)
     if since is not None:
         query = query.where(_OUTBOX.c.created_at >= since)
     if states is not None:

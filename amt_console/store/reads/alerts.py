@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, func, or_, select
 
 from amt_console.alerts import as_of
-from amt_console.model import AlertEvent, AlertState, Episode, KeptAnswer
+from amt_console.model import AlertEvent, AlertState, Episode, KeptAnswer, Severity
 from amt_console.model.evidence import Evidence
 from amt_console.store import answers, evidence
 from amt_console.store.encryption.keyring import Keyring
@@ -66,17 +66,33 @@ class AlertReads:
         end: datetime,
         states: Sequence[AlertState] | None = None,
         subject: str | None = None,
+        subjects: Collection[str] | None = None,
+        severities: Collection[Severity] | None = None,
         limit: int,
         after: int | None = None,
     ) -> list[Episode]:
         """Episodes as they are that were open at any time in ``[start, end)``, newest first.
 
-        With ``after``, those that follow this episode in that order.
+        With ``after``, those that follow this episode in that order. ``subjects`` and ``severities`` leave out others.
         """
+        if subject is not None:
+            subjects = (subject,)
         found: list[Episode] = []
         while True:
-            query = _within(None if states is None else frozenset(states), subject is not None, after is not None)
-            values = {"start": start, "end": end, "subject": subject, "most": limit, "after": after}
+            query = _within(
+                None if states is None else frozenset(states),
+                subjects is not None,
+                severities is not None,
+                after is not None,
+            )
+            values = {
+                "start": start,
+                "end": end,
+                "subjects": sorted(subjects or ()),
+                "severities": sorted(each.value for each in severities or ()),
+                "most": limit,
+                "after": after,
+            }
             rows = self._connection.execute(query, values).mappings().all()
             found += [episode_of(row) for row in _datable(rows)]
             if len(rows) < limit or len(found) >= limit:
@@ -119,7 +135,7 @@ class AlertReads:
 
 
 @cache  # building a query takes longer than reading its result
-def _within(states: frozenset[AlertState] | None, of_subject: bool, paged: bool) -> Select[Any]:
+def _within(states: frozenset[AlertState] | None, of_subjects: bool, of_severities: bool, paged: bool) -> Select[Any]:
     begun, resolved = _ALERTS.c.timestamp < bindparam("end"), _ALERTS.c.resolved
     query = select(_ALERTS).where(
         begun, or_(resolved.is_(False), _ALERTS.c.resolved_at.between(bindparam("start"), LATEST))
@@ -129,8 +145,10 @@ def _within(states: frozenset[AlertState] | None, of_subject: bool, paged: bool)
         running = sorted(state.value for state in states if state is not AlertState.RESOLVED)
         wanted = and_(resolved.is_(False), _ALERTS.c.state.in_(running))
         query = query.where(or_(wanted, resolved.is_(True)) if AlertState.RESOLVED in states else wanted)
-    if of_subject:
-        query = query.where(_ALERTS.c.subject == bindparam("subject"))
+    if of_subjects:
+        query = query.where(_ALERTS.c.subject.in_(bindparam("subjects", expanding=True)))
+    if of_severities:
+        query = query.where(_ALERTS.c.severity.in_(bindparam("severities", expanding=True)))
     if paged:
         time, number = _ALERTS.c.timestamp, _ALERTS.c.id
         last = select(time).where(number == bindparam("after")).scalar_subquery()

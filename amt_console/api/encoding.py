@@ -1,0 +1,140 @@
+"""Middleware for what all answers share: compression, entity tags, and the methods HEAD and OPTIONS."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import zlib
+from collections.abc import Callable, Iterable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LEAST_BYTES = 1024
+"""Smaller bodies are sent as they are."""
+IN_A_THREAD_BYTES = 128 * 1024
+"""Larger ones are compressed in a thread."""
+LEVEL = 1
+_GZIP = 16 + zlib.MAX_WBITS
+_TEXTS = ("application/json", "application/problem+json", "text/calendar", "text/html")
+_QUALITY = re.compile(r"q=([01](?:\.\d{0,3})?)")
+Headers = list[tuple[bytes, bytes]]
+Allowed = Callable[[Scope], Iterable[str]]
+
+
+def accepts_gzip(header: str) -> bool:
+    """Whether ``Accept-Encoding`` asks for gzip (RFC 9110): named, or by ``*``, with a weight above 0."""
+    weights: dict[str, float] = {}
+    for part in header.lower().split(","):
+        coding, _, parameters = part.partition(";")
+        found = _QUALITY.fullmatch(parameters.strip()) if parameters.strip() else None
+        if parameters.strip() and found is None:
+            continue
+        weights[coding.strip()] = 1.0 if found is None else float(found[1])
+    wanted = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
+    return 0 < wanted <= 1
+
+
+def packed(body: bytes) -> bytes:
+    """A body with gzip."""
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)
+    return packer.compress(body) + packer.flush()
+
+
+def names_tag(if_none_match: str | None, etag: str) -> bool:
+    """Whether ``If-None-Match`` names a tag; compared weakly."""
+    if if_none_match is None:
+        return False
+    known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
+    return "*" in known or etag.removeprefix("W/") in known
+
+
+class AnswerForms:
+    """Gives answers the form that the client asks for.
+
+    A whole body gets an entity tag, and 304 where the client has it; it is compressed where that pays. HEAD is
+    answered as GET without a body, OPTIONS with the methods of the path.
+
+    Args:
+        app: The application.
+        allowed: The methods of a path.
+        prefix: Paths below it and in ``also`` get tags and HEAD; others do that themselves.
+        also: Further paths.
+    """
+
+    def __init__(self, app: ASGIApp, *, allowed: Allowed, prefix: str, also: Iterable[str] = ()) -> None:
+        self._app = app
+        self._allowed = allowed
+        self._prefix = prefix
+        self._also = frozenset(also)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Called for each request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] == "OPTIONS" and (methods := tuple(self._allowed(scope))):
+            headers = [(b"allow", ", ".join((*methods, "OPTIONS")).encode())]
+            await send({"type": "http.response.start", "status": 204, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        path = scope["path"]
+        mine = path.startswith(self._prefix) or path in self._also
+        answer = _Answer(scope, send, tagged=mine and scope["method"] in ("GET", "HEAD"), allowed=self._allowed)
+        if mine and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET", "amt_console.head": True}
+        await self._app(scope, receive, answer.take)
+
+
+class _Answer:
+    """One answer on its way; held until its body is there, and let through where it comes in parts."""
+
+    def __init__(self, scope: Scope, send: Send, *, tagged: bool, allowed: Allowed) -> None:
+        self._scope = scope
+        self._send = send
+        self._tagged = tagged
+        self._allowed = allowed
+        self._start: Message | None = None
+
+    async def take(self, message: Message) -> None:
+        """A message of the application."""
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is None or message["type"] != "http.response.body" or message.get("more_body", False):
+            if start is not None:
+                await self._send(start)
+            await self._send(message)
+            return
+        await self._whole(start, message.get("body", b""))
+
+    async def _whole(self, start: Message, body: bytes) -> None:
+        headers: Headers = list(start.get("headers", ()))
+        status = start["status"]
+        if status == 405:
+            methods = ", ".join(self._allowed(self._scope))
+            headers = [*(each for each in headers if each[0].lower() != b"allow"), (b"allow", methods.encode())]
+        given = {name.lower(): value for name, value in headers}
+        wanted = {name: value.decode("latin-1") for name, value in self._scope["headers"]}
+        if status == 200 and self._tagged and b"etag" not in given:
+            etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+            headers.append((b"etag", etag.encode()))
+            if names_tag(wanted.get(b"if-none-match"), etag):
+                kept = [each for each in headers if each[0].lower() not in (b"content-length", b"content-type")]
+                await self._finish({**start, "status": 304, "headers": kept}, b"")
+                return
+        kind = given.get(b"content-type", b"").partition(b";")[0].strip().decode("latin-1")
+        if len(body) >= LEAST_BYTES and b"content-encoding" not in given and kind in _TEXTS:
+            if b"vary" not in given:
+                headers.append((b"vary", b"accept-encoding"))
+            if accepts_gzip(wanted.get(b"accept-encoding", "")):
+                body = await asyncio.to_thread(packed, body) if len(body) > IN_A_THREAD_BYTES else packed(body)
+                headers = [each for each in headers if each[0].lower() != b"content-length"]
+                headers += [(b"content-encoding", b"gzip"), (b"content-length", str(len(body)).encode())]
+        await self._finish({**start, "headers": headers}, body)
+
+    async def _finish(self, start: Message, body: bytes) -> None:
+        await self._send(start)
+        head = self._scope["method"] == "HEAD"
+        await self._send({"type": "http.response.body", "body": b"" if head else body})
