@@ -10,13 +10,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
-from starlette.types import Scope
 
 from amt_console import __version__
 from amt_console.api.auth.callers import Callers
 from amt_console.api.auth.errors import TooManyRequestsError, UnknownCallerError
-from amt_console.api.encoding import AnswerForms
+from amt_console.api.encoding import AnswerForms, PathMethods
 from amt_console.api.plain_page import plain_page, wants_page
 from amt_console.api.problems import MEDIA_TYPE, code_of, problem
 from amt_console.api.routes import (
@@ -62,28 +60,17 @@ def create_app(served: Served, callers: Callers) -> FastAPI:
     )
     app.state.served = served
     app.state.callers = callers
+    methods = PathMethods()
     for room in (records, state, alerts, policies, oncall, actions, console):
         app.include_router(room.router, prefix=PREFIX)
-    app.include_router(health.router)
-    app.include_router(links.router)
-    app.include_router(login.router)
-    app.include_router(dashboards.router)
-    app.add_middleware(
-        AnswerForms, allowed=lambda scope: _methods(app, scope), prefix=f"{PREFIX}/", also=("/healthz", "/readyz")
-    )
+        methods.add(room.router, PREFIX)
+    for room in (health, links, login, dashboards):
+        app.include_router(room.router)
+        methods.add(room.router)
+    app.add_middleware(AnswerForms, allowed=methods.of, prefix=f"{PREFIX}/", also=("/healthz", "/readyz"))
     for kind in (OperationError, StoreError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer_error)
     return app
-
-
-def _methods(app: FastAPI, scope: Scope) -> list[str]:
-    """The methods of a path."""
-    found = {"HEAD": False}
-    for route in app.routes:
-        if isinstance(route, Route) and route.path_regex.match(scope["path"]):
-            found |= dict.fromkeys(route.methods or (), True)
-    found["HEAD"] = found["HEAD"] or "GET" in found
-    return sorted(method for method, there in found.items() if there)
 
 
 class _App(FastAPI):

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable
 
+from starlette.routing import Route, Router, compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LEAST_BYTES = 1024
@@ -19,7 +20,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 _TEXTS = ("application/json", "application/problem+json", "text/calendar", "text/html")
 _QUALITY = re.compile(r"q=([01](?:\.\d{0,3})?)")
 Headers = list[tuple[bytes, bytes]]
-Allowed = Callable[[Scope], Iterable[str]]
+Allowed = Callable[[str], Iterable[str]]
 
 
 def accepts_gzip(header: str) -> bool:
@@ -49,6 +50,25 @@ def names_tag(if_none_match: str | None, etag: str) -> bool:
     return "*" in known or etag.removeprefix("W/") in known
 
 
+class PathMethods:
+    """The methods of every path."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[re.Pattern[str], frozenset[str]]] = []
+
+    def add(self, router: Router, prefix: str = "") -> None:
+        """Add the routes of a router below a prefix."""
+        for route in router.routes:
+            if isinstance(route, Route):
+                pattern, _, _ = compile_path(prefix + route.path)
+                self._found.append((pattern, frozenset(route.methods or ())))
+
+    def of(self, path: str) -> tuple[str, ...]:
+        """The methods of a path, sorted; none of an unknown one."""
+        found = frozenset[str]().union(*(methods for pattern, methods in self._found if pattern.match(path)))
+        return tuple(sorted(found | {"HEAD"} if "GET" in found else found))
+
+
 class AnswerForms:
     """Gives answers the form that the client asks for.
 
@@ -73,7 +93,7 @@ class AnswerForms:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["method"] == "OPTIONS" and (methods := tuple(self._allowed(scope))):
+        if scope["method"] == "OPTIONS" and (methods := tuple(self._allowed(scope["path"]))):
             headers = [(b"allow", ", ".join((*methods, "OPTIONS")).encode())]
             await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
@@ -113,7 +133,7 @@ class _Answer:
         headers: Headers = list(start.get("headers", ()))
         status = start["status"]
         if status == 405:
-            methods = ", ".join(self._allowed(self._scope))
+            methods = ", ".join(self._allowed(self._scope["path"]))
             headers = [*(each for each in headers if each[0].lower() != b"allow"), (b"allow", methods.encode())]
         given = {name.lower(): value for name, value in headers}
         wanted = {name: value.decode("latin-1") for name, value in self._scope["headers"]}

@@ -18,6 +18,9 @@ from amt_console.api.listeners.server import TcpServer
 from amt_console.api.presence import Presence
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock, SystemClock
+from amt_console.config import Settings
+from amt_console.monitor.rule_list import rule_list
+from amt_console.operations.archive import Archive
 from amt_console.operations.local import LocalOperations
 from amt_console.store import AccessToken, Store, add_token
 
@@ -51,7 +54,7 @@ def refusals(store: Store) -> Iterator[RefusalLog]:
 
 
 @pytest.fixture
-def served(operations: LocalOperations, refusals: RefusalLog) -> Served:
+def served(operations: LocalOperations, refusals: RefusalLog, store: Store) -> Served:
     clock = SystemClock()
     return Served.by_this_process(
         operations,
@@ -61,6 +64,7 @@ def served(operations: LocalOperations, refusals: RefusalLog) -> Served:
         database="monitoring.db",
         links=LINKS,
         refusals=refusals,
+        archive=Archive(store, lambda: rule_list(Settings(), operations.targets, dict)),
     )
 
 
