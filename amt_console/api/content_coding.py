@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import zlib
 
 _WEIGHT = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
+_LEVEL = 1
+_GZIP = 16 + zlib.MAX_WBITS
 _GZIP_NAMES = ("gzip", "x-gzip")
 
 
@@ -24,6 +27,12 @@ def prefers_gzip(accept_encoding: str) -> bool:
     # The plain answer is accepted unless it is refused; it has no weight of its own.
     plain = weights.get("identity", 0.0 if others == 0 else None)
     return packed > 0 and (plain is None or packed >= plain)
+
+
+def packed(body: bytes) -> bytes:
+    """A body with gzip: quickly, not as small as can be."""
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    return packer.compress(body) + packer.flush()
 
 
 def _weight(parameters: str) -> float:

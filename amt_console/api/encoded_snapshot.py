@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from amt_console.api import wire
-from amt_console.api.encoding import packed
+from amt_console.api.content_coding import packed
 from amt_console.clock import Clock
 from amt_console.model import Snapshot
 from amt_console.operations.json_views import snapshot_json

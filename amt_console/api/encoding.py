@@ -5,41 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import zlib
 from collections.abc import Callable, Iterable
 
 from starlette.routing import Route, Router, compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from amt_console.api.content_coding import packed, prefers_gzip
+
 LEAST_BYTES = 1024
 """Smaller bodies are sent as they are."""
 IN_A_THREAD_BYTES = 128 * 1024
 """Larger ones are compressed in a thread."""
-LEVEL = 1
-_GZIP = 16 + zlib.MAX_WBITS
 _TEXTS = ("application/json", "application/problem+json", "text/calendar", "text/html")
-_QUALITY = re.compile(r"q=([01](?:\.\d{0,3})?)")
 Headers = list[tuple[bytes, bytes]]
 Allowed = Callable[[str], Iterable[str]]
-
-
-def accepts_gzip(header: str) -> bool:
-    """Whether ``Accept-Encoding`` asks for gzip (RFC 9110): named, or by ``*``, with a weight above 0."""
-    weights: dict[str, float] = {}
-    for part in header.lower().split(","):
-        coding, _, parameters = part.partition(";")
-        found = _QUALITY.fullmatch(parameters.strip()) if parameters.strip() else None
-        if parameters.strip() and found is None:
-            continue
-        weights[coding.strip()] = 1.0 if found is None else float(found[1])
-    wanted = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
-    return 0 < wanted <= 1
-
-
-def packed(body: bytes) -> bytes:
-    """A body with gzip."""
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)
-    return packer.compress(body) + packer.flush()
 
 
 def names_tag(if_none_match: str | None, etag: str) -> bool:
@@ -148,7 +127,7 @@ class _Answer:
         if len(body) >= LEAST_BYTES and b"content-encoding" not in given and kind in _TEXTS:
             if b"vary" not in given:
                 headers.append((b"vary", b"accept-encoding"))
-            if accepts_gzip(wanted.get(b"accept-encoding", "")):
+            if prefers_gzip(wanted.get(b"accept-encoding", "")):
                 body = await asyncio.to_thread(packed, body) if len(body) > IN_A_THREAD_BYTES else packed(body)
                 headers = [each for each in headers if each[0].lower() != b"content-length"]
                 headers += [(b"content-encoding", b"gzip"), (b"content-length", str(len(body)).encode())]

@@ -14,11 +14,10 @@ from support.links import LINKS
 from support.operations import API
 
 from amt_console.api.app import create_app
-from amt_console.api.auth.callers import TokenCallers
 from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.auth.refusals import RefusalLog
+from amt_console.api.auth.token_callers import TokenCallers
 from amt_console.api.auth.tokens import NewToken, TokenBook
-from amt_console.api.encoding import accepts_gzip
 from amt_console.api.feed import ActionFeed
 from amt_console.api.presence import Presence
 from amt_console.api.served import Served
@@ -245,27 +244,6 @@ async def test_rules_and_messages_are_listed(admin: httpx.AsyncClient) -> None:
     rules = await items(admin, "/rules?limit=500")
     assert {"name", "signal", "subject", "severity", "mode", "would_have_sent"} == set(rules[0])
     assert await items(admin, "/notifications") == []
-
-
-@pytest.mark.parametrize(
-    ("header", "wanted"),
-    [
-        ("gzip", True),
-        ("deflate, GZIP;q=0.5", True),
-        ("*", True),
-        ("gzip;q=0", False),
-        ("gzip;q=0.0, *", False),
-        ("*;q=0", False),
-        ("br", False),
-        ("", False),
-        ("gzip;q=abc", False),
-        ("x-gzip", True),
-        ("gzippy", False),
-        ("identity, gzip ; q=1.0", True),
-    ],
-)
-def test_the_weight_of_gzip(header: str, wanted: bool) -> None:
-    assert accepts_gzip(header) is wanted
 
 
 async def test_large_answers_are_compressed_where_the_client_asks(admin: httpx.AsyncClient, feed: Feed) -> None:

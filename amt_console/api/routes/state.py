@@ -8,7 +8,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from amt_console.api import encoding, wire
+from amt_console.api import wire
+from amt_console.api.content_coding import prefers_gzip
 from amt_console.api.documents.base import Page
 from amt_console.api.documents.state import Figures, Host, Service, ServiceDetail, Snapshot
 from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, answers, needs
@@ -44,7 +45,7 @@ async def snapshot(
     headers = {"etag": wire.etag(found.version), "vary": "accept-encoding"}
     if wire.matches(if_none_match, found.version):
         return Response(status_code=304, headers=headers)
-    if encoding.accepts_gzip(request.headers.get("accept-encoding", "")):
+    if prefers_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
         return Response(await found.packed_document(), media_type="application/json", headers=headers)
     return Response(await found.document(), media_type="application/json", headers=headers)
