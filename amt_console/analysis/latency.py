@@ -9,6 +9,7 @@ from datetime import date, datetime, tzinfo
 from types import MappingProxyType
 
 from amt_console.analysis.percentiles import median
+from amt_console.analysis.series import local_time
 from amt_console.analysis.trend import Trend, trend
 from amt_console.model import LatencyHistogram, Rollup
 
@@ -105,7 +106,7 @@ def hourly_quantiles(buckets: Sequence[Rollup], zone: tzinfo, q: float) -> dict[
     """The ``q`` quantile (0 to 1) for every hour of the day (0-23, in ``zone``) with samples."""
     parts: dict[int, list[LatencyHistogram]] = {}
     for bucket in buckets:
-        parts.setdefault(bucket.start.astimezone(zone).hour, []).append(bucket.histogram)
+        parts.setdefault(local_time(bucket.start_us, zone).hour, []).append(bucket.histogram)
     found = {hour: LatencyHistogram.merged(group).quantile(q) for hour, group in parts.items()}
     return {hour: value for hour, value in sorted(found.items()) if value is not None}
 
@@ -120,7 +121,7 @@ def daily_quantiles(
     parts: dict[tuple[date, int], list[Rollup]] = {}
     for bucket in buckets:
         if bucket.histogram.count:
-            local = bucket.start.astimezone(zone)
+            local = local_time(bucket.start_us, zone)
             parts.setdefault((local.date(), local.hour), []).append(bucket)
     found: dict[int, list[float]] = {}
     for (_, hour), group in sorted(parts.items(), key=lambda each: each[0]):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from itertools import pairwise
 
-from amt_console.clock import SECOND, micros
+from amt_console.clock import SECOND, micros, moment
 from amt_console.model import AnyRollup, HostRollup, LatencyHistogram, Rollup
 
 STEPS = (60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
 """Readable bucket lengths in seconds."""
 MAX_POINTS = 300
+HOURS_OF_A_DAY = 24
 _EXACT_SECONDS = 0.01
 
 
@@ -67,37 +70,48 @@ def regroup(rollups: Iterable[Rollup], window: Window) -> list[Rollup]:
 
     Those that start outside the window are left out. A step must be a multiple of their length.
     """
-    return [_on_step(part, start, end) for start, end, part in _by_step(rollups, window)]
+    return [_on_step(part, start, length) for (start, length), part in _by_step(rollups, window)]
 
 
 def regroup_host(rollups: Iterable[HostRollup], window: Window) -> list[HostRollup]:
     """``regroup`` for one figure of the host."""
     return [
-        HostRollup(micros(start), micros(end) - micros(start), LatencyHistogram.merged(each.histogram for each in part))
-        for start, end, part in _by_step(rollups, window)
+        HostRollup(start, length, LatencyHistogram.merged(each.histogram for each in part))
+        for (start, length), part in _by_step(rollups, window)
     ]
 
 
-def _by_step(rollups: Iterable[AnyRollup], window: Window) -> Iterator[tuple[datetime, datetime, list[AnyRollup]]]:
-    starts: list[datetime] = window.starts()
-    parts: list[list[AnyRollup]] = [[] for _ in starts]
+def _by_step(rollups: Iterable[AnyRollup], window: Window) -> Iterator[tuple[tuple[int, int], list[AnyRollup]]]:
+    steps = _steps(window)
+    parts: list[list[AnyRollup]] = [[] for _ in steps]
     first, step = micros(window.start), window.step * SECOND
     for rollup in rollups:
         index = (rollup.start_us - first) // step
         if 0 <= index < len(parts):
             parts[index].append(rollup)
-    return zip(starts, [*starts[1:], window.end], parts, strict=True)
+    return zip(steps, parts, strict=True)
 
 
-def _on_step(parts: Sequence[Rollup], start: datetime, end: datetime) -> Rollup:
+@lru_cache(maxsize=8)
+def _steps(window: Window) -> tuple[tuple[int, int], ...]:
+    """Start and length of every step in microseconds: the same ones for each of many services."""
+    starts = [micros(start) for start in window.starts()]
+    return tuple((start, end - start) for start, end in pairwise([*starts, micros(window.end)]))
+
+
+def _on_step(parts: Sequence[Rollup], start: int, length: int) -> Rollup:
     """``merged``; most series are on the window's steps already."""
-    begin = micros(start)
-    length = micros(end) - begin
     if not parts:
-        return Rollup(begin, length)
-    if len(parts) == 1 and parts[0].start_us == begin and parts[0].length_us == length:
+        return Rollup(start, length)
+    if len(parts) == 1 and parts[0].start_us == start and parts[0].length_us == length:
         return parts[0]
-    return merged(parts, start, end)
+    return Rollup.merged(parts, start_us=start, length_us=length)
+
+
+@lru_cache(maxsize=4096)
+def local_time(at_us: int, zone: tzinfo) -> datetime:
+    """A moment in microseconds since 1970 in a zone: that of a step is asked for by each of many services."""
+    return moment(at_us).astimezone(zone)
 
 
 def merged(parts: Iterable[Rollup], start: datetime, end: datetime) -> Rollup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
@@ -11,7 +12,7 @@ from amt_console.analysis.facts import ServiceFacts
 from amt_console.analysis.latency import LatencySummary, hourly_quantiles, latency_summary
 from amt_console.analysis.phases import NO_PHASES, PhaseSummary
 from amt_console.analysis.seasonal import HourlyComparison, compare_hours
-from amt_console.analysis.series import Window, regroup
+from amt_console.analysis.series import HOURS_OF_A_DAY, Window, local_time, regroup
 from amt_console.analysis.shifts import level_shifts
 from amt_console.analysis.unusual import Unusual, unusual
 from amt_console.analysis.uptime.availability import Availability, availability
@@ -115,6 +116,9 @@ def analyse_service(
         episodes: The alerts about it.
         zone: For hours of the day.
     """
+    # NumPy loads with it: only where something is analysed.
+    from amt_console.model.many_histograms import quantiles_of_each
+
     before = window.previous()
     buckets = regroup(history.buckets, window)
     previous = regroup(history.previous, before)
@@ -138,7 +142,8 @@ def analyse_service(
     confirmed, blips = _told_apart(failures, episodes)
     parts = availability(buckets, window.seconds)
     quiet = _beside(buckets, failures)
-    percentiles = {bucket.start_us: bucket.histogram.quantiles(0.5, 0.95, 0.99) for bucket in buckets}
+    quantiles = quantiles_of_each([bucket.histogram for bucket in buckets], 0.5, 0.95, 0.99)
+    percentiles = {bucket.start_us: found for bucket, found in zip(buckets, quantiles, strict=True)}
     medians = tuple((b.start, ms) for b in quiet if (ms := percentiles[b.start_us][0]) is not None)
     by_hour = _by_hour(buckets, zone)
     latency = latency_summary(
@@ -179,11 +184,12 @@ def analyse_service(
 
 def _by_hour(buckets: Sequence[Rollup], zone: tzinfo) -> dict[int, LatencyHistogram]:
     """The response times of each hour of the day that has some."""
-    parts: dict[int, list[LatencyHistogram]] = {}
-    for bucket in buckets:
-        if bucket.histogram.count:
-            parts.setdefault(bucket.start.astimezone(zone).hour, []).append(bucket.histogram)
-    return {hour: LatencyHistogram.merged(parts[hour]) for hour in sorted(parts)}
+    from amt_console.model.many_histograms import merged_groups
+
+    timed = [bucket for bucket in buckets if bucket.histogram.count]
+    hours = [local_time(bucket.start_us, zone).hour for bucket in timed]
+    sums = merged_groups([bucket.histogram for bucket in timed], hours, HOURS_OF_A_DAY)
+    return {hour: found for hour, found in enumerate(sums) if found.count}
 
 
 def _end(bucket: Rollup) -> datetime:
@@ -212,14 +218,12 @@ def _is_about(episode: Episode, failure: Incident) -> bool:
 
 def _beside(buckets: Sequence[Rollup], failures: Sequence[Incident]) -> list[Rollup]:
     """The buckets that no failure touches."""
-    if not failures:
-        return list(buckets)
-    edges = [(micros(failure.start), micros(failure.end)) for failure in failures]
-    return [
-        bucket
-        for bucket in buckets
-        if not any(bucket.start_us < end and bucket.start_us + bucket.length_us > start for start, end in edges)
-    ]
+    starts = [bucket.start_us for bucket in buckets]
+    ends = [bucket.start_us + bucket.length_us for bucket in buckets]
+    touched: set[int] = set()
+    for failure in failures:
+        touched.update(range(bisect_right(ends, micros(failure.start)), bisect_left(starts, micros(failure.end))))
+    return [bucket for index, bucket in enumerate(buckets) if index not in touched]
 
 
 def facts_of(service: ServicePerformance, history: ServiceHistory) -> ServiceFacts:

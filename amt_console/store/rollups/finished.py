@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from amt_console.model import Rollup
-from amt_console.model.histogram import PackedCounts, decode_counts, encode_counts, few_encoded
+from amt_console.model.histogram import PackedCounts, decode_counts
 from amt_console.store.rollups.buckets import rollup_of
 from amt_console.store.rollups.tables import ServiceRollupRow
 from amt_console.store.schema import table
@@ -60,24 +60,33 @@ def each_step(
     """
     piece = step * _STEPS_AT_ONCE
     for begin in range(low, high, piece):
-        parts: dict[tuple[str, int], list[Any]] = {}
-        for row in _rows(
-            connection, _Wanted.BUCKETS_WITH_HISTOGRAMS, resolution, begin, min(high, begin + piece), None
-        ):
-            parts.setdefault((row[0], (row[1] * SECOND - low) // step), []).append(row)
-        for (name, index), rows in parts.items():
-            yield name, index, _sum(rows, low + index * step, step)
+        rows = _rows(connection, _Wanted.BUCKETS_WITH_HISTOGRAMS, resolution, begin, min(high, begin + piece), None)
+        if rows:
+            yield from _summed(rows, low, step)
 
 
-def _sum(rows: Sequence[Any], start: int, length: int) -> Rollup:
-    """The sum of some rows of one service."""
-    _, _, *columns, encoded = zip(*rows, strict=True)
-    timed, least, most = columns[_TIMED_AT], columns.pop(_LEAST_AT), columns.pop()
-    if 0 in timed:
-        least = tuple(value for value, count in zip(least, timed, strict=True) if count) or (0,)
-    numbers = [*map(sum, columns), min(least), max(most)]
-    counts = few_encoded([bytes(data) for data in encoded if data])
-    return rollup_of(start, length, numbers, PackedCounts(encode_counts(counts)))
+def _summed(rows: Sequence[Any], low: int, step: int) -> Iterator[tuple[str, int, Rollup]]:
+    import numpy as np
+
+    from amt_console.model.many_histograms import sums_of_groups
+
+    names, starts, *columns, least, most, encoded = zip(*rows, strict=True)
+    numbers: dict[tuple[str, int], int] = {}
+    groups = [
+        numbers.setdefault((name, (start * SECOND - low) // step), len(numbers))
+        for name, start in zip(names, starts, strict=True)
+    ]
+    order = np.argsort(groups, kind="stable")
+    first = np.flatnonzero(np.diff(np.asarray(groups)[order], prepend=-1))
+    values = np.array((*columns, least, most), np.int64)[:, order]
+    sums = np.add.reduceat(values[:_LEAST_AT], first, axis=1)
+    # A bucket without answers has no smallest one.
+    timed = np.where(values[_TIMED_AT] > 0, values[_LEAST_AT], np.iinfo(np.int64).max)
+    smallest = np.where(sums[_TIMED_AT] > 0, np.minimum.reduceat(timed, first), 0)
+    totals = np.vstack((sums, smallest, np.maximum.reduceat(values[-1], first))).T.tolist()
+    histograms = sums_of_groups(list(map(bytes, encoded)), groups, len(numbers))
+    for (name, index), total, histogram in zip(numbers, totals, histograms, strict=True):
+        yield name, index, rollup_of(low + index * step, step, total, PackedCounts(histogram))
 
 
 def add_sums(
