@@ -51,6 +51,9 @@ class PackedCounts(Mapping[int, int]):
     def __init__(self, data: bytes) -> None:
         self.data = data
 
+    def __reduce__(self) -> tuple[type[PackedCounts], tuple[bytes]]:
+        return PackedCounts, (self.data,)
+
     def __getitem__(self, index: int) -> int:
         return decode_counts(self.data)[index]
 
@@ -94,6 +97,10 @@ class LatencyHistogram:
     """The smallest one, in thousandths."""
     most: int = 0
     """The largest one, in thousandths."""
+
+    def __reduce__(self) -> tuple[type[LatencyHistogram], tuple[object, ...]]:
+        """As that of ``Rollup``."""
+        return LatencyHistogram, (self.counts, self.count, self.total, self.least, self.most)
 
     @classmethod
     def of(cls, values: Iterable[float]) -> LatencyHistogram:

@@ -1,7 +1,7 @@
 """Very many histograms at once, by arrays: a report on a month of a hundred services adds up seventy thousand.
 
-All results are those of ``LatencyHistogram``, to the last digit. Import it where it is used: NumPy takes as long to load
-as the whole program's command line.
+All results are those of ``LatencyHistogram``, to the last digit. Import it where it is used: loading NumPy takes longer
+than a short command.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -22,10 +22,10 @@ from amt_console.clock import Clock
 from amt_console.model import Target
 from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import OperationError, Progress
-from amt_console.reports.files import plan, put_in_place, sweep
+from amt_console.reports.files import WITH_CHARTS, plan, put_in_place, sweep
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.gathering.gather import gather
-from amt_console.reports.jobs.job import RenderJob
+from amt_console.reports.jobs.job import CHARTS, RenderJob
 from amt_console.reports.jobs.processes import end as end_process
 from amt_console.reports.jobs.processes import why_it_failed
 from amt_console.reports.times import MAX_HOURS, shown_zone
@@ -102,10 +102,13 @@ def export_reports(
         StoreError: The database could not be read.
     """
     wanted = plan(parts, formats)
-    data = report_data(store, targets, settings, clock, hours=hours, end=end, zone=zone, compare=compare)
-    if service is not None:
-        data = data.of_service(service)
-    return write_files(RenderJob(data, wanted, ""), out, clock, progress, cancellation)
+    charts = any(form in WITH_CHARTS for _, form, _ in wanted)
+    with _renderer(charts=charts) as renderer:
+        # The renderer loads its libraries while the data is gathered.
+        data = report_data(store, targets, settings, clock, hours=hours, end=end, zone=zone, compare=compare)
+        if service is not None:
+            data = data.of_service(service)
+        return _write_files(renderer, RenderJob(data, wanted, ""), out, clock, progress, cancellation)
 
 
 def write_files(
@@ -116,8 +119,20 @@ def write_files(
     cancellation: Cancellation | None = None,
 ) -> tuple[Path, ...]:
     """Render a job, whatever its folder says, and put all of its files into ``out``, or none. Raises ExportError."""
+    with _renderer() as renderer:
+        return _write_files(renderer, job, out, clock, progress, cancellation)
+
+
+def _write_files(
+    renderer: _Renderer,
+    job: RenderJob,
+    out: Path,
+    clock: Clock,
+    progress: Progress | None,
+    cancellation: Cancellation | None,
+) -> tuple[Path, ...]:
     with _scratch_folder(out, clock) as folder:
-        names = render(replace(job, folder=str(folder)), progress, cancellation)
+        names = renderer.run(replace(job, folder=str(folder)), progress, cancellation)
         try:
             return put_in_place(folder, names, out)
         except OSError as error:
@@ -173,10 +188,15 @@ def _scratch_folder(out: Path, clock: Clock) -> Iterator[Path]:
 
 
 def render(job: RenderJob, progress: Progress | None, cancellation: Cancellation | None = None) -> list[str]:
-    """Run the renderer and pass on its progress; kill it when it is cancelled or this process is interrupted."""
-    cancellation = cancellation or Cancellation()
-    cancellation.check()
-    command = [sys.executable, "-P", "-m", "amt_console.reports.render"]
+    """Run a renderer and pass on its progress; kill it when it is cancelled or this process is interrupted."""
+    with _renderer() as renderer:
+        return renderer.run(job, progress, cancellation)
+
+
+@contextlib.contextmanager
+def _renderer(*, charts: bool = False) -> Iterator[_Renderer]:
+    """A renderer that loads its libraries, with ``charts`` those of the charts too, until it has its job."""
+    command = [sys.executable, "-P", "-m", "amt_console.reports.render", *([CHARTS] if charts else [])]
     with tempfile.TemporaryFile() as talk:
         try:
             child = subprocess.Popen(  # noqa: S603 - this program itself
@@ -184,6 +204,24 @@ def render(job: RenderJob, progress: Progress | None, cancellation: Cancellation
             )
         except OSError as error:
             raise ExportError(f"the report renderer could not be started: {error.strerror or error}") from error
+        try:
+            yield _Renderer(child, talk)
+        finally:
+            end_process(child)
+
+
+@dataclass(frozen=True, slots=True)
+class _Renderer:
+    """A process that renders one job."""
+
+    child: subprocess.Popen[bytes]
+    talk: IO[bytes]
+
+    def run(self, job: RenderJob, progress: Progress | None, cancellation: Cancellation | None) -> list[str]:
+        """Render, and return the names of the files."""
+        cancellation = cancellation or Cancellation()
+        cancellation.check()
+        child = self.child
         alarm = threading.Timer(RENDER_SECONDS, child.kill)
         alarm.daemon = True
         alarm.start()
@@ -193,10 +231,9 @@ def render(job: RenderJob, progress: Progress | None, cancellation: Cancellation
                 code = child.wait()
         finally:
             alarm.cancel()
-            end_process(child)
         if code == 0 and isinstance(answer.get("files"), list):
             return [str(name) for name in answer["files"]]
-        raise _failure(answer, code, talk)
+        raise _failure(answer, code, self.talk)
 
 
 def _conversation(child: subprocess.Popen[bytes], job: RenderJob, progress: Progress | None) -> dict[str, Any]:

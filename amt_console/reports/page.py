@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar
+
+from markupsafe import Markup
 
 from amt_console.text import MISSING
 
@@ -62,6 +65,19 @@ class Cell:
     """Never wrapped."""
     value: float | int | str | None = None
     """In CSV: a number in the heading's unit, or a moment in ISO 8601; of a text the text itself where this is none."""
+
+    @property
+    def look(self) -> Markup:
+        """The ``class`` attribute of its table cell; empty for a plain one."""
+        return _look(not self.text, self.number, self.muted, self.fixed, self.tone is Tone.CRITICAL)
+
+
+@cache
+def _look(blank: bool, number: bool, muted: bool, fixed: bool, hot: bool) -> Markup:
+    """There are very many cells and few looks."""
+    wanted = {"blank": blank, "number": number, "muted": muted, "fixed": fixed, "hot": hot}
+    names = " ".join(name for name, has in wanted.items() if has)
+    return Markup(f' class="{names}"' if names else "")  # noqa: S704 - words of ours
 
 
 Row = tuple[Cell, ...]

@@ -2,7 +2,8 @@
 
 Reads one pickled ``RenderJob`` from standard input, writes the files into the job's folder, and reports on standard
 output, one JSON object a line: ``{"what", "done", "total"}`` while it works, then ``{"files"}`` or ``{"error", "io"}``.
-The memory of the charts is freed with the process.
+With ``--charts`` it loads the library of the charts while it waits for its job. The memory of the charts is freed with
+the process.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import os
 import pickle
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 from amt_console.reports.build import build
 from amt_console.reports.files import write_file
-from amt_console.reports.jobs.job import RenderJob
-from amt_console.reports.svg import ChartError
+from amt_console.reports.jobs.job import CHARTS, RenderJob
+from amt_console.reports.svg import ChartError, warm_up
 from amt_console.reports.times import UnknownZoneError
 
 FAILED = 1
@@ -30,6 +32,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # A process of a few seconds that makes very many objects and no cycles.
     gc.disable()
+    if CHARTS in sys.argv[1:]:
+        threading.Thread(target=warm_up, daemon=True).start()
     job: RenderJob = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one, over its pipe
     try:
         names = _render(job)

@@ -53,13 +53,13 @@ class Projected(Protocol):
 
 def latency_rows(buckets: Sequence[Rollup]) -> list[dict[str, Any]]:
     """Median and 95th percentile per bucket, in its middle; ``None`` without a timed sample."""
+    from amt_console.model.many_histograms import quantiles_of_each
+
     return [
-        {
-            "t": milliseconds_of(bucket.start) + round(bucket.seconds * 500),
-            "p50": _rounded(bucket.histogram.quantile(0.5)),
-            "p95": _rounded(bucket.histogram.quantile(0.95)),
-        }
-        for bucket in buckets
+        {"t": milliseconds_of(bucket.start) + round(bucket.seconds * 500), "p50": _rounded(p50), "p95": _rounded(p95)}
+        for bucket, (p50, p95) in zip(
+            buckets, quantiles_of_each([bucket.histogram for bucket in buckets], 0.5, 0.95), strict=True
+        )
     ]
 
 
