@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,9 @@ from amt_console.analysis.correlation import (
     SeriesHistory,
     moved_together,
 )
-from amt_console.model import AlertType, Episode, FigureKind, Rollup, series_of
+from amt_console.clock import moment
+from amt_console.model import AlertType, Episode, FigureKind, series_of
+from amt_console.model.histogram import SCALE
 
 if TYPE_CHECKING:
     from amt_console.store import Reads
@@ -33,7 +35,7 @@ _OF_THE_HOST = {
     AlertType.MEMORY_USAGE: "memory_usage",
     AlertType.DISK_USAGE: "disk_usage",
 }
-_Points = dict[tuple[str, str], list[tuple[datetime, float]]]
+_Series = dict[tuple[str, str], list[tuple[datetime, float]]]
 
 
 def moved_with(reads: Reads, episode: Episode, *, now: datetime, most: int | None = None) -> tuple[Moved, ...]:
@@ -48,60 +50,75 @@ def moved_with(reads: Reads, episode: Episode, *, now: datetime, most: int | Non
         most: At most this many.
     """
     begin = episode.opened_at
-    points = _read(reads, begin, now, FINE)
-    if not any(at >= begin - LEAD for series in points.values() for at, _ in series):
+    points, newest = _read(reads, begin, now, FINE)
+    if newest is None or newest < begin - LEAD:
         # The fine rollups of that time are deleted.
-        points = _read(reads, begin, now, COARSE)
+        points, _ = _read(reads, begin, now, COARSE)
     own_signal = _OF_THE_HOST.get(episode.alert_type)
     histories = [
         SeriesHistory(subject, signal, tuple(sorted(series)))
         for (subject, signal), series in points.items()
-        if subject != episode.subject
-        and (subject, signal) != (HOST, own_signal)
-        # A service that was never down did not move: half of all series.
-        and (signal != DOWN_TIME or any(value for _, value in series))
+        if subject != episode.subject and (subject, signal) != (HOST, own_signal)
     ]
     return moved_together(begin, histories, now=now)[:most]
 
 
-def _read(reads: Reads, begin: datetime, now: datetime, resolution: int) -> _Points:
+def _read(reads: Reads, begin: datetime, now: datetime, resolution: int) -> tuple[_Series, datetime | None]:
+    """The series around the beginning and in the weeks before, and the time of the newest value."""
     windows = [(begin - LEAD - HOURS_BEFORE, begin + SPAN)]
     for week in range(WEEKS, 0, -1):
         then = begin - week * WEEK
         windows.append((then - LEAD - AROUND, then + SPAN + AROUND))
-    found: _Points = {}
+    # Up to the end of a whole bucket: a part of one is made out of single results, service by service.
+    windows = [(start, min(now, _whole(end, resolution))) for start, end in windows]
+    found: _Series = {}
+    moments = _services(reads, windows, resolution, found)
     for start, end in windows:
-        # Up to the end of a whole bucket: a part of one is made out of single results, service by service.
-        whole = datetime.fromtimestamp(-(-end.timestamp() // resolution) * resolution, UTC)
-        for key, series in _between(reads, start, min(now, whole), resolution):
+        for key, series in _others(reads, start, end, resolution):
             found.setdefault(key, []).extend(series)
-    return found
+            moments += [at for at, _ in series]
+    return found, max(moments, default=None)
 
 
-def _between(
+def _whole(end: datetime, resolution: int) -> datetime:
+    return datetime.fromtimestamp(-(-end.timestamp() // resolution) * resolution, UTC)
+
+
+def _others(
     reads: Reads, start: datetime, end: datetime, resolution: int
 ) -> Iterator[tuple[tuple[str, str], list[tuple[datetime, float]]]]:
-    services = reads.services.rollups(resolution=resolution, start=start, end=end, histograms=False)
-    for name, buckets in services.items():
-        if series_of(name, services.keys()) is None:
-            starts = [each.start for each in buckets]
-            yield (name, RESPONSE_TIME), _points(zip(starts, (each.mean_ms for each in buckets), strict=True))
-            yield (name, DOWN_TIME), _points(zip(starts, map(_down_percent, buckets), strict=True))
     host = reads.host.rollups(resolution=resolution, start=start, end=end, metrics=HOST_SIGNALS, histograms=False)
     for signal, samples in host.items():
-        yield (HOST, signal), _points((each.start, each.histogram.mean) for each in samples)
+        means = ((each.start, each.histogram.mean) for each in samples)
+        yield (HOST, signal), [(at, mean) for at, mean in means if mean is not None]
     for kind in FigureKind:
         for name, values in reads.figures.histories(kind, start, end).items():
             yield (kind.value, name), _thinned(values, resolution)
 
 
-def _points(values: Iterable[tuple[datetime, float | None]]) -> list[tuple[datetime, float]]:
-    return [(at, value) for at, value in values if value is not None]
-
-
-def _down_percent(bucket: Rollup) -> float | None:
-    known = bucket.up_us + bucket.degraded_us + bucket.down_us
-    return (100 * bucket.down_us / known if bucket.down_us else 0.0) if known else None
+def _services(
+    reads: Reads, windows: Sequence[tuple[datetime, datetime]], resolution: int, found: _Series
+) -> list[datetime]:
+    """Enter the series of the services; those of time down only of services that were down: the others did not move."""
+    courses = reads.services.courses(resolution=resolution, windows=windows)
+    newest = 0
+    for name, course in courses.items():
+        if series_of(name, courses.keys()) is not None:
+            continue
+        means, downs, was_down = [], [], False
+        for start, up, degraded, down, timed, total in course:
+            known = up + degraded + down
+            if timed:
+                means.append((moment(start), total / timed / SCALE))
+            if known:
+                downs.append((start, 100 * down / known))
+                was_down = was_down or down > 0
+            if (timed or known) and start > newest:
+                newest = start
+        found[name, RESPONSE_TIME] = means
+        if was_down:
+            found[name, DOWN_TIME] = [(moment(start), percent) for start, percent in downs]
+    return [moment(newest)] if newest else []
 
 
 def _thinned(values: Sequence[tuple[datetime, float]], step: int) -> list[tuple[datetime, float]]:

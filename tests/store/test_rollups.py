@@ -291,3 +291,25 @@ def test_the_steps_of_a_report_are_the_sums_of_their_buckets(store: Store, clock
         for step, (index, parts) in zip(steps, sorted(by_step.items()), strict=True):
             begin, length = at(900 * index), min(900.0, (end - at(900 * index)).total_seconds())
             assert step == Rollup.merged(parts, start_us=micros(begin), length_us=round(length * 1e6))
+
+
+@pytest.mark.parametrize("passed", [120 * 120, 120 * 119 + 31, 120 * 119 + 5000])
+def test_courses_are_the_numbers_of_the_buckets(store: Store, clock: FakeClock, passed: int) -> None:
+    states = [DOWN if n % 7 == 0 else UP for n in range(120)]
+    with store.transaction() as writes:
+        for name, missing in (("api", range(30, 70)), ("web", range(5))):
+            kept = [(n, state) for n, state in enumerate(states) if n not in missing]
+            writes.add_results([result(name, seconds=120 * n, state=state) for n, state in kept])
+    clock.advance(passed)
+    windows = [(at(1500), at(3000)), (at(7200), at(15_000)), (at(0), at(600))]
+    windows = [(start, min(end, clock.now())) for start, end in windows]
+    with store.read() as reads:
+        courses = reads.services.courses(resolution=300, windows=windows)
+        rollups = [reads.services.rollups(resolution=300, start=start, end=end) for start, end in windows]
+    assert sorted(courses) == ["api", "web"]
+    for name, course in courses.items():
+        assert course == [
+            (each.start_us, each.up_us, each.degraded_us, each.down_us, each.histogram.count, each.histogram.total)
+            for found in rollups
+            for each in found[name]
+        ]

@@ -33,6 +33,7 @@ from amt_console.store.reads.raw import RawProbe, RawReads
 from amt_console.store.reads.services import ServiceReads, StateChangeRow
 from amt_console.store.result_rows import result_of
 from amt_console.store.rollups import rebuild
+from amt_console.store.rollups.finished import Measured
 from amt_console.store.rollups.host import HOST_METRICS
 from amt_console.store.rollups.samples import state_of
 from amt_console.store.sample_rows import host_sample_of
@@ -115,6 +116,14 @@ class ServicesFromRows(ServiceReads):
         for name in names:
             kept = [bucket for bucket in stored.get(name, ()) if bucket.start_us < since[name]]
             found[name] = kept + self._counted(name, since[name], end, length)
+        return found
+
+    def courses(self, *, resolution: int, windows: Sequence[tuple[datetime, datetime]]) -> dict[str, list[Measured]]:
+        """As ``ServiceReads.courses``."""
+        found: dict[str, list[Measured]] = {}
+        for start, end in windows:
+            for name, buckets in self.rollups(resolution=resolution, start=start, end=end).items():
+                found.setdefault(name, []).extend(map(_measured, buckets))
         return found
 
     def steps(self, *, resolution: int, start: datetime, end: datetime, step: int) -> dict[str, list[Rollup]]:
@@ -383,3 +392,8 @@ def _down(at: int, length: int) -> int:
 
 def _up(at: int, length: int) -> int:
     return -(-at // length) * length
+
+
+def _measured(bucket: Rollup) -> Measured:
+    times = bucket.histogram
+    return bucket.start_us, bucket.up_us, bucket.degraded_us, bucket.down_us, times.count, times.total

@@ -12,7 +12,7 @@ from amt_console.clock import Clock
 from amt_console.model import ErrorClass, ProbeResult, Rollup, ServiceState, ServiceStatus
 from amt_console.store.readable import readable
 from amt_console.store.result_rows import result_of
-from amt_console.store.rollups import reading, rebuild
+from amt_console.store.rollups import finished, reading, rebuild
 from amt_console.store.rollups.samples import state_of
 from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
 from amt_console.store.schema import table
@@ -90,6 +90,18 @@ class ServiceReads:
             services=services,
             histograms=histograms,
         )
+
+    def courses(
+        self, *, resolution: int, windows: Sequence[tuple[datetime, datetime]]
+    ) -> dict[str, list[finished.Measured]]:
+        """The buckets of all services in some windows, as few numbers: quick enough to compare a whole fleet.
+
+        Args:
+            resolution: Of the buckets, in seconds.
+            windows: Each from the start of a bucket to the end of one, or to the present.
+        """
+        now = self._clock.now()
+        return reading.read_courses(self._connection, resolution=resolution, windows=windows, now=now)
 
     def steps(self, *, resolution: int, start: datetime, end: datetime, step: int) -> dict[str, list[Rollup]]:
         """The sums of the steps of ``[start, end)`` by service, oldest first, without empty ones; the last one cut.

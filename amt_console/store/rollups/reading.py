@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import add
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -63,6 +64,48 @@ def read(
             begin = bucket.start_us
             buckets[begin] = fold(begin, length, (buckets[begin], bucket)) if begin in buckets else bucket
     return {name: [_cut(buckets[begin], high) for begin in sorted(buckets)] for name, buckets in sorted(found.items())}
+
+
+def read_courses(
+    connection: Connection, *, resolution: int, windows: Sequence[tuple[datetime, datetime]], now: datetime
+) -> dict[str, list[finished.Measured]]:
+    """What was measured in the buckets of each window, window by window and oldest first.
+
+    Windows begin and end with buckets; they may be many hours with the buckets of all services.
+    """
+    level = RESOLUTIONS.index(resolution)
+    length = resolution * SECOND
+    states = _open(connection, None)
+    found: dict[str, list[finished.Measured]] = {
+        state.service: [] for state in sorted(states, key=lambda state: state.service)
+    }
+    for start, end in windows:
+        low, high = floor(micros(start), length), micros(end)
+        running = {
+            state.service: parts
+            for state in states
+            if (parts := [*_running(connection, state, level, low, high, micros(now))])
+        }
+        buckets: dict[str, list[finished.Measured]] = {}
+        for name, bucket in finished.each_measured(connection, resolution, low, floor(high, length)):
+            buckets.setdefault(name, []).append(bucket)
+        for name, course in found.items():
+            known = buckets.get(name, [])
+            if name in running:
+                known = _with_running(known, running[name])
+            course += sorted(known)
+    return found
+
+
+def _with_running(known: Iterable[finished.Measured], running: Iterable[Rollup]) -> Iterable[finished.Measured]:
+    by_start = {bucket[0]: bucket for bucket in known}
+    for part in running:
+        times = part.histogram
+        more = (part.up_us, part.degraded_us, part.down_us, times.count, times.total)
+        _, *before = by_start.get(part.start_us, (0,) * 6)
+        up, degraded, down, timed, total = map(add, before, more)
+        by_start[part.start_us] = (part.start_us, up, degraded, down, timed, total)
+    return by_start.values()
 
 
 def read_steps(
