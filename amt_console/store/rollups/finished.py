@@ -59,7 +59,7 @@ def each(
 def each_measured(connection: Connection, resolution: int, low: int, high: int) -> Iterator[tuple[str, Measured]]:
     """``each`` without histograms and in the form of ``Measured``: no object is made for a bucket."""
     for name, start, *numbers in _rows(connection, _Wanted.COURSES, resolution, low, high, None):
-        yield name, (start * SECOND, *numbers)  # type: ignore[misc]
+        yield name, (start * SECOND, *numbers)
 
 
 def each_step(

@@ -91,9 +91,7 @@ def read_courses(
             buckets.setdefault(name, []).append(bucket)
         for name, course in found.items():
             known = buckets.get(name, [])
-            if name in running:
-                known = _with_running(known, running[name])
-            course += sorted(known)
+            course += sorted(_with_running(known, running[name]) if name in running else known)
     return found
 
 
