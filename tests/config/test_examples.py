@@ -12,6 +12,7 @@ from support.config_reference import EXAMPLE, PAGE, ROOT, example_of, sections, 
 
 from amt_console.config import ConfigError, Settings, load_config, targets
 from amt_console.config.files.reading import read_document
+from amt_console.config.sections.field_texts import field_texts
 from amt_console.config.settings import BASE_URLS
 
 ORIGINAL = ROOT / "config" / "monitoring_config.json"
@@ -75,7 +76,8 @@ def test_the_full_example_uses_every_key(path: tuple[str, ...], model: type[Base
 
 @pytest.mark.parametrize(("path", "model"), [pytest.param(*item, id=".".join(item[0]) or "top") for item in sections()])
 def test_every_field_is_documented(path: tuple[str, ...], model: type[BaseModel]) -> None:
-    undocumented = [name for name, field in model.model_fields.items() if not field.description]
+    texts = field_texts(model)
+    undocumented = [name for name in model.model_fields if not texts.get(name)]
     assert undocumented == []
     assert model.__doc__
 
