@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -57,12 +58,12 @@ def share(part: float, whole: float) -> float | None:
 
 
 def seconds(results: Sequence[Result], start: int, end: int) -> Seconds:
-    """By state, in ``[start, end)``."""
+    """By state, in ``[start, end)``. The results are in order of time."""
     found = Seconds()
     known = 0
-    for index, result in enumerate(results):
-        if result.at >= end:
-            break
+    # The last result before the window speaks into it, and no earlier one does.
+    for index in range(max(_first(results, start + 1) - 1, 0), _first(results, end)):
+        result = results[index]
         until = result.at + result.interval * 3 // 2
         if index + 1 < len(results):
             until = min(until, results[index + 1].at)
@@ -72,6 +73,10 @@ def seconds(results: Sequence[Result], start: int, end: int) -> Seconds:
             known += spoken
     found.unknown = (end - start - known) / SECOND
     return found
+
+
+def _first(results: Sequence[Result], at: int) -> int:
+    return bisect_left(results, at, key=lambda result: result.at)
 
 
 @dataclass(slots=True)
@@ -84,10 +89,11 @@ class Checks:
     """Milliseconds."""
 
 
-def checks(results: Iterable[Result], start: int, end: int) -> Checks:
+def checks(results: Sequence[Result], start: int, end: int) -> Checks:
+    """Of ``[start, end)``. The results are in order of time."""
     found = Checks()
-    for result in results:
-        if start <= result.at < end and result.attempt == 1 and result.state in COUNTED:
+    for result in results[_first(results, start) : _first(results, end)]:
+        if result.attempt == 1 and result.state in COUNTED:
             found.samples += 1
             if result.state == "down":
                 found.errors += 1
