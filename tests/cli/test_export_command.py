@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.renderers import forked_renderers
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.store import Store
+
+__all__ = ["forked_renderers"]
 
 
 @pytest.fixture
@@ -37,6 +40,7 @@ def code_of(*arguments: str) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_renderers")
 def test_export_prints_the_files_it_wrote(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of("export", "executive", "--db", database, "--out", "there", "--json") == 0
     assert json.loads(capsys.readouterr().out) == [
@@ -48,6 +52,7 @@ def test_export_prints_the_files_it_wrote(database: str, tmp_path: Path, capsys:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_renderers")
 def test_a_window_may_end_in_the_past_and_then_says_the_same_at_any_time(
     database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -118,6 +123,7 @@ def test_analyze_is_readable_and_machine_readable(database: str, capsys: pytest.
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_renderers")
 def test_what_has_nothing_to_write_is_named(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of("export", "chatbot", "--format", "csv", "--format", "md", "--db", database) == 0
     said = capsys.readouterr()

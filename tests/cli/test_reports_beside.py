@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from support.platform import serving
 from support.programs import Place, until
+from support.renderers import forked_renderers
 
 from amt_console.clock import SystemClock
 from amt_console.config import load_config, targets
 from amt_console.runtime.session import LocalSession
 from amt_console.runtime.site import site_of
 
-pytestmark = pytest.mark.slow
+__all__ = ["forked_renderers"]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_renderers")]
 
 
 @pytest.fixture

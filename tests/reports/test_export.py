@@ -1,4 +1,4 @@
-"""Reports from a real store, drawn by the real child process."""
+"""Reports from a real store, drawn by a process: by a new one for all nine files, else by a fork."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from support import report_samples as samples
+from support.renderers import forked_renderers
 
 from amt_console.clock import FakeClock
 from amt_console.config import load_config, targets
@@ -51,6 +52,7 @@ from amt_console.reports.times import UnknownZoneError
 from amt_console.reports.view import build_view
 from amt_console.store import Store, record
 
+__all__ = ["forked_renderers"]
 pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -204,6 +206,7 @@ def test_an_unknown_zone_is_refused_before_anything_is_made(store: Store, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("forked_renderers")
 def test_an_interrupted_export_leaves_the_folder_as_it_was(store: Store, tmp_path: Path) -> None:
     old = tmp_path / "executive_summary.json"
     old.write_text("the one from yesterday")
@@ -218,6 +221,7 @@ def test_an_interrupted_export_leaves_the_folder_as_it_was(store: Store, tmp_pat
     assert old.read_text() == "the one from yesterday"
 
 
+@pytest.mark.usefixtures("forked_renderers")
 def test_a_cancelled_export_leaves_the_folder_as_it_was(store: Store, tmp_path: Path) -> None:
     cancellation = Cancellation()
 
@@ -229,6 +233,7 @@ def test_a_cancelled_export_leaves_the_folder_as_it_was(store: Store, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("forked_renderers")
 def test_a_report_of_one_service_has_nothing_of_the_others(store: Store, tmp_path: Path) -> None:
     (path,) = export_reports(
         store,
@@ -246,6 +251,7 @@ def test_a_report_of_one_service_has_nothing_of_the_others(store: Store, tmp_pat
     assert {incident["service"] for incident in document["incidents"]} <= {"web-app"}
 
 
+@pytest.mark.usefixtures("forked_renderers")
 def test_what_a_killed_export_left_behind_is_swept(store: Store, tmp_path: Path) -> None:
     stale, fresh = tmp_path / ".amt-export-old", tmp_path / ".amt-export-new"
     for folder, age in ((stale, 2 * 3600), (fresh, 60)):
@@ -257,6 +263,7 @@ def test_what_a_killed_export_left_behind_is_swept(store: Store, tmp_path: Path)
     assert fresh.exists()
 
 
+@pytest.mark.usefixtures("forked_renderers")
 def test_a_renderer_that_fails_says_why_in_one_line(tmp_path: Path) -> None:
     job = RenderJob(samples.nothing(), (("executive", "json", "no/such/folder.json"),), str(tmp_path))
     with pytest.raises(ExportWriteError, match=re.escape("no/such/folder.json: No such file or directory")):

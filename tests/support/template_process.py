@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("amt_console", "support.console_script")
+MODULES = ("amt_console", "support.console_script", "amt_console.reports.render")
 """What can be started with ``python -m``; and any text with ``python -c``."""
 READ_AT_START = ("PYTHON", "LC_", "LANG", "TEXTUAL", "NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM", "LD_")
 """Variables that the interpreter or a library reads when it is imported."""
@@ -77,7 +77,7 @@ class ForkedProcess(subprocess.Popen[Any]):
         """The one method of Popen that starts something."""
         standard = [own if given == -1 else given for own, given in enumerate((p2cread, c2pwrite, errwrite))]
         request = {
-            "argv": [os.fspath(each) for each in args[1:]],
+            "argv": _told([os.fspath(each) for each in args[1:]]),
             "env": dict(os.environ if env is None else env),
             "cwd": os.fspath(cwd or Path.cwd()),
             "new_session": start_new_session or self._own_terminal,
@@ -150,7 +150,8 @@ def take_terminal() -> None:
 def _can_fork(command: Sequence[str], options: Mapping[str, Any]) -> bool:
     if not sys.platform.startswith("linux") or "preexec_fn" in options or "pass_fds" in options:
         return False
-    if command[0] != sys.executable or not (command[1] == "-c" or (command[1] == "-m" and command[2] in MODULES)):
+    way, program = _told(command[1:])[:2]
+    if command[0] != sys.executable or not (way == "-c" or (way == "-m" and program in MODULES)):
         return False
     env = options.get("env")
     return env is None or all(
@@ -158,6 +159,11 @@ def _can_fork(command: Sequence[str], options: Mapping[str, Any]) -> bool:
         for name in {*env, *os.environ}
         if name.startswith(READ_AT_START) and name != "PYTHONPATH"
     )
+
+
+def _told(arguments: Sequence[str]) -> list[str]:
+    """The arguments without ``-P``: in a fork, all that could be found in its folder is imported already."""
+    return [*arguments[1:]] if arguments[0] == "-P" else [*arguments]
 
 
 class _Template:

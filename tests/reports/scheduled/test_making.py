@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from support.incidents import NOW, TARGETS, after, plant
+from support.renderers import forked_renderers
 
 from amt_console.analysis import window_of
 from amt_console.clock import FakeClock
@@ -24,6 +25,8 @@ from amt_console.reports.scheduled.orders import ReportOrder, order_of, report_f
 from amt_console.reports.scheduled.schedule import MONTHLY, WEEKLY, Period, Schedule
 from amt_console.store import Store
 
+__all__ = ["forked_renderers"]
+pytestmark = pytest.mark.usefixtures("forked_renderers")
 PERIOD = Period(after(-60), after(30), after(60))
 FINE = """
 import json, pathlib, pickle, sys

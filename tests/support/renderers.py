@@ -1,0 +1,21 @@
+"""Reports drawn by forks of the template process."""
+
+from __future__ import annotations
+
+import subprocess
+from types import ModuleType
+
+import pytest
+from support import template_process
+
+from amt_console.reports import export
+from amt_console.reports.jobs import processes
+
+
+@pytest.fixture
+def forked_renderers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes that make reports are forks: a new one imports the renderer for longer than it draws."""
+    forking = ModuleType("subprocess")
+    forking.__dict__.update({**vars(subprocess), "Popen": template_process.start})
+    monkeypatch.setattr(export, "subprocess", forking)
+    monkeypatch.setattr(processes, "subprocess", forking)
