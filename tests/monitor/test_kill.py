@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support import template_process
 from support.monitored import monitored
 from support.platform import serving
 
@@ -19,7 +20,7 @@ from amt_console.store import Store
 
 pytestmark = pytest.mark.slow
 
-SCRIPT = Path(__file__).parent.parent / "support" / "kill_me.py"
+ENGINE = "from support import kill_me; kill_me.main()"
 LONG_AGO = SystemClock().now().replace(year=2000)
 
 
@@ -34,7 +35,7 @@ def test_a_kill_loses_no_committed_row_and_the_restart_does_not_fire_again(tmp_p
     path = tmp_path / "monitoring.db"
     with serving() as platform:
         platform.status = 503
-        rows = run_until_fired_and_kill([sys.executable, "-P", str(SCRIPT), str(path), platform.url])
+        rows = run_until_fired_and_kill([sys.executable, "-c", ENGINE, str(path), platform.url])
         with closing(sqlite3.connect(path)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             assert connection.execute("SELECT count(*) FROM monitoring_logs").fetchone()[0] >= rows
@@ -57,7 +58,7 @@ def test_a_kill_loses_no_committed_row_and_the_restart_does_not_fire_again(tmp_p
 
 def run_until_fired_and_kill(command: list[str]) -> int:
     """Start the engine, kill it right after it has told of a fired alert; returns how many rows it had told of."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = template_process.start(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         for line in process.stdout:

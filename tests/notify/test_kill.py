@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
 
 import pytest
+from support import template_process
+from support.stores import lay_out
+from support.thoroughness import times
 
 from amt_console.clock import SystemClock
 from amt_console.store import Store, deliveries
 
 pytestmark = pytest.mark.slow
 
-SCRIPT = Path(__file__).parents[1] / "support" / "kill_sender.py"
-KILLS = 200
+SENDERS = "from support import kill_sender; kill_sender.main()"
+KILLS = times(60, 200)
 
 
-def test_two_hundred_kills_lose_nothing_and_repeat_one_message_at_most(tmp_path: Path) -> None:
+def test_kills_lose_nothing_and_repeat_one_message_at_most(tmp_path: Path) -> None:
     path = tmp_path / "monitoring.db"
-    Store.open(f"sqlite:///{path}", clock=SystemClock()).close()
-    paths = os.pathsep.join(str(SCRIPT.parents[up]) for up in (1, 2))
-    command = [sys.executable, "-P", str(SCRIPT), str(path), str(tmp_path), str(KILLS), "7"]
-    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, timeout=300)
+    lay_out(path)
+    command = [sys.executable, "-c", SENDERS, str(path), str(tmp_path), str(KILLS), "7"]
+    done = template_process.run(command, timeout=300, text=True)
     assert done.returncode == 0, done.stderr
     with Store.open(f"sqlite:///{path}", clock=SystemClock(), read_only=True) as store, store.read() as reads:
         rows = deliveries(reads, limit=100_000)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from support import template_process
 from support.stores import START, at, result
 
 from amt_console.clock import FakeClock
@@ -330,15 +331,10 @@ while True:
 
 @pytest.mark.slow
 def test_a_killed_writer_loses_no_committed_row(store_url: str, clock: FakeClock) -> None:
-    paths = os.pathsep.join((str(Path(__file__).parents[1]), str(Path(__file__).parents[2])))
-    environment = os.environ | {"PYTHONPATH": paths}
     committed = -1
     for commits in (2, 9):
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, store_url, str(committed + 1)],
-            stdout=subprocess.PIPE,
-            env=environment,
-            text=True,
+        with template_process.start(
+            [sys.executable, "-c", WRITER, store_url, str(committed + 1)], stdout=subprocess.PIPE, text=True
         ) as child:
             assert child.stdout is not None
             for _ in range(commits):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support import template_process
 from support.stores import START, at, result
 
 from amt_console.clock import FakeClock
@@ -23,7 +23,7 @@ from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
 pytestmark = pytest.mark.slow
 
-CHILD = Path(__file__).parents[1] / "support" / "fault_child.py"
+CHILD = "from support import fault_child; fault_child.main()"
 ORIGINAL = """
 CREATE TABLE monitoring_logs (id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp DATETIME DEFAULT CURRENT_TIMESTAMP,
   service_name TEXT NOT NULL, status TEXT NOT NULL, response_time_ms INTEGER, error_message TEXT, metrics TEXT);
@@ -33,11 +33,10 @@ INSERT INTO monitoring_logs (timestamp, service_name, status) VALUES ('2026-01-0
 
 def killed(what: str, path: Path, *more: str, die_at: int = 0) -> None:
     """Run the child until it has killed itself."""
-    paths = os.pathsep.join((str(CHILD.parents[1]), str(CHILD.parents[2])))
-    done = subprocess.run(
-        [sys.executable, "-P", str(CHILD), what, f"sqlite:///{path}", *more],
-        env=os.environ | {"PYTHONPATH": paths, "DIE_AT": str(die_at)},
-        capture_output=True,
+    done = template_process.run(
+        [sys.executable, "-c", CHILD, what, f"sqlite:///{path}", *more],
+        env=os.environ | {"DIE_AT": str(die_at)},
+        timeout=300,
         text=True,
     )
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from support import template_process
 from support.stores import START
 
 from amt_console.clock import FakeClock
@@ -33,13 +34,8 @@ def lock_of(url: str) -> Path:
 
 
 def child(url: str) -> subprocess.Popen[str]:
-    paths = os.pathsep.join((str(Path(__file__).parents[1]), str(Path(__file__).parents[2])))
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, url],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": paths},
-        text=True,
+    process = template_process.start(
+        [sys.executable, "-c", HOLDER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"

@@ -1,4 +1,4 @@
-"""A process that does one long thing to a database and kills itself half-way: ``python -P fault_child.py WHAT URL``.
+"""A process that does one long thing to a database and kills itself half-way: ``main`` with ``WHAT URL``.
 
 It dies by SIGKILL in front of the statement, or the page, whose number stands in ``DIE_AT``.
 """
@@ -68,7 +68,3 @@ def main() -> None:
         while run.step() is not None:
             pass
     print("survived", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""An engine in a process of its own, to be killed: ``python -P kill_me.py DATABASE BASE_URL``.
+"""An engine in a process of its own, to be killed: ``main`` with ``DATABASE BASE_URL``.
 
 After each commit it prints how many results the database holds and whether an alert has fired.
 """
@@ -35,7 +35,3 @@ def main() -> None:
 
     EngineThread(settings=settings, store=store, store_url=url, clock=clock, on_change=tell).start()
     threading.Event().wait()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Dispatchers that are killed: ``python -P kill_sender.py DATABASE FOLDER KILLS SEED``.
+"""Dispatchers that are killed: ``main`` with ``DATABASE FOLDER KILLS SEED``.
 
 Each child queues pages and ends, sends them, and dies by SIGKILL right after a send, before it is marked, or at any
 moment. What a receiver gets is one line in a file of its channel. The last child lives until everything is delivered.
@@ -95,7 +95,3 @@ def main() -> None:
                 os.waitpid(pid, 0)
                 break
             time.sleep(0.002)
-
-
-if __name__ == "__main__":
-    main()

@@ -282,7 +282,8 @@ def _import_all() -> None:
         for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             if not found.name.endswith("__main__") and ".migrations" not in found.name:
                 importlib.import_module(found.name)
-    importlib.import_module("support.console_script")
+    for name in ("console_script", "stores"):
+        importlib.import_module(f"support.{name}")
 
 
 def main() -> None:
