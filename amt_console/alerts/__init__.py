@@ -9,6 +9,22 @@ from amt_console.alerts.handling.handlers import HANDLERS, handle
 from amt_console.alerts.handling.scene import AlertConflict, Outcome, RoleTooLow, Scene
 from amt_console.alerts.judging.burn import Probes, burns, judge_burn, may_burn, widest_short
 from amt_console.alerts.judging.delivery import DeliveryReading, judge_delivery
+from amt_console.alerts.judging.external import (
+    ExternalReading,
+    Staleness,
+    age_external,
+    external_rule,
+    hear_external,
+    next_look,
+)
+from amt_console.alerts.judging.heartbeats import (
+    HeartbeatReading,
+    HeartbeatStatus,
+    heartbeat_status,
+    heartbeat_view,
+    judge_heartbeat,
+    take_ping,
+)
 from amt_console.alerts.judging.host import judge_disks, judge_host
 from amt_console.alerts.judging.missing_data import judge_gap, judge_heard, judge_no_data
 from amt_console.alerts.judging.network import NetworkReading, Reachability, judge_network
@@ -32,6 +48,7 @@ from amt_console.alerts.policy.planning import Plan, Planner
 from amt_console.alerts.rule_tests import ExpectedState, RuleTest, TestSeries, failures
 from amt_console.alerts.rules.custom import custom_rule, merge_rules
 from amt_console.alerts.rules.defaults import (
+    EXTERNAL_RULE,
     OUTAGE_RULE,
     Thresholds,
     default_rules,
@@ -57,6 +74,7 @@ from amt_console.alerts.story import StoryLine, fold_story
 from amt_console.alerts.wording import from_locations
 
 __all__ = [
+    "EXTERNAL_RULE",
     "HANDLERS",
     "HOST_SUBJECTS",
     "INFORMATION_SIGNALS",
@@ -70,6 +88,9 @@ __all__ = [
     "DeliveryReading",
     "Direction",
     "ExpectedState",
+    "ExternalReading",
+    "HeartbeatReading",
+    "HeartbeatStatus",
     "Limit",
     "Limits",
     "Needs",
@@ -88,6 +109,7 @@ __all__ = [
     "Scene",
     "Sight",
     "Signal",
+    "Staleness",
     "Step",
     "StoryLine",
     "Streaks",
@@ -95,16 +117,21 @@ __all__ = [
     "Thresholds",
     "Told",
     "Verdict",
+    "age_external",
     "agree",
     "as_of",
     "burns",
     "consequences",
     "custom_rule",
     "default_rules",
+    "external_rule",
     "failures",
     "fold_story",
     "from_locations",
     "handle",
+    "hear_external",
+    "heartbeat_status",
+    "heartbeat_view",
     "in_order",
     "is_good",
     "judge",
@@ -114,6 +141,7 @@ __all__ = [
     "judge_error_rate",
     "judge_gap",
     "judge_heard",
+    "judge_heartbeat",
     "judge_host",
     "judge_network",
     "judge_no_data",
@@ -127,6 +155,7 @@ __all__ = [
     "may_burn",
     "merge_rules",
     "missing",
+    "next_look",
     "no_data_rule",
     "past_consequences",
     "replay",
@@ -136,6 +165,7 @@ __all__ = [
     "rules_for",
     "slo_rule",
     "step",
+    "take_ping",
     "told",
     "widest_short",
 ]

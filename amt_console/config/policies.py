@@ -7,6 +7,7 @@ from datetime import time
 from zoneinfo import ZoneInfo
 
 from amt_console.config.files.receivers import EMAIL_CHANNEL
+from amt_console.config.heartbeats import heartbeats_of
 from amt_console.config.sections.escalation import EscalationSettings
 from amt_console.config.sections.oncall import PersonSettings, RotaSettings, SeverityChannels, TurnSettings
 from amt_console.config.sections.silences import MaintenanceSettings, SilenceSettings
@@ -55,7 +56,7 @@ def policies_of(settings: Settings, targets: Sequence[Target]) -> Policies:
             acknowledgement=notify.acknowledgement,
             warning_after=notify.warning_after,
         ),
-        groups={target.name: target.group for target in targets},
+        groups={each.name: each.group for each in (*targets, *heartbeats_of(settings))},
         depends_on={target.name: target.depends_on for target in targets if target.depends_on},
         intervals={target.name: target.interval for target in targets},
     )

@@ -10,6 +10,7 @@ from amt_console.config.secrets.kinds import StoreUrlSecret
 from amt_console.config.sections.channels import AnyChannel, EmailAlerts
 from amt_console.config.sections.escalation import EscalationSettings, QuietHours
 from amt_console.config.sections.figures import FigureSettings
+from amt_console.config.sections.heartbeats import HeartbeatSettings
 from amt_console.config.sections.log import LogSettings
 from amt_console.config.sections.notify import NotifySettings
 from amt_console.config.sections.oncall import OncallSettings
@@ -59,6 +60,8 @@ class Settings(Section):
     """HTTP services to probe, beside or instead of the three base URLs."""
     databases: tuple[DatabaseSettings, ...] = ()
     """Databases to probe."""
+    heartbeats: Annotated[tuple[HeartbeatSettings, ...], Field(max_length=500)] = ()
+    """Jobs that must report."""
     rules: Annotated[tuple[RuleSettings, ...], Field(max_length=500)] = ()
     """Alert rules beside the built-in ones."""
     slos: Annotated[tuple[SloSettings, ...], Field(max_length=200)] = ()

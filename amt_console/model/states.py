@@ -75,6 +75,9 @@ class AlertType(StrEnum):
     SLO_BURN = "slo_burn"
     NOTIFY = "notify"
     MONITOR = "monitor"
+    HEARTBEAT = "heartbeat"
+    EXTERNAL = "external"
+    """Another program raised it."""
 
 
 class ChannelType(StrEnum):

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from amt_console.alerts import DeliveryReading, NetworkReading, ReportReading, Sight, Signal
+from amt_console.alerts import (
+    DeliveryReading,
+    ExternalReading,
+    HeartbeatReading,
+    NetworkReading,
+    ReportReading,
+    Sight,
+    Signal,
+)
 from amt_console.clock import Instant
 from amt_console.model import BusinessFigures, Gap, GapReason, HostSample, ProbeResult
 from amt_console.model.evidence import Evidence
@@ -95,8 +103,20 @@ class InformationReading:
     at: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came in from outside, or what it means that nothing came in."""
+
+    at: Instant
+    number: int | None = None
+    """Of the arrival that is dealt with once this is stored; ``None``: time passed."""
+    heartbeat: HeartbeatReading | None = None
+    external: ExternalReading | None = None
+
+
 Item = (
     InformationReading
+    | Arrived
     | Collected
     | HostReading
     | FigureReading
@@ -113,7 +133,7 @@ class Buffer:
     """A bounded queue of items; used on the engine's loop only.
 
     When it is full, the oldest sample is dropped and counted, and the lost period becomes a gap.
-    Pauses themselves are never dropped.
+    Pauses are never dropped, and neither is what came in from outside: the database holds no more of it ready.
     """
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
@@ -121,16 +141,16 @@ class Buffer:
         """Samples dropped for want of room."""
         self._limit = max(1, limit)
         self._items: deque[Item] = deque()
-        self._pauses: list[Pause] = []
+        self._kept: list[Pause | Arrived] = []
         self._lost: tuple[datetime, datetime] | None = None
 
     def __len__(self) -> int:
-        return len(self._items) + len(self._pauses) + (self._lost is not None)
+        return len(self._items) + len(self._kept) + (self._lost is not None)
 
     def add(self, item: Item) -> None:
         """Append one item."""
-        if isinstance(item, Pause):
-            self._pauses.append(item)
+        if isinstance(item, Pause | Arrived):
+            self._kept.append(item)
             return
         self._items.append(item)
         self._trim()
@@ -140,20 +160,20 @@ class Buffer:
         return next((item for item in self._items if isinstance(item, Collected)), None)
 
     def take(self, limit: int) -> tuple[Item, ...]:
-        """Remove and return the oldest items, pauses first, at most ``limit`` in all."""
+        """Remove and return the oldest items, those that are never dropped first, at most ``limit`` in all."""
         if self._lost is not None:
-            self._pauses.append(Pause(Gap(self._lost[0], self._lost[1], GapReason.LOST), None))
+            self._kept.append(Pause(Gap(self._lost[0], self._lost[1], GapReason.LOST), None))
             self._lost = None
-        taken: list[Item] = list(self._pauses[:limit])
-        del self._pauses[:limit]
+        taken: list[Item] = list(self._kept[:limit])
+        del self._kept[:limit]
         for _ in range(min(limit - len(taken), len(self._items))):
             taken.append(self._items.popleft())
         return tuple(taken)
 
     def give_back(self, items: Sequence[Item]) -> None:
         """Put items that could not be stored back at the front."""
-        self._pauses[:0] = [item for item in items if isinstance(item, Pause)]
-        self._items.extendleft(item for item in reversed(items) if not isinstance(item, Pause))
+        self._kept[:0] = [item for item in items if isinstance(item, Pause | Arrived)]
+        self._items.extendleft(item for item in reversed(items) if not isinstance(item, Pause | Arrived))
         self._trim()
 
     def _trim(self) -> None:
@@ -170,7 +190,7 @@ def _moment(item: Item) -> datetime:
         return item.result.timestamp
     if isinstance(item, HostReading):
         return item.sample.timestamp
-    if isinstance(item, NoData | NetworkReading | DeliveryReading | ReportReading | InformationReading):
+    if isinstance(item, NoData | NetworkReading | DeliveryReading | ReportReading | InformationReading | Arrived):
         return item.at.wall
     if isinstance(item, EvidenceReading):
         return item.evidence.at

@@ -24,6 +24,7 @@ from amt_console.monitor.buffer import (
 )
 from amt_console.monitor.cluster.standalone import peers_of
 from amt_console.monitor.flush import Flusher
+from amt_console.monitor.inbound.watch import InboundWatch
 from amt_console.monitor.notices import engine_faults, engine_notices
 from amt_console.monitor.probe_loop import ProbeLoop
 from amt_console.monitor.probing import Collectors, FigureReader, Prober, known_figures
@@ -150,6 +151,9 @@ class Engine:
         self._information = InformationWatch(
             store=store, clock=clock, ruleset=ruleset, emit=lambda reading: self._flusher.add(reading)
         )
+        self._inbound = InboundWatch(
+            store=store, clock=clock, ruleset=ruleset, emit=lambda item: self._flusher.add(item, urgent=True)
+        )
         self._ticks = TickLoop(
             clock=clock,
             no_data_watch=self._no_data_watch,
@@ -164,6 +168,7 @@ class Engine:
         self._life.started_at = self._clock.now()
         self._flusher.beat(urgent=True)
         await self._peers.take_up()
+        await self._inbound.take_up()
         tasks = [
             asyncio.create_task(supervise(name, run, clock=self._clock, restarts=self._restarts), name=name)
             for name, run in (
@@ -174,6 +179,7 @@ class Engine:
                 ("writer", self._flusher.run),
                 ("maintenance", self._maintenance.run),
                 ("information", self._information.run),
+                ("inbound", self._inbound.run),
                 *self._peers.works(self._fetched, self._flusher.waits_since),
             )
         ]
@@ -191,6 +197,10 @@ class Engine:
         """Probe these targets at once."""
         self._probes.probe_now(names)
 
+    def look_inbound(self) -> None:
+        """Take at once what came in from outside."""
+        self._inbound.poke()
+
     def hear(self, reading: DeliveryReading | ReportReading) -> None:
         """Take note of what became of messages on a channel, or of a scheduled report."""
         self._flusher.add(reading, urgent=True)
@@ -204,6 +214,7 @@ class Engine:
         self._recorder.configure(ruleset)
         self._peers.configure(ruleset)
         self._information.configure(ruleset)
+        self._inbound.configure(ruleset)
         self._no_data_watch.replace(ruleset.intervals, now=self._clock.monotonic())
         self._network.replace(ruleset.targets, ruleset.canaries)
         self._probes.replace(ruleset.targets, recheck=ruleset.recheck)
@@ -250,7 +261,7 @@ class Engine:
             restarts=self._restarts,
             wall_step=self._ticks.wall_step,
         )
-        return (*notices, *self._maintenance.notices, *self._peers.notices())
+        return (*notices, *self._maintenance.notices, *self._inbound.notices(), *self._peers.notices())
 
     async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> bool:
         for task in tasks:
@@ -327,6 +338,7 @@ class Engine:
         self._flusher.add(reading)
 
     def _paused(self, pause: Pause) -> None:
+        self._inbound.deaf(pause.gap)
         self._flusher.add(pause, urgent=True)
 
     def _silent(self, silence: NoData) -> None:

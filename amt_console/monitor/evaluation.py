@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from amt_console.alerts import (
+    EXTERNAL_RULE,
     HOST_SUBJECTS,
     DeliveryReading,
     NetworkReading,
@@ -13,12 +15,14 @@ from amt_console.alerts import (
     Rule,
     Signal,
     Verdict,
+    external_rule,
     is_good,
     judge,
     judge_delivery,
     judge_disks,
     judge_gap,
     judge_heard,
+    judge_heartbeat,
     judge_host,
     judge_network,
     judge_no_data,
@@ -33,13 +37,23 @@ from amt_console.alerts import (
 )
 from amt_console.clock import Instant
 from amt_console.model import Gap, ServiceState
-from amt_console.monitor.buffer import Collected, FigureReading, HostReading, InformationReading, Item, NoData, Pause
+from amt_console.model.inbound import HEARTBEAT_RULE
+from amt_console.monitor.buffer import (
+    Arrived,
+    Collected,
+    FigureReading,
+    HostReading,
+    InformationReading,
+    Item,
+    NoData,
+    Pause,
+)
 from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.ruleset import MONITOR_SUBJECT, Ruleset
 from amt_console.monitor.signals import RuleWindow
 from amt_console.monitor.watches.hosts import STORE_EVERY
 
-_KNOWN_WITHOUT_MEASURING = frozenset((Signal.MONITOR, Signal.NOTIFY, Signal.REPORT))
+_KNOWN_WITHOUT_MEASURING = frozenset((Signal.MONITOR, Signal.NOTIFY, Signal.REPORT, Signal.HEARTBEAT, Signal.EXTERNAL))
 """Alerts of these are not held over a time in which nothing was measured."""
 
 
@@ -72,6 +86,8 @@ class Evaluator:
                 for rule in self.ruleset.report_rules:
                     if self.ruleset.watches(rule.id, report_subject(item.name)):
                         _step(ledger, rule, judge_report(item))
+            elif isinstance(item, Arrived):
+                self._arrived(ledger, item)
             elif isinstance(item, InformationReading):
                 self._information(ledger, item)
             elif isinstance(item, Pause) and item.at is not None:
@@ -94,7 +110,7 @@ class Evaluator:
     def resume(self, ledger: Ledger, *, seconds: float, at: Instant) -> None:
         """Hold every open alert over so many seconds without data."""
         for episode in ledger.open():
-            rule = self.ruleset.by_id.get(episode.rule_id)
+            rule = self.ruleset.rule_of(episode.rule_id)
             if not episode.rule_id or (rule is not None and rule.signal in _KNOWN_WITHOUT_MEASURING):
                 continue
             target = self.ruleset.by_target.get(episode.subject)
@@ -158,6 +174,17 @@ class Evaluator:
                 if episode.open and subject not in found:
                     message = f"{subject}: nothing unusual in its history any more"
                     _step(ledger, rule, Observation(subject, Verdict.OK, message, item.at))
+
+    def _arrived(self, ledger: Ledger, item: Arrived) -> None:
+        if item.heartbeat is not None:
+            job, rule = item.heartbeat.heartbeat, self.ruleset.by_id.get(HEARTBEAT_RULE)
+            if rule is not None and job.name in self.ruleset.by_heartbeat:
+                own = replace(rule, severity=job.severity, runbook=job.runbook)
+                _step(ledger, own, judge_heartbeat(item.heartbeat))
+        elif item.external is not None:
+            rule = self.ruleset.by_id.get(EXTERNAL_RULE)
+            if rule is not None:
+                _step(ledger, external_rule(rule, item.external), item.external.observation)
 
     def _no_data(self, ledger: Ledger, item: NoData) -> None:
         subject, at = item.subject, item.at

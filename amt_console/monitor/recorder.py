@@ -21,7 +21,7 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
-from amt_console.monitor.buffer import Collected, EvidenceReading, FigureReading, HostReading, Item, Pause
+from amt_console.monitor.buffer import Arrived, Collected, EvidenceReading, FigureReading, HostReading, Item, Pause
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.ledger import Ledger, key_of
 from amt_console.monitor.planned_work import in_maintenance
@@ -274,6 +274,11 @@ class Recorder:
                 writes.add_figures(item.figures)
             elif isinstance(item, Pause):
                 writes.add_gap(item.gap)
+            elif isinstance(item, Arrived):
+                _keep_arrived(writes, item)
+        writes.inbound.arrivals.remove(
+            [item.number for item in items if isinstance(item, Arrived) and item.number is not None]
+        )
 
     def _as_stored(self, writes: Writes, results: Sequence[ProbeResult]) -> list[ProbeResult]:
         if not results:
@@ -307,6 +312,13 @@ class Recorder:
             episode.subject for episode in ledger.open() if not self._evaluator.ruleset.only_informs(episode.rule_id)
         )
         self.checkpoint()
+
+
+def _keep_arrived(writes: Writes, item: Arrived) -> None:
+    if item.heartbeat is not None and item.heartbeat.ping is not None:
+        writes.inbound.keep_heartbeat(item.heartbeat.record, item.heartbeat.ping)
+    if item.external is not None:
+        writes.inbound.keep_external(item.external.record)
 
 
 def _version(episode: Episode) -> tuple[int | None, int]:

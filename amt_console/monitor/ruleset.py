@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from amt_console.alerts import (
+    EXTERNAL_RULE,
     HOST_SUBJECTS,
     INFORMATION_SIGNALS,
     Aggregate,
     Quorum,
     Rule,
     Signal,
+    Staleness,
     Thresholds,
     custom_rule,
     default_rules,
@@ -23,10 +25,12 @@ from amt_console.alerts import (
     slo_rule,
 )
 from amt_console.config import ConfigError
+from amt_console.config.heartbeats import heartbeats_of
 from amt_console.config.policies import policies_of
 from amt_console.config.sections.rules import parse_quorum
 from amt_console.config.slos import slos_of
 from amt_console.model import NETWORK_SUBJECT, FigureSources, Service, Target
+from amt_console.model.inbound import EXTERNAL_PREFIX, Heartbeat
 from amt_console.model.policy import Policies
 from amt_console.monitor.figure_names import rule_faults, unit_faults
 
@@ -54,6 +58,10 @@ class Ruleset:
     """Who is told of alerts, as the configuration says; people add to it while the monitor runs."""
     reports: frozenset[str] = frozenset()
     """The names of the scheduled reports that are made."""
+    heartbeats: tuple[Heartbeat, ...] = ()
+    """Jobs that must report."""
+    staleness: Staleness = field(default_factory=Staleness)
+    """Of alerts from outside."""
     by_id: Mapping[str, Rule] = field(init=False)
     """Every rule, including the derived ones on missing data."""
     by_target: Mapping[str, Target] = field(init=False)
@@ -75,6 +83,7 @@ class Ruleset:
     """Rules that judge whether messages are delivered; their subjects are channels."""
     report_rules: tuple[Rule, ...] = field(init=False)
     """Rules that judge whether scheduled reports are made."""
+    by_heartbeat: Mapping[str, Heartbeat] = field(init=False)
     information_rules: tuple[Rule, ...] = field(init=False)
     """Rules on what the history tells: services, parts of the host, users and chatbot."""
 
@@ -96,6 +105,7 @@ class Ruleset:
             ("network_rules", tuple(rule for rule in self.rules if rule.signal is Signal.NETWORK)),
             ("delivery_rules", tuple(rule for rule in self.rules if rule.signal is Signal.NOTIFY)),
             ("report_rules", tuple(rule for rule in self.rules if rule.signal is Signal.REPORT)),
+            ("by_heartbeat", {each.name: each for each in self.heartbeats}),
             ("information_rules", tuple(rule for rule in self.rules if rule.signal in INFORMATION_SIGNALS)),
         ):
             object.__setattr__(self, name, value)
@@ -121,11 +131,19 @@ class Ruleset:
         rule = self.by_id.get(rule_id)
         return rule is not None and rule.signal in INFORMATION_SIGNALS
 
+    def rule_of(self, rule_id: str) -> Rule | None:
+        """The rule of an alert; of those from outside the one that their own rules are made from."""
+        return self.by_id.get(EXTERNAL_RULE if rule_id.startswith(EXTERNAL_PREFIX) else rule_id)
+
     def watches(self, rule_id: str, subject: str) -> bool:
         """Whether an alert with this key can still be judged: its rule and its subject exist."""
-        rule = self.by_id.get(rule_id)
+        rule = self.rule_of(rule_id)
         if rule is None:
             return False
+        if rule.signal is Signal.EXTERNAL:
+            return True
+        if rule.signal is Signal.HEARTBEAT:
+            return subject in self.by_heartbeat
         if rule.signal is Signal.MONITOR:
             return subject == MONITOR_SUBJECT
         if rule.signal is Signal.NETWORK:
@@ -164,6 +182,8 @@ def build_ruleset(settings: Settings, targets: Sequence[Target]) -> Ruleset:
         figures=settings.figures.sources(),
         policies=policies_of(settings, targets),
         reports=frozenset(report.name for report in settings.reports if report.enabled),
+        heartbeats=heartbeats_of(settings),
+        staleness=Staleness(settings.api.hook_stale_after, settings.api.hook_end_after),
     )
 
 

@@ -112,6 +112,11 @@ class EngineThread:
         with self._guard:
             self._tell(lambda engine: engine.probe_now(wanted))
 
+    def look_inbound(self) -> None:
+        """Take at once what came in from outside."""
+        with self._guard:
+            self._tell(lambda engine: engine.look_inbound())
+
     def hear(self, reading: DeliveryReading | ReportReading) -> None:
         """Take note of what became of messages on a channel, or of a scheduled report."""
         with self._guard:

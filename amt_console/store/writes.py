@@ -26,6 +26,7 @@ from amt_console.store import answers, audit, episodes, evidence
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.first_look import WATCHED, watched_text
+from amt_console.store.inbound.records import InboundWrites
 from amt_console.store.ingest import Ingest
 from amt_console.store.outbox import decisions
 from amt_console.store.outbox import queue as outbox
@@ -100,6 +101,7 @@ class Writes(Reads):
     ) -> None:
         super().__init__(connection, clock, keys)
         self.policies: PolicyWrites = PolicyWrites(connection)
+        self.inbound: InboundWrites = InboundWrites(connection, keys)
         self._clock = clock
         self._ingesters = ingesters
         self._durable = durable

@@ -15,6 +15,7 @@ from amt_console.alerts.rules.rule import (
     limit,
 )
 from amt_console.model import AlertType, Criticality, Database, Service, Severity, Target
+from amt_console.model.inbound import HEARTBEAT_RULE
 
 WINDOWS: Mapping[Signal, float] = {Signal.ERROR_RATE: 3600.0, Signal.UPTIME: 86400.0}
 """Windows of these signals in seconds."""
@@ -28,6 +29,8 @@ NO_DATA_AFTER = 3
 """Intervals without data before an alert."""
 OUTAGE_RULE = "service_down"
 """The rule whose episodes are a service's outages."""
+EXTERNAL_RULE = "external"
+"""The rule that those of single alerts from outside are made from."""
 PERSISTS_SECONDS = 30.0
 """How long CPU or memory must be over the limit, besides three samples, to be more than a blip."""
 
@@ -80,6 +83,7 @@ def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target
         _network_rule(),
         _delivery_rule(),
         _report_rule(),
+        *_inbound_rules(),
         *information_rules(),
     )
     runbooks = {target.name: target.runbook for target in known if target.runbook}
@@ -215,6 +219,14 @@ def _delivery_rule() -> Rule:
 
 def _report_rule() -> Rule:
     return Rule("report", AlertType.MONITOR, Signal.REPORT, severity=Severity.WARNING, fail=1, recover=1)
+
+
+def _inbound_rules() -> tuple[Rule, ...]:
+    """The rules on what comes in from outside: whoever sends it has confirmed it."""
+    return (
+        Rule(HEARTBEAT_RULE, AlertType.HEARTBEAT, Signal.HEARTBEAT, fail=1, recover=1),
+        Rule(EXTERNAL_RULE, AlertType.EXTERNAL, Signal.EXTERNAL, fail=1, recover=1),
+    )
 
 
 def information_rules() -> tuple[Rule, ...]:

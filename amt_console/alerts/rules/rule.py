@@ -23,6 +23,8 @@ class Signal(StrEnum):
     NETWORK = "network"
     NOTIFY = "notify"
     REPORT = "report"
+    HEARTBEAT = "heartbeat"
+    EXTERNAL = "external"
     # What the monitor reads from hours and weeks of history: information, no value of the moment.
     TREND = "trend"
     RESOURCE_PATTERN = "resource_pattern"
@@ -55,7 +57,17 @@ class Signal(StrEnum):
 INFORMATION_SIGNALS = frozenset((Signal.TREND, Signal.RESOURCE_PATTERN, Signal.BEHAVIOUR))
 """Signals that are never told to anybody: their alerts are ``info``."""
 STATE_SIGNALS = INFORMATION_SIGNALS | frozenset(
-    (Signal.SERVICE_DOWN, Signal.DATABASE, Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY, Signal.REPORT, Signal.NO_DATA)
+    (
+        Signal.SERVICE_DOWN,
+        Signal.DATABASE,
+        Signal.MONITOR,
+        Signal.NETWORK,
+        Signal.NOTIFY,
+        Signal.REPORT,
+        Signal.HEARTBEAT,
+        Signal.EXTERNAL,
+        Signal.NO_DATA,
+    )
 )
 """Signals whose rules have one severity and no limit of their own."""
 PERCENT_SIGNALS = frozenset(

@@ -49,7 +49,7 @@ def _targets(document: Document) -> set[str]:
 
 
 def _duplicates(document: Document) -> Iterator[Fault]:
-    groups = [named(document, "services", "databases"), *(named(document, key) for key in UNIQUE_LISTS)]
+    groups = [named(document, "services", "databases", "heartbeats"), *(named(document, key) for key in UNIQUE_LISTS)]
     oncall = document.get("oncall")
     groups += [[(f"oncall.{path}", name) for path, name in named(oncall, key)] for key in ("people", "rotas")]
     for found in groups:
@@ -59,8 +59,8 @@ def _duplicates(document: Document) -> Iterator[Fault]:
                 hint = f"it is also at {first[name]}"
                 yield Fault(path, "is a name that stands twice", show_value(name, ()), hint)
             first.setdefault(name, path)
-    for path, name in named(document, "services", "databases"):
-        if name == MONITORING_DB or (path.startswith("databases") and name in _defaults(document)):
+    for path, name in named(document, "services", "databases", "heartbeats"):
+        if name == MONITORING_DB or (not path.startswith("services") and name in _defaults(document)):
             yield Fault(path, "is a name that the program uses itself", show_value(name, ()), "choose another one")
     email = document.get("email_alerts")
     if isinstance(email, dict) and email.get("enabled") is True:
@@ -139,9 +139,10 @@ def _timeouts(document: Document) -> Iterator[Fault]:
 
 def _group_references(document: Document) -> Iterator[Fault]:
     known = {DEFAULT_GROUP} if _defaults(document) else set()
-    for key, usual in (("services", DEFAULT_GROUP), ("databases", "databases")):
+    for key, usual in (("services", DEFAULT_GROUP), ("databases", "databases"), ("heartbeats", "jobs")):
         known |= {group for _, item in tables(document, key) if isinstance(group := item.get("group", usual), str)}
     targets = _targets(document)
+    muted = targets | {name for _, name in named(document, "heartbeats")}
     for path, item in tables(document, "escalation"):
         group = item.get("group")
         if isinstance(group, str) and group not in known:
@@ -153,10 +154,11 @@ def _group_references(document: Document) -> Iterator[Fault]:
                 for below, name in strings(item, "groups")
                 if name not in known
             )
+            subjects = targets if key == "slos" else muted
             yield from (
                 unknown(f"{path}.{below}", name, "service or database", targets)
                 for below, name in strings(item, "services")
-                if name not in targets
+                if name not in subjects
             )
 
 

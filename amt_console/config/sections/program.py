@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.secrets.kinds import DataKeySecret, UrlSecret
+from amt_console.config.secrets.kinds import DataKeySecret, SigningSecret, UrlSecret
 from amt_console.config.sections.scalars import (
     FOREVER,
+    YEAR,
+    DurationRange,
     Flag,
     HttpUrl,
     Interval,
@@ -22,6 +24,7 @@ from amt_console.config.sections.scalars import (
     Text,
     Timeout,
     TimeZone,
+    duration_schema,
 )
 from amt_console.hosts import is_loopback
 from amt_console.keys import KeymapError, check_keymap
@@ -92,6 +95,7 @@ class RetentionSettings(Section):
 
 Member = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^@?[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?$")]
 """A user of the operating system, or ``@group``."""
+HookAge = Annotated[float, BeforeValidator(DurationRange(60, YEAR)), WithJsonSchema(duration_schema())]
 SocketFile = Annotated[str, Field(min_length=2, max_length=MAX_SOCKET_CHARS, pattern=r"^/.*[^/]$")]
 
 
@@ -140,9 +144,19 @@ class ApiSettings(Section):
     """Requests from one address, on average over ten seconds. 0: no limit."""
     public_url: HttpUrl | None = None
     """The address of the API for people, for links in messages."""
+    hook_secrets: Annotated[tuple[SigningSecret, ...], Field(max_length=20)] = ()
+    """Keys of the signatures of `POST /api/v1/hooks/generic` (secrets), several while one replaces another; without any
+    it takes nothing. `whsec_` and base64 as in Standard Webhooks, or any text."""
+    hook_stale_after: HookAge = 12 * 3600.0
+    """An alert from outside that fires and is not told of again for so long is shown as stale; longer than the sender's
+    `repeat_interval`."""
+    hook_end_after: HookAge = 7 * DAY
+    """After so long it ends; longer than `hook_stale_after`."""
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
+        if self.hook_end_after <= self.hook_stale_after:
+            raise Refused("`hook_end_after` must be longer than `hook_stale_after`")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise Refused("needs both `tls_certificate` and `tls_key`, or neither")
         if self.tls_key is None and not self.allow_plain_http and not is_loopback(self.host):

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from amt_console.clock import Clock
 from amt_console.store.encryption.keyring import Keyring
+from amt_console.store.inbound.records import InboundReads
 from amt_console.store.policies.stored import PolicyReads
 from amt_console.store.reads.alerts import AlertReads
 from amt_console.store.reads.figures import FigureReads
@@ -35,3 +36,4 @@ class Reads:
         self.raw = RawReads(connection)
         self.policies = PolicyReads(connection)
         self.history = HistoryReads(connection)
+        self.inbound = InboundReads(connection, keys)

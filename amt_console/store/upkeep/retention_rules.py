@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Table, and_, exists, func, or_
 from amt_console.model import RESOLUTIONS, FigureKind
 from amt_console.model.notifications import DeliveryState
 from amt_console.store.audit import expired_before
+from amt_console.store.inbound.tables import ArrivalRow, ExternalAlertRow, HeartbeatPingRow
 from amt_console.store.outbox.tables import OutboxRow
 from amt_console.store.policies.tables import MaintenanceRow, OverrideRow, SilenceRow
 from amt_console.store.readable import EARLIEST
@@ -97,6 +98,9 @@ def rules(policy: RetentionPolicy) -> list[RetentionRule]:
         *(_ended(what, kind, policy.alerts) for what, kind in _ADDED.items()),
         _state_changes(policy.state_changes),
         _gaps(policy.gaps),
+        _older("heartbeat_pings", table(HeartbeatPingRow), policy.monitoring_logs),
+        _arrivals(policy.monitoring_logs),
+        _external(policy.monitoring_logs),
         *(_figures(kind, policy.figures_detail, detail=True) for kind in FigureKind),
         *(_figures(kind, policy.figures, detail=False) for kind in FigureKind),
         RetentionRule("audit", table(AuditRow), table(AuditRow).c.id, policy.audit, expired_before),
@@ -164,6 +168,23 @@ def _state_changes(keep: Keep) -> RetentionRule:
 def _gaps(keep: Keep) -> RetentionRule:
     gaps = table(GapRow)
     return RetentionRule("gaps", gaps, gaps.c.ended_at, keep, lambda before: gaps.c.ended_at < before)
+
+
+def _arrivals(keep: Keep) -> RetentionRule:
+    """What nobody could evaluate for so long."""
+    arrivals = table(ArrivalRow)
+    return RetentionRule(
+        "arrivals", arrivals, arrivals.c.received_at, keep, lambda before: arrivals.c.received_at < before
+    )
+
+
+def _external(keep: Keep) -> RetentionRule:
+    alerts = table(ExternalAlertRow)
+
+    def expired(before: datetime) -> ColumnElement[bool]:
+        return and_(alerts.c.firing.is_(False), alerts.c.seen_at < before)
+
+    return RetentionRule("external_alerts", alerts, alerts.c.seen_at, keep, expired)
 
 
 def _figures(kind: FigureKind, keep: Keep, *, detail: bool) -> RetentionRule:

@@ -53,6 +53,7 @@ def upgrade() -> None:
     _lease()
     _cluster()
     _scheduled_reports()
+    _inbound()
 
 
 def _there(name: str) -> bool:
@@ -563,3 +564,53 @@ def _scheduled_reports() -> None:
         *_optional(UtcDateTime(), "failed_at", "next_try_at"),
         sa.PrimaryKeyConstraint("name"),
     )
+
+
+def _inbound() -> None:
+    _create(
+        "arrivals",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        *_required(sa.Text(), "kind", "content"),
+        sa.Column("output", sa.Text()),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    _create(
+        "heartbeats",
+        sa.Column("name", sa.Text(), nullable=False),
+        *_optional(UtcDateTime(), "last_ping_at", "started_at"),
+        sa.Column("failed", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("last_exit_code", sa.Integer()),
+        sa.Column("last_duration_ms", sa.Float()),
+        sa.Column("last_output", sa.Text()),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    _create(
+        "heartbeat_pings",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("timestamp", UtcDateTime(), nullable=False),
+        *_required(sa.Text(), "heartbeat", "kind"),
+        sa.Column("exit_code", sa.Integer()),
+        sa.Column("duration_ms", sa.Float()),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    _index("ix_heartbeat_pings_name", "heartbeat_pings", "heartbeat", "timestamp")
+    _index("ix_heartbeat_pings_timestamp", "heartbeat_pings", "timestamp")
+    _create(
+        "external_alerts",
+        *_required(sa.Text(), "key", "subject"),
+        sa.Column("firing", sa.Boolean(), server_default=sa.false(), nullable=False),
+        *_required(UtcDateTime(), "started_at", "seen_at"),
+        sa.Column("ends_at", UtcDateTime()),
+        sa.Column("stale", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    _index("ix_external_alerts_seen_at", "external_alerts", "seen_at")
+    _create(
+        "webhook_ids",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    _index("ix_webhook_ids_received_at", "webhook_ids", "received_at")

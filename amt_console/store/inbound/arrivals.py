@@ -1,0 +1,139 @@
+"""What came in and waits for the monitor that evaluates: any process stores it, that one takes it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from amt_console.model.inbound import Arrival, ExternalAlert, Ping, PingKind
+from amt_console.model.states import Severity
+from amt_console.store.encryption.column import EncryptedCell, Sealed
+from amt_console.store.encryption.keyring import Keyring, Unavailable
+from amt_console.store.inbound.tables import ArrivalRow, HeartbeatRow, WebhookIdRow
+from amt_console.store.schema import table
+from amt_console.store.values import Row, json_object, moment_of, to_json
+
+logger = logging.getLogger("amt_console.store")
+MOST_TAKEN = 1000
+"""Arrivals that the evaluator has in hand at a time; the rest waits in the database."""
+IDS_KEPT = timedelta(days=7)
+"""How long the numbers of signed messages are remembered: senders repeat for some days."""
+_ARRIVALS = table(ArrivalRow)
+_IDS = table(WebhookIdRow)
+_PING, _ALERT = "ping", "alert"
+
+
+def output_cell(heartbeat: str) -> EncryptedCell:
+    """Where the output of a job stands."""
+    return EncryptedCell(table(HeartbeatRow).name, "last_output", heartbeat)
+
+
+class ArrivalReads:
+    """Reads what waits."""
+
+    def __init__(self, connection: Connection, keys: Keyring) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    def waiting(self) -> int:
+        """How many wait."""
+        return int(self._connection.execute(select(func.count()).select_from(_ARRIVALS)).scalar_one())
+
+    def after(self, known: Collection[int]) -> tuple[set[int], list[Arrival]]:
+        """Which of the known ones still wait, and the unknown ones, oldest first, up to ``MOST_TAKEN`` in all.
+
+        Numbers are given before the commit, so a lower one may become visible after a higher one.
+        """
+        number = _ARRIVALS.c.id
+        there = set(self._connection.execute(select(number).where(number.in_(known))).scalars()) if known else set()
+        room = MOST_TAKEN - len(there)
+        if room <= 0:
+            return there, []
+        query = select(_ARRIVALS).where(number.not_in(known)).order_by(number).limit(room)
+        return there, [self._arrival(row) for row in self._connection.execute(query).mappings()]
+
+    def _arrival(self, row: Row) -> Arrival:
+        number, at = int(row["id"]), row["received_at"]
+        try:
+            stored = json_object(row["content"])
+            if row["kind"] == _PING:
+                return Arrival(number, at, ping=_ping(stored, at, self._output(stored, row["output"])))
+            return Arrival(number, at, alert=_alert(stored))
+        except (KeyError, ValueError, TypeError) as error:
+            # Without content it is dropped like any other that means nothing.
+            logger.warning("an arrival cannot be read: %s", type(error).__name__)
+            return Arrival(number, at)
+
+    def _output(self, stored: dict[str, Any], sealed: Sealed | None) -> str | None:
+        if sealed is None:
+            return None
+        try:
+            return self._keys.open(output_cell(str(stored["heartbeat"])), sealed)
+        except Unavailable:
+            return None
+
+
+class ArrivalWrites(ArrivalReads):
+    """Adds to what waits, and removes it."""
+
+    def add_pings(self, pings: Sequence[Ping]) -> None:
+        """Pings of jobs."""
+        for ping in pings:
+            stored = {
+                "heartbeat": ping.heartbeat,
+                "kind": ping.kind.value,
+                "exit_code": ping.exit_code,
+                "duration_ms": ping.duration_ms,
+            }
+            output = None if ping.output is None else self._keys.seal(output_cell(ping.heartbeat), ping.output)
+            self._add(_PING, ping.at, stored, output)
+
+    def add_alerts(self, alerts: Sequence[ExternalAlert], at: datetime) -> None:
+        """Alerts of other programs."""
+        for alert in alerts:
+            self._add(_ALERT, at, asdict(alert), None)
+
+    def note_webhook(self, webhook_id: str, at: datetime) -> bool:
+        """Remember the number of a signed message; ``False`` if it is known already."""
+        self._connection.execute(delete(_IDS).where(_IDS.c.received_at < at - IDS_KEPT))
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(_IDS), [{"id": webhook_id, "received_at": at}])
+        except IntegrityError:
+            return False
+        return True
+
+    def remove(self, numbers: Sequence[int]) -> None:
+        """What this transaction evaluates waits no more."""
+        if numbers:
+            self._connection.execute(delete(_ARRIVALS).where(_ARRIVALS.c.id.in_(numbers)))
+
+    def _add(self, kind: str, at: datetime, content: dict[str, Any], output: Sealed | None) -> None:
+        row = {"received_at": at, "kind": kind, "content": to_json(content), "output": output}
+        self._connection.execute(insert(_ARRIVALS), [row])
+
+
+def _ping(stored: dict[str, Any], at: datetime, output: str | None) -> Ping:
+    return Ping(
+        str(stored["heartbeat"]), PingKind(stored["kind"]), at, stored["exit_code"], stored["duration_ms"], output
+    )
+
+
+def _alert(stored: dict[str, Any]) -> ExternalAlert:
+    started_at = moment_of(stored["started_at"])
+    if started_at is None:
+        raise ValueError("no start")
+    return ExternalAlert(
+        **{
+            **stored,
+            "severity": Severity(stored["severity"]),
+            "started_at": started_at,
+            "ends_at": moment_of(stored["ends_at"]),
+        }
+    )
