@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from urllib.parse import urlsplit, urlunsplit
 
 from amt_console.model import AlertState, FigureFault, ServiceState, Severity
+from amt_console.model.inbound import HeartbeatState, HeartbeatView
 
 DEFAULT_MAX_CHARS = 500
 _BIDI = frozenset((*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C))
@@ -322,6 +323,21 @@ def reason_of(message: str, subject: str) -> str:
         if message.startswith(lead):
             return message.removeprefix(lead)
     return message
+
+
+def jobs_words(heartbeats: Sequence[HeartbeatView]) -> str:
+    """The jobs that must report in a few words, worst first: ``1 job down (backup), 4 report``; empty without any."""
+    parts = []
+    for state in (HeartbeatState.DOWN, HeartbeatState.LATE):
+        names = [safe_text(each.name, 64) for each in heartbeats if each.state is state]
+        if names:
+            shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+            parts.append(f"{len(names)} job{'s' if len(names) > 1 else ''} {state.value} ({shown})")
+    for state, word in ((HeartbeatState.UP, "up"), (HeartbeatState.NEW, "never heard of")):
+        number = sum(each.state is state for each in heartbeats)
+        if number:
+            parts.append(f"{number} {'' if parts else 'job ' if number == 1 else 'jobs '}{word}")
+    return ", ".join(parts)
 
 
 def follows_words(cause: int, subjects: Mapping[int, str]) -> str:

@@ -23,9 +23,11 @@ from amt_console.api.routes import (
     console,
     dashboards,
     health,
+    hooks,
     links,
     login,
     oncall,
+    ping,
     policies,
     records,
     state,
@@ -60,11 +62,12 @@ def create_app(served: Served, callers: Callers) -> FastAPI:
     )
     app.state.served = served
     app.state.callers = callers
+    app.state.ping_limits = ping.PingLimits(served.clock)
     methods = PathMethods()
-    for room in (records, state, alerts, policies, oncall, actions, console):
+    for room in (records, state, alerts, policies, oncall, actions, hooks, console):
         app.include_router(room.router, prefix=PREFIX)
         methods.add(room.router, PREFIX)
-    for room in (health, links, login, dashboards):
+    for room in (health, links, login, dashboards, ping):
         app.include_router(room.router)
         methods.add(room.router)
     app.add_middleware(AnswerForms, allowed=methods.of, prefix=f"{PREFIX}/", also=("/healthz", "/readyz"))

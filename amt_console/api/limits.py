@@ -72,13 +72,13 @@ class RequestLimits:
             connection.abort()
 
 
-def check_body(scope: Scope) -> None:
+def check_body(scope: Scope, most: int = MAX_BODY_BYTES) -> None:
     """Check the headers of a request's body. Raises RequestError if it may not be read."""
     for name, value in scope["headers"]:
         if name == b"transfer-encoding":
             raise RequestError("length_required", "a chunked body is not accepted: send a Content-Length")
-        if name == b"content-length" and (not value.isdigit() or len(value) > 9 or int(value) > MAX_BODY_BYTES):
-            raise RequestError("too_large", f"a body has at most {MAX_BODY_BYTES} bytes")
+        if name == b"content-length" and (not value.isdigit() or len(value) > 9 or int(value) > most):
+            raise RequestError("too_large", f"a body has at most {most} bytes")
 
 
 def _with_standing(headers: object, scope: Scope) -> list[tuple[bytes, bytes]]:

@@ -6,7 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from amt_console.api.auth.errors import TooManyFailuresError, TooManyRequestsError, UnknownCallerError
+from amt_console.api.auth.errors import (
+    SignatureRefusedError,
+    TooManyFailuresError,
+    TooManyRequestsError,
+    UnknownCallerError,
+)
 from amt_console.operations.protocol import (
     ConflictError,
     InvalidError,
@@ -33,6 +38,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "malformed": Kind(400, "The request cannot be read"),
     "unauthenticated": Kind(401, "No valid access token"),
+    "bad_signature": Kind(401, "No valid signature"),
     "not_permitted": Kind(403, "The caller's role does not allow it"),
     "not_found": Kind(404, "Not found"),
     "method_not_allowed": Kind(405, "The resource does not have this method"),
@@ -56,6 +62,7 @@ _CODES: tuple[tuple[type[OperationError], str], ...] = (
     (ConflictError, "conflict"),
     (InvalidError, "invalid"),
     (UnknownCallerError, "unauthenticated"),
+    (SignatureRefusedError, "bad_signature"),
     (NotPermittedError, "not_permitted"),
     (TooManyFailuresError, "too_many_failures"),
     (TooManyRequestsError, "too_many_requests"),

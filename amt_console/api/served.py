@@ -17,6 +17,7 @@ from amt_console.api.presence import Presence
 from amt_console.clock import Clock
 from amt_console.links import AcknowledgeLinks
 from amt_console.operations.archive import Archive
+from amt_console.operations.inbox import Inbox
 from amt_console.operations.protocol import Operations
 
 
@@ -41,6 +42,8 @@ class Served:
     """Makes and keeps the dashboards; without it there are none."""
     archive: Archive | None = None
     """Reads what is stored; without it there is none."""
+    inbox: Inbox | None = None
+    """Takes what comes in from outside; without it nothing is taken."""
 
     @classmethod
     def by_this_process(
@@ -55,6 +58,7 @@ class Served:
         refusals: RefusalLog | None = None,
         dashboards: Dashboards | None = None,
         archive: Archive | None = None,
+        inbox: Inbox | None = None,
     ) -> Served:
         """Create the shared state of this process."""
         snapshots = SnapshotCache(operations, clock)
@@ -72,6 +76,7 @@ class Served:
             refusals=refusals,
             dashboards=dashboards,
             archive=archive,
+            inbox=inbox,
         )
 
     @cached_property

@@ -16,11 +16,14 @@ import typer
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_wrapped
 from amt_console.cli.startup.context import Context, get_context
+from amt_console.model.inbound import HeartbeatState
 from amt_console.store_url import database_file, store_url_is_server
-from amt_console.text import age, byte_size, duration, public_url, safe_text
+from amt_console.text import age, byte_size, duration, jobs_words, public_url, safe_text
 
 FREE_BYTES_LEAST = 500 * 1024**2
 MIN_COLUMNS, MIN_LINES = 60, 16
+SAFE_KEY_CHARS = 16
+"""Least length of a key in a URL."""
 
 
 class Health(StrEnum):
@@ -68,7 +71,7 @@ def examine(context: Context) -> list[Finding]:
     """Run every check; a check that fails is itself a finding."""
     findings: list[Finding] = []
     first = (_python, _terminal, _configuration, _warnings, _database, _file_system, _disk)
-    for check in (*first, _encryption, _monitor, _locations, _engine, _channels, _services, _figures):
+    for check in (*first, _encryption, _monitor, _locations, _engine, _channels, _services, _heartbeats, _figures):
         findings += _guarded(check, context)
     return findings
 
@@ -301,6 +304,30 @@ def _services(context: Context) -> Iterator[Finding]:
     for service in snapshot.services:
         if service.error and service.error_class is not None:
             yield Finding("service", Health.WARNING, f"{service.name}: {service.error}")
+
+
+def _heartbeats(context: Context) -> Iterator[Finding]:
+    """Jobs that must report: their keys, and whether they have ever been heard of."""
+    from amt_console.config.heartbeats import heartbeat_keys
+
+    keys = heartbeat_keys(context.settings)
+    for key, name in keys.items():
+        if len(key) < SAFE_KEY_CHARS:
+            message = f"the key of {name} has {len(key)} characters: it can be found by trying"
+            yield Finding("heartbeats", Health.WARNING, message, "make another one with openssl rand -hex 16")
+    path = database_file(context.store_url)
+    if not keys or (path is not None and not path.exists()):
+        return
+    with context.operations() as operations:
+        heartbeats = operations.snapshot().heartbeats
+    for each in heartbeats:
+        if each.state is HeartbeatState.NEW:
+            hint = "let it request /ping/KEY, or start it with amt-console run: docs/heartbeats.md"
+            yield Finding("heartbeats", Health.WARNING, each.message, hint)
+        elif each.state is not HeartbeatState.UP:
+            yield Finding("heartbeats", Health.WARNING, each.message)
+    if all(each.state is HeartbeatState.UP for each in heartbeats):
+        yield Finding("heartbeats", Health.OK, jobs_words(heartbeats))
 
 
 def _figures(context: Context) -> Iterator[Finding]:

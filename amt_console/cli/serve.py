@@ -134,6 +134,7 @@ def _listen(
     from amt_console.api.served import Served
     from amt_console.monitor.rule_list import stored_rule_list
     from amt_console.operations.archive import Archive
+    from amt_console.operations.inbox import Inbox
     from amt_console.runtime.dispatching import acknowledge_links
 
     served = Served.by_this_process(
@@ -146,6 +147,7 @@ def _listen(
         refusals=refusals,
         dashboards=dashboards,
         archive=Archive(store, lambda: stored_rule_list(context.settings, context.targets, store)),
+        inbox=Inbox(context.settings, store, context.clock),
     )
     announce.use(served.acted)
     try:

@@ -30,6 +30,7 @@ from amt_console.text import (
     SEVERITY_WORDS,
     STATE_WORDS,
     age,
+    jobs_words,
     milliseconds,
     near_moment,
     percent,
@@ -206,6 +207,8 @@ def print_status(snapshot: Snapshot) -> None:
         cpu, memory, disk = (percent(figure).replace(MISSING, _dash(plain)) for figure in figures)
         print_line(f"host: CPU {cpu}  memory {memory}  disk {disk}  connections {connections}")
     _print_figures(snapshot)
+    if snapshot.heartbeats:
+        print_wrapped(f"jobs: {jobs_words(snapshot.heartbeats)}", indent=6)
     if snapshot.on_call:
         print_wrapped(f"on call: {', '.join(_on_call(item, now) for item in snapshot.on_call)}", indent=9)
     if snapshot.viewers:

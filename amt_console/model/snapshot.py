@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from amt_console.model.inbound import HeartbeatView
 from amt_console.model.oncall import OnCall
 from amt_console.model.results import BusinessFigures, HostSample
 from amt_console.model.states import (
@@ -246,5 +247,7 @@ class Snapshot:
     """Who is present, longest first."""
     on_call: tuple[OnCall, ...] = ()
     """Who is on call, in the order of the configuration, the rota of all people first."""
+    heartbeats: tuple[HeartbeatView, ...] = ()
+    """Jobs that must report, in the order of the configuration."""
     simulated_until: datetime | None = None
     """End of the simulated history; ``None`` outside a demo's database."""

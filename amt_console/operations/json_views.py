@@ -16,6 +16,7 @@ from amt_console.model import (
     Snapshot,
 )
 from amt_console.model.evidence import Evidence
+from amt_console.model.inbound import HeartbeatView
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, RotaOverride, Silence
 
@@ -52,6 +53,7 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
             {"name": viewer.name, "since": iso(viewer.since), "place": viewer.place} for viewer in snapshot.viewers
         ],
         "on_call": [{"rota": item.rota, "person": item.person, "until": iso(item.until)} for item in snapshot.on_call],
+        "heartbeats": [heartbeat_json(heartbeat) for heartbeat in snapshot.heartbeats],
         "simulated_until": iso(snapshot.simulated_until),
     }
 
@@ -67,6 +69,23 @@ def figures_json(snapshot: Snapshot) -> dict[str, Any]:
             kind.value: {"reason": fault.reason, "since": iso(fault.since)}
             for kind, fault in snapshot.figure_faults.items()
         },
+    }
+
+
+def heartbeat_json(heartbeat: HeartbeatView) -> dict[str, Any]:
+    """One job that must report."""
+    return {
+        "name": heartbeat.name,
+        "state": heartbeat.state.value,
+        "group": heartbeat.group,
+        "last_ping_at": iso(heartbeat.last_ping_at),
+        "started_at": iso(heartbeat.started_at),
+        "last_exit_code": heartbeat.last_exit_code,
+        "last_duration_ms": rounded(heartbeat.last_duration_ms),
+        "next_due_at": iso(heartbeat.next_due_at),
+        "message": heartbeat.message,
+        "last_output": heartbeat.last_output,
+        "runbook": heartbeat.runbook,
     }
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from amt_console.alerts import as_of
 from amt_console.alerts.policy.timetable import oncall_plan
 from amt_console.clock import Clock
+from amt_console.config.heartbeats import heartbeats_of
 from amt_console.config.policies import policies_of
 from amt_console.model import (
     Action,
@@ -117,12 +118,14 @@ class LocalOperations:
         self._on_action = on_action
         self._lock = threading.Lock()
         self._zone = ZoneInfo(settings.console.time_zone) if settings.console.time_zone else None
+        heartbeats = heartbeats_of(settings)
         self._builder = SnapshotBuilder(
             targets=self.targets,
             clock=clock,
             monitor_alive=self._monitor_alive,
             zone=self._zone,
             policies=self._policies,
+            heartbeats=heartbeats,
         )
         self._past = SnapshotBuilder(
             targets=self.targets,
@@ -130,6 +133,7 @@ class LocalOperations:
             monitor_alive=self._monitor_alive,
             zone=self._zone,
             policies=self._policies,
+            heartbeats=heartbeats,
         )
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
+from amt_console.alerts import heartbeat_view
 from amt_console.alerts.policy.timetable import on_call_at
 from amt_console.clock import Clock
 from amt_console.model import (
@@ -23,6 +24,7 @@ from amt_console.model import (
     Target,
     Viewer,
 )
+from amt_console.model.inbound import Heartbeat, HeartbeatView
 from amt_console.model.policy import Policies
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.ending_soon import ending_soon
@@ -46,6 +48,8 @@ CLOCK_TOLERANCE = timedelta(seconds=1)
 """Tolerated difference between two hosts' clocks before a result counts as ahead."""
 SILENT_AFTER_SECONDS = 30.0
 """A monitor without writes for longer is silent."""
+HEARTBEAT_GAPS = timedelta(days=35)
+"""How far back gaps can matter for a job that must report: a monthly job's last report."""
 _HOST_SERIES = ("cpu_usage", "memory_usage", "disk_usage")
 
 
@@ -60,8 +64,10 @@ class SnapshotBuilder:
         monitor_alive: Callable[[], bool],
         zone: tzinfo | None = None,
         policies: Policies | None = None,
+        heartbeats: Sequence[Heartbeat] = (),
     ) -> None:
         self._policies = policies or Policies()
+        self._heartbeats = tuple(heartbeats)
         self._targets = tuple(targets)
         self._clock = clock
         self._monitor_alive = monitor_alive
@@ -162,9 +168,17 @@ class SnapshotBuilder:
             notices=(*notices, *self._ending) if at is None else notices,
             viewers=viewers,
             on_call=on_call_at(views.policies, end),
+            heartbeats=self._read_heartbeats(reads, at, end),
             simulated_until=reads.monitor.simulated_until(),
         )
         return self._versioned(snapshot)
+
+    def _read_heartbeats(self, reads: Reads, at: datetime | None, end: datetime) -> tuple[HeartbeatView, ...]:
+        if not self._heartbeats:
+            return ()
+        records = reads.inbound.heartbeats([each.name for each in self._heartbeats], at)
+        gaps = reads.monitor.gaps(end - HEARTBEAT_GAPS, end)
+        return tuple(heartbeat_view(each, records.get(each.name), gaps, end) for each in self._heartbeats)
 
     def _overall(self, services: Sequence[ServiceView], alerts: Sequence[AlertView], monitor: MonitorStatus) -> Overall:
         if not services:

@@ -63,6 +63,7 @@ class Holder:
     ) -> None:
         from amt_console.api.presence import Presence
         from amt_console.monitor.thread import EngineThread
+        from amt_console.operations.inbox import Inbox
         from amt_console.runtime.dispatching import acknowledge_links, dispatcher_of
         from amt_console.runtime.scheduled_reports import ScheduledReports
         from amt_console.runtime.watchdog import Watchdog
@@ -91,6 +92,7 @@ class Holder:
             location=location,
         )
         self._links = acknowledge_links(store, clock)
+        self._inbox = Inbox(settings, store, clock, on_arrival=self.engine.look_inbound)
         self.dispatcher = dispatcher_of(
             settings, store, store_url, clock, on_reading=self.engine.hear, links=self._links
         )
@@ -141,6 +143,7 @@ class Holder:
             links=self._links,
             dashboards=self._dashboards,
             archive=Archive(self._store, self._rules),
+            inbox=self._inbox,
         )
         self._serve_socket(self._served)
         if self._settings.api.enabled:
@@ -169,6 +172,7 @@ class Holder:
         from amt_console.api.auth.identity import role_table
 
         operations = self._operations(settings, None)
+        self._inbox.use(settings)
         self.engine.reload(settings)
         self.dispatcher.reload(settings)
         self._watchdog.reload(settings)

@@ -14,6 +14,13 @@ class UnknownCallerError(NotPermittedError):
         super().__init__("a valid access token is needed")
 
 
+class SignatureRefusedError(NotPermittedError):
+    """A message is not from whom it should be, or is not of now; the text is the same for every cause."""
+
+    def __init__(self, text: str = "a valid signature, of the last 5 minutes, is needed") -> None:
+        super().__init__(text)
+
+
 class TooManyRequestsError(OperationError):
     """The caller asks too often; ``seconds`` until the next request is answered."""
 

@@ -16,7 +16,7 @@ from amt_console.api.auth.callers import Caller, Callers
 from amt_console.api.auth.errors import TooManyRequestsError
 from amt_console.api.auth.rates import RateLimit
 from amt_console.api.auth.refusals import Refusal
-from amt_console.api.limits import check_body
+from amt_console.api.limits import MAX_BODY_BYTES, check_body
 from amt_console.api.problems import KINDS, code_of
 from amt_console.api.served import Served
 from amt_console.model import Action, Role
@@ -82,6 +82,8 @@ def needs(role: Role, responses: Responses | None = None, *, probes: bool = Fals
 class GuardedRoute(APIRoute):
     """Authenticates the caller and checks the role before the rest of the request is read."""
 
+    max_body = MAX_BODY_BYTES
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Called once for each route."""
         handle = super().get_route_handler()
@@ -91,7 +93,7 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             try:
                 await _admit(request, role)
-                check_body(request.scope)
+                check_body(request.scope, self.max_body)
                 answer = await handle(request)
             except (NotPermittedError, TooManyRequestsError) as error:
                 note_refusal(request, error)
@@ -105,6 +107,8 @@ class GuardedRoute(APIRoute):
 class OpenRoute(APIRoute):
     """A route without authentication: its requests are counted per address, and its body is limited."""
 
+    max_body = MAX_BODY_BYTES
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Called once for each route."""
         handle = super().get_route_handler()
@@ -115,7 +119,7 @@ class OpenRoute(APIRoute):
             except TooManyRequestsError as error:
                 note_refusal(request, error)
                 raise
-            check_body(request.scope)
+            check_body(request.scope, self.max_body)
             return await handle(request)
 
         return limited

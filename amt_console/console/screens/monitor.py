@@ -14,8 +14,9 @@ from amt_console.console.screens.detail import DetailScreen
 from amt_console.console.screens.seen import sections_of
 from amt_console.console.session import SessionFacts
 from amt_console.model import MonitorState, Snapshot
+from amt_console.model.inbound import HeartbeatState
 from amt_console.operations.json_views import snapshot_json
-from amt_console.text import near_moment, soon_moment
+from amt_console.text import near_moment, reason_of, safe_text, soon_moment
 from widgets.ages import age_words, ago_words
 from widgets.cells import Run, Runs
 from widgets.fact_lines import FactLines
@@ -42,6 +43,7 @@ class MonitorScreen(DetailScreen):
                     yield FactLines("WHO IS ON CALL", look=look, id="on-call", wrap_at=2)
                 with Vertical(id="right"):
                     yield FactLines("MONITOR", look=look, id="monitor", wrap_at=MONITOR_INDENT)
+            yield FactLines("JOBS", look=look, id="jobs", wrap_at=2)
             yield FactLines("NOTICES", look=look, id="notices", wrap_at=2)
 
     def selection(self) -> Selection:
@@ -64,6 +66,9 @@ class MonitorScreen(DetailScreen):
         self.query_one("#viewers", FactLines).show(viewer_lines(snapshot, now, look), note=str(count) if count else "")
         self.query_one("#on-call", FactLines).show(on_call_lines(snapshot, look))
         self.query_one("#monitor", FactLines).show(monitor_lines(snapshot, session, now, look))
+        jobs = self.query_one("#jobs", FactLines)
+        jobs.display = bool(snapshot.heartbeats)
+        jobs.show(job_lines(snapshot, look))
         self.query_one("#notices", FactLines).show(notice_lines(snapshot, session, look))
 
     def relook(self) -> None:
@@ -103,6 +108,21 @@ def on_call_lines(snapshot: Snapshot, look: Look) -> list[Runs]:
             ("" if item.until is None else f"  until {soon_moment(item.until, now, look.zone)}", palette.text),
         ]
         for item in snapshot.on_call
+    ]
+
+
+def job_lines(snapshot: Snapshot, look: Look) -> list[Runs]:
+    """A line per job that must report: its state, and why it is in it."""
+    palette = look.palette
+    styles = {HeartbeatState.DOWN: palette.critical, HeartbeatState.LATE: palette.warning}
+    width = min(24, max((len(each.name) for each in snapshot.heartbeats), default=0))
+    return [
+        [
+            (f"{safe_text(each.name, 64):<{width}}  ", palette.strong),
+            (f"{each.state.value:<4}", styles.get(each.state, palette.text)),
+            (f"  {reason_of(each.message, each.name)}", palette.muted),
+        ]
+        for each in snapshot.heartbeats
     ]
 
 

@@ -18,7 +18,7 @@ from amt_console.console.screens import facts
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.seen import alert_list, service_list
 from amt_console.model import AlertView, ServiceView, Snapshot
-from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, milliseconds, safe_text
+from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, jobs_words, milliseconds, safe_text
 from widgets.alert_table import AlertTable, Followers
 from widgets.business_panels import ChatbotPanel, OverviewPanel, RevenuePanel
 from widgets.cells import Runs
@@ -267,8 +267,11 @@ class OverviewScreen(ConsoleScreen):
                 *facts.alert_line(worst, self.now, look),
             ]
         notices = len(host.view.notices())
-        words = f"{notices} notice{'' if notices == 1 else 's'}, shown by {self._key('monitor')}"
-        return [(words, look.palette.muted)] if notices else ()
+        words = [f"{notices} notice{'' if notices == 1 else 's'}, shown by {self._key('monitor')}"] if notices else []
+        shown = host.view.shown
+        if shown is not None and shown.heartbeats:
+            words.append(jobs_words(shown.heartbeats))
+        return [("; ".join(words), look.palette.muted)] if words else ()
 
     def _key(self, name: str) -> str:
         return self.host.key_of(name)

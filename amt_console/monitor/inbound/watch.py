@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from amt_console.clock import Clock
-from amt_console.model import Gap, GapReason
+from amt_console.model import Gap
 from amt_console.model.inbound import Arrival, ExternalRecord, HeartbeatRecord
 from amt_console.monitor.buffer import Arrived
 from amt_console.monitor.inbound.jobs import Jobs
 from amt_console.monitor.inbound.others import MOST_OPEN, OthersAlerts
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.supervise import LOG
+from amt_console.monitor.watches.gaps import stopped_gap
 from amt_console.store import Store, StoreError
 
 EVERY = 1.0
@@ -51,6 +52,7 @@ class InboundWatch:
         self._emit = emit
         self._jobs = Jobs(ruleset.heartbeats)
         self._others = OthersAlerts(ruleset.staleness)
+        self._shortest = min(ruleset.intervals.values(), default=0.0)
         self._in_hand: set[int] = set()
         self._seen: int | None = None
         self._recalled = self._taken_up = False
@@ -78,7 +80,7 @@ class InboundWatch:
         return (f"{self._others.refused} alerts from outside were not taken: {MOST_OPEN} of them are open.",)
 
     async def take_up(self) -> None:
-        """Load what is known, before this monitor says that it works: the time since the last one is a gap."""
+        """Load what is known, before this monitor says that it works: the time since the last one may be a gap."""
         try:
             async with asyncio.timeout(PATIENCE):
                 self._recall(await asyncio.to_thread(self._read_known))
@@ -136,9 +138,9 @@ class InboundWatch:
         with self._store.read() as reads:
             gaps = reads.monitor.gaps(now - GAPS_BEFORE, now)
             before = reads.monitor.sign_of_life()
-            if before is not None and before.last_cycle_at < now:
-                # Shorter than a gap that counts for services: a job that reported in it was not heard all the same.
-                gaps.append(Gap(before.last_cycle_at, now, GapReason.STOPPED))
+            stopped = stopped_gap(None if before is None else before.last_cycle_at, now, self._shortest)
+            if stopped is not None:
+                gaps.append(stopped)
             return _Stored(reads.inbound.heartbeats(self._jobs.names), gaps, reads.inbound.external())
 
     def _read_arrivals(self, known: frozenset[int]) -> tuple[set[int], list[Arrival]]:

@@ -1,0 +1,1 @@
+"""The formats in which other programs tell of alerts, and the signatures by which they are known."""
