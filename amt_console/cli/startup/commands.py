@@ -31,6 +31,7 @@ _COMMANDS = {
     "config": "config check",
     "figures": "figures test http://localhost:5000",
     "db": "db backup /var/backups/amt --keep 14",
+    "run": "run nightly-backup -- /usr/local/bin/backup --all",
     "serve": "serve --tls-certificate cert.pem --tls-key key.pem --host 0.0.0.0",
     "token": "token create ann-laptop --role operator --expires 90d",
     "audit": "audit list --since 7d",

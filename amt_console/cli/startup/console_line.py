@@ -16,7 +16,7 @@ from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import Context, url_of
 from amt_console.runtime.remote_monitor import RemoteMonitor
 
-_CONNECTING = (None, "status", "alerts", "oncall")
+_CONNECTING = (None, "status", "alerts", "oncall", "run")
 """Commands that work with ``--connect``; ``None`` is the console."""
 
 
