@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from amt_console.config import Settings
 
 KEY_VARIABLE = "AMT_PING_KEY"
-START_SECONDS = 5.0
+START_SECONDS = 3.0
 """How long the report of the end waits for that of the start."""
 
 
@@ -31,9 +31,7 @@ def run(
     command: Annotated[list[str], typer.Argument(metavar="-- COMMAND ...", help="The command and its arguments.")],
     url: Annotated[
         str | None,
-        typer.Option(
-            "--url", help=f"The monitor's API, such as https://host:8787; the key is ${KEY_VARIABLE}, if set."
-        ),
+        typer.Option("--url", help=f"The API of the monitor, such as https://host:8787; ${KEY_VARIABLE} has the key."),
     ] = None,
     keep_output: Annotated[
         bool, typer.Option("--keep-output", help="On failure, send the last lines of output that go to no terminal.")

@@ -102,10 +102,14 @@ def test_it_is_stale_when_not_told_of_again_and_ends_in_the_end() -> None:
     assert next_look(known, STALENESS) == NOW.wall + timedelta(seconds=600)
     assert age_external(known, STALENESS, NOW.moved(599)) is None
     stale = age_external(known, STALENESS, NOW.moved(600))
-    assert stale is not None and stale.observation.verdict is Verdict.NO_DATA and stale.record.firing
+    assert stale is not None
+    assert stale.observation.verdict is Verdict.NO_DATA
+    assert stale.record.firing
     assert age_external(stale.record, STALENESS, NOW.moved(3599)) is None
     ended = age_external(stale.record, STALENESS, NOW.moved(3600))
-    assert ended is not None and ended.observation.verdict is Verdict.OK and not ended.record.firing
+    assert ended is not None
+    assert ended.observation.verdict is Verdict.OK
+    assert not ended.record.firing
     assert age_external(ended.record, STALENESS, NOW.moved(99_999)) is None
 
 
@@ -115,7 +119,9 @@ def test_told_of_again_it_is_fresh_also_after_it_ended_by_silence() -> None:
     ended = age_external(known, STALENESS, NOW.moved(3600))
     assert ended is not None
     again = hear_external(ended.record, FIRING, NOW.moved(3700))
-    assert again is not None and again.record.firing and not again.record.stale
+    assert again is not None
+    assert again.record.firing
+    assert not again.record.stale
     assert again.observation.verdict is Verdict.CRITICAL
 
 
@@ -125,4 +131,5 @@ def test_it_ends_when_its_sender_said_so() -> None:
     assert next_look(known, STALENESS) == NOW.wall + timedelta(seconds=60)
     assert age_external(known, STALENESS, NOW.moved(59)) is None
     ended = age_external(known, STALENESS, NOW.moved(60))
-    assert ended is not None and not ended.record.firing
+    assert ended is not None
+    assert not ended.record.firing

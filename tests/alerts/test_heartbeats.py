@@ -174,7 +174,8 @@ def test_down_is_bad_with_the_severity_of_the_job_and_the_output_of_the_failure(
     reading = HeartbeatReading(job, heartbeat_status(job, record, (), at(0)), record, FakeClock(at(0)).instant())
     observation = judge_heartbeat(reading)
     assert (observation.subject, observation.verdict) == ("sync", verdict)
-    assert observation.answer is not None and observation.answer() == "disk full"
+    assert observation.answer is not None
+    assert observation.answer() == "disk full"
 
 
 @pytest.mark.parametrize("minutes", [0, 65])

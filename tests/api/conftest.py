@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from functools import cache
+from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 from support.links import LINKS
 from support.operations import clock, feed, fire, operations, store, store_url
 
+from amt_console.api.app import create_app
+from amt_console.api.auth.callers import TokenCallers
+from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.auth.refusals import RefusalLog
 from amt_console.api.auth.tokens import NewToken, TokenBook, new_token
 from amt_console.api.feed import ActionFeed
 from amt_console.api.listeners.server import TcpServer
 from amt_console.api.presence import Presence
+from amt_console.api.routes.ping import PingLimits
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config import Settings
+from amt_console.model.inbound import Arrival, ExternalAlert, Ping
 from amt_console.monitor.rule_list import rule_list
 from amt_console.operations.archive import Archive
+from amt_console.operations.inbox import Inbox
 from amt_console.operations.local import LocalOperations
-from amt_console.store import AccessToken, Store, add_token
+from amt_console.store import AccessToken, Keyring, Store, add_token
+from amt_console.store.encryption.keyring import DataKey
 
 __all__ = ["clock", "feed", "fire", "operations", "store", "store_url"]
 Make = Callable[..., NewToken]
@@ -74,3 +87,52 @@ def server(served: Served, store: Store, clock: FakeClock) -> Iterator[TcpServer
     running.start()
     yield running
     running.stop()
+
+
+HOOK_SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "the old secret, plain text")
+PING_KEY = "k-backup-0123456789abcdef"
+INBOUND = {
+    "services": [],
+    "heartbeats": [{"name": "backup", "key": PING_KEY, "period": "1d"}],
+    "api": {"hook_secrets": list(HOOK_SECRETS)},
+}
+
+
+@cache
+def one_app() -> FastAPI:
+    """Building the routes takes longer than most tests; what differs is in the application's state."""
+    return create_app(cast("Served", SimpleNamespace(clock=SystemClock())), cast("TokenCallers", None))
+
+
+class Receiving:
+    """An API in this process that takes what comes in from outside, and what it stored."""
+
+    def __init__(self, store: Store, clock: FakeClock, served: Served) -> None:
+        self.store = store
+        self.clock = clock
+        self.app = one_app()
+        self.app.state.served = served
+        self.app.state.callers = TokenCallers(TokenBook(store, clock), TrustedProxies(()))
+        self.app.state.ping_limits = PingLimits(clock)
+        self.client = TestClient(self.app, raise_server_exceptions=False)
+
+    def arrivals(self) -> list[Arrival]:
+        """What waits to be evaluated."""
+        with self.store.read() as reads:
+            return reads.inbound.arrivals.after(())[1]
+
+    def alerts(self) -> list[ExternalAlert]:
+        """The alerts among it."""
+        return [each.alert for each in self.arrivals() if each.alert is not None]
+
+    def pings(self) -> list[Ping]:
+        """The pings among it."""
+        return [each.ping for each in self.arrivals() if each.ping is not None]
+
+
+@pytest.fixture
+def receiving(served: Served, store_url: str, clock: FakeClock) -> Iterator[Receiving]:
+    """With its own store, which has a key: a job's output is stored only encrypted."""
+    with Store.open(store_url, clock=clock, keys=Keyring(DataKey(bytes(range(32))))) as store:
+        inbox = Inbox(Settings.model_validate(INBOUND), store, clock)
+        yield Receiving(store, clock, replace(served, inbox=inbox))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import shutil
-import urllib.request
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from support.http_servers import answer, unused_port
+from support.alertmanager import BINARY, fetch, real_alertmanager
+from support.http_servers import answer
 from support.messages import message, notice, recovered, text_message
 from support.receivers import http_receiver
 from support.sending import channel_of, failure, send
@@ -26,8 +23,6 @@ from amt_console.notify.channels.alertmanager import PATH, AlertmanagerChannel
 from amt_console.notify.channels.channel import FailureReason
 from amt_console.notify.channels.http import HttpSender
 from amt_console.notify.channels.receiver import HttpReceiver
-
-BINARY = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 
 
 async def posted(*messages: Message, **keys: Any) -> list[Any]:
@@ -81,43 +76,6 @@ async def test_what_alertmanager_refuses() -> None:
     assert str(failed) == "Alertmanager answered 400: start time must be before end time"
 
 
-@contextlib.asynccontextmanager
-async def real_alertmanager(folder: Path) -> AsyncIterator[str]:
-    """Debian's Alertmanager on a loopback port."""
-    assert BINARY is not None
-    config = folder / "alertmanager.yml"
-    config.write_text("route:\n  receiver: nobody\nreceivers:\n  - name: nobody\n", encoding="ascii")
-    url = f"http://127.0.0.1:{unused_port()}"
-    process = await asyncio.create_subprocess_exec(
-        BINARY,
-        f"--config.file={config}",
-        f"--storage.path={folder}/data",
-        f"--web.listen-address={url.removeprefix('http://')}",
-        "--cluster.listen-address=",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(60):
-            while True:
-                with contextlib.suppress(OSError):
-                    await asyncio.to_thread(_get, f"{url}/-/ready")
-                    break
-                assert process.returncode is None, "it ended at once"
-                await asyncio.sleep(0.1)
-        yield url
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-def _get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as reply:
-        content: bytes = reply.read()
-        return content
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(BINARY is None, reason="no alertmanager on this machine")
 async def test_the_real_one_receives_shows_and_ends_our_alert(tmp_path: Path) -> None:
@@ -128,7 +86,7 @@ async def test_the_real_one_receives_shows_and_ends_our_alert(tmp_path: Path) ->
         now = clock.now()
         firing = notice(opened_at=now)
         await channel.send(message(firing))
-        (shown,) = json.loads(await asyncio.to_thread(_get, f"{url}/api/v2/alerts"))
+        (shown,) = json.loads(await asyncio.to_thread(fetch, f"{url}/api/v2/alerts"))
         assert shown["labels"] == {
             "alertname": "service_down",
             "service": "backend-api",
@@ -139,10 +97,10 @@ async def test_the_real_one_receives_shows_and_ends_our_alert(tmp_path: Path) ->
         assert shown["status"]["state"] in ("active", "unprocessed")
         assert shown["annotations"]["alert_id"] == "118"
         await channel.send(message(firing, id=99))
-        assert len(json.loads(await asyncio.to_thread(_get, f"{url}/api/v2/alerts"))) == 1
+        assert len(json.loads(await asyncio.to_thread(fetch, f"{url}/api/v2/alerts"))) == 1
         ended = recovered(opened_at=now, resolved_at=clock.now(), state=AlertState.RESOLVED)
         await channel.send(message(ended))
-        assert json.loads(await asyncio.to_thread(_get, f"{url}/api/v2/alerts")) == []
+        assert json.loads(await asyncio.to_thread(fetch, f"{url}/api/v2/alerts")) == []
         await channel.aclose()
 
 

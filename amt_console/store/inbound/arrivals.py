@@ -84,6 +84,7 @@ class ArrivalWrites(ArrivalReads):
 
     def add_pings(self, pings: Sequence[Ping]) -> None:
         """Pings of jobs."""
+        rows = []
         for ping in pings:
             stored = {
                 "heartbeat": ping.heartbeat,
@@ -92,12 +93,12 @@ class ArrivalWrites(ArrivalReads):
                 "duration_ms": ping.duration_ms,
             }
             output = None if ping.output is None else self._keys.seal(output_cell(ping.heartbeat), ping.output)
-            self._add(_PING, ping.at, stored, output)
+            rows.append(_row(_PING, ping.at, stored, output))
+        self._add(rows)
 
     def add_alerts(self, alerts: Sequence[ExternalAlert], at: datetime) -> None:
         """Alerts of other programs."""
-        for alert in alerts:
-            self._add(_ALERT, at, asdict(alert), None)
+        self._add([_row(_ALERT, at, asdict(alert), None) for alert in alerts])
 
     def note_webhook(self, webhook_id: str, at: datetime) -> bool:
         """Remember the number of a signed message; ``False`` if it is known already."""
@@ -114,9 +115,13 @@ class ArrivalWrites(ArrivalReads):
         if numbers:
             self._connection.execute(delete(_ARRIVALS).where(_ARRIVALS.c.id.in_(numbers)))
 
-    def _add(self, kind: str, at: datetime, content: dict[str, Any], output: Sealed | None) -> None:
-        row = {"received_at": at, "kind": kind, "content": to_json(content), "output": output}
-        self._connection.execute(insert(_ARRIVALS), [row])
+    def _add(self, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(insert(_ARRIVALS), rows)
+
+
+def _row(kind: str, at: datetime, content: dict[str, Any], output: Sealed | None) -> dict[str, Any]:
+    return {"received_at": at, "kind": kind, "content": to_json(content), "output": output}
 
 
 def _ping(stored: dict[str, Any], at: datetime, output: str | None) -> Ping:
