@@ -18,9 +18,9 @@ from support.links import LINKS
 from support.operations import clock, feed, fire, operations, store, store_url
 
 from amt_console.api.app import create_app
-from amt_console.api.auth.callers import TokenCallers
 from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.auth.refusals import RefusalLog
+from amt_console.api.auth.token_callers import TokenCallers
 from amt_console.api.auth.tokens import NewToken, TokenBook, new_token
 from amt_console.api.feed import ActionFeed
 from amt_console.api.listeners.server import TcpServer
