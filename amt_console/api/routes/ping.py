@@ -44,7 +44,6 @@ class _PingRoute(OpenRoute):
 
 
 router = APIRouter(route_class=_PingRoute, tags=["heartbeats"])
-_METHODS = ["GET", "POST", "HEAD"]
 _ANSWERS = answers(
     s404="No job has this key",
     s429="Too many requests, or too many unknown keys from this address",
@@ -53,13 +52,11 @@ _ANSWERS = answers(
 Key = Annotated[str, Path(max_length=200, description="The job's key.")]
 
 
-@router.api_route("/ping/{key}", methods=_METHODS, openapi_extra=OPEN, responses=_ANSWERS)
 async def ping_success(request: Request, serving: Serving, key: Key) -> PlainTextResponse:
     """The job has ended well. A body is kept as its output."""
     return await _take(request, serving.inbox, key, PingKind.SUCCESS)
 
 
-@router.api_route("/ping/{key}/{word}", methods=_METHODS, openapi_extra=OPEN, responses=_ANSWERS)
 async def ping_word(
     request: Request,
     serving: Serving,
@@ -73,6 +70,19 @@ async def ping_word(
         raise NotFoundError("a ping ends in /start, /fail or an exit code from 0 to 255")
     code = int(word)
     return await _take(request, serving.inbox, key, PingKind.FAIL if code else PingKind.SUCCESS, code)
+
+
+for _path, _ping in (("/ping/{key}", ping_success), ("/ping/{key}/{word}", ping_word)):
+    for _method in ("GET", "POST", "HEAD"):
+        router.add_api_route(
+            _path,
+            _ping,
+            methods=[_method],
+            name=_ping.__name__ if _method == "POST" else f"{_ping.__name__}_by_{_method.lower()}",
+            openapi_extra=OPEN,
+            responses=_ANSWERS,
+            include_in_schema=_method != "HEAD",
+        )
 
 
 async def _take(
