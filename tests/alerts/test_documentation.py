@@ -14,7 +14,7 @@ def row_of(rule: Rule) -> str:
     (row,) = (
         line
         for line in PAGE.read_text(encoding="utf-8").splitlines()
-        if line.startswith("| `") and f"`{rule.id}`" in line
+        if line.startswith("| `") and f"`{rule.id}`" in line.split("|")[1]
     )
     return row
 

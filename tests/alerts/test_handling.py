@@ -15,9 +15,11 @@ from amt_console.model import (
     AlertAction,
     AlertState,
     Close,
+    Handoff,
     Note,
     ProbeNow,
     Resolution,
+    Snooze,
     Unacknowledge,
 )
 
@@ -117,6 +119,13 @@ class TestGivingBack:
         take(key, "cleo")
         assert key.now.acknowledged_by == "cleo"
 
+    def test_a_snooze_alone_ends_as_well(self) -> None:
+        key = key_in(AlertState.FIRING)
+        key.act(Snooze(1, for_=600.0))
+        key.act(Unacknowledge(1), "bob")
+        assert (key.now.snoozed_by, key.now.snoozed_until) == (None, None)
+        assert (key.told[-1], key.events[1][-1].message) == ("snooze_ended", "snooze ended by bob")
+
     def test_what_nobody_has_cannot_be_given_back(self) -> None:
         key = key_in(AlertState.FIRING)
         with pytest.raises(AlertConflict, match="Alert 1 is not acknowledged"):
@@ -127,6 +136,23 @@ class TestGivingBack:
         take(key)
         with pytest.raises(AlertConflict, match="changed meanwhile"):
             key.act(Unacknowledge(1, expected_version=key.now.version - 1))
+
+
+class TestHandingOff:
+    @pytest.mark.parametrize(
+        ("owner", "words"),
+        [
+            (None, "handed to cleo by bob"),
+            ("bob", "handed to cleo by bob"),
+            ("ann", "handed to cleo by bob, taken from ann"),
+        ],
+    )
+    def test_says_from_whom_it_was_taken(self, owner: str | None, words: str) -> None:
+        key = key_in(AlertState.FIRING)
+        if owner is not None:
+            take(key, owner)
+        key.act(Handoff(1, "cleo"), "bob")
+        assert (key.now.acknowledged_by, key.events[1][-1].message) == ("cleo", words)
 
 
 class TestClosing:

@@ -123,7 +123,7 @@ def _known_person(name: str, scene: Scene) -> str:
     people = scene.policies.people.values()
     if people and not any(person.is_actor(wanted) for person in people):
         known = sorted(person.name for person in people)
-        near = get_close_matches(wanted, known, 1)
+        near = get_close_matches(wanted, known)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known[:10])}"
         raise LookupError(f"nobody in [oncall] is called '{wanted}'; {hint}")
     return wanted

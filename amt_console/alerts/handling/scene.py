@@ -180,6 +180,6 @@ def check_names(kind: str, names: Collection[str], known: Collection[str]) -> No
     """Whether there are things of these names. Raises LookupError."""
     for name in names:
         if name not in known:
-            near = get_close_matches(name, sorted(known), 1)
+            near = get_close_matches(name, sorted(known))
             hint = f"; did you mean '{near[0]}'?" if near else ""
             raise LookupError(f"no {kind} is called '{safe_text(name, 100)}'{hint}")
