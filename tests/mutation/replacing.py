@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import copy
 import gc
 import inspect
-import sys
-import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import _lru_cache_wrapper, cache
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 
 from mutation.changes import Change, changed
+
+_COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
+_NOTE = "__note_call__"
+"""A name of all modules while calls are noted."""
 
 
 class RunsOnImport(Exception):
@@ -60,30 +65,72 @@ class LoadedModule:
 
 
 class Calls:
-    """Notes the outermost functions of a file that are called, in all threads."""
+    """Notes the outermost functions of a module that are called, in all threads."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self) -> None:
         self._names: set[str] = set()
 
-    def start(self) -> None:
-        """Note calls from now on."""
-        threading.settrace(self._note)
-        sys.settrace(self._note)
-
-    def stop(self) -> None:
-        """Note no more."""
-        threading.settrace(None)
-        sys.settrace(None)
+    def noting(self, tree: ast.Module) -> ast.Module:
+        """A module whose functions are noted by their names when they are called."""
+        setattr(builtins, _NOTE, self._names.add)
+        noting = copy.deepcopy(tree)
+        _Noting().visit(noting)
+        return ast.fix_missing_locations(noting)
 
     def take(self) -> frozenset[str]:
         """The functions called since the last look."""
-        names, self._names = self._names, set()
-        return frozenset(names)
+        names = frozenset(self._names)
+        self._names.clear()
+        return names
 
-    def _note(self, frame: FrameType, event: str, argument: object) -> None:
-        if frame.f_code.co_filename == self._path:
-            self._names.add(outermost(frame.f_code))
+
+class _Noting(ast.NodeTransformer):
+    """Lets each function note the name of the outermost one around it first."""
+
+    def __init__(self) -> None:
+        self._classes: list[str] = []
+        self._outermost: str | None = None
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        if self._outermost is not None:
+            return self.generic_visit(node)
+        self._classes.append(node.name)
+        self.generic_visit(node)
+        self._classes.pop()
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        self.visit(node.args)
+        with self._within("<lambda>") as name:
+            # What notes returns nothing.
+            node.body = ast.BoolOp(ast.Or(), [_note(name), self.visit(node.body)])
+        return node
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        for outside in (node.args, *node.decorator_list):
+            self.visit(outside)
+        with self._within(node.name) as name:
+            body = [self.visit(each) for each in node.body]
+            first = 0 if ast.get_docstring(node, clean=False) is None else 1
+            node.body = [*body[:first], ast.Expr(_note(name)), *body[first:]]
+        return node
+
+    @contextmanager
+    def _within(self, name: str) -> Iterator[str]:
+        outer = self._outermost
+        self._outermost = ".".join([*self._classes, name]) if outer is None else outer
+        yield self._outermost
+        self._outermost = outer
+
+
+def _note(name: str) -> ast.Call:
+    return ast.Call(ast.Name(_NOTE, ast.Load()), [ast.Constant(name)], [])
 
 
 def clear_caches() -> None:
@@ -111,6 +158,8 @@ def _changed(before: CodeType, after: CodeType) -> Iterator[tuple[CodeType, Code
     """The outermost functions that differ, before and after."""
     if before.co_flags & inspect.CO_OPTIMIZED:
         if before != after:
+            if before.co_name in _COMPREHENSIONS:
+                raise RunsOnImport(before.co_qualname)
             yield before, after
         return
     if _without_nested(before) != _without_nested(after):

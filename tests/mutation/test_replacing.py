@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import gc
-import sys
 from collections.abc import Iterator
-from importlib import util
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
@@ -18,6 +18,7 @@ SOURCE = """
 from functools import cached_property, lru_cache
 
 WIDTHS = {"door": 1 + 1}
+LIST = [each + 4 + 1 for each in (1,)]
 
 def wide(name, least=1 + 2):
     return WIDTHS[name] >= least
@@ -54,15 +55,19 @@ class Door:
 @pytest.fixture
 def module(tmp_path: Path) -> Iterator[ModuleType]:
     path = tmp_path / "door.py"
-    path.write_text(SOURCE)
-    spec = util.spec_from_file_location("door", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
+    loaded = ModuleType("door")
+    loaded.__file__ = str(path)
+    load(loaded, SOURCE)
     yield loaded
     loaded.__dict__.clear()
     gc.collect()
+
+
+def load(module: ModuleType, source: str) -> Calls:
+    """The calls since then, with those of the import."""
+    calls = Calls()
+    exec(compile(calls.noting(ast.parse(source)), str(module.__file__), "exec"), module.__dict__)
+    return calls
 
 
 def change_of(within: str, what: str) -> Change:
@@ -96,13 +101,10 @@ def change_of(within: str, what: str) -> Change:
 def test_functions_take_the_change_wherever_they_are_kept(
     module: ModuleType, within: str, what: str, name: str, before: str, after: list[object]
 ) -> None:
-    calls = Calls(str(module.__file__))
+    calls = load(module, SOURCE)
+    assert calls.take() == {"counter"}
     replacement = LoadedModule(SOURCE, str(module.__file__)).replacement(change_of(within, what))
-    calls.start()
-    try:
-        seen = [eval(before, module.__dict__)]
-    finally:
-        calls.stop()
+    seen = [eval(before, module.__dict__)]
     replacement.make()
     seen.append(eval(before, module.__dict__))
     assert seen == after
@@ -113,8 +115,13 @@ def test_functions_take_the_change_wherever_they_are_kept(
 
 @pytest.mark.parametrize(
     ("within", "what"),
-    [("module", "1 + 1 → 1 - 1"), ("wide", "1 + 2 → 1 - 2"), ("Door", "3 + 1 → 3 - 1")],
-    ids=["a constant", "a default", "an attribute of a class"],
+    [
+        ("module", "1 + 1 → 1 - 1"),
+        ("module", "each + 4 + 1 → each + 4 - 1"),
+        ("wide", "1 + 2 → 1 - 2"),
+        ("Door", "3 + 1 → 3 - 1"),
+    ],
+    ids=["a constant", "a list", "a default", "an attribute of a class"],
 )
 def test_what_runs_on_import_is_told(module: ModuleType, within: str, what: str) -> None:
     with pytest.raises(RunsOnImport):
@@ -123,22 +130,42 @@ def test_what_runs_on_import_is_told(module: ModuleType, within: str, what: str)
 
 def test_a_change_that_drops_the_name_of_an_outer_function_needs_an_import(module: ModuleType) -> None:
     source = SOURCE.replace("return start + 1", "return start or 1")
-    path = Path(str(module.__file__))
-    path.write_text(source)
-    exec(compile(source, str(path), "exec"), module.__dict__)
+    load(module, source)
     gone = next(each for each in changes_of(source) if each.what == "start or 1 → 1")
     with pytest.raises(RunsOnImport):
-        LoadedModule(source, str(path)).replacement(gone)
+        LoadedModule(source, str(module.__file__)).replacement(gone)
 
 
-def test_calls_are_seen_in_threads_and_no_more_after_the_end(module: ModuleType) -> None:
-    before = sys.gettrace()
-    calls = Calls(str(module.__file__))
-    calls.start()
-    thread = Thread(target=module.cached, args=[1])
+def test_calls_are_noted_in_threads_by_the_outermost_function() -> None:
+    module = ModuleType("door")
+    module.__file__ = "door.py"
+    calls = load(
+        module,
+        """
+def told(order=lambda: 3):
+    'Tells.'
+    return max([1, 2], key=lambda each: -each) + order()
+
+class Door:
+    open = staticmethod(lambda: True)
+
+    async def close(self):
+        class Inner:
+            def shut(self):
+                return 1
+
+        return Inner().shut()
+
+def never():
+    return 0
+""",
+    )
+    assert not calls.take()
+    thread = Thread(target=module.told)
     thread.start()
     thread.join()
-    calls.stop()
-    module.wide("door")
-    sys.settrace(before)
-    assert calls.take() == {"cached"}
+    assert calls.take() == {"told", "<lambda>"}
+    assert module.told.__doc__ == "Tells."
+    assert module.Door.open() is True
+    assert asyncio.run(module.Door().close()) == 1
+    assert calls.take() == {"Door.<lambda>", "Door.close"}

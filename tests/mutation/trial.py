@@ -14,6 +14,7 @@ code of another mutant, so do all modules and tests that it imports from then on
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import json
 import os
@@ -74,7 +75,7 @@ class Nursery(SourceFileLoader):
         imports: list[ast.stmt] = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
         exec(compile(ast.Module(imports, []), self.path, "exec"), {})  # what it needs itself is loaded once
         change = _try_all(source, self.path, self._plugin)
-        tree: Any = source if change is None else changed(source, change)
+        tree = changed(source, change) if change is not None else self._plugin.calls.noting(ast.parse(source))
         return compile(tree, self.path, "exec", dont_inherit=True)
 
 
@@ -107,8 +108,9 @@ class Plugin:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.quick: Callable[[list[pytest.Item]], list[pytest.Item]] | None = None
         """Makes the quick trials once the tests are collected; returns in their children only, with their tests."""
-        self.calls: Calls | None = None
-        """While the tests run on the unchanged code."""
+        self.calls = Calls()
+        self.notes_calls = False
+        """Whether the tests run on the unchanged code."""
         self.callers: defaultdict[str, set[str]] = defaultdict(set)
         """The tests that call a function."""
         self.skipped = 0
@@ -134,11 +136,11 @@ class Plugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        if self.calls is not None:
+        if self.notes_calls:
             clear_caches()
         result = yield
-        if self.calls is not None:
-            self._note_calls(self.calls, [item])
+        if self.notes_calls:
+            self._note_calls([item])
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -146,10 +148,9 @@ class Plugin:
         self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
     ) -> Iterator[None]:
         result = yield
-        if self.calls is not None and fixturedef.scope != "function":
+        if self.notes_calls and fixturedef.scope != "function":
             self._note_calls(
-                self.calls,
-                [each for each in request.session.items if fixturedef.argname in getattr(each, "fixturenames", ())],
+                each for each in request.session.items if fixturedef.argname in getattr(each, "fixturenames", ())
             )
         return result
 
@@ -160,7 +161,7 @@ class Plugin:
             self.tell(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
-        if self.calls is not None:
+        if self.notes_calls:
             packages = [name for name in sys.modules if name.partition(".")[0] not in OURS]
             self.tell(
                 json.dumps(
@@ -183,9 +184,10 @@ class Plugin:
             with suppress(ImportError):
                 importlib.import_module(name)
 
-    def _note_calls(self, calls: Calls, tests: Iterable[pytest.Item]) -> None:
-        for name in calls.take():
-            self.callers[name].update(test.nodeid for test in tests)
+    def _note_calls(self, tests: Iterable[pytest.Item]) -> None:
+        callers = {test.nodeid for test in tests}
+        for name in self.calls.take():
+            self.callers[name] |= callers
 
     def limit(self, tests: Iterable[str]) -> float:
         """How many seconds tests may take on a mutant."""
@@ -238,9 +240,7 @@ def _try_all(source: str, path: str, plugin: Plugin) -> Change | None:
     changes = [change for change in changes_of(source) if change not in plugin.explained]
     child = _fork(None, plugin, own_session=False)
     if child is None:
-        calls = Calls(path)
-        calls.start()
-        plugin.quick = lambda items: _try_quickly(changes, LoadedModule(source, path), items, calls, plugin)
+        plugin.quick = lambda items: _try_quickly(changes, LoadedModule(source, path), items, plugin)
         return None
     learnt: dict[str, Any] | None = None
     with open(child.hears, encoding="utf-8", closefd=False) as lines:
@@ -256,6 +256,7 @@ def _try_all(source: str, path: str, plugin: Plugin) -> Change | None:
         os._exit(FAILED)
     if learnt["left"]:
         plugin.learn(learnt)
+    _freeze()
     left = [(changes[number], plugin.limit(plugin.seconds)) for number in learnt["left"]]
     change = _try_each(left, plugin)
     if change is None:
@@ -264,16 +265,16 @@ def _try_all(source: str, path: str, plugin: Plugin) -> Change | None:
 
 
 def _try_quickly(
-    changes: Sequence[Change], module: LoadedModule, items: list[pytest.Item], calls: Calls, plugin: Plugin
+    changes: Sequence[Change], module: LoadedModule, items: list[pytest.Item], plugin: Plugin
 ) -> list[pytest.Item]:
     """Make the quick trials. Returns in the children, with the tests to run; the parent ends."""
     plugin.quick = None
-    at_import = calls.take()
+    at_import = plugin.calls.take()
+    _freeze()
     child = _fork(None, plugin)
     if child is None:
-        plugin.calls = calls
+        plugin.notes_calls = True
         return items
-    calls.stop()
     while child.hear():
         pass
     *failed, last = child.said.decode().splitlines() or [""]
@@ -328,6 +329,12 @@ def _try_each(waiting: list[tuple[Change, float]], plugin: Plugin) -> Change | N
             child.end(late=True)
         os._exit(FAILED)
     return None
+
+
+def _freeze() -> None:
+    """Let the garbage collectors of the children leave out what they share: looking through it would copy it."""
+    gc.collect()
+    gc.freeze()
 
 
 def _fork(change: Change | None, plugin: Plugin, *, own_session: bool = True) -> Child | None:
