@@ -214,6 +214,11 @@ def test_an_alert_that_is_not_stored_yet_is_named_by_its_subject() -> None:
         acted(replace(key.now, id=None), Acknowledge(1), key.clock)
 
 
+def test_an_alert_that_is_not_there_is_told() -> None:
+    with pytest.raises(LookupError, match="there is no such alert"):
+        handle(Acknowledge(9), Scene("ann", Key(two_tier_rule()).clock.instant()))
+
+
 def test_a_note_is_stored_whole_or_refused() -> None:
     key = key_in(AlertState.FIRING)
     longest = "x" * MAX_NOTE_CHARS

@@ -67,6 +67,9 @@ class TestAddingASilence:
             (AddSilence("x", ("web-app",)), "An end is needed"),
             (AddSilence("x", ("web-app",), for_=60, until=NOW + HOUR), "An end is needed"),
             (AddSilence("x", ("web-app",), until=NOW - HOUR), "must lie ahead"),
+            (AddSilence("x", ("web-app",), until=NOW), "must lie ahead"),
+            (AddSilence("x", ("web-app",), for_=366 * 86400 + 1), "at most 366d"),
+            (AddSilence("x", match="x" * 2001, for_=60), "at most 2,000 characters"),
             (AddSilence("x", ("web-app",), until=datetime(2030, 1, 1)), "needs an offset"),  # noqa: DTZ001
             (AddSilence("x", ("web-app",), for_=0), "more than 0 seconds"),
             (AddSilence("x", ("web-app",), for_=float("nan")), "more than 0 seconds"),
@@ -90,6 +93,22 @@ class TestAddingASilence:
     def test_a_name_that_there_is_not_would_mute_nothing(self, action: AddSilence, words: str) -> None:
         with pytest.raises(LookupError, match=words):
             done(action)
+
+    @pytest.mark.parametrize(
+        "action",
+        [
+            AddSilence("x", groups=("shop",), for_=1),
+            AddSilence("x", alert_types=(AlertType.SERVICE_DOWN,), for_=1),
+            AddSilence("x", severity=Severity.CRITICAL, for_=1),
+            AddSilence("x", match="x" * 2000, for_=366 * 86400),
+        ],
+    )
+    def test_one_thing_to_go_by_is_enough_for_any_time(self, action: AddSilence) -> None:
+        assert action.for_ is not None
+        assert done(action, Role.ADMIN).ends_at == NOW + timedelta(seconds=action.for_)
+
+    def test_an_empty_pattern_is_none(self) -> None:
+        assert done(AddSilence("x", ("web-app",), match="", for_=60)).match is None
 
     def test_a_day_for_operators_more_for_admins(self) -> None:
         for late in ({"for_": 86401}, {"until": NOW + 25 * HOUR}):

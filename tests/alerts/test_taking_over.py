@@ -23,6 +23,7 @@ from amt_console.model import (
     Snooze,
     Unacknowledge,
     Undo,
+    UndoLast,
 )
 from amt_console.model.policy import NotifyTimes, Person, Policies
 
@@ -277,6 +278,17 @@ class TestUndoing:
         undo(key)
         with pytest.raises(AlertConflict, match="undone already"):
             undo(key)
+
+    def test_only_at_the_version_that_was_seen_where_one_is_named(self, key: Key) -> None:
+        key.act(Acknowledge(1))
+        with pytest.raises(AlertConflict, match="changed meanwhile"):
+            key.act(Undo(1, expected_version=key.now.version - 1))
+        step = handle(UndoLast(), Scene("ann", key.clock.instant(), key.now, events=tuple(key.events[1]))).step
+        assert step is not None
+        assert step.episode is not None
+        assert step.episode.acknowledged_by is None
+        key.act(Undo(1, expected_version=key.now.version))
+        assert key.now.acknowledged_by is None
 
     def test_nothing_was_done(self, key: Key) -> None:
         with pytest.raises(AlertConflict, match="nobody has done anything"):
