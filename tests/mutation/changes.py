@@ -110,7 +110,10 @@ def _edits(node: ast.AST, within: str) -> Iterator[_Edit]:
 
 
 def _is_inert(node: ast.AST) -> bool:
-    """Imports, assertions, docstrings, what only the type checker reads, and named constants: tests use the names."""
+    """What has no behaviour, or what tests name.
+
+    Imports, docstrings, what only the type checker reads, assertions (``strict`` of ``zip`` is one), named constants.
+    """
     if isinstance(node, ast.Import | ast.ImportFrom | ast.Assert):
         return True
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -119,6 +122,8 @@ def _is_inert(node: ast.AST) -> bool:
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant()):
             return name.isupper()
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            return True
+        case ast.keyword(arg="strict"):
             return True
     return False
 

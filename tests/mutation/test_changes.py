@@ -20,7 +20,7 @@ class Door:
 
     def open(self, age: int | None = None) -> bool:
         assert age != 7
-        first = 3, 30
+        first = 3, 30, *zip(first, first, strict=True)
         if age is None or age < LIMIT:
             raise ValueError("too young")
         self.last = age
@@ -34,7 +34,7 @@ def told(source: str) -> list[tuple[str, str]]:
 
 def test_every_kind_of_change_is_made_and_nothing_without_behaviour_is_changed() -> None:
     assert told(SOURCE) == [
-        ("first = 3, 30", "3 → 4"),
+        ("first = 3, 30, *zip(first, first, strict=True)", "3 → 4"),
         ("if age is None or age < LIMIT:", "age is None or age < LIMIT → age < LIMIT"),
         ("if age is None or age < LIMIT:", "age is None or age < LIMIT → age is None"),
         ("if age is None or age < LIMIT:", "age is None or age < LIMIT → not (age is None or age < LIMIT)"),

@@ -170,5 +170,5 @@ def in_context(
 
 def _flaps_after(change: datetime, earlier: Sequence[datetime], flapped: bool, interval: float) -> bool:
     """Whether it flaps after a further change; it may have calmed down since the one before."""
-    flapped = flapped and is_flapping(flapped, flap_percent(earlier, change, interval))
+    flapped = is_flapping(flapped, flap_percent(earlier, change, interval))
     return is_flapping(flapped, flap_percent([*earlier, change], change, interval))

@@ -26,6 +26,8 @@ def test_a_limit_that_is_too_loose_or_too_tight(p99: float, present: float | Non
 @pytest.mark.parametrize(
     ("quiet", "reason"),
     [
+        (QuietDays(20, 20_000, 2000 / 12.0), "the limit is 12.0 times the 99th percentile of quiet days"),
+        (QuietDays(20, 20_000, 2000 / 1.2), "the limit is 1.2 times the 99th percentile of quiet days"),
         (QuietDays(20, 20_000, 400.0), "the limit is 5.0 times the 99th percentile of quiet days"),
         (QuietDays(6, 20_000, 100.0), "too little data: 6 quiet days, 7 are needed"),
         (QuietDays(20, 100, 100.0), "too little data: 100 answers on quiet days, 500 are needed"),
@@ -36,7 +38,17 @@ def test_why_a_limit_stays(quiet: QuietDays, reason: str) -> None:
     assert response_limit(quiet, 2000.0) == reason
 
 
-@pytest.mark.parametrize(("value", "rounded"), [(0, 0), (0.07, 0.08), (1, 1), (301, 400), (999, 1000), (1000, 1000)])
+def test_a_week_of_quiet_days_and_five_hundred_answers_are_enough() -> None:
+    assert response_limit(QuietDays(7, 500, 100.0), None) == 300.0
+
+
+@pytest.mark.parametrize(
+    ("value", "rounded"),
+    [
+        *((0, 0), (0.07, 0.08), (1, 1), (301, 400), (999, 1000), (1000, 1000), (11, 12), (13, 15), (16, 20), (21, 25)),
+        *((26, 30), (31, 40), (41, 50), (51, 60), (61, 80), (81, 100)),
+    ],
+)
 def test_round_numbers(value: float, rounded: float) -> None:
     assert round_up(value) == pytest.approx(rounded)
 
@@ -45,9 +57,11 @@ def test_patches_become_one_toml() -> None:
     patches = [
         {"rules": [{"name": 'slow "shop"', "above": 300.0, "for": "5m", "fail": 3}]},
         {"alert_thresholds": {"cpu_usage_percent": 92.5}},
+        {"alert_thresholds": {"memory_usage_percent": 97}},
         {"rules": [{"name": "other\\one", "above": 0.25}]},
     ]
     whole = together([Suggestion("r", "s", (), patch, 0.0) for patch in patches])
     assert tomllib.loads(toml_of(whole)) == whole
     assert [each["name"] for each in whole["rules"]] == ['slow "shop"', "other\\one"]
+    assert whole["alert_thresholds"] == {"cpu_usage_percent": 92.5, "memory_usage_percent": 97}
     assert toml_of({}) == ""
