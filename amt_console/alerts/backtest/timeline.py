@@ -81,8 +81,9 @@ class Timeline:
         self._before.append(self._before[-1].plus(sums))
         if minutes:
             self._minutes[start] = list(accumulate(minutes, Sums.plus))
-        if len(self._starts) > _TRIM_AFTER and self._starts[_TRIM_AFTER // 2] < start - self._keep:
-            self._trim(bisect_right(self._starts, start - self._keep) - 1)
+        gone = bisect_right(self._starts, start - self._keep) - 1
+        if gone > _TRIM_AFTER:
+            self._trim(gone)
 
     def sums(self, start: int, end: int) -> Sums:
         """What ``[start, end)`` holds; both are whole minutes, in seconds since 1970."""

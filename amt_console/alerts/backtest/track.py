@@ -32,7 +32,7 @@ class Track:
     """Results in order of time; those older than ``keep_s`` are forgotten.
 
     Args:
-        keep_s: Length in seconds of the longest window.
+        keep_s: Length in seconds of the longest window; it may begin a minute earlier, at a whole one.
     """
 
     def __init__(self, keep_s: float) -> None:
@@ -49,8 +49,8 @@ class Track:
         self._results.append(result)
         self._samples.append(self._samples[-1] + sample)
         self._failures.append(self._failures[-1] + (sample and result.state is ServiceState.DOWN))
-        if len(self._at) > _TRIM_AFTER and self._at[_TRIM_AFTER // 2] < self._at[-1] - self._keep_us:
-            gone = bisect_left(self._at, self._at[-1] - self._keep_us)
+        gone = bisect_left(self._at, self._at[-1] - self._keep_us)
+        if gone > _TRIM_AFTER:
             del self._at[:gone], self._results[:gone], self._samples[:gone], self._failures[:gone]
 
     def scheduled(self, start_us: int, end_us: int) -> Scheduled:

@@ -98,9 +98,9 @@ def test_old_results_are_forgotten_and_a_window_is_whole_all_the_same() -> None:
     for number in range(10_000):
         track.add(probe(60.0 * number, DOWN if number % 2 else UP, float(number)))
         if number > 60:
-            start, end = us(60.0 * (number - 60)), us(60.0 * number + 1)
-            assert track.scheduled(start, end) == Scheduled(61, 30 + number % 2)
-        assert len(track._at) <= 4097
+            start, end = us(60.0 * (number - 61)), us(60.0 * number + 1)
+            assert track.scheduled(start, end) == Scheduled(62, 31)
+        assert len(track._at) <= 4096 + 63
     assert [value for _, value in track.times(us(60.0 * 9990), us(60.0 * 9992))] == [9990.0, 9991.0]
 
 
