@@ -158,14 +158,15 @@ def report_data(
         raise ExportUsageError(f"the window must be more than 0 and at most {MAX_HOURS} hours long, not {hours:g}")
     name = shown_zone(zone, settings).key
     # Files have times to the millisecond, and a window must be read from them exactly.
-    now = _to_millisecond(clock.now())
-    window = window_of(now if end is None else min(now, _to_millisecond(end)), hours)
+    now = to_millisecond(clock.now())
+    window = window_of(now if end is None else min(now, to_millisecond(end)), hours)
     with store.read() as reads:
         data = gather(reads, targets=targets, settings=settings, window=window, zone=name, made_at=now)
     return data if compare else replace(data, compare=False)
 
 
-def _to_millisecond(moment: datetime) -> datetime:
+def to_millisecond(moment: datetime) -> datetime:
+    """A moment as files have it, rounded down."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

@@ -36,7 +36,8 @@ from amt_console.reports.build import document_of
 from amt_console.reports.documents import encoded
 from amt_console.reports.export import report_data
 from amt_console.reports.files import PARTS
-from amt_console.reports.verification.verify import Outcome, Verification, verify
+from amt_console.reports.verification.outcome import Outcome, Verification
+from amt_console.reports.verification.verify import verify
 from amt_console.reports.verification.written import NotDerivableError, read_report
 from amt_console.reports.view import build_view
 from amt_console.store import Store, record

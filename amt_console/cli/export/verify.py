@@ -14,7 +14,7 @@ from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.startup.context import Context, get_context
 
 if TYPE_CHECKING:
-    from amt_console.reports.verification.verify import Verification
+    from amt_console.reports.verification.outcome import Verification
 
 EPILOG = "Example: amt-console export verify exports/performance_analysis_report.json --db /var/lib/amt/monitoring.db"
 _SHOWN = 10

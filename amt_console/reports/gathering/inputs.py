@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -17,9 +17,9 @@ from typing import Any
 
 from amt_console.analysis import PerformanceAnalysis
 from amt_console.clock import micros
-from amt_console.model import BusinessFigures, LatencyHistogram, Rollup
+from amt_console.model import AlertEvent, BusinessFigures, Episode, LatencyHistogram, Rollup
 from amt_console.model.histogram import encode_counts
-from amt_console.reports.gathering.data import AlertRecord, ReportData, ServiceRecord
+from amt_console.reports.gathering.data import ReportData, ServiceRecord
 
 FORM = "amt-inputs 1"
 """Name of the canonical form; it grows when the form changes."""
@@ -44,7 +44,7 @@ class Inputs:
 def inputs_of(data: ReportData, analysis: PerformanceAnalysis) -> Inputs:
     """The inputs of cleaned data; ``analysis`` has the services' sums by step."""
     tables = dict(sorted(data.rows.items()))
-    digest = _Digest()
+    digest = InputsDigest()
     window = data.window
     digest.add(FORM, micros(window.start), micros(window.end), window.step)
     for name, count in tables.items():
@@ -66,7 +66,7 @@ def inputs_of(data: ReportData, analysis: PerformanceAnalysis) -> Inputs:
         for (kind, name), points in sorted(by_name.items()):
             digest.add("figure", what, kind.value, name, *(f"{micros(at)} {value!r}" for at, value in points))
     for record in sorted(data.alerts, key=lambda each: each.episode.id or 0):
-        digest.add("alert", *_alert(record))
+        digest.add("alert", *alert_facts(record.episode, record.events))
     for gap in data.gaps:
         digest.add("gap", micros(gap.started_at), micros(gap.ended_at), gap.reason.value)
     for name, by_length in sorted(data.slo_totals.items()):
@@ -91,26 +91,27 @@ def settings_json(data: ReportData) -> Document:
     return {
         "compare": "previous" if data.compare else "none",
         "limits": asdict(data.limits),
-        "services": [
-            {
-                "name": record.name,
-                "url": record.url,
-                "group": record.group,
-                "kind": record.kind,
-                "criticality": record.criticality.value,
-                "interval_seconds": record.interval,
-                "timeout_seconds": record.timeout,
-                "warning_ms": record.warning_ms,
-                "depends_on": list(record.depends_on),
-            }
-            for record in data.services
-            if record.configured
-        ],
+        "services": [service_settings(record) for record in data.services if record.configured],
         "slos": [asdict(slo) | {"services": list(slo.services)} for slo in data.slos],
     }
 
 
-class _Digest:
+def service_settings(record: ServiceRecord) -> Document:
+    """The settings of one service or database."""
+    return {
+        "name": record.name,
+        "url": record.url,
+        "group": record.group,
+        "kind": record.kind,
+        "criticality": record.criticality.value,
+        "interval_seconds": record.interval,
+        "timeout_seconds": record.timeout,
+        "warning_ms": record.warning_ms,
+        "depends_on": list(record.depends_on),
+    }
+
+
+class InputsDigest:
     """A SHA-256 over records. Each part is preceded by its length, so no two records run into each other."""
 
     def __init__(self) -> None:
@@ -171,8 +172,8 @@ def _figures(figures: BusinessFigures) -> str:
     return json.dumps([micros(figures.timestamp), read], ensure_ascii=True, sort_keys=True)
 
 
-def _alert(record: AlertRecord) -> tuple[object, ...]:
-    episode = record.episode
+def alert_facts(episode: Episode, events: Sequence[AlertEvent]) -> tuple[object, ...]:
+    """What is stored of an alert and does not change any more."""
     moments = (episode.opened_at, episode.fired_at, episode.acknowledged_at, episode.resolved_at)
     return (
         episode.id,
@@ -182,7 +183,7 @@ def _alert(record: AlertRecord) -> tuple[object, ...]:
         episode.state.value,
         episode.acknowledged_by,
         *(_moment(at) for at in moments),
-        *(f"{event.seq} {micros(event.at)} {event.kind}" for event in record.events),
+        *(f"{event.seq} {micros(event.at)} {event.kind}" for event in events),
     )
 
 

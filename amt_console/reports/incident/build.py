@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from amt_console.model import KeptAnswer
 from amt_console.reports.documents import encoded
@@ -27,7 +28,7 @@ def incident_files(
     data: IncidentData, plan: Plan, *, progress: Callable[[str, int, int], None]
 ) -> Iterator[tuple[str, bytes]]:
     """Name and content of each file. Raises ChartError, UnknownZoneError."""
-    safe = replace(cleaned(data), answer=_clean_answer(data.answer))
+    safe = _safe(data)
     times = Times(zone_of(safe.zone))
     page = incident_page(safe, times)
     for index, (_, form, name) in enumerate(plan):
@@ -39,6 +40,16 @@ def incident_files(
         else:
             yield name, encoded(incident_document(safe, times))
     progress("done", len(plan), len(plan))
+
+
+def incident_document_of(data: IncidentData) -> dict[str, Any]:
+    """The JSON document. Raises UnknownZoneError."""
+    safe = _safe(data)
+    return incident_document(safe, Times(zone_of(safe.zone)))
+
+
+def _safe(data: IncidentData) -> IncidentData:
+    return replace(cleaned(data), answer=_clean_answer(data.answer))
 
 
 def _clean_answer(answer: KeptAnswer | None) -> KeptAnswer | None:

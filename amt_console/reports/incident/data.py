@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from amt_console.analysis.correlation import Moved
 from amt_console.model import AlertEvent, AuditEntry, Episode, Gap, HostRollup, KeptAnswer, ProbeResult, Rollup
 from amt_console.model.evidence import Evidence
 from amt_console.model.notifications import Decision, Delivery
+from amt_console.reports.gathering.data import ServiceRecord
 from amt_console.store import StateChangeRow
 
 
@@ -78,8 +80,18 @@ class IncidentData:
     """Up to when anything is known: now while it is open, else the last that happened."""
     version: str
     zone: str
-    services: tuple[str, ...] = ()
-    """The names of the services and databases that are watched."""
+    since: datetime
+    """From when on it was looked at, for what is usual."""
+    until: datetime
+    """Up to when it was looked at: some time after its end, at most now."""
+    watched: tuple[ServiceRecord, ...] = ()
+    """The settings of the services and databases that are watched."""
+    results_kept_s: float = 0.0
+    """How long single results are kept."""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """The number of raw rows of that time by table."""
+    newest_rows: Mapping[str, int] | None = None
+    """The highest id of each of these tables when it was looked at up to now; ``None`` if all of it was over."""
     events: tuple[AlertEvent, ...] = ()
     followers: tuple[Episode, ...] = ()
     """The alerts that follow from it, oldest first."""
@@ -104,6 +116,11 @@ class IncidentData:
     charts: tuple[ChartSource, ...] = ()
     limits: tuple[tuple[str, float], ...] = field(default=())
     """Limits in percent of the host's metrics, by name."""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The names of the services and databases that are watched."""
+        return tuple(each.name for each in self.watched)
 
     @property
     def open(self) -> bool:

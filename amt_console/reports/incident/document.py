@@ -7,6 +7,7 @@ from typing import Any
 from amt_console.analysis import correlation
 from amt_console.operations.evidence_facts import evidence_facts
 from amt_console.reports.incident.data import IncidentData
+from amt_console.reports.incident.inputs import incident_accounting, incident_inputs_json
 from amt_console.reports.incident.response import response
 from amt_console.reports.incident.timeline import timeline
 from amt_console.reports.incident.words import FILL_IN, is_figure, length_s, verdict
@@ -25,7 +26,10 @@ def incident_document(data: IncidentData, times: Times) -> dict[str, Any]:
         "amt_version": data.version,
         "as_of": times.iso(data.as_of),
         "time_zone": times.name,
+        "version": data.version,
         "window": {"start": times.iso(episode.opened_at), "end": times.iso(data.ended_at)},
+        "inputs": incident_inputs_json(data, times),
+        "accounting": incident_accounting(data),
         "verdict": {"state": said.tone.value, "word": said.word, "sentence": said.sentence},
         "asked_alert_id": data.asked,
         "so_far": data.open,

@@ -10,7 +10,7 @@ from amt_console.clock import Clock
 from amt_console.model import Target
 from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import NotFoundError, Progress
-from amt_console.reports.export import write_files
+from amt_console.reports.export import to_millisecond, write_files
 from amt_console.reports.files import PlanError
 from amt_console.reports.incident.build import incident_files
 from amt_console.reports.incident.gather import gather_incident
@@ -65,8 +65,10 @@ def export_incident(
         if form not in FORMATS:
             raise PlanError(f"there is no format '{form}' of an incident: there are {', '.join(FORMATS)}")
     name = shown_zone(zone, settings).key
+    # Files have times to the millisecond, and the moment must be read from them exactly.
+    now = to_millisecond(clock.now())
     with store.read() as reads:
-        data = gather_incident(reads, alert_id, targets=targets, settings=settings, zone=name, made_at=clock.now())
+        data = gather_incident(reads, alert_id, targets=targets, settings=settings, zone=name, made_at=now)
     if data is None:
         raise NotFoundError(f"there is no alert {alert_id}: 'amt-console alerts list --all' lists them")
     chosen = dict.fromkeys(formats or USUAL)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from amt_console import __version__
 from amt_console.alerts import past_consequences
 from amt_console.analysis import Window
-from amt_console.analysis.correlation import Moved
+from amt_console.analysis.correlation import HOURS_BEFORE, LEAD, Moved
 from amt_console.analysis.series import regroup, regroup_host
 from amt_console.analysis.uptime.incidents import state_spans
 from amt_console.clock import moment
+from amt_console.config.defaults import MONITORING_DB
 from amt_console.model import (
     AlertType,
     AuditEntry,
+    Database,
     Episode,
     FigureKind,
     ProbeResult,
@@ -25,8 +27,11 @@ from amt_console.model import (
 )
 from amt_console.operations.moved_together import HOST, moved_with
 from amt_console.operations.why import MOST_DELIVERIES
+from amt_console.reports.gathering.data import ServiceRecord
 from amt_console.reports.incident.data import ChartSource, IncidentData, ServiceImpact
+from amt_console.reports.incident.known import known_delivery, known_episodes
 from amt_console.store import Reads, StateChangeRow, alert_decisions, audit_entries, deliveries
+from amt_console.text import public_url
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
@@ -64,23 +69,36 @@ _BESIDE_ALERTS = frozenset(
 
 
 def gather_incident(
-    reads: Reads, alert_id: int, *, targets: Sequence[Target], settings: Settings, zone: str, made_at: datetime
+    reads: Reads,
+    alert_id: int,
+    *,
+    targets: Sequence[Target],
+    settings: Settings,
+    zone: str,
+    made_at: datetime,
+    charts: bool = True,
 ) -> IncidentData | None:
-    """All that is stored about an alert, or about the one that it follows from; ``None`` if there is no such alert."""
-    asked = reads.alerts.episode(alert_id)
-    if asked is None:
+    """All that was known at ``made_at`` about an alert, or about the one that it follows from.
+
+    ``None`` if there is no such alert. Without ``charts`` their numbers are left out.
+    """
+    stored = reads.alerts.episode(alert_id)
+    if stored is None or stored.opened_at > made_at:
         return None
+    (asked,) = known_episodes(reads, [stored], made_at)
     episode, followers = _family(reads, asked, targets, made_at)
     assert episode.id is not None
-    events = tuple(reads.alerts.events(episode.id))
-    sent = tuple(reversed(deliveries(reads, alert_id=episode.id, limit=MOST_DELIVERIES)))
+    events = tuple(event for event in reads.alerts.events(episode.id) if event.at <= made_at)
+    every = reversed(deliveries(reads, alert_id=episode.id, limit=MOST_DELIVERIES))
+    sent = tuple(known_delivery(each, made_at) for each in every if each.created_at <= made_at)
     begin, end = episode.opened_at, min(episode.resolved_at or made_at, made_at)
     around = min(MOST_AROUND, max(LEAST_AROUND, (end - begin) / 4))
     last = min(made_at, end + around)
     hit = tuple(dict.fromkeys([episode.subject, *(each.subject for each in followers)]))
     watched = {target.name: target for target in targets}
     named = tuple(name for name in hit if name in watched) or ((episode.subject,) if _about_a_service(episode) else ())
-    probes, stored = _probes(reads, episode.subject, begin - around, last, begin, end)
+    since = min(begin - around, begin - LEAD - HOURS_BEFORE)
+    probes, kept = _probes(reads, episode.subject, begin - around, last, begin, end)
     changes = tuple(reads.services.state_changes(start=begin - around, end=last + _INSTANT, services=[episode.subject]))
     moved = moved_with(reads, episode, now=made_at, most=MOST_MOVED)
     known = [*(event.at for event in events), *(each.delivered_at or each.created_at for each in sent), end]
@@ -91,21 +109,27 @@ def gather_incident(
         as_of=made_at if episode.open else max(known),
         version=__version__,
         zone=zone,
-        services=tuple(watched),
+        since=since,
+        until=last,
+        watched=tuple(map(_settings_of, targets)),
+        results_kept_s=settings.retention.monitoring_logs,
+        rows=reads.raw.counts(since, last),
+        newest_rows=None if last < made_at else reads.raw.newest_ids(),
         events=events,
         followers=followers,
         changes=changes,
         probes=probes,
-        raw_deleted=not stored and begin <= made_at - timedelta(seconds=settings.retention.monitoring_logs),
+        raw_deleted=not kept and begin <= made_at - timedelta(seconds=settings.retention.monitoring_logs),
         actions=_actions(reads, begin - around, last),
         deliveries=sent,
-        decisions=tuple(alert_decisions(reads, episode.id)),
-        gaps=tuple(reads.monitor.gaps(begin - around, last)),
-        evidence=reads.alerts.evidence(episode.id),
-        answer=reads.alerts.answers([episode.id]).get(episode.id),
+        decisions=tuple(each for each in alert_decisions(reads, episode.id) if each.at <= made_at),
+        # A gap is recorded when it is over.
+        gaps=tuple(each for each in reads.monitor.gaps(begin - around, last) if each.ended_at <= made_at),
+        evidence=seen if (seen := reads.alerts.evidence(episode.id)) is not None and seen.at <= made_at else None,
+        answer=reads.alerts.answers([episode.id], made_at).get(episode.id),
         impact=_impact(reads, named, begin, end),
         moved=moved,
-        charts=tuple(_charts(reads, episode, named, moved, watched, begin - around, last)),
+        charts=tuple(_charts(reads, episode, named, moved, watched, begin - around, last)) if charts else (),
         limits=(
             ("cpu_usage", settings.alert_thresholds.cpu_usage_percent),
             ("memory_usage", settings.alert_thresholds.memory_usage_percent),
@@ -123,7 +147,8 @@ def _family(
 
     def led(of: Episode) -> tuple[dict[int, int], dict[int, Episode]]:
         found = reads.alerts.episodes(start=of.opened_at, end=(of.resolved_at or now) + _INSTANT, limit=MOST_ALERTS)
-        by_id = {each.id: each for each in (*found, of) if each.id is not None}
+        then = known_episodes(reads, [each for each in found if each.id != of.id and each.opened_at <= now], now)
+        by_id = {each.id: each for each in (*then, of) if each.id is not None}
         return past_consequences(by_id.values(), depends_on, intervals, now=now), by_id
 
     assert asked.id is not None
@@ -134,6 +159,21 @@ def _family(
         causes, by_id = led(episode)
     following = [by_id[key] for key, cause in causes.items() if cause == episode.id]
     return episode, tuple(sorted(following, key=lambda each: (each.opened_at, each.id or 0))[:MOST_FOLLOWERS])
+
+
+def _settings_of(target: Target) -> ServiceRecord:
+    return ServiceRecord(
+        name=target.name,
+        # The monitor's own database is not part of the reports.
+        url="" if target.name == MONITORING_DB else public_url(target.url),
+        group=target.group,
+        criticality=target.criticality,
+        kind="database" if isinstance(target, Database) else "http",
+        interval=target.interval,
+        timeout=target.timeout,
+        warning_ms=target.degraded_above_ms,
+        depends_on=target.depends_on,
+    )
 
 
 def _about_a_service(episode: Episode) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amt_console.model import AlertState, AlertType, Rating, Resolution
-from amt_console.reports.schemas.parts import SEVERITY, VERDICT
+from amt_console.reports.schemas.parts import DIGEST, SERVICE_SETTINGS, SEVERITY, VERDICT
 from amt_console.reports.schemas.shapes import (
     COUNT,
     FLAG,
@@ -83,12 +83,38 @@ _MOVED = closed(
     },
     about="What moved when the incident began; nothing is said of a cause.",
 )
+_INPUTS = closed(
+    {
+        "digest": DIGEST,
+        "rows": COUNT,
+        "tables": by_name(COUNT),
+        **each(("since", "until"), TIME),
+        "newest_rows": maybe(by_name(COUNT)),
+        "settings": closed(
+            {"results_kept_seconds": NUMBER, "limits": by_name(NUMBER), "services": many(SERVICE_SETTINGS)},
+            about="The settings that the numbers depend on.",
+        ),
+    },
+    about="What the report was made of; 'export verify' computes it again from raw rows.",
+)
+_ACCOUNTING = closed(
+    {
+        **each(("policy", "formula"), TEXT),
+        "interval_factor": NUMBER,
+        "intervals": COUNT,
+        "unknown_seconds": SECONDS,
+        "exact": {**FLAG, "description": "Whether no sums of longer times stand for deleted ones."},
+    },
+    about="How the impact is counted, and over how much.",
+)
 INCIDENT_DOCUMENT = closed(
     {
         "report": {"const": "incident"},
         "schema_version": {"const": 1},
         **each(("generated_at", "as_of"), TIME),
-        **each(("amt_version", "time_zone"), TEXT),
+        **each(("amt_version", "version", "time_zone"), TEXT),
+        "inputs": _INPUTS,
+        "accounting": _ACCOUNTING,
         "window": closed({"start": TIME, "end": maybe(TIME)}),
         "verdict": VERDICT,
         "asked_alert_id": maybe(COUNT),

@@ -39,22 +39,22 @@ _LIMITS = (
     "uptime_percent",
 )
 LIMITS = closed(each(_LIMITS, NUMBER))
+DIGEST = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+SERVICE_SETTINGS = closed(
+    {
+        **each(("name", "url", "group"), TEXT),
+        "kind": one_of(("http", "database")),
+        "criticality": one_of(Criticality),
+        **each(("interval_seconds", "timeout_seconds"), SECONDS),
+        "warning_ms": maybe(MS),
+        "depends_on": TEXTS,
+    }
+)
 _SETTINGS = closed(
     {
         "compare": one_of(("previous", "none")),
         "limits": by_name({"type": ["number", "null", "array"], "items": NUMBER}),
-        "services": many(
-            closed(
-                {
-                    **each(("name", "url", "group"), TEXT),
-                    "kind": one_of(("http", "database")),
-                    "criticality": one_of(Criticality),
-                    **each(("interval_seconds", "timeout_seconds"), SECONDS),
-                    "warning_ms": maybe(MS),
-                    "depends_on": TEXTS,
-                }
-            )
-        ),
+        "services": many(SERVICE_SETTINGS),
         "slos": many(
             closed(
                 {
@@ -71,7 +71,7 @@ _SETTINGS = closed(
 )
 INPUTS = closed(
     {
-        "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+        "digest": DIGEST,
         "rows": COUNT,
         "tables": by_name(COUNT),
         "newest_rows": maybe(by_name(COUNT)),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from amt_console.clock import Clock
@@ -16,7 +15,9 @@ from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.gathering.gather import gather
 from amt_console.reports.gathering.inputs import Inputs
 from amt_console.reports.verification.compare import Difference, differences, leaves
-from amt_console.reports.verification.written import NotDerivableError, WrittenReport
+from amt_console.reports.verification.incident import verify_incident
+from amt_console.reports.verification.outcome import Outcome, Verification
+from amt_console.reports.verification.written import NotDerivableError, WrittenIncident, WrittenReport
 from amt_console.reports.view import build_view
 from amt_console.store import ReadsFromRows, Store
 
@@ -27,36 +28,7 @@ _LEFT_OUT = frozenset({"generated_at", "amt_version", "version", "monitor", "inp
 """When and by what the file was made; the monitor's heartbeat keeps no past."""
 
 
-class Outcome(StrEnum):
-    """How a verification ended."""
-
-    MATCHES = "matches"
-    DIFFERS = "differs"
-    ROWS_GONE = "rows_gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What was found."""
-
-    outcome: Outcome
-    values: int
-    """Values in the file."""
-    rows: int
-    """Raw rows in the window today."""
-    rows_then: int
-    """Raw rows in the window when the file was made."""
-    digest_matches: bool
-    differences: tuple[Difference, ...]
-    rows_complete_from: datetime | None
-    """Retention deleted raw rows of the window before this moment; ``None`` if the window has all of them."""
-    sums_before: datetime | None = None
-    """Before this moment the previous window was compared with stored sums; ``None`` if it has all its rows, too."""
-    contradictions: int = 0
-    """Rows whose response time in milliseconds is not that in microseconds, rounded."""
-
-
-def verify(store: Store, written: WrittenReport, settings: Settings, clock: Clock) -> Verification:
+def verify(store: Store, written: WrittenReport | WrittenIncident, settings: Settings, clock: Clock) -> Verification:
     """Compare a file with the raw rows of its window.
 
     Args:
@@ -69,6 +41,8 @@ def verify(store: Store, written: WrittenReport, settings: Settings, clock: Cloc
         NotDerivableError: The window has not ended yet.
         StoreError: The database could not be read.
     """
+    if isinstance(written, WrittenIncident):
+        return verify_incident(store, written, settings, clock)
     if written.window.end > clock.now():
         raise NotDerivableError("its window ends in the future")
     data, complete, before, contradictions = _gathered(store, written, settings, clock)

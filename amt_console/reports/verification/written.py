@@ -16,7 +16,6 @@ from amt_console.model import Criticality, Database, Service, Target
 from amt_console.model.slo import Slo
 from amt_console.moments import FIRST_YEAR, LAST_YEAR
 from amt_console.reports.documents import SCHEMA_VERSION
-from amt_console.reports.files import PARTS
 from amt_console.reports.times import MAX_HOURS
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -33,6 +32,9 @@ _PART_OF = {
     "revenue_dashboard": "revenue",
 }
 """By the ``report`` of a document."""
+INCIDENT = "incident"
+"""Another document of its own kind."""
+_HOST_LIMITS = ("cpu_usage", "memory_usage", "disk_usage")
 
 
 class NotDerivableError(Exception):
@@ -59,7 +61,27 @@ class WrittenReport:
     newest_rows: Mapping[str, int] | None
 
 
-def read_report(path: Path) -> WrittenReport:
+@dataclass(frozen=True, slots=True)
+class WrittenIncident:
+    """An incident's document with what it says about its own making."""
+
+    document: Mapping[str, Any]
+    asked: int
+    """The alert that was asked for."""
+    made_at: datetime
+    zone: str
+    since: datetime
+    until: datetime
+    targets: tuple[Target, ...]
+    limits: Mapping[str, float]
+    """In percent, of the host's metrics by name."""
+    results_kept_s: float
+    digest: str
+    rows: int
+    newest_rows: Mapping[str, int] | None
+
+
+def read_report(path: Path) -> WrittenReport | WrittenIncident:
     """Read a report's file. Raises NotDerivableError; OSError if it cannot be read."""
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
@@ -71,16 +93,16 @@ def read_report(path: Path) -> WrittenReport:
         raise NotDerivableError(f"it is not JSON: {error}") from None
     if _is_deep(document):
         raise NotDerivableError(f"it is nested more than {MAX_DEPTH} levels deep: no report is")
-    if not isinstance(document, dict) or str(document.get("report")) not in _PART_OF:
-        known = ", ".join(_PART_OF)
+    if not isinstance(document, dict) or str(document.get("report")) not in (*_PART_OF, INCIDENT):
+        known = ", ".join((*_PART_OF, INCIDENT))
         raise NotDerivableError(f"it is not a JSON report of this program (its 'report' is none of {known})")
     version = document.get("schema_version")
     if version != SCHEMA_VERSION:
         raise NotDerivableError(f"its schema_version is {version!r}, and this program knows {SCHEMA_VERSION}")
-    part = _PART_OF[document["report"]]
-    assert part in PARTS
     try:
-        return _written(document, part)
+        if document["report"] == INCIDENT:
+            return _written_incident(document)
+        return _written(document, _PART_OF[document["report"]])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise NotDerivableError(
             f"what it says about its window, inputs or settings is incomplete or wrong ({_words(error)})"
@@ -90,7 +112,6 @@ def read_report(path: Path) -> WrittenReport:
 def _written(document: dict[str, Any], part: str) -> WrittenReport:
     window, inputs = document["window"], document["inputs"]
     settings = inputs["settings"]
-    newest = inputs["newest_rows"]
     start, end = _moment(window["start"]), _moment(window["end"])
     step = int(window["step_seconds"])
     if step not in STEPS or not 0 < (end - start).total_seconds() <= MAX_HOURS * 3600 + step:
@@ -108,8 +129,34 @@ def _written(document: dict[str, Any], part: str) -> WrittenReport:
         digest=str(inputs["digest"]),
         rows=int(inputs["rows"]),
         probes=int(inputs["tables"]["monitoring_logs"]),
-        newest_rows=None if newest is None else {str(name): int(number) for name, number in newest.items()},
+        newest_rows=_newest(inputs["newest_rows"]),
     )
+
+
+def _written_incident(document: dict[str, Any]) -> WrittenIncident:
+    inputs = document["inputs"]
+    settings = inputs["settings"]
+    asked = document["asked_alert_id"]
+    if isinstance(asked, bool) or not isinstance(asked, int):
+        raise ValueError("an alert has a number")
+    return WrittenIncident(
+        document=document,
+        asked=asked,
+        made_at=_moment(document["generated_at"]),
+        zone=str(document["time_zone"]),
+        since=_moment(inputs["since"]),
+        until=_moment(inputs["until"]),
+        targets=tuple(_target(each) for each in settings["services"]),
+        limits={name: _number(settings["limits"][name]) for name in _HOST_LIMITS},
+        results_kept_s=_number(settings["results_kept_seconds"], most=math.inf),
+        digest=str(inputs["digest"]),
+        rows=int(inputs["rows"]),
+        newest_rows=_newest(inputs["newest_rows"]),
+    )
+
+
+def _newest(written: Any) -> Mapping[str, int] | None:
+    return None if written is None else {str(name): int(number) for name, number in written.items()}
 
 
 def _limits(written: Mapping[str, Any]) -> AnalysisLimits:
@@ -153,9 +200,9 @@ def _moment(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _number(value: Any) -> float:
+def _number(value: Any, most: float = _MOST) -> float:
     """Raises ValueError for what is no number of a configuration."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _MOST:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
         raise ValueError("a setting is no number from 0 to 1e9")
     return value
 
