@@ -24,6 +24,7 @@ from amt_console.moments import MomentError
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import UnavailableError
 from amt_console.reports.dashboards.job import Dashboard, DashboardJob
+from amt_console.reports.gathering.kept import kept_window
 from amt_console.reports.jobs.job import ReportSource
 from amt_console.reports.times import (
     USUAL_HOURS,
@@ -160,7 +161,7 @@ class Dashboards:
     def _kept_or_begun(self, request: DashboardRequest) -> KeptPage | Future[KeptPage]:
         now = self._clock.now()
         zone = self._zone(request)
-        window = _window(request, now, zone_of(zone))
+        window = kept_window(_window(request, now, zone_of(zone)), self._source().settings.retention.rollups, now)
         state = self._state(now)
         with self._lock:
             kept = self._kept.get(request)

@@ -299,6 +299,7 @@ def _head(view: ReportView, report: str, verdict: ReportVerdict) -> Document:
         },
         "measured_until": times.iso(data.measured_until),
         "coverage_percent": None if coverage is None else round(coverage, 4),
+        "deleted": [{"what": each.what, "before": times.iso(each.before)} for each in data.deleted],
         "inputs": inputs_json(data, view.inputs),
         "accounting": accounting_json(view.analysis),
         "simulated": view.simulated,

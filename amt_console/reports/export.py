@@ -25,6 +25,7 @@ from amt_console.operations.protocol import OperationError, Progress
 from amt_console.reports.files import WITH_CHARTS, plan, put_in_place, sweep
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.gathering.gather import gather
+from amt_console.reports.gathering.kept import kept_window
 from amt_console.reports.jobs.job import CHARTS, RenderJob
 from amt_console.reports.jobs.processes import end as end_process
 from amt_console.reports.jobs.processes import why_it_failed
@@ -159,7 +160,8 @@ def report_data(
     name = shown_zone(zone, settings).key
     # Files have times to the millisecond, and a window must be read from them exactly.
     now = to_millisecond(clock.now())
-    window = window_of(now if end is None else min(now, to_millisecond(end)), hours)
+    asked = window_of(now if end is None else min(now, to_millisecond(end)), hours)
+    window = kept_window(asked, settings.retention.rollups, now)
     with store.read() as reads:
         data = gather(reads, targets=targets, settings=settings, window=window, zone=name, made_at=now)
     return data if compare else replace(data, compare=False)

@@ -26,7 +26,7 @@ from amt_console.reports.analysis_documents import (
     significant,
     unusual_json,
 )
-from amt_console.reports.gathering.data import ServiceRecord
+from amt_console.reports.gathering.data import SINGLE_CHECKS, ServiceRecord
 from amt_console.reports.view import ReportView
 
 Document = dict[str, Any]
@@ -73,6 +73,12 @@ def service_now_json(record: ServiceRecord, found: ServicePerformance, view: Rep
     }
 
 
+def _why_no_phases(view: ReportView) -> str:
+    if any(each.what == SINGLE_CHECKS for each in view.data.deleted):
+        return "retention has deleted single checks of that time"
+    return "no check succeeded in that time"
+
+
 def service_json(service: ServicePerformance, view: ReportView) -> Document:
     """The analysis of one service."""
     iso = view.times.iso
@@ -92,6 +98,7 @@ def service_json(service: ServicePerformance, view: ReportView) -> Document:
         "change_points": [shift_json(shift, view.times) for shift in service.shifts],
         "anomalies": [unusual_json(stretch, view.times) for stretch in service.unusual],
         "phases": phases_json(service.phases, view.times),
+        "phases_reason": None if service.phases.samples else _why_no_phases(view),
         "hours": [
             {"hour": each.hour, "count": each.samples, "p50_ms": rounded(each.p50_ms), "p95_ms": rounded(each.p95_ms)}
             for each in service.hours_of_day

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import cast
 
@@ -180,6 +180,10 @@ def build_view(data: ReportData) -> ReportView:
         slo_totals=safe.slo_totals,
         figures=safe.history,
     )
+    last_day = (each for each in safe.host.get("disk", ()) if each.start >= safe.window.end - timedelta(days=1))
+    if not safe.disk_day and any(each.samples for each in last_day):
+        why = "the five-minute sums of the last 24 hours are deleted"
+        analysis = replace(analysis, disk=replace(analysis.disk, forecast=replace(analysis.disk.forecast, reason=why)))
     times = Times(zone)
     return ReportView(
         data=safe,

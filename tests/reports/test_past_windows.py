@@ -32,10 +32,12 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
+from amt_console.monitor.upkeep.retention_policy import retention_policy
 from amt_console.reports.build import build
 from amt_console.reports.export import report_data
 from amt_console.reports.files import plan
 from amt_console.store import Store, record
+from amt_console.store.upkeep.retention import Retention
 
 __all__ = ["postgres_url"]
 
@@ -116,9 +118,9 @@ def lived(url: str, until: datetime) -> Iterator[tuple[Store, FakeClock]]:
         yield store, clock
 
 
-def made(store: Store, clock: FakeClock, *formats: str) -> dict[str, bytes]:
-    """The files about the three hours before ``END``."""
-    data = report_data(store, TARGETS, SETTINGS, clock, hours=2, end=END, zone="UTC")
+def made(store: Store, clock: FakeClock, *formats: str, end: datetime = END) -> dict[str, bytes]:
+    """The files about the two hours before a moment."""
+    data = report_data(store, TARGETS, SETTINGS, clock, hours=2, end=end, zone="UTC")
     return dict(build(data, plan(["all"], formats), progress=lambda what, done, total: None))
 
 
@@ -194,3 +196,42 @@ def test_the_past_can_be_reported_after_its_single_rows_are_gone(tmp_path: Path)
         (service,) = (each for each in report["services"] if each["name"] == "backend-api")
         assert (service["state"], service["error"]) == ("down", "HTTP 503")
         assert service["since"] == "2026-01-05T11:00:00.000+00:00"
+
+
+def expired(store: Store, clock: FakeClock, days: float) -> None:
+    clock.advance(days * 86400)
+    retention = Retention(store, retention_policy(SETTINGS.retention), clock=clock)
+    while retention.step():
+        pass
+
+
+def test_what_retention_deleted_is_said_and_never_taken_for_the_whole(tmp_path: Path) -> None:
+    """Sums that are kept give the same numbers; what needs single rows is left out, with the reason."""
+    end = END.replace(second=0)
+    with lived(f"sqlite:///{tmp_path / 'now.db'}", LATER) as (store, clock):
+        whole = made(store, clock, "json", "md", end=end)
+        expired(store, clock, 40)
+        rest = made(store, clock, "json", "md", end=end)
+        again = made(store, clock, "json", end=end)
+        expired(store, clock, 60)
+        old = json.loads(made(store, clock, "json", end=end)["performance_analysis_report.json"])
+    first, later = (json.loads(files["performance_analysis_report.json"]) for files in (whole, rest))
+    assert again["performance_analysis_report.json"] == rest["performance_analysis_report.json"]
+    assert (first["deleted"], [each["what"] for each in later["deleted"]]) == ([], ["single checks"])
+    assert first["services"][0]["phases"]["samples"]
+    assert later["services"][0]["phases"] is None
+    assert later["services"][0]["phases_reason"] == "retention has deleted single checks of that time"
+    assert "the single checks before" in rest["performance_dashboard.md"].decode()
+    # Minutes are deleted as well: the steps are five minutes, and the sums are the same.
+    assert (first["window"]["step_seconds"], later["window"]["step_seconds"]) == (60, 300)
+    for name in ("availability", "hours", "policies"):
+        assert later["services"][0][name] == first["services"][0][name], name
+    assert later["resources"] == first["resources"]
+    # The five-minute sums are deleted as well: hours stand for them; the last day of the disk is left out.
+    assert old["window"]["step_seconds"] == 3600
+    # A part of an hour cannot be told from the sum of the whole one: it counts as not measured.
+    parts = old["services"][0]["availability"]
+    assert (parts["down_seconds"], parts["unknown_seconds"]) == (0, 300)
+    assert [each["what"] for each in old["deleted"]] == ["single checks", "samples of the host"]
+    (disk,) = (each for each in old["resources"] if each["name"] == "disk")
+    assert disk["forecast"]["reason"] == "the five-minute sums of the last 24 hours are deleted"

@@ -27,6 +27,7 @@ from amt_console.model.slo import Slo
 
 STALE_AFTER_S = 300.0
 """If the newest measurement is older than this, the current state is not known."""
+SINGLE_CHECKS = "single checks"
 FigureName = tuple[FigureKind, str]
 History = tuple[tuple[datetime, float | None], ...]
 """Moments and values, oldest first; ``None`` for an unusable value."""
@@ -62,7 +63,7 @@ class ServiceRecord:
     error_classes: Mapping[datetime, ErrorClass] = field(default_factory=dict)
     """Of its failures, by the moment of the change; that of the initial state at the window's start."""
     phases: PhaseSummary = NO_PHASES
-    """Of its newest single checks in the window."""
+    """Of its newest single checks in the window; none if retention has deleted some of them."""
     changes: tuple[tuple[datetime, ServiceState, str | None], ...] = ()
     buckets: tuple[Rollup, ...] = ()
     previous: tuple[Rollup, ...] = ()
@@ -74,6 +75,15 @@ class AlertRecord:
 
     episode: Episode
     events: tuple[AlertEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Raw rows of the window that retention has deleted."""
+
+    what: str
+    before: datetime
+    """At most the window's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,7 @@ class ReportData:
     limits: AnalysisLimits = field(default_factory=AnalysisLimits)
     rows: Mapping[str, int] = field(default_factory=dict)
     """The number of raw rows of the window by table."""
+    deleted: tuple[Deleted, ...] = ()
     newest_rows: Mapping[str, int] | None = None
     """The highest id of each of these tables when the window ends now: what is stored later does not count. ``None``
     for a window of the past."""
@@ -123,7 +134,7 @@ class ReportData:
     slo_totals: Mapping[str, Mapping[float, Rollup]] = field(default_factory=dict)
     """By service and length in seconds, the totals up to the window's end that error budgets need."""
     disk_day: tuple[HostRollup, ...] = ()
-    """The fullest disk over the 24 hours before the window's end."""
+    """The fullest disk over the 24 hours before the window's end; empty if any of it is deleted."""
 
     only: str | None = None
     """The service to which the data is limited."""

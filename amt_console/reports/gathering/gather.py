@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from amt_console import __version__
 from amt_console.alerts import as_of, told
 from amt_console.analysis import AnalysisLimits, Window
-from amt_console.analysis.phases import PhaseSummary, phase_summary
+from amt_console.analysis.phases import NO_PHASES, PhaseSummary, phase_summary
 from amt_console.analysis.series import regroup_host
 from amt_console.analysis.uptime.budgets import BURN_WINDOWS
 from amt_console.config.defaults import MONITORING_DB
@@ -39,6 +39,7 @@ from amt_console.operations.views import service_view
 from amt_console.operations.windows import ServiceWindows
 from amt_console.reports.gathering.data import AlertRecord, ReportData, ServiceRecord
 from amt_console.reports.gathering.figures import gather_figures
+from amt_console.reports.gathering.kept import deleted_of, whole_day
 from amt_console.store import Reads, StateChangeRow
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class _Then:
     previous: dict[str, list[Rollup]]
     past: bool
     """Whether the window ended in the past."""
+    deleted_before: datetime | None
+    """Retention has deleted single checks before this moment."""
 
 
 def gather(
@@ -96,6 +99,7 @@ def gather(
         buckets=reads.services.steps(resolution=resolution, start=window.start, end=window.end, step=window.step),
         previous=reads.services.steps(resolution=resolution, start=before.start, end=before.end, step=before.step),
         past=window.end < made_at,
+        deleted_before=reads.raw.extent("monitoring_logs").deleted_before,
     )
     last = [at for name in then.end.keys() | then.buckets.keys() if (at := _last_measured(then, name)) is not None]
     figures = gather_figures(reads, window)
@@ -107,6 +111,7 @@ def gather(
         zone=zone,
         limits=_limits(settings),
         rows=reads.raw.counts(window.start, window.end),
+        deleted=deleted_of(reads, window),
         newest_rows=None if then.past else reads.raw.newest_ids(),
         monitor=_monitor(reads, window, targets, then),
         measured_until=max(last, default=None),
@@ -116,7 +121,7 @@ def gather(
         gaps=_gaps(reads, window),
         host=_host(reads, window, resolution),
         previous_host=_host(reads, before, resolution),
-        disk_day=_disk_day(reads, window.end),
+        disk_day=whole_day(reads, RESOURCE_METRICS["disk"], window.end),
         host_now=reads.host.sample(window.end),
         figures=figures.newest,
         means=figures.means,
@@ -241,8 +246,10 @@ def _error_classes(then: _Then, name: str) -> dict[datetime, ErrorClass]:
 
 
 def _phases(reads: Reads, then: _Then, name: str) -> PhaseSummary:
-    """Of the newest single checks of the window's last hours; nothing where retention has removed them."""
+    """Of the newest single checks of the window's last hours; nothing where retention has deleted any of them."""
     since = max(then.window.start, then.window.end - PHASES_OF)
+    if then.deleted_before is not None and then.deleted_before > since:
+        return NO_PHASES
     most = max(FEWEST_CHECKS, MOST_CHECKS // max(1, len(then.end)))
     return phase_summary(reads.services.results(service=name, start=since, end=then.window.end, limit=most))
 
@@ -256,14 +263,6 @@ def _slo_totals(reads: Reads, slos: Sequence[Slo], end: datetime) -> dict[str, d
         for name, total in totals.items():
             found.setdefault(name, {})[seconds] = total
     return found
-
-
-def _disk_day(reads: Reads, end: datetime) -> tuple[HostRollup, ...]:
-    metric = RESOURCE_METRICS["disk"]
-    day = reads.host.rollups(
-        resolution=300, start=end - timedelta(days=1), end=end, metrics=(metric,), histograms=False
-    )
-    return tuple(day.get(metric, ()))
 
 
 def _limits(settings: Settings) -> AnalysisLimits:

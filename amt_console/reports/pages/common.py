@@ -94,6 +94,10 @@ def notices(view: ReportView) -> tuple[Item, ...]:
                 f"The newest measurement is {duration(stale)} older than the end of the period.",
             )
         )
+    if data.deleted:
+        rows = listed([f"the {each.what} before {times.short(each.before)}" for each in data.deleted])
+        text = f"Retention has deleted {rows}. Numbers come from sums that are kept; what these lack is left out."
+        found.append(Item(Tone.INFO, "Note", "Raw rows of this period are deleted", text))
     return tuple(found)
 
 

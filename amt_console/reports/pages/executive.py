@@ -21,6 +21,7 @@ from amt_console.text import duration
 KINDS = (FigureKind.OVERVIEW, FigureKind.CHATBOT, FigureKind.REVENUE)
 _ON_CARDS = frozenset(("availability", "daily_active_users", "conversion_rate", "mrr", "churn_rate", "satisfaction"))
 """Measures that the tables do not repeat."""
+_MEANS = "Users and chatbot: the mean over the period. Cards and dashboards show the newest value."
 MOST_OUTAGES = 5
 MOST_OPEN = 3
 
@@ -52,10 +53,10 @@ def executive_page(view: ReportView) -> ReportPage:
             PageSection("happened", "What happened", (*_open(view), _outages(view))),
             PageSection(
                 "measures",
-                "Against the period before" if view.data.compare else "Measures",
+                "Against the period before" if _has_baseline(view) else "Measures",
                 (
-                    _measures(view, "quality-table", "How good it was", quality_measures(view)),
-                    _measures(view, "money-table", "Money", money_measures(view), note=_expected(view)),
+                    _measures(view, "quality-table", "How good it was", "Period", quality_measures(view), _MEANS),
+                    _measures(view, "money-table", "Money", "Mean", money_measures(view), _expected(view)),
                 ),
                 columns=2,
             ),
@@ -129,15 +130,23 @@ def _outage_row(view: ReportView, outage: Outage) -> tuple[Cell, ...]:
     )
 
 
-def _measures(view: ReportView, name: str, title: str, measures: tuple[Measure, ...], *, note: str = "") -> Table:
-    """This period beside the one before; figures of the platform are means."""
+def _has_baseline(view: ReportView) -> bool:
+    return any(_compared(view, measures) for measures in (quality_measures(view), money_measures(view)))
+
+
+def _compared(view: ReportView, measures: tuple[Measure, ...]) -> bool:
+    return view.data.compare and any(each.before is not None for each in measures if each.name not in _ON_CARDS)
+
+
+def _measures(view: ReportView, name: str, title: str, what: str, measures: tuple[Measure, ...], note: str) -> Table:
+    """This period beside the one before; figures of the platform are means, on cards they are the newest value."""
     shown_measures = tuple(measure for measure in measures if measure.name not in _ON_CARDS)
-    compare = view.data.compare and any(measure.before is not None for measure in shown_measures)
+    compare = _compared(view, measures)
     headings = (
         Heading("Measure"),
         Heading("Unit", page=False),
-        Heading("This period", number=True),
-        *((Heading("Before", number=True), Heading("Change", number=True)) if compare else ()),
+        Heading(what, number=True),
+        *((Heading(f"{what} before", number=True), Heading("Change", number=True)) if compare else ()),
     )
     rows = []
     for measure in shown_measures:

@@ -12,16 +12,16 @@ import os
 import pickle
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from amt_console.analysis import Window, window_of
 from amt_console.config.sections.program import RollupRetention
-from amt_console.model import RESOLUTIONS
 from amt_console.reports.build import build_from, layout
 from amt_console.reports.files import write_file
 from amt_console.reports.gathering.data import ReportData
+from amt_console.reports.gathering.kept import kept_window
 from amt_console.reports.gathering.source import gather_from
 from amt_console.reports.scheduled.job import SUMMARY_FILE, ScheduledJob
 from amt_console.reports.scheduled.schedule import Period
@@ -55,23 +55,10 @@ def main() -> int:
 def window_of_period(period: Period, kept: RollupRetention, made_at: datetime) -> Window:
     """The period in as many steps as any report of that length has, whatever minute it begins at.
 
-    The window begins exactly with the period, unless the rollups that this needs are kept for less time than up to the
-    beginning of the window before: then it begins up to one bucket of the next coarser ones earlier. Its report says
-    its window.
+    The window begins exactly with the period as long as buckets that fine are kept; its report says its window.
     """
-    step = window_of(period.end, period.hours).step
-    lives = dict(zip(RESOLUTIONS, (kept.minute, kept.five_minutes, kept.hour, kept.day), strict=True))
-    start = period.start.timestamp()
-    fitting = [resolution for resolution in RESOLUTIONS if step % resolution == 0]
-    windows = [
-        Window(datetime.fromtimestamp(start - start % resolution, UTC), period.end, step) for resolution in fitting
-    ]
-    known = (
-        window
-        for resolution, window in zip(fitting, windows, strict=True)
-        if (made_at - window.previous().start).total_seconds() <= lives[resolution]
-    )
-    return next(known, windows[-1])
+    start = period.start.replace(second=0, microsecond=0)
+    return kept_window(Window(start, period.end, window_of(period.end, period.hours).step), kept, made_at)
 
 
 def _make(job: ScheduledJob, data: ReportData) -> list[str]:

@@ -98,6 +98,9 @@ HEAD = {
     "window": WINDOW,
     "measured_until": maybe(TIME),
     "coverage_percent": maybe(PERCENT),
+    "deleted": many(
+        closed({"what": TEXT, "before": TIME}), about="Raw rows of the window that retention has deleted since."
+    ),
     "inputs": INPUTS,
     "accounting": ACCOUNTING,
     "simulated": FLAG,

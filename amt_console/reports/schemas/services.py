@@ -93,6 +93,7 @@ SERVICE = closed(
         "change_points": many(_SHIFT),
         "anomalies": many(UNUSUAL),
         "phases": maybe(_PHASES),
+        "phases_reason": maybe(TEXT),
         "hours": many(closed({"hour": HOUR, "count": COUNT, **each(("p50_ms", "p95_ms"), maybe(MS))})),
     },
 )

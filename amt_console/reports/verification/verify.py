@@ -24,8 +24,8 @@ from amt_console.store import ReadsFromRows, Store
 if TYPE_CHECKING:
     from amt_console.config import Settings
 
-_LEFT_OUT = frozenset({"generated_at", "amt_version", "version", "monitor", "inputs.newest_rows"})
-"""When and by what the file was made; the monitor's heartbeat keeps no past."""
+_LEFT_OUT = frozenset({"generated_at", "amt_version", "version", "monitor", "deleted", "inputs.newest_rows"})
+"""When and by what the file was made, and what was deleted then; the monitor's heartbeat keeps no past."""
 
 
 def verify(store: Store, written: WrittenReport | WrittenIncident, settings: Settings, clock: Clock) -> Verification:

@@ -159,11 +159,12 @@ def test_the_window_begins_exactly_with_the_period_in_as_many_steps_as_any_expor
 
 def test_a_window_whose_minutes_are_deleted_begins_with_a_bucket_that_is_kept() -> None:
     period = Schedule(30 * 86400.0, time(7, 13), ZoneInfo("UTC")).next(NOW)
-    window = window_of_period(period, KEPT, period.due_at)
-    assert period.start - window.start == timedelta(minutes=3)
+    assert window_of_period(period, KEPT, period.due_at).start == period.start
+    late = window_of_period(period, KEPT, period.due_at + timedelta(days=1))
+    assert period.start - late.start == timedelta(minutes=3)
     later = window_of_period(period, KEPT, period.due_at + timedelta(days=90))
     assert period.start - later.start == timedelta(minutes=13)
-    assert later.step == window.step
+    assert later.step == late.step == 10800
 
 
 def test_the_message_names_the_files_and_the_dashboards(tmp_path: Path) -> None:
