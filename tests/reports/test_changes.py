@@ -75,7 +75,9 @@ def test_where_nothing_has_a_baseline_the_header_says_so_once(tmp_path: Path) ->
     fired = next(card for card in layout(view, "performance").cards if card.label == "Alerts fired")
     assert fired.change == ""
     quality = next(table for table in layout(view, "executive").tables() if table.title == "How good it was")
-    assert [heading.text for heading in quality.headings] == ["Measure", "Unit", "This period"]
+    assert [heading.text for heading in quality.headings] == ["Measure", "Unit", "Period"]
+    titles = [section.title for section in layout(view, "executive").sections]
+    assert titles == ["What happened", "Measures", "Recommendations"]
 
 
 def test_a_stretch_that_was_read_more_often_has_no_more_weight(tmp_path: Path) -> None:
