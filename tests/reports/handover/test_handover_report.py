@@ -103,6 +103,10 @@ def test_an_empty_database_hands_over_nothing(tmp_path_factory: pytest.TempPathF
         data = gather_handover(reads, targets=(), settings=Settings(), zone="UTC", now=NOW)
     assert data.span.since == NOW - timedelta(hours=12)
     assert "No alert is open." in told(data)
+    plan = (("handover", "html", "handover.html"),)
+    ((_, page),) = handover_files(data, plan, progress=lambda *_: None)
+    # An empty block is a line, not a box.
+    assert page.decode().count('<div class="block ') == page.decode().count('<div class="block table wide bare"') > 0
 
 
 ROTA = Rota("oncall", ("Mira", "Ben"), 8 * 3600.0, after(0))
