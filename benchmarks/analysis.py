@@ -3,7 +3,8 @@
 The baseline reads the raw rows of the window into pandas once and takes from them what the analysis tells of every
 service: seconds by state (each result until the next one, at most for 1.5 intervals), checks and failures, mean and
 percentiles of the response times, the same percentiles for every step of the window, and the changes of state. Both
-are timed in processes of their own without their start and imports, one after the other in the same run.
+are timed in processes of their own without their start and imports, one after the other in the same run; ours without
+garbage collection, as the command runs it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _PROGRAM = (sys.executable, "-m", "amt_console")
 _OURS = """
 import json, sys, time
 from pathlib import Path
+from amt_console.cli.garbage import without_collections
 from amt_console.clock import FakeClock
 from amt_console.config import load_config, targets
 from amt_console.reports.export import report_data
@@ -46,7 +48,7 @@ from datetime import datetime
 url, config, end, hours = sys.argv[1:]
 loaded = load_config(Path(config), env={}).settings
 clock = FakeClock(datetime.fromisoformat(end))
-with Store.open(url, clock=clock, read_only=True) as store:
+with Store.open(url, clock=clock, read_only=True) as store, without_collections():
     begin = time.perf_counter()
     data = report_data(store, targets(loaded, env={}), loaded, clock, hours=float(hours), zone="UTC")
     found = build_view(data).analysis
