@@ -7,7 +7,7 @@ import httptools
 from amt_console.model import ErrorClass
 from amt_console.text import byte_size
 from collectors.http.decoding import too_large
-from collectors.http.fault import ProbeFault
+from collectors.network.fault import ProbeFault
 
 MAX_HEADER_BYTES = 64 * 1024
 """Of the status line, the headers and all interim (1xx) answers together."""

@@ -14,18 +14,18 @@ from amt_console.expressions import OverBudgetError
 from amt_console.model import OWN_ERRORS, ErrorClass, ProbeResult, Service, ServiceState
 from amt_console.text import safe_text
 from collectors.http.answer import REDIRECTS
-from collectors.http.certificates import CertificateDates
 from collectors.http.evidence import kept_answer
 from collectors.http.expect import Checks, ExpectationError
-from collectors.http.fault import ProbeFault
 from collectors.http.request import DEFAULT_HEADERS, configured_headers
-from collectors.http.resolver import Resolver
 from collectors.http.route import Machinery, Route
-from collectors.http.stamps import Stamps, monotonic_ns
-from collectors.http.tls import TlsContexts
 from collectors.http.trace import BEGINNING_BYTES, Trace
 from collectors.http.transport import TRACE, ProbeTransport
 from collectors.http.url import shown_url
+from collectors.network.certificates import CertificateDates
+from collectors.network.fault import ProbeFault
+from collectors.network.resolver import Resolver
+from collectors.network.stamps import Stamps, monotonic_ns
+from collectors.network.tls import TlsContexts
 
 MAX_REDIRECTS = 10
 _ANSWERED = frozenset((ErrorClass.HTTP_STATUS, ErrorClass.HEADER_ASSERT, ErrorClass.BODY_ASSERT, ErrorClass.TOO_LARGE))

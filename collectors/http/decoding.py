@@ -6,7 +6,7 @@ import zlib
 
 from amt_console.model import ErrorClass
 from amt_console.text import byte_size
-from collectors.http.fault import ProbeFault
+from collectors.network.fault import ProbeFault
 
 MAX_RATIO = 200
 """Decoded to encoded size above which, past ``RATIO_FREE_BYTES``, an answer counts as a decompression bomb."""

@@ -16,8 +16,8 @@ from amt_console.expressions import Budget, Expression, ExpressionError, OverBud
 from amt_console.model import ErrorClass, Expectation
 from amt_console.patterns import MAX_SEARCHED_CHARS, PatternError, compile_pattern
 from amt_console.text import safe_text
-from collectors.http.fault import ProbeFault
 from collectors.http.trace import Trace
+from collectors.network.fault import ProbeFault
 
 INLINE_SECONDS = 0.005
 """How long a pattern may hold up the loop before the check moves to a thread."""

@@ -10,7 +10,7 @@ import httpx
 
 from amt_console import __version__
 from amt_console.model import ErrorClass
-from collectors.http.fault import ProbeFault
+from collectors.network.fault import ProbeFault
 
 USER_AGENT = f"amt-console/{__version__}"
 DEFAULT_HEADERS = {

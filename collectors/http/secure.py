@@ -9,12 +9,12 @@ import httpx
 
 from amt_console.model import ErrorClass
 from collectors.http.answer import Answer
-from collectors.http.connection import ByteStream, Connection
-from collectors.http.fault import ProbeFault
 from collectors.http.request import tunnel_bytes
 from collectors.http.route import Machinery, Route
-from collectors.http.tls import TlsStream, tls_fault
 from collectors.http.trace import ProbeStage, Trace
+from collectors.network.connection import ByteStream, Connection
+from collectors.network.fault import ProbeFault
+from collectors.network.tls import TlsStream, tls_fault
 
 DIAGNOSIS_SECONDS = 2.0
 """Longest wait for the second handshake that only reads the dates of a certificate which failed verification."""

@@ -11,7 +11,7 @@ import httpx
 from amt_console.model import ErrorClass, Phases
 from amt_console.text import milliseconds
 from collectors.http.answer import Answer
-from collectors.http.fault import ProbeFault
+from collectors.network.fault import ProbeFault
 
 BEGINNING_BYTES = 4096
 

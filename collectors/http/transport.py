@@ -11,14 +11,14 @@ import httpx
 
 from amt_console.model import ErrorClass
 from collectors.http.answer import Answer
-from collectors.http.connection import ByteStream
 from collectors.http.decoding import decode_body
-from collectors.http.fault import ProbeFault
 from collectors.http.request import port_of, proxy_credentials, request_bytes, without_secrets
 from collectors.http.route import Machinery, Route
 from collectors.http.secure import open_stream
 from collectors.http.trace import ProbeStage, Trace
 from collectors.http.url import shown_url
+from collectors.network.connection import ByteStream
+from collectors.network.fault import ProbeFault
 
 TRACE = "amt_console.trace"
 """Key of the request extension that holds the probe's ``Trace``."""

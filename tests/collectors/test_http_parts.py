@@ -22,10 +22,10 @@ from amt_console.hosts import never_a_target
 from amt_console.model import ErrorClass, Service, ServiceState
 from collectors.http.collector import HttpCollector
 from collectors.http.decoding import MAX_RATIO, RATIO_FREE_BYTES, decode_body
-from collectors.http.fault import ProbeFault, connect_fault
-from collectors.http.resolver import Resolver
-from collectors.http.stamps import Stamps, monotonic_ns
 from collectors.http.url import shown_url
+from collectors.network.fault import ProbeFault, connect_fault
+from collectors.network.resolver import Resolver
+from collectors.network.stamps import Stamps, monotonic_ns
 
 LOOPBACK = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
 LOOPBACK6 = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0))]

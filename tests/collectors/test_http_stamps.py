@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.http import stamps
+from collectors.network import stamps
 
 WALL_AHEAD = 1_700_000_000_000_000_000
 

@@ -9,9 +9,9 @@ from collections import deque
 from typing import Protocol
 
 from amt_console.model import ErrorClass
-from collectors.http.address import Address
-from collectors.http.fault import ProbeFault, connect_fault, local_fault, reason
-from collectors.http.stamps import Stamps, handshake_ns, monotonic_ns
+from collectors.network.address import Address
+from collectors.network.fault import ProbeFault, connect_fault, local_fault, reason
+from collectors.network.stamps import Stamps, handshake_ns, monotonic_ns
 
 _READ_BYTES = 65536
 _MAX_BUFFERED = 4

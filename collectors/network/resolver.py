@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amt_console.model import ErrorClass
-from collectors.http.address import Address
-from collectors.http.fault import ProbeFault, lookup_fault
-from collectors.http.stamps import monotonic_ns
+from collectors.network.address import Address
+from collectors.network.fault import ProbeFault, lookup_fault
+from collectors.network.stamps import monotonic_ns
 
 LOOKUP_SECONDS = 5.0
 """Longest wait for the resolver, within the total deadline of the probe."""

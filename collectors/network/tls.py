@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 
 from amt_console.model import ErrorClass
-from collectors.http.connection import Connection
-from collectors.http.fault import ProbeFault, reason
+from collectors.network.connection import Connection
+from collectors.network.fault import ProbeFault, reason
 
 _READ_BYTES = 65536
 _EXPIRED = 10
