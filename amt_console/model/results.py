@@ -23,6 +23,32 @@ class Phases:
     transfer_ms: float | None = None
 
 
+MAX_VALUES = 64
+"""Most values of one result; further ones are left out."""
+MAIN_VALUE = "value"
+"""The name of a value that needs none, because there is one: alerts on it are those of the target itself."""
+MAX_LABEL_CHARS = 100
+"""Longest name of a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number that a check measured besides its response time."""
+
+    value: float
+    """Always finite."""
+    unit: str | None = None
+    """``%``, ``s``, ``ms``, ``B``, ``/s``, ``c`` for a counter, or as the plugin names it; ``None`` for a plain
+    number."""
+    warning: str | None = None
+    """The range beyond which the plugin itself warns, as it wrote it."""
+    critical: str | None = None
+    low: float | None = None
+    """The smallest possible value."""
+    high: float | None = None
+    """The largest possible value."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
     """One probe of one service or database."""
@@ -52,7 +78,10 @@ class ProbeResult:
     attempt: int = 1
     """1 for a scheduled probe, 2 and up for the quick re-checks that confirm a failure."""
     details: Mapping[str, float | int | str | None] = field(default_factory=dict)
-    """Further values of this kind of target, e.g. ``query_ms`` of a database."""
+    """Further facts of this kind of target, e.g. ``query_ms`` of a database."""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """Measured numbers by name, the main one first, at most ``MAX_VALUES``: they are kept as history, and rules may
+    judge them."""
     location: str | None = None
     """The location of the probing monitor; ``None`` for one without its own."""
     answer: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)

@@ -48,6 +48,18 @@ class Criticality(StrEnum):
     LOW = "low"
 
 
+class TargetKind(StrEnum):
+    """What a target is, and so which collector measures it."""
+
+    HTTP = "http"
+    DATABASE = "database"
+    TCP = "tcp"
+    DNS = "dns"
+    ICMP = "icmp"
+    PLUGIN = "plugin"
+    PROMETHEUS = "prometheus"
+
+
 class AlertState(StrEnum):
     """The condition of an alert episode; acknowledgement is a separate dimension."""
 
@@ -72,6 +84,10 @@ class AlertType(StrEnum):
     DATABASE = "database"
     TREND = "trend"
     ANOMALY = "anomaly"
+    VALUE = "value"
+    """A value of a check, such as the connections of a database or the result of a Prometheus query."""
+    PLUGIN = "plugin"
+    """A plugin warns."""
     SLO_BURN = "slo_burn"
     NOTIFY = "notify"
     MONITOR = "monitor"
@@ -150,6 +166,10 @@ class ErrorClass(StrEnum):
     BLOCKED_ADDRESS = "blocked_address"
     """The name resolved to an address that is never a target (cloud metadata, multicast, ...)."""
     QUERY_FAILED = "query_failed"
+    CHECK_FAILED = "check_failed"
+    """A plugin found its subject bad."""
+    CHECK_UNKNOWN = "check_unknown"
+    """A plugin or a query could not tell. The state is unknown, not down."""
     NO_ROUTE = "no_route"
     """This machine has no route to the target. The state is unknown, not down."""
     LOCAL_ERROR = "local_error"

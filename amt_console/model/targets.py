@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
-from amt_console.model.states import Criticality, FigureKind
+from amt_console.model.results import MAIN_VALUE
+from amt_console.model.states import Criticality, FigureKind, TargetKind
 
 AddressFamily = Literal["any", "ipv4", "ipv6"]
 
@@ -32,7 +33,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One HTTP target."""
+    """One service, reached by HTTP, TCP, DNS or ICMP as the scheme of its URL says."""
 
     name: str
     url: str
@@ -102,4 +103,109 @@ class Database:
     runbook: str | None = None
 
 
-Target = Service | Database
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One monitoring plugin: a command that tells a state by its exit code."""
+
+    name: str
+    command: tuple[str, ...] = field(repr=False)
+    """Program and arguments; no shell. Arguments may hold secrets, already resolved."""
+    environment: tuple[str, ...] = ("PATH",)
+    """Names of the variables that it is given."""
+    group: str = DEFAULT_GROUP
+    criticality: Criticality = Criticality.NORMAL
+    interval: float = 60.0
+    timeout: float = 10.0
+    depends_on: tuple[str, ...] = ()
+    runbook: str | None = None
+
+    @property
+    def url(self) -> str:
+        """Stands where others show their URL: the program without its arguments."""
+        return f"{PLUGIN_SCHEME}{self.command[0].rpartition('/')[2]}"
+
+    @property
+    def degraded_above_ms(self) -> None:
+        """How long it runs says nothing about its subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusQuery:
+    """One instant query of a Prometheus server; its values are those of a service."""
+
+    name: str
+    url: str
+    """Base URL of the server."""
+    query: str
+    unit: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent with each query; secrets already resolved."""
+    verify_tls: bool = True
+    ca_file: str | None = None
+    group: str = DEFAULT_GROUP
+    criticality: Criticality = Criticality.NORMAL
+    interval: float = 60.0
+    timeout: float = 10.0
+    depends_on: tuple[str, ...] = ()
+    runbook: str | None = None
+
+    @property
+    def degraded_above_ms(self) -> None:
+        """How long the answer takes says nothing about what is asked."""
+
+
+Target = Service | Database | Plugin | PrometheusQuery
+PLUGIN_SCHEME = "plugin:"
+_SCHEMES = {"tcp": TargetKind.TCP, "dns": TargetKind.DNS, "icmp": TargetKind.ICMP}
+_TYPES: Mapping[TargetKind, type[Target]] = {
+    TargetKind.DATABASE: Database,
+    TargetKind.PLUGIN: Plugin,
+    TargetKind.PROMETHEUS: PrometheusQuery,
+}
+VALUE_SEPARATOR = "/"
+"""Between the name of a target and that of one of its values."""
+
+
+def kind_of(target: Target) -> TargetKind:
+    """What a target is."""
+    if isinstance(target, Service):
+        return _SCHEMES.get(target.url.partition(":")[0].lower(), TargetKind.HTTP)
+    return next(kind for kind, found in _TYPES.items() if isinstance(target, found))
+
+
+def bare_target(kind: TargetKind, values: Mapping[str, Any]) -> Target:
+    """A target from what was written down about it, enough to show and to judge it, not to probe it.
+
+    Args:
+        kind: What it is.
+        values: By the names of the attributes; those that this kind does not have are left out.
+
+    Raises:
+        TypeError: A name is missing.
+    """
+    found = _TYPES.get(kind, Service)
+    known = {each.name for each in fields(found)}
+    given = {name: value for name, value in values.items() if name in known}
+    if found is Plugin:
+        given["command"] = (str(values["url"]).removeprefix(PLUGIN_SCHEME),)
+    elif found is PrometheusQuery:
+        given.setdefault("query", "")
+    return found(**given)
+
+
+def value_subject(target: str, name: str) -> str:
+    """The subject of alerts on a value: ``db/connections``; of the main value the target's own name."""
+    return target if name == MAIN_VALUE else f"{target}{VALUE_SEPARATOR}{name}"
+
+
+def target_of_subject(subject: str, known: Container[str]) -> str:
+    """The target that an alert's subject belongs to: itself, or the one whose value it is.
+
+    Args:
+        subject: Of an alert; those of the host and of figures are returned as they are.
+        known: The names of the targets; they may hold the separator, so the longest one counts.
+    """
+    owner = subject
+    while owner and owner not in known:
+        owner = owner.rpartition(VALUE_SEPARATOR)[0]
+    return owner or subject

@@ -120,7 +120,7 @@ class Engine:
             clock=clock,
             pace=limits.pace,
         )
-        self._prober = Prober(http=sources.http, database=sources.database, clock=clock)
+        self._prober = Prober(http=sources.http, database=sources.database, others=sources.others, clock=clock)
         self._figures = FigureReader(clock=clock, sources=ruleset.figures, known=known_figures(store))
         self._no_data_watch = NoDataWatch(ruleset.intervals, now=now)
         self._peers = peers_of(store, clock, location)

@@ -70,7 +70,7 @@ def run_once(
 async def _collect(
     ruleset: Ruleset, clock: Clock, collectors: Collectors, known: Iterable[BusinessFigures]
 ) -> tuple[Sequence[Item], HostSample]:
-    prober = Prober(http=collectors.http, database=collectors.database, clock=clock)
+    prober = Prober(http=collectors.http, database=collectors.database, others=collectors.others, clock=clock)
     figures = FigureReader(clock=clock, sources=ruleset.figures, known=known)
     room = asyncio.Semaphore(DEFAULT_CAPACITY)
     items: list[Item] = []

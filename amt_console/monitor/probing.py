@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from functools import partial
+from importlib import import_module
+from typing import Any, Protocol
 
 from amt_console.clock import Clock
 from amt_console.model import (
@@ -20,6 +22,8 @@ from amt_console.model import (
     Service,
     ServiceState,
     Target,
+    TargetKind,
+    kind_of,
 )
 from amt_console.model.evidence import ProcessUse
 from amt_console.monitor.supervise import LOG
@@ -60,6 +64,18 @@ class DatabaseProber(Protocol):
         ...
 
 
+class TargetCollector(Protocol):
+    """What the engine needs of any other collector of targets; it is given targets of its kind alone."""
+
+    async def probe(self, target: Any, *, attempt: int = 1) -> ProbeResult:
+        """Probe once."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release every resource."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Collectors:
     """Where the measurements come from: one collector of each kind."""
@@ -69,6 +85,8 @@ class Collectors:
     host: HostSampler
     processes: Callable[[], tuple[ProcessUse, ...]] = tuple
     """Reads the busiest processes of the host; blocks."""
+    others: Mapping[TargetKind, Callable[[], TargetCollector]] = field(default_factory=dict)
+    """Make the collectors of the further kinds of targets, each when its first target is probed."""
 
     @classmethod
     def real(cls, clock: Clock) -> Collectors:
@@ -83,15 +101,40 @@ class Collectors:
             DatabaseCollector(clock=clock),
             HostCollector(clock=clock),
             busiest_processes,
+            {kind: partial(_made, kind, clock) for kind in _OTHERS},
         )
+
+
+_OTHERS: Mapping[TargetKind, tuple[str, str]] = {
+    TargetKind.TCP: ("collectors.tcp", "TcpCollector"),
+    TargetKind.DNS: ("collectors.dns", "DnsCollector"),
+    TargetKind.ICMP: ("collectors.icmp", "IcmpCollector"),
+    TargetKind.PLUGIN: ("collectors.plugins.collector", "PluginCollector"),
+    TargetKind.PROMETHEUS: ("collectors.prometheus.collector", "PrometheusCollector"),
+}
+"""Module and class by kind: each is imported when it is needed, because some take a tenth of a second."""
+
+
+def _made(kind: TargetKind, clock: Clock) -> TargetCollector:
+    module, name = _OTHERS[kind]
+    made: TargetCollector = getattr(import_module(module), name)(clock=clock)
+    return made
 
 
 class Prober:
     """Runs probes. Never raises, except when cancelled."""
 
-    def __init__(self, *, http: ServiceCollector, database: DatabaseProber, clock: Clock) -> None:
-        self._http = http
-        self._database = database
+    def __init__(
+        self,
+        *,
+        http: ServiceCollector,
+        database: DatabaseProber,
+        clock: Clock,
+        others: Mapping[TargetKind, Callable[[], TargetCollector]] | None = None,
+    ) -> None:
+        self._collectors: dict[TargetKind, TargetCollector] = {TargetKind.HTTP: http, TargetKind.DATABASE: database}
+        self._others = others or {}
+        self._making = asyncio.Lock()
         self._clock = clock
 
     async def probe(self, target: Target, attempt: int = 1) -> ProbeResult:
@@ -100,9 +143,8 @@ class Prober:
         target = within_interval(target)
         try:
             async with asyncio.timeout(target.timeout + DEADLINE_GRACE):
-                if isinstance(target, Database):
-                    return await self._database.probe(target, attempt=attempt)
-                return await self._http.probe(target, attempt=attempt)
+                collector = self._collectors.get(kind := kind_of(target)) or await self._make(kind)
+                return await collector.probe(target, attempt=attempt)
         except TimeoutError:
             LOG.error("The probe of %s did not end at its deadline of %g s.", target.name, target.timeout)
             return local_error(target, started, attempt, "the probe did not end at its deadline")
@@ -110,9 +152,15 @@ class Prober:
             LOG.exception("The collector failed on %s.", target.name)
             return local_error(target, started, attempt, f"the collector failed: {type(error).__name__}: {error}")
 
+    async def _make(self, kind: TargetKind) -> TargetCollector:
+        async with self._making:
+            if kind not in self._collectors:
+                self._collectors[kind] = await asyncio.to_thread(self._others[kind])
+            return self._collectors[kind]
+
     async def aclose(self) -> None:
-        """Close both collectors."""
-        for collector in (self._http, self._database):
+        """Close the collectors."""
+        for collector in self._collectors.values():
             try:
                 await collector.aclose()
             except Exception:

@@ -93,7 +93,7 @@ class ProbingMonitor:
         self._ready.set()
         slots = SlotClaims(self._store, self._clock, self._location, evaluates=False)
         sources = self._collectors or Collectors.real(self._clock)
-        prober = Prober(http=sources.http, database=sources.database, clock=self._clock)
+        prober = Prober(http=sources.http, database=sources.database, others=sources.others, clock=self._clock)
         probes = self._probe_loop(self._ruleset, prober, slots)
         restarts = Restarts()
         works = (("membership", slots.run), ("probes", probes.run), ("handing in", lambda: self._hand_in(slots)))

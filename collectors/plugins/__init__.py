@@ -1,0 +1,1 @@
+"""Runs monitoring plugins: commands that tell a state by their exit code."""

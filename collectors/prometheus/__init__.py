@@ -1,0 +1,1 @@
+"""Reads values from Prometheus servers."""

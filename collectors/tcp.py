@@ -1,0 +1,110 @@
+"""Probes TCP services: ``tcp://host:port`` is up when the connection stands; ``?tls=yes`` shakes hands as well."""
+
+from __future__ import annotations
+
+import ssl
+from urllib.parse import parse_qs, urlsplit
+
+from amt_console.clock import Clock
+from amt_console.model import ErrorClass, ProbeResult, Service
+from amt_console.text import safe_text
+from collectors.network.certificates import CertificateDates
+from collectors.network.connection import ByteStream, Connection
+from collectors.network.fault import ProbeFault
+from collectors.network.probe import Progress, Stage, find, measured
+from collectors.network.resolver import Resolver
+from collectors.network.stamps import Stamps
+from collectors.network.tls import TlsContexts, TlsStream, tls_fault
+
+MAX_GREETING_BYTES = 4096
+"""How much of what the server says first is searched for the expected text."""
+_SHOWN_CHARS = 60
+
+
+class TcpCollector:
+    """Probes any number of TCP services at once, on one event loop.
+
+    The response time is the sum of name look-up, TCP handshake, TLS handshake, and, where a text is expected, the time
+    until the server has said it.
+
+    Args:
+        clock: For the time stamps of the results.
+        resolver: Looks names up; the system's by default.
+    """
+
+    def __init__(self, *, clock: Clock, resolver: Resolver | None = None) -> None:
+        self._clock = clock
+        self._resolver = resolver or Resolver()
+        self._stamps = Stamps()
+        self._contexts = TlsContexts()
+        self._certificates = CertificateDates()
+
+    async def probe(self, service: Service, *, attempt: int = 1) -> ProbeResult:
+        """Connect once. Raises only when cancelled: every failure is in the result."""
+        return await measured(service, self._clock, attempt, lambda progress: self._run(service, progress))
+
+    async def aclose(self) -> None:
+        """Release the shared resources."""
+        self._resolver.close()
+        self._stamps.close()
+
+    async def _run(self, service: Service, progress: Progress) -> None:
+        parts = urlsplit(service.url)
+        host, port = parts.hostname or "", parts.port or 0
+        connection = await self._connect(service, host, port, progress)
+        try:
+            stream: ByteStream = connection
+            if parse_qs(parts.query).get("tls") == ["yes"]:
+                stream = await self._secure(service, connection, host, progress)
+            if service.expect.text is not None:
+                await _expect(stream, service.expect.text, connection, progress)
+        finally:
+            connection.close()
+
+    async def _connect(self, service: Service, host: str, port: int, progress: Progress) -> Connection:
+        refusal: ProbeFault | None = None
+        for address in await find(service, host, port, self._resolver, progress):
+            progress.wait(Stage.CONNECT, progress.on(address, host))
+            connection = Connection(address, self._stamps)
+            try:
+                await connection.open()
+            except BaseException as error:
+                connection.close()
+                if not (isinstance(error, ProbeFault) and error.error_class is ErrorClass.CONNECT_REFUSED):
+                    raise
+                refusal = refusal or error
+            else:
+                progress.connect_ns = connection.connect_ns
+                return connection
+        assert refusal is not None
+        raise refusal
+
+    async def _secure(self, service: Service, connection: Connection, host: str, progress: Progress) -> TlsStream:
+        progress.wait(Stage.TLS, connection.address)
+        context = await self._contexts.get(ca_file=service.ca_file, verify=service.verify_tls)
+        try:
+            stream = TlsStream(connection, context, host)
+            progress.tls_ns = await stream.handshake()
+        except ssl.SSLError as error:
+            raise tls_fault(error, host) from None
+        except ValueError as error:
+            raise ProbeFault(ErrorClass.TLS_OTHER, f"{host} cannot be a TLS server name: {error}") from None
+        progress.tls_version = stream.ssl_object.version()
+        progress.tls_expires_at = self._certificates.chain_end(stream.ssl_object)
+        return stream
+
+
+async def _expect(stream: ByteStream, text: str, connection: Connection, progress: Progress) -> None:
+    """Read until the server has said ``text``. Raises ProbeFault."""
+    progress.wait(Stage.ANSWER, connection.address)
+    wanted, said = text.encode(), b""
+    while wanted not in said:
+        data, stamp = await stream.receive()
+        said += data
+        if data:
+            progress.answer_ns = max(0, stamp - connection.connected_at - (progress.tls_ns or 0))
+        if (not data or len(said) >= MAX_GREETING_BYTES) and wanted not in said:
+            progress.answered = bool(said)
+            shown = safe_text(said[:MAX_GREETING_BYTES].decode("utf-8", "replace"), _SHOWN_CHARS)
+            got = f"got '{shown}'" if said else "the server closed the connection without a word"
+            raise ProbeFault(ErrorClass.BODY_ASSERT, f"expected '{safe_text(text, _SHOWN_CHARS)}', {got}")
