@@ -35,6 +35,7 @@ from amt_console.alerts.judging.probes import (
     judge_error_rate,
     judge_probe,
     judge_uptime,
+    judge_value,
     judge_window,
     missing,
 )
@@ -71,7 +72,7 @@ from amt_console.alerts.rules.rule import (
 )
 from amt_console.alerts.rules.slo import SLO_PREFIX, slo_rule
 from amt_console.alerts.story import StoryLine, fold_story
-from amt_console.alerts.wording import from_locations
+from amt_console.alerts.wording import from_locations, with_unit
 
 __all__ = [
     "EXTERNAL_RULE",
@@ -149,6 +150,7 @@ __all__ = [
     "judge_report",
     "judge_sights",
     "judge_uptime",
+    "judge_value",
     "judge_window",
     "limit",
     "majority",
@@ -168,4 +170,5 @@ __all__ = [
     "take_ping",
     "told",
     "widest_short",
+    "with_unit",
 ]

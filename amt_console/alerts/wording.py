@@ -27,6 +27,8 @@ _AGGREGATES = {
     Aggregate.RATE: "from the first to the last value",
 }
 _DAY = 86400.0
+COUNTER_UNIT = "c"
+"""What plugins write behind a number that only grows."""
 MOST_NAMED = 4
 """Most locations that are named; beyond this only their number is given."""
 
@@ -40,7 +42,9 @@ def number(value: float, beside: float | None = None) -> str:
     return repr(value)
 
 
-def describe(rule: Rule, subject: str, value: float, broken: Limit, *, between: bool = False) -> str:
+def describe(
+    rule: Rule, subject: str, value: float, broken: Limit, *, between: bool = False, unit: str | None = None
+) -> str:
     """One line about a value: ``backend-api answers in 6.2 s, limit 5 s``.
 
     Args:
@@ -49,23 +53,24 @@ def describe(rule: Rule, subject: str, value: float, broken: Limit, *, between: 
         value: In the unit of the rule's signal.
         broken: The exceeded limit, or the one that is reached first.
         between: The value is between the limit and the end of the alert; the line says so.
+        unit: Of a value of a check.
     """
     if rule.aggregate is Aggregate.RATE:
-        return _rate(rule, subject, value, broken, between=between)
-    text = (
-        f"{_statement(rule, subject, value, broken.enter)}{_window(rule)}, limit {_amount(rule.signal, broken.enter)}"
-    )
-    return f"{text}, ends at {_amount(rule.signal, broken.leave)}" if between else text
+        return _rate(rule, subject, value, broken, between=between, unit=unit)
+    signal, enter = rule.signal, broken.enter
+    text = f"{_statement(rule, subject, value, enter, unit)}{_window(rule)}, limit {_amount(signal, enter, unit=unit)}"
+    return f"{text}, ends at {_amount(signal, broken.leave, unit=unit)}" if between else text
 
 
-def _rate(rule: Rule, subject: str, value: float, broken: Limit, *, between: bool) -> str:
+def _rate(rule: Rule, subject: str, value: float, broken: Limit, *, between: bool, unit: str | None) -> str:
     """``disk / rises by 2.1 % a minute over 10m, limit 1 % a minute``."""
     verb = "falls" if value < 0 else "rises"
     name = _NAMES.get(rule.signal, subject)
-    changed, most = _amount(rule.signal, abs(value), abs(broken.enter)), _amount(rule.signal, abs(broken.enter))
+    changed = _amount(rule.signal, abs(value), abs(broken.enter), unit)
+    most = _amount(rule.signal, abs(broken.enter), unit=unit)
     over = f" over {duration(rule.window)}" if rule.window else ""
     text = f"{name} {verb} by {changed} a minute{over}, limit {most} a minute"
-    return f"{text}, ends at {_amount(rule.signal, broken.leave)} a minute" if between else text
+    return f"{text}, ends at {_amount(rule.signal, broken.leave, unit=unit)} a minute" if between else text
 
 
 def is_down(subject: str, why: str) -> str:
@@ -81,6 +86,11 @@ def reason_of(subject: str, message: str) -> str:
 def error_of(subject: str, message: str) -> str:
     """``reason_of`` without the count of confirmations behind it."""
     return _COUNT.sub("", reason_of(subject, message))
+
+
+def warns(subject: str, why: str) -> str:
+    """``disks warns: /var is 91 % full``."""
+    return f"{subject} warns: {why}"
 
 
 def seen_from(subject: str, message: str, where: str) -> str:
@@ -99,8 +109,8 @@ def from_locations(names: Iterable[str], of: int) -> str:
     return f"from {shown} ({len(named)} of {of})"
 
 
-def _statement(rule: Rule, subject: str, value: float, enter: float) -> str:
-    shown = _amount(rule.signal, value, enter)
+def _statement(rule: Rule, subject: str, value: float, enter: float, unit: str | None) -> str:
+    shown = _amount(rule.signal, value, enter, unit)
     match rule.signal:
         case Signal.RESPONSE_TIME:
             return f"{subject} answers in {shown}"
@@ -113,7 +123,7 @@ def _statement(rule: Rule, subject: str, value: float, enter: float) -> str:
         case Signal.TLS_EXPIRY:
             verb = "ended" if value < 0 else "ends in"
             return f"{subject}: the certificate {verb} {shown}{' ago' if value < 0 else ''}"
-        case Signal.CPU_USAGE | Signal.MEMORY_USAGE | Signal.FIGURE:
+        case Signal.CPU_USAGE | Signal.MEMORY_USAGE | Signal.FIGURE | Signal.VALUE:
             return f"{subject} is at {shown}"
     name = _NAMES.get(rule.signal, str(rule.signal))
     return f"{name} is at {shown}"
@@ -128,7 +138,9 @@ def _window(rule: Rule) -> str:
     return f" {_AGGREGATES[rule.aggregate]} over {span}"
 
 
-def _amount(signal: Signal, value: float, beside: float | None = None) -> str:
+def _amount(signal: Signal, value: float, beside: float | None = None, unit: str | None = None) -> str:
+    if signal is Signal.VALUE:
+        return with_unit(value, unit, beside)
     if signal is Signal.RESPONSE_TIME:
         if abs(value if beside is None else max(abs(value), abs(beside))) >= 1000:
             return f"{number(value / 1000, None if beside is None else beside / 1000)} s"
@@ -141,6 +153,14 @@ def _amount(signal: Signal, value: float, beside: float | None = None) -> str:
     if signal in (Signal.NETWORK_SENT, Signal.NETWORK_RECEIVED):
         return f"{byte_size(value)}/s"
     return number(value, beside)
+
+
+def with_unit(value: float, unit: str | None, beside: float | None = None) -> str:
+    """A value of a check: ``93 %``, ``1.5 GiB``, ``12 ms``; as many digits as tell it from ``beside``."""
+    if unit == "B":
+        return byte_size(value)
+    shown = number(value, beside)
+    return shown if unit in (None, COUNTER_UNIT) else f"{shown} {unit}"
 
 
 def _digits(value: float, digits: int) -> str:

@@ -12,7 +12,7 @@ from amt_console.config.sections.escalation import EscalationSettings
 from amt_console.config.sections.oncall import PersonSettings, RotaSettings, SeverityChannels, TurnSettings
 from amt_console.config.sections.silences import MaintenanceSettings, SilenceSettings
 from amt_console.config.settings import Settings
-from amt_console.model import ChannelType, Severity, Target
+from amt_console.model import ByTarget, ChannelType, Severity, Target
 from amt_console.model.policy import (
     ONCALL,
     ChannelFacts,
@@ -56,9 +56,9 @@ def policies_of(settings: Settings, targets: Sequence[Target]) -> Policies:
             acknowledgement=notify.acknowledgement,
             warning_after=notify.warning_after,
         ),
-        groups={each.name: each.group for each in (*targets, *heartbeats_of(settings))},
-        depends_on={target.name: target.depends_on for target in targets if target.depends_on},
-        intervals={target.name: target.interval for target in targets},
+        groups=ByTarget({each.name: each.group for each in (*targets, *heartbeats_of(settings))}),
+        depends_on=ByTarget({target.name: target.depends_on for target in targets}),
+        intervals=ByTarget({target.name: target.interval for target in targets}),
     )
 
 

@@ -11,18 +11,18 @@ from amt_console.config.faults import ConfigError
 from amt_console.config.files.explain import explain
 from amt_console.config.files.reading import read_document
 from amt_console.config.sections.rules import RuleSettings, RuleSignal
-from amt_console.config.sections.scalars import Delay, Name, Section, Text, Window
+from amt_console.config.sections.scalars import Delay, Name, Section, Subject, Text, Window
 
 
 class SeriesSettings(Section):
     """Values of one signal of one subject."""
 
-    subject: Name
-    """A service, database, host part, or figure."""
+    subject: Subject
+    """A service, database, host part, figure, or value such as `db/connections`."""
     signal: RuleSignal
     """As in a rule."""
     values: Annotated[tuple[float | Literal["-"] | None, ...], Field(min_length=1, max_length=100_000)]
-    """One each interval; `null` or `"-"` is missing data. Of `service_down` and `database` 1 is bad, 0 good."""
+    """One each interval; `null` or `"-"` is missing data. Of states such as `service_down` 1 is bad, 0 good."""
 
 
 class ExpectationSettings(Section):

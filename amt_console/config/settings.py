@@ -14,6 +14,7 @@ from amt_console.config.sections.heartbeats import HeartbeatSettings
 from amt_console.config.sections.log import LogSettings
 from amt_console.config.sections.notify import NotifySettings
 from amt_console.config.sections.oncall import OncallSettings
+from amt_console.config.sections.plugins import PluginSettings
 from amt_console.config.sections.program import (
     ApiSettings,
     CanarySettings,
@@ -22,6 +23,7 @@ from amt_console.config.sections.program import (
     RetentionSettings,
     WatchdogSettings,
 )
+from amt_console.config.sections.prometheus import PrometheusSettings
 from amt_console.config.sections.reports import ReportSettings
 from amt_console.config.sections.rules import RuleSettings
 from amt_console.config.sections.scalars import BaseUrl, Delay, Interval, LocationName, Section
@@ -57,11 +59,15 @@ class Settings(Section):
     email_alerts: EmailAlerts = EmailAlerts()
     """The original's mail notification."""
     services: tuple[ServiceSettings, ...] = ()
-    """HTTP services to probe, beside or instead of the three base URLs."""
+    """Services to probe, beside or instead of the three base URLs."""
     databases: tuple[DatabaseSettings, ...] = ()
     """Databases to probe."""
     heartbeats: Annotated[tuple[HeartbeatSettings, ...], Field(max_length=500)] = ()
     """Jobs that must report."""
+    plugins: Annotated[tuple[PluginSettings, ...], Field(max_length=1000)] = ()
+    """Monitoring plugins to run."""
+    prometheus: Annotated[tuple[PrometheusSettings, ...], Field(max_length=1000)] = ()
+    """Queries of Prometheus servers."""
     rules: Annotated[tuple[RuleSettings, ...], Field(max_length=500)] = ()
     """Alert rules beside the built-in ones."""
     slos: Annotated[tuple[SloSettings, ...], Field(max_length=200)] = ()

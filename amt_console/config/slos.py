@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from amt_console.config.defaults import DEFAULT_SERVICES
 from amt_console.config.faults import Fault
 from amt_console.config.intervals import interval_of
+from amt_console.config.sections.plugins import PluginSettings
 from amt_console.config.sections.services import DatabaseSettings, ServiceSettings
 from amt_console.config.settings import Settings
 from amt_console.model.slo import MIN_BAD_SHORT, BurnWindow, Slo, bad_needed
@@ -63,7 +64,8 @@ def _intervals(settings: Settings) -> dict[str, float]:
         for default in DEFAULT_SERVICES
         if getattr(settings, default.base) is not None
     }
-    named: tuple[ServiceSettings | DatabaseSettings, ...] = (*settings.services, *settings.databases)
+    named: tuple[ServiceSettings | DatabaseSettings | PluginSettings, ...]
+    named = (*settings.services, *settings.databases, *settings.plugins)
     for target in named:
         found[target.name] = target.interval or interval_of(target.criticality, settings.check_interval)
     return found

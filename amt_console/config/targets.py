@@ -11,10 +11,12 @@ from amt_console.config.faults import ConfigError, Fault, Refused
 from amt_console.config.intervals import interval_of, timeout_of
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.secrets.urls import mask_url, store_url
+from amt_console.config.sections.plugins import PluginSettings
+from amt_console.config.sections.prometheus import PrometheusSettings
 from amt_console.config.sections.scalars import location_name
 from amt_console.config.sections.services import DatabaseSettings, ServiceSettings
 from amt_console.config.settings import Settings
-from amt_console.model import Criticality, Database, Expectation, Service, Target
+from amt_console.model import Criticality, Database, Expectation, Plugin, PrometheusQuery, Service, Target
 from amt_console.paths import DATABASE_FILE, DATABASE_VARIABLE, LOCATION_VARIABLE, user_state_folder
 from amt_console.text import safe_text
 
@@ -25,7 +27,8 @@ LOCATION_OPTION = "--location"
 def targets(
     settings: Settings, *, store_url: str | None = None, env: Mapping[str, str] = os.environ
 ) -> tuple[Target, ...]:
-    """Everything to probe: the base URLs' services, ``services``, ``databases``, and our own store if its URL is given.
+    """Everything to probe: the base URLs' services, ``services``, ``databases``, ``plugins``, ``prometheus``, and our
+    own store if its URL is given.
 
     An entry of ``services`` with the name of a default service stands instead of it; what is not enabled is left out.
 
@@ -53,6 +56,12 @@ def targets(
     for index, database in enumerate(settings.databases):
         if database.enabled:
             found.append(_database(database, settings, resolve(f"databases[{index}].url", database.url)))
+    for index, plugin in enumerate(settings.plugins):
+        if plugin.enabled:
+            found.append(_plugin(plugin, settings, f"plugins[{index}]", resolve))
+    for index, query in enumerate(settings.prometheus):
+        if query.enabled:
+            found.append(_prometheus(query, settings, f"prometheus[{index}]", resolve))
     if store_url is not None:
         found.append(_own_database(store_url, settings))
     if faults:
@@ -128,6 +137,40 @@ def _database(database: DatabaseSettings, settings: Settings, url: str) -> Datab
         degraded_above_ms=database.degraded_above_ms or None,
         depends_on=database.depends_on,
         runbook=database.runbook,
+    )
+
+
+def _plugin(plugin: PluginSettings, settings: Settings, path: str, resolve: Resolve) -> Plugin:
+    interval = plugin.interval or interval_of(plugin.criticality, settings.check_interval)
+    return Plugin(
+        name=plugin.name,
+        command=tuple(resolve(f"{path}.command[{place}]", each) for place, each in enumerate(plugin.command)),
+        environment=plugin.environment,
+        group=plugin.group,
+        criticality=plugin.criticality,
+        interval=interval,
+        timeout=timeout_of(plugin.timeout, interval),
+        depends_on=plugin.depends_on,
+        runbook=plugin.runbook,
+    )
+
+
+def _prometheus(query: PrometheusSettings, settings: Settings, path: str, resolve: Resolve) -> PrometheusQuery:
+    interval = query.interval or interval_of(query.criticality, settings.check_interval)
+    return PrometheusQuery(
+        name=query.name,
+        url=query.url or "",
+        query=query.query,
+        unit=query.unit,
+        headers={name: resolve(f"{path}.headers.{name}", value) for name, value in query.headers.items()},
+        verify_tls=query.verify_tls,
+        ca_file=query.ca_file,
+        group=query.group,
+        criticality=query.criticality,
+        interval=interval,
+        timeout=timeout_of(query.timeout, interval),
+        depends_on=query.depends_on,
+        runbook=query.runbook,
     )
 
 

@@ -53,7 +53,7 @@ from amt_console.model.results import (
     ServiceStatus,
     Value,
 )
-from amt_console.model.rollup import RESOLUTIONS, AnyRollup, HostRollup, Rollup
+from amt_console.model.rollup import RESOLUTIONS, AnyRollup, HostRollup, Rollup, ValueSum
 from amt_console.model.snapshot import (
     AlertView,
     Commits,
@@ -92,6 +92,7 @@ from amt_console.model.targets import (
     DEFAULT_MAX_BODY_BYTES,
     VALUE_SEPARATOR,
     AddressFamily,
+    ByTarget,
     Database,
     Expectation,
     FigureSource,
@@ -101,8 +102,10 @@ from amt_console.model.targets import (
     Service,
     Target,
     bare_target,
+    belongs_to,
     kind_of,
     target_of_subject,
+    value_name,
     value_subject,
 )
 
@@ -137,6 +140,7 @@ __all__ = [
     "AnyRollup",
     "AuditEntry",
     "BusinessFigures",
+    "ByTarget",
     "ChannelType",
     "Claim",
     "Close",
@@ -199,12 +203,15 @@ __all__ = [
     "UndoLast",
     "UndoOncall",
     "Value",
+    "ValueSum",
     "Viewer",
     "bare_target",
+    "belongs_to",
     "is_location",
     "kind_of",
     "series_name",
     "series_of",
     "target_of_subject",
+    "value_name",
     "value_subject",
 ]

@@ -20,6 +20,30 @@ NO_VALUES = LatencyHistogram()
 
 
 @dataclass(frozen=True, slots=True)
+class ValueSum:
+    """One value of a check for a period: number of measurements, sum and extremes, in the unit of the value."""
+
+    start_us: int
+    """Microseconds since 1970."""
+    length_us: int
+    samples: int
+    total: float
+    least: float
+    most: float
+    unit: str | None = None
+
+    @property
+    def start(self) -> datetime:
+        """When the period begins, aware UTC."""
+        return moment(self.start_us)
+
+    @property
+    def mean(self) -> float:
+        """Arithmetic mean."""
+        return self.total / self.samples
+
+
+@dataclass(frozen=True, slots=True)
 class Rollup:
     """The results of one service for ``seconds`` from ``start`` on.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from amt_console.model.inbound import HeartbeatView
 from amt_console.model.oncall import OnCall
-from amt_console.model.results import BusinessFigures, HostSample
+from amt_console.model.results import BusinessFigures, HostSample, Value
 from amt_console.model.states import (
     AlertState,
     AlertType,
@@ -53,7 +53,7 @@ class ServiceView:
     """When it entered ``state``; ``None`` before the first result."""
     interval: float
     kind: str = "http"
-    """``http`` or ``database``."""
+    """A ``TargetKind``."""
     response_time_ms: float | None = None
     p95_ms: float | None = None
     """Over the last 24 hours."""
@@ -73,6 +73,8 @@ class ServiceView:
     runbook: str | None = None
     locations: tuple[LocationView, ...] = ()
     """By name, if more than one watches it; ``state`` is then the majority's."""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """What the newest result measured besides its time, by name, the main value first."""
 
 
 @dataclass(frozen=True, slots=True)

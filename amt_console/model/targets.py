@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from amt_console.model.results import MAIN_VALUE
 from amt_console.model.states import Criticality, FigureKind, TargetKind
 
+_T = TypeVar("_T")
 AddressFamily = Literal["any", "ipv4", "ipv6"]
 
 DEFAULT_MAX_BODY_BYTES = 1024 * 1024
@@ -198,6 +199,11 @@ def value_subject(target: str, name: str) -> str:
     return target if name == MAIN_VALUE else f"{target}{VALUE_SEPARATOR}{name}"
 
 
+def value_name(target: str, subject: str) -> str:
+    """The value that a subject of ``value_subject`` names."""
+    return MAIN_VALUE if subject == target else subject.removeprefix(target + VALUE_SEPARATOR)
+
+
 def target_of_subject(subject: str, known: Container[str]) -> str:
     """The target that an alert's subject belongs to: itself, or the one whose value it is.
 
@@ -209,3 +215,18 @@ def target_of_subject(subject: str, known: Container[str]) -> str:
     while owner and owner not in known:
         owner = owner.rpartition(VALUE_SEPARATOR)[0]
     return owner or subject
+
+
+def belongs_to(subject: str, target: str) -> bool:
+    """Whether the subject of an alert is a target or one of its values."""
+    return subject == target or subject.startswith(target + VALUE_SEPARATOR)
+
+
+class ByTarget(dict[str, _T]):
+    """What is known of each target; ``get`` also takes the subject of a value, and finds its target."""
+
+    __slots__ = ()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """By the name of a target, or the subject of one of its values."""
+        return dict.get(self, key if key in self else target_of_subject(key, self), default)

@@ -29,6 +29,7 @@ from amt_console.alerts import (
     judge_probe,
     judge_report,
     judge_sights,
+    judge_value,
     missing,
     report_subject,
     resume,
@@ -36,7 +37,7 @@ from amt_console.alerts import (
     step,
 )
 from amt_console.clock import Instant
-from amt_console.model import Gap, ServiceState
+from amt_console.model import Gap, ServiceState, value_name
 from amt_console.model.inbound import HEARTBEAT_RULE
 from amt_console.monitor.buffer import (
     Arrived,
@@ -113,7 +114,7 @@ class Evaluator:
             rule = self.ruleset.rule_of(episode.rule_id)
             if not episode.rule_id or (rule is not None and rule.signal in _KNOWN_WITHOUT_MEASURING):
                 continue
-            target = self.ruleset.by_target.get(episode.subject)
+            target = self.ruleset.by_target.get(self.ruleset.owner_of(episode.subject))
             interval = STORE_EVERY if target is None else target.interval
             ledger.apply(key_of(episode), resume(episode, at=at, gap_seconds=seconds, interval=interval))
 
@@ -134,11 +135,36 @@ class Evaluator:
                 _step(ledger, rule, judge_sights(rule, item.sights, at=at, episode=episode))
             else:
                 _step(ledger, rule, judge_probe(rule, result, at=at, episode=episode))
+        if rules := self.ruleset.value_rules.get(name):
+            self._values(ledger, item, rules)
         if result.state is ServiceState.UNKNOWN:
             return
         for rule in self.ruleset.freshness_rules.get(name, ()):
             if ledger.has_open((rule.id, name)):
                 _step(ledger, rule, judge_heard(rule, name, at=at))
+
+    def _values(self, ledger: Ledger, item: Collected, rules: Sequence[Rule]) -> None:
+        """Judge the values of a result. What was there before and is missing now holds its alert."""
+        result, at, target = item.result, item.at, item.result.service
+        for rule in rules:
+            watched = {subject: name for name, subject in rule.value_subjects(target, result.values)}
+            for subject in self._open_values(ledger, rule, target):
+                watched.setdefault(subject, value_name(target, subject))
+            for subject, name in watched.items():
+                episode = ledger.newest((rule.id, subject))
+                if item.sights:
+                    value = (name, subject)
+                    _step(ledger, rule, judge_sights(rule, item.sights, at=at, episode=episode, value=value))
+                else:
+                    _step(ledger, rule, judge_value(rule, subject, name, result, at=at, episode=episode))
+
+    def _open_values(self, ledger: Ledger, rule: Rule, target: str) -> list[str]:
+        """The subjects of open alerts on values of a target."""
+        return [
+            subject
+            for subject, episode in ledger.of_rule(rule.id).items()
+            if episode.open and self.ruleset.owner_of(subject) == target
+        ]
 
     def _host(self, ledger: Ledger, item: HostReading) -> None:
         for rule in self.ruleset.host_rules:
@@ -193,6 +219,9 @@ class Evaluator:
             return
         for rule in (*self.ruleset.probe_rules[subject], *self.ruleset.window_rules[subject]):
             _step(ledger, rule, missing(rule, subject, at, item.reason))
+        for rule in (*self.ruleset.value_rules[subject], *self.ruleset.value_window_rules[subject]):
+            for value in self._open_values(ledger, rule, subject):
+                _step(ledger, rule, missing(rule, value, at, item.reason))
         for rule in self.ruleset.freshness_rules[subject]:
             observation = judge_no_data(
                 rule, subject, seconds=item.seconds, interval=target.interval, at=at, reason=item.reason

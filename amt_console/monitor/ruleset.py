@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from amt_console.config.heartbeats import heartbeats_of
 from amt_console.config.policies import policies_of
 from amt_console.config.sections.rules import parse_quorum
 from amt_console.config.slos import slos_of
-from amt_console.model import NETWORK_SUBJECT, FigureSources, Service, Target
+from amt_console.model import NETWORK_SUBJECT, FigureSources, Service, Target, target_of_subject
 from amt_console.model.inbound import EXTERNAL_PREFIX, Heartbeat
 from amt_console.model.policy import Policies
 from amt_console.monitor.figure_names import rule_faults, unit_faults
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 MONITOR_SUBJECT = "monitor"
 """The subject of alerts about the monitor itself."""
+QUERY_PREFIX = "prometheus/"
+"""How the id of a rule begins that the limit of a Prometheus query makes."""
 _HOST_SIGNALS = frozenset((*HOST_SUBJECTS, Signal.DISK_USAGE))
 _ALWAYS_WINDOWED = frozenset((Signal.ERROR_RATE, Signal.UPTIME, Signal.SLO_BURN))
 
@@ -71,6 +73,9 @@ class Ruleset:
     """By target: rules that judge a window of results."""
     freshness_rules: Mapping[str, tuple[Rule, ...]] = field(init=False)
     """By target: rules that judge the absence of results."""
+    value_rules: Mapping[str, tuple[Rule, ...]] = field(init=False)
+    """By target: rules that judge the values of each result."""
+    value_window_rules: Mapping[str, tuple[Rule, ...]] = field(init=False)
     host_rules: tuple[Rule, ...] = field(init=False)
     """Rules that judge each host sample."""
     host_window_rules: tuple[Rule, ...] = field(init=False)
@@ -91,11 +96,15 @@ class Ruleset:
         """Sort the rules by target and kind."""
         derived = {rule.id: rule for each in self.rules if (rule := no_data_rule(each)) is not None}
         found = {target.name: rules_for(self.rules, target) for target in self.targets}
+        values = {name: [rule for rule in rules if rule.signal is Signal.VALUE] for name, rules in found.items()}
+        whole = {name: [rule for rule in rules if rule.signal is not Signal.VALUE] for name, rules in found.items()}
         for name, value in (
             ("by_id", {**{rule.id: rule for rule in self.rules}, **derived}),
             ("by_target", {target.name: target for target in self.targets}),
-            ("probe_rules", {name: _single(rules) for name, rules in found.items()}),
-            ("window_rules", {name: _windowed(rules) for name, rules in found.items()}),
+            ("probe_rules", {name: _single(rules) for name, rules in whole.items()}),
+            ("window_rules", {name: _windowed(rules) for name, rules in whole.items()}),
+            ("value_rules", {name: _single(rules) for name, rules in values.items()}),
+            ("value_window_rules", {name: _windowed(rules) for name, rules in values.items()}),
             ("freshness_rules", {name: _derived(rules) for name, rules in found.items()}),
             ("host_rules", _single([rule for rule in self.rules if rule.signal in _HOST_SIGNALS])),
             ("host_window_rules", _windowed([rule for rule in self.rules if rule.signal in _HOST_SIGNALS])),
@@ -115,6 +124,10 @@ class Ruleset:
         """Seconds between probes by target, in the order of the configuration."""
         return {target.name: target.interval for target in self.targets}
 
+    def owner_of(self, subject: str) -> str:
+        """The target whose value a subject is; otherwise the subject itself."""
+        return target_of_subject(subject, self.by_target)
+
     @property
     def shadow_rules(self) -> frozenset[str]:
         """The ids of rules that only count what they would send."""
@@ -123,7 +136,8 @@ class Ruleset:
     @property
     def depth(self) -> int:
         """Largest number of results that confirm a fault, or its end."""
-        rules = {rule for found in self.probe_rules.values() for rule in found}
+        single = (self.probe_rules, self.value_rules)
+        rules = {rule for by_target in single for found in by_target.values() for rule in found}
         return max((max(rule.fail, rule.recover) for rule in rules), default=1)
 
     def only_informs(self, rule_id: str) -> bool:
@@ -158,6 +172,10 @@ class Ruleset:
             return rule.applies_to(subject)
         if rule.signal in _HOST_SIGNALS or rule.signal is Signal.FIGURE:
             return rule.applies_to(subject)
+        if rule.signal is Signal.VALUE:
+            owner = self.owner_of(subject)
+            known = (*self.value_rules.get(owner, ()), *self.value_window_rules.get(owner, ()))
+            return rule in known and (rule.applies_to(subject) or rule.subject == owner)
         groups = (self.probe_rules, self.window_rules, self.freshness_rules)
         return any(rule in group.get(subject, ()) for group in groups)
 
@@ -214,12 +232,29 @@ def build_rules(settings: Settings, targets: Sequence[Target]) -> tuple[Rule, ..
     built_in = (*default_rules(thresholds, targets), *map(slo_rule, slos_of(settings)))
     defaults = [rule for rule in built_in if rule.id not in named]
     customs = [rule_of(rule) for rule in settings.rules if rule.enabled]
+    customs += [rule for rule in _query_rules(settings) if rule.id not in named]
     window = settings.notify.reopen_window
     return tuple(
         # A rule without a window, such as that of the monitor itself, keeps none.
         replace(rule, reopen_window=window) if rule.reopen_window else rule
         for rule in merge_rules(defaults, customs)
     )
+
+
+def _query_rules(settings: Settings) -> Iterator[Rule]:
+    """The rules of the limits of Prometheus queries: one each, on all of its values."""
+    for query in settings.prometheus:
+        if not query.enabled or (query.above is None and query.below is None):
+            continue
+        rule = custom_rule(
+            name=QUERY_PREFIX + query.name,
+            signal=Signal.VALUE,
+            severity=query.severity,
+            above=query.above,
+            below=query.below,
+            runbook=query.runbook,
+        )
+        yield replace(rule, target=query.name)
 
 
 def rule_of(settings: RuleSettings) -> Rule:

@@ -26,7 +26,7 @@ from amt_console.alerts import (
     widest_short,
 )
 from amt_console.clock import Instant
-from amt_console.model import Episode, FigureKind, HostSample, Rollup, series_name
+from amt_console.model import Episode, FigureKind, HostSample, ProbeResult, Rollup, series_name
 from amt_console.model.slo import Slo
 from amt_console.monitor.buffer import Collected, FigureReading, HostReading, Item
 from amt_console.monitor.outages import outside_outages
@@ -77,6 +77,9 @@ class WindowReader:
             apart = [name for name in names if rule.quorum is not None and subjects[name]]
             windows += _of_services(reads, rule, {name: name for name in names if name not in apart}, at).values()
             windows += _of_locations(reads, rule, {name: subjects[name] for name in apart}, at)
+        for name in subjects:
+            for rule in self._ruleset.value_window_rules.get(name, ()):
+                windows += _of_values(reads, rule, name, at)
         if _HOST in subjects:
             windows += [window for rule in self._ruleset.host_window_rules for window in _of_host(reads, rule, at)]
         for kind in FigureKind:
@@ -86,7 +89,8 @@ class WindowReader:
 
     def _subject(self, item: Item) -> str | None:
         if isinstance(item, Collected):
-            return item.result.service if self._ruleset.window_rules.get(item.result.service) else None
+            name, rules = item.result.service, self._ruleset
+            return name if rules.window_rules.get(name) or rules.value_window_rules.get(name) else None
         if isinstance(item, HostReading):
             return _HOST if self._ruleset.host_window_rules else None
         if isinstance(item, FigureReading):
@@ -211,6 +215,38 @@ def _of_results(reads: Reads, rule: Rule, name: str, subject: str, at: Instant) 
     results.reverse()
     points = [(result.timestamp, result.response_time_ms) for result in results]
     return _values(rule, subject, [(moment, time) for moment, time in points if time is not None], at)
+
+
+def _of_values(reads: Reads, rule: Rule, target: str, at: Instant) -> Iterable[RuleWindow]:
+    """The windows of the values of a target. What several locations see is combined before it is stored."""
+    start = at.wall - timedelta(seconds=rule.window or 0.0)
+    if (rule.window or 0.0) > RAW_WINDOW and rule.aggregate not in OF_SINGLE_VALUES | {Aggregate.P95}:
+        totals = reads.values.totals(service=target, start=start, end=at.wall)
+        for name, subject in rule.value_subjects(target, totals):
+            total = totals[name]
+            value = {Aggregate.MEAN: total.mean, Aggregate.MAX: total.most, Aggregate.MIN: total.least}[rule.aggregate]
+            judged = partial(judge, rule, subject, value, at=at, unit=total.unit)
+            yield RuleWindow(rule, subject, partial(_for_episode, judged))
+        return
+    results = reads.services.results(service=target, start=start, end=_after(at.wall), limit=RAW_LIMIT)
+    yield from value_windows(rule, target, reversed(results), at)
+
+
+def value_windows(rule: Rule, target: str, results: Iterable[ProbeResult], at: Instant) -> Iterable[RuleWindow]:
+    """The windows of a rule on the values of ``results``, oldest first; the newest result says which are there."""
+    points: dict[str, list[Point]] = {}
+    units: dict[str, str | None] = {}
+    for result in results:
+        for name, value in result.values.items():
+            points.setdefault(name, []).append((result.timestamp, value.value))
+            units[name] = value.unit
+    for name, subject in rule.value_subjects(target, points):
+        judged = partial(judge_window, rule, subject, points[name], at=at, unit=units[name])
+        yield RuleWindow(rule, subject, partial(_for_episode, judged))
+
+
+def _for_episode(judged: Callable[..., Observation], episode: Episode | None) -> Observation:
+    return judged(episode=episode)
 
 
 def _of_errors(reads: Reads, rule: Rule, name: str, total: Rollup, subject: str, at: Instant) -> RuleWindow | None:

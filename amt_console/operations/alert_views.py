@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from amt_console.alerts import consequences
 from amt_console.alerts.policy.maintenance import maintenance_of
 from amt_console.alerts.policy.silences import silences_of
-from amt_console.model import MAX_NOTE_CHARS, AlertState, AlertView, Episode, KeptAnswer, Target
+from amt_console.model import MAX_NOTE_CHARS, AlertState, AlertView, ByTarget, Episode, KeptAnswer, Target, belongs_to
 from amt_console.model.policy import Policies
 from amt_console.text import safe_text
 
@@ -43,7 +43,7 @@ class AlertViews:
     ) -> None:
         known = tuple(targets)
         self._open = tuple(open_episodes)
-        self._groups = {target.name: target.group for target in known}
+        self._groups: Mapping[str, str] = ByTarget({target.name: target.group for target in known})
         self._counts = counts or {}
         self._answers = answers or {}
         self.policies = policies or Policies()
@@ -51,8 +51,8 @@ class AlertViews:
         self._at = at
         self._causes = consequences(
             self._open,
-            {target.name: target.depends_on for target in known},
-            {target.name: target.interval for target in known},
+            ByTarget({target.name: target.depends_on for target in known}),
+            ByTarget({target.name: target.interval for target in known}),
         )
         self._followers: dict[int, list[int]] = {}
         for follower, cause in sorted(self._causes.items()):
@@ -99,7 +99,7 @@ class AlertViews:
             rule=safe_text(episode.rule_id, 200),
             alert_type=episode.alert_type,
             severity=episode.severity,
-            subject=safe_text(episode.subject, 100),
+            subject=safe_text(episode.subject, 200),
             group=self._groups.get(episode.subject),
             message=safe_text(episode.message),
             state=episode.state,
@@ -167,5 +167,5 @@ def urgency(alert: AlertView) -> tuple[int, bool, bool, datetime, int]:
 
 
 def worst_of(alerts: Sequence[AlertView], subject: str) -> AlertView | None:
-    """The most urgent of a subject's alerts."""
-    return min((alert for alert in alerts if alert.subject == subject), key=urgency, default=None)
+    """The most urgent alert of a target or of one of its values."""
+    return min((alert for alert in alerts if belongs_to(alert.subject, subject)), key=urgency, default=None)

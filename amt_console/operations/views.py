@@ -10,7 +10,6 @@ from amt_console.model import (
     FORGOTTEN_AFTER,
     AlertState,
     AlertView,
-    Database,
     ErrorClass,
     FigureFault,
     FigureKind,
@@ -24,6 +23,7 @@ from amt_console.model import (
     ServiceView,
     Severity,
     Target,
+    kind_of,
     series_of,
 )
 from amt_console.operations.alert_views import worst_of
@@ -70,7 +70,7 @@ def service_view(
         state=state,
         since=since,
         interval=target.interval,
-        kind="database" if isinstance(target, Database) else "http",
+        kind=kind_of(target).value,
         response_time_ms=last.response_time_ms if last else None,
         p95_ms=windows.p95_ms,
         sparkline=windows.sparkline,
@@ -84,6 +84,7 @@ def service_view(
         alert_id=worst.id if worst is not None else None,
         runbook=target.runbook,
         locations=locations,
+        values=last.values if last is not None and state is not ServiceState.UNKNOWN else {},
     )
 
 

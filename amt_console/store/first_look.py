@@ -18,13 +18,14 @@ from urllib.parse import quote
 from amt_console.model import (
     BusinessFigures,
     Criticality,
-    Database,
     Episode,
     FigureKind,
     HostSample,
-    Service,
     ServiceStatus,
     Target,
+    TargetKind,
+    bare_target,
+    kind_of,
 )
 from amt_console.store.episode_rows import episode_of
 from amt_console.store.result_rows import result_of
@@ -108,7 +109,7 @@ def _readable(row: sqlite3.Row) -> dict[str, Any]:
 
 def _target_values(target: Target) -> dict[str, Any]:
     return {
-        "kind": "database" if isinstance(target, Database) else "http",
+        "kind": kind_of(target).value,
         "name": target.name,
         "url": public_url(target.url),
         "group": target.group,
@@ -126,4 +127,4 @@ def _target_of(values: dict[str, Any]) -> Target:
         "criticality": Criticality(values["criticality"]),
         "depends_on": tuple(values["depends_on"]),
     }
-    return Database(**shared) if values["kind"] == "database" else Service(**shared)
+    return bare_target(TargetKind(values["kind"]), shared)

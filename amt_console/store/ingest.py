@@ -26,6 +26,7 @@ from amt_console.store.rollups.buckets import OpenBuckets, Sample
 from amt_console.store.rollups.rows import ROLLUP_COLUMNS, rollup_values
 from amt_console.store.rollups.samples import sample_of, sample_of_row
 from amt_console.store.rollups.tables import ServiceRollupRow, ServiceStateRow, StateChangeLog
+from amt_console.store.rollups.value_sums import ValueIngest
 from amt_console.store.schema import table
 from amt_console.store.tables import MetaRow, MonitoringLog
 from amt_console.store.utc import SECOND, micros, moment
@@ -84,6 +85,7 @@ class Ingest:
         """Driver's statement for rows of ``rollup_values``."""
         self.upsert_state = dialect.upsert(_STATE)
         self._upsert_meta = dialect.upsert(_META)
+        self._values = ValueIngest(dialect)
 
     def forget(self) -> None:
         """Clear the cache: another process wrote, or a transaction was rolled back."""
@@ -171,6 +173,8 @@ class Ingest:
             return
         self._make_room(connection, batch.days)
         connection.exec_driver_sql(self._insert_logs, batch.logs)
+        if batch.valued:
+            self._values.add(connection, batch.valued)
         if batch.changes:
             connection.exec_driver_sql(self._insert_changes, batch.changes)
         if batch.rollups:
@@ -211,14 +215,17 @@ class Ingest:
         seen = set(stored)
         rows = []
         touched = []
+        stored_now: list[ProbeResult] = []
         for sample, result in arrived:
             if result.timestamp not in seen:
                 seen.add(result.timestamp)
                 touched.append(sample.at)
                 rows.append(result_values(result, sample, self._moment_value(result.timestamp), simulated))
+                stored_now.append(result)
         if rows:
             self._make_room(connection, {at // _DAY for at in touched})
             connection.exec_driver_sql(self._insert_logs, rows)
+            self._values.add(connection, stored_now)
             if service in self._marks(connection):
                 self._catch_up(connection, service, touched[-1])
             self.rebuild(connection, service, touched[0], touched[-1] + 1)
@@ -239,6 +246,8 @@ class _Batch:
         self.changes: list[tuple[Any, ...]] = []
         self.rollups: list[tuple[Any, ...]] = []
         self.newest: dict[str, LogValues] = {}
+        self.valued: list[ProbeResult] = []
+        """Those with values."""
         self.days: set[int] = set()
         """Counted from 1970."""
 
@@ -248,6 +257,8 @@ class _Batch:
         row = result_values(result, sample, at, self._simulated)
         service = result.service
         self.logs.append(row)
+        if result.values:
+            self.valued.append(result)
         self.days.add(sample.at // _DAY)
         self.newest[service] = row
         if known is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC
+from itertools import islice
 from typing import Any, NamedTuple
 
 from amt_console.clock import SECOND
-from amt_console.model import ErrorClass, Phases, ProbeResult, is_location
+from amt_console.model import MAX_VALUES, ErrorClass, Phases, ProbeResult, Value, is_location
 from amt_console.store.rollups.buckets import Sample
 from amt_console.store.rollups.samples import sample_of_row
-from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, to_json
+from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, number, to_json
 
 _PHASES = tuple(field.name for field in fields(Phases))
 _METRICS = ("status_code", "final_url", "ip", "ip_family", "http_version", "body_bytes", "location")
@@ -55,6 +56,8 @@ def _metrics(result: ProbeResult) -> str:
         found["tls_expires_at"] = result.tls_expires_at.astimezone(UTC).isoformat()
     if result.details:
         found["details"] = dict(result.details)
+    if result.values:
+        found["values"] = {name: _written(value) for name, value in islice(result.values.items(), MAX_VALUES)}
     return to_json(found)
 
 
@@ -110,4 +113,36 @@ def result_of(row: Row) -> ProbeResult:
         attempt=sample.attempt,
         location=location if is_location(location) else None,
         details=details if isinstance(details, dict) else {},
+        values=_values_of(metrics.get("values")),
     )
+
+
+def _written(value: Value) -> list[float | str | None]:
+    """A value as a list: number, unit, the plugin's own ranges, extremes; without what is empty at its end."""
+    parts: list[float | str | None] = [
+        value.value,
+        value.unit,
+        value.warning,
+        value.critical,
+        value.low,
+        value.high,
+    ]
+    while parts[-1] is None:
+        parts.pop()
+    return parts
+
+
+def _values_of(written: object) -> dict[str, Value]:
+    """The values of a row; what is none, as other programs may write, is left out."""
+    if not isinstance(written, dict):
+        return {}
+    found: dict[str, Value] = {}
+    for name, parts in islice(written.items(), MAX_VALUES):
+        if isinstance(parts, list) and parts and (value := number(parts[0])) is not None:
+            _, unit, warning, critical, low, high = (*parts, *[None] * 6)[:6]
+            found[str(name)] = Value(value, _text(unit), _text(warning), _text(critical), number(low), number(high))
+    return found
+
+
+def _text(part: object) -> str | None:
+    return clean(part) if isinstance(part, str) else None

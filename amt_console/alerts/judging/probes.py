@@ -8,7 +8,7 @@ from datetime import datetime
 
 from amt_console.alerts.judging.observation import Observation, Verdict
 from amt_console.alerts.rules.rule import Direction, Rule, Signal
-from amt_console.alerts.wording import describe, is_down, number
+from amt_console.alerts.wording import describe, is_down, number, warns
 from amt_console.clock import Instant
 from amt_console.model import OWN_ERRORS, AlertState, Episode, ProbeResult, ServiceState, Severity
 
@@ -24,6 +24,7 @@ def judge(
     at: Instant,
     episode: Episode | None = None,
     reason: str | None = None,
+    unit: str | None = None,
 ) -> Observation:
     """Judge a value by the limits of a rule.
 
@@ -34,6 +35,7 @@ def judge(
         at: When.
         episode: The key's newest episode; once it has fired, the ``leave`` limits hold.
         reason: Why the value is missing.
+        unit: Of a value of a check.
     """
     if value is None or not math.isfinite(value):
         return missing(rule, subject, at, reason or "there is no value")
@@ -49,9 +51,9 @@ def judge(
         held = fired is not None and fired.rank >= severity.rank
         if _beyond(rule.direction, value, tier.leave if held else tier.enter):
             between = not _beyond(rule.direction, value, tier.enter)
-            message = describe(rule, subject, value, tier, between=between)
+            message = describe(rule, subject, value, tier, between=between, unit=unit)
             return Observation(subject, VERDICTS[severity], message, at, value, _step(rule, value) or tier.enter)
-    return Observation(subject, Verdict.OK, describe(rule, subject, value, lowest), at, value, lowest.enter)
+    return Observation(subject, Verdict.OK, describe(rule, subject, value, lowest, unit=unit), at, value, lowest.enter)
 
 
 def judge_probe(rule: Rule, result: ProbeResult, *, at: Instant, episode: Episode | None = None) -> Observation | None:
@@ -65,6 +67,8 @@ def judge_probe(rule: Rule, result: ProbeResult, *, at: Instant, episode: Episod
     """
     if rule.signal in (Signal.SERVICE_DOWN, Signal.DATABASE):
         return _judge_state(rule, result, at)
+    if rule.signal is Signal.PLUGIN_WARNING:
+        return _judge_warning(rule, result, at)
     subject, why = result.service, result.error
     if rule.signal is Signal.RESPONSE_TIME:
         value = result.response_time_ms if _measured(result) else None
@@ -76,6 +80,27 @@ def judge_probe(rule: Rule, result: ProbeResult, *, at: Instant, episode: Episod
     raise ValueError(f"Rule {rule.id}: {rule.signal} cannot be judged from one probe.")
 
 
+def judge_value(
+    rule: Rule, subject: str, name: str, result: ProbeResult, *, at: Instant, episode: Episode | None = None
+) -> Observation | None:
+    """Judge one value of a result; quick re-checks do not count, so that `fail` counts intervals.
+
+    Args:
+        rule: A rule on ``Signal.VALUE``.
+        subject: The value as subject of alerts.
+        name: The value's name within the result.
+        result: What was measured.
+        at: When.
+        episode: The key's newest episode.
+    """
+    if result.attempt != 1:
+        return None
+    value = result.values.get(name)
+    if value is None:
+        return missing(rule, subject, at, result.error or "the check gave no such value")
+    return judge(rule, subject, value.value, at=at, episode=episode, unit=value.unit)
+
+
 def is_good(rule: Rule, result: ProbeResult, at: Instant) -> bool:
     """Whether ``judge_probe`` would find a result good for a rule without an open alert; cheap.
 
@@ -85,6 +110,8 @@ def is_good(rule: Rule, result: ProbeResult, at: Instant) -> bool:
         return False
     if rule.signal in (Signal.SERVICE_DOWN, Signal.DATABASE):
         return result.state is not ServiceState.DOWN
+    if rule.signal is Signal.PLUGIN_WARNING:
+        return result.state is ServiceState.UP
     if rule.signal is Signal.RESPONSE_TIME:
         value = result.response_time_ms
     elif rule.signal is Signal.TLS_EXPIRY:
@@ -139,11 +166,12 @@ def judge_window(
     *,
     at: Instant,
     episode: Episode | None = None,
+    unit: str | None = None,
 ) -> Observation:
     """Judge the aggregate of a window's values with their times (oldest first); too few values are no data."""
     if len(points) < rule.min_samples:
         return missing(rule, subject, at, f"{len(points)} of {rule.min_samples} samples that the rule needs")
-    return judge(rule, subject, rule.aggregate.over(points), at=at, episode=episode)
+    return judge(rule, subject, rule.aggregate.over(points), at=at, episode=episode, unit=unit)
 
 
 def missing(rule: Rule, subject: str, at: Instant, reason: str) -> Observation:
@@ -163,6 +191,19 @@ def _judge_state(rule: Rule, result: ProbeResult, at: Instant) -> Observation:
         return Observation(name, VERDICTS[rule.severity], words, at, error_class=error, answer=answer)
     word = "slow, but up" if result.state is ServiceState.DEGRADED else "up"
     return Observation(name, Verdict.OK, f"{name} is {word}", at)
+
+
+def _judge_warning(rule: Rule, result: ProbeResult, at: Instant) -> Observation | None:
+    """A plugin's own warning. While it is down it tells nothing about its warning."""
+    name = result.service
+    if not _measured(result):
+        return missing(rule, name, at, result.error or f"its state is {result.state}")
+    if result.state is ServiceState.DOWN:
+        return None
+    if result.state is ServiceState.DEGRADED:
+        words = warns(name, result.error or "no reason is known")
+        return Observation(name, VERDICTS[rule.severity], words, at, error_class=result.error_class)
+    return Observation(name, Verdict.OK, f"{name} is up", at)
 
 
 def _measured(result: ProbeResult) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from amt_console.alerts.judging.observation import Observation, Streaks, Verdict
-from amt_console.alerts.judging.probes import judge_probe
+from amt_console.alerts.judging.probes import judge_probe, judge_value
 from amt_console.alerts.rules.rule import Direction, Rule
 from amt_console.alerts.wording import from_locations, seen_from
 from amt_console.clock import Instant
@@ -49,9 +49,14 @@ def needed_of(rule: Rule, living: int) -> int:
 
 
 def judge_sights(
-    rule: Rule, sights: Sequence[Sight], *, at: Instant, episode: Episode | None = None
+    rule: Rule,
+    sights: Sequence[Sight],
+    *,
+    at: Instant,
+    episode: Episode | None = None,
+    value: tuple[str, str] | None = None,
 ) -> Observation | None:
-    """Judge all locations by a rule of ``PROBE_SIGNALS``; ``None`` if it does not count these results.
+    """Judge all locations by a rule of ``PROBE_SIGNALS``, or a value; ``None`` if it does not count these results.
 
     A location that could not measure does not count. If none could, the observation is no data.
 
@@ -60,9 +65,13 @@ def judge_sights(
         sights: The live locations with a valid newest result.
         at: Now.
         episode: The key's newest episode.
+        value: Name and subject of the value that is judged.
     """
 
     def judged(result: ProbeResult) -> Observation | None:
+        if value is not None:
+            name, subject = value
+            return judge_value(rule, subject, name, result, at=at, episode=episode)
         return judge_probe(rule, result, at=at, episode=episode)
 
     newest = [(sight, each) for sight in sights if (each := next(_each(judged, sight.results), None)) is not None]

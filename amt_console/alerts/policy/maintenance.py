@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from amt_console.alerts.policy.recurrence import running_until
+from amt_console.model import belongs_to
 from amt_console.model.policy import MaintenanceWindow
 
 
@@ -23,9 +24,13 @@ def maintenance_of(
     found = [
         (window, end)
         for window in windows
-        if (subject in window.services or group in window.groups) and (end := window_until(window, at)) is not None
+        if _is_part(subject, group, window) and (end := window_until(window, at)) is not None
     ]
     return max(found, key=lambda item: item[1], default=None)
+
+
+def _is_part(subject: str, group: str | None, window: MaintenanceWindow) -> bool:
+    return group in window.groups or any(belongs_to(subject, service) for service in window.services)
 
 
 def window_until(window: MaintenanceWindow, at: datetime) -> datetime | None:

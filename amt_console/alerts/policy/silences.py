@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import regex
 
+from amt_console.model import belongs_to
 from amt_console.model.alerts import Episode
 from amt_console.model.policy import Silence
 
@@ -35,7 +36,7 @@ def is_running(silence: Silence, at: datetime) -> bool:
 
 def _matches(silence: Silence, episode: Episode, group: str | None) -> bool:
     return (
-        (not silence.services or episode.subject in silence.services)
+        (not silence.services or any(belongs_to(episode.subject, service) for service in silence.services))
         and (not silence.groups or group in silence.groups)
         and (not silence.alert_types or episode.alert_type in silence.alert_types)
         and (silence.severity is None or silence.severity is episode.severity)

@@ -27,7 +27,7 @@ from amt_console.alerts.rules.rule import (
     Signal,
     limit,
 )
-from amt_console.model import AlertType, Criticality, Severity
+from amt_console.model import AlertType, ByTarget, Criticality, Severity
 
 HOST = "host"
 HOST_SIGNALS = frozenset((*HOST_SUBJECTS, Signal.DISK_USAGE))
@@ -43,6 +43,8 @@ _ALERT_TYPES = {
     Signal.MEMORY_USAGE: AlertType.MEMORY_USAGE,
     Signal.DISK_USAGE: AlertType.DISK_USAGE,
     Signal.TLS_EXPIRY: AlertType.TLS_EXPIRY,
+    Signal.VALUE: AlertType.VALUE,
+    Signal.PLUGIN_WARNING: AlertType.PLUGIN,
 }
 
 
@@ -138,7 +140,7 @@ def custom_rule(
 def merge_rules(defaults: Iterable[Rule], customs: Iterable[Rule]) -> tuple[Rule, ...]:
     """The default rules with the configured ones, which replace those of the same id and share their runbooks."""
     merged = {rule.id: rule for rule in defaults}
-    runbooks = {subject: url for rule in merged.values() for subject, url in rule.runbook_by_subject.items()}
+    runbooks = ByTarget({subject: url for rule in merged.values() for subject, url in rule.runbook_by_subject.items()})
     merged.update({rule.id: replace(rule, runbook_by_subject=runbooks) for rule in customs})
     return tuple(merged.values())
 

@@ -14,7 +14,17 @@ from amt_console.alerts.rules.rule import (
     Signal,
     limit,
 )
-from amt_console.model import AlertType, Criticality, Database, Service, Severity, Target
+from amt_console.model import (
+    AlertType,
+    ByTarget,
+    Criticality,
+    Database,
+    Plugin,
+    PrometheusQuery,
+    Service,
+    Severity,
+    Target,
+)
 from amt_console.model.inbound import HEARTBEAT_RULE
 
 WINDOWS: Mapping[Signal, float] = {Signal.ERROR_RATE: 3600.0, Signal.UPTIME: 86400.0}
@@ -45,9 +55,12 @@ _SERVICE_SIGNALS = frozenset(
         Signal.UPTIME,
         Signal.TLS_EXPIRY,
         Signal.SLO_BURN,
+        Signal.VALUE,
     )
 )
-_DATABASE_SIGNALS = frozenset((Signal.DATABASE, Signal.RESPONSE_TIME, Signal.SLO_BURN))
+_DATABASE_SIGNALS = frozenset((Signal.DATABASE, Signal.RESPONSE_TIME, Signal.SLO_BURN, Signal.VALUE))
+_PLUGIN_SIGNALS = (_SERVICE_SIGNALS - {Signal.TLS_EXPIRY}) | {Signal.PLUGIN_WARNING}
+_QUERY_SIGNALS = frozenset((Signal.SERVICE_DOWN, Signal.RESPONSE_TIME, Signal.VALUE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +99,18 @@ def default_rules(thresholds: Thresholds | None = None, targets: Iterable[Target
         *_inbound_rules(),
         *information_rules(),
     )
-    runbooks = {target.name: target.runbook for target in known if target.runbook}
+    runbooks = ByTarget({target.name: target.runbook for target in known if target.runbook})
     return tuple(replace(rule, runbook_by_subject=runbooks) for rule in rules)
 
 
 def rules_for(rules: Iterable[Rule], target: Target) -> tuple[Rule, ...]:
-    """The rules for a service or a database."""
-    signals = _DATABASE_SIGNALS if isinstance(target, Database) else _SERVICE_SIGNALS
+    """The rules for a target."""
+    if isinstance(target, Database):
+        signals = _DATABASE_SIGNALS
+    elif isinstance(target, Plugin):
+        signals = _PLUGIN_SIGNALS
+    else:
+        signals = _QUERY_SIGNALS if isinstance(target, PrometheusQuery) else _SERVICE_SIGNALS
     return tuple(rule for rule in rules if rule.signal in signals and rule.watches(target))
 
 
@@ -122,6 +140,7 @@ def _probe_rules(thresholds: Thresholds, targets: tuple[Target, ...]) -> tuple[R
     return (
         Rule(OUTAGE_RULE, AlertType.SERVICE_DOWN, Signal.SERVICE_DOWN, no_data_after=NO_DATA_AFTER),
         Rule("database", AlertType.DATABASE, Signal.DATABASE, no_data_after=NO_DATA_AFTER),
+        Rule("plugin_warning", AlertType.PLUGIN, Signal.PLUGIN_WARNING, severity=Severity.WARNING),
         Rule(
             "response_time",
             AlertType.RESPONSE_TIME,
@@ -272,7 +291,7 @@ def _expiry_limits(days: tuple[float, ...]) -> Limits:
 
 
 def _response_limits(target: Target, thresholds: Thresholds) -> Limits:
-    if isinstance(target, Service) and target.down_above_ms is None:
+    if isinstance(target, (Plugin, PrometheusQuery)) or (isinstance(target, Service) and target.down_above_ms is None):
         return Limits()
     critical = target.down_above_ms if isinstance(target, Service) else thresholds.response_time_ms
     return _above(Signal.RESPONSE_TIME, target.degraded_above_ms, critical)

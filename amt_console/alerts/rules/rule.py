@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from amt_console.model import AlertType, Criticality, Severity, Target
+from amt_console.model import VALUE_SEPARATOR, AlertType, Criticality, Severity, Target, value_subject
 from amt_console.model.slo import Slo
 
 
@@ -25,6 +25,7 @@ class Signal(StrEnum):
     REPORT = "report"
     HEARTBEAT = "heartbeat"
     EXTERNAL = "external"
+    PLUGIN_WARNING = "plugin_warning"
     # What the monitor reads from hours and weeks of history: information, no value of the moment.
     TREND = "trend"
     RESOURCE_PATTERN = "resource_pattern"
@@ -50,6 +51,8 @@ class Signal(StrEnum):
     NETWORK_RECEIVED = "network_received"
     # In the unit of the figure; the subject is ``<kind>.<name>``, e.g. ``revenue.mrr``.
     FIGURE = "figure"
+    # In the unit of the value; the subject is ``<target>/<value>``, or the target alone for its main value.
+    VALUE = "value"
     # Burn rate: 1 uses up an error budget in exactly the window of its objective.
     SLO_BURN = "slo_burn"
 
@@ -60,6 +63,7 @@ STATE_SIGNALS = INFORMATION_SIGNALS | frozenset(
     (
         Signal.SERVICE_DOWN,
         Signal.DATABASE,
+        Signal.PLUGIN_WARNING,
         Signal.MONITOR,
         Signal.NETWORK,
         Signal.NOTIFY,
@@ -80,7 +84,9 @@ PERCENT_SIGNALS = frozenset(
         Signal.SWAP_USAGE,
     )
 )
-PROBE_SIGNALS = frozenset((Signal.SERVICE_DOWN, Signal.DATABASE, Signal.RESPONSE_TIME, Signal.TLS_EXPIRY))
+PROBE_SIGNALS = frozenset(
+    (Signal.SERVICE_DOWN, Signal.DATABASE, Signal.PLUGIN_WARNING, Signal.RESPONSE_TIME, Signal.TLS_EXPIRY)
+)
 """Signals that one probe result is enough to judge."""
 NO_DATA_SUFFIX = "/no_data"
 
@@ -259,6 +265,8 @@ class Rule:
     """It is judged, and only counts what it would send."""
     steps: tuple[float, ...] = ()
     """Each of these limits that is passed while the alert is open is told anew, worst last."""
+    target: str | None = None
+    """Of a rule on values: only those of this target."""
     slo: Slo | None = None
     """The objective of a rule on a burn rate: it names the subjects, and its windows are the limits."""
     limits_by_subject: Mapping[str, Limits] = field(default_factory=dict, hash=False)
@@ -296,7 +304,28 @@ class Rule:
             return False
         if self.criticality is not None and target.criticality is not self.criticality:
             return False
+        if self.signal is Signal.VALUE:
+            return self._may_watch_values_of(target.name)
         return self.applies_to(target.name)
+
+    def value_subjects(self, target: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The values of a target that the rule watches, each with its subject.
+
+        Args:
+            target: A name that the rule watches.
+            names: The names of its values, the main one first: the target's own name as subject of the rule means it.
+        """
+        for place, name in enumerate(names):
+            subject = value_subject(target, name)
+            if self.applies_to(subject) or (place == 0 and self.subject == target):
+                yield name, subject
+
+    def _may_watch_values_of(self, target: str) -> bool:
+        if self.target is not None:
+            return target == self.target
+        if any(sign in self.subject for sign in "*?["):
+            return True  # its values are known when they are measured
+        return self.subject == target or self.subject.startswith(target + VALUE_SEPARATOR)
 
     @property
     def has_limits(self) -> bool:

@@ -14,13 +14,20 @@ from amt_console.config.files.reading import Document
 from amt_console.config.files.receivers import EMAIL_CHANNEL, receiver_faults
 from amt_console.config.files.tables import named, strings, tables, unknown
 from amt_console.config.intervals import interval_of
-from amt_console.config.sections.rules import TARGET_SIGNALS
+from amt_console.config.sections.rules import WHOLE_TARGET_SIGNALS
 from amt_console.config.sections.scalars import format_duration, parse_duration
 from amt_console.config.settings import BASE_URLS
-from amt_console.model import DEFAULT_GROUP, Criticality, series_of
+from amt_console.model import DEFAULT_GROUP, Criticality, series_of, target_of_subject
 from amt_console.text import safe_text
 
 MAX_RINGS = 20
+TARGET_LISTS = {
+    "services": (DEFAULT_GROUP, Criticality.NORMAL),
+    "databases": ("databases", Criticality.HIGH),
+    "plugins": (DEFAULT_GROUP, Criticality.NORMAL),
+    "prometheus": (DEFAULT_GROUP, Criticality.NORMAL),
+}
+"""The lists of what is probed, each with its usual group and criticality."""
 UNIQUE_LISTS = ("rules", "slos", "channels", "maintenance", "reports")
 
 
@@ -45,11 +52,11 @@ def _defaults(document: Document) -> tuple[str, ...]:
 
 
 def _targets(document: Document) -> set[str]:
-    return {name for _, name in named(document, "services", "databases")} | set(_defaults(document)) | {MONITORING_DB}
+    return {name for _, name in named(document, *TARGET_LISTS)} | set(_defaults(document)) | {MONITORING_DB}
 
 
 def _duplicates(document: Document) -> Iterator[Fault]:
-    groups = [named(document, "services", "databases", "heartbeats"), *(named(document, key) for key in UNIQUE_LISTS)]
+    groups = [named(document, *TARGET_LISTS, "heartbeats"), *(named(document, key) for key in UNIQUE_LISTS)]
     oncall = document.get("oncall")
     groups += [[(f"oncall.{path}", name) for path, name in named(oncall, key)] for key in ("people", "rotas")]
     for found in groups:
@@ -59,7 +66,7 @@ def _duplicates(document: Document) -> Iterator[Fault]:
                 hint = f"it is also at {first[name]}"
                 yield Fault(path, "is a name that stands twice", show_value(name, ()), hint)
             first.setdefault(name, path)
-    for path, name in named(document, "services", "databases", "heartbeats"):
+    for path, name in named(document, *TARGET_LISTS, "heartbeats"):
         if name == MONITORING_DB or (not path.startswith("services") and name in _defaults(document)):
             yield Fault(path, "is a name that the program uses itself", show_value(name, ()), "choose another one")
     email = document.get("email_alerts")
@@ -74,7 +81,7 @@ def _duplicates(document: Document) -> Iterator[Fault]:
 def _series(document: Document) -> Iterator[Fault]:
     """Faults of names that collide with the series of a location."""
     known = _targets(document)
-    for path, name in named(document, "services", "databases"):
+    for path, name in named(document, *TARGET_LISTS):
         if (found := series_of(name, known)) is not None:
             message = f"is the name under which {show_value(found[0], ())} is kept as seen from location {found[1]}"
             yield Fault(path, message, repr(safe_text(name, 80)), "choose another one")
@@ -82,7 +89,7 @@ def _series(document: Document) -> Iterator[Fault]:
 
 def _dependencies(document: Document) -> Iterator[Fault]:
     known = _targets(document)
-    for key in ("services", "databases"):
+    for key in TARGET_LISTS:
         for path, item in tables(document, key):
             for below, name in strings(item, "depends_on"):
                 if name not in known:
@@ -93,7 +100,7 @@ def _cycles(document: Document) -> Iterator[Fault]:
     """Dependency cycles, each reported once, at its first member in the file."""
     places: dict[str, str] = {}
     edges: dict[str, list[str]] = {}
-    for key in ("services", "databases"):
+    for key in TARGET_LISTS:
         for path, item in tables(document, key):
             if isinstance(item.get("name"), str):
                 places.setdefault(item["name"], f"{path}.depends_on")
@@ -124,7 +131,7 @@ def _seconds(value: Any) -> float | None:
 def _timeouts(document: Document) -> Iterator[Fault]:
     """Deadlines against intervals derived from the criticality; the model checks explicit ones."""
     check_interval = _seconds(document.get("check_interval", 60))
-    for key, usual in (("services", Criticality.NORMAL), ("databases", Criticality.HIGH)):
+    for key, (_, usual) in TARGET_LISTS.items():
         for path, item in tables(document, key):
             timeout, criticality = _seconds(item.get("timeout")), item.get("criticality", usual)
             if timeout is None or check_interval is None or "interval" in item or criticality not in list(Criticality):
@@ -139,7 +146,8 @@ def _timeouts(document: Document) -> Iterator[Fault]:
 
 def _group_references(document: Document) -> Iterator[Fault]:
     known = {DEFAULT_GROUP} if _defaults(document) else set()
-    for key, usual in (("services", DEFAULT_GROUP), ("databases", "databases"), ("heartbeats", "jobs")):
+    usual_groups = {**{key: usual for key, (usual, _) in TARGET_LISTS.items()}, "heartbeats": "jobs"}
+    for key, usual in usual_groups.items():
         known |= {group for _, item in tables(document, key) if isinstance(group := item.get("group", usual), str)}
     targets = _targets(document)
     muted = targets | {name for _, name in named(document, "heartbeats")}
@@ -168,5 +176,10 @@ def _subjects(document: Document) -> Iterator[Fault]:
         subject = item.get("subject")
         if not isinstance(subject, str):
             continue
-        if item.get("signal") in list(TARGET_SIGNALS) and not any(fnmatchcase(name, subject) for name in known):
+        if item.get("signal") == "value":
+            # Which values there are is known when they are measured; the target must be one.
+            owner = target_of_subject(subject, known)
+            if owner not in known and not any(sign in subject for sign in "*?["):
+                yield unknown(f"{path}.subject", subject.partition("/")[0], "service or database", known)
+        if item.get("signal") in WHOLE_TARGET_SIGNALS and not any(fnmatchcase(name, subject) for name in known):
             yield unknown(f"{path}.subject", subject, "service or database", known)

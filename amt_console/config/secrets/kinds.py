@@ -19,6 +19,7 @@ from amt_console.config.secrets.urls import (
     store_url,
 )
 
+MAX_ARGUMENT_CHARS = 4096
 _DATA_KEY = re.compile(r"^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$")
 
 
@@ -40,6 +41,26 @@ class HeaderSecret(Secret):
     def holds_secret(self, key: str) -> bool:
         """Whether the header's name says so."""
         return sounds_secret(key)
+
+
+class ArgumentSecret(Secret):
+    """An argument of a command: plain text is shown, a reference is a secret."""
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse what no argument can hold."""
+        if "\x00" in text or len(text) > MAX_ARGUMENT_CHARS:
+            raise Refused(f"must be text of at most {MAX_ARGUMENT_CHARS} characters without NUL")
+
+    def holds_secret(self, key: str) -> bool:
+        """An argument that is written in the file is none."""
+        return False
+
+    def __str__(self) -> str:
+        """As it is written."""
+        return self.written
 
 
 class UrlSecret(Secret):

@@ -27,6 +27,7 @@ from amt_console.config.sections.scalars import (
     Section,
     TemplateFile,
     Text,
+    VariableName,
     duration_schema,
 )
 from amt_console.config.sections.services import BasicAuth, HeaderName
@@ -34,7 +35,6 @@ from amt_console.config.sections.services import BasicAuth, HeaderName
 Tls = Literal["auto", "starttls", "tls", "none"]
 Argument = Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")]
 Command = Annotated[tuple[Argument, ...], Field(min_length=1, max_length=100)]
-VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 DeliveryTimeout = Annotated[float, BeforeValidator(DurationRange(1, 55)), WithJsonSchema(duration_schema())]
 HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:-]+$")]
 Recipients = Annotated[tuple[MailAddress, ...], Field(max_length=50)]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.sections.scalars import Count, Delay, Flag, HttpUrl, Name, Number, Section, Window
+from amt_console.config.sections.scalars import Count, Delay, Flag, HttpUrl, Name, Number, Section, Subject, Window
 from amt_console.model import Criticality, FigureKind, Severity
 
 RuleSignal = Literal[
@@ -27,20 +27,24 @@ RuleSignal = Literal[
     "network_sent",
     "network_received",
     "figure",
+    "value",
+    "plugin_warning",
     "trend",
     "resource_pattern",
     "behaviour",
 ]
 INFORMATION_SIGNALS = frozenset({"trend", "resource_pattern", "behaviour"})
 """Read from hours and weeks of history; they have no limit, and nobody is told."""
-STATE_SIGNALS = frozenset({"service_down", "database"})
+STATE_SIGNALS = frozenset({"service_down", "database", "plugin_warning"})
 """States: they have no limit."""
 _EACH_RESULT = STATE_SIGNALS | INFORMATION_SIGNALS | {"tls_expiry"}
 """Judged by each result, never over a window."""
 _RATES = frozenset({"error_rate", "uptime"})
 """Already rates over a window."""
-TARGET_SIGNALS = STATE_SIGNALS | {"response_time", "error_rate", "uptime", "tls_expiry", "trend"}
-"""Signals of a service or database."""
+WHOLE_TARGET_SIGNALS = STATE_SIGNALS | {"response_time", "error_rate", "uptime", "tls_expiry", "trend"}
+"""Signals of a target as a whole."""
+TARGET_SIGNALS = WHOLE_TARGET_SIGNALS | {"value"}
+"""Signals of a target or of one of its values."""
 MOST_LOCATIONS = 99
 _QUORUM = re.compile(r"^([1-9]\d?) of ([1-9]\d?)$")
 
@@ -73,10 +77,12 @@ class RuleSettings(Section):
     """What is watched. Of services and databases: `service_down`, `database`, `response_time` (ms), `error_rate` (%),
     `uptime` (%), `tls_expiry` (days left). Of the host: `cpu_usage`, `memory_usage`, `disk_usage`, `swap_usage` (%),
     `load`, `active_connections`, `network_sent`, `network_received` (bytes per second). `figure`: the platform's.
+    `value`: what a database, plugin or Prometheus query measures. `plugin_warning`: a plugin exits with 1.
     From history, information only: `trend`, `resource_pattern`, `behaviour`."""
-    subject: Name = "*"
+    subject: Subject = "*"
     """Name of a service or database, or a pattern with `*` and `?`; for `figure` its kind and name, such as
-    `revenue.mrr`; not needed for the host."""
+    `revenue.mrr`; for `value` the target, a slash and the value, such as `db/connections_percent` or
+    `*/connections_percent`, or the target alone for its first value; not needed for the host."""
     groups: tuple[Name, ...] = ()
     """Only services and databases of these groups."""
     criticality: Criticality | None = None
@@ -120,6 +126,11 @@ class RuleSettings(Section):
         if self.signal == "figure" and self.subject.partition(".")[0] not in list(FigureKind):
             kinds = ", ".join(FigureKind)
             raise Refused(f"needs as `subject` a kind of figures ({kinds}), a dot and a figure's name or `*`")
+        if self.signal == "value" and self.subject == "*":
+            hint = "such as `db/connections_percent`, or `*/connections_percent` for all databases"
+            raise Refused(
+                "needs as `subject` a target, a slash and the name of a value: values have no limit in common", hint
+            )
         if (self.groups or self.criticality) and self.signal not in TARGET_SIGNALS:
             raise Refused(f"takes no `groups` and no `criticality`: `{self.signal}` is not of a service or database")
         if self.quorum is not None and self.signal not in TARGET_SIGNALS - INFORMATION_SIGNALS:

@@ -17,14 +17,17 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from amt_console.config.faults import Refused
+from amt_console.config.secrets.target_urls import service_url
 from amt_console.config.secrets.urls import base_url, http_url
 from amt_console.expressions import MAX_CHARS, ExpressionError, compile_expression
-from amt_console.model import LOCATION_PATTERN, is_location
+from amt_console.model import LOCATION_PATTERN, MAX_LABEL_CHARS, is_location
 from amt_console.moments import FIRST_YEAR, LAST_YEAR
 from amt_console.patterns import PatternError, compile_pattern
 from amt_console.text import safe_text
 
 MAX_NAME_CHARS = 64
+MAX_SUBJECT_CHARS = MAX_NAME_CHARS + 1 + MAX_LABEL_CHARS
+"""Longest subject of a rule: a target, a slash and one of its values."""
 MAX_PATTERN_CHARS = 2000
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION = re.compile(r"^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)?\s*$")
@@ -119,6 +122,10 @@ def _name(value: object) -> str:
     return printable_name(value, MAX_NAME_CHARS)
 
 
+def _subject(value: object) -> str:
+    return printable_name(value, MAX_SUBJECT_CHARS)
+
+
 def location_name(value: object) -> str:
     """The name of a location. Raises Refused."""
     if not isinstance(value, str) or not is_location(value):
@@ -128,6 +135,10 @@ def location_name(value: object) -> str:
 
 def _http_url(value: object) -> str:
     return http_url(_text(value, "a URL"))
+
+
+def _service_url(value: object) -> str:
+    return service_url(_text(value, "a URL"))
 
 
 def _base_url(value: object) -> str | None:
@@ -245,6 +256,7 @@ def duration_schema(description: str = "Seconds, or text with a unit: ms, s, m, 
 
 _DURATION_SCHEMA = WithJsonSchema(duration_schema())
 _URL_SCHEMA = WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https?://"})
+_SERVICE_URL_SCHEMA = WithJsonSchema({"type": "string", "format": "uri", "pattern": "^(https?|tcp|dns|icmp)://"})
 _BASE_URL_SCHEMA = WithJsonSchema({"type": ["string", "null"], "pattern": "^(https?://.*)?$"})
 YEAR = 365 * 86400.0
 FOREVER = 100 * YEAR
@@ -273,11 +285,14 @@ _KEEP_SCHEMA = WithJsonSchema(
 Keep = Annotated[float, BeforeValidator(KeepRange(3600, FOREVER)), _KEEP_SCHEMA]
 """How long something is kept."""
 Name = Annotated[str, BeforeValidator(_name), Field(min_length=1, max_length=MAX_NAME_CHARS)]
+Subject = Annotated[str, BeforeValidator(_subject), Field(min_length=1, max_length=MAX_SUBJECT_CHARS)]
 Text = Annotated[str, Field(max_length=10_000)]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 LocationName = Annotated[
     str, BeforeValidator(location_name), WithJsonSchema({"type": "string", "pattern": LOCATION_PATTERN})
 ]
 HttpUrl = Annotated[str, BeforeValidator(_http_url), _URL_SCHEMA]
+ServiceUrl = Annotated[str, BeforeValidator(_service_url), _SERVICE_URL_SCHEMA]
 BaseUrl = Annotated[str | None, BeforeValidator(_base_url), _BASE_URL_SCHEMA]
 Pattern = Annotated[str, BeforeValidator(_pattern), WithJsonSchema({"type": "string", "format": "regex"})]
 JmesPath = Annotated[str, BeforeValidator(_jmespath)]

@@ -20,6 +20,7 @@ from amt_console.config.sections.scalars import (
     Pattern,
     ReadableFile,
     Section,
+    ServiceUrl,
     Text,
     Timeout,
     format_duration,
@@ -35,6 +36,17 @@ from amt_console.model import (
 _STATUS = re.compile(r"^[1-5](\d\d|xx)$|^([1-5]\d\d)-([1-5]\d\d)$")
 _HEADER_NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")
 DEFAULT_TIMEOUT = 10.0
+
+
+_HTTP_KEYS = frozenset(
+    ("method", "headers", "auth", "body", "expect", "verify_tls", "ca_file", "proxy", "max_body_bytes", "figures")
+)
+"""Keys of a service that not every scheme has a meaning for."""
+_KEYS_BY_SCHEME = {
+    "tcp": frozenset(("expect", "verify_tls", "ca_file")),
+    "dns": frozenset(("expect",)),
+    "icmp": frozenset[str](),
+}
 
 
 def _status(value: object) -> str:
@@ -95,12 +107,14 @@ class Expect(Section):
 
 
 class ServiceSettings(Section):
-    """One HTTP service to probe."""
+    """One service to probe, over HTTP, TCP, DNS or ICMP."""
 
     name: Name
     """Unique name. The name of a default service (such as `web-app`) replaces that one."""
-    url: HttpUrl
-    """The URL to request: http or https, without user name or password."""
+    url: ServiceUrl
+    """What is probed. `https://host/path` is requested (http as well; without user name or password). `tcp://host:port`
+    is connected to, with `?tls=yes` also for a TLS handshake. `dns://name?server=192.0.2.53&type=A` asks a name server,
+    by default this machine's first one. `icmp://host` is pinged."""
     enabled: Flag = True
     """Whether it is probed at all."""
     group: Name = DEFAULT_GROUP
@@ -122,7 +136,8 @@ class ServiceSettings(Section):
     body: Text | None = None
     """Request body, for POST, PUT and PATCH."""
     expect: Expect = Expect()
-    """What the answer must satisfy."""
+    """What the answer must satisfy. Of TCP only `text`, what the server says first; of DNS only `text`, part of one of
+    the records."""
     degraded_above_ms: LimitMs | None = None
     """Slower answers, in milliseconds, are shown as slow; 0 never. By default
     `alert_thresholds.response_time_warning_ms`."""
@@ -149,6 +164,7 @@ class ServiceSettings(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         check_timeout(self.timeout, self.interval)
+        self._check_scheme()
         if self.degraded_above_ms and self.down_above_ms and self.degraded_above_ms > self.down_above_ms:
             raise Refused("`degraded_above_ms` must not be above `down_above_ms`")
         if self.body is not None and self.method not in ("POST", "PUT", "PATCH"):
@@ -156,6 +172,18 @@ class ServiceSettings(Section):
         if self.auth is not None and any(name.lower() == "authorization" for name in self.headers):
             raise Refused("give either `auth` or an Authorization header, not both")
         return self
+
+    def _check_scheme(self) -> None:
+        """Refuse keys that mean nothing for the scheme of the URL. Raises Refused."""
+        scheme = self.url.partition(":")[0].lower()
+        allowed = _KEYS_BY_SCHEME.get(scheme)
+        if allowed is None:
+            return
+        idle = sorted(self.model_fields_set & (_HTTP_KEYS - allowed))
+        if "expect" in allowed:
+            idle += [f"expect.{key}" for key in sorted(self.expect.model_fields_set - {"text"})]
+        if idle:
+            raise Refused(f"takes no {', '.join(f'`{key}`' for key in idle)}: {scheme}:// has none")
 
 
 class DatabaseSettings(Section):

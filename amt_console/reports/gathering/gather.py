@@ -19,7 +19,6 @@ from amt_console.model import (
     RESOLUTIONS,
     AlertState,
     Criticality,
-    Database,
     Episode,
     ErrorClass,
     Gap,
@@ -31,6 +30,7 @@ from amt_console.model import (
     ServiceStatus,
     ServiceView,
     Target,
+    kind_of,
     series_of,
 )
 from amt_console.model.slo import Slo
@@ -178,7 +178,7 @@ def _configured(reads: Reads, then: _Then, target: Target) -> ServiceRecord:
         url="" if target.name == MONITORING_DB else now.url,
         group=target.group,
         criticality=target.criticality,
-        kind="database" if isinstance(target, Database) else "http",
+        kind=kind_of(target).value,
         interval=target.interval,
         timeout=target.timeout,
         warning_ms=target.degraded_above_ms,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amt_console.model import Criticality, ServiceState
+from amt_console.model import Criticality, ServiceState, TargetKind
 from amt_console.reports.schemas.shapes import (
     COUNT,
     FLAG,
@@ -100,7 +100,7 @@ SERVICE = closed(
 SERVICE_NOW = closed(
     {
         **each(("name", "url", "group"), TEXT),
-        "kind": one_of(("http", "database")),
+        "kind": one_of(tuple(TargetKind)),
         "criticality": one_of(Criticality),
         "configured": FLAG,
         "state": STATE,

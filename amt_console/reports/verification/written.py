@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from amt_console.analysis import AnalysisLimits, Window
 from amt_console.analysis.series import STEPS
-from amt_console.model import Criticality, Database, Service, Target
+from amt_console.model import Criticality, Target, TargetKind, bare_target
 from amt_console.model.slo import Slo
 from amt_console.moments import FIRST_YEAR, LAST_YEAR
 from amt_console.reports.documents import SCHEMA_VERSION
@@ -176,19 +176,19 @@ def _slo(written: Mapping[str, Any]) -> Slo:
 
 
 def _target(written: Mapping[str, Any]) -> Target:
-    kind: type[Service] | type[Database] = Database if written["kind"] == "database" else Service
-    known = {field.name for field in fields(kind)}
-    values: dict[str, Any] = {
-        "name": _text(written["name"]),
-        "url": _text(written["url"]),
-        "group": _text(written["group"]),
-        "criticality": Criticality(written["criticality"]),
-        "interval": _number(written["interval_seconds"]),
-        "timeout": _number(written["timeout_seconds"]),
-        "degraded_above_ms": None if written["warning_ms"] is None else _number(written["warning_ms"]),
-        "depends_on": tuple(_text(each) for each in written["depends_on"]),
-    }
-    return kind(**{name: value for name, value in values.items() if name in known})
+    return bare_target(
+        TargetKind(written["kind"]),
+        {
+            "name": _text(written["name"]),
+            "url": _text(written["url"]),
+            "group": _text(written["group"]),
+            "criticality": Criticality(written["criticality"]),
+            "interval": _number(written["interval_seconds"]),
+            "timeout": _number(written["timeout_seconds"]),
+            "degraded_above_ms": None if written["warning_ms"] is None else _number(written["warning_ms"]),
+            "depends_on": tuple(_text(each) for each in written["depends_on"]),
+        },
+    )
 
 
 def _moment(text: str) -> datetime:

@@ -18,6 +18,7 @@ from amt_console.store.reads.host import HostReads
 from amt_console.store.reads.monitor import MonitorReads, MonitorRow
 from amt_console.store.reads.raw import RawReads
 from amt_console.store.reads.services import ServiceReads, StateChangeRow
+from amt_console.store.reads.values import ValueReads
 
 __all__ = ["MonitorRow", "Reads", "ServiceStatus", "StateChangeRow"]
 
@@ -29,6 +30,7 @@ class Reads:
         self._connection = connection
         self._keys = keys
         self.services = ServiceReads(connection, clock)
+        self.values = ValueReads(connection)
         self.alerts = AlertReads(connection, keys)
         self.host = HostReads(connection)
         self.figures = FigureReads(connection)

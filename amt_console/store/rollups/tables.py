@@ -87,3 +87,19 @@ class HostRollupRow(StoreTable, table=True):
     least: int = _microseconds()
     most: int = _microseconds()
     histogram: bytes
+
+
+class ValueRollupRow(StoreTable, table=True):
+    """One bucket of one value of a check. The key begins with the service, as readers ask for one at a time."""
+
+    __tablename__ = "value_rollups"
+    __table_args__ = (Index("ix_value_rollups_start", "resolution", "start"), {"sqlite_with_rowid": False})
+    service_name: str = Field(primary_key=True, sa_type=Text)
+    resolution: int = Field(primary_key=True)
+    start: int = Field(primary_key=True, sa_type=BIG)
+    name: str = Field(primary_key=True, sa_type=Text)
+    unit: str | None = Field(default=None, sa_type=Text)
+    samples: int
+    total: float
+    least: float
+    most: float

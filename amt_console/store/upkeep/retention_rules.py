@@ -16,7 +16,7 @@ from amt_console.store.inbound.tables import ArrivalRow, ExternalAlertRow, Heart
 from amt_console.store.outbox.tables import OutboxRow
 from amt_console.store.policies.tables import MaintenanceRow, OverrideRow, SilenceRow
 from amt_console.store.readable import EARLIEST
-from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow, StateChangeLog
+from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow, StateChangeLog, ValueRollupRow
 from amt_console.store.schema import table
 from amt_console.store.tables import AlertRow, AuditRow, BusinessFiguresRow, GapRow, MonitoringLog, SystemMetric
 from amt_console.store.utc import SECOND, micros
@@ -107,7 +107,7 @@ def rules(policy: RetentionPolicy) -> list[RetentionRule]:
         *(
             _of_resolution(kind, resolution, policy.rollups.get(resolution))
             for resolution in RESOLUTIONS
-            for kind in (table(ServiceRollupRow), table(HostRollupRow))
+            for kind in (table(ServiceRollupRow), table(HostRollupRow), table(ValueRollupRow))
         ),
     ]
 

@@ -20,7 +20,8 @@ GROWTH_WINDOW = timedelta(days=7)
 """Growth is measured over the newest data of this length."""
 FORECASTS = (30, 365)
 """Days ahead."""
-_MEASURED = ("monitoring_logs", "system_metrics", "business_figures", "service_rollups", "host_rollups")
+_ROLLUPS = ("service_rollups", "host_rollups", "value_rollups")
+_MEASURED = ("monitoring_logs", "system_metrics", "business_figures", *_ROLLUPS)
 _SHORTEST = timedelta(minutes=1)
 _PAGES = text("SELECT name, pgsize FROM dbstat('main', 1)")
 _OWNERS = text("SELECT name, tbl_name FROM sqlite_schema")
@@ -137,7 +138,7 @@ def _sizes(connection: Connection) -> dict[str, int]:
 
 def _parts(connection: Connection, kind: Table, policy: RetentionPolicy) -> Iterator[TableStats]:
     keeps = {rule.what: rule.keep for rule in retention_rules.rules(policy)}
-    if kind.name in ("service_rollups", "host_rollups"):
+    if kind.name in _ROLLUPS:
         for resolution in RESOLUTIONS:
             name = f"{kind.name} of {resolution} s"
             yield _counted(connection, kind, name, kind.c.start, keeps[name], kind.c.resolution == resolution)

@@ -43,6 +43,7 @@ def upgrade() -> None:
     _gaps()
     _host_rollups()
     _service_rollups()
+    _value_rollups()
     _service_state()
     _state_changes()
     _store_meta()
@@ -383,6 +384,22 @@ def _host_rollups() -> None:
         sa.PrimaryKeyConstraint("resolution", "start", "metric"),
         sqlite_with_rowid=False,
     )
+
+
+def _value_rollups() -> None:
+    _create(
+        "value_rollups",
+        sa.Column("service_name", sa.Text(), nullable=False),
+        sa.Column("resolution", sa.Integer(), nullable=False),
+        sa.Column("start", BIG, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=True),
+        sa.Column("samples", sa.Integer(), nullable=False),
+        *_required(sa.Float(), "total", "least", "most"),
+        sa.PrimaryKeyConstraint("service_name", "resolution", "start", "name"),
+        sqlite_with_rowid=False,
+    )
+    _index("ix_value_rollups_start", "value_rollups", "resolution", "start")
 
 
 def _service_rollups() -> None:
