@@ -23,6 +23,7 @@ BEGIN = "<!-- reference: made from the models by: PYTHONPATH=tests python -m sup
 NOT_IN_THE_EXAMPLE = {
     ("channels", "template"): "/etc/amt-console/page.json.j2",
     ("services", "ca_file"): "/etc/ssl/certs/our-ca.pem",
+    ("prometheus", "ca_file"): "/etc/ssl/certs/our-ca.pem",
     ("api", "tls_certificate"): "/etc/amt-console/tls/cert.pem",
     ("api", "tls_key"): "/etc/amt-console/tls/key.pem",
 }
