@@ -43,7 +43,7 @@ DIGEST = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 SERVICE_SETTINGS = closed(
     {
         **each(("name", "url", "group"), TEXT),
-        "kind": one_of(("http", "database")),
+        "kind": one_of(tuple(TargetKind)),
         "criticality": one_of(Criticality),
         **each(("interval_seconds", "timeout_seconds"), SECONDS),
         "warning_ms": maybe(MS),
