@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amt_console.model import AlertState, AlertType, Criticality, FigureKind, Resolution, Severity
+from amt_console.model import AlertState, AlertType, Criticality, FigureKind, Resolution, Severity, TargetKind
 from amt_console.reports.schemas.services import DAY_TREND, UNUSUAL
 from amt_console.reports.schemas.shapes import (
     COUNT,
