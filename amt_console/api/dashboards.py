@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import threading
 import zlib
 from collections import OrderedDict
@@ -19,9 +18,9 @@ from zoneinfo import ZoneInfo
 from amt_console.analysis import Window, window_of
 from amt_console.api.problems import RequestError
 from amt_console.clock import Clock
-from amt_console.model import AuditEntry
 from amt_console.moments import MomentError
 from amt_console.operations.actor import Actor
+from amt_console.operations.audit_rows import OPENED, add_row
 from amt_console.operations.protocol import UnavailableError
 from amt_console.reports.dashboards.job import Dashboard, DashboardJob
 from amt_console.reports.gathering.kept import kept_window
@@ -34,7 +33,7 @@ from amt_console.reports.times import (
     shown_zone,
     zone_of,
 )
-from amt_console.store import Store, StoreError
+from amt_console.store import Store
 from amt_console.text import safe_text
 
 KEPT_SECONDS = 60.0
@@ -42,7 +41,6 @@ KEPT_SECONDS = 60.0
 MOST_KEPT = 32
 MOST_WAITING = 8
 """Pages that wait to be made; each costs a second or two of processor time."""
-logger = logging.getLogger("amt_console.api")
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -137,21 +135,10 @@ class Dashboards:
         return await asyncio.shield(asyncio.wrap_future(found))
 
     def note_opened(self, request: DashboardRequest, actor: Actor) -> None:
-        """Add an audit row. Blocks on the database."""
+        """Add an audit row. Blocks on the database. Raises StoreError: then the page is not given."""
         window = request.links.removeprefix("?") or f"hours={USUAL_HOURS:g}"
-        entry = AuditEntry(
-            actor=actor.name,
-            action="opened",
-            subject=f"dashboard {request.name}",
-            at=self._clock.now(),
-            detail={**actor.facts(), "note": safe_text(window, 300)},
-        )
-        try:
-            with self._store.transaction() as writes:
-                writes.add_audit(entry)
-        except StoreError as error:
-            # A full disk must not hide the state of the services.
-            logger.warning("opening a dashboard left no audit row: %s", error)
+        note = {"note": safe_text(window, 300)}
+        add_row(self._store, self._clock, actor, OPENED, f"dashboard {request.name}", note)
 
     def close(self) -> None:
         """End what is being made. Idempotent."""

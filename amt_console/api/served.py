@@ -9,6 +9,7 @@ from functools import cached_property
 
 from itsdangerous import URLSafeSerializer
 
+from amt_console.api.auth.openings import OpeningLog
 from amt_console.api.auth.refusals import RefusalLog
 from amt_console.api.dashboards import Dashboards
 from amt_console.api.encoded_snapshot import SnapshotCache
@@ -44,6 +45,8 @@ class Served:
     """Reads what is stored; without it there is none."""
     inbox: Inbox | None = None
     """Takes what comes in from outside; without it nothing is taken."""
+    openings: OpeningLog | None = None
+    """Records who opens what."""
 
     @classmethod
     def by_this_process(
@@ -59,6 +62,7 @@ class Served:
         dashboards: Dashboards | None = None,
         archive: Archive | None = None,
         inbox: Inbox | None = None,
+        openings: OpeningLog | None = None,
     ) -> Served:
         """Create the shared state of this process."""
         snapshots = SnapshotCache(operations, clock)
@@ -77,6 +81,7 @@ class Served:
             dashboards=dashboards,
             archive=archive,
             inbox=inbox,
+            openings=openings,
         )
 
     @cached_property

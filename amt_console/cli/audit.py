@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.audit_row import EXPORT, leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
@@ -61,6 +64,35 @@ def list_entries(
             for entry in found
         ],
     )
+
+
+@app.command("export", epilog="Example: amt-console audit export --since 30d > audit.jsonl")
+def export(
+    ctx: typer.Context,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Since then, e.g. '30d'.  [the beginning]")
+    ] = None,
+) -> None:
+    """Write the audit trail to stdout as JSON Lines, oldest first, with every stored value and the hashes."""
+    from amt_console.moments import parse_moment
+    from amt_console.store.audit import all_entries
+
+    context = get_context(ctx)
+    moment = parse_moment(since, context.clock.now()) if since else None
+    with context.open_store() as store, store.read() as reads:
+        for entry in all_entries(reads, since=moment):
+            document = {
+                "id": entry.id,
+                "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                "actor": entry.actor,
+                "action": entry.action,
+                "subject": entry.subject,
+                "detail": dict(entry.detail),
+                "previous": entry.previous,
+                "hash": entry.hash,
+            }
+            print_line(json.dumps(document))
+    leave_row(context, EXPORT, "audit", {"note": f"since {since}" if since else "stdout"})
 
 
 @app.command("verify", epilog="Example: amt-console audit verify --json")

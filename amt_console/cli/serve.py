@@ -128,6 +128,7 @@ def _listen(
     refusals: RefusalLog,
     dashboards: Dashboards,
 ) -> TcpServer:
+    from amt_console.api.auth.openings import OpeningLog
     from amt_console.api.feed import ActionFeed
     from amt_console.api.listeners.server import configured_server
     from amt_console.api.listeners.socket_path import database_name
@@ -148,6 +149,7 @@ def _listen(
         dashboards=dashboards,
         archive=Archive(store, lambda: stored_rule_list(context.settings, context.targets, store)),
         inbox=Inbox(context.settings, store, context.clock),
+        openings=OpeningLog(store, context.clock),
     )
     announce.use(served.acted)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,11 +23,20 @@ from amt_console.model import (
 from amt_console.model.actions import wire_name
 from amt_console.model.policy import Added, Policies
 from amt_console.operations.actor import Actor
+from amt_console.operations.audit_rows import changes, values
 from amt_console.operations.json_views import iso
 from amt_console.operations.protocol import ConflictError, InvalidError, NotFoundError, NotPermittedError
 from amt_console.store import Reads, Writes, record
 
 UNDO_LAST_WITHIN = timedelta(hours=24)
+_OF_THE_MACHINE = frozenset(
+    (
+        *("version", "began", "duration_seconds", "value", "paging"),
+        *("bad_since", "ok_since", "bad_count", "ok_count", "critical_count", "warning_count"),
+        *("stale", "stale_since"),
+    )
+)
+"""Fields of an alert that no person changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +87,19 @@ class ActionHandling:
         )
         if outcome.step is not None and outcome.step.episode is not None:
             episode, events = outcome.step.episode, outcome.step.events
+            if scene.episode is not None:
+                audit = _with(audit, changes(scene.episode, episode, without=_OF_THE_MACHINE))
             plan = Planner(scene.policies, writes.alerts.open(), scene.now).plan(episode, events)
             change = EpisodeChange(
                 plan.episode, events + plan.events, audit, outbox=plan.outbox, decisions=plan.decisions
             )
             return Executed(episode=record(writes, change))
         muted = _mute(writes, outcome, scene)
+        if outcome.ended is not None:
+            ends = {"before": {"ends_at": iso(outcome.planned_end)}, "after": {"ends_at": iso(scene.now.wall)}}
+            audit = _with(audit, ends)
+        elif muted is not None:
+            audit = _with(audit, {"before": None, "after": values(muted)})
         writes.add_audit(audit)
         return Executed(outcome.probes, muted=muted)
 
@@ -117,6 +133,10 @@ class ActionHandling:
             hours = UNDO_LAST_WITHIN.total_seconds() / 3600
             raise NotFoundError(f"{person.name} has done nothing to any alert in the last {hours:.0f} hours")
         return found
+
+
+def _with(entry: AuditEntry, detail: dict[str, Any]) -> AuditEntry:
+    return replace(entry, detail={**entry.detail, **detail})
 
 
 def no_alert(alert_id: int) -> str:

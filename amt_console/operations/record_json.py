@@ -12,7 +12,7 @@ from amt_console.operations.json_views import alert_json, iso, rounded, service_
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import safe_text
 
-AUDIT_DETAILS = ("uid", "login", "via", "claims", "note", "reason", "status", "count")
+AUDIT_DETAILS = ("uid", "login", "via", "claims", "note", "reason", "status", "count", "before", "after")
 
 
 def service_detail_json(detail: ServiceDetail) -> dict[str, Any]:

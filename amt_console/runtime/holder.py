@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from amt_console.clock import Clock
 from amt_console.model import Target, Viewer
-from amt_console.operations.actor import current_actor
+from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.protocol import NotFoundError
 from amt_console.runtime.operations_proxy import OperationsProxy
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("amt_console.monitor")
 _LAST_MESSAGES_SECONDS = 2.0
+_MOST_CHANGES = 200
+"""Values of one reload that the audit names."""
 """For sending what is ready at the stop; the rest stays in the outbox."""
 
 
@@ -117,6 +119,7 @@ class Holder:
 
     def start(self) -> None:
         """Start probing and let others attach. A listener that cannot start is logged and shown; probing continues."""
+        from amt_console.api.auth.openings import OpeningLog
         from amt_console.api.auth.refusals import RefusalLog
         from amt_console.api.dashboards import dashboards_of
         from amt_console.api.feed import ActionFeed
@@ -144,6 +147,7 @@ class Holder:
             dashboards=self._dashboards,
             archive=Archive(self._store, self._rules),
             inbox=self._inbox,
+            openings=OpeningLog(self._store, self._clock),
         )
         self._serve_socket(self._served)
         if self._settings.api.enabled:
@@ -171,7 +175,7 @@ class Holder:
         """Use another configuration: targets, rules, channels, roles. Raises ConfigError and keeps the old one."""
         from amt_console.api.auth.identity import role_table
 
-        operations = self._operations(settings, None)
+        operations, before = self._operations(settings, None), self._settings
         self._inbox.use(settings)
         self.engine.reload(settings)
         self.dispatcher.reload(settings)
@@ -181,6 +185,20 @@ class Holder:
         self.operations.use(operations)
         if self._socket is not None:
             self._socket.callers.use(role_table(settings))
+        self._note_reload(before, settings)
+
+    def _note_reload(self, before: Settings, after: Settings) -> None:
+        from amt_console.config.files.effective import changed_values
+        from amt_console.operations.audit_rows import note_row
+
+        changed = changed_values(before, after)
+        kept = dict(list(changed.items())[:_MOST_CHANGES])
+        detail = {
+            "note": f"{len(changed)} values changed",
+            "before": {key: pair[0] for key, pair in kept.items()},
+            "after": {key: pair[1] for key, pair in kept.items()},
+        }
+        note_row(self._store, self._clock, Actor("amt-console"), "config reload", "configuration", detail)
 
     def stop(self) -> bool:
         """Stop probing, flush, end the API. Returns whether everything ended cleanly."""

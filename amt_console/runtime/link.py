@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import uuid
 from collections.abc import Callable
@@ -51,6 +52,8 @@ class Link:
         self._guard = threading.Lock()
         self._hello: Hello | None = None
         self._read: Store | None = None
+        self._noted = self._session_id is None
+        """Whether the opening of this console is in the audit. Of one that attaches, the monitor records it."""
         self._foreign = False
         """Attached to the monitor of another database than this process would use: never take over."""
 
@@ -93,6 +96,7 @@ class Link:
                 remote.close()
                 return False
             self.remote, self._hello, self.beside, self.trouble = remote, hello, False, None
+            self._noted = True
             self._foreign = hello.database != place.database
             self.following.use(remote, remote.close)
         return True
@@ -116,6 +120,7 @@ class Link:
             self.watch = self._watch(store) if lease.revocable else None
             self.holder, self.lease, self.remote, self._hello = holder, lease, None, None
             self.beside, self.trouble = False, None
+            self._note_opening(store)
             return True
 
     @property
@@ -134,6 +139,17 @@ class Link:
             self.watch = self._watch(store) if self._site.on_server else None
             self._read = store
             self.following.use(operations, close)
+            if not self._site.read_only:
+                self._note_opening(store)
+
+    def _note_opening(self, store: Store) -> None:
+        if self._noted:
+            return
+        self._noted = True
+        from amt_console.operations.actor import current_actor
+        from amt_console.operations.audit_rows import CONSOLE, OPENED, note_row
+
+        note_row(store, self._site.clock, current_actor(), OPENED, CONSOLE, {"note": f"pid {os.getpid()}"})
 
     def _watch(self, store: Store) -> ServerWatch:
         from amt_console.runtime.server_watch import ServerWatch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from amt_console.store import Lease, Store
 
 Notices = Callable[[], tuple[str, ...]]
+
+
+logger = logging.getLogger("amt_console.session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class Site:
 
         try:
             with closing(self._open(read_only=True, patient=True)) as store:
-                return export_reports(
+                written = export_reports(
                     store,
                     self.configured.targets,
                     self.configured.settings,
@@ -139,6 +143,8 @@ class Site:
                     progress=progress,
                     cancellation=cancellation,
                 )
+            self._note_export(", ".join(parts), written)
+            return written
         except StoreError as error:
             raise UnavailableError(f"reports are made from the database itself: {error}") from error
 
@@ -157,7 +163,7 @@ class Site:
         configured = self.configured
         try:
             with closing(self._open(read_only=True, patient=True)) as store:
-                return export_incident(
+                written = export_incident(
                     store,
                     alert_id,
                     configured.targets,
@@ -167,8 +173,22 @@ class Site:
                     progress=progress,
                     cancellation=cancellation,
                 )
+            self._note_export(f"incident {alert_id}", written)
+            return written
         except StoreError as error:
             raise UnavailableError(f"reports are made from the database itself: {error}") from error
+
+    def _note_export(self, what: str, files: Sequence[Path]) -> None:
+        from amt_console.operations.actor import current_actor
+        from amt_console.operations.audit_rows import EXPORT, note_row
+        from amt_console.store import StoreError
+
+        note = {"note": f"{len(files)} files to {files[0].parent.resolve()}" if files else "no files"}
+        try:
+            with closing(self._open()) as store:
+                note_row(store, self.clock, current_actor(), EXPORT, what, note)
+        except StoreError as error:
+            logger.warning("an export left no audit row: %s", error)
 
     def read_beside(self, notices: Notices) -> tuple[LocalOperations, Store, Callable[[], None]]:
         """Open the database beside its monitor. Also returns a function that closes it. Raises StoreError."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -116,19 +116,29 @@ def audit_entries(
         query = query.where(_AUDIT.c.timestamp <= until)
     if actions is not None:
         query = query.where(_AUDIT.c.action.in_(sorted(actions)))
-    return [
-        AuditEntry(
-            id=row["id"],
-            at=row["timestamp"],
-            actor=safe_text(row["actor"], _MAX_CHARS),
-            action=safe_text(row["action"], _MAX_CHARS),
-            subject=safe_text(row["subject"], _MAX_CHARS),
-            detail=json_object(row["detail"]),
-            previous=safe_text(row["previous"], 64),
-            hash=safe_text(row["hash"], 64),
-        )
-        for row in reads._connection.execute(query).mappings()
-    ]
+    return [_entry(row) for row in reads._connection.execute(query).mappings()]
+
+
+def all_entries(reads: Reads, *, since: datetime | None = None) -> Iterator[AuditEntry]:
+    """Every entry since a moment, oldest first; read in parts."""
+    query = select(_AUDIT).order_by(_AUDIT.c.id).execution_options(yield_per=_BATCH)
+    if since is not None:
+        query = query.where(_AUDIT.c.timestamp >= since)
+    for row in reads._connection.execute(query).mappings():
+        yield _entry(row)
+
+
+def _entry(row: RowMapping) -> AuditEntry:
+    return AuditEntry(
+        id=row["id"],
+        at=row["timestamp"],
+        actor=safe_text(row["actor"], _MAX_CHARS),
+        action=safe_text(row["action"], _MAX_CHARS),
+        subject=safe_text(row["subject"], _MAX_CHARS),
+        detail=json_object(row["detail"]),
+        previous=safe_text(row["previous"], 64),
+        hash=safe_text(row["hash"], 64),
+    )
 
 
 def verify(reads: Reads) -> AuditVerdict:

@@ -58,4 +58,5 @@ def end_maintenance(action: EndMaintenance, scene: Scene) -> Outcome:
         raise LookupError(f"there is no planned work '{wanted}' that has not ended ({shows})")
     if window.created_at is None:
         raise ValueError(f"Maintenance '{wanted}' is in the configuration, under [[maintenance]]: end it there.")
-    return Outcome(f"maintenance {wanted}", ended=replace(window, ends_at=scene.now.wall, ended_by=person))
+    ended = replace(window, ends_at=scene.now.wall, ended_by=person)
+    return Outcome(f"maintenance {wanted}", ended=ended, planned_end=window.ends_at)

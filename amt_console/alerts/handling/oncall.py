@@ -44,7 +44,7 @@ def undo_oncall(action: UndoOncall, scene: Scene) -> Outcome:
         shows = "amt-console oncall --week shows the shifts"
         raise LookupError(f"{actor} has taken and given no shift that has not ended ({shows})")
     newest = max(own, key=lambda override: override.id or 0)
-    return Outcome(_subject(newest), ended=newest)
+    return Outcome(_subject(newest), ended=newest, planned_end=newest.ends_at)
 
 
 def _override(rota: Rota, person: Person, start: datetime, until: datetime, scene: Scene) -> Outcome:

@@ -59,6 +59,8 @@ class Outcome:
     """To be stored; it has no number yet."""
     ended: Added | None = None
     """A stored one that ends now."""
+    planned_end: datetime | None = None
+    """When that one would have ended."""
 
 
 def on_alert(transition: Transition) -> Outcome:

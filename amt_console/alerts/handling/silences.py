@@ -51,9 +51,8 @@ def end_silence(action: EndSilence, scene: Scene) -> Outcome:
     if silence.created_at is None:
         number = wanted.rpartition("-")[2]
         raise ValueError(f"Silence {wanted} is number {number} of [[silences]] in the configuration: end it there.")
-    return Outcome(
-        f"silence {wanted} of {silence.what}", ended=replace(silence, ends_at=scene.now.wall, ended_by=person)
-    )
+    ended = replace(silence, ends_at=scene.now.wall, ended_by=person)
+    return Outcome(f"silence {wanted} of {silence.what}", ended=ended, planned_end=silence.ends_at)
 
 
 def _check_pattern(pattern: str | None) -> None:

@@ -73,6 +73,9 @@ class AuditEntry(Document):
     reason: str | None
     status: Any
     count: Any
+    before: Any
+    """The values that a change replaced, by name."""
+    after: Any
 
 
 class Rule(Document):

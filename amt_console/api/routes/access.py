@@ -2,6 +2,7 @@
 
 # No postponed annotations here: FastAPI reads them.
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 from amt_console.api import wire
 from amt_console.api.auth.callers import Caller, Callers
 from amt_console.api.auth.errors import TooManyRequestsError
+from amt_console.api.auth.openings import OpeningLog
 from amt_console.api.auth.rates import RateLimit
 from amt_console.api.auth.refusals import Refusal
 from amt_console.api.limits import MAX_BODY_BYTES, check_body
@@ -141,15 +143,25 @@ async def _admit(request: Request, role: Role) -> None:
     actor = found.actor
     if not actor.role.includes(role):
         raise NotPermittedError(f"{actor.name} has the role {actor.role}: this needs the role {role}")
-    session = request.headers.get(wire.SESSION_HEADER)
+    served: Served = request.app.state.served
+    session = safe_text(request.headers.get(wire.SESSION_HEADER, ""), MAX_SESSION_CHARS)
+    if served.openings is not None:
+        await _note_opening(served.openings, found, session)
     if session:
-        served: Served = request.app.state.served
         served.presence.seen(
-            safe_text(session, MAX_SESSION_CHARS),
+            session,
             name=found.actor.name,
             place=found.place,
             may_monitor=found.own and wire.NEVER_MONITOR_HEADER not in request.headers,
         )
+
+
+async def _note_opening(openings: OpeningLog, found: Caller, session: str) -> None:
+    token = found.token
+    if token is not None and found.session is None and openings.token_is_new(token, found.place):
+        await asyncio.to_thread(openings.write_token, token, found.actor, found.place)
+    if session and openings.console_is_new(session):
+        await asyncio.to_thread(openings.write_console, session, found.actor, found.place)
 
 
 def note_refusal(request: Request, error: OperationError) -> None:

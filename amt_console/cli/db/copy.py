@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.api.listeners.socket_path import database_name
+from amt_console.cli.audit_row import leave_row
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context, url_of
@@ -35,7 +37,8 @@ def copy(
     from amt_console.store import CopyDiffers, CopyRefused, StoreError
     from amt_console.store.upkeep.copying import copy_store
 
-    clock = get_context(ctx).clock
+    context = get_context(ctx)
+    clock = context.clock
     begun = clock.monotonic()
     try:
         with _shown_progress() as progress:
@@ -49,6 +52,8 @@ def copy(
         if progress.begun:
             talk("Stopped by a failure. The same command continues where it stopped.")
         raise
+    note = {"note": f"{sum(each.rows for each in found)} rows from {database_name(url_of(source))}"}
+    leave_row(context, "db copy", "database", note, store_url=url_of(target))
     _print(found, clock.monotonic() - begun, json_output)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from amt_console.cli.audit_row import leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
@@ -42,6 +43,7 @@ def backup(
             done = Copies(copy_to(url, folder, progress=line.show), ())
         else:
             done = backup_into(url, folder, now=context.clock.now(), keep=keep, progress=line.show)
+    leave_row(context, "db backup", "database", {"note": str(done.made.resolve()), "removed": len(done.removed)})
     if json_output:
         size = done.made.stat().st_size
         print_json({"file": str(done.made), "bytes": size, "removed": [str(path) for path in done.removed]})
@@ -61,6 +63,8 @@ def restore(
     url = _sqlite_url(context, "pg_restore")
     with ProgressLine("pages copied") as line:
         done = put_back(url, file, clock=context.clock, progress=line.show)
+    note = {"note": f"from {file.resolve()}", "before": str(done.replaced or "none"), "after": str(done.database)}
+    leave_row(context, "db restore", "database", note)
     print_line(str(done.database))
     if done.replaced is not None:
         talk(f"the database that was there lies at {done.replaced}")

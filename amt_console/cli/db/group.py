@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from amt_console.cli.audit_row import leave_row
 from amt_console.cli.db import copy as db_copy
 from amt_console.cli.db import files as db_files
 from amt_console.cli.db import prune as db_prune
@@ -67,6 +68,8 @@ def stats(ctx: typer.Context, json_output: JsonOption = False) -> None:
 @app.command("upgrade", epilog="Example: amt-console db upgrade")
 def upgrade(ctx: typer.Context) -> None:
     """Create the database, or upgrade an older one after a backup."""
+    from amt_console.operations.actor import current_actor
+    from amt_console.operations.audit_rows import add_row
     from amt_console.runtime.monitor_process import acquire_lease
     from amt_console.store import SchemaTooOld, StoreUnavailable
 
@@ -81,6 +84,10 @@ def upgrade(ctx: typer.Context) -> None:
     with lease, context.open_store(read_only=False) as store:
         before = f" The database as it was: {store.upgraded_from}" if store.upgraded_from else ""
         print_line(f"{store.place} is up to date now.{before}")
+        if store.upgraded_from:
+            add_row(
+                store, context.clock, current_actor(), "db upgrade", "database", {"before": str(store.upgraded_from)}
+            )
 
 
 @app.command("check", epilog="Example: amt-console db check --full")
@@ -143,6 +150,8 @@ def rebuild(
         ):
             parts = part.total
             line.show(part.done, part.total, part.service)
+    note = {"note": f"from {start:%Y-%m-%d %H:%M} UTC, {parts} steps"}
+    leave_row(context, "db rebuild", "rollups", note)
     print_line(f"Made anew in {parts} steps.")
 
 

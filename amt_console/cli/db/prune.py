@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.audit_row import leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
@@ -46,6 +47,11 @@ def prune(
         return
     with context.open_store(read_only=False) as store:
         deleted, stopped = _prune(context, store)
+    if deleted:
+        note = f"{sum(deleted.values())} rows deleted"
+        leave_row(
+            context, "db prune", "database", {"note": note, "before": deleted, "after": dict.fromkeys(deleted, 0)}
+        )
     if json_output:
         print_json({"deleted": deleted, "stopped": stopped})
     else:

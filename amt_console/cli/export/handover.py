@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from amt_console.cli.audit_row import EXPORT, exported, leave_row
 from amt_console.cli.export.options import OUT, JsonOption, Out
 from amt_console.cli.export.writing import ShownZone, as_command_errors, print_files
 from amt_console.cli.printing.progress_bar import shown_progress
@@ -44,4 +45,5 @@ def handover(
                 zone=zone,
                 progress=progress,
             )
+    leave_row(context, EXPORT, "handover", exported(files))
     print_files(files, as_json=json_output)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from amt_console.cli.audit_row import EXPORT, exported, leave_row
 from amt_console.cli.export.options import OUT, JsonOption, Out
 from amt_console.cli.export.writing import ShownZone, as_command_errors, print_files
 from amt_console.cli.printing.progress_bar import shown_progress
@@ -48,4 +49,5 @@ def incident(
                 zone=zone,
                 progress=progress,
             )
+    leave_row(context, EXPORT, f"incident {alert_id}", exported(files))
     print_files(files, as_json=json_output)

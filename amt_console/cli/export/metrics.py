@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.audit_row import EXPORT, exported, leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.export.options import Hours, Since, Until, Zone, window
@@ -85,6 +86,7 @@ def metrics(
             else:
                 with whole_file(path) as file:
                     written = write_points(found, form.value, shown, file.write)
+    leave_row(context, EXPORT, "metrics", {"note": "stdout"} if path is None else exported([path]))
     if not written:
         local = (start.astimezone(shown), stop.astimezone(shown))
         talk(f"no data between {local[0]:%Y-%m-%d %H:%M %Z} and {local[1]:%Y-%m-%d %H:%M %Z}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.audit_row import EXPORT, exported, leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.export.options import (
@@ -117,6 +118,7 @@ def _export(
         raise CommandError(str(error), ExitCode.IO) from None
     except ExportError as error:
         raise CommandError(str(error), ExitCode.USAGE if error.usage else ExitCode.INTERNAL) from None
+    leave_row(context, EXPORT, part, exported(files))
     for missing in _left_out(part, formats or (), files):
         talk(f"{missing}: nothing to write, it has no table with data in this window")
     if json_output:

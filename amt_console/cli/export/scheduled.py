@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from amt_console.cli.audit_row import EXPORT, exported, leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
@@ -165,6 +166,7 @@ def _make_now(context: Context, reports: Sequence[ReportSettings], *, as_json: b
         raise CommandError(f"the report {order.name} could not be made: {error}", code) from None
     if not made.fresh:
         talk(f"{made.folder} is there already and is never overwritten")
+    leave_row(context, EXPORT, f"report {order.name}", exported(made.files))
     if order.channel is not None:
         _queue(context, order, period, made)
     if as_json:

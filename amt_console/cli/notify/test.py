@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amt_console.cli.audit_row import leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_line
@@ -35,6 +36,7 @@ def test(ctx: typer.Context, channel: Annotated[str, typer.Argument(metavar="CHA
     began = context.clock.monotonic()
     asyncio.run(_send(channels[channel], _message(channel, context), channels.values()))
     took = context.clock.monotonic() - began
+    leave_row(context, "notify test", f"channel {channel}")
     print_line(f"{channel}: the receiver accepted the message after {took:.2f} s. Look whether it arrived.")
 
 

@@ -14,6 +14,7 @@ from amt_console.config.files.walk import Parts, dotted, leaves
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.secrets.urls import mask_url
 from amt_console.config.sections.scalars import Seconds, format_duration
+from amt_console.config.settings import Settings
 from amt_console.config.targets import database_url
 from amt_console.paths import DATABASE_VARIABLE, LOCATION_VARIABLE
 
@@ -49,6 +50,13 @@ def effective_values(
             shown = _plain(env.get(LOCATION_VARIABLE) or value)
         values.append(EffectiveValue(parts, shown, source))
     return tuple(values)
+
+
+def changed_values(before: Settings, after: Settings) -> dict[str, tuple[JsonValue, JsonValue]]:
+    """The keys whose values differ, with both values, masked if secret."""
+    old, new = ({dotted(parts): value for parts, value in leaves(each)} for each in (before, after))
+    differing = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return {key: (_plain(old.get(key)), _plain(new.get(key))) for key in differing}
 
 
 def effective_document(values: tuple[EffectiveValue, ...]) -> dict[str, Any]:
