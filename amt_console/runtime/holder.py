@@ -192,6 +192,8 @@ class Holder:
         from amt_console.operations.audit_rows import note_row
 
         changed = changed_values(before, after)
+        if not changed:
+            return
         kept = dict(list(changed.items())[:_MOST_CHANGES])
         detail = {
             "note": f"{len(changed)} values changed",

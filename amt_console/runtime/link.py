@@ -139,7 +139,8 @@ class Link:
             self.watch = self._watch(store) if self._site.on_server else None
             self._read = store
             self.following.use(operations, close)
-            if not self._site.read_only:
+            # Beside a file there is a monitor that does not answer now: it records the console later.
+            if self._site.on_server and not self._site.read_only:
                 self._note_opening(store)
 
     def _note_opening(self, store: Store) -> None:

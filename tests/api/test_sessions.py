@@ -29,7 +29,7 @@ from amt_console.operations.protocol import UnavailableError
 from amt_console.runtime import listening
 from amt_console.runtime.session import LocalSession
 from amt_console.runtime.site import site_of
-from amt_console.store import DatabaseLost, Lease, Store, lease_holder, take_lease
+from amt_console.store import DatabaseLost, Lease, Store, audit_entries, lease_holder, take_lease
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +95,17 @@ def test_the_first_is_the_monitor_and_the_second_attaches(opened: Open, place: P
     until(lambda: second.operations.snapshot().services[0].last_checked is not None)
     until(lambda: second.operations.snapshot().version == first.operations.snapshot().version)
     assert [viewer.place for viewer in first.operations.snapshot().viewers] == [f"pid {holder.pid}"] * 2
+
+
+def test_each_console_is_in_the_audit_once_whoever_is_the_monitor(opened: Open, place: Place) -> None:
+    first, second = opened(), opened()
+    first.close()
+    until(lambda: second.is_monitor)
+    third = opened(read_only=True)
+    assert not third.is_monitor
+    with Store.open(place.url, clock=SystemClock(), read_only=True) as store, store.read() as reads:
+        found = [(entry.action, entry.subject, entry.detail["via"]) for entry in audit_entries(reads)]
+    assert found == [("opened", "console", "socket"), ("opened", "console", "socket"), ("opened", "console", None)]
 
 
 def test_an_action_of_one_is_told_to_the_others_at_once(opened: Open, platform: Platform) -> None:

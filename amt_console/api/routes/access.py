@@ -146,7 +146,7 @@ async def _admit(request: Request, role: Role) -> None:
     served: Served = request.app.state.served
     session = safe_text(request.headers.get(wire.SESSION_HEADER, ""), MAX_SESSION_CHARS)
     if served.openings is not None:
-        await _note_opening(served.openings, found, session)
+        await _note_opening(request, served.openings, found, session)
     if session:
         served.presence.seen(
             session,
@@ -156,11 +156,12 @@ async def _admit(request: Request, role: Role) -> None:
         )
 
 
-async def _note_opening(openings: OpeningLog, found: Caller, session: str) -> None:
+async def _note_opening(request: Request, openings: OpeningLog, found: Caller, session: str) -> None:
     token = found.token
     if token is not None and found.session is None and openings.token_is_new(token, found.place):
         await asyncio.to_thread(openings.write_token, token, found.actor, found.place)
-    if session and openings.console_is_new(session):
+    # A console that says goodbye to the monitor's successor opens nothing.
+    if session and request.method == "GET" and openings.console_is_new(session):
         await asyncio.to_thread(openings.write_console, session, found.actor, found.place)
 
 
