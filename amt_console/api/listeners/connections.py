@@ -22,6 +22,8 @@ from amt_console.operations.actor import login_name
 HEAD_SECONDS = 10.0
 """Seconds from the first byte of a request, or the start of the connection, to the end of the head."""
 HEAD_BYTES = 16 * 1024
+UNREAD_SECONDS = 2.0
+"""Seconds that a client may go on sending a body after its answer: longer than that, nobody waits for its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._door = door
         self._guest = guest
         self._head_timer: asyncio.TimerHandle | None = None
+        self._unread_timer: asyncio.TimerHandle | None = None
         self._in_head = True
         self._head_bytes = 0
 
@@ -61,6 +64,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the loop."""
         self._stop_timer()
+        self._stop_unread_timer()
         self._door.leave(self._guest)
         super().connection_lost(exc)
 
@@ -107,7 +111,14 @@ class GuardedProtocol(HttpToolsProtocol):
         """Called when an answer has been sent."""
         if not self.pipeline:
             self._door.waits(self._guest)
+        if self.cycle.more_body:
+            self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
         super().on_response_complete()
+
+    def on_message_complete(self) -> None:
+        """Called by the parser at the end of a body."""
+        self._stop_unread_timer()
+        super().on_message_complete()
 
     def timeout_keep_alive_handler(self) -> None:
         """Called for an idle connection after the keep-alive time; aborts one that does not read its answer."""
@@ -128,6 +139,11 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.transport.write(raw_problem(code, detail))
         self.transport.close()
+
+    def _stop_unread_timer(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:
