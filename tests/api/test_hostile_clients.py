@@ -133,7 +133,7 @@ NO_REQUESTS = (
     (b"\x00" * 100 + b"\r\n\r\n", (400,)),
     (b"FOO /healthz HTTP/1.1\r\nhost: x\r\n\r\n", (400,)),
     (get("/healthz", method="DELETE"), (405,)),
-    (get("/api/v1/snapshot", method="PUT")), (405,)),
+    (get("/api/v1/snapshot", method="PUT"), (405,)),
     (get("*", method="OPTIONS"), (404, 405)),
     (get("http://evil.example/healthz"), (200, 404)),
     (get("evil.example:443", method="CONNECT"), (400, 404, 405)),
