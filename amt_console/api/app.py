@@ -22,6 +22,7 @@ from amt_console.api.routes import (
     alerts,
     console,
     dashboards,
+    events,
     health,
     hooks,
     links,
@@ -64,7 +65,7 @@ def create_app(served: Served, callers: Callers) -> FastAPI:
     app.state.callers = callers
     app.state.ping_limits = ping.PingLimits(served.clock)
     methods = PathMethods()
-    for room in (records, state, alerts, policies, oncall, actions, hooks, console):
+    for room in (records, state, alerts, policies, oncall, actions, events, hooks, console):
         app.include_router(room.router, prefix=PREFIX)
         methods.add(room.router, PREFIX)
     for room in (health, links, login, dashboards, ping):

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amt_console.api.content_coding import packed, prefers_gzip
 
+HEAD_KEY = "amt_console.head"
+"""In the scope of a request that came as HEAD."""
 LEAST_BYTES = 1024
 """Smaller bodies are sent as they are."""
 IN_A_THREAD_BYTES = 128 * 1024
@@ -81,7 +83,7 @@ class AnswerForms:
         mine = path.startswith(self._prefix) or path in self._also
         answer = _Answer(scope, send, tagged=mine and scope["method"] in ("GET", "HEAD"), allowed=self._allowed)
         if mine and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET", "amt_console.head": True}
+            scope = {**scope, "method": "GET", HEAD_KEY: True}
         await self._app(scope, receive, answer.take)
 
 

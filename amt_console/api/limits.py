@@ -47,11 +47,13 @@ class RequestLimits:
             if message["type"] == "http.response.start":
                 started = True
                 message = {**message, "headers": _with_standing(message.get("headers", ()), scope)}
+                if any(value.startswith(b"text/event-stream") for _, value in message["headers"]):
+                    limit.reschedule(None)
             finished = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds) as limit:
                 await self._app(scope, receive, sending)
         except TimeoutError:
             await self._give_up(scope, send, None if started else ("timeout", "this takes too long"))

@@ -13,7 +13,9 @@ from amt_console.api.auth.openings import OpeningLog
 from amt_console.api.auth.refusals import RefusalLog
 from amt_console.api.dashboards import Dashboards
 from amt_console.api.encoded_snapshot import SnapshotCache
+from amt_console.api.events import EventLog
 from amt_console.api.feed import ActionFeed
+from amt_console.api.idempotency import IdempotencyKeys
 from amt_console.api.presence import Presence
 from amt_console.clock import Clock
 from amt_console.links import AcknowledgeLinks
@@ -37,6 +39,8 @@ class Served:
     links: AcknowledgeLinks
     """Verifies the links in messages."""
     clock: Clock
+    events: EventLog
+    """What changes, for those who follow it."""
     refusals: RefusalLog | None = None
     """Records refused requests."""
     dashboards: Dashboards | None = None
@@ -47,6 +51,8 @@ class Served:
     """Takes what comes in from outside; without it nothing is taken."""
     openings: OpeningLog | None = None
     """Records who opens what."""
+    keys: IdempotencyKeys | None = None
+    """Keeps the idempotency keys of actions; without it they are refused."""
 
     @classmethod
     def by_this_process(
@@ -63,6 +69,7 @@ class Served:
         archive: Archive | None = None,
         inbox: Inbox | None = None,
         openings: OpeningLog | None = None,
+        keys: IdempotencyKeys | None = None,
     ) -> Served:
         """Create the shared state of this process."""
         snapshots = SnapshotCache(operations, clock)
@@ -77,11 +84,13 @@ class Served:
             pid,
             links,
             clock,
+            EventLog(operations, clock),
             refusals=refusals,
             dashboards=dashboards,
             archive=archive,
             inbox=inbox,
             openings=openings,
+            keys=keys,
         )
 
     @cached_property
@@ -93,3 +102,9 @@ class Served:
         """After an action: expire the snapshot and wake waiting consoles. Thread-safe."""
         self.snapshots.expire()
         self.feed.announce()
+        self.events.announce()
+
+    def close(self) -> None:
+        """Release everybody who waits. Idempotent."""
+        self.feed.close()
+        self.events.close()

@@ -130,6 +130,7 @@ def _listen(
 ) -> TcpServer:
     from amt_console.api.auth.openings import OpeningLog
     from amt_console.api.feed import ActionFeed
+    from amt_console.api.idempotency import IdempotencyKeys
     from amt_console.api.listeners.server import configured_server
     from amt_console.api.listeners.socket_path import database_name
     from amt_console.api.served import Served
@@ -150,6 +151,7 @@ def _listen(
         archive=Archive(store, lambda: stored_rule_list(context.settings, context.targets, store)),
         inbox=Inbox(context.settings, store, context.clock),
         openings=OpeningLog(store, context.clock),
+        keys=IdempotencyKeys(store, context.clock),
     )
     announce.use(served.acted)
     try:

@@ -55,6 +55,10 @@ class UnavailableError(OperationError):
     """Not available here and now, e.g. without a monitor, in a read-only session, or with a busy database."""
 
 
+class OutcomeUnknownError(UnavailableError):
+    """The answer to an action did not come: perhaps it was done."""
+
+
 class NotPermittedError(OperationError):
     """The person's role does not allow it."""
 

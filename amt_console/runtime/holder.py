@@ -123,6 +123,7 @@ class Holder:
         from amt_console.api.auth.refusals import RefusalLog
         from amt_console.api.dashboards import dashboards_of
         from amt_console.api.feed import ActionFeed
+        from amt_console.api.idempotency import IdempotencyKeys
         from amt_console.api.listeners.socket_path import database_name
         from amt_console.api.served import Served
         from amt_console.operations.archive import Archive
@@ -148,6 +149,7 @@ class Holder:
             archive=Archive(self._store, self._rules),
             inbox=self._inbox,
             openings=OpeningLog(self._store, self._clock),
+            keys=IdempotencyKeys(self._store, self._clock),
         )
         self._serve_socket(self._served)
         if self._settings.api.enabled:
@@ -205,7 +207,7 @@ class Holder:
     def stop(self) -> bool:
         """Stop probing, flush, end the API. Returns whether everything ended cleanly."""
         if self._served is not None:
-            self._served.feed.close()
+            self._served.close()
         if self._dashboards is not None:
             self._dashboards.close()
         for server in self._servers:

@@ -46,6 +46,7 @@ from amt_console.store.errors import (
     StoreUnavailable,
     VersionConflict,
 )
+from amt_console.store.idempotency import KeptAnswerOf, claim_key, keep_answer, release_key
 from amt_console.store.outbox.decisions import alert_decisions, shadow_counts
 from amt_console.store.reads import MonitorRow, Reads, StateChangeRow
 from amt_console.store.reads.from_rows import ReadsFromRows
@@ -66,6 +67,7 @@ __all__ = [
     "CopyRefused",
     "DatabaseLost",
     "DeliveryMark",
+    "KeptAnswerOf",
     "Keyring",
     "Lease",
     "LeaseHolder",
@@ -97,11 +99,13 @@ __all__ = [
     "alert_decisions",
     "audit_entries",
     "backup",
+    "claim_key",
     "claim_messages",
     "deliveries",
     "delivery_counts",
     "end_session",
     "end_sessions_of",
+    "keep_answer",
     "keyring_of",
     "lease_holder",
     "lease_is_free",
@@ -113,6 +117,7 @@ __all__ = [
     "queue_digest",
     "read_messages",
     "record",
+    "release_key",
     "release_messages",
     "report_runs",
     "revoke_token",

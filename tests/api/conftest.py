@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +23,7 @@ from amt_console.api.auth.refusals import RefusalLog
 from amt_console.api.auth.token_callers import TokenCallers
 from amt_console.api.auth.tokens import NewToken, TokenBook, new_token
 from amt_console.api.feed import ActionFeed
+from amt_console.api.idempotency import IdempotencyKeys
 from amt_console.api.listeners.server import TcpServer
 from amt_console.api.presence import Presence
 from amt_console.api.routes.ping import PingLimits
@@ -78,6 +79,7 @@ def served(operations: LocalOperations, refusals: RefusalLog, store: Store) -> S
         links=LINKS,
         refusals=refusals,
         archive=Archive(store, lambda: rule_list(Settings(), operations.targets, dict)),
+        keys=IdempotencyKeys(store, clock),
     )
 
 
@@ -136,3 +138,13 @@ def receiving(served: Served, store_url: str, clock: FakeClock) -> Iterator[Rece
     with Store.open(store_url, clock=clock, keys=Keyring(DataKey(bytes(range(32))))) as store:
         inbox = Inbox(Settings.model_validate(INBOUND), store, clock)
         yield Receiving(store, clock, replace(served, inbox=inbox))
+
+
+@pytest.fixture
+async def admin(served: Served, store: Store, clock: FakeClock, make_token: Make) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application itself, with the role admin."""
+    app = create_app(served, TokenCallers(TokenBook(store, clock), TrustedProxies()))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"authorization": f"Bearer {make_token('root', role='admin').text}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://monitor/api/v1", headers=headers) as client:
+        yield client

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +13,7 @@ import pytest
 from support.links import LINKS
 from support.operations import API
 
-from amt_console.api.app import create_app
-from amt_console.api.auth.proxies import TrustedProxies
 from amt_console.api.auth.refusals import RefusalLog
-from amt_console.api.auth.token_callers import TokenCallers
-from amt_console.api.auth.tokens import NewToken, TokenBook
 from amt_console.api.feed import ActionFeed
 from amt_console.api.presence import Presence
 from amt_console.api.served import Served
@@ -39,7 +35,6 @@ from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import Operations
 from amt_console.store import Store
 
-Make = Callable[..., NewToken]
 Fire = Callable[..., int]
 Feed = Callable[..., None]
 READ_BY = {
@@ -76,15 +71,6 @@ def served(operations: LocalOperations, refusals: RefusalLog, store: Store, cloc
         refusals=refusals,
         archive=Archive(store, lambda: rule_list(Settings(), operations.targets, dict)),
     )
-
-
-@pytest.fixture
-async def admin(served: Served, store: Store, clock: FakeClock, make_token: Make) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(served, TokenCallers(TokenBook(store, clock), TrustedProxies()))
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    headers = {"authorization": f"Bearer {make_token('root', role='admin').text}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://monitor/api/v1", headers=headers) as client:
-        yield client
 
 
 async def items(client: httpx.AsyncClient, target: str) -> list[dict[str, Any]]:

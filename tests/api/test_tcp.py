@@ -169,7 +169,7 @@ def test_the_description_names_every_operation_with_words_roles_and_answers(serv
         "/dashboards/{name}",
         *(f"/api/v1/{name}" for name in ("snapshot", "services", "services/{name}", "services/{name}/history")),
         *(f"/api/v1/{name}" for name in ("oncall", "oncall.ics", "oncall/shifts", "oncall/check")),
-        *(f"/api/v1/{name}" for name in ("host", "figures", "history", "notifications", "audit", "rules")),
+        *(f"/api/v1/{name}" for name in ("host", "figures", "history", "notifications", "audit", "rules", "events")),
         *(f"/api/v1/{name}" for name in ("alerts", "alerts/{alert_id}", "alerts/{alert_id}/why")),
         *(f"/api/v1{path_of(kind)}" for kind in ACTIONS.values()),
     }

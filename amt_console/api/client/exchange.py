@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from amt_console.api.auth.errors import UnknownCallerError
 from amt_console.api.client.http import Disconnected, HttpClient, UnreadableAnswer
 from amt_console.api.problems import error_of
-from amt_console.operations.protocol import NotPermittedError, OperationError, UnavailableError
+from amt_console.operations.protocol import NotPermittedError, OperationError, OutcomeUnknownError, UnavailableError
 from amt_console.text import safe_text
 
 _NOT_MODIFIED = 304
@@ -41,13 +41,14 @@ def exchange(
 
     Raises:
         UnavailableError: Nobody answers.
+        OutcomeUnknownError: The answer to a change did not come.
         NotPermittedError: This person has no access.
         OperationError: The answer is an error, or not from this program.
     """
     try:
         answer = client.exchange(method, target, headers, body, timeout=timeout)
     except (OSError, Disconnected, UnreadableAnswer) as error:
-        raise _trouble(error, place, timeout) from error
+        raise _trouble(error, place, timeout, changes=method != "GET") from error
     if 200 <= answer.status < 300 or answer.status == _NOT_MODIFIED:
         return answer.status, answer.body
     found = error_of(answer.body)
@@ -61,8 +62,9 @@ def exchange(
     raise found
 
 
-def _trouble(error: Exception, place: str, timeout: float) -> OperationError:
-    """The error for a failed exchange."""
+def _trouble(error: Exception, place: str, timeout: float, *, changes: bool) -> OperationError:
+    """The error for a failed exchange; one that ``changes`` something may have done so."""
+    lost = OutcomeUnknownError if changes else UnavailableError
     if isinstance(error, UnreadableAnswer):
         return OperationError(f"what answers at {place} is not an amt-console server: {safe_text(error, 200)}")
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -73,9 +75,9 @@ def _trouble(error: Exception, place: str, timeout: float) -> OperationError:
     if isinstance(error, ssl.SSLError):
         return UnavailableError(f"what answers at {place} does not speak TLS, so it is not the API of amt-console")
     if isinstance(error, TimeoutError):
-        return UnavailableError(f"{place} does not answer within {timeout:.0f} s")
+        return lost(f"{place} does not answer within {timeout:.0f} s")
     if isinstance(error, Disconnected | ConnectionResetError | BrokenPipeError):
-        return UnavailableError(f"{place} has closed the connection")
+        return lost(f"{place} has closed the connection")
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.EACCES, errno.EPERM):
         return NotPermittedError(f"this user may not connect to {place}: join the group in [api] socket_group")

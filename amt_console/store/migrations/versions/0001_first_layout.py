@@ -55,6 +55,7 @@ def upgrade() -> None:
     _cluster()
     _scheduled_reports()
     _inbound()
+    _idempotency_keys()
 
 
 def _there(name: str) -> bool:
@@ -631,3 +632,16 @@ def _inbound() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     _index("ix_webhook_ids_received_at", "webhook_ids", "received_at")
+
+
+def _idempotency_keys() -> None:
+    _create(
+        "idempotency_keys",
+        *_required(sa.Text(), "id", "caller", "digest"),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("status", sa.Integer()),
+        sa.Column("answer", sa.Text()),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    _index("ix_idempotency_keys_caller", "idempotency_keys", "caller", "created_at")
+    _index("ix_idempotency_keys_created_at", "idempotency_keys", "created_at")
