@@ -143,7 +143,9 @@ def receiving(served: Served, store_url: str, clock: FakeClock) -> Iterator[Rece
 @pytest.fixture
 async def admin(served: Served, store: Store, clock: FakeClock, make_token: Make) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application itself, with the role admin."""
-    app = create_app(served, TokenCallers(TokenBook(store, clock), TrustedProxies()))
+    app = one_app()
+    app.state.served = served
+    app.state.callers = TokenCallers(TokenBook(store, clock), TrustedProxies())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"authorization": f"Bearer {make_token('root', role='admin').text}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://monitor/api/v1", headers=headers) as client:
