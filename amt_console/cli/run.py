@@ -68,6 +68,8 @@ class _Reports:
         self._name = name
         self._url = url
         self._told = False
+        self._heard = False
+        """Whether the monitor took the report of the start."""
         self._pinger: Pinger | None = None
         self._starting = threading.Thread(target=self._start, daemon=True)
 
@@ -82,13 +84,13 @@ class _Reports:
         else:
             self._starting.join(START_SECONDS)
         if self._pinger is not None:
-            self._tell(self._pinger.end(code, duration_ms, output))
+            self._tell(self._pinger.end(code, duration_ms, output, insist=self._heard))
 
     def _start(self) -> None:
         self._prepare()
         if self._pinger is not None:
             # The report of the end says what the monitor misses; a start alone is not worth a line.
-            self._pinger.start()
+            self._heard = self._pinger.start() is None
 
     def _prepare(self) -> None:
         try:

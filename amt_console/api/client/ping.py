@@ -36,10 +36,17 @@ class Pinger:
         """Report that it starts; returns why that failed."""
         return self._try("/start", {}, None)
 
-    def end(self, code: int, duration_ms: float, output: bytes = b"") -> str | None:
-        """Report how it ended; returns why that failed. Tries for a few seconds."""
+    def end(self, code: int, duration_ms: float, output: bytes = b"", *, insist: bool = True) -> str | None:
+        """Report how it ended; returns why that failed.
+
+        Args:
+            code: Its exit code.
+            duration_ms: How long it took.
+            output: The end of what it printed.
+            insist: Try again for a few seconds: the monitor may be starting anew.
+        """
         headers = {"amt-duration-ms": f"{duration_ms:.3f}", "content-type": "text/plain; charset=utf-8"}
-        until = time.monotonic() + END_SECONDS
+        until = time.monotonic() + (END_SECONDS if insist else 0.0)
         while True:
             failed = self._try(f"/{code}", headers, output)
             if failed is None or failed in map(str, _LASTING) or time.monotonic() + PAUSE_SECONDS >= until:
