@@ -175,8 +175,8 @@ def _running_since(record: HeartbeatRecord, gaps: Sequence[Gap], grace: timedelt
 def _missing(record: HeartbeatRecord, due: datetime, grace: float) -> str:
     if record.started_at is not None and record.started_at > due - CLOCK_SKEW:
         return f"started at {_clock(record.started_at)} and has not ended"
-    last = "never" if record.last_ping_at is None else f"last at {_clock(record.last_ping_at)}"
-    return f"has not reported, {last}; it was due at {_clock(due)} with a grace of {duration(grace)}"
+    last = "" if record.last_ping_at is None else f" since {_clock(record.last_ping_at)}"
+    return f"no report{last}; due at {_clock(due)}, grace {duration(grace)}"
 
 
 def _clock(moment: datetime) -> str:
