@@ -89,17 +89,22 @@ class Past:
         shop_down = 100 <= minute < 112 or 340 <= minute < 343
         lost = minute in {200, 207, 214, 221, 228}
         slow = 150 <= minute < 158
+        probes: list[Item] = []
         for name, down in (("shop", shop_down), ("cart", shop_down or lost)):
             state = ServiceState.DOWN if down else ServiceState.UP
             time_ms = 1200.0 if slow and name == "cart" else 6000.0 if 260 <= minute < 263 else 100.0
-            self._write([self._probe(result(name, self.clock.now(), state, time_ms))])
+            probes.append(self._probe(result(name, self.clock.now(), state, time_ms)))
             if down:
+                self._write(probes)
+                probes = []
                 for attempt, delay in enumerate(RECHECK, 2):
                     self.clock.advance(delay)
                     again = ServiceState.UP if lost else state
                     self._write([self._probe(result(name, self.clock.now(), again, attempt=attempt))])
                     if lost:
                         break
+        if probes:
+            self._write(probes)
         if minute % 5 == 0:
             busy = 300 <= minute < 320
             sample = HostSample(

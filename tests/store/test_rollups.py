@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.stores import START, at, result
+from support.thoroughness import times
 
 from amt_console.clock import FakeClock, micros
 from amt_console.model import RESOLUTIONS, ProbeResult, Rollup, ServiceState
@@ -125,7 +126,7 @@ def everything(store: Store) -> object:
         )
 
 
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=times(12, 100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @QUICK
