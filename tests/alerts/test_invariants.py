@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 from support.alerting import Key, two_tier_rule
+from support.thoroughness import times
 
 from amt_console.alerts import (
     AlertConflict,
@@ -209,7 +210,7 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 TestLifecycle = Lifecycle.TestCase
-TestLifecycle.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestLifecycle.settings = settings(max_examples=times(80, 1500), stateful_step_count=40, deadline=None)
 
 STREAMS = st.lists(st.tuples(VERDICTS, st.sampled_from([1.0, 10.0])), max_size=40)
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.errors import HypothesisException
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from support.paging_machine import PagingMachine
+from support.thoroughness import times
 
 from amt_console.alerts.lifecycle import episode as lifecycle
 from amt_console.alerts.policy import planning, suppression
 from amt_console.model.notifications import NoticeKind
 
-TIMES = int(os.environ.get("AMT_TEST_STATEFUL_TIMES", "1"))
-"""Ten times as many examples on request."""
-
 TestPaging = pytest.mark.slow(PagingMachine.TestCase)
 TestPaging.settings = settings(
-    max_examples=400 * TIMES, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=times(120, 4000), stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 DRAFT = planning._Draft
 Broken = Callable[[pytest.MonkeyPatch], None]
@@ -165,21 +161,26 @@ def _without_the_check_of_recovery(whole: Callable[[Any], None]) -> Callable[[An
     return look
 
 
+def search(quick: settings) -> None:
+    """Many short searches: the first examples of each are the most different ones."""
+    for number in range(70):
+        run_state_machine_as_test(seed(number)(type("Searched", (PagingMachine,), {})), settings=quick)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(BROKEN))
 def test_a_broken_planner_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     BROKEN[name](monkeypatch)
     quick = settings(
-        max_examples=400,
+        max_examples=6,
         stateful_step_count=60,
         deadline=None,
         database=None,
-        derandomize=True,
         # The failure alone counts, not the smallest one.
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
         print_blob=False,
     )
-    with pytest.raises((AssertionError, HypothesisException, ExceptionGroup)):
-        run_state_machine_as_test(PagingMachine, settings=quick)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        search(quick)
