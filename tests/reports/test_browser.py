@@ -59,7 +59,8 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-def watched(browser: Browser, *, scripts: bool) -> Iterator[Watched]:
+def window(browser: Browser, *, scripts: bool) -> Iterator[Watched]:
+    """One for all tests: each new one costs a process of the browser."""
     # A reader far away from the zone of the page.
     context = browser.new_context(java_script_enabled=scripts, timezone_id="Asia/Tokyo", reduced_motion="reduce")
     page = context.new_page()
@@ -72,17 +73,36 @@ def watched(browser: Browser, *, scripts: bool) -> Iterator[Watched]:
     )
     yield found
     context.close()
+
+
+def watched(found: Watched) -> Iterator[Watched]:
+    """A window as it was when it was new."""
+    found.page.goto("about:blank")
+    found.page.mouse.move(0, 0)
+    found.page.emulate_media(media="null", color_scheme="null")
+    found.trouble.clear()
+    yield found
     assert found.trouble == []
 
 
-@pytest.fixture
-def live(browser: Browser) -> Iterator[Watched]:
-    yield from watched(browser, scripts=True)
+@pytest.fixture(scope="module")
+def live_window(browser: Browser) -> Iterator[Watched]:
+    yield from window(browser, scripts=True)
+
+
+@pytest.fixture(scope="module")
+def still_window(browser: Browser) -> Iterator[Watched]:
+    yield from window(browser, scripts=False)
 
 
 @pytest.fixture
-def still(browser: Browser) -> Iterator[Watched]:
-    yield from watched(browser, scripts=False)
+def live(live_window: Watched) -> Iterator[Watched]:
+    yield from watched(live_window)
+
+
+@pytest.fixture
+def still(still_window: Watched) -> Iterator[Watched]:
+    yield from watched(still_window)
 
 
 @pytest.fixture(scope="module")
