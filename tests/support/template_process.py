@@ -39,6 +39,8 @@ MODULES = ("amt_console", "support.console_script", "amt_console.reports.render"
 READ_AT_START = ("PYTHON", "LC_", "LANG", "TEXTUAL", "NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM", "LD_")
 """Variables that the interpreter or a library reads when it is imported."""
 _HEADER = 1 << 20
+_UNWRITTEN = 120
+"""The interpreter's exit code when standard output cannot be written at the end."""
 
 
 class ForkedProcess(subprocess.Popen[Any]):
@@ -287,19 +289,53 @@ def _import_all() -> None:
 
 
 def main() -> None:
-    """The template process; returns in the children, as the program."""
+    """The template process; ends in the children, as the program."""
     _import_all()
     assert threading.active_count() == 1, "a fork would have the locks of the other threads"
     gc.collect()
     gc.freeze()
     request = _serve(socket.socket(fileno=int(sys.argv[1])))
     _become(request)
-    way, program, *arguments = request["argv"]
-    if way == "-m":
-        runpy.run_module(program, run_name="__main__", alter_sys=True)
-    else:
-        sys.argv = ["-c", *arguments]
-        exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
+    os._exit(_exit_code_of(*request["argv"]))
+
+
+def _exit_code_of(way: str, program: str, *arguments: str) -> int:
+    """Run it to the end of its exit functions.
+
+    The interpreter would go on to free all that was imported, and copy each page of it for that: longer than most
+    processes live.
+    """
+    code = 0
+    try:
+        if way == "-m":
+            runpy.run_module(program, run_name="__main__", alter_sys=True)
+        else:
+            sys.argv = ["-c", *arguments]
+            exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
+    except SystemExit as ended:
+        code = _code_of(ended)
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+        if isinstance(error, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        return _UNWRITTEN
+    return code
+
+
+def _code_of(ended: SystemExit) -> int:
+    if ended.code is None or isinstance(ended.code, int):
+        return (ended.code or 0) & 0xFF
+    print(ended.code, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":
