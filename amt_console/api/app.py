@@ -22,11 +22,13 @@ from amt_console.api.routes import (
     alerts,
     console,
     dashboards,
+    discovery,
     events,
     health,
     hooks,
     links,
     login,
+    metrics,
     oncall,
     ping,
     policies,
@@ -65,10 +67,10 @@ def create_app(served: Served, callers: Callers) -> FastAPI:
     app.state.callers = callers
     app.state.ping_limits = ping.PingLimits(served.clock)
     methods = PathMethods()
-    for room in (records, state, alerts, policies, oncall, actions, events, hooks, console):
+    for room in (records, state, alerts, policies, oncall, discovery, actions, events, hooks, console):
         app.include_router(room.router, prefix=PREFIX)
         methods.add(room.router, PREFIX)
-    for room in (health, links, login, dashboards, ping):
+    for room in (health, links, login, metrics, dashboards, ping):
         app.include_router(room.router)
         methods.add(room.router)
     app.add_middleware(AnswerForms, allowed=methods.of, prefix=f"{PREFIX}/", also=("/healthz", "/readyz"))

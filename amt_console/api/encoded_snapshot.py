@@ -24,7 +24,7 @@ class EncodedSnapshot:
     def __init__(self, snapshot: Snapshot) -> None:
         self.version = snapshot.version
         self.monitor = snapshot.monitor
-        self._snapshot = snapshot
+        self.snapshot = snapshot
         self._lock = threading.Lock()
         self._made: dict[str, bytes] = {}
 
@@ -51,7 +51,7 @@ class EncodedSnapshot:
     def _make(self, name: str) -> bytes:
         with self._lock:
             if name not in self._made:
-                self._made[name] = _FORMS[name](self._snapshot)
+                self._made[name] = _FORMS[name](self.snapshot)
             return self._made[name]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,11 +15,13 @@ from amt_console.api.auth.refusals import RefusalLog
 from amt_console.api.dashboards import Dashboards
 from amt_console.api.encoded_snapshot import SnapshotCache
 from amt_console.api.events import EventLog
+from amt_console.api.exposition import Exposition
 from amt_console.api.feed import ActionFeed
 from amt_console.api.idempotency import IdempotencyKeys
 from amt_console.api.presence import Presence
 from amt_console.clock import Clock
 from amt_console.links import AcknowledgeLinks
+from amt_console.model.counts import MonitorCounts
 from amt_console.operations.archive import Archive
 from amt_console.operations.inbox import Inbox
 from amt_console.operations.protocol import Operations
@@ -53,6 +56,12 @@ class Served:
     """Records who opens what."""
     keys: IdempotencyKeys | None = None
     """Keeps the idempotency keys of actions; without it they are refused."""
+    counts: Callable[[], MonitorCounts] | None = None
+    """The counters of the monitor in this process; without it there is none."""
+    monitor_metrics: Callable[[str], Exposition | None] | None = None
+    """Asks the monitor of another process for its metrics, by the ``Accept`` header; blocks."""
+    open_metrics: bool = False
+    """Whether metrics need no token."""
 
     @classmethod
     def by_this_process(
@@ -70,18 +79,19 @@ class Served:
         inbox: Inbox | None = None,
         openings: OpeningLog | None = None,
         keys: IdempotencyKeys | None = None,
+        counts: Callable[[], MonitorCounts] | None = None,
+        monitor_metrics: Callable[[str], Exposition | None] | None = None,
+        open_metrics: bool = False,
     ) -> Served:
         """Create the shared state of this process."""
-        snapshots = SnapshotCache(operations, clock)
-        host, pid = socket.gethostname(), os.getpid()
         return cls(
             operations,
             presence,
             feed,
-            snapshots,
+            SnapshotCache(operations, clock),
             database,
-            host,
-            pid,
+            socket.gethostname(),
+            os.getpid(),
             links,
             clock,
             EventLog(operations, clock),
@@ -91,6 +101,9 @@ class Served:
             inbox=inbox,
             openings=openings,
             keys=keys,
+            counts=counts,
+            monitor_metrics=monitor_metrics,
+            open_metrics=open_metrics,
         )
 
     @cached_property

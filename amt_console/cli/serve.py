@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -129,6 +130,7 @@ def _listen(
     dashboards: Dashboards,
 ) -> TcpServer:
     from amt_console.api.auth.openings import OpeningLog
+    from amt_console.api.client.metrics import monitor_metrics
     from amt_console.api.feed import ActionFeed
     from amt_console.api.idempotency import IdempotencyKeys
     from amt_console.api.listeners.server import configured_server
@@ -152,6 +154,8 @@ def _listen(
         inbox=Inbox(context.settings, store, context.clock),
         openings=OpeningLog(store, context.clock),
         keys=IdempotencyKeys(store, context.clock),
+        monitor_metrics=partial(monitor_metrics, context.whereabouts),
+        open_metrics=api.metrics_without_token,
     )
     announce.use(served.acted)
     try:

@@ -33,6 +33,7 @@ from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.schedule import DEFAULT_CAPACITY, Schedule
 from amt_console.monitor.status import Counters, EngineStatus
 from amt_console.monitor.supervise import CANCEL_SECONDS, DRAIN_SECONDS, LOG, Restarts, supervise
+from amt_console.monitor.tally import ProbeTally
 from amt_console.monitor.unstored_pages import DIRECT_AFTER
 from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
 from amt_console.monitor.watches.commit_watch import CommitWatch
@@ -101,6 +102,7 @@ class Engine:
         self._on_unstored = on_unstored
         self._life = _Life()
         self._counters = Counters()
+        self.tally = ProbeTally()
         self._restarts = Restarts()
         self._buffer = Buffer(limits.buffer)
         self._recorder = Recorder(store=store, ruleset=ruleset, clock=clock)
@@ -215,6 +217,7 @@ class Engine:
         self._peers.configure(ruleset)
         self._information.configure(ruleset)
         self._inbound.configure(ruleset)
+        self.tally.keep(ruleset.intervals)
         self._no_data_watch.replace(ruleset.intervals, now=self._clock.monotonic())
         self._network.replace(ruleset.targets, ruleset.canaries)
         self._probes.replace(ruleset.targets, recheck=ruleset.recheck)
@@ -306,6 +309,7 @@ class Engine:
             self._flusher.add(each, urgent=urgent)
 
     def _hear(self, result: ProbeResult) -> None:
+        self.tally.hear(result)
         self._network.hear(result)
         self._evidence.hear(result, has_alert=result.service in self._recorder.open_subjects)
         if result.state is ServiceState.UNKNOWN:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from amt_console.clock import Clock
 from amt_console.config import Settings
 from amt_console.config import targets as configured_targets
+from amt_console.model.counts import MonitorCounts
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.monitor.status import EngineStatus
 from amt_console.monitor.supervise import LOG
@@ -83,6 +84,22 @@ class EngineThread:
             targets = len(self._ruleset.targets)
             return EngineStatus(targets=targets, failure=self._failure, faults=(notice,), notices=(notice,))
         return EngineStatus(targets=len(self._ruleset.targets)) if engine is None else engine.status
+
+    @property
+    def counts(self) -> MonitorCounts:
+        """What was counted since the start, without messages; safe from any thread."""
+        engine, status = self._engine, self.status
+        if engine is None:
+            return MonitorCounts()
+        return MonitorCounts(
+            checks=engine.tally.checks,
+            durations=engine.tally.durations,
+            buffered=status.buffered,
+            dropped=status.dropped,
+            restarts=status.restarts,
+            skipped=status.skipped_slots,
+            lateness_seconds=status.lateness_ms / 1000,
+        )
 
     def start(self) -> None:
         """Start and return at once: heavy imports happen on its thread. Raises RuntimeError on a second call."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -71,6 +72,7 @@ class Dispatcher:
         cancels: bool = True,
     ) -> None:
         self.status = DispatcherStatus()
+        self._attempts: Counter[tuple[str, str]] = Counter()
         self._channels = dict(channels)
         self._settings = settings
         self._clock = clock
@@ -85,6 +87,11 @@ class Dispatcher:
         self._stop = asyncio.Event()
         self._drain = 2.0
         self._reload: tuple[Mapping[str, Channel], AllDelivery] | None = None
+
+    @property
+    def attempts(self) -> Mapping[tuple[str, str], int]:
+        """Attempts by channel and what became of them: ``delivered``, ``retried``, ``dead``."""
+        return self._attempts.copy()
 
     def wake(self) -> None:
         """Something was committed."""
@@ -160,6 +167,8 @@ class Dispatcher:
         self._running[name] = _Running(worker, asyncio.create_task(self._keep(worker), name=f"channel {name}"))
 
     def _hear(self, outcome: SendOutcome) -> None:
+        became = "retried" if outcome.state is DeliveryState.QUEUED else outcome.state.value
+        self._attempts[outcome.channel, became] += 1
         reading = self._health.hear(outcome)
         if reading is not None:
             self._on_reading(reading)

@@ -72,6 +72,12 @@ class DispatcherThread:
         dispatcher = self._dispatcher
         return DispatcherStatus() if dispatcher is None else dispatcher.status
 
+    @property
+    def attempts(self) -> Mapping[tuple[str, str], int]:
+        """``Dispatcher.attempts``; safe from any thread."""
+        dispatcher = self._dispatcher
+        return {} if dispatcher is None else dispatcher.attempts
+
     def start(self) -> None:
         """Start and return at once. Raises RuntimeError on a second call."""
         with self._guard:

@@ -6,10 +6,12 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amt_console.clock import Clock
 from amt_console.model import Target, Viewer
+from amt_console.model.counts import MonitorCounts
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.protocol import NotFoundError
 from amt_console.runtime.operations_proxy import OperationsProxy
@@ -150,6 +152,8 @@ class Holder:
             inbox=self._inbox,
             openings=OpeningLog(self._store, self._clock),
             keys=IdempotencyKeys(self._store, self._clock),
+            counts=self._counts,
+            open_metrics=self._settings.api.metrics_without_token,
         )
         self._serve_socket(self._served)
         if self._settings.api.enabled:
@@ -222,6 +226,9 @@ class Holder:
         if self._cluster_presence is not None:
             self._cluster_presence.close()
         return clean
+
+    def _counts(self) -> MonitorCounts:
+        return replace(self.engine.counts, messages=self.dispatcher.attempts)
 
     def _operations(self, settings: Settings, targets: Sequence[Target] | None) -> LocalOperations:
         from amt_console.config import targets as configured_targets

@@ -142,6 +142,8 @@ class ApiSettings(Section):
     """Requests of one access token, on average over ten seconds; more are answered with 429. 0: no limit."""
     requests_per_second_per_address: Annotated[float, Field(ge=0, le=100_000)] = 200
     """Requests from one address, on average over ten seconds. 0: no limit."""
+    metrics_without_token: Flag = False
+    """Whether `/metrics` needs no access token, for scrapers that cannot send one. It names services and channels."""
     public_url: HttpUrl | None = None
     """The address of the API for people, for links in messages."""
     hook_secrets: Annotated[tuple[SigningSecret, ...], Field(max_length=20)] = ()
