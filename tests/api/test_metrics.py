@@ -17,8 +17,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_plain
 
 from amt_console.api.app import create_app
-from amt_console.api.auth.callers import TokenCallers
 from amt_console.api.auth.proxies import TrustedProxies
+from amt_console.api.auth.token_callers import TokenCallers
 from amt_console.api.auth.tokens import NewToken, TokenBook
 from amt_console.api.exposition import Exposition
 from amt_console.api.metrics import expose
