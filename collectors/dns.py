@@ -119,7 +119,7 @@ class DnsCollector:
         """Where to ask. The servers of this machine are not checked: whoever set it up chose them."""
         if question.server is not None:
             found = await find(service, question.server, question.port, self._resolver, progress)
-            return progress.on(found[0], question.server)
+            return progress.on(found[0])
         own = self._own_server()
         address = None if own is None else literal(own.partition("%")[0], PORT)
         if address is None:

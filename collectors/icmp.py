@@ -67,7 +67,7 @@ class IcmpCollector:
 
     async def _run(self, service: Service, progress: Progress) -> None:
         host = urlsplit(service.url).hostname or ""
-        address = progress.on((await find(service, host, 0, self._resolver, progress))[0], host)
+        address = progress.on((await find(service, host, 0, self._resolver, progress))[0])
         progress.wait(Stage.ANSWER, address.ip)
         sock = echo_socket(address)
         try:

@@ -64,7 +64,7 @@ class TcpCollector:
     async def _connect(self, service: Service, host: str, port: int, progress: Progress) -> Connection:
         refusal: ProbeFault | None = None
         for address in await find(service, host, port, self._resolver, progress):
-            progress.wait(Stage.CONNECT, progress.on(address, host))
+            progress.wait(Stage.CONNECT, progress.on(address))
             connection = Connection(address, self._stamps)
             try:
                 await connection.open()

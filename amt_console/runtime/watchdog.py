@@ -158,13 +158,23 @@ class Watchdog:
 
 
 def http_ping(url: str, timeout: float) -> None:
-    """Request a URL. Raises PingError unless the answer is good."""
-    import httpx
+    """Request a URL; private addresses may be asked, those of metadata services never. Raises PingError."""
+    import asyncio
+
+    from amt_console.notify.channels.address_rules import AddressRules
+    from amt_console.notify.channels.channel import DeliveryError
+    from amt_console.notify.channels.http import HttpSender
+
+    async def ping() -> int:
+        sender = HttpSender(AddressRules(restricted=False), deadline=timeout)
+        try:
+            return (await sender.get(url)).status
+        finally:
+            await sender.aclose()
 
     try:
-        with httpx.Client(timeout=timeout, follow_redirects=True, trust_env=False) as client:
-            answer = client.get(url)
-    except httpx.HTTPError as error:
-        raise PingError(f"{type(error).__name__}: {error}".removesuffix(": ")) from None
-    if not answer.is_success:
-        raise PingError(f"it answers {answer.status_code}")
+        status = asyncio.run(ping())
+    except DeliveryError as error:
+        raise PingError(str(error)) from None
+    if not 200 <= status < 300:
+        raise PingError(f"it answers {status}")

@@ -23,6 +23,7 @@ from sqlalchemy.pool import NullPool
 
 from amt_console.model import Database, ErrorClass
 from amt_console.text import safe_text
+from collectors.database.addresses import RefusedAddress, checked_options
 
 Detail = float | int | str | None
 
@@ -96,6 +97,8 @@ class DatabaseSession:
         start = self.monotonic()
         try:
             connection = connect()
+        except RefusedAddress as error:
+            raise DatabaseFailure(ErrorClass.BLOCKED_ADDRESS, str(error)) from None
         except Exception as error:  # every driver has exceptions of its own
             raise _connect_failure(url, error) from None
         self.connect_ms = (self.monotonic() - start) * 1000
@@ -197,7 +200,11 @@ def _connector(url: URL, timeout: float) -> Callable[[], Any]:
         raise DatabaseFailure(ErrorClass.LOCAL_ERROR, message)
     for name in _TIMEOUT_ARGUMENTS.get(url.get_driver_name(), ()):
         options.setdefault(name, max(2, math.ceil(timeout)))
-    return partial(engine.dialect.connect, *arguments, **options)
+
+    def connect() -> Any:
+        return engine.dialect.connect(*arguments, **checked_options(url.get_driver_name(), options))
+
+    return connect
 
 
 def _sqlite_connector(url: URL, timeout: float) -> Callable[[], sqlite3.Connection]:

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import httpx
 
+from amt_console.hosts import never_a_target_by_name
 from amt_console.model import AddressFamily, ErrorClass
 from collectors.http.request import port_of
 from collectors.http.trace import ProbeStage, Trace
-from collectors.network.address import Address, literal
+from collectors.network.address import Address
 from collectors.network.certificates import CertificateDates
 from collectors.network.connection import Connection
 from collectors.network.fault import ProbeFault
 from collectors.network.resolver import Resolver
 from collectors.network.stamps import Stamps
-from collectors.network.target_addresses import refuse_never_targets, target_addresses
+from collectors.network.target_addresses import target_addresses
 from collectors.network.tls import TlsContexts
 
 MOST_ANSWERS = 8
@@ -46,16 +47,17 @@ class Route:
     """Whether redirects are followed; not if one is what is expected."""
 
     async def connect(self, url: httpx.URL, machinery: Machinery, trace: Trace) -> Connection:
-        """Connect to the host of ``url``, or to the proxy. Behind a proxy only literal addresses can be checked.
+        """Connect to the host of ``url``, or to the proxy, which resolves names by itself.
+
+        Behind a proxy only written addresses and the known names of metadata services can be checked.
 
         Raises:
             ProbeFault: No such name, an address that is never a target, refused, unreachable.
         """
         if self.proxy is None:
             return await self._connect(url, machinery, trace)
-        target = literal(url.host, port_of(url))
-        if target is not None:
-            refuse_never_targets(target, url.host)
+        if never_a_target_by_name(url.host):
+            raise ProbeFault(ErrorClass.BLOCKED_ADDRESS, f"{url.host} is never a target: the proxy was not asked")
         try:
             return await self._connect(self.proxy, machinery, trace)
         except ProbeFault as fault:
@@ -64,7 +66,6 @@ class Route:
     async def _connect(self, url: httpx.URL, machinery: Machinery, trace: Trace) -> Connection:
         refusals: list[ProbeFault] = []
         for address in await self._addresses(url, machinery, trace):
-            refuse_never_targets(address, url.host)
             trace.stage, trace.waiting_for = ProbeStage.CONNECT, str(address)
             trace.ip, trace.ip_family = str(address.ip), f"ipv{address.ip.version}"
             connection = Connection(address, machinery.stamps)

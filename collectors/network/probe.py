@@ -15,7 +15,7 @@ from collectors.network.address import Address
 from collectors.network.fault import ProbeFault
 from collectors.network.resolver import Resolver
 from collectors.network.stamps import monotonic_ns
-from collectors.network.target_addresses import refuse_never_targets, target_addresses
+from collectors.network.target_addresses import target_addresses
 
 MOST_FOUND = 8
 """Addresses of a name that are kept with a failure."""
@@ -53,9 +53,8 @@ class Progress:
         """Note what the probe waits for from now on."""
         self.stage, self.waiting_for = stage, str(what)
 
-    def on(self, address: Address, host: str) -> Address:
-        """Note where the probe goes, and refuse what is never a target. Raises ProbeFault."""
-        refuse_never_targets(address, host)
+    def on(self, address: Address) -> Address:
+        """Note where the probe goes."""
         self.address = address
         return address
 

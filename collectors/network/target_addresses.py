@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amt_console.hosts import never_a_target
@@ -35,15 +36,17 @@ async def target_addresses(host: str, port: int, family: AddressFamily, resolver
         resolver: Looks names up.
 
     Raises:
-        ProbeFault: No such name, no answer, or an address of another family.
+        ProbeFault: No such name, no answer, an address of another family, or one of its addresses is never a target.
     """
     wanted = _FAMILIES[family]
     written = literal(host, port)
     if written is not None:
         if wanted not in (socket.AF_UNSPEC, written.family):
             raise ProbeFault(ErrorClass.DNS_ERROR, f"{host} is no {family} address")
+        refuse_never_targets(written, host)
         return TargetAddresses((written,))
-    addresses, took = await resolver.resolve(host, port, wanted)
+    found, took = await resolver.resolve(host, port, wanted)
+    addresses = checked_addresses(found, host)
     first = addresses[0]
     chosen = [first]
     # A development server listens on either loopback.
@@ -52,8 +55,22 @@ async def target_addresses(host: str, port: int, family: AddressFamily, resolver
     return TargetAddresses(tuple(chosen), tuple(addresses), took)
 
 
+def checked_addresses(found: Sequence[Address], host: str) -> Sequence[Address]:
+    """Refuse a name if one of its addresses is never a target, whichever would be connected to.
+
+    Only IPv6 link-local addresses beside others are left out instead: a system lists its own under its own name.
+
+    Raises:
+        ProbeFault: See ``refuse_never_targets``.
+    """
+    usable = [address for address in found if not (address.ip.version == 6 and address.ip.is_link_local)] or found
+    for address in usable:
+        refuse_never_targets(address, host)
+    return usable
+
+
 def refuse_never_targets(address: Address, host: str) -> None:
-    """Refuse an address that nothing may connect to. Each collector calls this right before it connects.
+    """Refuse an address that nothing may connect to.
 
     Raises:
         ProbeFault: Cloud metadata, link-local, multicast or unspecified.

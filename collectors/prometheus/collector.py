@@ -13,7 +13,7 @@ from amt_console.model import ErrorClass, ProbeResult, PrometheusQuery, ServiceS
 from amt_console.text import safe_text
 from collectors.network.fault import ProbeFault, connect_fault, local_fault
 from collectors.network.resolver import Resolver
-from collectors.network.target_addresses import refuse_never_targets, target_addresses
+from collectors.network.target_addresses import target_addresses
 from collectors.network.tls import TlsContexts, tls_fault
 from collectors.prometheus.answer import Series, read_answer
 
@@ -83,7 +83,6 @@ class PrometheusCollector:
         began = self._clock.monotonic()
         refused: ProbeFault | None = None
         for address in (await target_addresses(host, port, "any", self._resolver)).chosen:
-            refuse_never_targets(address, host)
             try:
                 status, body = await self._get(query, url, str(address.ip))
             except httpx.ConnectError as error:

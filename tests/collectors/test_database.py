@@ -20,6 +20,7 @@ from support.stalling_proxy import Stall, stalling_proxy
 
 from amt_console.clock import SystemClock
 from amt_console.model import Database, ErrorClass, ServiceState
+from collectors.database.addresses import RefusedAddress, checked_options
 from collectors.database.collector import DatabaseCollector
 from collectors.database.session import message_of
 
@@ -204,7 +205,7 @@ print(asyncio.run(DatabaseCollector(clock=SystemClock()).probe(database)).error_
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        (f"mysql+pymysql://u:{ENCODED_SECRET}@h/x", "pip install 'pymysql'"),
+        (f"mysql+mysqldb://u:{ENCODED_SECRET}@h/x", "pip install 'mysqlclient'"),
         (f"oracle://u:{ENCODED_SECRET}@h/x", "pip install"),
         (f"postgresql+psycopg2://u:{ENCODED_SECRET}@h/x", "pip install 'psycopg2-binary'"),
         (f"mongodb://u:{ENCODED_SECRET}@h/x", "no database called 'mongodb'"),
@@ -294,3 +295,39 @@ async def test_a_session_that_hangs_is_ended_at_its_deadline_so_that_the_next_on
             assert "still hanging" in (result.error or "")
             await asyncio.sleep(0.1)
     assert result.state is ServiceState.UP, result.error
+
+
+@pytest.mark.parametrize("url", [
+    "postgresql+psycopg://u:pw@169.254.169.254/x", "postgresql+psycopg://u:pw@[fd00:ec2::254]/x",
+    "postgresql+psycopg://u:pw@2852039166/x", "postgresql+psycopg://u:pw@/x?host=127.0.0.1,169.254.169.254",
+    "postgresql+psycopg://u:pw@127.0.0.1/x?hostaddr=169.254.169.254",
+])  # fmt: skip
+async def test_metadata_addresses_are_never_databases(collector: DatabaseCollector, url: str) -> None:
+    result = await collector.probe(Database("db", url, timeout=5))
+    assert (result.state, result.error_class) == (ServiceState.DOWN, ErrorClass.BLOCKED_ADDRESS)
+    assert "is never a target" in (result.error or "")
+
+
+def test_libpq_connects_to_the_addresses_that_were_checked() -> None:
+    names = {"db.example": ["10.0.0.1", "10.0.0.2"], "other.example": ["fd00::1"], "bad.example": ["169.254.169.254"]}
+
+    def getaddrinfo(host: str, *_: object) -> list[tuple[object, ...]]:
+        if host not in names:
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return [(0, 0, 0, "", (ip, 0)) for ip in names[host]]
+
+    def options(**given: object) -> dict[str, object]:
+        return checked_options("psycopg", given, getaddrinfo=getaddrinfo)
+
+    assert options(host="db.example", port=5432) == {
+        "host": "db.example,db.example", "hostaddr": "10.0.0.1,10.0.0.2", "port": 5432,
+    }  # fmt: skip
+    assert options(host="db.example,other.example", port="1,2") == {
+        "host": "db.example,db.example,other.example", "hostaddr": "10.0.0.1,10.0.0.2,fd00::1", "port": "1,1,2",
+    }  # fmt: skip
+    for untouched in ({"host": "/run/postgresql"}, {"host": "unknown.example"}, {"dbname": "x"}):
+        assert options(**untouched) == untouched
+    assert checked_options("pymysql", {"host": "db.example"}, getaddrinfo=getaddrinfo) == {"host": "db.example"}
+    for driver in ("psycopg", "pymysql"):
+        with pytest.raises(RefusedAddress, match=r"169\.254\.169\.254 \(bad\.example\) is never a target"):
+            checked_options(driver, {"host": "bad.example"}, getaddrinfo=getaddrinfo)

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.http_servers import answer, answering, serve, unused_port
+from support.http_servers import answer, answering, redirect, serve, unused_port
 
 from amt_console.clock import SystemClock
-from amt_console.hosts import never_a_target
+from amt_console.hosts import never_a_target, never_a_target_by_name
 from amt_console.model import ErrorClass, Service, ServiceState
 from collectors.http.collector import HttpCollector
 from collectors.http.decoding import MAX_RATIO, RATIO_FREE_BYTES, decode_body
@@ -36,7 +36,10 @@ LOOPBACK6 = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0))]
     [
         "169.254.169.254", "169.254.0.1", "100.100.100.200", "0.0.0.0", "0.1.2.3", "224.0.0.1", "239.255.255.255",
         "255.255.255.255", "fe80::1", "fe80::1%eth0", "fd00:ec2::254", "ff02::1", "::", "::ffff:169.254.169.254",
-        "::ffff:0.0.0.0", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
+        "::ffff:0.0.0.0", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "64:ff9b:1::a9fe:a9fe", "::169.254.169.254",
+        "fe80::5efe:a9fe:a9fe", "2001:db8::5efe:a9fe:a9fe", "2001:0:c000:201::5601:5601",
+        "168.63.129.16", "192.0.0.192",
+        "fd00:ec2::23", "fd20:ce::254",
     ],
 )  # fmt: skip
 def test_what_is_never_a_target(address: str) -> None:
@@ -49,6 +52,20 @@ def test_what_is_never_a_target(address: str) -> None:
 )
 def test_loopback_and_private_networks_are_targets(address: str) -> None:
     assert not never_a_target(ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["169.254.169.254", "169.254.169.254.", "2852039166", "0xA9FEA9FE", "0251.0376.0251.0376", "169.254.43518",
+     "[::ffff:a9fe:a9fe]", "[fe80::1%25lo]", "0", "Metadata.Google.Internal", "metadata", "instance-data."],
+)  # fmt: skip
+def test_hosts_that_a_proxy_would_resolve_are_known_in_every_spelling(host: str) -> None:
+    assert never_a_target_by_name(host)
+
+
+@pytest.mark.parametrize("host", ["127.1", "10.0.0.1", "[::1]", "shop.example", "1password.example", "", "8.8.8.8 x"])
+def test_other_hosts_pass_to_the_proxy(host: str) -> None:
+    assert not never_a_target_by_name(host)
 
 
 def collector_with(answers: dict[str, Any], **options: Any) -> HttpCollector:
@@ -168,6 +185,61 @@ async def test_localhost_is_found_in_whichever_family_the_server_listens() -> No
     assert found.state is ServiceState.UP
     assert found.ip == "127.0.0.1"
     assert refused.error == f"connection refused by [::1]:{port}"
+
+
+async def test_a_name_that_changes_between_look_ups_is_looked_up_once_for_each_connection() -> None:
+    """DNS rebinding: the look-up that was checked is the one that is connected to."""
+    calls = []
+
+    def rebinding() -> list[Any]:
+        calls.append(1)
+        if len(calls) % 2:
+            return LOOPBACK
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 0))]
+
+    async with serve(answering(answer())) as server:
+        collector = collector_with({"rebound.example": rebinding})
+        first = await collector.probe(Service("r", f"http://rebound.example:{server.port}/"))
+        second = await collector.probe(Service("r", f"http://rebound.example:{server.port}/"))
+        await collector.aclose()
+    assert (first.state, first.ip) == (ServiceState.UP, "127.0.0.1")
+    assert (second.state, second.error_class) == (ServiceState.DOWN, ErrorClass.BLOCKED_ADDRESS)
+    assert (len(calls), len(server.requests)) == (2, 1)
+
+
+async def test_each_redirect_is_looked_up_and_checked_again() -> None:
+    calls = []
+
+    def rebinding() -> list[Any]:
+        calls.append(1)
+        return LOOPBACK if len(calls) == 1 else [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("100.100.100.200", 0))]
+
+    async with serve(answering(redirect("/again"))) as server:
+        collector = collector_with({"rebound.example": rebinding})
+        result = await collector.probe(Service("r", f"http://rebound.example:{server.port}/"))
+        await collector.aclose()
+    assert result.error == "100.100.100.200 (rebound.example) is never a target: not connected"
+    assert (len(calls), len(server.requests)) == (2, 1)
+
+
+async def test_one_forbidden_address_of_a_name_is_enough_but_for_the_link_local_ones_of_a_system() -> None:
+    metadata = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 0))
+    link_local = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1%eth0", 0, 0, 2))
+    async with serve(answering(answer())) as server:
+        collector = collector_with(
+            {
+                "mixed.example": [*LOOPBACK, metadata],
+                "host.example": [link_local, *LOOPBACK],
+                "only.example": [link_local],
+            }
+        )
+        results = [
+            await collector.probe(Service(name, f"http://{name}.example:{server.port}/"))
+            for name in ("mixed", "host", "only")
+        ]
+        await collector.aclose()
+    blocked = ErrorClass.BLOCKED_ADDRESS
+    assert [result.error_class for result in results] == [blocked, None, blocked]
 
 
 async def test_n22_a_name_that_points_at_metadata_is_refused_after_the_look_up() -> None:

@@ -44,6 +44,14 @@ async def test_an_unknown_service_is_named() -> None:
     assert "s3cret" not in str(failed)
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fd00:ec2::254]", "2852039166:80", "user:pw@169.254.169.254:80"])
+async def test_metadata_addresses_are_refused(host: str) -> None:
+    pytest.importorskip("apprise", exc_type=ImportError)
+    failed = await failure(channel_of("apprise", url=f"json://{host}/latest"), message())
+    assert (failed.reason, failed.retry) == (FailureReason.BLOCKED_ADDRESS, False)
+    assert "pw" not in str(failed)
+
+
 async def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.delitem(sys.modules, "apprise", raising=False)

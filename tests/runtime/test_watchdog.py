@@ -112,3 +112,9 @@ def test_a_ping_is_a_request_that_must_be_answered_well() -> None:
     with pytest.raises(PingError) as refused:
         http_ping(f"{platform.url}/secret", 5)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:a9fe:a9fe]", "2852039166"])
+def test_the_watchdog_never_asks_a_metadata_service(host: str) -> None:
+    with pytest.raises(PingError, match="nothing is ever sent"):
+        http_ping(f"http://{host}/secret", 5)

@@ -9,6 +9,7 @@ import threading
 from datetime import tzinfo
 
 from amt_console.config.faults import Refused
+from amt_console.hosts import never_a_target_by_name
 from amt_console.model.notifications import Message
 from amt_console.model.states import ChannelType
 from amt_console.notify.channels.channel import DeliveryError, FailureReason
@@ -36,7 +37,14 @@ class AppriseChannel:
         self._deadline = deadline
 
     async def send(self, message: Message) -> None:
-        """Hand it over. Apprise says only whether it worked. Raises DeliveryError."""
+        """Hand it over. Apprise says only whether it worked. Raises DeliveryError.
+
+        Its services connect by themselves, so only what is written in the URL can be checked. The part of a host may
+        be a token of a service, so it is not looked up.
+        """
+        host = self._url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        if never_a_target_by_name(host if host.endswith("]") else host.rpartition(":")[0] or host):
+            raise DeliveryError(FailureReason.BLOCKED_ADDRESS, f"nothing is ever sent to {host}")
         content = content_of(message, self._zone)
         text = plain_text(content)
         loop = asyncio.get_running_loop()

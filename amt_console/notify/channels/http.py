@@ -1,4 +1,4 @@
-"""Posts messages over HTTP: to checked addresses, within a deadline, without the environment's proxies."""
+"""Sends messages and pings over HTTP: to checked addresses, within a deadline, without the environment's proxies."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _trusted() -> ssl.SSLContext:
 
 
 class HttpSender:
-    """Posts to one receiver, over connections that are kept for a while.
+    """Sends to one receiver, over connections that are kept for a while.
 
     Args:
         rules: Which addresses are allowed.
@@ -66,10 +66,18 @@ class HttpSender:
         Raises:
             DeliveryError: There is no whole answer, or an address is not allowed.
         """
+        return await self._within_deadline("POST", url, body, headers)
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> ReceiverAnswer:
+        """Request ``url``, as ``post`` does it. Raises DeliveryError."""
+        return await self._within_deadline("GET", url, b"", headers or {})
+
+    async def _within_deadline(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> ReceiverAnswer:
         target = httpx.URL(url)
+        lowered = {name.lower(): value for name, value in headers.items()}
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._follow(target, body, {name.lower(): value for name, value in headers.items()})
+                return await self._follow(method, target, body, lowered)
         except TimeoutError:
             raise DeliveryError(
                 FailureReason.TIMEOUT, f"{target.host} gave no answer within {self._deadline:g} s", retry=True
@@ -81,9 +89,9 @@ class HttpSender:
             await self._pool.aclose()
             self._pool = None
 
-    async def _follow(self, url: httpx.URL, body: bytes, headers: dict[str, str]) -> ReceiverAnswer:
+    async def _follow(self, method: str, url: httpx.URL, body: bytes, headers: dict[str, str]) -> ReceiverAnswer:
         for _ in range(MAX_HOPS):
-            answer = await self._request(url, body, headers)
+            answer = await self._request(method, url, body, headers)
             if answer.status not in REDIRECTS or "location" not in answer.headers:
                 return answer
             following = _next_url(url, answer.headers["location"])
@@ -92,14 +100,16 @@ class HttpSender:
             url = following
         raise DeliveryError(FailureReason.CLIENT_ERROR, f"{url.host} redirects more than {MAX_HOPS - 1} times")
 
-    async def _request(self, url: httpx.URL, body: bytes, headers: dict[str, str]) -> ReceiverAnswer:
+    async def _request(self, method: str, url: httpx.URL, body: bytes, headers: dict[str, str]) -> ReceiverAnswer:
         pool = await self._connections()
-        sent = [("host", url.netloc.decode("ascii")), ("content-length", str(len(body))), *headers.items()]
+        sent = [("host", url.netloc.decode("ascii")), *headers.items()]
+        if method != "GET":
+            sent.insert(1, ("content-length", str(len(body))))
         if url.userinfo and "authorization" not in headers:
             sent.append(("authorization", basic(url.username, url.password)))
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         try:
-            async with pool.stream(b"POST", target, headers=sent, content=body) as response:
+            async with pool.stream(method.encode("ascii"), target, headers=sent, content=body) as response:
                 pieces = bytearray()
                 async for piece in response.aiter_stream():
                     pieces += piece
