@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.alerting import Key
+from support.alerting import Key, two_tier_rule
 
 from amt_console.alerts import Probes, Verdict, burns, consequences, judge_burn, slo_rule, step
 from amt_console.clock import FakeClock
@@ -27,8 +27,8 @@ def probes(bad: dict[float, int], samples: dict[float, int] | None = None) -> di
     return counts
 
 
-def verdict(bad: dict[float, int], samples: dict[float, int] | None = None) -> Verdict:
-    return judge_burn(RULE, "checkout", probes(bad, samples), at=FakeClock().instant()).verdict
+def verdict(bad: dict[float, int], samples: dict[float, int] | None = None, slo: Slo = SLO) -> Verdict:
+    return judge_burn(slo_rule(slo), "checkout", probes(bad, samples), at=FakeClock().instant()).verdict
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,22 @@ def test_exactly_the_burn_rate_is_not_too_fast() -> None:
     window = SLO.burn_windows[0]
     assert not burns(SLO, window, probes({300.0: 10, HOUR: 36}, samples))
     assert burns(SLO, window, probes({300.0: 10, HOUR: 37}, samples))
+    half = Slo("half", ("checkout",), 50.0, 30 * DAY)
+    for bad, burning in ((50, False), (51, True)):
+        long = {6 * HOUR: Probes(20, 20), 72 * HOUR: Probes(100, bad)}
+        assert burns(half, half.burn_windows[2], long) is burning
+    assert Probes(0, 0).bad_share == 0.0
+
+
+def test_a_slow_burn_keeps_the_objective_and_says_so() -> None:
+    seen = judge_burn(RULE, "checkout", probes({6 * HOUR: 1}), at=FakeClock().instant())
+    assert (seen.verdict, seen.value, seen.threshold) == (Verdict.OK, pytest.approx(1000 / 1440), 1.0)
+    assert seen.message == "checkout keeps to its error budget of checkout-available: burn rate 0.694 over 6h"
+
+
+def test_a_rule_without_an_objective_is_refused() -> None:
+    with pytest.raises(ValueError, match="Rule response_time has no objective"):
+        judge_burn(two_tier_rule(), "checkout", probes({}), at=FakeClock().instant())
 
 
 def test_time_without_probes_is_neither_good_nor_bad() -> None:
@@ -76,6 +92,14 @@ def test_time_without_probes_is_neither_good_nor_bad() -> None:
     # The hour burned, and nothing was measured in the last half hour: it is not known whether it still does.
     silent = {**EVERY_15_S, 300.0: 0, 1800.0: 0}
     assert verdict({HOUR: 20}, silent) is Verdict.NO_DATA
+    assert verdict({HOUR: 3}, silent) is Verdict.OK, "3 of 240 are not too fast"
+    few = {300.0: 0, 1800.0: 0, HOUR: 12, 6 * HOUR: 72, 72 * HOUR: 864}
+    assert verdict({HOUR: 3}, few) is Verdict.NO_DATA
+    assert verdict({HOUR: 2}, few) is Verdict.OK, "too few bad probes"
+    exactly = {300.0: 0, 1800.0: 0, HOUR: 100, 6 * HOUR: 600, 72 * HOUR: 7200}
+    half = Slo("half", ("checkout",), 50.0, 50 * HOUR)
+    assert verdict({HOUR: 50}, exactly, half) is Verdict.OK
+    assert verdict({HOUR: 51}, exactly, half) is Verdict.NO_DATA
 
 
 def test_the_message_tells_rate_budget_and_what_is_left() -> None:
@@ -91,10 +115,17 @@ def test_the_message_tells_rate_budget_and_what_is_left() -> None:
     assert (seen.value, seen.threshold) == (pytest.approx(20.83, abs=0.01), pytest.approx(14.4))
 
 
-def test_the_message_of_a_budget_that_is_used_up() -> None:
-    whole = Probes(172_800, 400)
+@pytest.mark.parametrize(("bad", "percent"), [(100, "100 %"), (150, "150 %"), (231, "231 %")])
+def test_the_message_of_a_budget_that_is_used_up(bad: int, percent: str) -> None:
+    whole = Probes(100_000, bad)
     seen = judge_burn(RULE, "checkout", probes({300.0: 2, HOUR: 5}), at=FakeClock().instant(), whole=whole)
-    assert seen.message.endswith("231 % of the budget of 30d is used, nothing is left")
+    assert seen.message.endswith(f"; {percent} of the budget of 30d is used, nothing is left")
+
+
+@pytest.mark.parametrize("whole", [None, Probes(0, 0)])
+def test_the_message_without_a_history(whole: Probes | None) -> None:
+    seen = judge_burn(RULE, "checkout", probes({300.0: 2, HOUR: 5}), at=FakeClock().instant(), whole=whole)
+    assert seen.message.endswith(": burn rate 20.8 over 1h and 5m, limit 14.4")
 
 
 def test_a_young_history_has_used_what_it_has_used() -> None:

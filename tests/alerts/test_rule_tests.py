@@ -20,6 +20,7 @@ RATE = custom_rule(
 )
 ERRORS = custom_rule(name="errors", signal=Signal.ERROR_RATE, above=5.0, leave=4.0, fail=1, recover=1)
 UPTIME = custom_rule(name="uptime", signal=Signal.UPTIME, below=99.0, leave=99.5, fail=1, recover=1)
+LASTING = custom_rule(name="lasting", signal=Signal.RESPONSE_TIME, above=100.0, fail=1, for_seconds=60.0, recover=1)
 CART = custom_rule(name="cart", signal=Signal.RESPONSE_TIME, subject="cart", above=100.0, fail=1, recover=1)
 
 Values = tuple[float | None, ...]
@@ -52,6 +53,7 @@ def words(rule: Rule, *given: alerts.TestSeries) -> str:
         (SLOW, (100,), "it never fires"),
         (SLOW, (101, 90, 79.5), "it fires from 0 s to 60 s"),
         (SLOW, (101, None), "it fires from 0 s"),
+        (LASTING, (200, 200, 10, 200, 200, 200, 10), "it fires from 150 s to 180 s"),
         # Two values are one window.
         (MEAN, (100, 102, 98, 300, 20, 20), "it fires from 30 s to 150 s"),
         (MEAN, (10, 150, None, 101), "it fires from 90 s"),
