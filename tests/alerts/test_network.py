@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from amt_console.alerts import Reachability, Rule, Verdict, consequences, default_rules, judge_network
+from amt_console.alerts.judging.network import host_of
 from amt_console.clock import FakeClock
 from amt_console.model import (
     NETWORK_SUBJECT,
@@ -62,6 +63,8 @@ HOSTS = [f"h{number}.example" for number in range(7)]
         ([TIMEOUT] * 6 + [None], HOSTS, Verdict.CRITICAL),
         ([TIMEOUT] * 5 + [None] * 2, HOSTS, None),
         ([TIMEOUT] * 3 + [None] * 4, HOSTS, Verdict.OK),
+        ([TIMEOUT] * 2 + [None] * 2, HOSTS[:4], None),
+        ([TIMEOUT] * 4, ["a.example", "a.example", "b.example", "b.example"], Verdict.CRITICAL),
         ([ErrorClass.HTTP_STATUS] * 7, HOSTS, Verdict.OK),
         ([TIMEOUT] * 2, HOSTS[:2], None),
         ([TIMEOUT] * 3, HOSTS[:3], Verdict.CRITICAL),
@@ -90,6 +93,66 @@ def test_one_failure_of_each_is_not_enough() -> None:
 @pytest.mark.parametrize(("canaries", "expected"), [(True, Verdict.CRITICAL), (False, Verdict.OK)])
 def test_a_canary_that_answers_says_that_we_are_online(canaries: bool, expected: Verdict) -> None:
     assert verdict([TIMEOUT] * 7, HOSTS, canaries=canaries) is expected
+
+
+def test_a_canary_says_nothing_while_nothing_is_suspected_or_over() -> None:
+    assert verdict([TIMEOUT] * 5 + [None] * 2, HOSTS, canaries=False) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "hosts", "canaries", "message"),
+    [
+        (NO_ROUTE, HOSTS[:1] * 3, None, "3 of 3 services cannot be reached, all on one host: perhaps we are offline"),
+        (
+            TIMEOUT,
+            [*HOSTS[:2], HOSTS[1]],
+            True,
+            "3 of 3 services cannot be reached, on 2 hosts, and no canary answers: perhaps we are offline",
+        ),
+        (None, HOSTS[:3], None, "the network is there again"),
+        (None, HOSTS[:3], False, "a canary answers, so this machine is online"),
+    ],
+)
+def test_the_words(error: ErrorClass | None, hosts: list[str], canaries: bool | None, message: str) -> None:
+    seen = Reachability(services(hosts))
+    for number in [*range(3), *range(3)]:
+        seen.hear(result(f"s{number}", error))
+    observation = judge_network(rule(), seen.reading(CLOCK.instant(), canaries_fail=canaries))
+    assert observation is not None
+    assert observation.message == message
+
+
+def test_targets_come_back_go_and_change() -> None:
+    def counts() -> tuple[int, int, int]:
+        reading = seen.reading(CLOCK.instant())
+        return reading.targets, reading.unreachable, reading.reached
+
+    seen = Reachability(services(HOSTS))
+    for number in [*range(4), *range(4)]:
+        seen.hear(result(f"s{number}", TIMEOUT))
+    seen.hear(result("s5", None))
+    seen.hear(result("stranger", None))
+    assert counts() == (7, 4, 1)
+    assert not seen.mostly_unreachable, "four of seven"
+    seen.hear(result("s0", None))
+    assert counts() == (7, 3, 2)
+    seen.replace(services(HOSTS))
+    assert counts() == (7, 3, 2)
+    seen.replace(services(HOSTS[:3]))
+    assert counts() == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://shop.example:80/x", "shop.example"),
+        ("http://[::1]:80/", "localhost"),
+        ("sqlite:////a.db", None),
+        ("http://[::1/", None),
+    ],
+)
+def test_the_host_of_a_url(url: str, host: str | None) -> None:
+    assert host_of(url) == host
 
 
 def test_a_target_without_a_host_does_not_count() -> None:
