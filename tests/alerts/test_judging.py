@@ -96,6 +96,16 @@ class TestUpOrDown:
     def test_every_state_has_its_verdict(self, rule: str, state: ServiceState, verdict: Verdict) -> None:
         assert probe(rule, result(state)).verdict is verdict
 
+    @pytest.mark.parametrize(
+        ("measured", "why"),
+        [
+            (result(ServiceState.UNKNOWN, error="no file descriptors"), "no file descriptors"),
+            (result(ServiceState.UNKNOWN), "its state is unknown"),
+        ],
+    )
+    def test_the_words_on_missing_data(self, measured: ProbeResult, why: str) -> None:
+        assert probe("service_down", measured).message == f"backend-api: no data: {why}"
+
     def test_a_fault_of_our_own_says_nothing_about_the_service(self) -> None:
         seen = probe("service_down", result(ServiceState.DOWN, error_class=ErrorClass.LOCAL_ERROR))
         assert seen.verdict is BLIND
@@ -167,6 +177,24 @@ class TestResponseTime:
     def test_no_answer_is_no_data(self, measured: ProbeResult) -> None:
         assert probe("response_time", measured).verdict is BLIND
 
+    @pytest.mark.parametrize(
+        ("measured", "why"),
+        [
+            (result(ServiceState.DOWN, error="refused"), "refused"),
+            (result(ServiceState.DOWN), "no answer"),
+        ],
+    )
+    def test_the_words_on_missing_data(self, measured: ProbeResult, why: str) -> None:
+        assert probe("response_time", measured).message == f"backend-api: no data: {why}"
+
+    @pytest.mark.parametrize(("value", "threshold"), [(6000.0, 5000.0), (2500.0, 2000.0), (100.0, 2000.0)])
+    def test_the_threshold_is_the_limit_that_was_passed(self, value: float, threshold: float) -> None:
+        seen = probe("response_time", result(response_time_ms=value))
+        assert (seen.value, seen.threshold) == (value, threshold)
+
+    def test_a_value_that_is_not_there_has_words(self) -> None:
+        assert judge(RULES["cpu_usage"], "cpu", None, at=AT).message == "cpu: no data: there is no value"
+
     def test_slow_answers_are_confirmed_by_rechecks(self) -> None:
         assert probe("response_time", result(response_time_ms=6000.0, attempt=2)).verdict is CRIT
 
@@ -214,7 +242,9 @@ class TestCertificates:
         assert probe("tls_expiry", result(tls_expires_at=AT.wall + timedelta(days=days))).message == words
 
     def test_a_plain_connection_says_nothing(self) -> None:
-        assert probe("tls_expiry", result()).verdict is BLIND
+        seen = probe("tls_expiry", result())
+        assert (seen.verdict, seen.message) == (BLIND, "backend-api: no data: no certificate seen")
+        assert probe("tls_expiry", result(error="refused")).message == "backend-api: no data: refused"
 
     def test_rechecks_do_not_count(self) -> None:
         measured = result(attempt=2, tls_expires_at=AT.wall)
@@ -243,6 +273,17 @@ class TestErrorRate:
     def test_one_lost_probe_never_counts(self, samples: int, failures: int, verdict: Verdict) -> None:
         seen = judge_error_rate(RULES["error_rate"], "backend-api", samples=samples, failures=failures, at=AT)
         assert seen.verdict is verdict
+
+    def test_the_least_number_of_samples_is_the_rules_and_at_least_one(self) -> None:
+        rule = replace(RULES["error_rate"], min_samples=0)
+        assert judge_error_rate(rule, "x", samples=0, failures=0, at=AT).verdict is BLIND
+        assert judge_error_rate(rule, "x", samples=1, failures=0, at=AT).verdict is OK
+
+    def test_few_failures_have_value_and_limit(self) -> None:
+        rule = RULES["error_rate"]
+        seen = judge_error_rate(rule, "x", samples=50, failures=1, at=AT)
+        assert (seen.message, seen.value, seen.threshold) == ("1 of 50 probes of x failed", 2.0, 1.0)
+        assert judge_error_rate(replace(rule, limits=Limits()), "x", samples=50, failures=1, at=AT).threshold is None
 
     def test_fires_at_once_since_it_is_a_window_already(self) -> None:
         key = Key(RULES["error_rate"])
@@ -447,6 +488,27 @@ def test_a_worse_value_never_gets_a_better_verdict(one: float, other: float) -> 
         episode = None if severity is None else fired(RULES["response_time"], severity)
         verdicts = [judge(RULES["response_time"], "x", value, at=AT, episode=episode).verdict for value in (low, high)]
         assert ranks[verdicts[0]] <= ranks[verdicts[1]]
+
+
+@pytest.mark.parametrize(
+    ("rule", "measured", "good"),
+    [
+        *(("service_down", result(state), state in (ServiceState.UP, ServiceState.DEGRADED)) for state in ServiceState),
+        ("response_time", result(response_time_ms=2000.0), True),
+        ("response_time", result(ServiceState.DEGRADED, response_time_ms=1500.0), True),
+        ("response_time", result(response_time_ms=2001.0), False),
+        ("response_time", result(response_time_ms=6000.0), False),
+        ("response_time", result(ServiceState.DOWN, response_time_ms=100.0, error_class=ErrorClass.LOCAL_ERROR), False),
+        ("response_time", result(), False),
+        ("response_time", result(response_time_ms=math.nan), False),
+        ("tls_expiry", result(tls_expires_at=AT.wall + timedelta(days=21)), True),
+        ("tls_expiry", result(tls_expires_at=AT.wall + timedelta(days=20)), False),
+        ("tls_expiry", result(response_time_ms=100.0), False),
+        ("error_rate", result(response_time_ms=100.0), False),
+    ],
+)
+def test_good_results_need_no_words(rule: str, measured: ProbeResult, good: bool) -> None:
+    assert is_good(RULES[rule], measured, AT) is good
 
 
 RESULTS = st.builds(

@@ -25,6 +25,7 @@ from amt_console.alerts import (
     limit,
     step,
 )
+from amt_console.alerts.judging.observation import Streaks
 from amt_console.clock import FakeClock
 from amt_console.model import AlertState, AlertType, Episode, ErrorClass, ProbeResult, ServiceState
 
@@ -120,12 +121,60 @@ def test_where_nobody_could_measure_there_is_no_data() -> None:
 
 
 def test_the_value_is_one_that_enough_locations_exceed() -> None:
-    slow = [Sight(name, (probe(DEGRADED, ms=ms),)) for name, ms in (("fra", 9000.0), ("nyc", 6200.0), ("sgp", 30.0))]
+    slow = [Sight(name, (probe(DEGRADED, ms=ms),)) for name, ms in (("fra", 6200.0), ("nyc", 9000.0), ("sgp", 30.0))]
     found = seen(*slow, rule=two_tier_rule())
     assert (found.verdict, found.value) == (Verdict.CRITICAL, 6200.0)
     assert found.message.endswith(", from fra, nyc (2 of 3)")
     found = seen(*slow, rule=two_tier_rule(quorum=Quorum(3, 3)))
     assert (found.verdict, found.value) == (Verdict.OK, 30.0)
+
+
+def test_only_locations_that_find_it_as_bad_agree() -> None:
+    slow = [Sight(name, (probe(DEGRADED, ms=ms),)) for name, ms in (("fra", 3000.0), ("nyc", 9000.0), ("sgp", 30.0))]
+    one = seen(*slow, rule=two_tier_rule(quorum=Quorum(1, 3)))
+    assert one.message == "api answers in 9 s, limit 5 s, from nyc (1 of 3)"
+    two = seen(*slow, rule=two_tier_rule(quorum=Quorum(2, 3)))
+    assert two.message == "api answers in 3 s, limit 2 s, from fra, nyc (2 of 3)"
+
+
+@pytest.mark.parametrize(
+    ("need", "streaks"),
+    [
+        (1, Streaks(bad=3, critical=2, mild=0, good=0)),
+        (2, Streaks(bad=2, critical=0, mild=1, good=0)),
+        (3, Streaks(bad=0, critical=0, mild=3, good=1)),
+    ],
+)
+def test_a_run_is_as_long_as_enough_locations_have_it(need: int, streaks: Streaks) -> None:
+    sights = [
+        Sight(name, tuple(probe(DEGRADED, ms=ms) for ms in times))
+        for name, times in (("fra", (9000, 9000, 3000, 30)), ("nyc", (3000, 9000)), ("sgp", (30, 3000, 30)))
+    ]
+    assert seen(*sights, rule=two_tier_rule(quorum=Quorum(need, 3)), episode=firing()).streaks == streaks
+
+
+@pytest.mark.parametrize(
+    ("known", "errors", "told"),
+    [
+        # The alert keeps its error while any location sees it, and takes the agreed one otherwise.
+        (ErrorClass.TIMEOUT, (ErrorClass.TIMEOUT, ErrorClass.CONNECT_REFUSED), ErrorClass.TIMEOUT),
+        (ErrorClass.CONNECT_REFUSED, (ErrorClass.TIMEOUT, ErrorClass.CONNECT_REFUSED), ErrorClass.CONNECT_REFUSED),
+        (ErrorClass.DNS_ERROR, (ErrorClass.TIMEOUT, ErrorClass.CONNECT_REFUSED), ErrorClass.CONNECT_REFUSED),
+        (None, (None, ErrorClass.TIMEOUT), ErrorClass.TIMEOUT),
+    ],
+)
+def test_an_alert_keeps_its_error_while_a_location_sees_it(
+    known: ErrorClass | None, errors: tuple[ErrorClass | None, ...], told: ErrorClass
+) -> None:
+    sights = [Sight(f"l{number}", (probe(DOWN, error_class=error),)) for number, error in enumerate(errors)]
+    assert seen(*sights, episode=replace(firing(), error_class=known)).error_class is told
+
+
+def test_what_the_few_see_is_no_error_of_a_service_that_is_up() -> None:
+    down = Sight("fra", (probe(DOWN, error_class=ErrorClass.TIMEOUT),))
+    episode = replace(firing(), error_class=ErrorClass.TIMEOUT)
+    found = seen(down, sight("nyc", UP), sight("sgp", UP), episode=episode)
+    assert (found.verdict, found.error_class) == (Verdict.OK, None)
 
 
 def test_a_certificate_that_ends_is_judged_by_the_scheduled_probes_of_each() -> None:

@@ -119,9 +119,10 @@ class Plugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
-        from hypothesis import settings  # pytest wants to see it first
+        from hypothesis import Phase, settings  # pytest wants to see it first
 
-        settings.register_profile("mutants", database=None, derandomize=True, print_blob=False)
+        phases = (Phase.explicit, Phase.generate)  # any failure will do
+        settings.register_profile("mutants", database=None, derandomize=True, print_blob=False, phases=phases)
         settings.load_profile("mutants")
         importlib.import_module(self.module)
 

@@ -216,8 +216,9 @@ def _days_left(expires_at: datetime | None, at: Instant) -> float | None:
 
 
 def _fired_severity(episode: Episode | None) -> Severity | None:
-    fired = episode is not None and episode.state in (AlertState.FIRING, AlertState.RECOVERING)
-    return episode.severity if fired and episode is not None else None
+    if episode is None or episode.state not in (AlertState.FIRING, AlertState.RECOVERING):
+        return None
+    return episode.severity
 
 
 def _step(rule: Rule, value: float) -> float | None:

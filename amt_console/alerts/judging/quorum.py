@@ -96,7 +96,7 @@ def _same_error(seen: Sequence[Observation], agreed: Observation, episode: Episo
     known = None if episode is None else episode.error_class
     if not agreed.verdict.bad or known is None:
         return agreed
-    return next((each for each in seen if each.verdict.bad and each.error_class is known), agreed)
+    return next((each for each in seen if each.error_class is known), agreed)
 
 
 def agree(rule: Rule, accounts: Sequence[Account]) -> Observation:
@@ -111,9 +111,7 @@ def agree(rule: Rule, accounts: Sequence[Account]) -> Observation:
     rank = _WORST_FIRST.index(decisive.verdict)
     bad = decisive.verdict.bad
     agreeing = [
-        account.location
-        for account in ranked
-        if account.observation.verdict.bad is bad and (not bad or _rank(account) <= rank)
+        account.location for account in ranked if account.observation.verdict.bad is bad and _rank(account) <= rank
     ]
     where = from_locations(agreeing, len(known))
     return replace(decisive, message=seen_from(decisive.subject, decisive.message, where))
