@@ -157,5 +157,12 @@ def test_long_runs_of_changing_errors_are_one_line() -> None:
         event("error_changed", clock, detail={"old_error": str(turn), "new_error": str(turn + 1)}) for turn in range(5)
     ]
     (line,) = fold_story(changes)
-    assert line.summary == "the error changed 5 times, in the end: 5"
+    assert (line.summary, line.event, line.since) == (
+        "the error changed 5 times, in the end: 5",
+        changes[-1],
+        changes[0].at,
+    )
+    assert [line.summary for line in fold_story(changes[:3])] == ["the error changed 3 times, in the end: 3"]
     assert [line.event for line in fold_story(changes[:2])] == changes[:2]
+    plain = [replace(each, message=f"error {number}", detail={}) for number, each in enumerate(changes)]
+    assert [line.summary for line in fold_story(plain)] == ["the error changed 5 times, in the end: error 4"]

@@ -89,6 +89,36 @@ def test_an_open_episode_keeps_its_subject() -> None:
     assert ended.state is AlertState.RESOLVED
 
 
+def test_the_subject_is_that_of_the_episode() -> None:
+    def subject(*alerts: ExternalAlert) -> str:
+        known = heard(*alerts)
+        assert known is not None
+        return known.subject
+
+    assert subject(FIRING, replace(LATER, subject="other")) == "checkout"
+    assert subject(FIRING, RESOLVED, replace(RESOLVED, subject="other")) == "checkout"
+    assert subject(FIRING, RESOLVED, replace(LATER, subject="other")) == "other"
+
+
+def test_labels_are_shown_while_it_fires() -> None:
+    for alert, shown in (
+        (FIRING, None),
+        (replace(FIRING, answer="team: shop"), "team: shop"),
+        (replace(RESOLVED, answer="team: shop"), None),
+    ):
+        reading = hear_external(None, alert, NOW)
+        assert reading is not None
+        answer = reading.observation.answer
+        assert (None if answer is None else answer()) == shown
+
+
+def test_what_has_ended_needs_no_look_and_the_usual_limits_are_half_a_day_and_a_week() -> None:
+    ended = heard(FIRING, RESOLVED)
+    assert ended is not None
+    assert next_look(ended, STALENESS) is None
+    assert Staleness() == Staleness(43_200.0, 604_800.0)
+
+
 def test_severity_follows_the_sender() -> None:
     assert [each.severity for each in life(replace(FIRING, severity=Severity.INFO))] == [Severity.INFO]
     milder = [replace(FIRING, severity=Severity.WARNING)] * 2

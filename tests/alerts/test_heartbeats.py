@@ -109,11 +109,12 @@ def test_a_report_seconds_before_the_scheduled_start_is_that_of_the_run() -> Non
     ("start", "end", "expected"),
     [
         (10, 40, "down"),  # long before it was due
+        (10, 50, "down"),
         (10, 55, "up"),  # it may have reported early
         (55, 65, "up"),
         (65, 69, "up"),
         (69, 200, "up"),
-        (71, 80, "down"),  # it was down before
+        (70, 80, "down"),  # it was down before
     ],
 )
 def test_what_was_due_in_a_gap_is_not_held_against_the_job(start: float, end: float, expected: str) -> None:
@@ -190,3 +191,60 @@ def test_the_view_has_what_is_known() -> None:
     view = heartbeat_view(HOURLY, after(ping(exit_code=0, output="done")), (), at(1))
     assert (view.state, view.last_exit_code, view.last_output, view.next_due_at) == ("up", 0, "done", at(60))
     assert heartbeat_view(HOURLY, None, (), at(1)).state is HeartbeatState.NEW
+
+
+def test_reports_may_come_in_another_order_than_they_were_sent() -> None:
+    assert after(ping(at=at(10)), ping(at=at(5))).last_ping_at == at(10)
+    assert after(ping(PingKind.START, at(5)), ping(at=at(2))).last_duration_ms is None
+    assert after(ping(PingKind.START, at(5)), ping(at=at(5))).last_duration_ms == 0.0
+
+
+@pytest.mark.parametrize(("minutes", "until"), [(1, 10), (10, 20), (19, 20), (20, None)])
+def test_a_run_is_looked_at_after_the_grace_and_after_twice(minutes: float, until: float | None) -> None:
+    status = heartbeat_status(HOURLY, after(ping(PingKind.START)), (), at(minutes))
+    assert status.until == (None if until is None else at(until))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [(-10, -5, "down"), (-10, 0, "down"), (5, 6, "up"), (19, 30, "up"), (20, 25, "down"), (25, 26, "down")],
+)
+def test_a_run_that_may_have_ended_in_a_gap_is_not_held_against_the_job(
+    start: float, end: float, expected: str
+) -> None:
+    assert state(30, after(ping(PingKind.START)), gap(start, end)) == expected
+
+
+@pytest.mark.parametrize(("end", "expected"), [(29, "down"), (30, "down"), (31, "late"), (39, "late")])
+def test_a_long_grace_makes_a_report_early_by_half_a_period_at_most(end: float, expected: str) -> None:
+    assert state(125, after(ping()), gap(10, end), of=Heartbeat("sync", period=3600.0, grace=3600.0)) == expected
+
+
+def test_a_schedule_that_was_missed_in_a_long_gap_is_due_again_after_it() -> None:
+    record = after(ping(at=datetime(2026, 1, 5, 1, 40, tzinfo=UTC)))
+    away = Gap(datetime(2026, 1, 6, tzinfo=UTC), datetime(2026, 1, 8, 12, tzinfo=UTC), GapReason.STOPPED)
+    status = heartbeat_status(NIGHTLY, record, [away], datetime(2026, 1, 8, 12, tzinfo=UTC))
+    assert (status.state, status.due_at) == (HeartbeatState.UP, datetime(2026, 1, 9, 1, 30, tzinfo=UTC))
+
+
+def test_a_missing_report_is_told_with_the_last_one_and_the_deadline() -> None:
+    for record in (after(ping()), after(ping(), ping(PingKind.START, at(10)))):
+        message = heartbeat_status(HOURLY, record, (), at(71)).message
+        assert "2026-01-05 12:00 UTC" in message
+        assert "due at 2026-01-05 13:00 UTC" in message
+        assert "10m" in message
+    begun = after(ping(), ping(PingKind.START, at(60)))
+    assert (
+        heartbeat_status(HOURLY, begun, (), at(71)).message == "sync: started at 2026-01-05 13:00 UTC and has not ended"
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "minutes"),
+    [(after(ping(PingKind.FAIL)), 0), (after(ping(output="all well")), 80)],
+    ids=["a failure without output", "missing, with the output of the last success"],
+)
+def test_only_a_failure_shows_its_output(record: HeartbeatRecord, minutes: float) -> None:
+    status = heartbeat_status(HOURLY, record, (), at(minutes))
+    observation = judge_heartbeat(HeartbeatReading(HOURLY, status, record, FakeClock(at(minutes)).instant()))
+    assert (observation.verdict, observation.answer) == (Verdict.CRITICAL, None)

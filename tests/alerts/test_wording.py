@@ -60,10 +60,18 @@ def test_a_window_is_told_with_how_its_values_became_one() -> None:
         assert "% of its probes over 1h," in (said := words(signal, 5.0, 6.0, **hour)) or "time over 1h," in said
 
 
+@pytest.mark.parametrize(("value", "verb"), [(0.0, "rises by 0"), (0.5, "rises by 0.5"), (-0.5, "falls by 0.5")])
+def test_a_rate_is_told_by_its_direction(value: float, verb: str) -> None:
+    said = words(Signal.FIGURE, value, 2.0, window=600.0, aggregate=Aggregate.RATE)
+    assert said == f"x {verb} a minute over 10m, limit 2 a minute"
+
+
 @pytest.mark.parametrize(
     ("value", "beside", "shown"),
     [
         (0.0, 5.0, "0"),
+        (-0.0, None, "0"),
+        (1.000000012345, 1.0, "1.000000012345"),
         (1e-9, None, "0.000000001"),
         (1.234e-10, None, "1.23e-10"),
         (999e12, None, "999,000,000,000,000"),

@@ -67,7 +67,7 @@ def age_external(known: ExternalRecord, staleness: Staleness, at: Instant) -> Ex
     now = at.wall
     if known.ends_at is not None and now >= known.ends_at:
         return _ended(known, at, "its sender gave it until now and has not told of it again")
-    silent = max(0.0, (now - known.seen_at).total_seconds())
+    silent = (now - known.seen_at).total_seconds()
     if silent >= staleness.end_after:
         return _ended(known, at, f"its sender has not told of it for {duration(staleness.end_after)}")
     if silent >= staleness.stale_after and not known.stale:

@@ -153,7 +153,7 @@ def _due(heartbeat: Heartbeat, reported: datetime, gaps: Sequence[Gap]) -> datet
             return None
         early = CLOCK_SKEW if heartbeat.period is None else min(grace, timedelta(seconds=heartbeat.period / 2))
         if gap.ended_at > max(due - early, reported) and gap.started_at < due + grace:
-            due = _after(heartbeat, max(gap.ended_at, due) if heartbeat.period is None else gap.ended_at)
+            due = _after(heartbeat, gap.ended_at)
     return due
 
 
