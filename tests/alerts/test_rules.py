@@ -134,6 +134,7 @@ class TestDefaults:
             "report",
             "heartbeat",
             "external",
+            "plugin_warning",
             "trend",
             "resource_pattern",
             "behaviour",
@@ -153,6 +154,7 @@ class TestDefaults:
         assert {rule.id: rule.alert_type for rule in rules if rule.id != rule.alert_type} == {
             "network": AlertType.MONITOR,
             "report": AlertType.MONITOR,
+            "plugin_warning": AlertType.PLUGIN,
             "resource_pattern": AlertType.ANOMALY,
             "behaviour": AlertType.ANOMALY,
         }
