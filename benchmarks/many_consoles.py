@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from amt_console.api.client.operations import RemoteOperations
+from amt_console.operations.protocol import UnavailableError
 from benchmarks.figure import Figure
 from benchmarks.programs import answer_server, cpu_seconds
 from benchmarks.steady import monitor
@@ -26,7 +27,7 @@ def figures(quick: bool) -> list[Figure]:
     """Seconds until all have the newest snapshot."""
     rounds = 3 if quick else 7
     with answer_server() as port, monitor(port, SERVICES, 60.0) as (pid, socket):
-        _measured(socket)
+        measured(socket)
         took, used = [], []
         for _ in range(rounds):
             before = cpu_seconds(pid)
@@ -66,12 +67,20 @@ def all_at_once(socket: Path, count: int) -> float:
     return took
 
 
-def _measured(socket: Path) -> None:
+def measured(socket: Path) -> None:
     """Until each service was measured. Raises SystemExit."""
     console = RemoteOperations(f"unix:{socket}")
     end = time.monotonic() + 180
-    while any(service.last_checked is None for service in console.snapshot().services):
+    while not _all_measured(console):
         if time.monotonic() > end:
             sys.exit("the monitor has not measured all services")
         time.sleep(1.0)
     console.close()
+
+
+def _all_measured(console: RemoteOperations) -> bool:
+    try:
+        return all(service.last_checked is not None for service in console.snapshot().services)
+    except UnavailableError:
+        # It has just started.
+        return False
