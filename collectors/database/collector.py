@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from amt_console.clock import Clock
-from amt_console.model import Database, ErrorClass, Phases, ProbeResult, ServiceState
+from amt_console.model import Database, ErrorClass, Phases, ProbeResult, ServiceState, Value
 from amt_console.text import safe_text
 from collectors.database.session import DatabaseFailure, DatabaseSession, Detail, sqlite_path
+from collectors.database.values import ValueReader
 
 MAX_THREADS = 32
 """Sessions that may run at once, including those that hang."""
@@ -31,11 +32,13 @@ class DatabaseCollector:
         self._running: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._readers: dict[str, ValueReader] = {}
 
     async def probe(self, database: Database, *, attempt: int = 1) -> ProbeResult:
         """Connect and run the query within the database's total deadline. Failures are results, never exceptions."""
         started = self._clock.now()
-        session = DatabaseSession(database, self._clock.monotonic)
+        reader = self._readers.setdefault(f"{database.name}\0{database.url}", ValueReader())
+        session = DatabaseSession(database, self._clock.monotonic, reader=reader)
         try:
             await self._within_deadline(session)
         except DatabaseFailure as failure:
@@ -76,6 +79,8 @@ class DatabaseCollector:
             failure = await asyncio.wait_for(done, database.timeout)
         except TimeoutError:
             session.abandon()
+            if session.query_ms is not None:
+                return  # the query was answered; only what is read beside it was not
             raise _deadline_passed(session) from None
         if failure is not None:
             raise failure
@@ -138,7 +143,14 @@ def _measured(session: DatabaseSession, started: datetime, attempt: int, now: da
         phases=Phases(connect_ms=connect_ms),
         attempt=attempt,
         details=details,
+        values=_values(session, details),
     )
+
+
+def _values(session: DatabaseSession, details: Mapping[str, Detail]) -> Mapping[str, Value]:
+    """What the database told, and the size of a SQLite file's write-ahead log."""
+    wal = details.get("wal_bytes")
+    return {**session.values, "wal": Value(wal, "B")} if isinstance(wal, int | float) else session.values
 
 
 def _file_health(path: Path, now: datetime) -> dict[str, Detail]:

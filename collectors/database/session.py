@@ -9,7 +9,7 @@ import re
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,9 +21,10 @@ from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from amt_console.model import Database, ErrorClass
+from amt_console.model import Database, ErrorClass, Value
 from amt_console.text import safe_text
 from collectors.database.addresses import RefusedAddress, checked_options
+from collectors.database.values import ValueReader
 
 Detail = float | int | str | None
 
@@ -87,6 +88,9 @@ class DatabaseSession:
     """Set once the connection stands."""
     query_ms: float | None = None
     details: dict[str, Detail] = field(default_factory=dict)
+    reader: ValueReader = field(default_factory=ValueReader)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """What the database tells about itself."""
     _connection: Any = None
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -108,6 +112,8 @@ class DatabaseSession:
         except Exception as error:
             error_class = ErrorClass.LOCAL_ERROR if _out_of_descriptors(error) else ErrorClass.QUERY_FAILED
             raise DatabaseFailure(error_class, f"query failed: {message_of(url, error)}") from None
+        else:
+            self.values = self.reader.read(url.get_backend_name(), connection, self.monotonic())
         finally:
             with self._guard:
                 self._connection = None
