@@ -22,6 +22,7 @@ from amt_console.monitor.backtest.past_results import Stretch, results_of, stret
 from amt_console.monitor.backtest.services import ServiceReplay, Span, Trouble, spans_of
 from amt_console.monitor.backtest.stage import Stage
 from amt_console.monitor.backtest.ticks import TickReplay, tick_rules
+from amt_console.monitor.backtest.values import replay_values, watches_values
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.operations.protocol import Progress
@@ -222,6 +223,9 @@ class _Run:
         for target in self._ruleset.targets:
             limits = []
             for rule in (*self._ruleset.probe_rules[target.name], *self._ruleset.window_rules[target.name]):
+                if rule.signal is Signal.PLUGIN_WARNING:
+                    self._everything.add(target.name)  # a warning is no trouble of a service that is slow
+                    continue
                 lowest = rule.limits_for(target.name).lowest
                 if rule.signal is not Signal.RESPONSE_TIME or lowest is None:
                     continue
@@ -258,6 +262,8 @@ class _Run:
         replay = ServiceReplay(ruleset, target, stage, self._gaps)
         replay.run(lambda low, high: self._results(target, past, low, high), spans, self._start, self._end)
         self._fired += stage.finish()
+        if watches_values(ruleset, name):
+            self._fired += replay_values(ruleset, target, self._valued(name))
         rules = expiry_rules(ruleset, name)
         if rules and isinstance(target, Service) and target.url.startswith("https:"):
             stage = Stage(self._evaluator)
@@ -277,6 +283,16 @@ class _Run:
             if len(page) < size:
                 return
             size = min(PAGE, 2 * size)
+            start = page[-1].timestamp + timedelta.resolution
+
+    def _valued(self, name: str) -> Iterator[ProbeResult]:
+        start = self._raw_from
+        while start < self._end:
+            with self._store.read() as reads:
+                page = reads.history.valued(name, start, self._end, PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
             start = page[-1].timestamp + timedelta.resolution
 
     # --- the rest -------------------------------------------------------------------------------------------------

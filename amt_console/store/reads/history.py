@@ -16,6 +16,7 @@ from amt_console.clock import SECOND, micros, moment
 from amt_console.model import BusinessFigures, ErrorClass, HostSample, ProbeResult, ServiceState
 from amt_console.model.histogram import bin_of, decode_counts
 from amt_console.store.readable import readable
+from amt_console.store.result_rows import result_of
 from amt_console.store.rollups import horizon
 from amt_console.store.rollups.samples import state_of
 from amt_console.store.rollups.tables import ServiceRollupRow, StateChangeLog
@@ -120,6 +121,16 @@ class HistoryReads:
         for name, at, status in self._connection.execute(query):
             if at is not None:
                 yield name, at, status not in _GOOD
+
+    def valued(self, service: str, start: datetime, end: datetime, limit: int) -> list[ProbeResult]:
+        """The oldest results of ``[start, end)`` of one service, with their values."""
+        query = (
+            select(_LOGS)
+            .where(_LOGS.c.service_name == service, _LOGS.c.timestamp >= start, _LOGS.c.timestamp < end)
+            .order_by(_LOGS.c.timestamp)
+            .limit(limit)
+        )
+        return [result_of(row) for row in readable(self._connection.execute(query).mappings())]
 
     def results(self, service: str, start: datetime, end: datetime, limit: int) -> list[ProbeResult]:
         """The oldest results of ``[start, end)`` of one service, with what rules judge."""
