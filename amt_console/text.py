@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import unicodedata
@@ -361,3 +362,35 @@ def locale_speaks_utf8(env: Mapping[str, str], *, utf8_mode: bool = bool(sys.fla
         ctype = None
     named = env.get("LC_ALL") or ctype or env.get("LANG") or ""
     return named.partition("@")[0].lower().replace("-", "").endswith("utf8")
+
+
+COUNTER_UNIT = "c"
+"""What plugins write behind a number that only grows."""
+
+
+def number(value: float, beside: float | None = None) -> str:
+    """A number with three significant digits, or more if it would look equal to ``beside``."""
+    for digits in range(3, 9):
+        shown = _digits(value, digits)
+        if beside is None or value == beside or shown != _digits(beside, digits):
+            return shown
+    return repr(value)
+
+
+def with_unit(value: float, unit: str | None, beside: float | None = None) -> str:
+    """A value of a check: ``93 %``, ``1.5 GiB``, ``12 ms``; as many digits as tell it from ``beside``."""
+    if unit == "B":
+        return byte_size(value)
+    shown = number(value, beside)
+    return shown if unit in (None, COUNTER_UNIT) else f"{shown} {unit}"
+
+
+def _digits(value: float, digits: int) -> str:
+    size = abs(value)
+    if size == 0.0:
+        return "0"
+    if not 1e-9 <= size < 1e15:
+        return f"{value:.{digits}g}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    shown = f"{value:,.{decimals}f}"
+    return shown.rstrip("0").rstrip(".") if decimals else shown

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from amt_console.clock import Clock
 from amt_console.model import ErrorClass, ProbeResult, Service
-from collectors.network.address import Address
+from collectors.network.address import Address, literal
 from collectors.network.fault import ProbeFault, connect_fault
 from collectors.network.probe import Progress, Stage, find, measured
 from collectors.network.resolver import Resolver
@@ -107,6 +107,17 @@ def echo_socket(address: Address) -> socket.socket:
         sock.close()
         raise connect_fault(error, str(address.ip), at_once=True) from None
     return sock
+
+
+def why_not() -> str | None:
+    """Why this machine cannot ping, and how to mend it; ``None`` if it can."""
+    address = literal("127.0.0.1", 0)
+    assert address is not None
+    try:
+        echo_socket(address).close()
+    except ProbeFault as fault:
+        return fault.message
+    return None
 
 
 @dataclass(slots=True)

@@ -72,7 +72,7 @@ from amt_console.alerts.rules.rule import (
 )
 from amt_console.alerts.rules.slo import SLO_PREFIX, slo_rule
 from amt_console.alerts.story import StoryLine, fold_story
-from amt_console.alerts.wording import from_locations, with_unit
+from amt_console.alerts.wording import from_locations
 
 __all__ = [
     "EXTERNAL_RULE",
@@ -170,5 +170,4 @@ __all__ = [
     "take_ping",
     "told",
     "widest_short",
-    "with_unit",
 ]

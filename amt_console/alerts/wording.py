@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 
 from amt_console.alerts.rules.rule import PERCENT_SIGNALS, Aggregate, Limit, Rule, Signal
-from amt_console.text import byte_size, duration
+from amt_console.text import byte_size, duration, number, with_unit
 
 _COUNT = re.compile(r" \(\d+ of \d+\)$")
 
@@ -27,19 +26,8 @@ _AGGREGATES = {
     Aggregate.RATE: "from the first to the last value",
 }
 _DAY = 86400.0
-COUNTER_UNIT = "c"
-"""What plugins write behind a number that only grows."""
 MOST_NAMED = 4
 """Most locations that are named; beyond this only their number is given."""
-
-
-def number(value: float, beside: float | None = None) -> str:
-    """A number with three significant digits, or more if it would look equal to ``beside``."""
-    for digits in range(3, 9):
-        shown = _digits(value, digits)
-        if beside is None or value == beside or shown != _digits(beside, digits):
-            return shown
-    return repr(value)
 
 
 def describe(
@@ -153,22 +141,3 @@ def _amount(signal: Signal, value: float, beside: float | None = None, unit: str
     if signal in (Signal.NETWORK_SENT, Signal.NETWORK_RECEIVED):
         return f"{byte_size(value)}/s"
     return number(value, beside)
-
-
-def with_unit(value: float, unit: str | None, beside: float | None = None) -> str:
-    """A value of a check: ``93 %``, ``1.5 GiB``, ``12 ms``; as many digits as tell it from ``beside``."""
-    if unit == "B":
-        return byte_size(value)
-    shown = number(value, beside)
-    return shown if unit in (None, COUNTER_UNIT) else f"{shown} {unit}"
-
-
-def _digits(value: float, digits: int) -> str:
-    size = abs(value)
-    if size == 0.0:
-        return "0"
-    if not 1e-9 <= size < 1e15:
-        return f"{value:.{digits}g}"
-    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
-    shown = f"{value:,.{decimals}f}"
-    return shown.rstrip("0").rstrip(".") if decimals else shown

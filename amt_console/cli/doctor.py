@@ -16,6 +16,7 @@ import typer
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_wrapped
 from amt_console.cli.startup.context import Context, get_context
+from amt_console.model import TargetKind, kind_of
 from amt_console.model.inbound import HeartbeatState
 from amt_console.store_url import database_file, store_url_is_server
 from amt_console.text import age, byte_size, duration, jobs_words, public_url, safe_text
@@ -71,7 +72,18 @@ def examine(context: Context) -> list[Finding]:
     """Run every check; a check that fails is itself a finding."""
     findings: list[Finding] = []
     first = (_python, _terminal, _configuration, _warnings, _database, _file_system, _disk)
-    for check in (*first, _encryption, _monitor, _locations, _engine, _channels, _services, _heartbeats, _figures):
+    for check in (
+        *first,
+        _encryption,
+        _monitor,
+        _locations,
+        _engine,
+        _channels,
+        _services,
+        _ping,
+        _heartbeats,
+        _figures,
+    ):
         findings += _guarded(check, context)
     return findings
 
@@ -304,6 +316,20 @@ def _services(context: Context) -> Iterator[Finding]:
     for service in snapshot.services:
         if service.error and service.error_class is not None:
             yield Finding("service", Health.WARNING, f"{service.name}: {service.error}")
+
+
+def _ping(context: Context) -> Iterator[Finding]:
+    """Whether this machine lets the monitor send ICMP, if hosts are to be pinged."""
+    if not any(kind_of(target) is TargetKind.ICMP for target in context.targets):
+        return
+    from collectors.icmp import why_not
+
+    reason = why_not()
+    if reason is None:
+        yield Finding("ping", Health.OK, "this machine lets the monitor send ICMP")
+    else:
+        message, _, mend = reason.partition("; ")
+        yield Finding("ping", Health.FAILED, message, mend or None)
 
 
 def _heartbeats(context: Context) -> Iterator[Finding]:

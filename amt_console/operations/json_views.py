@@ -14,6 +14,7 @@ from amt_console.model import (
     LocationView,
     ServiceView,
     Snapshot,
+    Value,
 )
 from amt_console.model.evidence import Evidence
 from amt_console.model.inbound import HeartbeatView
@@ -159,6 +160,18 @@ def service_json(service: ServiceView) -> dict[str, Any]:
         "alert_id": service.alert_id,
         "runbook": service.runbook,
         "locations": [_location_json(location) for location in service.locations],
+        "values": {name: _check_value_json(value) for name, value in service.values.items()},
+    }
+
+
+def _check_value_json(value: Value) -> dict[str, Any]:
+    return {
+        "value": value.value,
+        "unit": value.unit,
+        "warning": value.warning,
+        "critical": value.critical,
+        "min": value.low,
+        "max": value.high,
     }
 
 

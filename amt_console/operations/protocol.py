@@ -19,6 +19,7 @@ from amt_console.model import (
     ServiceView,
     Severity,
     Snapshot,
+    Value,
 )
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Silence
@@ -88,6 +89,20 @@ class RecentProbe:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueHistory:
+    """One value of a check over a window."""
+
+    name: str
+    means: Series
+    """Equally spaced buckets."""
+    least: float
+    most: float
+    unit: str | None = None
+    now: Value | None = None
+    """Of the newest result, if it has it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceDetail:
     """One service with its history over a window."""
 
@@ -112,6 +127,8 @@ class ServiceDetail:
     """Its episodes in the window and all open ones, newest first."""
     figures: tuple[tuple[str, str], ...] = field(default=())
     """Further facts as label and value: address, HTTP version, certificate, ..."""
+    values: tuple[ValueHistory, ...] = ()
+    """What it measures besides its time, the main value first."""
 
 
 @dataclass(frozen=True, slots=True)

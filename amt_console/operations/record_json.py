@@ -52,6 +52,19 @@ def service_detail_json(detail: ServiceDetail) -> dict[str, Any]:
             {"at": iso(change.at), "state": change.state.value, "error": change.error} for change in detail.changes
         ],
         "alerts": [alert_json(alert) for alert in detail.alerts],
+        "value_history": [
+            {
+                "name": history.name,
+                "unit": history.unit,
+                "min": history.least,
+                "max": history.most,
+                "buckets": [
+                    {"start": iso(detail.start + index * step), "mean": mean}
+                    for index, mean in enumerate(history.means)
+                ],
+            }
+            for history in detail.values
+        ],
         "facts": [{"label": label, "value": value} for label, value in detail.figures],
     }
 

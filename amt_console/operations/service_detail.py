@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from amt_console.alerts import as_of
-from amt_console.model import RESOLUTIONS, ProbeResult, Rollup, ServiceView, series_name
+from amt_console.model import MAX_LABEL_CHARS, MAX_VALUES, RESOLUTIONS, ProbeResult, Rollup, ServiceView, series_name
 from amt_console.operations.alert_views import AlertViews
-from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange
+from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange, ValueHistory
 from amt_console.operations.windows import floor_time
 from amt_console.store import Reads
 from amt_console.text import byte_size, milliseconds, safe_text
@@ -70,7 +70,33 @@ def service_detail(
         ),
         alerts=tuple(map(alerts.of, episodes)),
         figures=_facts(probes[0], now) if probes else (),
+        values=_values(reads, view, start, now, resolution, count, past=at is not None),
     )
+
+
+def _values(
+    reads: Reads, view: ServiceView, start: datetime, end: datetime, resolution: int, count: int, *, past: bool
+) -> tuple[ValueHistory, ...]:
+    """The values of the period; a bucket that goes on behind its end is left out in the past."""
+    # The sums of a bucket that goes on behind a past moment tell what came later.
+    until = floor_time(end, resolution) if past else end
+    found = reads.values.sums(service=view.name, resolution=resolution, start=start, end=until)
+    order = [*(name for name in view.values if name in found), *(name for name in found if name not in view.values)]
+    histories: list[ValueHistory] = []
+    for name in order[:MAX_VALUES]:
+        sums = found[name]
+        by_index = {int((each.start - start).total_seconds() // resolution): each for each in sums}
+        histories.append(
+            ValueHistory(
+                name=safe_text(name, MAX_LABEL_CHARS),
+                means=tuple(by_index[index].mean if index in by_index else None for index in range(count)),
+                least=min(each.least for each in sums),
+                most=max(each.most for each in sums),
+                unit=safe_text(sums[-1].unit, 20) if sums[-1].unit else None,
+                now=view.values.get(name),
+            )
+        )
+    return tuple(histories)
 
 
 def _newest_probes(reads: Reads, view: ServiceView, start: datetime, end: datetime) -> list[ProbeResult]:

@@ -22,9 +22,9 @@ from amt_console.alerts import (
     no_data_rule,
     rules_for,
 )
-from amt_console.alerts.wording import number
 from amt_console.config.sections.rules import INFORMATION_SIGNALS, STATE_SIGNALS, RuleSignal
 from amt_console.model import AlertType, Database, Service, Severity
+from amt_console.text import number
 
 ABOVE, BELOW = Direction.ABOVE, Direction.BELOW
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from amt_console.alerts import Aggregate, Direction, Limits, Rule, Signal, from_locations, limit
-from amt_console.alerts.wording import MOST_NAMED, describe, number
+from amt_console.alerts.wording import MOST_NAMED, describe
 from amt_console.model import AlertType
+from amt_console.text import number
 
 ABOVE, BELOW = Direction.ABOVE, Direction.BELOW
 

@@ -280,10 +280,14 @@ async def test_where_the_kernel_allows_no_icmp_the_state_is_unknown_with_the_men
             raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(icmp.socket, "socket", Forbidden)
-    with pytest.raises(icmp.ProbeFault) as caught:
-        icmp.echo_socket(icmp.Address(__import__("ipaddress").ip_address("127.0.0.1"), 0, ("127.0.0.1", 0)))
-    assert (caught.value.error_class, caught.value.message) == (ErrorClass.LOCAL_ERROR, NOT_ALLOWED)
-    assert "net.ipv4.ping_group_range" in NOT_ALLOWED
+    result = await ping("127.0.0.1")
+    assert (result.state, result.error_class, result.error) == (
+        ServiceState.UNKNOWN,
+        ErrorClass.LOCAL_ERROR,
+        NOT_ALLOWED,
+    )
+    assert "sysctl -w net.ipv4.ping_group_range" in NOT_ALLOWED
+    assert icmp.why_not() == NOT_ALLOWED
 
 
 async def test_without_an_answer_it_asks_again_and_is_down_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:

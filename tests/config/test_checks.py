@@ -119,6 +119,13 @@ def test_faults_are_named(tmp_path: Path, text: str, words: str) -> None:
     assert words in faults(tmp_path, text)
 
 
+def test_a_plugin_that_is_not_installed_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[[plugins]]\nname = "a"\ncommand = ["/nonexistent/check_x"]', encoding="utf-8")
+    (warning,) = load_config(path, env={}).warnings
+    assert "there is no program /nonexistent/check_x here: a will be unknown" in str(warning)
+
+
 def test_an_argument_with_a_reference_shows_the_reference() -> None:
     settings = Settings.model_validate({"plugins": [PLUGIN]})
     shown: Any = settings.model_dump(mode="json")["plugins"][0]["command"]

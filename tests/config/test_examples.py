@@ -54,7 +54,8 @@ def test_the_full_example_loads(tmp_path: Path) -> None:
     loaded = load_config(EXAMPLE, env=env)
     assert loaded.settings.has_channels
     assert {target.name for target in targets(loaded.settings, env=env)} >= {"checkout", "orders-db", "api-plans"}
-    assert [str(warning) for warning in loaded.warnings] == []
+    # Whether the plugin is installed depends on the machine.
+    assert [str(warning) for warning in loaded.warnings if "there is no program" not in str(warning)] == []
 
 
 def test_the_full_example_without_its_secrets_names_every_variable() -> None:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from amt_console.alerts import Verdict
-from amt_console.clock import FakeClock
+from amt_console.clock import FakeClock, SystemClock
 from amt_console.config import Settings, targets
 from amt_console.model import AlertState, AlertType, Episode, ProbeResult, ServiceState, Severity, Value
+from amt_console.monitor.backtest.run import Backtest
 from amt_console.monitor.buffer import Collected, NoData
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.ledger import Ledger
+from amt_console.monitor.once import run_once
 from amt_console.monitor.recorder import Recorder
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.monitor.signals import RuleWindow, WindowReader
 from amt_console.store import Store
 
+CHECK_DUMMY = Path("/usr/lib/nagios/plugins/check_dummy")
+BASES = {"api_base_url": "", "web_app_url": "", "mobile_app_url": ""}
 DATABASE = {"name": "db", "url": "sqlite:////var/lib/shop.db", "interval": "30s"}
 PLUGIN = {"name": "disks", "command": ["/usr/lib/nagios/plugins/check_disk"], "interval": "30s", "group": "hosts"}
 QUERY = {"name": "queue", "url": "http://127.0.0.1:9090", "query": "sum(queue_length)", "interval": "30s"}
 
 
 def ruleset(*rules: dict[str, object], **more: object) -> Ruleset:
-    document = {"api_base_url": "", "web_app_url": "", "mobile_app_url": "", "databases": [DATABASE]}
-    settings = Settings.model_validate({**document, "rules": list(rules), **more})
+    settings = Settings.model_validate({**BASES, "databases": [DATABASE], "rules": list(rules), **more})
     return build_ruleset(settings, targets(settings, env={}))
 
 
@@ -180,3 +184,40 @@ def test_windows_are_read_from_rows_and_sums(tmp_path: Path, window: str, aggreg
     assert found.subject == "db/connections"
     assert observation.value == pytest.approx(expected)
     assert observation.verdict is (Verdict.OK if aggregate in ("mean", "rate") else Verdict.WARNING)
+
+
+def test_a_backtest_replays_values_and_warnings(tmp_path: Path) -> None:
+    clock = FakeClock()
+    start = clock.now()
+    rules = ruleset(rule("disks/used", fail=2), rule("disks/used", name="long", window="5m"), plugins=[PLUGIN])
+    store = Store.open(f"sqlite:///{tmp_path}/m.db", clock=clock)
+    try:
+        items = [
+            measured(clock, {"used": 95.0 if 40 <= number < 80 else 50.0}, name="disks", state=state)
+            for number in range(120)
+            for state in [ServiceState.DEGRADED if 40 <= number < 80 else ServiceState.UP]
+        ]
+        with store.transaction() as writes:
+            writes.add_results([item.result for item in items])
+        report = Backtest(store, rules, start, clock.now(), UTC).run()
+    finally:
+        store.close()
+    fired = {each.name: len(each.fired) for each in report.rules if each.fired}
+    assert fired == {"r": 1, "long": 1, "plugin_warning": 1}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CHECK_DUMMY.exists(), reason="Debian's monitoring-plugins are not installed")
+def test_a_plugin_of_debian_alerts(tmp_path: Path) -> None:
+    plugins = [{"name": "dummy", "command": [str(CHECK_DUMMY), "2", "the tape is full"], "interval": 60}]
+    settings = Settings.model_validate({**BASES, "plugins": plugins, "recheck": [0.01, 0.01]})
+    clock = SystemClock()
+    url = f"sqlite:///{tmp_path}/m.db"
+    store = Store.open(url, clock=clock)
+    try:
+        summary = run_once(settings=settings, store=store, store_url=url, clock=clock)
+    finally:
+        store.close()
+    (alert,) = (each for each in summary.alerts if each.rule_id == "service_down")
+    assert (alert.subject, alert.state, alert.severity) == ("dummy", AlertState.FIRING, Severity.CRITICAL)
+    assert alert.message.startswith("dummy is down: CRITICAL: the tape is full")

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from amt_console.alerts.judging.observation import Observation, Verdict
 from amt_console.alerts.judging.probes import VERDICTS, missing
 from amt_console.alerts.rules.rule import Rule
-from amt_console.alerts.wording import number
 from amt_console.clock import Instant
 from amt_console.model.slo import MIN_BAD_LONG, MIN_BAD_SHORT, BurnWindow, Slo
-from amt_console.text import duration
+from amt_console.text import duration, number
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from amt_console.alerts.judging.observation import Observation, Verdict
 from amt_console.alerts.rules.rule import Direction, Rule, Signal
-from amt_console.alerts.wording import describe, is_down, number, warns
+from amt_console.alerts.wording import describe, is_down, warns
 from amt_console.clock import Instant
 from amt_console.model import OWN_ERRORS, AlertState, Episode, ProbeResult, ServiceState, Severity
+from amt_console.text import number
 
 VERDICTS = {Severity.INFO: Verdict.INFO, Severity.WARNING: Verdict.WARNING, Severity.CRITICAL: Verdict.CRITICAL}
 _DAY = 86400.0

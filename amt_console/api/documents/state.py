@@ -35,6 +35,19 @@ class Location(Document):
     error: str | None
 
 
+class CheckValue(Document):
+    """A number that a database, plugin or query measured."""
+
+    value: float
+    unit: str | None
+    warning: str | None
+    """The range beyond which a plugin itself warns, as it wrote it."""
+    critical: str | None
+    min: float | None
+    """The smallest possible value."""
+    max: float | None
+
+
 class Service(Document):
     """One service or database. Times are milliseconds, rates percent."""
 
@@ -61,6 +74,8 @@ class Service(Document):
     """Its worst open alert."""
     runbook: str | None
     locations: list[Location]
+    values: dict[str, CheckValue]
+    """What the newest result measured besides its time, by name, the main value first."""
 
 
 class Disk(Document):
@@ -207,6 +222,23 @@ class ServiceBucket(Document):
     uptime_percent: float | None
 
 
+class CheckValueBucket(Document):
+    """A value over a bucket."""
+
+    start: datetime
+    mean: float | None
+
+
+class CheckValueHistory(Document):
+    """A value over the window."""
+
+    name: str
+    unit: str | None
+    min: float
+    max: float
+    buckets: list[CheckValueBucket]
+
+
 class ServiceDetail(Service):
     """One service with what happened in a window up to now, or up to ``at``."""
 
@@ -223,4 +255,5 @@ class ServiceDetail(Service):
     """Newest first, at most 50."""
     alerts: list[Alert]
     """Those of the window and all open ones, newest first."""
+    value_history: list[CheckValueHistory]
     facts: list[Fact]

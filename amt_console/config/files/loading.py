@@ -14,7 +14,7 @@ from amt_console.config.faults import ConfigError, Fault, Refused
 from amt_console.config.files.checks import cross_faults
 from amt_console.config.files.explain import explain
 from amt_console.config.files.patch import patched
-from amt_console.config.files.reachable import unreachable_channels
+from amt_console.config.files.reachable import missing_plugins, unreachable_channels
 from amt_console.config.files.reading import Document, read_document
 from amt_console.config.files.walk import Parts, dotted, leaves, secrets_of, value_at
 from amt_console.config.secrets.secret import Secret
@@ -147,6 +147,7 @@ def _warnings(settings: Settings, document: Document, path: Path | None, env: Ma
                 hint = f"chmod 600 {path}, or write ${{NAME}}, file:/path or credential:NAME"
                 yield Fault(dotted(parts), message, suggestion=hint)
     yield from unreachable_channels(settings, env)
+    yield from missing_plugins(settings)
     yield from slo_warnings(settings)
     for parts, value in leaves(settings):
         if parts[-1] == "verify_tls" and value is False:

@@ -1,4 +1,4 @@
-"""Warnings of channels that can never deliver: their address is not allowed, or their library is not installed."""
+"""Warnings of what can never work here: channels that cannot deliver, plugins that are not installed."""
 
 from __future__ import annotations
 
@@ -39,6 +39,16 @@ def unreachable_channels(settings: Settings, env: Mapping[str, str]) -> Iterator
             yield Fault(where, f"there is no program {channel.command[0]} here: nothing will be delivered")
         if isinstance(channel, _RESTRICTED) and (fault := _blocked(path, channel.url, reachable, env)) is not None:
             yield fault
+
+
+def missing_plugins(settings: Settings) -> Iterator[Fault]:
+    """A warning for each plugin whose program is not there, or may not be run."""
+    for index, plugin in enumerate(settings.plugins):
+        program = plugin.command[0]
+        if plugin.enabled and program.inline and which(program.written) is None:
+            where, hint = f"plugins[{index}].command[0]", "install it, or write its whole path; it must be executable"
+            message = f"there is no program {program.written} here: {plugin.name} will be unknown"
+            yield Fault(where, message, suggestion=hint)
 
 
 def _blocked(path: str, url: Secret, reachable: ReachableHosts, env: Mapping[str, str]) -> Fault | None:

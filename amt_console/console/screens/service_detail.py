@@ -15,6 +15,7 @@ from amt_console.console.exporting import Export, ReportsExport
 from amt_console.console.screens import facts, history
 from amt_console.console.screens.detail import DetailScreen
 from amt_console.console.screens.history import RANGES
+from amt_console.console.screens.value_lines import value_lines
 from amt_console.model import ServiceView, Snapshot
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import STATE_WORDS, percent, safe_text
@@ -48,6 +49,9 @@ class ServiceDetailScreen(DetailScreen):
                     yield Chart(look=look, id="chart")
                     yield UptimeBar(look=look, id="uptime")
                     yield FactLines("LAST RESPONSE", look=look, id="phases")
+                    values = FactLines("VALUES", look=look, id="values")
+                    values.display = False
+                    yield values
                     yield FactLines("FACTS", look=look, id="facts")
                 with Vertical(id="right"):
                     yield FactLines("ALERTS", look=look, id="alerts-of")
@@ -135,6 +139,9 @@ class ServiceDetailScreen(DetailScreen):
         self.query_one(UptimeBar).show(detail.uptime, summary=_uptime_words(detail), span=name)
         newest = next((probe for probe in detail.probes if probe.response_time_ms is not None), None)
         self.query_one("#phases", FactLines).show(facts.phases(newest, look))
+        values = self.query_one("#values", FactLines)
+        values.display = bool(detail.values)
+        values.show(value_lines(detail.values, look), note=f"last {name}")
         self.query_one("#facts", FactLines).show(facts.labelled(detail.figures, look))
         self.query_one("#alerts-of", FactLines).show(facts.alerts(detail.alerts, now, look), note=f"last {name}")
         self.query_one("#changes", FactLines).show(facts.changes(detail.changes[:12], now, look))
