@@ -9,6 +9,7 @@ from contextlib import suppress
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amt_console.api.problems import KINDS, MEDIA_TYPE, RequestError, problem_body
+from amt_console.redaction import MASK
 
 MAX_BODY_BYTES = 64 * 1024
 REQUEST_SECONDS = 30.0
@@ -25,6 +26,7 @@ STANDING_HEADERS = (
 """Default headers of every answer; a page brings its own policy."""
 TLS_HEADERS = ((b"strict-transport-security", b"max-age=31536000"),)
 """Further ones over TLS."""
+_SECRET_PATHS = ("/ping/", "/acknowledge/")
 logger = logging.getLogger("amt_console.api")
 
 
@@ -58,7 +60,7 @@ class RequestLimits:
         except TimeoutError:
             await self._give_up(scope, send, None if started else ("timeout", "this takes too long"))
         except Exception:
-            logger.exception("a request failed: %s %s", scope["method"], scope["path"])
+            logger.exception("a request failed: %s %s", scope["method"], shown_path(scope["path"]))
             if not finished:
                 answer = ("internal", "the monitor's log says more")
                 await self._give_up(scope, send, None if started else answer)
@@ -72,6 +74,12 @@ class RequestLimits:
         connection = scope.get("state", {}).get("connection")
         if connection is not None:
             connection.abort()
+
+
+def shown_path(path: str) -> str:
+    """A path for logs and records: those whose next part is a secret are cut after it begins."""
+    secret = next((start for start in _SECRET_PATHS if path.startswith(start)), None)
+    return path if secret is None else f"{secret}{MASK}"
 
 
 def check_body(scope: Scope, most: int = MAX_BODY_BYTES) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from api.conftest import PING_KEY, Receiving
 
+from amt_console.api.auth.rates import RateLimit
+from amt_console.api.auth.token_callers import Rates
+from amt_console.api.limits import shown_path
 from amt_console.api.routes.ping import PINGS, UNKNOWN_KEYS
 from amt_console.model.inbound import MAX_OUTPUT_BYTES, PingKind
+from amt_console.store import audit_entries
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
@@ -56,6 +60,24 @@ def test_a_job_that_runs_wild_is_slowed_down(receiving: Receiving) -> None:
     answers = [receiving.client.get(f"/ping/{PING_KEY}") for _ in range(PINGS + 1)]
     assert [answer.status_code for answer in answers] == [200] * PINGS + [429]
     assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+def test_a_key_is_in_no_record_of_what_was_refused() -> None:
+    assert shown_path(f"/ping/{PING_KEY}/start") == "/ping/****"
+    assert shown_path("/acknowledge/eyJ.signed") == "/acknowledge/****"
+    assert shown_path("/api/v1/alerts/1") == "/api/v1/alerts/1"
+
+
+def test_an_address_that_asks_too_often_is_noted_without_the_key(receiving: Receiving) -> None:
+    callers = receiving.app.state.callers
+    callers._rates = Rates(address=RateLimit(receiving.clock, burst=1, seconds_each=60.0))
+    assert [receiving.client.get(f"/ping/{PING_KEY}").status_code for _ in range(2)] == [200, 429]
+    refusals = receiving.app.state.served.refusals
+    refusals.close()
+    with receiving.store.read() as reads:
+        noted = [entry for entry in audit_entries(reads) if "ping" in repr(entry)]
+    assert noted
+    assert PING_KEY not in repr(noted)
 
 
 def test_the_end_of_the_body_is_kept_safe_and_without_secrets(receiving: Receiving) -> None:

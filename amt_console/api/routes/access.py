@@ -18,7 +18,7 @@ from amt_console.api.auth.errors import TooManyRequestsError
 from amt_console.api.auth.openings import OpeningLog
 from amt_console.api.auth.rates import RateLimit
 from amt_console.api.auth.refusals import Refusal
-from amt_console.api.limits import MAX_BODY_BYTES, check_body
+from amt_console.api.limits import MAX_BODY_BYTES, check_body, shown_path
 from amt_console.api.problems import KINDS, code_of
 from amt_console.api.served import Served
 from amt_console.model import Action, Role
@@ -178,7 +178,7 @@ def note_refusal(request: Request, error: OperationError) -> None:
             status=KINDS[code].status,
             code=code,
             actor=caller.actor.name if caller is not None else None,
-            target=f"{request.method} {request.url.path}",
+            target=f"{request.method} {shown_path(request.url.path)}",
         )
     )
 

@@ -37,7 +37,9 @@ FIRST_PAGE = 16
 MOST_ALERTS = 100_000
 WARM_UP = _DAY
 """How long before its beginning the history is judged already: an alert that fired before is none of the period."""
-NOT_REPLAYED = INFORMATION_SIGNALS | frozenset((Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY, Signal.REPORT))
+NOT_REPLAYED = INFORMATION_SIGNALS | frozenset(
+    (Signal.MONITOR, Signal.NETWORK, Signal.NOTIFY, Signal.REPORT, Signal.HEARTBEAT, Signal.EXTERNAL)
+)
 """Not stored: the monitor itself, its network, the delivery of messages. Statistics of a day fire for nobody."""
 
 
@@ -341,7 +343,7 @@ class _Run:
                 yield Recorded(each.id, each.rule_id, each.subject, each.fired_at, each.resolved_at, taken)
 
 
-_OTHERS = frozenset((AlertType.MONITOR, AlertType.NOTIFY, AlertType.TREND))
+_OTHERS = frozenset((AlertType.MONITOR, AlertType.NOTIFY, AlertType.TREND, AlertType.HEARTBEAT, AlertType.EXTERNAL))
 
 
 class _Holes:
