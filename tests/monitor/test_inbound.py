@@ -15,7 +15,7 @@ from support.stores import lay_out
 from amt_console.alerts import Staleness
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config import ConfigError
-from amt_console.model import AlertState, AlertType, Gap, GapReason, Severity
+from amt_console.model import AlertState, AlertType, Episode, Gap, GapReason, Severity
 from amt_console.model.inbound import (
     EXTERNAL_PREFIX,
     ExternalAlert,
@@ -25,8 +25,11 @@ from amt_console.model.inbound import (
     Ping,
     PingKind,
 )
+from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.inbound.jobs import Jobs
 from amt_console.monitor.inbound.others import MOST_OPEN, OthersAlerts
+from amt_console.monitor.ledger import Ledger
+from amt_console.monitor.ruleset import build_ruleset
 from amt_console.operations.inbox import MOST_WAITING, Inbox
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import UnavailableError
@@ -89,10 +92,15 @@ def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     path, start = tmp_path / "monitoring.db", CLOCK.now()
     with monitored(path, DOCUMENT) as monitor:
         inbox = inbox_of(monitor)
-        inbox.take_alerts([external(started_at=start)])
+        inbox.take_alerts([external(started_at=start), external(started_at=start, fingerprint="over")])
         monitor.episode(f"{EXTERNAL_PREFIX}generic/id-1", "checkout", AlertState.FIRING)
+        inbox.take_alerts([external(False, started_at=start, fingerprint="over")])
+        over = monitor.episode(f"{EXTERNAL_PREFIX}generic/over", "checkout", AlertState.RESOLVED)
     with monitored(path, DOCUMENT) as monitor:
         inbox = inbox_of(monitor)
+        inbox.take_alerts([external(started_at=start, fingerprint="over")])
+        monitor.wait(lambda reads: not reads.inbound.arrivals.waiting())
+        assert monitor.episode(f"{EXTERNAL_PREFIX}generic/over", "checkout", AlertState.RESOLVED).id == over.id
         inbox.take_alerts([external(False, started_at=start)])
         ended = monitor.episode(f"{EXTERNAL_PREFIX}generic/id-1", "checkout", AlertState.RESOLVED)
         inbox.take_alerts([external(started_at=start)])
@@ -148,6 +156,18 @@ def test_the_snapshot_shows_the_jobs_now_and_in_the_past(tmp_path: Path) -> None
         assert (then.last_exit_code, then.last_ping_at) == (None, first.at)
 
 
+@pytest.mark.parametrize(("rule", "kind"), [("heartbeat", "heartbeat"), ("external/generic/id-1", "external")])
+def test_a_gap_of_the_monitor_leaves_what_was_told_as_it_is(rule: str, kind: str) -> None:
+    clock = FakeClock()
+    told = Episode(
+        rule, "backup", AlertType(kind), Severity.WARNING, "m", AlertState.FIRING, clock.now(), id=1, bad_count=1
+    )
+    measured = replace(told, rule_id="service_down", alert_type=AlertType.SERVICE_DOWN, id=2)
+    ledger = Ledger([told, measured])
+    Evaluator(build_ruleset(settings(DOCUMENT), ())).resume(ledger, seconds=3600.0, at=clock.instant())
+    assert [change.episode.id for change in ledger.changes] == [2]
+
+
 class TestInbox:
     @pytest.fixture
     def store(self, tmp_path: Path) -> Any:
@@ -179,6 +199,19 @@ class TestInbox:
         inbox.take_ping(ping())
         with pytest.raises(UnavailableError):
             inbox.take_ping(ping())
+
+    def test_it_is_on_disk_before_the_sender_is_answered(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        inbox, asked = Inbox(settings(DOCUMENT), store, CLOCK), list[bool]()
+        begin = store.transaction
+
+        def noting(*, durable: bool = False, simulated: bool = False) -> Any:
+            asked.append(durable)
+            return begin(durable=durable, simulated=simulated)
+
+        monkeypatch.setattr(store, "transaction", noting)
+        inbox.take_ping(ping())
+        inbox.take_alerts([external()])
+        assert asked == [True, True]
 
     def test_two_jobs_with_one_key_are_refused(self, store: Store) -> None:
         twice = {"services": [], "heartbeats": [JOB, {**JOB, "name": "other"}]}
