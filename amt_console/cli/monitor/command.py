@@ -43,12 +43,12 @@ def monitor(
     if alive:
         if once or location is not None:
             raise CommandError("--alive goes with no other option", ExitCode.USAGE)
-        from amt_console.cli.monitor_alive import check_alive
+        from amt_console.cli.monitor.alive import check_alive
 
         check_alive(context)
         return
     if once:
-        from amt_console.cli.monitor_once import run_once
+        from amt_console.cli.monitor.once import run_once
 
         raise typer.Exit(run_once(context, json_output=json_output))
     from amt_console.runtime.monitor_process import run_monitor
