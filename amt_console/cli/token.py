@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,6 +49,7 @@ def create(
     """Create a token and print it once: only its hash is stored."""
     from amt_console.api.auth.tokens import new_token
     from amt_console.operations.actor import current_actor
+    from amt_console.operations.json_views import iso
     from amt_console.store import AccessToken, access_tokens, add_token
 
     context = get_context(ctx)
@@ -64,7 +65,8 @@ def create(
                 f"there is a valid token '{shown}' already: revoke it, or take another name", ExitCode.BUSY
             )
         add_token(writes, stored)
-        _audit(writes, context, "token create", stored)
+        after = {"role": stored.role, "expires_at": iso(stored.expires_at)}
+        _audit(writes, context, "token create", stored, {"before": None, "after": after})
     if json_output:
         print_json({**_document(stored, now), "token": made.text})
         return
@@ -125,6 +127,7 @@ def revoke(
     ctx: typer.Context, which: Annotated[str, typer.Argument(metavar="ID|NAME", help="As 'token list' shows it.")]
 ) -> None:
     """Revoke a token. Open connections end within seconds."""
+    from amt_console.operations.json_views import iso
     from amt_console.store import access_tokens, end_sessions_of, revoke_token
 
     context = get_context(ctx)
@@ -136,7 +139,8 @@ def revoke(
         for token in found:
             revoke_token(writes, token.id, now)
             end_sessions_of(writes, token.id)
-            _audit(writes, context, "token revoke", token)
+            change = {"before": {"revoked_at": None}, "after": {"revoked_at": iso(now)}}
+            _audit(writes, context, "token revoke", token, change)
     print_line(f"revoked: {', '.join(f'{token.name} ({token.id})' for token in found)}")
 
 
@@ -164,7 +168,7 @@ def _end(expires: str, now: datetime) -> datetime | None:
     return now + timedelta(seconds=seconds)
 
 
-def _audit(writes: Writes, context: Context, action: str, token: AccessToken) -> None:
+def _audit(writes: Writes, context: Context, action: str, token: AccessToken, change: dict[str, Any]) -> None:
     from amt_console.model import AuditEntry
     from amt_console.operations.actor import current_actor
 
@@ -175,7 +179,7 @@ def _audit(writes: Writes, context: Context, action: str, token: AccessToken) ->
             action=action,
             subject=f"token {token.name} ({token.id})",
             at=context.clock.now(),
-            detail={"role": token.role, **actor.facts()},
+            detail={"role": token.role, **actor.facts(), **change},
         )
     )
 

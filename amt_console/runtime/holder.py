@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from amt_console.clock import Clock
 from amt_console.model import Target, Viewer
 from amt_console.model.counts import MonitorCounts
-from amt_console.operations.actor import Actor, current_actor
+from amt_console.operations.actor import current_actor
 from amt_console.operations.protocol import NotFoundError
 from amt_console.runtime.operations_proxy import OperationsProxy
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("amt_console.monitor")
 _LAST_MESSAGES_SECONDS = 2.0
-_MOST_CHANGES = 200
-"""Values of one reload that the audit names."""
 """For sending what is ready at the stop; the rest stays in the outbox."""
 
 
@@ -180,6 +178,7 @@ class Holder:
     def reload(self, settings: Settings) -> None:
         """Use another configuration: targets, rules, channels, roles. Raises ConfigError and keeps the old one."""
         from amt_console.api.auth.identity import role_table
+        from amt_console.runtime.reload import note_reload
 
         operations, before = self._operations(settings, None), self._settings
         self._inbox.use(settings)
@@ -191,22 +190,7 @@ class Holder:
         self.operations.use(operations)
         if self._socket is not None:
             self._socket.callers.use(role_table(settings))
-        self._note_reload(before, settings)
-
-    def _note_reload(self, before: Settings, after: Settings) -> None:
-        from amt_console.config.files.effective import changed_values
-        from amt_console.operations.audit_rows import note_row
-
-        changed = changed_values(before, after)
-        if not changed:
-            return
-        kept = dict(list(changed.items())[:_MOST_CHANGES])
-        detail = {
-            "note": f"{len(changed)} values changed",
-            "before": {key: pair[0] for key, pair in kept.items()},
-            "after": {key: pair[1] for key, pair in kept.items()},
-        }
-        note_row(self._store, self._clock, Actor("amt-console"), "config reload", "configuration", detail)
+        note_reload(self._store, self._clock, before, settings)
 
     def stop(self) -> bool:
         """Stop probing, flush, end the API. Returns whether everything ended cleanly."""

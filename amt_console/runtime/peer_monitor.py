@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
 from amt_console.runtime.dispatching import acknowledge_links, dispatcher_of
-from amt_console.runtime.reload import ConfigWatch, reload_config
+from amt_console.runtime.reload import ConfigWatch, note_reload, reload_config
 from amt_console.runtime.server_watch import ServerWatch
 from amt_console.runtime.signals import Signals
 from amt_console.runtime.systemd import Notifier
@@ -148,7 +148,8 @@ class _PeerMonitor:
         from amt_console.config import targets
 
         targets(settings, store_url=self._store_url)
-        self._settings = settings
+        before, self._settings = self._settings, settings
+        note_reload(self._store, self._clock, before, settings)
         self._dispatcher.reload(settings)
         self._prober.stop()
         self._prober = self._start_prober()

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from amt_console.clock import Clock
     from amt_console.config import Settings
+    from amt_console.store import Store
 
 logger = logging.getLogger("amt_console.monitor")
+MOST_CHANGES = 200
+"""Values of one reload that the audit names."""
 
 
 class ConfigWatch:
@@ -62,3 +66,21 @@ def reload_config(path: Path | None, use: Callable[[Settings], None]) -> None:
         logger.error("the running configuration stays, the new one is not usable:\n%s", error)
     else:
         logger.info("configuration reloaded")
+
+
+def note_reload(store: Store, clock: Clock, before: Settings, after: Settings) -> None:
+    """Record in the audit which values a reload has changed, secrets masked; nothing if none has changed."""
+    from amt_console.config.files.effective import changed_values
+    from amt_console.operations.actor import Actor
+    from amt_console.operations.audit_rows import note_row
+
+    changed = changed_values(before, after)
+    if not changed:
+        return
+    named = dict(list(changed.items())[:MOST_CHANGES])
+    detail = {
+        "note": f"{len(changed)} {'value' if len(changed) == 1 else 'values'} changed",
+        "before": {key: pair[0] for key, pair in named.items()},
+        "after": {key: pair[1] for key, pair in named.items()},
+    }
+    note_row(store, clock, Actor("amt-console"), "config reload", "configuration", detail)

@@ -49,6 +49,7 @@ def test_who_looks_through_another_process_is_seen_by_all(place: Place) -> None:
             url = f"http://127.0.0.1:{port}"
             remote_env = {**place.env, "AMT_TOKEN": token}
             until(lambda: "is served at" in log(place))
+            serving_process.send_signal(signal.SIGHUP)  # it looks at its certificate, and goes on
             with TerminalProgram([*PROGRAM, "--connect", url], columns=150, lines=40, env=remote_env) as remote:
                 remote.wait_for(f"attached: pid {serving_process.pid}")
                 until(lambda: [viewer["name"] for viewer in viewers(place)] == ["ann-laptop"])

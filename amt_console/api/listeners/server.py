@@ -172,6 +172,11 @@ class TcpServer(ApiServer):
         self.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.address[1]}"
         super().__init__(served, TokenCallers(book, proxies, rates), listener, door, tls)
 
+    def renew_certificate(self) -> None:
+        """Use a renewed certificate now. Thread-safe."""
+        if self._tls is not None:
+            self._tls.refresh()
+
 
 def configured_server(served: Served, settings: ApiSettings, store: Store, clock: Clock) -> TcpServer:
     """The configured API over TCP. Raises OSError if it cannot listen."""
