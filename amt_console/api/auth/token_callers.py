@@ -66,19 +66,20 @@ class TokenCallers:
         token = self._book.remembered(text)
         if token is None:
             token = await asyncio.to_thread(self._book.recognise, text, address)
-        self._count(token, request)
-        return self._caller(token, request, safe_text(address, 64))
+        return self._counted(self._caller(token, request, safe_text(address, 64)), token, request)
 
     async def _by_session(self, request: Request) -> Caller:
         session = await self.session_of(request)
         if session is None:
             raise UnknownCallerError
+        caller = self._caller(session.token, request, safe_text(self.origin(request), 64), session)
+        # Also of a refused request, the audit names the caller.
+        request.state.caller = caller
         if request.method not in SAFE_METHODS and not (
             from_own_pages(request) and session.confirms(request.headers.get(CSRF_HEADER, ""))
         ):
             raise NotPermittedError(f"a change with the cookie of a session needs its CSRF value in {CSRF_HEADER}")
-        self._count(session.token, request)
-        return self._caller(session.token, request, safe_text(self.origin(request), 64), session)
+        return self._counted(caller, session.token, request)
 
     async def session_of(self, request: Request) -> OpenSession | None:
         """The valid session of a request's cookie. Raises StoreError."""
@@ -103,12 +104,15 @@ class TokenCallers:
         peer = request.client.host if request.client is not None else "unknown"
         return self._proxies.encrypted(request.url.scheme, peer, request.headers.getlist("x-forwarded-proto"))
 
-    def _count(self, token: AccessToken, request: Request) -> None:
+    def _counted(self, caller: Caller, token: AccessToken, request: Request) -> Caller:
+        """Count a request of a token. Raises TooManyRequestsError."""
+        request.state.caller = caller
         if self._rates.token is not None:
             seconds = self._rates.token.take(token.id)
             request.state.rate = self._rates.token, token.id
             if seconds:
                 raise TooManyRequestsError(seconds, "with this token")
+        return caller
 
     def charge(self, request: Request) -> None:
         """Count a request of an address."""

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from amt_console.api.auth.callers import Callers, Logins
 from amt_console.api.auth.cookies import SAFE_METHODS, drop_cookie, from_own_pages, local_path, set_cookie
-from amt_console.api.auth.errors import UnknownCallerError
+from amt_console.api.auth.errors import TooManyRequestsError, UnknownCallerError
 from amt_console.api.auth.sessions import OpenSession
 from amt_console.api.plain_page import plain_page
 from amt_console.api.problems import RequestError
@@ -59,6 +59,9 @@ async def log_in(request: Request) -> Response:
     except UnknownCallerError as error:
         note_refusal(request, error)
         return _form_page(following, "This token is not valid: it is mistyped, has expired, or was revoked.", 401)
+    except (NotPermittedError, TooManyRequestsError) as error:
+        note_refusal(request, error)
+        raise
     answer = _to(following)
     set_cookie(answer, session.secret, session.seconds, secure=logins.encrypted(request))
     return answer
