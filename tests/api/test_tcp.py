@@ -168,7 +168,7 @@ def test_the_description_names_every_operation_with_words_roles_and_answers(serv
         "/dashboards/",
         "/dashboards/{name}",
         *(f"/api/v1/{name}" for name in ("snapshot", "services", "services/{name}", "services/{name}/history")),
-        *("/ping/{key}", "/ping/{key}/{word}"),
+        *("/ping/{key}", "/ping/{key}/{word}", "/metrics", "/api/v1/sd"),
         *(f"/api/v1/hooks/{name}" for name in ("alertmanager", "grafana", "generic")),
         *(f"/api/v1/{name}" for name in ("oncall", "oncall.ics", "oncall/shifts", "oncall/check")),
         *(f"/api/v1/{name}" for name in ("host", "figures", "history", "notifications", "audit", "rules", "events")),
