@@ -211,6 +211,11 @@ class TestCustom:
             assert rule.has_limits is not state
             assert rule.limits.empty is state
 
+    def test_confirms_with_three_and_ends_with_two_unless_told_otherwise(self) -> None:
+        rule = custom_rule(name="mine", signal=Signal.LOAD, above=1.0)
+        assert (rule.fail, rule.for_seconds, rule.recover, rule.keep_firing_for) == (3, 0.0, 2, 0.0)
+        assert not rule.shadow
+
     def test_rates_keep_the_windows_and_the_proof_of_the_default_rules(self) -> None:
         defaults = {rule.signal: rule for rule in default_rules()}
         for signal in (Signal.ERROR_RATE, Signal.UPTIME):
@@ -238,10 +243,13 @@ class TestCustom:
     def test_a_state_takes_no_limit(self) -> None:
         with pytest.raises(ValueError, match="state"):
             custom_rule(name="x", signal=Signal.SERVICE_DOWN, above=1.0)
+        with pytest.raises(ValueError, match="state"):
+            custom_rule(name="x", signal=Signal.SERVICE_DOWN, below=1.0)
         rule = custom_rule(name="x", signal=Signal.SERVICE_DOWN, severity=Severity.WARNING)
         assert rule.severity is Severity.WARNING
 
     def test_host_stands_for_every_part_of_it(self) -> None:
+        assert custom_rule(name="x", signal=Signal.DISK_USAGE, subject="disk /", above=50.0).subject == "disk /"
         rule = custom_rule(name="x", signal=Signal.DISK_USAGE, subject="host", above=50.0)
         assert rule.applies_to("disk /")
         assert not custom_rule(name="x", signal=Signal.RESPONSE_TIME, subject="host", above=5.0).applies_to("web-app")

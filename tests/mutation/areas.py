@@ -22,7 +22,10 @@ AREAS = (
     Area(
         "auth",
         ("amt_console/api/auth/*.py",),
-        tuple(f"tests/api/test_{name}.py" for name in ("tokens", "callers", "refusals", "access")),
+        tuple(
+            f"tests/api/test_{name}.py"
+            for name in ("tokens", "callers", "refusals", "access", "login", "openings", "rates")
+        ),
     ),
     Area(
         "lease",
