@@ -6,9 +6,10 @@ Most mutants get a quick trial: a process collects all tests, runs them once and
 functions of the file; each of its children puts the code of a mutant into the functions and runs the tests that call
 them, until one fails.
 
-Changes of code that runs on import or while tests are collected get a thorough trial instead. pytest imports the file
-under trial before it collects any test. At that moment this module waits in the import: each child goes on with the
-code of another mutant, so do all modules and tests that it imports from then on, and all tests run.
+Changes of code that runs on import, or ran while the tests were collected, get a thorough trial. pytest imports the
+file under trial before it collects any test. At that moment this module waits in the import: each child goes on with
+the code of another mutant, so do all modules and tests that it imports from then on. Only the test that failed in the
+quick trial runs; if there is none, or it passes, another child runs all tests.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ LIMIT_FACTOR = 4.0
 LIMIT_SECONDS = 10.0
 """A mutant may take this much longer than four times the unchanged code; then it counts as caught."""
 LATE = "time limit"
+EXIT_CODE = "exit code "
 FAILED = 9
 """The exit code of a process that ended early and has told why."""
 OURS = {"amt_console", "collectors", "widgets", "tests", "support", "mutation", "conftest"}
@@ -113,18 +115,22 @@ class Plugin:
         """Whether the tests run on the unchanged code."""
         self.callers: defaultdict[str, set[str]] = defaultdict(set)
         """The tests that call a function."""
+        self.suspect: str | None = None
+        """The only test that runs."""
         self.skipped = 0
         self.told = 1
         """Where it tells: the standard output, or the parent of a child."""
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionstart(self) -> None:
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
         from hypothesis import Phase, settings  # pytest wants to see it first
 
         phases = (Phase.explicit, Phase.generate)  # any failure will do
         settings.register_profile("mutants", database=None, derandomize=True, print_blob=False, phases=phases)
         settings.load_profile("mutants")
         importlib.import_module(self.module)
+        if self.suspect is not None:
+            session.config.args[:] = [self.suspect]
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -203,6 +209,17 @@ class Plugin:
         os.write(self.told, f"{line}\n".encode())
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a child tries."""
+
+    change: Change
+    seconds: float
+    """It may take so long."""
+    suspect: str | None = None
+    """The only test that runs; ``None`` for all."""
+
+
 @dataclass(slots=True)
 class Child:
     """A process that tries a mutant, or the unchanged code."""
@@ -232,7 +249,7 @@ class Child:
         shutil.rmtree(self.folder, ignore_errors=True)
         first, *_ = self.said.decode().splitlines() or [""]
         caught = late or bool(first) or status != 0
-        by = first or (LATE if late else f"exit code {os.waitstatus_to_exitcode(status)}" if caught else "")
+        by = first or (LATE if late else f"{EXIT_CODE}{os.waitstatus_to_exitcode(status)}" if caught else "")
         return Outcome(self.change, caught, by, time.monotonic() - self.began)
 
 
@@ -252,17 +269,28 @@ def _try_all(source: str, path: str, plugin: Plugin) -> Change | None:
                 plugin.tell(line.rstrip())
     outcome = child.end()
     if learnt is None:
-        if outcome.by != f"exit code {FAILED}":
+        if outcome.by != f"{EXIT_CODE}{FAILED}":
             plugin.tell_outcome(outcome)
         os._exit(FAILED)
     if learnt["left"]:
         plugin.learn(learnt)
     _freeze()
-    left = [(changes[number], plugin.limit(plugin.seconds)) for number in learnt["left"]]
-    change = _try_each(left, plugin)
-    if change is None:
+    limit = plugin.limit(plugin.seconds)
+    left = [Trial(changes[number], limit, suspect) for number, suspect in learnt["left"]]
+    unsure = [trial for trial in left if trial.suspect is None]
+
+    def note(outcome: Outcome) -> None:
+        if outcome.caught and not outcome.by.startswith(EXIT_CODE):
+            plugin.tell_outcome(outcome)
+        elif outcome.change is not None:
+            unsure.append(Trial(outcome.change, limit))
+
+    trial = _try_each([each for each in left if each.suspect is not None], plugin, note)
+    trial = trial or _try_each(unsure, plugin, plugin.tell_outcome)
+    if trial is None:
         os._exit(0)
-    return change
+    plugin.suspect = trial.suspect
+    return trial.change
 
 
 def _try_quickly(
@@ -291,32 +319,38 @@ def _try_quickly(
     for change in changes:
         with suppress(RunsOnImport):
             replacement = module.replacement(change)
-            tests = {test for name in replacement.names for test in plugin.callers[name]}
-            if at_import.isdisjoint(replacement.names):
-                quick[change] = replacement, tests
-    mine = _try_each([(change, plugin.limit(tests)) for change, (_, tests) in quick.items()], plugin)
+            quick[change] = replacement, {test for name in replacement.names for test in plugin.callers[name]}
+    left: dict[Change, str | None] = {change: None for change in changes if change not in quick}
+
+    def note(outcome: Outcome) -> None:
+        if outcome.change is None or at_import.isdisjoint(quick[outcome.change][0].names):
+            plugin.tell_outcome(outcome)
+        else:
+            left[outcome.change] = outcome.by if outcome.by in plugin.seconds else None
+
+    mine = _try_each([Trial(change, plugin.limit(tests)) for change, (_, tests) in quick.items()], plugin, note)
     if mine is not None:
-        replacement, tests = quick[mine]
+        replacement, tests = quick[mine.change]
         replacement.make()
         selected = [item for item in items if item.nodeid in tests]
         plugin.pytest_collection_modifyitems(selected)
         return selected
-    numbers = [number for number, change in enumerate(changes) if change not in quick]
+    numbers = [(number, left[change]) for number, change in enumerate(changes) if change in left]
     plugin.tell(json.dumps(learnt | {"left": numbers, "killers": plugin.killers}))
     os._exit(0)
 
 
-def _try_each(waiting: list[tuple[Change, float]], plugin: Plugin) -> Change | None:
-    """Fork a child for each change, some at once, which may take so many seconds; returns the change in a child."""
+def _try_each(waiting: list[Trial], plugin: Plugin, note: Callable[[Outcome], None]) -> Trial | None:
+    """Fork a child for each trial, some at once, and note the outcomes; returns the trial in a child."""
     running: dict[int, tuple[Child, float]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < WORKERS:
-                change, seconds = waiting.pop(0)
-                child = _fork(change, plugin)
+                trial = waiting.pop(0)
+                child = _fork(trial.change, plugin)
                 if child is None:
-                    return change
-                running[child.hears] = child, seconds
+                    return trial
+                running[child.hears] = child, trial.seconds
             heard, _, _ = select.select(list(running), [], [], 0.5)
             for hears, (child, seconds) in list(running.items()):
                 late = time.monotonic() - child.began > seconds
@@ -324,7 +358,7 @@ def _try_each(waiting: list[tuple[Change, float]], plugin: Plugin) -> Change | N
                     del running[hears]
                     outcome = child.end(late=late)
                     plugin.killers[outcome.by] += 1
-                    plugin.tell_outcome(outcome)
+                    note(outcome)
     except KeyboardInterrupt:
         for child, _ in running.values():
             child.end(late=True)
