@@ -23,6 +23,8 @@ from amt_console.model import (
     ProbeResult,
     Service,
     Target,
+    TargetKind,
+    kind_of,
 )
 from amt_console.model.targets import FigureSources
 from amt_console.operations.protocol import Progress
@@ -64,7 +66,7 @@ class History:
 
     Args:
         settings: The configuration of the demo, for limits and re-checks.
-        targets: The targets of the demo; each gets a history.
+        targets: The targets of the demo; its services over HTTP and its databases get a history.
         seed: Seed of the simulated platform.
         days: Length of the history.
         end: The present, aware UTC; the last samples are just before it.
@@ -81,7 +83,7 @@ class History:
         end: datetime,
         host: HostSample = USUAL_HOST,
     ) -> None:
-        services = [target for target in targets if isinstance(target, Service)]
+        services = [target for target in targets if isinstance(target, Service) and kind_of(target) is TargetKind.HTTP]
         self.end = end.replace(second=0, microsecond=0)
         self.start = self.end - timedelta(days=days)
         self.incidents = plan_incidents(seed, self.start, self.end)

@@ -20,6 +20,8 @@ CHECK_INTERVAL = 15.0
 CRITICAL_INTERVAL = 5.0
 ESCALATION_SECONDS = 60
 """Until the mailbox is told of an alert that nobody has acknowledged."""
+MAIL_PORT_CHECK = "mail-port"
+"""The check of the mailbox's TCP port; it has no history."""
 HOOK, MAIL = "demo-hook", "demo-mail"
 _PARTS = {"api_base_url": "api", "web_app_url": "web", "mobile_app_url": "mobile"}
 
@@ -41,6 +43,9 @@ def demo_document(platform: PlatformProcess) -> dict[str, object]:
         if default.depends_on:
             service["depends_on"] = list(default.depends_on)
         services.append(service)
+    services.append(
+        {"name": MAIL_PORT_CHECK, "url": f"tcp://{LOOPBACK}:{platform.ports['mail']}", "interval": CHECK_INTERVAL}
+    )
     return {
         **bases,
         "check_interval": CHECK_INTERVAL,

@@ -42,7 +42,7 @@ def _listed(rule: Rule, would_have_sent: int) -> dict[str, Any]:
     return {
         "name": safe_text(rule.id, 200),
         "signal": rule.signal.value,
-        "subject": safe_text(rule.subject, 200),
+        "subject": safe_text(rule.target or rule.subject, 200),
         "severity": _severity(rule),
         "mode": "shadow" if rule.shadow else "on",
         "would_have_sent": would_have_sent,

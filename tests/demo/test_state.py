@@ -121,7 +121,8 @@ def test_the_configuration_probes_the_simulated_platform_often(platform: Platfor
     loaded = write_config(platform, tmp_path / "demo-config.json")
     services = {target.name: target for target in targets(loaded.settings) if isinstance(target, Service)}
     assert list(services)[:3] == ["backend-api", "web-app", "mobile-app"]
-    assert len(services) == 7
+    assert len(services) == 8
+    assert services["mail-port"].url == f"tcp://127.0.0.1:{platform.ports['mail']}"
     assert services["backend-api"].url == f"{platform.url('api')}/api/health"
     assert {services[name].interval for name in list(services)[:3]} == {CRITICAL_INTERVAL}
     assert {services[name].interval for name in list(services)[3:]} == {CHECK_INTERVAL}
