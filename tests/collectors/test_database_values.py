@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,27 @@ def test_a_connection_that_goes_costs_the_values_of_one_reading() -> None:
     assert reader.read("postgresql", Scripted({}), 0.0) == {}
     connection = Scripted({"pg_database_size": [(3, 97, 0, 1, 1, 0, None, None, 4096)]})
     assert reader.read("postgresql", connection, READ_SECONDS)["connections"].value == 3.0
+
+
+async def test_values_that_hang_cost_the_values_and_not_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "shop.db"
+    sqlite3.connect(path).close()
+    released = threading.Event()
+
+    def hang(*_: object) -> dict[str, Value]:
+        released.wait(WAIT_SECONDS)
+        return {}
+
+    monkeypatch.setattr(ValueReader, "read", hang)
+    try:
+        database = Database(name="shop", url=f"sqlite:///{path}", timeout=1.0)
+        result = await DatabaseCollector(clock=SystemClock()).probe(database)
+    finally:
+        released.set()
+    assert (result.state, result.error) == (ServiceState.UP, None)
+    assert "pages" not in result.values
 
 
 async def test_a_sqlite_file_tells_its_pages(tmp_path: Path) -> None:
