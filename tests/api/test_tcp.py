@@ -186,7 +186,7 @@ def test_the_description_names_every_operation_with_words_roles_and_answers(serv
             assert {"401", "403", "422", "503"} <= set(operation["responses"])
             assert "application/problem+json" in operation["responses"]["401"]["content"]
         else:
-            assert role == ("viewer" if path.startswith("/dashboards/") else "none")
+            assert role == ("viewer" if path.startswith(("/dashboards/", "/metrics")) else "none")
     assert operations["post", "/api/v1/probe"]["x-role"] == "operator"
     assert "Problem" in document["components"]["schemas"]
     assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
