@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -36,6 +37,18 @@ def pytest_sessionstart() -> None:
         # ``nohup``, and a shell with what it starts in the background, ignore some, and every child would, too.
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
+
+
+def pytest_collection() -> None:
+    """To collect makes very many objects and no garbage."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Looks for garbage passed all that was collected and imported again and again: a fifth of the processor time."""
+    gc.enable()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def pytest_xdist_auto_num_workers() -> int:
