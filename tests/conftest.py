@@ -11,7 +11,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from support.thoroughness import THOROUGH
 
+__all__ = ["THOROUGH"]  # the profile must be known before the tests are collected
 KEPT = {"PATH", "LD_LIBRARY_PATH", "TMPDIR", "CI", "AMT_TEST_POSTGRES_URL"}
 """What the tests take from outside; everything else is the developer's own, e.g. ``XDG_STATE_HOME`` or ``NO_COLOR``."""
 USUAL = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
