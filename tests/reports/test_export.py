@@ -1,4 +1,4 @@
-"""Reports from a real store, drawn by a process: by a new one for all nine files, else by a fork."""
+"""Reports from a real store, drawn by a process: by a fork where it comes to its end."""
 
 from __future__ import annotations
 
@@ -206,7 +206,6 @@ def test_an_unknown_zone_is_refused_before_anything_is_made(store: Store, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.usefixtures("forked_renderers")
 def test_an_interrupted_export_leaves_the_folder_as_it_was(store: Store, tmp_path: Path) -> None:
     old = tmp_path / "executive_summary.json"
     old.write_text("the one from yesterday")
@@ -221,7 +220,6 @@ def test_an_interrupted_export_leaves_the_folder_as_it_was(store: Store, tmp_pat
     assert old.read_text() == "the one from yesterday"
 
 
-@pytest.mark.usefixtures("forked_renderers")
 def test_a_cancelled_export_leaves_the_folder_as_it_was(store: Store, tmp_path: Path) -> None:
     cancellation = Cancellation()
 
