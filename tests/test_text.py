@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amt_console import text
+from amt_console.model.inbound import HeartbeatState, HeartbeatView
+from amt_console.text import jobs_words
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 ANY_TEXT = st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF, exclude_categories=()))
@@ -146,3 +148,20 @@ def test_public_url_hides_what_is_secret() -> None:
 @pytest.mark.parametrize(("value", "shown"), [(None, "–"), (100.0, "100.00 %"), (0.0, "0.00 %"), (99.999, "99.99 %")])
 def test_figures_of_a_column_have_the_same_digits(value: float | None, shown: str) -> None:
     assert text.percent_cell(value, 2) == shown
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ("", ""),
+        ("up", "1 job up"),
+        ("up up new", "2 jobs up, 1 never heard of"),
+        ("up late down", "1 job down (c), 1 job late (b), 1 up"),
+        ("down down down down", "4 jobs down (a, b, c, ...)"),
+    ],
+)
+def test_jobs_in_a_few_words(states: str, words: str) -> None:
+    jobs = [
+        HeartbeatView(name, HeartbeatState(state), "jobs") for name, state in zip("abcd", states.split(), strict=False)
+    ]
+    assert jobs_words(jobs) == words
