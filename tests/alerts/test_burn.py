@@ -171,3 +171,9 @@ def test_during_an_outage_of_its_own_service_it_follows_and_never_the_other_way_
 
     both = [firing(1, AlertType.SLO_BURN), firing(2, AlertType.SERVICE_DOWN)]
     assert consequences(both, {}) == {1: 2}
+
+
+def test_the_rule_watches_its_services_and_looks_back_over_the_longest_window() -> None:
+    assert RULE.window == 72 * HOUR
+    assert RULE.applies_to("checkout")
+    assert not RULE.applies_to("cart")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, get_args
 
 import pytest
@@ -23,7 +24,7 @@ from amt_console.alerts import (
     rules_for,
 )
 from amt_console.config.sections.rules import INFORMATION_SIGNALS, STATE_SIGNALS, RuleSignal
-from amt_console.model import AlertType, Database, Service, Severity
+from amt_console.model import AlertType, Database, Plugin, Service, Severity
 from amt_console.text import number
 
 ABOVE, BELOW = Direction.ABOVE, Direction.BELOW
@@ -100,12 +101,43 @@ class TestRule:
         assert aggregate.of([10.0, 1.0, 2.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 3.0]) == value
         assert aggregate.of([]) is None
 
+    def test_nothing_has_no_rate(self) -> None:
+        assert Aggregate.RATE.over([]) is None
+
+    @pytest.mark.parametrize("tier", ["info", "warning", "critical"])
+    def test_limits_with_any_tier_are_not_empty(self, tier: str) -> None:
+        assert Limits().empty
+        one = limit(Signal.LOAD, ABOVE, 1.0)
+        assert not Limits(**{tier: one}).empty
+        assert Limits(**{tier: one}).lowest == one
+
+    def test_the_limit_of_the_least_severity_is_reached_first(self) -> None:
+        one, two, three = (limit(Signal.LOAD, ABOVE, enter) for enter in (1.0, 2.0, 3.0))
+        assert Limits(one, two, three).lowest == one
+        assert Limits(None, two, three).lowest == two
+
     @given(st.lists(st.floats(-1e6, 1e6), min_size=1))
     def test_aggregates_stay_within_their_values(self, values: list[float]) -> None:
         for aggregate in set(Aggregate) - {Aggregate.RATE}:
             value = aggregate.of(values)
             assert value is not None
             assert min(values) - 1e-6 <= value <= max(values) + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("direction", "enter", "leave", "words"),
+    [
+        (ABOVE, float("inf"), 1.0, "must be a finite number, not inf"),
+        (ABOVE, 1.0, float("nan"), "must be a finite number, not 1.0"),
+        (ABOVE, 1.0, 2.0, r"leave \(2\) must be at or below the limit \(1\)"),
+        (BELOW, 2.0, 1.0, r"leave \(1\) must be at or above the limit \(2\)"),
+    ],
+)
+def test_a_limit_that_could_never_end_an_alert_is_refused(
+    direction: Direction, enter: float, leave: float, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        limit(Signal.LOAD, direction, enter, leave)
 
 
 class TestDefaults:
@@ -140,6 +172,7 @@ class TestDefaults:
             "behaviour",
         }
         assert rules["service_down"].severity is rules["database"].severity is Severity.CRITICAL
+        assert rules["tls_expiry"].steps == (21.0, 14.0, 7.0, 3.0)
         assert rules["monitor"].severity is Severity.INFO
 
     def test_every_one_but_the_monitors_and_the_derived_needs_two_good_observations(self) -> None:
@@ -157,6 +190,17 @@ class TestDefaults:
             "plugin_warning": AlertType.PLUGIN,
             "resource_pattern": AlertType.ANOMALY,
             "behaviour": AlertType.ANOMALY,
+        }
+
+    def test_a_window_needs_no_second_observation_and_a_single_value_does(self) -> None:
+        assert {rule.id: rule.fail for rule in default_rules() if rule.has_limits} == {
+            "response_time": 3,
+            "tls_expiry": 2,
+            "error_rate": 1,
+            "uptime": 1,
+            "cpu_usage": 3,
+            "memory_usage": 3,
+            "disk_usage": 2,
         }
 
     def test_thresholds_are_taken(self) -> None:
@@ -197,10 +241,55 @@ class TestDefaults:
         database = {rule.id for rule in rules_for(rules, Database(name="b", url="sqlite://"))}
         assert service == {"service_down", "response_time", "error_rate", "uptime", "tls_expiry"}
         assert database == {"database", "response_time"}
+        plugin = Plugin(name="c", command=("/bin/true",))
+        of_plugin = {rule.id for rule in rules_for(default_rules(targets=[plugin]), plugin)}
+        assert of_plugin == {"service_down", "error_rate", "uptime", "plugin_warning"}
 
     def test_only_what_is_probed_alerts_on_missing_data(self) -> None:
         derived = [no_data_rule(rule) for rule in default_rules()]
         assert [rule.id for rule in derived if rule] == ["service_down/no_data", "database/no_data"]
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        ("subject", "watched"),
+        [
+            ("disk", {"disk"}),
+            ("disk/root", {"disk"}),
+            ("disk/*", {"disk", "disks"}),
+            ("*", {"disk", "disks"}),
+            ("d?sk", {"disk", "disks"}),
+            ("[a-d]isk", {"disk", "disks"}),
+            ("other", set()),
+        ],
+    )
+    def test_a_pattern_may_fit_the_values_of_any_target(self, subject: str, watched: set[str]) -> None:
+        rule = custom_rule(name="v", signal=Signal.VALUE, subject=subject, above=1.0)
+        targets = [Plugin(name=name, command=("/bin/true",)) for name in ("disk", "disks")]
+        assert {target.name for target in targets if rule.watches(target)} == watched
+        mine = replace(rule, target="disks")
+        assert [target.name for target in targets if mine.watches(target)] == ["disks"]
+
+    @pytest.mark.parametrize(
+        ("subject", "values"),
+        [
+            ("disk", ["usage"]),
+            ("disk/usage", ["usage"]),
+            ("disk/inodes", ["inodes"]),
+            ("disk/*", ["usage", "inodes"]),
+            ("*", ["usage", "inodes"]),
+            ("other", []),
+        ],
+    )
+    def test_the_name_of_a_target_means_its_main_value(self, subject: str, values: list[str]) -> None:
+        rule = custom_rule(name="v", signal=Signal.VALUE, subject=subject, above=1.0)
+        found = list(rule.value_subjects("disk", ["usage", "inodes"]))
+        assert found == [(name, f"disk/{name}") for name in values]
+
+
+@pytest.mark.parametrize(("signal", "fail", "counts"), [("service_down", 1, False), ("service_down", 2, True)])
+def test_confirmations_are_counted_where_there_are_several(signal: str, fail: int, counts: bool) -> None:
+    assert custom_rule(name="x", signal=Signal(signal), fail=fail).counts_in_message is counts
 
 
 class TestCustom:
