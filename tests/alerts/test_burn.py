@@ -177,3 +177,4 @@ def test_the_rule_watches_its_services_and_looks_back_over_the_longest_window() 
     assert RULE.window == 72 * HOUR
     assert RULE.applies_to("checkout")
     assert not RULE.applies_to("cart")
+    assert not RULE.has_limits

@@ -27,7 +27,7 @@ from amt_console.alerts import (
 )
 from amt_console.alerts.judging.observation import Streaks
 from amt_console.clock import FakeClock
-from amt_console.model import AlertState, AlertType, Episode, ErrorClass, ProbeResult, ServiceState
+from amt_console.model import AlertState, AlertType, Episode, ErrorClass, ProbeResult, ServiceState, Value
 
 UP, DOWN, DEGRADED, UNKNOWN = ServiceState.UP, ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UNKNOWN
 RULE = Rule("service_down", AlertType.SERVICE_DOWN, Signal.SERVICE_DOWN)
@@ -255,6 +255,28 @@ def test_what_is_bad_to_a_larger_quorum_is_bad_to_a_smaller_one(sights: list[Sig
     of = len(sights)
     bad = [seen(*sights, rule=replace(RULE, quorum=Quorum(need, of))).verdict.bad for need in range(1, of + 1)]
     assert bad == sorted(bad, reverse=True)
+
+
+def test_values_agree_in_the_same_way() -> None:
+    rule = Rule("v", AlertType.ANOMALY, Signal.VALUE, limits=Limits(warning=limit(Signal.VALUE, Direction.ABOVE, 10.0)))
+
+    def of(location: str, *numbers: float, attempt: int = 1) -> Sight:
+        return Sight(location, tuple(probe(UP, values={"queue": Value(each)}, attempt=attempt) for each in numbers))
+
+    def judged(*sights: Sight) -> Observation | None:
+        return judge_sights(rule, sights, at=AT, value=("queue", "api/queue"))
+
+    found = judged(of("fra", 30.0), of("nyc", 20.0, 5.0), of("sgp", 5.0))
+    assert found is not None
+    assert (found.subject, found.verdict, found.value) == ("api/queue", Verdict.WARNING, 20.0)
+    assert found.streaks == Streaks(bad=1, critical=0, mild=1, good=0)
+    found = judged(sight("fra", UP))
+    assert found is not None
+    assert (found.verdict, found.message) == (Verdict.NO_DATA, "api/queue: no data: the check gave no such value")
+    found = judged(sight("fra", DOWN))
+    assert found is not None
+    assert found.message == "api/queue: no data: connection refused"
+    assert judged(of("fra", 30.0, attempt=2)) is None
 
 
 def test_windows_agree_in_the_same_way() -> None:

@@ -287,6 +287,11 @@ class TestValues:
         assert found == [(name, f"disk/{name}") for name in values]
 
 
+def test_a_rule_may_be_as_short_as_one_interval_and_is_no_shadow() -> None:
+    rule = Rule("x", AlertType.SERVICE_DOWN, Signal.SERVICE_DOWN, no_data_after=1)
+    assert (rule.no_data_after, rule.shadow) == (1, False)
+
+
 @pytest.mark.parametrize(("signal", "fail", "counts"), [("service_down", 1, False), ("service_down", 2, True)])
 def test_confirmations_are_counted_where_there_are_several(signal: str, fail: int, counts: bool) -> None:
     assert custom_rule(name="x", signal=Signal(signal), fail=fail).counts_in_message is counts
