@@ -15,6 +15,10 @@ from support.thoroughness import THOROUGH
 
 __all__ = ["THOROUGH"]  # the profile must be known before the tests are collected
 KEPT = {"PATH", "LD_LIBRARY_PATH", "TMPDIR", "CI", "AMT_TEST_POSTGRES_URL"}
+KEPT = {
+    *("PATH", "LD_LIBRARY_PATH", "TMPDIR", "CI", "AMT_TEST_POSTGRES_URL"),
+    *("AMT_CONTRACT_EXAMPLES", "AMT_WRITE_EXAMPLES"),
+}
 """What the tests take from outside; everything else is the developer's own, e.g. ``XDG_STATE_HOME`` or ``NO_COLOR``."""
 USUAL = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
 HOMES = count()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from html import escape
+from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -81,11 +83,21 @@ def create_app(served: Served, callers: Callers) -> FastAPI:
 
 class _App(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI description, with the schema of problems."""
+        """The OpenAPI description, with the schema of problems and real answers as examples."""
         if self.openapi_schema is None:
             document = super().openapi()
             document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+            _add_examples(document)
         return super().openapi()
+
+
+def _add_examples(document: dict[str, Any]) -> None:
+    """Add the kept answers to their operations."""
+    examples = json.loads(files("amt_console.api").joinpath("examples.json").read_text(encoding="utf-8"))
+    for path in document["paths"].values():
+        for operation in path.values():
+            if (example := examples.get(operation["operationId"])) is not None:
+                operation["responses"]["200"]["content"]["application/json"]["example"] = example
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

@@ -28,7 +28,7 @@ LEAST_SECONDS = 0.1
 HEARTBEAT_SECONDS = 10.0
 MOST_BATCHES, MOST_BYTES = 512, 8 * 1024 * 1024
 """What is kept for clients that come back."""
-MOST_CLIENTS = 450
+MOST_CLIENTS = 500
 MOST_ENDED = 500
 """Ended alerts of one comparison that are told one by one."""
 HEARTBEAT = b": still here\n\n"

@@ -171,7 +171,10 @@ def test_the_description_names_every_operation_with_words_roles_and_answers(serv
         *("/ping/{key}", "/ping/{key}/{word}", "/metrics", "/api/v1/sd"),
         *(f"/api/v1/hooks/{name}" for name in ("alertmanager", "grafana", "generic")),
         *(f"/api/v1/{name}" for name in ("oncall", "oncall.ics", "oncall/shifts", "oncall/check")),
-        *(f"/api/v1/{name}" for name in ("host", "figures", "history", "notifications", "audit", "rules", "events")),
+        *(
+            f"/api/v1/{name}"
+            for name in ("heartbeats", "host", "figures", "history", "notifications", "audit", "rules", "events")
+        ),
         *(f"/api/v1/{name}" for name in ("alerts", "alerts/{alert_id}", "alerts/{alert_id}/why")),
         *(f"/api/v1{path_of(kind)}" for kind in ACTIONS.values()),
     }

@@ -10,9 +10,9 @@ Item = TypeVar("Item")
 
 
 class Document(BaseModel):
-    """A JSON object whose keys are all present; what is not known is null."""
+    """A JSON object whose keys are all present; what is not known is null. Later versions may have further keys."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class Page(Document, Generic[Item]):

@@ -7,6 +7,7 @@ from datetime import datetime
 from amt_console.api.documents.alerts import Alert
 from amt_console.api.documents.base import Document
 from amt_console.model import Criticality, ErrorClass, MonitorState, Overall, ServiceState
+from amt_console.model.inbound import HeartbeatState
 
 
 class Monitor(Document):
@@ -146,6 +147,24 @@ class Figures(Document):
     figure_faults: dict[str, FigureFault]
 
 
+class Heartbeat(Document):
+    """One job that must report."""
+
+    name: str
+    state: HeartbeatState
+    group: str
+    last_ping_at: datetime | None
+    started_at: datetime | None
+    last_exit_code: int | None
+    last_duration_ms: float | None
+    next_due_at: datetime | None
+    """When it must have reported, without the grace."""
+    message: str
+    """Why it is in its state."""
+    last_output: str | None
+    runbook: str | None
+
+
 class Viewer(Document):
     """A person with an open console."""
 
@@ -172,6 +191,7 @@ class Snapshot(Document):
     overall: Overall
     monitor: Monitor
     services: list[Service]
+    heartbeats: list[Heartbeat]
     resources: Host | None
     figures: dict[str, dict[str, Figure]]
     figure_faults: dict[str, FigureFault]

@@ -9,6 +9,7 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any, get_type_hints
 
 from fastapi import APIRouter, Body, Header, Path, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, create_model
 from pydantic import Field as BodyField
 
@@ -30,6 +31,10 @@ from amt_console.operations.json_views import alert_json, maintenance_json, over
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["actions"])
 AlertId = Annotated[int, Path(ge=1, le=2**62, description="The alert's number.")]
 Answer = Callable[[Any], Response]
+BODY_REFUSED = answers(
+    s400="The body cannot be read", s411="A body needs a Content-Length", s413="The body is too large"
+)
+"""Of operations that take a body."""
 _CONFLICT = answers(s404="No object with this number or name", s409="It was changed meanwhile, or has ended")
 _MISSING = answers(s404="No such service", s409="The first request with this `Idempotency-Key` has no answer")
 _PLACES: dict[str, Any] = {
@@ -77,8 +82,9 @@ def add_action_routes(to: APIRouter, answer: Answer, *, prefix: str = "", descri
             name=f"{prefix}{kind.name}",
             description=kind.__doc__,
             status_code=200 if answered else 202,
+            response_class=JSONResponse if answered else Response,
             response_model=_DOCUMENTS[kind.answer][0] if described and kind.answer is not None else None,
-            **needs(Role.OPERATOR, _CONFLICT if answered else _MISSING),
+            **needs(Role.OPERATOR, {**BODY_REFUSED, **(_CONFLICT if answered else _MISSING)}),
         )
 
 

@@ -13,8 +13,8 @@ from amt_console import __version__
 from amt_console.api import wire
 from amt_console.api.content_coding import prefers_gzip
 from amt_console.api.feed import LONGEST_WAIT
-from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, GuardedRoute, Serving, needs
-from amt_console.api.routes.actions import AlertId, add_action_routes
+from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, GuardedRoute, Serving, answers, needs
+from amt_console.api.routes.actions import BODY_REFUSED, AlertId, add_action_routes
 from amt_console.api.routes.values import Every, PastMoment, moment, moment_or_now
 from amt_console.model import AlertState, Role, Severity
 from amt_console.operations.protocol import CALENDAR_DAYS, ONCALL_DAYS, AlertFilter, NotPermittedError
@@ -22,6 +22,7 @@ from amt_console.text import safe_text
 
 router = APIRouter(prefix="/console", route_class=GuardedRoute, dependencies=[BEARER], tags=["console"])
 Kind = TypeVar("Kind")
+_MISSING = answers(s404="No such alert or service")
 
 
 @router.get("/hello", response_model=wire.Hello, **needs(Role.VIEWER))
@@ -89,19 +90,19 @@ def console_alerts(
     return _wired(wire.ALERTS, serving.operations.alerts(state, since=begin, limit=limit, after=after, only=only))
 
 
-@router.get("/alerts/{alert_id}", **needs(Role.VIEWER))
+@router.get("/alerts/{alert_id}", **needs(Role.VIEWER, _MISSING))
 def console_alert(serving: Serving, alert_id: AlertId, at: PastMoment = None) -> Response:
     """One alert with everything that happened to it."""
     return _wired(wire.ALERT_DETAIL, serving.operations.alert(alert_id, at=moment_or_now(at)))
 
 
-@router.get("/alerts/{alert_id}/why", **needs(Role.VIEWER))
+@router.get("/alerts/{alert_id}/why", **needs(Role.VIEWER, _MISSING))
 def console_why(serving: Serving, alert_id: AlertId) -> Response:
     """Why the alert was told to somebody, or not."""
     return _wired(wire.WHY, serving.operations.why(alert_id))
 
 
-@router.get("/service", **needs(Role.VIEWER))
+@router.get("/service", **needs(Role.VIEWER, _MISSING))
 def console_service(
     serving: Serving,
     name: Annotated[str, Query(max_length=200, description="As in the snapshot.")],
@@ -143,7 +144,7 @@ async def console_goodbye(request: Request, serving: Serving) -> Response:
     return Response(status_code=204)
 
 
-@router.put("/presence", status_code=204, **needs(Role.VIEWER))
+@router.put("/presence", status_code=204, **needs(Role.VIEWER, BODY_REFUSED))
 async def console_presence(found: Calling, serving: Serving, body: Annotated[wire.Relayed, Body()]) -> Response:
     """Who is present through the calling process, told every few seconds. For the monitor's own user and root."""
     if not found.own:

@@ -11,13 +11,13 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from amt_console.api import wire
 from amt_console.api.content_coding import prefers_gzip
 from amt_console.api.documents.base import Page
-from amt_console.api.documents.state import Figures, Host, Service, ServiceDetail, Snapshot
+from amt_console.api.documents.state import Figures, Heartbeat, Host, Service, ServiceDetail, Snapshot
 from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, answers, needs
 from amt_console.api.routes.values import Paged, TextMoment, json_response, text_moment
 from amt_console.api.served import Served
 from amt_console.model import Role
 from amt_console.model import Snapshot as LiveSnapshot
-from amt_console.operations.json_views import figures_json, host_json, service_json, snapshot_json
+from amt_console.operations.json_views import figures_json, heartbeat_json, host_json, service_json, snapshot_json
 from amt_console.operations.record_json import service_detail_json
 
 router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["state"])
@@ -68,6 +68,13 @@ def service(
     """One service with the last hours: response times, uptime, single probes, changes of state, alerts."""
     when = text_moment(at, serving.clock.now())
     return json_response(service_detail_json(serving.operations.service(name, hours=hours, at=when)))
+
+
+@router.get("/heartbeats", response_model=Page[Heartbeat], **needs(Role.VIEWER))
+def heartbeats(serving: Serving, paging: Paged, at: TextMoment = None) -> Response:
+    """The jobs that must report, now or at a past moment."""
+    found = _snapshot(serving, text_moment(at, serving.clock.now()))
+    return json_response(paging.cut(found.heartbeats, heartbeat_json, lambda each: each.name))
 
 
 @router.get("/host", response_model=Host | None, **needs(Role.VIEWER))
