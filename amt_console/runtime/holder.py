@@ -128,6 +128,7 @@ class Holder:
         from amt_console.api.served import Served
         from amt_console.operations.archive import Archive
 
+        self._note_key()
         self.engine.start()
         self.dispatcher.start()
         self._watchdog.start()
@@ -181,6 +182,7 @@ class Holder:
         from amt_console.runtime.reload import note_reload
 
         operations, before = self._operations(settings, None), self._settings
+        self._use_keys(settings)
         self._inbox.use(settings)
         self.engine.reload(settings)
         self.dispatcher.reload(settings)
@@ -191,6 +193,23 @@ class Holder:
         if self._socket is not None:
             self._socket.callers.use(role_table(settings))
         note_reload(self._store, self._clock, before, settings)
+
+    def _use_keys(self, settings: Settings) -> None:
+        from amt_console.store import keyring_of
+
+        if settings.encryption != self._settings.encryption:
+            self._store.keys.adopt(keyring_of(settings))
+            self._note_key()
+
+    def _note_key(self) -> None:
+        """``db rekey`` asks which key this process writes with; not to know it only makes that refuse."""
+        from amt_console.store import StoreError
+        from amt_console.store.upkeep.rekey import note_writing_key
+
+        try:
+            note_writing_key(self._store)
+        except StoreError as error:
+            logger.warning("the data key of this monitor cannot be noted: %s", error)
 
     def stop(self) -> bool:
         """Stop probing, flush, end the API. Returns whether everything ended cleanly."""

@@ -20,7 +20,7 @@ _EVIDENCE = table(AlertEvidenceRow)
 def keep_evidence(connection: Connection, keys: Keyring, alert_id: int, evidence: Evidence) -> None:
     """Keep the evidence of an alert that has none; nothing happens without a key."""
     known = connection.execute(select(_EVIDENCE.c.alert_id).where(_EVIDENCE.c.alert_id == alert_id)).first()
-    sealed = None if known else keys.seal(_cell(alert_id), to_json(asdict(evidence)))
+    sealed = None if known else keys.seal(cell_of(alert_id), to_json(asdict(evidence)))
     if sealed is not None:
         row = {"alert_id": alert_id, "timestamp": evidence.at, "evidence": sealed}
         connection.execute(insert(_EVIDENCE).values(row))
@@ -32,7 +32,7 @@ def kept_evidence(connection: Connection, keys: Keyring, alert_id: int) -> Evide
     if row is None:
         return None
     try:
-        stored = json_object(keys.open(_cell(alert_id), row["evidence"]))
+        stored = json_object(keys.open(cell_of(alert_id), row["evidence"]))
     except Unavailable:
         return None
     lists = {
@@ -46,5 +46,6 @@ def kept_evidence(connection: Connection, keys: Keyring, alert_id: int) -> Evide
     return instance_of(Evidence, {**stored, **lists, **moments, "phases": phases})
 
 
-def _cell(alert_id: int) -> EncryptedCell:
+def cell_of(alert_id: int) -> EncryptedCell:
+    """Where the evidence of an alert stands."""
     return EncryptedCell(_EVIDENCE.name, "evidence", str(alert_id))

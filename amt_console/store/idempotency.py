@@ -80,7 +80,7 @@ def claim_key(writes: Writes, keys: Keyring, caller: str, key: str, digest: str,
 def keep_answer(writes: Writes, keys: Keyring, caller: str, key: str, status: int, body: str) -> None:
     """Keep the answer of the first request with a key."""
     number = _id(caller, key)
-    sealed = keys.seal(_cell(number), body)
+    sealed = keys.seal(answer_cell(number), body)
     writes._connection.execute(update(_KEYS).where(_KEYS.c.id == number).values(status=status, answer=sealed))
 
 
@@ -93,12 +93,13 @@ def _id(caller: str, key: str) -> str:
     return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
 
 
-def _cell(number: str) -> EncryptedCell:
+def answer_cell(number: str) -> EncryptedCell:
+    """Where the answer of a request stands."""
     return EncryptedCell(_KEYS.name, "answer", number)
 
 
 def _opened(keys: Keyring, number: str, sealed: Sealed | None) -> str | None:
     try:
-        return None if sealed is None else keys.open(_cell(number), sealed)
+        return None if sealed is None else keys.open(answer_cell(number), sealed)
     except Unavailable:
         return None

@@ -14,8 +14,8 @@ from amt_console.store.tables import MetaRow
 from amt_console.store.writes import Writes
 
 _META = table(MetaRow)
-_NAME = "link key"
-_CELL = EncryptedCell(_META.name, "content", _NAME)
+NAME = "link key"
+CELL = EncryptedCell(_META.name, "content", NAME)
 
 
 def link_key(store: Store) -> bytes:
@@ -24,16 +24,16 @@ def link_key(store: Store) -> bytes:
     Raises StoreError.
     """
     with store.transaction(durable=True) as writes:
-        content = writes._connection.execute(select(_META.c.content).where(_META.c.key == _NAME)).scalar()
+        content = writes._connection.execute(select(_META.c.content).where(_META.c.key == NAME)).scalar()
         try:
-            return bytes.fromhex(store.keys.open(_CELL, Sealed(content or "")))
+            return bytes.fromhex(store.keys.open(CELL, Sealed(content or "")))
         except (Unavailable, ValueError):
             return _made(writes, store)
 
 
 def _made(writes: Writes, store: Store) -> bytes:
     key = secrets.token_bytes(32)
-    sealed = store.keys.seal(_CELL, key.hex()) or Sealed.plain(key.hex())
-    row = {"key": _NAME, "number": 0, "content": str(sealed)}
+    sealed = store.keys.seal(CELL, key.hex()) or Sealed.plain(key.hex())
+    row = {"key": NAME, "number": 0, "content": str(sealed)}
     writes._connection.execute(writes._ingesters.upsert_meta, [row])
     return key

@@ -18,8 +18,10 @@ from sqlalchemy import Engine, event
 from support.stores import START
 
 from amt_console.clock import FakeClock
-from amt_console.store import Store
+from amt_console.store import Keyring, Store
+from amt_console.store.encryption.keyring import DataKey
 from amt_console.store.upkeep.copies import backup_into
+from amt_console.store.upkeep.rekey import Rekeyed, rekey
 from amt_console.store.upkeep.restore import restore
 from amt_console.store.upkeep.retention import Retention
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
@@ -67,4 +69,10 @@ def main() -> None:
         run = Retention(store, RetentionPolicy(), clock=clock)
         while run.step() is not None:
             pass
+    elif what == "rekey":
+        keys = Keyring(DataKey.of(sys.argv[3]), [DataKey.of(sys.argv[4])])
+        with Store.open(url, clock=clock, keys=keys) as store:
+            event.listen(Engine, "before_cursor_execute", counting())
+            for _ in rekey(store, found=Rekeyed()):
+                pass
     print("survived", flush=True)

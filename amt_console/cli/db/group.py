@@ -11,6 +11,7 @@ from amt_console.cli.audit_row import leave_row
 from amt_console.cli.db import copy as db_copy
 from amt_console.cli.db import files as db_files
 from amt_console.cli.db import prune as db_prune
+from amt_console.cli.db import rekey as db_rekey
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, print_wrapped
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from amt_console.store.upkeep.stats import StoreStats, TableStats
 
 app = typer.Typer(
-    help="The database: size, upgrade, retention, backup, restore, copy, check.",
+    help="The database: size, upgrade, retention, backup, restore, copy, check, keys.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -36,6 +37,7 @@ app.command("backup", epilog="Example: amt-console db backup /var/backups/amt --
 app.command("restore", epilog="Example: amt-console db restore backups/monitoring-20260131T020000Z.db")(
     db_files.restore
 )
+app.command("rekey", epilog="Example: amt-console db rekey --new-key")(db_rekey.rekey)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STATS_COLUMNS = (
     Column("TABLE"),

@@ -190,14 +190,14 @@ class Cluster:
         if sealed is None:
             return result
         try:
-            text = self._keys.open(_answer_cell(result), sealed)
+            text = self._keys.open(answer_cell(result.service, result.timestamp), sealed)
         except Unavailable:
             return result
         return replace(result, answer=lambda: text)
 
     def _sealed_answer(self, result: ProbeResult) -> Sealed | None:
         text = None if result.answer is None else result.answer()
-        return None if text is None else self._keys.seal(_answer_cell(result), text)
+        return None if text is None else self._keys.seal(answer_cell(result.service, result.timestamp), text)
 
     def give_up(self, numbers: Collection[int]) -> None:
         """Delete relayed results that will not be stored."""
@@ -215,8 +215,9 @@ class Cluster:
             self._control.close()
 
 
-def _answer_cell(result: ProbeResult) -> EncryptedCell:
-    return EncryptedCell(_RELAYED.name, "answer", f"{result.service}|{micros(result.timestamp)}")
+def answer_cell(service: str, at: datetime) -> EncryptedCell:
+    """The cell of a relayed answer. The row's number is not known when it is encrypted."""
+    return EncryptedCell(_RELAYED.name, "answer", f"{service}|{micros(at)}")
 
 
 def _heard(connection: Connection) -> tuple[Heard, ...]:

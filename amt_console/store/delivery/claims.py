@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Text, and_, bindparam
 
 from amt_console.model import AlertState, AlertType, Severity
 from amt_console.model.notifications import DeliveryState, Notice, NoticeKind, OutboxEntry, QueuedMessage
+from amt_console.store.delivery.attempts import sealed_error
 from amt_console.store.encryption.keyring import Keyring, Unavailable
 from amt_console.store.outbox import queue
 from amt_console.store.outbox.tables import DeliveryAttemptRow, OutboxRow
@@ -194,8 +195,13 @@ def mark_messages(writes: Writes, done: DeliveryMark, *, holder: str | None = No
     else:
         changed = connection.execute(_MARK, values).rowcount
     if done.status is not None:
-        attempt = {"timestamp": done.at, "status": clean_text(done.status), "error": clean(done.error)}
-        connection.execute(insert(_ATTEMPTS), [{"outbox_id": number, **attempt} for number in done.ids])
+        attempt = {"timestamp": done.at, "status": clean_text(done.status)}
+        error = clean(done.error)
+        rows = [
+            {"outbox_id": number, **attempt, "error": sealed_error(writes._keys, number, done.at, error)}
+            for number in done.ids
+        ]
+        connection.execute(insert(_ATTEMPTS), rows)
     return changed
 
 

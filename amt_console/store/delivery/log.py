@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from amt_console.model import AlertType, Severity
 from amt_console.model.notifications import Delivery, DeliveryAttempt, DeliveryState, NoticeKind
+from amt_console.store.delivery.attempts import opened_error
 from amt_console.store.outbox.tables import DeliveryAttemptRow, OutboxRow
 from amt_console.store.readable import EARLIEST
 from amt_console.store.reads import Reads
@@ -109,7 +110,7 @@ def newest_result(reads: Reads, channel: str) -> ChannelResult | None:
     """What became of the newest message on a channel that was delivered or given up; ``None`` if there is none."""
     final = (DeliveryState.DELIVERED.value, DeliveryState.DEAD.value)
     query = (
-        select(_ATTEMPTS.c.timestamp, _ATTEMPTS.c.error, _OUTBOX.c.state)
+        select(_ATTEMPTS.c.outbox_id, _ATTEMPTS.c.timestamp, _ATTEMPTS.c.error, _OUTBOX.c.state)
         .join(_OUTBOX, _OUTBOX.c.id == _ATTEMPTS.c.outbox_id)
         .where(_OUTBOX.c.channel == channel, _OUTBOX.c.state.in_(final))
         .order_by(_ATTEMPTS.c.id.desc())
@@ -120,7 +121,8 @@ def newest_result(reads: Reads, channel: str) -> ChannelResult | None:
         return None
     state = DeliveryState(row.state)
     critical = state is DeliveryState.DEAD and _critical_died(reads, channel)
-    return ChannelResult(state, row.timestamp, row.error, critical)
+    error = opened_error(reads._keys, row.outbox_id, row.timestamp, row.error)
+    return ChannelResult(state, row.timestamp, error, critical)
 
 
 def _critical_died(reads: Reads, channel: str) -> bool:
@@ -145,7 +147,8 @@ def _attempts(reads: Reads, ids: list[int]) -> dict[int, tuple[DeliveryAttempt, 
     for start in range(0, len(ids), _PART):
         query = select(_ATTEMPTS).where(_ATTEMPTS.c.outbox_id.in_(ids[start : start + _PART])).order_by(_ATTEMPTS.c.id)
         for row in reads._connection.execute(query).mappings():
-            attempt = DeliveryAttempt(row["timestamp"], row["status"], row["error"])
+            error = opened_error(reads._keys, row["outbox_id"], row["timestamp"], row["error"])
+            attempt = DeliveryAttempt(row["timestamp"], row["status"], error)
             found.setdefault(int(row["outbox_id"]), []).append(attempt)
     return {number: tuple(attempts) for number, attempts in found.items()}
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Text
+from sqlalchemy import Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -90,9 +89,3 @@ class Encrypted(TypeDecorator[Sealed]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Sealed | None:
         """As it is stored."""
         return None if value is None else Sealed(value)
-
-
-def encrypted_columns(metadata: MetaData) -> Iterator[Column[Any]]:
-    """All of them, e.g. to encrypt everything with another key."""
-    for table in metadata.sorted_tables:
-        yield from (column for column in table.columns if isinstance(column.type, Encrypted))

@@ -72,6 +72,7 @@ class Keyring:
         current: Encrypts new values. Without it ``make`` is called for the first value.
         previous: Decrypt older values.
         make: Finds or creates the key of this user.
+        reread: Gives the keys of this user once more if they have changed, the current one first; else nothing.
         encrypts: Whether new values are encrypted. Old ones are decrypted in any case.
         problems: What is wrong with the keys, in sentences.
     """
@@ -82,6 +83,7 @@ class Keyring:
         previous: Sequence[DataKey] = (),
         *,
         make: Callable[[], DataKey] | None = None,
+        reread: Callable[[], Sequence[DataKey]] | None = None,
         encrypts: bool = True,
         problems: Sequence[str] = (),
     ) -> None:
@@ -89,6 +91,7 @@ class Keyring:
         self._current = current
         self._known = {key.id: key for key in (*previous, *((current,) if current else ()))}
         self._make = make
+        self._reread = reread
         self._problems = tuple(problems)
         self._guard = threading.Lock()
 
@@ -107,6 +110,19 @@ class Keyring:
     def known(self) -> frozenset[str]:
         """The ids of the keys that can read."""
         return frozenset(self._known)
+
+    def adopt(self, other: Keyring) -> None:
+        """Use the keys of another ring from now on; those known so far still decrypt.
+
+        A ring that cannot encrypt changes nothing but the problems.
+        """
+        with self._guard, other._guard:
+            if other._current is None and other._make is None:
+                self._problems = other._problems
+                return
+            self.encrypts, self._problems = other.encrypts, other._problems
+            self._current, self._make, self._reread = other._current, other._make, other._reread
+            self._known = {**self._known, **other._known}
 
     def seal(self, cell: EncryptedCell, text: str) -> Sealed | None:
         """Encrypt a text; ``None`` without a key: then it must not be stored."""
@@ -128,7 +144,7 @@ class Keyring:
             raise Unavailable("it is not in the form of an encrypted value")
         if parts.text is not None:
             return parts.text
-        key = self._known.get(parts.key_id)
+        key = self._known.get(parts.key_id) or self._reread_key(parts.key_id)
         if key is None:
             raise Unavailable(f"it was encrypted with the data key {parts.key_id}, which is not here")
         from cryptography.exceptions import InvalidTag
@@ -149,13 +165,26 @@ class Keyring:
         """Whether a mark was made over this text; ``None`` if its key is not here."""
         version, _, rest = mark.partition(":")
         key_id, _, digest = rest.partition(":")
-        key = self._known.get(key_id)
+        key = self._known.get(key_id) or self._reread_key(key_id)
         if version != "v1" or key is None:
             return None
         return hmac.compare_digest(digest, _keyed_hash(key, purpose, text))
 
+    def _reread_key(self, key_id: str) -> DataKey | None:
+        with self._guard:
+            self._take_changes()
+            return self._known.get(key_id)
+
+    def _take_changes(self) -> None:
+        """Another process may have made a new key: it is used from then on."""
+        keys = () if self._reread is None else self._reread()
+        if keys:
+            self._current = keys[0]
+            self._known = {**self._known, **{key.id: key for key in keys}}
+
     def _writing_key(self) -> DataKey | None:
         with self._guard:
+            self._take_changes()
             if self._current is None and self._make is not None:
                 make, self._make = self._make, None
                 try:

@@ -66,7 +66,8 @@ class DeliveryAttemptRow(StoreTable, table=True):
     outbox_id: int = Field(foreign_key="outbox.id", ondelete="CASCADE", sa_type=BIG)
     timestamp: datetime = Field(sa_type=UtcDateTime)
     status: str = Field(sa_type=Text)
-    error: str | None = Field(default=None, sa_type=Text)
+    error: str | None = Field(default=None, sa_type=Encrypted)
+    """Bound to ``outbox_id`` and ``timestamp``."""
 
 
 class DecisionRow(StoreTable, table=True):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Text, func, select, type_coerce
+from sqlalchemy import func, select
 
-from amt_console.store.encryption.column import encrypted_columns
 from amt_console.store.reads import Reads
-from amt_console.store.schema import StoreTable
+from amt_console.store.upkeep.encrypted_places import PLACES
 from amt_console.text import safe_text
 
 _ID_BEGINS, _ID_CHARS = 4, 8
@@ -28,11 +27,11 @@ class Locked:
 def locked_values(reads: Reads) -> tuple[Locked, ...]:
     """By column and key, those whose key is not here."""
     found = []
-    for column in encrypted_columns(StoreTable.metadata):
-        text = type_coerce(column, Text)
-        key_id = func.substr(text, _ID_BEGINS, _ID_CHARS)
-        query = select(key_id, func.count()).where(text.startswith("v1:")).group_by(key_id).order_by(key_id)
+    for place in PLACES:
+        key_id = func.substr(place.stored, _ID_BEGINS, _ID_CHARS)
+        encrypted = place.stored.startswith("v1:")
+        query = select(key_id, func.count()).where(place.only, encrypted).group_by(key_id).order_by(key_id)
         for name, values in reads._connection.execute(query):
             if name not in reads._keys.known:
-                found.append(Locked(f"{column.table.name}.{column.name}", safe_text(name, _ID_CHARS), int(values)))
+                found.append(Locked(place.name, safe_text(name, _ID_CHARS), int(values)))
     return tuple(found)
