@@ -14,7 +14,6 @@ import pytest
 from support.thoroughness import THOROUGH
 
 __all__ = ["THOROUGH"]  # the profile must be known before the tests are collected
-KEPT = {"PATH", "LD_LIBRARY_PATH", "TMPDIR", "CI", "AMT_TEST_POSTGRES_URL"}
 KEPT = {
     *("PATH", "LD_LIBRARY_PATH", "TMPDIR", "CI", "AMT_TEST_POSTGRES_URL"),
     *("AMT_CONTRACT_EXAMPLES", "AMT_WRITE_EXAMPLES"),
