@@ -48,7 +48,7 @@ def test_every_unit_is_documented(unit: FigureUnit) -> None:
 def test_the_example_answer_has_every_figure(kind: FigureKind) -> None:
     path = re.search(rf"^## `GET ([^`]+)`: kind `{kind}`$", PAGE, re.MULTILINE)
     assert path is not None
-    example = re.search(rf"^`{re.escape(path[1])}`:\n\n```json\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
+    example = re.search(rf"^`{re.escape(path[1])}`:\n\n```json[^\n]*\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
     assert example is not None
     figures = read_figures(kind, example[1].encode(), timestamp=AT).figures
     assert {name: figure.reason for name, figure in figures.items() if figure.reason is not None} == {}

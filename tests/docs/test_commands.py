@@ -1,0 +1,60 @@
+"""Every command of the README and of docs/ runs as it is written, page by page, against the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.documented import Documented, documented
+from support.pages import PROGRAM, Page, pages
+from support.renderers import forked_renderers
+
+__all__ = ["forked_renderers"]
+
+PAGES = [pytest.param(page, id=page.path.stem) for page in pages()]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Documented]:
+    with documented(tmp_path_factory.mktemp("docs") / "demo") as prepared:
+        yield prepared
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forked_renderers")
+@pytest.mark.parametrize("page", [page for page in PAGES if any(block.is_tried for block in page.values[0].blocks)])
+def test_the_commands_of_a_page_run(page: Page, demo: Documented, tmp_path: Path) -> None:
+    place = demo.copy(tmp_path / "home")
+    failed: list[str] = []
+    for block in page.blocks:
+        if block.file:
+            (place.home / block.file).write_text(block.text, encoding="utf-8")
+    for block in page.blocks:
+        if not block.is_tried:
+            continue
+        for line in block.lines():
+            ended = place.run(line)
+            if ended.code != line.code:
+                failed.append(f"{line.at}: {line.text}\n    exit code {ended.code}, not {line.code}: {ended.err}")
+    assert failed == [], "\n".join(failed)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_stand_in_blocks_that_are_tried(page: Page) -> None:
+    elsewhere = [
+        f"{block.at}: {line}"
+        for block in page.blocks
+        if block.language != "sh"
+        for line in block.text.splitlines()
+        if line.startswith(f"{PROGRAM} ")
+    ]
+    indented = [f"{page.name}:{number}" for number, line in page.prose if line.startswith(f"    {PROGRAM} ")]
+    others = [
+        line.at
+        for block in page.blocks
+        if block.is_tried
+        for line in block.lines()
+        if line.words[0] != PROGRAM
+    ]
+    assert elsewhere + indented + others == [], "put commands into ```sh blocks, all else into ```sh no-run blocks"
