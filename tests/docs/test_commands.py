@@ -50,11 +50,5 @@ def test_commands_stand_in_blocks_that_are_tried(page: Page) -> None:
         if line.startswith(f"{PROGRAM} ")
     ]
     indented = [f"{page.name}:{number}" for number, line in page.prose if line.startswith(f"    {PROGRAM} ")]
-    others = [
-        line.at
-        for block in page.blocks
-        if block.is_tried
-        for line in block.lines()
-        if line.words[0] != PROGRAM
-    ]
+    others = [line.at for block in page.blocks if block.is_tried for line in block.lines() if line.words[0] != PROGRAM]
     assert elsewhere + indented + others == [], "put commands into ```sh blocks, all else into ```sh no-run blocks"

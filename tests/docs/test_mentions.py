@@ -1,30 +1,85 @@
-"""The pages name every command, every option and every section of the configuration, and nothing that does not exist."""
+"""The pages name every command and option and every section of the configuration, and no command that does not exist."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-import click
 import pytest
-import typer
+from support import command_reference
+from support.command_reference import Words, commands, options_of
 from support.config_reference import sections
 from support.pages import PROGRAM, Page, pages
 
-from amt_console.cli.startup.commands import app
-from amt_console.cli.startup.console_line import ConsoleLine, flags_allowed_anywhere
-
-REFERENCE = "docs/configuration.md"
-
-
-def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every command by its words, the groups too."""
-    pending: list[tuple[tuple[str, ...], click.Command]] = [((), typer.main.get_command(app))]
-    while pending:
-        words, command = pending.pop()
-        yield words, command
-        if isinstance(command, click.Group):
-            pending += [((*words, name), inner) for name, inner in command.commands.items() if not inner.hidden]
-
+from amt_console.cli.startup.console_line import flags_allowed_anywhere
 
 COMMANDS = dict(commands())
+PAGES = [pytest.param(page, id=page.path.stem) for page in pages()]
+_BEFORE = re.compile(r"([A-Z_]+=\S+ +|[\d*/, ]+ +|\S*/)*")
+"""What may stand before the program: variables, the times of a crontab, its folder."""
+ALSO = {"--help", "-h", "--version"}
+
+
+def test_the_page_of_commands_is_what_the_commands_say() -> None:
+    page = command_reference.PAGE.read_text(encoding="utf-8")
+    assert page == command_reference.reference(), (
+        "bring it up to date: PYTHONPATH=tests python -m support.command_reference"
+    )
+
+
+def test_some_page_of_tasks_shows_every_command() -> None:
+    told = "\n".join(page.text for page in pages() if page.path != command_reference.PAGE)
+    missing = [
+        " ".join(words)
+        for words, command in COMMANDS.items()
+        if words and not hasattr(command, "commands") and not re.search(rf"[` ]{' '.join(words)}\b", told)
+    ]
+    assert missing == []
+
+
+def test_some_page_of_tasks_shows_every_section_of_the_configuration() -> None:
+    told = "\n".join(page.text for page in pages() if page.path.name not in ("configuration.md", "commands.md"))
+    named = {path[0] for path, _ in sections() if path}
+    missing = [name for name in sorted(named) if not re.search(rf"\[\[?{name}(\.[\w.]+)?\]|`{name}[`.]", told)]
+    assert missing == []
+
+
+def written(page: Page) -> Iterator[tuple[str, list[str]]]:
+    """Every command line of a page with its place: in blocks, those that are not run too, and within a sentence."""
+    for block in page.blocks:
+        if block.language == "sh":
+            for line in block.lines():
+                before, found, rest = line.text.partition(f"{PROGRAM} ")
+                if found and _BEFORE.fullmatch(before):
+                    yield line.at, rest.split(" #")[0].split()
+    for number, span in page.spans:
+        if span.startswith(f"{PROGRAM} "):
+            yield f"{page.name}:{number}", span.split()[1:]
+
+
+def faults(words: list[str]) -> Iterator[str]:
+    """What of a command line does not exist."""
+    path: Words = ()
+    rest = [word for word in words if word != "..."]
+    anywhere = {*flags_allowed_anywhere(), *ALSO}
+    while rest and (*path, rest[0]) in COMMANDS:
+        path = (*path, rest.pop(0))
+    command = COMMANDS[path]
+    if hasattr(command, "commands") and rest and not rest[0].startswith(("-", "|", ">", "<")) and not _is_root(rest):
+        yield f"no command {' '.join((*path, rest[0]))}"
+    for word in rest:
+        if word in ("--", "|", "&&", ";"):
+            break
+        name = word.strip("[]`,").partition("=")[0]
+        if re.fullmatch(r"--?[a-z][\w-]*", name) and name not in options_of(command) and name not in anywhere:
+            yield f"no option {name} of {' '.join(path) or PROGRAM}"
+
+
+def _is_root(rest: list[str]) -> bool:
+    return not re.fullmatch(r"[a-z][a-z-]*", rest[0])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_names_a_command_that_does_not_exist(page: Page) -> None:
+    wrong = [f"{at}: {fault}" for at, words in written(page) for fault in faults(words)]
+    assert wrong == []
