@@ -18,7 +18,7 @@ _FENCE = re.compile(r"^\s*(```+)(.*)$")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _SPAN = re.compile(r"`([^`]+)`")
-_EXIT = re.compile(r"# exit (\d+)\b")
+_EXIT = re.compile(r"# exit (\d+(?:(?:, | or )\d+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Line:
     at: str
     """``docs/sql.md:12``."""
     text: str
-    code: int
-    """The exit code that the page states; 0 where it states none."""
+    codes: tuple[int, ...]
+    """The exit codes that the page states, as in ``# exit 0 or 1``; 0 where it states none."""
 
     @property
     def words(self) -> list[str]:
@@ -82,7 +82,8 @@ class Block:
             whole, waiting = waiting, ""
             if whole and not whole.startswith("#"):
                 stated = _EXIT.search(whole)
-                yield Line(f"{self.page}:{number}", whole, int(stated[1]) if stated else 0)
+                codes = tuple(int(code) for code in re.findall(r"\d+", stated[1])) if stated else (0,)
+                yield Line(f"{self.page}:{number}", whole, codes)
 
 
 @dataclass(frozen=True)
