@@ -1,4 +1,4 @@
-"""The pages name every command and option and every section of the configuration, and no command that does not exist."""
+"""The pages name every command, every option and every section of the configuration, and nothing that is not there."""
 
 from __future__ import annotations
 

@@ -19,8 +19,9 @@ from amt_console.cli.startup.commands import app
 PAGE = ROOT / "docs" / "commands.md"
 HEAD = """# Commands
 
-Every command with its arguments and options, as `--help` prints them. Data goes to standard output, messages go to standard error. A time is `14:30`, `-2h`, `yesterday 09:00`
-or ISO 8601; a duration is `90s`, `15m`, `2h`, `7d` or a number of seconds.
+Every command with its arguments and options, as `--help` prints them. Data goes to standard output, messages go to
+standard error. A time is `14:30`, `-2h`, `yesterday 09:00` or ISO 8601; a duration is `90s`, `15m`, `2h`,
+`7d` or a number of seconds.
 
 <!-- made from the commands by: PYTHONPATH=tests python -m support.command_reference -->
 """

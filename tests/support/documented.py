@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -72,12 +72,19 @@ class Documented:
         assert not operators, f"{line.at}: needs a shell ({operators}): mark the block no-run"
         out, err = _text(), _text()
         environment = {**os.environ, "HOME": str(self.home)}
-        with chdir(self.home), patch.dict(os.environ, environment, clear=True), redirect_stdout(out):
-            with redirect_stderr(err), patch.object(sys, "stdin", io.StringIO()):
-                try:
-                    run(words)
-                except SystemExit as ended:
-                    code = ended.code
+        with ExitStack() as stack:
+            for each in (
+                chdir(self.home),
+                patch.dict(os.environ, environment, clear=True),
+                patch.object(sys, "stdin", io.StringIO()),
+                redirect_stdout(out),
+                redirect_stderr(err),
+            ):
+                stack.enter_context(each)
+            try:
+                run(words)
+            except SystemExit as ended:
+                code = ended.code
         assert isinstance(code, int)
         if target:
             (self.home / target).write_text(_content(out), encoding="utf-8")
