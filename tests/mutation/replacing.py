@@ -46,7 +46,7 @@ class LoadedModule:
         self._source, self._path = source, path
         self._code = compile(ast.parse(source), path, "exec", dont_inherit=True)
         self._functions: defaultdict[tuple[str, int], list[FunctionType]] = defaultdict(list)
-        for each in gc.get_objects():
+        for each in _objects():
             if isinstance(each, FunctionType) and each.__code__.co_filename == path:
                 self._functions[_key(each.__code__)].append(each)
 
@@ -56,6 +56,8 @@ class LoadedModule:
         names, codes = set(), []
         for old, new in _changed(self._code, after):
             names.add(outermost(new))
+            if not self._functions[_key(new)]:
+                raise RunsOnImport(f"{old.co_qualname} is not found")
             for code in _with_nested(new):
                 for function in self._functions[_key(code)]:
                     if len(function.__code__.co_freevars) != len(code.co_freevars):
@@ -133,6 +135,12 @@ def _note(name: str) -> ast.Call:
     return ast.Call(ast.Name(_NOTE, ast.Load()), [ast.Constant(name)], [])
 
 
+def _objects() -> list[object]:
+    """All objects, also those that the tests have frozen."""
+    gc.unfreeze()
+    return gc.get_objects()
+
+
 def clear_caches() -> None:
     """Empty the caches of functions: what is called must not depend on earlier calls."""
     for each in _caches():
@@ -144,7 +152,7 @@ def _caches() -> list[_lru_cache_wrapper[object]]:
     """Those of the standard library may be needed, and not only for speed."""
     return [
         each
-        for each in gc.get_objects()
+        for each in _objects()
         if isinstance(each, _lru_cache_wrapper) and each.__module__.startswith("amt_console.")
     ]
 

@@ -136,6 +136,16 @@ def test_a_change_that_drops_the_name_of_an_outer_function_needs_an_import(modul
         LoadedModule(source, str(module.__file__)).replacement(gone)
 
 
+def test_frozen_functions_are_found_and_a_function_that_is_gone_needs_an_import(module: ModuleType) -> None:
+    change = change_of("wide", "WIDTHS[name] >= least → WIDTHS[name] > least")
+    gc.freeze()
+    assert LoadedModule(SOURCE, str(module.__file__)).replacement(change).codes
+    del module.wide
+    gc.collect()
+    with pytest.raises(RunsOnImport):
+        LoadedModule(SOURCE, str(module.__file__)).replacement(change)
+
+
 def test_calls_are_noted_in_threads_by_the_outermost_function() -> None:
     module = ModuleType("door")
     module.__file__ = "door.py"
