@@ -109,6 +109,7 @@ def test_labels_are_shown_while_it_fires() -> None:
         reading = hear_external(None, alert, NOW)
         assert reading is not None
         answer = reading.observation.answer
+        assert (answer is None) is (shown is None)
         assert (None if answer is None else answer()) == shown
 
 

@@ -132,6 +132,26 @@ class TestUpOrDown:
             judge_probe(RULES["error_rate"], result(), at=AT)
 
 
+class TestPluginWarning:
+    @pytest.mark.parametrize(
+        ("measured", "verdict", "message"),
+        [
+            (result(), OK, "backend-api is up"),
+            (result(ServiceState.DEGRADED, error="90 % full"), WARN, "backend-api warns: 90 % full"),
+            (result(ServiceState.DEGRADED), WARN, "backend-api warns: no reason is known"),
+            (result(ServiceState.UNKNOWN, error="not found"), BLIND, "backend-api: no data: not found"),
+            (result(ServiceState.UNKNOWN), BLIND, "backend-api: no data: its state is unknown"),
+        ],
+    )
+    def test_each_state_has_its_verdict(self, measured: ProbeResult, verdict: Verdict, message: str) -> None:
+        seen = probe("plugin_warning", measured)
+        assert (seen.verdict, seen.message) == (verdict, message)
+        assert is_good(RULES["plugin_warning"], measured, AT) is (verdict is OK)
+
+    def test_what_is_down_is_another_alert(self) -> None:
+        assert judge_probe(RULES["plugin_warning"], result(ServiceState.DOWN), at=AT) is None
+
+
 class TestResponseTime:
     @pytest.mark.parametrize(
         ("value", "verdict"),
