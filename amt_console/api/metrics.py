@@ -1,7 +1,7 @@
 """The metrics of a process in the formats of Prometheus.
 
-The number of series is bounded by the number of services, channels and disks: no label holds a message, an address or
-an id.
+The number of series is bounded by the number of services, heartbeats, channels and disks, and by ``MAX_VALUES`` a
+service: no label holds a message, an address or an id.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from amt_console import __version__
 from amt_console.api.exposition import Exposition
 from amt_console.model import HostSample, ServiceState, ServiceView, Severity, Snapshot
 from amt_console.model.counts import DURATION_BOUNDS, MonitorCounts
+from amt_console.model.inbound import HeartbeatState, HeartbeatView
 from amt_console.model.states import AlertState
 
 _SEVERITIES = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
@@ -54,6 +55,8 @@ class _Families:
         yield InfoMetricFamily("amt_build", "The program.", {"version": __version__})
         yield from _monitor(snapshot)
         yield from _services(snapshot.services)
+        yield _values(snapshot.services)
+        yield from _heartbeats(snapshot.heartbeats)
         yield _alerts(snapshot)
         if snapshot.resources.sample is not None:
             yield from _host(snapshot.resources.sample)
@@ -99,6 +102,34 @@ def _services(services: tuple[ServiceView, ...]) -> Iterator[Metric]:
         if service.tls_expires_at is not None:
             expiry.add_metric(name, service.tls_expires_at.timestamp())
     yield from (up, degraded, answered, checked, expiry)
+
+
+def _values(services: tuple[ServiceView, ...]) -> Metric:
+    family = GaugeMetricFamily(
+        "amt_service_value", "What the newest check measured besides its time.", labels=["service", "name"]
+    )
+    for service in services:
+        for name, found in service.values.items():
+            family.add_metric([service.name, name], found.value)
+    return family
+
+
+def _heartbeats(heartbeats: tuple[HeartbeatView, ...]) -> Iterator[Metric]:
+    up = GaugeMetricFamily(
+        "amt_heartbeat_up", "1 up or late, 0 down; without a sample before the first report.", labels=["name"]
+    )
+    reported = GaugeMetricFamily(
+        "amt_heartbeat_last_report_timestamp_seconds",
+        "When it last reported an end.",
+        labels=["name"],
+        unit="seconds",
+    )
+    for heartbeat in heartbeats:
+        if heartbeat.state is not HeartbeatState.NEW:
+            up.add_metric([heartbeat.name], float(heartbeat.state is not HeartbeatState.DOWN))
+        if heartbeat.last_ping_at is not None:
+            reported.add_metric([heartbeat.name], heartbeat.last_ping_at.timestamp())
+    yield from (up, reported)
 
 
 def _alerts(snapshot: Snapshot) -> Metric:

@@ -44,6 +44,8 @@ from amt_console.model import (
     Snapshot,
 )
 from amt_console.model.counts import MonitorCounts
+from amt_console.model.inbound import HeartbeatState, HeartbeatView
+from amt_console.model.results import Value
 from amt_console.monitor.tally import ProbeTally
 from amt_console.store import Store
 
@@ -73,6 +75,7 @@ SNAPSHOT = Snapshot(
     monitor=MonitorStatus(MonitorState.RUNNING, started_at=NOW, last_cycle_at=NOW, last_commit_at=NOW),
     services=(
         service("web", ServiceState.UP, response_time_ms=120.0, last_checked=NOW, tls_expires_at=NOW),
+        service("db", ServiceState.UP, values={"connections": Value(12.0), "used": Value(81.5, "%")}),
         service("slow", ServiceState.DEGRADED),
         service('odd "name"\n\\', ServiceState.DOWN),
         service("new", ServiceState.UNKNOWN),
@@ -87,6 +90,12 @@ SNAPSHOT = Snapshot(
             network=NetworkRates(10.0, 20.0, 0.0, 0.0),
             load=(0.5, 0.4, 0.3),
         )
+    ),
+    heartbeats=(
+        HeartbeatView("backup", HeartbeatState.UP, "jobs", last_ping_at=NOW),
+        HeartbeatView("sync", HeartbeatState.LATE, "jobs", started_at=NOW),
+        HeartbeatView("report", HeartbeatState.DOWN, "jobs", last_ping_at=NOW),
+        HeartbeatView("planned", HeartbeatState.NEW, "jobs"),
     ),
     figures={
         FigureKind.REVENUE: BusinessFigures(
@@ -146,6 +155,17 @@ def test_services_alerts_host_and_figures_are_told() -> None:
     assert found["amt_figure", "revenue", "mrr", "EUR"] == 50_000.5
     assert not any("plan_distribution" in key or "arr" in key for key in found)
     assert not any(name.startswith("amt_service_checks") for name, *_ in found)
+
+
+def test_values_of_checks_and_heartbeats_are_told() -> None:
+    found = samples(expose(SNAPSHOT, None, OPENMETRICS).body.decode())
+    values = {frozenset(key[1:]): value for key, value in found.items() if key[0] == "amt_service_value"}
+    assert values == {frozenset(("db", "connections")): 12, frozenset(("db", "used")): 81.5}
+    up = {key[1]: value for key, value in found.items() if key[0] == "amt_heartbeat_up"}
+    assert up == {"backup": 1, "sync": 1, "report": 0}, "one that has never reported is neither up nor down"
+    reported = "amt_heartbeat_last_report_timestamp_seconds"
+    assert found[reported, "backup"] == NOW.timestamp()
+    assert (reported, "sync") not in found
 
 
 def test_a_monitor_counts_its_results_and_their_durations() -> None:

@@ -54,7 +54,10 @@ router = APIRouter(route_class=_MetricsRoute, dependencies=[BEARER], tags=["prom
 async def metrics(
     serving: Serving, accept: Annotated[str, Header(description="`application/openmetrics-text` or others.")] = ""
 ) -> Response:
-    """Services, alerts, the host, figures and the monitor itself. Without a token if `metrics_without_token` is set."""
+    """Services, heartbeats, alerts, the host, figures and the monitor itself.
+
+    Needs no token if `metrics_without_token` is set.
+    """
     newest = await serving.snapshots.newest()
 
     def exposed() -> Exposition:
