@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,7 +30,7 @@ ACTS = {
 """They are actions: `ActionHandling` adds the row in the transaction of the change."""
 ROWS = {
     *("token create", "token revoke", "notify test", "notify drill"),
-    *("db prune", "db rebuild", "db restore", "db copy", "db backup", "db upgrade"),
+    *("db prune", "db rebuild", "db restore", "db copy", "db backup", "db upgrade", "db vacuum"),
     *("export all", "export overview", "export chatbot", "export revenue", "export performance", "export executive"),
     *("export monitoring", "export incident", "export handover", "export metrics", "export scheduled"),
     "audit export",
@@ -47,7 +48,6 @@ OTHERS = {
     "serve": "its callers' actions and openings have rows",
     "demo": "a database of its own",
     "config init": "writes a file, before there is a database",
-    "db vacuum": "no row and no value changes",
 }
 
 
@@ -111,6 +111,7 @@ def rows(store: Store, action: str) -> list[tuple[str, Any]]:
         ("audit export", "export", "audit"),
         ("db backup {out}", "db backup", "database"),
         ("db rebuild", "db rebuild", "rollups"),
+        ("db vacuum", "db vacuum", "database"),
     ],
 )
 def test_a_command_leaves_one_row(
@@ -165,7 +166,29 @@ def test_a_restored_and_a_copied_database_say_where_they_come_from(
 
 def test_a_test_message_leaves_a_row(command: Command, store: Store, hook: Path) -> None:
     assert command("notify", "test", "hook", "--config", str(hook)).code == ExitCode.OK
-    assert [what for what, _ in rows(store, "notify test")] == ["channel hook"]
+    ((what, detail),) = rows(store, "notify test")
+    assert (what, detail["note"]) == ("channel hook", "accepted")
+
+
+def test_a_test_message_that_fails_leaves_a_row_too(command: Command, store: Store, hook: Path) -> None:
+    config = json.loads(hook.read_text())
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        config["channels"][0]["url"] = f"http://127.0.0.1:{reserved.getsockname()[1]}/"
+        hook.write_text(json.dumps(config))
+        assert command("notify", "test", "hook", "--config", str(hook)).code == ExitCode.UNAVAILABLE
+    ((what, detail),) = rows(store, "notify test")
+    assert (what, detail["note"]) == ("channel hook", "failed")
+    assert "no connection to 127.0.0.1" in detail["reason"]
+
+
+def test_a_rewritten_database_has_a_row_of_it(command: Command, store: Store, database: Path, history: History) -> None:
+    history()
+    store.close()
+    assert command("db", "vacuum", "--full").code == ExitCode.OK
+    with Store.open(f"sqlite:///{database}", clock=SystemClock()) as rewritten:
+        ((what, detail),) = rows(rewritten, "db vacuum")
+    assert (what, detail["note"]) == ("database", "rewritten")
 
 
 def test_where_no_row_can_be_written_the_export_is_there_and_stderr_says_so(

@@ -74,6 +74,7 @@ def vacuum(
     context = get_context(ctx)
     if full:
         done = rewrite(context.store_url, clock=context.clock)
+        _leave_vacuum_row(context, "rewritten", done.before, done.after)
         print_line(f"{byte_size(done.before)} before, {byte_size(done.after)} now.")
         return
     if store_url_is_server(context.store_url):
@@ -86,11 +87,17 @@ def vacuum(
             if stop.wait(PAUSE):
                 break
         store.checkpoint(truncate=True)
+    _leave_vacuum_row(context, "free space given back", before, left)
     print_line(f"{byte_size(before - left)} given back, {byte_size(left)} still free for new rows.")
     if left and left == before:
         print_line("This file cannot shrink in steps: stop the monitor and run 'amt-console db vacuum --full'.")
     if stop.is_set():
         raise typer.Exit(STOPPED)
+
+
+def _leave_vacuum_row(context: Context, note: str, before: int, after: int) -> None:
+    """``before`` and ``after`` are bytes: of the file, or free in it."""
+    leave_row(context, "db vacuum", "database", {"note": note, "before": {"bytes": before}, "after": {"bytes": after}})
 
 
 def _prune(context: Context, store: Store) -> tuple[dict[str, int], bool]:

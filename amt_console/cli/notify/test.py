@@ -34,9 +34,13 @@ def test(ctx: typer.Context, channel: Annotated[str, typer.Argument(metavar="CHA
     channels = channels_of(context.settings, clock=context.clock, instance=instance_of(context.store_url))
     known_channel(channel, context, channels)
     began = context.clock.monotonic()
-    asyncio.run(_send(channels[channel], _message(channel, context), channels.values()))
+    try:
+        asyncio.run(_send(channels[channel], _message(channel, context), channels.values()))
+    except CommandError as error:
+        leave_row(context, "notify test", f"channel {channel}", {"note": "failed", "reason": safe_text(error, 300)})
+        raise
     took = context.clock.monotonic() - began
-    leave_row(context, "notify test", f"channel {channel}")
+    leave_row(context, "notify test", f"channel {channel}", {"note": "accepted"})
     print_line(f"{channel}: the receiver accepted the message after {took:.2f} s. Look whether it arrived.")
 
 
