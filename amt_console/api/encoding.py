@@ -11,6 +11,7 @@ from starlette.routing import Route, Router, compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amt_console.api.content_coding import packed, prefers_gzip
+from amt_console.api.wire import names_tag
 
 HEAD_KEY = "amt_console.head"
 """In the scope of a request that came as HEAD."""
@@ -21,14 +22,6 @@ IN_A_THREAD_BYTES = 128 * 1024
 _TEXTS = ("application/json", "application/problem+json", "text/calendar", "text/html")
 Headers = list[tuple[bytes, bytes]]
 Allowed = Callable[[str], Iterable[str]]
-
-
-def names_tag(if_none_match: str | None, etag: str) -> bool:
-    """Whether ``If-None-Match`` names a tag; compared weakly."""
-    if if_none_match is None:
-        return False
-    known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
-    return "*" in known or etag.removeprefix("W/") in known
 
 
 class PathMethods:

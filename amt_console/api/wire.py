@@ -128,12 +128,12 @@ def etag(version: int) -> str:
     return f'W/"{version}"'
 
 
-def matches(if_none_match: str | None, version: int) -> bool:
-    """Whether ``If-None-Match`` names the version."""
+def names_tag(if_none_match: str | None, tag: str) -> bool:
+    """Whether ``If-None-Match`` names an entity tag; compared weakly."""
     if if_none_match is None:
         return False
     known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
-    return "*" in known or f'"{version}"' in known
+    return "*" in known or tag.removeprefix("W/") in known
 
 
 def answer_form(kind: type[Answer]) -> Form[Answer]:

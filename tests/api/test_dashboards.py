@@ -121,6 +121,7 @@ def test_a_page_that_the_caller_has_is_not_sent_again(
     etag = client.get(PAGE).headers["etag"]
     again = client.get(PAGE, headers={"if-none-match": etag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    assert len(openings(store)) == 1, "an answer without the page opens nothing"
     assert client.get(PAGE, headers={"if-none-match": 'W/"other"'}).status_code == 200
     assert len(maker.jobs) == 1
 

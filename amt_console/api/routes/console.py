@@ -54,7 +54,7 @@ async def console_snapshot(
         return await asyncio.to_thread(lambda: _wired(wire.SNAPSHOT, serving.operations.snapshot(when)))
     found = await serving.snapshots.newest()
     headers = {"etag": wire.etag(found.version)}
-    if wire.matches(if_none_match, found.version):
+    if wire.names_tag(if_none_match, wire.etag(found.version)):
         return Response(status_code=304, headers=headers)
     if prefers_gzip(accept_encoding):
         headers |= {"content-encoding": "gzip"}

@@ -14,6 +14,7 @@ from amt_console.api.dashboards import DashboardRequest, Dashboards
 from amt_console.api.plain_page import FRAMES, SECURITY_HEADERS, plain_document
 from amt_console.api.problems import RequestError
 from amt_console.api.routes.access import BEARER, Calling, GuardedRoute, Responses, Serving, needs
+from amt_console.api.wire import names_tag
 from amt_console.model import Role
 from amt_console.operations.protocol import NotFoundError
 from amt_console.reports.dashboards.job import DASHBOARDS
@@ -63,7 +64,7 @@ async def dashboards(found: Calling, if_none_match: IfNoneMatch = None) -> Respo
     leave = "" if found.session is None else f'<p>{escape(found.actor.name)}: <a href="/logout">log out</a></p>'
     html = plain_document("Dashboards", _index() + leave).encode()
     headers = {**SECURITY_HEADERS, "etag": f'W/"{sha256(html).hexdigest()[:32]}"'}
-    if _known(if_none_match, headers["etag"]):
+    if names_tag(if_none_match, headers["etag"]):
         return Response(status_code=304, headers=headers)
     return Response(html, media_type="text/html", headers=headers)
 
@@ -81,7 +82,7 @@ async def dashboard(
     kept = await _of(serving).page(asked)
     policy = f"{kept.policy}; {FRAMES}"
     headers = {**SECURITY_HEADERS, "content-security-policy": policy, "etag": kept.etag, "vary": "accept-encoding"}
-    if _known(if_none_match, kept.etag):
+    if names_tag(if_none_match, kept.etag):
         return Response(status_code=304, headers=headers)
     if request.method == "GET":
         await asyncio.to_thread(_of(serving).note_opened, asked, found.actor)
@@ -99,11 +100,6 @@ def _of(serving: Serving) -> Dashboards:
     if serving.dashboards is None:
         raise RequestError("not_found", "this process serves no dashboards")
     return serving.dashboards
-
-
-def _known(if_none_match: str | None, etag: str) -> bool:
-    known = [each.strip() for each in (if_none_match or "").split(",")]
-    return "*" in known or etag in known or etag.removeprefix("W/") in known
 
 
 def _index() -> str:

@@ -43,7 +43,7 @@ async def snapshot(
         return json_response(past)
     found = await serving.snapshots.newest()
     headers = {"etag": wire.etag(found.version), "vary": "accept-encoding"}
-    if wire.matches(if_none_match, found.version):
+    if wire.names_tag(if_none_match, wire.etag(found.version)):
         return Response(status_code=304, headers=headers)
     if prefers_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
