@@ -319,22 +319,22 @@ def _public_parameter(parameter: str) -> str:
 
 
 def reason_of(message: str, subject: str) -> str:
-    """The reason in an alert's message, without the subject and "is down" before it, for a line that names both."""
-    for lead in (f"{subject} is down: ", f"{subject}: ", f"{subject} is ", f"{subject} "):
+    """The reason in an alert's message, without the subject and its verb, for a line that names the subject."""
+    for lead in (f"{subject} is down: ", f"{subject} warns: ", f"{subject}: ", f"{subject} is ", f"{subject} "):
         if message.startswith(lead):
             return message.removeprefix(lead)
     return message
 
 
 def jobs_words(heartbeats: Sequence[HeartbeatView]) -> str:
-    """The jobs that must report in a few words, worst first: ``1 job down (backup), 4 report``; empty without any."""
+    """The jobs that must report in a few words, worst first: ``1 job down (backup), 4 up``; empty without any."""
     parts = []
     for state in (HeartbeatState.DOWN, HeartbeatState.LATE):
         names = [safe_text(each.name, 64) for each in heartbeats if each.state is state]
         if names:
             shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
             parts.append(f"{len(names)} job{'s' if len(names) > 1 else ''} {state.value} ({shown})")
-    for state, word in ((HeartbeatState.UP, "up"), (HeartbeatState.NEW, "never heard of")):
+    for state, word in ((HeartbeatState.UP, "up"), (HeartbeatState.NEW, "never reported")):
         number = sum(each.state is state for each in heartbeats)
         if number:
             parts.append(f"{number} {'' if parts else 'job ' if number == 1 else 'jobs '}{word}")

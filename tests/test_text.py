@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from amt_console import text
 from amt_console.model.inbound import HeartbeatState, HeartbeatView
-from amt_console.text import jobs_words
+from amt_console.text import jobs_words, reason_of
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 ANY_TEXT = st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF, exclude_categories=()))
@@ -155,7 +155,7 @@ def test_figures_of_a_column_have_the_same_digits(value: float | None, shown: st
     [
         ("", ""),
         ("up", "1 job up"),
-        ("up up new", "2 jobs up, 1 never heard of"),
+        ("up up new", "2 jobs up, 1 never reported"),
         ("up late down", "1 job down (c), 1 job late (b), 1 up"),
         ("down down down down", "4 jobs down (a, b, c, ...)"),
     ],
@@ -165,3 +165,17 @@ def test_jobs_in_a_few_words(states: str, words: str) -> None:
         HeartbeatView(name, HeartbeatState(state), "jobs") for name, state in zip("abcd", states.split(), strict=False)
     ]
     assert jobs_words(jobs) == words
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("disks is down: /var is full", "/var is full"),
+        ("disks warns: /var is 91 % full", "/var is 91 % full"),
+        ("disks: no data: it did not end", "no data: it did not end"),
+        ("disks/used is at 91 %, limit 90 %", "disks/used is at 91 %, limit 90 %"),
+        ("disks is at 91 %, limit 90 %", "at 91 %, limit 90 %"),
+    ],
+)
+def test_a_line_that_names_the_subject_does_not_repeat_it(message: str, reason: str) -> None:
+    assert reason_of(message, "disks") == reason
