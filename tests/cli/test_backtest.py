@@ -30,6 +30,13 @@ name = "young"
 url = "http://127.0.0.1:1/"
 interval = "5m"
 """
+VALUE_RULE = """
+[[rules]]
+name = "orders"
+signal = "value"
+subject = "shop/open_orders"
+above = 10
+"""
 
 
 @pytest.fixture
@@ -128,7 +135,7 @@ def test_an_empty_database_has_nothing_to_say(command: Command, home: Path, stor
 
 
 def test_a_suggestion_is_a_patch_that_the_check_accepts(command: Command, home: Path, past: None) -> None:
-    running = write(home, RUNNING)
+    running = write(home, RUNNING + VALUE_RULE)
     advice = json.loads(command("--config", running, "rules", "suggest", "--json").out)
     (found,) = advice["suggestions"]
     assert (found["subject"], found["expected_per_week"]) == ("shop", 0.0)
@@ -140,10 +147,11 @@ def test_a_suggestion_is_a_patch_that_the_check_accepts(command: Command, home: 
     reasons = {(each["rule"], each["subject"]): each["reason"] for each in advice["kept"]}
     assert "too little data" in reasons["response_time", "young"]
     assert reasons["error_rate", "*"] == "0.0 alerts a week"
+    assert "are not suggested" in reasons["orders", "shop/open_orders"]
 
     text = command("--config", running, "rules", "suggest").out
     patch = write(home, text, "patch.toml")
     assert command("config", "check", running, "--patch", patch).code == 0
-    assert command("config", "check", write(home, RUNNING + text, "both.toml")).code == 0
+    assert command("config", "check", write(home, RUNNING + VALUE_RULE + text, "both.toml")).code == 0
     tried = command("--config", running, "rules", "backtest", "--patch", patch, "--json")
     assert next(each for each in json.loads(tried.out)["rules"] if each["name"] == found["rule"])["fired"] == 0

@@ -77,6 +77,7 @@ class Suggester:
         self._outages(fired)
         self._error_rate(counts)
         self._host(counts)
+        self._values(counts)
         return Advice(self._plan.since, self._plan.until, tuple(self._tried(progress)), tuple(self._kept))
 
     # --- what data says -------------------------------------------------------------------------------------------
@@ -205,6 +206,14 @@ class Suggester:
             return Suggestion(rule.id, "host", evidence, {"alert_thresholds": {key: limit}}, now)
         changed = {"name": rule.id, "signal": rule.signal.value, "above": present, "severity": "warning", "fail": 3}
         return Suggestion(rule.id, "host", evidence, {"rules": [{**changed, "for": "10m"}]}, now)
+
+    def _values(self, counts: Mapping[Key, int]) -> None:
+        """What is too much for a value, its past does not tell: these rules are only counted."""
+        for rule in self._plan.ruleset.rules:
+            if rule.signal is Signal.VALUE:
+                now = sum(number for (name, _), number in counts.items() if name == rule.id) / self._weeks
+                reason = f"{now:.1f} alerts a week; limits of values depend on their meaning and are not suggested"
+                self._kept.append(Kept(rule.id, rule.subject, reason))
 
     # --- what history says to it ----------------------------------------------------------------------------------
 
