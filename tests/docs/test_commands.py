@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 from support.documented import Documented, documented
-from support.pages import PROGRAM, Page, pages
+from support.pages import PROGRAM, Line, Page, pages
 from support.renderers import forked_renderers
 
 __all__ = ["forked_renderers"]
 
+README = pages()[0]
+ASKED_FOR = (
+    "smtp", "slack", "teams", "pagerduty", "grafana", "rest", "webhooks out", "webhooks in", "export", "encryption",
+    "access control", "rate limits", "audit trail", "retention",
+)  # fmt: skip
 PAGES = [pytest.param(page, id=page.path.stem) for page in pages()]
 
 
@@ -52,3 +57,24 @@ def test_commands_stand_in_blocks_that_are_tried(page: Page) -> None:
     indented = [f"{page.name}:{number}" for number, line in page.prose if line.startswith(f"    {PROGRAM} ")]
     others = [line.at for block in page.blocks if block.is_tried for line in block.lines() if line.words[0] != PROGRAM]
     assert elsewhere + indented + others == [], "put commands into ```sh blocks, all else into ```sh no-run blocks"
+
+
+@pytest.mark.slow
+def test_what_the_original_asked_for_is_shown_by_one_command_each(demo: Documented, tmp_path: Path) -> None:
+    place = demo.copy(tmp_path / "home")
+    section = README.text.partition("## What the original system asked for")[2].partition("\n## ")[0]
+    rows = [line.split("|")[2] for line in section.splitlines() if line.startswith("| ")][1:]
+    commands = [row.split("`")[1] for row in rows]
+    assert len(commands) >= len(ASKED_FOR)
+    assert [word for word in ASKED_FOR if word not in section.lower()] == []
+    tried = {
+        line.text.partition(" #")[0].strip()
+        for page in pages()
+        for block in page.blocks
+        if block.is_tried
+        for line in block.lines()
+    }
+    for command in commands:
+        if command.startswith(PROGRAM) and command not in tried:
+            ended = place.run(Line("README.md", command, (0, 2)))
+            assert ended.code in (0, 2), f"{command}: {ended.err}"

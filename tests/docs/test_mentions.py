@@ -9,7 +9,7 @@ import pytest
 from support import command_reference
 from support.command_reference import Words, commands, options_of
 from support.config_reference import sections
-from support.pages import PROGRAM, Page, pages
+from support.pages import PROGRAM, ROOT, Page, pages
 
 from amt_console.cli.startup.console_line import flags_allowed_anywhere
 
@@ -83,3 +83,11 @@ def _is_root(rest: list[str]) -> bool:
 def test_no_page_names_a_command_that_does_not_exist(page: Page) -> None:
     wrong = [f"{at}: {fault}" for at, words in written(page) for fault in faults(words)]
     assert wrong == []
+
+
+def test_the_page_of_the_architecture_names_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [path.parent.name for path in sorted(ROOT.glob("amt_console/*/__init__.py"))]
+    collectors = [path.parent.name for path in sorted(ROOT.glob("collectors/*/__init__.py"))]
+    missing = [name for name in rooms if f"`amt_console/{name}`" not in page and f"`{name}`" not in page]
+    assert missing + [name for name in collectors if f"`{name}/`" not in page] == []

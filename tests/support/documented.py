@@ -23,6 +23,7 @@ from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
 from amt_console.config import load_config, targets
 from amt_console.demo.history import History
+from amt_console.demo.platform import HOOK_PATH
 from amt_console.demo.process import PlatformProcess
 from amt_console.demo.server import ServerOptions
 from amt_console.demo.settings import demo_document
@@ -117,7 +118,7 @@ def merged(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, An
 
 def names_of_the_pages(platform: PlatformProcess) -> dict[str, Any]:
     """What pages mention beside the demo's own configuration: services, channels, people, a job, a report."""
-    hook, mail = platform.url("web") + "/hook", platform.ports["mail"]
+    hook, mail = platform.url("web") + HOOK_PATH, platform.ports["mail"]
     mailbox = {"smtp_server": "127.0.0.1", "smtp_port": mail, "tls": "none", "sender_email": "alerts@example.org"}
     return {
         "services": [
@@ -126,8 +127,10 @@ def names_of_the_pages(platform: PlatformProcess) -> dict[str, Any]:
         ],
         "channels": [
             {"name": "ops-mail", "type": "email", "recipients": ["ops@example.org"], **mailbox},
-            {"name": "ops-slack", "type": "webhook", "url": hook},
-            {"name": "pager", "type": "webhook", "url": hook},
+            *(
+                {"name": name, "type": "webhook", "url": hook}
+                for name in ("ops-slack", "ops-teams", "pager", "automation")
+            ),
         ],
         "oncall": {
             "starts_at": (SystemClock().now() - timedelta(days=1)).isoformat(),
