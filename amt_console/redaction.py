@@ -8,6 +8,10 @@ from collections.abc import Iterable
 MASK = "****"
 _LEAST_CHARS = 4
 """Shorter secrets stand in any text."""
+_LEAST_REMEMBERED = 8
+"""Shorter ones would be found in words of the program itself."""
+_MOST_REMEMBERED = 10_000
+_remembered: dict[str, None] = {}
 _NAME = (
     r"passw(?:or)?d|passphrase|pwd|secret|token|api[_.-]?key|access[_.-]?key|private[_.-]?key|authorization"
     r"|credentials?|session[_.-]?id|sessid|cookie|signature|\bauth"
@@ -16,6 +20,14 @@ _VALUE = r"\"(?:[^\"\\]|\\.){0,4000}\"?|'(?:[^'\\]|\\.){0,4000}'?|[^\s,;&\"'<>{}
 _PATTERNS = (
     # The password of a URL.
     (re.compile(r"([a-z][a-z0-9+.-]{1,20}://[^\s/@:\"'<>]{0,100}):[^\s/@\"'<>]{1,300}@", re.I), rf"\1:{MASK}@"),
+    # The path of a chat's hook: it is the password.
+    (re.compile(
+        r"(https?://(?:hooks\.slack\.com/(?:services|workflows|triggers)|(?:\w+\.)?discord(?:app)?\.com/api/webhooks"
+        r"|[\w.-]+\.webhook\.office\.com/webhookb2|[\w.-]+\.(?:logic\.azure|api\.powerplatform)\.com(?::\d+)?)/)[^\s\"'<>]+",
+        re.I,
+    ), rf"\1{MASK}"),
+    # The signature of a URL.
+    (re.compile(r"([?&]sig=)[^\s&\"'<>]{4,}", re.I), rf"\1{MASK}"),
     # A private key.
     (re.compile(r"-----BEGIN ([A-Z ]{0,30}PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.S), MASK),
     # What an Authorization header holds, which is no word.
@@ -37,14 +49,29 @@ _PATTERNS = (
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
-    """A text without secrets: those that are known, and whatever looks like one.
+    """A text without secrets: remembered ones, those that are given, and whatever looks like one.
 
     Args:
         text: At most some thousand characters.
-        secrets: Known ones, such as the password with which a service is asked.
+        secrets: Further ones, such as the password with which a service is asked.
     """
+    text = without_remembered(text)
     for secret in sorted({each for each in secrets if len(each) >= _LEAST_CHARS}, key=len, reverse=True):
         text = text.replace(secret, MASK)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
+    return text
+
+
+def remember(secrets: Iterable[str]) -> None:
+    """Remember secrets that the configuration has resolved: ``redacted`` knows them from then on."""
+    for secret in secrets:
+        if len(secret) >= _LEAST_REMEMBERED and len(_remembered) < _MOST_REMEMBERED:
+            _remembered[secret] = None
+
+
+def without_remembered(text: str) -> str:
+    """A text without the secrets that are remembered; nothing else is changed."""
+    for secret in sorted((each for each in list(_remembered) if each in text), key=len, reverse=True):
+        text = text.replace(secret, MASK)
     return text

@@ -11,6 +11,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from amt_console.redaction import redacted
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ _OURS = "_amt_console_log"
 
 
 class SafeFormatter(logging.Formatter):
-    """One record per line, except tracebacks, without terminal control characters."""
+    """One record per line, except tracebacks, without terminal control characters and secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""
-        return safe_text(super().format(record), MAX_LINE_CHARS, keep_newlines=record.exc_info is not None)
+        return _safe(super().format(record), keep_newlines=record.exc_info is not None)
 
 
 class JsonFormatter(logging.Formatter):
@@ -42,12 +43,17 @@ class JsonFormatter(logging.Formatter):
             "time": at.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": safe_text(record.getMessage(), MAX_LINE_CHARS),
+            "message": _safe(record.getMessage()),
             "pid": record.process,
         }
         if record.exc_info:
-            line["exception"] = safe_text(self.formatException(record.exc_info), MAX_LINE_CHARS, keep_newlines=True)
+            line["exception"] = _safe(self.formatException(record.exc_info), keep_newlines=True)
         return json.dumps(line)
+
+
+def _safe(text: str, *, keep_newlines: bool = False) -> str:
+    """Secrets go before the line is cut: half of one would not be recognised."""
+    return safe_text(redacted(text[: 4 * MAX_LINE_CHARS]), MAX_LINE_CHARS, keep_newlines=keep_newlines)
 
 
 class PrivateFileHandler(RotatingFileHandler):

@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Executable, RowMapping, func, insert, select
 
 from amt_console.model import AuditEntry
+from amt_console.redaction import without_remembered
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.reads import Reads
 from amt_console.store.schema import table
@@ -76,8 +77,8 @@ def append(connection: Connection, upsert_meta: Executable, entry: AuditEntry, k
         "timestamp": entry.at,
         "actor": clean_text(entry.actor, _MAX_CHARS),
         "action": clean_text(entry.action, _MAX_CHARS),
-        "subject": clean_text(entry.subject, _MAX_CHARS),
-        "detail": to_json(dict(entry.detail)),
+        "subject": without_remembered(clean_text(entry.subject, _MAX_CHARS)),
+        "detail": without_remembered(to_json(dict(entry.detail))),
         "previous": before,
     }
     digest = row_hash(row)

@@ -14,6 +14,7 @@ from typing import TextIO
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.console_line import ConsoleLine, flags_allowed_anywhere
+from amt_console.redaction import without_remembered
 from amt_console.text import safe_text
 
 _CLOSED_PIPE = 128 + 13
@@ -106,7 +107,8 @@ def _reader_is_gone(stream: TextIO) -> bool:
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"amt-console: {safe_text(message, 20_000, keep_newlines=True)}\n")
+    shown = safe_text(without_remembered(message), 20_000, keep_newlines=True)
+    sys.stderr.write(f"amt-console: {shown}\n")
     return int(code)
 
 

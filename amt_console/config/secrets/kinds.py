@@ -6,7 +6,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from amt_console.config.faults import Refused
 from amt_console.config.secrets.secret import Secret
@@ -14,12 +14,15 @@ from amt_console.config.secrets.urls import (
     database_url,
     mask_hook_url,
     mask_url,
+    secret_parts_of_url,
     sounds_secret,
     split_http_url,
     store_url,
 )
 
 MAX_ARGUMENT_CHARS = 4096
+_LONG_PIECE = 12
+"""Characters of a piece of a secret URL that is secret by itself; shorter ones are words like ``hooks``."""
 _DATA_KEY = re.compile(r"^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$")
 
 
@@ -42,6 +45,11 @@ class HeaderSecret(Secret):
         """Whether the header's name says so."""
         return sounds_secret(key)
 
+    def secret_parts(self, text: str) -> tuple[str, ...]:
+        """A reference, or what follows a word like Bearer: other inline values are ordinary headers."""
+        parts = Secret.secret_parts(self, text)
+        return parts if not self.inline else tuple(part for part in parts if part != text)
+
 
 class ArgumentSecret(Secret):
     """An argument of a command: plain text is shown, a reference is a secret."""
@@ -58,6 +66,10 @@ class ArgumentSecret(Secret):
         """An argument that is written in the file is none."""
         return False
 
+    def secret_parts(self, text: str) -> tuple[str, ...]:
+        """Nothing of an argument that is written in the file."""
+        return () if self.inline else (text,)
+
     def __str__(self) -> str:
         """As it is written."""
         return self.written
@@ -73,6 +85,13 @@ class UrlSecret(Secret):
         """Refuse anything but an absolute http or https URL."""
         split_http_url(text)
 
+    def secret_parts(self, text: str) -> tuple[str, ...]:
+        """The whole, what follows the host, and long pieces of it."""
+        parts = urlsplit(text)
+        path = parts.path.strip("/")
+        pieces = (piece for piece in re.split(r"[/&=]", f"{path}&{parts.query}") if len(piece) >= _LONG_PIECE)
+        return (text, path, *pieces, *secret_parts_of_url(text))
+
     def __str__(self) -> str:
         """Scheme and host only."""
         return mask_hook_url(self.written) if self.inline else Secret.__str__(self)
@@ -86,6 +105,10 @@ class LoginUrlSecret(UrlSecret):
     def holds_secret(self, key: str) -> bool:
         """Whether masking removes anything."""
         return mask_url(self.written) != self.written
+
+    def secret_parts(self, text: str) -> tuple[str, ...]:
+        """Password and parameters."""
+        return secret_parts_of_url(text)
 
     def __str__(self) -> str:
         """Without password."""
@@ -162,6 +185,10 @@ class DatabaseUrlSecret(Secret):
     def holds_secret(self, key: str) -> bool:
         """Whether masking removes anything."""
         return mask_url(self.written) != self.written
+
+    def secret_parts(self, text: str) -> tuple[str, ...]:
+        """Password and parameters."""
+        return secret_parts_of_url(text)
 
     def _variable(self, found: re.Match[str], env: Mapping[str, str]) -> str:
         value = Secret._variable(self, found, env)

@@ -16,6 +16,7 @@ from amt_console.config.faults import Refused
 from amt_console.config.secrets.urls import (
     MASK,
 )
+from amt_console.redaction import remember
 
 MAX_SECRET_BYTES = 64 * 1024
 _REFERENCE = re.compile(r"\$?\$\{([^}]*)\}?")
@@ -110,7 +111,12 @@ class Secret:
             raise Refused("cannot be resolved: it is empty")
         if not self.inline:
             self.check(text)
+        remember(self.secret_parts(text))
         return text
+
+    def secret_parts(self, text: str) -> tuple[str, ...]:
+        """What of the resolved text nobody shall read, wherever it turns up."""
+        return (text, _SCHEME_WORD.sub("", text))
 
     def _credential(self, env: Mapping[str, str]) -> str:
         name = self.written.removeprefix("credential:")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from amt_console.config.faults import Refused
 from amt_console.text import ESCAPE_CREDENTIALS, well_formed
@@ -110,6 +110,18 @@ def mask_url(text: str) -> str:
     query = f"?{_mask_query(parts.query)}" if parts.query else ""
     fragment = f"#{MASK}" if parts.fragment else ""
     return f"{parts.scheme}://{authority}{parts.path}{query}{fragment}"
+
+
+def secret_parts_of_url(text: str) -> tuple[str, ...]:
+    """The password and the values of secret-sounding parameters, each as it is written and decoded."""
+    try:
+        parts = urlsplit(text)
+        password = parts.netloc.rpartition("@")[0].partition(":")[2]
+    except ValueError:
+        return ()
+    values = [pair.partition("=") for pair in parts.query.split("&")]
+    found = [password, *(value for name, _, value in values if sounds_secret(name))]
+    return tuple(form for each in found if each for form in (each, unquote(each)))
 
 
 def mask_hook_url(text: str) -> str:
