@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:
 	@echo "make run    the simulated platform with a live console on it (ARGS='--incident api-down' starts an incident)"
 	@echo "make test   all tests (ARGS='tests/alerts -k flap -n0' selects some, here in one process)"
-	@echo "make quick  the tests without terminals, browsers, servers and processes: under a minute"
+	@echo "make quick  the tests of pure logic, without terminals, browsers, servers and processes: under a minute"
 	@echo "make check  format, lint, types, import contracts"
 	@echo "make bench  the benchmarks beside their targets"
 	@echo "make mutants  small changes of the code that no test notices (ARGS='auth amt_console/alerts/wording.py' selects some)"
@@ -46,7 +46,7 @@ test: $(DEV_STAMP)
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 quick: $(DEV_STAMP)
-	@$(BIN)/python -m pytest $(PARALLEL) -m "not (slow or pty or postgres or chromium)" $(ARGS)
+	@$(BIN)/python -m pytest -p no:schemathesis -n auto --dist worksteal -m "not (slow or pty or postgres or chromium)" $(ARGS)
 
 check: $(DEV_STAMP)
 	@$(BIN)/ruff format --check .

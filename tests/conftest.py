@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -56,9 +57,27 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 10, 10)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """With ``-n auto`` or ``-n logical``: half of the time a test waits, for a process or a deadline."""
-    return (os.cpu_count() or 1) + 2
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With ``-m "not (slow or ...)"``: does not import a module whose ``pytestmark`` leaves all of its tests out.
+
+    Each worker imports all other modules, and what they import. A module that the command line names is imported.
+    """
+    left_out = re.fullmatch(r"not \((\w+(?: or \w+)*)\)", config.option.markexpr)
+    named = any(each.partition("::")[0].endswith(collection_path.name) for each in config.args)
+    if left_out is None or named or collection_path.suffix != ".py":
+        return None
+    marks = "|".join(left_out[1].split(" or "))
+    mark = re.compile(rf"^pytestmark = \[?pytest\.mark\.({marks})\b", re.MULTILINE)
+    return True if mark.search(collection_path.read_text(encoding="utf-8")) else None
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """With ``-n logical`` two more than processors: half of the time a test waits, for a process or a deadline.
+
+    With ``-n auto``, for tests that do not wait, as many as processors: each has to import and collect all tests.
+    """
+    processors = os.cpu_count() or 1
+    return processors if config.option.numprocesses == "auto" else processors + 2
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -175,6 +175,7 @@ def situations(draw: st.DrawFn) -> tuple[list[Episode], dict[str, list[str]]]:
     return [alert(key, a, b, severity=c, state=d) for key, (a, b, c, d) in enumerate(found, 1)], needs
 
 
+@pytest.mark.slow
 @given(situations())
 def test_a_cause_is_open_confirmed_no_consequence_and_no_milder(
     situation: tuple[Sequence[Episode], dict[str, list[str]]],

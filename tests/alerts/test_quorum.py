@@ -238,6 +238,7 @@ SIGHTS = st.lists(STATES, min_size=1, max_size=5).map(
 )
 
 
+@pytest.mark.slow
 @QUICK
 @given(SIGHTS, st.randoms(), st.sampled_from([None, Quorum(1, 3), Quorum(2, 3), Quorum(3, 3)]))
 def test_the_order_of_the_locations_does_not_matter(sights: list[Sight], random: object, quorum: Quorum | None) -> None:

@@ -18,6 +18,8 @@ from amt_console.model import ProbeResult, ServiceState
 from amt_console.reports.export import ExportError
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:

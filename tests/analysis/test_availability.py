@@ -57,6 +57,7 @@ def test_an_outage_of_the_monitor_changes_coverage_and_not_availability() -> Non
     assert part.coverage_percent == pytest.approx(75.0)
 
 
+@pytest.mark.slow
 @given(BUCKETS)
 def test_the_parts_sum_to_the_window(buckets: list[Rollup]) -> None:
     window = 60.0 * max(1, len(buckets))
@@ -65,6 +66,7 @@ def test_the_parts_sum_to_the_window(buckets: list[Rollup]) -> None:
     assert min(found.up_s, found.degraded_s, found.down_s, found.maintenance_s, found.unknown_s) >= 0
 
 
+@pytest.mark.slow
 @given(BUCKETS, BUCKETS)
 def test_two_windows_add_up(first: list[Rollup], second: list[Rollup]) -> None:
     together = availability(first + second, 60.0 * (len(first) + len(second)))
@@ -73,6 +75,7 @@ def test_two_windows_add_up(first: list[Rollup], second: list[Rollup]) -> None:
         assert getattr(together, name) == pytest.approx(getattr(added, name), abs=1e-6)
 
 
+@pytest.mark.slow
 @given(BUCKETS, st.randoms())
 def test_the_order_does_not_matter(buckets: list[Rollup], rng: object) -> None:
     shuffled = list(buckets)
@@ -81,6 +84,7 @@ def test_the_order_does_not_matter(buckets: list[Rollup], rng: object) -> None:
     assert availability(buckets, window).up_s == pytest.approx(availability(shuffled, window).up_s)
 
 
+@pytest.mark.slow
 @given(BUCKETS)
 def test_the_worst_case_is_never_better(buckets: list[Rollup]) -> None:
     found = availability(buckets, 60.0 * (len(buckets) + 1))

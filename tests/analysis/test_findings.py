@@ -23,7 +23,7 @@ def rules(found: PerformanceAnalysis) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("days", [1, 3, 7, 30])
-@pytest.mark.parametrize("seed", range(1, 7))
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 7))])
 def test_a_quiet_history_has_no_finding_and_no_advice(days: int, seed: int) -> None:
     found = History(days=days, seed=seed).analysis()
     assert found.findings == ()
@@ -31,7 +31,7 @@ def test_a_quiet_history_has_no_finding_and_no_advice(days: int, seed: int) -> N
 
 
 @pytest.mark.parametrize("days", [1, 3, 7, 30])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_calm_weekends_are_no_finding(days: int, seed: int) -> None:
     found = History(days=days, seed=seed, weekend=0.8).analysis()
     assert found.findings == ()
@@ -52,7 +52,7 @@ def test_a_planted_incident_is_named_with_its_time_and_cause(days: int) -> None:
     assert found.reliability.mttr_s == 1500
 
 
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 4))])
 @pytest.mark.parametrize("days", [3, 7, 30])
 def test_a_planted_trend_is_named_once(days: int, seed: int) -> None:
     history = History(days=days, seed=seed)
@@ -65,7 +65,7 @@ def test_a_planted_trend_is_named_once(days: int, seed: int) -> None:
     assert rules(found) == [("rising-response-time", "api")]
 
 
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 4))])
 @pytest.mark.parametrize("days", [3, 7, 30])
 def test_a_planted_shift_is_named_where_it_happened(days: int, seed: int) -> None:
     history = History(days=days, seed=seed)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def test_down_between_two_ups_in_the_same_moment_is_nothing() -> None:
     assert [span.state for span in spans] == [UP]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(list(ServiceState)), CHANGES, HOLES)
 def test_spans_cover_the_window_without_a_hole(
     initial: ServiceState,
@@ -74,6 +76,7 @@ def test_spans_cover_the_window_without_a_hole(
     assert all(span.end > span.start for span in spans)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(list(ServiceState)), CHANGES, HOLES)
 def test_the_downtime_of_the_incidents_is_the_downtime_of_the_spans(
     initial: ServiceState,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ def test_what_lasts_to_the_windows_end_is_ongoing() -> None:
     assert outage.ongoing
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 500), st.integers(1, 60)), max_size=8))
 def test_no_downtime_is_lost_or_counted_twice(stretches: list[tuple[str, int, int]]) -> None:
     seconds: dict[str, set[int]] = {}

@@ -109,6 +109,7 @@ def test_a_forecast_of_steps_follows_the_last_row(command: Command, path: Path) 
     assert "needs" in short["reason"]
 
 
+@pytest.mark.slow
 def test_ten_years_of_daily_values(command: Command, path: Path) -> None:
     rng = random.Random(2)
     lines = [f"{START + timedelta(days=n):%Y-%m-%d},{1000 + n + rng.gauss(0, 9)}" for n in range(3650)]

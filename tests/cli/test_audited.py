@@ -21,6 +21,8 @@ from amt_console.model import ACTIONS
 from amt_console.operations.actor import current_actor
 from amt_console.store import Store, StoreFull, audit_entries
 
+pytestmark = pytest.mark.slow
+
 History = Callable[..., int | None]
 ACTS = {
     *("alerts ack", "alerts unack", "alerts claim", "alerts snooze", "alerts note", "alerts handoff", "alerts close"),

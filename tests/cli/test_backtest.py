@@ -15,6 +15,8 @@ from amt_console.clock import SystemClock
 from amt_console.model import ErrorClass, ProbeResult, ServiceState
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 EVERY = 300.0
 RUNNING = """
 [alert_thresholds]

@@ -198,6 +198,7 @@ def test_a_usage_error_names_the_help_of_its_own_command(command: Command) -> No
     assert "(see amt-console --help)" in command("nothing").err
 
 
+@pytest.mark.slow
 def test_what_follows_from_an_outage_says_so(command: Command, history: History, home: Path) -> None:
     (home / "two.toml").write_text(TWO_SERVICES + PLANS)
     plans = history(ServiceState.DOWN, subject="api-plans")
@@ -253,6 +254,7 @@ def test_a_wrong_value_is_told_in_one_sentence(command: Command, line: tuple[str
     assert "\x1b" not in outcome.err
 
 
+@pytest.mark.slow
 def test_acknowledging_from_the_command_line(command: Command, history: History) -> None:
     alert_id = history(ServiceState.DOWN, severity=Severity.CRITICAL)
     assert command("alerts", "ack", str(alert_id), "--note", "on it").code == ExitCode.OK
@@ -279,6 +281,7 @@ def test_acknowledging_from_the_command_line(command: Command, history: History)
     assert json.loads(command("alerts", "list", "--json").out)[0]["acknowledged_by"] is None
 
 
+@pytest.mark.slow
 def test_notes_and_closing_from_the_command_line(command: Command, history: History) -> None:
     alert_id = history(ServiceState.DOWN, severity=Severity.CRITICAL)
     command("alerts", "ack", str(alert_id))
@@ -295,6 +298,7 @@ def test_notes_and_closing_from_the_command_line(command: Command, history: Hist
     assert [entry["note"] for entry in entries] == ["it was the cache", "retired", "the queue is full", None]
 
 
+@pytest.mark.slow
 def test_taking_over_handing_off_snoozing_and_undoing_from_the_command_line(command: Command, history: History) -> None:
     number = str(history(ServiceState.DOWN, severity=Severity.CRITICAL))
 
@@ -480,6 +484,7 @@ def test_a_reader_that_has_gone_changes_no_exit_code(history: History, line: tup
     assert b"roken" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_the_answer_of_a_failing_service_is_shown_and_printed(command: Command, database: Path) -> None:
     now = SystemClock().now()
     said = "could not connect to server db-primary.internal port 5432\nretrying"

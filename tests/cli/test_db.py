@@ -23,6 +23,8 @@ from amt_console.clock import SystemClock
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.store import Store, take_lease
 
+pytestmark = pytest.mark.slow
+
 Command = Callable[..., Any]
 CLOCK = SystemClock()
 
@@ -86,7 +88,6 @@ def test_prune_counts_first_and_deletes_just_that(command: Command, filled: Path
     assert command("db", "check").code == 0
 
 
-@pytest.mark.slow
 def test_an_interrupted_prune_keeps_what_it_did(filled: Path) -> None:
     with Store.open(url_of(filled), clock=CLOCK) as store, store.transaction() as writes:
         start = CLOCK.now() - timedelta(days=39)
@@ -240,7 +241,6 @@ def test_a_damaged_database_is_told_and_replaced(command: Command, filled: Path,
     assert before.read_bytes() == bytes(data)
 
 
-@pytest.mark.slow
 def test_check_finds_sums_that_are_wrong_and_rebuild_mends_them(command: Command, filled: Path) -> None:
     assert json.loads(command("db", "check", "--json").out)["hours_that_differ"] == []
     with closing(sqlite3.connect(filled)) as connection:

@@ -15,6 +15,8 @@ from amt_console.clock import SystemClock
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["forked_renderers"]
 
 
@@ -39,7 +41,6 @@ def code_of(*arguments: str) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("forked_renderers")
 def test_export_prints_the_files_it_wrote(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of("export", "executive", "--db", database, "--out", "there", "--json") == 0
@@ -51,7 +52,6 @@ def test_export_prints_the_files_it_wrote(database: str, tmp_path: Path, capsys:
     assert (tmp_path / "exports" / "executive_summary.md").read_text().startswith("# Executive summary")
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("forked_renderers")
 def test_a_window_may_end_in_the_past_and_then_says_the_same_at_any_time(
     database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -122,7 +122,6 @@ def test_analyze_is_readable_and_machine_readable(database: str, capsys: pytest.
     assert service["latency"]["p50_ms"] == pytest.approx(40, rel=0.01)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("forked_renderers")
 def test_what_has_nothing_to_write_is_named(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of("export", "chatbot", "--format", "csv", "--format", "md", "--db", database) == 0

@@ -26,6 +26,7 @@ def report(command: Command, history: Callable[..., int | None], home: Path) -> 
     return path
 
 
+@pytest.mark.slow
 def test_a_report_is_verified_changed_and_named(report: Path, command: Command, database: Path) -> None:
     good = command("export", "verify", str(report))
     assert (good.code, good.err) == (0, "")

@@ -90,6 +90,7 @@ def running(store: Store, url: str) -> Iterator[None]:
         dispatcher.stop()
 
 
+@pytest.mark.slow
 def test_a_drill_pages_through_the_outbox_and_ends_and_is_audited(
     command: Command, store: Store, config: str, home: Path
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_drill_pages_through_the_outbox_and_ends_and_is_audited(
     assert "no channel" in newest.detail["note"]
 
 
+@pytest.mark.slow
 def test_a_single_round_sends_what_it_has_found(command: Command, home: Path) -> None:
     path = home / "once.json"
     services = [{"name": "web", "url": "http://127.0.0.1:1/", "interval": 60}]

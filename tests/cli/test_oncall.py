@@ -67,6 +67,7 @@ def test_an_override_in_the_database_counts(command: Command, config: Path, stor
     assert found["now"][0] == {"rota": "oncall", "person": "Grace", "until": "2026-01-07T14:00:00.000+00:00"}
 
 
+@pytest.mark.slow
 def test_a_shift_is_taken_and_given_and_taken_back(command: Command, config: Path, store: Store) -> None:
     document = json.loads(config.read_text())
     me = current_actor().name

@@ -36,6 +36,7 @@ def filled(database: Path) -> Path:
     return database
 
 
+@pytest.mark.slow
 def test_a_new_key_replaces_the_old_one_and_leaves_a_row(command: Command, filled: Path) -> None:
     before = json.loads(command("db", "rekey", "--dry-run", "--json").out)
     assert before["left"] == {}

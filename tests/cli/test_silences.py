@@ -11,6 +11,8 @@ import pytest
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.model import ServiceState, Severity
 
+pytestmark = pytest.mark.slow
+
 Command = Callable[..., Any]
 History = Callable[..., int | None]
 ADD = ("silences", "add", "--service", "backend-api")

@@ -252,6 +252,7 @@ async def test_a_real_postgresql_server(collector: DatabaseCollector) -> None:
     assert result.details["query_ms"]
 
 
+@pytest.mark.slow
 @given(st.text("abXY09 @:/%$'\"é", min_size=6, max_size=30), st.sampled_from(["#{}#", "z{}z"]))
 def test_no_message_holds_the_password(password: str, around: str) -> None:
     url = make_url("postgresql+psycopg://u@h/q").set(password=password)

@@ -137,6 +137,7 @@ def test_a_text_in_doubt_is_no_number(text: str, said: str) -> None:
     assert said in found
 
 
+@pytest.mark.slow
 @given(st.text(max_size=50))
 def test_no_text_at_all_raises(text: str) -> None:
     found = parse_number(text)

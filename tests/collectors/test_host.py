@@ -77,6 +77,7 @@ def test_a_hasty_sample_repeats_the_cpu_figure_and_loses_nothing(monkeypatch: py
     assert collector.sample().cpu_usage == pytest.approx(25.0)
 
 
+@pytest.mark.slow
 def test_a_collector_that_was_made_a_while_ago_has_a_cpu_figure_at_once() -> None:
     collector = HostCollector(clock=SystemClock())
     burn(0.4)
@@ -85,6 +86,7 @@ def test_a_collector_that_was_made_a_while_ago_has_a_cpu_figure_at_once() -> Non
     assert usage > 0
 
 
+@pytest.mark.slow
 def test_two_collectors_do_not_disturb_each_other() -> None:
     one, other = HostCollector(clock=SystemClock()), HostCollector(clock=SystemClock())
     burn(0.4)

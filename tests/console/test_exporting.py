@@ -17,6 +17,8 @@ from amt_console.console.exporting import file_name
 from amt_console.operations.protocol import InvalidError
 from amt_console.reports.lists import ScreenList, list_bytes, write_list
 
+pytestmark = pytest.mark.slow
+
 
 async def test_the_overview_exports_all_reports(tmp_path: Path) -> None:
     async with desk(incident(), export_folder=tmp_path / "out") as console:

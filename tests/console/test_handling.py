@@ -33,6 +33,8 @@ from amt_console.operations.protocol import UnavailableError
 from widgets.look import PLAIN_LOOK
 from widgets.muted_table import MutedTable
 
+pytestmark = pytest.mark.slow
+
 MINE = Silence("new release", NOW + timedelta(hours=1), "7", "bob", NOW - timedelta(days=3), services=("web-app",))
 CONFIGURED = Silence("known", NOW + timedelta(days=3), "config-1", match="^api")
 WORK = MaintenanceWindow(

@@ -27,6 +27,7 @@ def read(pieces: list[str]) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, len(STREAM) - 1), max_size=12))
 def test_the_cuts_do_not_matter(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]

@@ -11,6 +11,8 @@ from support.pictures import all_fine, from_several, split
 from amt_console.model import ServiceState
 from widgets.fact_lines import FactLines
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_the_screen_of_a_service_lists_what_each_location_sees(size: tuple[int, int]) -> None:

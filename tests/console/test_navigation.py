@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from support.desk import desk
 from support.pictures import NOW, alert, all_fine, incident
 
@@ -13,6 +14,8 @@ from amt_console.model import AlertState, KeptAnswer, ProbeNow, ServiceState, Vi
 from widgets.chart import Chart
 from widgets.fact_lines import FactLines
 from widgets.title_bar import TitleBar
+
+pytestmark = pytest.mark.slow
 
 
 async def test_the_filter_works_while_typing_and_escape_clears_it() -> None:

@@ -15,6 +15,8 @@ from widgets.line_view import LineView
 from widgets.live_table import LiveTable
 from widgets.title_bar import TitleBar
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])
 async def test_the_overview_says_what_is_broken_at_every_size(size: tuple[int, int]) -> None:
@@ -142,7 +144,6 @@ async def test_the_first_start_says_that_nothing_is_known() -> None:
         assert "not read yet" in text
 
 
-@pytest.mark.slow
 async def test_hostile_text_stays_in_its_cells() -> None:
     async with desk(hostile(), size=(120, 40)) as console:
         for table in console.screen.query(LiveTable):
@@ -172,7 +173,6 @@ async def test_the_too_small_screen_says_what_is_needed_and_comes_back() -> None
         assert "backend-api" in console.text()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("screen", [(), ("enter", "enter"), ("question_mark",), ("a",)])
 async def test_no_size_breaks_any_screen(screen: tuple[str, ...]) -> None:
     async with desk(incident()) as console:

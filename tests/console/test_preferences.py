@@ -16,6 +16,8 @@ from amt_console.console.session import Preferences
 from widgets.key_footer import KeyFooter
 from widgets.title_bar import TitleBar
 
+pytestmark = pytest.mark.slow
+
 
 async def prefer(console: Desk, **wishes: object) -> None:
     console.app.prefer(Preferences(**wishes))  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.pictures import NOW, alert, all_fine, incident
@@ -139,6 +140,7 @@ def test_key_names_are_what_is_printed_on_the_keys() -> None:
     assert key_names("S") == "S"
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_ascii_text_is_ascii(text: str) -> None:
     assert plain(text).isascii()

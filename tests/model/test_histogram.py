@@ -42,6 +42,7 @@ def test_a_quantile_is_the_value_of_nearest_rank(q: float, value: float) -> None
     assert histogram.quantile(q) == pytest.approx(value, rel=RELATIVE_ERROR)
 
 
+@pytest.mark.slow
 @given(values=st.lists(st.floats(0, 1e7), min_size=1, max_size=60), a=st.floats(0, 1), b=st.floats(0, 1))
 def test_a_quantile_never_falls_with_q_nor_leaves_the_values(values: list[float], a: float, b: float) -> None:
     histogram = LatencyHistogram.of(values)
@@ -60,6 +61,7 @@ def test_number_sum_and_extremes_are_exact() -> None:
     assert LatencyHistogram.of([7.0]).quantile(0.95) == 7.0
 
 
+@pytest.mark.slow
 @given(parts=st.lists(VALUES, max_size=5))
 def test_merging_is_the_histogram_of_all_values_in_any_order(parts: list[list[float]]) -> None:
     whole = LatencyHistogram.of([value for part in parts for value in part])
@@ -112,6 +114,7 @@ def test_nonsense_is_refused() -> None:
         decode_counts(b"\x07abc")
 
 
+@pytest.mark.slow
 @given(parts=st.lists(VALUES, min_size=1, max_size=20), many=st.booleans())
 def test_packed_counts_are_the_counts(parts: list[list[float]], many: bool) -> None:
     plain = [LatencyHistogram.of(values) for values in (parts if many else parts[:3])]

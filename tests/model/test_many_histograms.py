@@ -20,6 +20,7 @@ def packed(histogram: LatencyHistogram) -> LatencyHistogram:
     return replace(histogram, counts=PackedCounts(encode_counts(histogram.counts)))
 
 
+@pytest.mark.slow
 @given(parts=st.lists(st.tuples(VALUES, st.integers(0, 3)), max_size=12), as_bytes=st.booleans())
 def test_the_sum_of_each_group_is_that_of_its_histograms(parts: list[tuple[list[float], int]], as_bytes: bool) -> None:
     plain = [LatencyHistogram.of(values) for values, _ in parts]
@@ -34,6 +35,7 @@ def test_the_sum_of_each_group_is_that_of_its_histograms(parts: list[tuple[list[
     assert sums_of_groups(encoded, groups, 4) == [encode_counts(each.counts) for each in wanted]
 
 
+@pytest.mark.slow
 @given(parts=st.lists(st.tuples(COUNTS, st.integers(0, 2)), max_size=8))
 def test_large_counts_are_added_exactly_and_in_the_shortest_form(parts: list[tuple[dict[int, int], int]]) -> None:
     sums: list[dict[int, int]] = [{}, {}, {}]
@@ -44,6 +46,7 @@ def test_large_counts_are_added_exactly_and_in_the_shortest_form(parts: list[tup
     assert found == [encode_counts(counts) for counts in sums]
 
 
+@pytest.mark.slow
 @given(values=st.lists(VALUES, max_size=8), wanted=st.lists(st.floats(0, 1), min_size=1, max_size=4))
 def test_quantiles_of_each_are_those_of_single_histograms(values: list[list[float]], wanted: list[float]) -> None:
     plain = [LatencyHistogram.of(each) for each in values]

@@ -45,6 +45,7 @@ PARTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(PARTS, PARTS, st.randoms())
 def test_rollups_add_up_in_any_order_and_grouping(first: list[Rollup], second: list[Rollup], rng: object) -> None:
     def merged(parts: list[Rollup]) -> Rollup:

@@ -15,6 +15,7 @@ from amt_console.notify.channels.channel import FailureReason
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # its own, while its plugins are imported
 
 
+@pytest.mark.slow
 async def test_a_service_of_apprise_gets_the_message() -> None:
     pytest.importorskip("apprise", exc_type=ImportError)
     async with http_receiver() as inbox:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from support.outbox import AT_ONCE, FakeChannel, alert, tell, until
 
 from amt_console.alerts import DeliveryReading
@@ -49,6 +50,7 @@ def states(store: Store, **which: object) -> list[str]:
         return [f"{each.kind} {each.state}" for each in reversed(deliveries(reads, **which))]  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 async def test_a_page_and_its_end_are_sent_once_and_marked(store: Store) -> None:
     ops = FakeChannel()
     async with dispatching(store, ops) as dispatcher:
@@ -180,6 +182,7 @@ async def test_rows_of_a_removed_channel_are_cancelled_and_audited(store: Store)
     assert (entry.action, entry.subject, entry.detail["cancelled"]) == ("cancel messages", "channel old", 1)
 
 
+@pytest.mark.slow
 async def test_two_dispatchers_share_the_rows_of_a_channel(store: Store) -> None:
     with Store.open(store.url, clock=CLOCK) as second:
         mine, theirs = FakeChannel(groups=False), FakeChannel(groups=False)

@@ -182,6 +182,7 @@ def histories(draw: st.DrawFn) -> tuple[list[QueuedMessage], bool]:
     return rows, draw(st.booleans())
 
 
+@pytest.mark.slow
 @given(histories(), st.integers(0, 1000))
 def test_no_row_is_lost_and_none_is_sent_before_an_earlier_one_of_its_alert(
     history: tuple[list[QueuedMessage], bool], seconds: int

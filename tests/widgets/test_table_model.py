@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(rows, st.integers(0, 9), steps)
 def test_the_selection_never_changes_its_key_unless_it_vanishes(start: list[Row], at: int, later: list[object]) -> None:
     model = make()
@@ -51,6 +53,7 @@ def test_the_selection_never_changes_its_key_unless_it_vanishes(start: list[Row]
             return
 
 
+@pytest.mark.slow
 @given(rows, st.booleans())
 def test_sorting_keeps_all_rows_and_puts_missing_values_last(start: list[Row], descending: bool) -> None:
     model = make()
@@ -109,6 +112,7 @@ COLUMNS = (
 )
 
 
+@pytest.mark.slow
 @given(st.integers(1, 300))
 def test_columns_fit_whatever_the_width(width: int) -> None:
     planned = plan_columns(COLUMNS, width)
