@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,8 @@ from amt_console.text import age, byte_size, duration, jobs_words, public_url, s
 
 FREE_BYTES_LEAST = 500 * 1024**2
 MIN_COLUMNS, MIN_LINES = 60, 16
+CERTIFICATE_LEAST = timedelta(days=14)
+"""A certificate of the API that ends sooner is to be renewed."""
 SAFE_KEY_CHARS = 16
 """Least length of a key in a URL."""
 
@@ -71,14 +74,16 @@ def doctor(
 def examine(context: Context) -> list[Finding]:
     """Run every check; a check that fails is itself a finding."""
     findings: list[Finding] = []
-    first = (_python, _terminal, _configuration, _warnings, _database, _file_system, _disk)
+    first = (_python, _terminal, _configuration, _warnings, _database, _sqlite, _file_system, _disk)
     for check in (
         *first,
         _encryption,
         _monitor,
         _locations,
         _engine,
+        _api,
         _channels,
+        _deliveries,
         _services,
         _ping,
         _heartbeats,
@@ -171,6 +176,29 @@ def _database(context: Context) -> Iterator[Finding]:
         yield Finding("database", Health.WARNING, f"others can read {path}", f"chmod 600 {path}")
     for each in unreadable:
         yield Finding("database", Health.WARNING, str(each), HOW_TO_MEND)
+
+
+def _sqlite(context: Context) -> Iterator[Finding]:
+    """The defect of SQLite that may damage a file when two connections reset its write-ahead log at one time."""
+    import sqlite3
+
+    if database_file(context.store_url) is None:
+        return
+    if not has_wal_reset_defect(sqlite3.sqlite_version_info[:3]):
+        yield Finding("sqlite", Health.OK, f"SQLite {sqlite3.sqlite_version}")
+        return
+    yield Finding(
+        "sqlite",
+        Health.OK,
+        f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect; the monitor avoids it: it alone checkpoints",
+        "use a Python with SQLite 3.51.3 or newer; until then let no other program write into the database",
+    )
+
+
+def has_wal_reset_defect(version: tuple[int, ...]) -> bool:
+    """Whether this version of SQLite has it: from 3.7.0 to 3.51.2, but for the mended 3.44.6 and 3.50.7."""
+    mended = (version[:2] == (3, 44) and version >= (3, 44, 6)) or (version[:2] == (3, 50) and version >= (3, 50, 7))
+    return (3, 7, 0) <= version < (3, 51, 3) and not mended
 
 
 def _file_system(context: Context) -> Iterator[Finding]:
@@ -286,6 +314,65 @@ def _channels(context: Context) -> Iterator[Finding]:
         yield Finding("on call", Health.WARNING, str(doubtful))
     if context.settings.watchdog.url is None:
         yield Finding("watchdog", Health.OK, "none: nobody notices when the monitor's host dies")
+
+
+def _deliveries(context: Context) -> Iterator[Finding]:
+    """What became of the newest message of each channel."""
+    from amt_console.config.policies import policies_of
+    from amt_console.model.notifications import DeliveryState
+    from amt_console.store import newest_result
+
+    path = database_file(context.store_url)
+    if not context.settings.has_channels or (path is not None and not path.exists()):
+        return
+    with context.open_store() as store, store.read() as reads:
+        results = {name: newest_result(reads, name) for name in policies_of(context.settings, ()).channels}
+    for name, result in results.items():
+        if result is not None and result.state is DeliveryState.DEAD:
+            message = f"{name}: the newest message was given up: {safe_text(result.error or 'no reason is known', 200)}"
+            yield Finding("channels", Health.WARNING, message, f"amt-console notify test {name}")
+
+
+def _api(context: Context) -> Iterator[Finding]:
+    """The port and the certificate of the API over TCP."""
+    import socket
+
+    from amt_console.store import lease_holder
+
+    api = context.settings.api
+    if not api.enabled:
+        return
+    where = f"{api.host} port {api.port}"
+    if lease_holder(context.store_url) is None:
+        family = socket.AF_INET6 if ":" in api.host else socket.AF_INET
+        try:
+            socket.create_server((api.host, api.port), family=family).close()
+        except OSError as error:
+            message = f"the API cannot listen on {where}: {error.strerror or error}"
+            yield Finding("api", Health.FAILED, message, "end the other program, or set another [api] port")
+        else:
+            yield Finding("api", Health.OK, f"{where} is free for the monitor")
+    if api.tls_certificate is not None and api.tls_key is not None:
+        yield _certificate(context, str(api.tls_certificate), str(api.tls_key))
+
+
+def _certificate(context: Context, certificate: str, key: str) -> Finding:
+    from cryptography import x509
+
+    from amt_console.api.listeners.certificate import ServerCertificate
+
+    try:
+        ServerCertificate(certificate, key)
+        ends = x509.load_pem_x509_certificate(Path(certificate).read_bytes()).not_valid_after_utc
+    except (OSError, ValueError) as error:
+        message = f"certificate and key of the API cannot be used: {safe_text(error, 200)}"
+        return Finding("api", Health.FAILED, message, "name files that fit each other as tls_certificate and tls_key")
+    left, until = ends - context.clock.now(), f"{ends:%Y-%m-%d %H:%M} UTC"
+    if left <= timedelta(0):
+        return Finding("api", Health.FAILED, f"the certificate of the API ended on {until}", "renew it")
+    if left < CERTIFICATE_LEAST:
+        return Finding("api", Health.WARNING, f"the certificate of the API ends on {until}", "renew it")
+    return Finding("api", Health.OK, f"its certificate is valid until {until}")
 
 
 def _engine(context: Context) -> Iterator[Finding]:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.certificates import make_certificate, server_context
 from support.platform import serving
 from support.programs import Place, until
 
-from amt_console.cli.doctor import Finding, Health, examine
+from amt_console.cli.doctor import Finding, Health, examine, has_wal_reset_defect
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import Context
 from amt_console.clock import SystemClock
 from amt_console.config import load_config, targets
+from amt_console.model.notifications import DeliveryState, NoticeKind, OutboxEntry
 from amt_console.runtime.session import LocalSession
 from amt_console.runtime.site import site_of
-from amt_console.store import Store
+from amt_console.store import DeliveryMark, Store, mark_messages
 from amt_console.store.engines import network_disk
 from amt_console.store.engines.network_disk import MountedFileSystem
 from amt_console.store.upkeep.time_mender import TimeMender
@@ -94,3 +98,55 @@ def test_rows_without_a_readable_time_are_told_of(command: Callable[..., Any], d
 def _told(place: Place) -> list[Finding]:
     found = examine(Context(config=place.config, db=place.url))
     return [finding for finding in found if finding.name == "monitor" and finding.health is Health.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("version", "defect"),
+    [((3, 6, 23), False), ((3, 7, 0), True), ((3, 40, 1), True), ((3, 44, 5), True), ((3, 44, 6), False),
+     ((3, 45, 0), True), ((3, 50, 6), True), ((3, 50, 7), False), ((3, 51, 2), True), ((3, 51, 3), False),
+     ((3, 53, 0), False)],
+)  # fmt: skip
+def test_versions_of_sqlite_with_the_wal_reset_defect(version: tuple[int, int, int], defect: bool) -> None:
+    assert has_wal_reset_defect(version) is defect
+
+
+def configured(home: Path, **tables: object) -> str:
+    path = home / "doctor.json"
+    path.write_text(json.dumps(tables))
+    path.chmod(0o600)
+    return str(path)
+
+
+def test_a_taken_port_of_the_api_is_a_failure(command: Callable[..., Any], home: Path, store: Store) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        path = configured(home, api={"enabled": True, "port": port})
+        (found,) = found_by(command, "api", "--config", path)
+    assert (found["health"], f"127.0.0.1 port {port}" in found["message"]) == ("failed", True)
+    assert "[api] port" in found["mend"]
+
+
+@pytest.mark.parametrize(("days", "health"), [(-1, "failed"), (3, "warning"), (90, "ok")])
+def test_the_certificate_of_the_api(
+    command: Callable[..., Any], home: Path, store: Store, days: int, health: str
+) -> None:
+    server_context(home, (make_certificate(ends=timedelta(days=days)),))
+    tls = {"tls_certificate": str(home / "chain.pem"), "tls_key": str(home / "key.pem")}
+    found = found_by(command, "api", "--config", configured(home, api={"enabled": True, **tls}))
+    assert [each["health"] for each in found if "certificate" in each["message"]] == [health]
+
+
+def test_a_channel_whose_newest_message_was_given_up_is_named(
+    command: Callable[..., Any], home: Path, store: Store
+) -> None:
+    now = SystemClock().now()
+    entry = OutboxEntry(
+        channel="ops", receiver="ops", kind=NoticeKind.TEST, reason="r", created_at=now, text="t", dedup_key="one"
+    )
+    with store.transaction() as writes:
+        writes.queue_once([entry])
+        mark_messages(writes, DeliveryMark((1,), DeliveryState.DEAD, now, "clientError", "410 gone"))
+    channel = {"name": "ops", "type": "webhook", "url": "https://hooks.example/a-hook"}
+    path = configured(home, channels=[channel])
+    found = found_by(command, "channels", "--config", path)
+    assert [each["mend"] for each in found if "410 gone" in each["message"]] == ["amt-console notify test ops"]
