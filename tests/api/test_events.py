@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -14,7 +15,9 @@ import pytest
 from support.programs import until
 
 from amt_console.api import events
-from amt_console.api.auth.tokens import NewToken
+from amt_console.api.auth.rates import RateLimit
+from amt_console.api.auth.token_callers import Rates
+from amt_console.api.auth.tokens import NewToken, TokenBook
 from amt_console.api.events import EVERY_KIND, Batch, EventKind, EventLog
 from amt_console.api.listeners.server import TcpServer
 from amt_console.api.routes import events as routes
@@ -129,16 +132,42 @@ def test_only_the_wanted_kinds_follow(server: TcpServer, make_token: Make, fire:
 def test_a_quiet_stream_has_heartbeats_and_ends_when_the_token_is_revoked(
     server: TcpServer, store: Store, make_token: Make, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, feed: Feed
 ) -> None:
-    monkeypatch.setattr(routes, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(routes, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(routes, "TRUST_SECONDS", 3600.0)
     feed()
     token = make_token()
     with following(server, token) as stream:
         next_of(stream, "snapshot")
         assert next(stream)["kind"] is None, "a heartbeat"
+        for _ in range(12):  # whoever shows wrong tokens does not keep a stream alive with that
+            httpx.get(f"{server.url}/api/v1/snapshot", headers={"authorization": f"Bearer {token.text[:-1]}x"})
         with store.transaction() as writes:
             revoke_token(writes, token.id, clock.now())
         clock.advance(10)
-        assert all(event["kind"] in (None, "snapshot", "service") for event in stream), "it ends"
+        rest = list(islice(stream, 300))
+        assert len(rest) < 300, "it ends"
+        assert all(event["kind"] in (None, "snapshot", "service") for event in rest)
+
+
+def test_an_open_stream_uses_up_nothing_of_its_tokens_limit(
+    served: Served, store: Store, make_token: Make, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, feed: Feed
+) -> None:
+    monkeypatch.setattr(routes, "CHECK_SECONDS", 0.05)
+    feed()
+    limit = RateLimit(clock, burst=2, seconds_each=3600)
+    running = TcpServer(
+        served, host="127.0.0.1", port=0, book=TokenBook(store, clock), rates=Rates(token=limit, address=limit)
+    )
+    running.start()
+    try:
+        token = make_token()
+        with following(running, token) as stream:
+            next_of(stream, "snapshot")
+            before = limit.left(token.id)
+            assert [event["kind"] for event in islice(stream, 8)] == [None] * 8
+            assert limit.left(token.id) == before
+    finally:
+        running.stop()
 
 
 def test_streams_end_at_once_with_the_server(server: TcpServer, served: Served, make_token: Make, feed: Feed) -> None:

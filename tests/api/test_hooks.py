@@ -89,6 +89,33 @@ class TestAlertmanager:
         assert receiving.alerts()[0].ends_at == datetime(2026, 1, 5, 12, 10, tzinfo=UTC)
 
     @pytest.mark.parametrize(
+        ("field", "moment"),
+        [
+            ("startsAt", "0001-01-01T00:00:00+14:00"),
+            ("startsAt", "9999-12-31T23:59:59-14:00"),
+            ("endsAt", "0001-01-01T00:00:00+14:00"),
+            ("endsAt", "9999-12-31T23:59:59-14:00"),
+        ],
+    )
+    def test_moments_at_the_ends_of_time_are_bounded(
+        self, receiving: Receiving, post: Callable[..., int], field: str, moment: str
+    ) -> None:
+        assert post(body(alert(**{field: moment}))) == 200
+        taken = receiving.alerts()[0]
+        assert datetime(1971, 1, 1, tzinfo=UTC) <= taken.started_at <= receiving.clock.now()
+        assert taken.ends_at is None
+
+    def test_the_answer_counts_the_alerts_of_the_body(self, receiving: Receiving, make_token: Make) -> None:
+        headers = {"authorization": f"Bearer {make_token().text}"}
+
+        def taken(document: dict[str, Any]) -> Any:
+            return receiving.client.post("/api/v1/hooks/alertmanager", json=document, headers=headers).json()
+
+        assert taken(body(alert(fingerprint="a"), alert(fingerprint="b"))) == {"taken": 2}
+        assert taken(body(alert(), truncatedAlerts=3)) == {"taken": 1}
+        assert taken(body()) == {"taken": 0}
+
+    @pytest.mark.parametrize(
         ("labels", "subject"),
         [
             ({"service": "s", "instance": "i", "job": "j", "alertname": "a"}, "s"),
@@ -133,7 +160,7 @@ class TestAlertmanager:
         assert taken.runbook is None
         assert taken.severity is Severity.WARNING
 
-    @pytest.mark.parametrize("fingerprint", ["../../x", "a" * 300, "", None, "ü"])
+    @pytest.mark.parametrize("fingerprint", ["../../x", "a" * 300, "", None, "ü", "a\n"])
     def test_any_fingerprint_is_an_identity(
         self, receiving: Receiving, post: Callable[..., int], fingerprint: str | None
     ) -> None:
@@ -142,6 +169,7 @@ class TestAlertmanager:
         first, second = (each for each in receiving.alerts() if not each.fingerprint.startswith("cut-off"))
         assert first.key == second.key
         assert first.key.isascii()
+        assert first.key.isprintable()
         assert len(first.key) < 100
 
     def test_alerts_that_were_cut_off_are_told_of(self, receiving: Receiving, post: Callable[..., int]) -> None:

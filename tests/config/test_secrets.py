@@ -207,3 +207,18 @@ def test_a_settings_error_of_the_model_itself_does_not_echo_input() -> None:
     with pytest.raises(ValueError, match="services") as caught:
         Settings.model_validate({"services": [{"name": "a", "url": f"ftp://u:{HIDDEN}@h"}]})
     assert HIDDEN not in str(caught.value)
+
+
+def test_secrets_in_lists_are_checked_like_all_others(tmp_path: Path) -> None:
+    file = tmp_path / "amt.toml"
+    file.write_text('[api]\nhook_secrets = ["${OLD_HOOK}", "${NEW_HOOK}"]\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, env={"OLD_HOOK": HIDDEN})
+    assert [fault.path for fault in caught.value.faults] == ["api.hook_secrets[1]"]
+    file.write_text(f'[api]\nhook_secrets = ["{HIDDEN}"]\n', encoding="utf-8")
+    file.chmod(0o644)
+    (warning,) = load_config(file, env={}).warnings
+    assert warning.path == "api.hook_secrets[0]"
+    assert "other users can read" in warning.message
+    file.chmod(0o600)
+    assert load_config(file, env={}).warnings == ()

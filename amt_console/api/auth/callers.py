@@ -72,6 +72,10 @@ class Callers(Protocol):
         """Authenticate a request. Raises NotPermittedError, TooManyRequestsError."""
         ...
 
+    async def again(self, request: Request) -> Caller:
+        """The caller of a request that is still being answered, as of now. Raises NotPermittedError."""
+        ...
+
     def charge(self, request: Request) -> None:
         """Count a request that needs no authentication. Raises TooManyRequestsError."""
         ...
@@ -115,6 +119,10 @@ class SocketCallers:
         login: str | None = getattr(connection, "login", None)
         actor = Actor(account, peer.uid, claims, login=login, via="socket", role=role)
         return Caller(actor, place=_place(peer, claims), own=own)
+
+    async def again(self, request: Request) -> Caller:
+        """The caller, as of now."""
+        return await self.recognise(request)
 
     def charge(self, request: Request) -> None:
         """Local users are known to the system: their requests are not limited."""

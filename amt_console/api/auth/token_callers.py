@@ -53,6 +53,15 @@ class TokenCallers:
     async def recognise(self, request: Request) -> Caller:
         """The caller, by the name of the token."""
         self.charge(request)
+        caller = await self.again(request)
+        # Also of a refused request, the audit names the caller.
+        request.state.caller = caller
+        if caller.session is not None and request.method not in SAFE_METHODS:
+            self._must_be_meant(request, caller.session)
+        return self._counted(caller, request)
+
+    async def again(self, request: Request) -> Caller:
+        """The caller, as of now. Counts nothing: an open stream must not use up what its token may ask."""
         given = request.headers.get("authorization")
         if given is None:
             return await self._by_session(request)
@@ -66,20 +75,19 @@ class TokenCallers:
         token = self._book.remembered(text)
         if token is None:
             token = await asyncio.to_thread(self._book.recognise, text, address)
-        return self._counted(self._caller(token, request, safe_text(address, 64)), token, request)
+        return self._caller(token, request, safe_text(address, 64))
 
     async def _by_session(self, request: Request) -> Caller:
         session = await self.session_of(request)
         if session is None:
             raise UnknownCallerError
-        caller = self._caller(session.token, request, safe_text(self.origin(request), 64), session)
-        # Also of a refused request, the audit names the caller.
-        request.state.caller = caller
-        if request.method not in SAFE_METHODS and not (
-            from_own_pages(request) and session.confirms(request.headers.get(CSRF_HEADER, ""))
-        ):
+        return self._caller(session.token, request, safe_text(self.origin(request), 64), session)
+
+    @staticmethod
+    def _must_be_meant(request: Request, session: OpenSession) -> None:
+        """Another site can make a browser send the cookie, but not the session's value. Raises NotPermittedError."""
+        if not (from_own_pages(request) and session.confirms(request.headers.get(CSRF_HEADER, ""))):
             raise NotPermittedError(f"a change with the cookie of a session needs its CSRF value in {CSRF_HEADER}")
-        return self._counted(caller, session.token, request)
 
     async def session_of(self, request: Request) -> OpenSession | None:
         """The valid session of a request's cookie. Raises StoreError."""
@@ -88,7 +96,7 @@ class TokenCallers:
 
     async def log_in(self, text: str, request: Request) -> OpenSession:
         """Open a session with a token."""
-        caller = await self._by_token(text.strip(), request)
+        caller = self._counted(await self._by_token(text.strip(), request), request)
         if not caller.actor.role.includes(Role.VIEWER):
             raise NotPermittedError("this token is for a machine: it opens no page")
         assert caller.token is not None
@@ -104,10 +112,10 @@ class TokenCallers:
         peer = request.client.host if request.client is not None else "unknown"
         return self._proxies.encrypted(request.url.scheme, peer, request.headers.getlist("x-forwarded-proto"))
 
-    def _counted(self, caller: Caller, token: AccessToken, request: Request) -> Caller:
+    def _counted(self, caller: Caller, request: Request) -> Caller:
         """Count a request of a token. Raises TooManyRequestsError."""
-        request.state.caller = caller
-        if self._rates.token is not None:
+        request.state.caller, token = caller, caller.token
+        if self._rates.token is not None and token is not None:
             seconds = self._rates.token.take(token.id)
             request.state.rate = self._rates.token, token.id
             if seconds:

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from amt_console.api.problems import RequestError
 from amt_console.model import Severity
 from amt_console.model.inbound import ExternalAlert
+from amt_console.moments import FIRST_YEAR, LAST_YEAR
 from amt_console.redaction import redacted
 from amt_console.text import safe_text
 
@@ -25,9 +26,9 @@ MAX_SUBJECT_CHARS = 200
 MAX_MESSAGE_CHARS = 1000
 MAX_DETAIL_CHARS = 2048
 MAX_LABELS = 64
-_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+_EARLIEST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 """Go's zero time, and whatever else means that there is no end."""
-_IDENTITY = re.compile(r"^[A-Za-z0-9_.:-]{1,64}$")
+_IDENTITY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _SUBJECT_LABELS = ("service", "instance", "job", "alertname")
 _CRITICAL = frozenset(("critical", "page", "error"))
 Body = TypeVar("Body", bound=BaseModel)
@@ -90,13 +91,15 @@ class GenericBody(_Body):
     data: GenericData
 
 
-def hook_alerts(source: str, body: bytes, now: datetime) -> list[ExternalAlert]:
+def hook_alerts(source: str, body: bytes, now: datetime) -> tuple[list[ExternalAlert], list[ExternalAlert]]:
     """The alerts in the body of Alertmanager's or Grafana's webhook, each by its own status. Raises RequestError.
 
-    An alert that says how many were cut off stands for those: it ends with the next body of the group that is whole.
+    Returns:
+        The alerts; and one that says how many were cut off. It stands for those, and ends with the next body of the
+        group that is whole.
     """
     parsed = _parse(AlertmanagerBody, body)
-    return [*(_alert(source, each, now) for each in parsed.alerts), *_cut_off(source, parsed, now)]
+    return [_alert(source, each, now) for each in parsed.alerts], list(_cut_off(source, parsed, now))
 
 
 def generic_alert(body: bytes, now: datetime) -> ExternalAlert:
@@ -184,17 +187,19 @@ def _cut_off(source: str, body: AlertmanagerBody, now: datetime) -> Iterator[Ext
 
 def _start(moment: datetime, now: datetime) -> datetime:
     """By a clock that is ahead, later alerts would seem older."""
-    return min(max(moment.astimezone(UTC), _EARLIEST), now)
+    if moment.year > LAST_YEAR:
+        return now
+    return min(max(moment.astimezone(UTC), _EARLIEST), now) if moment.year >= FIRST_YEAR else _EARLIEST
 
 
 def _end(moment: datetime | None) -> datetime | None:
-    if moment is None or moment.year < _EARLIEST.year:
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
         return None
     return moment.astimezone(UTC)
 
 
 def _identity(text: str) -> str:
-    return text if _IDENTITY.match(text) else _digest(text)[:32]
+    return text if _IDENTITY.fullmatch(text) else _digest(text)[:32]
 
 
 def _digest(value: Any) -> str:

@@ -29,7 +29,7 @@ class Taken(BaseModel):
     """What became of a message."""
 
     taken: int
-    """Alerts that were stored; 0 for a repeated message."""
+    """Alerts of the message that were stored; 0 for a repeated message."""
 
 
 router = APIRouter(route_class=_GuardedHook, tags=["hooks"])
@@ -112,9 +112,9 @@ async def _take_hook(source: str, request: Request, inbox: Inbox) -> Taken:
     body = await request.body()
 
     def take() -> int:
-        alerts = hook_alerts(source, body, inbox.now())
-        if alerts:
-            inbox.take_alerts(alerts)
+        alerts, cut_off = hook_alerts(source, body, inbox.now())
+        if alerts or cut_off:
+            inbox.take_alerts([*alerts, *cut_off])
         return len(alerts)
 
     return Taken(taken=await asyncio.to_thread(take))

@@ -104,7 +104,9 @@ def _by_place(document: Document) -> Any:
 
 
 def _unresolved(settings: Settings, env: Mapping[str, str]) -> Iterator[Fault]:
-    for parts, secret in secrets_of(settings, enabled_only=True):
+    # `serve` and the socket take signed hooks also where `api.enabled` is false.
+    hooks = ((("api", *parts), secret) for parts, secret in secrets_of(settings.api))
+    for parts, secret in (*secrets_of(settings, enabled_only=True), *hooks):
         if secret.needed and (fault := _unresolvable(parts, secret, env)) is not None:
             yield fault
 

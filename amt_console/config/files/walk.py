@@ -57,9 +57,14 @@ def _is_duration(field: FieldInfo) -> bool:
 
 
 def secrets_of(settings: BaseModel, *, enabled_only: bool = False) -> Iterator[tuple[Parts, Secret]]:
-    """Every secret of a model, with its place."""
-    found = leaves(settings, enabled_only=enabled_only)
-    return ((parts, value) for parts, value in found if isinstance(value, Secret))
+    """Every secret of a model, with its place; also those of lists."""
+    for parts, value in leaves(settings, enabled_only=enabled_only):
+        found = (
+            (((*parts, place), each) for place, each in enumerate(value))
+            if isinstance(value, tuple)
+            else [(parts, value)]
+        )
+        yield from ((place, each) for place, each in found if isinstance(each, Secret))
 
 
 def value_at(document: Any, parts: Parts) -> tuple[bool, Any]:
