@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.http_servers import unused_port
 from support.platform import serving
 from support.programs import PROGRAM, Place, end, until
 from support.terminal import TerminalProgram
@@ -25,12 +24,6 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield Place(tmp_path, web=platform.url)
 
 
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port: int = taken.getsockname()[1]
-        return port
-
-
 def log(place: Place) -> str:
     return "".join(path.read_text("utf-8") for path in place.home.glob("log-*"))
 
@@ -41,7 +34,7 @@ def viewers(place: Place) -> list[dict[str, Any]]:
 
 
 def test_who_looks_through_another_process_is_seen_by_all(place: Place) -> None:
-    port = free_port()
+    port = unused_port()
     with place.monitor() as monitor:
         serving_process = place.start("serve", "--port", str(port))
         try:

@@ -14,8 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from support.fair_time import fair_time
+from support.http_servers import unused_port
 from support.platform import Platform, serving
 from support.programs import ServerPlace, end, holder_pid, until
 from support.stores import postgres_url
@@ -230,5 +232,49 @@ def test_a_second_monitor_shares_the_probing_and_takes_over_after_a_kill(place: 
         assert second.wait(60) == 0
     finally:
         for process in (first, second):
+            if process is not None:
+                end(process)
+
+
+def test_a_hook_at_a_process_without_the_lease_reaches_the_one_that_evaluates(place: ServerPlace) -> None:
+    port = unused_port()
+    alert = {
+        "status": "firing",
+        "labels": {"alertname": "DiskFull", "service": "nas", "severity": "critical"},
+        "annotations": {"summary": "disk 7 is full"},
+        "startsAt": "2026-01-05T11:55:00Z",
+        "fingerprint": "c6eadffa33fcdf37",
+    }
+    monitor = place.start("monitor")
+    server = None
+    try:
+        until(lambda: holder_pid(place.url) == monitor.pid)
+        token = place.ask("token", "create", "alertmanager", "--role", "operator", "--json")["token"]
+        server = place.start("serve", "--port", str(port))
+
+        def posted(status: str) -> bool:
+            try:
+                answer = httpx.post(
+                    f"http://127.0.0.1:{port}/api/v1/hooks/alertmanager",
+                    json={"version": "4", "alerts": [{**alert, "status": status}]},
+                    headers={"authorization": f"Bearer {token}"},
+                    trust_env=False,
+                )
+            except httpx.TransportError:
+                return False
+            assert (answer.status_code, answer.json()) == (200, {"taken": 1})
+            return True
+
+        def states() -> list[str]:
+            found = place.ask("alerts", "list", "--all", "--json")
+            return [each["state"] for each in found if (each["alert_type"], each["subject"]) == ("external", "nas")]
+
+        until(lambda: posted("firing"))
+        until(lambda: states() == ["firing"])
+        assert holder_pid(place.url) == monitor.pid, "the one that took it has no lease"
+        assert posted("resolved")
+        until(lambda: states() == ["resolved"])
+    finally:
+        for process in (server, monitor):
             if process is not None:
                 end(process)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from support.http_servers import unused_port
 from support.platform import Platform, serving
 from support.programs import Place, until
 
@@ -81,14 +81,6 @@ def _query(client: httpx.Client, expression: str) -> list[tuple[dict[str, str], 
     return [(row["metric"], float(row["value"][1])) for row in answer["data"]["result"]]
 
 
-def free_port() -> int:
-    """A port on which nobody listens; another process may take it, but hardly ever does."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def platform() -> Iterator[Platform]:
     with serving() as running:
@@ -97,7 +89,7 @@ def platform() -> Iterator[Platform]:
 
 def test_prometheus_scrapes_the_monitor_and_its_rules_see_an_outage(tmp_path: Path, platform: Platform) -> None:
     place = Place(tmp_path / "home", web=platform.url)
-    port = free_port()
+    port = unused_port()
     place.write(api={"enabled": True, "port": port})
     with place.monitor() as monitor:
         token = place.run("token", "create", "prometheus", "--role", "probe").stdout.strip()
