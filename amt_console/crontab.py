@@ -7,7 +7,10 @@ from functools import lru_cache
 
 from cronsim import CronSim, CronSimError
 
+from amt_console.text import safe_text
+
 FIELDS = 5
+_MAX_REASON_CHARS = 200
 _WORDS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -27,9 +30,9 @@ def check_schedule(expression: str) -> None:
     """Refuse an expression that is not one of a crontab, or that never comes. Raises CrontabError."""
     fields = _fields(expression)
     if len(fields.split()) != FIELDS:
-        raise CrontabError("has five fields: minute, hour, day of month, month, day of week")
+        raise CrontabError("it has five fields: minute, hour, day of month, month, day of week")
     if _next(fields, datetime(2024, 1, 1, tzinfo=UTC), UTC) is None:
-        raise CrontabError("never comes")
+        raise CrontabError("it never comes")
 
 
 def next_run(expression: str, zone: tzinfo, after: datetime) -> datetime | None:
@@ -51,7 +54,7 @@ def _next(fields: str, after: datetime, zone: tzinfo) -> datetime | None:
             if moment > after:
                 return moment
     except CronSimError as error:
-        raise CrontabError(f"is no schedule of a crontab: {error}") from None
+        raise CrontabError(safe_text(str(error)[:1].lower() + str(error)[1:], _MAX_REASON_CHARS)) from None
     return None
 
 

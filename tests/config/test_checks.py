@@ -61,7 +61,7 @@ def test_the_scheme_says_what_a_service_is(url: str, kind: TargetKind) -> None:
         ("dns://shop.example?server=1.2.3.4&server=5.6.7.8", "each once"),
         ("icmp://host:1", "nothing else"),
         ("icmp://", "must name a host"),
-        ("ftp://host/", "must be an http:// or https:// URL"),
+        ("ftp://host/", "must begin with http://, https://, tcp://, dns:// or icmp://"),
     ],
 )
 def test_a_url_that_cannot_be_probed_is_refused(tmp_path: Path, url: str, words: str) -> None:

@@ -345,7 +345,8 @@ def test_a_wide_web_of_dependencies_is_checked_quickly() -> None:
 @pytest.mark.parametrize("signal", get_args(RuleSignal))
 def test_every_rule_that_is_accepted_can_be_watched(signal: str) -> None:
     limits = {} if signal in STATE_SIGNALS | INFORMATION_SIGNALS else {"above": 5}
-    subject = {"subject": "revenue.mrr"} if signal == "figure" else {}
+    subjects = {"figure": "revenue.mrr", "value": "*/connections_percent"}
+    subject = {"subject": subjects[signal]} if signal in subjects else {}
     window = {} if signal in (*STATE_SIGNALS, *INFORMATION_SIGNALS, "tls_expiry") else {"window": "5m"}
     document = {"rules": [{"name": "mine", "signal": signal, "no_data": "alert", **window, **limits, **subject}]}
     settings = parse_document(document, env={})

@@ -29,7 +29,7 @@ def check_alive(context: Context) -> None:
     try:
         answer = client.exchange("GET", "/healthz", {}, timeout=_SECONDS)
     except (OSError, Disconnected, UnreadableAnswer) as error:
-        reason = safe_text(error) or type(error).__name__
+        reason = safe_text(getattr(error, "strerror", None) or error) or type(error).__name__
         raise CommandError(f"no monitor answers at {socket}: {reason}", ExitCode.UNAVAILABLE) from error
     finally:
         client.close()

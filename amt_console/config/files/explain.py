@@ -37,8 +37,8 @@ _LIMITS = {
     "less_than": ("lt", "must be below {}"),
     "string_too_short": ("min_length", "must have at least {} characters"),
     "string_too_long": ("max_length", "must have at most {} characters"),
-    "too_short": ("min_length", "must have at least {} entries"),
-    "too_long": ("max_length", "must have at most {} entries"),
+    "too_short": ("min_length", "must be a list of at least {}"),
+    "too_long": ("max_length", "must be a list of at most {}"),
     "string_pattern_mismatch": ("pattern", "must match {}"),
 }
 

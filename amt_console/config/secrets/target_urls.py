@@ -23,6 +23,8 @@ def service_url(text: str) -> str:
     """Accept the URL of a service. Raises Refused."""
     scheme = text.partition("://")[0].lower()
     if scheme not in _EXAMPLES:
+        if "://" in text and scheme not in ("http", "https"):
+            raise Refused("must begin with http://, https://, tcp://, dns:// or icmp://")
         return http_url(text)
     hint = f"such as {_EXAMPLES[scheme]}"
     parts = _parts(text, hint)
