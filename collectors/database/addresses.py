@@ -10,17 +10,13 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from amt_console.hosts import never_a_target
 from collectors.network.address import Address, literal
+from collectors.network.target_addresses import refuse_never_targets
 
 GetAddrInfo = Callable[..., list[tuple[Any, ...]]]
 _LIBPQ = frozenset(("psycopg", "psycopg2"))
 _HOST_KEYS = ("host", "hostaddr", "server", "hostname", "unix_socket")
 _ANY_PORT = 0
-
-
-class RefusedAddress(Exception):
-    """A host of a database is, or resolves to, what is never a target; ``str()`` says which, for people."""
 
 
 def checked_options(
@@ -34,16 +30,14 @@ def checked_options(
         getaddrinfo: The system's resolver.
 
     Raises:
-        RefusedAddress: Cloud metadata, link-local, multicast or unspecified.
+        ProbeFault: Cloud metadata, link-local, multicast or unspecified.
     """
     found = {
         (key, host): _addresses(host, getaddrinfo) for key in _HOST_KEYS for host in _hosts(options.get(key)) if host
     }
     for (_, host), addresses in found.items():
         for address in addresses:
-            if never_a_target(address.ip):
-                named = "" if host == str(address.ip) else f" ({host})"
-                raise RefusedAddress(f"{address.ip}{named} is never a target: not connected")
+            refuse_never_targets(address, host)
     if driver not in _LIBPQ or options.get("hostaddr") or not options.get("host"):
         return dict(options)
     hosts = list(_hosts(options["host"]))

@@ -23,8 +23,9 @@ from sqlalchemy.pool import NullPool
 
 from amt_console.model import Database, ErrorClass, Value
 from amt_console.text import safe_text
-from collectors.database.addresses import RefusedAddress, checked_options
+from collectors.database.addresses import checked_options
 from collectors.database.values import ValueReader
+from collectors.network.fault import ProbeFault
 
 Detail = float | int | str | None
 
@@ -101,8 +102,8 @@ class DatabaseSession:
         start = self.monotonic()
         try:
             connection = connect()
-        except RefusedAddress as error:
-            raise DatabaseFailure(ErrorClass.BLOCKED_ADDRESS, str(error)) from None
+        except ProbeFault as fault:
+            raise DatabaseFailure(fault.error_class, fault.message) from None
         except Exception as error:  # every driver has exceptions of its own
             raise _connect_failure(url, error) from None
         self.connect_ms = (self.monotonic() - start) * 1000

@@ -16,11 +16,8 @@ from collectors.network.connection import Connection
 from collectors.network.fault import ProbeFault
 from collectors.network.resolver import Resolver
 from collectors.network.stamps import Stamps
-from collectors.network.target_addresses import target_addresses
+from collectors.network.target_addresses import MOST_KEPT, target_addresses
 from collectors.network.tls import TlsContexts
-
-MOST_ANSWERS = 8
-"""Addresses of a name that are kept as evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +85,5 @@ class Route:
         addresses = await target_addresses(host, port, self.family, machinery.resolver)
         trace.add("dns", addresses.took_ns)
         if addresses.found:
-            trace.dns = tuple(str(address.ip) for address in addresses.found[:MOST_ANSWERS])
+            trace.dns = tuple(str(address.ip) for address in addresses.found[:MOST_KEPT])
         return addresses.chosen

@@ -15,10 +15,7 @@ from collectors.network.address import Address
 from collectors.network.fault import ProbeFault
 from collectors.network.resolver import Resolver
 from collectors.network.stamps import monotonic_ns
-from collectors.network.target_addresses import target_addresses
-
-MOST_FOUND = 8
-"""Addresses of a name that are kept with a failure."""
+from collectors.network.target_addresses import MOST_KEPT, target_addresses
 
 
 class Stage(Enum):
@@ -94,7 +91,7 @@ async def measured(
     total = took / 1e6 if fault is None or progress.answered else None
     progress.details["own_ms"] = round(max(0.0, (monotonic_ns() - began - took) / 1e6), 3)
     if fault is not None and progress.found:
-        progress.details["dns"] = ", ".join(str(each.ip) for each in progress.found[:MOST_FOUND])
+        progress.details["dns"] = ", ".join(str(each.ip) for each in progress.found[:MOST_KEPT])
     if progress.tls_version is not None:
         progress.details["tls_version"] = progress.tls_version
     return ProbeResult(

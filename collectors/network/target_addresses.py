@@ -12,6 +12,8 @@ from collectors.network.address import Address, literal
 from collectors.network.fault import ProbeFault
 from collectors.network.resolver import Resolver
 
+MOST_KEPT = 8
+"""Addresses of a name that are kept with a failure."""
 _FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 

@@ -20,9 +20,10 @@ from support.stalling_proxy import Stall, stalling_proxy
 
 from amt_console.clock import SystemClock
 from amt_console.model import Database, ErrorClass, ServiceState
-from collectors.database.addresses import RefusedAddress, checked_options
+from collectors.database.addresses import checked_options
 from collectors.database.collector import DatabaseCollector
 from collectors.database.session import message_of
+from collectors.network.fault import ProbeFault
 
 SECRET = "s3cr3t/p@ss"
 ASLEEP = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(1)' AND state = 'active'"
@@ -330,5 +331,5 @@ def test_libpq_connects_to_the_addresses_that_were_checked() -> None:
         assert options(**untouched) == untouched
     assert checked_options("pymysql", {"host": "db.example"}, getaddrinfo=getaddrinfo) == {"host": "db.example"}
     for driver in ("psycopg", "pymysql"):
-        with pytest.raises(RefusedAddress, match=r"169\.254\.169\.254 \(bad\.example\) is never a target"):
+        with pytest.raises(ProbeFault, match=r"169\.254\.169\.254 \(bad\.example\) is never a target"):
             checked_options(driver, {"host": "bad.example"}, getaddrinfo=getaddrinfo)
