@@ -25,13 +25,13 @@ LOOK_SECONDS = 1.0
 """How often the snapshot is compared while somebody listens; after a person's action at once."""
 LEAST_SECONDS = 0.1
 """Between two comparisons, however many people act."""
-HEARTBEAT_SECONDS = 10.0
+KEEP_ALIVE_SECONDS = 10.0
 MOST_BATCHES, MOST_BYTES = 512, 8 * 1024 * 1024
 """What is kept for clients that come back."""
 MOST_CLIENTS = 500
 MOST_ENDED = 500
 """Ended alerts of one comparison that are told one by one."""
-HEARTBEAT = b": still here\n\n"
+KEEP_ALIVE = b": still here\n\n"
 _LOST = timedelta(seconds=60)
 logger = logging.getLogger("amt_console.api")
 
@@ -181,7 +181,7 @@ class EventLog:
                 logger.exception("comparing snapshots failed")
                 changed = False
             now = self._clock.monotonic()
-            if changed or now - beat_at >= HEARTBEAT_SECONDS:
+            if changed or now - beat_at >= KEEP_ALIVE_SECONDS:
                 beat_at = now
                 self.beats += 1
                 self._wake()

@@ -161,7 +161,7 @@ class Engine:
             no_data_watch=self._no_data_watch,
             on_pause=self._paused,
             on_no_data=self._silent,
-            on_heartbeat=self._flusher.keep_alive,
+            on_sign_of_life=self._flusher.keep_alive,
             on_tick=self._tick,
         )
 

@@ -28,7 +28,7 @@ URGENT_AFTER = 0.05
 GIVE_UP_SECONDS = 1.0
 """Seconds for the batch in progress when there is no time left for it."""
 KEEP_ALIVE = 10.0
-"""Seconds without a batch before an empty one is stored as a heartbeat: each commit makes every console read."""
+"""Seconds without a batch before an empty one is stored as a sign of life: each commit makes every console read."""
 RETRY = Backoff(first=0.25, factor=2.0, longest=15.0)
 
 Write = Callable[[Sequence[Item], datetime | None], None]
@@ -97,14 +97,14 @@ class Flusher:
             self._urgent.set()
 
     def beat(self, *, urgent: bool = False) -> None:
-        """Request a batch even without items: a heartbeat."""
+        """Request a batch even without items: a sign of life."""
         self._beat = True
         self._work.set()
         if urgent:
             self._urgent.set()
 
     def keep_alive(self) -> None:
-        """Request a heartbeat, unless a batch was stored lately: each batch carries one."""
+        """Request a sign of life, unless a batch was stored lately: each batch carries one."""
         last = self.last_commit
         if last is None or self._clock.monotonic() - last.monotonic >= KEEP_ALIVE:
             self.beat()

@@ -39,7 +39,7 @@ Event = dict[str, Any]
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "LOOK_SECONDS", 0.15)
     monkeypatch.setattr(events, "LEAST_SECONDS", 0.05)
-    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(events, "KEEP_ALIVE_SECONDS", 0.1)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ class Ticker:
             no_data_watch=NoDataWatch({"web-app": 15.0}, now=self.clock.monotonic()),
             on_pause=lambda pause: self.gaps.append(pause.gap),
             on_no_data=self.silences.append,
-            on_heartbeat=lambda: self.beats.append(self.clock.monotonic() - 1000.0),
+            on_sign_of_life=lambda: self.beats.append(self.clock.monotonic() - 1000.0),
         )
 
     def run(self, seconds: int) -> None:

@@ -14,7 +14,7 @@ from sse_starlette.sse import EventSourceResponse
 from amt_console.api.auth.callers import Callers
 from amt_console.api.auth.errors import TooManyRequestsError
 from amt_console.api.encoding import HEAD_KEY
-from amt_console.api.events import EVERY_KIND, HEARTBEAT, EventKind, EventLog
+from amt_console.api.events import EVERY_KIND, KEEP_ALIVE, EventKind, EventLog
 from amt_console.api.problems import RequestError
 from amt_console.api.routes.access import BEARER, GuardedRoute, Responses, Serving, needs
 from amt_console.model import Role
@@ -87,7 +87,7 @@ async def _stream(
         trusted = checked = loop.time()
         beats = log.beats
         if position is not None:
-            yield HEARTBEAT
+            yield KEEP_ALIVE
         while not log.closed:
             turn = log.turn()
             chunks: list[bytes] = []
@@ -101,7 +101,7 @@ async def _stream(
                 position = batches[-1].number
                 chunks += (batch.chunk(kinds) for batch in batches)
             elif beats != log.beats:
-                chunks.append(HEARTBEAT)
+                chunks.append(KEEP_ALIVE)
             beats = log.beats
             for chunk in chunks:
                 for start in range(0, len(chunk), PIECE_BYTES):

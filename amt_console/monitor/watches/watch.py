@@ -18,8 +18,8 @@ from amt_console.monitor.watches.no_data import NoDataWatch
 
 TICK = 1.0
 """Seconds between two readings of the clock."""
-HEARTBEAT_EVERY = 10.0
-"""Seconds between two heartbeats in the database."""
+SIGN_OF_LIFE_EVERY = 10.0
+"""Seconds between two signs of life in the database."""
 NO_DATA_EVERY = 5.0
 """Seconds between two checks for missing data."""
 FREEZE_AFTER = 5.0
@@ -67,13 +67,13 @@ class HostLoop:
 
 
 class TickLoop:
-    """Reads the clock every second: gaps, clock steps, heartbeats, missing data.
+    """Reads the clock every second: gaps, clock steps, signs of life, missing data.
 
     Args:
         no_data_watch: Knows when each subject last had data.
         on_pause: Takes a gap.
         on_no_data: Takes a subject without data.
-        on_heartbeat: Requests a heartbeat in the database.
+        on_sign_of_life: Stores a sign of life.
         on_tick: Called with each tick.
     """
 
@@ -84,7 +84,7 @@ class TickLoop:
         no_data_watch: NoDataWatch,
         on_pause: Callable[[Pause], None],
         on_no_data: Callable[[NoData], None],
-        on_heartbeat: Callable[[], None],
+        on_sign_of_life: Callable[[], None],
         on_tick: Callable[[], None] = lambda: None,
         tick: float = TICK,
     ) -> None:
@@ -94,12 +94,12 @@ class TickLoop:
         self._no_data_watch = no_data_watch
         self._on_pause = on_pause
         self._on_no_data = on_no_data
-        self._on_heartbeat = on_heartbeat
+        self._on_sign_of_life = on_sign_of_life
         self._on_tick = on_tick
         self._tick = tick
         self._watch = ClockWatch(clock.instant())
         started = clock.monotonic()
-        self._beat_at = started + HEARTBEAT_EVERY
+        self._sign_at = started + SIGN_OF_LIFE_EVERY
         self._no_data_at = started + NO_DATA_EVERY
         self._freeze_at: float | None = started + FREEZE_AFTER
 
@@ -121,9 +121,9 @@ class TickLoop:
             LOG.warning("The clock was moved by %+.1f s.", reading.wall_step)
             self.wall_step = (now.wall, reading.wall_step)
         self._on_tick()
-        if now.monotonic >= self._beat_at:
-            self._beat_at = now.monotonic + HEARTBEAT_EVERY
-            self._on_heartbeat()
+        if now.monotonic >= self._sign_at:
+            self._sign_at = now.monotonic + SIGN_OF_LIFE_EVERY
+            self._on_sign_of_life()
         if now.monotonic >= self._no_data_at:
             self._no_data_at = now.monotonic + NO_DATA_EVERY
             for silent in self._no_data_watch.silent(now.monotonic):

@@ -1,4 +1,4 @@
-"""The members of a cluster on one server: heartbeats, slots, and results relayed to the evaluator.
+"""The members of a cluster on one server: signs of life, slots, and results relayed to the evaluator.
 
 All times are the server's, so the monitors' clocks need not agree. Slots are claimed in a transaction of their own;
 nothing stays locked while a probe runs.
@@ -24,7 +24,7 @@ from amt_console.store.tables import RelayedRow
 from amt_console.store.utc import micros
 
 GONE_AFTER = 6.0
-"""Seconds without a heartbeat after which a member counts as dead."""
+"""Seconds without a sign of life after which a member counts as dead."""
 LEASE_INTERVALS = 2.0
 """Intervals for which a target belongs to the member that probed it last."""
 MOST_HANDED_IN = 1000
@@ -82,11 +82,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A member and the age of its newest heartbeat."""
+    """A member and the age of its newest sign of life."""
 
     member: Member
     silent: float
-    """Seconds since its newest heartbeat."""
+    """Seconds since its newest sign of life."""
 
     @property
     def alive(self) -> bool:
@@ -135,7 +135,7 @@ class Cluster:
         return store.is_server
 
     def check_in(self) -> tuple[Heard, ...]:
-        """Send a heartbeat. Returns the living members, and those that fell silent without a goodbye."""
+        """Give a sign of life. Returns the living members, and those that fell silent without a goodbye."""
         with self._control.begin() as connection:
             connection.execute(_CHECK_IN, asdict(self.me))
             return _heard(connection)
