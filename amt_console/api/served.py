@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from itsdangerous import URLSafeSerializer
@@ -29,21 +29,16 @@ from amt_console.operations.protocol import Operations
 
 @dataclass(frozen=True)
 class Served:
-    """The use cases with the state that consoles share."""
+    """The use cases of this process with the state that consoles share."""
 
     operations: Operations
     presence: Presence
     feed: ActionFeed
-    snapshots: SnapshotCache
     database: str
     """In words, without secrets."""
-    host: str
-    pid: int
     links: AcknowledgeLinks
     """Verifies the links in messages."""
     clock: Clock
-    events: EventLog
-    """What changes, for those who follow it."""
     refusals: RefusalLog | None = None
     """Records refused requests."""
     dashboards: Dashboards | None = None
@@ -62,49 +57,21 @@ class Served:
     """Asks the monitor of another process for its metrics, by the ``Accept`` header; blocks."""
     open_metrics: bool = False
     """Whether metrics need no token."""
+    snapshots: SnapshotCache = field(init=False)
+    events: EventLog = field(init=False)
+    """What changes, for those who follow it."""
+    host: str = field(init=False)
+    pid: int = field(init=False)
 
-    @classmethod
-    def by_this_process(
-        cls,
-        operations: Operations,
-        *,
-        presence: Presence,
-        feed: ActionFeed,
-        clock: Clock,
-        database: str,
-        links: AcknowledgeLinks,
-        refusals: RefusalLog | None = None,
-        dashboards: Dashboards | None = None,
-        archive: Archive | None = None,
-        inbox: Inbox | None = None,
-        openings: OpeningLog | None = None,
-        keys: IdempotencyKeys | None = None,
-        counts: Callable[[], MonitorCounts] | None = None,
-        monitor_metrics: Callable[[str], Exposition | None] | None = None,
-        open_metrics: bool = False,
-    ) -> Served:
-        """Create the shared state of this process."""
-        return cls(
-            operations,
-            presence,
-            feed,
-            SnapshotCache(operations, clock),
-            database,
-            socket.gethostname(),
-            os.getpid(),
-            links,
-            clock,
-            EventLog(operations, clock),
-            refusals=refusals,
-            dashboards=dashboards,
-            archive=archive,
-            inbox=inbox,
-            openings=openings,
-            keys=keys,
-            counts=counts,
-            monitor_metrics=monitor_metrics,
-            open_metrics=open_metrics,
-        )
+    def __post_init__(self) -> None:
+        """Create what belongs to this process alone."""
+        for name, value in (
+            ("snapshots", SnapshotCache(self.operations, self.clock)),
+            ("events", EventLog(self.operations, self.clock)),
+            ("host", socket.gethostname()),
+            ("pid", os.getpid()),
+        ):
+            object.__setattr__(self, name, value)
 
     @cached_property
     def cursors(self) -> URLSafeSerializer:

@@ -142,7 +142,7 @@ def _listen(
     from amt_console.operations.inbox import Inbox
     from amt_console.runtime.dispatching import acknowledge_links
 
-    served = Served.by_this_process(
+    served = Served(
         session.operations,
         presence=presence,
         feed=ActionFeed(),

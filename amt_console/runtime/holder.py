@@ -138,7 +138,7 @@ class Holder:
 
             self._cluster_presence = ClusterPresence(self._store, self._own_viewers)
         self._dashboards = dashboards_of(self._store, self._source, self._clock)
-        self._served = Served.by_this_process(
+        self._served = Served(
             self.operations,
             presence=self._presence,
             feed=ActionFeed(),

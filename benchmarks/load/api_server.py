@@ -50,7 +50,7 @@ def main() -> None:
             token = new_token()
             with own.transaction() as writes:
                 add_token(writes, AccessToken(token.id, "load", "viewer", token.digest, clock.now(), "load", None))
-            served = Served.by_this_process(
+            served = Served(
                 operations,
                 presence=Presence(clock),
                 feed=ActionFeed(),

@@ -70,7 +70,7 @@ def refusals(store: Store) -> Iterator[RefusalLog]:
 @pytest.fixture
 def served(operations: LocalOperations, refusals: RefusalLog, store: Store) -> Served:
     clock = SystemClock()
-    return Served.by_this_process(
+    return Served(
         operations,
         presence=Presence(clock),
         feed=ActionFeed(),

@@ -104,7 +104,7 @@ def served(operations: LocalOperations, store: Store, clock: FakeClock, feed: Fe
     operations.act(AddSilence("release", ("web-app",), for_=3600))
     operations.act(AddMaintenance("roof", ("web-app",), for_=3600))
     clock.advance(1)
-    return Served.by_this_process(
+    return Served(
         operations,
         presence=Presence(clock),
         feed=ActionFeed(),

@@ -87,7 +87,7 @@ def test_another_user_gets_in_by_the_group_and_acts_by_the_role(
 ) -> None:
     alert_id = fire()
     clock = SystemClock()
-    served = Served.by_this_process(
+    served = Served(
         operations, presence=Presence(clock), feed=ActionFeed(), clock=clock, database="monitoring.db", links=LINKS
     )
     path, group = folder / "monitor.sock", grp.getgrgid(pwd.getpwnam(STRANGER).pw_gid)

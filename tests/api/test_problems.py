@@ -137,7 +137,7 @@ def test_a_fault_of_the_program_is_a_problem_too(
     faulty = LocalOperations(
         store=store, store_url=store_url, settings=Settings(), targets=(), clock=clock, viewers=nobody_knows
     )
-    served = Served.by_this_process(
+    served = Served(
         faulty, presence=Presence(clock), feed=ActionFeed(), clock=SystemClock(), database="monitoring.db", links=LINKS
     )
     server = TcpServer(served, host="127.0.0.1", port=0, book=TokenBook(store, clock))

@@ -61,7 +61,7 @@ ARCHIVED = {
 
 @pytest.fixture
 def served(operations: LocalOperations, refusals: RefusalLog, store: Store, clock: FakeClock) -> Served:
-    return Served.by_this_process(
+    return Served(
         operations,
         presence=Presence(clock),
         feed=ActionFeed(),

@@ -59,7 +59,7 @@ def serve(
     group: int | None = None,
 ) -> SocketServer:
     clock = SystemClock()
-    served = Served.by_this_process(
+    served = Served(
         operations, presence=presence, feed=ActionFeed(), clock=clock, database="monitoring.db", links=LINKS
     )
     return SocketServer(served, path=path, roles=roles or RoleTable(), clock=clock, group=group)

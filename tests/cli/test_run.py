@@ -70,7 +70,7 @@ def taking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taking]:
         Store.open(store_url, clock=CLOCK, keys=Keyring(DataKey(bytes(range(32))))) as store,
         closing(RefusalLog(store, CLOCK)) as refusals,
     ):
-        served = Served.by_this_process(
+        served = Served(
             LocalOperations(store=store, store_url=store_url, settings=SETTINGS, targets=(), clock=CLOCK),
             presence=Presence(CLOCK),
             feed=ActionFeed(),

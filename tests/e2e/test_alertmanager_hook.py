@@ -66,7 +66,7 @@ async def test_firing_and_resolved_both_arrive(tmp_path: Path) -> None:
         with store.transaction() as writes:
             add_token(writes, AccessToken(token.id, "am", "operator", token.digest, CLOCK.now(), "root", None))
         with closing(RefusalLog(store, CLOCK)) as refusals:
-            served = Served.by_this_process(
+            served = Served(
                 operations,
                 presence=Presence(CLOCK),
                 feed=ActionFeed(),
