@@ -18,7 +18,7 @@ from amt_console.model import ErrorClass, ProbeResult, Service
 from amt_console.text import safe_text
 from collectors.network.address import Address, literal
 from collectors.network.fault import ProbeFault, connect_fault
-from collectors.network.probe import Progress, Stage, find, measured
+from collectors.network.probe import ProbeProgress, Waiting, find, measured
 from collectors.network.resolver import Resolver
 from collectors.network.stamps import Stamps, monotonic_ns
 
@@ -96,10 +96,10 @@ class DnsCollector:
         self._resolver.close()
         self._stamps.close()
 
-    async def _run(self, service: Service, progress: Progress) -> None:
+    async def _run(self, service: Service, progress: ProbeProgress) -> None:
         question = Question.of(service.url)
         server = await self._server(service, question, progress)
-        progress.wait(Stage.ANSWER, server)
+        progress.wait(Waiting.ANSWER, server)
         request = dns.message.make_query(question.name, question.kind, use_edns=True)
         began = monotonic_ns()
         try:
@@ -115,7 +115,7 @@ class DnsCollector:
         progress.answered = True
         _check(question, server, answer, service.expect.text, progress)
 
-    async def _server(self, service: Service, question: Question, progress: Progress) -> Address:
+    async def _server(self, service: Service, question: Question, progress: ProbeProgress) -> Address:
         """Where to ask. The servers of this machine are not checked: whoever set it up chose them."""
         if question.server is not None:
             found = await find(service, question.server, question.port, self._resolver, progress)
@@ -131,7 +131,7 @@ class DnsCollector:
 
 
 def _check(
-    question: Question, server: Address, answer: dns.message.Message, text: str | None, progress: Progress
+    question: Question, server: Address, answer: dns.message.Message, text: str | None, progress: ProbeProgress
 ) -> None:
     """Look at an answer. Raises ProbeFault."""
     code = answer.rcode()

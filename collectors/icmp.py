@@ -19,7 +19,7 @@ from amt_console.clock import Clock
 from amt_console.model import ErrorClass, ProbeResult, Service
 from collectors.network.address import Address, literal
 from collectors.network.fault import ProbeFault, connect_fault
-from collectors.network.probe import Progress, Stage, find, measured
+from collectors.network.probe import ProbeProgress, Waiting, find, measured
 from collectors.network.resolver import Resolver
 from collectors.network.stamps import Stamps, monotonic_ns
 
@@ -65,10 +65,10 @@ class IcmpCollector:
         self._resolver.close()
         self._stamps.close()
 
-    async def _run(self, service: Service, progress: Progress) -> None:
+    async def _run(self, service: Service, progress: ProbeProgress) -> None:
         host = urlsplit(service.url).hostname or ""
         address = progress.on((await find(service, host, 0, self._resolver, progress))[0])
-        progress.wait(Stage.ANSWER, address.ip)
+        progress.wait(Waiting.ANSWER, address.ip)
         sock = echo_socket(address)
         try:
             self._stamps.prepare(sock)
@@ -127,7 +127,7 @@ class _Echo:
     sock: socket.socket
     address: Address
     stamps: Stamps
-    progress: Progress
+    progress: ProbeProgress
 
     async def run(self) -> int:
         """The round trip in nanoseconds. Raises ProbeFault: a router says that the host cannot be reached."""

@@ -11,7 +11,7 @@ from amt_console.text import safe_text
 from collectors.network.certificates import CertificateDates
 from collectors.network.connection import ByteStream, Connection
 from collectors.network.fault import ProbeFault
-from collectors.network.probe import Progress, Stage, find, measured
+from collectors.network.probe import ProbeProgress, Waiting, find, measured
 from collectors.network.resolver import Resolver
 from collectors.network.stamps import Stamps
 from collectors.network.tls import TlsContexts, TlsStream, tls_fault
@@ -48,7 +48,7 @@ class TcpCollector:
         self._resolver.close()
         self._stamps.close()
 
-    async def _run(self, service: Service, progress: Progress) -> None:
+    async def _run(self, service: Service, progress: ProbeProgress) -> None:
         parts = urlsplit(service.url)
         host, port = parts.hostname or "", parts.port or 0
         connection = await self._connect(service, host, port, progress)
@@ -61,10 +61,10 @@ class TcpCollector:
         finally:
             connection.close()
 
-    async def _connect(self, service: Service, host: str, port: int, progress: Progress) -> Connection:
+    async def _connect(self, service: Service, host: str, port: int, progress: ProbeProgress) -> Connection:
         refusal: ProbeFault | None = None
         for address in await find(service, host, port, self._resolver, progress):
-            progress.wait(Stage.CONNECT, progress.on(address))
+            progress.wait(Waiting.CONNECT, progress.on(address))
             connection = Connection(address, self._stamps)
             try:
                 await connection.open()
@@ -79,8 +79,8 @@ class TcpCollector:
         assert refusal is not None
         raise refusal
 
-    async def _secure(self, service: Service, connection: Connection, host: str, progress: Progress) -> TlsStream:
-        progress.wait(Stage.TLS, connection.address)
+    async def _secure(self, service: Service, connection: Connection, host: str, progress: ProbeProgress) -> TlsStream:
+        progress.wait(Waiting.TLS, connection.address)
         context = await self._contexts.get(ca_file=service.ca_file, verify=service.verify_tls)
         try:
             stream = TlsStream(connection, context, host)
@@ -94,9 +94,9 @@ class TcpCollector:
         return stream
 
 
-async def _expect(stream: ByteStream, text: str, connection: Connection, progress: Progress) -> None:
+async def _expect(stream: ByteStream, text: str, connection: Connection, progress: ProbeProgress) -> None:
     """Read until the server has said ``text``. Raises ProbeFault."""
-    progress.wait(Stage.ANSWER, connection.address)
+    progress.wait(Waiting.ANSWER, connection.address)
     wanted, said = text.encode(), b""
     while wanted not in said:
         data, stamp = await stream.receive()

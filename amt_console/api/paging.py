@@ -21,7 +21,7 @@ Position = int | str
 
 
 @dataclass(frozen=True, slots=True)
-class Paging:
+class PageRequest:
     """The wanted page of a list.
 
     Pages hold their place when rows are added at the beginning of the list.
@@ -37,7 +37,7 @@ class Paging:
     @classmethod
     def of(
         cls, signer: URLSafeSerializer, path: str, query: Iterable[tuple[str, str]], limit: int, cursor: str | None
-    ) -> Paging:
+    ) -> PageRequest:
         """The page that a request asks for. Raises RequestError: the cursor is not one of this list."""
         name = _list_name(path, query)
         if cursor is None:

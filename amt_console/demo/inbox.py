@@ -20,7 +20,7 @@ MOST_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class DemoMessage:
     """One message that arrived."""
 
     at: datetime
@@ -31,7 +31,7 @@ class Arrived:
     text: str
 
 
-class Inbox:
+class DemoInbox:
     """The newest messages, newest first.
 
     Args:
@@ -40,7 +40,7 @@ class Inbox:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._messages: deque[Arrived] = deque(maxlen=MOST_KEPT)
+        self._messages: deque[DemoMessage] = deque(maxlen=MOST_KEPT)
 
     def add_mail(self, recipients: list[str], content: bytes) -> None:
         """Take a mail."""
@@ -75,7 +75,7 @@ class Inbox:
 
     def _add(self, by: str, to: str, subject: str, text: str) -> None:
         self._messages.appendleft(
-            Arrived(
+            DemoMessage(
                 self._now(),
                 by,
                 safe_text(to, 200),
@@ -88,7 +88,7 @@ class Inbox:
 class _Mailbox:
     """Takes every mail."""
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: DemoInbox) -> None:
         self._inbox = inbox
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
@@ -97,6 +97,6 @@ class _Mailbox:
         return "250 kept in the demo's mailbox"
 
 
-def mail_server(inbox: Inbox) -> SMTP:
+def mail_server(inbox: DemoInbox) -> SMTP:
     """The mail server's protocol for one connection."""
     return SMTP(_Mailbox(inbox), hostname="demo.invalid", data_size_limit=MOST_BYTES, enable_SMTPUTF8=True)

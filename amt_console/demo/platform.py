@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from amt_console.clock import Clock
-from amt_console.demo.inbox import MOST_BYTES, Inbox
+from amt_console.demo.inbox import MOST_BYTES, DemoInbox
 from amt_console.demo.incidents import DEFAULT_SECONDS, INCIDENTS, IncidentBoard, UnknownIncidentError
 from amt_console.demo.pages import app_page, control_page, error_page
 from amt_console.demo.rhythm import activity, noise
@@ -45,7 +45,7 @@ class PlatformApps:
         inbox: The messages that arrived.
     """
 
-    def __init__(self, simulation: SimulatedPlatform, board: IncidentBoard, clock: Clock, inbox: Inbox) -> None:
+    def __init__(self, simulation: SimulatedPlatform, board: IncidentBoard, clock: Clock, inbox: DemoInbox) -> None:
         self._simulation = simulation
         self._board = board
         self._clock = clock

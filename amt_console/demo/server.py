@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from amt_console.clock import Clock, SystemClock
-from amt_console.demo.inbox import Inbox, mail_server
+from amt_console.demo.inbox import DemoInbox, mail_server
 from amt_console.demo.incidents import IncidentBoard
 from amt_console.demo.listener import LOOPBACK, Listener, PortInUseError, bind
 from amt_console.demo.platform import PlatformApps
@@ -44,7 +44,7 @@ class PlatformServer:
 
     def __init__(self, options: ServerOptions, clock: Clock) -> None:
         self._board = IncidentBoard(clock.monotonic)
-        self._inbox = Inbox(clock.now)
+        self._inbox = DemoInbox(clock.now)
         apps = PlatformApps(SimulatedPlatform(options.seed), self._board, clock, self._inbox)
         sockets = bind_all(options.ports)
         self.moved = tuple(

@@ -21,7 +21,7 @@ HOST_METRICS = ("cpu_usage", "memory_usage", "disk_usage", "sent_bytes", "receiv
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class BucketWindow:
     """A window in equal buckets."""
 
     start: datetime
@@ -31,7 +31,7 @@ class Stretch:
     """Seconds of a bucket."""
 
     @classmethod
-    def of(cls, start: datetime, end: datetime, resolution: int | None = None) -> Stretch:
+    def of(cls, start: datetime, end: datetime, resolution: int | None = None) -> BucketWindow:
         """The window with the finest resolution that needs at most ``USUAL_BUCKETS``, or with a given one.
 
         Raises InvalidError: It has no length, or too many buckets.
@@ -83,34 +83,34 @@ class Archive:
         with self._store.read() as reads:
             return name in reads.services.statuses()
 
-    def service(self, name: str, stretch: Stretch) -> list[Rollup]:
+    def service(self, name: str, window: BucketWindow) -> list[Rollup]:
         """A service in buckets, oldest first, without empty ones."""
         with self._store.read() as reads:
             found = reads.services.rollups(
-                resolution=stretch.resolution, start=stretch.start, end=stretch.end, services=[name]
+                resolution=window.resolution, start=window.start, end=window.end, services=[name]
             )
         return found.get(name, [])
 
-    def host(self, metric: str, stretch: Stretch) -> list[ValueBucket]:
+    def host(self, metric: str, window: BucketWindow) -> list[ValueBucket]:
         """A metric of the host in buckets, oldest first, without empty ones."""
         with self._store.read() as reads:
             found = reads.host.rollups(
-                resolution=stretch.resolution, start=stretch.start, end=stretch.end, metrics=[metric]
+                resolution=window.resolution, start=window.start, end=window.end, metrics=[metric]
             )
         return [_of_rollup(each) for each in found.get(metric, [])]
 
-    def figure(self, kind: FigureKind, name: str, stretch: Stretch) -> list[ValueBucket]:
+    def figure(self, kind: FigureKind, name: str, window: BucketWindow) -> list[ValueBucket]:
         """A single-number figure in buckets, oldest first, without empty ones."""
         with self._store.read() as reads:
-            points = reads.figures.history(kind, name, stretch.start, stretch.end)
+            points = reads.figures.history(kind, name, window.start, window.end)
         buckets: dict[datetime, list[float]] = {}
         for at, value in points:
-            buckets.setdefault(floor_time(at, stretch.resolution), []).append(value)
-        length = timedelta(seconds=stretch.resolution)
+            buckets.setdefault(floor_time(at, window.resolution), []).append(value)
+        length = timedelta(seconds=window.resolution)
         return [
             ValueBucket(
                 start=start,
-                seconds=(min(stretch.end, start + length) - start).total_seconds(),
+                seconds=(min(window.end, start + length) - start).total_seconds(),
                 samples=len(values),
                 mean=sum(values) / len(values),
                 least=min(values),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from amt_console.model import AuditEntry, Phases, Rollup
-from amt_console.operations.archive import Stretch, ValueBucket
+from amt_console.operations.archive import BucketWindow, ValueBucket
 from amt_console.operations.json_views import alert_json, iso, rounded, service_json
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import safe_text
@@ -74,23 +74,23 @@ def phases_json(phases: Phases) -> dict[str, float | None]:
     return {name: rounded(getattr(phases, name)) for name in phases.__slots__}
 
 
-def service_history_json(name: str, stretch: Stretch, buckets: Iterable[Rollup]) -> dict[str, Any]:
+def service_history_json(name: str, window: BucketWindow, buckets: Iterable[Rollup]) -> dict[str, Any]:
     """A service in buckets."""
-    return _history("service", name, stretch, [_service_bucket(bucket) for bucket in buckets])
+    return _history("service", name, window, [_service_bucket(bucket) for bucket in buckets])
 
 
-def value_history_json(of: str, name: str, stretch: Stretch, buckets: Iterable[ValueBucket]) -> dict[str, Any]:
+def value_history_json(of: str, name: str, window: BucketWindow, buckets: Iterable[ValueBucket]) -> dict[str, Any]:
     """A metric of the ``host``, or a ``figure``, in buckets."""
-    return _history(of, name, stretch, [_value_bucket(bucket) for bucket in buckets])
+    return _history(of, name, window, [_value_bucket(bucket) for bucket in buckets])
 
 
-def _history(of: str, name: str, stretch: Stretch, items: list[dict[str, Any]]) -> dict[str, Any]:
+def _history(of: str, name: str, window: BucketWindow, items: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "of": of,
         "name": safe_text(name, 200),
-        "start": iso(stretch.start),
-        "end": iso(stretch.end),
-        "resolution_seconds": stretch.resolution,
+        "start": iso(window.start),
+        "end": iso(window.end),
+        "resolution_seconds": window.resolution,
         "items": items,
     }
 

@@ -18,7 +18,7 @@ from collectors.network.stamps import monotonic_ns
 from collectors.network.target_addresses import MOST_KEPT, target_addresses
 
 
-class Stage(Enum):
+class Waiting(Enum):
     """What a probe waits for when its deadline passes."""
 
     START = (ErrorClass.LOCAL_ERROR, "the monitor did not begin")
@@ -29,10 +29,10 @@ class Stage(Enum):
 
 
 @dataclass(slots=True)
-class Progress:
+class ProbeProgress:
     """How far a probe is. Durations in nanoseconds; ``None`` for a phase that was not reached."""
 
-    stage: Stage = Stage.START
+    stage: Waiting = Waiting.START
     waiting_for: str = ""
     dns_ns: int | None = None
     connect_ns: int | None = None
@@ -46,7 +46,7 @@ class Progress:
     answered: bool = False
     """Whether the time is that of an answer: also where it is not the expected one."""
 
-    def wait(self, stage: Stage, what: object) -> None:
+    def wait(self, stage: Waiting, what: object) -> None:
         """Note what the probe waits for from now on."""
         self.stage, self.waiting_for = stage, str(what)
 
@@ -61,9 +61,11 @@ class Progress:
         return sum(part or 0 for part in (self.dns_ns, self.connect_ns, self.tls_ns, self.answer_ns))
 
 
-async def find(service: Service, host: str, port: int, resolver: Resolver, progress: Progress) -> tuple[Address, ...]:
+async def find(
+    service: Service, host: str, port: int, resolver: Resolver, progress: ProbeProgress
+) -> tuple[Address, ...]:
     """The addresses to go to, in order; see ``target_addresses``. Raises ProbeFault."""
-    progress.wait(Stage.NAME, host)
+    progress.wait(Waiting.NAME, host)
     addresses = await target_addresses(host, port, service.family, resolver)
     progress.dns_ns = addresses.took_ns
     progress.found = addresses.found
@@ -71,11 +73,11 @@ async def find(service: Service, host: str, port: int, resolver: Resolver, progr
 
 
 async def measured(
-    service: Service, clock: Clock, attempt: int, work: Callable[[Progress], Awaitable[None]]
+    service: Service, clock: Clock, attempt: int, work: Callable[[ProbeProgress], Awaitable[None]]
 ) -> ProbeResult:
     """Run ``work`` within the service's total deadline. Raises only when cancelled: every failure is in the result."""
     started, began = clock.now(), monotonic_ns()
-    progress, fault = Progress(), None
+    progress, fault = ProbeProgress(), None
     try:
         async with asyncio.timeout(service.timeout):
             await work(progress)

@@ -14,7 +14,7 @@ from amt_console.clock import Clock
 from amt_console.model import ErrorClass, Plugin, ProbeResult, ServiceState
 from amt_console.text import safe_text
 from collectors.plugins.performance import Output, read_output
-from collectors.plugins.process import Ended, PluginProcess
+from collectors.plugins.process import PluginEnd, PluginProcess
 
 MAX_RUNNING = 16
 """Plugins that run at once; as many may wait for one of them to end, within their own deadline."""
@@ -72,7 +72,7 @@ class PluginCollector:
         for process in tuple(self._running):
             process.cancel()
 
-    async def _run_in_turn(self, plugin: Plugin) -> Ended:
+    async def _run_in_turn(self, plugin: Plugin) -> PluginEnd:
         """Run it as soon as there is room, within its deadline. Raises TimeoutError, OSError."""
         began = self._clock.monotonic()
         async with asyncio.timeout(plugin.timeout):
@@ -83,13 +83,13 @@ class PluginCollector:
         finally:
             self._room.release()
 
-    async def _run(self, plugin: Plugin, seconds: float) -> Ended:
+    async def _run(self, plugin: Plugin, seconds: float) -> PluginEnd:
         environment = {**_ALWAYS, **{name: self._env[name] for name in plugin.environment if name in self._env}}
         process = PluginProcess(plugin.command, environment, seconds)
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[Ended] = loop.create_future()
+        done: asyncio.Future[PluginEnd] = loop.create_future()
 
-        def settle(ended: Ended | None, error: BaseException | None) -> None:
+        def settle(ended: PluginEnd | None, error: BaseException | None) -> None:
             if done.done():
                 return
             if ended is not None:
@@ -115,7 +115,7 @@ class PluginCollector:
             self._running.discard(process)
 
 
-def _result(plugin: Plugin, started: datetime, attempt: int, ended: Ended, output: Output) -> ProbeResult:
+def _result(plugin: Plugin, started: datetime, attempt: int, ended: PluginEnd, output: Output) -> ProbeResult:
     state, error_class = _STATES.get(-1 if ended.code is None else ended.code, (None, None))
     if state is None:
         words = _why_unknown(plugin, ended)
@@ -142,7 +142,7 @@ def _result(plugin: Plugin, started: datetime, attempt: int, ended: Ended, outpu
     )
 
 
-def _why_unknown(plugin: Plugin, ended: Ended) -> str:
+def _why_unknown(plugin: Plugin, ended: PluginEnd) -> str:
     code = ended.code
     if code is None:
         return f"it did not end within {plugin.timeout:g} s, and was ended"

@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class PluginEnd:
     """How a plugin ended."""
 
     code: int | None
@@ -52,7 +52,7 @@ class PluginProcess:
         """End it early; from any thread."""
         self._cancelled.set()
 
-    def run(self) -> Ended:
+    def run(self) -> PluginEnd:
         """Run it to its end or to the deadline.
 
         Raises:
@@ -77,7 +77,7 @@ class PluginProcess:
             output.close()
             errors.close()
         text = bytes(output.kept or errors.kept).decode("utf-8", "replace")
-        return Ended(process.returncode if ended else None, text, seconds)
+        return PluginEnd(process.returncode if ended else None, text, seconds)
 
     def _follow(self, process: subprocess.Popen[bytes], streams: tuple[_Kept, ...], until: float) -> bool:
         """Read until it has ended; whether it has. What it wrote before its end is all there then."""

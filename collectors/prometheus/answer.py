@@ -18,7 +18,7 @@ _HASH_CHARS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class QueryValues:
     """The values of one query."""
 
     values: dict[str, Value] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Series:
     warnings: tuple[str, ...] = ()
 
 
-def read_answer(status: int, body: bytes, unit: str | None) -> Series:
+def read_answer(status: int, body: bytes, unit: str | None) -> QueryValues:
     """Read an answer.
 
     Args:
@@ -56,7 +56,7 @@ def read_answer(status: int, body: bytes, unit: str | None) -> Series:
     return _series(data.get("resultType"), data.get("result"), unit, noted)
 
 
-def _series(kind: Any, result: Any, unit: str | None, warnings: tuple[str, ...]) -> Series:
+def _series(kind: Any, result: Any, unit: str | None, warnings: tuple[str, ...]) -> QueryValues:
     if kind == "scalar":
         pairs: list[tuple[dict[str, Any], Any]] = [({}, result)]
     elif kind == "vector" and isinstance(result, list):
@@ -74,7 +74,7 @@ def _series(kind: Any, result: Any, unit: str | None, warnings: tuple[str, ...])
             left_out += 1
         else:
             values[series_label(labels)] = Value(number, unit)
-    return Series(values, left_out, not_numbers, warnings)
+    return QueryValues(values, left_out, not_numbers, warnings)
 
 
 def series_label(labels: Mapping[str, Any]) -> str:

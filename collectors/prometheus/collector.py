@@ -15,7 +15,7 @@ from collectors.network.fault import ProbeFault, connect_fault, local_fault
 from collectors.network.resolver import Resolver
 from collectors.network.target_addresses import target_addresses
 from collectors.network.tls import TlsContexts, tls_fault
-from collectors.prometheus.answer import Series, read_answer
+from collectors.prometheus.answer import QueryValues, read_answer
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 INLINE_BYTES = 64 * 1024
@@ -25,7 +25,7 @@ _HEADERS = {"User-Agent": "amt-console", "Accept": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    series: Series
+    series: QueryValues
     took_ms: float
 
 
@@ -141,13 +141,13 @@ def _connect_fault(error: httpx.ConnectError, where: str, host: str) -> ProbeFau
     return ProbeFault(ErrorClass.CONNECT_ERROR, f"no connection to {where}: {safe_text(str(error), 160)}")
 
 
-def _nothing(series: Series) -> str:
+def _nothing(series: QueryValues) -> str:
     if series.not_numbers:
         return f"the query gives no number: {series.not_numbers} series are NaN or infinite"
     return "the query gives no data: no series matches, or all are stale"
 
 
-def _details(series: Series) -> dict[str, float | int | str | None]:
+def _details(series: QueryValues) -> dict[str, float | int | str | None]:
     found: dict[str, float | int | str | None] = {"series": len(series.values)}
     if series.left_out:
         found["series left out"] = series.left_out

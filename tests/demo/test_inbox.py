@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from amt_console.clock import FakeClock
-from amt_console.demo.inbox import MOST_KEPT, Inbox
+from amt_console.demo.inbox import MOST_KEPT, DemoInbox
 from amt_console.demo.listener import LOOPBACK
 from amt_console.demo.platform import HOOK_PATH
 from amt_console.demo.process import PlatformProcess
@@ -33,7 +33,7 @@ def alert(summary: str) -> dict[str, Any]:
 
 
 def test_what_arrived_is_listed_newest_first_and_made_safe() -> None:
-    inbox = Inbox(FakeClock().now)
+    inbox = DemoInbox(FakeClock().now)
     inbox.add_mail(["oncall@demo.invalid"], mail(subject="one\x1b[2J").as_bytes())
     inbox.add_webhook(json.dumps({"status": "firing", "alerts": [alert("web is down"), alert("api is down")]}).encode())
     hook, first = inbox.document()
@@ -45,13 +45,13 @@ def test_what_arrived_is_listed_newest_first_and_made_safe() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b'{"alerts": 3}', b"[" * 100_000, b"\xff\xfe"])
 def test_any_body_is_kept(body: bytes) -> None:
-    inbox = Inbox(FakeClock().now)
+    inbox = DemoInbox(FakeClock().now)
     inbox.add_webhook(body)
     assert inbox.document()[0]["subject"] == "a message in another format"
 
 
 def test_only_the_newest_are_kept() -> None:
-    inbox = Inbox(FakeClock().now)
+    inbox = DemoInbox(FakeClock().now)
     for number in range(MOST_KEPT + 5):
         inbox.add_webhook(json.dumps({"status": "firing", "alerts": [alert(str(number))]}).encode())
     assert len(inbox.document()) == MOST_KEPT

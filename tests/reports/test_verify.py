@@ -36,7 +36,7 @@ from amt_console.reports.build import document_of
 from amt_console.reports.documents import encoded
 from amt_console.reports.export import report_data
 from amt_console.reports.files import PARTS
-from amt_console.reports.verification.outcome import Outcome, Verification
+from amt_console.reports.verification.outcome import Verification, VerificationOutcome
 from amt_console.reports.verification.verify import verify
 from amt_console.reports.verification.written import NotDerivableError, read_report
 from amt_console.reports.view import build_view
@@ -133,7 +133,12 @@ def change(path: Path, statement: str) -> None:
 def test_every_report_matches_the_rows_that_it_was_made_from(database: Path, tmp_path: Path, part: str) -> None:
     found = verified(url(database), written(url(database), part), tmp_path)
     assert found.differences == ()
-    assert (found.outcome, found.digest_matches, found.rows, found.rows_then) == (Outcome.MATCHES, True, ROWS, ROWS)
+    assert (found.outcome, found.digest_matches, found.rows, found.rows_then) == (
+        VerificationOutcome.MATCHES,
+        True,
+        ROWS,
+        ROWS,
+    )
 
 
 def test_a_report_of_the_present_matches_when_more_has_come_since(database: Path, tmp_path: Path) -> None:
@@ -147,7 +152,7 @@ def test_a_report_of_the_present_matches_when_more_has_come_since(database: Path
         writes.add_figures(BusinessFigures(FigureKind.OVERVIEW, now - timedelta(seconds=2), late))
     found = verified(url(database), content, tmp_path)
     assert found.differences == ()
-    assert found.outcome is Outcome.MATCHES
+    assert found.outcome is VerificationOutcome.MATCHES
 
 
 def test_a_report_of_the_present_with_an_escalated_alert_matches(database: Path, tmp_path: Path) -> None:
@@ -164,7 +169,7 @@ def test_a_report_of_the_present_with_an_escalated_alert_matches(database: Path,
         record(writes, EpisodeChange(replace(alert, fired_at=told_at, value=97.0, escalation_level=2), events))
     found = verified(url(database), written(url(database), "monitoring", end=None, now=now), tmp_path)
     assert found.differences == ()
-    assert found.outcome is Outcome.MATCHES
+    assert found.outcome is VerificationOutcome.MATCHES
 
 
 def test_settings_come_from_the_file(database: Path, tmp_path: Path) -> None:
@@ -175,7 +180,7 @@ def test_settings_come_from_the_file(database: Path, tmp_path: Path) -> None:
     path.write_bytes(written(url(database), "performance"))
     clock = FakeClock(LATER)
     with Store.open(url(database), clock=clock, read_only=True) as store:
-        assert verify(store, read_report(path), others, clock).outcome is Outcome.MATCHES
+        assert verify(store, read_report(path), others, clock).outcome is VerificationOutcome.MATCHES
 
 
 def edited(content: bytes, edit: Callable[[dict[str, Any]], None]) -> bytes:
@@ -191,7 +196,7 @@ def test_a_changed_number_is_named(database: Path, tmp_path: Path) -> None:
         document["services"][0]["availability"]["down_seconds"] = 0.0
 
     found = verified(url(database), edited(content, beautify), tmp_path)
-    assert (found.outcome, found.digest_matches) == (Outcome.DIFFERS, True)
+    assert (found.outcome, found.digest_matches) == (VerificationOutcome.DIFFERS, True)
     assert [(each.path, each.written, each.computed) for each in found.differences] == [
         ("services[0].availability.down_seconds", "0.0", "1200.0")
     ]
@@ -221,7 +226,7 @@ def test_a_changed_or_deleted_row_is_noticed(database: Path, tmp_path: Path, sta
         content = written(url(database), "performance")
         change(database, statement)
     found = verified(url(database), content, tmp_path)
-    assert found.outcome is Outcome.DIFFERS
+    assert found.outcome is VerificationOutcome.DIFFERS
     assert found.differences or found.contradictions
 
 
@@ -248,9 +253,9 @@ def test_a_server_writes_and_verifies_the_same_files(database: Path, postgres_ur
     for part in PARTS:
         content = written(postgres_url, part, now=LATER + timedelta(hours=1))
         assert without_made(content) == without_made(written(url(database), part))
-        assert verified(url(database), content, tmp_path).outcome is Outcome.MATCHES
+        assert verified(url(database), content, tmp_path).outcome is VerificationOutcome.MATCHES
     content = written(url(database), "performance")
-    assert verified(postgres_url, content, tmp_path).outcome is Outcome.MATCHES
+    assert verified(postgres_url, content, tmp_path).outcome is VerificationOutcome.MATCHES
 
 
 def prune(path: Path, now: datetime, **keep: timedelta) -> None:
@@ -266,14 +271,14 @@ def test_rows_that_retention_deleted_are_said_to_be_gone(database: Path, tmp_pat
     later = LATER + timedelta(days=40)
     prune(database, later)
     found = verified(url(database), content, tmp_path, later)
-    assert (found.outcome, found.digest_matches) == (Outcome.ROWS_GONE, False)
+    assert (found.outcome, found.digest_matches) == (VerificationOutcome.ROWS_GONE, False)
     assert found.rows_complete_from == END
 
     def beautify(document: dict[str, Any]) -> None:
         document["availability"]["down_seconds"] = 0.0
 
     # The rows are gone, and nothing that is left contradicts.
-    assert verified(url(database), edited(content, beautify), tmp_path, later).outcome is Outcome.ROWS_GONE
+    assert verified(url(database), edited(content, beautify), tmp_path, later).outcome is VerificationOutcome.ROWS_GONE
 
 
 def test_a_window_of_which_part_is_gone_is_compared_where_rows_are(database: Path, tmp_path: Path) -> None:
@@ -287,14 +292,14 @@ def test_a_window_of_which_part_is_gone_is_compared_where_rows_are(database: Pat
     found = verified(url(database), content, tmp_path, now)
     assert found.rows_complete_from is not None
     assert START < found.rows_complete_from < end
-    assert found.outcome is Outcome.ROWS_GONE
+    assert found.outcome is VerificationOutcome.ROWS_GONE
 
     def beautify(document: dict[str, Any]) -> None:
         document["services"][0]["series"][-5]["down"] += 1
 
-    assert verified(url(database), edited(content, beautify), tmp_path, now).outcome is Outcome.DIFFERS
+    assert verified(url(database), edited(content, beautify), tmp_path, now).outcome is VerificationOutcome.DIFFERS
     change(database, "UPDATE monitoring_logs SET status = 'down' WHERE id = (SELECT max(id) - 30 FROM monitoring_logs)")
-    assert verified(url(database), content, tmp_path, now).outcome is Outcome.DIFFERS
+    assert verified(url(database), content, tmp_path, now).outcome is VerificationOutcome.DIFFERS
 
 
 @pytest.mark.parametrize(

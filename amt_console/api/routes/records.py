@@ -17,7 +17,7 @@ from amt_console.api.routes.values import Paged, Since, Until, json_response, te
 from amt_console.api.served import Served
 from amt_console.model import FigureKind, Role
 from amt_console.model.notifications import DeliveryState
-from amt_console.operations.archive import HOST_METRICS, MOST_BUCKETS, Archive, Stretch
+from amt_console.operations.archive import HOST_METRICS, MOST_BUCKETS, Archive, BucketWindow
 from amt_console.operations.notification_json import delivery_json
 from amt_console.operations.protocol import NotFoundError
 from amt_console.operations.record_json import audit_json, service_history_json, value_history_json
@@ -43,16 +43,16 @@ async def _archive(serving: Serving) -> Archive:
 Archived = Annotated[Archive, Depends(_archive)]
 
 
-async def _stretch(
+async def _window(
     serving: Serving, since: Since = None, until: Until = None, resolution: Resolution = None
-) -> Stretch:
+) -> BucketWindow:
     now = serving.clock.now()
     end = text_moment(until, now, "until") or now
     start = text_moment(since, now, "since") or end - USUAL_WINDOW
-    return Stretch.of(start, min(end, now), None if resolution is None else int(resolution))
+    return BucketWindow.of(start, min(end, now), None if resolution is None else int(resolution))
 
 
-Window = Annotated[Stretch, Depends(_stretch)]
+Window = Annotated[BucketWindow, Depends(_window)]
 
 
 @router.get("/history", response_model=History, **needs(Role.VIEWER, answers(s404="No such service or figure")))
@@ -139,7 +139,7 @@ def rules(archive: Archived, paging: Paged) -> Response:
     return json_response(paging.cut(archive.rules(), dict, lambda each: str(each["name"])))
 
 
-def _service_history(serving: Served, archive: Archive, name: str, window: Stretch) -> dict[str, Any]:
+def _service_history(serving: Served, archive: Archive, name: str, window: BucketWindow) -> dict[str, Any]:
     found = archive.service(name, window)
     if not found and not _is_known(serving, archive, name):
         raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
@@ -151,7 +151,7 @@ def _is_known(serving: Served, archive: Archive, name: str) -> bool:
     return archive.has_service(name) or any(each.name == name for each in serving.operations.snapshot().services)
 
 
-def _figure_history(archive: Archive, text: str, window: Stretch) -> dict[str, Any]:
+def _figure_history(archive: Archive, text: str, window: BucketWindow) -> dict[str, Any]:
     kind, _, name = text.partition(".")
     try:
         found = archive.figure(FigureKind(kind), name, window)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from amt_console.api.paging import MAX_CURSOR_CHARS, MOST_LIMIT, USUAL_LIMIT, Paging
+from amt_console.api.paging import MAX_CURSOR_CHARS, MOST_LIMIT, USUAL_LIMIT, PageRequest
 from amt_console.api.problems import RequestError
 from amt_console.api.routes.access import Serving
 from amt_console.moments import FIRST_YEAR, LAST_YEAR, MomentError, parse_moment
@@ -57,11 +57,11 @@ async def _paging(
     cursor: Annotated[
         str | None, Query(max_length=MAX_CURSOR_CHARS, description="`next` of the page before, with the same filters.")
     ] = None,
-) -> Paging:
-    return Paging.of(serving.cursors, request.url.path, request.query_params.multi_items(), limit, cursor)
+) -> PageRequest:
+    return PageRequest.of(serving.cursors, request.url.path, request.query_params.multi_items(), limit, cursor)
 
 
-Paged = Annotated[Paging, Depends(_paging)]
+Paged = Annotated[PageRequest, Depends(_paging)]
 """The wanted page of a list."""
 
 

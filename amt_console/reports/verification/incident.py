@@ -14,7 +14,7 @@ from amt_console.reports.incident.build import incident_document_of
 from amt_console.reports.incident.data import IncidentData, Source
 from amt_console.reports.incident.gather import gather_incident
 from amt_console.reports.verification.compare import Difference, differences, leaves
-from amt_console.reports.verification.outcome import Outcome, Verification
+from amt_console.reports.verification.outcome import Verification, VerificationOutcome
 from amt_console.reports.verification.written import NotDerivableError, WrittenIncident
 from amt_console.store import ReadsFromRows, Store
 
@@ -52,12 +52,12 @@ def verify_incident(store: Store, written: WrittenIncident, settings: Settings, 
     if complete is None and written.rows and not computed["inputs"]["rows"]:
         complete = written.until  # deleted by other means than the monitor's retention
     if complete is None:
-        outcome = Outcome.DIFFERS if different or contradictions else Outcome.MATCHES
+        outcome = VerificationOutcome.DIFFERS if different or contradictions else VerificationOutcome.MATCHES
     elif same:
-        outcome = Outcome.DIFFERS if different else Outcome.ROWS_GONE
+        outcome = VerificationOutcome.DIFFERS if different else VerificationOutcome.ROWS_GONE
     else:
         changed = contradictions or any(each.path.startswith(_OF_EVENTS) for each in different)
-        outcome = Outcome.DIFFERS if changed else Outcome.ROWS_GONE
+        outcome = VerificationOutcome.DIFFERS if changed else VerificationOutcome.ROWS_GONE
     return Verification(
         outcome=outcome,
         values=leaves(written.document),
@@ -108,7 +108,7 @@ def _no_alert(written: WrittenIncident, settings: Settings, clock: Clock) -> Ver
     expired = clock.now() - written.until >= timedelta(seconds=min(settings.retention.alerts, 1e9))
     missing = Difference("alert", str(written.asked), "no such alert")
     return Verification(
-        outcome=Outcome.ROWS_GONE if expired else Outcome.DIFFERS,
+        outcome=VerificationOutcome.ROWS_GONE if expired else VerificationOutcome.DIFFERS,
         values=leaves(written.document),
         rows=0,
         rows_then=written.rows,

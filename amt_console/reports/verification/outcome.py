@@ -9,7 +9,7 @@ from enum import StrEnum
 from amt_console.reports.verification.compare import Difference
 
 
-class Outcome(StrEnum):
+class VerificationOutcome(StrEnum):
     """How a verification ended."""
 
     MATCHES = "matches"
@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 class Verification:
     """What was found."""
 
-    outcome: Outcome
+    outcome: VerificationOutcome
     values: int
     """Values in the file."""
     rows: int

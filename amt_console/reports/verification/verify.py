@@ -16,7 +16,7 @@ from amt_console.reports.gathering.gather import gather
 from amt_console.reports.gathering.inputs import Inputs
 from amt_console.reports.verification.compare import Difference, differences, leaves
 from amt_console.reports.verification.incident import verify_incident
-from amt_console.reports.verification.outcome import Outcome, Verification
+from amt_console.reports.verification.outcome import Verification, VerificationOutcome
 from amt_console.reports.verification.written import NotDerivableError, WrittenIncident, WrittenReport
 from amt_console.reports.view import build_view
 from amt_console.store import ReadsFromRows, Store
@@ -57,13 +57,15 @@ def verify(store: Store, written: WrittenReport | WrittenIncident, settings: Set
                 different, computed, inputs = other
     same = inputs.digest == written.digest
     if complete is None:
-        outcome = Outcome.DIFFERS if different or contradictions else Outcome.MATCHES
+        outcome = VerificationOutcome.DIFFERS if different or contradictions else VerificationOutcome.MATCHES
     elif same:
         # The stored sums of the time without rows are still those of the file: what differs was changed in the file.
-        outcome = Outcome.DIFFERS if different else Outcome.ROWS_GONE
+        outcome = VerificationOutcome.DIFFERS if different else VerificationOutcome.ROWS_GONE
     else:
         outcome = (
-            Outcome.DIFFERS if contradictions or _differs_since(written, computed, complete) else Outcome.ROWS_GONE
+            VerificationOutcome.DIFFERS
+            if contradictions or _differs_since(written, computed, complete)
+            else VerificationOutcome.ROWS_GONE
         )
     return Verification(
         outcome=outcome,

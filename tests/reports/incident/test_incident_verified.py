@@ -24,7 +24,7 @@ from amt_console.reports import schemas
 from amt_console.reports.documents import encoded
 from amt_console.reports.incident.build import incident_document_of
 from amt_console.reports.incident.gather import gather_incident
-from amt_console.reports.verification.outcome import Outcome, Verification
+from amt_console.reports.verification.outcome import Verification, VerificationOutcome
 from amt_console.reports.verification.verify import verify
 from amt_console.reports.verification.written import NotDerivableError, read_report
 from amt_console.store import Store
@@ -127,7 +127,7 @@ def test_it_matches_the_rows_that_it_was_made_from(
 ) -> None:
     found = verified(url(database), written(url(database), ids[subject]), tmp_path)
     assert found.differences == ()
-    assert (found.outcome, found.digest_matches, found.rows) == (Outcome.MATCHES, True, found.rows_then)
+    assert (found.outcome, found.digest_matches, found.rows) == (VerificationOutcome.MATCHES, True, found.rows_then)
     assert found.rows > 1000
 
 
@@ -145,7 +145,7 @@ def test_what_happened_after_it_was_made_does_not_count(tmp_path: Path) -> None:
         operations.act(Note(alert, "it is the disk"))
     found = verified(url(place), first, tmp_path)
     assert found.differences == ()
-    assert found.outcome is Outcome.MATCHES
+    assert found.outcome is VerificationOutcome.MATCHES
 
 
 def _down(document: dict[str, Any]) -> None:
@@ -170,7 +170,7 @@ def test_a_changed_value_is_named(
 ) -> None:
     change(document)
     found = verified(url(database), document, tmp_path)
-    assert found.outcome is Outcome.DIFFERS
+    assert found.outcome is VerificationOutcome.DIFFERS
     assert len(found.differences) == 1
     assert found.digest_matches is (change is not _digest)
 
@@ -188,7 +188,7 @@ def test_a_changed_row_is_noticed(database: Path, document: dict[str, Any], tmp_
         assert connection.execute(text(statement)).rowcount > 0
     engine.dispose()
     found = verified(url(database), document, tmp_path)
-    assert found.outcome is Outcome.DIFFERS
+    assert found.outcome is VerificationOutcome.DIFFERS
 
 
 def expire(place: str, days: float) -> datetime:
@@ -206,7 +206,7 @@ def test_rows_that_retention_deleted_are_said_to_be_gone(
 ) -> None:
     now = expire(url(database), days)
     found = verified(url(database), document, tmp_path, now)
-    assert found.outcome is Outcome.ROWS_GONE
+    assert found.outcome is VerificationOutcome.ROWS_GONE
     assert found.rows_complete_from is not None
 
 
@@ -215,7 +215,7 @@ def test_a_changed_answer_time_is_noticed_though_rows_are_gone(
 ) -> None:
     _sooner(document)
     found = verified(url(database), document, tmp_path, expire(url(database), 120))
-    assert found.outcome is Outcome.DIFFERS
+    assert found.outcome is VerificationOutcome.DIFFERS
 
 
 @pytest.mark.postgres
@@ -224,7 +224,7 @@ def test_a_server_writes_the_same_file(database: Path, ids: dict[str, int], post
         there = plant(store)
     assert there == ids
     assert written(postgres_url, ids["api"]) == written(url(database), ids["api"])
-    assert verified(postgres_url, written(url(database), ids["api"]), tmp_path).outcome is Outcome.MATCHES
+    assert verified(postgres_url, written(url(database), ids["api"]), tmp_path).outcome is VerificationOutcome.MATCHES
 
 
 @pytest.mark.parametrize(
