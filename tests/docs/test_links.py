@@ -30,3 +30,14 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         linked = {(page.path.parent / target.partition("#")[0]).resolve() for _, target in page.links}
         waiting += [path for path in linked if path.suffix == ".md" and path.exists() and path.name not in found]
     assert {page.path.name for page in pages()} - found == set()
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.path.stem) for page in pages()])
+def test_every_table_has_a_head(page: Page) -> None:
+    lines = ["", *(line for _, line in page.prose), ""]
+    starts = [
+        following
+        for before, line, following in zip(lines, lines[1:], lines[2:], strict=False)
+        if line.startswith("|") and not before.startswith("|")
+    ]
+    assert [line for line in starts if not line.startswith("|-")] == []

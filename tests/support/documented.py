@@ -17,11 +17,13 @@ from typing import Any
 from unittest.mock import patch
 
 from support.pages import Line
+from support.renderers import forking_subprocess
 from support.stores import lay_out
 
 from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock
 from amt_console.config import load_config, targets
+from amt_console.demo import process
 from amt_console.demo.history import History
 from amt_console.demo.platform import HOOK_PATH
 from amt_console.demo.process import PlatformProcess
@@ -169,7 +171,9 @@ def documented(home: Path) -> Iterator[Documented]:
     """Prepare the demo in a folder; its platform, mailbox and webhook receiver answer until the block ends."""
     home.mkdir(parents=True)
     ports = dict.fromkeys(("api", "web", "mobile"), 0)
-    with PlatformProcess(ServerOptions(seed=1, ports=ports), log=home / "platform.log") as platform:
+    with patch.object(process, "subprocess", forking_subprocess()):
+        platform = PlatformProcess(ServerOptions(seed=1, ports=ports), log=home / "platform.log")
+    with platform:
         config = home / _CONFIG
         config.parent.mkdir(parents=True)
         document = {**demo_document(platform), "oncall": {}}

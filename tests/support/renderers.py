@@ -12,10 +12,16 @@ from amt_console.reports import export
 from amt_console.reports.jobs import processes
 
 
+def forking_subprocess() -> ModuleType:
+    """The module ``subprocess`` whose processes are forks where they can be."""
+    forking = ModuleType("subprocess")
+    forking.__dict__.update({**vars(subprocess), "Popen": template_process.start})
+    return forking
+
+
 @pytest.fixture
 def forked_renderers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The processes that make reports are forks: a new one imports the renderer for longer than it draws."""
-    forking = ModuleType("subprocess")
-    forking.__dict__.update({**vars(subprocess), "Popen": template_process.start})
+    forking = forking_subprocess()
     monkeypatch.setattr(export, "subprocess", forking)
     monkeypatch.setattr(processes, "subprocess", forking)

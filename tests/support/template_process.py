@@ -34,7 +34,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("amt_console", "support.console_script", "amt_console.reports.render")
+MODULES = (
+    "amt_console",
+    "support.console_script",
+    "amt_console.demo.server",
+    "amt_console.reports.render",
+    "amt_console.reports.dashboards.child",
+    "amt_console.reports.scheduled.child",
+)
 """What can be started with ``python -m``; and any text with ``python -c``."""
 READ_AT_START = ("PYTHON", "LC_", "LANG", "TEXTUAL", "NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM", "LD_")
 """Variables that the interpreter or a library reads when it is imported."""
