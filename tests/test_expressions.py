@@ -117,6 +117,7 @@ ANSWERS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(HONEST), st.dictionaries(st.sampled_from("abc"), ANSWERS, max_size=3))
 def test_honest_expressions_mean_what_jmespath_says(text: str, answer: object) -> None:
     try:
@@ -128,6 +129,7 @@ def test_honest_expressions_mean_what_jmespath_says(text: str, answer: object) -
     assert json.dumps(compile_expression(text).evaluate(answer, Budget())) == json.dumps(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["sum(items[*].n)", "items[?n > `5`].n | max(@)", "length(items[*].[n, n][])"])
 def test_an_honest_expression_may_look_at_a_large_answer(text: str) -> None:
     answer = {"items": [{"n": number} for number in range(50_000)]}

@@ -44,6 +44,7 @@ def fresh_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redaction, "_remembered", {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("formatter", [SafeFormatter("%(levelname)s %(message)s"), JsonFormatter()])
 @given(secret=SECRET_TEXT, before=AROUND, after=AROUND)
 def test_no_line_of_the_log_holds_a_known_secret(

@@ -133,6 +133,7 @@ def test_sparkline_keeps_gaps_and_bounds() -> None:
     assert text.sparkline((0.0, 200.0, -50.0), 3, low=0, high=100, ascii_only=True).isascii()
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | st.floats(-1e12, 1e12)), st.integers(0, 80))
 def test_sparkline_is_always_as_wide_as_asked(values: list[float | None], width: int) -> None:
     assert len(text.sparkline(tuple(values), width)) == width

@@ -49,6 +49,7 @@ def test_wrong_tokens_lock_out_nobody_with_a_valid_one(server: TcpServer, make_t
     assert ask(server, make_token("second").text) == 200
 
 
+@pytest.mark.slow
 def test_the_clients_of_a_trusted_proxy_are_told_apart(
     served: Served, store: Store, clock: FakeClock, make_token: Make
 ) -> None:
@@ -66,6 +67,7 @@ def test_the_clients_of_a_trusted_proxy_are_told_apart(
         assert [viewer.place for viewer in served.presence.viewers()] == ["192.0.2.9"]
 
 
+@pytest.mark.slow
 def test_nobody_else_may_say_where_a_request_comes_from(server: TcpServer) -> None:
     answers = [ask(server, "amt_x", f"192.0.2.{number}") for number in range(FAILURES + 1)]
     assert answers[-1] == 429

@@ -87,6 +87,7 @@ def as_stored(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
+@pytest.mark.slow
 def test_every_action_arrives_as_it_was_sent(
     remote: RemoteOperations, operations: LocalOperations, fire: Fire, store: Store
 ) -> None:
@@ -124,6 +125,7 @@ def test_what_makes_no_sense_is_refused_in_words(remote: RemoteOperations, fire:
         remote.act(Snooze(1, -5))
 
 
+@pytest.mark.slow
 def test_only_an_admin_holds_messages_back_for_more_than_a_day(server: TcpServer, make_token: Make, fire: Fire) -> None:
     alert_id = fire()
     for role, status in (("operator", 403), ("admin", 200)):
@@ -135,6 +137,7 @@ def test_only_an_admin_holds_messages_back_for_more_than_a_day(server: TcpServer
             assert (refused.status_code, "must be a duration" in refused.text) == (422, True)
 
 
+@pytest.mark.slow
 def test_programs_read_and_end_silences_and_planned_work(server: TcpServer, make_token: Make) -> None:
     headers = {"authorization": f"Bearer {make_token().text}"}
     with httpx.Client(base_url=f"{server.url}/api/v1", headers=headers, trust_env=False) as client:

@@ -29,6 +29,8 @@ from amt_console.reports.dashboards.making import DashboardError
 from amt_console.reports.jobs.job import ReportSource
 from amt_console.store import Store, audit_entries
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., NewToken]
 Feed = Callable[..., None]
 OVERVIEW = DashboardRequest("overview")
@@ -264,7 +266,6 @@ async def test_the_pages_kept_are_bounded(dashboards: Dashboards, maker: Maker) 
     assert len(maker.jobs) == MOST_KEPT + 2, "the one that was asked for the longest time ago was dropped"
 
 
-@pytest.mark.slow
 def test_a_real_page_is_made_in_its_own_process(
     store: Store, source: ReportSource, clock: FakeClock, feed: Feed
 ) -> None:
@@ -280,7 +281,6 @@ def test_a_real_page_is_made_in_its_own_process(
     assert "secret" not in html
 
 
-@pytest.mark.slow
 def test_the_reason_why_the_process_failed_is_told(store: Store, source: ReportSource, clock: FakeClock) -> None:
     lost = replace(source, store_url="sqlite:////nowhere/monitoring.db")
     with (

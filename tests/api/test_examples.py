@@ -41,6 +41,8 @@ from amt_console.operations.archive import Archive
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 Fire = Callable[..., int]
 Feed = Callable[..., None]
 FILE = Path(amt_console.api.__file__).with_name("examples.json")

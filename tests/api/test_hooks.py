@@ -185,6 +185,7 @@ class TestAlertmanager:
         post(body(alert(startsAt="2199-01-01T00:00:00Z")))
         assert receiving.alerts()[0].started_at == receiving.clock.now()
 
+    @pytest.mark.slow
     def test_a_large_group_is_taken_and_a_larger_body_refused(
         self, receiving: Receiving, post: Callable[..., int]
     ) -> None:
@@ -304,6 +305,7 @@ class TestGeneric:
         assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature")
         assert receiving.arrivals() == []
 
+    @pytest.mark.slow
     def test_one_right_signature_among_several_is_enough(self, receiving: Receiving) -> None:
         moment = int(receiving.clock.now().timestamp())
         first, second = (

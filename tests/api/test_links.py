@@ -20,6 +20,8 @@ from amt_console.store import Keyring, Store, link_key
 from amt_console.store.audit import audit_entries
 from amt_console.store.encryption.keyring import DataKey
 
+pytestmark = pytest.mark.slow
+
 Fire = Callable[..., int]
 
 

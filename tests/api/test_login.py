@@ -30,6 +30,8 @@ from amt_console.operations.actor import Actor
 from amt_console.store import Store, access_token, audit_entries, revoke_token
 from amt_console.store.sessions import MOST_PER_TOKEN
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., NewToken]
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 PROXY = "10.0.0.1"

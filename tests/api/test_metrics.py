@@ -252,6 +252,7 @@ def bearer(token: NewToken) -> dict[str, str]:
     return {"authorization": f"Bearer {token.text}"}
 
 
+@pytest.mark.slow
 async def test_a_token_of_a_probe_scrapes_and_discovers(
     client: httpx.AsyncClient, make_token: Make, feed: Callable[..., None]
 ) -> None:

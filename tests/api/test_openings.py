@@ -64,6 +64,7 @@ async def test_a_token_in_use_has_one_row_per_address_and_hour(
     assert len(opened(store)) == 3, "a wrong token opens nothing"
 
 
+@pytest.mark.slow
 async def test_a_console_has_one_row_for_as_long_as_it_is_open(
     client: httpx.AsyncClient, store: Store, clock: FakeClock, make_token: Make
 ) -> None:

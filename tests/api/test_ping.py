@@ -56,6 +56,7 @@ def test_keys_cannot_be_guessed_quickly_and_jobs_are_not_locked_out(receiving: R
     assert receiving.client.get("/ping/guess").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_job_that_runs_wild_is_slowed_down(receiving: Receiving) -> None:
     answers = [receiving.client.get(f"/ping/{PING_KEY}") for _ in range(PINGS + 1)]
     assert [answer.status_code for answer in answers] == [200] * PINGS + [429]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import httpx
+import pytest
 from support.programs import until
 
 from amt_console.api.auth.refusals import MOST_ORIGINS, Refusal, RefusalLog
@@ -28,6 +29,7 @@ def refused(origin: str = "192.0.2.1", status: int = 401, code: str = "unauthent
     return Refusal(origin, status, code, None, "GET /api/v1/snapshot")
 
 
+@pytest.mark.slow
 def test_each_kind_of_refusal_leaves_a_row_at_once(
     server: TcpServer, store: Store, make_token: Make, fire: Fire
 ) -> None:

@@ -22,6 +22,8 @@ from amt_console.clock import FakeClock
 from amt_console.model import Role
 from amt_console.store import Store, audit_entries, revoke_token
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., NewToken]
 Operation = tuple[str, str]
 TOO_LARGE = {"content-length": "9999999"}

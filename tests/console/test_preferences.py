@@ -28,7 +28,6 @@ def footer(console: Desk) -> str:
     return console.app.screen.query_one(KeyFooter).plain_lines[0]
 
 
-@pytest.mark.slow
 async def test_other_keys_work_and_are_named_wherever_keys_are_named() -> None:
     async with desk(incident(), size=(120, 40)) as console:
         await prefer(console, keymap={"acknowledge": "f2,x", "pause": "ctrl+p", "help": "h", "previous_pane": "left"})

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.alerting import acted
+from support.stores import lay_out
 
 from amt_console.alerts.backtest.outcome import RuleOutcome
 from amt_console.clock import FakeClock
@@ -229,6 +230,7 @@ def test_a_certificate_fires_when_its_limit_passes_and_ends_with_the_next_one(tm
         found.append(replace(result("shop", clock.now(), ServiceState.UP), interval=3600.0, tls_expires_at=expires_at))
         clock.advance(3600)
     rules = ruleset(services=[{"name": "shop", "url": "https://127.0.0.1:1/", "interval": "1h"}], slos=[], rules=[])
+    lay_out(tmp_path / "m.db")
     with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock) as store:
         with store.transaction() as writes:
             writes.add_results(found)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.stores import lay_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings, targets
@@ -39,6 +40,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
+    lay_out(tmp_path / "m.db")
     with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock) as store:
         yield store
 
@@ -88,6 +90,7 @@ def newest(store: Store, clock: FakeClock) -> Episode | None:
     return next((each for each in found if each.rule_id == RULE), None)
 
 
+@pytest.mark.slow
 def test_a_fast_burn_pages_beside_the_plain_rule(store: Store, clock: FakeClock) -> None:
     # Every tenth probe of the last hour fails, never two in a row: no outage, and a burn rate of 100.
     plant(store, clock, seconds=7200, bad=lambda n: n >= 60 and n % 2 == 0)
@@ -102,6 +105,7 @@ def test_a_fast_burn_pages_beside_the_plain_rule(store: Store, clock: FakeClock)
     assert "is used" in found.message
 
 
+@pytest.mark.slow
 def test_a_slow_burn_is_a_warning(store: Store, clock: FakeClock) -> None:
     # 10 of 4319 probes in three days, 2 of 360 in the last six hours: burn rates of 2.3 and 5.6.
     plant(store, clock, seconds=72 * 3600 - 60, bad=lambda n: n in {*range(0, 4000, 500), 4100, 4200})
@@ -151,6 +155,7 @@ def test_slow_answers_use_the_budget_of_a_latency_objective(store: Store, clock:
     assert "over 6h and 30m" in episode.message
 
 
+@pytest.mark.slow
 def test_it_recovers_when_the_short_window_is_good(store: Store, clock: FakeClock) -> None:
     rules = ruleset()
     plant(store, clock, seconds=7200, bad=lambda n: n >= 115)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from support.monitored import monitored
 
 from amt_console.alerts import DeliveryReading
 from amt_console.clock import SystemClock
 from amt_console.model import AlertState, AlertType, Episode, Severity
 from amt_console.store import Reads
+
+pytestmark = pytest.mark.slow
 
 CLOCK = SystemClock()
 DOCUMENT = {"services": [], "channels": [{"name": "ops", "type": "webhook", "url": "https://receiver.example/hook"}]}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.stores import lay_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -42,6 +43,7 @@ def test_a_restart_without_a_gap_counts_as_unknown_from_one_and_a_half_intervals
         result = ProbeResult("web", clock.now(), ServiceState.UP, interval=5.0, response_time_ms=12.0)
         recorder.write([Collected(result, clock.instant())])
 
+    lay_out(tmp_path / "m.db")
     with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock) as store:
         before = Recorder(store=store, ruleset=ruleset, clock=clock)
         for _ in range(5):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from support.operations import API, probe
+from support.stores import lay_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -24,6 +25,8 @@ from amt_console.store.outbox.tables import OutboxRow
 from amt_console.store.policies.stored import add_override
 from amt_console.store.schema import table
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 
 
@@ -34,6 +37,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
+    lay_out(tmp_path / "m.db")
     with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock) as opened:
         yield opened
 

@@ -53,6 +53,7 @@ def external(firing: bool = True, **more: Any) -> ExternalAlert:
     return replace(base, **more)
 
 
+@pytest.mark.slow
 def test_a_failing_job_is_an_alert_with_its_output_and_its_next_success_ends_it(tmp_path: Path) -> None:
     with monitored(tmp_path / "monitoring.db", DOCUMENT) as monitor:
         inbox = inbox_of(monitor)
@@ -88,6 +89,7 @@ def test_what_came_in_before_a_crash_is_evaluated_by_the_next_monitor(tmp_path: 
         )
 
 
+@pytest.mark.slow
 def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     path, start = tmp_path / "monitoring.db", CLOCK.now()
     with monitored(path, DOCUMENT) as monitor:
@@ -113,6 +115,7 @@ def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
         assert new.previous_episode_id == ended.id
 
 
+@pytest.mark.slow
 def test_a_job_that_is_not_watched_any_more_ends_its_alert(tmp_path: Path) -> None:
     path = tmp_path / "monitoring.db"
     with monitored(path, DOCUMENT) as monitor:
@@ -134,6 +137,7 @@ def test_an_alert_of_others_is_held_over_a_gap_and_never_ended_by_a_reload(tmp_p
         assert (still.id, still.stale) == (alert.id, False)
 
 
+@pytest.mark.slow
 def test_the_snapshot_shows_the_jobs_now_and_in_the_past(tmp_path: Path) -> None:
     with monitored(tmp_path / "monitoring.db", DOCUMENT) as monitor:
         operations = LocalOperations(

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from support.stores import lay_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -39,6 +40,8 @@ from amt_console.monitor.watches import information
 from amt_console.monitor.watches.information import InformationWatch
 from amt_console.store import Store, Writes, alert_decisions
 
+pytestmark = pytest.mark.slow
+
 SERVICE = Service(name="web", url="http://127.0.0.1:1/", interval=3600.0)
 CHANNEL = {"name": "ops", "type": "webhook", "url": "http://127.0.0.1:1/hook"}
 
@@ -54,6 +57,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
+    lay_out(tmp_path / "m.db")
     with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock) as store:
         yield store
 

@@ -231,6 +231,7 @@ def test_an_outage_that_all_see_fires_as_fast_as_one_location_confirms_it() -> N
     assert sky.clock.instant().seconds_since(began) <= 8
 
 
+@pytest.mark.slow
 @QUICK
 @given(st.tuples(*[st.floats(0.0, 14.9)] * 3), st.floats(0.0, 14.9))
 def test_wherever_the_grids_lie_an_outage_is_known_within_an_interval_and_the_re_checks(
@@ -300,6 +301,7 @@ STATES = st.sampled_from([UP, DOWN, DEGRADED, UNKNOWN])
 LIVES = st.lists(st.tuples(st.sampled_from(PLACES), STATES, st.integers(1, 10)), max_size=60)
 
 
+@pytest.mark.slow
 @QUICK
 @given(st.lists(st.tuples(STATES, st.integers(1, 3)), max_size=40))
 def test_one_location_that_flaps_never_fires_a_rule_that_two_must_agree_on(
@@ -337,6 +339,7 @@ def test_locations_that_are_cut_off_confirm_no_lost_probe_of_another(rounds: lis
         sky.around(ams=DOWN, fra=DOWN, nyc=UP, sgp=UP)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", list(permutations(PLACES)))
 @QUICK
 @given(states=st.tuples(STATES, STATES, STATES))
@@ -357,6 +360,7 @@ def test_the_order_of_arrival_does_not_change_the_outcome(
     assert outcomes[0] == outcomes[1]
 
 
+@pytest.mark.slow
 @QUICK
 @given(LIVES)
 def test_of_any_history_the_combined_state_is_what_the_newest_results_say(
@@ -385,6 +389,7 @@ def test_of_any_history_the_combined_state_is_what_the_newest_results_say(
         assert sky.api.state is (expected if several else state)
 
 
+@pytest.mark.slow
 @QUICK
 @given(LIVES)
 def test_results_have_times_of_their_own_whatever_comes_in_at_once(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.stores import lay_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -65,6 +66,7 @@ class Watched:
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Callable[[Mapping[str, object]], Watched]]:
     clock = FakeClock()
+    lay_out(tmp_path / "m.db")
     with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock) as store:
         yield lambda rule: Watched(store, clock, rule)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from support.planning import policies
+from support.stores import lay_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -40,6 +41,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
+    lay_out(tmp_path / "m.db")
     with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock, keys=Keyring(DataKey.new())) as store:
         yield store
 
@@ -226,6 +228,7 @@ def test_pages_are_planned_while_nothing_can_be_stored(
     assert planned == [("fired", "ops")]
 
 
+@pytest.mark.slow
 def test_a_stored_alert_escalates_while_nothing_can_be_read(
     store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

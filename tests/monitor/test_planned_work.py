@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from support.operations import API, WEB, probe
+from support.stores import lay_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -68,6 +69,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
+    lay_out(tmp_path / "m.db")
     with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock) as opened:
         yield opened
 
@@ -84,6 +86,7 @@ def paged(store: Store) -> list[str]:
         return [row.kind for row in reads._connection.execute(select(table(OutboxRow)))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored", [False, True], ids=["configured", "added by a person"])
 def test_an_outage_in_maintenance_is_no_downtime_but_an_alert_that_is_told_at_its_end(
     store: Store, clock: FakeClock, stored: bool

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.alerting import acted
+from support.stores import lay_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -51,6 +52,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
+    lay_out(tmp_path / "m.db")
     with Store.open(f"sqlite:///{tmp_path / 'm.db'}", clock=clock) as store:
         yield store
 
@@ -242,6 +244,7 @@ def test_a_gap_is_stored_and_holds_open_alerts(store: Store, clock: FakeClock) -
     assert down.state is AlertState.FIRING
 
 
+@pytest.mark.slow
 def test_many_failures_in_an_hour_raise_the_error_rate(store: Store, clock: FakeClock) -> None:
     recorder = Recorder(store=store, ruleset=ruleset(), clock=clock)
     for index in range(60):
@@ -353,6 +356,7 @@ def test_the_time_between_two_monitors_is_a_gap_if_the_second_one_stays(
     assert down.stale is continuous
 
 
+@pytest.mark.slow
 def test_the_time_between_two_monitors_is_a_gap_although_all_was_well(store: Store, clock: FakeClock) -> None:
     Recorder(store=store, ruleset=ruleset(), clock=clock).write([probe(clock)])
     stopped = clock.now()
@@ -402,6 +406,7 @@ def test_a_quick_restart_is_no_gap_and_holds_what_was_pending(store: Store, cloc
     assert down.stale_since.wall == stopped
 
 
+@pytest.mark.slow
 def test_after_a_restart_with_a_clock_that_was_set_back_no_time_has_passed(store: Store, clock: FakeClock) -> None:
     Recorder(store=store, ruleset=ruleset(), clock=clock).write(outage(clock)[:2])
     clock.step_wall(-100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from support.monitored import monitored
 
 from amt_console.alerts import ReportReading
@@ -38,6 +39,7 @@ def test_a_failed_report_opens_an_alert_and_one_that_is_made_ends_it(tmp_path: P
         assert monitor.kinds(ended)[-1] == "resolved"
 
 
+@pytest.mark.slow
 def test_it_outlives_a_restart_and_ends_when_its_report_is_configured_no_more(tmp_path: Path) -> None:
     with monitored(tmp_path / "monitoring.db", DOCUMENT) as monitor:
         monitor.wait_status(lambda engine: engine.status.running)

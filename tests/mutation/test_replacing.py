@@ -14,6 +14,8 @@ import pytest
 from mutation.changes import Change, changes_of
 from mutation.replacing import Calls, LoadedModule, RunsOnImport
 
+pytestmark = pytest.mark.slow
+
 SOURCE = """
 from functools import cached_property, lru_cache
 

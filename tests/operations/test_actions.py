@@ -176,6 +176,7 @@ def test_who_acts_is_the_login_name_of_the_user_id_whatever_the_environment_says
     assert dict(actor.claims) == {"SUDO_USER": "eve", "SSH_TTY": "/dev/pts/1␛"}
 
 
+@pytest.mark.slow
 def test_the_uptime_of_the_detail_is_that_of_the_overview(
     operations: LocalOperations, store: Store, clock: FakeClock
 ) -> None:

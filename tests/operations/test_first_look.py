@@ -93,6 +93,7 @@ def test_what_is_watched_follows_the_configuration(path: Path, store: Store, clo
     assert [service.name for service in first.services] == ["only"]
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_loaded_for_it(path: Path, feed: Feed) -> None:
     feed()
     program = f"""

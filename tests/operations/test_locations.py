@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from support.operations import API, probe
 
 from amt_console.clock import FakeClock
@@ -105,6 +106,7 @@ def names_in(value: object) -> Sequence[str]:
     return [value] if isinstance(value, str) else []
 
 
+@pytest.mark.slow
 def test_reports_know_the_service_and_none_of_its_series(
     operations: LocalOperations, store: Store, clock: FakeClock, tmp_path: Path
 ) -> None:
@@ -119,6 +121,7 @@ def test_reports_know_the_service_and_none_of_its_series(
     assert not [text for text in names_in(document) if "backend-api@" in text]
 
 
+@pytest.mark.slow
 def test_a_removed_service_is_reported_without_its_series(
     operations: LocalOperations, store: Store, clock: FakeClock, tmp_path: Path
 ) -> None:

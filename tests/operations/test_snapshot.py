@@ -151,6 +151,7 @@ def test_a_firing_critical_outlives_its_monitor(
     assert operations.snapshot().overall is Overall.CRITICAL, "no data never resolves an alert"
 
 
+@pytest.mark.slow
 def test_a_service_that_was_not_there_yet_does_not_make_the_past_unknown(
     operations: LocalOperations, store: Store, clock: FakeClock
 ) -> None:

@@ -40,6 +40,8 @@ from amt_console.store import Store, Writes
 from amt_console.store.upkeep.integrity import rebuild_since
 from amt_console.store.utc import UtcDateTime
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 SETTINGS = load_config(cwd=Path("/nonexistent"), env={}).settings
 TARGETS = targets(SETTINGS, env={})

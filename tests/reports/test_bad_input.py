@@ -21,6 +21,8 @@ from amt_console.reports.pages.executive import executive_verdict
 from amt_console.reports.pages.marks import marks_of
 from amt_console.reports.view import ReportView, build_view
 
+pytestmark = pytest.mark.slow
+
 PARTS = ("overview", "chatbot", "revenue", "performance", "executive")
 MRR = (FigureKind.REVENUE, "mrr")
 

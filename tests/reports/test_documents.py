@@ -6,12 +6,15 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from support import report_samples as samples
 from support.rollups import rollup
 
 from amt_console.reports.build import build
 from amt_console.reports.files import plan
 from amt_console.reports.gathering.data import ReportData
+
+pytestmark = pytest.mark.slow
 
 
 def documents(data: ReportData) -> dict[str, Any]:

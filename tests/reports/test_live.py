@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from support import report_samples as samples
 
 from amt_console.analysis import window_of
@@ -19,6 +20,7 @@ from amt_console.reports.view import build_view
 BERLIN = Times(zone_of("Europe/Berlin"))
 
 
+@pytest.mark.slow
 def test_hostile_names_cannot_end_the_script_element_and_are_still_whole() -> None:
     page = performance_page(build_view(samples.hostile()))
     text = chart_data(page)

@@ -33,6 +33,8 @@ from amt_console.store import Store, record
 from amt_console.store.upkeep.retention import Retention
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
+pytestmark = pytest.mark.slow
+
 FORMULA = "=cmd|' /C calc'!A0"
 
 

@@ -20,6 +20,8 @@ from amt_console.reports.pages.revenue import revenue_page
 from amt_console.reports.view import ReportView, build_view
 from collectors.figures.catalogue import FIGURE_SPECS
 
+pytestmark = pytest.mark.slow
+
 PAGES = (overview_page, chatbot_page, revenue_page, performance_page, executive_page)
 CASES = (samples.nothing, samples.unmeasured, samples.one_point, samples.hostile)
 

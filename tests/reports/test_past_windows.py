@@ -39,6 +39,8 @@ from amt_console.reports.files import plan
 from amt_console.store import Store, record
 from amt_console.store.upkeep.retention import Retention
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["postgres_url"]
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -130,7 +132,6 @@ def without_generated_at(files: dict[str, bytes]) -> dict[str, str]:
     return {name: re.sub(patterns, "", content.decode().replace("\\-", "-")) for name, content in files.items()}
 
 
-@pytest.mark.slow
 def test_two_exports_of_one_past_window_differ_in_generated_at_alone(tmp_path: Path) -> None:
     formats = ("json", "md", "csv", "html")
     with lived(f"sqlite:///{tmp_path / 'then.db'}", END + AT_ONCE) as (store, clock):
@@ -149,7 +150,6 @@ def test_two_exports_of_one_past_window_differ_in_generated_at_alone(tmp_path: P
         assert after[name] == text, name
 
 
-@pytest.mark.slow
 @pytest.mark.postgres
 def test_a_server_s_database_makes_the_same_reports_as_a_file(tmp_path: Path, postgres_url: str) -> None:
     files = []

@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from support import report_samples as samples
 
 from amt_console.model import FigureKind
@@ -54,6 +55,7 @@ def test_where_there_is_no_forecast_there_is_a_reason() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_document_has_the_forecast_of_the_view() -> None:
     view = build_view(with_daily(growing(365)))
     document = figures_report(view, "revenue_dashboard", revenue.KINDS, revenue.revenue_verdict(view))
@@ -65,6 +67,7 @@ def test_the_document_has_the_forecast_of_the_view() -> None:
     assert set(told["points"][0]) == {"at", "value", "low", "high"}
 
 
+@pytest.mark.slow
 def test_a_report_without_comparison_has_no_change_and_no_previous_line() -> None:
     data = samples.week(hours=24)
     before = tuple((at - timedelta(hours=24), 1.0) for at, _ in data.history[MRR])

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from support import report_samples as samples
 from support.rollups import rollup
 
@@ -35,6 +36,7 @@ def good() -> ReportData:
     return replace(data, services=quiet, alerts=(), figures=whole)
 
 
+@pytest.mark.slow
 def test_a_good_day_is_ok() -> None:
     view = build_view(good())
     assert (view.verdict.tone, view.verdict.word) == (Tone.OK, "OK")
@@ -61,6 +63,7 @@ def test_a_hundred_minutes_of_slowness_are_not_ok() -> None:
     assert "but web-app answered too slowly for 1h 40m. " in verdict.sentence
 
 
+@pytest.mark.slow
 def test_missing_figures_are_not_ok_on_the_page_and_in_the_document() -> None:
     data = good()
     holes = {

@@ -44,6 +44,8 @@ from amt_console.store import Store, record
 from amt_console.store.upkeep.retention import Retention
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["postgres_url"]
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -246,7 +248,6 @@ def test_the_order_of_storing_and_a_rebuild_change_nothing(database: Path, tmp_p
 
 
 @pytest.mark.postgres
-@pytest.mark.slow
 def test_a_server_writes_and_verifies_the_same_files(database: Path, postgres_url: str, tmp_path: Path) -> None:
     with Store.open(postgres_url, clock=FakeClock(LATER)) as store:
         fill(store)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
 from amt_console.runtime.holder import Holder
 from amt_console.store import Store, audit_entries
+
+pytestmark = pytest.mark.slow
 
 CLOCK = SystemClock()
 

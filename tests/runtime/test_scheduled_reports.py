@@ -155,6 +155,7 @@ def test_restarts_neither_repeat_nor_forget(bench: Bench) -> None:
     assert len(bench.sent) == 4
 
 
+@pytest.mark.slow
 def test_of_a_long_pause_only_the_newest_are_made(bench: Bench) -> None:
     bench.run(7200)
     bench.clock.advance(100 * DAY)
@@ -165,6 +166,7 @@ def test_of_a_long_pause_only_the_newest_are_made(bench: Bench) -> None:
     assert len(bench.maker.made) == 1 + MOST_MISSED
 
 
+@pytest.mark.slow
 def test_a_crash_after_the_folder_and_before_the_note_sends_once(bench: Bench) -> None:
     def crash() -> None:
         raise StoreFull("no room")
@@ -198,6 +200,7 @@ def test_two_monitors_of_one_database_send_once(bench: Bench) -> None:
     assert len(bench.sent) == 1
 
 
+@pytest.mark.slow
 def test_a_failure_is_told_and_tried_again_with_longer_pauses(bench: Bench) -> None:
     bench.run(3590)
     bench.maker.trouble = ReportError("the renderer was ended")
@@ -230,6 +233,7 @@ def test_a_restart_does_not_shorten_the_pause(bench: Bench) -> None:
     assert bench.readings[-2:] == [("boss", "2026-01-04: no")] * 2
 
 
+@pytest.mark.slow
 def test_a_report_that_always_fails_does_not_hold_up_the_next_one(bench: Bench) -> None:
     bench.run(3590)
     bench.maker.trouble = ReportError("a bug")
@@ -241,6 +245,7 @@ def test_a_report_that_always_fails_does_not_hold_up_the_next_one(bench: Bench) 
     assert bench.maker.made == ["2026-01-05"]
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_waited_for(bench: Bench) -> None:
     bench.run(3590)
     bench.maker.trouble = ReportPlaceError("cannot write to /srv: No space left on device")
@@ -364,6 +369,7 @@ async def test_files_that_are_gone_or_too_large_do_not_hold_up_the_mail(tmp_path
     assert "Not attached: gone.html (not on the host that sent this mail), large.html (too large)." in told
 
 
+@pytest.mark.slow
 async def test_a_dispatcher_hands_on_the_files(bench: Bench) -> None:
     bench.run(3601)
     hook = FakeChannel("hook")

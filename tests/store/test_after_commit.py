@@ -16,6 +16,8 @@ from amt_console.model import HostSample
 from amt_console.store import Store, StoreError
 from amt_console.store import store as module
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def no_file_grows_beyond(size: int) -> Iterator[None]:

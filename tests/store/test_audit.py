@@ -136,6 +136,7 @@ def test_many_writers_make_one_chain(store_url: str, clock: FakeClock) -> None:
     assert (found.rows, found.first, found.last, found.fault) == (48, 1, 48, None)
 
 
+@pytest.mark.slow
 def test_what_is_left_after_expiry_can_still_be_checked(store: Store, clock: FakeClock) -> None:
     write(store, 450)
     clock.advance(30 * 86_400)
@@ -181,6 +182,7 @@ def copied(source: str, target: str, clock: FakeClock) -> None:
     assert (after.rows, after.fault) == (5, None)
 
 
+@pytest.mark.slow
 def test_a_copy_has_the_same_chain(store_url: str, clock: FakeClock, tmp_path: Path) -> None:
     copied(store_url, f"sqlite:///{tmp_path / 'copy.db'}", clock)
 

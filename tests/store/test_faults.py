@@ -108,6 +108,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, cl
     assert path.read_bytes() == b"all my notes\n" * 500
 
 
+@pytest.mark.slow
 def test_a_damaged_page_is_told_in_words(sqlite_url: str, clock: FakeClock) -> None:
     with Store.open(sqlite_url, clock=clock) as store:
         for begin in range(0, 3000, 100):
@@ -120,6 +121,7 @@ def test_a_damaged_page_is_told_in_words(sqlite_url: str, clock: FakeClock) -> N
         count(store)
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing_and_it_goes_on_when_there_is_room(sqlite_url: str, clock: FakeClock) -> None:
     with Store.open(sqlite_url, clock=clock) as store:
         add(store, 0)

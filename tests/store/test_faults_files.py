@@ -120,6 +120,7 @@ def test_a_left_over_index_of_the_log_harms_nothing(tmp_path: Path) -> None:
         shm.unlink(missing_ok=True)
 
 
+@pytest.mark.slow
 def test_a_torn_copy_of_a_log_is_not_read_beyond_its_last_whole_transaction(tmp_path: Path) -> None:
     path, other = tmp_path / "monitoring.db", tmp_path / "other.db"
     with opened(path) as store, store.transaction() as writes:

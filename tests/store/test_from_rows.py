@@ -97,6 +97,7 @@ def test_the_host_from_rows_is_what_is_stored(store: Store, clock: FakeClock) ->
         assert rows.host.sample(at(95)) == reads.host.sample(at(95))
 
 
+@pytest.mark.slow
 def test_time_without_rows_keeps_its_stored_sums(store: Store, clock: FakeClock) -> None:
     with store.transaction() as writes:
         writes.add_results([result("api", 600 * step, interval=600) for step in range(6 * 24 * 3)])

@@ -20,6 +20,8 @@ from amt_console.model import (
 )
 from amt_console.store import MonitorRow, Store
 
+pytestmark = pytest.mark.slow
+
 DISK = DiskUsage("/", "/dev/vda1", "ext4", 1000, 420, 42.0)
 NETWORK = NetworkRates(sent_bytes=1000.5, received_bytes=2000.25, errors=0.0, drops=0.1)
 

@@ -13,6 +13,8 @@ from support.stores import at, result
 from amt_console.clock import FakeClock
 from amt_console.store import DatabaseLost, Store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def path(sqlite_url: str) -> Path:

@@ -44,6 +44,7 @@ def said_of(url: str) -> list[str]:
     return said
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(shapes, st.tuples(between, between, between))
 @example("postgresql+psycopg://ada:{}@db.example/amt", ("/", "", ""))

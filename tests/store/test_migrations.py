@@ -153,6 +153,7 @@ def last_build(new_url: str) -> str:
     return new_url
 
 
+@pytest.mark.slow
 def test_a_database_of_the_last_build_is_upgraded_without_loss(last_build: str, clock: FakeClock) -> None:
     with pytest.raises(SchemaTooOld, match="db upgrade"):
         Store.open(last_build, clock=clock, read_only=True)
@@ -229,6 +230,7 @@ def test_without_room_for_the_backup_nothing_is_upgraded(
     assert tables == {"monitoring_logs", "alerts", "system_metrics", "sqlite_sequence"}
 
 
+@pytest.mark.slow
 def test_an_upgrade_that_fails_half_way_leaves_the_old_layout(original: Path, clock: FakeClock) -> None:
     with closing(sqlite3.connect(original)) as connection:
         connection.execute("CREATE TABLE audit (unexpected TEXT)")

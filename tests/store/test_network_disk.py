@@ -86,6 +86,7 @@ def test_who_accepts_it_in_the_url_may(share: Path, clock: FakeClock) -> None:
         Store.open(url.replace("allowed", "maybe"), clock=clock)
 
 
+@pytest.mark.slow
 def test_it_can_be_read_and_moved_away(share: Path, tmp_path: Path, clock: FakeClock) -> None:
     url, local = f"sqlite:///{share / 'monitoring.db'}", f"sqlite:///{tmp_path / 'local.db'}"
     with Store.open(f"{url}?network=allowed", clock=clock) as store, store.transaction() as writes:

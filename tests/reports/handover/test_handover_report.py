@@ -97,6 +97,7 @@ def test_findings_are_what_to_watch(open_shift: HandoverData) -> None:
     assert "The disk is full in 3 days." in text
 
 
+@pytest.mark.slow
 def test_an_empty_database_hands_over_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
     url = f"sqlite:///{tmp_path_factory.mktemp('empty') / 'monitoring.db'}"
     with Store.open(url, clock=FakeClock(NOW)) as store, store.read() as reads:

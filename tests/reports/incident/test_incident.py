@@ -142,6 +142,7 @@ def test_of_an_open_incident_it_is_told_so_far(tmp_path: Path) -> None:
     assert "So far 5m; mira has it." in found["verdict"]["sentence"]
 
 
+@pytest.mark.slow
 def test_it_says_that_retention_removed_single_results(tmp_path: Path) -> None:
     much_later = NOW + timedelta(days=120)
     clock = FakeClock(NOW)
@@ -167,6 +168,7 @@ def test_the_draft_has_headings_to_fill_in(planted: tuple[Store, dict[str, int]]
     assert text.index("## What moved together") < text.index("## Summary") < text.index("## Method")
 
 
+@pytest.mark.slow
 def test_hostile_text_stays_text(planted: tuple[Store, dict[str, int]]) -> None:
     store, ids = planted
     data = gathered(store, ids["api"])

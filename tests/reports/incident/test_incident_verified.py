@@ -30,6 +30,8 @@ from amt_console.reports.verification.written import NotDerivableError, read_rep
 from amt_console.store import Store
 from amt_console.store.upkeep.retention import Retention
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["postgres_url"]
 
 LATER = NOW + timedelta(hours=5)
