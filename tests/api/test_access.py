@@ -99,6 +99,27 @@ def test_a_network_may_be_named_by_any_address_in_it() -> None:
     assert TrustedProxies(["10.1.2.3/8"]).trusts("10.9.9.9")
 
 
+@pytest.mark.parametrize(
+    ("scheme", "peer", "forwarded", "encrypted"),
+    [
+        ("https", "192.0.2.1", [], True),
+        ("http", "127.0.0.1", ["https"], True),
+        ("http", "127.0.0.1", ["http, HTTPS "], True),
+        ("http", "127.0.0.1", ["http", "https"], True),
+        ("http", "127.0.0.1", ["http"], False),
+        ("http", "127.0.0.1", ["https, http"], False),
+        ("http", "127.0.0.1", ["https", "http"], False),
+        ("http", "127.0.0.1", [""], False),
+        ("http", "127.0.0.1", [], False),
+        ("http", "192.0.2.1", ["https"], False),
+    ],
+)
+def test_only_a_trusted_proxy_says_that_the_client_speaks_tls(
+    scheme: str, peer: str, forwarded: list[str], encrypted: bool
+) -> None:
+    assert TrustedProxies(["127.0.0.1"]).encrypted(scheme, peer, forwarded) is encrypted
+
+
 def test_the_public_part_and_a_checksum_do_not_get_in(make_token: Make, store: Store, clock: FakeClock) -> None:
     good = make_token("good")
     forged = _with_other_secret(good)

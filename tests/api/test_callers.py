@@ -90,6 +90,12 @@ async def test_the_monitors_own_user_and_root_may_speak_for_others(uid: int, clo
     assert (own.actor.name, own.place, own.own) == (account_name(uid), "pid 77", True)
 
 
+@pytest.mark.parametrize("role", ["", "root", "Admin", "admin,viewer"])
+async def test_who_speaks_for_another_in_an_unknown_role_is_refused(role: str, clock: FakeClock) -> None:
+    with pytest.raises(NotPermittedError, match="unknown role"):
+        await SocketCallers(ONLY_OTHER, clock).recognise(from_uid(OWNER, {**BEHALF, "amt-on-behalf-role": role}))
+
+
 async def test_another_user_speaks_for_nobody_else(clock: FakeClock) -> None:
     found = await SocketCallers(ONLY_OTHER, clock).recognise(from_uid(OTHER, BEHALF))
     assert (found.actor.name, found.actor.via, found.place) == (OTHER_NAME, "socket", "pid 77")

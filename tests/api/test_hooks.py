@@ -303,6 +303,7 @@ class TestGeneric:
         signed = signed_headers(generic(), message_id="msg_1", timestamp=moment, secret=HOOK_SECRETS[0])
         answer = receiving.client.post("/api/v1/hooks/generic", content=generic(subject="other"), headers=signed)
         assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature")
+        assert answer.json()["detail"] == "a valid signature, of the last 5 minutes, is needed"
         assert receiving.arrivals() == []
 
     @pytest.mark.slow

@@ -21,7 +21,7 @@ from amt_console.api.wire import SESSION_HEADER
 from amt_console.clock import FakeClock
 from amt_console.operations import audit_rows
 from amt_console.operations.actor import Actor
-from amt_console.store import Store, StoreFull, audit_entries
+from amt_console.store import Store, StoreFull, access_token, audit_entries
 
 Make = Callable[..., NewToken]
 HELLO = "/api/v1/console/hello"
@@ -126,3 +126,20 @@ def test_the_memory_of_openings_is_bounded(store: Store, clock: FakeClock, monke
         assert log.console_is_new(str(number))
     assert len(log._until) == 3
     assert not log.console_is_new("99")
+
+
+def test_the_opening_that_is_oldest_is_forgotten_first(
+    store: Store, clock: FakeClock, make_token: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openings, "MOST_KEYS", 2)
+    made = make_token()
+    with store.read() as reads:
+        token = access_token(reads, made.id)
+    assert token is not None
+    log = OpeningLog(store, clock)
+    assert log.token_is_new(token, "192.0.2.1")
+    assert log.console_is_new("one")
+    clock.advance(TOKEN_SECONDS)
+    assert log.token_is_new(token, "192.0.2.1"), "an hour is over"
+    assert log.console_is_new("two")
+    assert not log.token_is_new(token, "192.0.2.1")

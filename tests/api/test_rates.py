@@ -58,6 +58,14 @@ def test_the_memory_of_a_limit_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert limit.take("999") == 60
 
 
+def test_the_limit_that_was_used_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "MOST_KEYS", 2)
+    limit = RateLimit(FakeClock(), burst=2, seconds_each=60)
+    for key in ("first", "second", "first", "third"):
+        assert limit.take(key) == 0.0
+    assert [limit.take("first"), limit.left("second")] == [60, 2]
+
+
 @pytest.mark.parametrize(
     ("address", "key"),
     [
@@ -88,7 +96,9 @@ async def test_a_token_that_asks_too_often_is_told_when_to_come_back(
         assert [answer.headers["ratelimit"] for answer in answers] == ['"token";r=1', '"token";r=0', '"token";r=0']
         assert answers[0].headers["ratelimit-policy"] == '"token";q=2;w=7'
         assert answers[2].headers["retry-after"] == "4"
-        assert answers[2].json()["code"] == "too_many_requests"
+        problem = answers[2].json()
+        assert problem["code"] == "too_many_requests"
+        assert problem["detail"] == "too many requests with this token: wait 4 s"
         assert answers[2].headers["content-type"] == "application/problem+json"
         assert (await client.get(HELLO, headers=second)).status_code == 200, "each token has its own"
         clock.advance(3.5)
