@@ -74,4 +74,7 @@ def _say(message: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # The last collections of the process would search all data for nothing.
+    gc.freeze()
+    sys.exit(code)

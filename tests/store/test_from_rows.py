@@ -136,6 +136,21 @@ def test_rows_that_came_later_do_not_count(store: Store, clock: FakeClock) -> No
         assert rows.services.statuses(at(3600)).keys() == {"api"}
 
 
+@pytest.mark.parametrize("window", [(0, 3600), (0, 540), (60, 541), (240, 300), (600, 3600), (-600, 0), (-600, 3600)])
+def test_rows_are_counted_within_the_window(store: Store, window: tuple[int, int]) -> None:
+    moments = range(0, 600, 60)
+    with store.transaction() as writes:
+        writes.add_results([result("api", moment) for moment in moments])
+        writes.add_host_sample(HostSample(at(0), 20.0, 50.0, 70.0))
+    low, high = window
+    with store.read() as reads:
+        assert reads.raw.counts(at(low), at(high)) == {
+            "monitoring_logs": sum(low <= moment < high for moment in moments),
+            "system_metrics": int(low <= 0 < high),
+            "business_figures": 0,
+        }
+
+
 def test_a_probe_speaks_over_buckets_until_one_and_a_half_intervals() -> None:
     second = 1_000_000
     probe = RawProbe(5 * second, "api", ServiceState.UP, 20 * second, 1, 1500, None)

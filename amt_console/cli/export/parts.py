@@ -24,6 +24,7 @@ from amt_console.cli.export.options import (
     Zone,
     window,
 )
+from amt_console.cli.garbage import without_collections
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.printing.progress_bar import shown_progress
 from amt_console.cli.startup.context import get_context
@@ -77,7 +78,8 @@ def _add_command(app: typer.Typer, part: str, help_text: str, example: str) -> N
         compare: Comparison = Compare.PREVIOUS,
         json_output: JsonOption = False,
     ) -> None:
-        _export(ctx, part, window(ctx, hours, since, until, zone), formats, out, zone, compare, json_output)
+        with without_collections():
+            _export(ctx, part, window(ctx, hours, since, until, zone), formats, out, zone, compare, json_output)
 
 
 def _export(

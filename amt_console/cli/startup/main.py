@@ -13,6 +13,7 @@ from typing import TextIO
 
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.garbage import without_collections
 from amt_console.cli.startup.console_line import ConsoleLine, flags_allowed_anywhere
 from amt_console.redaction import without_remembered
 from amt_console.text import safe_text
@@ -68,7 +69,8 @@ def _run(arguments: list[str]) -> int:
         line = ConsoleLine.read(arguments)
         if line is not None:
             return line.open()
-        from amt_console.cli.startup.commands import run_command
+        with without_collections():
+            from amt_console.cli.startup.commands import run_command
 
         return run_command(arguments)
     except CommandError as error:

@@ -79,10 +79,7 @@ class RawReads:
 
     def counts(self, start: datetime, end: datetime) -> dict[str, int]:
         """The number of rows of each table in ``[start, end)``."""
-        return {
-            name: int(self._connection.execute(self._within(select(func.count()), rows, start, end)).scalar() or 0)
-            for name, rows in RAW_TABLES.items()
-        }
+        return {name: self._count(rows, start, end) for name, rows in RAW_TABLES.items()}
 
     def newest_ids(self) -> dict[str, int]:
         """The highest id of each table; 0 without rows."""
@@ -175,6 +172,30 @@ class RawReads:
             found = figures_of(row)
             if found is not None:
                 yield found
+
+    def _count(self, rows: Table, start: datetime, end: datetime) -> int:
+        """The number of rows in ``[start, end)``.
+
+        SQLite counts a whole table several times as fast as a range of it: where most rows are in the window, all are
+        counted, and then those outside.
+        """
+        inside = self._within(select(func.count()), rows, start, end)
+        if self._known is not None or self._connection.dialect.name != "sqlite" or not self._mostly(rows, start, end):
+            return self._number(inside)
+        time, every = rows.c.timestamp, select(func.count()).select_from(rows)
+        outside = (every.where(time < start), every.where(time >= end), every.where(time.is_(None)))
+        return self._number(every) - sum(map(self._number, outside))
+
+    def _mostly(self, rows: Table, start: datetime, end: datetime) -> bool:
+        """Whether a window covers more than half of the time of a table."""
+        extent = self.extent(rows.name)
+        if extent.oldest is None or extent.newest is None:
+            return False
+        covered = min(end, extent.newest) - max(start, extent.oldest)
+        return 2 * covered > extent.newest - extent.oldest
+
+    def _number(self, query: Select[Any]) -> int:
+        return int(self._connection.execute(query).scalar() or 0)
 
     def known(self, query: Select[Any], rows: Table) -> Select[Any]:
         """A query of rows, without those that do not count."""
