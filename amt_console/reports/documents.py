@@ -47,6 +47,7 @@ SCHEMA_VERSION = 1
 
 Document = dict[str, Any]
 _FLAT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False)
+_CONTAINERS = frozenset((dict, list))
 
 
 def encoded(document: Document) -> bytes:
@@ -58,21 +59,21 @@ def encoded(document: Document) -> bytes:
 
 def _write(value: Any, newline: str, add: Callable[[str], None]) -> None:
     """Containers of containers over several lines, flat ones on one: quick, and still good to compare by line."""
-    if not isinstance(value, (dict, list)) or not any(
-        isinstance(each, (dict, list)) for each in (value.values() if isinstance(value, dict) else value)
+    is_object = isinstance(value, dict)
+    if not (is_object or isinstance(value, list)) or _CONTAINERS.isdisjoint(
+        map(type, value.values() if is_object else value)
     ):
         add(_FLAT.encode(value))
         return
     inner = newline + "  "
-    names = sorted(value) if isinstance(value, dict) else range(len(value))
-    before = "{" if isinstance(value, dict) else "["
-    for name in names:
+    before = "{" if is_object else "["
+    for name in sorted(value) if is_object else range(len(value)):
         add(before + inner)
-        if isinstance(value, dict):
+        if is_object:
             add(_FLAT.encode(name) + ": ")
         _write(value[name], inner, add)
         before = ","
-    add(newline + ("}" if isinstance(value, dict) else "]"))
+    add(newline + ("}" if is_object else "]"))
 
 
 def executive_summary(view: ReportView, verdict: ReportVerdict) -> Document:
