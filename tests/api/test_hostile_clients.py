@@ -127,7 +127,8 @@ NO_REQUESTS = (
     (get("/healthz", "content-length: 99999999999999999999999"), (400,)),
     (get("/healthz", "content-length: -1"), (400,)),
     (b"GET /healthz HTTP/1.1\r\nhost: x\r\n folded: y\r\n\r\n", (400, 200)),
-    (b"GET /healthz\r\n\r\n", (400,)),
+    # Without a version it is HTTP 0.9, which some parsers take: it has no header, and so no token.
+    (b"GET /healthz\r\n\r\n", (400, 200)),
     (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 600, (400,)),
     (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", (400,)),
     (b"\x00" * 100 + b"\r\n\r\n", (400,)),
@@ -150,7 +151,7 @@ def test_what_is_no_request_of_ours_is_refused_and_the_next_one_answered(server:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_WR)
             answer = answered(connection)
-        assert not answer or int(answer.split()[1]) in statuses, answer[:200]
+        assert not answer or int(answer.split()[1]) in statuses, (text[:80], answer[:200])
         assert b"Traceback" not in answer
         assert b"server:" not in answer.lower()
         assert healthy(server)
