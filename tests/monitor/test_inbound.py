@@ -27,7 +27,7 @@ from amt_console.model.inbound import (
 )
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.inbound.jobs import Jobs
-from amt_console.monitor.inbound.others import MOST_OPEN, OthersAlerts
+from amt_console.monitor.inbound.others import KEPT_FOR_CRITICAL, MOST_OPEN, OthersAlerts
 from amt_console.monitor.ledger import Ledger
 from amt_console.monitor.ruleset import build_ruleset
 from amt_console.operations.inbox import MOST_WAITING, Inbox
@@ -277,16 +277,28 @@ class TestJobs:
 
 
 class TestOthers:
-    def alert(self, clock: FakeClock, number: int, firing: bool = True) -> ExternalAlert:
+    def alert(
+        self, clock: FakeClock, number: int, firing: bool = True, severity: Severity = Severity.WARNING
+    ) -> ExternalAlert:
         return ExternalAlert(
-            "alertmanager", f"{number:x}", firing, "s", Severity.WARNING, "m", clock.now() - timedelta(hours=1)
+            "alertmanager", f"{number:x}", firing, "s", severity, "m", clock.now() - timedelta(hours=1)
         )
+
+    def test_a_flood_of_warnings_leaves_room_for_critical_ones(self) -> None:
+        clock = FakeClock()
+        others = OthersAlerts(Staleness())
+        for number in range(2 * MOST_OPEN):
+            others.take(self.alert(clock, number), clock.instant())
+        assert (others.open, others.refused) == (MOST_OPEN - KEPT_FOR_CRITICAL, MOST_OPEN + KEPT_FOR_CRITICAL)
+        for number in range(2 * MOST_OPEN, 3 * MOST_OPEN):
+            others.take(self.alert(clock, number, severity=Severity.CRITICAL), clock.instant())
+        assert others.open == MOST_OPEN
 
     def test_no_more_than_a_bounded_number_is_open(self) -> None:
         clock = FakeClock()
         others = OthersAlerts(Staleness())
         take: Callable[[ExternalAlert], object] = lambda alert: others.take(alert, clock.instant())  # noqa: E731
-        assert all(take(self.alert(clock, number)) for number in range(MOST_OPEN))
+        assert all(take(self.alert(clock, number)) for number in range(MOST_OPEN - KEPT_FOR_CRITICAL))
         assert take(self.alert(clock, MOST_OPEN)) is None
         assert others.refused == 1
         assert take(self.alert(clock, 5)) is not None, "one that is open is told of again"

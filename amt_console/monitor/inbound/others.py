@@ -7,10 +7,13 @@ from datetime import datetime
 
 from amt_console.alerts import ExternalReading, Staleness, age_external, hear_external, next_look
 from amt_console.clock import Instant
+from amt_console.model import Severity
 from amt_console.model.inbound import ExternalAlert, ExternalRecord
 
 MOST_OPEN = 1000
 """Alerts from outside that may be open at a time: more than anybody can read, and a bound for what senders can do."""
+KEPT_FOR_CRITICAL = 200
+"""Of ``MOST_OPEN``: a flood of warnings leaves room for these."""
 MOST_KNOWN = 20_000
 
 
@@ -23,11 +26,16 @@ class OthersAlerts:
 
     def __init__(self, staleness: Staleness) -> None:
         self.refused = 0
-        """Alerts that were not opened since ``MOST_OPEN`` were reached, until there is room again."""
+        """Alerts that were not opened since there is no room, until there is room again."""
         self._staleness = staleness
         self._known: dict[str, ExternalRecord] = {}
         self._open = 0
         self._look_at: datetime | None = None
+
+    @property
+    def open(self) -> int:
+        """How many are firing."""
+        return self._open
 
     def configure(self, staleness: Staleness) -> None:
         """Use another staleness from now on."""
@@ -43,7 +51,8 @@ class OthersAlerts:
     def take(self, alert: ExternalAlert, at: Instant) -> ExternalReading | None:
         """What an alert that came in means; ``None`` if nothing."""
         known = self._known.get(alert.key)
-        if alert.firing and self._open >= MOST_OPEN and not (known is not None and known.firing):
+        most = MOST_OPEN if alert.severity is Severity.CRITICAL else MOST_OPEN - KEPT_FOR_CRITICAL
+        if alert.firing and self._open >= most and not (known is not None and known.firing):
             self.refused += 1
             return None
         reading = hear_external(known, alert, at)
@@ -66,7 +75,7 @@ class OthersAlerts:
         before = self._known.pop(record.key, None)
         self._known[record.key] = record
         self._open += record.firing - (before is not None and before.firing)
-        if self._open < MOST_OPEN:
+        if self._open < MOST_OPEN - KEPT_FOR_CRITICAL:
             self.refused = 0
         while len(self._known) > MOST_KNOWN and (old := self._oldest_ended()) is not None:
             del self._known[old]

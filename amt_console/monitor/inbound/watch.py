@@ -13,7 +13,7 @@ from amt_console.model import Gap
 from amt_console.model.inbound import Arrival, ExternalRecord, HeartbeatRecord
 from amt_console.monitor.buffer import Arrived
 from amt_console.monitor.inbound.jobs import Jobs
-from amt_console.monitor.inbound.others import MOST_OPEN, OthersAlerts
+from amt_console.monitor.inbound.others import OthersAlerts
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.supervise import LOG
 from amt_console.monitor.watches.gaps import stopped_gap
@@ -77,7 +77,7 @@ class InboundWatch:
         """That alerts from outside are refused."""
         if not self._others.refused:
             return ()
-        return (f"{self._others.refused} alerts from outside were not taken: {MOST_OPEN} of them are open.",)
+        return (f"{self._others.refused} alerts from outside were not taken: {self._others.open} of them are open.",)
 
     async def take_up(self) -> None:
         """Load what is known, before this monitor says that it works: the time since the last one may be a gap."""
