@@ -15,6 +15,8 @@ from amt_console.config.sections.log import LogSettings
 from amt_console.runtime import logs
 from amt_console.runtime.reload import ConfigWatch, reload_config
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def root_logger(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[logging.Logger]:

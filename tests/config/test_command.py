@@ -328,6 +328,7 @@ def test_show_needs_no_secret_and_shows_none(home: Path) -> None:
     assert document["warnings"][0]["path"] == "channels[0].url"
 
 
+@pytest.mark.slow
 def test_schema_is_a_json_schema(home: Path) -> None:
     document = json.loads(run("schema").stdout)
     assert document["$schema"].startswith("https://json-schema.org/")

@@ -83,6 +83,7 @@ def test_every_field_is_documented(path: tuple[str, ...], model: type[BaseModel]
     assert model.__doc__
 
 
+@pytest.mark.slow
 def test_the_page_says_what_the_models_say() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page == updated(page), "bring it up to date: PYTHONPATH=tests python -m support.config_reference"

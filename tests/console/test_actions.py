@@ -14,6 +14,8 @@ from support.pictures import NOW, alert, incident
 from amt_console.model import Note, ProbeNow, Severity, Unacknowledge, Viewer
 from amt_console.operations.protocol import ConflictError, UnavailableError
 
+pytestmark = pytest.mark.slow
+
 
 async def test_with_nothing_selected_a_takes_the_worst_with_an_empty_note() -> None:
     async with desk(incident()) as console:

@@ -14,6 +14,8 @@ from amt_console.model import FigureKind
 from collectors.figures.catalogue import FIGURE_SPECS
 from collectors.figures.reader import read_figures
 
+pytestmark = pytest.mark.slow
+
 moments = st.datetimes(datetime(2025, 6, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 seeds = st.integers(0, 2**31)
 

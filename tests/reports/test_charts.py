@@ -18,6 +18,8 @@ from amt_console.reports.palette import state_colour
 from amt_console.reports.svg import chart_marks
 from amt_console.reports.times import Times, zone_of
 
+pytestmark = pytest.mark.slow
+
 DAY = window_of(samples.NOW, 24)
 TIMES = Times(zone_of("UTC"))
 BLIP = DAY.start + timedelta(hours=10)
@@ -35,7 +37,6 @@ def drawn_widths(svg: str, colour: str) -> list[float]:
     return found
 
 
-@pytest.mark.slow
 def test_a_blip_is_a_thin_line_and_an_outage_is_as_wide_as_it_was_long() -> None:
     spans = [
         StateSpan(DAY.start, BLIP, ServiceState.UP),

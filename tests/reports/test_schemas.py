@@ -18,6 +18,8 @@ from amt_console.reports.documents import encoded
 from amt_console.reports.files import PARTS, plan
 from amt_console.reports.view import build_view
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = {
     "week": samples.week,
     "nothing": samples.nothing,

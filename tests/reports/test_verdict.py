@@ -18,6 +18,8 @@ from amt_console.reports.page import Tone
 from amt_console.reports.pages.overview import overview_page
 from amt_console.reports.view import build_view
 
+pytestmark = pytest.mark.slow
+
 
 def good() -> ReportData:
     """A day with all figures and no alert, in which one service was down for ten minutes."""
@@ -36,7 +38,6 @@ def good() -> ReportData:
     return replace(data, services=quiet, alerts=(), figures=whole)
 
 
-@pytest.mark.slow
 def test_a_good_day_is_ok() -> None:
     view = build_view(good())
     assert (view.verdict.tone, view.verdict.word) == (Tone.OK, "OK")
@@ -63,7 +64,6 @@ def test_a_hundred_minutes_of_slowness_are_not_ok() -> None:
     assert "but web-app answered too slowly for 1h 40m. " in verdict.sentence
 
 
-@pytest.mark.slow
 def test_missing_figures_are_not_ok_on_the_page_and_in_the_document() -> None:
     data = good()
     holes = {

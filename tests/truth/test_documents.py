@@ -30,6 +30,8 @@ from amt_console.reports.scheduled.child import window_of_period
 from amt_console.reports.scheduled.schedule import Period
 from amt_console.store import Store
 
+pytestmark = pytest.mark.slow
+
 SETTINGS: Settings = load_config(cwd=Path("/nonexistent"), env={}).settings
 SERVICES = tuple(Service(target.name, target.degraded_above_ms, target.timeout) for target in TARGETS)
 PARTS = ("overview", "chatbot", "revenue", "performance", "executive", "monitoring")
