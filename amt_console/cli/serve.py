@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -71,9 +72,11 @@ def run_serve(context: Context, api: ApiSettings) -> int:
     from amt_console.api.auth.refusals import RefusalLog
     from amt_console.api.presence import Presence
     from amt_console.runtime.logs import start_logging
+    from amt_console.runtime.monitor_process import PRIVATE
     from amt_console.runtime.session import LocalSession
     from amt_console.runtime.site import site_of
 
+    os.umask(PRIVATE)
     start_logging(to_stderr=True, settings=context.settings.log)
     announce = _Announcer()
     presence = Presence(context.clock)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from amt_console.store import Lease
 
 logger = logging.getLogger("amt_console.monitor")
+PRIVATE = 0o077
+"""The umask of a process that keeps data: nobody else reads what it, a plugin or a channel's command creates."""
 _LOOK_SECONDS = 0.5
 _LONGEST_PROBE_PAUSE = 60.0
 """Seconds without a probe that are never a fault, however short the intervals are."""
@@ -68,6 +70,7 @@ def run_monitor(
     from amt_console.runtime.systemd import Notifier, monitoring
     from amt_console.store import LeaseLost, Store, keyring_of
 
+    os.umask(PRIVATE)
     start_logging(to_stderr=True, settings=settings.log)
     clock, signals = SystemClock(), Signals()
     if not store_url_is_server(store_url):

@@ -168,8 +168,9 @@ def test_alive_tells_whether_the_monitor_of_this_database_works(place: Place) ->
     before = place.run("monitor", "--alive")
     assert (before.returncode, before.stdout) == (69, "")
     assert "no monitor answers at" in before.stderr
-    with place.monitor():
+    with place.monitor() as monitor:
         until(lambda: place.run("monitor", "--alive").returncode == 0)
+        assert "\nUmask:\t0077\n" in Path(f"/proc/{monitor.pid}/status").read_text()
     after = place.run("monitor", "--alive")
     assert after.returncode == 69
     assert place.run("monitor", "--alive", "--once").returncode == 64
