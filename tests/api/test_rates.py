@@ -35,8 +35,15 @@ def test_a_quiet_caller_may_ask_for_ten_seconds_worth_at_once() -> None:
     assert limit.take("a") == 0.25
     clock.advance(0.25)
     assert [limit.take("a"), limit.take("a")] == [0.0, 0.5]
+    clock.advance(1.5)
+    assert limit.left("a") == 3
     clock.advance(1000)
     assert limit.left("a") == 20
+
+
+def test_a_limit_tells_its_policy_in_whole_seconds() -> None:
+    assert RateLimit.per_second(FakeClock(), 2).headers == "q=20;w=10"
+    assert RateLimit(FakeClock(), burst=1, seconds_each=0.1).headers == "q=1;w=1"
 
 
 @given(st.lists(st.floats(0, 5), max_size=100), st.floats(0.1, 50))

@@ -92,6 +92,17 @@ def test_many_addresses_share_a_row(store: Store, clock: FakeClock) -> None:
     assert sum(row.detail["count"] for row in rows(store)) == 5 * MOST_ORIGINS
 
 
+def test_an_address_that_has_a_row_keeps_it_when_many_others_come(store: Store, clock: FakeClock) -> None:
+    log = RefusalLog(store, clock)
+    for number in range(MOST_ORIGINS):
+        log.note(refused(origin=f"198.51.100.{number}"))
+    for _ in range(5):
+        log.note(refused(origin="198.51.100.0"))
+    log.close()
+    found = [row.detail["count"] for row in rows(store) if row.detail["via"] == "198.51.100.0"]
+    assert (found, len(rows(store))) == ([1, 5], MOST_ORIGINS + 1)
+
+
 def test_a_database_that_refuses_stops_nobody(store: Store, clock: FakeClock) -> None:
     log = RefusalLog(store, clock)
     store.close()
