@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import httpx
@@ -101,6 +102,13 @@ def test_an_address_that_has_a_row_keeps_it_when_many_others_come(store: Store, 
     log.close()
     found = [row.detail["count"] for row in rows(store) if row.detail["via"] == "198.51.100.0"]
     assert (found, len(rows(store))) == ([1, 5], MOST_ORIGINS + 1)
+
+
+def test_rows_that_wait_do_not_keep_a_process_from_its_end(store: Store, clock: FakeClock) -> None:
+    log = RefusalLog(store, clock)
+    log.note(refused())
+    assert [thread.daemon for thread in threading.enumerate() if thread.name == "amt-refusals"] == [True]
+    log.close()
 
 
 def test_a_database_that_refuses_stops_nobody(store: Store, clock: FakeClock) -> None:

@@ -49,6 +49,8 @@ LATE = "time limit"
 EXIT_CODE = "exit code "
 FAILED = 9
 """The exit code of a process that ended early and has told why."""
+TEMPORARY = tempfile.gettempdir()
+"""The folders of all children are here: one in that of its parent makes the paths of sockets too long."""
 OURS = {"amt_console", "collectors", "widgets", "tests", "support", "mutation", "conftest"}
 
 
@@ -374,7 +376,7 @@ def _freeze() -> None:
 
 def _fork(change: Change | None, plugin: Plugin, *, own_session: bool = True) -> Child | None:
     """A child, or ``None`` in the child itself."""
-    folder = tempfile.mkdtemp(prefix="mutant-")
+    folder = tempfile.mkdtemp(prefix="mutant-", dir=TEMPORARY)
     hears, told = os.pipe()
     sys.stdout.flush()
     if pid := os.fork():
