@@ -107,7 +107,9 @@ def test_an_address_that_has_a_row_keeps_it_when_many_others_come(store: Store, 
 def test_rows_that_wait_do_not_keep_a_process_from_its_end(store: Store, clock: FakeClock) -> None:
     log = RefusalLog(store, clock)
     log.note(refused())
-    assert [thread.daemon for thread in threading.enumerate() if thread.name == "amt-refusals"] == [True]
+    writers = [thread.daemon for thread in threading.enumerate() if thread.name == "amt-refusals"]
+    assert writers
+    assert all(writers)
     log.close()
 
 
