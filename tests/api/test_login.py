@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from collections.abc import AsyncIterator, Callable
@@ -27,7 +28,7 @@ from amt_console.api.limits import RequestLimits
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock
 from amt_console.operations.actor import Actor
-from amt_console.store import Store, access_token, audit_entries, revoke_token
+from amt_console.store import Store, access_token, audit_entries, login_session, revoke_token
 from amt_console.store.sessions import MOST_PER_TOKEN
 
 pytestmark = pytest.mark.slow
@@ -278,6 +279,52 @@ def test_secrets_are_compared_in_constant_time(
     assert len(compared) == 1
     assert not opened.confirms("0" * 64)
     assert compared[-1] == (opened.csrf.encode(), b"0" * 64)
+
+
+def test_what_the_index_finds_for_another_secret_opens_nothing(
+    store: Store, clock: FakeClock, make_token: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Sessions(store, clock)
+    opened = book.open(TokenBook(store, clock).recognise(make_token().text, "192.0.2.1"), Actor("ann"))
+    assert book.find("x") is None
+    with store.read() as reads:
+        stored = login_session(reads, hashlib.sha256(opened.secret.encode()).hexdigest())
+    monkeypatch.setattr(sessions, "login_session", lambda *_: stored)
+    assert book.find(opened.secret) is not None
+    assert book.find("x") is None
+    monkeypatch.setattr(sessions, "access_token", lambda *_: None)
+    assert book.find(opened.secret) is None, "its token is gone"
+
+
+def test_a_cookie_that_is_too_long_costs_no_look_into_the_database(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    def look(_: Any, digest: str) -> None:
+        looks.append(digest)
+
+    monkeypatch.setattr(sessions, "login_session", look)
+    for count in (sessions.MAX_SECRET_CHARS, sessions.MAX_SECRET_CHARS + 1):
+        assert Sessions(store, clock).find("x" * count) is None
+    assert looks == [hashlib.sha256(b"x" * sessions.MAX_SECRET_CHARS).hexdigest()]
+
+
+def test_a_login_and_a_logout_outlive_a_power_cut(
+    store: Store, clock: FakeClock, make_token: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = TokenBook(store, clock).recognise(make_token().text, "192.0.2.1")
+    durable: list[bool] = []
+    transaction = store.transaction
+
+    def noted(**options: bool) -> Any:
+        durable.append(options.get("durable", False))
+        return transaction(**options)
+
+    monkeypatch.setattr(store, "transaction", noted)
+    book = Sessions(store, clock)
+    book.end(book.open(token, Actor("ann")), Actor("ann"))
+    assert durable == [True, True]
 
 
 @pytest.mark.parametrize(

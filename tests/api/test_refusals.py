@@ -104,6 +104,24 @@ def test_an_address_that_has_a_row_keeps_it_when_many_others_come(store: Store, 
     assert (found, len(rows(store))) == ([1, 5], MOST_ORIGINS + 1)
 
 
+def test_the_writer_sleeps_while_nothing_is_due(store: Store) -> None:
+    class CountingClock(FakeClock):
+        looks = 0
+
+        def monotonic(self) -> float:
+            self.looks += 1
+            return super().monotonic()
+
+    clock = CountingClock()
+    log = RefusalLog(store, clock)
+    log.note(refused())
+    until(lambda: len(rows(store)) == 1)
+    log.note(refused())
+    log.close()
+    assert len(rows(store)) == 2
+    assert clock.looks < 12
+
+
 def test_rows_that_wait_do_not_keep_a_process_from_its_end(store: Store, clock: FakeClock) -> None:
     log = RefusalLog(store, clock)
     log.note(refused())

@@ -73,7 +73,7 @@ class Sessions:
 
     def find(self, secret: str) -> OpenSession | None:
         """The valid session of a cookie. A token that was revoked or has expired ends its sessions at once."""
-        if not 0 < len(secret) <= MAX_SECRET_CHARS:
+        if len(secret) > MAX_SECRET_CHARS:
             return None
         digest = _digest(secret)
         with self._store.read() as reads:
