@@ -49,6 +49,13 @@ def test_each_signal_has_its_words_and_unit(signal: Signal, value: float, enter:
     assert words(signal, value, enter) == said
 
 
+@pytest.mark.parametrize(("unit", "shown"), [(None, ("7", "5")), ("C", ("7 C", "5 C"))])
+def test_a_value_of_a_check_is_told_with_its_unit(unit: str | None, shown: tuple[str, str]) -> None:
+    broken = limit(Signal.VALUE, ABOVE, 5.0)
+    rule = Rule("r", AlertType.ANOMALY, Signal.VALUE, direction=ABOVE, limits=Limits(warning=broken))
+    assert describe(rule, "x", 7.0, broken, unit=unit) == f"x is at {shown[0]}, limit {shown[1]}"
+
+
 def test_the_end_of_the_alert_is_told_between_the_limits_only() -> None:
     assert words(Signal.CPU_USAGE, 75.0, 80.0, between=True) == "x is at 75 %, limit 80 %, ends at 72 %"
     assert words(Signal.CPU_USAGE, 75.0, 80.0) == "x is at 75 %, limit 80 %"

@@ -122,6 +122,16 @@ def test_the_writer_sleeps_while_nothing_is_due(store: Store) -> None:
     assert clock.looks < 12
 
 
+def test_the_writer_sleeps_until_the_first_minute_ends(store: Store, clock: FakeClock) -> None:
+    log = RefusalLog(store, clock)
+    assert log._until_next() is None
+    log.note(refused())
+    clock.advance(20)
+    log.note(refused(origin="192.0.2.2"))
+    assert log._until_next() == 40
+    log.close()
+
+
 def test_rows_that_wait_do_not_keep_a_process_from_its_end(store: Store, clock: FakeClock) -> None:
     log = RefusalLog(store, clock)
     log.note(refused())
