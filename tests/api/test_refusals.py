@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +16,7 @@ from amt_console.api.auth.tokens import FAILURES, NewToken, new_token
 from amt_console.api.listeners.server import TcpServer
 from amt_console.clock import FakeClock
 from amt_console.model import AuditEntry
-from amt_console.store import Store, audit_entries
+from amt_console.store import Store, StoreError, audit_entries
 
 Make = Callable[..., NewToken]
 Fire = Callable[..., int]
@@ -146,3 +148,23 @@ def test_a_database_that_refuses_stops_nobody(store: Store, clock: FakeClock) ->
     store.close()
     log.note(refused())
     log.close()
+
+
+def test_a_database_that_refuses_once_is_told_of_and_the_next_refusal_gets_its_row(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = threading.Event()
+    transaction = store.transaction
+
+    def refuses(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(store, "transaction", transaction)
+        tried.set()
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(store, "transaction", refuses)
+    with closing(RefusalLog(store, clock)) as log:
+        log.note(refused(status=401))
+        assert tried.wait(30)
+        log.note(refused(status=403))
+    assert [row.detail["status"] for row in rows(store)] == [403]
+    assert "a refused request left no audit row: the disk is full" in caplog.text
