@@ -82,8 +82,10 @@ async def test_firing_and_resolved_both_arrive(tmp_path: Path) -> None:
                 config = CONFIG.format(url=server.url, token=token.text)
                 async with real_alertmanager(tmp_path, config) as url:
                     labels = {"alertname": "DiskFull", "instance": "db-1:9100", "severity": "critical"}
-                    told = {"labels": labels, "annotations": {"summary": "db-1 has 2 % left"}}
-                    other = {"labels": {**labels, "instance": "db-2:9100", "severity": "warning"}}
+                    # Without a beginning Alertmanager makes one up, for the end another than for the start.
+                    began = {"startsAt": (CLOCK.now() - timedelta(minutes=1)).isoformat()}
+                    told = {"labels": labels, "annotations": {"summary": "db-1 has 2 % left"}, **began}
+                    other = {"labels": {**labels, "instance": "db-2:9100", "severity": "warning"}, **began}
                     await asyncio.to_thread(post, url, told, other)
                     firing = await asyncio.to_thread(monitor.wait, lambda reads: both(reads, AlertState.FIRING), 60)
                     first, second = firing["db-1:9100"], firing["db-2:9100"]

@@ -30,7 +30,7 @@ def drawn_widths(svg: str, colour: str) -> list[float]:
     found = []
     for path in re.findall(r"<path[^>]*>", svg):
         if f'fill="{colour}"' in path or f'stroke="{colour}"' in path:
-            for move in re.findall(r'd="M([-\d.]+),[-\d.]+h([-\d.]+)', path):
+            for move in re.findall(r"M([-\d.]+),[-\d.]+h([-\d.]+)", path):
                 stroke = re.search(r'stroke-width="([\d.]+)"', path)
                 edged = stroke and 'stroke="transparent"' not in path and "stroke=" in path
                 found.append(float(move[1]) + (float(stroke[1]) if stroke and edged else 0.0))
