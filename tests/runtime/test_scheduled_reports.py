@@ -30,6 +30,8 @@ from amt_console.runtime import scheduled_reports
 from amt_console.runtime.scheduled_reports import GIVE_UP, MOST_MISSED, ScheduledReports
 from amt_console.store import ReportRun, Store, StoreFull, deliveries, report_runs, save_report_run
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["postgres_url"]
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)

@@ -26,7 +26,7 @@ from amt_console.reports.scheduled.schedule import MONTHLY, WEEKLY, Period, Sche
 from amt_console.store import Store
 
 __all__ = ["forked_renderers"]
-pytestmark = pytest.mark.usefixtures("forked_renderers")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_renderers")]
 PERIOD = Period(after(-60), after(30), after(60))
 FINE = """
 import json, pathlib, pickle, sys
