@@ -232,6 +232,10 @@ class _Renderer:
             with cancellation.stopping(child.kill):
                 answer = _conversation(child, job, progress)
                 code = child.wait()
+        except BaseException:
+            # Now, before its folder is removed: it would go on writing into it.
+            end_process(child)
+            raise
         finally:
             alarm.cancel()
         if code == 0 and isinstance(answer.get("files"), list):
