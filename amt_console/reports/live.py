@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from amt_console.reports.page import ChartSpec, Mark, ReportPage, Series, Tick, TimeAxis
@@ -114,7 +115,7 @@ def _chart(spec: ChartSpec) -> dict[str, Any]:
     for series in spec.series:
         grid = tuple(round((at - start) / 1000) for at, _ in series.points)
         found["series"].append(_series(series, grids.setdefault(grid, len(grids))))
-    found["times"] = list(grids)
+    found["times"] = [_times(grid) for grid in grids]
     if spec.lanes:
         found["lanes"] = [
             {
@@ -126,6 +127,12 @@ def _chart(spec: ChartSpec) -> dict[str, Any]:
     if spec.marks:
         found["marks"] = [[milliseconds_of(mark.at), mark.label] for mark in spec.marks]
     return found
+
+
+def _times(grid: tuple[int, ...]) -> dict[str, int] | tuple[int, ...]:
+    """Seconds since the start: all of them, or where they are evenly spaced the first, the step and how many."""
+    steps = {after - before for before, after in pairwise(grid)}
+    return grid if len(grid) < 4 or len(steps) > 1 else {"first": grid[0], "step": steps.pop(), "count": len(grid)}
 
 
 def _series(series: Series, grid: int) -> dict[str, Any]:

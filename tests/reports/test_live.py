@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from support import report_samples as samples
 
-from amt_console.analysis import window_of
+from amt_console.analysis import Window, window_of
 from amt_console.reports.charts.base import COUNT_LABELS, time_ticks
 from amt_console.reports.charts.lines import history_chart
 from amt_console.reports.live import chart_data, moment, pin_labels, tick_classes, where
@@ -27,6 +29,22 @@ def test_hostile_names_cannot_end_the_script_element_and_are_still_whole() -> No
     assert not any(char in text for char in "<>&\u2028\u2029")
     names = [lane["name"] for chart in json.loads(text).values() for lane in chart.get("lanes", [])]
     assert any("</script><img src=x" in name for name in names)
+
+
+def chart_of(points: Sequence[tuple[datetime, float | None]], window: Window) -> Any:
+    """What the page's script gets of one line."""
+    spec = history_chart(points, window, BERLIN, labels=COUNT_LABELS, name="users")
+    section = PageSection("s", "S", (PageChart("c", "C", "", "", spec),))
+    verdict = ReportVerdict(Tone.OK, "OK", "")
+    return json.loads(chart_data(ReportPage("o", "x.html", "X", "", (), (), verdict, (), (section,), (), ())))["c"]
+
+
+def test_evenly_spaced_times_are_told_by_their_step() -> None:
+    window = window_of(datetime(2026, 1, 12, tzinfo=UTC), 1)
+    even = [(window.start + timedelta(minutes=4 * n), 1.0) for n in range(1, 11)]
+    assert chart_of(even, window)["times"] == [{"first": 240, "step": 240, "count": 10}]
+    assert chart_of(even[:3], window)["times"] == [[240, 480, 720]]
+    assert chart_of([*even[:5], *even[6:]], window)["times"] == [[240, 480, 720, 960, 1200, 1680, 1920, 2160, 2400]]
 
 
 def test_the_numbers_are_those_of_the_chart_with_gaps() -> None:

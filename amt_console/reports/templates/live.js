@@ -102,7 +102,9 @@
       const count = this.timed ? 0 : this.data.labels.length;
       if (this.timed) {
         const start = this.data.start;
-        this.times = this.data.times.map((grid) => grid.map((s) => start + s * 1000));
+        const listed = (grid) => Array.isArray(grid) ? grid
+          : Array.from({ length: grid.count }, (_, i) => grid.first + i * grid.step);
+        this.times = this.data.times.map((grid) => listed(grid).map((s) => start + s * 1000));
         const grid = this.times.reduce((a, b) => (b.length > a.length ? b : a), []);
         const length = this.data.end - start;
         this.stops = grid.length > 1 ? grid : Array.from({ length: 200 }, (_, i) => start + length * (i + 0.5) / 200);
