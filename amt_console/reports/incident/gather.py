@@ -101,6 +101,7 @@ def gather_incident(
     probes, kept = _probes(reads, episode.subject, begin - around, last, begin, end)
     changes = tuple(reads.services.state_changes(start=begin - around, end=last + _INSTANT, services=[episode.subject]))
     moved = moved_with(reads, episode, now=made_at, most=MOST_MOVED)
+    oldest = made_at - timedelta(seconds=settings.retention.monitoring_logs)
     known = [*(event.at for event in events), *(each.delivered_at or each.created_at for each in sent), end]
     return IncidentData(
         episode=episode,
@@ -119,7 +120,7 @@ def gather_incident(
         followers=followers,
         changes=changes,
         probes=probes,
-        raw_deleted=not kept and begin <= made_at - timedelta(seconds=settings.retention.monitoring_logs),
+        raw_deleted=not kept and begin <= oldest,
         actions=_actions(reads, begin - around, last),
         deliveries=sent,
         decisions=tuple(each for each in alert_decisions(reads, episode.id) if each.at <= made_at),
@@ -127,7 +128,7 @@ def gather_incident(
         gaps=tuple(each for each in reads.monitor.gaps(begin - around, last) if each.ended_at <= made_at),
         evidence=seen if (seen := reads.alerts.evidence(episode.id)) is not None and seen.at <= made_at else None,
         answer=reads.alerts.answers([episode.id], made_at).get(episode.id),
-        impact=_impact(reads, named, begin, end),
+        impact=_impact(reads, named, begin, end, exact=begin > oldest),
         moved=moved,
         charts=tuple(_charts(reads, episode, named, moved, watched, begin - around, last)) if charts else (),
         limits=(
@@ -201,18 +202,23 @@ def _actions(reads: Reads, start: datetime, end: datetime) -> tuple[AuditEntry, 
     return tuple(reversed(found))
 
 
-def _impact(reads: Reads, services: Sequence[str], begin: datetime, end: datetime) -> tuple[ServiceImpact, ...]:
+def _impact(
+    reads: Reads, services: Sequence[str], begin: datetime, end: datetime, *, exact: bool
+) -> tuple[ServiceImpact, ...]:
+    """From the first failure itself, or with its results deleted from the begin of its minute."""
     if not services or begin >= end:
         return ()
-    known = reads.services.rollups(
-        resolution=60, start=begin, end=min(end, begin + timedelta(minutes=15)), services=services, histograms=False
+    known = exact or any(
+        reads.services.rollups(
+            resolution=60, start=begin, end=min(end, begin + timedelta(minutes=15)), services=services, histograms=False
+        ).values()
     )
-    if any(known.values()):
-        sums, exact = reads.services.totals(start=begin, end=end, services=services), True
+    if known:
+        sums, whole = reads.services.totals(start=begin, end=end, services=services, exact=exact), True
     else:
-        sums, exact = _coarse_sums(reads, services, begin, end), False
+        sums, whole = _coarse_sums(reads, services, begin, end), False
     return tuple(
-        ServiceImpact(name, each.samples, each.errors, each.down_s, each.degraded_s, each.unknown_s, exact)
+        ServiceImpact(name, each.samples, each.errors, each.down_s, each.degraded_s, each.unknown_s, whole)
         for name in services
         if (each := sums.get(name)) is not None and not each.empty
     )

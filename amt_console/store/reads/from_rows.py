@@ -144,10 +144,16 @@ class ServicesFromRows(ServiceReads):
         return {name: [steps[index] for index in sorted(steps)] for name, steps in sorted(found.items())}
 
     def totals(
-        self, *, start: datetime, end: datetime, services: Sequence[str] | None = None, histograms: bool = True
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        services: Sequence[str] | None = None,
+        histograms: bool = True,
+        exact: bool = False,
     ) -> dict[str, Rollup]:
         """As ``ServiceReads.totals``; of time without complete rows the stored sums."""
-        low, high = _down(micros(start), _MINUTE), micros(end)
+        low, high = micros(start) if exact else _down(micros(start), _MINUTE), micros(end)
         found = {}
         for name in self.names():
             if services is not None and name not in services:
@@ -155,7 +161,7 @@ class ServicesFromRows(ServiceReads):
             since = min(high, max(low, self._whole_from(name) or low))
             parts = self._counted(name, since, end, high - since) if since < high else []
             if since > low:
-                stored = super().totals(start=start, end=moment(since), services=[name])
+                stored = super().totals(start=start, end=moment(since), services=[name], exact=exact)
                 parts += [stored[name]] if name in stored else []
             found[name] = Rollup.merged(parts, start_us=low, length_us=high - low)
         return found

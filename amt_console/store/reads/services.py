@@ -116,14 +116,27 @@ class ServiceReads:
         return reading.read_steps(self._connection, resolution=resolution, start=start, end=end, step=step, now=now)
 
     def totals(
-        self, *, start: datetime, end: datetime, services: Sequence[str] | None = None, histograms: bool = True
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        services: Sequence[str] | None = None,
+        histograms: bool = True,
+        exact: bool = False,
     ) -> dict[str, Rollup]:
-        """One sum over ``[start, end)`` for each service, ``start`` rounded down to the minute.
+        """One sum over ``[start, end)`` for each service, ``start`` rounded down to the minute unless ``exact``.
 
         Its ``seconds`` are the window's. Without ``histograms`` theirs lack most values: quicker, for counts and times.
         """
-        now = self._clock.now()
-        return reading.totals(self._connection, start=start, end=end, now=now, services=services, histograms=histograms)
+        return reading.totals(
+            self._connection,
+            start=start,
+            end=end,
+            now=self._clock.now(),
+            services=services,
+            histograms=histograms,
+            exact=exact,
+        )
 
     def results(
         self, *, service: str | None, start: datetime, end: datetime, limit: int, newest_first: bool = True

@@ -141,13 +141,22 @@ def totals(
     now: datetime,
     services: Sequence[str] | None,
     histograms: bool,
+    exact: bool = False,
 ) -> dict[str, Rollup]:
-    """Each service's sum over ``[start rounded down to the minute, end)``, from the coarsest buckets that fit."""
-    begin, high = floor(micros(start), MINUTE), micros(end)
+    """Each service's sum over ``[start rounded down to the minute, end)``, from the coarsest buckets that fit.
+
+    With ``exact`` it begins at ``start``: the rest of its minute is made out of raw rows.
+    """
+    asked, high = micros(start), micros(end)
+    begin = asked if exact else floor(asked, MINUTE)
     states = _open(connection, services)
     parts: dict[str, list[Rollup]] = {state.service: [] for state in states}
     encoded: dict[str, list[bytes]] = {name: [] for name in parts}
-    low = begin
+    low = min(-(-begin // MINUTE) * MINUTE, high)
+    if begin < low:
+        for state in states:
+            samples = [sample_of_row(row) for row in rebuild.rows_around(connection, state.service, begin, low)]
+            parts[state.service] += minutes_of(samples, begin, low, running_until=min(low, micros(now))).values()
     for level, resolution in enumerate(RESOLUTIONS):
         coarser = RESOLUTIONS[level + 1] * SECOND if level + 1 < len(RESOLUTIONS) else None
         upto = high if coarser is None else -(-low // coarser) * coarser
