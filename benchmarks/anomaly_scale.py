@@ -21,8 +21,8 @@ from amt_console.analysis.anomalies.ewma import WARM_UP, ewma_readings
 from amt_console.analysis.anomalies.judgement import judge_series
 from amt_console.analysis.anomalies.scale import TAILS
 from amt_console.analysis.anomalies.seasonal import seasonal_readings
-from benchmarks.anomaly_series import START, WINDOW, planted_series, quiet_series
 from benchmarks.figure import Figure
+from benchmarks.history.anomaly_series import START, WINDOW, planted_series, quiet_series
 
 SEEDS = (1, 2)
 """Series of the scale."""

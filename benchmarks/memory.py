@@ -25,8 +25,8 @@ from amt_console.store import Store
 from benchmarks.figure import Figure
 from benchmarks.history.fleet import host_sample
 from benchmarks.history.reference import reference_history, working_copy
+from benchmarks.load.simulated_time import SimulatedTimeLoop
 from benchmarks.programs import AMT, answer_server, on_terminal, resident_mb, write_config
-from benchmarks.simulated_time import SimulatedTimeLoop
 from benchmarks.startup import DEMO_TEXTS, MINIMAL, MINIMAL_TEXTS, SIZE, demo_database, demo_monitor
 from benchmarks.steady import monitor
 

@@ -20,7 +20,7 @@ from amt_console.analysis.anomalies.judgement import FLAG_FROM
 from amt_console.analysis.anomalies.scale import MOST, RAW, TAILS, tail_score
 from amt_console.analysis.anomalies.seasonal import seasonal_readings
 from benchmarks.anomaly_scale import tables
-from benchmarks.anomaly_series import planted_series, quiet_series
+from benchmarks.history.anomaly_series import planted_series, quiet_series
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 Point = tuple[datetime, float]

@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 from amt_console.clock import FakeClock
-from benchmarks.simulated_time import SimulatedTimeLoop
+from benchmarks.load.simulated_time import SimulatedTimeLoop
 
 
 def test_time_passes_while_nothing_is_to_be_done() -> None:
