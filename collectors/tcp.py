@@ -9,7 +9,7 @@ from amt_console.clock import Clock
 from amt_console.model import ErrorClass, ProbeResult, Service
 from amt_console.text import safe_text
 from collectors.network.certificates import CertificateDates
-from collectors.network.connection import ByteStream, Connection
+from collectors.network.connection import ByteStream, Connection, open_first
 from collectors.network.fault import ProbeFault
 from collectors.network.probe import ProbeProgress, Waiting, find, measured
 from collectors.network.resolver import Resolver
@@ -62,22 +62,12 @@ class TcpCollector:
             connection.close()
 
     async def _connect(self, service: Service, host: str, port: int, progress: ProbeProgress) -> Connection:
-        refusal: ProbeFault | None = None
-        for address in await find(service, host, port, self._resolver, progress):
-            progress.wait(Waiting.CONNECT, progress.on(address))
-            connection = Connection(address, self._stamps)
-            try:
-                await connection.open()
-            except BaseException as error:
-                connection.close()
-                if not (isinstance(error, ProbeFault) and error.error_class is ErrorClass.CONNECT_REFUSED):
-                    raise
-                refusal = refusal or error
-            else:
-                progress.connect_ns = connection.connect_ns
-                return connection
-        assert refusal is not None
-        raise refusal
+        addresses = await find(service, host, port, self._resolver, progress)
+        connection = await open_first(
+            addresses, self._stamps, lambda address: progress.wait(Waiting.CONNECT, progress.on(address))
+        )
+        progress.connect_ns = connection.connect_ns
+        return connection
 
     async def _secure(self, service: Service, connection: Connection, host: str, progress: ProbeProgress) -> TlsStream:
         progress.wait(Waiting.TLS, connection.address)

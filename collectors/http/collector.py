@@ -11,7 +11,7 @@ import httpx
 
 from amt_console.clock import Clock
 from amt_console.expressions import OverBudgetError
-from amt_console.model import OWN_ERRORS, ErrorClass, ProbeResult, Service, ServiceState
+from amt_console.model import ErrorClass, ProbeResult, Service
 from amt_console.text import safe_text
 from collectors.http.answer import REDIRECTS
 from collectors.http.evidence import kept_answer
@@ -23,6 +23,7 @@ from collectors.http.transport import TRACE, ProbeTransport
 from collectors.http.url import shown_url
 from collectors.network.certificates import CertificateDates
 from collectors.network.fault import ProbeFault
+from collectors.network.probe import probe_state
 from collectors.network.resolver import Resolver
 from collectors.network.stamps import Stamps, monotonic_ns
 from collectors.network.tls import TlsContexts
@@ -100,7 +101,7 @@ class HttpCollector:
         return ProbeResult(
             service=service.name,
             timestamp=timestamp,
-            state=_state(fault, total, service.degraded_above_ms),
+            state=probe_state(fault, total, service.degraded_above_ms),
             interval=service.interval,
             response_time_ms=total,
             error_class=None if fault is None else fault.error_class,
@@ -194,14 +195,6 @@ def _first_request(service: Service, url: httpx.URL) -> httpx.Request:
     if credentials is not None:
         next(httpx.BasicAuth(*credentials).auth_flow(request))
     return request
-
-
-def _state(fault: ProbeFault | None, total_ms: float | None, degraded_above_ms: float | None) -> ServiceState:
-    if fault is not None:
-        return ServiceState.UNKNOWN if fault.error_class in OWN_ERRORS else ServiceState.DOWN
-    if degraded_above_ms is not None and total_ms is not None and total_ms > degraded_above_ms:
-        return ServiceState.DEGRADED
-    return ServiceState.UP
 
 
 def _answer(service: Service, trace: Trace, fault: ProbeFault | None) -> Callable[[], str | None] | None:

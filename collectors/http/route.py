@@ -12,7 +12,7 @@ from collectors.http.request import port_of
 from collectors.http.trace import ProbeStage, Trace
 from collectors.network.address import Address
 from collectors.network.certificates import CertificateDates
-from collectors.network.connection import Connection
+from collectors.network.connection import Connection, open_first
 from collectors.network.fault import ProbeFault
 from collectors.network.resolver import Resolver
 from collectors.network.stamps import Stamps
@@ -61,22 +61,13 @@ class Route:
             raise ProbeFault(fault.error_class, f"proxy: {fault.message}") from None
 
     async def _connect(self, url: httpx.URL, machinery: Machinery, trace: Trace) -> Connection:
-        refusals: list[ProbeFault] = []
-        for address in await self._addresses(url, machinery, trace):
+        def trying(address: Address) -> None:
             trace.stage, trace.waiting_for = ProbeStage.CONNECT, str(address)
             trace.ip, trace.ip_family = str(address.ip), f"ipv{address.ip.version}"
-            connection = Connection(address, machinery.stamps)
-            try:
-                await connection.open()
-            except BaseException as error:
-                connection.close()
-                if not (isinstance(error, ProbeFault) and error.error_class is ErrorClass.CONNECT_REFUSED):
-                    raise
-                refusals.append(error)
-            else:
-                trace.add("connect", connection.connect_ns)
-                return connection
-        raise refusals[0]
+
+        connection = await open_first(await self._addresses(url, machinery, trace), machinery.stamps, trying)
+        trace.add("connect", connection.connect_ns)
+        return connection
 
     async def _addresses(self, url: httpx.URL, machinery: Machinery, trace: Trace) -> tuple[Address, ...]:
         """Where to connect to."""

@@ -12,6 +12,7 @@ from amt_console.model import ErrorClass, Phases
 from amt_console.text import milliseconds
 from collectors.http.answer import Answer
 from collectors.network.fault import ProbeFault
+from collectors.network.probe import in_ms
 
 BEGINNING_BYTES = 4096
 
@@ -99,11 +100,11 @@ class Trace:
     def phases(self) -> Phases:
         """The phases in milliseconds."""
         return Phases(
-            dns_ms=_ms(self.dns_ns),
-            connect_ms=_ms(self.connect_ns),
-            tls_ms=_ms(self.tls_ns),
-            first_byte_ms=_ms(self.first_byte_ns),
-            transfer_ms=_ms(self.transfer_ns),
+            dns_ms=in_ms(self.dns_ns),
+            connect_ms=in_ms(self.connect_ns),
+            tls_ms=in_ms(self.tls_ns),
+            first_byte_ms=in_ms(self.first_byte_ns),
+            transfer_ms=in_ms(self.transfer_ns),
         )
 
     def total_ms(self) -> float:
@@ -117,7 +118,7 @@ class Trace:
             return self.verdict
         limit = f"within {timeout:g} s"
         where = self.waiting_for
-        connected = f" (connected after {milliseconds(_ms(self.connect_ns))})" if self.connect_ns is not None else ""
+        connected = f" (connected after {milliseconds(in_ms(self.connect_ns))})" if self.connect_ns is not None else ""
         match self.stage:
             case ProbeStage.PREPARE:
                 return ProbeFault(
@@ -140,7 +141,3 @@ class Trace:
                     ErrorClass.TIMEOUT,
                     f"the body was not complete {limit} ({self.body_so_far} bytes so far, status {self.status})",
                 )
-
-
-def _ms(nanoseconds: int | None) -> float | None:
-    return None if nanoseconds is None else nanoseconds / 1e6

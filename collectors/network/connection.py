@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from amt_console.model import ErrorClass
@@ -173,3 +174,30 @@ class Connection:
 def _wake(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+async def open_first(addresses: Iterable[Address], stamps: Stamps, trying: Callable[[Address], None]) -> Connection:
+    """Connect to the first address that does not refuse.
+
+    Args:
+        addresses: At least one, in order.
+        stamps: Times the handshake.
+        trying: Called before each attempt.
+
+    Raises:
+        ProbeFault: One fails otherwise, or the first refusal if all refuse.
+    """
+    refusals: list[ProbeFault] = []
+    for address in addresses:
+        trying(address)
+        connection = Connection(address, stamps)
+        try:
+            await connection.open()
+        except BaseException as error:
+            connection.close()
+            if not (isinstance(error, ProbeFault) and error.error_class is ErrorClass.CONNECT_REFUSED):
+                raise
+            refusals.append(error)
+        else:
+            return connection
+    raise refusals[0]

@@ -99,16 +99,16 @@ async def measured(
     return ProbeResult(
         service=service.name,
         timestamp=started,
-        state=_state(fault, total, service.degraded_above_ms),
+        state=probe_state(fault, total, service.degraded_above_ms),
         interval=service.interval,
         response_time_ms=total,
         error_class=None if fault is None else fault.error_class,
         error=None if fault is None else fault.message,
         phases=Phases(
-            dns_ms=_ms(progress.dns_ns),
-            connect_ms=_ms(progress.connect_ns),
-            tls_ms=_ms(progress.tls_ns),
-            first_byte_ms=_ms(progress.answer_ns),
+            dns_ms=in_ms(progress.dns_ns),
+            connect_ms=in_ms(progress.connect_ns),
+            tls_ms=in_ms(progress.tls_ns),
+            first_byte_ms=in_ms(progress.answer_ns),
         ),
         ip=None if address is None else str(address.ip),
         ip_family=None if address is None else f"ipv{address.ip.version}",
@@ -118,11 +118,13 @@ async def measured(
     )
 
 
-def _ms(nanoseconds: int | None) -> float | None:
+def in_ms(nanoseconds: int | None) -> float | None:
+    """Milliseconds of a phase that was reached."""
     return None if nanoseconds is None else nanoseconds / 1e6
 
 
-def _state(fault: ProbeFault | None, total_ms: float | None, degraded_above_ms: float | None) -> ServiceState:
+def probe_state(fault: ProbeFault | None, total_ms: float | None, degraded_above_ms: float | None) -> ServiceState:
+    """Failures of this machine are unknown, others down; slow answers are degraded."""
     if fault is not None:
         return ServiceState.UNKNOWN if fault.error_class in OWN_ERRORS else ServiceState.DOWN
     if degraded_above_ms is not None and total_ms is not None and total_ms > degraded_above_ms:
