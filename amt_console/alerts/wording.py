@@ -66,14 +66,14 @@ def is_down(subject: str, why: str) -> str:
     return f"{subject} is down: {why}"
 
 
-def reason_of(subject: str, message: str) -> str:
+def why_down(subject: str, message: str) -> str:
     """The ``why`` of a line of ``is_down``; any other line unchanged."""
     return message.removeprefix(is_down(subject, ""))
 
 
 def error_of(subject: str, message: str) -> str:
-    """``reason_of`` without the count of confirmations behind it."""
-    return _COUNT.sub("", reason_of(subject, message))
+    """``why_down`` without the count of confirmations behind it."""
+    return _COUNT.sub("", why_down(subject, message))
 
 
 def warns(subject: str, why: str) -> str:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amt_console.cli.audit_row import EXPORT, leave_row
+from amt_console.cli.audit_row import leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
+from amt_console.operations.audit_rows import EXPORT
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:

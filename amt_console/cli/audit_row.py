@@ -9,8 +9,6 @@ from typing import Any
 from amt_console.cli.printing.output import talk
 from amt_console.cli.startup.context import Context
 
-EXPORT = "export"
-
 
 def exported(files: Sequence[Path]) -> dict[str, Any]:
     """The facts of an export: how many files, and where."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from amt_console.alerts.wording import reason_of
+from amt_console.alerts.wording import why_down
 from amt_console.model import NETWORK_ERRORS, NETWORK_SUBJECT, AlertState, AlertType, Episode
 
 _CAUSES = frozenset((AlertType.SERVICE_DOWN, AlertType.DATABASE))
@@ -174,5 +174,5 @@ def _same_error(cause: Episode, alert: Episode) -> bool:
     """Whether both have the same error, addresses aside."""
     if cause.error_class is not alert.error_class:
         return False
-    one, other = (_BESIDE_THE_ERROR.sub("", reason_of(each.subject, each.message)) for each in (cause, alert))
+    one, other = (_BESIDE_THE_ERROR.sub("", why_down(each.subject, each.message)) for each in (cause, alert))
     return one == other

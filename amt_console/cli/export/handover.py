@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from amt_console.cli.audit_row import EXPORT, exported, leave_row
+from amt_console.cli.audit_row import exported, leave_row
 from amt_console.cli.export.options import OUT, JsonOption, Out
 from amt_console.cli.export.writing import ShownZone, as_command_errors, print_files
 from amt_console.cli.printing.progress_bar import shown_progress
 from amt_console.cli.startup.context import get_context
+from amt_console.operations.audit_rows import EXPORT
 
 
 def handover(

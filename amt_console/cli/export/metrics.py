@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amt_console.cli.audit_row import EXPORT, exported, leave_row
+from amt_console.cli.audit_row import exported, leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.export.options import Hours, Since, Until, Zone, window
 from amt_console.cli.printing.output import print_line, talk, to_nowhere, unwritten
 from amt_console.cli.printing.progress_bar import shown_progress
 from amt_console.cli.startup.context import get_context
+from amt_console.operations.audit_rows import EXPORT
 
 if TYPE_CHECKING:
     from amt_console.operations.protocol import Progress

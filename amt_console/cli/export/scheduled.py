@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amt_console.cli.audit_row import EXPORT, exported, leave_row
+from amt_console.cli.audit_row import exported, leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.startup.context import Context, get_context
+from amt_console.operations.audit_rows import EXPORT
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
