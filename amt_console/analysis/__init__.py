@@ -17,7 +17,7 @@ from amt_console.analysis.service import ServiceHistory, ServicePerformance
 from amt_console.analysis.trend import Trend
 from amt_console.analysis.uptime.availability import Availability
 from amt_console.analysis.uptime.budgets import Burn, ErrorBudget
-from amt_console.analysis.uptime.incidents import Incident, StateSpan
+from amt_console.analysis.uptime.incidents import Incident
 from amt_console.analysis.uptime.outages import Outage
 from amt_console.analysis.uptime.policies import Policies
 
@@ -38,7 +38,6 @@ __all__ = [
     "ResourcePattern",
     "ServiceHistory",
     "ServicePerformance",
-    "StateSpan",
     "Trend",
     "Window",
     "analyse",

@@ -29,11 +29,11 @@ from amt_console.analysis.service import ServiceHistory, ServicePerformance, ana
 from amt_console.analysis.slowness import Slowness, slow_with
 from amt_console.analysis.uptime.availability import NOTHING, Availability
 from amt_console.analysis.uptime.budgets import ErrorBudget, Totals, error_budgets
-from amt_console.analysis.uptime.incidents import Incident, StateSpan, unmeasured_spans
+from amt_console.analysis.uptime.incidents import Incident, unmeasured_spans
 from amt_console.analysis.uptime.outages import Outage, outages
 from amt_console.analysis.uptime.policies import Policies, policies
 from amt_console.analysis.uptime.reliability import NO_INCIDENTS, Frequency, Reliability, frequency, reliability
-from amt_console.model import Episode, Gap, HostRollup
+from amt_console.model import Episode, Gap, HostRollup, StateSpan
 from amt_console.model.slo import Slo
 
 Host = Mapping[str, Sequence[HostRollup]]

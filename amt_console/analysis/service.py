@@ -16,11 +16,11 @@ from amt_console.analysis.series import HOURS_OF_A_DAY, Window, local_time, regr
 from amt_console.analysis.shifts import level_shifts
 from amt_console.analysis.unusual import Unusual, unusual
 from amt_console.analysis.uptime.availability import Availability, availability
-from amt_console.analysis.uptime.incidents import Incident, StateSpan, incidents, state_spans
+from amt_console.analysis.uptime.incidents import Incident, incidents, state_spans
 from amt_console.analysis.uptime.policies import Policies, policies
 from amt_console.analysis.uptime.reliability import NO_INCIDENTS, Reliability, reliability
 from amt_console.clock import micros
-from amt_console.model import AlertType, Episode, ErrorClass, LatencyHistogram, Rollup, ServiceState
+from amt_console.model import AlertType, Episode, ErrorClass, LatencyHistogram, Rollup, ServiceState, StateSpan
 
 _ABOUT_OUTAGES = (AlertType.SERVICE_DOWN, AlertType.DATABASE)
 

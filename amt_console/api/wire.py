@@ -14,7 +14,7 @@ from amt_console.model import MAX_NOTE_CHARS, AlertDetail, AlertView, Snapshot, 
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.why import AlertWhy
-from amt_console.operations.protocol import ServiceDetail
+from amt_console.operations.protocol import InvalidError, ServiceDetail
 from amt_console.text import safe_text
 
 PROTOCOL = 2
@@ -41,6 +41,7 @@ def _zone_of_name(kind: type, value: Any) -> Any:
 _ENCODER = msgspec.json.Encoder(enc_hook=_name_of_zone)
 
 Answer = TypeVar("Answer")
+Asked = TypeVar("Asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,14 @@ def names_tag(if_none_match: str | None, tag: str) -> bool:
 def answer_form(kind: type[Answer]) -> Form[Answer]:
     """The form of an action's answer."""
     return _ANSWERS.setdefault(kind, Form(kind))
+
+
+def query_of(kind: type[Asked], body: bytes) -> Asked:
+    """The question in a request. Raises InvalidError."""
+    try:
+        return answer_form(kind).decode(body)
+    except ValueError as error:
+        raise InvalidError(safe_text(error)) from None
 
 
 def encode(value: object) -> bytes:

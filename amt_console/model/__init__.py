@@ -51,6 +51,7 @@ from amt_console.model.results import (
     Phases,
     ProbeResult,
     ServiceStatus,
+    StateSpan,
     Value,
 )
 from amt_console.model.rollup import RESOLUTIONS, AnyRollup, HostRollup, Rollup, ValueSum
@@ -195,6 +196,7 @@ __all__ = [
     "Severity",
     "Snapshot",
     "Snooze",
+    "StateSpan",
     "TakeOncall",
     "Target",
     "TargetKind",

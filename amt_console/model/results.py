@@ -102,6 +102,21 @@ class ServiceStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class StateSpan:
+    """A service was in one state from ``start`` to ``end``."""
+
+    start: datetime
+    end: datetime
+    state: ServiceState
+    error: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Length."""
+        return (self.end - self.start).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
 class DiskUsage:
     """One mounted real file system."""
 

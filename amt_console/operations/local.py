@@ -28,14 +28,17 @@ from amt_console.model import (
 )
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.model.queries import Query
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.alert_views import AlertViews
+from amt_console.operations.answering import Asked, answer
 from amt_console.operations.handling import ActionHandling, Executed, no_alert
 from amt_console.operations.protocol import (
     EVERY_ALERT,
     ONCALL_DAYS,
     AlertFilter,
+    Answer,
     ConflictError,
     InvalidError,
     NotFoundError,
@@ -207,6 +210,21 @@ class LocalOperations:
             raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
         with self.store.read() as reads:
             return service_detail(reads, view, self._clock.now(), hours, self._views(reads, at), at=at)
+
+    def ask(self, query: Query[Answer], *, actor: Actor | None = None) -> Answer:
+        """Answer a question of a screen, in one read transaction."""
+        with self.store.read() as reads:
+            asked = Asked(
+                reads=reads,
+                now=self._clock.now(),
+                targets=self.targets,
+                settings=self._settings,
+                policies=self._policies,
+                zone=self._zone,
+                actor=actor or self._actor,
+                views=self._views,
+            )
+            return answer(query, asked)
 
     def why(self, alert_id: int) -> AlertWhy:
         """Why an alert was told to somebody, or not, as stored when it was decided. Raises NotFoundError."""

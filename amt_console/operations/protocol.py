@@ -23,6 +23,7 @@ from amt_console.model import (
 )
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.model.queries import Query
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.cancellation import Cancellation
@@ -32,6 +33,7 @@ ONCALL_DAYS = 30.0
 CALENDAR_DAYS, CALENDAR_DAYS_BEFORE = 365.0, 30.0
 """What a calendar of the rotas contains."""
 Result = TypeVar("Result")
+Answer = TypeVar("Answer")
 Progress = Callable[[str, int, int], None]
 """Called with the step, the amount done, and the total."""
 
@@ -191,6 +193,20 @@ class Operations(Protocol):
 
     def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
         """One service with its history up to now or up to a past moment. Raises NotFoundError."""
+        ...
+
+    def ask(self, query: Query[Answer], *, actor: Actor | None = None) -> Answer:
+        """Answer a question of a screen.
+
+        Args:
+            query: The question.
+            actor: Who asks; by default the person of this process.
+
+        Raises:
+            NotFoundError: No such alert or service.
+            InvalidError: The question is not valid.
+            UnavailableError: Not available here and now.
+        """
         ...
 
     def why(self, alert_id: int) -> AlertWhy:

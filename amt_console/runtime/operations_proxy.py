@@ -11,12 +11,14 @@ from datetime import datetime
 from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.model.queries import Query
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
     EVERY_ALERT,
     ONCALL_DAYS,
     AlertFilter,
+    Answer,
     Operations,
     Result,
     ServiceDetail,
@@ -98,6 +100,11 @@ class OperationsProxy:
         """One service with its history up to now or up to a past moment."""
         with self._asked() as operations:
             return operations.service(name, hours=hours, at=at)
+
+    def ask(self, query: Query[Answer], *, actor: Actor | None = None) -> Answer:
+        """Answer a question of a screen."""
+        with self._asked() as operations:
+            return operations.ask(query, actor=actor)
 
     def why(self, alert_id: int) -> AlertWhy:
         """Why an alert was told to somebody, or not."""

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amt_console.analysis.uptime.incidents import Incident, StateSpan, incidents
+from amt_console.analysis.uptime.incidents import Incident, incidents
 from amt_console.analysis.uptime.outages import outages
-from amt_console.model import ServiceState
+from amt_console.model import ServiceState, StateSpan
 from amt_console.reports.words import outages_text
 
 START = datetime(2026, 5, 1, tzinfo=UTC)

@@ -44,10 +44,11 @@ WITHOUT_TOKEN = {
 OTHER_ROLES = {
     ("DELETE", "/api/v1/console/session"): Role.VIEWER,
     ("PUT", "/api/v1/console/presence"): Role.VIEWER,
+    ("POST", "/api/v1/console/ask/{name}"): Role.VIEWER,
     ("GET", "/api/v1/audit"): Role.ADMIN,
 }
-"""Operations with another role than their method's: a console of a viewer says that it is there, and leaves; the audit
-trail names people and addresses.
+"""Operations with another role than their method's: a console of a viewer says that it is there, asks, and leaves; the
+audit trail names people and addresses.
 """
 
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from support import report_samples as samples
 
-from amt_console.analysis import StateSpan, window_of
-from amt_console.model import ServiceState
+from amt_console.analysis import window_of
+from amt_console.model import ServiceState, StateSpan
 from amt_console.reports.charts.timeline import alert_lanes, state_strips
 from amt_console.reports.gathering.data import AlertRecord
 from amt_console.reports.page import PageChart

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import report_samples as samples
 
-from amt_console.analysis import StateSpan, Window
+from amt_console.analysis import Window
 from amt_console.analysis.seasonal import change
-from amt_console.model import FigureUnit, ServiceState
+from amt_console.model import FigureUnit, ServiceState, StateSpan
 from amt_console.reports.charts.base import round_top
 from amt_console.reports.charts.timeline import drawn_spans
 from amt_console.reports.csv_tables import number_cell, safe_cell

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from support.answers import sample_answer
 from support.pictures import NOW, all_fine, wave
 
 from amt_console.alerts import AlertConflict, Outcome, Scene, handle
@@ -36,6 +37,7 @@ from amt_console.model.notifications import (
 )
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Policies, Silence
+from amt_console.model.queries import Query
 from amt_console.model.why import AlertWhy, Observed
 from amt_console.operations.actor import Actor
 from amt_console.operations.alert_views import AlertViews
@@ -97,6 +99,8 @@ class FakeOperations:
     """Why no action works."""
     exports: list[tuple[tuple[str, ...], float, str | None]] = field(default_factory=list)
     """Parts, hours and service of each export."""
+    answers: dict[type[Query[Any]], Callable[[Any], Any]] = field(default_factory=dict)
+    """What answers a kind of question, instead of the samples."""
     during_export: Callable[[], None] = lambda: None
     before_snapshot: Callable[[], None] | None = None
     policies: Policies = field(default_factory=Policies)
@@ -193,6 +197,12 @@ class FakeOperations:
             alerts=tuple(alert for alert in self.picture.alerts if alert.subject == name),
             figures=(("address", "127.0.0.1 (IPv4)"), ("HTTP", "1.1"), ("certificate", "ends in 41 days")),
         )
+
+    def ask(self, query: Query[Any], *, actor: Actor | None = None) -> Any:
+        """The answer that was put in place for this kind of question, else an empty one."""
+        self.calls.append(("ask", query))
+        given = self.answers.get(type(query))
+        return given(query) if given is not None else sample_answer(query)
 
     def why(self, alert_id: int) -> AlertWhy:
         """What was decided about an alert's messages."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from amt_console.analysis.uptime.cause_classes import UNKNOWN, cause_class
-from amt_console.model import ErrorClass, Gap, ServiceState
+from amt_console.model import ErrorClass, Gap, ServiceState, StateSpan
 
 NO_CLASSES: Mapping[datetime, ErrorClass] = MappingProxyType({})
 
@@ -18,21 +18,6 @@ METHOD = (
     "what began before the window is cut at its edge; "
     "a failure that quick re-checks did not confirm is downtime but no incident"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StateSpan:
-    """A service was in one state from ``start`` to ``end``."""
-
-    start: datetime
-    end: datetime
-    state: ServiceState
-    error: str | None = None
-
-    @property
-    def seconds(self) -> float:
-        """Length."""
-        return (self.end - self.start).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

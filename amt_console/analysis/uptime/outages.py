@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from amt_console.analysis.uptime.incidents import Incident, StateSpan
-from amt_console.model import ServiceState
+from amt_console.analysis.uptime.incidents import Incident
+from amt_console.model import ServiceState, StateSpan
 
 METHOD = (
     "incidents that overlap in time are one outage; its length is the time in which at least one service was measured "

@@ -19,6 +19,7 @@ from amt_console.api.client.http import HttpClient
 from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot, Viewer
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.model.queries import Query
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
@@ -144,6 +145,11 @@ class RemoteOperations:
         """One service with its history up to now or up to a past moment. Raises NotFoundError."""
         query = {"name": name, "hours": hours, **_as_of(at)}
         return self._read(wire.SERVICE_DETAIL, self._call("GET", f"{_API}/service", query)[1])
+
+    def ask(self, query: Query[Answer], *, actor: Actor | None = None) -> Answer:
+        """Answer a question of a screen."""
+        body = self._call("POST", f"{_API}/ask/{query.name}", json=query, actor=actor)[1]
+        return cast("Answer", self._read(wire.answer_form(query.answer), body))
 
     def why(self, alert_id: int) -> AlertWhy:
         """Why an alert was told to somebody, or not, as stored when it was decided. Raises NotFoundError."""

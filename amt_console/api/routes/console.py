@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Body, Header, Query, Request, Response
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 
 from amt_console import __version__
 from amt_console.api import wire
@@ -17,11 +17,13 @@ from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, Gu
 from amt_console.api.routes.actions import BODY_REFUSED, AlertId, add_action_routes
 from amt_console.api.routes.values import Every, PastMoment, moment, moment_or_now
 from amt_console.model import AlertState, Role, Severity
-from amt_console.operations.protocol import CALENDAR_DAYS, ONCALL_DAYS, AlertFilter, NotPermittedError
+from amt_console.model.queries import QUERIES
+from amt_console.operations.protocol import CALENDAR_DAYS, ONCALL_DAYS, AlertFilter, InvalidError, NotPermittedError
 from amt_console.text import safe_text
 
 router = APIRouter(prefix="/console", route_class=GuardedRoute, dependencies=[BEARER], tags=["console"])
 Kind = TypeVar("Kind")
+_QUERIES = {kind.name: kind for kind in QUERIES}
 _MISSING = answers(s404="No such alert or service")
 
 
@@ -100,6 +102,19 @@ def console_alert(serving: Serving, alert_id: AlertId, at: PastMoment = None) ->
 def console_why(serving: Serving, alert_id: AlertId) -> Response:
     """Why the alert was told to somebody, or not."""
     return _wired(wire.WHY, serving.operations.why(alert_id))
+
+
+@router.post("/ask/{name}", **needs(Role.VIEWER, BODY_REFUSED | _MISSING))
+async def console_ask(
+    found: Calling, serving: Serving, name: Annotated[str, Path(max_length=40)], request: Request
+) -> Response:
+    """Answer a question of a screen; the body holds its fields."""
+    kind = _QUERIES.get(name)
+    if kind is None:
+        raise InvalidError(f"there is no question '{safe_text(name, 40)}'")
+    query = wire.query_of(kind, await request.body())
+    answer = await asyncio.to_thread(lambda: serving.operations.ask(query, actor=found.actor))
+    return _wired(wire.answer_form(kind.answer), answer)
 
 
 @router.get("/service", **needs(Role.VIEWER, _MISSING))

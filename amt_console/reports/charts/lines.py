@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from amt_console.analysis import StateSpan, Window
-from amt_console.model import HostRollup, Rollup, ServiceState
+from amt_console.analysis import Window
+from amt_console.model import HostRollup, Rollup, ServiceState, StateSpan
 from amt_console.reports.charts.base import (
     FOOT,
     GUTTER,

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from amt_console.analysis import StateSpan, Window
-from amt_console.model import ServiceState, Severity
+from amt_console.analysis import Window
+from amt_console.model import ServiceState, Severity, StateSpan
 from amt_console.reports.charts.base import WIDE, Spec, frame, time_axis, time_of, time_ticks, values
 from amt_console.reports.gathering.data import AlertRecord
 from amt_console.reports.page import ChartSpec, Lane, Mark

@@ -7,9 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from amt_console.analysis import StateSpan, Window
+from amt_console.analysis import Window
 from amt_console.analysis.correlation import Moved
-from amt_console.model import AlertEvent, AuditEntry, Episode, Gap, HostRollup, KeptAnswer, ProbeResult, Rollup
+from amt_console.model import (
+    AlertEvent,
+    AuditEntry,
+    Episode,
+    Gap,
+    HostRollup,
+    KeptAnswer,
+    ProbeResult,
+    Rollup,
+    StateSpan,
+)
 from amt_console.model.evidence import Evidence
 from amt_console.model.notifications import Decision, Delivery
 from amt_console.reports.gathering.data import ServiceRecord
