@@ -14,28 +14,30 @@ from amt_console.model import AlertState, FigureFault, ServiceState, Severity
 from amt_console.model.inbound import HeartbeatState, HeartbeatView
 
 DEFAULT_MAX_CHARS = 500
-_BIDI = frozenset((*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C))
-_LINE_SEPARATORS = frozenset((0x2028, 0x2029))
-_ZERO_WIDTH = frozenset((0x200B, 0x2060, 0xFEFF, 0x00AD))
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # control
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of writing
+    "\u2028\u2029"  # line and paragraph separators
+    "\u00ad\u200b\u2060\ufeff"  # without width
+    "\ud800-\udfff"  # halves of characters
+    "\U000e0000-\U000e007f]"  # invisible tags
+)
 
 
-def _visible(code: int, keep_newlines: bool) -> str | None:
-    """The replacement of one code point, or ``None`` to keep it."""
-    if code in (0x09, 0x0A):
-        return None if keep_newlines else " "
+def _visible(char: str, keep_newlines: bool) -> str:
+    """The replacement of an unsafe character."""
+    code = ord(char)
+    if char in "\t\n":
+        return char if keep_newlines else " "
     if code < 0x20:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "\u2421"
-    if 0x80 <= code <= 0x9F:
+    if code <= 0x9F:
         return f"\\x{code:02x}"
-    if code in _BIDI or code in _LINE_SEPARATORS or code in _ZERO_WIDTH:
-        return f"\\u{code:04x}"
     if 0xD800 <= code <= 0xDFFF:
         return "\ufffd"
-    if 0xE0000 <= code <= 0xE007F:
-        return ""
-    return None
+    return "" if code >= 0xE0000 else f"\\u{code:04x}"
 
 
 def safe_text(value: object, max_chars: int = DEFAULT_MAX_CHARS, *, keep_newlines: bool = False) -> str:
@@ -49,8 +51,9 @@ def safe_text(value: object, max_chars: int = DEFAULT_MAX_CHARS, *, keep_newline
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     cut = len(text) > max_chars
     text = text[: max_chars * 2]
-    if not (text.isascii() and text.isprintable()):
-        text = unicodedata.normalize("NFC", "".join(_safe_char(char, keep_newlines) for char in text))
+    text = _UNSAFE.sub(lambda found: _visible(found[0], keep_newlines), text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     if cut or len(text) > max_chars:
         text = text[: max_chars - 1] + "…"
     return text
@@ -59,11 +62,6 @@ def safe_text(value: object, max_chars: int = DEFAULT_MAX_CHARS, *, keep_newline
 def first_line(text: str | None) -> str | None:
     """The first line that holds anything, without the blanks around it; ``None`` if there is none."""
     return next((line.strip() for line in (text or "").splitlines() if line.strip()), None)
-
-
-def _safe_char(char: str, keep_newlines: bool) -> str:
-    replacement = _visible(ord(char), keep_newlines)
-    return char if replacement is None else replacement
 
 
 STATE_GLYPHS: dict[ServiceState, str] = {

@@ -20,6 +20,8 @@ from amt_console.clock import Instant
 from amt_console.model import BusinessFigures, Gap, GapReason, HostSample, ProbeResult
 from amt_console.model.evidence import Evidence
 
+MOST_ARRIVED = 50
+"""Of what came in from outside in one transaction: each may open an alert and queue its messages."""
 DEFAULT_LIMIT = 20_000
 """Items: over an hour of 200 targets at 30 s, or half a day of the default targets; 20 MB at most."""
 
@@ -147,6 +149,11 @@ class Buffer:
     def __len__(self) -> int:
         return len(self._items) + len(self._kept) + (self._lost is not None)
 
+    @property
+    def has_arrived(self) -> bool:
+        """Whether something waits that came in from outside."""
+        return any(isinstance(item, Arrived) for item in self._kept)
+
     def add(self, item: Item) -> None:
         """Append one item."""
         if isinstance(item, Pause | Arrived):
@@ -160,12 +167,15 @@ class Buffer:
         return next((item for item in self._items if isinstance(item, Collected)), None)
 
     def take(self, limit: int) -> tuple[Item, ...]:
-        """Remove and return the oldest items, those that are never dropped first, at most ``limit`` in all."""
+        """Remove and return the oldest items, those that are never dropped first, at most ``limit`` in all.
+
+        Of what came in from outside at most ``MOST_ARRIVED``.
+        """
         if self._lost is not None:
             self._kept.append(Pause(Gap(self._lost[0], self._lost[1], GapReason.LOST), None))
             self._lost = None
-        taken: list[Item] = list(self._kept[:limit])
-        del self._kept[:limit]
+        taken: list[Item] = list(self._kept[: self._first_kept(limit)])
+        del self._kept[: len(taken)]
         for _ in range(min(limit - len(taken), len(self._items))):
             taken.append(self._items.popleft())
         return tuple(taken)
@@ -175,6 +185,15 @@ class Buffer:
         self._kept[:0] = [item for item in items if isinstance(item, Pause | Arrived)]
         self._items.extendleft(item for item in reversed(items) if not isinstance(item, Pause | Arrived))
         self._trim()
+
+    def _first_kept(self, limit: int) -> int:
+        """How many of the kept items go into one transaction."""
+        arrived = 0
+        for index, item in enumerate(self._kept[:limit]):
+            arrived += isinstance(item, Arrived)
+            if arrived > MOST_ARRIVED:
+                return index
+        return limit
 
     def _trim(self) -> None:
         while len(self._items) > self._limit:

@@ -25,6 +25,8 @@ FLUSH_EVERY = 1.0
 """Seconds between transactions when nothing is urgent."""
 URGENT_AFTER = 0.05
 """Delay of an urgent batch in seconds; long enough to include related results."""
+TURN = 0.15
+"""Seconds between a transaction and the next when more waits: another process looks for its turn every 0.1 s."""
 GIVE_UP_SECONDS = 1.0
 """Seconds for the batch in progress when there is no time left for it."""
 KEEP_ALIVE = 10.0
@@ -85,6 +87,7 @@ class Flusher:
         self._quarantine = Quarantine(buffer)
         self._told: set[tuple[str, str, int | None]] = set()
         self._not_before = 0.0
+        self._turn_of_others = 0.0
         self._attempt: _Attempt | None = None
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="amt-writer")
 
@@ -169,6 +172,8 @@ class Flusher:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _pace(self) -> None:
+        if self._turn_of_others:
+            await asyncio.sleep(self._turn_of_others)
         wait = self._not_before - self._clock.monotonic()
         if wait > 0 and not self._urgent.is_set():
             with suppress(TimeoutError):
@@ -236,7 +241,10 @@ class Flusher:
         self.store_error, self.full, self._failures = trouble, False, 0
         self._batch = min(BATCH, 2 * self._batch)
         self.last_commit = now = self._clock.instant()
-        self._not_before = now.monotonic + (0.0 if len(self._buffer) >= self._batch else self._every)
+        arrived = self._buffer.has_arrived
+        # Batches that search for an item at fault are short.
+        self._turn_of_others = TURN if arrived or len(self._buffer) >= BATCH else 0.0
+        self._not_before = now.monotonic + (0.0 if arrived or len(self._buffer) >= self._batch else self._every)
         self._settle_work()
         self._on_commit()
 

@@ -274,11 +274,7 @@ class Recorder:
                 writes.add_figures(item.figures)
             elif isinstance(item, Pause):
                 writes.add_gap(item.gap)
-            elif isinstance(item, Arrived):
-                _keep_arrived(writes, item)
-        writes.inbound.arrivals.remove(
-            [item.number for item in items if isinstance(item, Arrived) and item.number is not None]
-        )
+        _keep_arrived(writes, [item for item in items if isinstance(item, Arrived)])
 
     def _as_stored(self, writes: Writes, results: Sequence[ProbeResult]) -> list[ProbeResult]:
         if not results:
@@ -314,11 +310,13 @@ class Recorder:
         self.checkpoint()
 
 
-def _keep_arrived(writes: Writes, item: Arrived) -> None:
-    if item.heartbeat is not None and item.heartbeat.ping is not None:
-        writes.inbound.keep_heartbeat(item.heartbeat.record, item.heartbeat.ping)
-    if item.external is not None:
-        writes.inbound.keep_external(item.external.record)
+def _keep_arrived(writes: Writes, arrived: Sequence[Arrived]) -> None:
+    inbound = writes.inbound
+    for item in arrived:
+        if item.heartbeat is not None and item.heartbeat.ping is not None:
+            inbound.keep_heartbeat(item.heartbeat.record, item.heartbeat.ping)
+    inbound.keep_external([item.external.record for item in arrived if item.external is not None])
+    inbound.arrivals.remove([item.number for item in arrived if item.number is not None])
 
 
 def _version(episode: Episode) -> tuple[int | None, int]:

@@ -17,6 +17,8 @@ from amt_console.store.tables import AlertEventRow, AlertRow
 
 _ALERTS = table(AlertRow)
 _EVENTS = table(AlertEventRow)
+_INSERT = insert(_ALERTS)
+_REPLACE = update(_ALERTS).where(_ALERTS.c.id == bindparam("of_id"), _ALERTS.c.version == bindparam("of_version"))
 _LAST_EVENT = (
     select(_EVENTS.c.seq, _EVENTS.c.timestamp)
     .where(_EVENTS.c.alert_id == bindparam("alert_id"))
@@ -42,16 +44,14 @@ def save(connection: Connection, episode: Episode, events: Sequence[AlertEvent],
     if episode.id is None:
         try:
             with connection.begin_nested():
-                inserted = connection.execute(insert(_ALERTS).values(values))
+                inserted = connection.execute(_INSERT, values)
         except IntegrityError as error:
             raise VersionConflict(f"An alert of {episode.rule_id} for {episode.subject} is open already.") from error
         key = inserted.inserted_primary_key
         assert key is not None
         saved = replace(saved, id=int(key[0]))
     else:
-        changed = connection.execute(
-            update(_ALERTS).where(_ALERTS.c.id == episode.id, _ALERTS.c.version == episode.version).values(values)
-        )
+        changed = connection.execute(_REPLACE, {**values, "of_id": episode.id, "of_version": episode.version})
         if changed.rowcount != 1:
             raise VersionConflict(f"Alert {episode.id} was changed by somebody else in the meantime.")
     if events:

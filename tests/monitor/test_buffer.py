@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from amt_console.clock import FakeClock
 from amt_console.model import Gap, GapReason, ProbeResult, ServiceState
-from amt_console.monitor.buffer import Buffer, Collected, Pause
+from amt_console.monitor.buffer import MOST_ARRIVED, Arrived, Buffer, Collected, Pause
 
 
 def results(count: int) -> list[Collected]:
@@ -69,3 +69,17 @@ def test_giving_back_into_a_full_buffer_drops_the_oldest_too() -> None:
     assert isinstance(pause, Pause)
     assert pause.gap.reason is GapReason.LOST
     assert rest == items[2:]
+
+
+def test_what_came_in_from_outside_is_taken_a_few_at_a_time() -> None:
+    buffer, clock, samples = Buffer(), FakeClock(), results(2)
+    arrived = [Arrived(clock.instant(), number) for number in range(2 * MOST_ARRIVED + 1)]
+    for item in (samples[0], *arrived, samples[1]):
+        buffer.add(item)
+    assert list(buffer.take(500)) == [*arrived[:MOST_ARRIVED], *samples], "measurements do not wait for them"
+    assert list(buffer.take(10)) == arrived[MOST_ARRIVED : MOST_ARRIVED + 10]
+    buffer.give_back(arrived[MOST_ARRIVED : MOST_ARRIVED + 10])
+    assert buffer.has_arrived
+    assert list(buffer.take(500)) == arrived[MOST_ARRIVED : 2 * MOST_ARRIVED]
+    assert list(buffer.take(500)) == arrived[2 * MOST_ARRIVED :]
+    assert not buffer.has_arrived

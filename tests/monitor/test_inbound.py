@@ -72,6 +72,20 @@ def test_a_failing_job_is_an_alert_with_its_output_and_its_next_success_ends_it(
             assert reads.inbound.arrivals.waiting() == 0
 
 
+@pytest.mark.slow
+def test_others_write_while_a_large_message_is_evaluated(tmp_path: Path) -> None:
+    many = [external(fingerprint=f"{number}", severity=Severity.WARNING) for number in range(400)]
+    with monitored(tmp_path / "monitoring.db", DOCUMENT) as monitor:
+        with Store.open(monitor.url, clock=CLOCK, keys=monitor.store.keys) as other:
+            Inbox(settings(DOCUMENT), other, CLOCK).take_alerts(many)
+            monitor.wait(lambda reads: 0 < reads.inbound.arrivals.waiting() < len(many))
+            with other.transaction(durable=True) as writes:
+                assert writes.inbound.arrivals.waiting(), "it had to wait until all of it was evaluated"
+        monitor.wait(lambda reads: not reads.inbound.arrivals.waiting())
+        with monitor.store.read() as reads:
+            assert sum(each.subject == "checkout" for each in reads.alerts.open()) == len(many)
+
+
 def test_what_came_in_before_a_crash_is_evaluated_by_the_next_monitor(tmp_path: Path) -> None:
     path = tmp_path / "monitoring.db"
     lay_out(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from operator import attrgetter
 
 import pytest
 from support.stores import at
@@ -94,11 +95,11 @@ def test_what_is_known_replaces_what_was(store: Store) -> None:
     with store.transaction() as writes:
         writes.inbound.keep_heartbeat(replace(RECORD, failed=False, started_at=at(0)), None)
         writes.inbound.keep_heartbeat(RECORD, PING)
-        writes.inbound.keep_external(replace(KNOWN, firing=False))
-        writes.inbound.keep_external(KNOWN)
+        writes.inbound.keep_external([replace(KNOWN, key="first"), replace(KNOWN, firing=False)])
+        writes.inbound.keep_external([replace(KNOWN, firing=False), KNOWN])
     with store.read() as reads:
         assert reads.inbound.heartbeats(["backup", "other"]) == {"backup": RECORD}
-        assert reads.inbound.external() == [KNOWN]
+        assert sorted(reads.inbound.external(), key=attrgetter("key")) == [KNOWN, replace(KNOWN, key="first")]
 
 
 def test_a_past_moment_is_read_from_the_reports_of_that_time(store: Store) -> None:

@@ -21,6 +21,12 @@ class Dependencies:
             (episode.rule_id, episode.subject): episode if episode.id is not None else replace(episode, id=-number)
             for number, episode in enumerate(open_episodes, start=1)
         }
+        self._by_id = {episode.id: episode for episode in self._numbered.values()}
+        self._unconfirmed = tuple(
+            episode
+            for episode in self._numbered.values()
+            if episode.state is AlertState.PENDING and episode.alert_type in _DEPENDENCY_TYPES
+        )
         self._needs = Needs(policies.depends_on)
         self._causes: dict[int, int] | None = None
 
@@ -30,7 +36,7 @@ class Dependencies:
         if mine is None or mine.id is None:
             return None
         cause = self._all_causes.get(mine.id)
-        return next((each for each in self._numbered.values() if each.id == cause), None)
+        return None if cause is None else self._by_id.get(cause)
 
     def followers_of(self, episode: Episode) -> int:
         """How many open alerts follow from this one."""
@@ -40,13 +46,7 @@ class Dependencies:
     def unconfirmed_for(self, episode: Episode) -> Episode | None:
         """An alert on something that the subject needs, which is being re-checked."""
         return next(
-            (
-                each
-                for each in self._numbered.values()
-                if each.state is AlertState.PENDING
-                and each.alert_type in _DEPENDENCY_TYPES
-                and self._needs.above(episode.subject, each.subject)
-            ),
+            (each for each in self._unconfirmed if self._needs.above(episode.subject, each.subject)),
             None,
         )
 

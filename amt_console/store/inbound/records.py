@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -99,19 +100,24 @@ class InboundWrites(InboundReads):
             }
             self._connection.execute(insert(_PINGS), [told])
 
-    def keep_external(self, record: ExternalRecord) -> None:
-        """What is known of an alert of others now."""
-        row = {
-            "key": clean_text(record.key, 255),
-            "subject": clean_text(record.subject),
-            "firing": record.firing,
-            "started_at": record.started_at,
-            "seen_at": record.seen_at,
-            "ends_at": record.ends_at,
-            "stale": record.stale,
-        }
-        self._connection.execute(delete(_EXTERNAL).where(_EXTERNAL.c.key == record.key))
-        self._connection.execute(insert(_EXTERNAL), [row])
+    def keep_external(self, records: Sequence[ExternalRecord]) -> None:
+        """What is known of alerts of others now; of several records of one alert the last counts."""
+        rows = {row["key"]: row for row in map(_external_row, records)}
+        if rows:
+            self._connection.execute(delete(_EXTERNAL).where(_EXTERNAL.c.key.in_(list(rows))))
+            self._connection.execute(insert(_EXTERNAL), list(rows.values()))
+
+
+def _external_row(record: ExternalRecord) -> dict[str, Any]:
+    return {
+        "key": clean_text(record.key, 255),
+        "subject": clean_text(record.subject),
+        "firing": record.firing,
+        "started_at": record.started_at,
+        "seen_at": record.seen_at,
+        "ends_at": record.ends_at,
+        "stale": record.stale,
+    }
 
 
 def _ping(row: Row) -> Ping:
