@@ -46,6 +46,8 @@ class Palette:
     """For the glyph and the word of a warning; its other text has ``warning``."""
     critical_mark: Style
     info: Style
+    outage: Style
+    """The shade of an outage in a chart; its background lies below what the chart draws there."""
     heading: Style
     heading_focus: Style
     cursor: Style
@@ -90,6 +92,7 @@ class Palette:
             warning_mark=style("warning"),
             critical_mark=style("error", bold=True),
             info=style("primary"),
+            outage=style("outage", "outage-background"),
             heading=style("heading", "heading-background", bold=True),
             heading_focus=style("heading-focus", "heading-focus-background", bold=True),
             cursor=style(None, "cursor-background", bold=True),
@@ -123,6 +126,7 @@ class Palette:
             warning_mark=bad,
             critical_mark=worst,
             info=plain,
+            outage=plain,
             heading=Style(bold=True, underline=True),
             heading_focus=Style(bold=True, reverse=True),
             cursor=reverse,

@@ -23,6 +23,8 @@ DARK = Theme(
     variables={
         "muted": "#949494",
         "faint": "#585858",
+        "outage": "#875f5f",
+        "outage-background": "#5f0000",
         "heading": "#afafaf",
         "heading-background": "#303030",
         "heading-focus": "#ffffff",
@@ -56,6 +58,8 @@ LIGHT = Theme(
     variables={
         "muted": "#626262",
         "faint": "#b2b2b2",
+        "outage": "#d7afaf",
+        "outage-background": "#ffd7d7",
         "heading": "#444444",
         "heading-background": "#dadada",
         "heading-focus": "#ffffff",

@@ -1,4 +1,4 @@
-"""Sparklines, charts and the other drawn things: bounds, gaps, ASCII."""
+"""Sparklines and the other small drawn things: bounds, gaps, ASCII."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from rich.style import Style
 
 from amt_console.model import Series
 from widgets.ages import coarse_age
-from widgets.chart import Chart, ChartLine
 from widgets.look import PLAIN_LOOK, Look
 from widgets.sparkline import block_rows, gauge, resample, stretched, trend_height
 from widgets.uptime_bar import UptimeBar
@@ -63,34 +62,6 @@ def test_a_gauge_stays_within_its_bounds(value: float | None, filled: int) -> No
 )
 def test_ages_change_seldom(seconds: float, shown: str) -> None:
     assert coarse_age(NOW - timedelta(seconds=seconds), NOW) == shown
-
-
-@pytest.mark.parametrize("look", [PLAIN_LOOK, ASCII_LOOK])
-@pytest.mark.parametrize("size", [(20, 4), (70, 12), (190, 30), (8, 2)])
-def test_a_chart_is_exactly_as_large_as_its_room(look: Look, size: tuple[int, int]) -> None:
-    chart = Chart(look=look)
-    chart.show([ChartLine("mean", (1.0, None, 3.0, 4.0)), ChartLine("p95", (2.0, 2.0, 9.0, None))], ("a", "b"))
-    strips = chart.build(*size)
-    assert len(strips) == size[1]
-    assert {strip.cell_length for strip in strips} == {size[0]}
-
-
-def test_a_chart_draws_lines_with_gaps_and_a_scale_from_zero() -> None:
-    chart = Chart(look=PLAIN_LOOK)
-    chart.show([ChartLine("mean", tuple([250.0] * 20 + [None] * 20 + [250.0] * 20))], ("09:00", "10:00"))
-    lines = [strip.text for strip in chart.build(72, 12)]
-    assert "mean" in lines[0]
-    assert "highest 250 ms" in lines[0]
-    assert any("300 ms" in line for line in lines)
-    assert any(line.strip().startswith("0") for line in lines)
-    drawn = next(line for line in lines if line.count("⠉") + line.count("⣀") + line.count("⠒") + line.count("⠤") > 20)
-    assert " " * 15 in drawn.strip()
-
-
-def test_a_chart_of_nothing_says_so() -> None:
-    chart = Chart(look=PLAIN_LOOK)
-    chart.show([ChartLine("mean", (None, None))], ("a",))
-    assert "nothing was measured" in chart.build(60, 8)[0].text
 
 
 def test_the_uptime_bar_shows_the_worst_of_a_stretch() -> None:

@@ -184,5 +184,4 @@ class AlertDetailScreen(DetailScreen):
         note = "" if window.last_hour else f"{near_moment(window.start, self.now, look.zone)} to {end}"
         heading.title = LAST_HOUR if window.last_hour else INCIDENT
         heading.show((), note=note)
-        lines = history.response_lines(found, found.service.name)
-        chart.show(lines, history.ticks(found, look), failed=history.failures(found))
+        chart.show(history.response_plot(found, found.service.name))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from amt_console.model import AlertState, AlertView, Episode, ServiceState, ServiceView
 from amt_console.operations.protocol import ServiceDetail
-from widgets.chart import ChartLine
+from widgets.chart import ChartLine, Plot
 from widgets.look import Look
 
 RANGES: tuple[tuple[float, str], ...] = ((1, "1 h"), (6, "6 h"), (24, "24 h"), (168, "7 d"))
@@ -60,6 +60,11 @@ def window_of(episode: Episode, now: datetime) -> IncidentWindow:
     resolved = episode.resolved_at
     end = now if resolved is None else min(now, resolved + AFTER)
     return IncidentWindow(min(episode.opened_at - BEFORE, end - _HOUR), end, open_end=end == now)
+
+
+def response_plot(detail: ServiceDetail, name: str) -> Plot:
+    """Mean and p95 of the response time, and where most checks failed."""
+    return Plot(response_lines(detail, name), detail.start, detail.end, failed=failures(detail))
 
 
 def response_lines(detail: ServiceDetail, name: str) -> tuple[ChartLine, ...]:
