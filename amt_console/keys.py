@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
+    "Screens": {
+        "overview": "1",
+        "services": "2",
+        "alerts": "3",
+        "resources": "4",
+        "business": "5",
+        "incidents": "6",
+        "activity": "7",
+        "palette": "colon,ctrl+p",
+    },
     "Everywhere": {
         "acknowledge": "a",
         "unacknowledge": "u",
@@ -21,14 +31,28 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
         "export": "e",
         "monitor": "m",
         "muted": "M",
-        "theme": "t",
+        "theme": "ctrl+t",
+        "utc": "full_stop",
         "copy": "y",
+        "copy_json": "Y",
+        "runbook": "o",
+        "zoom": "z",
+        "mark": "space",
         "quit": "q,ctrl+c",
         "quit_leaving_picture": "Q",
         "suspend": "ctrl+z",
         "help": "question_mark,f1",
     },
-    "Overview": {
+    "Time": {
+        "step_back": "left_square_bracket",
+        "step_forward": "right_square_bracket",
+        "previous_change": "left_curly_bracket",
+        "next_change": "right_curly_bracket",
+        "go_to": "T",
+        "before_alert": "t",
+        "live": "0",
+    },
+    "Lists": {
         "open": "enter",
         "filter": "slash",
         "clear": "escape",
@@ -47,29 +71,44 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
         "scroll_up": "up,k",
         "scroll_down": "down,j",
         "scroll_page_up": "pageup",
-        "scroll_page_down": "pagedown,space",
+        "scroll_page_down": "pagedown",
         "top": "home,g",
         "bottom": "end,G",
     },
-    "Service detail": {"longer": "plus", "shorter": "minus"},
+    "Charts": {"longer": "plus", "shorter": "minus"},
     "Silences and maintenance": {"end_muted": "d,delete", "plan_work": "N"},
     "Help": {"close_help": "escape,question_mark,f1,q,enter"},
 }
 """By where they work. Keys of one thing are separated by commas, in the words of the terminal toolkit."""
 _TOGETHER = (
-    ("Everywhere", "Overview"),
-    ("Everywhere", "Details", "Service detail"),
-    ("Everywhere", "Details", "Silences and maintenance"),
+    ("Screens", "Everywhere", "Time", "Lists", "Charts"),
+    ("Screens", "Everywhere", "Time", "Details", "Charts"),
+    ("Screens", "Everywhere", "Time", "Details", "Silences and maintenance"),
     ("Details", "Help"),
 )
 """Places whose keys work at the same time."""
 _MOVES = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
 _SIGNS = (
     *("insert", "delete", "backspace", "tab", "enter", "escape", "space"),
-    *("question_mark", "slash", "comma", "plus", "minus"),
+    *("question_mark", "slash", "comma", "plus", "minus", "colon", "full_stop"),
+    *("left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket"),
 )
 _NAMED = frozenset((*_MOVES, *_SIGNS, *(f"f{number}" for number in range(1, 13))))
 _MODIFIERS = ("ctrl+", "shift+", "alt+")
+_SIGN_NAMES = {
+    "?": "question_mark",
+    "/": "slash",
+    ",": "comma",
+    " ": "space",
+    "+": "plus",
+    "-": "minus",
+    ":": "colon",
+    ".": "full_stop",
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
+    "{": "left_curly_bracket",
+    "}": "right_curly_bracket",
+}
 _SAME_AS = {"ctrl+m": "enter", "ctrl+j": "enter", "ctrl+i": "tab", "ctrl+h": "backspace"}
 """Terminals send one and the same for both."""
 
@@ -120,7 +159,7 @@ def _check_clashes(places: Iterable[str], keymap: Mapping[str, str]) -> None:
 
 
 def _long_name(key: str) -> str:
-    return {"?": "question_mark", "/": "slash", ",": "comma", " ": "space", "+": "plus", "-": "minus"}.get(key, key)
+    return _SIGN_NAMES.get(key, key)
 
 
 class KeymapError(ValueError):

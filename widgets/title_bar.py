@@ -28,6 +28,12 @@ class TitleState:
     """What the title bar shows beside the snapshot."""
 
     now: datetime
+    place: str = ""
+    """The screen, such as ``2 SERVICES``."""
+    live_key: str = "0"
+    """Ends a view of the past."""
+    speed: int = 0
+    """At which the past is played; 0 while it stands."""
     attached_to: str | None = None
     """The monitor, if it is another process."""
     read_only: bool = False
@@ -91,18 +97,25 @@ class TitleBar(LineView):
             runs = [(" AMT CONSOLE ", palette.badge_unknown), ("  starting ", palette.bar)]
             return Strip(fit(runs, width, fill=palette.bar), width)
         badge = self.look.overall(self._snapshot.overall)
-        facts = self._facts(self._snapshot)
+        facts, dot = self._facts(self._snapshot), self.look.dot
         on_call = on_call_words(self._snapshot, self.look)
-        needed = runs_width([badge, (self.look.dot.join((*facts[:2], *on_call[-1:])), palette.bar)]) + 3
-        right = self._monitor(self._snapshot, self._state, width - needed)
-        room = width - runs_width([badge]) - runs_width(right) - 3
-        facts = self._fitting(facts, on_call, room)
-        dot = self.look.dot
-        rest = "".join(f"{dot}{fact}" for fact in facts[1:])
-        left = [badge, (f" {facts[0]}", palette.bar + Style(bold=True)), (rest, palette.bar)]
+        place = self._state.place
+        short = [badge, *self._named(place.partition(" ")[0])]
+        for head in ([badge, *self._named(place)], short):
+            needed = runs_width([*head, (dot.join((*facts[:2], *on_call[-1:])), palette.bar)]) + 4
+            right = self._monitor(self._snapshot, self._state, width - needed)
+            room = width - runs_width(head) - runs_width(right) - 3
+            shown = self._fitting(facts, on_call, room)
+            if len(shown[0]) <= room and (not on_call or shown[-1] in on_call):
+                break  # with the name of the screen everything important has room
+        rest = "".join(f"{dot}{fact}" for fact in shown[1:])
+        left = [*head, (f"  {shown[0]}", palette.bar), (rest, palette.bar)]
         left_width = max(0, width - runs_width(right))
         segments = fit(left, left_width, ellipsis=self.look.ellipsis, fill=palette.bar)
         return Strip([*segments, *fit(right, width - left_width, fill=palette.bar)], width)
+
+    def _named(self, place: str) -> Runs:
+        return [(f" {place}", self.look.palette.bar + Style(bold=True))] if place else []
 
     def _fitting(self, facts: list[str], on_call: Sequence[str], room: int) -> list[str]:
         """As many facts as there is room for, and who is on call: the tables below do not say that."""
@@ -196,7 +209,15 @@ class TitleBar(LineView):
         if snapshot is not None and snapshot.at is not None:
             ago = f", {age_words(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""
             mark = "simulated data" if snapshot.simulated_until and snapshot.at <= snapshot.simulated_until else ""
-            facts = (f"as it was at {self.look.local(snapshot.at):%H:%M:%S}{ago}", "actions are off", mark)
+            played = f"playing at {state.speed}x" if state.speed else ""
+            back = f"{state.live_key} is now"
+            facts = (
+                f"as it was at {self.look.local(snapshot.at):%H:%M:%S}{ago}",
+                "actions are off",
+                played,
+                back,
+                mark,
+            )
             return [(f" {self.look.dot.join(fact for fact in facts if fact)}", palette.badge_warning)]
         faults = self.look.dot.join(state.faults)
         marks = self.look.dot.join(self._marks(snapshot, state))

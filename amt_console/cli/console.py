@@ -79,7 +79,7 @@ def open_console(
 
         found = place()
         app.prefer(_preferences(found.screen, ascii_only=ascii_only, mouse=mouse))
-        site = Site(found.store_url, found.whereabouts, found.configured, clock, read_only=read_only or at is not None)
+        site = Site(found.store_url, found.whereabouts, found.configured, clock, read_only=read_only)
         return LocalSession(
             site,
             notices=found.notices,

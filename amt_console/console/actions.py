@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Literal, Protocol, TypeVar
 
 from amt_console.console.undoing import UndoMemory
@@ -29,6 +29,9 @@ class Selection:
     """Why there is nothing to act on: the selected row has no alert, or a filter hides every row."""
     shown: frozenset[int] | None = None
     """Without a selection: the alerts that match the filter, or ``None`` without a filter."""
+    began: datetime | None = None
+    """When the selected alert began, where the live screen does not know it."""
+    runbook: str | None = None
 
 
 class ActionHost(Protocol):
@@ -36,6 +39,11 @@ class ActionHost(Protocol):
 
     view: ViewState
     operations: Operations | None
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Time zone of displayed moments; ``None`` is the host's."""
+        ...
 
     def tell(self, message: str, tone: Tone = "information") -> None:
         """Show a message for a few seconds."""
@@ -74,11 +82,9 @@ class ActionHost(Protocol):
 class Actions:
     """The actions behind the keys."""
 
-    def __init__(self, host: ActionHost, undo: UndoMemory, *, read_only: bool, at: datetime | None) -> None:
+    def __init__(self, host: ActionHost, undo: UndoMemory) -> None:
         self._host = host
         self._undo = undo
-        self._read_only = read_only
-        self._at = at
 
     def acknowledge(self) -> None:
         """Ask for a note, then acknowledge the selected alert, or the worst unacknowledged one."""
@@ -221,13 +227,14 @@ class Actions:
 
     def ready(self, what: str) -> Operations | None:
         """The operations; ``None`` after a message why nothing can be done now."""
-        if self._at is not None:
+        at = self._host.view.at
+        if at is not None:
             self._host.tell(
-                f"{what} is not possible: this is the past, {self._host.local(self._at):%Y-%m-%d %H:%M %Z}. "
-                "Start without --at to act.",
+                f"{what} is not possible: the past cannot be changed, and this is "
+                f"{self._host.local(at):%Y-%m-%d %H:%M %Z}. {self._host.key_of('live')} goes back to now.",
                 "warning",
             )
-        elif self._read_only:
+        elif self._host.view.read_only:
             self._host.tell(f"{what} is not possible: this console is read-only.", "warning")
         elif self._host.operations is None:
             self._host.tell("Still starting.", "warning")

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from rich.console import RenderableType
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import BindingType
+from textual.command import CommandPalette, Provider
 from textual.css.query import NoMatches
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.message import Message
@@ -27,26 +29,31 @@ from amt_console.clock import Clock
 from amt_console.console import themes
 from amt_console.console.actions import Actions, Selection, Tone
 from amt_console.console.announcer import Announcer, terminal_title
-from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, PROMPT_KEYS, key_names
+from amt_console.console.bindings import APP_KEYS, PROMPT_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
 from amt_console.console.colours import ReadableColours, depth_of
 from amt_console.console.driver import ConsoleDriver
 from amt_console.console.exporting import Exporter
 from amt_console.console.feed import SnapshotFeed
 from amt_console.console.handling import HandlingActions
+from amt_console.console.jobs import Done, Jobs
 from amt_console.console.keyboard import PASTED
+from amt_console.console.leaving import Leaving
 from amt_console.console.muting import Muting
 from amt_console.console.output import AsciiFilter, drop_control_characters, tightened
+from amt_console.console.pages import Pages
+from amt_console.console.places import Places
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.session import Preferences, Session, SessionFacts
 from amt_console.console.terminal import TerminalGuard
+from amt_console.console.time_travel import TimeTravel
 from amt_console.console.undoing import UndoMemory
 from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS
 from amt_console.model import Snapshot
 from amt_console.model.policy import MaintenanceWindow, Silence
-from amt_console.operations.protocol import OperationError, Operations
+from amt_console.operations.protocol import Operations
 from amt_console.text import safe_text
 from widgets.look import Look, Palette
 from widgets.prompt import Prompt
@@ -58,14 +65,6 @@ INTERNAL = 70
 DRAWN_SECONDS = 1.0
 """Longest wait, in seconds, for the first data to be drawn."""
 _log = logging.getLogger(__name__)
-
-
-class Done(Message):
-    """A job on a thread ended; ``then`` runs on the app's loop."""
-
-    def __init__(self, then: Callable[[], None]) -> None:
-        super().__init__()
-        self.then = then
 
 
 class Woken(Message):
@@ -81,7 +80,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     TITLE = "amt-console"
     CSS_PATH = "console.tcss"
-    BINDINGS: ClassVar[Sequence[BindingType]] = list(APP_KEYS)  # type: ignore[assignment]
+    BINDINGS: ClassVar[Sequence[BindingType]] = [*SCREEN_KEYS, *APP_KEYS, *TIME_KEYS]  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -108,30 +107,46 @@ class ConsoleApp(App[None], inherit_bindings=False):
         drop_control_characters()
         self.guard: TerminalGuard | None = None
         self.ascii_only = ascii_only
-        self.zone: tzinfo | None = None
-        """Time zone of displayed moments; ``None`` is the host's."""
+        self._zone: tzinfo | None = None
+        self._utc = False
         self.exit_message: str | None = None
         self.progress = ""
         """Progress, shown in the key line."""
         self.clock = clock
-        self.view = ViewState(read_only=read_only, can_act=at is None)
+        self.view = ViewState(read_only=read_only, at=at)
         self.operations: Operations | None = None
         super().__init__(driver_class=ConsoleDriver)
         self._mouse = mouse
-        self.at = at
         self._ascii_filter = AsciiFilter()
         self._title_written = ""
         self._typed_ahead_until = float("-inf")
         """Keys from before this moment were typed for a prompt that did not open."""
         self._unused_key = ""
-        self._left_picture = ""
         self._announcer = Announcer(bell=bell)
-        self._feed = SnapshotFeed(self, self.view, open_session, at=at, clock=clock)
+        self._jobs = Jobs(self, partial(self.tell, tone="error"), lambda: self._feed.poll())
+        self._feed = SnapshotFeed(self, self.view, open_session, clock=clock)
+        self._places = Places(self)
+        self._pages = Pages(self)
+        self._leaving = Leaving(self)
+        self._time = TimeTravel(self, clock)
         undo = UndoMemory(clock)
-        self._actions = Actions(self, undo, read_only=read_only, at=at)
+        actions = Actions(self, undo)
         self._exporter = Exporter(self, export_folder)
-        self._handling = HandlingActions(self, self._actions, undo)
-        self._muting = Muting(self, self._actions, undo)
+        handling = HandlingActions(self, actions, undo)
+        self._muting = Muting(self, actions, undo)
+        self._acts: Mapping[str, Callable[[], None]] = {
+            "acknowledge": actions.acknowledge,
+            "unacknowledge": actions.unacknowledge,
+            "claim": handling.claim,
+            "snooze": handling.snooze,
+            "hand_off": handling.hand_off,
+            "note": actions.add_note,
+            "silence": self._muting.silence,
+            "close": handling.close,
+            "undo": handling.undo,
+            "probe": actions.probe_now,
+        }
+        """What the keys do that act on the selection."""
         self.animation_level = "none"
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
@@ -155,8 +170,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
                 self._feed.close()
             if guard.exit_code is not None:
                 self._return_code = guard.exit_code
-            elif self._left_picture and sys.__stdout__ is not None:
-                sys.__stdout__.write(self._left_picture)
+            elif self._leaving.picture and sys.__stdout__ is not None:
+                sys.__stdout__.write(self._leaving.picture)
 
     def on_mount(self) -> None:
         """Redraw the whole screen after a suspend: the terminal has lost it."""
@@ -239,11 +254,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def on_thread(self, work: Callable[[], None], group: str) -> None:
         """Run blocking work on a thread of its own."""
-        self.run_worker(work, thread=True, exit_on_error=False, group=group)
+        self._jobs.on_thread(work, group)
 
     def on_loop(self, call: Callable[[], None]) -> None:
         """Call on the app's loop, unless the app is ending. Thread-safe."""
-        self.post_message(Done(call))
+        self._jobs.on_loop(call)
 
     def on_done(self, event: Done) -> None:
         """Continue after a job, unless the app is ending."""
@@ -260,25 +275,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         ``failed``.
         """
 
-        def run() -> None:
-            try:
-                result = work()
-            except Exception as error:
-                if not isinstance(error, (OperationError, OSError)):
-                    _log.warning("an action failed", exc_info=True)
-                self.on_loop(partial(fail, error))
-            else:
-                self.on_loop(partial(finish, result))
-
-        def fail(error: Exception) -> None:
-            self.tell(safe_text(error) or type(error).__name__, "error")
-            failed(error)
-
-        def finish(result: ResultT) -> None:
-            done(result)
-            self._feed.poll()
-
-        self.on_thread(run, "action")
+        self._jobs.run(work, done, failed)
 
     # Messages
 
@@ -322,7 +319,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if asked is None and preferences.theme in self.available_themes:
             self.theme = preferences.theme
         self.ascii_only = self.ascii_only or preferences.ascii_only
-        self.zone = preferences.zone
+        self._zone = preferences.zone
         self._announcer.bell = preferences.bell
         self.set_keymap(preferences.keymap)
         if not preferences.mouse and isinstance(self._driver, ConsoleDriver):
@@ -355,6 +352,26 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, tightened(renderable))
 
+    @property
+    def zone(self) -> tzinfo | None:
+        """Time zone of displayed moments; ``None`` is the host's."""
+        return UTC if self._utc else self._zone
+
+    @property
+    def at(self) -> datetime | None:
+        """The displayed past moment; ``None`` for now."""
+        return self.view.at
+
+    @property
+    def place(self) -> str:
+        """The screen of the present place, as the title line names it."""
+        return self._places.current.title
+
+    @property
+    def speed(self) -> int:
+        """How fast the past is played; 0 while it stands."""
+        return self._time.speed
+
     # Used by the actions
 
     def selection(self) -> Selection:
@@ -369,6 +386,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def prompt(self) -> Prompt:
         """The prompt of the screen."""
         return self.screen.query_one(Prompt)
+
+    def has_prompt(self) -> bool:
+        """Whether the screen has a prompt."""
+        return isinstance(self.screen, ConsoleScreen)
 
     def key_of(self, name: str) -> str:
         """The first key of an action, as printed on the keyboard."""
@@ -423,37 +444,57 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def _warn(self, message: str) -> None:
         self.tell(message, "warning")
 
-    def action_acknowledge(self) -> None:
-        """Acknowledge an alert."""
-        self._actions.acknowledge()
+    def action_act(self, name: str) -> None:
+        """Do what a key of ``ACTION_KEYS`` means."""
+        self._acts[name]()
 
-    def action_unacknowledge(self) -> None:
-        """Unacknowledge an alert."""
-        self._actions.unacknowledge()
+    async def action_place(self, name: str) -> None:
+        """Open one of the screens."""
+        await self._places.go(name)
 
-    def action_claim(self) -> None:
-        """Take an alert over."""
-        self._handling.claim()
+    async def leave_place(self) -> None:
+        """Back to the overview."""
+        await self._places.back()
 
-    def action_snooze(self) -> None:
-        """Hold the messages of an alert."""
-        self._handling.snooze()
+    def action_step(self, minutes: int) -> None:
+        """Some minutes on, or back."""
+        self._time.step(minutes)
 
-    def action_hand_off(self) -> None:
-        """Give an alert to somebody else."""
-        self._handling.hand_off()
+    def action_change(self, later: bool) -> None:
+        """To the next or previous change."""
+        self._time.change(later=later)
 
-    def action_silence(self) -> None:
-        """Hold the messages of a service."""
-        self._muting.silence()
+    def action_go_to(self) -> None:
+        """Ask for a moment."""
+        self._time.ask()
 
-    def action_close(self) -> None:
-        """Close an alert, and rate it."""
-        self._handling.close()
+    def action_before_alert(self) -> None:
+        """Five minutes before the selected alert."""
+        self._time.before_alert()
 
-    def action_undo(self) -> None:
-        """Take the last action back."""
-        self._handling.undo()
+    def action_live(self) -> None:
+        """Back to now."""
+        self._time.live()
+
+    def action_mark(self) -> None:
+        """Mark a row; in the past play."""
+        screen = self.screen
+        if self.view.at is not None:
+            self._time.play()
+            self.redraw()
+        elif isinstance(screen, ConsoleScreen):
+            screen.mark()
+
+    def show_moment(self, at: datetime | None) -> None:
+        """Show a past moment everywhere; ``None`` for now."""
+        if self.view.paused:
+            self.view.toggle_pause(self.clock.now())
+        self.view.at = at
+        self._feed.poll()
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.refresh_keys()
+                screen.moment_changed()
 
     def plan_work(self, done: Callable[[], None]) -> None:
         """Ask, then announce planned work."""
@@ -462,14 +503,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def end_muted(self, muted: Silence | MaintenanceWindow, done: Callable[[], None]) -> None:
         """Ask, then end a silence or planned work."""
         self._muting.end(muted, done)
-
-    def action_add_note(self) -> None:
-        """Write a note on an alert."""
-        self._actions.add_note()
-
-    def action_probe_now(self) -> None:
-        """Probe now."""
-        self._actions.probe_now()
 
     def action_export(self) -> None:
         """Write what the screen shows."""
@@ -488,80 +521,60 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.theme = themes.next_theme(self.theme)
         self.tell(f"Colours: {self.theme}")
 
-    def action_copy_row(self) -> None:
-        """Copy a row."""
+    def action_toggle_utc(self) -> None:
+        """Times in UTC, or back in the person's zone."""
+        self._utc = not self._utc
+        self._relook()
+        self.redraw()
+        self.tell("Times are in UTC." if self._utc else "Times are in your zone.")
+
+    def action_zoom(self) -> None:
+        """Where there are no panes."""
+        self.tell("There are no panes here.")
+
+    def action_runbook(self) -> None:
+        """Copy the address of the runbook, and show it."""
+        found = self.selection().runbook
+        if found is None:
+            self.tell("There is no runbook for this.", "warning")
+            return
+        self.copy_to_clipboard(safe_text(found, 2000))
+        self.tell(f"Runbook: {found}")
+
+    def action_copy_row(self, as_json: bool = False) -> None:
+        """Copy a row as text or as JSON."""
         screen = self.screen
-        text = screen.row_summary() if isinstance(screen, ConsoleScreen) else None
+        text: str | None = None
+        if isinstance(screen, ConsoleScreen) and as_json:
+            document = screen.row_document()
+            text = None if document is None else json.dumps(document, ensure_ascii=False)
+        elif isinstance(screen, ConsoleScreen):
+            text = screen.row_summary()
         if text is None:
             self.tell("Select a row to copy first.", "warning")
             return
-        self.copy_to_clipboard(safe_text(text, 2000))
+        self.copy_to_clipboard(safe_text(text, 100_000 if as_json else 2000))
         self.tell("Sent to the terminal's clipboard.")
 
-    def action_leave(self, leave_picture: bool = False) -> None:
+    def action_leave(self, keep_picture: bool = False) -> None:
         """Quit; the monitor asks first."""
-        leave = partial(self._leave, leave_picture)
-        if not self.view.facts.is_monitor or not isinstance(self.screen, ConsoleScreen):
-            leave()
-            return
-        successor = self.view.successor(os.getpid())
-        after = f"{successor.name} ({successor.place}) takes over" if successor else "Nothing is probed after it"
-        self.prompt().confirm(f"Quit the monitor? {after}. y quits, any other key stays.", leave)
+        self._leaving.ask(keep_picture=keep_picture)
 
-    def _leave(self, leave_picture: bool) -> None:
-        if leave_picture:
-            self.clear_notifications()
-            self.call_after_refresh(self._leave_picture)
-        else:
-            self.exit()
+    async def show_screen(self, screen: Screen[Any]) -> None:
+        """Show a screen on top."""
+        await self.push_screen(screen)
 
-    def _leave_picture(self) -> None:
-        """Quit, and leave a copy of the screen on the terminal."""
-        lines = self.screen._compositor.render_strips()
-        self._left_picture = "".join(f"{line.render(self.console)}\n" for line in lines)
-        self.exit()
+    async def action_page(self, name: str) -> None:
+        """Open a page over the screen."""
+        await self._pages.show(name)
 
-    async def action_monitor(self) -> None:
-        """Show the monitor's screen."""
-        from amt_console.console.screens.monitor import MonitorScreen
+    def action_command_palette(self) -> None:
+        """Find a screen, a service, an alert, a moment or a theme by name."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(self._providers(), id="--command-palette"))
 
-        if not isinstance(self.screen, MonitorScreen):
-            await self.push_screen(MonitorScreen())
+    @staticmethod
+    def _providers() -> set[type[Provider]]:
+        from amt_console.console.palette import PROVIDERS
 
-    async def action_why(self) -> None:
-        """Show why the selected alert paged somebody, or nobody; without a selection the first one."""
-        from amt_console.console.screens.why import WhyScreen
-
-        if isinstance(self.screen, WhyScreen):
-            return
-        selection, shown = self.selection(), self.view.shown
-        first = shown.alerts[0].id if shown is not None and shown.alerts else None
-        alert_id = selection.alert_id or (first if selection.service is None else None)
-        if alert_id is None:
-            self.tell(selection.reason or "There is no alert to explain.", "warning")
-        else:
-            await self.push_screen(WhyScreen(alert_id))
-
-    async def action_muted(self) -> None:
-        """Show silences and planned work."""
-        from amt_console.console.screens.muted import MutedScreen
-
-        if not isinstance(self.screen, MutedScreen):
-            await self.push_screen(MutedScreen())
-
-    async def action_help(self) -> None:
-        """Show the keys."""
-        await self.push_screen(HelpScreen(self.screen.active_bindings, self.look))
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette offers the keys' actions, with the same confirmations."""
-        for binding in APP_KEYS:
-            if binding.id in ACTION_KEYS and not self.view.can_act:
-                continue
-            yield SystemCommand(
-                binding.description.capitalize(), binding.tooltip, partial(self._run_key, binding.action)
-            )
-        yield SystemCommand("Colours", "Choose a theme.", self.action_change_theme)
-
-    async def _run_key(self, action: str) -> None:
-        await self.run_action(action)
+        return set(PROVIDERS)

@@ -14,6 +14,13 @@ _KEY_NAMES = {
     "slash": "/",
     "plus": "+",
     "minus": "-",
+    "colon": ":",
+    "full_stop": ".",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "space": "space",
     "up": "up",
     "down": "down",
     "pageup": "PgUp",
@@ -37,32 +44,56 @@ def _key(name: str, action: str, label: str, help: str, *, show: bool = False) -
     return Binding(_USUAL[name], action, label, tooltip=help, id=name, show=show)
 
 
+SCREEN_KEYS: Sequence[Binding] = (
+    _key("overview", "place('overview')", "overview", "What is broken, since when, and who has it."),
+    _key("services", "place('services')", "services", "All services and databases."),
+    _key("alerts", "place('alerts')", "alerts", "Open and past alerts, and what is silenced."),
+    _key("resources", "place('resources')", "resources", "The host: processor, memory, disks, network."),
+    _key("business", "place('business')", "business", "Revenue, chatbot and users."),
+    _key("incidents", "place('incidents')", "incidents", "Past incidents: how long, and who handled them how fast."),
+    _key("activity", "place('activity')", "activity", "Who did what, messages and their fate, the monitor's health."),
+    _key("palette", "command_palette", "palette", "Find a service, an alert, a time, a theme or a command by name."),
+)
+TIME_KEYS: Sequence[Binding] = (
+    _key("step_back", "step(-1)", "a minute back", "Show the console as it was a minute earlier."),
+    _key("step_forward", "step(1)", "a minute on", "A minute later, up to now."),
+    _key("previous_change", "change(False)", "previous change", "To the change of a service or an alert before."),
+    _key("next_change", "change(True)", "next change", "To the next change."),
+    _key("go_to", "go_to", "go to", "Ask for a moment: 14:30, -2h, yesterday 09:00."),
+    _key("before_alert", "before_alert", "before it", "Five minutes before the selected alert began."),
+    _key("live", "live", "live", "Back to now.", show=True),
+)
 APP_KEYS: Sequence[Binding] = (
     _key(
         "acknowledge",
-        "acknowledge",
+        "act('acknowledge')",
         "ack",
         "Acknowledge the selected alert, or the alert of the selected service; without a selection the worst "
         "unacknowledged one. Asks for a note; enter confirms, also without one.",
         show=True,
     ),
-    _key("unacknowledge", "unacknowledge", "unack", "End the acknowledgement and the snooze of the selected alert."),
-    _key("claim", "claim", "claim", "Take the selected alert over from whoever has it; your own lasts longer."),
-    _key("snooze", "snooze", "snooze", "No messages on the selected alert for a while, or until it recovers."),
-    _key("hand_off", "hand_off", "hand off", "Give the selected alert to somebody else."),
-    _key("note", "add_note", "note", "Write a note on the selected alert, whoever has it."),
+    _key(
+        "unacknowledge",
+        "act('unacknowledge')",
+        "unack",
+        "End the acknowledgement and the snooze of the selected alert.",
+    ),
+    _key("claim", "act('claim')", "claim", "Take the selected alert over from whoever has it; your own lasts longer."),
+    _key("snooze", "act('snooze')", "snooze", "No messages on the selected alert for a while, or until it recovers."),
+    _key("hand_off", "act('hand_off')", "hand off", "Give the selected alert to somebody else."),
+    _key("note", "act('note')", "note", "Write a note on the selected alert, whoever has it."),
     _key(
         "silence",
-        "silence",
+        "act('silence')",
         "silence",
         "No messages on the selected service, or on the subject of the selected alert. Asks how long and why.",
     ),
-    _key("close", "close", "close", "Close the selected alert, and rate it; one that has ended is rated only."),
-    _key("undo", "undo", "undo", "Take back the last action of this console, within 10 s."),
-    _key("why", "why", "why", "Why the selected alert paged somebody, or nobody.", show=True),
+    _key("close", "act('close')", "close", "Close the selected alert, and rate it; one that has ended is rated only."),
+    _key("undo", "act('undo')", "undo", "Take back the last action of this console, within 10 s."),
+    _key("why", "page('why')", "why", "Why the selected alert paged somebody, or nobody.", show=True),
     _key(
         "probe",
-        "probe_now",
+        "act('probe')",
         "probe",
         "Probe the selected service now; without a selection all.",
         show=True,
@@ -83,14 +114,21 @@ APP_KEYS: Sequence[Binding] = (
     ),
     _key(
         "monitor",
-        "monitor",
+        "page('monitor')",
         "monitor",
         "The monitor, who is present and since when, and all notices in full.",
         show=True,
     ),
-    _key("muted", "muted", "silences", "Silences and planned work, with author, age and end; ends one."),
-    _key("theme", "next_theme", "theme", "Next colours: dark, light, the terminal's own."),
+    _key("muted", "page('muted')", "silences", "Silences and planned work, with author, age and end; ends one."),
+    _key("theme", "next_theme", "theme", "Next colours; the palette shows all of them."),
+    _key("utc", "toggle_utc", "UTC", "Times in UTC, or back in your zone."),
     _key("copy", "copy_row", "copy", "Copy the selected row as text through the terminal (OSC 52)."),
+    _key("copy_json", "copy_row(True)", "copy JSON", "Copy the selected row as JSON."),
+    _key("runbook", "runbook", "runbook", "Copy the address of the runbook, and show it."),
+    _key("zoom", "zoom", "zoom", "Give the focused pane the whole screen, or take it back."),
+    _key(
+        "mark", "mark", "mark", "Mark the selected row for the next action; in the past play, faster with each press."
+    ),
     _key(
         "quit",
         "leave",
@@ -110,7 +148,7 @@ APP_KEYS: Sequence[Binding] = (
         "suspend",
         "Suspend to the shell; fg resumes. Stops the whole process: if it is the monitor, nothing is probed meanwhile.",
     ),
-    _key("help", "help", "help", "This page.", show=True),
+    _key("help", "page('help')", "help", "This page.", show=True),
 )
 ACTION_KEYS = frozenset(
     {
@@ -129,7 +167,7 @@ ACTION_KEYS = frozenset(
     }
 )
 """Keys that change something; not offered in read-only sessions and in the past."""
-OVERVIEW_KEYS: Sequence[Binding] = (
+LIST_KEYS: Sequence[Binding] = (
     _key(
         "open",
         "open_row",
@@ -144,7 +182,7 @@ OVERVIEW_KEYS: Sequence[Binding] = (
         "Show only rows of the focused pane that contain a text; a leading ! inverts. Escape clears it.",
         show=True,
     ),
-    _key("clear", "clear", "clear", "Clear the filter, then the selection."),
+    _key("clear", "clear", "clear", "Clear the filter, then the marks, then the selection; then back to the overview."),
     _key("up", "move(-1)", "up", "Previous row."),
     _key("down", "move(1)", "down", "Next row."),
     _key("page_up", "page(-1)", "page up", "One screenful up."),
@@ -156,7 +194,7 @@ OVERVIEW_KEYS: Sequence[Binding] = (
     _key("sort", "sort", "sort", "Order by the next column, first one way, then the other; at last as given."),
 )
 DETAIL_KEYS: Sequence[Binding] = (
-    _key("back", "back", "back", "Back to the overview.", show=True),
+    _key("back", "back", "back", "Back to the previous screen.", show=True),
     _key("scroll_up", "scroll(-1)", "up", "One line up."),
     _key("scroll_down", "scroll(1)", "down", "One line down."),
     _key("scroll_page_up", "scroll_page(-1)", "page up", "One screenful up."),
@@ -164,8 +202,8 @@ DETAIL_KEYS: Sequence[Binding] = (
     _key("top", "jump(False)", "top", "To the top."),
     _key("bottom", "jump(True)", "bottom", "To the bottom."),
 )
-SERVICE_KEYS: Sequence[Binding] = (
-    _key("longer", "range(1)", "longer", "Longer time range: 1 h, 6 h, 24 h, 7 d.", show=True),
+CHART_KEYS: Sequence[Binding] = (
+    _key("longer", "range(1)", "longer", "Longer time range: 15 minutes up to 30 days.", show=True),
     _key("shorter", "range(-1)", "shorter", "Shorter time range."),
 )
 MUTED_KEYS: Sequence[Binding] = (
@@ -177,19 +215,22 @@ HELP_KEYS: Sequence[Binding] = (
     *DETAIL_KEYS[1:],
 )
 ALL_KEYS: Sequence[tuple[str, Sequence[Binding]]] = (
+    ("Screens", SCREEN_KEYS),
     ("Everywhere", APP_KEYS),
-    ("Overview", OVERVIEW_KEYS),
+    ("Time", TIME_KEYS),
+    ("Lists", LIST_KEYS),
     ("Details", DETAIL_KEYS),
-    ("Service detail", SERVICE_KEYS),
+    ("Charts", CHART_KEYS),
     ("Silences and maintenance", MUTED_KEYS),
     ("Help", HELP_KEYS[:1]),
 )
 """All keys by screen, in the order of the documentation."""
 PROMPT_KEYS: frozenset[str] = frozenset(
-    {"acknowledge", "claim", "close", "export", "filter", "hand_off", "note", "plan_work", "silence", "snooze"}
+    {"acknowledge", "claim", "close", "export", "filter", "go_to", "hand_off", "note", "plan_work", "silence", "snooze"}
 )
 """Keys that open a prompt for a text. If it does not open, the text typed ahead for it must not run as keys."""
 FOOTER_ORDER: Sequence[str] = (
+    "live",
     "back",
     "acknowledge",
     "unacknowledge",

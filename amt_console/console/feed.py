@@ -60,6 +60,7 @@ class FeedHost(Protocol):
 class SnapshotReading:
     """The result of one poll."""
 
+    at: datetime | None
     snapshot: Snapshot
     facts: SessionFacts
 
@@ -73,20 +74,17 @@ class SnapshotFeed:
         view: ViewState,
         open_session: Callable[[], Session],
         *,
-        at: datetime | None,
         clock: Clock,
     ) -> None:
         """Args:
         host: The app.
-        view: Where the snapshots go.
+        view: Where the snapshots go, and which moment to read.
         open_session: Called on a thread.
-        at: The past moment to read; ``None`` for now.
         clock: For the pauses between two readings.
         """
         self._host = host
         self._view = view
         self._open_session = open_session
-        self._at = at
         self._clock = clock
         self._session: Session | None = None
         self._reading = False
@@ -112,7 +110,7 @@ class SnapshotFeed:
         self._reading = True
         self._read_at = self._clock.monotonic()
         self._tick_later()
-        self._host.on_thread(partial(self._read, session), "poll")
+        self._host.on_thread(partial(self._read, session, self._view.at), "poll")
 
     def poll_soon(self) -> None:
         """Poll now, or ``WAKE_SECONDS`` after the last poll."""
@@ -146,7 +144,7 @@ class SnapshotFeed:
         """Runs a second after the last poll began. Redraws the ages if no poll does."""
         self._next_tick = None
         waiting = self._reading
-        if self._view.live is None or self._at is None:
+        if self._view.live is None or self._view.at is None:
             self.poll()
         if waiting or not self._reading:
             self._tick_later()
@@ -157,27 +155,33 @@ class SnapshotFeed:
             self._next_tick.stop()
         self._next_tick = self._host.set_timer(POLL_SECONDS, self._tick)
 
-    def _read(self, session: Session) -> None:
+    def _read(self, session: Session, at: datetime | None) -> None:
         try:
-            reading = SnapshotReading(session.operations.snapshot(self._at), SessionFacts.of(session))
+            reading = SnapshotReading(at, session.operations.snapshot(at), SessionFacts.of(session))
         except Exception as error:
             if not isinstance(error, OperationError):
                 _log.warning("no snapshot", exc_info=True)
-            self._host.on_loop(partial(self._unread, safe_text(error) or type(error).__name__))
+            self._host.on_loop(partial(self._unread, at, safe_text(error) or type(error).__name__))
         else:
             self._host.on_loop(partial(self._was_read, reading))
 
     def _was_read(self, reading: SnapshotReading) -> None:
         self._reading = False
-        before = self._view.live
-        if before is not None and before.version == reading.snapshot.version:
+        if reading.at != self._view.at:
+            self.poll()  # the person went to another moment meanwhile
+            return
+        before, now_shown = self._view.live, reading.snapshot
+        if before is not None and (before.at, before.version) == (now_shown.at, now_shown.version):
             self._view.read(before, reading.facts)
         else:
             self._view.read(reading.snapshot, reading.facts)
             self._host.snapshot_read(reading.snapshot)
         self._host.redraw()
 
-    def _unread(self, reason: str) -> None:
+    def _unread(self, at: datetime | None, reason: str) -> None:
         self._reading = False
+        if at != self._view.at:
+            self.poll()
+            return
         self._view.failed(reason)
         self._host.redraw()

@@ -16,13 +16,13 @@ NOTICE_SECONDS = 30.0
 class ViewState:
     """Keeps the newest snapshot; actions use it even while the view is frozen."""
 
-    def __init__(self, *, read_only: bool = False, can_act: bool = True) -> None:
+    def __init__(self, *, read_only: bool = False, at: datetime | None = None) -> None:
         self.live: Snapshot | None = None
         self.facts = SessionFacts()
         self.trouble: str | None = None
         self.read_only = read_only
-        self.can_act = can_act and not read_only
-        """Whether keys may act; not in the past or in a read-only session."""
+        self.at = at
+        """The past moment that is shown; ``None`` for now."""
         self._told: dict[str, datetime] = {}
         """When each notice was first shown."""
         self._frozen: Snapshot | None = None
@@ -35,6 +35,11 @@ class ViewState:
     def failed(self, reason: str) -> None:
         """Store the reason why polling failed."""
         self.trouble = reason
+
+    @property
+    def can_act(self) -> bool:
+        """Whether keys may act; not in the past or in a read-only session."""
+        return self.at is None and not self.read_only
 
     @property
     def shown(self) -> Snapshot | None:
@@ -121,10 +126,23 @@ class ViewState:
             return self._frozen_at
         return self.shown.at if self.shown is not None and self.shown.at is not None else now
 
-    def title_state(self, now: datetime, *, resume_key: str = "p") -> TitleState:
-        """What the title bar shows beside the snapshot."""
+    def title_state(
+        self, now: datetime, *, place: str = "", resume_key: str = "p", live_key: str = "0", speed: int = 0
+    ) -> TitleState:
+        """What the title bar shows beside the snapshot.
+
+        Args:
+            now: The present moment.
+            place: The screen.
+            resume_key: Ends a frozen view.
+            live_key: Ends a view of the past.
+            speed: At which the past is played; 0 while it stands.
+        """
         return TitleState(
             now=now,
+            place=place,
+            live_key=live_key,
+            speed=speed,
             attached_to=self.facts.attached_to,
             read_only=self.read_only,
             paused_at=self._frozen_at,

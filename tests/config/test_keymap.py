@@ -20,7 +20,7 @@ def settings(**keymap: str) -> ConsoleSettings:
         {"acknowledge": "r", "probe": "a"},
         {"help": "h", "previous_pane": "left", "back": "escape,left"},
         {"quit": "ctrl+q", "copy": "?", "help": "f1"},
-        {"longer": "s"},
+        {"longer": "v"},
     ],
     ids=str,
 )
@@ -39,7 +39,7 @@ def test_keys_can_be_given_and_swapped(keymap: dict[str, str]) -> None:
         ({"acknowledge": "ctrl+m"}, "terminals cannot tell `ctrl+m` from `enter`"),
         ({"acknowledge": "r"}, "`r` would mean both `acknowledge` and `probe`"),
         ({"sort": "p"}, "`p` would mean both `pause` and `sort`"),
-        ({"longer": "k"}, "`k` would mean both `scroll_up` and `longer`"),
+        ({"longer": "k"}, "`k` would mean both `up` and `longer`"),
         ({"copy": "?"}, "`question_mark` would mean both `copy` and `help`"),
     ],
     ids=str,

@@ -12,6 +12,8 @@ from support.desk import desk
 from support.pictures import NOW, alert, incident
 
 from amt_console.model import Note, ProbeNow, Severity, Unacknowledge, Viewer
+from amt_console.model.queries import ChangeQuery
+from amt_console.model.queries.change import Change
 from amt_console.operations.protocol import ConflictError, UnavailableError
 
 pytestmark = pytest.mark.slow
@@ -220,7 +222,58 @@ async def test_the_past_is_shown_as_the_past() -> None:
         assert "PAST 2026-01-05 07:00 UTC" in console.text()
         assert "as it was at 07:00:00, 5 h ago" in console.text()
         await console.press("a")
-        assert any("Acknowledging is not possible: this is the past" in message for message in console.messages)
+        assert any(
+            "Acknowledging is not possible: the past cannot be changed" in message for message in console.messages
+        )
+
+
+async def test_keys_of_time_move_the_whole_console() -> None:
+    async with desk(incident()) as console:
+        await console.press("left_square_bracket", "left_square_bracket")
+        assert console.app.at == NOW - timedelta(minutes=2)
+        assert "PAST 2026-01-05 11:58 UTC" in console.text()
+        await console.press("right_square_bracket")
+        assert console.app.at == NOW - timedelta(minutes=1)
+        await console.press("right_square_bracket")
+        assert console.app.at is None
+        assert "PAST" not in console.text()
+        await console.press("T", *"11:15", "enter")
+        assert console.app.at == NOW - timedelta(minutes=45)
+        await console.press("a")
+        assert any("0 goes back to now" in message for message in console.messages)
+        await console.press("0")
+        assert console.app.at is None
+        await console.press("a", "enter")
+        assert console.acknowledged()
+
+
+async def test_a_change_is_where_the_store_says() -> None:
+    before = NOW - timedelta(minutes=17)
+    async with desk(incident()) as console:
+        console.operations.answers[ChangeQuery] = lambda query: Change(
+            None if query.later else before, "backend-api is down"
+        )
+        await console.press("left_curly_bracket")
+        assert console.app.at == before
+        assert "backend-api is down" in console.messages
+        await console.press("right_curly_bracket")
+        assert console.app.at is None, "behind the last change is now"
+
+
+async def test_five_minutes_before_an_alert() -> None:
+    async with desk(incident()) as console:
+        alert = incident().alerts[0]
+        await console.press("j", "t")
+        assert console.app.at == alert.opened_at - timedelta(minutes=5)
+
+
+async def test_the_past_plays_faster_with_each_press_and_then_stands() -> None:
+    async with desk(incident(), at=NOW - timedelta(hours=1)) as console:
+        for speed in (1, 2, 5, 10):
+            await console.press("space")
+            assert f"playing at {speed}x" in console.text()
+        await console.press("space")
+        assert "playing" not in console.text()
 
 
 async def test_in_the_past_each_detail_is_as_of_then() -> None:

@@ -6,9 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.desk import desk
+from support.desk import Desk, desk
 from support.pictures import NOW, alert, all_fine, incident
 
+from amt_console.console.palette import (
+    AlertsProvider,
+    ConsoleProvider,
+    KeysProvider,
+    ServicesProvider,
+    ThemesProvider,
+    TimesProvider,
+)
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.model import AlertState, KeptAnswer, ProbeNow, ServiceState, Viewer
 from widgets.chart import Chart
@@ -136,12 +144,12 @@ async def test_help_lists_the_keys_that_work_here() -> None:
         await console.press("question_mark")
         text = console.text()
         assert "EVERYWHERE" in text
-        assert "OVERVIEW" in text
-        assert "SERVICE DETAIL" not in text
+        assert "LISTS" in text
+        assert "CHARTS" not in text
         await console.press("escape")
         await console.press("tab", "enter", "question_mark")
-        assert "SERVICE DETAIL" in console.text()
-        assert "OVERVIEW" not in console.text()
+        assert "CHARTS" in console.text()
+        assert "LISTS" not in console.text()
 
 
 async def test_the_monitor_asks_before_it_quits_and_a_guest_does_not() -> None:
@@ -161,10 +169,10 @@ async def test_the_monitor_asks_before_it_quits_and_a_guest_does_not() -> None:
 async def test_colours_change_and_the_picture_stays() -> None:
     async with desk(incident()) as console:
         first = console.screen.query_one(TitleBar).look
-        await console.press("t")
+        await console.press("ctrl+t")
         assert console.app.theme == "amt-light"
         assert console.screen.query_one(TitleBar).look != first
-        await console.press("t", "t")
+        await console.press("ctrl+t", "ctrl+t")
         assert console.screen.query_one(TitleBar).look == first
 
 
@@ -178,11 +186,15 @@ async def test_a_service_that_went_away_does_not_break_its_screen() -> None:
         assert isinstance(console.app.screen, OverviewScreen)
 
 
+def _palette_names(console: Desk, provider: type[ConsoleProvider], typed: str = "") -> set[str]:
+    return {each.words for each in provider(console.app.screen).entries(typed)}
+
+
 async def test_the_palette_offers_what_the_keys_do() -> None:
     async with desk(incident()) as console:
-        names = [command.title for command in console.app.get_system_commands(console.app.screen)]
-        assert {"Ack", "Probe", "Export", "Quit", "Colours"} <= set(names)
-        await console.press("ctrl+p", *"probe", "enter")
+        names = _palette_names(console, KeysProvider)
+        assert {"Ack  (a)", "Probe  (r)", "Export  (e)", "Quit  (q)", "Alerts  (3)"} <= names
+        await console.press("colon", *"probe", "enter")
         assert ("act", ProbeNow()) in console.operations.calls
         await console.press("ctrl+p", *"quit", "enter")
         assert console.app.is_running, "the monitor asks, whichever way it is told to quit"
@@ -190,9 +202,36 @@ async def test_the_palette_offers_what_the_keys_do() -> None:
 
 async def test_the_palette_of_a_read_only_console_offers_no_action() -> None:
     async with desk(incident(), read_only=True) as console:
-        names = {command.title for command in console.app.get_system_commands(console.app.screen)}
-        assert "Export" in names
-        assert not {"Ack", "Un-ack", "Note", "Probe"} & names
+        names = _palette_names(console, KeysProvider)
+        assert "Export  (e)" in names
+        assert not {"Ack  (a)", "Unack  (u)", "Note  (n)", "Probe  (r)"} & names
+
+
+async def test_the_palette_finds_services_alerts_moments_and_themes() -> None:
+    async with desk(incident()) as console:
+        assert "api-chat-analytics  SLOW" in _palette_names(console, ServicesProvider)
+        assert "#7 CRITICAL backend-api" in _palette_names(console, AlertsProvider)
+        assert "Theme amt-light" in _palette_names(console, ThemesProvider)
+        assert "Go to 11:30" in _palette_names(console, TimesProvider, "11:30")
+        await console.press("ctrl+p", *"backend-api", "down", "enter")
+        assert not isinstance(console.app.screen, OverviewScreen)
+        await console.press("escape", "colon", *"11:30", "down", "enter")
+        assert console.app.at is not None
+
+
+async def test_number_keys_open_the_screens_and_each_keeps_its_selection() -> None:
+    async with desk(incident()) as console:
+        await console.press("2", "j", "j")
+        assert console.app.place == "2 SERVICES"
+        assert console.app.screen.selection().service is not None
+        chosen = console.app.screen.selection()
+        await console.press("enter", "3")
+        assert console.app.place == "3 ALERTS"
+        await console.press("2")
+        assert console.app.screen.selection() == chosen
+        await console.press("escape", "escape")
+        assert isinstance(console.app.screen, OverviewScreen)
+        assert console.app.place == "1 OVERVIEW"
 
 
 async def test_who_is_looking_stands_in_the_title_and_in_full_behind_a_key() -> None:

@@ -234,7 +234,7 @@ async def test_who_is_on_call_stands_in_the_title_at_every_size(size: tuple[int,
 
 async def test_that_nobody_is_on_call_is_said_and_without_a_rota_nothing() -> None:
     async with desk(replace(all_fine(), on_call=(OnCall("oncall", None, None),))) as console:
-        assert "nobody is on call" in console.screen.query_one(TitleBar).plain_lines[0]
+        assert "nobody on call" in console.screen.query_one(TitleBar).plain_lines[0]
         await console.show(all_fine())
         assert "on call" not in console.screen.query_one(TitleBar).plain_lines[0]
 

@@ -38,11 +38,28 @@ class ScreenHost(Protocol):
     """The part of the app that the screens use."""
 
     view: ViewState
-    at: datetime | None
-    """The displayed past moment; ``None`` for now."""
     clock: Clock
     operations: Operations | None
     progress: str
+
+    @property
+    def at(self) -> datetime | None:
+        """The displayed past moment; ``None`` for now."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """The screen of the present place, as the title line names it."""
+        ...
+
+    @property
+    def speed(self) -> int:
+        """How fast the past is played; 0 while it stands."""
+        ...
+
+    async def leave_place(self) -> None:
+        """Back to the overview."""
+        ...
 
     @property
     def look(self) -> Look:
@@ -107,6 +124,17 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """The selected row as a line of text."""
         return None
 
+    def row_document(self) -> object | None:
+        """The selected row as a JSON document."""
+        return None
+
+    def moment_changed(self) -> None:
+        """Load what the screen shows beside the snapshot, for another moment."""
+
+    def mark(self) -> None:
+        """Mark the selected row for the next action."""
+        self.app.notify("There is nothing to mark here.", markup=False)
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw a snapshot into the body."""
         raise NotImplementedError
@@ -127,7 +155,14 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         host = self.host
         snapshot = host.view.shown
         title = self.query_one(TitleBar)
-        title.show(snapshot, host.view.title_state(host.clock.now(), resume_key=host.key_of("pause")))
+        state = host.view.title_state(
+            host.clock.now(),
+            place=host.place,
+            resume_key=host.key_of("pause"),
+            live_key=host.key_of("live"),
+            speed=host.speed,
+        )
+        title.show(snapshot, state)
         if title.styles.height is None or title.styles.height.value != title.height_now:
             title.styles.height = title.height_now
         if snapshot is not None:
@@ -147,10 +182,12 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             if active.binding.show or active.binding.id in self.ALSO_OFFERED:
                 by_id.setdefault(active.binding.id, active.binding)
         hints = []
+        hidden = frozenset({"live"}) if self.host.at is None else frozenset()
         for name in FOOTER_ORDER:
             binding = by_id.get(name)
-            if binding is not None and (self.host.view.can_act or name not in ACTION_KEYS):
-                namespace = "app" if hasattr(self.app, f"action_{binding.action}") else "screen"
+            if binding is not None and name not in hidden and (self.host.view.can_act or name not in ACTION_KEYS):
+                action = binding.action.partition("(")[0]
+                namespace = "app" if hasattr(self.app, f"action_{action}") else "screen"
                 key = key_names(binding.key)
                 hints.append(KeyHint(key, binding.description, f"{namespace}.{binding.action}"))
         self.query_one(KeyFooter).show(hints)
@@ -168,6 +205,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def on_screen_resume(self) -> None:
         """Redraw: the view may have changed while another screen was on top."""
+        self.refresh_keys()
         self.redraw()
 
     def on_resize(self, event: events.Resize) -> None:

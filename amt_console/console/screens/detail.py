@@ -51,6 +51,10 @@ class DetailScreen(ConsoleScreen):
         if self.is_current and not self.host.view.paused:
             self.load()
 
+    def moment_changed(self) -> None:
+        """Load for another moment."""
+        self.load()
+
     # Keys
 
     def action_back(self) -> None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from textual import on
-from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
-from amt_console.console.bindings import OVERVIEW_KEYS
 from amt_console.console.exporting import Export, ReportsExport
 from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_overview
 from amt_console.console.screens import facts
-from amt_console.console.screens.base import ConsoleScreen
+from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.seen import alert_list, service_list
 from amt_console.model import AlertView, ServiceView, Snapshot
-from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, jobs_words, milliseconds, safe_text
+from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, jobs_words, milliseconds
 from widgets.alert_table import AlertTable, Followers
 from widgets.business_panels import ChatbotPanel, OverviewPanel, RevenuePanel
 from widgets.cells import Runs
@@ -36,15 +33,13 @@ USUAL_SERVICES = 8
 _PANEL_CLASSES = ("-host", "-lines", "-two", "-four")
 
 
-class OverviewScreen(ConsoleScreen):
+class OverviewScreen(ListScreen):
     """Alerts at the top, services below, host and figures at the bottom."""
 
-    BINDINGS: ClassVar[Sequence[BindingType]] = list(OVERVIEW_KEYS)
     AUTO_FOCUS = "#services"
 
     def __init__(self) -> None:
         super().__init__()
-        self._in_alerts = False
         self._began = False
         self._figures: tuple[FiguresPanel, ...] = ()
 
@@ -73,15 +68,13 @@ class OverviewScreen(ConsoleScreen):
         """The services' pane."""
         return self.query_one(ServiceTable)
 
-    @property
-    def pane(self) -> LiveTable[Any]:
-        """The pane that receives keys."""
-        return self.alerts if self._in_alerts and self.alerts.can_focus else self.services
+    def panes(self) -> Sequence[LiveTable[Any]]:
+        """Alerts, then services."""
+        return self.alerts, self.services
 
-    @property
-    def info(self) -> InfoLine:
-        """The text of the selected row."""
-        return self.query_one(InfoLine)
+    def usual_pane(self) -> LiveTable[Any]:
+        """The services."""
+        return self.services
 
     def on_mount(self) -> None:
         """Share the lines before the first snapshot, for a usual number of services."""
@@ -102,7 +95,7 @@ class OverviewScreen(ConsoleScreen):
         self.query_one(HostPanel).show(snapshot.resources)
         for panel in self._figures:
             panel.show(snapshot.figures, snapshot.figure_faults, now)
-        self._tell_selected()
+        self.tell_selected()
 
     def _begin(self, snapshot: Snapshot) -> None:
         """With the first snapshot, focus the alerts if any are open; later only the person moves the focus."""
@@ -116,22 +109,22 @@ class OverviewScreen(ConsoleScreen):
         if self.pane is self.alerts:
             alert = self.alerts.model.selected_row
             if alert is None:
-                return self._nothing_selected()
+                return self.no_selection()
             if isinstance(alert, Followers):
                 return Selection(reason=f"{self._key('open')} shows the alerts that follow from {alert.cause.subject}.")
             return Selection(alert_id=alert.id, service=self._service_of(alert))
         service = self.services.model.selected_row
         if service is None:
-            return self._nothing_selected()
+            return self.no_selection()
         if service.alert_id is None:
             return Selection(service=service.name, reason=f"{service.name} has no open alert.")
         return Selection(alert_id=service.alert_id, service=service.name)
 
-    def _nothing_selected(self) -> Selection:
+    def no_selection(self) -> Selection:
         """The selection without a selected row; never an alert that a filter hides."""
         pane, alerts = self.pane.model, self.alerts.model
         if pane.filter_text and not pane.keys:
-            return Selection(reason=f"No row matches the filter '{safe_text(pane.filter_text, 60)}': escape clears it.")
+            return super().no_selection()
         return Selection(shown=frozenset(row.id for row in self._filtered()) if alerts.filter_text else None)
 
     def _filtered(self) -> Iterable[AlertView]:
@@ -182,82 +175,19 @@ class OverviewScreen(ConsoleScreen):
             panels.set_class(plan.panels == name, name)
         self.set_class(plan.gap > 0, "-gaps")
 
-    # Keys
-
-    def action_move(self, steps: int) -> None:
-        """Move to the previous or next row."""
-        self.pane.move(steps)
-
-    def action_page(self, pages: int) -> None:
-        """Move by a screenful."""
-        self.pane.move_page(pages)
-
-    def action_jump(self, last: bool) -> None:
-        """Jump to the first or the last line."""
-        self.pane.move_to_end(last=last)
-
-    def action_pane(self, steps: int) -> None:
-        """Focus the other pane; the alerts only if there are any."""
-        other = self.services if self.pane is self.alerts else self.alerts
-        self.set_focus(other if other.can_focus else self.services)
-
-    def set_focus(self, widget: Widget | None, *arguments: Any, **options: Any) -> None:
-        """Remember the focused pane: keys go there also while the prompt has the focus."""
-        if isinstance(widget, LiveTable):
-            self._in_alerts = widget is self.alerts
-        super().set_focus(widget, *arguments, **options)
-        if self.is_mounted:
-            self._tell_selected()
-
-    def action_sort(self) -> None:
-        """Order by the next column."""
-        self.pane.next_sort()
-
-    def action_filter(self) -> None:
-        """Ask for a filter; it applies while typing."""
-        pane = self.pane
-        before = pane.model.filter_text
-        self.query_one(Prompt).ask(
-            f"Filter {pane.NAME.lower()}:",
-            lambda text: pane.set_filter(text),
-            answer=before,
-            placeholder="part of a name, a state or an error; ! inverts",
-            on_change=pane.set_filter,
-            on_cancel=lambda: pane.set_filter(""),
-        )
-
-    def action_clear(self) -> None:
-        """Clear the filter, then the selection."""
-        pane = self.pane
-        if pane.model.filter_text:
-            pane.set_filter("")
-        else:
-            pane.select(None)
-
-    async def action_open_row(self) -> None:
-        """Open the selected row; without a selection the first one."""
-        pane = self.pane
-        if pane.model.selected is None:
-            pane.move_to_end(last=False)
-        if pane.model.selected is not None:
-            await self._open(pane, pane.model.selected)
-
-    @on(LiveTable.RowSelected)
-    def _tell_selected(self) -> None:
-        """Show the text of the selected row; without a selection, the alert that the acknowledge key would take."""
-        row, now, look = self.pane.model.selected_row, self.now, self.look
+    def row_line(self, row: object) -> Runs:
+        """The reason of an alert, or the state of a service."""
+        now, look = self.now, self.look
         if isinstance(row, AlertView):
-            self.info.show(facts.alert_line(row, now, look, follows=self._follows(row)))
-        elif isinstance(row, Followers):
-            self.info.show(facts.followers_line(row.cause, row.alerts, look))
-        elif isinstance(row, ServiceView):
-            self.info.show(facts.service_line(row, now, look))
-        else:
-            self.info.show(self._suggestion())
+            return facts.alert_line(row, now, look, follows=self._follows(row))
+        if isinstance(row, Followers):
+            return facts.followers_line(row.cause, row.alerts, look)
+        return facts.service_line(row, now, look) if isinstance(row, ServiceView) else ()
 
-    def _suggestion(self) -> Runs:
+    def suggestion(self) -> Runs:
+        """The alert that the acknowledge key would take, notices, jobs."""
         host, look = self.host, self.look
-        selection = self._nothing_selected()
+        selection = self.no_selection()
         if selection.reason is not None:
             return [(selection.reason, look.palette.muted)]
         worst = host.view.worst_unacknowledged(selection.shown) if host.view.can_act else None
@@ -276,11 +206,8 @@ class OverviewScreen(ConsoleScreen):
     def _key(self, name: str) -> str:
         return self.host.key_of(name)
 
-    @on(LiveTable.RowOpened)
-    async def _row_opened(self, event: LiveTable.RowOpened) -> None:
-        await self._open(event.table, event.key)
-
-    async def _open(self, pane: LiveTable[Any], key: str) -> None:
+    async def open_row(self, pane: LiveTable[Any], key: str) -> None:
+        """Open an alert or a service, or unfold followers."""
         from amt_console.console.screens.alert_detail import AlertDetailScreen
         from amt_console.console.screens.service_detail import ServiceDetailScreen
 

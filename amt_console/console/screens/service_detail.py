@@ -10,7 +10,7 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
-from amt_console.console.bindings import SERVICE_KEYS
+from amt_console.console.bindings import CHART_KEYS
 from amt_console.console.exporting import Export, ReportsExport
 from amt_console.console.screens import facts, history
 from amt_console.console.screens.detail import DetailScreen
@@ -27,7 +27,7 @@ from widgets.uptime_bar import UptimeBar
 class ServiceDetailScreen(DetailScreen):
     """Opened with enter on a service."""
 
-    BINDINGS: ClassVar[Sequence[BindingType]] = list(SERVICE_KEYS)
+    BINDINGS: ClassVar[Sequence[BindingType]] = list(CHART_KEYS)
 
     def __init__(self, service: str) -> None:
         super().__init__()

@@ -1,0 +1,48 @@
+"""Base of the cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.containers import Vertical
+
+from amt_console.model import Snapshot
+from widgets.look import Look
+
+if TYPE_CHECKING:
+    from amt_console.console.screens.base import ScreenHost
+
+
+class Card(Vertical):
+    """One thing in full. It loads its data on a thread and draws what it has; it never takes the focus."""
+
+    can_focus = False
+    DEFAULT_CSS = """
+    Card { height: auto; }
+    """
+
+    @property
+    def host(self) -> ScreenHost:
+        """The app, by the protocol that screens know."""
+        return cast("ScreenHost", self.app)
+
+    @property
+    def look(self) -> Look:
+        """Colours and alphabet."""
+        return self.host.look
+
+    def load(self) -> None:
+        """Load the data on a thread, for the displayed moment."""
+        raise NotImplementedError
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Draw what the snapshot tells; load again what has changed."""
+        raise NotImplementedError
+
+    def relook(self) -> None:
+        """Draw again with other colours: lines contain styles."""
+        raise NotImplementedError
+
+    def row_summary(self) -> str | None:
+        """The thing as a line of text."""
+        return None

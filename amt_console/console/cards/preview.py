@@ -1,0 +1,83 @@
+"""The selected thing beside its list, on wide screens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.containers import VerticalScroll
+from textual.timer import Timer
+
+from amt_console.console.cards.base import Card
+from amt_console.model import Snapshot
+
+FROM_WIDTH = 120
+"""A preview stands beside a list on screens of at least this many cells."""
+SETTLED_SECONDS = 0.15
+"""A card is loaded when the selection has stood still for this long: held keys pass over rows."""
+
+
+class Preview(VerticalScroll):
+    """Shows the card of a key; cards are made anew for another one."""
+
+    can_focus = False
+    DEFAULT_CSS = """
+    Preview { display: none; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    .-preview Preview { display: block; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._key: str | None = None
+        self._timer: Timer | None = None
+
+    @property
+    def card(self) -> Card | None:
+        """The shown card."""
+        return next(iter(self.query(Card)), None)
+
+    def show(self, key: str | None, make: Callable[[], Card | None]) -> None:
+        """Show the card of a key when the selection has settled; the first one at once.
+
+        Args:
+            key: What is selected; ``None`` for nothing.
+            make: Makes its card; ``None`` where it has none.
+        """
+        if key == self._key:
+            return
+        first, self._key = self._key is None, key
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if first:
+            self._put(make)
+        else:
+            self._timer = self.set_timer(SETTLED_SECONDS, lambda: self._put(make))
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Tell the card."""
+        card = self.card
+        if card is not None and card.is_mounted:
+            card.show_snapshot(snapshot)
+
+    def load(self) -> None:
+        """Load the card again."""
+        card = self.card
+        if card is not None and card.is_mounted:
+            card.load()
+
+    def relook(self) -> None:
+        """Draw the card again with other colours."""
+        card = self.card
+        if card is not None and card.is_mounted:
+            card.relook()
+
+    def _put(self, make: Callable[[], Card | None]) -> None:
+        self._timer = None
+        if not self.is_mounted:
+            return
+        card = make()
+        self.remove_children()
+        self.scroll_home(animate=False)
+        if card is not None:
+            self.mount(card)
+            card.call_after_refresh(card.load)

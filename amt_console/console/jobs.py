@@ -1,0 +1,85 @@
+"""Blocking work on threads, and what follows from it on the app's loop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+from textual.message import Message
+from textual.worker import Worker
+
+from amt_console.operations.protocol import OperationError
+from amt_console.text import safe_text
+
+ResultT = TypeVar("ResultT")
+_log = logging.getLogger(__name__)
+
+
+class Done(Message):
+    """A job on a thread ended; ``then`` runs on the app's loop."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        super().__init__()
+        self.then = then
+
+
+class JobsHost(Protocol):
+    """The part of the app that jobs use."""
+
+    def post_message(self, message: Message, /) -> bool:
+        """Queue a message. Thread-safe."""
+        ...
+
+    def run_worker(self, work: Callable[[], None], /, *, thread: bool, exit_on_error: bool, group: str) -> Worker[None]:
+        """Run on a thread."""
+        ...
+
+
+class Jobs:
+    """Runs jobs.
+
+    Args:
+        host: The app.
+        tell: Shows a failure to the person.
+        changed: Called on the loop after each job of a person.
+    """
+
+    def __init__(self, host: JobsHost, tell: Callable[[str], None], changed: Callable[[], None]) -> None:
+        self._host = host
+        self._tell = tell
+        self._changed = changed
+
+    def on_thread(self, work: Callable[[], None], group: str) -> None:
+        """Run blocking work on a thread of its own."""
+        self._host.run_worker(work, thread=True, exit_on_error=False, group=group)
+
+    def on_loop(self, call: Callable[[], None]) -> None:
+        """Call on the app's loop, unless the app is ending. Thread-safe."""
+        self._host.post_message(Done(call))
+
+    def run(
+        self, work: Callable[[], ResultT], done: Callable[[ResultT], None], failed: Callable[[Exception], None]
+    ) -> None:
+        """Run blocking work on a thread, then ``done`` on the loop. A failure is shown and passed to ``failed``."""
+
+        def run() -> None:
+            try:
+                result = work()
+            except Exception as error:
+                if not isinstance(error, (OperationError, OSError)):
+                    _log.warning("an action failed", exc_info=True)
+                self.on_loop(partial(fail, error))
+            else:
+                self.on_loop(partial(finish, result))
+
+        def fail(error: Exception) -> None:
+            self._tell(safe_text(error) or type(error).__name__)
+            failed(error)
+
+        def finish(result: ResultT) -> None:
+            done(result)
+            self._changed()
+
+        self.on_thread(run, "action")

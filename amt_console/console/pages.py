@@ -1,0 +1,69 @@
+"""The pages that keys open over any screen: the monitor, why an alert paged, silences, help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from textual.screen import Screen
+
+from amt_console.console.actions import ActionHost
+from amt_console.console.screens.help import HelpScreen
+
+if TYPE_CHECKING:
+    from widgets.look import Look
+
+
+class PagesHost(ActionHost, Protocol):
+    """The part of the app that pages use."""
+
+    @property
+    def screen(self) -> Screen[Any]:
+        """The present screen."""
+        ...
+
+    @property
+    def look(self) -> Look:
+        """Colours and alphabet."""
+        ...
+
+    async def show_screen(self, screen: Screen[Any]) -> None:
+        """Show a screen on top."""
+        ...
+
+
+class Pages:
+    """Opens pages, each at most once."""
+
+    def __init__(self, host: PagesHost) -> None:
+        self._host = host
+
+    async def show(self, name: str) -> None:
+        """Open a page by its name."""
+        page = {"monitor": self._monitor, "muted": self._muted, "why": self._why, "help": self._help}[name]()
+        if page is not None and type(self._host.screen) is not type(page):
+            await self._host.show_screen(page)
+
+    def _monitor(self) -> Screen[Any]:
+        from amt_console.console.screens.monitor import MonitorScreen
+
+        return MonitorScreen()
+
+    def _muted(self) -> Screen[Any]:
+        from amt_console.console.screens.muted import MutedScreen
+
+        return MutedScreen()
+
+    def _why(self) -> Screen[Any] | None:
+        """Why the selected alert paged somebody, or nobody; without a selection the first one."""
+        from amt_console.console.screens.why import WhyScreen
+
+        selection, shown = self._host.selection(), self._host.view.shown
+        first = shown.alerts[0].id if shown is not None and shown.alerts else None
+        alert_id = selection.alert_id or (first if selection.service is None else None)
+        if alert_id is None:
+            self._host.tell(selection.reason or "There is no alert to explain.", "warning")
+            return None
+        return WhyScreen(alert_id)
+
+    def _help(self) -> Screen[Any]:
+        return HelpScreen(self._host.screen.active_bindings, self._host.look)

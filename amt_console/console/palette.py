@@ -1,0 +1,143 @@
+"""What the command palette finds: screens and keys, services, alerts, moments, themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
+from amt_console.moments import MomentError, parse_moment
+from amt_console.text import SEVERITY_WORDS, STATE_WORDS, reason_of, safe_text
+
+if TYPE_CHECKING:
+    from amt_console.console.app import ConsoleApp
+
+_SHOWN = 120
+_TIMES = ("-15m", "-1h", "-6h", "yesterday 09:00", "-7d")
+"""Moments that are offered without being typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One entry of the palette."""
+
+    words: str
+    """What is searched and shown."""
+    help: str
+    run: Any
+    usual: bool = False
+    """Whether it is offered before anything is typed."""
+
+
+class ConsoleProvider(Provider):
+    """Base: entries that fuzzy search filters. An entry is safe text."""
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The app."""
+        return cast("ConsoleApp", self.app)
+
+    def entries(self, typed: str) -> Iterator[Found]:
+        """All entries."""
+        raise NotImplementedError
+
+    async def search(self, query: str) -> Hits:
+        """Those that match."""
+        matcher = self.matcher(query)
+        for each in self.entries(query):
+            score = matcher.match(each.words)
+            if score > 0:
+                yield Hit(score, matcher.highlight(each.words), each.run, text=each.words, help=each.help)
+
+    async def discover(self) -> Hits:
+        """The usual ones."""
+        for each in self.entries(""):
+            if each.usual:
+                yield DiscoveryHit(each.words, each.run, text=each.words, help=each.help)
+
+
+class KeysProvider(ConsoleProvider):
+    """What keys do, with the same confirmations."""
+
+    def entries(self, typed: str) -> Iterator[Found]:
+        """All that can be done now."""
+        app = self.console
+        for binding in (*SCREEN_KEYS, *APP_KEYS, *TIME_KEYS):
+            if binding.id == "palette" or (binding.id in ACTION_KEYS and not app.view.can_act):
+                continue
+            words = f"{binding.description.capitalize()}  ({key_names(binding.key.split(',')[0])})"
+            usual = binding in SCREEN_KEYS or binding.show
+            yield Found(words, binding.tooltip, partial(app.run_action, binding.action), usual)
+
+
+class ServicesProvider(ConsoleProvider):
+    """Services and databases by name, group and error."""
+
+    def entries(self, typed: str) -> Iterator[Found]:
+        """All of them."""
+        shown = self.console.view.shown
+        for each in shown.services if shown is not None else ():
+            words = safe_text(f"{each.name}  {STATE_WORDS[each.state]}", _SHOWN)
+            yield Found(words, safe_text(each.error or each.group, _SHOWN), partial(self._open, each.name))
+
+    async def _open(self, name: str) -> None:
+        from amt_console.console.screens.service_detail import ServiceDetailScreen
+
+        await self.console.push_screen(ServiceDetailScreen(name))
+
+
+class AlertsProvider(ConsoleProvider):
+    """Open alerts, and those that ended within the hour."""
+
+    def entries(self, typed: str) -> Iterator[Found]:
+        """All of them."""
+        shown = self.console.view.shown
+        for each in (*shown.alerts, *shown.recently_resolved) if shown is not None else ():
+            words = safe_text(f"#{each.id} {SEVERITY_WORDS[each.severity]} {each.subject}", _SHOWN)
+            yield Found(words, safe_text(reason_of(each.message, each.subject), _SHOWN), partial(self._open, each.id))
+
+    async def _open(self, alert_id: int) -> None:
+        from amt_console.console.screens.alert_detail import AlertDetailScreen
+
+        await self.console.push_screen(AlertDetailScreen(alert_id))
+
+
+class TimesProvider(ConsoleProvider):
+    """Moments: what is typed, and some usual ones."""
+
+    def entries(self, typed: str) -> Iterator[Found]:
+        """The typed moment, if it is one, else the usual ones."""
+        app = self.console
+        for text in dict.fromkeys((typed.strip(), *_TIMES)):
+            try:
+                moment = parse_moment(text, app.clock.now(), zone=app.zone)
+            except MomentError:
+                continue
+            words = f"Go to {safe_text(text, 40)}"
+            yield Found(words, f"{app.local(moment):%Y-%m-%d %H:%M %Z}", partial(app.show_moment, moment))
+
+    async def search(self, query: str) -> Hits:
+        """A typed moment comes first, whatever its words."""
+        for each in self.entries(query):
+            score = 1.0 if each.words == f"Go to {query.strip()}" else self.matcher(query).match(each.words)
+            if score > 0:
+                yield Hit(score, each.words, each.run, text=each.words, help=each.help)
+
+
+class ThemesProvider(ConsoleProvider):
+    """Themes."""
+
+    def entries(self, typed: str) -> Iterator[Found]:
+        """All of them."""
+        app = self.console
+        for name in sorted(app.available_themes):
+            yield Found(f"Theme {name}", "Colours of the console.", partial(setattr, app, "theme", name))
+
+
+PROVIDERS: frozenset[type[Provider]] = frozenset(
+    {KeysProvider, ServicesProvider, AlertsProvider, TimesProvider, ThemesProvider}
+)
