@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.screen import Screen
+from textual.theme import Theme
 
 from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
+from amt_console.console.host import ScreenHost
 from amt_console.moments import MomentError, parse_moment
 from amt_console.text import SEVERITY_WORDS, STATE_WORDS, reason_of, safe_text
-
-if TYPE_CHECKING:
-    from amt_console.console.app import ConsoleApp
 
 _SHOWN = 120
 _TIMES = ("-15m", "-1h", "-6h", "yesterday 09:00", "-7d")
@@ -33,13 +34,45 @@ class Found:
     """Whether it is offered before anything is typed."""
 
 
+class PaletteHost(ScreenHost, Protocol):
+    """The part of the app that the palette uses."""
+
+    theme: str
+
+    @property
+    def available_themes(self) -> Mapping[str, Theme]:
+        """All themes by name."""
+        ...
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Time zone of displayed moments."""
+        ...
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment in the displayed time zone."""
+        ...
+
+    def show_moment(self, at: datetime | None) -> None:
+        """Show a past moment everywhere."""
+        ...
+
+    def run_action(self, action: str) -> Awaitable[bool]:
+        """Do what a key does."""
+        ...
+
+    async def show_screen(self, screen: Screen[Any]) -> None:
+        """Show a screen on top."""
+        ...
+
+
 class ConsoleProvider(Provider):
     """Base: entries that fuzzy search filters. An entry is safe text."""
 
     @property
-    def console(self) -> ConsoleApp:
+    def console(self) -> PaletteHost:
         """The app."""
-        return cast("ConsoleApp", self.app)
+        return cast(PaletteHost, self.app)
 
     def entries(self, typed: str) -> Iterator[Found]:
         """All entries."""
@@ -87,7 +120,7 @@ class ServicesProvider(ConsoleProvider):
     async def _open(self, name: str) -> None:
         from amt_console.console.screens.service_detail import ServiceDetailScreen
 
-        await self.console.push_screen(ServiceDetailScreen(name))
+        await self.console.show_screen(ServiceDetailScreen(name))
 
 
 class AlertsProvider(ConsoleProvider):
@@ -103,7 +136,7 @@ class AlertsProvider(ConsoleProvider):
     async def _open(self, alert_id: int) -> None:
         from amt_console.console.screens.alert_detail import AlertDetailScreen
 
-        await self.console.push_screen(AlertDetailScreen(alert_id))
+        await self.console.show_screen(AlertDetailScreen(alert_id))
 
 
 class TimesProvider(ConsoleProvider):

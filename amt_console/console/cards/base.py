@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.containers import Vertical
 
+from amt_console.console.host import ScreenHost
 from amt_console.model import Snapshot
 from widgets.look import Look
-
-if TYPE_CHECKING:
-    from amt_console.console.screens.base import ScreenHost
 
 
 class Card(Vertical):
@@ -24,7 +22,7 @@ class Card(Vertical):
     @property
     def host(self) -> ScreenHost:
         """The app, by the protocol that screens know."""
-        return cast("ScreenHost", self.app)
+        return cast(ScreenHost, self.app)
 
     @property
     def look(self) -> Look:

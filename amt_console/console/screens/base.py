@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar, Protocol, TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,15 +15,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from amt_console.clock import Clock
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import ACTION_KEYS, FOOTER_ORDER, key_names
 from amt_console.console.exporting import Export
+from amt_console.console.host import ScreenHost
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
-from amt_console.console.view_state import ViewState
 from amt_console.model import Snapshot
-from amt_console.model.policy import MaintenanceWindow, Silence
-from amt_console.operations.protocol import Operations
 from widgets.key_footer import KeyFooter, KeyHint
 from widgets.line_view import LineView
 from widgets.live_table import LiveTable
@@ -32,55 +29,6 @@ from widgets.prompt import Prompt
 from widgets.title_bar import TitleBar
 
 ResultT = TypeVar("ResultT")
-
-
-class ScreenHost(Protocol):
-    """The part of the app that the screens use."""
-
-    view: ViewState
-    clock: Clock
-    operations: Operations | None
-    progress: str
-
-    @property
-    def at(self) -> datetime | None:
-        """The displayed past moment; ``None`` for now."""
-        ...
-
-    @property
-    def place(self) -> str:
-        """The screen of the present place, as the title line names it."""
-        ...
-
-    @property
-    def speed(self) -> int:
-        """How fast the past is played; 0 while it stands."""
-        ...
-
-    async def leave_place(self) -> None:
-        """Back to the overview."""
-        ...
-
-    @property
-    def look(self) -> Look:
-        """Colours, alphabet and time zone."""
-        ...
-
-    def key_of(self, name: str) -> str:
-        """The key of an action."""
-        ...
-
-    def plan_work(self, done: Callable[[], None]) -> None:
-        """Ask what is worked on, how long and under which name, then announce it."""
-        ...
-
-    def end_muted(self, muted: Silence | MaintenanceWindow, done: Callable[[], None]) -> None:
-        """Ask, then end a silence or planned work."""
-        ...
-
-    def job(self, work: Callable[[], ResultT], done: Callable[[ResultT], None]) -> None:
-        """Run blocking work on a thread, then ``done`` on the loop; a failure is shown to the person."""
-        ...
 
 
 class ConsoleScreen(Screen[None], inherit_bindings=False):
