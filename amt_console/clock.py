@@ -12,7 +12,8 @@ from typing import Protocol
 SECOND = 1_000_000
 """Microseconds in a second."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
+"""The smallest difference of two moments."""
 
 
 def micros(moment: datetime) -> int:
@@ -24,7 +25,7 @@ def micros(moment: datetime) -> int:
 @lru_cache(maxsize=4096)
 def moment(microseconds: int) -> datetime:
     """The aware UTC moment of ``micros``, exactly. The series of all services have the same few hundred."""
-    return _EPOCH + microseconds * _MICROSECOND
+    return _EPOCH + microseconds * MICROSECOND
 
 
 @cache

@@ -98,6 +98,29 @@ ALERT_STATE_WORDS: dict[AlertState, str] = {
     AlertState.RECOVERING: "recovering",
     AlertState.RESOLVED: "resolved",
 }
+EVENT_WORDS: dict[str, str] = {
+    "opened": "first bad observation",
+    "fired": "fired",
+    "severity": "severity changed",
+    "recovering": "recovering",
+    "relapsed": "bad again",
+    "resolved": "resolved",
+    "cleared": "cleared before it fired",
+    "error_changed": "another error",
+    "stale": "no fresh data",
+    "fresh": "fresh data again",
+    "acknowledged": "acknowledged",
+    "unacknowledged": "unacknowledged",
+    "ack_revoked": "acknowledgement withdrawn",
+    "ack_expired": "acknowledgement ended",
+    "snoozed": "snoozed",
+    "snooze_ended": "snooze ended",
+    "rated": "rated",
+    "step": "further limit passed",
+    "undone": "undone",
+    "note": "note",
+}
+"""What happened to an alert, by the kind of event."""
 MISSING = "–"
 
 _SPARK = "▁▂▃▄▅▆▇█"

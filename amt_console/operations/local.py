@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from amt_console.alerts import as_of
 from amt_console.alerts.policy.timetable import oncall_plan
-from amt_console.clock import Clock
+from amt_console.clock import MICROSECOND, Clock
 from amt_console.config.heartbeats import heartbeats_of
 from amt_console.config.policies import policies_of
 from amt_console.model import (
@@ -191,7 +191,7 @@ class LocalOperations:
             if after is not None and reads.alerts.episode(after) is None:
                 raise InvalidError(_CURSOR_GONE)
             now = self._clock.now()
-            end = now + timedelta(microseconds=1)
+            end = now + MICROSECOND
             found = reads.alerts.episodes(
                 start=since or now - timedelta(days=3660),
                 end=end if only.until is None else min(end, only.until),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from amt_console.alerts import as_of
 from amt_console.model import MAX_LABEL_CHARS, MAX_VALUES, RESOLUTIONS, ProbeResult, Rollup, ServiceView, series_name
 from amt_console.operations.alert_views import AlertViews
+from amt_console.operations.past_alerts import alerts_within
 from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange, ValueHistory
 from amt_console.operations.windows import floor_time
 from amt_console.store import Reads
@@ -16,7 +16,6 @@ MAX_BUCKETS = 300
 _LIST_LIMIT = 50
 _INTERNAL = ("own_ms",)
 """Details for developers of the prober, not for the screen."""
-_INSTANT = timedelta(microseconds=1)
 
 
 def resolution_for(hours: float) -> int:
@@ -49,10 +48,7 @@ def service_detail(
     total = reads.services.totals(start=now - timedelta(hours=hours), end=now, services=[view.name]).get(view.name)
     probes = _newest_probes(reads, view, start, now)
     changes = reads.services.state_changes(start=start, end=now, services=[view.name])
-    episodes = reads.alerts.episodes(start=start, end=now + _INSTANT, subject=view.name, limit=_LIST_LIMIT)
-    if at is not None:
-        events = reads.alerts.events_of([episode.id for episode in episodes if episode.id is not None])
-        episodes = [as_of(episode, events[episode.id or 0], at) for episode in episodes]
+    episodes = alerts_within(reads, start, now, at=at, subject=view.name, limit=_LIST_LIMIT)
     return ServiceDetail(
         service=view,
         start=start,

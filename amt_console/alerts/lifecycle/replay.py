@@ -69,12 +69,13 @@ def told_before(episode: Episode, events: Iterable[AlertEvent], seq: int) -> Tol
 def as_of(current: Episode, events: Iterable[AlertEvent], at: datetime) -> Episode:
     """An episode as it was at a moment, from its events up to then.
 
-    Counters, the starts of running streaks and the escalation level are in no event; they come out empty. For an
-    episode without events, written by another program, its own times are used.
+    Counters, the starts of running streaks, the escalation level and the version are in no event; they come out empty:
+    nobody acts on a past version. For an episode without events, written by another program, its own times are used.
     """
     happened = [event for event in events if event.at <= at]
     bare = replace(
         current,
+        version=0,
         bad_since=None,
         ok_since=None,
         stale_since=None,
@@ -97,7 +98,7 @@ def as_of(current: Episode, events: Iterable[AlertEvent], at: datetime) -> Episo
         return replace(bare, **fields)
     # A steady alert's message and value change without an event: while it was open, only the events have them.
     last = [event for event in happened if event.kind in _IN_ITS_OWN_WORDS][-1]
-    return replace(bare, message=last.message, value=last.value, **fields)
+    return replace(bare, message=last.message, value=last.value, duration_seconds=None, **fields)
 
 
 def _by_its_times(episode: Episode, at: datetime) -> Episode:
@@ -108,7 +109,7 @@ def _by_its_times(episode: Episode, at: datetime) -> Episode:
     if episode.resolved_at is None or episode.resolved_at <= at:
         return episode
     state = AlertState.PENDING if episode.fired_at is None else AlertState.FIRING
-    return replace(episode, state=state, resolved_at=None, resolution=None, stale=False)
+    return replace(episode, state=state, resolved_at=None, duration_seconds=None, resolution=None, stale=False)
 
 
 def _opened(event: AlertEvent) -> Told:

@@ -20,6 +20,7 @@ from amt_console.model import (
 from amt_console.operations.protocol import RecentProbe, StateChange
 from amt_console.text import (
     ALERT_STATE_WORDS,
+    EVENT_WORDS,
     STATE_WORDS,
     duration,
     follows_words,
@@ -38,28 +39,6 @@ _FOLDED_FROM = 2
 """More consecutive events about missing and returning data than this become one line."""
 EVENT_INDENT = 19
 """Cells of an event line before its text: the time and the mark."""
-_EVENT_WORDS = {
-    "opened": "first bad observation",
-    "fired": "fired",
-    "severity": "severity changed",
-    "recovering": "recovering",
-    "relapsed": "bad again",
-    "resolved": "resolved",
-    "cleared": "cleared before it fired",
-    "error_changed": "another error",
-    "stale": "no fresh data",
-    "fresh": "fresh data again",
-    "acknowledged": "acknowledged",
-    "unacknowledged": "unacknowledged",
-    "ack_revoked": "acknowledgement withdrawn",
-    "ack_expired": "acknowledgement ended",
-    "snoozed": "snoozed",
-    "snooze_ended": "snooze ended",
-    "rated": "rated",
-    "step": "further limit passed",
-    "undone": "undone",
-    "note": "note",
-}
 _PHASES = (
     ("dns", "dns_ms"),
     ("connect", "connect_ms"),
@@ -422,7 +401,7 @@ def _stretch(events: Sequence[AlertEvent], look: Look) -> Runs:
 
 def _words(event: AlertEvent, look: Look) -> tuple[str, str]:
     """What happened, and what the person's name and note do not say of it."""
-    words, detail = _EVENT_WORDS.get(event.kind, event.kind), event.detail
+    words, detail = EVENT_WORDS.get(event.kind, event.kind), event.detail
     match event.kind:
         case "acknowledged" if event.actor is not None:
             from_whom = f"from {detail['from']}" if "from" in detail else ""

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from amt_console.model.queries import Query
+from amt_console.model.queries import AlertHistoryQuery, ChangeQuery, Query, StatesQuery
+from amt_console.operations.answering.alerts import alert_history
+from amt_console.operations.answering.change import change
 from amt_console.operations.answering.scene import Asked
+from amt_console.operations.answering.states import states
 from amt_console.operations.protocol import Answer, InvalidError
 
-_HANDLERS: Mapping[type[Query[Any]], Callable[[Any, Asked], Any]] = {}
+_HANDLERS: Mapping[type[Query[Any]], Callable[[Any, Asked], Any]] = {
+    AlertHistoryQuery: alert_history,
+    ChangeQuery: change,
+    StatesQuery: states,
+}
 
 __all__ = ["Asked", "answer"]
 

@@ -117,6 +117,22 @@ class AlertReads:
         """The events of an episode, oldest first."""
         return self.events_of([alert_id])[alert_id]
 
+    def events_beside(self, at: datetime, *, later: bool, without: str, limit: int) -> list[tuple[AlertEvent, str]]:
+        """Events of all alerts with their subjects: the newest before a moment, newest first, or the first after it.
+
+        Args:
+            at: The moment.
+            later: After it.
+            without: A kind of event that is left out.
+            limit: At most this many.
+        """
+        time = _EVENTS.c.timestamp
+        wanted = (time > at if later else time < at), _EVENTS.c.kind != without
+        order = (time, _EVENTS.c.id) if later else (time.desc(), _EVENTS.c.id.desc())
+        query = select(_EVENTS, _ALERTS.c.subject).join(_ALERTS, _ALERTS.c.id == _EVENTS.c.alert_id).where(*wanted)
+        rows = self._connection.execute(query.order_by(*order).limit(limit)).mappings()
+        return [(event_of(row), str(row["subject"])) for row in rows]
+
     def last_handled_by(self, person: str, since: datetime) -> int | None:
         """The alert that a person acted on last, if that was after ``since``."""
         mine = _EVENTS.c.timestamp >= since, _EVENTS.c.actor == person

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from amt_console.clock import Clock
 from amt_console.model import ErrorClass, ProbeResult, Rollup, ServiceState, ServiceStatus
 from amt_console.store.readable import readable
+from amt_console.store.reads import past_states
 from amt_console.store.result_rows import result_of
-from amt_console.store.rollups import finished, reading, rebuild
-from amt_console.store.rollups.samples import state_of
+from amt_console.store.rollups import finished, reading
+from amt_console.store.rollups.samples import sample_of_row, state_of
 from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
 from amt_console.store.schema import table
 from amt_console.store.tables import MonitoringLog
+from amt_console.store.utc import moment
 from amt_console.store.values import Row, clean, member
 
 _LOGS = table(MonitoringLog)
 _STATE = table(ServiceStateRow)
 _CHANGES = table(StateChangeLog)
 _STATES_BY_NAME = select(_STATE).order_by(_STATE.c.service_name)
-_INSTANT = timedelta(microseconds=1)
+_NEWEST_CHANGES_FIRST = (_CHANGES.c.timestamp.desc(), _CHANGES.c.id.desc())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,49 @@ class ServiceReads:
                 for row in rows
             }
         found: dict[str, ServiceStatus] = {}
+        past, changes = (
+            past_states.newest_results(self._connection, at),
+            past_states.newest_changes(self._connection, at),
+        )
         for row in rows:
             name = row["service_name"]
             if row["timestamp"] <= at:
                 found[name] = ServiceStatus(result_of(row), row["since"], state_of(row["status"]))
-            elif (past := rebuild.newest_row(self._connection, name, at + _INSTANT)) is not None:
-                last = result_of(past)
-                change = self.last_change(name, at)
-                found[name] = ServiceStatus(last, change.at if change else last.timestamp, last.state)
+            elif name in past:
+                last = result_of(past[name])
+                since = changes[name]["timestamp"] if name in changes else last.timestamp
+                found[name] = ServiceStatus(last, since, last.state)
         return found
+
+    def heard(self, at: datetime) -> dict[str, tuple[datetime, datetime]]:
+        """When the newest result of each service up to a moment was measured, and until when it speaks at most."""
+        states = self._connection.execute(_STATES_BY_NAME).mappings().all()
+        rows = {row["service_name"]: row for row in states if row["timestamp"] <= at}
+        samples = {
+            name: sample_of_row(row) for name, row in (rows | past_states.newest_results(self._connection, at)).items()
+        }
+        return {name: (moment(sample.at), moment(sample.speaks_until)) for name, sample in samples.items()}
+
+    def last_changes(self, at: datetime) -> dict[str, StateChangeRow]:
+        """The newest change of state of each service up to a moment; kept for longer than single results."""
+        found = past_states.newest_changes(self._connection, at)
+        return {name: _change_of(row) for name, row in found.items()}
+
+    def changes_beside(self, at: datetime, *, later: bool, limit: int) -> list[StateChangeRow]:
+        """Changes of state of all services: the newest before a moment, newest first, or the first ones after it."""
+        time = _CHANGES.c.timestamp
+        query = select(_CHANGES).where(time > at if later else time < at).limit(limit)
+        order = (time, _CHANGES.c.id) if later else _NEWEST_CHANGES_FIRST
+        return [_change_of(row) for row in self._connection.execute(query.order_by(*order)).mappings()]
+
+    def unmeasured(
+        self, *, resolution: int, start: datetime, until: Mapping[str, datetime]
+    ) -> dict[str, list[tuple[datetime, datetime]]] | None:
+        """The time from ``start`` on, up to a moment of each service, in which nothing was measured; oldest first.
+
+        Exact to a bucket of ``resolution`` seconds; ``None`` if there is no such bucket at all.
+        """
+        return finished.unmeasured(self._connection, resolution, start, until)
 
     def rollups(
         self,
@@ -162,7 +198,7 @@ class ServiceReads:
     def last_change(self, service: str, at: datetime) -> StateChangeRow | None:
         """The newest change of state of a service up to a moment; kept for longer than its single results."""
         query = select(_CHANGES).where(_CHANGES.c.service_name == service, _CHANGES.c.timestamp <= at)
-        newest = query.order_by(_CHANGES.c.timestamp.desc(), _CHANGES.c.id.desc()).limit(1)
+        newest = query.order_by(*_NEWEST_CHANGES_FIRST).limit(1)
         row = self._connection.execute(newest).mappings().first()
         return None if row is None else _change_of(row)
 

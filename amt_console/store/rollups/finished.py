@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import Enum, auto
 from functools import cache
 from typing import Any
@@ -11,10 +12,10 @@ from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from amt_console.model import Rollup
 from amt_console.model.histogram import PackedCounts, decode_counts
-from amt_console.store.rollups.buckets import rollup_of
+from amt_console.store.rollups.buckets import floor, rollup_of
 from amt_console.store.rollups.tables import ServiceRollupRow
 from amt_console.store.schema import table
-from amt_console.store.utc import SECOND
+from amt_console.store.utc import SECOND, micros, moment
 
 _ROLLUPS = table(ServiceRollupRow)
 _TIMED = _ROLLUPS.c.timed > 0
@@ -38,6 +39,8 @@ class _Wanted(Enum):
     COURSES = auto()
     SUMS = auto()
     HISTOGRAMS = auto()
+    NUMBER = auto()
+    STARTS = auto()
 
 
 def each(
@@ -126,6 +129,40 @@ def add_sums(
             histograms[name].append(bytes(data))
 
 
+def unmeasured(
+    connection: Connection, resolution: int, start: datetime, until: Mapping[str, datetime]
+) -> dict[str, list[tuple[datetime, datetime]]] | None:
+    """The stretches without a finished bucket from ``start`` on, up to the bucket of a moment of each service.
+
+    ``None`` if there is no finished bucket at all.
+    """
+    length = resolution * SECOND
+    low = floor(micros(start), length)
+    ends = {name: max(low, floor(micros(end), length)) for name, end in until.items()}
+    high = max(ends.values(), default=low)
+    if low >= high:
+        return {}
+    counted = {name: int(number) for name, number in _rows(connection, _Wanted.NUMBER, resolution, low, high, None)}
+    if not counted:
+        return None
+    # Of most services every bucket is there; what finished behind the end of one counts for it, so those are looked at.
+    holey = [name for name, end in ends.items() if end < high or counted.get(name, 0) < (high - low) // length]
+    starts: dict[str, set[int]] = {name: set() for name in holey}
+    for name, begin in _rows(connection, _Wanted.STARTS, resolution, low, high, holey) if holey else ():
+        starts[name].add(begin * SECOND)
+    found = {}
+    for name, known in starts.items():
+        holes: list[tuple[datetime, datetime]] = []
+        begin = low
+        for at in [*sorted(at for at in known if at < ends[name]), ends[name]]:
+            if at > begin:
+                holes.append((moment(begin), moment(at)))
+            begin = at + length
+        if holes:
+            found[name] = holes
+    return found
+
+
 def _rows(
     connection: Connection, wanted: _Wanted, resolution: int, low: int, high: int, services: Collection[str] | None
 ) -> Sequence[Any]:
@@ -154,6 +191,10 @@ def _query(wanted: _Wanted, named: bool, of_services: bool) -> Select[Any]:
 
 def _columns(wanted: _Wanted) -> Select[Any]:
     name = _ROLLUPS.c.service_name
+    if wanted is _Wanted.NUMBER:
+        return select(name, func.count()).group_by(name)
+    if wanted is _Wanted.STARTS:
+        return select(name, _ROLLUPS.c.start)
     if wanted is _Wanted.HISTOGRAMS:
         return select(name, _ROLLUPS.c.histogram).where(_TIMED)
     if wanted is _Wanted.SUMS:
