@@ -277,6 +277,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
         self._jobs.run(work, done, failed)
 
+    def load(self, work: Callable[[], ResultT], done: Callable[[ResultT], None], failed: Callable[[str], None]) -> None:
+        """Run blocking work of a panel on a thread, then ``done`` on the loop. Its failure goes to ``failed`` alone."""
+        self._jobs.load(work, done, failed)
+
     # Messages
 
     def tell(self, message: str, tone: Tone = "information") -> None:

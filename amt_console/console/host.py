@@ -62,3 +62,9 @@ class ScreenHost(Protocol):
     def job(self, work: Callable[[], ResultT], done: Callable[[ResultT], None]) -> None:
         """Run blocking work on a thread, then ``done`` on the loop; a failure is shown to the person."""
         ...
+
+    def load(self, work: Callable[[], ResultT], done: Callable[[ResultT], None], failed: Callable[[str], None]) -> None:
+        """Run blocking work of a panel on a thread, then ``done`` on the loop; a failure goes to ``failed`` alone, in
+        words.
+        """
+        ...

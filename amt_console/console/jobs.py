@@ -64,16 +64,6 @@ class Jobs:
     ) -> None:
         """Run blocking work on a thread, then ``done`` on the loop. A failure is shown and passed to ``failed``."""
 
-        def run() -> None:
-            try:
-                result = work()
-            except Exception as error:
-                if not isinstance(error, (OperationError, OSError)):
-                    _log.warning("an action failed", exc_info=True)
-                self.on_loop(partial(fail, error))
-            else:
-                self.on_loop(partial(finish, result))
-
         def fail(error: Exception) -> None:
             self._tell(safe_text(error) or type(error).__name__)
             failed(error)
@@ -82,4 +72,29 @@ class Jobs:
             done(result)
             self._changed()
 
-        self.on_thread(run, "action")
+        self._start(work, finish, fail, "action")
+
+    def load(self, work: Callable[[], ResultT], done: Callable[[ResultT], None], failed: Callable[[str], None]) -> None:
+        """Run blocking work of a panel on a thread, then ``done`` on the loop. Its failure goes to ``failed`` alone, in
+        words.
+        """
+        self._start(work, done, lambda error: failed(safe_text(error) or type(error).__name__), "load")
+
+    def _start(
+        self,
+        work: Callable[[], ResultT],
+        done: Callable[[ResultT], None],
+        failed: Callable[[Exception], None],
+        group: str,
+    ) -> None:
+        def run() -> None:
+            try:
+                result = work()
+            except Exception as error:
+                if not isinstance(error, (OperationError, OSError)):
+                    _log.warning("a job failed", exc_info=True)
+                self.on_loop(partial(failed, error))
+            else:
+                self.on_loop(partial(done, result))
+
+        self.on_thread(run, group)

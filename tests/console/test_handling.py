@@ -11,7 +11,7 @@ from support.desk import Desk, desk
 from support.operations import episode
 from support.pictures import NOW, alert, all_fine, incident
 
-from amt_console.console.screens.facts import timeline
+from amt_console.console.cards.facts import timeline
 from amt_console.model import (
     AddMaintenance,
     AddSilence,

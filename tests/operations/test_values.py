@@ -7,7 +7,7 @@ from pathlib import Path
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings, targets
-from amt_console.console.screens.value_lines import value_lines
+from amt_console.console.cards.value_lines import value_lines
 from amt_console.model import ProbeResult, ServiceState, Value
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.json_views import service_json

@@ -9,8 +9,8 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
+from amt_console.console.cards import facts, history
 from amt_console.console.exporting import Export, ListExport, ReportsExport
-from amt_console.console.screens import facts, history
 from amt_console.console.screens.detail import DetailScreen
 from amt_console.console.screens.seen import sections_of
 from amt_console.model import AlertDetail, Snapshot

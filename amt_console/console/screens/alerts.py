@@ -9,9 +9,9 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
+from amt_console.console.cards import facts
 from amt_console.console.cards.preview import Preview
 from amt_console.console.exporting import Export
-from amt_console.console.screens import facts
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.seen import alert_list
 from amt_console.model import AlertView, Snapshot

@@ -9,9 +9,9 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
+from amt_console.console.cards import facts
 from amt_console.console.exporting import Export, ReportsExport
 from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_overview
-from amt_console.console.screens import facts
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.seen import alert_list, service_list
 from amt_console.model import AlertView, ServiceView, Snapshot

@@ -11,11 +11,11 @@ from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import CHART_KEYS
+from amt_console.console.cards import facts, history
+from amt_console.console.cards.history import RANGES
+from amt_console.console.cards.value_lines import value_lines
 from amt_console.console.exporting import Export, ReportsExport
-from amt_console.console.screens import facts, history
 from amt_console.console.screens.detail import DetailScreen
-from amt_console.console.screens.history import RANGES
-from amt_console.console.screens.value_lines import value_lines
 from amt_console.model import ServiceView, Snapshot
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import STATE_WORDS, percent, safe_text
