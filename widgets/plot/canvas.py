@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 Point = tuple[float, float]
 """A place on the canvas from its lower left corner, both parts from 0 to 1."""
@@ -163,32 +164,37 @@ def stretches(values: Sequence[float | None], most: int) -> list[list[tuple[floa
         most: Of more values than twice this, only the first, lowest, highest and last of each of ``most`` shares
             remain, so that each peak is drawn.
     """
-    found: list[list[tuple[float, float]]] = []
-    total, open_run = len(values), False
-    for at, value in enumerate(values):
+    total = len(values)
+    if total <= 2 * most:
+        return [[((at + 0.5) / total, value) for at, value in run] for run in _runs(list(enumerate(values)))]
+    thinned: list[tuple[int, float | None]] = []
+    for share in range(most):
+        part = values[share * total // most : (share + 1) * total // most]
+        runs = [part] if None not in part else [list(group) for known, group in groupby(part, _is_known) if known]
+        for at, run in enumerate(runs):
+            if at or part[0] is None:
+                thinned.append((share, None))
+            found = [value for value in run if value is not None]
+            thinned.extend((share, value) for value in (found[0], min(found), max(found), found[-1]))
+        if part[-1] is None:
+            thinned.append((share, None))
+    return [[((share + 0.5) / most, value) for share, value in run] for run in _runs(thinned)]
+
+
+def _runs(placed: Sequence[tuple[int, float | None]]) -> list[list[tuple[int, float]]]:
+    """Measured values that follow each other."""
+    runs: list[list[tuple[int, float]]] = []
+    open_run = False
+    for at, value in placed:
         if value is None:
             open_run = False
-            continue
-        if not open_run:
-            found.append([])
+        elif open_run:
+            runs[-1].append((at, value))
+        else:
+            runs.append([(at, value)])
             open_run = True
-        found[-1].append(((at + 0.5) / total, value))
-    return found if total <= 2 * most else [_thinned(run, most) for run in found]
+    return runs
 
 
-def _thinned(run: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
-    kept: list[tuple[float, float]] = []
-    at = 0
-    while at < len(run):
-        share, end = int(run[at][0] * most), at + 1
-        while end < len(run) and int(run[end][0] * most) == share:
-            end += 1
-        part = run[at:end]
-        low, high = min(part, key=_value), max(part, key=_value)
-        kept.extend(sorted({part[0], low, high, part[-1]}))
-        at = end
-    return kept
-
-
-def _value(point: tuple[float, float]) -> float:
-    return point[1]
+def _is_known(value: float | None) -> bool:
+    return value is not None

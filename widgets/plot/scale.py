@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from amt_console.text import byte_size, number
 
@@ -30,6 +30,11 @@ def known(value: float | None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return max(-_LARGEST, min(_LARGEST, float(value)))
+
+
+def all_known(values: Iterable[float | None]) -> tuple[float | None, ...]:
+    """Each value as ``known`` has it."""
+    return tuple([value if value is not None and -_LARGEST <= value <= _LARGEST else known(value) for value in values])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +104,10 @@ def value_label(value: float, unit: str = "") -> str:
     if unit == "ms" and abs(value) >= 1000:
         value, unit = value / 1000, "s"
     shown, letter = value, ""
-    if abs(value) >= 1e4:
-        shown, letter = next(((value / size, letter) for size, letter in _SIZES if abs(value) >= size), (value, ""))
-    text = f"{shown:.2g}" if abs(shown) >= 1e4 else number(shown)
-    behind = f"{letter}{unit}" if unit in ("", "s", "ms") or not letter else f"{letter} {unit}"
-    return f"{text} {behind}".rstrip() if behind else text
+    if 1e4 <= abs(value) < 1e18:
+        shown, letter = next((value / size, letter) for size, letter in _SIZES if abs(value) >= size)
+    text = number(shown) if abs(shown) < 1e18 else f"{shown:.2g}"
+    return " ".join(part for part in (text, letter, unit) if part)
 
 
 def tick_labels(scale: Scale, unit: str) -> tuple[str, ...]:
@@ -116,11 +120,13 @@ def time_ticks(start: datetime, end: datetime, zone: tzinfo | None, most: int) -
 
     A time of day has hours and minutes, midnight its date; a long range has dates alone.
     """
+    # Two times of one zone are subtracted by the clock on the wall, which jumps.
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
     whole = (end - start).total_seconds()
     if whole <= 0 or most < 1 or whole > _MOST_DAYS * _DAY:
         return []
-    step = next((each for each in _TIME_STEPS if whole / each <= most - 0.999), 365 * _DAY)
-    while whole / step > most:
+    step = next((each for each in _TIME_STEPS if whole // each < most), 365 * _DAY)
+    while whole // step >= most:
         step *= 2
     found: list[tuple[float, str]] = []
     for moment in _round_moments(start, end, zone, step):
@@ -131,7 +137,7 @@ def time_ticks(start: datetime, end: datetime, zone: tzinfo | None, most: int) -
 
 
 def _round_moments(start: datetime, end: datetime, zone: tzinfo | None, step: int) -> Iterable[datetime]:
-    """Moments whose time of day in the zone is a multiple of the step; days count from the first one."""
+    """Moments whose time of day in the zone is a multiple of the step; days are counted since the year 1."""
     local = start.astimezone(zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     if step >= _DAY:
@@ -139,16 +145,16 @@ def _round_moments(start: datetime, end: datetime, zone: tzinfo | None, step: in
         for number_of_day in range(int((end - start).total_seconds() // _DAY) + 2):
             day = midnight + timedelta(days=number_of_day)
             if day.toordinal() % days == 0:
-                yield _aware(day, zone)
+                yield _moment(day, zone)
         return
     steps_so_far = int((local.replace(tzinfo=None) - midnight).total_seconds()) // step
     count = int((end - start).total_seconds() // step) + 2 + 2 * _HOUR // step
     for at in range(steps_so_far, steps_so_far + count):
-        yield _aware(midnight + timedelta(seconds=at * step), zone)
+        yield _moment(midnight + timedelta(seconds=at * step), zone)
 
 
-def _aware(wall: datetime, zone: tzinfo | None) -> datetime:
-    return wall.astimezone() if zone is None else wall.replace(tzinfo=zone)
+def _moment(wall: datetime, zone: tzinfo | None) -> datetime:
+    return (wall if zone is None else wall.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _time_label(local: datetime, step: int, whole: float) -> str:

@@ -1,0 +1,51 @@
+"""The axes of a chart with their labels, set by plotext. No other module uses it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from rich.text import Text
+
+
+def preload() -> None:
+    """Load plotext, which takes a fifth of a second: call it off the screen's thread before the first chart."""
+    import plotext
+
+    plotext.terminal.limit(False, False)
+
+
+@lru_cache(maxsize=64)
+def frame(
+    columns: int,
+    rows: int,
+    value_labels: tuple[tuple[int, str], ...],
+    time_labels: tuple[tuple[int, str], ...],
+    gutter: int,
+) -> tuple[str, ...]:
+    """The left edge of each row with its label, then the two lines of the time axis, as plotext sets them.
+
+    Args:
+        columns: Cells between the axis and the right edge.
+        rows: Lines above the time axis.
+        value_labels: Rows from below and their labels.
+        time_labels: Columns and their labels; where two would overlap, plotext leaves one out.
+        gutter: Cells of the labels and the axis.
+    """
+    import plotext
+
+    figure: Any = plotext.figure
+    plotext.terminal.limit(False, False)
+    figure.clear()
+    figure.plot_size(columns + gutter, rows + 2)
+    figure.theme("colorless")
+    figure.ruler("x").lim(0.0, float(max(1, columns - 1)))
+    figure.ruler("y").lim(0.0, float(max(1, rows - 1)))
+    figure.ruler("x").ticks([float(column) for column, _ in time_labels], [label for _, label in time_labels])
+    figure.ruler("y").ticks([float(row) for row, _ in value_labels], [label for _, label in value_labels])
+    figure.axes(False, axis="x", side=1)
+    figure.axes(False, axis="y", side=1)
+    built = Text.from_ansi(str(figure.build())).plain.split("\n")
+    edges = [text.rstrip().rjust(gutter) for text in built[:rows]]
+    axis, *times = built[rows:]
+    return (*edges, axis, times[0] if times else "")
