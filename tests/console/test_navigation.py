@@ -311,6 +311,8 @@ async def test_the_alert_shows_its_subjects_chart_over_the_incident_with_its_fai
             chart = console.app.screen.query_one(Chart)
             assert "✖" in chart.plain_lines[1]
             assert "12:00" in chart.plain_lines[-1]
+            assert "began" in " ".join(chart.plain_lines), "when the alert began is marked, and its outage is shaded"
+            assert "░" in " ".join(chart.plain_lines)
             assert ("service", "backend-api", 1, None) in console.operations.calls
         old = replace(first, opened_at=NOW - timedelta(hours=3))
         async with desk(replace(incident(), alerts=(old, *others)), size=size) as console:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from amt_console.model import AlertState, AlertView, Episode, ServiceState, ServiceView
+from amt_console.model import AlertState, AlertType, AlertView, Episode, ServiceState, ServiceView
 from amt_console.operations.protocol import ServiceDetail
-from widgets.chart import ChartLine, Plot
+from widgets.chart import ChartLine, ChartMark, Plot
 from widgets.look import Look
 
 RANGES: tuple[tuple[float, str], ...] = ((1, "1 h"), (6, "6 h"), (24, "24 h"), (168, "7 d"))
@@ -62,9 +62,14 @@ def window_of(episode: Episode, now: datetime) -> IncidentWindow:
     return IncidentWindow(min(episode.opened_at - BEFORE, end - _HOUR), end, open_end=end == now)
 
 
-def response_plot(detail: ServiceDetail, name: str) -> Plot:
-    """Mean and p95 of the response time, and where most checks failed."""
-    return Plot(response_lines(detail, name), detail.start, detail.end, failed=failures(detail))
+def response_plot(detail: ServiceDetail, name: str, episode: Episode | None = None) -> Plot:
+    """Mean and p95 of the response time, where most checks failed, and the begin of an alert with its outage."""
+    plot = Plot(response_lines(detail, name), detail.start, detail.end, failed=failures(detail))
+    if episode is None:
+        return plot
+    down = episode.alert_type is AlertType.SERVICE_DOWN
+    outages = ((episode.opened_at, episode.resolved_at or detail.end),) if down else ()
+    return replace(plot, outages=outages, marks=(ChartMark(episode.opened_at, "began"),))
 
 
 def response_lines(detail: ServiceDetail, name: str) -> tuple[ChartLine, ...]:

@@ -184,4 +184,5 @@ class AlertDetailScreen(DetailScreen):
         note = "" if window.last_hour else f"{near_moment(window.start, self.now, look.zone)} to {end}"
         heading.title = LAST_HOUR if window.last_hour else INCIDENT
         heading.show((), note=note)
-        chart.show(history.response_plot(found, found.service.name))
+        episode = self._detail.episode if self._detail is not None else None
+        chart.show(history.response_plot(found, found.service.name, episode))
