@@ -6,6 +6,7 @@ plotext takes 7 ms for a line of 300 points, and it can neither shade a period n
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from textual.strip import Strip
@@ -14,10 +15,10 @@ from widgets.cells import line
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
 from widgets.plot.drawing import LEAST_HEIGHT, LEAST_WIDTH, Drawing
-from widgets.plot.frame import preload
+from widgets.plot.frame import is_loaded, load
 from widgets.plot.plot import ChartLine, ChartMark, Period, Plot
 
-__all__ = ["Chart", "ChartLine", "ChartMark", "Period", "Plot", "chart_strips", "preload"]
+__all__ = ["Chart", "ChartLine", "ChartMark", "Period", "Plot", "chart_strips"]
 
 
 class Chart(LineView):
@@ -31,19 +32,30 @@ class Chart(LineView):
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
         self._plot = Plot()
+        self._fault = ""
 
-    def show(
-        self, plot: Plot | tuple[ChartLine, ...], labels: tuple[str, ...] = (), *, failed: tuple[bool, ...] = ()
-    ) -> None:
-        """Show a plot, or lines with labels and failures; an equal one draws nothing."""
-        if not isinstance(plot, Plot):
-            plot = Plot(plot, labels=labels, failed=failed)
+    def on_mount(self) -> None:
+        """Load plotext before the first chart; until then the room is blank, and without it the reason stands there."""
+        if not is_loaded():
+            self.run_worker(self._load(), exit_on_error=False)
+
+    async def _load(self) -> None:
+        try:
+            await asyncio.to_thread(load)
+        except (ImportError, OSError) as error:
+            self._fault = f"the chart cannot be drawn: {error}"
+        self.rebuild()
+
+    def show(self, plot: Plot) -> None:
+        """Show a plot; an equal one draws nothing."""
         if plot != self._plot:
             self._plot = plot
             self.rebuild()
 
     def build(self, width: int, height: int | None) -> Sequence[Strip]:
         """Legend and chart."""
+        if self.is_mounted and not is_loaded():
+            return _note(self._fault, width, height or 10, self.look)
         return chart_strips(self._plot, width, height or 10, self.look)
 
 

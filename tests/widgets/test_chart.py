@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.color import Color
 from rich.style import Style
+from textual.app import App, ComposeResult
 from textual.strip import Strip
 
 from widgets.chart import Chart, ChartLine, ChartMark, Plot, chart_strips
 from widgets.look import PLAIN_LOOK, Look
+from widgets.plot import frame
 
 ASCII_LOOK = Look(PLAIN_LOOK.palette, ascii_only=True)
 SHADED = replace(PLAIN_LOOK, palette=replace(PLAIN_LOOK.palette, outage=Style(color="red", bgcolor="blue")))
@@ -257,3 +260,43 @@ def test_no_value_breaks_a_chart(plot: Plot, width: int, height: int, plain: boo
     for strip in strips:
         assert strip.cell_length == width == sum(segment.cell_length for segment in strip)
         assert not any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in strip.text)
+
+
+class OneChart(App[None]):
+    def compose(self) -> ComposeResult:
+        chart = Chart()
+        chart.styles.height = 8
+        chart.show(one(*[250.0] * 60))
+        yield chart
+
+
+async def test_the_first_chart_waits_for_plotext_without_stopping_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame, "_loaded", threading.Event())
+    released = threading.Event()
+    load = frame.load
+
+    def slow() -> object:
+        released.wait(30)
+        return load()
+
+    monkeypatch.setattr("widgets.chart.load", slow)
+    app = OneChart()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.pause()
+        assert "".join(app.query_one(Chart).plain_lines).strip() == ""
+        released.set()
+        await app.workers.wait_for_complete()
+        assert "highest 250 ms" in app.query_one(Chart).plain_lines[0]
+
+
+async def test_without_plotext_the_chart_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame, "_loaded", threading.Event())
+
+    def missing() -> object:
+        raise OSError("libstdc++.so.6 is missing")
+
+    monkeypatch.setattr("widgets.chart.load", missing)
+    app = OneChart()
+    async with app.run_test(size=(72, 10)):
+        await app.workers.wait_for_complete()
+        assert "cannot be drawn: libstdc++.so.6 is missing" in app.query_one(Chart).plain_lines[0]

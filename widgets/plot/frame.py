@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import Any
 
 from rich.text import Text
 
+_loaded = threading.Event()
 
-def preload() -> None:
-    """Load plotext, which takes a fifth of a second: call it off the screen's thread before the first chart."""
+
+def is_loaded() -> bool:
+    """Whether a frame can be set at once."""
+    return _loaded.is_set()
+
+
+def load() -> Any:
+    """Load plotext, which takes a fifth of a second: not on the screen's thread."""
     import plotext
 
-    plotext.terminal.limit(False, False)
+    if not _loaded.is_set():
+        plotext.terminal.limit(False, False)
+        _loaded.set()
+    return plotext
 
 
 @lru_cache(maxsize=64)
@@ -32,10 +43,7 @@ def frame(
         time_labels: Columns and their labels; where two would overlap, plotext leaves one out.
         gutter: Cells of the labels and the axis.
     """
-    import plotext
-
-    figure: Any = plotext.figure
-    plotext.terminal.limit(False, False)
+    figure = load().figure
     figure.clear()
     figure.plot_size(columns + gutter, rows + 2)
     figure.theme("colorless")

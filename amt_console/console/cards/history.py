@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from amt_console.model import AlertState, AlertType, AlertView, Episode, ServiceState, ServiceView
 from amt_console.operations.protocol import ServiceDetail
 from widgets.chart import ChartLine, ChartMark, Plot
-from widgets.look import Look
 
 RANGES: tuple[tuple[float, str], ...] = ((1, "1 h"), (6, "6 h"), (24, "24 h"), (168, "7 d"))
 """Hours and name of the time ranges."""
@@ -64,27 +63,14 @@ def window_of(episode: Episode, now: datetime) -> IncidentWindow:
 
 def response_plot(detail: ServiceDetail, name: str, episode: Episode | None = None) -> Plot:
     """Mean and p95 of the response time, where most checks failed, and the begin of an alert with its outage."""
-    plot = Plot(response_lines(detail, name), detail.start, detail.end, failed=failures(detail))
+    plot = Plot(
+        (ChartLine(f"mean, {name}", detail.mean_ms), ChartLine("p95", detail.p95_ms)),
+        detail.start,
+        detail.end,
+        failed=tuple(up is not None and up < 50 for up in detail.uptime),
+    )
     if episode is None:
         return plot
     down = episode.alert_type is AlertType.SERVICE_DOWN
     outages = ((episode.opened_at, episode.resolved_at or detail.end),) if down else ()
     return replace(plot, outages=outages, marks=(ChartMark(episode.opened_at, "began"),))
-
-
-def response_lines(detail: ServiceDetail, name: str) -> tuple[ChartLine, ...]:
-    """Mean and p95 of the response time as lines of a chart."""
-    return ChartLine(f"mean, {name}" if name else "mean", detail.mean_ms), ChartLine("p95", detail.p95_ms)
-
-
-def failures(detail: ServiceDetail) -> tuple[bool, ...]:
-    """For each bucket: whether the service was down for most of it."""
-    return tuple(up is not None and up < 50 for up in detail.uptime)
-
-
-def ticks(detail: ServiceDetail, look: Look) -> tuple[str, ...]:
-    """Labels of the time axis: five moments; days where the range is long."""
-    start, end = look.local(detail.start), look.local(detail.end)
-    long = (end - start).total_seconds() > 2 * 86400
-    steps = [start + (end - start) * part / 4 for part in range(5)]
-    return tuple(f"{moment:%d %b}" if long else f"{moment:%H:%M}" for moment in steps)

@@ -134,8 +134,7 @@ class ServiceDetailScreen(DetailScreen):
             return
         look, now = self.look, self.now
         name = RANGES[self._range][1]
-        lines = history.response_lines(detail, f"last {name}")
-        self.query_one(Chart).show(lines, history.ticks(detail, look), failed=history.failures(detail))
+        self.query_one(Chart).show(history.response_plot(detail, f"last {name}"))
         self.query_one(UptimeBar).show(detail.uptime, summary=_uptime_words(detail), span=name)
         newest = next((probe for probe in detail.probes if probe.response_time_ms is not None), None)
         self.query_one("#phases", FactLines).show(facts.phases(newest, look))
