@@ -46,7 +46,7 @@ test: $(DEV_STAMP)
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 quick: $(DEV_STAMP)
-	@$(BIN)/python -m pytest -p no:schemathesis -n auto --dist worksteal -m "not (slow or pty or postgres or chromium)" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not (slow or pty or postgres or chromium)" $(ARGS)
 
 check: $(DEV_STAMP)
 	@$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ KEPT = {
 }
 """What the tests take from outside; everything else is the developer's own, e.g. ``XDG_STATE_HOME`` or ``NO_COLOR``."""
 USUAL = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
+LONGEST_NAME = 200
 HOMES = count()
 ENDINGS = {
     signal.SIGHUP: signal.SIG_DFL,
@@ -69,6 +70,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     marks = "|".join(left_out[1].split(" or "))
     mark = re.compile(rf"^pytestmark = \[?pytest\.mark\.({marks})\b", re.MULTILINE)
     return True if mark.search(collection_path.read_text(encoding="utf-8")) else None
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A long value becomes no name: each worker sends the names of all tests, and with every result one."""
+    return f"{argname} of {len(val)}" if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -13,6 +13,9 @@ from amt_console.analysis.resources import resource_patterns
 from amt_console.config.settings import Settings
 from amt_console.model import HostRollup, LatencyHistogram
 
+DAY, THREE_DAYS, MONTH = (pytest.param(days, marks=pytest.mark.slow) for days in (1, 3, 30))
+WEEK = 7
+
 
 def kinds(found: PerformanceAnalysis) -> list[tuple[str, str]]:
     return [(finding.kind.value, finding.subject) for finding in found.findings]
@@ -22,7 +25,7 @@ def rules(found: PerformanceAnalysis) -> list[tuple[str, str]]:
     return [(advice.rule, advice.subject) for advice in found.recommendations]
 
 
-@pytest.mark.parametrize("days", [1, 3, 7, 30])
+@pytest.mark.parametrize("days", [DAY, THREE_DAYS, WEEK, MONTH])
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 7))])
 def test_a_quiet_history_has_no_finding_and_no_advice(days: int, seed: int) -> None:
     found = History(days=days, seed=seed).analysis()
@@ -30,7 +33,7 @@ def test_a_quiet_history_has_no_finding_and_no_advice(days: int, seed: int) -> N
     assert found.recommendations == ()
 
 
-@pytest.mark.parametrize("days", [1, 3, 7, 30])
+@pytest.mark.parametrize("days", [DAY, THREE_DAYS, WEEK, MONTH])
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_calm_weekends_are_no_finding(days: int, seed: int) -> None:
     found = History(days=days, seed=seed, weekend=0.8).analysis()
@@ -38,7 +41,7 @@ def test_calm_weekends_are_no_finding(days: int, seed: int) -> None:
     assert found.recommendations == ()
 
 
-@pytest.mark.parametrize("days", [1, 7, 30])
+@pytest.mark.parametrize("days", [DAY, WEEK, MONTH])
 def test_a_planted_incident_is_named_with_its_time_and_cause(days: int) -> None:
     history = History(days=days)
     begin = history.at(0.4)
@@ -53,7 +56,7 @@ def test_a_planted_incident_is_named_with_its_time_and_cause(days: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 4))])
-@pytest.mark.parametrize("days", [3, 7, 30])
+@pytest.mark.parametrize("days", [THREE_DAYS, WEEK, MONTH])
 def test_a_planted_trend_is_named_once(days: int, seed: int) -> None:
     history = History(days=days, seed=seed)
     start, length = history.window.start, history.window.seconds
@@ -66,7 +69,7 @@ def test_a_planted_trend_is_named_once(days: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 4))])
-@pytest.mark.parametrize("days", [3, 7, 30])
+@pytest.mark.parametrize("days", [THREE_DAYS, WEEK, MONTH])
 def test_a_planted_shift_is_named_where_it_happened(days: int, seed: int) -> None:
     history = History(days=days, seed=seed)
     moment = history.at(0.6)
@@ -78,7 +81,7 @@ def test_a_planted_shift_is_named_where_it_happened(days: int, seed: int) -> Non
     assert rules(found) == [("level-shift", "shop")]
 
 
-@pytest.mark.parametrize("days", [3, 7, 30])
+@pytest.mark.parametrize("days", [THREE_DAYS, WEEK, MONTH])
 def test_a_planted_slow_stretch_is_an_anomaly(days: int) -> None:
     history = History(days=days)
     begin = history.at(0.7)
@@ -97,7 +100,7 @@ def test_unusual_behaviour_of_users_is_an_anomaly() -> None:
     assert "conversations was" in found.findings[0].evidence[0]
 
 
-@pytest.mark.parametrize("days", [1, 7, 30])
+@pytest.mark.parametrize("days", [DAY, WEEK, MONTH])
 def test_a_noisy_alert_is_named_with_a_change_that_would_have_ended_it(days: int) -> None:
     history = History(days=days)
     history.episodes = short_alerts(history, 12)
@@ -109,7 +112,7 @@ def test_a_noisy_alert_is_named_with_a_change_that_would_have_ended_it(days: int
     assert found.rules[0].refire_percent == 0
 
 
-@pytest.mark.parametrize("days", [1, 7, 30])
+@pytest.mark.parametrize("days", [DAY, WEEK, MONTH])
 def test_a_filling_disk_is_named_with_the_time_when_it_is_full(days: int) -> None:
     history = History(days=days, gaps=0)
     hours = 24 * days

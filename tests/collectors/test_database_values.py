@@ -125,6 +125,7 @@ def test_a_connection_that_goes_costs_the_values_of_one_reading() -> None:
     assert reader.read("postgresql", connection, READ_SECONDS)["connections"].value == 3.0
 
 
+@pytest.mark.slow
 async def test_values_that_hang_cost_the_values_and_not_the_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

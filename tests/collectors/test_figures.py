@@ -383,6 +383,7 @@ def test_no_json_at_all_raises_or_gives_an_absurd_figure(kind: FigureKind, answe
     check(kind, json.dumps(answer).encode())
 
 
+@pytest.mark.slow
 @given(KINDS, st.binary(max_size=200))
 def test_no_bytes_at_all_raise(kind: FigureKind, body: bytes) -> None:
     check(kind, body)

@@ -140,6 +140,7 @@ async def test_n6_an_announced_size_over_the_cap_is_not_read(collector: HttpColl
     assert result.error_class is ErrorClass.TOO_LARGE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 async def test_n7_a_decompression_bomb_is_not_inflated(collector: HttpCollector, encoding: str) -> None:
     bomb = (gzip.compress if encoding == "gzip" else zlib.compress)(b"\0" * 100_000_000)

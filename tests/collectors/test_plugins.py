@@ -200,6 +200,7 @@ def test_the_number_of_values_is_bounded() -> None:
     assert len(read_output("OK | " + " ".join(f"v{number}=1" for number in range(500))).values) == MAX_VALUES
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_output_can_be_read(text: str) -> None:
     output = read_output(text)

@@ -12,6 +12,8 @@ from amt_console.console.announcer import Announcer
 from amt_console.model import AlertView, Snapshot
 from widgets.look import PLAIN_LOOK, Look
 
+pytestmark = pytest.mark.slow
+
 
 def outage(**cause: object) -> Snapshot:
     """The API is down, and its two endpoints with it."""

@@ -20,6 +20,8 @@ from amt_console.console.app import ConsoleApp, Done
 from amt_console.model import MonitorState, MonitorStatus
 from amt_console.operations.protocol import UnavailableError
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_frozen_view_stands_still_while_the_monitor_goes_on() -> None:
     async with desk(all_fine()) as console:

@@ -14,6 +14,8 @@ from amt_console.model import Value
 from amt_console.operations.protocol import ServiceDetail, ValueHistory
 from widgets.fact_lines import FactLines
 
+pytestmark = pytest.mark.slow
+
 HISTORY = ValueHistory("connections", (10.0, None, 90.0), 10.0, 90.0, None, Value(12.0, high=100.0))
 
 

@@ -9,6 +9,8 @@ from support.pictures import all_fine, incident
 from amt_console.console.screens.why import WhyScreen
 from widgets.fact_lines import FactLines
 
+pytestmark = pytest.mark.slow
+
 
 def shown(screen: WhyScreen, section: str) -> list[str]:
     return [text.rstrip() for text in screen.query_one(f"#{section}", FactLines).plain_lines]

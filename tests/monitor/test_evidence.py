@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.monitored import monitored
 from support.operations import episode
-from support.stores import START
+from support.stores import START, laid_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -165,7 +165,7 @@ def test_the_busiest_process_is_found() -> None:
 
 
 def test_evidence_is_kept_encrypted_and_the_first_stays(tmp_path: Path) -> None:
-    url, clock, key = f"sqlite:///{tmp_path / 'e.db'}", FakeClock(), DataKey.new()
+    url, clock, key = laid_out(tmp_path / "e.db"), FakeClock(), DataKey.new()
     found = evidence_of(RESULT, BUSY, HOST)
     with Store.open(url, clock=clock, keys=Keyring(key)) as store:
         with store.transaction(durable=True) as writes:
@@ -202,7 +202,7 @@ def test_evidence_is_kept_with_the_outage_of_its_service_alone(tmp_path: Path) -
     names = ("web", "api")
     services = [Service(name=name, url="http://127.0.0.1:1/", interval=15.0) for name in names]
     rules = build_ruleset(Settings.model_validate({"web_app_url": "http://x"}), services)
-    with Store.open(f"sqlite:///{tmp_path / 'e.db'}", clock=clock, keys=Keyring(DataKey.new())) as store:
+    with Store.open(laid_out(tmp_path / "e.db"), clock=clock, keys=Keyring(DataKey.new())) as store:
         recorder = Recorder(store=store, ruleset=rules, clock=clock)
         down = [replace(RESULT, service=name, timestamp=clock.now()) for name in names]
         slow = replace(RESULT, service="web", timestamp=clock.now(), state=ServiceState.UP, response_time_ms=9000.0)

@@ -6,6 +6,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
+from support.stores import laid_out
 
 from amt_console.alerts import Verdict
 from amt_console.clock import FakeClock, SystemClock
@@ -173,7 +174,7 @@ def test_windows_are_read_from_rows_and_sums(tmp_path: Path, window: str, aggreg
         del given["above"]
         given["below"] = 1000
     rules = ruleset(given)
-    opened = Store.open(f"sqlite:///{tmp_path}/m.db", clock=clock)
+    opened = Store.open(laid_out(tmp_path / "m.db"), clock=clock)
     try:
         items = [measured(clock, {"connections": float(5 + 5 * number)}) for number in range(19)]
         Recorder(store=opened, ruleset=rules, clock=clock, continuous=False).write(items)
@@ -190,7 +191,7 @@ def test_a_backtest_replays_values_and_warnings(tmp_path: Path) -> None:
     clock = FakeClock()
     start = clock.now()
     rules = ruleset(rule("disks/used", fail=2), rule("disks/used", name="long", window="5m"), plugins=[PLUGIN])
-    store = Store.open(f"sqlite:///{tmp_path}/m.db", clock=clock)
+    store = Store.open(laid_out(tmp_path / "m.db"), clock=clock)
     try:
         items = [
             measured(clock, {"used": 95.0 if 40 <= number < 80 else 50.0}, name="disks", state=state)
@@ -212,7 +213,7 @@ def test_a_plugin_of_debian_alerts(tmp_path: Path) -> None:
     plugins = [{"name": "dummy", "command": [str(CHECK_DUMMY), "2", "the tape is full"], "interval": 60}]
     settings = Settings.model_validate({**BASES, "plugins": plugins, "recheck": [0.01, 0.01]})
     clock = SystemClock()
-    url = f"sqlite:///{tmp_path}/m.db"
+    url = laid_out(tmp_path / "m.db")
     store = Store.open(url, clock=clock)
     try:
         summary = run_once(settings=settings, store=store, store_url=url, clock=clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -69,29 +69,33 @@ class _Edit:
 
 def changes_of(source: str) -> list[Change]:
     """Every change of a module, in the order of its lines."""
-    return [change for change, _ in _numbered(ast.parse(source), source)]
+    return [change for change, _ in _numbered(ast.parse(source), source.splitlines())]
 
 
 def changed(source: str, wanted: Change) -> ast.Module:
     """The module with one change. Raises KeyError if it has no such place."""
-    tree = ast.parse(source)
-    for change, make in _numbered(tree, source):
+    tree, lines = ast.parse(source), source.splitlines()
+    alike = {number for number, line in enumerate(lines, start=1) if line.strip() == wanted.line}
+    for change, make in _numbered(tree, lines, alike):
         if change == wanted:
             make()
             return ast.fix_missing_locations(tree)
     raise KeyError(wanted)
 
 
-def _numbered(tree: ast.Module, source: str) -> list[tuple[Change, Callable[[], None]]]:
-    lines, seen, found = source.splitlines(), Counter[Change](), []
-    for edit in sorted(_edits(tree, "module"), key=lambda edit: getattr(edit.node, "lineno", 0)):
+def _numbered(
+    tree: ast.Module, lines: Sequence[str], numbers: Container[int] | None = None
+) -> list[tuple[Change, Callable[[], None]]]:
+    """The changes of the lines with these numbers, by default of all, and what makes each."""
+    seen, found = Counter[Change](), []
+    for edit in sorted(_edits(tree, "module", numbers), key=lambda edit: getattr(edit.node, "lineno", 0)):
         first = Change(edit.within, lines[getattr(edit.node, "lineno", 1) - 1].strip(), edit.what)
         seen[first] += 1
         found.append((Change(first.within, first.line, first.what, seen[first]), edit.make))
     return found
 
 
-def _edits(node: ast.AST, within: str) -> Iterator[_Edit]:
+def _edits(node: ast.AST, within: str, numbers: Container[int] | None) -> Iterator[_Edit]:
     for field, value in ast.iter_fields(node):
         if field in UNTOUCHED:
             continue
@@ -102,11 +106,14 @@ def _edits(node: ast.AST, within: str) -> Iterator[_Edit]:
             if isinstance(child, (*FUNCTIONS, ast.ClassDef)):
                 inner = child.name if within == "module" else f"{within}.{child.name}"
             if isinstance(node, FUNCTIONS) and field == "body" and child is value[-1] and _returns_constant(child):
-                yield from _edits(child, within)  # without it the function returns None, which the type checker reports
+                yield from _edits(
+                    child, within, numbers
+                )  # without it the function returns None, which the type checker reports
                 continue
-            for what, other in _others(child, _is_condition(node, field)):
-                yield _Edit(inner, child, what, _replacement(node, field, child, other))
-            yield from _edits(child, inner)
+            if numbers is None or getattr(child, "lineno", 1) in numbers:
+                for what, other in _others(child, _is_condition(node, field)):
+                    yield _Edit(inner, child, what, _replacement(node, field, child, other))
+            yield from _edits(child, inner, numbers)
 
 
 def _is_inert(node: ast.AST) -> bool:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from support.stores import laid_out
 
 from amt_console.clock import SystemClock
 from amt_console.config.settings import Settings
@@ -34,7 +35,7 @@ class FailingThread(DispatcherThread):
 def test_a_fault_is_told_while_somebody_waits_for_the_thread(
     abandoned: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Store.open(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=SystemClock()) as store:
+    with Store.open(laid_out(tmp_path / "monitoring.db"), clock=SystemClock()) as store:
         thread = FailingThread(store)
         thread.start()
         if abandoned:

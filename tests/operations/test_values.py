@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from support.stores import laid_out
+
 from amt_console.clock import FakeClock
 from amt_console.config import Settings, targets
 from amt_console.console.cards.value_lines import value_lines
@@ -34,7 +36,7 @@ def test_values_are_in_the_status_the_detail_and_the_past(tmp_path: Path) -> Non
     settings = Settings.model_validate({**BASES, "services": [], "plugins": [PLUGIN]})
     (target,) = targets(settings, env={})
     clock = FakeClock()
-    store = Store.open(f"sqlite:///{tmp_path}/m.db", clock=clock)
+    store = Store.open(laid_out(tmp_path / "m.db"), clock=clock)
     try:
         with store.transaction() as writes:
             writes.add_results([measured(minute) for minute in range(31)])

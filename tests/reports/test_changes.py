@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from support import report_samples as samples
+from support.stores import laid_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import load_config
@@ -27,7 +28,7 @@ SETTINGS = load_config(cwd=Path("/nonexistent"), env={}).settings
 
 def stored(tmp_path: Path, values: list[float]) -> ReportData:
     """The last day of a figure that was read once an hour, its newest value last."""
-    with Store.open(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=FakeClock(NOW)) as store:
+    with Store.open(laid_out(tmp_path / "monitoring.db"), clock=FakeClock(NOW)) as store:
         with store.transaction() as writes:
             for hours, value in enumerate(reversed(values)):
                 at = NOW - timedelta(hours=hours, minutes=1)
@@ -81,7 +82,7 @@ def test_where_nothing_has_a_baseline_the_header_says_so_once(tmp_path: Path) ->
 
 
 def test_a_stretch_that_was_read_more_often_has_no_more_weight(tmp_path: Path) -> None:
-    with Store.open(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=FakeClock(NOW)) as store:
+    with Store.open(laid_out(tmp_path / "monitoring.db"), clock=FakeClock(NOW)) as store:
         with store.transaction() as writes:
             minutes = [*range(1, 60), *range(61, 48 * 60, 60)]
             for minute in sorted(minutes, reverse=True):

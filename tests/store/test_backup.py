@@ -51,6 +51,7 @@ def test_a_backup_never_overwrites(sqlite_url: str, tmp_path: Path, clock: FakeC
     assert target.read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_damaged_database_gives_no_backup(sqlite_url: str, tmp_path: Path, clock: FakeClock) -> None:
     with Store.open(sqlite_url, clock=clock) as store:
         fill(store, 0, 3000)

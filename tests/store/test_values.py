@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from support.stores import laid_out
 
 from amt_console.clock import FakeClock
 from amt_console.model import RESOLUTIONS, ProbeResult, ServiceState, Value
@@ -70,7 +71,7 @@ def test_what_others_wrote_into_the_row_is_left_out(store: Store) -> None:
 
 
 def test_results_without_values_write_no_sums(tmp_path: Path) -> None:
-    store = Store.open(f"sqlite:///{tmp_path}/m.db", clock=FakeClock())
+    store = Store.open(laid_out(tmp_path / "m.db"), clock=FakeClock())
     try:
         with store.transaction() as writes:
             writes.add_results([result(0, {})])

@@ -115,6 +115,12 @@ def lay_out(path: Path) -> None:
     path.write_bytes(_laid_out())
 
 
+def laid_out(path: Path) -> str:
+    """The URL of a SQLite database that is laid out at a path."""
+    lay_out(path)
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture(scope="session")
 def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database with all tables and no rows, to be copied."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -47,13 +48,8 @@ function of that name.
 class _Loaded(Mapping[str, Any]):
     """The commands by name, each built on first access."""
 
-    def __init__(self) -> None:
-        self._made: dict[str, Any] = {}
-
     def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = _made(name, _COMMANDS[name])
-        return self._made[name]
+        return _made(name, _COMMANDS[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(_COMMANDS)
@@ -74,6 +70,7 @@ class _Root(TyperGroup):
         return list(self.commands)
 
 
+@cache
 def _made(name: str, example: str) -> Any:
     """The click command of a module."""
     module = import_module(f"amt_console.cli.{name}")

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from support.incidents import NOW, TARGETS, after, plant
+from support.stores import laid_out
 
 from amt_console.alerts.policy.shift_facts import ending_maintenance, ending_silences, shift_span
 from amt_console.analysis.findings import Finding, FindingKind
@@ -42,7 +43,7 @@ SETTINGS = Settings.model_validate(
 @pytest.fixture(scope="module")
 def open_shift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandoverData]:
     """Five minutes into the incident, with a message that was given up."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('handover') / 'monitoring.db'}"
+    url = laid_out(tmp_path_factory.mktemp("handover") / "monitoring.db")
     now = after(5)
     with Store.open(url, clock=FakeClock(now)) as store:
         plant(store, until=now, hours_before=1)
@@ -99,7 +100,7 @@ def test_findings_are_what_to_watch(open_shift: HandoverData) -> None:
 
 @pytest.mark.slow
 def test_an_empty_database_hands_over_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
-    url = f"sqlite:///{tmp_path_factory.mktemp('empty') / 'monitoring.db'}"
+    url = laid_out(tmp_path_factory.mktemp("empty") / "monitoring.db")
     with Store.open(url, clock=FakeClock(NOW)) as store, store.read() as reads:
         data = gather_handover(reads, targets=(), settings=Settings(), zone="UTC", now=NOW)
     assert data.span.since == NOW - timedelta(hours=12)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.incidents import BACK, DOWN, NOW, TARGETS, after, plant
+from support.stores import laid_out
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -30,7 +31,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)>\x1b[31m=cmd()\ud800"
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dict[str, int]]]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('incident') / 'monitoring.db'}"
+    url = laid_out(tmp_path_factory.mktemp("incident") / "monitoring.db")
     with Store.open(url, clock=FakeClock(NOW)) as store:
         yield store, plant(store)
 
@@ -132,7 +133,7 @@ def test_an_ended_incident_is_told_the_same_whenever_it_is_made(planted: tuple[S
 
 
 def test_of_an_open_incident_it_is_told_so_far(tmp_path: Path) -> None:
-    with Store.open(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=FakeClock(after(5))) as store:
+    with Store.open(laid_out(tmp_path / "monitoring.db"), clock=FakeClock(after(5))) as store:
         ids = plant(store, until=after(5), hours_before=1)
         found = document(gathered(store, ids["api"], after(5)))
     assert found["so_far"]
@@ -146,7 +147,7 @@ def test_of_an_open_incident_it_is_told_so_far(tmp_path: Path) -> None:
 def test_it_says_that_retention_removed_single_results(tmp_path: Path) -> None:
     much_later = NOW + timedelta(days=120)
     clock = FakeClock(NOW)
-    with Store.open(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=clock) as store:
+    with Store.open(laid_out(tmp_path / "monitoring.db"), clock=clock) as store:
         ids = plant(store, hours_before=1)
         clock.advance(120 * 86400)
         retention = Retention(store, retention_policy(Settings().retention), clock=clock)
