@@ -12,10 +12,11 @@ from textual.strip import Strip
 from amt_console.model import BusinessFigures, Figure, FigureFault, FigureKind, FigureUnit
 from amt_console.text import count, duration, milliseconds, percent, unread_words
 from widgets.ages import ago_words
+from widgets.bars import Bar, bar_rows
 from widgets.cells import Run, Runs, joined, line, runs_width, width_of, wrapped
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
-from widgets.sparkline import gauge, resample, spark_runs
+from widgets.sparkline import resample, spark_runs
 
 SUSPECT_MARK = "?"
 """The mark of a value that looks wrong."""
@@ -196,27 +197,15 @@ class FiguresPanel(LineView):
     def _breakdowns(self, width: int, room: int) -> list[Strip]:
         lines: list[Strip] = []
         for name, title in self.BREAKDOWNS:
-            pairs = sorted(self._pairs(name), key=lambda pair: -pair[1])
+            bars = [Bar(label, value) for label, value in self._pairs(name)]
             left = room - len(lines)
-            if not pairs or left < 4:
+            if not bars or left < 4:
                 continue
             lines.append(Strip.blank(width))
             lines.append(line([(f" {title}", self.look.palette.strong)], width))
-            lines.extend(self._bars(pairs[: left - 2], sum(value for _, value in pairs), width))
-        return lines
-
-    def _bars(self, pairs: Sequence[tuple[str, float]], total: float, width: int) -> list[Strip]:
-        look, palette = self.look, self.look.palette
-        label = min(18, max(width_of(name) for name, _ in pairs) + 1, width // 2)
-        bar = max(0, min(40, width - label - 12))
-        lines = []
-        for name, value in pairs:
-            share = value / total * 100 if total > 0 else None
-            name_strip = line([(name, palette.muted)], label, ellipsis=look.ellipsis)
-            runs: list[Run] = [(" ", palette.text)]
-            runs.extend((segment.text, segment.style or palette.text) for segment in name_strip)
-            runs.extend([(f"{look.value(count(value)):>8} ", palette.text), *gauge(share, bar, look, palette.trend)])
-            lines.append(line(runs, width, ellipsis=look.ellipsis))
+            blank: Run = (" ", self.look.palette.text)
+            rows = bar_rows(bars, width - 2, left - 2, self.look, shares=True)
+            lines.extend(line([blank, *row], width) for row in rows)
         return lines
 
     def _pairs(self, name: str) -> tuple[tuple[str, float], ...]:
