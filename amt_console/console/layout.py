@@ -9,6 +9,8 @@ MIN_WIDTH = 60
 MIN_HEIGHT = 16
 HOST_ONLY_BELOW = 17
 """With fewer lines between the bars, only one line of the host is shown: the services need the rest."""
+HOUR_LINES = 1
+"""The last hour stands between alerts and services at every size."""
 COMPACT_LINES = 5
 """Two lines for the host, one for each panel of figures."""
 TWO_LINES = 11
@@ -33,7 +35,7 @@ class OverviewPlan:
     bottom: int
     panels: Panels
     gap: int
-    """Blank lines above the services and above the panels."""
+    """Blank lines above the last hour and above the panels."""
 
 
 def info_lines(width: int, height: int) -> int:
@@ -55,6 +57,7 @@ def plan_overview(width: int, height: int, *, alerts: int, services: int) -> Ove
         alerts: Alerts to list.
         services: Services to list.
     """
+    height -= HOUR_LINES
     alerts_wanted = 1 + alerts if alerts else 1
     services_wanted = 1 + max(1, services)
     bottom_least = _bottom_least(width, height)

@@ -6,11 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from support.answers import INCIDENT
 from support.desk import desk
 from support.pictures import NOW, alert, all_fine, empty, hostile, incident
 
-from amt_console.model import Severity
+from amt_console.model import ServiceState, Severity, StateSpan
 from amt_console.model.oncall import OnCall
+from amt_console.model.queries import StatesQuery
+from amt_console.model.queries.states import StateHistory
+from amt_console.operations.protocol import OperationError
+from widgets.last_hour import LastHour
 from widgets.line_view import LineView
 from widgets.live_table import LiveTable
 from widgets.title_bar import TitleBar
@@ -256,3 +261,48 @@ async def test_one_pane_alone_is_marked_as_the_one_with_the_keys() -> None:
             marked = [any(part.style is not None and part.style.bgcolor == focus for part in line) for line in looks]
             assert sum(marked) == 1
             await console.press("tab")
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])
+async def test_the_last_hour_stands_there_at_every_size(size: tuple[int, int]) -> None:
+    async with desk(incident(), size=size, answers=INCIDENT) as console:
+        line = console.screen.query_one(LastHour).plain_lines[0]
+        assert line.startswith("LAST HOUR")
+        assert "DOWN for 12m" in line
+    async with desk(all_fine(), size=size) as console:
+        assert "well all the time" in console.screen.query_one(LastHour).plain_lines[0]
+
+
+async def test_a_last_hour_that_cannot_be_read_says_so_in_its_place() -> None:
+    def refuse(query: StatesQuery) -> StateHistory:
+        raise OperationError("the database is busy")
+
+    async with desk(incident(), answers={StatesQuery: refuse}) as console:
+        assert "cannot be read: the database is busy" in console.screen.query_one(LastHour).plain_lines[0]
+        assert "backend-api" in console.text()
+        assert not console.messages, "the panel says it, not a message every ten seconds"
+
+
+async def test_the_last_hour_of_the_past_ends_there() -> None:
+    async with desk(incident(), answers=INCIDENT) as console:
+        await console.press("left_square_bracket")
+        asked = [call[1] for call in console.operations.calls if call[0] == "ask" and isinstance(call[1], StatesQuery)]
+        assert asked[-1].at == NOW - timedelta(minutes=1)
+
+
+def test_the_worst_state_of_all_services_over_time() -> None:
+    up, down, slow = ServiceState.UP, ServiceState.DOWN, ServiceState.DEGRADED
+    at = [NOW + timedelta(minutes=minute) for minute in range(5)]
+    history = StateHistory(
+        at[0],
+        at[4],
+        {
+            "a": (StateSpan(at[0], at[1], up), StateSpan(at[1], at[3], down), StateSpan(at[3], at[4], up)),
+            "b": (StateSpan(at[0], at[2], up), StateSpan(at[2], at[4], slow)),
+        },
+    )
+    assert history.worst() == (
+        StateSpan(at[0], at[1], up),
+        StateSpan(at[1], at[3], down, "a"),
+        StateSpan(at[3], at[4], slow, "b"),
+    )

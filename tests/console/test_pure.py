@@ -13,7 +13,7 @@ from support.pictures import NOW, alert, all_fine, incident
 
 from amt_console.console.announcer import Announcer, terminal_title
 from amt_console.console.bindings import ALL_KEYS, FOOTER_ORDER, key_names
-from amt_console.console.layout import COMPACT_LINES, HOST_ONLY_BELOW, plan_overview, too_small
+from amt_console.console.layout import COMPACT_LINES, HOST_ONLY_BELOW, HOUR_LINES, plan_overview, too_small
 from amt_console.console.output import plain
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.session import SessionFacts
@@ -27,9 +27,9 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "console.md"
 @given(st.integers(60, 300), st.integers(14, 120), st.integers(0, 60), st.integers(0, 200))
 def test_the_panes_always_fit_and_none_is_lost(width: int, height: int, alerts: int, services: int) -> None:
     plan = plan_overview(width, height, alerts=alerts, services=services)
-    assert plan.alerts + plan.services + plan.bottom + 2 * plan.gap <= height
+    assert plan.alerts + plan.services + plan.bottom + 2 * plan.gap + HOUR_LINES <= height
     assert plan.services >= 2
-    assert plan.bottom >= (1 if height < HOST_ONLY_BELOW else COMPACT_LINES)
+    assert plan.bottom >= (1 if height - HOUR_LINES < HOST_ONLY_BELOW else COMPACT_LINES)
     assert plan.alerts >= (2 if alerts else 1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
 from unittest.mock import patch
@@ -19,6 +19,7 @@ from amt_console.clock import FakeClock
 from amt_console.console.app import ConsoleApp
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.model import Acknowledge, Snapshot
+from amt_console.model.queries import Query
 from widgets.line_view import LineView
 from widgets.live_table import LiveTable
 from widgets.prompt import Prompt
@@ -29,6 +30,9 @@ SETTLED_AFTER = 4
 
 _PARSED: dict[tuple[tuple[str, str], ...], LRUCache[Any, list[RuleSet]]] = {}
 """Rules by the variables of a theme: every app parses the same style sheets anew, for a tenth of its time."""
+
+
+Answers = Mapping[type[Query[Any]], Callable[[Any], Any]]
 
 
 class _ParsedOnce(Stylesheet):
@@ -127,9 +131,10 @@ async def desk(
     size: tuple[int, int] = (80, 24),
     monitor: bool = True,
     has_reports: bool = True,
+    answers: Answers | None = None,
     **options: Any,
 ) -> AsyncIterator[Desk]:
-    operations = FakeOperations(picture)
+    operations = FakeOperations(picture, answers=dict(answers or {}))
     session = FakeSession(operations, is_monitor=monitor, has_reports=has_reports)
     clock = FakeClock(NOW)
 

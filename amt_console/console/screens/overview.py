@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from textual.containers import Container
@@ -14,7 +16,9 @@ from amt_console.console.exporting import Export, ReportsExport
 from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_overview
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.seen import alert_list, service_list
-from amt_console.model import AlertView, ServiceView, Snapshot
+from amt_console.model import AlertView, ServiceState, ServiceView, Snapshot, StateSpan
+from amt_console.model.queries import StatesQuery
+from amt_console.operations.protocol import Operations
 from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, jobs_words, milliseconds
 from widgets.alert_table import AlertTable, Followers
 from widgets.business_panels import ChatbotPanel, OverviewPanel, RevenuePanel
@@ -22,6 +26,7 @@ from widgets.cells import Runs
 from widgets.figures_panel import FiguresPanel
 from widgets.host_panel import HostPanel
 from widgets.info_line import InfoLine
+from widgets.last_hour import LastHour
 from widgets.live_table import LiveTable
 from widgets.prompt import Prompt
 from widgets.service_table import ServiceTable
@@ -30,6 +35,8 @@ MOST_RESOLVED = 5
 """Most recently ended alerts that are listed, if there is room."""
 USUAL_SERVICES = 8
 """Services to make room for in the first frame, before any are known."""
+HOUR_SECONDS = 10.0
+"""Seconds between two loads of the last hour, beside those after a change of state."""
 _PANEL_CLASSES = ("-host", "-lines", "-two", "-four")
 
 
@@ -41,12 +48,14 @@ class OverviewScreen(ListScreen):
     def __init__(self) -> None:
         super().__init__()
         self._began = False
+        self._states: tuple[ServiceState, ...] = ()
         self._figures: tuple[FiguresPanel, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         """The panes."""
         look = self.look
         yield AlertTable(look=look, id="alerts")
+        yield LastHour(look=look, id="hour")
         yield ServiceTable(look=look, id="services")
         self._figures = (
             RevenuePanel(look=look, id="revenue"),
@@ -79,6 +88,7 @@ class OverviewScreen(ListScreen):
     def on_mount(self) -> None:
         """Share the lines before the first snapshot, for a usual number of services."""
         self._share_lines(0, USUAL_SERVICES)
+        self.set_interval(HOUR_SECONDS, self._load_hour)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw a snapshot."""
@@ -95,7 +105,28 @@ class OverviewScreen(ListScreen):
         self.query_one(HostPanel).show(snapshot.resources)
         for panel in self._figures:
             panel.show(snapshot.figures, snapshot.figure_faults, now)
+        states = tuple(service.state for service in snapshot.services)
+        if states != self._states:
+            self._states = states
+            self._load_hour()
         self.tell_selected()
+
+    def moment_changed(self) -> None:
+        """Load the hour before another moment."""
+        super().moment_changed()
+        self._load_hour()
+
+    def _load_hour(self) -> None:
+        """Load the last hour; while another screen is on top, nobody sees it."""
+        operations, query = self.host.operations, StatesQuery(at=self.host.at)
+        if operations is None or not self.is_current or self.host.view.paused:
+            return
+        failed = self.query_one(LastHour).show_failure
+        self.host.load(lambda: _hour(operations, query), partial(self._loaded_hour, query.at), failed)
+
+    def _loaded_hour(self, at: datetime | None, hour: tuple[Sequence[StateSpan], datetime, datetime]) -> None:
+        if self.is_mounted and at == self.host.at:
+            self.query_one(LastHour).show(*hour)
 
     def _begin(self, snapshot: Snapshot) -> None:
         """With the first snapshot, focus the alerts if any are open; later only the person moves the focus."""
@@ -219,3 +250,9 @@ class OverviewScreen(ListScreen):
             await self.app.push_screen(AlertDetailScreen(int(key)))
         else:
             await self.app.push_screen(ServiceDetailScreen(key))
+
+
+def _hour(operations: Operations, query: StatesQuery) -> tuple[Sequence[StateSpan], datetime, datetime]:
+    """The worst state over time, computed off the loop."""
+    found = operations.ask(query)
+    return found.worst(), found.start, found.end
