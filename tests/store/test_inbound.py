@@ -53,6 +53,21 @@ def test_arrivals_come_back_as_they_came_in_order_and_leave_once(store: Store) -
     assert (there, [each.number for each in new]) == ({alert.number}, [bare.number])
 
 
+def test_what_waits_shows_nobody_the_details_of_an_alert_or_the_output_of_a_job(store: Store) -> None:
+    with store.transaction() as writes:
+        writes.inbound.arrivals.add_pings([replace(PING, output="the customer Ada")])
+        writes.inbound.arrivals.add_alerts([replace(ALERT, answer="the customer Ada")], at(2))
+        rows = writes._connection.exec_driver_sql("SELECT * FROM arrivals").all()
+    assert len(rows) == 2
+    assert "Ada" not in str(rows)
+    store.keys = Keyring()
+    with store.read() as reads:
+        ping, alert = reads.inbound.arrivals.after(())[1]
+    assert (ping.ping, alert.alert) == (replace(PING, output=None), replace(ALERT, answer=None)), (
+        "a lost key loses them"
+    )
+
+
 def test_numbers_are_never_given_again(store: Store) -> None:
     numbers = []
     for _ in range(2):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,13 @@ _PING, _ALERT = "ping", "alert"
 def output_cell(heartbeat: str) -> EncryptedCell:
     """Where the output of a job stands."""
     return EncryptedCell(table(HeartbeatRow).name, "last_output", heartbeat)
+
+
+def arrival_cell(stored: Mapping[str, Any]) -> EncryptedCell:
+    """The cell of an arrival's output, from its content: that of its job, or one of its own for an alert."""
+    if "heartbeat" in stored:
+        return output_cell(str(stored["heartbeat"]))
+    return EncryptedCell(_ARRIVALS.name, "output", f"{stored.get('source')}/{stored.get('fingerprint')}")
 
 
 class ArrivalReads:
@@ -62,9 +69,10 @@ class ArrivalReads:
         number, at = int(row["id"]), row["received_at"]
         try:
             stored = json_object(row["content"])
+            output = self._output(stored, row["output"])
             if row["kind"] == _PING:
-                return Arrival(number, at, ping=_ping(stored, at, self._output(stored, row["output"])))
-            return Arrival(number, at, alert=_alert(stored))
+                return Arrival(number, at, ping=_ping(stored, at, output))
+            return Arrival(number, at, alert=_alert(stored, output))
         except (KeyError, ValueError, TypeError) as error:
             # Without content it is dropped like any other that means nothing.
             logger.warning("an arrival cannot be read: %s", type(error).__name__)
@@ -74,7 +82,7 @@ class ArrivalReads:
         if sealed is None:
             return None
         try:
-            return self._keys.open(output_cell(str(stored["heartbeat"])), sealed)
+            return self._keys.open(arrival_cell(stored), sealed)
         except Unavailable:
             return None
 
@@ -92,13 +100,12 @@ class ArrivalWrites(ArrivalReads):
                 "exit_code": ping.exit_code,
                 "duration_ms": ping.duration_ms,
             }
-            output = None if ping.output is None else self._keys.seal(output_cell(ping.heartbeat), ping.output)
-            rows.append(_row(_PING, ping.at, stored, output))
+            rows.append(self._row(_PING, ping.at, stored, ping.output))
         self._add(rows)
 
     def add_alerts(self, alerts: Sequence[ExternalAlert], at: datetime) -> None:
         """Alerts of other programs."""
-        self._add([_row(_ALERT, at, asdict(alert), None) for alert in alerts])
+        self._add([self._row(_ALERT, at, asdict(replace(alert, answer=None)), alert.answer) for alert in alerts])
 
     def note_webhook(self, webhook_id: str, at: datetime) -> bool:
         """Remember the number of a signed message; ``False`` if it is known already."""
@@ -115,13 +122,13 @@ class ArrivalWrites(ArrivalReads):
         if numbers:
             self._connection.execute(delete(_ARRIVALS).where(_ARRIVALS.c.id.in_(numbers)))
 
+    def _row(self, kind: str, at: datetime, content: dict[str, Any], output: str | None) -> dict[str, Any]:
+        sealed = None if output is None else self._keys.seal(arrival_cell(content), output)
+        return {"received_at": at, "kind": kind, "content": to_json(content), "output": sealed}
+
     def _add(self, rows: list[dict[str, Any]]) -> None:
         if rows:
             self._connection.execute(insert(_ARRIVALS), rows)
-
-
-def _row(kind: str, at: datetime, content: dict[str, Any], output: Sealed | None) -> dict[str, Any]:
-    return {"received_at": at, "kind": kind, "content": to_json(content), "output": output}
 
 
 def _ping(stored: dict[str, Any], at: datetime, output: str | None) -> Ping:
@@ -130,7 +137,7 @@ def _ping(stored: dict[str, Any], at: datetime, output: str | None) -> Ping:
     )
 
 
-def _alert(stored: dict[str, Any]) -> ExternalAlert:
+def _alert(stored: dict[str, Any], answer: str | None) -> ExternalAlert:
     started_at = moment_of(stored["started_at"])
     if started_at is None:
         raise ValueError("no start")
@@ -140,5 +147,6 @@ def _alert(stored: dict[str, Any]) -> ExternalAlert:
             "severity": Severity(stored["severity"]),
             "started_at": started_at,
             "ends_at": moment_of(stored["ends_at"]),
+            "answer": answer,
         }
     )

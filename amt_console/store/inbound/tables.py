@@ -23,7 +23,7 @@ class ArrivalRow(StoreTable, table=True):
     content: str = Field(sa_type=Text)
     """JSON."""
     output: str | None = Field(default=None, sa_type=Encrypted)
-    """What the job printed. Bound to the cell in ``heartbeats`` that it is meant for."""
+    """What the job printed, bound to the cell in ``heartbeats`` that it is meant for; or the details of an alert."""
 
 
 class HeartbeatRow(StoreTable, table=True):

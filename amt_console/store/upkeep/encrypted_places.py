@@ -64,10 +64,7 @@ PLACES = (
     _place(table(RelayedRow).c.answer, lambda row: members.answer_cell(row["service_name"], row["timestamp"])),
     _place(table(OutboxRow).c.payload, lambda row: queue.payload_cell(row["dedup_key"])),
     _place(table(DeliveryAttemptRow).c.error, lambda row: attempts.error_cell(row["outbox_id"], row["timestamp"])),
-    _place(
-        table(ArrivalRow).c.output,
-        lambda row: arrivals.output_cell(str(json_object(row["content"]).get("heartbeat"))),
-    ),
+    _place(table(ArrivalRow).c.output, lambda row: arrivals.arrival_cell(json_object(row["content"]))),
     _place(table(HeartbeatRow).c.last_output, lambda row: arrivals.output_cell(row["name"])),
     _place(table(idempotency.IdempotencyRow).c.answer, lambda row: idempotency.answer_cell(row["id"])),
     _place(_META.c.content, lambda _: signing_key.CELL, _META.c.key == signing_key.NAME),
