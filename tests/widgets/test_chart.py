@@ -213,6 +213,9 @@ def test_given_labels_replace_the_times() -> None:
     values = tuple(float(month) for month in range(12))
     lines = texts(Plot((ChartLine("MRR", values),), labels=months, unit="EUR"), width=120)
     assert lines[-1].split() == list(months)
+    names = tuple(f"month {month}" for month in range(1, 13))
+    some = texts(Plot((ChartLine("MRR", values),), labels=names, unit="EUR"), width=72)[-1]
+    assert some.split()[::2] == ["month"] * 6
     assert texts(Plot((ChartLine("MRR", values),), labels=("a", "b")))[-1].split() == ["a", "b"]
 
 

@@ -104,14 +104,13 @@ class Drawing:
     def _time_labels(self) -> tuple[tuple[int, str], ...]:
         """Labels of the time axis with their columns."""
         plot = self._plot
-        most = max(2, self._columns // _LABEL_CELLS)
         if plot.labels:
             values = max((len(each.values) for each in (*self._lines, *self._phases)), default=0)
             placed = spread_labels(plot.labels, values)
-            every = -(-len(placed) // most)
-            placed = placed[::every]
+            longest = max(width_of(clean(label)) for label in plot.labels)
+            placed = placed[:: -(-len(placed) * (longest + 2) // self._columns) or 1]
         elif plot.start is not None and plot.end is not None:
-            placed = time_ticks(plot.start, plot.end, self._look.zone, most)
+            placed = time_ticks(plot.start, plot.end, self._look.zone, max(2, self._columns // _LABEL_CELLS))
         else:
             placed = []
         cleaned = ((self._canvas.column_of(place), crop(clean(label), 16).strip()) for place, label in placed)
