@@ -11,6 +11,7 @@ from amt_console.text import byte_size, number
 
 _LARGEST = 1e300
 """Beyond this a span of two values would overflow."""
+_SMALLEST = 1e-290
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)
 _FINE_STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 20.0)
 """For a scale of a single step."""
@@ -71,9 +72,8 @@ def scale_of(
     if not top - low > max(abs(top), abs(low)) * 1e-9:
         room = abs(top) * 0.1 or 1.0
         low, top = (low, top + room) if from_zero else (low - room, top + room)
-    # The smallest numbers have no tenth: a scale of them ends at a number that has.
-    if top - low < 1e-290:
-        low, top = 0.0, 1e-290
+    # The smallest numbers have no tenth.
+    top = max(top, low + _SMALLEST)
     parts = max(1, min(5, (rows - 1) // 2))
     raw = (top - low) / parts
     powers_of_two = unit == "B" and raw >= 1
