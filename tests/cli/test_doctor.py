@@ -7,7 +7,7 @@ import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ from support.certificates import make_certificate, server_context
 from support.platform import serving
 from support.programs import Place, until
 
-from amt_console.cli.doctor import Finding, Health, examine, has_wal_reset_defect
+from amt_console.cli.doctor import clock
+from amt_console.cli.doctor.command import examine
+from amt_console.cli.doctor.finding import Finding, Health
+from amt_console.cli.doctor.storage import has_wal_reset_defect
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import Context
 from amt_console.clock import SystemClock
@@ -150,3 +153,43 @@ def test_a_channel_whose_newest_message_was_given_up_is_named(
     path = configured(home, channels=[channel])
     found = found_by(command, "channels", "--config", path)
     assert [each["mend"] for each in found if "410 gone" in each["message"]] == ["amt-console notify test ops"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "ahead", "health", "words"),
+    [
+        (True, (), Health.OK, "a time service keeps it"),
+        (False, (0.0, 0.4), Health.OK, "it agrees with the clocks"),
+        (False, (), Health.WARNING, "no time service keeps it"),
+        (False, (90.0, 91.0, -3600.0), Health.WARNING, "1m 30s ahead of the clocks"),
+        (None, (-7200.0,), Health.WARNING, "2h behind the clocks"),
+        (None, (), Health.OK, "is unknown"),
+    ],
+)
+def test_what_is_said_of_the_clock(kept: bool | None, ahead: tuple[float, ...], health: Health, words: str) -> None:
+    found = clock.judged(kept, ahead)
+    assert (found.name, found.health) == ("clock", health)
+    assert words in found.message
+    assert (found.mend is not None) == (health is not Health.OK)
+
+
+def test_the_clock_is_compared_with_what_watched_services_say(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    more = ("http://169.254.169.254/", "http://127.0.0.1:1/", "tcp://127.0.0.1:1")
+    document: list[Any] = place.document["services"]  # type: ignore[assignment]
+    place.write(services=[*document, *({"name": f"service-{url[-2]}", "url": url} for url in more)])
+    monkeypatch.setattr(clock, "kept_by_kernel", lambda: False)
+    (alone,) = (each for each in place.ask("doctor", "--json") if each["name"] == "clock")
+    assert "no watched service tells the time" in alone["message"], "those on this machine have its clock"
+    monkeypatch.setattr(clock, "is_loopback", lambda host: False)
+    (right,) = (each for each in place.ask("doctor", "--json") if each["name"] == "clock")
+    assert (right["health"], right["mend"]) == ("ok", None)
+    monkeypatch.setattr(SystemClock, "now", lambda self: datetime.now(UTC) + timedelta(hours=1))
+    (ahead,) = (each for each in place.ask("doctor", "--json") if each["name"] == "clock")
+    assert (ahead["health"], ahead["message"]) == ("warning", "1h ahead of the clocks of the watched services")
+    assert "chrony" in ahead["mend"]
+
+
+def test_a_kernel_without_the_call_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert clock.kept_by_kernel() in (True, False, None)
+    monkeypatch.setattr(clock.ctypes, "CDLL", lambda _: object())
+    assert clock.kept_by_kernel() is None
