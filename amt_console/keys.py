@@ -75,6 +75,7 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
         "top": "home,g",
         "bottom": "end,G",
     },
+    "Links": {"open_link": "enter", "next_link": "tab"},
     "Charts": {"longer": "plus", "shorter": "minus"},
     "Silences and maintenance": {"end_muted": "d,delete", "plan_work": "N"},
     "Help": {"close_help": "escape,question_mark,f1,q,enter"},
@@ -82,7 +83,7 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
 """By where they work. Keys of one thing are separated by commas, in the words of the terminal toolkit."""
 _TOGETHER = (
     ("Screens", "Everywhere", "Time", "Lists", "Charts"),
-    ("Screens", "Everywhere", "Time", "Details", "Charts"),
+    ("Screens", "Everywhere", "Time", "Details", "Links", "Charts"),
     ("Screens", "Everywhere", "Time", "Details", "Silences and maintenance"),
     ("Details", "Help"),
 )

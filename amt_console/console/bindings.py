@@ -202,6 +202,10 @@ DETAIL_KEYS: Sequence[Binding] = (
     _key("top", "jump(False)", "top", "To the top."),
     _key("bottom", "jump(True)", "bottom", "To the bottom."),
 )
+LINK_KEYS: Sequence[Binding] = (
+    _key("open_link", "open_link", "open", "Open what is marked: an alert of the service.", show=True),
+    _key("next_link", "next_link", "next", "Mark the next one."),
+)
 CHART_KEYS: Sequence[Binding] = (
     _key("longer", "range(1)", "longer", "Longer time range: 15 minutes up to 30 days.", show=True),
     _key("shorter", "range(-1)", "shorter", "Shorter time range."),
@@ -220,6 +224,7 @@ ALL_KEYS: Sequence[tuple[str, Sequence[Binding]]] = (
     ("Time", TIME_KEYS),
     ("Lists", LIST_KEYS),
     ("Details", DETAIL_KEYS),
+    ("Links", LINK_KEYS),
     ("Charts", CHART_KEYS),
     ("Silences and maintenance", MUTED_KEYS),
     ("Help", HELP_KEYS[:1]),
@@ -241,6 +246,7 @@ FOOTER_ORDER: Sequence[str] = (
     "end_muted",
     "plan_work",
     "open",
+    "open_link",
     "filter",
     "longer",
     "probe",

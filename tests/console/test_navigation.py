@@ -117,7 +117,7 @@ async def test_enter_opens_what_is_selected_and_escape_comes_back() -> None:
         assert "connect_refused" in text
         assert "first byte" in text
         await console.press("plus")
-        assert ("service", "backend-api", 6, None) in console.operations.calls
+        assert ("service", "backend-api", 24, None) in console.operations.calls
         await console.press("a", "enter")
         assert console.acknowledged()[0][0] == 7
         await console.press("escape")
@@ -292,7 +292,7 @@ async def test_a_service_that_failed_all_the_time_has_its_failures_in_the_chart(
 
 async def test_the_service_opens_on_the_range_that_contains_the_beginning_of_its_incident() -> None:
     first, *others = incident().alerts
-    for began, hours in ((3, 6), (26, 168), (900, 168)):
+    for began, hours in ((0.5, 1), (3, 24), (26, 168), (900, 720)):
         old = replace(first, opened_at=NOW - timedelta(hours=began))
         async with desk(replace(incident(), alerts=(old, *others))) as console:
             await console.press("tab", "enter")

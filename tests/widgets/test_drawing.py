@@ -11,7 +11,6 @@ from amt_console.model import Series
 from widgets.ages import coarse_age
 from widgets.look import PLAIN_LOOK, Look
 from widgets.sparkline import block_rows, gauge, resample, stretched, trend_height
-from widgets.uptime_bar import UptimeBar
 
 ASCII_LOOK = Look(PLAIN_LOOK.palette, ascii_only=True)
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -62,12 +61,3 @@ def test_a_gauge_stays_within_its_bounds(value: float | None, filled: int) -> No
 )
 def test_ages_change_seldom(seconds: float, shown: str) -> None:
     assert coarse_age(NOW - timedelta(seconds=seconds), NOW) == shown
-
-
-def test_the_uptime_bar_shows_the_worst_of_a_stretch() -> None:
-    bar = UptimeBar(look=ASCII_LOOK)
-    bar.show((100.0, 100.0, 97.0, 100.0, 0.0, 100.0, None, None), summary="98 %", span="24 h")
-    cells = bar.build(10, 2)[1].text
-    assert cells.strip() == "##+#x#.."
-    assert "98 %" in bar.build(60, 2)[0].text
-    assert [strip.text.strip() for strip in bar.build(6, 2)][1] == "#+x."

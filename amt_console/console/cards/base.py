@@ -29,6 +29,11 @@ class Card(Vertical):
         """Colours and alphabet."""
         return self.host.look
 
+    @property
+    def ready(self) -> bool:
+        """Whether it can draw: its parts stand, and it is not being removed."""
+        return self.is_mounted and self.is_attached and len(self.children) > 0
+
     def load(self) -> None:
         """Load the data on a thread, for the displayed moment."""
         raise NotImplementedError

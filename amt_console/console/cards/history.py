@@ -1,22 +1,18 @@
-"""Time ranges of the charts, and which of them shows an incident. Pure."""
+"""The period and the chart of an incident. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from amt_console.model import AlertState, AlertType, AlertView, Episode, ServiceState, ServiceView
+from amt_console.model import AlertType, Episode
 from amt_console.operations.protocol import ServiceDetail
 from widgets.chart import ChartLine, ChartMark, Plot
 
-RANGES: tuple[tuple[float, str], ...] = ((1, "1 h"), (6, "6 h"), (24, "24 h"), (168, "7 d"))
-"""Hours and name of the time ranges."""
 BEFORE = timedelta(minutes=10)
 AFTER = timedelta(minutes=5)
 """Time shown before and after an incident."""
 _HOUR = timedelta(hours=1)
-_IN_TROUBLE = (ServiceState.DOWN, ServiceState.DEGRADED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +33,6 @@ class IncidentWindow:
     def last_hour(self) -> bool:
         """Whether it is exactly the last hour."""
         return self.open_end and self.end - self.start == _HOUR
-
-
-def first_range(begins: Iterable[datetime], now: datetime) -> int:
-    """Index of the smallest range that contains all ``begins``; the longest range if none does."""
-    oldest = min(begins, default=now)
-    fits = (index for index, (hours, _) in enumerate(RANGES) if now - oldest <= timedelta(hours=hours))
-    return next(fits, len(RANGES) - 1)
-
-
-def incidents(view: ServiceView, alerts: Iterable[AlertView]) -> list[datetime]:
-    """When the present incidents of a service began: its open alerts, and its state if that is down or slow."""
-    begins = [
-        alert.opened_at for alert in alerts if alert.subject == view.name and alert.state is not AlertState.RESOLVED
-    ]
-    return [*begins, view.since] if view.since is not None and view.state in _IN_TROUBLE else begins
 
 
 def window_of(episode: Episode, now: datetime) -> IncidentWindow:

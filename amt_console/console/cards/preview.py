@@ -56,19 +56,19 @@ class Preview(VerticalScroll):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Tell the card."""
         card = self.card
-        if card is not None and card.is_mounted:
+        if card is not None and card.ready:
             card.show_snapshot(snapshot)
 
     def load(self) -> None:
         """Load the card again."""
         card = self.card
-        if card is not None and card.is_mounted:
+        if card is not None and card.ready:
             card.load()
 
     def relook(self) -> None:
         """Draw the card again with other colours."""
         card = self.card
-        if card is not None and card.is_mounted:
+        if card is not None and card.ready:
             card.relook()
 
     def _put(self, make: Callable[[], Card | None]) -> None:

@@ -10,7 +10,9 @@ from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.cards import facts
+from amt_console.console.cards.base import Card
 from amt_console.console.cards.preview import Preview
+from amt_console.console.cards.service_card import ServiceCard
 from amt_console.console.exporting import Export
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.seen import service_list
@@ -80,6 +82,10 @@ class ServicesScreen(ListScreen):
     def row_line(self, row: object) -> Runs:
         """State and reason."""
         return facts.service_line(row, self.now, self.look) if isinstance(row, ServiceView) else ()
+
+    def card_of(self, key: str) -> Card | None:
+        """Everything about the selected service."""
+        return ServiceCard(key)
 
     async def open_row(self, pane: LiveTable[Any], key: str) -> None:
         """Open a service."""
