@@ -31,6 +31,7 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
         "export": "e",
         "monitor": "m",
         "muted": "M",
+        "away": "W",
         "theme": "ctrl+t",
         "utc": "full_stop",
         "copy": "y",

@@ -55,7 +55,7 @@ def open_console(
     Raises:
         CommandError: There is no fit terminal, or the session could not be opened.
     """
-    from amt_console.console.terminal import ascii_needed, check_terminal
+    from amt_console.console.terminal.guard import ascii_needed, check_terminal
 
     ascii_only = ascii_only or ascii_needed()
     fault = check_terminal()

@@ -98,7 +98,7 @@ def _check_incident(name: str | None) -> None:
 
 def _check_terminal() -> None:
     """Report a missing terminal before the history is written, not after."""
-    from amt_console.console.terminal import check_terminal
+    from amt_console.console.terminal.guard import check_terminal
 
     fault = check_terminal()
     if fault is not None:

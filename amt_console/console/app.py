@@ -30,29 +30,32 @@ from amt_console.console import themes
 from amt_console.console.actions import Actions, Selection, Tone
 from amt_console.console.announcer import Announcer, terminal_title
 from amt_console.console.bindings import APP_KEYS, PROMPT_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
-from amt_console.console.colours import ReadableColours, depth_of
-from amt_console.console.driver import ConsoleDriver
 from amt_console.console.exporting import Exporter
 from amt_console.console.feed import SnapshotFeed
+from amt_console.console.greeting import greeting
 from amt_console.console.handling import HandlingActions
 from amt_console.console.jobs import Done, Jobs
-from amt_console.console.keyboard import PASTED
 from amt_console.console.leaving import Leaving
 from amt_console.console.muting import Muting
-from amt_console.console.output import AsciiFilter, drop_control_characters, tightened
 from amt_console.console.pages import Pages
 from amt_console.console.places import Places
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.session import Preferences, Session, SessionFacts
-from amt_console.console.terminal import TerminalGuard
+from amt_console.console.terminal.colours import ReadableColours, depth_of
+from amt_console.console.terminal.driver import ConsoleDriver
+from amt_console.console.terminal.guard import TerminalGuard
+from amt_console.console.terminal.keyboard import PASTED
+from amt_console.console.terminal.output import AsciiFilter, drop_control_characters, tightened
 from amt_console.console.time_travel import TimeTravel
 from amt_console.console.undoing import UndoMemory
 from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS
 from amt_console.model import Snapshot
 from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.model.queries import AwayQuery
+from amt_console.model.queries.away import Away
 from amt_console.operations.protocol import Operations
 from amt_console.text import safe_text
 from widgets.look import Look, Palette
@@ -229,8 +232,15 @@ class ConsoleApp(App[None], inherit_bindings=False):
         drawn.wait(DRAWN_SECONDS)
 
     def session_opened(self, operations: Operations) -> None:
-        """Enable the keys that act."""
+        """Enable the keys that act, and look what happened meanwhile."""
         self.operations = operations
+        if self.view.at is None:
+            self._jobs.load(partial(operations.ask, AwayQuery()), self._greet, lambda why: None)
+
+    def _greet(self, away: Away) -> None:
+        """Tell in one line what happened since the person last looked."""
+        self.view.greeting = greeting(away, self.clock.now(), self.key_of("away"))
+        self.redraw()
 
     def end_with(self, error: Exception) -> None:
         """End with the reason."""

@@ -120,6 +120,7 @@ APP_KEYS: Sequence[Binding] = (
         show=True,
     ),
     _key("muted", "page('muted')", "silences", "Silences and planned work, with author, age and end; ends one."),
+    _key("away", "page('away')", "away", "What happened since you last looked, or in your shift."),
     _key("theme", "next_theme", "theme", "Next colours; the palette shows all of them."),
     _key("utc", "toggle_utc", "UTC", "Times in UTC, or back in your zone."),
     _key("copy", "copy_row", "copy", "Copy the selected row as text through the terminal (OSC 52)."),

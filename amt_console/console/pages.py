@@ -1,4 +1,4 @@
-"""The pages that keys open over any screen: the monitor, why an alert paged, silences, help."""
+"""The pages that keys open over any screen: monitor, why an alert paged, silences, what happened meanwhile, help."""
 
 from __future__ import annotations
 
@@ -39,7 +39,14 @@ class Pages:
 
     async def show(self, name: str) -> None:
         """Open a page by its name."""
-        page = {"monitor": self._monitor, "muted": self._muted, "why": self._why, "help": self._help}[name]()
+        pages = {
+            "monitor": self._monitor,
+            "muted": self._muted,
+            "away": self._away,
+            "why": self._why,
+            "help": self._help,
+        }
+        page = pages[name]()
         if page is not None and type(self._host.screen) is not type(page):
             await self._host.show_screen(page)
 
@@ -52,6 +59,11 @@ class Pages:
         from amt_console.console.screens.muted import MutedScreen
 
         return MutedScreen()
+
+    def _away(self) -> Screen[Any]:
+        from amt_console.console.screens.away import AwayScreen
+
+        return AwayScreen()
 
     def _why(self) -> Screen[Any] | None:
         """Why the selected alert paged somebody, or nobody; without a selection the first one."""

@@ -23,6 +23,8 @@ class ViewState:
         self.read_only = read_only
         self.at = at
         """The past moment that is shown; ``None`` for now."""
+        self.greeting = ""
+        """What happened since the person last looked; the first notice."""
         self._told: dict[str, datetime] = {}
         """When each notice was first shown."""
         self._frozen: Snapshot | None = None
@@ -100,7 +102,8 @@ class ViewState:
         shared = self.live.notices if self.live is not None else ()
         faults = self.live.faults if self.live is not None else ()
         own = (notice for notice in self.facts.notices if notice not in shared)
-        return tuple(notice for notice in dict.fromkeys((*own, *shared)) if notice not in faults)
+        greeting = (self.greeting,) if self.greeting else ()
+        return tuple(notice for notice in dict.fromkeys((*greeting, *own, *shared)) if notice not in faults)
 
     def _new_notices(self, now: datetime) -> tuple[str, ...]:
         return tuple(

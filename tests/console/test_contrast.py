@@ -17,8 +17,8 @@ from support.raw_terminal import TESTS
 from support.terminal import TerminalProgram
 from textual.theme import BUILTIN_THEMES
 
-from amt_console.console.colours import LEAST_CONTRAST, XTERM, contrast
 from amt_console.console.screens.overview import OverviewScreen
+from amt_console.console.terminal.colours import LEAST_CONTRAST, XTERM, contrast
 from amt_console.model import Snapshot
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ import pytest
 from textual import events
 from textual.message import Message
 
-from amt_console.console.driver import ConsoleDriver
+from amt_console.console.terminal.driver import ConsoleDriver
 
 
 async def test_the_keys_of_one_read_arrive_together(monkeypatch: pytest.MonkeyPatch) -> None:

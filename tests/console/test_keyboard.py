@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual._xterm_parser import XTermParser
 
-from amt_console.console.keyboard import Keyboard, looks_pasted
+from amt_console.console.terminal.keyboard import Keyboard, looks_pasted
 
 STREAM = "ab\x1b[A\x1b[200~one\x1b[31m\rtwo\x1b[201~c\x1bOP\x1b[200~\x1b[201~d"
 MEANING = ["a", "b", "up", "<one\x1b[31m\rtwo>", "c", "f1", "<>", "d"]

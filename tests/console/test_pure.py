@@ -14,9 +14,9 @@ from support.pictures import NOW, alert, all_fine, incident
 from amt_console.console.announcer import Announcer, terminal_title
 from amt_console.console.bindings import ALL_KEYS, FOOTER_ORDER, key_names
 from amt_console.console.layout import COMPACT_LINES, HOST_ONLY_BELOW, HOUR_LINES, plan_overview, too_small
-from amt_console.console.output import plain
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.session import SessionFacts
+from amt_console.console.terminal.output import plain
 from amt_console.console.themes import first_theme, next_theme
 from amt_console.console.view_state import ViewState
 from amt_console.model import AlertState, Severity

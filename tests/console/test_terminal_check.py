@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from amt_console.console.terminal import ascii_needed, check_terminal
+from amt_console.console.terminal.guard import ascii_needed, check_terminal
 
 
 class Stream:

@@ -14,7 +14,7 @@ from support import fake_operations, pictures
 
 from amt_console.clock import SystemClock
 from amt_console.console.app import ConsoleApp
-from amt_console.console.terminal import ascii_needed
+from amt_console.console.terminal.guard import ascii_needed
 from amt_console.model import MonitorState, MonitorStatus
 
 

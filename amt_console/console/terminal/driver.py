@@ -16,8 +16,8 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from amt_console.console.keyboard import LONGEST_PASTE, LONGEST_TYPED_LINE, Keyboard
-from amt_console.console.terminal import TerminalGuard
+from amt_console.console.terminal.guard import TerminalGuard
+from amt_console.console.terminal.keyboard import LONGEST_PASTE, LONGEST_TYPED_LINE, Keyboard
 
 BURST_SECONDS = 0.01
 """Seconds between two keys; quicker ones are a burst (typed ahead or pasted)."""

@@ -1,0 +1,31 @@
+"""What happened since a person last looked, in one line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from amt_console.model.queries.away import Away
+from widgets.ages import age_words
+
+
+def greeting(away: Away, now: datetime, key: str) -> str:
+    """The line; empty if nothing happened.
+
+    Args:
+        away: What happened.
+        now: The present moment.
+        key: Shows all of it.
+    """
+    if away.empty:
+        return ""
+    counts = (
+        (len(away.fired), "fired"),
+        (len(away.still_open), "still open"),
+        (len({line.actor for line in away.acted}), "acted"),
+        (len(away.undelivered), "undelivered"),
+        (len(away.silences_ending), "silences end"),
+        (len(away.gaps), "times blind"),
+    )
+    facts = ", ".join(f"{count} {words}" for count, words in counts if count)
+    when = "in your shift" if away.since is None else f"since you last looked {age_words(away.since, now)} ago"
+    return f"{key} tells what happened {when}: {facts}."

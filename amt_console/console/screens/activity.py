@@ -1,0 +1,217 @@
+"""Who did what, which messages went out, who looks, and how the monitor itself does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from amt_console.console.actions import Selection
+from amt_console.console.bindings import CHART_KEYS
+from amt_console.console.cards.loading import Loader
+from amt_console.console.exporting import Export, ListExport
+from amt_console.console.screens.lists import ListScreen
+from amt_console.console.screens.monitor import viewer_lines
+from amt_console.model import Snapshot
+from amt_console.model.notifications import Delivery
+from amt_console.model.queries import ActivityQuery
+from amt_console.model.queries.activity import Activity, AuditLine, MonitorHealth
+from amt_console.operations.json_views import iso
+from amt_console.operations.notification_json import delivery_json
+from amt_console.text import byte_size, duration, near_moment
+from widgets.cells import Runs
+from widgets.fact_lines import FactLines
+from widgets.info_line import InfoLine
+from widgets.live_table import LiveTable
+from widgets.look import Look
+from widgets.tables.audit_table import AuditTable
+from widgets.tables.message_table import MessageTable
+
+RANGES: tuple[tuple[float, str], ...] = ((1, "1 h"), (24, "24 h"), (168, "7 d"), (720, "30 d"))
+USUAL_RANGE = 1
+REFRESH_SECONDS = 10.0
+_GAPS = 3
+
+
+class ActivityScreen(ListScreen):
+    """The audit and the messages, with the people and the monitor above them or beside them."""
+
+    BINDINGS: ClassVar[Sequence[BindingType]] = list(CHART_KEYS)
+    AUTO_FOCUS = "#audit"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._range = USUAL_RANGE
+        self._activity: Activity | None = None
+        self._failure = ""
+
+    def body(self) -> Iterable[Widget]:
+        """People and monitor, then the two tables."""
+        look = self.look
+        self._loader = Loader(self.host)
+        with Horizontal(id="health"):
+            yield FactLines("MONITOR", look=look, id="monitor", wrap_at=0)
+            yield FactLines("WHO IS LOOKING", look=look, id="viewers", wrap_at=0)
+        with Vertical(id="tables"):
+            yield AuditTable(look=look, id="audit")
+            yield MessageTable(look=look, id="messages")
+        yield InfoLine(look=look, id="info")
+
+    @property
+    def audit(self) -> AuditTable:
+        """The audit."""
+        return self.query_one(AuditTable)
+
+    @property
+    def messages(self) -> MessageTable:
+        """The messages."""
+        return self.query_one(MessageTable)
+
+    def panes(self) -> Sequence[LiveTable[Any]]:
+        """Audit, then messages."""
+        return self.audit, self.messages
+
+    def usual_pane(self) -> LiveTable[Any]:
+        """The first one with rows."""
+        return self.audit if self.audit.can_focus else self.messages
+
+    def on_mount(self) -> None:
+        """Load now and every ``REFRESH_SECONDS``."""
+        self.load()
+        self.set_interval(REFRESH_SECONDS, self._reload)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Draw who looks."""
+        self.query_one("#viewers", FactLines).show(viewer_lines(snapshot, self.now, self.look))
+
+    def moment_changed(self) -> None:
+        """Load for another moment."""
+        super().moment_changed()
+        self.load()
+
+    def _reload(self) -> None:
+        if self.is_current and not self.host.view.paused and self.host.at is None:
+            self.load()
+
+    def load(self) -> None:
+        """Load the activity of the range."""
+        operations = self.host.operations
+        if operations is None:
+            return
+        query = ActivityQuery(hours=RANGES[self._range][0], at=self.host.at)
+        self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed)
+
+    def action_range(self, step: int) -> None:
+        """A longer or shorter time range."""
+        wanted = min(max(self._range + step, 0), len(RANGES) - 1)
+        if wanted != self._range:
+            self._range = wanted
+            self.load()
+
+    def selection(self) -> Selection:
+        """The alert of the selected message."""
+        row = self.messages.model.selected_row if self.pane is self.messages else None
+        if row is None:
+            return Selection(reason="There is nothing to act on here.")
+        return Selection(alert_id=row.alert_id, reason=None if row.alert_id else "This message is about no alert.")
+
+    def exported(self) -> Export:
+        """The rows of the pane."""
+        name = "messages" if self.pane is self.messages else "audit"
+        rows = [_document(row) for row in self.rows_shown()]
+        return ListExport(f"{len(rows)} rows of {name}", name, rows, tuple(rows[0]) if rows else ())
+
+    def row_summary(self) -> str | None:
+        """The selected row as text."""
+        row = self.pane.model.selected_row
+        if isinstance(row, AuditLine):
+            return self.audit.summary(row)
+        return self.messages.summary(row) if isinstance(row, Delivery) else None
+
+    def row_document(self) -> object | None:
+        """The selected row as JSON."""
+        row = self.pane.model.selected_row
+        return None if row is None else _document(row)
+
+    def row_line(self, row: object) -> Runs:
+        """The row in full."""
+        return [(self.row_summary() or "", self.look.palette.text)]
+
+    def suggestion(self) -> Runs:
+        """The range."""
+        keys = f"{self.host.key_of('longer')} and {self.host.key_of('shorter')} change it"
+        return [(f"the last {RANGES[self._range][1]}; {keys}", self.look.palette.muted)]
+
+    async def open_row(self, pane: LiveTable[Any], key: str) -> None:
+        """Open the alert of a message."""
+        from amt_console.console.screens.alert_detail import AlertDetailScreen
+
+        row = pane.model.row(key)
+        if isinstance(row, Delivery) and row.alert_id:
+            await self.app.push_screen(AlertDetailScreen(row.alert_id))
+
+    def relook(self) -> None:
+        """Draw again with other colours."""
+        super().relook()
+        self._draw()
+        self.redraw()
+
+    def _loaded(self, found: Activity) -> None:
+        if self.is_mounted:
+            self._activity, self._failure = found, ""
+            self._draw()
+
+    def _failed(self, why: str) -> None:
+        if self.is_mounted:
+            self._failure = why
+            self._draw()
+
+    def _draw(self) -> None:
+        found, look = self._activity, self.look
+        monitor = self.query_one("#monitor", FactLines)
+        if self._failure:
+            monitor.show([[(f"cannot be read: {self._failure}", look.palette.critical)]])
+        if found is None:
+            return
+        if not self._failure:
+            monitor.show(health_lines(found.health, found, look), note=f"last {RANGES[self._range][1]}")
+        self.audit.show(found.audit, found.end, refused=found.audit_refused)
+        self.messages.show(found.messages, found.end)
+        self.tell_selected()
+
+
+def health_lines(health: MonitorHealth, activity: Activity, look: Look) -> list[Runs]:
+    """Results and what was expected, messages, database, gaps."""
+    palette = look.palette
+    expected = health.expected_last_hour
+    results = f"{health.results_last_hour:,}"
+    results += f" of {expected:,} in the last hour" if expected else " in the last hour"
+    short = expected is not None and health.results_last_hour < 0.95 * expected
+    lines: list[Runs] = [
+        [("results  ", palette.muted), (results, palette.warning if short else palette.text)],
+        [
+            ("messages  ", palette.muted),
+            (f"{health.waiting_messages} waiting", palette.warning if health.waiting_messages else palette.text),
+            (look.dot, palette.faint),
+            (f"{health.dead_messages} given up", palette.critical if health.dead_messages else palette.text),
+        ],
+    ]
+    if health.database_bytes is not None:
+        lines.append([("database  ", palette.muted), (byte_size(health.database_bytes), palette.text)])
+    for gap in health.gaps[:_GAPS]:
+        begin = near_moment(gap.started_at, activity.end, look.zone)
+        length = duration((gap.ended_at - gap.started_at).total_seconds())
+        lines.append([("blind  ", palette.muted), (f"{begin}, {length}: {gap.reason.value}", palette.warning)])
+    return lines
+
+
+def _document(row: object) -> dict[str, Any]:
+    """One row as JSON."""
+    if isinstance(row, AuditLine):
+        return {**asdict(row), "at": iso(row.at)}
+    assert isinstance(row, Delivery)
+    return delivery_json(row)

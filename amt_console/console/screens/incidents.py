@@ -1,0 +1,197 @@
+"""Past and present incidents: how long they lasted, and who handled them how fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from amt_console.console.actions import Selection
+from amt_console.console.bindings import CHART_KEYS
+from amt_console.console.cards.loading import Loader
+from amt_console.console.cards.preview import Preview
+from amt_console.console.exporting import Export, ListExport
+from amt_console.console.screens.lists import ListScreen
+from amt_console.model import Snapshot
+from amt_console.model.queries import IncidentsQuery
+from amt_console.model.queries.incidents import IncidentHistory, IncidentRow
+from amt_console.operations.json_views import alert_json
+from amt_console.text import duration, reason_of, safe_text
+from widgets.cells import Runs, joined
+from widgets.fact_lines import FactLines
+from widgets.info_line import InfoLine
+from widgets.live_table import LiveTable
+from widgets.look import Look
+from widgets.tables.incident_table import IncidentTable
+
+RANGES: tuple[tuple[float, str], ...] = ((24, "24 h"), (168, "7 d"), (720, "30 d"), (2160, "90 d"), (8760, "1 year"))
+USUAL_RANGE = 2
+COLUMNS = (
+    "id",
+    "severity",
+    "subject",
+    "opened_at",
+    "resolved_at",
+    "lasted_seconds",
+    "acknowledged_after_seconds",
+    "people",
+)
+
+
+class IncidentsScreen(ListScreen):
+    """The table of incidents with their figures above, and the story of the selected one beside it."""
+
+    BINDINGS: ClassVar[Sequence[BindingType]] = list(CHART_KEYS)
+    AUTO_FOCUS = "#list"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._range = USUAL_RANGE
+        self._history: IncidentHistory | None = None
+        self._failure = ""
+        self._alerts: tuple[object, ...] | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """The figures, the table and the preview."""
+        look = self.look
+        self._loader = Loader(self.host)
+        yield FactLines(look=look, id="figures", wrap_at=0)
+        with Horizontal(id="beside"):
+            yield IncidentTable(look=look, id="list")
+            yield Preview(id="preview")
+        yield InfoLine(look=look, id="info")
+
+    @property
+    def table(self) -> IncidentTable:
+        """The table."""
+        return self.query_one(IncidentTable)
+
+    def panes(self) -> Sequence[LiveTable[Any]]:
+        """The table."""
+        return (self.table,)
+
+    def on_mount(self) -> None:
+        """Say that it is being read."""
+        self._draw_figures()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Load again when an alert began, ended or changed hands."""
+        alerts = tuple((each.id, each.version) for each in (*snapshot.alerts, *snapshot.recently_resolved))
+        if alerts != self._alerts:
+            self._alerts = alerts
+            self.load()
+        self.show_preview(snapshot)
+
+    def moment_changed(self) -> None:
+        """Load for another moment."""
+        super().moment_changed()
+        self.load()
+
+    def load(self) -> None:
+        """Load the incidents of the range."""
+        operations = self.host.operations
+        if operations is None:
+            return
+        query = IncidentsQuery(hours=RANGES[self._range][0], at=self.host.at)
+        self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed)
+
+    def action_range(self, step: int) -> None:
+        """A longer or shorter time range."""
+        wanted = min(max(self._range + step, 0), len(RANGES) - 1)
+        if wanted != self._range:
+            self._range = wanted
+            self._draw_figures()
+            self.load()
+
+    def selection(self) -> Selection:
+        """The alert of the selected incident."""
+        row = self.table.model.selected_row
+        if row is None:
+            return self.no_selection()
+        return Selection(alert_id=row.alert.id, began=row.alert.opened_at, runbook=row.alert.runbook)
+
+    def exported(self) -> Export:
+        """The rows."""
+        rows = [_document(row) for row in self.rows_shown() if isinstance(row, IncidentRow)]
+        count = f"{len(rows)} incident{'' if len(rows) == 1 else 's'}"
+        return ListExport(f"{count} of the last {RANGES[self._range][1]}", "incidents", rows, COLUMNS)
+
+    def row_summary(self) -> str | None:
+        """The selected incident as text."""
+        row = self.table.model.selected_row
+        if row is None:
+            return None
+        began = f"{self.look.local(row.alert.opened_at):%Y-%m-%d %H:%M:%S %Z}"
+        return f"{row.alert.subject}: {row.alert.message} (began {began}, lasted {duration(row.lasted_seconds)})"
+
+    def row_document(self) -> object | None:
+        """The selected incident."""
+        row = self.table.model.selected_row
+        return None if row is None else _document(row)
+
+    def row_line(self, row: object) -> Runs:
+        """Subject, reason, last note."""
+        if not isinstance(row, IncidentRow):
+            return ()
+        palette, alert = self.look.palette, row.alert
+        note = [(f"{self.look.dot}{safe_text(row.last_note)}", palette.muted)] if row.last_note else []
+        return [(f"{alert.subject}: ", palette.strong), (reason_of(alert.message, alert.subject), palette.text), *note]
+
+    async def open_row(self, pane: LiveTable[Any], key: str) -> None:
+        """Open the incident as a story."""
+        from amt_console.console.screens.alert_detail import AlertDetailScreen
+
+        await self.app.push_screen(AlertDetailScreen(int(key)))
+
+    def relook(self) -> None:
+        """Draw again with other colours."""
+        super().relook()
+        self._draw_figures()
+
+    def _loaded(self, history: IncidentHistory) -> None:
+        if self.is_mounted:
+            self._history, self._failure = history, ""
+            self.table.show(history)
+            self._draw_figures()
+            self.tell_selected()
+
+    def _failed(self, why: str) -> None:
+        if self.is_mounted:
+            self._failure = why
+            self._draw_figures()
+
+    def _draw_figures(self) -> None:
+        shown = self.query_one("#figures", FactLines)
+        palette, name = self.look.palette, f"last {RANGES[self._range][1]}"
+        if self._failure:
+            shown.show([[(f"{name}: cannot be read: {self._failure}", palette.critical)]])
+        elif self._history is None:
+            shown.show([[(f"{name}: reading{self.look.ellipsis}", palette.muted)]])
+        else:
+            shown.show([figure_runs(self._history, name, self.look)])
+
+
+def figure_runs(history: IncidentHistory, name: str, look: Look) -> Runs:
+    """How many, how fast they were taken, how long they lasted."""
+    palette = look.palette
+    count = f"{len(history.incidents)}{'+' if history.more else ''}"
+    parts: list[Runs] = [
+        [(f"{name}: ", palette.muted), (f"{count} incident{'' if count == '1' else 's'}", palette.strong)]
+    ]
+    for label, seconds in (("MTTA", history.mtta_seconds), ("MTTR", history.mttr_seconds)):
+        if seconds is not None:
+            parts.append([(f"{label} ", palette.muted), (duration(seconds), palette.text)])
+    if history.unacknowledged:
+        parts.append([(f"{history.unacknowledged} never acknowledged", palette.warning)])
+    return joined(parts, (look.dot, palette.faint))
+
+
+def _document(row: IncidentRow) -> dict[str, Any]:
+    """One incident as JSON."""
+    facts = asdict(row)
+    del facts["alert"]
+    return {**alert_json(row.alert), **facts, "people": list(row.people)}
