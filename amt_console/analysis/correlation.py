@@ -58,6 +58,8 @@ class Moved:
     """The value of the strongest deviation."""
     usual: float
     """Median of the baseline."""
+    weeks: bool = False
+    """Whether the baseline is the same hour of the weeks before, else the hours before."""
 
 
 def moved_together(begin: datetime, histories: Sequence[SeriesHistory], *, now: datetime) -> tuple[Moved, ...]:
@@ -79,10 +81,13 @@ def _moved(begin: datetime, history: SeriesHistory, now: datetime) -> Moved | No
     seen: list[Point] = []
     deviations: list[float] = []
     centres: list[float] = []
+    of_weeks: list[bool] = []
     before_usual = _usual(before) if len(before) >= LEAST_BASELINE else None
     for at, value in points[bisect_left(times, begin - LEAD) : bisect_left(times, begin + SPAN)]:
-        usual = _usual(_same_hour(points, times, at)) or before_usual
+        then = _usual(_same_hour(points, times, at))
+        usual = then or before_usual
         if usual is not None:
+            of_weeks.append(then is not None)
             centre, spread = usual
             seen.append((at, value))
             centres.append(centre)
@@ -95,7 +100,7 @@ def _moved(begin: datetime, history: SeriesHistory, now: datetime) -> Moved | No
     if strength < LEAST_STRENGTH:
         return None
     onset = next(at for (at, _), each in zip(seen, sustained, strict=True) if each >= LEAST_STRENGTH - 0.01)
-    return Moved(history.subject, history.signal, strength, onset, seen[best][1], centres[best])
+    return Moved(history.subject, history.signal, strength, onset, seen[best][1], centres[best], of_weeks[best])
 
 
 def _sustained(deviations: Sequence[float], n: int) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from amt_console.analysis.percentiles import mean, median
-from amt_console.model import Episode, Severity
+from amt_console.model import AlertEvent, Episode, Severity
 
 METHOD = (
     "time to acknowledge = acknowledged - fired, over fired alerts that somebody took; "
@@ -62,3 +62,16 @@ def handling(episodes: Iterable[Episode], *, start: datetime, end: datetime) -> 
         mttr_s=mean(ended),
         median_ttr_s=median(ended),
     )
+
+
+def acknowledged_after(episode: Episode, events: Iterable[AlertEvent]) -> float | None:
+    """Seconds from the page to the first acknowledgement; ``None`` where nobody took it, or nobody was told."""
+    taken = next((event.at for event in events if event.kind == "acknowledged"), episode.acknowledged_at)
+    if taken is None or episode.fired_at is None:
+        return None
+    return max(0.0, (taken - episode.fired_at).total_seconds())
+
+
+def people_of(events: Iterable[AlertEvent]) -> tuple[str, ...]:
+    """Who did something about an alert, in order, each once."""
+    return tuple(dict.fromkeys(event.actor for event in events if event.actor is not None))

@@ -37,6 +37,7 @@ def list_entries(
 ) -> None:
     """What people did, newest first: who, from where, and what the caller claims about itself."""
     from amt_console.moments import parse_moment
+    from amt_console.operations.history.audit_words import origin, words_of
     from amt_console.operations.record_json import audit_json
     from amt_console.store import audit_entries
 
@@ -58,9 +59,9 @@ def list_entries(
                 entry.actor,
                 entry.action,
                 entry.subject,
-                _how(entry),
+                origin(entry),
                 _claims(entry),
-                safe_text(entry.detail.get("note") or entry.detail.get("reason") or "", 100),
+                safe_text(words_of(entry), 100),
             )
             for entry in found
         ],
@@ -129,15 +130,6 @@ def verify_chain(
             print_line(f"Seals of the data key {key_id} cannot be checked: the key is missing.")
     if fault is not None:
         raise CommandError(f"the audit trail is broken at row {fault.id}: {fault.reason}", ExitCode.BAD_DATA)
-
-
-def _how(entry: AuditEntry) -> str:
-    facts = [safe_text(entry.detail.get("via") or "this host", 100)]
-    if entry.detail.get("uid") is not None:
-        facts.append(f"uid {safe_text(entry.detail['uid'], 20)}")
-    if entry.detail.get("login"):
-        facts.append(f"login {safe_text(entry.detail['login'], 64)}")
-    return ", ".join(facts)
 
 
 def _claims(entry: AuditEntry) -> str:

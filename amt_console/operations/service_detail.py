@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from amt_console.model import MAX_LABEL_CHARS, MAX_VALUES, RESOLUTIONS, ProbeResult, Rollup, ServiceView, series_name
 from amt_console.operations.alert_views import AlertViews
-from amt_console.operations.past_alerts import alerts_within
+from amt_console.operations.history.alerts import alerts_within
 from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange, ValueHistory
 from amt_console.operations.windows import floor_time
 from amt_console.store import Reads

@@ -102,7 +102,7 @@ def _read_day(reads: Reads, names: Sequence[str], end: datetime, found: dict[str
 
 
 def _read_lately(reads: Reads, names: Sequence[str], end: datetime, found: dict[str, ServiceWindows]) -> None:
-    totals = reads.services.totals(start=end - timedelta(hours=1), end=end, services=names)
+    totals = reads.services.totals(start=end - timedelta(hours=1), end=end, services=names, histograms=False)
     start = spark_start(end)
     stored = reads.services.rollups(resolution=MINUTE, start=start, end=end, services=names, histograms=False)
     for name in names:

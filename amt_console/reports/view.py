@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import cast
 
 from amt_console.analysis import PerformanceAnalysis, ServiceHistory, analyse
+from amt_console.analysis.forecasts.daily import projections
 from amt_console.analysis.forecasts.forecast import Forecast
 from amt_console.analysis.seasonal import Change, change
 from amt_console.analysis.series import regroup
@@ -24,7 +25,6 @@ from amt_console.reports.gathering.clean import cleaned
 from amt_console.reports.gathering.data import AlertRecord, FigureName, ReportData, ServiceRecord
 from amt_console.reports.gathering.inputs import Inputs, inputs_of
 from amt_console.reports.page import ReportVerdict
-from amt_console.reports.projections import projections
 from amt_console.reports.times import Times, zone_of
 from amt_console.reports.verdict import health_verdict
 from amt_console.text import window_length

@@ -104,10 +104,15 @@ def audit_entries(
     since: datetime | None = None,
     until: datetime | None = None,
     actions: Collection[str] | None = None,
+    subject: str | None = None,
+    actors: Collection[str] | None = None,
     before: int | None = None,
     limit: int = 200,
 ) -> list[AuditEntry]:
-    """The newest entries, newest first; only those of some ``actions``, in ``[since, until]``, ``before`` a number."""
+    """The newest entries, newest first.
+
+    Only those of some ``actions``, ``actors`` or one ``subject``, in ``[since, until]``, ``before`` a number.
+    """
     query = select(_AUDIT).order_by(_AUDIT.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(_AUDIT.c.id < before)
@@ -117,6 +122,10 @@ def audit_entries(
         query = query.where(_AUDIT.c.timestamp <= until)
     if actions is not None:
         query = query.where(_AUDIT.c.action.in_(sorted(actions)))
+    if subject is not None:
+        query = query.where(_AUDIT.c.subject == subject)
+    if actors is not None:
+        query = query.where(_AUDIT.c.actor.in_(sorted(actors)))
     return [_entry(row) for row in reads._connection.execute(query).mappings()]
 
 

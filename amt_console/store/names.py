@@ -25,6 +25,7 @@ from amt_console.store.delivery.log import (
     delivery_counts,
     newest_result,
     sent_since,
+    waiting_count,
 )
 from amt_console.store.delivery.standing import standing_messages
 from amt_console.store.encryption.key_source import keyring_of
@@ -128,5 +129,6 @@ __all__ = [
     "take_lease",
     "token_used",
     "waiting_channels",
+    "waiting_count",
     "waiting_messages",
 ]

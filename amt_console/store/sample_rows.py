@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -60,6 +61,14 @@ def host_sample_of(row: Row) -> HostSample:
         memory_total_bytes=details.get("memory_total_bytes"),
         swap_usage=details.get("swap_usage"),
     )
+
+
+def disk_percents(details: str | None) -> Iterator[tuple[str, float]]:
+    """Mount and percent used of each disk in the column ``details`` of ``system_metrics``."""
+    for disk in json_object(details).get("disks") or ():
+        percent = number(disk.get("percent")) if isinstance(disk, dict) else None
+        if percent is not None and 0 <= percent <= 100:
+            yield str(disk.get("mount")), percent
 
 
 def figures_json(figures: BusinessFigures) -> str:

@@ -23,10 +23,10 @@ class CountingReads:
         self.days: list[str] = []
         self.minutes: list[str] = []
 
-    def totals(self, *, start: datetime, end: datetime, services: Sequence[str]) -> Any:
+    def totals(self, *, start: datetime, end: datetime, services: Sequence[str], **question: Any) -> Any:
         if end - start > timedelta(hours=2):
             self.days += services
-        return self._reads.services.totals(start=start, end=end, services=services)
+        return self._reads.services.totals(start=start, end=end, services=services, **question)
 
     def rollups(self, *, services: Sequence[str], **question: Any) -> Any:
         self.minutes += services

@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from support import report_samples as samples
 
+from amt_console.analysis.forecasts.daily import projections
 from amt_console.model import FigureKind
 from amt_console.reports.documents import figures_report
 from amt_console.reports.gathering.data import History, ReportData
 from amt_console.reports.pages import revenue
-from amt_console.reports.projections import projections
 from amt_console.reports.view import build_view
 
 MRR = (FigureKind.REVENUE, "mrr")

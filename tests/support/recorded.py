@@ -38,7 +38,7 @@ from amt_console.model import (
 from amt_console.model.notifications import DeliveryState, NoticeKind, OutboxEntry
 from amt_console.operations.actor import Actor
 from amt_console.operations.local import LocalOperations
-from amt_console.store import DeliveryMark, Store, mark_messages, record
+from amt_console.store import DeliveryMark, Store, deliveries, mark_messages, record
 
 API = Service("api", "http://api.example/health", criticality=Criticality.CRITICAL, interval=60)
 WEB = Service("web", "http://web.example/", interval=60, depends_on=("api",))
@@ -169,8 +169,15 @@ class Recorded:
 
     def delivered(self, *messages: int) -> None:
         """Messages arrive."""
+        if not messages:
+            return
         with self.store.transaction() as writes:
             mark_messages(writes, DeliveryMark(messages, DeliveryState.DELIVERED, self.now, "delivered"))
+
+    def undelivered(self) -> list[int]:
+        """Messages that wait."""
+        with self.store.read() as reads:
+            return [each.id for each in deliveries(reads, states=(DeliveryState.QUEUED,))]
 
     def given_up(self, *messages: int) -> None:
         """Messages are given up."""

@@ -5,16 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from amt_console.model.queries import AlertHistoryQuery, ChangeQuery, Query, StatesQuery
+from amt_console.model.queries import (
+    ActivityQuery,
+    AlertHistoryQuery,
+    AwayQuery,
+    BusinessQuery,
+    ChangeQuery,
+    HostQuery,
+    IncidentsQuery,
+    MovedQuery,
+    Query,
+    StatesQuery,
+)
+from amt_console.operations.answering.activity import activity
 from amt_console.operations.answering.alerts import alert_history
+from amt_console.operations.answering.away import away
+from amt_console.operations.answering.business import business
 from amt_console.operations.answering.change import change
+from amt_console.operations.answering.host import host
+from amt_console.operations.answering.incidents import incidents
+from amt_console.operations.answering.moved import moved
 from amt_console.operations.answering.scene import Asked
 from amt_console.operations.answering.states import states
 from amt_console.operations.protocol import Answer, InvalidError
 
 _HANDLERS: Mapping[type[Query[Any]], Callable[[Any, Asked], Any]] = {
+    ActivityQuery: activity,
     AlertHistoryQuery: alert_history,
+    AwayQuery: away,
+    BusinessQuery: business,
     ChangeQuery: change,
+    HostQuery: host,
+    IncidentsQuery: incidents,
+    MovedQuery: moved,
     StatesQuery: states,
 }
 

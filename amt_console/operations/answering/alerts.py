@@ -7,7 +7,7 @@ from datetime import timedelta
 from amt_console.model.queries import AlertHistoryQuery
 from amt_console.model.queries.alerts import AlertHistory
 from amt_console.operations.answering.scene import Asked
-from amt_console.operations.past_alerts import alerts_within
+from amt_console.operations.history.alerts import alerts_within
 
 
 def alert_history(query: AlertHistoryQuery, asked: Asked) -> AlertHistory:

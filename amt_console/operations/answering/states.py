@@ -8,7 +8,7 @@ from amt_console.model import MAX_LABEL_CHARS
 from amt_console.model.queries import StatesQuery
 from amt_console.model.queries.states import StateHistory
 from amt_console.operations.answering.scene import Asked
-from amt_console.operations.state_history import state_history
+from amt_console.operations.history.states import state_history
 from amt_console.text import safe_text
 
 

@@ -9,12 +9,11 @@ from datetime import datetime
 
 from amt_console.analysis import Window
 from amt_console.model import BusinessFigures, FigureKind
+from amt_console.operations.history.daily_figures import daily_figures, usable
 from amt_console.reports.gathering.data import FigureName, History
 from amt_console.store import Reads
 
 MEAN_PARTS = 24
-DAILY_DAYS = 400
-"""How far back the daily values reach."""
 HISTORIES: tuple[FigureName, ...] = (
     (FigureKind.OVERVIEW, "total_users"),
     (FigureKind.OVERVIEW, "daily_active_users"),
@@ -38,14 +37,6 @@ HISTORIES: tuple[FigureName, ...] = (
     (FigureKind.REVENUE, "arpu"),
 )
 """Figures with a chart over the window."""
-FORECASTS: tuple[FigureName, ...] = (
-    (FigureKind.OVERVIEW, "total_users"),
-    (FigureKind.OVERVIEW, "daily_active_users"),
-    (FigureKind.CHATBOT, "conversations"),
-    (FigureKind.REVENUE, "mrr"),
-    (FigureKind.REVENUE, "paying_users"),
-)
-"""Figures with a forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +66,10 @@ def gather_figures(reads: Reads, window: Window) -> GatheredFigures:
         means_before=_means(_parts(read_before, before), at_least=parts),
         history={name: tuple(read.get(name, ())) for name in HISTORIES},
         previous_history={name: tuple(read_before.get(name, ())) for name in HISTORIES},
-        daily=_daily(reads, window.end),
+        daily=daily_figures(reads, window.end),
     )
 
 
-MOST_USABLE = 1e15
-"""A larger reading is shown as the newest value, and left out of lines, means and forecasts."""
 Read = dict[FigureName, list[tuple[datetime, float]]]
 Parts = dict[FigureName, list[float]]
 
@@ -92,17 +81,6 @@ def _read(reads: Reads, window: Window) -> Read:
         for kind in FigureKind
         for name, points in reads.figures.histories(kind, window.start, window.end).items()
     }
-
-
-def usable(points: Sequence[tuple[datetime, float]]) -> list[tuple[datetime, float]]:
-    """The readings whose sums are finite."""
-    return [(at, value) for at, value in points if abs(value) < MOST_USABLE]
-
-
-def _daily(reads: Reads, end: datetime) -> dict[FigureName, History]:
-    """The daily values of the figures with a forecast."""
-    found = {kind: reads.figures.daily(kind, end, DAILY_DAYS) for kind in dict.fromkeys(kind for kind, _ in FORECASTS)}
-    return {(kind, name): tuple(usable(found[kind].get(name, ()))) for kind, name in FORECASTS}
 
 
 def _means(parts: Parts, *, at_least: Parts | None = None) -> dict[FigureName, float]:

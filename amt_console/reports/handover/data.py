@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from amt_console.alerts.policy.shift_facts import PlannedEnd, ShiftSpan
+from amt_console.analysis.handling import people_of
 from amt_console.model import AlertEvent, Episode
 from amt_console.model.notifications import Delivery
 from amt_console.model.oncall import RotaPlan
@@ -24,7 +25,7 @@ class FiredAlert:
     @property
     def people(self) -> tuple[str, ...]:
         """Who did something about it, in order, each once."""
-        return tuple(dict.fromkeys(event.actor for event in self.events if event.actor is not None))
+        return people_of(self.events)
 
 
 @dataclass(frozen=True, slots=True)

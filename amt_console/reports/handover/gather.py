@@ -18,18 +18,15 @@ from amt_console.alerts.policy.timetable import oncall_plan
 from amt_console.analysis import window_of
 from amt_console.config.policies import policies_of
 from amt_console.model import AlertEvent, Episode, Target
-from amt_console.model.notifications import Delivery, DeliveryState
+from amt_console.operations.history.messages import undelivered
 from amt_console.reports.gathering.gather import gather
 from amt_console.reports.handover.data import FiredAlert, HandoverData
-from amt_console.store import Reads, deliveries
+from amt_console.store import Reads
 
 if TYPE_CHECKING:
     from amt_console.config import Settings
 
 MOST_FIRED = 500
-MOST_UNDELIVERED = 100
-LATE = timedelta(minutes=1)
-"""A message that waits for longer than this after it was due counts as undelivered."""
 OVERRIDES_BEFORE = timedelta(days=31)
 LEAST_WATCHED, MOST_WATCHED = 24.0, 24.0 * 31
 """Hours of the analysis: a short shift says too little by itself."""
@@ -73,7 +70,7 @@ def gather_handover(
         snoozed=tuple(each for each in told if each.episode.snoozed_by is not None),
         silences=ending_silences(policies, now, span.until),
         maintenance=ending_maintenance(policies, now, span.until),
-        undelivered=_undelivered(reads, span.since, now),
+        undelivered=undelivered(reads, span.since, now),
         rotas=oncall_plan(policies, now, now, span.until).rotas,
         report=report,
     )
@@ -82,11 +79,3 @@ def gather_handover(
 def _told(episode: Episode, events: Mapping[int, Sequence[AlertEvent]], causes: Mapping[int, int]) -> FiredAlert:
     number = episode.id or 0
     return FiredAlert(episode, tuple(events.get(number, ())), causes.get(number))
-
-
-def _undelivered(reads: Reads, since: datetime, now: datetime) -> tuple[Delivery, ...]:
-    given_up = deliveries(reads, since=since, states=(DeliveryState.DEAD,), limit=MOST_UNDELIVERED)
-    waiting = deliveries(reads, states=(DeliveryState.QUEUED,), limit=MOST_UNDELIVERED)
-    # What waits on purpose (quiet hours, a group) was not tried; what is late was tried, or nobody sends.
-    late = [each for each in waiting if each.attempts or (each.next_at is not None and each.next_at < now - LATE)]
-    return tuple(sorted((*given_up, *late), key=lambda each: -each.id)[:MOST_UNDELIVERED])

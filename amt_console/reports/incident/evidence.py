@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from amt_console.operations.evidence_facts import evidence_facts
+from amt_console.operations.history.moved_words import signal_words, value_words
 from amt_console.operations.moved_together import HOST
 from amt_console.reports.charts.base import COUNT_LABELS
 from amt_console.reports.charts.lines import history_chart, latency_chart, resource_chart
 from amt_console.reports.incident.data import ChartSource, IncidentData
-from amt_console.reports.incident.words import moved_words, signal_words, value_words
+from amt_console.reports.incident.words import moved_words
 from amt_console.reports.page import Block, Cell, ChartSpec, Heading, PageChart, Table
 from amt_console.reports.times import Times
 

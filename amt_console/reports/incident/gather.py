@@ -25,11 +25,12 @@ from amt_console.model import (
     ServiceState,
     Target,
 )
+from amt_console.operations.history.alerts import known_episodes
+from amt_console.operations.history.messages import known_delivery
 from amt_console.operations.moved_together import HOST, moved_with
 from amt_console.operations.why import MOST_DELIVERIES
 from amt_console.reports.gathering.data import ServiceRecord
 from amt_console.reports.incident.data import ChartSource, IncidentData, ServiceImpact
-from amt_console.reports.incident.known import known_delivery, known_episodes
 from amt_console.store import Reads, StateChangeRow, alert_decisions, audit_entries, deliveries
 from amt_console.text import public_url
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amt_console.analysis import correlation
+from amt_console.operations.history.moved_words import signal_words
 from amt_console.reports.incident.data import IncidentData
 from amt_console.reports.incident.evidence import evidence
 from amt_console.reports.incident.response import Response, response
@@ -15,7 +16,6 @@ from amt_console.reports.incident.words import (
     is_figure,
     length_s,
     moved_words,
-    signal_words,
     title,
     verdict,
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from amt_console.analysis.correlation import Moved
 from amt_console.model import AlertState, FigureKind, Severity
+from amt_console.operations.history.moved_words import signal_words, value_words
 from amt_console.reports.incident.data import IncidentData
 from amt_console.reports.page import ReportVerdict, Tone
 from amt_console.reports.words import brief
-from amt_console.text import SEVERITY_WORDS, duration, milliseconds, percent
+from amt_console.text import SEVERITY_WORDS, duration
 
 FILL_IN: tuple[tuple[str, str], ...] = (
     ("Summary", "Two or three sentences for somebody who was not there: what happened, to whom, for how long."),
@@ -20,15 +21,6 @@ FILL_IN: tuple[tuple[str, str], ...] = (
 )
 """Headings and what belongs under them; nothing that is stored can answer these."""
 ACTION_ITEMS = "What is to be changed, by whom, until when. Prefer what makes it impossible over what asks for care."
-_SIGNALS = {
-    "response_time": "response time",
-    "down_time": "time down",
-    "cpu_usage": "CPU",
-    "memory_usage": "memory",
-    "disk_usage": "fullest disk",
-    "active_connections": "open connections",
-}
-_PERCENT = frozenset(("down_time", "cpu_usage", "memory_usage", "disk_usage"))
 
 
 def verdict(data: IncidentData) -> ReportVerdict:
@@ -62,20 +54,6 @@ def title(data: IncidentData) -> str:
     """``Incident 12: backend-api, critical``."""
     severity = SEVERITY_WORDS[data.episode.severity].lower()
     return f"Incident {data.episode.id}: {brief(data.episode.subject)}, {severity}"
-
-
-def signal_words(signal: str) -> str:
-    """A signal for people."""
-    return _SIGNALS.get(signal, signal.replace("_", " "))
-
-
-def value_words(signal: str, value: float) -> str:
-    """A value of a signal with its unit, as far as it is known."""
-    if signal == "response_time":
-        return milliseconds(value)
-    if signal in _PERCENT:
-        return percent(value)
-    return f"{value:,.4g}"
 
 
 def moved_words(moved: Moved) -> str:

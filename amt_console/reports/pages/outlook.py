@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from amt_console.analysis import Window, window_of
+from amt_console.analysis.forecasts.daily import METHOD as PROJECTION_METHOD
 from amt_console.analysis.forecasts.forecast import Forecast
 from amt_console.analysis.seasonal import change
 from amt_console.model import FigureKind
@@ -16,7 +17,6 @@ from amt_console.reports.page import Cell, Heading, PageChart, PageSection, Tabl
 from amt_console.reports.pages.cards import amount
 from amt_console.reports.pages.figure_tables import csv_unit
 from amt_console.reports.pages.histories import LEAD_HEIGHT, axis_unit, stepped
-from amt_console.reports.projections import METHOD as PROJECTION_METHOD
 from amt_console.reports.view import ReportView
 from amt_console.text import percent
 

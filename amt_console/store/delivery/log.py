@@ -52,13 +52,14 @@ def deliveries(
     channel: str | None = None,
     alert_id: int | None = None,
     since: datetime | None = None,
+    until: datetime | None = None,
     states: Collection[DeliveryState] | None = None,
     before: int | None = None,
     limit: int = 200,
 ) -> tuple[Delivery, ...]:
     """Rows of the outbox with their attempts, newest first; what is being sent has the state ``QUEUED``.
 
-    With ``before``, only rows with a lower number.
+    With ``before``, only rows with a lower number; with ``since`` and ``until``, only rows that were queued in between.
     """
     query = select(*_COLUMNS).order_by(_OUTBOX.c.id.desc()).limit(limit)
     if channel is not None:
@@ -69,6 +70,8 @@ def deliveries(
         query = query.where(_OUTBOX.c.id < before)
     if since is not None:
         query = query.where(_OUTBOX.c.created_at >= since)
+    if until is not None:
+        query = query.where(_OUTBOX.c.created_at <= until)
     if states is not None:
         stored = {*states, DeliveryState.LEASED} if DeliveryState.QUEUED in states else set(states)
         query = query.where(_OUTBOX.c.state.in_(sorted(state.value for state in stored)))
@@ -85,6 +88,13 @@ def delivery_counts(reads: Reads) -> dict[tuple[str, str], int]:
         key = (channel, _shown(state).value)
         found[key] = found.get(key, 0) + int(count)
     return found
+
+
+def waiting_count(reads: Reads, due: datetime) -> int:
+    """The number of messages that were due by a moment and are not sent."""
+    waits = _OUTBOX.c.state.in_((DeliveryState.QUEUED.value, DeliveryState.LEASED.value))
+    query = select(func.count()).select_from(_OUTBOX).where(waits, _OUTBOX.c.next_at <= due)
+    return int(reads._connection.execute(query).scalar() or 0)
 
 
 def sent_since(reads: Reads, channel: str, since: datetime) -> tuple[SentMessage, ...]:

@@ -133,6 +133,23 @@ class AlertReads:
         rows = self._connection.execute(query.order_by(*order).limit(limit)).mappings()
         return [(event_of(row), str(row["subject"])) for row in rows]
 
+    def acts(
+        self, start: datetime, end: datetime, *, without: Collection[str], limit: int
+    ) -> list[tuple[AlertEvent, str]]:
+        """What people did about alerts in ``(start, end]``, with the subjects, newest first.
+
+        Args:
+            start: Behind it.
+            end: Up to it.
+            without: People who are left out.
+            limit: At most this many.
+        """
+        time, actor = _EVENTS.c.timestamp, _EVENTS.c.actor
+        wanted = time > start, time <= end, actor.is_not(None), actor.not_in(sorted(without))
+        query = select(_EVENTS, _ALERTS.c.subject).join(_ALERTS, _ALERTS.c.id == _EVENTS.c.alert_id).where(*wanted)
+        rows = self._connection.execute(query.order_by(time.desc(), _EVENTS.c.id.desc()).limit(limit)).mappings()
+        return [(event_of(row), str(row["subject"])) for row in rows]
+
     def last_handled_by(self, person: str, since: datetime) -> int | None:
         """The alert that a person acted on last, if that was after ``since``."""
         mine = _EVENTS.c.timestamp >= since, _EVENTS.c.actor == person

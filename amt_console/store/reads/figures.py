@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from amt_console.model import BusinessFigures, FigureKind
+from amt_console.model import BusinessFigures, Figure, FigureKind
 from amt_console.store.sample_rows import figure_of, figures_of
 from amt_console.store.schema import table
 from amt_console.store.tables import BusinessFiguresRow
@@ -78,24 +78,36 @@ class FigureReads:
         A day is a stretch of 24 hours that ends at the time of ``end``: values of counters that start again at midnight
         are of the same time of day, so they can be compared. The figures of at most one row per day are decoded.
         """
-        start = end - days * _DAY
+        found: dict[str, list[tuple[datetime, float]]] = {}
+        for at, figures in self.steps(kind, end - days * _DAY, end, step=_DAY, hourly=True):
+            for name, figure in figures.items():
+                if isinstance(figure.value, (int, float)):
+                    found.setdefault(name, []).append((at, float(figure.value)))
+        return found
+
+    def steps(
+        self, kind: FigureKind, start: datetime, end: datetime, *, step: timedelta, hourly: bool
+    ) -> list[tuple[datetime, dict[str, Figure]]]:
+        """The newest answer in each step of ``(start, end]``, oldest first; steps are counted back from ``end``.
+
+        Only one row of each step is decoded. With ``hourly`` only the first answers of each hour are looked at.
+        """
         moments = select(_FIGURES.c.timestamp, _FIGURES.c.id).where(
-            _FIGURES.c.kind == kind.value,
-            _FIGURES.c.hourly.is_(True),
-            _FIGURES.c.timestamp > start,
-            _FIGURES.c.timestamp <= end,
+            _FIGURES.c.kind == kind.value, _FIGURES.c.timestamp > start, _FIGURES.c.timestamp <= end
         )
+        if hourly:
+            moments = moments.where(_FIGURES.c.hourly.is_(True))
         newest: dict[int, int] = {}
         for at, row in self._connection.execute(self._known(moments).order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
-            newest[(end - at) // _DAY] = row
-        found: dict[str, list[tuple[datetime, float]]] = {}
+            newest[(end - at) // step] = row
+        found: list[tuple[datetime, dict[str, Figure]]] = []
         rows = list(newest.values())
         for first in range(0, len(rows), _ROWS_AT_ONCE):
             chosen = _FIGURES.c.id.in_(rows[first : first + _ROWS_AT_ONCE])
             query = select(_FIGURES.c.timestamp, _FIGURES.c.figures).where(chosen).order_by(_FIGURES.c.timestamp)
             for at, stored in self._connection.execute(query):
-                for name, value in _numbers(from_json(stored) or {}):
-                    found.setdefault(name, []).append((at, value))
+                figures = from_json(stored) or {}
+                found.append((at, {name: figure_of(figure) for name, figure in figures.items()}))
         return found
 
     def _stored(self, kind: FigureKind, start: datetime, end: datetime) -> Iterator[tuple[datetime, dict[str, Any]]]:

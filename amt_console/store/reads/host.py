@@ -41,3 +41,10 @@ class HostReads:
     def samples(self, start: datetime, end: datetime) -> list[HostSample]:
         """The samples of ``[start, end)``, oldest first."""
         return host.samples(self._connection, start, end)
+
+    def disks(self, start: datetime, end: datetime, *, step: int) -> dict[str, list[HostRollup]]:
+        """The used percent of each disk in ``[start, end)`` by mount, oldest first, one value each ``step`` seconds.
+
+        Of single samples: there are no rollups of disks but of the fullest one.
+        """
+        return host.disks(self._connection, start, end, step)

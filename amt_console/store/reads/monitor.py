@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from amt_console.model import Gap, GapReason
 from amt_console.store.schema import table
@@ -54,3 +54,12 @@ class MonitorReads:
         """The newest moment for which simulated data was stored; ``None`` if there is none."""
         number = self._connection.execute(_SIMULATED_UNTIL).scalar()
         return None if number is None else moment(number)
+
+    def database_bytes(self) -> int:
+        """The size of the database, with what is free in it."""
+        if self._connection.dialect.name == "postgresql":
+            return int(self._connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+        pages, size = (
+            self._connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "page_size")
+        )
+        return int(pages) * int(size)

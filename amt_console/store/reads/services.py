@@ -11,9 +11,8 @@ from sqlalchemy import Connection, select
 from amt_console.clock import Clock
 from amt_console.model import ErrorClass, ProbeResult, Rollup, ServiceState, ServiceStatus
 from amt_console.store.readable import readable
-from amt_console.store.reads import past_states
 from amt_console.store.result_rows import result_of
-from amt_console.store.rollups import finished, reading
+from amt_console.store.rollups import finished, past_states, reading
 from amt_console.store.rollups.samples import sample_of_row, state_of
 from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
 from amt_console.store.schema import table

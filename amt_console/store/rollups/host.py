@@ -17,7 +17,7 @@ from amt_console.store.engines.dialect import Dialect
 from amt_console.store.readable import first, first_of, in_order, readable, sortable
 from amt_console.store.rollups.buckets import floor
 from amt_console.store.rollups.tables import HostRollupRow
-from amt_console.store.sample_rows import HOST_COLUMNS, host_sample_of, host_values
+from amt_console.store.sample_rows import HOST_COLUMNS, disk_percents, host_sample_of, host_values
 from amt_console.store.schema import table
 from amt_console.store.tables import SystemMetric
 from amt_console.store.utc import SECOND, micros, moment
@@ -119,6 +119,22 @@ def samples(connection: Connection, start: datetime, end: datetime) -> list[Host
     query = select(_METRICS).where(_METRICS.c.timestamp >= start, _METRICS.c.timestamp < end)
     rows = connection.execute(query.order_by(_METRICS.c.timestamp, _METRICS.c.id)).mappings()
     return [host_sample_of(row) for row in readable(rows)]
+
+
+def disks(connection: Connection, start: datetime, end: datetime, step: int) -> dict[str, list[HostRollup]]:
+    """Percent used by mount, oldest first: the first sample of each ``step`` seconds of ``[start, end)``."""
+    time, length = _METRICS.c.timestamp, step * SECOND
+    query = select(time, _METRICS.c.details).where(time >= start, time < end).order_by(time, _METRICS.c.id)
+    found: dict[str, list[HostRollup]] = {}
+    newest = None
+    for at, details in connection.execute(query):
+        begin = None if at is None else floor(micros(at), length)
+        if begin is None or begin == newest:
+            continue
+        newest = begin
+        for mount, percent in disk_percents(details):
+            found.setdefault(mount, []).append(HostRollup(begin, length, NO_VALUES.plus([round(percent * SCALE)])))
+    return found
 
 
 def rollups(

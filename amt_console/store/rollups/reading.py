@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from amt_console.model import RESOLUTIONS, Rollup, ServiceState
 from amt_console.model.histogram import sum_of_encoded
-from amt_console.store.rollups import finished, rebuild
+from amt_console.store.rollups import finished, past_states, rebuild
 from amt_console.store.rollups.buckets import MINUTE, OpenBuckets, Sample, Tally, floor, fold, minutes_of, spread
 from amt_console.store.rollups.samples import sample_of_row
 from amt_console.store.rollups.tables import ServiceStateRow
@@ -58,11 +58,9 @@ def read(
     ):
         if name in found:
             found[name][bucket.start_us] = bucket
-    for state in states:
-        buckets = found[state.service]
-        for bucket in _running(connection, state, level, low, high, micros(now)):
-            begin = bucket.start_us
-            buckets[begin] = fold(begin, length, (buckets[begin], bucket)) if begin in buckets else bucket
+    for name, bucket in _running(connection, states, level, low, high, micros(now)):
+        buckets, begin = found[name], bucket.start_us
+        buckets[begin] = fold(begin, length, (buckets[begin], bucket)) if begin in buckets else bucket
     return {name: [_cut(buckets[begin], high) for begin in sorted(buckets)] for name, buckets in sorted(found.items())}
 
 
@@ -81,11 +79,9 @@ def read_courses(
     }
     for start, end in windows:
         low, high = floor(micros(start), length), micros(end)
-        running = {
-            state.service: parts
-            for state in states
-            if (parts := [*_running(connection, state, level, low, high, micros(now))])
-        }
+        running: dict[str, list[Rollup]] = {}
+        for name, part in _running(connection, states, level, low, high, micros(now)):
+            running.setdefault(name, []).append(part)
         buckets: dict[str, list[finished.Measured]] = {}
         for name, bucket in finished.each_measured(connection, resolution, low, floor(high, length)):
             buckets.setdefault(name, []).append(bucket)
@@ -121,12 +117,10 @@ def read_steps(
     for name, index, total in finished.each_step(connection, resolution, low, floor(high, length), whole):
         if name in found:
             found[name][index] = total
-    for state in states:
-        steps = found[state.service]
-        for bucket in _running(connection, state, level, low, high, micros(now)):
-            index = (bucket.start_us - low) // whole
-            known = (steps[index],) if index in steps else ()
-            steps[index] = fold(low + index * whole, whole, (*known, bucket))
+    for name, bucket in _running(connection, states, level, low, high, micros(now)):
+        steps, index = found[name], (bucket.start_us - low) // whole
+        known = (steps[index],) if index in steps else ()
+        steps[index] = fold(low + index * whole, whole, (*known, bucket))
     return {
         name: [_cut(steps[index], high) for index in sorted(steps) if not steps[index].empty]
         for name, steps in sorted(found.items())
@@ -165,8 +159,8 @@ def totals(
         if low < upto:
             whole = floor(upto, resolution * SECOND)
             finished.add_sums(connection, resolution, low, whole, services, parts, encoded if histograms else None)
-            for state in states:
-                parts[state.service] += _running(connection, state, level, low, upto, micros(now))
+            for name, part in _running(connection, states, level, low, upto, micros(now)):
+                parts[name].append(part)
         low = upto
     return {name: _with_encoded(fold(begin, high - begin, parts[name]), encoded[name]) for name in sorted(parts)}
 
@@ -192,40 +186,55 @@ def _open(connection: Connection, services: Sequence[str] | None) -> list[_Open]
     ]
 
 
-def _running(connection: Connection, state: _Open, level: int, low: int, high: int, now: int) -> Iterator[Rollup]:
-    """What a service has in ``[low, high)`` beside its finished buckets that end by ``high``."""
+def _running(
+    connection: Connection, states: Sequence[_Open], level: int, low: int, high: int, now: int
+) -> Iterator[tuple[str, Rollup]]:
+    """What services have in ``[low, high)`` beside their finished buckets that end by ``high``, each with its name."""
+    length = RESOLUTIONS[level] * SECOND
+    begin = floor(high, length)
+    gone_on = [state.service for state in states if state.newest.at >= high]
+    if gone_on and low <= begin < high:
+        for name, part in _parts(connection, gone_on, begin, high, level):
+            if not part.empty:
+                yield name, part
+    for state in states:
+        if state.newest.at < high:
+            for rollup in _open_buckets(state, level, low, min(high, now)):
+                yield state.service, rollup
+
+
+def _open_buckets(state: _Open, level: int, low: int, end: int) -> Iterator[Rollup]:
+    """The unfinished bucket of a service from ``low`` on, and what its newest result speaks for up to ``end``."""
     length = RESOLUTIONS[level] * SECOND
     newest = state.newest
-    if newest.at >= high:
-        begin = floor(high, length)
-        if low <= begin < high:
-            part = _part(connection, state.service, begin, high, level)
-            if not part.empty:
-                yield part
-        return
     current = state.buckets.current(level)
     if low <= current.start_us and not current.empty:
         yield current
     if newest.state is not ServiceState.UNKNOWN:
-        for minute, kind, duration in spread(newest.state, newest.at, min(high, now, newest.speaks_until)):
+        for minute, kind, duration in spread(newest.state, newest.at, min(end, newest.speaks_until)):
             if floor(minute, length) >= low:
                 running = Tally(floor(minute, length))
                 running.credit(kind, duration)
                 yield running.rollup(length)
 
 
-def _part(connection: Connection, name: str, begin: int, end: int, level: int) -> Rollup:
-    """The first part of a finished bucket, from finer ones and, within the last five minutes, from raw rows."""
-    parts: list[Rollup] = []
+def _parts(
+    connection: Connection, names: Sequence[str], begin: int, end: int, level: int
+) -> Iterator[tuple[str, Rollup]]:
+    """The first parts of finished buckets, from finer ones and, within the last five minutes, from raw rows."""
+    parts: dict[str, list[Rollup]] = {name: [] for name in names}
     at = begin
     for finer in range(level - 1, 0, -1):
-        length = RESOLUTIONS[finer] * SECOND
-        upto = floor(end, length)
-        parts += rebuild.stored(connection, name, length, at, upto)
+        upto = floor(end, RESOLUTIONS[finer] * SECOND)
+        if at < upto:
+            for name, bucket in finished.each(connection, RESOLUTIONS[finer], at, upto, names, histograms=True):
+                parts[name].append(bucket)
         at = upto
-    samples = [sample_of_row(row) for row in rebuild.rows_around(connection, name, at, end)]
-    parts += minutes_of(samples, at, end).values()
-    return fold(begin, RESOLUTIONS[level] * SECOND, parts)
+    if at < end:
+        for name, samples in past_states.samples_around(connection, names, at, end).items():
+            parts[name] += minutes_of(samples, at, end, running_until=end).values()
+    for name, found in parts.items():
+        yield name, fold(begin, RESOLUTIONS[level] * SECOND, found)
 
 
 def _cut(rollup: Rollup, end: int) -> Rollup:

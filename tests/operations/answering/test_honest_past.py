@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,19 +10,38 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.recorded import ANN, BEN, Recorded
 
-from amt_console.model import Acknowledge, AddSilence, Note, ServiceState, Severity, Unacknowledge
-from amt_console.model.queries import AlertHistoryQuery, ChangeQuery, Query, StatesQuery
+from amt_console.model import Acknowledge, Note, ServiceState, Severity, Unacknowledge
+from amt_console.model.queries import (
+    ActivityQuery,
+    AlertHistoryQuery,
+    AwayQuery,
+    BusinessQuery,
+    ChangeQuery,
+    HostQuery,
+    IncidentsQuery,
+    MovedQuery,
+    Query,
+    StatesQuery,
+)
+from amt_console.operations.audit_rows import CONSOLE, OPENED, add_row
 from amt_console.operations.protocol import ConflictError
 
 pytestmark = pytest.mark.slow
 
 QUESTIONS: tuple[Query[Any], ...] = (
     AlertHistoryQuery(hours=2),
+    AwayQuery(),
+    BusinessQuery(hours=1),
+    BusinessQuery(hours=24),
     ChangeQuery(),
+    HostQuery(hours=0.25),
+    HostQuery(hours=24, most_buckets=300, disks=True),
+    IncidentsQuery(hours=24),
     StatesQuery(hours=0.5),
     StatesQuery(hours=24),
+    ActivityQuery(hours=2),
 )
-STEPS = ("calm", "down", "slow", "gap", "silent", "alert", "take", "leave", "note", "steady", "end", "silence")
+STEPS = ("calm", "down", "slow", "gap", "silent", "alert", "take", "leave", "note", "steady", "end", "deliver", "look")
 
 
 def happen(recorded: Recorded, step: str) -> None:
@@ -54,8 +74,10 @@ def happen(recorded: Recorded, step: str) -> None:
                 recorded.steady(subject, f"{subject} is down: still", 7.0)
             case "end" if subject is not None:
                 recorded.end(subject)
-            case "silence":
-                recorded.act(AddSilence("known", services=("api",), for_=600), BEN)
+            case "deliver":
+                recorded.delivered(*recorded.undelivered())
+            case "look":
+                add_row(recorded.store, recorded.clock, ANN, OPENED, CONSOLE)
     except ConflictError:
         pass
 
@@ -70,16 +92,10 @@ def test_an_answer_at_a_moment_is_the_same_whenever_it_is_asked(
     for step in before:
         happen(recorded, step)
     recorded.clock.advance(11)
-    then = recorded.now
-    asked = [_at(query, then) for query in QUESTIONS]
+    known = [MovedQuery(each.id) for each in recorded.operations.alerts()]
+    asked = [replace(query, at=recorded.now) for query in (*QUESTIONS, *known)]
     answers = [recorded.ask(query) for query in asked]
     for step in after:
         happen(recorded, step)
     for query, answer in zip(asked, answers, strict=True):
         assert recorded.ask(query) == answer
-
-
-def _at(query: Query[Any], then: Any) -> Query[Any]:
-    from dataclasses import replace
-
-    return replace(query, at=then)

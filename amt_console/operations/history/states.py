@@ -7,21 +7,27 @@ from datetime import datetime
 
 from amt_console.analysis.uptime.incidents import state_spans, unmeasured_spans
 from amt_console.clock import MICROSECOND
-from amt_console.model import RESOLUTIONS, ServiceState, StateSpan
+from amt_console.model import RESOLUTIONS, Gap, ServiceState, StateSpan
+from amt_console.model.queries.base import MANY_BUCKETS
 from amt_console.store import Reads, StateChangeRow
 from amt_console.text import safe_text
 
-_MOST_BUCKETS = 750
-"""Buckets of a service that are looked through for unmeasured time."""
 _Holes = list[tuple[datetime, datetime]]
 
 
 def state_history(
-    reads: Reads, names: Iterable[str], start: datetime, end: datetime
+    reads: Reads, names: Iterable[str], start: datetime, end: datetime, *, most_buckets: int = MANY_BUCKETS
 ) -> dict[str, tuple[StateSpan, ...]]:
     """The states of some services from ``start`` to ``end``, oldest first, as they were known at ``end``.
 
     What lies between two spans is not known: nothing was measured, or a result had spoken for as long as it may.
+
+    Args:
+        reads: The database.
+        names: The services.
+        start: Begin of the window.
+        end: End of the window.
+        most_buckets: Unmeasured time is exact to one of so many buckets, but for the monitor's gaps.
     """
     wanted = tuple(names)
     heard = reads.services.heard(end)
@@ -30,9 +36,8 @@ def state_history(
     changes: dict[str, list[StateChangeRow]] = {}
     for change in reads.services.state_changes(start=start, end=end + MICROSECOND):
         changes.setdefault(change.service, []).append(change)
-    # A gap is recorded when it is over.
-    gaps = unmeasured_spans((each for each in reads.monitor.gaps(start, end) if each.ended_at <= end), start, end)
-    holes = _holes(reads, start, end, {name: heard[name][0] for name in until})
+    gaps = unmeasured_spans(known_gaps(reads, start, end), start, end)
+    holes = _holes(reads, start, end, {name: heard[name][0] for name in until}, most_buckets)
     return {
         name: _spans(before.get(name), changes.get(name, ()), start, last, [*gaps, *holes.get(name, ())])
         for name, last in until.items()
@@ -40,11 +45,13 @@ def state_history(
     }
 
 
-def _holes(reads: Reads, start: datetime, end: datetime, newest: Mapping[str, datetime]) -> dict[str, _Holes]:
+def _holes(
+    reads: Reads, start: datetime, end: datetime, newest: Mapping[str, datetime], most: int
+) -> dict[str, _Holes]:
     """Of the finest rollups that are kept, from those on that have few enough buckets."""
     seconds = (end - start).total_seconds()
     for resolution in RESOLUTIONS:
-        if seconds / resolution <= _MOST_BUCKETS:
+        if seconds / resolution <= most:
             found = reads.services.unmeasured(resolution=resolution, start=start, until=newest)
             if found is not None:
                 return found
@@ -67,3 +74,8 @@ def _spans(
 
 def _safe(error: str | None) -> str | None:
     return safe_text(error) if error else None
+
+
+def known_gaps(reads: Reads, start: datetime, end: datetime) -> tuple[Gap, ...]:
+    """The gaps of a window that were known at its end, newest first: a gap is recorded when it is over."""
+    return tuple(gap for gap in reversed(reads.monitor.gaps(start, end)) if gap.ended_at <= end)

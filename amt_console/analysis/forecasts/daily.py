@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from amt_console.analysis.forecasts.forecast import Forecast
 from amt_console.analysis.forecasts.series import forecast_series
-from amt_console.reports.gathering.data import FigureName, History
+from amt_console.model import FigureKind
 
+FigureName = tuple[FigureKind, str]
+DailyValues = Sequence[tuple[datetime, float | None]]
+"""Moments and values, oldest first; ``None`` for an unusable value."""
 DAY = 86_400.0
 HORIZONS = (30, 14, 7)
 """Days, tried in this order."""
@@ -20,12 +24,12 @@ METHOD = (
 )
 
 
-def projections(daily: Mapping[FigureName, History]) -> dict[FigureName, Forecast]:
+def projections(daily: Mapping[FigureName, DailyValues]) -> dict[FigureName, Forecast]:
     """A forecast for every figure; without points where no method beats seasonal-naive over any horizon."""
     return {name: _longest(points) for name, points in daily.items()}
 
 
-def _longest(history: History) -> Forecast:
+def _longest(history: DailyValues) -> Forecast:
     points = [(at, value) for at, value in history if value is not None]
     found = Forecast("", None, None, (), "")
     for horizon in HORIZONS:

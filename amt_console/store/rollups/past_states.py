@@ -1,0 +1,109 @@
+"""What was known of services at a past moment: newest result, newest change of state, results around a moment.
+
+Each of all services in one query: one for each service would take several times as long as all the rest of a past
+snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, select, true
+
+from amt_console.clock import MICROSECOND
+from amt_console.store.readable import EARLIEST, readable
+from amt_console.store.rollups import rebuild
+from amt_console.store.rollups.buckets import Sample
+from amt_console.store.rollups.samples import sample_of_row
+from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
+from amt_console.store.schema import table
+from amt_console.store.tables import MonitoringLog
+from amt_console.store.utc import moment
+from amt_console.store.values import Row
+
+_STATE, _LOGS, _CHANGES = table(ServiceStateRow), table(MonitoringLog), table(StateChangeLog)
+
+
+def newest_results(connection: Connection, at: datetime, services: Collection[str] | None = None) -> dict[str, Row]:
+    """The newest raw row up to a moment of each service, or of some, that went on after it."""
+    found: dict[str, Row] = {}
+    query = _newest_results(connection.dialect.name, of_services=services is not None)
+    values = {"at": at} if services is None else {"at": at, "services": sorted(services)}
+    for row in connection.execute(query, values).mappings():
+        name = row["service_name"]
+        # Another program may have written a time that sorts among the others and cannot be read.
+        known = row if row["timestamp"] is not None else rebuild.newest_row(connection, name, at + MICROSECOND)
+        if known is not None:
+            found[name] = known
+    return found
+
+
+def newest_changes(connection: Connection, at: datetime) -> dict[str, Row]:
+    """The newest change of each service up to a moment."""
+    rows = connection.execute(_newest_changes(connection.dialect.name), {"at": at}).mappings()
+    return {row["service_name"]: row for row in rows}
+
+
+def samples_around(connection: Connection, services: Collection[str], start: int, end: int) -> dict[str, list[Sample]]:
+    """The results in ``[start, end)``, in microseconds, and the one before, of services that went on after ``end``.
+
+    Oldest first; services without any are left out.
+    """
+    before = newest_results(connection, moment(start - 1), services)
+    found = {name: [sample_of_row(row)] for name, row in before.items()}
+    values = {"services": sorted(services), "low": moment(start), "high": moment(end)}
+    for row in readable(connection.execute(_WITHIN, values).mappings()):
+        found.setdefault(row["service_name"], []).append(sample_of_row(row))
+    return found
+
+
+_WITHIN = (
+    select(
+        *(
+            _LOGS.c[name]
+            for name in (
+                "service_name",
+                "timestamp",
+                "status",
+                "response_us",
+                "response_time_ms",
+                "attempt",
+                "interval_us",
+            )
+        )
+    )
+    .where(
+        _LOGS.c.service_name.in_(bindparam("services", expanding=True)),
+        _LOGS.c.timestamp >= bindparam("low"),
+        _LOGS.c.timestamp < bindparam("high"),
+    )
+    .order_by(_LOGS.c.timestamp, _LOGS.c.id)
+)
+
+
+@cache
+def _newest_results(dialect: str, *, of_services: bool) -> Select[Any]:
+    query = _newest(_LOGS, dialect).where(_STATE.c.timestamp > bindparam("at"))
+    return query.where(_STATE.c.service_name.in_(bindparam("services", expanding=True))) if of_services else query
+
+
+@cache
+def _newest_changes(dialect: str) -> Select[Any]:
+    return _newest(_CHANGES, dialect)
+
+
+def _newest(rows: Any, dialect: str) -> Select[Any]:
+    def newest(source: Any, *columns: Any) -> Select[Any]:
+        mine = source.c.service_name == _STATE.c.service_name
+        upto = (source.c.timestamp >= EARLIEST, source.c.timestamp <= bindparam("at"))
+        order = (source.c.timestamp.desc(), source.c.id.desc())
+        return select(*columns).where(mine, *upto).order_by(*order).limit(1).correlate(_STATE)
+
+    if dialect == "postgresql":
+        each = newest(rows, rows).lateral()
+        return select(each).select_from(_STATE.join(each, true()))
+    other = rows.alias()
+    return select(rows).select_from(_STATE.join(rows, rows.c.id == newest(other, other.c.id).scalar_subquery()))
