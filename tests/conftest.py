@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from support.spreading import WAITING_WORKERS, spread
 from support.thoroughness import THOROUGH
 
 __all__ = ["THOROUGH"]  # the profile must be known before the tests are collected
@@ -78,12 +79,19 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """With ``-n logical`` two more than processors: half of the time a test waits, for a process or a deadline.
+    """With ``-n logical`` more than processors: some begin with the tests that wait (``support.spreading``).
 
     With ``-n auto``, for tests that do not wait, as many as processors: each has to import and collect all tests.
     """
     processors = os.cpu_count() or 1
-    return processors if config.option.numprocesses == "auto" else processors + 2
+    return processors if config.option.numprocesses == "auto" else processors + WAITING_WORKERS
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a worker of many, after some tests were left out: the order that keeps all processors busy to the end."""
+    if (workers := getattr(config, "workerinput", {}).get("workercount", 1)) > 1:
+        items[:] = spread(items, workers)
 
 
 @pytest.fixture(scope="session", autouse=True)

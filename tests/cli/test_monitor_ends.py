@@ -23,7 +23,7 @@ from amt_console.runtime.session import LocalSession
 from amt_console.runtime.site import site_of
 from amt_console.store import lease_holder, take_lease
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 FAILING = """
 import sys

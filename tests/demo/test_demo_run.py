@@ -25,7 +25,7 @@ from support.terminal import TerminalProgram
 
 from amt_console.demo.state import DemoFolder, DemoState, running_demo
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 PROGRAM = (sys.executable, "-m", "amt_console")
 FREE_PORTS = ("--api-port", "0", "--web-port", "0", "--mobile-port", "0")

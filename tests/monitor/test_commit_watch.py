@@ -17,7 +17,7 @@ from amt_console.model import ProbeResult
 from amt_console.monitor.watches.commit_watch import FAULT_AFTER, GRACE
 from amt_console.store import Store, Writes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
 from collectors.database.collector import DatabaseCollector
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 LONG_AGO = SystemClock().now().replace(year=2000)
 

@@ -18,7 +18,7 @@ from amt_console.clock import SystemClock
 from amt_console.model import AlertState, GapReason
 from amt_console.store import Store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 ENGINE = "from support import kill_me; kill_me.main()"
 LONG_AGO = SystemClock().now().replace(year=2000)

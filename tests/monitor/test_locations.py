@@ -21,7 +21,7 @@ from amt_console.store import Reads, Store
 from amt_console.store.cluster.members import Cluster, Member, monitors_of
 
 __all__ = ["postgres_url"]
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.waits]
 CLOCK = SystemClock()
 UP, DOWN, DEGRADED = ServiceState.UP, ServiceState.DOWN, ServiceState.DEGRADED
 

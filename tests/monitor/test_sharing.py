@@ -31,7 +31,7 @@ from amt_console.store import Keyring, Store, StoreUnavailable
 from amt_console.store.cluster.members import Cluster, Member, SlotClaim
 from amt_console.store.encryption.keyring import DataKey
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 __all__ = ["clock", "postgres_url"]
 NAMES = st.lists(st.text(min_size=1), min_size=1, max_size=8, unique=True)

@@ -13,7 +13,7 @@ from amt_console.clock import SystemClock
 from amt_console.model import ProbeResult
 from amt_console.store import Reads, Writes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 
 def test_a_fault_in_storing_results_stops_the_sign_of_life_and_loses_none(

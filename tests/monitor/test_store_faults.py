@@ -15,7 +15,7 @@ from support.platform import Platform, serving
 from amt_console.clock import SystemClock
 from amt_console.model import AlertState
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 CLOCK = SystemClock()
 

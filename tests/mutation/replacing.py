@@ -8,7 +8,7 @@ import copy
 import gc
 import inspect
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import _lru_cache_wrapper, cache
@@ -40,13 +40,19 @@ class Replacement:
 
 
 class LoadedModule:
-    """The functions of a loaded module, methods, nested and decorated ones as well."""
+    """The functions of a loaded module, methods, nested and decorated ones as well.
 
-    def __init__(self, source: str, path: str) -> None:
+    Args:
+        source: Of the module.
+        path: Its file.
+        objects: What the functions are looked for in, by default all objects there are.
+    """
+
+    def __init__(self, source: str, path: str, objects: Iterable[object] | None = None) -> None:
         self._source, self._path = source, path
         self._code = compile(ast.parse(source), path, "exec", dont_inherit=True)
         self._functions: defaultdict[tuple[str, int], list[FunctionType]] = defaultdict(list)
-        for each in _objects():
+        for each in _objects() if objects is None else objects:
             if isinstance(each, FunctionType) and each.__code__.co_filename == path:
                 self._functions[_key(each.__code__)].append(each)
 

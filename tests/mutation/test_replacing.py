@@ -56,6 +56,8 @@ class Door:
 
 @pytest.fixture
 def module(tmp_path: Path) -> Iterator[ModuleType]:
+    """The objects that were there before are frozen: to look through the million of a whole test run takes a second."""
+    gc.freeze()
     path = tmp_path / "door.py"
     loaded = ModuleType("door")
     loaded.__file__ = str(path)
@@ -63,6 +65,7 @@ def module(tmp_path: Path) -> Iterator[ModuleType]:
     yield loaded
     loaded.__dict__.clear()
     gc.collect()
+    gc.freeze()
 
 
 def load(module: ModuleType, source: str) -> Calls:
@@ -105,7 +108,7 @@ def test_functions_take_the_change_wherever_they_are_kept(
 ) -> None:
     calls = load(module, SOURCE)
     assert calls.take() == {"counter"}
-    replacement = LoadedModule(SOURCE, str(module.__file__)).replacement(change_of(within, what))
+    replacement = LoadedModule(SOURCE, str(module.__file__), gc.get_objects()).replacement(change_of(within, what))
     seen = [eval(before, module.__dict__)]
     replacement.make()
     seen.append(eval(before, module.__dict__))
@@ -127,7 +130,7 @@ def test_functions_take_the_change_wherever_they_are_kept(
 )
 def test_what_runs_on_import_is_told(module: ModuleType, within: str, what: str) -> None:
     with pytest.raises(RunsOnImport):
-        LoadedModule(SOURCE, str(module.__file__)).replacement(change_of(within, what))
+        LoadedModule(SOURCE, str(module.__file__), gc.get_objects()).replacement(change_of(within, what))
 
 
 def test_a_change_that_drops_the_name_of_an_outer_function_needs_an_import(module: ModuleType) -> None:
@@ -135,7 +138,7 @@ def test_a_change_that_drops_the_name_of_an_outer_function_needs_an_import(modul
     load(module, source)
     gone = next(each for each in changes_of(source) if each.what == "start or 1 → 1")
     with pytest.raises(RunsOnImport):
-        LoadedModule(source, str(module.__file__)).replacement(gone)
+        LoadedModule(source, str(module.__file__), gc.get_objects()).replacement(gone)
 
 
 def test_frozen_functions_are_found_and_a_function_that_is_gone_needs_an_import(module: ModuleType) -> None:
@@ -143,7 +146,6 @@ def test_frozen_functions_are_found_and_a_function_that_is_gone_needs_an_import(
     gc.freeze()
     assert LoadedModule(SOURCE, str(module.__file__)).replacement(change).codes
     del module.wide
-    gc.collect()
     with pytest.raises(RunsOnImport):
         LoadedModule(SOURCE, str(module.__file__)).replacement(change)
 

@@ -16,7 +16,7 @@ from support.thoroughness import times
 from amt_console.clock import SystemClock
 from amt_console.store import Store, deliveries
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 SENDERS = "from support import kill_sender; kill_sender.main()"
 KILLS = times(60, 200)

@@ -17,7 +17,7 @@ from amt_console.notify.limits import Rate
 from amt_console.notify.settings import AllDelivery, DeliverySettings
 from amt_console.store import Store, alert_decisions, deliveries, delivery_counts, record
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 ALERTS = 1000
 
@@ -42,7 +42,8 @@ async def test_a_thousand_critical_alerts_are_a_few_messages(store: Store) -> No
         {"people": people, "machine": machine}, settings=AllDelivery(settings), store=store, clock=clock
     )
     task = asyncio.create_task(dispatcher.run())
-    await until(lambda: counts(store) == {("people", "delivered"): ALERTS, ("machine", "delivered"): ALERTS}, 240)
+    await until(lambda: len(machine.sent) >= ALERTS, 240)
+    await until(lambda: counts(store) == {("people", "delivered"): ALERTS, ("machine", "delivered"): ALERTS}, 60)
     dispatcher.stop()
     await task
     told = {each.alert_id for message in people.sent for each in message.notices}
@@ -59,6 +60,7 @@ async def test_what_is_over_the_hourly_cap_becomes_one_digest_and_critical_pages
     )
     storm(store, clock, ("people",), Severity.WARNING)
     task = asyncio.create_task(dispatcher.run())
+    await people.until(5, 60)
     await until(lambda: counts(store).get(("people", "delivered")) == 500, 60)
     with store.transaction(durable=True) as writes:
         critical = alert("backend", clock=clock)

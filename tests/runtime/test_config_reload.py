@@ -12,7 +12,7 @@ from amt_console.config import Settings
 from amt_console.runtime.holder import Holder
 from amt_console.store import Store, audit_entries
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 CLOCK = SystemClock()
 

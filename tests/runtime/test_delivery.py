@@ -20,7 +20,7 @@ from amt_console.model import AlertState
 from amt_console.runtime.holder import Holder
 from amt_console.store import Keyring, Store, deliveries
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 CLOCK = SystemClock()
 
 

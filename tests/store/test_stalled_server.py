@@ -21,7 +21,7 @@ from amt_console.store.cluster.presence import PresenceBoard
 from amt_console.store.cluster.row_lease import TERM
 from amt_console.store.engines import postgresql
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.waits]
 T = TypeVar("T")
 PATIENCE = 1.0
 """Seconds that the tests wait for an answer, in place of the program's own."""

@@ -185,9 +185,9 @@ def documented(home: Path) -> Iterator[Documented]:
         url = f"sqlite:///{database}"
         clock = SystemClock()
         with Store.open(url, clock=clock) as store:
-            History(settings=settings, targets=targets(settings, store_url=url), seed=1, days=1, end=clock.now()).write(
-                store, clock=clock
-            )
+            History(
+                settings=settings, targets=targets(settings, store_url=url), seed=1, days=0.5, end=clock.now()
+            ).write(store, clock=clock)
         with sqlite3.connect(database) as connection:
             connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'alerts'", (OPEN_ALERT - 1,))
         connection.close()
