@@ -157,6 +157,21 @@ def test_what_is_no_request_of_ours_is_refused_and_the_next_one_answered(server:
         assert healthy(server)
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /healthz HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nhOST: a\r\nconnection: close\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nhost:\r\nconnection: close\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.0\r\n\r\n", 200),
+    ],
+)
+def test_a_request_has_one_host(server: TcpServer, feed: Feed, head: bytes, status: int) -> None:
+    feed()
+    assert ask(server, head) == status
+
+
 CLIMBING = (
     "/../../../etc/passwd",
     "/dashboards/../../etc/passwd",

@@ -284,3 +284,22 @@ async def test_moments_are_taken_as_people_write_them(admin: httpx.AsyncClient, 
         assert (await admin.get("/snapshot", params={"at": at})).status_code == 200, at
     for at in ("never", "2099-01-01 10:00", "2026-01-01T00:00:00", "", "0001-01-01T00:00:00+14:00"):
         assert (await admin.get("/snapshot", params={"at": at})).status_code == 422, at
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/history?host=cpu_usage&limit=3", "limit: this resource has no such parameter; it has figure, host"),
+        ("/history?host=cpu_usage&cursor=x", "cursor: this resource"),
+        (f"/services/{API.name}/history?limit=3", "limit: this resource"),
+        ("/alerts?severty=critical", "severty: this resource has no such parameter; it has cursor, group"),
+        ("/figures?x=1", "x: this resource has no such parameter; it has at"),
+    ],
+)
+async def test_a_parameter_that_does_not_exist_is_refused_and_those_that_do_are_named(
+    admin: httpx.AsyncClient, feed: Feed, path: str, words: str
+) -> None:
+    feed()
+    answer = await admin.get(path)
+    assert answer.status_code == 422
+    assert words in answer.json()["detail"]

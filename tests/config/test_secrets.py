@@ -22,6 +22,7 @@ class AllDefault(dict[str, str]):
 
 
 HIDDEN = "hunter2-very-secret"
+LONG = f"{HIDDEN}-and-long"
 
 
 def test_environment_variables_are_put_in_also_within_a_text() -> None:
@@ -213,12 +214,36 @@ def test_secrets_in_lists_are_checked_like_all_others(tmp_path: Path) -> None:
     file = tmp_path / "amt.toml"
     file.write_text('[api]\nhook_secrets = ["${OLD_HOOK}", "${NEW_HOOK}"]\n', encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        load_config(file, env={"OLD_HOOK": HIDDEN})
+        load_config(file, env={"OLD_HOOK": LONG})
     assert [fault.path for fault in caught.value.faults] == ["api.hook_secrets[1]"]
-    file.write_text(f'[api]\nhook_secrets = ["{HIDDEN}"]\n', encoding="utf-8")
+    file.write_text(f'[api]\nhook_secrets = ["{LONG}"]\n', encoding="utf-8")
     file.chmod(0o644)
     (warning,) = load_config(file, env={}).warnings
     assert warning.path == "api.hook_secrets[0]"
     assert "other users can read" in warning.message
     file.chmod(0o600)
     assert load_config(file, env={}).warnings == ()
+
+
+@pytest.mark.parametrize("short", ["x", "", "23 bytes are too short.", "whsec_", "whsec_c2hvcnQ=", "${SHORT}"])
+def test_a_secret_of_hooks_that_can_be_guessed_is_refused_with_the_way_to_a_better_one(
+    tmp_path: Path, short: str
+) -> None:
+    file = tmp_path / "amt.toml"
+    file.write_text(f'[api]\nhook_secrets = ["{LONG}", "{short}"]\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, env={"SHORT": "guess me"})
+    (fault,) = caught.value.faults
+    assert fault.path == "api.hook_secrets[1]"
+    assert "guess me" not in str(fault)
+    if short not in ("", "whsec_"):
+        assert "must have 24" in fault.message
+        assert "openssl rand -base64 32" in (fault.suggestion or "")
+
+
+@pytest.mark.parametrize("long", ["24 bytes are long enough", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+def test_a_secret_of_hooks_with_24_bytes_is_taken(tmp_path: Path, long: str) -> None:
+    file = tmp_path / "amt.toml"
+    file.write_text(f'[api]\nhook_secrets = ["{long}"]\n', encoding="utf-8")
+    file.chmod(0o600)
+    assert len(load_config(file, env={}).settings.api.hook_secrets) == 1

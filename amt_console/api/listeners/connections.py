@@ -50,6 +50,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._unread_timer: asyncio.TimerHandle | None = None
         self._in_head = True
         self._head_bytes = 0
+        self._wrong_host = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the loop."""
@@ -80,6 +81,9 @@ class GuardedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             if self._head_too_large():
                 self._refuse("head_too_large", f"a head has at most {HEAD_BYTES} bytes")
+            elif self._wrong_host:
+                # Another program on the way may have believed the other one (RFC 9112, 3.2).
+                self._refuse("malformed", "a request has exactly one Host header")
             else:
                 self._refuse("malformed", f"the request cannot be read: {error}")
             return
@@ -102,6 +106,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Called by the parser."""
         self._stop_timer()
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        self._wrong_host = hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1")
+        if self._wrong_host:
+            raise ValueError("a request has one Host")
         self._in_head = False
         self._head_bytes = 0
         self._door.works(self._guest)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
@@ -19,7 +20,7 @@ from amt_console.api.auth.openings import OpeningLog
 from amt_console.api.auth.rates import RateLimit
 from amt_console.api.auth.refusals import Refusal
 from amt_console.api.limits import MAX_BODY_BYTES, check_body, shown_path
-from amt_console.api.problems import KINDS, code_of
+from amt_console.api.problems import KINDS, RequestError, code_of
 from amt_console.api.served import Served
 from amt_console.model import Action, Role
 from amt_console.operations.protocol import NotPermittedError, OperationError
@@ -91,11 +92,14 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
         described = self.openapi_extra or {}
         role = Role.PROBE if described.get(PROBE_KEY) else Role(described[ROLE_KEY])
+        known = self.known_parameters()
 
         async def guarded(request: Request) -> Response:
             try:
                 await _admit(request, role)
                 check_body(request.scope, self.max_body)
+                if known is not None:
+                    _refuse_unknown(request, known)
                 answer = await handle(request)
             except (NotPermittedError, TooManyRequestsError) as error:
                 note_refusal(request, error)
@@ -104,6 +108,18 @@ class GuardedRoute(APIRoute):
             return answer
 
         return guarded
+
+    def known_parameters(self) -> frozenset[str] | None:
+        """The names of query parameters, if others are refused."""
+        return None
+
+
+class ExactRoute(GuardedRoute):
+    """Refuses parameters that it does not have: a mistyped filter must not look like one that lets everything pass."""
+
+    def known_parameters(self) -> frozenset[str] | None:
+        """By the names under which they are sent."""
+        return _query_names(self.dependant)
 
 
 class OpenRoute(APIRoute):
@@ -134,6 +150,18 @@ def rate_headers(request: Request) -> dict[str, str]:
         return {}
     limit, key = rate
     return {"ratelimit-policy": f'"token";{limit.headers}', "ratelimit": f'"token";r={limit.left(key)}'}
+
+
+def _query_names(dependant: Dependant) -> frozenset[str]:
+    own = frozenset(field.alias for field in dependant.query_params)
+    return own.union(*map(_query_names, dependant.dependencies))
+
+
+def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    for name in request.query_params:
+        if name not in known:
+            there_are = f"it has {', '.join(sorted(known))}" if known else "it has none"
+            raise RequestError("invalid", f"{safe_text(name, 60)}: this resource has no such parameter; {there_are}")
 
 
 async def _admit(request: Request, role: Role) -> None:

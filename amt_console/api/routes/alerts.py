@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from amt_console.api.documents.alerts import Alert, AlertDetail, AlertWhy
 from amt_console.api.documents.base import Page
-from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, answers, needs
+from amt_console.api.routes.access import BEARER, ExactRoute, Serving, answers, needs
 from amt_console.api.routes.actions import AlertId
 from amt_console.api.routes.values import Paged, Since, TextMoment, Until, json_response, text_moment
 from amt_console.model import AlertState, Role, Severity
@@ -16,7 +16,7 @@ from amt_console.operations.json_views import alert_detail_json, alert_json
 from amt_console.operations.notification_json import why_json
 from amt_console.operations.protocol import AlertFilter
 
-router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["alerts"])
+router = APIRouter(route_class=ExactRoute, dependencies=[BEARER], tags=["alerts"])
 Named = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=50)]
 _MISSING = answers(s404="No such alert")
 

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Response
 
 from amt_console.api.documents.base import Page
 from amt_console.api.documents.policies import Maintenance, Silence
-from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, needs
+from amt_console.api.routes.access import BEARER, ExactRoute, Serving, needs
 from amt_console.api.routes.values import Every, Paged, json_response
 from amt_console.model import Role
 from amt_console.model.policy import MaintenanceWindow
 from amt_console.operations.json_views import iso, maintenance_json, silence_json
 
-router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["silences and maintenance"])
+router = APIRouter(route_class=ExactRoute, dependencies=[BEARER], tags=["silences and maintenance"])
 
 
 @router.get("/silences", response_model=Page[Silence], **needs(Role.VIEWER))

@@ -11,7 +11,7 @@ from amt_console.api.documents.alerts import Delivery
 from amt_console.api.documents.base import Page
 from amt_console.api.documents.records import AuditEntry, History, Rule
 from amt_console.api.problems import RequestError
-from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, answers, needs
+from amt_console.api.routes.access import BEARER, ExactRoute, Serving, answers, needs
 from amt_console.api.routes.state import NO_SERVICE
 from amt_console.api.routes.values import Paged, Since, Until, json_response, text_moment
 from amt_console.api.served import Served
@@ -23,7 +23,7 @@ from amt_console.operations.protocol import NotFoundError
 from amt_console.operations.record_json import audit_json, service_history_json, value_history_json
 from amt_console.text import safe_text
 
-router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["records"])
+router = APIRouter(route_class=ExactRoute, dependencies=[BEARER], tags=["records"])
 USUAL_WINDOW = timedelta(hours=24)
 MOST_AUDIT_ACTIONS = 20
 Resolution = Annotated[

@@ -12,7 +12,7 @@ from amt_console.api import wire
 from amt_console.api.content_coding import prefers_gzip
 from amt_console.api.documents.base import Page
 from amt_console.api.documents.state import Figures, Heartbeat, Host, Service, ServiceDetail, Snapshot
-from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, answers, needs
+from amt_console.api.routes.access import BEARER, ExactRoute, Serving, answers, needs
 from amt_console.api.routes.values import Paged, TextMoment, json_response, text_moment
 from amt_console.api.served import Served
 from amt_console.model import Role
@@ -20,7 +20,7 @@ from amt_console.model import Snapshot as LiveSnapshot
 from amt_console.operations.json_views import figures_json, heartbeat_json, host_json, service_json, snapshot_json
 from amt_console.operations.record_json import service_detail_json
 
-router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["state"])
+router = APIRouter(route_class=ExactRoute, dependencies=[BEARER], tags=["state"])
 ServiceName = Annotated[str, Path(min_length=1, max_length=200, description="As in the snapshot.")]
 NO_SERVICE = answers(s404="No such service")
 

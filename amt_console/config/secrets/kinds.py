@@ -20,6 +20,8 @@ from amt_console.config.secrets.urls import (
     store_url,
 )
 
+HOOK_SECRET_BYTES = 24
+"""Least length of a key of signatures, as Standard Webhooks has it."""
 MAX_ARGUMENT_CHARS = 4096
 _LONG_PIECE = 12
 """Characters of a piece of a secret URL that is secret by itself; shorter ones are words like ``hooks``."""
@@ -144,6 +146,23 @@ class SigningSecret(Secret):
                 b64decode(text.removeprefix("whsec_"), validate=True)
             except binascii.Error:
                 raise Refused("must be base64 after whsec_, as Standard Webhooks writes keys") from None
+
+
+class HookSecret(SigningSecret):
+    """The key of signatures that come in: long enough that nobody finds it by trying."""
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse less than 24 bytes, the least that Standard Webhooks allows."""
+        super().check(text)
+        key = b64decode(text.removeprefix("whsec_")) if text.startswith("whsec_") else text.encode()
+        if len(key) < HOOK_SECRET_BYTES:
+            raise Refused(
+                f"has {len(key)} bytes, and must have {HOOK_SECRET_BYTES}: whoever guesses it can open and end alerts",
+                "whsec_ and the output of: openssl rand -base64 32",
+            )
 
 
 class TopicUrlSecret(UrlSecret):

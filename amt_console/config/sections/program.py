@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.secrets.kinds import DataKeySecret, SigningSecret, UrlSecret
+from amt_console.config.secrets.kinds import DataKeySecret, HookSecret, UrlSecret
 from amt_console.config.sections.scalars import (
     FOREVER,
     YEAR,
@@ -146,9 +146,9 @@ class ApiSettings(Section):
     """Whether `/metrics` needs no access token, for scrapers that cannot send one. It names services and channels."""
     public_url: HttpUrl | None = None
     """The address of the API for people, for links in messages."""
-    hook_secrets: Annotated[tuple[SigningSecret, ...], Field(max_length=20)] = ()
+    hook_secrets: Annotated[tuple[HookSecret, ...], Field(max_length=20)] = ()
     """Keys of the signatures of `POST /api/v1/hooks/generic` (secrets), several while one replaces another; without any
-    it takes nothing. `whsec_` and base64 as in Standard Webhooks, or any text."""
+    it takes nothing. `whsec_` and base64 as in Standard Webhooks, or any text; at least 24 bytes."""
     hook_stale_after: HookAge = 12 * 3600.0
     """An alert from outside that fires and is not told of again for so long is shown as stale; longer than the sender's
     `repeat_interval`."""
