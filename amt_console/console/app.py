@@ -543,8 +543,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.tell("Times are in UTC." if self._utc else "Times are in your zone.")
 
     def action_zoom(self) -> None:
-        """Where there are no panes."""
-        self.tell("There are no panes here.")
+        """Give a pane the whole screen, or take it back."""
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen):
+            screen.zoom()
 
     def action_runbook(self) -> None:
         """Copy the address of the runbook, and show it."""
@@ -577,6 +579,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
     async def show_screen(self, screen: Screen[Any]) -> None:
         """Show a screen on top."""
         await self.push_screen(screen)
+
+    async def show_service(self, name: str) -> None:
+        """Open a service."""
+        await self._pages.show_service(name)
 
     async def action_page(self, name: str) -> None:
         """Open a page over the screen."""

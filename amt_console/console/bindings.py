@@ -204,7 +204,13 @@ DETAIL_KEYS: Sequence[Binding] = (
     _key("bottom", "jump(True)", "bottom", "To the bottom."),
 )
 LINK_KEYS: Sequence[Binding] = (
-    _key("open_link", "open_link", "open", "Open what is marked: an alert of the service.", show=True),
+    _key(
+        "open_link",
+        "open_link",
+        "open",
+        "Open what is marked: an alert of the service; the service, the cause or a follower of the alert.",
+        show=True,
+    ),
     _key("next_link", "next_link", "next", "Mark the next one."),
 )
 CHART_KEYS: Sequence[Binding] = (

@@ -42,6 +42,10 @@ class ScreenHost(Protocol):
         """Back to the overview."""
         ...
 
+    async def show_service(self, name: str) -> None:
+        """Open a service."""
+        ...
+
     @property
     def look(self) -> Look:
         """Colours, alphabet and time zone."""

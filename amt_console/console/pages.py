@@ -50,6 +50,12 @@ class Pages:
         if page is not None and type(self._host.screen) is not type(page):
             await self._host.show_screen(page)
 
+    async def show_service(self, name: str) -> None:
+        """Open a service."""
+        from amt_console.console.screens.service_detail import ServiceDetailScreen
+
+        await self._host.show_screen(ServiceDetailScreen(name))
+
     def _monitor(self) -> Screen[Any]:
         from amt_console.console.screens.monitor import MonitorScreen
 

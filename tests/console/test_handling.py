@@ -11,7 +11,7 @@ from support.desk import Desk, desk
 from support.operations import episode
 from support.pictures import NOW, alert, all_fine, incident
 
-from amt_console.console.cards.facts import timeline
+from amt_console.console.cards.story import story
 from amt_console.model import (
     AddMaintenance,
     AddSilence,
@@ -298,7 +298,7 @@ def test_the_story_says_to_whom_from_whom_and_until_when() -> None:
         event = AlertEvent(kind, NOW, AlertState.FIRING, Severity.CRITICAL, message, "root", note, detail=detail)
         shown = alert(7, "backend-api")
         detail_of = AlertDetail(episode(NOW, id=7), shown, (event,))
-        (line,) = timeline(detail_of, PLAIN_LOOK)
+        ((line, _),) = story(detail_of, PLAIN_LOOK)
         return "".join(text for text, _ in line).partition("● ")[2].rstrip()
 
     assert told("acknowledged") == "acknowledged by root"

@@ -9,6 +9,7 @@ import pytest
 from support.desk import Desk, desk
 from support.pictures import NOW, alert, all_fine, incident
 
+from amt_console.console.cards.sheet import Sheet
 from amt_console.console.palette import (
     AlertsProvider,
     ConsoleProvider,
@@ -18,9 +19,8 @@ from amt_console.console.palette import (
     TimesProvider,
 )
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.model import AlertState, KeptAnswer, ProbeNow, ServiceState, Viewer
+from amt_console.model import AlertState, AlertType, KeptAnswer, ProbeNow, ServiceState, Viewer
 from widgets.chart import Chart
-from widgets.fact_lines import FactLines
 from widgets.title_bar import TitleBar
 
 pytestmark = pytest.mark.slow
@@ -93,8 +93,8 @@ async def test_a_long_event_is_wrapped_and_not_cut() -> None:
     words = " ".join(f"word{number}" for number in range(30))
     first, *others = incident().alerts
     async with desk(replace(incident(), alerts=(replace(first, message=words), *others)), size=(60, 16)) as console:
-        await console.press("enter")
-        lines = console.app.screen.query_one("#timeline", FactLines).plain_lines
+        await console.press("enter", "z")
+        lines = console.app.screen.query_one(Sheet).plain_lines
         assert words in " ".join(" ".join(lines).split())
         assert all(len(line) <= 60 for line in lines)
 
@@ -256,7 +256,7 @@ async def test_who_is_looking_stands_in_the_title_and_in_full_behind_a_key() -> 
 
 
 async def test_the_alert_shows_what_the_service_answered_and_how_its_error_changed() -> None:
-    async with desk(incident(), size=(120, 40)) as console:
+    async with desk(incident(), size=(100, 60)) as console:
         detail = console.operations.alert(7)
         kinds = ("stale", "fresh") * 5
         dull = tuple(
@@ -304,20 +304,20 @@ async def test_the_service_opens_on_the_range_that_contains_the_beginning_of_its
 
 async def test_the_alert_shows_its_subjects_chart_over_the_incident_with_its_failures() -> None:
     first, *others = incident().alerts
-    for size in ((80, 24), (120, 40), (200, 60)):
+    for size in ((120, 40), (200, 60)):
         async with desk(incident(), size=size) as console:
             await console.press("enter")
-            assert "LAST HOUR" in console.text()
-            chart = console.app.screen.query_one(Chart)
-            assert "✖" in chart.plain_lines[1]
-            assert "12:00" in chart.plain_lines[-1]
-            assert "began" in " ".join(chart.plain_lines), "when the alert began is marked, and its outage is shaded"
-            assert "░" in " ".join(chart.plain_lines)
+            text = console.text()
+            assert "LAST HOUR" in text
+            assert "mean, backend-api" in text
+            assert "✖" in text.partition("mean, backend-api")[2]
+            assert "░" in text, "the outage is shaded"
+            assert text.count("began") == 2, "in the strip and in the chart"
             assert ("service", "backend-api", 1, None) in console.operations.calls
         old = replace(first, opened_at=NOW - timedelta(hours=3))
         async with desk(replace(incident(), alerts=(old, *others)), size=size) as console:
             await console.press("enter")
-            hours = console.operations.calls[-1][2]
+            (hours,) = (call[2] for call in console.operations.calls if call[0] == "service")
             assert hours == 3 + 10 / 60, "the incident, and ten minutes before it"
             assert "08:50 to now" in console.text()
             assert "LAST HOUR" not in console.text()
@@ -333,15 +333,18 @@ async def test_the_chart_of_an_ended_alert_ends_some_minutes_after_it() -> None:
     )
     async with desk(replace(all_fine(), recently_resolved=(ended,)), size=(120, 40)) as console:
         await console.press("h", "enter")
-        assert console.operations.calls[-1][0] == "service"
-        assert console.operations.calls[-1][3] == NOW - timedelta(hours=2) + timedelta(minutes=5)
+        (at,) = (call[3] for call in console.operations.calls if call[0] == "service")
+        assert at == NOW - timedelta(hours=2) + timedelta(minutes=5)
         assert "06:50 to 10:05" in console.text()
 
 
-async def test_an_alert_of_the_host_has_no_chart() -> None:
+async def test_an_alert_of_the_host_has_its_metric_instead_of_a_service() -> None:
     first, *others = incident().alerts
-    async with desk(replace(incident(), alerts=(replace(first, subject="host"), *others))) as console:
+    host = replace(first, subject="cpu", alert_type=AlertType.CPU_USAGE, message="cpu is at 95.1 %", threshold=80.0)
+    async with desk(replace(incident(), alerts=(host, *others)), size=(120, 40)) as console:
         await console.press("enter")
-        assert not console.app.screen.query_one(Chart).display
-        assert not console.app.screen.query_one("#window").display
+        text = console.text()
+        assert "limit 80 %" in text
+        assert "cpu usage" in text, "the chart"
+        assert "BODY" not in text
         assert not any(call[0] == "service" for call in console.operations.calls)

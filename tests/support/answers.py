@@ -182,7 +182,8 @@ def _spans(name: str, start: datetime, end: datetime, trouble: bool) -> tuple[St
     if name == "api-chat-analytics":
         cuts += [(0.60, ServiceState.DEGRADED, None), (0.65, ServiceState.UP, None)]
     if view is not None and view.state is not ServiceState.UP:
-        cuts.append((max(0.7, 1 - timedelta(minutes=12) / length), view.state, view.error))
+        lasts = NOW - view.since if view.state is not ServiceState.UNKNOWN and view.since is not None else 12 * _MINUTE
+        cuts.append((max(0.7, 1 - lasts / length), view.state, view.error))
     ends = [*(part for part, _, _ in cuts[1:]), 1.0]
     return tuple(
         StateSpan(start + part * length, start + until * length, state, error)

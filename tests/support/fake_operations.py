@@ -125,7 +125,8 @@ class FakeOperations:
         """The alert with three events and its cause."""
         self.calls.append(("alert", alert_id, at))
         view = self._alert(alert_id)
-        episode = _episode(view)
+        service = next((each for each in self.picture.services if each.name == view.subject), None)
+        episode = replace(_episode(view), error_class=None if service is None else service.error_class)
         kinds = ("opened", "fired") + (("acknowledged",) if view.acknowledged_by else ())
         events = tuple(
             AlertEvent(
@@ -172,8 +173,8 @@ class FakeOperations:
                 timestamp=NOW - timedelta(seconds=15 * at),
                 state=view.state if at < 3 else ServiceState.UP,
                 response_time_ms=None if at < 3 and view.state is ServiceState.DOWN else 118.0 + at,
-                phases=Phases(1.2, 8.4, 21.0, 84.1, 3.3),
-                status_code=200,
+                phases=Phases(1.2) if at < 3 and view.state is ServiceState.DOWN else Phases(1.2, 8.4, 21.0, 84.1, 3.3),
+                status_code=None if at < 3 and view.state is ServiceState.DOWN else 200,
                 error=view.error if at < 3 else None,
                 location=view.locations[at % len(view.locations)].name if view.locations else None,
             )

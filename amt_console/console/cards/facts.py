@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 
 from amt_console.model import (
-    AlertDetail,
-    AlertEvent,
     AlertState,
     AlertView,
-    Episode,
     KeptAnswer,
     LocationView,
     Phases,
@@ -20,9 +16,7 @@ from amt_console.model import (
 from amt_console.operations.protocol import RecentProbe, StateChange
 from amt_console.text import (
     ALERT_STATE_WORDS,
-    EVENT_WORDS,
     STATE_WORDS,
-    duration,
     follows_words,
     milliseconds,
     near_moment,
@@ -39,6 +33,7 @@ _FOLDED_FROM = 2
 """More consecutive events about missing and returning data than this become one line."""
 EVENT_INDENT = 19
 """Cells of an event line before its text: the time and the mark."""
+_MOST_OF_ANSWER = 4096
 _PHASES = (
     ("dns", "dns_ms"),
     ("connect", "connect_ms"),
@@ -281,164 +276,11 @@ def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]
     return lines
 
 
-def alert_head(detail: AlertDetail, now: datetime, look: Look, *, take_key: str | None = "a") -> list[Runs]:
-    """The head of an alert: subject, owner, cause."""
-    episode, cause, palette = detail.episode, detail.cause, look.palette
-    state = "no fresh data" if episode.stale else ALERT_STATE_WORDS[episode.state]
-    lines: list[Runs] = [
-        [
-            look.severity(episode.severity),
-            (f"  {state}  ", palette.muted),
-            (episode.subject, palette.strong),
-        ],
-    ]
-    if episode.acknowledged_by:
-        until = episode.acknowledged_until
-        ends = f", until {near_moment(until, now, look.zone)}" if until is not None and episode.open else ""
-        held = f"{episode.acknowledged_by} has it for {age_words(episode.acknowledged_at, now)}{ends}"
-        lines.append([(held, palette.accent)])
-        if episode.note:
-            lines.append([("note  ", palette.muted), (episode.note, palette.text)])
-    elif episode.open and cause is None:
-        words = "nobody has it" if take_key is None else f"nobody has it; {take_key} acknowledges it"
-        lines.append([(words, palette.warning)])
-    lines.extend([(words, palette.muted)] for words in mute_words(detail.alert, now, look))
-    if cause is not None:
-        who = f"{cause.acknowledged_by} has that" if cause.acknowledged_by else "nobody has that"
-        lines.append(
-            [
-                (f"follows alert #{cause.id}  ", palette.muted),
-                (f"{cause.subject}", palette.strong),
-                (f"  {cause.message}{look.dot}{who}", palette.muted),
-            ]
-        )
-    return lines
-
-
-def alert_why(episode: Episode, look: Look, *, why_key: str) -> list[Runs]:
-    """The reason of an alert, and where its messages are explained."""
-    palette = look.palette
-    told = (
-        f"level {episode.escalation_level} of the escalation was told"
-        if episode.escalation_level
-        else "nobody was told"
-    )
-    return [
-        [(reason_of(episode.message, episode.subject), palette.text)],
-        [(f"{told}; {why_key} explains it", palette.muted)],
-    ]
-
-
-def also(detail: AlertDetail, shown: Sequence[AlertView], now: datetime, look: Look) -> list[Runs]:
-    """Other open alerts of the subject, and those that follow from this one."""
-    mine = detail.alert
-    related = [
-        each for each in shown if each.id != mine.id and (each.subject == mine.subject or each.follows_from == mine.id)
-    ]
-    return alerts(related, now, look) if related else []
-
-
-def alert_facts(episode: Episode, now: datetime, look: Look) -> list[Runs]:
-    """The facts of an episode."""
-    end = episode.resolved_at or now
-    pairs = [
-        ("Alert", f"#{episode.id} {episode.alert_type.value}"),
-        ("Rule", episode.rule_id),
-        ("Since", f"{look.local(episode.opened_at):%Y-%m-%d %H:%M:%S %Z} ({age_words(episode.opened_at, now)} ago)"),
-        ("Fired", f"{look.local(episode.fired_at):%H:%M:%S %Z}" if episode.fired_at else "not yet"),
-        ("Lasted" if episode.resolved_at else "Lasts", duration((end - episode.opened_at).total_seconds())),
-    ]
-    pairs += [
-        (label, f"{number:,.1f}".removesuffix(".0"))
-        for label, number in (("Value", episode.value), ("Threshold", episode.threshold))
-        if number is not None
-    ]
-    if episode.rating is not None:
-        pairs.append(("Rated", episode.rating.value))
-    if episode.escalation_level:
-        pairs.append(("Escalation", f"level {episode.escalation_level}"))
-    if episode.resolved_at is not None:
-        why = f", {episode.resolution.value}" if episode.resolution else ""
-        pairs.insert(4, ("Resolved", f"{look.local(episode.resolved_at):%H:%M:%S %Z}{why}"))
-    if episode.previous_episode_id is not None:
-        pairs.append(("Before", f"#{episode.previous_episode_id}"))
-    if episode.simulated:
-        pairs.append(("Origin", "simulated"))
-    return labelled(pairs, look)
-
-
 def answer(kept: KeptAnswer, look: Look) -> list[Runs]:
     """The kept answer of the service, line by line."""
     if kept.text is None:
         return [[(f"cannot be read: {kept.unavailable or 'unknown'}", look.palette.muted)]]
     text = safe_text(kept.text, _MOST_OF_ANSWER, keep_newlines=True)
-    return [[(line, look.palette.text)] for line in text.expandtabs(4).splitlines()]
-
-
-def timeline(detail: AlertDetail, look: Look) -> list[Runs]:
-    """A line per event, newest first; repeated gaps in the data become one line."""
-    events = sorted(detail.events, key=lambda event: event.seq, reverse=True)
-    lines: list[Runs] = []
-    for stretch, group in groupby(events, key=lambda event: event.kind in ("stale", "fresh")):
-        run = list(group)
-        if stretch and len(run) > _FOLDED_FROM:
-            lines.append(_stretch(run, look))
-        else:
-            lines.extend(_event(event, detail.episode.subject, look) for event in run)
-    return lines or [[("no events", look.palette.muted)]]
-
-
-def _stretch(events: Sequence[AlertEvent], look: Look) -> Runs:
-    newest, oldest = events[0], events[-1]
-    times = sum(event.kind == "stale" for event in events)
-    words = f"{times} times without fresh data since {look.local(oldest.at):%d %b %H:%M:%S}"
-    return [
-        (f"{look.local(newest.at):%d %b %H:%M:%S}  ", look.palette.muted),
-        (look.glyph("● ", "* "), look.palette.muted),
-        (words, look.palette.text),
-    ]
-
-
-def _words(event: AlertEvent, look: Look) -> tuple[str, str]:
-    """What happened, and what the person's name and note do not say of it."""
-    words, detail = EVENT_WORDS.get(event.kind, event.kind), event.detail
-    match event.kind:
-        case "acknowledged" if event.actor is not None:
-            from_whom = f"from {detail['from']}" if "from" in detail else ""
-            if "owner" in detail:
-                return "handed off", f"to {detail['owner']} {from_whom}".rstrip()
-            return ("claimed" if from_whom else words), from_whom
-        case "unacknowledged" | "note":
-            return words, ""
-        case "snoozed":
-            until = detail.get("until")
-            end = near_moment(datetime.fromisoformat(until), event.at, look.zone) if until else "it recovers"
-            return words, f"until {end}"
-        case "rated":
-            return words, detail.get("rating", "")
-        case "undone":
-            return words, event.message.partition(": ")[2]
-    return words, "" if event.note is not None else event.message
-
-
-def _event(event: AlertEvent, subject: str, look: Look) -> Runs:
-    palette = look.palette
-    _, style = look.severity(event.severity)
-    actor = f" by {event.actor}" if event.actor else ""
-    words, rest = _words(event, look)
-    if event.kind == "error_changed" and event.detail:
-        return [
-            (f"{look.local(event.at):%d %b %H:%M:%S}  ", palette.muted),
-            (look.glyph("● ", "* "), style),
-            (words, palette.text),
-            (f"  {event.detail.get('old_error', '')} {look.glyph('→', '->')} ", palette.muted),
-            (event.detail.get("new_error", ""), palette.text),
-        ]
-    said = (reason_of(rest, subject), event.note)
-    rest = look.dot.join(part for part in said if part)
-    return [
-        (f"{look.local(event.at):%d %b %H:%M:%S}  ", palette.muted),
-        (look.glyph("● ", "* "), palette.ok if event.state is AlertState.RESOLVED else style),
-        (f"{words}{actor}", palette.accent if event.actor else palette.text),
-        (f"  {rest}" if rest else "", palette.muted),
+    return [[(line, look.palette.text)] for line in text.expandtabs(4).splitlines() if line.strip()] or [
+        [("empty", look.palette.muted)]
     ]

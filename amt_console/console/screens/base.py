@@ -79,6 +79,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def moment_changed(self) -> None:
         """Load what the screen shows beside the snapshot, for another moment."""
 
+    def zoom(self) -> None:
+        """Give the focused pane the whole screen, or take it back."""
+        self.app.notify("There are no panes here.", markup=False)
+
     def mark(self) -> None:
         """Mark the selected row for the next action."""
         self.app.notify("There is nothing to mark here.", markup=False)

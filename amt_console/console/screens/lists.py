@@ -169,7 +169,7 @@ class ListScreen(ConsoleScreen):
         """Order by the next column."""
         self.pane.next_sort()
 
-    def action_zoom(self) -> None:
+    def zoom(self) -> None:
         """Give the focused pane the whole screen, or take it back."""
         zoomed = not self.has_class("-zoomed")
         self.set_class(zoomed, "-zoomed")
@@ -196,7 +196,7 @@ class ListScreen(ConsoleScreen):
         if pane.model.filter_text:
             pane.set_filter("")
         elif self.has_class("-zoomed"):
-            self.action_zoom()
+            self.zoom()
         elif pane.model.selected is not None:
             pane.select(None)
         else:

@@ -1,0 +1,334 @@
+"""One alert: why, what was answered, where it stopped, its last hour, what else moved, its story, its runbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from textual.widget import Widget
+
+from amt_console.console.cards import alert_lines, course, facts
+from amt_console.console.cards.alert_known import AlertKnown, Failure, ask_alert, ask_course, ask_moved
+from amt_console.console.cards.base import Card
+from amt_console.console.cards.loading import Loader
+from amt_console.console.cards.ranges import RANGES
+from amt_console.console.cards.sheet import Section, Sheet
+from amt_console.console.cards.story import indent_of, story
+from amt_console.model import AlertDetail, AlertState, AlertView, Snapshot
+from amt_console.operations.json_views import alert_detail_json
+from amt_console.operations.protocol import ServiceDetail
+from amt_console.text import SEVERITY_WORDS, near_moment
+
+REFRESH_SECONDS = 10.0
+"""Seconds after which strip and chart are loaded again."""
+_SAME_HOURS = 0.01
+
+
+class AlertCard(Card):
+    """Fits its room: each section gets the lines that it can have. In full it is as long as it must be, and scrolls.
+
+    With ``-full`` it shows everything.
+    """
+
+    DEFAULT_CSS = """
+    AlertCard { height: 100%; }
+    AlertCard Sheet { height: 100%; }
+    AlertCard.-full { height: auto; }
+    AlertCard.-full Sheet { height: auto; }
+    """
+
+    def __init__(self, alert_id: int, *, subject: str = "", links: bool = False) -> None:
+        """Args:
+        alert_id: The alert.
+        subject: What it is about, where that is known.
+        links: Mark what a key opens: the service, the cause, a follower.
+        """
+        super().__init__()
+        self.alert_id = alert_id
+        self._has_links, self._link = links, 0
+        self._links: tuple[str | int, ...] = ()
+        self._subject = subject
+        self._known: AlertKnown | None = None
+        self._range: int | None = None
+        self._versions: tuple[object, ...] = ()
+        self._loaded_at = float("-inf")
+        self._moved_for: datetime | str | None = ""
+        self._began: datetime | None = None
+
+    def compose(self) -> Iterable[Widget]:
+        """One sheet."""
+        yield Sheet(look=self.look)
+
+    @property
+    def sheet(self) -> Sheet:
+        """What it draws on."""
+        return self.query_one(Sheet)
+
+    def on_mount(self) -> None:
+        """Prepare, and draw what the snapshot knows already."""
+        self._loader = Loader(self.host)
+        self._moved_loader = Loader(self.host)
+        self._draw()
+
+    # What others ask
+
+    @property
+    def alert(self) -> AlertView | None:
+        """The alert as far as it is known."""
+        return None if self._known is None else self._known.alert
+
+    @property
+    def detail(self) -> AlertDetail | None:
+        """The alert with its events, when it is loaded."""
+        found = None if self._known is None else self._known.detail
+        return found if isinstance(found, AlertDetail) else None
+
+    @property
+    def began(self) -> datetime | None:
+        """When it began, also where the past does not know it yet."""
+        return self._began
+
+    @property
+    def service(self) -> str | None:
+        """Its subject, if that is a service."""
+        subject = self._subject_now()
+        shown = self.host.view.shown
+        names = (each.name for each in shown.services) if shown is not None else ()
+        return subject if subject in names else None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether something did not fit."""
+        return self.sheet.is_cut
+
+    @property
+    def sections(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Headings with their lines, for an export."""
+        return self.sheet.sections
+
+    @property
+    def chosen(self) -> str | int | None:
+        """What a key opens: a service by its name, or an alert by its number."""
+        return self._links[self._link % len(self._links)] if self._links else None
+
+    def next_link(self) -> None:
+        """Mark the next one."""
+        self._link = (self._link + 1) % max(1, len(self._links))
+        self._draw()
+
+    def row_summary(self) -> str | None:
+        """The alert as a line of text."""
+        alert = self.alert
+        return None if alert is None else f"{SEVERITY_WORDS[alert.severity]} {alert.subject}: {alert.message}"
+
+    def row_document(self) -> object | None:
+        """The alert as in ``alerts show --json``."""
+        return None if self.detail is None else alert_detail_json(self.detail)
+
+    def show_all(self, everything: bool) -> None:
+        """Show everything, as long as it is, or what fits."""
+        self.set_class(everything, "-full")
+        self._draw()
+
+    def change_range(self, steps: int) -> str | None:
+        """A longer or shorter time for strip and chart; its name, or ``None`` at the end of the ranges."""
+        window = None if self._known is None else self._known.window
+        hours = 1.0 if window is None else window.hours
+        order = [at for at, each in enumerate(RANGES) if (each.hours - hours) * steps > _SAME_HOURS]
+        if not order:
+            return None
+        self._range = order[0] if steps > 0 else order[-1]
+        self._load_course()
+        return RANGES[self._range].words
+
+    # Card
+
+    def load(self) -> None:
+        """Load the alert, then the course of its subject, and what moved together with it."""
+        operations, at = self.host.operations, self.host.at
+        if operations is None or not self.is_mounted:
+            return
+        self._loaded_at = self.host.clock.monotonic()
+        self._loader.ask(
+            lambda: ask_alert(operations, self.alert_id, at), self._loaded_alert, partial(self._not_loaded, at)
+        )
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Draw; load again what has changed, and the course from time to time."""
+        view = next((each for each in snapshot.alerts if each.id == self.alert_id), None)
+        cause = None if view is None else next((each for each in snapshot.alerts if each.id == view.follows_from), None)
+        versions = tuple((each.version, each.silenced_by, each.maintenance) if each else None for each in (view, cause))
+        old = self.host.clock.monotonic() - self._loaded_at >= REFRESH_SECONDS
+        if versions != self._versions or (old and not self.host.view.paused):
+            self._versions = versions
+            self.load()
+        self._draw()
+
+    def relook(self) -> None:
+        """Draw again with other colours."""
+        self.sheet.set_look(self.look)
+        self._draw()
+
+    # Loading
+
+    def _now(self) -> datetime:
+        return self.host.view.now_of(self.host.clock.now())
+
+    def _subject_now(self) -> str:
+        known = self._known
+        if known is not None and known.alert is not None:
+            self._subject = known.alert.subject
+        return self._subject
+
+    def _loaded_alert(self, detail: AlertDetail) -> None:
+        if not self.is_mounted:
+            return
+        self._began = detail.episode.opened_at
+        old = self._known
+        fresh = AlertKnown(self._now(), detail.episode.subject, detail.alert, detail)
+        if old is not None and old.subject == fresh.subject:
+            fresh = replace(old, now=fresh.now, alert=detail.alert, detail=detail)
+        self._known = fresh
+        self._draw()
+        self._load_course()
+        self._load_moved()
+
+    def _not_loaded(self, at: datetime | None, reason: str) -> None:
+        """Before it began there is no alert, but there is its subject."""
+        if not self.is_mounted:
+            return
+        now = self._now()
+        words = reason
+        if self._began is not None and at is not None and at < self._began:
+            words = f"alert #{self.alert_id} began at {near_moment(self._began, now, self.look.zone)}, later than this"
+        self._known = AlertKnown(now, self._subject_now(), None, Failure(words))
+        self._moved_for = ""
+        self._draw()
+        self._load_course()
+
+    def _load_course(self) -> None:
+        operations, known, at = self.host.operations, self._known, self.host.at
+        if operations is None or known is None:
+            return
+        service = self.service is not None
+        hours = None if self._range is None else RANGES[self._range].hours
+        self._loader.ask(
+            lambda: ask_course(operations, known, at, hours, service=service), self._loaded_course, self._course_failed
+        )
+
+    def _loaded_course(self, found: AlertKnown) -> None:
+        known = self._known
+        if self.is_mounted and known is not None:
+            self._known = replace(
+                known,
+                window=found.window,
+                states=found.states,
+                history=found.history,
+                metric=found.metric,
+                earlier=found.earlier,
+            )
+            self._draw()
+
+    def _course_failed(self, reason: str) -> None:
+        if self.is_mounted and self._known is not None:
+            self._known = replace(self._known, states=Failure(reason))
+            self._draw()
+
+    def _load_moved(self) -> None:
+        """Once for a moment: it looks at hours, and a few seconds change nothing."""
+        operations, at = self.host.operations, self.host.at
+        if operations is None or self._moved_for == at:
+            return
+        self._moved_for = at
+        self._moved_loader.ask(lambda: ask_moved(operations, self.alert_id, at), self._loaded_moved, self._moved_failed)
+
+    def _loaded_moved(self, moved: object) -> None:
+        if self.is_mounted and self._known is not None:
+            self._known = replace(self._known, moved=moved)  # type: ignore[arg-type]
+            self._draw()
+
+    def _moved_failed(self, reason: str) -> None:
+        self._loaded_moved(Failure(reason))
+
+    # Drawing
+
+    def _draw(self) -> None:
+        shown = self.host.view.shown
+        alerts = () if shown is None else (*shown.alerts, *shown.recently_resolved)
+        known = self._known
+        if known is None:
+            view = next((each for each in alerts if each.id == self.alert_id), None)
+            known = AlertKnown(self._now(), self._subject if view is None else view.subject, view)
+            self._subject = known.subject
+            self._began = None if view is None else view.opened_at
+        known = replace(known, now=self._now())
+        host, look = self.host, self.look
+        take_key = host.key_of("acknowledge") if host.view.can_act else None
+        service = self.service
+        self._links = (*([service] if service else []), *alert_lines.linked(known, alerts)) if self._has_links else ()
+        head = alert_lines.head(known, look, take_key=take_key, chosen=service is not None and self.chosen == service)
+        self.sheet.show(head, [each for each in self._sections(known, alerts) if each is not None])
+
+    def _sections(self, known: AlertKnown, alerts: tuple[AlertView, ...]) -> list[Section | None]:
+        host, look = self.host, self.look
+        tall = self.app.size.height >= course.CHART_FROM
+        name = None if self._range is None else RANGES[self._range].words
+        chosen = self.chosen if isinstance(self.chosen, int) else None
+        told = alert_lines.also(known, alerts, look, each_apart=tall or self.has_class("-full"), chosen=chosen)
+        detail = known.detail
+        events = story(detail, look, now=known.now) if isinstance(detail, AlertDetail) else []
+        kept = known.alert.answer if known.alert is not None else None
+        answered = "" if kept is None else f"answered {look.local(kept.at):%H:%M:%S}"
+        ended = known.alert is not None and known.alert.state is AlertState.RESOLVED
+        runbook = known.alert is not None and known.alert.runbook is not None
+        return [
+            Section("WHY", tuple(alert_lines.why(known, look, why_key=host.key_of("why"))), rank=0),
+            Section("BODY", tuple(alert_lines.body(known, look)), rank=5, note=answered),
+            Section("PHASE", tuple(alert_lines.phase(known, look)), rank=6, wrap_at=2),
+            course.course(known, look, range_name=name),
+            course.chart(known, look, lines=max(12, self.app.size.height // 2)) if tall else None,
+            Section(
+                "ALSO",
+                tuple(runs for runs, _ in told),
+                rank=3,
+                right=True,
+                wrap_at=2,
+                telling=tuple(rank for _, rank in told),
+            ),
+            Section(
+                "STORY",
+                tuple(runs for runs, _ in events),
+                rank=2,
+                least=min(2, len(events)) or 1,
+                right=True,
+                wrap_at=indent_of(events),
+                telling=tuple(rank for _, rank in events),
+                note=f"{len(detail.events)} events" if isinstance(detail, AlertDetail) else "",
+            ),
+            Section(
+                "RUNBOOK",
+                tuple(alert_lines.runbook(known, look, key=host.key_of("runbook"))),
+                rank=4 if runbook else 8,
+                right=True,
+            ),
+            Section("FACTS", tuple(alert_lines.facts_of(known, look)), rank=10 if not ended else 7, right=True),
+            *(self._roomy(known) if tall or self.has_class("-full") else ()),
+        ]
+
+    def _roomy(self, known: AlertKnown) -> list[Section | None]:
+        """What is shown where there is much room."""
+        look = self.look
+        probes = known.history.probes if isinstance(known.history, ServiceDetail) else ()
+        return [
+            Section("EARLIER", tuple(alert_lines.earlier(known, look)), least=2, rank=11, right=True, wrap_at=None),
+            Section(
+                "PROBES",
+                tuple(facts.probes(probes, known.now, look)) if probes else (),
+                least=3,
+                rank=12,
+                right=True,
+                wrap_at=None,
+            ),
+        ]
