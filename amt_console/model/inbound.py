@@ -67,6 +67,8 @@ class Ping:
     """As the job measured it."""
     output: str | None = field(default=None, repr=False)
     """The end of what it printed, safe and without secrets."""
+    run: str | None = None
+    """Which run of the job, where several may overlap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class HeartbeatRecord:
     last_exit_code: int | None = None
     last_duration_ms: float | None = None
     last_output: str | None = field(default=None, repr=False)
+    runs: tuple[tuple[str, datetime], ...] = ()
+    """The runs that named themselves and have not ended, with their starts, oldest first. Not stored."""
 
     @property
     def known(self) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amt_console.alerts import HeartbeatReading, Verdict, heartbeat_status, heartbeat_view, judge_heartbeat, take_ping
+from amt_console.alerts.judging.heartbeats import MOST_RUNS
 from amt_console.clock import FakeClock
 from amt_console.model import Gap, GapReason, Severity
 from amt_console.model.inbound import Heartbeat, HeartbeatRecord, HeartbeatState, Ping, PingKind
@@ -74,6 +75,35 @@ def test_the_start_measures_the_duration() -> None:
     assert (record.last_duration_ms, record.started_at) == (120_000.0, None)
     assert after(ping(PingKind.START), ping(at=at(2), duration_ms=5.0)).last_duration_ms == 5.0
     assert after(ping(PingKind.START), ping(at=at(2)), ping(at=at(3))).last_duration_ms is None
+
+
+def run(name: str | None, kind: PingKind, minutes: float) -> Ping:
+    return ping(kind, at(minutes), run=name)
+
+
+def test_runs_that_overlap_have_durations_of_their_own() -> None:
+    started = run("a", PingKind.START, 0), run("b", PingKind.START, 10)
+    first = after(*started, run("a", PingKind.SUCCESS, 30))
+    assert (first.last_duration_ms, first.started_at) == (30 * 60_000, at(10)), "the second one goes on"
+    second = take_ping(first, run("b", PingKind.SUCCESS, 50))
+    assert (second.last_duration_ms, second.started_at, second.runs) == (40 * 60_000, None, ())
+
+
+def test_a_run_that_died_without_a_word_is_over_when_a_newer_one_ends() -> None:
+    record = after(run("died", PingKind.START, 0), run("b", PingKind.START, 60), run("b", PingKind.FAIL, 70))
+    assert (record.last_duration_ms, record.started_at) == (10 * 60_000, None)
+
+
+def test_the_start_of_another_run_measures_nothing() -> None:
+    started = run(None, PingKind.START, 0)
+    assert after(started, run("unknown", PingKind.SUCCESS, 5)).last_duration_ms is None
+    assert after(started, run(None, PingKind.SUCCESS, 5)).last_duration_ms == 5 * 60_000
+
+
+def test_runs_that_never_end_fill_nothing() -> None:
+    record = after(*(run(f"{number}", PingKind.START, number) for number in range(2 * MOST_RUNS)))
+    assert len(record.runs) == MOST_RUNS
+    assert record.runs[-1][0] == f"{2 * MOST_RUNS - 1}"
 
 
 @pytest.mark.parametrize(("minutes", "expected"), [(1, "up"), (9.9, "up"), (10, "late"), (19.9, "late"), (20, "down")])

@@ -33,6 +33,17 @@ def test_each_way_to_report(receiving: Receiving, method: str, end: str, kind: P
     assert (ping.heartbeat, ping.kind, ping.exit_code, ping.at) == ("backup", kind, code, receiving.clock.now())
 
 
+def test_a_run_may_name_itself(receiving: Receiving) -> None:
+    run = "f2c4b9a0-7c1d-4a52-9d2e-0d5c1a6b7e8f"
+    for end in ("/start", "", "/3"):
+        assert receiving.client.get(f"/ping/{PING_KEY}{end}?rid={run.upper()}").status_code == 200
+    assert [ping.run for ping in receiving.pings()] == [run] * 3
+    refused = receiving.client.get(f"/ping/{PING_KEY}?rid=the-second")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    assert "rid" in refused.json()["detail"]
+    assert len(receiving.pings()) == 3
+
+
 @pytest.mark.parametrize(
     "path", ["/ping/unknown", "/ping/unknown/start", f"/ping/{PING_KEY}x", f"/ping/{PING_KEY[:-1]}", "/ping/%00"]
 )

@@ -17,6 +17,8 @@ from amt_console.model import Gap
 from amt_console.model.inbound import Heartbeat, HeartbeatRecord, HeartbeatState, HeartbeatView, Ping, PingKind
 from amt_console.text import duration
 
+MOST_RUNS = 50
+"""Runs of one job that are remembered while they go on."""
 CLOCK_SKEW = timedelta(seconds=10)
 """How far the clocks of two hosts may differ: a report this long before the scheduled start is that of the run."""
 
@@ -48,15 +50,22 @@ class HeartbeatReading:
 
 def take_ping(record: HeartbeatRecord, ping: Ping) -> HeartbeatRecord:
     """What is known of a job after one more report."""
+    others = tuple(each for each in record.runs if each[0] != ping.run)
     if ping.kind is PingKind.START:
-        return replace(record, started_at=ping.at)
+        started = others if ping.run is None else (*others, (ping.run, ping.at))
+        return replace(record, started_at=ping.at, runs=started[-MOST_RUNS:])
+    # Of a run that named itself, the start of another one says nothing.
+    began = record.started_at if ping.run is None else dict(record.runs).get(ping.run)
     measured = ping.duration_ms
-    if measured is None and record.started_at is not None and ping.at >= record.started_at:
-        measured = (ping.at - record.started_at).total_seconds() * 1000.0
+    if measured is None and began is not None and ping.at >= began:
+        measured = (ping.at - began).total_seconds() * 1000.0
+    # An older run may have died without a word: the end of a newer one stands for it.
+    later = [start for _, start in others if began is not None and start > began]
     return replace(
         record,
         last_ping_at=ping.at if record.last_ping_at is None else max(ping.at, record.last_ping_at),
-        started_at=None,
+        started_at=max(later, default=None),
+        runs=others,
         failed=ping.kind is PingKind.FAIL,
         last_exit_code=ping.exit_code,
         last_duration_ms=measured,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
 
 from amt_console.api.client.address import MonitorAddress, client_context
 from amt_console.api.client.http import Disconnected, HttpClient, UnreadableAnswer
@@ -31,6 +32,8 @@ class Pinger:
     address: MonitorAddress
     key: str
     ca_file: str | None = None
+    run: UUID = field(default_factory=uuid4)
+    """So that the start and the end of one run belong together where several overlap."""
 
     def start(self) -> str | None:
         """Report that it starts; returns why that failed."""
@@ -54,10 +57,11 @@ class Pinger:
             time.sleep(PAUSE_SECONDS)
 
     def _try(self, target: str, headers: dict[str, str], body: bytes | None) -> str | None:
+        target = f"/ping/{self.key}{target}?rid={self.run}"
         context = client_context(self.ca_file) if self.address.secure else None
         with closing(HttpClient(self.address, context)) as client:
             try:
-                answer = client.exchange("POST", f"/ping/{self.key}{target}", headers, body or b"", timeout=TRY_SECONDS)
+                answer = client.exchange("POST", target, headers, body or b"", timeout=TRY_SECONDS)
             except TimeoutError:
                 return "it does not answer"
             except OSError as error:

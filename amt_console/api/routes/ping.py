@@ -5,8 +5,9 @@
 import asyncio
 import re
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import PlainTextResponse
 
 from amt_console.api.auth.errors import TooManyRequestsError
@@ -46,15 +47,20 @@ class _PingRoute(OpenRoute):
 router = APIRouter(route_class=_PingRoute, tags=["heartbeats"])
 _ANSWERS = answers(
     s404="No job has this key",
+    s422="`rid` is no UUID",
     s429="Too many requests, or too many unknown keys from this address",
     s503="The database cannot be written now",
 )
+Run = Annotated[
+    UUID | None,
+    Query(alias="rid", description="Which run, where several of the job may overlap: equal in start and end."),
+]
 Key = Annotated[str, Path(max_length=200, description="The job's key.")]
 
 
-async def ping_success(request: Request, serving: Serving, key: Key) -> PlainTextResponse:
+async def ping_success(request: Request, serving: Serving, key: Key, rid: Run = None) -> PlainTextResponse:
     """The job has ended well. A body is kept as its output."""
-    return await _take(request, serving.inbox, key, PingKind.SUCCESS)
+    return await _take(request, serving.inbox, key, PingKind.SUCCESS, rid)
 
 
 async def ping_word(
@@ -62,14 +68,15 @@ async def ping_word(
     serving: Serving,
     key: Key,
     word: Annotated[str, Path(description="`start`, `fail`, or the job's exit code from 0 to 255.")],
+    rid: Run = None,
 ) -> PlainTextResponse:
     """The job starts, has failed, or has ended with an exit code: 0 is well, anything else is a failure."""
     if word in ("start", "fail"):
-        return await _take(request, serving.inbox, key, PingKind(word))
+        return await _take(request, serving.inbox, key, PingKind(word), rid)
     if not (word.isascii() and word.isdigit() and len(word) <= 3 and int(word) <= 255):
         raise NotFoundError("a ping ends in /start, /fail or an exit code from 0 to 255")
     code = int(word)
-    return await _take(request, serving.inbox, key, PingKind.FAIL if code else PingKind.SUCCESS, code)
+    return await _take(request, serving.inbox, key, PingKind.FAIL if code else PingKind.SUCCESS, rid, code)
 
 
 for _path, _ping in (("/ping/{key}", ping_success), ("/ping/{key}/{word}", ping_word)):
@@ -86,7 +93,7 @@ for _path, _ping in (("/ping/{key}", ping_success), ("/ping/{key}/{word}", ping_
 
 
 async def _take(
-    request: Request, inbox: Inbox | None, key: str, kind: PingKind, exit_code: int | None = None
+    request: Request, inbox: Inbox | None, key: str, kind: PingKind, rid: UUID | None, exit_code: int | None = None
 ) -> PlainTextResponse:
     if inbox is None:
         raise UnavailableError("this process takes nothing from outside")
@@ -102,7 +109,8 @@ async def _take(
 
     def store() -> None:
         output = _output(body, inbox)
-        inbox.take_ping(Ping(name, kind, inbox.now(), exit_code, _duration_ms(request), output))
+        run = None if rid is None else str(rid)
+        inbox.take_ping(Ping(name, kind, inbox.now(), exit_code, _duration_ms(request), output, run))
 
     await asyncio.to_thread(store)
     return PlainTextResponse("OK")

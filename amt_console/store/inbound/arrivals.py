@@ -99,6 +99,7 @@ class ArrivalWrites(ArrivalReads):
                 "kind": ping.kind.value,
                 "exit_code": ping.exit_code,
                 "duration_ms": ping.duration_ms,
+                "run": ping.run,
             }
             rows.append(self._row(_PING, ping.at, stored, ping.output))
         self._add(rows)
@@ -133,7 +134,13 @@ class ArrivalWrites(ArrivalReads):
 
 def _ping(stored: dict[str, Any], at: datetime, output: str | None) -> Ping:
     return Ping(
-        str(stored["heartbeat"]), PingKind(stored["kind"]), at, stored["exit_code"], stored["duration_ms"], output
+        str(stored["heartbeat"]),
+        PingKind(stored["kind"]),
+        at,
+        stored["exit_code"],
+        stored["duration_ms"],
+        output,
+        stored.get("run"),
     )
 
 
