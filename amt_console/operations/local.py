@@ -34,9 +34,11 @@ from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.answering import Asked, answer
 from amt_console.operations.handling import ActionHandling, Executed, no_alert
+from amt_console.operations.history.grid import check_hours
 from amt_console.operations.protocol import (
     EVERY_ALERT,
     ONCALL_DAYS,
+    SERVICE_BUCKETS,
     AlertFilter,
     Answer,
     ConflictError,
@@ -46,7 +48,7 @@ from amt_console.operations.protocol import (
     ServiceDetail,
     UnavailableError,
 )
-from amt_console.operations.service_detail import service_detail
+from amt_console.operations.service_detail import past_service, service_detail
 from amt_console.operations.snapshot_builder import SnapshotBuilder
 from amt_console.operations.why import why
 from amt_console.store import Reads, Store, VersionConflict, Writes, lease_holder, lease_is_free
@@ -203,13 +205,21 @@ class LocalOperations:
             )
             return tuple(map(self._views(reads, also=found).of, found))
 
-    def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
-        """One service with its history up to now or up to a past moment. Raises NotFoundError."""
-        view = next((service for service in self.snapshot(at).services if service.name == name), None)
-        if view is None:
-            raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
+    def service(
+        self, name: str, *, hours: float = 24, at: datetime | None = None, most_buckets: int = SERVICE_BUCKETS
+    ) -> ServiceDetail:
+        """One service with its history up to now or up to a past moment. Raises NotFoundError, InvalidError."""
+        check_hours(hours)
+        live = () if at is not None else self.snapshot().services
         with self.store.read() as reads:
-            return service_detail(reads, view, self._clock.now(), hours, self._views(reads, at), at=at)
+            alerts = self._views(reads, at)
+            if at is None:
+                view = next((service for service in live if service.name == name), None)
+            else:
+                view = past_service(reads, self.targets, name, at, alerts)
+            if view is None:
+                raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
+            return service_detail(reads, view, self._clock.now(), hours, alerts, at=at, most_buckets=most_buckets)
 
     def ask(self, query: Query[Answer], *, actor: Actor | None = None) -> Answer:
         """Answer a question of a screen, in one read transaction."""

@@ -19,6 +19,7 @@ from amt_console.model import (
     ServiceView,
     Severity,
     Snapshot,
+    StateSpan,
     Value,
 )
 from amt_console.model.oncall import OncallPlan
@@ -28,6 +29,8 @@ from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.cancellation import Cancellation
 
+SERVICE_BUCKETS = 300
+"""Most buckets of a service's detail by default."""
 ONCALL_DAYS = 30.0
 """How far ahead rotas are looked at by default."""
 CALENDAR_DAYS, CALENDAR_DAYS_BEFORE = 365.0, 30.0
@@ -131,6 +134,12 @@ class ServiceDetail:
     """Further facts as label and value: address, HTTP version, certificate, ..."""
     values: tuple[ValueHistory, ...] = ()
     """What it measures besides its time, the main value first."""
+    p50_ms: Series = ()
+    p99_ms: Series = ()
+    phases: tuple[Phases | None, ...] = ()
+    """Means per bucket, of single results: for windows up to an hour, else empty."""
+    states: tuple[StateSpan, ...] = ()
+    """Oldest first; what lies between two is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +200,21 @@ class Operations(Protocol):
         """
         ...
 
-    def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
-        """One service with its history up to now or up to a past moment. Raises NotFoundError."""
+    def service(
+        self, name: str, *, hours: float = 24, at: datetime | None = None, most_buckets: int = SERVICE_BUCKETS
+    ) -> ServiceDetail:
+        """One service with its history.
+
+        Args:
+            name: As in the snapshot.
+            hours: How far back.
+            at: Up to this past moment instead of now.
+            most_buckets: Its series are as fine as fits; few buckets are there sooner.
+
+        Raises:
+            NotFoundError: No such service.
+            InvalidError: ``hours`` is no usable length.
+        """
         ...
 
     def ask(self, query: Query[Answer], *, actor: Actor | None = None) -> Answer:

@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
-from amt_console.model import MAX_LABEL_CHARS, MAX_VALUES, RESOLUTIONS, ProbeResult, Rollup, ServiceView, series_name
+from amt_console.model import MAX_LABEL_CHARS, MAX_VALUES, Phases, ProbeResult, Rollup, ServiceView, Target, series_name
+from amt_console.model.queries.base import FEW_BUCKETS
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.history.alerts import alerts_within
-from amt_console.operations.protocol import RecentProbe, ServiceDetail, StateChange, ValueHistory
-from amt_console.operations.windows import floor_time
+from amt_console.operations.history.grid import Grid, grids
+from amt_console.operations.history.states import state_history
+from amt_console.operations.protocol import SERVICE_BUCKETS, RecentProbe, ServiceDetail, StateChange, ValueHistory
+from amt_console.operations.views import location_views, service_view
+from amt_console.operations.windows import floor_time, read_windows
 from amt_console.store import Reads
 from amt_console.text import byte_size, milliseconds, safe_text
 
-MAX_BUCKETS = 300
 _LIST_LIMIT = 50
 _INTERNAL = ("own_ms",)
 """Details for developers of the prober, not for the screen."""
+_PHASES_UP_TO_HOURS = 1.0
+_MOST_PHASES = 4000
+"""Single results that the means of phases are made of."""
+_PHASES = tuple(field.name for field in fields(Phases))
 
 
-def resolution_for(hours: float) -> int:
-    """The finest resolution in seconds that shows ``hours`` in at most ``MAX_BUCKETS`` buckets; at most daily."""
-    return next((step for step in RESOLUTIONS if hours * 3600 / step <= MAX_BUCKETS), RESOLUTIONS[-1])
+def past_service(
+    reads: Reads, targets: Iterable[Target], name: str, at: datetime, alerts: AlertViews
+) -> ServiceView | None:
+    """One service as the snapshot of a past moment shows it; ``None`` if nobody watches it."""
+    watched = tuple(targets)
+    target = next((each for each in watched if safe_text(each.name, 100) == name), None)
+    if target is None:
+        return None
+    statuses = reads.services.statuses(at)
+    return service_view(
+        target,
+        statuses.get(target.name),
+        read_windows(reads, [target.name], at)[target.name],
+        alerts.worst_first(),
+        at,
+        locations=location_views(statuses, watched, at).get(target.name, ()),
+    )
 
 
 def service_detail(
-    reads: Reads, view: ServiceView, now: datetime, hours: float, alerts: AlertViews, *, at: datetime | None = None
+    reads: Reads,
+    view: ServiceView,
+    now: datetime,
+    hours: float,
+    alerts: AlertViews,
+    *,
+    at: datetime | None = None,
+    most_buckets: int = SERVICE_BUCKETS,
 ) -> ServiceDetail:
     """The detail of one service over the last ``hours``.
 
@@ -35,27 +65,27 @@ def service_detail(
         hours: Length of the period.
         alerts: Creates the views of alerts.
         at: A past moment as the end of the period; alerts are shown as of then.
+        most_buckets: Of each series, which are as fine as fits.
     """
     now = at or now
-    resolution = resolution_for(hours)
-    start = floor_time(now - timedelta(hours=hours), resolution)
-    count = int((now - start).total_seconds() // resolution) + 1
-    rollups = reads.services.rollups(resolution=resolution, start=start, end=now, services=[view.name]).get(
-        view.name, []
-    )
-    buckets = {int((bucket.start - start).total_seconds() // resolution): bucket for bucket in rollups}
-    rows = [buckets.get(index) for index in range(count)]
-    total = reads.services.totals(start=now - timedelta(hours=hours), end=now, services=[view.name]).get(view.name)
-    probes = _newest_probes(reads, view, start, now)
-    changes = reads.services.state_changes(start=start, end=now, services=[view.name])
-    episodes = alerts_within(reads, start, now, at=at, subject=view.name, limit=_LIST_LIMIT)
+    grid, rollups = _buckets(reads, view, now, hours, most_buckets)
+    rows = grid.series(rollups, lambda row: row.start)
+    quantiles = [(None,) * 3 if row is None else row.histogram.quantiles(0.5, 0.95, 0.99) for row in rows]
+    start = now - timedelta(hours=hours)
+    total = reads.services.totals(start=start, end=now, services=[view.name]).get(view.name)
+    probes = _newest_probes(reads, view, grid.start, now, _LIST_LIMIT)
+    changes = reads.services.state_changes(start=grid.start, end=now, services=[view.name])
+    episodes = alerts_within(reads, grid.start, now, at=at, subject=view.name, limit=_LIST_LIMIT)
+    states = state_history(reads, [view.name], grid.start, now, most_buckets=max(FEW_BUCKETS, most_buckets))
     return ServiceDetail(
         service=view,
-        start=start,
+        start=grid.start,
         end=now,
-        bucket_seconds=float(resolution),
+        bucket_seconds=float(grid.seconds),
         mean_ms=tuple(row.mean_ms if row else None for row in rows),
-        p95_ms=tuple(row.histogram.quantile(0.95) if row else None for row in rows),
+        p50_ms=tuple(median for median, _, _ in quantiles),
+        p95_ms=tuple(p95 for _, p95, _ in quantiles),
+        p99_ms=tuple(p99 for _, _, p99 in quantiles),
         uptime=tuple(_uptime(row) for row in rows),
         uptime_percent=_uptime(total),
         coverage_percent=0.0 if total is None else 100 * total.coverage,
@@ -66,26 +96,50 @@ def service_detail(
         ),
         alerts=tuple(map(alerts.of, episodes)),
         figures=_facts(probes[0], now) if probes else (),
-        values=_values(reads, view, start, now, resolution, count, past=at is not None),
+        values=_values(reads, view, grid, past=at is not None),
+        phases=_phases(reads, view, grid) if hours <= _PHASES_UP_TO_HOURS else (),
+        states=states.get(view.name, ()),
     )
 
 
-def _values(
-    reads: Reads, view: ServiceView, start: datetime, end: datetime, resolution: int, count: int, *, past: bool
-) -> tuple[ValueHistory, ...]:
+def _buckets(reads: Reads, view: ServiceView, end: datetime, hours: float, most: int) -> tuple[Grid, list[Rollup]]:
+    """Those of the finest rollups that fit and are still kept."""
+    tried: list[tuple[Grid, list[Rollup]]] = []
+    for grid in grids(end, hours, most):
+        found = reads.services.rollups(resolution=grid.seconds, start=grid.start, end=end, services=[view.name])
+        tried.append((grid, found.get(view.name, [])))
+        if tried[-1][1]:
+            return tried[-1]
+    return tried[0]
+
+
+def _phases(reads: Reads, view: ServiceView, grid: Grid) -> tuple[Phases | None, ...]:
+    """The mean of each phase in each bucket, over the results that reached it."""
+    parts: dict[int, list[Phases]] = {}
+    for probe in _newest_probes(reads, view, grid.start, grid.end, _MOST_PHASES):
+        index = int((probe.timestamp - grid.start).total_seconds() // grid.seconds)
+        parts.setdefault(index, []).append(probe.phases)
+    return tuple(_mean(parts[index]) if index in parts else None for index in range(grid.count))
+
+
+def _mean(phases: Sequence[Phases]) -> Phases:
+    known = {name: [value for each in phases if (value := getattr(each, name)) is not None] for name in _PHASES}
+    return Phases(**{name: sum(values) / len(values) for name, values in known.items() if values})
+
+
+def _values(reads: Reads, view: ServiceView, grid: Grid, *, past: bool) -> tuple[ValueHistory, ...]:
     """The values of the period; a bucket that goes on behind its end is left out in the past."""
     # The sums of a bucket that goes on behind a past moment tell what came later.
-    until = floor_time(end, resolution) if past else end
-    found = reads.values.sums(service=view.name, resolution=resolution, start=start, end=until)
+    until = floor_time(grid.end, grid.seconds) if past else grid.end
+    found = reads.values.sums(service=view.name, resolution=grid.seconds, start=grid.start, end=until)
     order = [*(name for name in view.values if name in found), *(name for name in found if name not in view.values)]
     histories: list[ValueHistory] = []
     for name in order[:MAX_VALUES]:
         sums = found[name]
-        by_index = {int((each.start - start).total_seconds() // resolution): each for each in sums}
         histories.append(
             ValueHistory(
                 name=safe_text(name, MAX_LABEL_CHARS),
-                means=tuple(by_index[index].mean if index in by_index else None for index in range(count)),
+                means=tuple(each.mean if each else None for each in grid.series(sums, lambda each: each.start)),
                 least=min(each.least for each in sums),
                 most=max(each.most for each in sums),
                 unit=safe_text(sums[-1].unit, 20) if sums[-1].unit else None,
@@ -95,15 +149,13 @@ def _values(
     return tuple(histories)
 
 
-def _newest_probes(reads: Reads, view: ServiceView, start: datetime, end: datetime) -> list[ProbeResult]:
+def _newest_probes(reads: Reads, view: ServiceView, start: datetime, end: datetime, limit: int) -> list[ProbeResult]:
     """Newest first; with several locations, their own results instead of the combined ones."""
     names = [series_name(view.name, location.name) for location in view.locations] or [view.name]
     found = [
-        probe
-        for name in names
-        for probe in reads.services.results(service=name, start=start, end=end, limit=_LIST_LIMIT)
+        probe for name in names for probe in reads.services.results(service=name, start=start, end=end, limit=limit)
     ]
-    return sorted(found, key=lambda probe: probe.timestamp, reverse=True)[:_LIST_LIMIT]
+    return sorted(found, key=lambda probe: probe.timestamp, reverse=True)[:limit]
 
 
 def _uptime(row: Rollup | None) -> float | None:

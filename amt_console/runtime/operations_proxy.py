@@ -17,6 +17,7 @@ from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
     EVERY_ALERT,
     ONCALL_DAYS,
+    SERVICE_BUCKETS,
     AlertFilter,
     Answer,
     Operations,
@@ -96,10 +97,12 @@ class OperationsProxy:
         with self._asked() as operations:
             return operations.alerts(states, since=since, limit=limit, after=after, only=only)
 
-    def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
+    def service(
+        self, name: str, *, hours: float = 24, at: datetime | None = None, most_buckets: int = SERVICE_BUCKETS
+    ) -> ServiceDetail:
         """One service with its history up to now or up to a past moment."""
         with self._asked() as operations:
-            return operations.service(name, hours=hours, at=at)
+            return operations.service(name, hours=hours, at=at, most_buckets=most_buckets)
 
     def ask(self, query: Query[Answer], *, actor: Actor | None = None) -> Answer:
         """Answer a question of a screen."""

@@ -44,6 +44,7 @@ from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import (
     EVERY_ALERT,
+    SERVICE_BUCKETS,
     AlertFilter,
     ConflictError,
     InvalidError,
@@ -157,7 +158,9 @@ class FakeOperations:
         """The open ones."""
         return tuple(filter(only.matches, self.picture.alerts))[:limit]
 
-    def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
+    def service(
+        self, name: str, *, hours: float = 24, at: datetime | None = None, most_buckets: int = SERVICE_BUCKETS
+    ) -> ServiceDetail:
         """A service with a history that has a gap and an outage."""
         self.calls.append(("service", name, hours, at))
         view = next((view for view in self.picture.services if view.name == name), None)

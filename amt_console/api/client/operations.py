@@ -25,6 +25,7 @@ from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
     EVERY_ALERT,
     ONCALL_DAYS,
+    SERVICE_BUCKETS,
     AlertFilter,
     OperationError,
     Result,
@@ -141,9 +142,11 @@ class RemoteOperations:
         query |= {"severity": list(only.severities), "service": list(only.services), "group": list(only.groups)}
         return self._read(wire.ALERTS, self._call("GET", f"{_API}/alerts", query)[1])
 
-    def service(self, name: str, *, hours: float = 24, at: datetime | None = None) -> ServiceDetail:
+    def service(
+        self, name: str, *, hours: float = 24, at: datetime | None = None, most_buckets: int = SERVICE_BUCKETS
+    ) -> ServiceDetail:
         """One service with its history up to now or up to a past moment. Raises NotFoundError."""
-        query = {"name": name, "hours": hours, **_as_of(at)}
+        query = {"name": name, "hours": hours, "most_buckets": most_buckets, **_as_of(at)}
         return self._read(wire.SERVICE_DETAIL, self._call("GET", f"{_API}/service", query)[1])
 
     def ask(self, query: Query[Answer], *, actor: Actor | None = None) -> Answer:

@@ -18,7 +18,15 @@ from amt_console.api.routes.actions import BODY_REFUSED, AlertId, add_action_rou
 from amt_console.api.routes.values import Every, PastMoment, moment, moment_or_now
 from amt_console.model import AlertState, Role, Severity
 from amt_console.model.queries import QUERIES
-from amt_console.operations.protocol import CALENDAR_DAYS, ONCALL_DAYS, AlertFilter, InvalidError, NotPermittedError
+from amt_console.operations.archive import MOST_BUCKETS
+from amt_console.operations.protocol import (
+    CALENDAR_DAYS,
+    ONCALL_DAYS,
+    SERVICE_BUCKETS,
+    AlertFilter,
+    InvalidError,
+    NotPermittedError,
+)
 from amt_console.text import safe_text
 
 router = APIRouter(prefix="/console", route_class=GuardedRoute, dependencies=[BEARER], tags=["console"])
@@ -123,9 +131,11 @@ def console_service(
     name: Annotated[str, Query(max_length=200, description="As in the snapshot.")],
     hours: Annotated[float, Query(gt=0, le=24 * 400, description="How far back.")] = 24,
     at: PastMoment = None,
+    most_buckets: Annotated[int, Query(ge=1, le=MOST_BUCKETS, description="Of each series.")] = SERVICE_BUCKETS,
 ) -> Response:
     """One service with its history: response times, uptime, single probes, changes of state, alerts."""
-    return _wired(wire.SERVICE_DETAIL, serving.operations.service(name, hours=hours, at=moment_or_now(at)))
+    found = serving.operations.service(name, hours=hours, at=moment_or_now(at), most_buckets=most_buckets)
+    return _wired(wire.SERVICE_DETAIL, found)
 
 
 @router.get("/oncall", **needs(Role.VIEWER))

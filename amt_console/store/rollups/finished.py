@@ -142,7 +142,8 @@ def unmeasured(
     high = max(ends.values(), default=low)
     if low >= high:
         return {}
-    counted = {name: int(number) for name, number in _rows(connection, _Wanted.NUMBER, resolution, low, high, None)}
+    few = list(ends) if len(ends) <= _FEW else None
+    counted = {name: int(number) for name, number in _rows(connection, _Wanted.NUMBER, resolution, low, high, few)}
     if not counted:
         return None
     # Of most services every bucket is there; what finished behind the end of one counts for it, so those are looked at.
