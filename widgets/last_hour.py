@@ -8,7 +8,7 @@ from datetime import datetime
 from textual.strip import Strip
 
 from amt_console.model import StateSpan
-from widgets.cells import Run, fit
+from widgets.cells import Run, fit, runs_width
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
 from widgets.state_strip import state_words, strip_runs
@@ -16,7 +16,7 @@ from widgets.state_strip import state_words, strip_runs
 HEADING = "LAST HOUR"
 MOST_CELLS = 60
 """A minute for each cell."""
-_WORDS_LEAST = 24
+_LEAST_CELLS = 12
 
 
 class LastHour(LineView):
@@ -41,7 +41,7 @@ class LastHour(LineView):
     def build(self, width: int, height: int | None) -> Sequence[Strip]:
         """Heading, strip, words."""
         palette, look = self.look.palette, self.look
-        runs: list[Run] = [(f"{HEADING}  ", palette.strong)]
+        runs: list[Run] = [(f" {HEADING}  ", palette.strong)]
         if self._failure:
             runs.append((f"cannot be read: {self._failure}", palette.critical))
         elif self._shown is None:
@@ -49,7 +49,8 @@ class LastHour(LineView):
         else:
             spans, start, end = self._shown
             plain = [(span.start, span.end, span.state) for span in spans]
-            cells = max(10, min(MOST_CELLS, width - len(HEADING) - 4 - _WORDS_LEAST))
-            runs += [*strip_runs(plain, start, end, cells, look), ("  ", palette.text)]
-            runs += state_words(plain, start, end, look)
+            words = state_words(plain, start, end, look)
+            room = width - len(HEADING) - 6 - runs_width(words)
+            cells = max(_LEAST_CELLS, min(MOST_CELLS, room))
+            runs += [*strip_runs(plain, start, end, cells, look), ("  ", palette.text), *words]
         return [Strip(fit(runs, width, ellipsis=look.ellipsis), width)]

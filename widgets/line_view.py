@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -9,8 +10,10 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.cells import changed_span
+from widgets.cells import changed_span, fit
 from widgets.look import PLAIN_LOOK, Look
+
+_log = logging.getLogger(__name__)
 
 
 class LineView(Widget):
@@ -39,7 +42,7 @@ class LineView(Widget):
         """Build the lines again and repaint the cells that differ."""
         if not self.is_mounted or self.size.width <= 0:
             return
-        new = list(self.build(self.size.width, self._room()))
+        new = self._built(self.size.width, self._room())
         old, self._lines = self._lines, new
         if len(old) != len(new):
             self.refresh(layout=self._room() is None)
@@ -50,17 +53,26 @@ class LineView(Widget):
             if span is not None:
                 self.refresh(Region(span[0], y, min(span[1], width), 1))
 
+    def _built(self, width: int, height: int | None) -> list[Strip]:
+        """The lines; a widget that fails says so in its place, and the others go on."""
+        try:
+            return list(self.build(width, height))
+        except Exception as error:
+            _log.exception("%s cannot be drawn", type(self).__name__)
+            words = f"cannot be drawn ({type(error).__name__}): a fault of amt-console, see its log"
+            return [Strip(fit([(words, self.look.palette.critical)], width, ellipsis=self.look.ellipsis), width)]
+
     def _room(self) -> int | None:
         return None if self.styles.is_auto_height else self.size.height
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """The number of lines."""
-        return len(self.build(width, None)) if width > 0 else 0
+        return len(self._built(width, None)) if width > 0 else 0
 
     def on_resize(self) -> None:
         """Rebuild the lines for the new size."""
         if self.size.width > 0:
-            self._lines = list(self.build(self.size.width, self._room()))
+            self._lines = self._built(self.size.width, self._room())
             self.refresh()
 
     def render_line(self, y: int) -> Strip:

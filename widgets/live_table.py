@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic
@@ -18,6 +19,8 @@ from widgets.cells import Runs, changed_span, fit
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_heading import EDGE, heading
 from widgets.table_model import Column, RowT, SortValue, TableModel, plan_columns
+
+_log = logging.getLogger(__name__)
 
 
 class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
@@ -261,7 +264,17 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         before = self._drawn.get(key)
         if before is not None and before[2].cell_length == width and before[1] == aging and before[0] == row:
             return before
-        return row, aging, self._row_line(row, width)
+        return row, aging, self._row_drawn(row, width)
+
+    def _row_drawn(self, row: RowT, width: int) -> Strip:
+        """The line; a row that cannot be drawn says so in its place, and the others go on."""
+        try:
+            return self._row_line(row, width)
+        except Exception as error:
+            _log.exception("a row of %s cannot be drawn", self.NAME)
+            words = f"cannot be drawn ({type(error).__name__}): a fault of amt-console, see its log"
+            critical = self.look.palette.critical
+            return Strip(fit([(" ", critical), (words, critical)], width, ellipsis=self.look.ellipsis), width)
 
     def _with_cursor(self, strip: Strip, key: str) -> Strip:
         if key != self.model.selected:

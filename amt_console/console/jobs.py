@@ -78,7 +78,15 @@ class Jobs:
         """Run blocking work of a panel on a thread, then ``done`` on the loop. Its failure goes to ``failed`` alone, in
         words.
         """
-        self._start(work, done, lambda error: failed(safe_text(error) or type(error).__name__), "load")
+
+        def finish(result: ResultT) -> None:
+            try:
+                done(result)
+            except Exception as error:
+                _log.exception("what was loaded cannot be drawn")
+                failed(f"a fault of amt-console ({type(error).__name__}), see its log")
+
+        self._start(work, finish, lambda error: failed(safe_text(error) or type(error).__name__), "load")
 
     def _start(
         self,

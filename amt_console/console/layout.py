@@ -15,6 +15,10 @@ COMPACT_LINES = 5
 """Two lines for the host, one for each panel of figures."""
 TWO_LINES = 11
 """Lines for two rows of panels: five each, and one between."""
+ONE_LINES, ONE_WIDTH = 16, 50
+"""Lines and cells for the panels one below the other."""
+PREVIEW_FROM, PREVIEW_MOST = 120, 100
+"""A preview stands beside a list on screens of at least this many cells; it takes half, and at most so many."""
 FOUR_TO_TWO_LINES = 34
 """From this many lines two rows of panels use the room better than one row, at any width."""
 TWO_INFO_LINES_FROM = 30
@@ -23,7 +27,7 @@ ONE_INFO_LINE_FROM = 110
 RESOLVED_FROM_HEIGHT = 30
 """From this many lines the alerts of the last hour that have ended are listed as well."""
 
-Panels = Literal["-host", "-lines", "-two", "-four"]
+Panels = Literal["-host", "-lines", "-one", "-two", "-four"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class OverviewPlan:
 def info_lines(width: int, height: int) -> int:
     """Lines for the text of the selected row."""
     return 2 if width < ONE_INFO_LINE_FROM and height >= TWO_INFO_LINES_FROM else 1
+
+
+def preview_width(width: int) -> int:
+    """Cells of the preview beside a list; 0 on screens that are too narrow."""
+    return min(PREVIEW_MOST, (width - 2) // 2) if width >= PREVIEW_FROM else 0
 
 
 def too_small(width: int, height: int) -> bool:
@@ -91,4 +100,4 @@ def _panels(width: int, bottom: int) -> Panels:
         return "-four"
     if width >= 76 and bottom >= TWO_LINES:
         return "-two"
-    return "-lines"
+    return "-one" if width >= ONE_WIDTH and bottom >= ONE_LINES else "-lines"

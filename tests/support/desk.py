@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -46,6 +47,29 @@ class _ParsedOnce(Stylesheet):
     def set_variables(self, variables: dict[str, str]) -> None:
         self._parse_cache = LRUCache(1)
         super().set_variables(variables)
+
+
+class _Faults(logging.Handler):
+    """Errors in the log: the console says them in their place and goes on, which no test may overlook."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        self.messages.append(logging.Formatter().format(record))
+
+    @contextmanager
+    def watching(self, *loggers: str) -> Iterator[None]:
+        """Keep what these log."""
+        for name in loggers:
+            logging.getLogger(name).addHandler(self)
+        try:
+            yield
+        finally:
+            for name in loggers:
+                logging.getLogger(name).removeHandler(self)
 
 
 class Desk:
@@ -132,11 +156,13 @@ async def desk(
     monitor: bool = True,
     has_reports: bool = True,
     answers: Answers | None = None,
+    faults: bool = False,
     **options: Any,
 ) -> AsyncIterator[Desk]:
     operations = FakeOperations(picture, answers=dict(answers or {}))
     session = FakeSession(operations, is_monitor=monitor, has_reports=has_reports)
     clock = FakeClock(NOW)
+    seen = _Faults()
 
     async def drawn(*_: object) -> None:
         """Until what is to be done is done, and drawn, and what waited for that as well."""
@@ -148,6 +174,7 @@ async def desk(
 
     # The toolkit's own wait looks whether the process has slept for 20 ms, which no process does on a busy machine.
     with (
+        seen.watching("amt_console.console", "widgets"),
         patch("textual.pilot.wait_for_idle", drawn),
         patch("textual.app.wait_for_idle", drawn),
         patch("textual.css.stylesheet.Stylesheet", _ParsedOnce),
@@ -158,3 +185,4 @@ async def desk(
             open_desk = Desk(app, pilot, operations, clock)
             await open_desk.settle()
             yield open_desk
+    assert faults or not seen.messages, seen.messages

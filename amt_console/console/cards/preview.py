@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from textual.containers import VerticalScroll
@@ -10,8 +11,7 @@ from textual.timer import Timer
 from amt_console.console.cards.base import Card
 from amt_console.model import Snapshot
 
-FROM_WIDTH = 120
-"""A preview stands beside a list on screens of at least this many cells."""
+_log = logging.getLogger(__name__)
 SETTLED_SECONDS = 0.15
 """A card is loaded when the selection has stood still for this long: held keys pass over rows."""
 
@@ -22,7 +22,6 @@ class Preview(VerticalScroll):
     can_focus = False
     DEFAULT_CSS = """
     Preview { display: none; overflow-x: hidden; scrollbar-size-vertical: 1; }
-    .-preview Preview { display: block; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -75,7 +74,11 @@ class Preview(VerticalScroll):
         self._timer = None
         if not self.is_mounted:
             return
-        card = make()
+        try:
+            card = make()
+        except Exception:
+            _log.exception("a preview cannot be made")
+            card = None
         self.remove_children()
         self.scroll_home(animate=False)
         if card is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar, TypeVar, cast
@@ -10,6 +11,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -29,6 +31,7 @@ from widgets.prompt import Prompt
 from widgets.title_bar import TitleBar
 
 ResultT = TypeVar("ResultT")
+_log = logging.getLogger(__name__)
 
 
 class ConsoleScreen(Screen[None], inherit_bindings=False):
@@ -55,6 +58,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def now(self) -> datetime:
         """The reference moment of ages."""
         return self.host.view.now_of(self.host.clock.now())
+
+    _fault = ""
+    """Why it could not be drawn the last time."""
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the title bar and the key line."""
@@ -118,7 +124,22 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         if title.styles.height is None or title.styles.height.value != title.height_now:
             title.styles.height = title.height_now
         if snapshot is not None:
+            self._show(snapshot)
+
+    def _show(self, snapshot: Snapshot) -> None:
+        """Draw a snapshot. A screen that fails says so and keeps what it has drawn; the keys and the others go on."""
+        try:
             self.show_snapshot(snapshot)
+        except NoMatches:
+            raise
+        except Exception as error:
+            fault = type(error).__name__
+            if fault != self._fault:
+                _log.exception("%s cannot be drawn", type(self).__name__)
+                self.app.notify(f"This screen cannot be drawn ({fault}): see the log.", severity="error", markup=False)
+            self._fault = fault
+        else:
+            self._fault = ""
 
     def relook(self) -> None:
         """Redraw everything with the app's current colours."""

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import CHART_KEYS
+from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.preview import Preview
 from amt_console.console.exporting import Export, ListExport
@@ -140,6 +141,12 @@ class IncidentsScreen(ListScreen):
         palette, alert = self.look.palette, row.alert
         note = [(f"{self.look.dot}{safe_text(row.last_note)}", palette.muted)] if row.last_note else []
         return [(f"{alert.subject}: ", palette.strong), (reason_of(alert.message, alert.subject), palette.text), *note]
+
+    def card_of(self, key: str) -> Card | None:
+        """The story of the incident."""
+        from amt_console.console.cards.alert_card import AlertCard
+
+        return AlertCard(int(key))
 
     async def open_row(self, pane: LiveTable[Any], key: str) -> None:
         """Open the incident as a story."""

@@ -12,7 +12,8 @@ from textual.widget import Widget
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import LIST_KEYS
 from amt_console.console.cards.base import Card
-from amt_console.console.cards.preview import FROM_WIDTH, Preview
+from amt_console.console.cards.preview import Preview
+from amt_console.console.layout import preview_width
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.model import Snapshot
 from amt_console.text import safe_text
@@ -100,11 +101,17 @@ class ListScreen(ConsoleScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Show the preview where there is room."""
-        self.set_class(event.size.width >= FROM_WIDTH, "-preview")
+        self._make_room(event.size.width)
 
     def on_mount(self) -> None:
         """Show the preview where there is room."""
-        self.set_class(self.size.width >= FROM_WIDTH, "-preview")
+        self._make_room(self.size.width)
+
+    def _make_room(self, width: int) -> None:
+        preview, cells = self.preview(), preview_width(width)
+        if preview is not None:
+            preview.styles.width = cells
+            self.set_class(cells > 0, "-preview")
 
     def show_preview(self, snapshot: Snapshot | None) -> None:
         """Show the card of the selected row, or of the first one; call it after the tables were filled."""

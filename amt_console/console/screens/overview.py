@@ -7,13 +7,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from textual.containers import Container
+from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.cards import facts
+from amt_console.console.cards.base import Card
+from amt_console.console.cards.preview import Preview
 from amt_console.console.exporting import Export, ReportsExport
-from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_overview
+from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_overview, preview_width
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.seen import alert_list, service_list
 from amt_console.model import AlertView, ServiceState, ServiceView, Snapshot, StateSpan
@@ -37,7 +39,7 @@ USUAL_SERVICES = 8
 """Services to make room for in the first frame, before any are known."""
 HOUR_SECONDS = 10.0
 """Seconds between two loads of the last hour, beside those after a change of state."""
-_PANEL_CLASSES = ("-host", "-lines", "-two", "-four")
+_PANEL_CLASSES = ("-host", "-lines", "-one", "-two", "-four")
 
 
 class OverviewScreen(ListScreen):
@@ -54,17 +56,20 @@ class OverviewScreen(ListScreen):
     def body(self) -> Iterable[Widget]:
         """The panes."""
         look = self.look
-        yield AlertTable(look=look, id="alerts")
-        yield LastHour(look=look, id="hour")
-        yield ServiceTable(look=look, id="services")
         self._figures = (
             RevenuePanel(look=look, id="revenue"),
             ChatbotPanel(look=look, id="chatbot"),
             OverviewPanel(look=look, id="overview"),
         )
-        with Container(id="panels"):
-            yield HostPanel(look=look, id="host")
-            yield from self._figures
+        with Horizontal(id="beside"):
+            with Vertical(id="panes"):
+                yield AlertTable(look=look, id="alerts")
+                yield LastHour(look=look, id="hour")
+                yield ServiceTable(look=look, id="services")
+                with Container(id="panels"):
+                    yield HostPanel(look=look, id="host")
+                    yield from self._figures
+            yield Preview(id="preview")
         yield InfoLine(look=look, id="info")
 
     @property
@@ -110,6 +115,7 @@ class OverviewScreen(ListScreen):
             self._states = states
             self._load_hour()
         self.tell_selected()
+        self.show_preview(snapshot)
 
     def moment_changed(self) -> None:
         """Load the hour before another moment."""
@@ -196,7 +202,9 @@ class OverviewScreen(ListScreen):
         title = self.query_one("#title").styles.height
         self.info.styles.height = info = info_lines(self.size.width, self.size.height)
         bars = 1 + info + (int(title.value) if title is not None else 1)
-        plan = plan_overview(self.size.width, self.size.height - bars, alerts=alerts, services=services)
+        preview = preview_width(self.size.width)
+        width = self.size.width - preview - 2 * (preview > 0)
+        plan = plan_overview(width, self.size.height - bars, alerts=alerts, services=services)
         panels = self.query_one("#panels")
         for table, lines in ((self.alerts, plan.alerts), (self.services, plan.services)):
             if table.styles.height is None or table.styles.height.value != lines:
@@ -214,6 +222,19 @@ class OverviewScreen(ListScreen):
         if isinstance(row, Followers):
             return facts.followers_line(row.cause, row.alerts, look)
         return facts.service_line(row, now, look) if isinstance(row, ServiceView) else ()
+
+    def card_of(self, key: str) -> Card | None:
+        """The card of an alert, of the cause of followers, or of a service."""
+        from amt_console.console.cards.alert_card import AlertCard
+        from amt_console.console.cards.service_card import ServiceCard
+
+        pane = self.pane
+        row = pane.model.row(key)
+        if isinstance(row, Followers):
+            return AlertCard(row.cause.id, subject=row.cause.subject)
+        if isinstance(row, AlertView):
+            return AlertCard(row.id, subject=row.subject)
+        return ServiceCard(key) if row is not None else None
 
     def suggestion(self) -> Runs:
         """The alert that the acknowledge key would take, notices, jobs."""
