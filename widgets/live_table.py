@@ -60,6 +60,10 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._columns: tuple[tuple[Column, int], ...] = ()
         self._drawn: dict[str, tuple[RowT, object, Strip]] = {}
 
+    def columns(self) -> Sequence[Column]:
+        """The columns that there can be now."""
+        return self.COLUMNS
+
     def row_key(self, row: RowT) -> str:
         """The permanent key of a row."""
         raise NotImplementedError
@@ -211,7 +215,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     def _sized(self) -> None:
         self.virtual_size = Size(self.size.width, len(self.model.keys) + 1)
-        wanted = [column.fitted(self.widest(column.id)) for column in self.COLUMNS]
+        wanted = [column.fitted(self.widest(column.id)) for column in self.columns()]
         columns = plan_columns(wanted, max(1, self.size.width - 2 * EDGE))
         if columns != self._columns:
             self._columns = columns

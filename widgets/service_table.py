@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from rich.style import Style
 
-from amt_console.model import ServiceState, ServiceView
-from amt_console.text import STATE_WORDS, age, milliseconds, percent_cell
-from widgets.ages import coarse_age
-from widgets.cells import Run, Runs, width_of
+from amt_console.model import ServiceView
+from amt_console.text import STATE_WORDS
+from widgets.cells import Runs, width_of
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
-from widgets.sparkline import resample, spark_runs, trend_height
 from widgets.table_model import Column, SortValue
-
-FULL_COVERAGE = 90.0
-"""Below this percentage of measured time an uptime is shown in grey."""
-LEAST_COVERAGE = 50.0
-"""Below this one no uptime is shown at all."""
-NOT_ENOUGH = "not enough data"
-_WORST_FIRST = (
-    ServiceState.DOWN,
-    ServiceState.DEGRADED,
-    ServiceState.UNKNOWN,
-    ServiceState.MAINTENANCE,
-    ServiceState.UP,
+from widgets.tables.service_cells import (
+    ServiceCells,
+    service_search_text,
+    service_sort_value,
+    service_spans,
+    state_counts,
 )
 
 
@@ -63,21 +54,11 @@ class ServiceTable(LiveTable[ServiceView]):
 
     def search_text(self, row: ServiceView) -> str:
         """Name, group, state and error."""
-        return f"{row.name} {row.group} {STATE_WORDS[row.state]} {row.error or ''}"
+        return service_search_text(row)
 
     def sort_value(self, row: ServiceView, column: str) -> SortValue:
         """States worst first; times and figures by value."""
-        values: dict[str, SortValue] = {
-            "state": _WORST_FIRST.index(row.state),
-            "service": row.name,
-            "since": -row.since.timestamp() if row.since else None,
-            "response": row.response_time_ms,
-            "p95": row.p95_ms,
-            "uptime": row.uptime_percent_24h,
-            "checked": row.last_checked.timestamp() if row.last_checked else None,
-            "error": row.error,
-        }
-        return values[column]
+        return service_sort_value(row, column)
 
     def title(self) -> Runs:
         """Pane name, number of services, number per state other than up."""
@@ -85,8 +66,7 @@ class ServiceTable(LiveTable[ServiceView]):
         services = self.model.rows()
         if not services:
             return [(self.NAME, heading)]
-        counts = Counter(service.state for service in services)
-        bad = [f"{counts[state]} {STATE_WORDS[state].lower()}" for state in _WORST_FIRST[:-1] if counts[state]]
+        bad = [f"{number} {STATE_WORDS[state].lower()}" for state, number in state_counts(services)]
         return [(self.look.dot.join([f"{self.NAME} {len(services)}", *bad]), heading)]
 
     def placeholder(self) -> Runs:
@@ -100,79 +80,17 @@ class ServiceTable(LiveTable[ServiceView]):
 
     def aging(self, row: ServiceView) -> object:
         """The two ages, and whether the next result is late."""
-        if self._now is None:
-            return None
-        return age(row.since, self._now), coarse_age(row.last_checked, self._now), self._late(row)
+        return ServiceCells(self.look, self._now).aging(row)
 
     def widest(self, column: str) -> int | None:
         """Names take the width they need; trend and error get the rest."""
         return max((width_of(row.name) for row in self.model.rows()), default=None) if column == "service" else None
 
     def spans(self, row: ServiceView, shown: Sequence[str]) -> Mapping[str, int]:
-        """Without an error column the error spans the figures that it replaces; ``not enough data`` spans the figures
-        of the last 24 hours.
-        """
-        if row.error is not None and "error" not in shown and row.state is not ServiceState.UP:
-            covered = [name for name in shown[shown.index("response") :] if name in ("response", "trend", "p95")]
-            return {"response": len(covered)}
-        return {"p95": 2} if "p95" in shown and _too_little(row) else {}
+        """The error of a service in trouble spans its figures; ``not enough data`` those of the last 24 hours."""
+        return service_spans(row, shown)
 
     def cell(self, row: ServiceView, column: str, width: int) -> Runs:
         """One cell."""
-        look, palette = self.look, self.look.palette
-        match column:
-            case "state":
-                return [look.state(row.state)]
-            case "service":
-                return [(row.name, palette.strong if row.state is ServiceState.DOWN else palette.text)]
-            case "since":
-                since = age(row.since, self._now) if self._now else ""
-                return [(look.value(since), self._quiet(row))]
-            case "response":
-                return self._response(row, width)
-            case "trend":
-                high = trend_height(row.sparkline)
-                return spark_runs(resample(row.sparkline, width), width, look, palette.trend, low=0.0, high=high)
-            case "p95":
-                if width >= len(NOT_ENOUGH) and _too_little(row):
-                    return [("no data" if row.last_checked is None else NOT_ENOUGH, palette.muted)]
-                return [(look.value(milliseconds(row.p95_ms)), palette.muted)]
-            case "uptime":
-                return [self._uptime(row)]
-            case "checked":
-                checked = coarse_age(row.last_checked, self._now) if self._now else ""
-                ago = "" if checked in ("", "now") or row.last_checked is None else " ago"
-                return [(look.value(checked) + ago, palette.warning if self._late(row) else palette.muted)]
-        return [(row.error or "", self._quiet(row))]
-
-    def _response(self, row: ServiceView, width: int) -> Runs:
-        columns = [column.id for column, _ in self._columns]
-        if width > 7 and self.spans(row, columns):
-            return [(row.error or "", self.look.state_style(row.state))]
-        style = self.look.state_style(row.state) if row.state is ServiceState.DEGRADED else self.look.palette.text
-        return [(self.look.value(milliseconds(row.response_time_ms)), style)]
-
-    def _uptime(self, row: ServiceView) -> Run:
-        palette = self.look.palette
-        if _too_little(row):
-            return "no data" if row.last_checked is None else self.look.missing, palette.muted
-        if row.coverage_percent_24h < FULL_COVERAGE:
-            return f"{self._percent(row)}", palette.muted
-        uptime = row.uptime_percent_24h or 0.0
-        return self._percent(row), palette.ok if uptime >= 99.9 else palette.text if uptime >= 99 else palette.warning
-
-    def _percent(self, row: ServiceView) -> str:
-        return percent_cell(row.uptime_percent_24h, 2).replace(" %", "%")
-
-    def _quiet(self, row: ServiceView) -> Style:
-        return self.look.palette.muted if row.state is ServiceState.UP else self.look.state_style(row.state)
-
-    def _late(self, row: ServiceView) -> bool:
-        if row.last_checked is None or self._now is None:
-            return False
-        return (self._now - row.last_checked).total_seconds() > 2 * row.interval + 5
-
-
-def _too_little(row: ServiceView) -> bool:
-    """Whether too little of the last 24 hours was measured for a figure of them."""
-    return row.coverage_percent_24h < LEAST_COVERAGE or row.uptime_percent_24h is None
+        spanned = self.spans(row, [each.id for each, _ in self._columns]).get(column, 1) > 1
+        return ServiceCells(self.look, self._now).cell(row, column, width, spanned=spanned)

@@ -228,16 +228,6 @@ def test_pages_are_planned_while_nothing_can_be_stored(
     assert planned == [("fired", "ops")]
 
 
-def test_what_was_stored_after_all_is_not_sent_past_the_database(store: Store, clock: FakeClock) -> None:
-    engine = recorder(store, clock)
-    engine.write([probe(clock, down=False)])
-    items = [probe(clock, down=True, attempt=attempt) for attempt in (1, 2, 3)]
-    engine.preview(items)
-    engine.write(items)
-    assert len(rows(store)) == 1
-    assert not engine.unstored_pages.take()
-
-
 @pytest.mark.slow
 def test_a_stored_alert_escalates_while_nothing_can_be_read(
     store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch

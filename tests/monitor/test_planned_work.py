@@ -81,23 +81,6 @@ def probed(recorder: Recorder, clock: FakeClock, times: int) -> None:
         clock.advance(API.interval)
 
 
-def test_maintenance_that_a_person_added_counts_for_a_result_stored_after_its_end(
-    store: Store, clock: FakeClock
-) -> None:
-    begin = clock.now()
-    window = MaintenanceWindow("move", ("backend-api",), starts_at=begin, ends_at=begin + timedelta(minutes=1))
-    with store.transaction() as writes:
-        add_maintenance(writes._connection, window, at=begin)
-    recorder = Recorder(store=store, ruleset=build_ruleset(Settings(), [API]), clock=clock)
-    during = probe(API, begin, ServiceState.DOWN)
-    clock.advance(120)
-    after = probe(API, clock.now(), ServiceState.DOWN)
-    recorder.write([Collected(result, clock.instant()) for result in (during, after)])
-    with store.read() as reads:
-        found = reads.services.results(service=None, start=begin, end=clock.now() + timedelta(seconds=1), limit=9)
-    assert [result.state for result in found] == [ServiceState.DOWN, ServiceState.MAINTENANCE]
-
-
 def paged(store: Store) -> list[str]:
     with store.read() as reads:
         return [row.kind for row in reads._connection.execute(select(table(OutboxRow)))]

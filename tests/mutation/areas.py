@@ -36,8 +36,7 @@ AREAS = (
         "recorder",
         tuple(f"amt_console/monitor/{name}.py" for name in ("recorder", "flush", "quarantine")),
         tuple(f"tests/monitor/test_{name}.py" for name in ("recorder", "flush", "quarantine", "gaps"))
-        + tuple(f"tests/monitor/test_{name}.py" for name in ("outbox", "planned_work", "handover_watch", "evidence"))
-        + tuple(f"tests/monitor/test_{name}.py" for name in ("inbound", "information")),
+        + tuple(f"tests/monitor/test_{name}.py" for name in ("outbox", "planned_work", "handover_watch", "evidence")),
     ),
     Area(
         "alerts",

@@ -78,19 +78,6 @@ def quick_renewal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_lease, "_AGAIN_AFTER", 0.01)
 
 
-def pauses_of(lease: RowLease, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses between the renewals from now on."""
-    pauses: list[float] = []
-    usual = lease._ended.wait
-
-    def wait(seconds: float) -> bool:
-        pauses.append(seconds)
-        return usual(seconds)
-
-    monkeypatch.setattr(lease._ended, "wait", wait)
-    return pauses
-
-
 def expire(server: Engine) -> None:
     with server.begin() as connection:
         connection.execute(EXPIRE)
@@ -128,26 +115,18 @@ def test_a_held_lease_is_renewed(url: str, server: Engine, clock: FakeClock) -> 
 
 
 @pytest.mark.usefixtures("quick_renewal")
-def test_a_first_renewal_that_fails_is_tried_again(
-    url: str, server: Engine, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usual, failing = row_lease._EXTEND, text("UPDATE no_such_table SET expires_at = NULL")
-    monkeypatch.setattr(row_lease, "_EXTEND", failing)
-    with take(url, clock) as lease:
-        pauses = pauses_of(lease, monkeypatch)
-        until(lambda: row_lease._AGAIN_AFTER in pauses)
-        expire(server)
-        monkeypatch.setattr(row_lease, "_EXTEND", usual)
-        until(lambda: seconds_left(server) > row_lease.TERM - 1)
-        assert not lease.lost
-
-
-@pytest.mark.usefixtures("quick_renewal")
 def test_a_renewal_that_fails_is_tried_again(
     url: str, server: Engine, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pauses: list[float] = []
     with take(url, clock) as lease:
-        pauses = pauses_of(lease, monkeypatch)
+        usual = lease._ended.wait
+
+        def wait(seconds: float) -> bool:
+            pauses.append(seconds)
+            return usual(seconds)
+
+        monkeypatch.setattr(lease._ended, "wait", wait)
         run(server, "ALTER TABLE lease RENAME TO hidden")
         until(lambda: row_lease._AGAIN_AFTER in pauses)
         run(server, "ALTER TABLE hidden RENAME TO lease")

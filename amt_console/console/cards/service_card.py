@@ -135,6 +135,7 @@ class ServiceCard(Card):
         for chart in self.query(Chart):
             if chart.styles.height is None or chart.styles.height.value != lines:
                 chart.styles.height = lines
+        self._draw_head()
 
     # What others ask of it
 
@@ -306,7 +307,7 @@ class ServiceCard(Card):
             alert = next((each for each in alerts if each.id == view.alert_id), None)
             take = self.host.key_of("acknowledge") if self.host.view.can_act else ""
             subjects = {each.id: each.subject for each in alerts}
-            lines = service_lines.head(view, alert, subjects, now, look, take_key=take)
+            lines = service_lines.head(view, alert, subjects, now, look, take_key=take, width=self.size.width - 1)
         self.query_one("#head", FactLines).show(lines)
         locations = view.locations if view is not None else ()
         self._show_optional("#locations", facts.seen_from(locations, now, look) if locations else [])

@@ -18,7 +18,7 @@ from amt_console.text import (
     reason_of,
 )
 from widgets.ages import age_words, ago_words, span_words
-from widgets.cells import Run, Runs, joined
+from widgets.cells import Run, Runs, joined, runs_width, width_of
 from widgets.look import Look
 
 ENDS_SOON_DAYS = 30
@@ -29,7 +29,14 @@ _DAY = 86400
 
 
 def head(
-    view: ServiceView, alert: AlertView | None, subjects: dict[int, str], now: datetime, look: Look, *, take_key: str
+    view: ServiceView,
+    alert: AlertView | None,
+    subjects: dict[int, str],
+    now: datetime,
+    look: Look,
+    *,
+    take_key: str,
+    width: int,
 ) -> list[Runs]:
     """State since when and why, who has it, the main figures, where it is.
 
@@ -40,6 +47,7 @@ def head(
         now: The moment that is told of.
         look: Colours and alphabet.
         take_key: The key that acknowledges; empty where nothing can be done.
+        width: Cells of a line.
     """
     palette = look.palette
     style = look.state_style(view.state)
@@ -59,15 +67,29 @@ def head(
         figures.append(("errors 1 h", percent(view.error_rate_percent_1h)))
     figures.append(("checked", ago_words(view.last_checked, now)))
     told: list[Runs] = [[(f"{label} ", palette.muted), (value, palette.text)] for label, value in figures]
-    lines.append(joined(told, ("   ", palette.text)))
+    lines.extend(flowed(told, ("   ", palette.text), width))
     where = [view.url, view.group, f"{view.criticality.value}, every {span_words(view.interval)}"]
-    lines.append(joined([[(text, palette.muted)] for text in where if text], (look.dot, palette.faint)))
+    lines.extend(flowed([[(text, palette.muted)] for text in where if text], (look.dot, palette.faint), width))
     certificate = certificate_words(view.tls_expires_at, now, look)
     if certificate:
         lines.append(certificate)
     if view.runbook:
         lines.append([("runbook ", palette.muted), (view.runbook, palette.accent)])
     return lines
+
+
+def flowed(parts: Sequence[Runs], separator: Run, width: int) -> list[list[Run]]:
+    """Parts one after the other, on as many lines as they need; none is broken."""
+    lines: list[list[Runs]] = [[]]
+    used = 0
+    for part in parts:
+        size = runs_width(part) + (width_of(separator[0]) if lines[-1] else 0)
+        if lines[-1] and used + size > width:
+            lines.append([])
+            size, used = runs_width(part), 0
+        lines[-1].append(part)
+        used += size
+    return [joined(each, separator) for each in lines if each]
 
 
 def alert_words(alert: AlertView, subjects: dict[int, str], now: datetime, look: Look, *, take_key: str) -> list[Run]:
