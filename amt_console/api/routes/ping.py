@@ -86,6 +86,7 @@ for _path, _ping in (("/ping/{key}", ping_success), ("/ping/{key}/{word}", ping_
             _ping,
             methods=[_method],
             name=_ping.__name__ if _method == "POST" else f"{_ping.__name__}_by_{_method.lower()}",
+            response_class=PlainTextResponse,
             openapi_extra=OPEN,
             responses=_ANSWERS,
             include_in_schema=_method != "HEAD",
