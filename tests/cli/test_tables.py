@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from support import template_process
 from support.operations import API, WEB, probe
+from support.stores import episode
 from support.terminal import TerminalProgram
 
 from amt_console.clock import SystemClock
-from amt_console.model import ServiceState
-from amt_console.store import Store
+from amt_console.model import AlertState, EpisodeChange, ServiceState
+from amt_console.store import Store, record
 
 pytestmark = pytest.mark.slow
 
@@ -93,3 +94,17 @@ def test_values_stand_beside_their_keys_where_they_fit_and_below_them_where_not(
     address = next(at for at, line in enumerate(lines) if line.startswith("services[0].url"))
     assert lines[address].split() == ["services[0].url", "file"]
     assert lines[address + 1] == "    http://127.0.0.1:5000/api/health"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_long_subject_of_an_alert_from_outside_hides_no_other_column(width: int, store: Store) -> None:
+    alert = episode("s" * 200, rule_id="external/generic/x", state=AlertState.FIRING, message="the disk is full")
+    with store.transaction(durable=True) as writes:
+        record(writes, EpisodeChange(alert))
+    lines = shown(width, "alerts", "list", until="the disk")
+    found = next(line for line in lines if "the disk is full" in line)
+    assert "firing" in found
+    assert "nobody" in found
+    assert max(map(len, lines)) <= width
+    assert ("s" * 29 + "…" in found) == (width == 120), "where there is room, its beginning"
+    assert "s" * 31 not in found

@@ -13,7 +13,7 @@ from amt_console.api.content_coding import prefers_gzip
 from amt_console.api.dashboards import DashboardRequest, Dashboards
 from amt_console.api.plain_page import FRAMES, SECURITY_HEADERS, plain_document
 from amt_console.api.problems import RequestError
-from amt_console.api.routes.access import BEARER, Calling, GuardedRoute, Responses, Serving, needs
+from amt_console.api.routes.access import BEARER, Calling, GuardedRoute, Responses, Serving, answers, needs
 from amt_console.api.wire import names_tag
 from amt_console.model import Role
 from amt_console.operations.protocol import NotFoundError
@@ -50,6 +50,7 @@ _PAGE: Responses = {
     200: {"content": {"text/html": {}}, "description": "The page, with the policy of its own meta element as header"},
     304: {"description": "`If-None-Match` names the page"},
 }
+_DASHBOARD = {**_PAGE, **answers(s404="No such dashboard")}
 
 
 @router.get("", include_in_schema=False, **needs(Role.VIEWER))
@@ -69,7 +70,7 @@ async def dashboards(found: Calling, if_none_match: IfNoneMatch = None) -> Respo
     return Response(html, media_type="text/html", headers=headers)
 
 
-@router.get("/{name}", response_class=Response, **needs(Role.VIEWER, _PAGE))
+@router.get("/{name}", response_class=Response, **needs(Role.VIEWER, _DASHBOARD))
 async def dashboard(
     request: Request,
     asked: Asked,

@@ -34,7 +34,7 @@ _COLUMNS = (
     Column("ID", right=True),
     Column("SEVERITY"),
     Column("STATE", spare=1),
-    Column("SUBJECT", spare=2),
+    Column("SUBJECT", spare=2, most=30),
     Column("FOR", right=True),
     Column("WHO"),
     Column("MESSAGE", text=True, clip=True),

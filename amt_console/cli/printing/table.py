@@ -36,6 +36,8 @@ class Column:
     """Words of any length, wrapped beside or below the other columns; only the last column."""
     clip: bool = False
     """With ``text``: cut off at the edge of the terminal, so that each row is one line."""
+    most: int | None = None
+    """Longer cells are cut on a terminal: names that others choose would push everything else off it."""
 
 
 def print_table(
@@ -51,6 +53,7 @@ def print_table(
     from rich.text import Text
 
     console = Console(highlight=False, markup=False, emoji=False)
+    cells = [[_cut(cell, each.most) for cell, each in zip(row, whole, strict=True)] for row in cells]
     layout = _Layout(whole, cells, console.width)
     console.print(Text(layout.heading(), style="bold"), soft_wrap=True)
     for index, row in enumerate(cells):
@@ -58,6 +61,18 @@ def print_table(
         for line in layout.lines(row, console):
             line.stylize(style or "")
             console.print(line, soft_wrap=True)
+
+
+def _cut(cell: str, most: int | None) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    if most is None or cell_len(cell) <= most:
+        return cell
+    return set_cell_size(cell, most - len(_mark())).rstrip() + _mark()
+
+
+def _mark() -> str:
+    return "..." if ascii_only() else "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _print_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
@@ -143,9 +158,8 @@ class _Layout:
 
         text = Text(line.rstrip())
         if self._cell_len(text.plain) > self._width:
-            mark = "..." if ascii_only() else "\N{HORIZONTAL ELLIPSIS}"
-            text.truncate(self._width - len(mark))
-            text = Text(text.plain.rstrip() + mark)
+            text.truncate(self._width - len(_mark()))
+            text = Text(text.plain.rstrip() + _mark())
         return text
 
     def _line(self, row: Sequence[str]) -> str:
