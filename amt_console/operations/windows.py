@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amt_console.analysis.uptime.availability import LEAST_COVERAGE_PERCENT
-from amt_console.model import AnyRollup, Series
+from amt_console.clock import SECOND, micros
+from amt_console.model import HostRollup, Series
+from amt_console.model.histogram import SCALE
 
 if TYPE_CHECKING:
     from amt_console.store import Reads
@@ -104,15 +106,19 @@ def _read_day(reads: Reads, names: Sequence[str], end: datetime, found: dict[str
 def _read_lately(reads: Reads, names: Sequence[str], end: datetime, found: dict[str, ServiceWindows]) -> None:
     totals = reads.services.totals(start=end - timedelta(hours=1), end=end, services=names, histograms=False)
     start = spark_start(end)
-    stored = reads.services.rollups(resolution=MINUTE, start=start, end=end, services=names, histograms=False)
+    courses = reads.services.courses(resolution=MINUTE, windows=[(start, end)], services=names)
+    first = micros(start)
     for name in names:
         hour = totals.get(name)
         error_rate = hour.error_rate if hour else None
-        minutes = by_minute(stored.get(name, []), start)
+        means: list[float | None] = [None] * SPARK_MINUTES
+        for begin, _, _, _, timed, total in courses.get(name, ()):
+            if timed:
+                means[(begin - first) // (MINUTE * SECOND)] = total / timed / SCALE
         found[name] = replace(
             found[name],
             error_rate_percent_1h=None if error_rate is None else 100 * error_rate,
-            sparkline=tuple(row.mean_ms if (row := minutes.get(index)) else None for index in range(SPARK_MINUTES)),
+            sparkline=tuple(means),
         )
 
 
@@ -121,7 +127,7 @@ def spark_start(end: datetime) -> datetime:
     return floor_time(end, MINUTE) - timedelta(minutes=SPARK_MINUTES - 1)
 
 
-def by_minute(rollups: Sequence[AnyRollup], start: datetime) -> dict[int, AnyRollup]:
+def by_minute(rollups: Sequence[HostRollup], start: datetime) -> dict[int, HostRollup]:
     """The rollups by their number of minutes since ``start``."""
     return {int((rollup.start - start).total_seconds() // MINUTE): rollup for rollup in rollups}
 

@@ -28,9 +28,9 @@ class CountingReads:
             self.days += services
         return self._reads.services.totals(start=start, end=end, services=services, **question)
 
-    def rollups(self, *, services: Sequence[str], **question: Any) -> Any:
+    def courses(self, *, services: Sequence[str], **question: Any) -> Any:
         self.minutes += services
-        return self._reads.services.rollups(services=services, **question)
+        return self._reads.services.courses(services=services, **question)
 
 
 def results(at: datetime, state: ServiceState) -> list[ProbeResult]:

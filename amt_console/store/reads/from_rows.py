@@ -118,11 +118,13 @@ class ServicesFromRows(ServiceReads):
             found[name] = kept + self._counted(name, since[name], end, length)
         return found
 
-    def courses(self, *, resolution: int, windows: Sequence[tuple[datetime, datetime]]) -> dict[str, list[Measured]]:
+    def courses(
+        self, *, resolution: int, windows: Sequence[tuple[datetime, datetime]], services: Sequence[str] | None = None
+    ) -> dict[str, list[Measured]]:
         """As ``ServiceReads.courses``."""
         found: dict[str, list[Measured]] = {}
         for start, end in windows:
-            for name, buckets in self.rollups(resolution=resolution, start=start, end=end).items():
+            for name, buckets in self.rollups(resolution=resolution, start=start, end=end, services=services).items():
                 found.setdefault(name, []).extend(map(_measured, buckets))
         return found
 

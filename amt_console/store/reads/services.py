@@ -127,16 +127,19 @@ class ServiceReads:
         )
 
     def courses(
-        self, *, resolution: int, windows: Sequence[tuple[datetime, datetime]]
+        self, *, resolution: int, windows: Sequence[tuple[datetime, datetime]], services: Sequence[str] | None = None
     ) -> dict[str, list[finished.Measured]]:
-        """The buckets of all services in some windows, as few numbers: quick enough to compare a whole fleet.
+        """The buckets of all services, or of some, as few numbers: quick enough to compare a whole fleet.
 
         Args:
             resolution: Of the buckets, in seconds.
-            windows: Each from the start of a bucket to the end of one, or to the present.
+            windows: Each from the start of a bucket; the last bucket of one that ends within it is cut there.
+        services: Only these.
         """
         now = self._clock.now()
-        return reading.read_courses(self._connection, resolution=resolution, windows=windows, now=now)
+        return reading.read_courses(
+            self._connection, resolution=resolution, windows=windows, now=now, services=services
+        )
 
     def steps(self, *, resolution: int, start: datetime, end: datetime, step: int) -> dict[str, list[Rollup]]:
         """The sums of the steps of ``[start, end)`` by service, oldest first, without empty ones; the last one cut.

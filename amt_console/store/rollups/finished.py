@@ -59,10 +59,13 @@ def each(
         yield name, rollup_of(start * SECOND, resolution * SECOND, numbers, counts)
 
 
-def each_measured(connection: Connection, resolution: int, low: int, high: int) -> Iterator[tuple[str, Measured]]:
+def each_measured(
+    connection: Connection, resolution: int, low: int, high: int, services: Collection[str] | None = None
+) -> Iterator[tuple[str, Measured]]:
     """``each`` without histograms and in the form of ``Measured``: no object is made for a bucket."""
-    for name, start, *numbers in _rows(connection, _Wanted.COURSES, resolution, low, high, None):
-        yield name, (start * SECOND, *numbers)
+    rows = _rows(connection, _Wanted.COURSES, resolution, low, high, services)
+    for name, start, up, degraded, down, timed, total in rows:
+        yield name, (start * SECOND, up, degraded, down, timed, total)
 
 
 def each_step(

@@ -32,7 +32,7 @@ def newest_results(connection: Connection, at: datetime, services: Collection[st
     found: dict[str, Row] = {}
     query = _newest_results(connection.dialect.name, of_services=services is not None)
     values = {"at": at} if services is None else {"at": at, "services": sorted(services)}
-    for row in connection.execute(query, values).mappings():
+    for row in connection.execute(query, values).mappings().all():
         name = row["service_name"]
         # Another program may have written a time that sorts among the others and cannot be read.
         known = row if row["timestamp"] is not None else rebuild.newest_row(connection, name, at + MICROSECOND)
@@ -43,7 +43,7 @@ def newest_results(connection: Connection, at: datetime, services: Collection[st
 
 def newest_changes(connection: Connection, at: datetime) -> dict[str, Row]:
     """The newest change of each service up to a moment."""
-    rows = connection.execute(_newest_changes(connection.dialect.name), {"at": at}).mappings()
+    rows = connection.execute(_newest_changes(connection.dialect.name), {"at": at}).mappings().all()
     return {row["service_name"]: row for row in rows}
 
 
@@ -55,7 +55,7 @@ def samples_around(connection: Connection, services: Collection[str], start: int
     before = newest_results(connection, moment(start - 1), services)
     found = {name: [sample_of_row(row)] for name, row in before.items()}
     values = {"services": sorted(services), "low": moment(start), "high": moment(end)}
-    for row in readable(connection.execute(_WITHIN, values).mappings()):
+    for row in readable(connection.execute(_WITHIN, values).mappings().all()):
         found.setdefault(row["service_name"], []).append(sample_of_row(row))
     return found
 

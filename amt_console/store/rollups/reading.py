@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from operator import add
 
@@ -28,11 +28,23 @@ _OPEN = select(
 _OPEN_OF = _OPEN.where(_STATE.c.service_name.in_(bindparam("services", expanding=True)))
 
 
-@dataclass(frozen=True, slots=True)
 class _Open:
-    service: str
-    newest: Sample
-    buckets: OpenBuckets
+    """A service with its newest result and its unfinished buckets, which questions about the past do not need."""
+
+    __slots__ = ("_buckets", "_packed", "newest", "service")
+
+    def __init__(self, service: str, newest: Sample, packed: bytes) -> None:
+        self.service = service
+        self.newest = newest
+        self._packed = packed
+        self._buckets: OpenBuckets | None = None
+
+    @property
+    def buckets(self) -> OpenBuckets:
+        """Unpacked at the first use."""
+        if self._buckets is None:
+            self._buckets = OpenBuckets.unpacked(self._packed)
+        return self._buckets
 
 
 def read(
@@ -65,7 +77,12 @@ def read(
 
 
 def read_courses(
-    connection: Connection, *, resolution: int, windows: Sequence[tuple[datetime, datetime]], now: datetime
+    connection: Connection,
+    *,
+    resolution: int,
+    windows: Sequence[tuple[datetime, datetime]],
+    now: datetime,
+    services: Sequence[str] | None = None,
 ) -> dict[str, list[finished.Measured]]:
     """What was measured in the buckets of each window, window by window and oldest first.
 
@@ -73,7 +90,7 @@ def read_courses(
     """
     level = RESOLUTIONS.index(resolution)
     length = resolution * SECOND
-    states = _open(connection, None)
+    states = _open(connection, services)
     found: dict[str, list[finished.Measured]] = {
         state.service: [] for state in sorted(states, key=lambda state: state.service)
     }
@@ -83,7 +100,7 @@ def read_courses(
         for name, part in _running(connection, states, level, low, high, micros(now)):
             running.setdefault(name, []).append(part)
         buckets: dict[str, list[finished.Measured]] = {}
-        for name, bucket in finished.each_measured(connection, resolution, low, floor(high, length)):
+        for name, bucket in finished.each_measured(connection, resolution, low, floor(high, length), services):
             buckets.setdefault(name, []).append(bucket)
         for name, course in found.items():
             known = buckets.get(name, [])
@@ -180,10 +197,7 @@ def _open(connection: Connection, services: Sequence[str] | None) -> list[_Open]
         rows = connection.execute(_OPEN)
     else:
         rows = connection.execute(_OPEN_OF, {"services": sorted(services)})
-    return [
-        _Open(row["service_name"], sample_of_row(row), OpenBuckets.unpacked(bytes(row["open_buckets"])))
-        for row in rows.mappings().all()
-    ]
+    return [_Open(row["service_name"], sample_of_row(row), bytes(row["open_buckets"])) for row in rows.mappings().all()]
 
 
 def _running(
