@@ -14,13 +14,14 @@ import dns.rdatatype
 import dns.resolver
 
 from amt_console.clock import Clock
-from amt_console.model import ErrorClass, ProbeResult, Service
+from amt_console.model import ErrorClass, Service
 from amt_console.text import safe_text
 from collectors.network.address import Address, literal
+from collectors.network.collector import NetworkCollector
 from collectors.network.fault import ProbeFault, connect_fault
-from collectors.network.probe import ProbeProgress, Waiting, find, measured
+from collectors.network.probe import ProbeProgress, Waiting, find
 from collectors.network.resolver import Resolver
-from collectors.network.stamps import Stamps, monotonic_ns
+from collectors.network.stamps import monotonic_ns
 
 PORT = 53
 _SHOWN_CHARS = 100
@@ -64,7 +65,7 @@ def system_server() -> str | None:
     return str(servers[0]) if servers else None
 
 
-class DnsCollector:
+class DnsCollector(NetworkCollector):
     """Asks any number of name servers at once, on one event loop; over UDP, and over TCP where the answer is cut.
 
     Up is an answer without an error code that holds a record of the wanted type and, if expected, the text.
@@ -82,19 +83,8 @@ class DnsCollector:
         resolver: Resolver | None = None,
         own_server: Callable[[], str | None] = system_server,
     ) -> None:
-        self._clock = clock
-        self._resolver = resolver or Resolver()
+        super().__init__(clock=clock, resolver=resolver)
         self._own_server = own_server
-        self._stamps = Stamps()
-
-    async def probe(self, service: Service, *, attempt: int = 1) -> ProbeResult:
-        """Ask once. Raises only when cancelled: every failure is in the result."""
-        return await measured(service, self._clock, attempt, lambda progress: self._run(service, progress))
-
-    async def aclose(self) -> None:
-        """Release the shared resources."""
-        self._resolver.close()
-        self._stamps.close()
 
     async def _run(self, service: Service, progress: ProbeProgress) -> None:
         question = Question.of(service.url)

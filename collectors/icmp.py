@@ -15,12 +15,11 @@ import sys
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from amt_console.clock import Clock
-from amt_console.model import ErrorClass, ProbeResult, Service
+from amt_console.model import ErrorClass, Service
 from collectors.network.address import Address, literal
+from collectors.network.collector import NetworkCollector
 from collectors.network.fault import ProbeFault, connect_fault
-from collectors.network.probe import ProbeProgress, Waiting, find, measured
-from collectors.network.resolver import Resolver
+from collectors.network.probe import ProbeProgress, Waiting, find
 from collectors.network.stamps import Stamps, monotonic_ns
 
 RESEND_SECONDS = 1.0
@@ -41,29 +40,11 @@ _TOKEN_BYTES = 16
 _READ_BYTES = 2048
 
 
-class IcmpCollector:
+class IcmpCollector(NetworkCollector):
     """Pings any number of hosts at once, on one event loop.
 
     The response time is name look-up and round trip. ``details["sent"]`` counts the requests of this probe.
-
-    Args:
-        clock: For the time stamps of the results.
-        resolver: Looks names up; the system's by default.
     """
-
-    def __init__(self, *, clock: Clock, resolver: Resolver | None = None) -> None:
-        self._clock = clock
-        self._resolver = resolver or Resolver()
-        self._stamps = Stamps()
-
-    async def probe(self, service: Service, *, attempt: int = 1) -> ProbeResult:
-        """Ping once. Raises only when cancelled: every failure is in the result."""
-        return await measured(service, self._clock, attempt, lambda progress: self._run(service, progress))
-
-    async def aclose(self) -> None:
-        """Release the shared resources."""
-        self._resolver.close()
-        self._stamps.close()
 
     async def _run(self, service: Service, progress: ProbeProgress) -> None:
         host = urlsplit(service.url).hostname or ""

@@ -6,14 +6,14 @@ import ssl
 from urllib.parse import parse_qs, urlsplit
 
 from amt_console.clock import Clock
-from amt_console.model import ErrorClass, ProbeResult, Service
+from amt_console.model import ErrorClass, Service
 from amt_console.text import safe_text
 from collectors.network.certificates import CertificateDates
+from collectors.network.collector import NetworkCollector
 from collectors.network.connection import ByteStream, Connection, open_first
 from collectors.network.fault import ProbeFault
-from collectors.network.probe import ProbeProgress, Waiting, find, measured
+from collectors.network.probe import ProbeProgress, Waiting, find
 from collectors.network.resolver import Resolver
-from collectors.network.stamps import Stamps
 from collectors.network.tls import TlsContexts, TlsStream, tls_fault
 
 MAX_GREETING_BYTES = 4096
@@ -21,7 +21,7 @@ MAX_GREETING_BYTES = 4096
 _SHOWN_CHARS = 60
 
 
-class TcpCollector:
+class TcpCollector(NetworkCollector):
     """Probes any number of TCP services at once, on one event loop.
 
     The response time is the sum of name look-up, TCP handshake, TLS handshake, and, where a text is expected, the time
@@ -33,20 +33,9 @@ class TcpCollector:
     """
 
     def __init__(self, *, clock: Clock, resolver: Resolver | None = None) -> None:
-        self._clock = clock
-        self._resolver = resolver or Resolver()
-        self._stamps = Stamps()
+        super().__init__(clock=clock, resolver=resolver)
         self._contexts = TlsContexts()
         self._certificates = CertificateDates()
-
-    async def probe(self, service: Service, *, attempt: int = 1) -> ProbeResult:
-        """Connect once. Raises only when cancelled: every failure is in the result."""
-        return await measured(service, self._clock, attempt, lambda progress: self._run(service, progress))
-
-    async def aclose(self) -> None:
-        """Release the shared resources."""
-        self._resolver.close()
-        self._stamps.close()
 
     async def _run(self, service: Service, progress: ProbeProgress) -> None:
         parts = urlsplit(service.url)
