@@ -40,5 +40,13 @@ def mean(values: Sequence[float]) -> float | None:
 
 
 def median(values: Sequence[float]) -> float | None:
-    """The 50th percentile."""
-    return percentile(values, 50)
+    """The 50th percentile; an analysis asks for tens of thousands."""
+    ordered = sorted(filter(math.isfinite, values))
+    if not ordered:
+        return None
+    middle = len(ordered) // 2
+    high = ordered[middle]
+    if len(ordered) % 2:
+        return high
+    low = ordered[middle - 1]
+    return low if low == high else min(max(low + (high - low) * 0.5, low), high)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from amt_console.analysis.percentiles import percentile
-from amt_console.model import Phases, ProbeResult, ServiceState
+from amt_console.model import Phases, ServiceState, TimedCheck
 
 NAMES = tuple(field.name for field in fields(Phases))
 
@@ -37,12 +37,12 @@ class PhaseSummary:
 NO_PHASES = PhaseSummary(0, None, None, {}, {}, None, None)
 
 
-def phase_summary(results: Iterable[ProbeResult]) -> PhaseSummary:
+def phase_summary(checks: Iterable[TimedCheck]) -> PhaseSummary:
     """Summarise the single checks of one service."""
-    good = [each for each in results if each.state in (ServiceState.UP, ServiceState.DEGRADED)]
+    good = [each for each in checks if each.state in (ServiceState.UP, ServiceState.DEGRADED)]
     if not good:
         return NO_PHASES
-    values = {name: [value for each in good if (value := getattr(each.phases, name)) is not None] for name in NAMES}
+    values = {name: [value for each in good if (value := each.phases.get(name)) is not None] for name in NAMES}
     known = {name: found for name, found in values.items() if found}
     return PhaseSummary(
         samples=len(good),

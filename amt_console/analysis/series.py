@@ -102,10 +102,16 @@ def _steps(window: Window) -> tuple[tuple[int, int], ...]:
 def _on_step(parts: Sequence[Rollup], start: int, length: int) -> Rollup:
     """``merged``; most series are on the window's steps already."""
     if not parts:
-        return Rollup(start, length)
+        return _nothing(start, length)
     if len(parts) == 1 and parts[0].start_us == start and parts[0].length_us == length:
         return parts[0]
     return Rollup.merged(parts, start_us=start, length_us=length)
+
+
+@lru_cache(maxsize=4096)
+def _nothing(start: int, length: int) -> Rollup:
+    """An unmeasured step: the same for each of many services."""
+    return Rollup(start, length)
 
 
 @lru_cache(maxsize=4096)

@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from amt_console.analysis.percentiles import median
+from amt_console.analysis.series import local_time
 from amt_console.clock import SECOND, micros, moment
 from amt_console.model import HostRollup
 
@@ -78,7 +80,7 @@ def slow_with(
             common = [at for at in series if at in load]
             if len(common) < LEAST_POINTS:
                 continue
-            busy, slow = [load[at] for at in common], [plain[at] for at in common]
+            busy, slow = tuple(load[at] for at in common), tuple(plain[at] for at in common)
             rho = spearman(busy, slow)
             if rho < LEAST_STRENGTH:
                 continue
@@ -106,7 +108,7 @@ def _without_rhythm(series: Series, zone: tzinfo) -> dict[int, float]:
     starts = sorted(series)
     if starts[-1] - starts[0] >= DEDUCT_RHYTHM_DAYS * DAY:
         plain = {at: math.log(max(series[at], 1e-6)) for at in starts}
-        local = {at: moment(at).astimezone(zone) for at in starts}
+        local = {at: local_time(at, zone) for at in starts}
         plain = _less_median(plain, {at: local[at].hour for at in starts})
         return _less_median(plain, {at: local[at].toordinal() for at in starts})
     found: dict[int, float] = {}
@@ -131,10 +133,12 @@ def _less_median(series: Series, groups: Mapping[int, int]) -> dict[int, float]:
 
 def spearman(first: Sequence[float], second: Sequence[float]) -> float:
     """Spearman's rank correlation with mid-ranks for ties; 0 where one series is constant."""
-    return _pearson(_ranks(first), _ranks(second))
+    return _pearson(_ranks(tuple(first)), _ranks(tuple(second)))
 
 
-def _ranks(values: Sequence[float]) -> list[float]:
+@lru_cache(maxsize=64)
+def _ranks(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Each service is compared with each resource: most of the series are asked for again."""
     order = sorted(range(len(values)), key=lambda index: values[index])
     ranks = [0.0] * len(values)
     begin = 0
@@ -145,7 +149,7 @@ def _ranks(values: Sequence[float]) -> list[float]:
         for position in range(begin, end + 1):
             ranks[order[position]] = (begin + end) / 2
         begin = end + 1
-    return ranks
+    return tuple(ranks)
 
 
 def _pearson(first: Sequence[float], second: Sequence[float]) -> float:
@@ -156,7 +160,7 @@ def _pearson(first: Sequence[float], second: Sequence[float]) -> float:
     return math.fsum(a * b for a, b in zip(one, two, strict=True)) / spread if spread else 0.0
 
 
-def _effective(first: Sequence[float], second: Sequence[float]) -> float:
+def _effective(first: tuple[float, ...], second: tuple[float, ...]) -> float:
     """Number of independent points: neighbours in time are alike."""
     alike = _lag_one(_ranks(first)) * _lag_one(_ranks(second))
     return len(first) * (1 - alike) / (1 + alike) if alike > 0 else float(len(first))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -61,10 +62,13 @@ def trend(
             groups.setdefault(seasons[position] if seasons else None, []).append((hour, value))
             known.append(value)
     slopes: list[float] = []
-    score, variance = 0, 0.0
+    variance = 0.0
     for points in groups.values():
-        score += _collect(points, slopes)
+        slopes += _slopes(points)
         variance += _variance([value for _, value in points])
+    slopes.sort()
+    # The Mann-Kendall score: how many pairs rise less how many fall.
+    score = len(slopes) - bisect_right(slopes, 0.0) - bisect_left(slopes, 0.0)
     slope = median(slopes)
     centre = median(known)
     if slope is None or centre is None or len(known) < LEAST_POINTS:
@@ -82,14 +86,9 @@ def trend(
     )
 
 
-def _collect(points: Sequence[tuple[float, float]], slopes: list[float]) -> int:
-    """Append the slopes of all pairs and return the Mann-Kendall score."""
-    score = 0
-    for (x1, y1), (x2, y2) in combinations(points, 2):
-        if x2 > x1:
-            slopes.append((y2 - y1) / (x2 - x1))
-            score += (y2 > y1) - (y2 < y1)
-    return score
+def _slopes(points: Sequence[tuple[float, float]]) -> list[float]:
+    """The slopes of all pairs."""
+    return [(y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in combinations(points, 2) if x2 > x1]
 
 
 def _variance(values: Sequence[float]) -> float:

@@ -17,4 +17,7 @@ def without_collections() -> Iterator[None]:
     try:
         yield
     finally:
+        # Both together make all objects old: the next collection would look through them as new ones.
+        gc.freeze()
+        gc.unfreeze()
         gc.enable()

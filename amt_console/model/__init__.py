@@ -52,6 +52,7 @@ from amt_console.model.results import (
     ProbeResult,
     ServiceStatus,
     StateSpan,
+    TimedCheck,
     Value,
 )
 from amt_console.model.rollup import RESOLUTIONS, AnyRollup, HostRollup, Rollup, ValueSum
@@ -200,6 +201,7 @@ __all__ = [
     "TakeOncall",
     "Target",
     "TargetKind",
+    "TimedCheck",
     "Unacknowledge",
     "Undo",
     "UndoLast",

@@ -46,18 +46,35 @@ def sums_of_groups(encoded: Sequence[bytes], groups: Sequence[int], number: int)
     bins, counts, pairs = _read(encoded)
     if not len(bins):
         return [b""] * number
-    keys = np.repeat(np.asarray(groups, np.int64), pairs) << _BIN_BITS | bins
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    sums = np.add.reduceat(counts[order], first)
-    keys = keys[first]
-    edges = np.searchsorted(keys >> _BIN_BITS, np.arange(number + 1)).tolist()
-    bins = keys & ((1 << _BIN_BITS) - 1)
+    owners = np.repeat(np.asarray(groups, np.int64), pairs)
+    add_up = _few_sums if number * (int(np.ptp(bins)) + 1) <= len(bins) else _many_sums
+    owners, bins, sums = add_up(owners, bins, counts)
+    edges = np.searchsorted(owners, np.arange(number + 1)).tolist()
     if sums.max() > _MOST_SHORT:
         return [_encoded(bins[begin:end], sums[begin:end]) for begin, end in pairwise(edges)]
     whole = _interleaved(bins, sums, "<u2")
     return [SHORT + whole[_PAIR * begin : _PAIR * end] if begin < end else b"" for begin, end in pairwise(edges)]
+
+
+def _many_sums(groups: Numbers, bins: Numbers, counts: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Groups, their bins and the sums of the counts, by group and bin; by sorting."""
+    keys = groups << _BIN_BITS | bins
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    keys = keys[first]
+    return keys >> _BIN_BITS, keys & ((1 << _BIN_BITS) - 1), np.add.reduceat(counts[order], first)
+
+
+def _few_sums(groups: Numbers, bins: Numbers, counts: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """The same by a table of all bins of all groups: quicker where it has less cells than there are counts."""
+    least = bins.min()
+    width = int(bins.max() - least) + 1
+    cells = groups * width + (bins - least)
+    seen = np.flatnonzero(np.bincount(cells))
+    sums = np.zeros(int(cells.max()) + 1, np.int64)
+    np.add.at(sums, cells, counts)
+    return seen // width, seen % width + least, sums[seen]
 
 
 def merged_groups(histograms: Sequence[LatencyHistogram], groups: Sequence[int], number: int) -> list[LatencyHistogram]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from amt_console.model.states import ErrorClass, FigureKind, GapReason, ServiceState
 
@@ -21,6 +22,17 @@ class Phases:
     first_byte_ms: float | None = None
     """From the sent request to the first byte of the answer."""
     transfer_ms: float | None = None
+
+
+class TimedCheck(NamedTuple):
+    """What a result tells of its times; a report reads thousands of them."""
+
+    timestamp: datetime
+    state: ServiceState
+    response_time_ms: float | None
+    phases: Mapping[str, float]
+    """By the names of ``Phases``; those that were reached."""
+    body_bytes: int | None
 
 
 MAX_VALUES = 64

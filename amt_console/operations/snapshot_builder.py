@@ -28,7 +28,7 @@ from amt_console.model.inbound import Heartbeat, HeartbeatView
 from amt_console.model.policy import Policies
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.ending_soon import ending_soon
-from amt_console.operations.views import figure_faults, location_views, overall, service_view
+from amt_console.operations.views import SILENT_AFTER_SECONDS, figure_faults, location_views, overall, service_view
 from amt_console.operations.windows import (
     MINUTE,
     SPARK_MINUTES,
@@ -46,8 +46,6 @@ IDLE_REFRESH_SECONDS = 5.0
 """How long a snapshot is reused without new data: long enough to be cheap, short enough to notice a silent monitor."""
 CLOCK_TOLERANCE = timedelta(seconds=1)
 """Tolerated difference between two hosts' clocks before a result counts as ahead."""
-SILENT_AFTER_SECONDS = 30.0
-"""A monitor without writes for longer is silent."""
 HEARTBEAT_GAPS = timedelta(days=35)
 """How far back gaps can matter for a job that must report: a monthly job's last report."""
 _HOST_SERIES = ("cpu_usage", "memory_usage", "disk_usage")

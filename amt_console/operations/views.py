@@ -30,6 +30,8 @@ from amt_console.operations.alert_views import worst_of
 from amt_console.operations.windows import ServiceWindows
 from amt_console.text import public_url, safe_text
 
+SILENT_AFTER_SECONDS = 30.0
+"""A monitor without writes for longer is silent."""
 UNHEARD = "no result since then"
 NO_ENDPOINT = "no endpoint is configured"
 MAX_REASON_CHARS = 100

@@ -104,8 +104,8 @@ def service_json(service: ServicePerformance, view: ReportView) -> Document:
             for each in service.hours_of_day
         ],
         "series": [
-            _step_json(bucket, percentiles, view)
-            for bucket, percentiles in zip(service.buckets, service.percentiles, strict=True)
+            _step_json(bucket, percentiles, start)
+            for bucket, percentiles, start in zip(service.buckets, service.percentiles, view.step_starts, strict=True)
         ],
         "states": [
             {"start": iso(span.start), "end": iso(span.end), "state": span.state.value, "error": span.error}
@@ -114,11 +114,11 @@ def service_json(service: ServicePerformance, view: ReportView) -> Document:
     }
 
 
-def _step_json(bucket: Rollup, percentiles: Sequence[float | None], view: ReportView) -> Document:
+def _step_json(bucket: Rollup, percentiles: Sequence[float | None], start: str) -> Document:
     """The results of one step of the window: checks, and response times of those with an answer."""
     p50, p95, p99 = percentiles
     return {
-        "start": view.times.iso(bucket.start),
+        "start": start,
         "count": bucket.samples,
         "up": bucket.samples - bucket.errors,
         "down": bucket.errors,

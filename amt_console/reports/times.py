@@ -140,7 +140,11 @@ class Times:
 
     def iso(self, moment: datetime | None) -> str | None:
         """ISO 8601 with the zone's offset."""
-        return None if moment is None else moment.astimezone(self.zone).isoformat(timespec="milliseconds")
+        return None if moment is None else self.exact(moment)
+
+    def exact(self, moment: datetime) -> str:
+        """``iso`` of a moment that is known."""
+        return moment.astimezone(self.zone).isoformat(timespec="milliseconds")
 
     def offsets(self, start: datetime, end: datetime) -> list[tuple[int, int, str]]:
         """The zone between two moments: from when on (Unix milliseconds) it is how many seconds ahead of UTC, its name.

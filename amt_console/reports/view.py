@@ -47,6 +47,11 @@ class ReportView:
         """What the reports were made of. Only JSON tells it: pages do without the time of the digest."""
         return inputs_of(self.data, self.analysis)
 
+    @cached_property
+    def step_starts(self) -> tuple[str, ...]:
+        """The start of every step of the window, as files have it: the same for each service."""
+        return tuple(self.times.exact(start) for start in self.data.window.starts())
+
     @property
     def open_alerts(self) -> tuple[AlertRecord, ...]:
         """Firing or recovering at the window's end: unacknowledged first, then the worst, then the oldest."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
 from amt_console.clock import SECOND
-from amt_console.model import MAX_VALUES, ErrorClass, Phases, ProbeResult, Value, is_location
+from amt_console.model import MAX_VALUES, ErrorClass, Phases, ProbeResult, TimedCheck, Value, is_location
 from amt_console.store.rollups.buckets import Sample
-from amt_console.store.rollups.samples import sample_of_row
+from amt_console.store.rollups.samples import sample_of_row, state_of, stored_response_us
 from amt_console.store.values import Row, clean, instance_of, json_object, member, moment_of, number, to_json
 
 _PHASES = tuple(field.name for field in fields(Phases))
@@ -114,6 +114,22 @@ def result_of(row: Row) -> ProbeResult:
         location=location if is_location(location) else None,
         details=details if isinstance(details, dict) else {},
         values=_values_of(metrics.get("values")),
+    )
+
+
+def timed_check_of(
+    timestamp: datetime, status: str, response_us: int | None, response_time_ms: object, metrics: str | None
+) -> TimedCheck:
+    """The times in a row of ``monitoring_logs``."""
+    measured = json_object(metrics)
+    phases = measured.get("phases")
+    response = stored_response_us(response_us, response_time_ms)
+    return TimedCheck(
+        timestamp,
+        state_of(status),
+        None if response is None else response / 1000,
+        phases if isinstance(phases, dict) else {},
+        measured.get("body_bytes"),
     )
 
 

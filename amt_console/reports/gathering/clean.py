@@ -15,8 +15,8 @@ from amt_console.text import safe_text
 MAX_CHARS = 300
 """Longest text in a report."""
 
-_NUMBERS = (Rollup, HostRollup)
-"""These hold whole numbers alone, and there are very many."""
+_UNCHANGED = (Rollup, HostRollup, bool, int, Enum, date)
+"""The first two hold whole numbers alone, and there are very many."""
 T = TypeVar("T")
 
 
@@ -29,15 +29,13 @@ def cleaned(value: T) -> T:
 
 
 def _clean(value: Any) -> Any:
-    if value is None or isinstance(value, (bool, int, Enum, date)):
+    if value is None or isinstance(value, _UNCHANGED):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, (str, bytes)):
         text = safe_text(value, MAX_CHARS)
         return value if text == value else text
-    if isinstance(value, _NUMBERS):
-        return value
     if is_dataclass(value) and not isinstance(value, type):
         changes = {}
         for field in fields(value):

@@ -34,8 +34,7 @@ from amt_console.model import (
     series_of,
 )
 from amt_console.model.slo import Slo
-from amt_console.operations.snapshot_builder import SILENT_AFTER_SECONDS
-from amt_console.operations.views import service_view
+from amt_console.operations.views import SILENT_AFTER_SECONDS, service_view
 from amt_console.operations.windows import ServiceWindows
 from amt_console.reports.gathering.data import AlertRecord, ReportData, ServiceRecord
 from amt_console.reports.gathering.figures import gather_figures
@@ -251,7 +250,7 @@ def _phases(reads: Reads, then: _Then, name: str) -> PhaseSummary:
     if then.deleted_before is not None and then.deleted_before > since:
         return NO_PHASES
     most = max(FEWEST_CHECKS, MOST_CHECKS // max(1, len(then.end)))
-    return phase_summary(reads.services.results(service=name, start=since, end=then.window.end, limit=most))
+    return phase_summary(reads.services.timed_checks(service=name, start=since, end=then.window.end, limit=most))
 
 
 def _slo_totals(reads: Reads, slos: Sequence[Slo], end: datetime) -> dict[str, dict[float, Rollup]]:

@@ -128,9 +128,17 @@ class InputsDigest:
             self.add("change", micros(at), *entered)
         for bucket in buckets:
             if not bucket.empty:
-                self.add("step", bucket.start_us, *_sums(bucket), *_times(bucket.histogram))
+                self._step(bucket)
         before = [(*_sums(each), each.histogram.count, each.histogram.total) for each in record.previous]
         self.add("before", *map(sum, zip(*before, strict=True)))
+
+    def _step(self, bucket: Rollup) -> None:
+        """``add`` of one step, quicker: a report on a month has tens of thousands."""
+        times = bucket.histogram
+        numbers = (bucket.start_us, *_sums(bucket), times.count, times.total, times.least, times.most)
+        whole = "".join([f"{len(text)}:{text}" for text in map(str, numbers)])
+        counts = encode_counts(times.counts)
+        self._hash.update(b"13\n4:step%b%d:%b" % (whole.encode("ascii"), len(counts), counts))
 
     def text(self) -> str:
         """``sha256:`` and the digest."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from amt_console.clock import Clock
 from amt_console.model import (
@@ -20,7 +20,6 @@ from amt_console.model import (
     HostRollup,
     HostSample,
     LatencyHistogram,
-    ProbeResult,
     Rollup,
     ServiceState,
     ServiceStatus,
@@ -168,18 +167,6 @@ class ServicesFromRows(ServiceReads):
             found[name] = Rollup.merged(parts, start_us=low, length_us=high - low)
         return found
 
-    def results(
-        self, *, service: str | None, start: datetime, end: datetime, limit: int, newest_first: bool = True
-    ) -> list[ProbeResult]:
-        """As ``ServiceReads.results``, without rows that do not count."""
-        time, number = _LOGS.c.timestamp, _LOGS.c.id
-        query = self._raw.known(select(_LOGS).where(time >= start, time < end), _LOGS)
-        if service is not None:
-            query = query.where(_LOGS.c.service_name == service)
-        order = (time.desc(), number.desc()) if newest_first else (time, number)
-        rows = self._connection.execute(query.order_by(*order).limit(limit)).mappings()
-        return [result_of(row) for row in readable(rows)]
-
     def state_changes(
         self, *, start: datetime, end: datetime, services: Sequence[str] | None = None
     ) -> list[StateChangeRow]:
@@ -191,6 +178,9 @@ class ServicesFromRows(ServiceReads):
             if micros(change.at) >= since.get(change.service, 0):
                 found.append(change)
         return sorted(found, key=lambda each: each.at)
+
+    def _known(self, query: Select[Any]) -> Select[Any]:
+        return self._raw.known(query, _LOGS)
 
     def _whole_from(self, name: str) -> int | None:
         if name not in self._whole:

@@ -37,9 +37,17 @@ def sample_of(result: ProbeResult) -> Sample:
 
 def sample_of_row(row: Row) -> Sample:
     """The same from a row of ``monitoring_logs`` or ``service_state``."""
-    response = row["response_us"]
-    if response is None and (rounded := number(row.get("response_time_ms"))) is not None:
-        response = int(rounded) * 1000
     return Sample(
-        micros(row["timestamp"]), state_of(row["status"]), int(row["interval_us"]), int(row["attempt"]), response
+        micros(row["timestamp"]),
+        state_of(row["status"]),
+        int(row["interval_us"]),
+        int(row["attempt"]),
+        stored_response_us(row["response_us"], row.get("response_time_ms")),
     )
+
+
+def stored_response_us(exact: int | None, rounded_ms: object) -> int | None:
+    """The response time in a row: in microseconds, or from milliseconds where another program wrote only these."""
+    if exact is None and (rounded := number(rounded_ms)) is not None:
+        return int(rounded) * 1000
+    return exact
