@@ -6,13 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Executable, select
+from sqlmodel import Field
 
 from amt_console.model import Episode, EpisodeChange, KeptAnswer
-from amt_console.store.encryption.column import EncryptedCell, Sealed
+from amt_console.store.encryption.column import Encrypted, EncryptedCell, Sealed
 from amt_console.store.encryption.keyring import Keyring, Unavailable
-from amt_console.store.schema import table
-from amt_console.store.tables import AlertAnswerRow
+from amt_console.store.schema import BIG, GIVEN, StoreTable, table
+from amt_console.store.utc import UtcDateTime
 from amt_console.text import safe_text
+
+
+class AlertAnswerRow(StoreTable, table=True):
+    """The beginning of what the service answered when an alert's failure was first seen, or became another one."""
+
+    __tablename__ = "alert_answers"
+    alert_id: int = Field(
+        primary_key=True, foreign_key="alerts.id", ondelete="CASCADE", sa_type=BIG, sa_column_kwargs=GIVEN
+    )
+    timestamp: datetime = Field(sa_type=UtcDateTime)
+    answer: str = Field(sa_type=Encrypted)
+
 
 _ANSWERS = table(AlertAnswerRow)
 _AT_ONCE = 500

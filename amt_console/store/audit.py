@@ -18,16 +18,38 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, RowMapping, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Executable, Index, RowMapping, Text, func, insert, select
+from sqlmodel import Field
 
 from amt_console.model import AuditEntry
 from amt_console.redaction import without_remembered
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.reads import Reads
-from amt_console.store.schema import table
-from amt_console.store.tables import AuditRow, MetaRow
+from amt_console.store.schema import BIG, GIVEN, StoreTable, table
+from amt_console.store.tables import MetaRow
+from amt_console.store.utc import UtcDateTime
 from amt_console.store.values import clean_text, json_object, to_json
 from amt_console.text import safe_text
+
+
+class AuditRow(StoreTable, table=True):
+    """A person's action: a row of the hash chain (``audit``). Never changed; deleted only when expired."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_timestamp", "timestamp"),)
+    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs=GIVEN)
+    """Counts from 1, without gaps."""
+    timestamp: datetime = Field(sa_type=UtcDateTime)
+    actor: str = Field(sa_type=Text)
+    action: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    detail: str = Field(sa_type=Text)
+    previous: str = Field(sa_type=Text)
+    """``hash`` of the row before."""
+    hash: str = Field(sa_type=Text)
+    seal: str | None = Field(default=None, sa_type=Text)
+    """Over ``hash``, made with a key that is not in the database."""
+
 
 GENESIS = "0" * 64
 """The previous hash of the first row."""

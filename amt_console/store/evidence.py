@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
+from sqlmodel import Field
 
 from amt_console.model import Phases
 from amt_console.model.evidence import Evidence, ProcessUse
-from amt_console.store.encryption.column import EncryptedCell
+from amt_console.store.encryption.column import Encrypted, EncryptedCell
 from amt_console.store.encryption.keyring import Keyring, Unavailable
-from amt_console.store.schema import table
-from amt_console.store.tables import AlertEvidenceRow
+from amt_console.store.schema import BIG, GIVEN, StoreTable, table
+from amt_console.store.utc import UtcDateTime
 from amt_console.store.values import instance_of, json_object, moment_of, to_json
+
+
+class AlertEvidenceRow(StoreTable, table=True):
+    """What was seen around an alert's first failure: DNS, address, phases, certificate, processes, disk."""
+
+    __tablename__ = "alert_evidence"
+    alert_id: int = Field(
+        primary_key=True, foreign_key="alerts.id", ondelete="CASCADE", sa_type=BIG, sa_column_kwargs=GIVEN
+    )
+    timestamp: datetime = Field(sa_type=UtcDateTime)
+    evidence: str = Field(sa_type=Encrypted)
+    """JSON."""
+
 
 _EVIDENCE = table(AlertEvidenceRow)
 

@@ -5,13 +5,37 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Text, delete, insert, select
+from sqlmodel import Field
 
 from amt_console.store.reads import Reads
-from amt_console.store.schema import table
-from amt_console.store.tables import ScheduledReportRow
+from amt_console.store.schema import StoreTable, table
+from amt_console.store.utc import UtcDateTime
 from amt_console.store.values import clean, clean_text, instance_of
 from amt_console.store.writes import Writes
+
+
+class ScheduledReportRow(StoreTable, table=True):
+    """How far the scheduled report of a name has come."""
+
+    __tablename__ = "scheduled_reports"
+    name: str = Field(primary_key=True, sa_type=Text)
+    schedule: str = Field(sa_type=Text)
+    """When it is made, as text: another one begins anew."""
+    done_until: datetime = Field(sa_type=UtcDateTime)
+    """Every report that was due up to then is made."""
+    period_start: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Of the newest one."""
+    period_end: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    made_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    place: str | None = Field(default=None, sa_type=Text)
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """In a row; 0 after one was made."""
+    error: str | None = Field(default=None, sa_type=Text)
+    """Of the newest attempt."""
+    failed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
 
 _RUNS = table(ScheduledReportRow)
 

@@ -11,6 +11,8 @@ from sqlmodel import SQLModel
 from amt_console.store.utc import UtcDateTime
 
 BIG = BigInteger().with_variant(Integer, "sqlite")
+GIVEN = {"autoincrement": False}
+"""Of numbers that the database does not give."""
 
 
 def now_column() -> Column[datetime]:
@@ -31,6 +33,8 @@ def number(name: str, default: int = 0) -> Column[int]:
 class StoreTable(SQLModel):
     """Base of all tables, with a catalogue of its own."""
 
+    model_config = {"defer_build": True}
+    """Validators are built for the first row object: most processes use the Core tables alone."""
     metadata: ClassVar[MetaData] = MetaData()
 
 

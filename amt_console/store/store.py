@@ -8,19 +8,22 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from amt_console.clock import Clock
-from amt_console.store import foreign_times, migrate
+from amt_console.store import migrate
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.engines.opening import dialect_of
 from amt_console.store.errors import DatabaseLost, StoreCorrupt, StoreError, StoreUnavailable
 from amt_console.store.reads import Reads
-from amt_console.store.writes import Ingesters, Writes
 from amt_console.text import safe_text
+
+if TYPE_CHECKING:
+    from amt_console.store.writes import Ingesters, Writes
 
 logger = logging.getLogger("amt_console.store")
 CLOSE_SECONDS = 1.0
@@ -47,7 +50,7 @@ class Store:
         self._write_lock = threading.Lock()
         self._writing_thread: int | None = None
         self._version_lock = threading.Lock()
-        self._ingesters = Ingesters.of(dialect, clock)
+        self._ingesters = None if writer is None else _ingesters(dialect, clock)
         self._commits = 0
         self._seen_writes: int | None = None
         self._fence: Callable[[Connection], None] | None = None
@@ -143,7 +146,7 @@ class Store:
                     yield writes
                     writes.finish()
             except BaseException:
-                self._ingesters.forget()
+                self._forget()
                 self._drop_broken_writer()
                 raise
             finally:
@@ -280,12 +283,21 @@ class Store:
             self.upgraded_from = migrate.upgrade(connection, self._dialect, now=self._clock.now())
             if self.upgraded_from is not None:
                 writes = self._writes(connection, durable=True, simulated=False)
+                from amt_console.store import foreign_times
+
                 foreign_times.mend_all(writes)
                 writes.derive_missing()
                 writes.finish()
 
     def _writes(self, connection: Connection, *, durable: bool, simulated: bool) -> Writes:
+        from amt_console.store.writes import Writes
+
+        assert self._ingesters is not None
         return Writes(connection, self._clock, self.keys, self._ingesters, durable=durable, simulated=simulated)
+
+    def _forget(self) -> None:
+        if self._ingesters is not None:
+            self._ingesters.forget()
 
     def _writing_connection(self) -> Connection:
         if self._writer_engine is None:
@@ -328,7 +340,7 @@ class Store:
     def _notice_foreign_writes(self, connection: Connection) -> None:
         seen = self._dialect.foreign_writes(connection, self._commits)
         if seen != self._seen_writes:
-            self._ingesters.forget()
+            self._forget()
             self._seen_writes = seen
 
     @contextmanager
@@ -343,6 +355,13 @@ class Store:
             if interrupt is not None:
                 raise interrupt from None
             raise self._dialect.translate(error) from error
+
+
+def _ingesters(dialect: Dialect, clock: Clock) -> Ingesters:
+    """Of a store that writes: what only reads loads none of it."""
+    from amt_console.store.writes import Ingesters
+
+    return Ingesters.of(dialect, clock)
 
 
 def _interrupt_behind(error: BaseException, handled: BaseException | None) -> BaseException | None:

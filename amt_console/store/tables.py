@@ -1,7 +1,8 @@
 """The tables. The original's three keep their names and columns, with further columns behind them.
 
 Times people read are ``UtcDateTime``; bucket starts are whole seconds since 1970; durations of rollups are whole
-microseconds. JSON is kept as text, as the original keeps it.
+microseconds. JSON is kept as text, as the original keeps it. What PostgreSQL alone has is in ``upkeep/catalogue.py``:
+to name it here would load its dialect for a file too.
 """
 
 from __future__ import annotations
@@ -11,13 +12,8 @@ from datetime import datetime
 from sqlalchemy import Boolean, Column, Index, Text, UniqueConstraint, false, text
 from sqlmodel import Field
 
-from amt_console.model import DEFAULT_LOCATION
-from amt_console.store.encryption.column import Encrypted
 from amt_console.store.schema import BIG, StoreTable, flag, now_column, number
 from amt_console.store.utc import UtcDateTime
-
-_GIVEN = {"autoincrement": False}
-"""Of numbers that the database does not give."""
 
 
 class MonitoringLog(StoreTable, table=True):
@@ -26,7 +22,7 @@ class MonitoringLog(StoreTable, table=True):
     __tablename__ = "monitoring_logs"
     __table_args__ = (
         Index("ix_monitoring_logs_service", "service_name", "timestamp"),
-        Index("ix_monitoring_logs_timestamp", "timestamp", postgresql_using="brin"),
+        Index("ix_monitoring_logs_timestamp", "timestamp"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
@@ -56,7 +52,6 @@ class AlertRow(StoreTable, table=True):
             "subject",
             unique=True,
             sqlite_where=text("resolved = 0 AND rule_id <> ''"),
-            postgresql_where=text("NOT resolved AND rule_id <> ''"),
         ),
         Index("ix_alerts_timestamp", "timestamp"),
         Index("ix_alerts_resolved_at", "resolved_at"),
@@ -130,29 +125,6 @@ class AlertEventRow(StoreTable, table=True):
     """JSON: what belongs to this kind of event alone."""
 
 
-class AlertAnswerRow(StoreTable, table=True):
-    """The beginning of what the service answered when an alert's failure was first seen, or became another one."""
-
-    __tablename__ = "alert_answers"
-    alert_id: int = Field(
-        primary_key=True, foreign_key="alerts.id", ondelete="CASCADE", sa_type=BIG, sa_column_kwargs=_GIVEN
-    )
-    timestamp: datetime = Field(sa_type=UtcDateTime)
-    answer: str = Field(sa_type=Encrypted)
-
-
-class AlertEvidenceRow(StoreTable, table=True):
-    """What was seen around an alert's first failure: DNS, address, phases, certificate, processes, disk."""
-
-    __tablename__ = "alert_evidence"
-    alert_id: int = Field(
-        primary_key=True, foreign_key="alerts.id", ondelete="CASCADE", sa_type=BIG, sa_column_kwargs=_GIVEN
-    )
-    timestamp: datetime = Field(sa_type=UtcDateTime)
-    evidence: str = Field(sa_type=Encrypted)
-    """JSON."""
-
-
 class SystemMetric(StoreTable, table=True):
     """One sample of the host."""
 
@@ -211,37 +183,6 @@ class SignOfLifeRow(StoreTable, table=True):
     last_cycle_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class LeaseRow(StoreTable, table=True):
-    """The lease on a server. ``epoch`` grows with every new holder."""
-
-    __tablename__ = "lease"
-    name: str = Field(primary_key=True, sa_type=Text)
-    epoch: int = Field(sa_type=BIG)
-    host: str = Field(sa_type=Text)
-    pid: int
-    started_at: datetime = Field(sa_type=UtcDateTime)
-    expires_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class AuditRow(StoreTable, table=True):
-    """A person's action: a row of the hash chain (``audit``). Never changed; deleted only when expired."""
-
-    __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_timestamp", "timestamp"),)
-    id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs=_GIVEN)
-    """Counts from 1, without gaps."""
-    timestamp: datetime = Field(sa_type=UtcDateTime)
-    actor: str = Field(sa_type=Text)
-    action: str = Field(sa_type=Text)
-    subject: str = Field(sa_type=Text)
-    detail: str = Field(sa_type=Text)
-    previous: str = Field(sa_type=Text)
-    """``hash`` of the row before."""
-    hash: str = Field(sa_type=Text)
-    seal: str | None = Field(default=None, sa_type=Text)
-    """Over ``hash``, made with a key that is not in the database."""
-
-
 class MetaRow(StoreTable, table=True):
     """Facts about the database itself, e.g. ``commits`` (counted on PostgreSQL) and ``simulated_until``."""
 
@@ -249,86 +190,3 @@ class MetaRow(StoreTable, table=True):
     key: str = Field(primary_key=True, sa_type=Text)
     number: int = Field(default=0, sa_column=number("number"))
     content: str | None = Field(default=None, sa_type=Text)
-
-
-class ScheduledReportRow(StoreTable, table=True):
-    """How far the scheduled report of a name has come."""
-
-    __tablename__ = "scheduled_reports"
-    name: str = Field(primary_key=True, sa_type=Text)
-    schedule: str = Field(sa_type=Text)
-    """When it is made, as text: another one begins anew."""
-    done_until: datetime = Field(sa_type=UtcDateTime)
-    """Every report that was due up to then is made."""
-    period_start: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Of the newest one."""
-    period_end: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    made_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    place: str | None = Field(default=None, sa_type=Text)
-    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    """In a row; 0 after one was made."""
-    error: str | None = Field(default=None, sa_type=Text)
-    """Of the newest attempt."""
-    failed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-
-
-class MemberRow(StoreTable, table=True):
-    """A process that probes. This table and the next ones are for a cluster, and stay empty in a file."""
-
-    __tablename__ = "monitors"
-    name: str = Field(primary_key=True, sa_type=Text)
-    host: str = Field(sa_type=Text)
-    pid: int
-    started_at: datetime = Field(sa_type=UtcDateTime)
-    seen_at: datetime = Field(sa_type=UtcDateTime)
-    """By the server's clock."""
-    location: str = Field(default=DEFAULT_LOCATION, sa_type=Text, sa_column_kwargs={"server_default": DEFAULT_LOCATION})
-    """Its location."""
-    evaluates: bool = Field(default=False, sa_column=flag("evaluates"))
-    """Whether it stores and evaluates the results of all members."""
-
-
-class ProbeSlotRow(StoreTable, table=True):
-    """The slot of a target at a location. All times are the server's."""
-
-    __tablename__ = "probe_slots"
-    location: str = Field(primary_key=True, sa_type=Text)
-    target: str = Field(primary_key=True, sa_type=Text)
-    next_due: datetime = Field(sa_type=UtcDateTime)
-    """The holder's next slot begins then, at the earliest."""
-    lease_until: datetime = Field(sa_type=UtcDateTime)
-    """From then on anybody may probe it."""
-    holder: str = Field(sa_type=Text)
-
-
-class PresenceRow(StoreTable, table=True):
-    """Who looks through one process."""
-
-    __tablename__ = "presence"
-    process: str = Field(primary_key=True, sa_type=Text)
-    host: str = Field(sa_type=Text)
-    people: str = Field(sa_type=Text)
-    """As JSON."""
-    seen_at: datetime = Field(sa_type=UtcDateTime)
-    """By the server's clock."""
-
-
-class RelayedRow(StoreTable, table=True):
-    """A result that another monitor has measured, on its way to the one that evaluates."""
-
-    __tablename__ = "relayed_results"
-    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
-    timestamp: datetime = Field(sa_type=UtcDateTime)
-    service_name: str = Field(sa_type=Text)
-    status: str = Field(sa_type=Text)
-    response_time_ms: int | None = None
-    error_message: str | None = Field(default=None, sa_type=Text)
-    metrics: str | None = Field(default=None, sa_type=Text)
-    response_us: int | None = Field(default=None, sa_type=BIG)
-    error_class: str | None = Field(default=None, sa_type=Text)
-    attempt: int
-    interval_us: int = Field(sa_type=BIG)
-    simulated: bool
-    answer: str | None = Field(default=None, sa_type=Encrypted)
-    """Bound to service and time: the number of the row is not known when it is encrypted."""

@@ -23,10 +23,13 @@ from amt_console.model import (
 from amt_console.model.evidence import Evidence
 from amt_console.model.notifications import Decision, OutboxEntry
 from amt_console.store import answers, audit, episodes, evidence
+from amt_console.store.answers import AlertAnswerRow
+from amt_console.store.audit import AuditRow
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.first_look import WATCHED, watched_text
 from amt_console.store.inbound.records import InboundWrites
+from amt_console.store.inbound.tables import RelayedRow
 from amt_console.store.ingest import Ingest
 from amt_console.store.outbox import decisions
 from amt_console.store.outbox import queue as outbox
@@ -37,16 +40,7 @@ from amt_console.store.rollups.buckets import floor
 from amt_console.store.rollups.host import HostIngest
 from amt_console.store.sample_rows import figures_json
 from amt_console.store.schema import table
-from amt_console.store.tables import (
-    AlertAnswerRow,
-    AuditRow,
-    BusinessFiguresRow,
-    GapRow,
-    MetaRow,
-    RelayedRow,
-    SignOfLifeRow,
-    SystemMetric,
-)
+from amt_console.store.tables import BusinessFiguresRow, GapRow, MetaRow, SignOfLifeRow, SystemMetric
 from amt_console.store.utc import SECOND, micros, moment
 from amt_console.store.values import clean_text
 

@@ -14,10 +14,9 @@ from support.stores import at
 from amt_console.clock import FakeClock
 from amt_console.model import AuditEntry
 from amt_console.store import Keyring, Store, StoreError, audit_entries
-from amt_console.store.audit import GENESIS, AuditFault, AuditVerdict, row_hash, verify
+from amt_console.store.audit import GENESIS, AuditFault, AuditRow, AuditVerdict, row_hash, verify
 from amt_console.store.encryption.keyring import DataKey
 from amt_console.store.schema import table
-from amt_console.store.tables import AuditRow
 from amt_console.store.upkeep.copying import copy_store
 from amt_console.store.upkeep.retention import Retention, expired
 from amt_console.store.upkeep.retention_rules import RetentionPolicy

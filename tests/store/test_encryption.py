@@ -16,11 +16,11 @@ from amt_console.clock import FakeClock
 from amt_console.config import Settings
 from amt_console.model import EpisodeChange
 from amt_console.store import Keyring, Store, keyring_of, record
+from amt_console.store.answers import AlertAnswerRow
 from amt_console.store.encryption.column import EncryptedCell, Sealed
 from amt_console.store.encryption.key_source import KEY_FILE, KEY_VARIABLE
 from amt_console.store.encryption.keyring import DataKey, Unavailable
 from amt_console.store.schema import table
-from amt_console.store.tables import AlertAnswerRow
 from amt_console.store.upkeep.locked_values import Locked, locked_values
 
 CELL = EncryptedCell("alert_answers", "answer", "1")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import amt_console.store
+from amt_console.store import names
+from amt_console.store.upkeep.catalogue import all_tables
 
 PROGRAM = """
 import gc, importlib, os, re, sys
@@ -15,7 +21,8 @@ import amt_console, amt_console.alerts, amt_console.config, amt_console.model, a
 root = Path(amt_console.__path__[0])
 others = "".join(path.read_text() for path in root.rglob("*.py") if "store" not in path.relative_to(root).parts)
 files = [path.relative_to(root.parent) for path in (root / "store").rglob("*.py")]
-loaded = {"amt_console.store.names", *re.findall(r"amt_console[.]store[.\\w]*", others)}
+loaded = set(re.findall(r"amt_console[.]store[.\\w]*", others))
+loaded |= {"amt_console.store.names", "amt_console.store.upkeep.catalogue"}
 names = loaded & {".".join(path.with_suffix("").parts) for path in files}
 assert len(names) > 15, names
 gc.disable()
@@ -39,3 +46,33 @@ sys.exit(1 if failed else 0)
 def test_each_file_that_another_room_loads_can_be_the_first() -> None:
     result = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_package_offers_the_names_of_its_list() -> None:
+    assert [name for name in names.__all__ if getattr(amt_console.store, name) is not getattr(names, name)] == []
+
+
+def test_a_name_that_the_package_does_not_offer_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match=r"amt_console\.store"):
+        amt_console.store.nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.slow
+def test_a_reader_loads_nothing_that_writes_and_no_other_database() -> None:
+    program = "import sys; from amt_console.store import Store; print(*sys.modules, sep=chr(10))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(result.stdout.split())
+    assert "amt_console.store.reads.services" in loaded
+    unused = ("writes", "audit", "outbox", "inbound", "policies", "tokens", "cluster")
+    assert not {f"amt_console.store.{name}" for name in unused} & loaded
+    assert "sqlalchemy.dialects.postgresql" not in loaded
+
+
+def test_every_table_is_in_the_catalogue() -> None:
+    root = Path(amt_console.store.__path__[0])
+    declared = {
+        name
+        for path in root.rglob("*.py")
+        for name in re.findall(r'^    __tablename__ = "(\w+)"', path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert declared == {table.name for table in all_tables()}

@@ -31,7 +31,7 @@ from amt_console.store import (
 )
 from amt_console.store.audit import AuditVerdict, verify
 from amt_console.store.engines.sqlite import APPLICATION_ID
-from amt_console.store.schema import StoreTable
+from amt_console.store.upkeep.catalogue import catalogue
 
 
 def file_of(url: str) -> Path:
@@ -49,7 +49,7 @@ def assert_layout(url: str) -> None:
         days = re.compile("monitoring_logs_p[0-9]{8}")
         options = {"compare_type": True, "include_name": lambda name, *_: not days.fullmatch(name or "")}
         context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, StoreTable.metadata) == []
+        assert compare_metadata(context, catalogue()) == []
         names = set(inspect(connection).get_table_names())
     engine.dispose()
     assert {"monitoring_logs", "alerts", "system_metrics"} <= names

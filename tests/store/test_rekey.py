@@ -30,7 +30,7 @@ from amt_console.store import (
 from amt_console.store.encryption.column import Encrypted, EncryptedCell, Sealed
 from amt_console.store.encryption.key_source import KEY_FILE, KeyFile, key_file_of
 from amt_console.store.encryption.keyring import DataKey, Unavailable
-from amt_console.store.schema import StoreTable
+from amt_console.store.upkeep.catalogue import all_tables
 from amt_console.store.upkeep.encrypted_places import PLACES
 from amt_console.store.upkeep.locked_values import Locked, locked_values
 from amt_console.store.upkeep.rekey import CHANGED, Rekeyed, left, rekey
@@ -63,7 +63,7 @@ def values(store: Store) -> list[str]:
 def test_every_encrypted_column_is_known() -> None:
     columns = {
         f"{table.name}.{column.name}"
-        for table in StoreTable.metadata.sorted_tables
+        for table in all_tables()
         for column in table.columns
         if isinstance(column.type, Encrypted)
     }

@@ -9,7 +9,7 @@ from support.stores import at, episode
 
 from amt_console.model import EpisodeChange
 from amt_console.store import Store, link_key, record
-from amt_console.store.schema import StoreTable
+from amt_console.store.upkeep.catalogue import catalogue
 from amt_console.store.upkeep.encrypted_places import PLACES
 
 
@@ -47,5 +47,5 @@ def fill(store: Store, words: str = "the words") -> int:
 def spoil(store: Store, table: str, column: str, value: str) -> None:
     """Put something else in place of the values of a column."""
     with store.transaction(durable=True) as writes:
-        found = StoreTable.metadata.tables[table]
+        found = catalogue().tables[table]
         writes._connection.exec_driver_sql(f"UPDATE {found.name} SET {column} = '{value}'")

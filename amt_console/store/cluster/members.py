@@ -16,11 +16,11 @@ from amt_console.model import DEFAULT_LOCATION, ProbeResult, is_location
 from amt_console.store.cluster.control import Control
 from amt_console.store.encryption.column import EncryptedCell, Sealed
 from amt_console.store.encryption.keyring import Unavailable
+from amt_console.store.inbound.tables import RelayedRow
 from amt_console.store.result_rows import LOG_COLUMNS, result_of, result_values
 from amt_console.store.rollups.samples import sample_of
 from amt_console.store.schema import table
 from amt_console.store.store import Store
-from amt_console.store.tables import RelayedRow
 from amt_console.store.utc import micros
 
 GONE_AFTER = 6.0

@@ -76,3 +76,23 @@ class WebhookIdRow(StoreTable, table=True):
     __table_args__ = (Index("ix_webhook_ids_received_at", "received_at"),)
     id: str = Field(primary_key=True, sa_type=Text)
     received_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RelayedRow(StoreTable, table=True):
+    """A result that another monitor has measured, on its way to the one that evaluates."""
+
+    __tablename__ = "relayed_results"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    timestamp: datetime = Field(sa_type=UtcDateTime)
+    service_name: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    response_time_ms: int | None = None
+    error_message: str | None = Field(default=None, sa_type=Text)
+    metrics: str | None = Field(default=None, sa_type=Text)
+    response_us: int | None = Field(default=None, sa_type=BIG)
+    error_class: str | None = Field(default=None, sa_type=Text)
+    attempt: int
+    interval_us: int = Field(sa_type=BIG)
+    simulated: bool
+    answer: str | None = Field(default=None, sa_type=Encrypted)
+    """Bound to service and time: the number of the row is not known when it is encrypted."""

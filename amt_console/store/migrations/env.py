@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from amt_console.store.schema import StoreTable
+from amt_console.store.upkeep.catalogue import catalogue
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=StoreTable.metadata,
+    target_metadata=catalogue(),
     render_as_batch=True,
     transactional_ddl=True,
 )

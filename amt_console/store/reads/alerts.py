@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, func, or_, select
 
 from amt_console.alerts import as_of
 from amt_console.model import AlertEvent, AlertState, Episode, KeptAnswer, Severity
-from amt_console.model.evidence import Evidence
-from amt_console.store import answers, evidence
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.episode_rows import episode_of, event_of
 from amt_console.store.readable import LATEST, readable
 from amt_console.store.schema import table
 from amt_console.store.tables import AlertEventRow, AlertRow
+
+if TYPE_CHECKING:
+    from amt_console.model.evidence import Evidence
 
 _ALERTS = table(AlertRow)
 _EVENTS = table(AlertEventRow)
@@ -52,6 +53,8 @@ class AlertReads:
 
     def evidence(self, alert_id: int) -> Evidence | None:
         """What was seen around the first failure of an alert."""
+        from amt_console.store import evidence
+
         return evidence.kept_evidence(self._connection, self._keys, alert_id)
 
     def episode(self, alert_id: int) -> Episode | None:
@@ -111,6 +114,8 @@ class AlertReads:
 
     def answers(self, alert_ids: Sequence[int], at: datetime | None = None) -> dict[int, KeptAnswer]:
         """The kept answers of some alerts, of those kept up to a moment."""
+        from amt_console.store import answers
+
         return answers.kept(self._connection, self._keys, alert_ids, at)
 
     def events(self, alert_id: int) -> list[AlertEvent]:

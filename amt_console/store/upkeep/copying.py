@@ -20,22 +20,15 @@ from sqlalchemy import Connection, Row, Table, delete, func, select, tuple_
 from amt_console.clock import Clock
 from amt_console.store.cluster.lease import Lease
 from amt_console.store.cluster.leases import lease_holder, take_lease
+from amt_console.store.cluster.tables import LeaseRow, MemberRow, PresenceRow, ProbeSlotRow
 from amt_console.store.engines.opening import dialect_of
 from amt_console.store.errors import CopyDiffers, CopyRefused, MonitorRuns, SchemaTooOld, StoreUnavailable
 from amt_console.store.foreign_times import NOTE
-from amt_console.store.schema import StoreTable, table
+from amt_console.store.inbound.tables import RelayedRow
+from amt_console.store.schema import table
 from amt_console.store.store import Store
-from amt_console.store.tables import (
-    AlertRow,
-    LeaseRow,
-    MemberRow,
-    MetaRow,
-    MonitoringLog,
-    PresenceRow,
-    ProbeSlotRow,
-    RelayedRow,
-    SignOfLifeRow,
-)
+from amt_console.store.tables import AlertRow, MetaRow, MonitoringLog, SignOfLifeRow
+from amt_console.store.upkeep.catalogue import all_tables
 from amt_console.store.upkeep.copy_rows import Checksum, Cleaner
 
 BATCH = 20_000
@@ -108,7 +101,7 @@ class _Copy:
         self._target = target
         self._progress = progress
         self._batch = batch
-        self._tables = [each for each in StoreTable.metadata.sorted_tables if each.name not in _OF_THE_DATABASE]
+        self._tables = [each for each in all_tables() if each.name not in _OF_THE_DATABASE]
         self._totals = {each.name: _count(source, each) for each in self._tables}
         self._gone = _without_time(source)
         self._rows = sum(self._totals.values())

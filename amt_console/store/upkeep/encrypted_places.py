@@ -9,15 +9,17 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Text, true, type_coerce
 
 from amt_console.store import answers, evidence, idempotency, signing_key
+from amt_console.store.answers import AlertAnswerRow
 from amt_console.store.cluster import members
 from amt_console.store.delivery import attempts
 from amt_console.store.encryption.column import EncryptedCell
+from amt_console.store.evidence import AlertEvidenceRow
 from amt_console.store.inbound import arrivals
-from amt_console.store.inbound.tables import ArrivalRow, HeartbeatRow
+from amt_console.store.inbound.tables import ArrivalRow, HeartbeatRow, RelayedRow
 from amt_console.store.outbox import queue
 from amt_console.store.outbox.tables import DeliveryAttemptRow, OutboxRow
 from amt_console.store.schema import table
-from amt_console.store.tables import AlertAnswerRow, AlertEvidenceRow, MetaRow, RelayedRow
+from amt_console.store.tables import MetaRow
 from amt_console.store.values import json_object
 
 Row = Mapping[str, Any]

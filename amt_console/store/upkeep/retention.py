@@ -14,13 +14,12 @@ from sqlalchemy import Connection, delete, func, select, tuple_
 
 from amt_console.clock import Clock
 from amt_console.model import AuditEntry
-from amt_console.store.audit import EXPIRED
+from amt_console.store.audit import EXPIRED, AuditRow
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.readable import first
 from amt_console.store.rollups import horizon
 from amt_console.store.schema import table
 from amt_console.store.store import Store
-from amt_console.store.tables import AuditRow
 from amt_console.store.upkeep import retention_rules, underived
 from amt_console.store.upkeep.retention_rules import RetentionPolicy, RetentionRule
 from amt_console.store.upkeep.underived import Missing

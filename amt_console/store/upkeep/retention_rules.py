@@ -11,14 +11,14 @@ from sqlalchemy import ColumnElement, Table, and_, exists, func, or_
 
 from amt_console.model import RESOLUTIONS, FigureKind
 from amt_console.model.notifications import DeliveryState
-from amt_console.store.audit import expired_before
+from amt_console.store.audit import AuditRow, expired_before
 from amt_console.store.inbound.tables import ArrivalRow, ExternalAlertRow, HeartbeatPingRow
 from amt_console.store.outbox.tables import OutboxRow
 from amt_console.store.policies.tables import MaintenanceRow, OverrideRow, SilenceRow
 from amt_console.store.readable import EARLIEST
 from amt_console.store.rollups.tables import HostRollupRow, ServiceRollupRow, StateChangeLog, ValueRollupRow
 from amt_console.store.schema import table
-from amt_console.store.tables import AlertRow, AuditRow, BusinessFiguresRow, GapRow, MonitoringLog, SystemMetric
+from amt_console.store.tables import AlertRow, BusinessFiguresRow, GapRow, MonitoringLog, SystemMetric
 from amt_console.store.utc import SECOND, micros
 
 DAY = timedelta(days=1)

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Integer, Table, func, select, 
 
 from amt_console.model import RESOLUTIONS
 from amt_console.store.readable import sortable
-from amt_console.store.schema import StoreTable
 from amt_console.store.store import Store
 from amt_console.store.upkeep import retention_rules
+from amt_console.store.upkeep.catalogue import all_tables
 from amt_console.store.upkeep.retention_rules import DAY, Keep, RetentionPolicy
 
 GROWTH_WINDOW = timedelta(days=7)
@@ -98,7 +98,7 @@ def stats(store: Store, policy: RetentionPolicy) -> StoreStats:
         connection = reads._connection
         sizes = _sizes(connection)
         file_bytes = _file_bytes(connection) or sum(sizes.values())
-        tables = [each for kind in StoreTable.metadata.sorted_tables for each in _parts(connection, kind, policy)]
+        tables = [each for kind in all_tables() for each in _parts(connection, kind, policy)]
     whole = {name: sum(each.rows for each in tables if each.name.split(" ")[0] == name) for name in sizes}
     shared = [replace(each, bytes=_share(each, whole, sizes)) for each in tables]
     return StoreStats(
