@@ -12,11 +12,12 @@ from widgets.cells import Runs
 
 WANTS = st.lists(
     st.builds(
-        lambda least, more, rank, weight: Want(least, least + more, rank, weight),
+        lambda least, more, rank, weight, late: Want(least, least + more, rank, weight, late),
         st.integers(1, 9),
         st.integers(0, 30),
         st.integers(0, 12),
         st.integers(1, 4),
+        st.booleans(),
     ),
     max_size=10,
 )
@@ -42,8 +43,15 @@ def test_what_is_more_important_is_not_left_out_for_what_is_less(total: int, wan
     given_lines = share_lines(total, wants)
     for got, want in zip(given_lines, wants, strict=True):
         if got == 0:
-            before = sum(other.least for other in wants if other.rank <= want.rank and other is not want)
+            before = sum(_most_before(other, want) for other in wants if other is not want)
             assert before + want.least > total
+
+
+def _most_before(other: Want, want: Want) -> int:
+    """The lines that another section may get before this one gets its least."""
+    if other.late is want.late:
+        return other.least if other.rank <= want.rank else 0
+    return other.most if want.late else 0
 
 
 @given(st.integers(1, 12), st.integers(0, 12), st.integers(30, 200))

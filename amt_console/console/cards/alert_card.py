@@ -16,7 +16,7 @@ from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.ranges import RANGES
 from amt_console.console.cards.sheet import Section, Sheet
 from amt_console.console.cards.story import indent_of, story
-from amt_console.model import AlertDetail, AlertState, AlertView, Snapshot
+from amt_console.model import AlertDetail, AlertView, Snapshot
 from amt_console.operations.json_views import alert_detail_json
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import SEVERITY_WORDS, near_moment
@@ -281,7 +281,6 @@ class AlertCard(Card):
         events = story(detail, look, now=known.now) if isinstance(detail, AlertDetail) else []
         kept = known.alert.answer if known.alert is not None else None
         answered = "" if kept is None else f"answered {look.local(kept.at):%H:%M:%S}"
-        ended = known.alert is not None and known.alert.state is AlertState.RESOLVED
         runbook = known.alert is not None and known.alert.runbook is not None
         return [
             Section("WHY", tuple(alert_lines.why(known, look, why_key=host.key_of("why"))), rank=0),
@@ -309,11 +308,12 @@ class AlertCard(Card):
             ),
             Section(
                 "RUNBOOK",
-                tuple(alert_lines.runbook(known, look, key=host.key_of("runbook"))),
+                tuple(alert_lines.runbook(known, look)),
                 rank=4 if runbook else 8,
+                note=f"{host.key_of('runbook')} copies it" if runbook else "",
                 right=True,
             ),
-            Section("FACTS", tuple(alert_lines.facts_of(known, look)), rank=10 if not ended else 7, right=True),
+            Section("FACTS", tuple(alert_lines.facts_of(known, look)), least=2, rank=10, late=True, right=True),
             *(self._roomy(known) if tall or self.has_class("-full") else ()),
         ]
 
@@ -322,12 +322,21 @@ class AlertCard(Card):
         look = self.look
         probes = known.history.probes if isinstance(known.history, ServiceDetail) else ()
         return [
-            Section("EARLIER", tuple(alert_lines.earlier(known, look)), least=2, rank=11, right=True, wrap_at=None),
+            Section(
+                "EARLIER",
+                tuple(alert_lines.earlier(known, look)),
+                least=2,
+                rank=11,
+                late=True,
+                right=True,
+                wrap_at=None,
+            ),
             Section(
                 "PROBES",
                 tuple(facts.probes(probes, known.now, look)) if probes else (),
                 least=3,
                 rank=12,
+                late=True,
                 right=True,
                 wrap_at=None,
             ),

@@ -301,14 +301,14 @@ def earlier(known: AlertKnown, look: Look) -> list[Runs]:
     return lines
 
 
-def runbook(known: AlertKnown, look: Look, *, key: str) -> list[Runs]:
-    """Its address, and the key that copies it."""
+def runbook(known: AlertKnown, look: Look) -> list[Runs]:
+    """Its address."""
     alert, palette = known.alert, look.palette
     if alert is None:
         return []
     if alert.runbook is None:
         return [[("none is configured", palette.muted)]]
-    return [[(look.value(alert.runbook), palette.accent), (f"{look.dot}{key} copies it", palette.muted)]]
+    return [[(look.value(alert.runbook), palette.accent)]]
 
 
 def facts_of(known: AlertKnown, look: Look) -> list[Runs]:

@@ -40,7 +40,7 @@ def course(known: AlertKnown, look: Look, *, range_name: str | None) -> Section 
     """The strip of its states, or the bars of its metric, with when it was last well and the outage before."""
     window = known.window
     last = before(known, look)
-    note = "" if window is None else _span(window, known.now, look)
+    note = "" if window is None or window.last_hour else _span(window, known.now, look)
     title = heading(known, range_name)
     make = partial(Section, title, rank=1, least=2, note=note)
     for part in (known.states, known.metric):

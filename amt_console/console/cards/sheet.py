@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from amt_console.console.cards.sharing import Want, share_lines
-from widgets.cells import Run, Runs, line, runs_width, wrapped
+from widgets.cells import Run, Runs, clean, line, runs_width, width_of, wrapped
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
 
@@ -39,9 +41,11 @@ class Section:
     wrap_at: int | None = 0
     """Wrapped lines go on so many cells in; ``None`` cuts them."""
     note: str = ""
-    """At the right of the heading, where that has a line of its own."""
+    """At the right of the heading, or of the first line beside it where there is room."""
     draw: Draw | None = None
     """Draws instead of the lines."""
+    late: bool = False
+    """Whether it gets only what the others leave."""
     most: int = 0
     """The lines that ``draw`` has a use for."""
     telling: tuple[int, ...] = ()
@@ -160,7 +164,7 @@ class Sheet(LineView):
         given = wanted
         if room is not None:
             wants = [
-                Want(each.least + more, want + more, each.rank, each.weight)
+                Want(each.least + more, want + more, each.rank, each.weight, each.late)
                 for each, want, more in zip(sections, wanted, extra, strict=True)
             ]
             given = [max(0, lines - more) for lines, more in zip(share_lines(room, wants), extra, strict=True)]
@@ -170,7 +174,7 @@ class Sheet(LineView):
             if gap and each.title and (strips or not headings):
                 strips.append(Strip.blank(width))
             strips += self._section(each, width, lines, headings=headings)
-        return strips, given != wanted
+        return [strip.adjust_cell_length(width) for strip in strips], given != wanted
 
     @staticmethod
     def _leaves_gaps(sections: Sequence[Section], wanted: Sequence[int], titles: Sequence[int], room: int) -> bool:
@@ -193,6 +197,8 @@ class Sheet(LineView):
             title = line([(f" {section.title}", heading)], width, right=note, ellipsis=look.ellipsis, fill=heading)
             return [title, *indented]
         strips = section.strips(width - 2 - GUTTER, lines, look)
+        if section.note and strips:
+            strips[0] = _with_note(strips[0], section.note, palette.muted)
         labels = [section.title, *[""] * (len(strips) - 1)]
         label = palette.key
         return [
@@ -208,3 +214,12 @@ def _beside(left: Sequence[Strip], right: Sequence[Strip], left_width: int, righ
     padded_right = [*right, *[Strip.blank(right_width)] * (lines - len(right))]
     between = Strip.blank(_BETWEEN)
     return [Strip.join([a, between, b]) for a, b in zip(padded_left, padded_right, strict=True)]
+
+
+def _with_note(strip: Strip, note: str, style: Style) -> Strip:
+    """A note at the right of a line, if what stands there leaves room for it."""
+    words = clean(note)
+    used, size = width_of(strip.text.rstrip()), width_of(words)
+    if used + size + 2 > strip.cell_length:
+        return strip
+    return Strip.join([strip.crop(0, strip.cell_length - size), Strip([Segment(words, style)], size)])
