@@ -151,6 +151,16 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self.rebuild()
         self._announce()
 
+    def toggle_mark(self, key: str) -> None:
+        """Mark a row, or take its mark away."""
+        self.model.toggle_mark(key)
+        self.rebuild()
+
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        self.model.clear_marks()
+        self.rebuild()
+
     def select(self, key: str | None) -> None:
         """Move the cursor to a key, or remove it."""
         self.model.select(key)
@@ -281,10 +291,18 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             return Strip(fit([(" ", critical), (words, critical)], width, ellipsis=self.look.ellipsis), width)
 
     def _with_cursor(self, strip: Strip, key: str) -> Strip:
+        """The line with its mark and under the cursor."""
+        if self.model.is_marked(key):
+            strip = self._with_mark(strip)
         if key != self.model.selected:
             return strip
         palette = self.look.palette
         return strip.apply_style(palette.cursor if self._has_keys else palette.cursor_blur)
+
+    def _with_mark(self, strip: Strip) -> Strip:
+        look = self.look
+        mark = Strip([Segment(look.glyph("◆", "*"), look.palette.key)], EDGE)
+        return Strip.join([mark, strip.crop(EDGE).apply_style(Style(bold=True))])
 
     def _row_line(self, row: RowT, width: int) -> Strip:
         shown = [column.id for column, _ in self._columns]

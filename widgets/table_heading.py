@@ -55,10 +55,12 @@ def heading(
 
 
 def _filter(model: TableModel[RowT], name: str) -> Runs:
-    """The filter replaces the counts, so that a part is not mistaken for the whole."""
+    """The filter and the marks replace the counts, so that a part is not mistaken for the whole."""
+    marked = len(model.marked)
     if not model.filter_text:
-        return ()
-    return [(f"{name} /{model.filter_text} ({len(model.keys)} of {model.total})", Style())]
+        return [(f"{name} {marked} marked", Style())] if marked else ()
+    words = f", {marked} marked" if marked else ""
+    return [(f"{name} /{model.filter_text} ({len(model.keys)} of {model.total}{words})", Style())]
 
 
 def _order(model: TableModel[RowT], columns: Sequence[tuple[Column, int]], look: Look) -> Runs:

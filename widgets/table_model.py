@@ -101,10 +101,12 @@ class TableModel(Generic[RowT]):
         """``None`` keeps the given order."""
         self.descending = False
         self.filter_text = ""
+        self._marked: frozenset[str] = frozenset()
 
     def set_rows(self, rows: Iterable[RowT]) -> None:
         """Replace all rows; the selection stays on its key, if that is still there."""
         self._rows = {self._key(row): row for row in rows}
+        self._marked &= self._rows.keys()
         self._arrange()
 
     def set_filter(self, text: str) -> None:
@@ -132,6 +134,24 @@ class TableModel(Generic[RowT]):
         else:
             index = max(0, min(len(self._order) - 1, self._positions[self.selected] + steps))
         self.select(self._order[index])
+
+    def toggle_mark(self, key: str) -> None:
+        """Mark a row, or take its mark away. A mark belongs to a key and goes with its row."""
+        if key in self._rows:
+            self._marked ^= {key}
+
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        self._marked = frozenset()
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """Keys of the marked rows that are shown, in their order: what a filter hides is not acted on."""
+        return tuple(key for key in self._order if key in self._marked) if self._marked else ()
+
+    def is_marked(self, key: str) -> bool:
+        """Whether a row is marked, shown or not."""
+        return key in self._marked
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ class Selection:
     began: datetime | None = None
     """When the selected alert began, where the live screen does not know it."""
     runbook: str | None = None
+    marked: tuple[int, ...] = ()
+    """The marked alerts: where there are any, keys act on all of them instead of the selected one."""
 
 
 class ActionHost(Protocol):

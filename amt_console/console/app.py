@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
@@ -27,16 +27,15 @@ from textual.screen import Screen
 
 from amt_console.clock import Clock
 from amt_console.console import themes
-from amt_console.console.actions import Actions, Selection, Tone
+from amt_console.console.actions import Selection, Tone
+from amt_console.console.acts import Acts
 from amt_console.console.announcer import Announcer, terminal_title
 from amt_console.console.bindings import APP_KEYS, PROMPT_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
 from amt_console.console.exporting import Exporter
 from amt_console.console.feed import SnapshotFeed
 from amt_console.console.greeting import greeting
-from amt_console.console.handling import HandlingActions
 from amt_console.console.jobs import Done, Jobs
 from amt_console.console.leaving import Leaving
-from amt_console.console.muting import Muting
 from amt_console.console.pages import Pages
 from amt_console.console.places import Places
 from amt_console.console.screens.base import ConsoleScreen
@@ -49,7 +48,6 @@ from amt_console.console.terminal.guard import TerminalGuard
 from amt_console.console.terminal.keyboard import PASTED
 from amt_console.console.terminal.output import AsciiFilter, drop_control_characters, tightened
 from amt_console.console.time_travel import TimeTravel
-from amt_console.console.undoing import UndoMemory
 from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS
 from amt_console.model import Snapshot
@@ -132,24 +130,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._pages = Pages(self)
         self._leaving = Leaving(self)
         self._time = TimeTravel(self, clock)
-        undo = UndoMemory(clock)
-        actions = Actions(self, undo)
         self._exporter = Exporter(self, export_folder)
-        handling = HandlingActions(self, actions, undo)
-        self._muting = Muting(self, actions, undo)
-        self._acts: Mapping[str, Callable[[], None]] = {
-            "acknowledge": actions.acknowledge,
-            "unacknowledge": actions.unacknowledge,
-            "claim": handling.claim,
-            "snooze": handling.snooze,
-            "hand_off": handling.hand_off,
-            "note": actions.add_note,
-            "silence": self._muting.silence,
-            "close": handling.close,
-            "undo": handling.undo,
-            "probe": actions.probe_now,
-        }
-        """What the keys do that act on the selection."""
+        self._acts = Acts(self, clock)
         self.animation_level = "none"
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
@@ -388,10 +370,16 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     # Used by the actions
 
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.clear_marks()
+
     def selection(self) -> Selection:
         """The selected alert or service."""
         screen = self.screen
-        return screen.selection() if isinstance(screen, ConsoleScreen) else Selection()
+        return screen.selected() if isinstance(screen, ConsoleScreen) else Selection()
 
     def local(self, moment: datetime) -> datetime:
         """A moment in the displayed time zone."""
@@ -460,7 +448,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def action_act(self, name: str) -> None:
         """Do what a key of ``ACTION_KEYS`` means."""
-        self._acts[name]()
+        self._acts.run(name)
 
     async def action_place(self, name: str) -> None:
         """Open one of the screens."""
@@ -512,11 +500,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def plan_work(self, done: Callable[[], None]) -> None:
         """Ask, then announce planned work."""
-        self._muting.plan_work(done)
+        self._acts.muting.plan_work(done)
 
     def end_muted(self, muted: Silence | MaintenanceWindow, done: Callable[[], None]) -> None:
         """Ask, then end a silence or planned work."""
-        self._muting.end(muted, done)
+        self._acts.muting.end(muted, done)
 
     def action_export(self) -> None:
         """Write what the screen shows."""

@@ -183,7 +183,12 @@ LIST_KEYS: Sequence[Binding] = (
         "Show only rows of the focused pane that contain a text; a leading ! inverts. Escape clears it.",
         show=True,
     ),
-    _key("clear", "clear", "clear", "Clear the filter, then the marks, then the selection; then back to the overview."),
+    _key(
+        "clear",
+        "clear",
+        "clear",
+        "Clear the filter, then the marks, then the zoom, then the selection; then back to the overview.",
+    ),
     _key("up", "move(-1)", "up", "Previous row."),
     _key("down", "move(1)", "down", "Next row."),
     _key("page_up", "page(-1)", "page up", "One screenful up."),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from amt_console.console.actions import ActionHost, Actions
 from amt_console.console.muting import LENGTHS, typed_seconds
 from amt_console.console.undoing import UNDO_SECONDS, UndoMemory
 from amt_console.model import (
+    Action,
     AlertAction,
     AlertState,
     AlertView,
@@ -20,7 +23,7 @@ from amt_console.model import (
     Undo,
 )
 from amt_console.operations.acting import act_as_seen
-from amt_console.operations.protocol import ConflictError, Operations
+from amt_console.operations.protocol import ConflictError, OperationError, Operations
 from amt_console.text import safe_text
 
 USUAL_SNOOZE = "1h"
@@ -74,7 +77,17 @@ class HandlingActions:
         if last is None:
             self._host.tell(f"Nothing to undo: an action can be undone for {UNDO_SECONDS:.0f} s.", "warning")
             return
-        self._host.job(lambda: operations.act(last.by), lambda _: self._host.tell(f"Undone: {last.what}"))
+
+        def undone(refused: list[str]) -> None:
+            if not refused:
+                self._host.tell(f"Undone: {last.what}")
+            else:
+                done = len(last.by) - len(refused)
+                self._host.tell(
+                    f"Undone for {done} of {len(last.by)}. {refused[0]}", "error" if not done else "warning"
+                )
+
+        self._host.job(lambda: _all_done(operations, last.by), undone)
 
     def _selected(self, what: str) -> tuple[Operations, AlertView] | None:
         """The open alert that the key acts on; ``None`` after a message why there is none."""
@@ -113,16 +126,14 @@ class HandlingActions:
         )
 
     def _snooze(self, operations: Operations, alert: AlertView, text: str) -> None:
-        recovery = text.lower() in UNTIL_RECOVERY
-        seconds = None if recovery else typed_seconds(text)
         again = partial(self._ask_to_snooze, operations, alert, text)
-        if seconds is None and not recovery:
-            self._host.tell(f"'{safe_text(text, 30)}' is neither {LENGTHS} nor 'recovery'.", "warning")
+        length = typed_snooze(text)
+        if length is None:
+            self._host.tell(not_a_snooze(text), "warning")
             again()
             return
-        how_long = "until it recovers" if recovery else f"for {text}"
-        told = f"Snoozed {how_long}: {alert.subject}"
-        self._act(operations, Snooze(alert.id, seconds, recovery), alert, told, again)
+        told = f"Snoozed {length.words}: {alert.subject}"
+        self._act(operations, Snooze(alert.id, length.seconds, length.until_recovery), alert, told, again)
 
     def _ask_whom(self, operations: Operations, alert: AlertView, name: str = "") -> None:
         self._host.prompt().ask(
@@ -160,9 +171,7 @@ class HandlingActions:
         )
 
     def _close(self, operations: Operations, alert: AlertView, text: str) -> None:
-        first, _, rest = text.partition(" ")
-        rating = next((each for each in Rating if first.lower().rstrip(",:") == each.value), None)
-        note = rest.strip() if rating is not None else text
+        rating, note = typed_rating(text)
         if rating is None and alert.state is AlertState.RESOLVED:
             self._host.tell("An ended alert is rated: begin with noise or actionable.", "warning")
             self._ask_to_close(operations, alert, text)
@@ -212,3 +221,45 @@ class HandlingActions:
 def _named(alert: AlertView) -> str:
     """The alert as a question of 46 cells names it."""
     return safe_text(alert.subject, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeLength:
+    """How long a snooze lasts."""
+
+    seconds: float | None
+    until_recovery: bool
+    words: str
+
+
+def typed_snooze(text: str) -> SnoozeLength | None:
+    """A length as people type it; ``None`` for anything else."""
+    if text.lower() in UNTIL_RECOVERY:
+        return SnoozeLength(None, True, "until it recovers")
+    seconds = typed_seconds(text)
+    return None if seconds is None else SnoozeLength(seconds, False, f"for {text}")
+
+
+def not_a_snooze(text: str) -> str:
+    """What to say then."""
+    return f"'{safe_text(text, 30)}' is neither {LENGTHS} nor 'recovery'."
+
+
+def typed_rating(text: str) -> tuple[Rating | None, str]:
+    """A rating at the begin of a text, and the note behind it."""
+    first, _, rest = text.partition(" ")
+    rating = next((each for each in Rating if first.lower().rstrip(",:") == each.value), None)
+    return rating, rest.strip() if rating is not None else text
+
+
+def _all_done(operations: Operations, actions: Sequence[Action[Any]]) -> list[str]:
+    """Do all of them; returns why some could not be done. A single one that cannot be done raises."""
+    refused: list[str] = []
+    for action in actions:
+        try:
+            operations.act(action)
+        except OperationError as error:
+            if len(actions) == 1:
+                raise
+            refused.append(safe_text(error))
+    return refused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,22 +16,24 @@ UNDO_SECONDS = 10.0
 class Undoable:
     """How to take an action back."""
 
-    by: Action[Any]
+    by: tuple[Action[Any], ...]
+    """One for each thing that was done."""
     what: str
     """What is taken back, in words."""
 
 
 class UndoMemory:
-    """Remembers one action; a later one takes its place."""
+    """Remembers one action, or several done at once; a later one takes their place."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last: Undoable | None = None
         self._until = 0.0
 
-    def remember(self, by: Action[Any], what: str) -> None:
-        """An action was done that ``by`` takes back."""
-        self._last, self._until = Undoable(by, what), self._clock.monotonic() + UNDO_SECONDS
+    def remember(self, by: Action[Any] | Sequence[Action[Any]], what: str) -> None:
+        """An action was done that ``by`` takes back; or several at once."""
+        every = (by,) if isinstance(by, Action) else tuple(by)
+        self._last, self._until = Undoable(every, what), self._clock.monotonic() + UNDO_SECONDS
 
     def take(self) -> Undoable | None:
         """What can still be taken back, once."""

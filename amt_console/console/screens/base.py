@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, TypeVar, cast
 
@@ -69,6 +70,17 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def selection(self) -> Selection:
         """The alert or service that keys act on."""
         raise NotImplementedError
+
+    def marked(self) -> tuple[int, ...]:
+        """The marked alerts."""
+        return ()
+
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+
+    def selected(self) -> Selection:
+        """What keys act on: the selection with the marks."""
+        return replace(self.selection(), marked=self.marked())
 
     def exported(self) -> Export:
         """What the export key writes."""

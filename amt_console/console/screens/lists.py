@@ -15,7 +15,7 @@ from amt_console.console.cards.base import Card
 from amt_console.console.cards.preview import Preview
 from amt_console.console.layout import preview_width
 from amt_console.console.screens.base import ConsoleScreen
-from amt_console.model import Snapshot
+from amt_console.model import AlertView, Snapshot
 from amt_console.text import safe_text
 from widgets.cells import Runs
 from widgets.info_line import InfoLine
@@ -77,6 +77,37 @@ class ListScreen(ConsoleScreen):
     def preview(self) -> Preview | None:
         """The preview, if there is one."""
         return next(iter(self.query(Preview)), None)
+
+    def marked(self) -> tuple[int, ...]:
+        """The alerts of the marked rows; of a service its worst open one."""
+        model = self.pane.model
+        rows = (model.row(key) for key in model.marked)
+        numbers = (row.id if isinstance(row, AlertView) else getattr(row, "alert_id", None) for row in rows)
+        return tuple(dict.fromkeys(number for number in numbers if number is not None))
+
+    def clear_marks(self) -> None:
+        """Take the marks of all tables away."""
+        for pane in self.panes():
+            pane.clear_marks()
+
+    def mark(self) -> None:
+        """Mark the selected row for the next action, or take its mark away, and move on to the next row."""
+        pane = self.pane
+        key = pane.model.selected
+        if key is None:
+            pane.move_to_end(last=False)
+            key = pane.model.selected
+        if key is None:
+            self.app.notify("There is nothing to mark here.", markup=False)
+        elif not self.can_mark(pane.model.row(key)):
+            self.app.notify("This row has no alert to mark.", markup=False)
+        else:
+            pane.toggle_mark(key)
+            pane.move(1)
+
+    def can_mark(self, row: object) -> bool:
+        """Whether a row stands for an alert."""
+        return isinstance(row, AlertView) or getattr(row, "alert_id", None) is not None
 
     def no_selection(self) -> Selection:
         """The selection without a selected row; never a row that a filter hides."""
@@ -198,10 +229,12 @@ class ListScreen(ConsoleScreen):
         )
 
     async def action_clear(self) -> None:
-        """Clear the filter, then the zoom, then the selection; then back to the overview."""
+        """Clear the filter, then the marks, then the zoom, then the selection; then back to the overview."""
         pane = self.pane
         if pane.model.filter_text:
             pane.set_filter("")
+        elif pane.model.marked:
+            pane.clear_marks()
         elif self.has_class("-zoomed"):
             self.zoom()
         elif pane.model.selected is not None:

@@ -1,0 +1,51 @@
+"""What the keys do that change something: on the selected alert, or on all that are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from amt_console.clock import Clock
+from amt_console.console.actions import Actions
+from amt_console.console.bulk import BulkActions, BulkHost
+from amt_console.console.handling import HandlingActions
+from amt_console.console.muting import Muting
+from amt_console.console.undoing import UndoMemory
+
+Act = Callable[[], None]
+
+
+class Acts:
+    """The actions by the names of their keys."""
+
+    def __init__(self, host: BulkHost, clock: Clock) -> None:
+        undo = UndoMemory(clock)
+        actions = Actions(host, undo)
+        handling = HandlingActions(host, actions, undo)
+        bulk = BulkActions(host, actions, undo)
+        self._host = host
+        self.muting = Muting(host, actions, undo)
+        self._on_one: Mapping[str, Act] = {
+            "acknowledge": actions.acknowledge,
+            "unacknowledge": actions.unacknowledge,
+            "claim": handling.claim,
+            "snooze": handling.snooze,
+            "hand_off": handling.hand_off,
+            "note": actions.add_note,
+            "silence": self.muting.silence,
+            "close": handling.close,
+            "undo": handling.undo,
+            "probe": actions.probe_now,
+        }
+        self._on_marked: Mapping[str, Act] = {
+            "acknowledge": bulk.acknowledge,
+            "unacknowledge": bulk.unacknowledge,
+            "snooze": bulk.snooze,
+            "note": bulk.note,
+            "silence": bulk.silence,
+            "close": bulk.close,
+        }
+
+    def run(self, name: str) -> None:
+        """Do it to the marked alerts if there are any, else to the selected one."""
+        marked = self._on_marked.get(name) if self._host.selection().marked else None
+        (marked or self._on_one[name])()
