@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from urllib.parse import urlsplit, urlunsplit
 
-from amt_console.model import AlertState, FigureFault, ServiceState, Severity
+from amt_console.model import AlertState, FigureFault, FigureUnit, ServiceState, Severity
 from amt_console.model.inbound import HeartbeatState, HeartbeatView
 
 DEFAULT_MAX_CHARS = 500
@@ -256,6 +256,25 @@ def count(value: float | None) -> str:
         if abs(value) < limit:
             return f"{value / divisor:.1f} {unit}"
     return str(value)
+
+
+_SHORT_SECONDS = 10.0
+
+
+def figure_text(value: float, unit: FigureUnit) -> str:
+    """A figure of the platform in its unit, without a currency."""
+    match unit:
+        case FigureUnit.PERCENT:
+            return percent(value, 1)
+        case FigureUnit.SECONDS:
+            return milliseconds(value * 1000) if value < _SHORT_SECONDS else duration(value)
+        case FigureUnit.SCORE:
+            return f"{value:.1f} of 5"
+        case FigureUnit.PER_MINUTE if value < 100:
+            return f"{value:.1f}"
+        case FigureUnit.MONEY if abs(value) < 1000 and value != int(value):
+            return f"{value:.2f}"
+    return count(value)
 
 
 def sparkline(

@@ -62,6 +62,11 @@ def loaded_modules(code: str) -> set[str]:
             "import amt_console.console.app",
             ("sqlmodel", "sqlalchemy", "httpx", "alembic", "vl_convert", "plotext"),
         ),
+        (
+            "plain pages",
+            "import amt_console.cli.plain.pages, amt_console.runtime.session",
+            ("textual", "plotext", "httpx"),
+        ),
         ("operations", "import amt_console.operations.local", ("textual", "plotext", "typer", "httpx")),
     ],
 )

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.strip import Strip
 
 from amt_console.model import BusinessFigures, Figure, FigureFault, FigureKind, FigureUnit
-from amt_console.text import count, duration, milliseconds, percent, unread_words
+from amt_console.text import count, figure_text, unread_words
 from widgets.ages import ago_words
 from widgets.bars import Bar, bar_rows
 from widgets.cells import Run, Runs, joined, line, runs_width, width_of, wrapped
@@ -21,7 +21,6 @@ from widgets.sparkline import resample, spark_runs
 SUSPECT_MARK = "?"
 """The mark of a value that looks wrong."""
 NO_DATA = "no data"
-_SHORT_SECONDS = 10.0
 _FAULT_LINES = 3
 _NEVER_READ = Figure(None, "not read yet")
 
@@ -35,22 +34,6 @@ class Shown:
     short: str
     """Label in the compact form; empty to leave the figure out there."""
     unit: FigureUnit
-
-
-def written(value: float, unit: FigureUnit) -> str:
-    """A number in its unit."""
-    match unit:
-        case FigureUnit.PERCENT:
-            return percent(value, 1)
-        case FigureUnit.SECONDS:
-            return milliseconds(value * 1000) if value < _SHORT_SECONDS else duration(value)
-        case FigureUnit.SCORE:
-            return f"{value:.1f} of 5"
-        case FigureUnit.PER_MINUTE if value < 100:
-            return f"{value:.1f}"
-        case FigureUnit.MONEY if abs(value) < 1000 and value != int(value):
-            return f"{value:.2f}"
-    return count(value)
 
 
 class FiguresPanel(LineView):
@@ -218,7 +201,7 @@ class FiguresPanel(LineView):
         mark: Runs = [(SUSPECT_MARK, palette.warning)] if figure.suspect else []
         if isinstance(figure.value, tuple) or figure.value is None:
             return [(self.look.missing, palette.muted), *mark]
-        text = written(figure.value, item.unit)
+        text = figure_text(figure.value, item.unit)
         if currency and item.unit is FigureUnit.MONEY and figure.unit not in (None, FigureUnit.MONEY):
             text = f"{text} {figure.unit}"
         return [(text, palette.text), *mark]

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from amt_console.cli.startup.context import Context
     from amt_console.model.oncall import OnCall
 
-_EXIT = {
+EXIT_CODES = {
     Overall.OK: ExitCode.OK,
     Overall.WARNING: ExitCode.WARNING,
     Overall.CRITICAL: ExitCode.CRITICAL,
@@ -92,7 +92,7 @@ def status(
         raise CommandError("--json and --line exclude each other", ExitCode.USAGE)
     context = get_context(ctx)
     moment = parse_moment(at, context.clock.now()) if at else None
-    snapshot = _snapshot(context, moment)
+    snapshot = snapshot_of(context, moment)
     if json_output:
         from amt_console.operations.json_views import snapshot_json
 
@@ -101,10 +101,10 @@ def status(
         print_line(status_line(snapshot))
     else:
         print_status(snapshot)
-    raise typer.Exit(int(_EXIT[snapshot.overall]))
+    raise typer.Exit(int(EXIT_CODES[snapshot.overall]))
 
 
-def _snapshot(context: Context, at: datetime | None) -> Snapshot:
+def snapshot_of(context: Context, at: datetime | None) -> Snapshot:
     """The state now or at a past moment; unknown, with the reason as a fault, where there is no data at all."""
     from amt_console.store import NoDatabase
 
@@ -143,11 +143,11 @@ def _monitor_without_a_file(context: Context) -> tuple[MonitorStatus, str] | Non
 def status_line(snapshot: Snapshot) -> str:
     """The worst news in one line: state word, counts, the worst alert, and who has it."""
     now = snapshot.generated_at
-    counts = (_counts(snapshot),) if snapshot.services else ()
+    counts = (counts_words(snapshot),) if snapshot.services else ()
     parts = [snapshot.overall.value.upper(), *counts, *snapshot.faults[:1]]
     firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
     if snapshot.monitor.state is not MonitorState.RUNNING:
-        parts.append(_monitor_words(snapshot, now))
+        parts.append(monitor_words(snapshot, now))
     if firing:
         worst = firing[0]
         owner = f"acknowledged by {worst.acknowledged_by}" if worst.acknowledged_by else "unacknowledged"
@@ -162,12 +162,12 @@ def print_status(snapshot: Snapshot) -> None:
     now, plain = snapshot.generated_at, ascii_only()
     monitor = snapshot.monitor
     then = "" if snapshot.at is None else f" at {snapshot.at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
-    print_wrapped(f"{snapshot.overall.value.upper()}{then}: {_counts(snapshot)}", indent=4)
+    print_wrapped(f"{snapshot.overall.value.upper()}{then}: {counts_words(snapshot)}", indent=4)
     if monitor.state is MonitorState.RUNNING:
         where = f"running on {monitor.host}, pid {monitor.pid}"
         print_wrapped(f"monitor: {where}, last result {_ago(monitor.last_cycle_at, now)}", indent=9)
     else:
-        print_wrapped(_monitor_words(snapshot, now).replace(" ", ": ", 1), indent=9)
+        print_wrapped(monitor_words(snapshot, now).replace(" ", ": ", 1), indent=9)
     if not snapshot.services:
         for notice in snapshot.notices:
             print_wrapped(f"{'FAULT' if notice in snapshot.faults else 'note'}: {notice}", indent=6)
@@ -262,7 +262,8 @@ def _service_row(service: ServiceView, now: datetime, plain: bool) -> tuple[str,
     return tuple(cell.replace(MISSING, _dash(plain)) for cell in cells)
 
 
-def _monitor_words(snapshot: Snapshot, now: datetime) -> str:
+def monitor_words(snapshot: Snapshot, now: datetime) -> str:
+    """The state of a monitor that does not run."""
     monitor = snapshot.monitor
     return f"monitor {monitor.state.value}, last result {_ago(monitor.last_cycle_at, now)}"
 
@@ -275,7 +276,8 @@ def _dash(plain: bool) -> str:
     return "-" if plain else MISSING
 
 
-def _counts(snapshot: Snapshot) -> str:
+def counts_words(snapshot: Snapshot) -> str:
+    """How many services are up, and how many alerts are open."""
     states = [service.state for service in snapshot.services]
     up = states.count(ServiceState.UP)
     words = [f"{up} of {len(states)} services up"]

@@ -6,7 +6,9 @@ a mistake on the line is left to Typer: its root command has the same options.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,9 @@ class ConsoleLine:
     at: str | None = _value("--at", "TIME", "Show a past moment: '14:00', '-2h', 'yesterday 09:00', ISO 8601.")
     read_only: bool = _switch("--read-only", "Look only: no actions, no probes.")
     ascii_only: bool = _switch("--ascii", "Draw with ASCII characters only.")
+    plain: bool = _switch("--plain", "A page of text, refreshed; for TERM=dumb, pipes and screen readers.")
+    interval: str | None = _value("--interval", "LENGTH", "With --plain: how often to look, 5s by default.")
+    once: bool = _switch("--once", "With --plain: one page, and exit as status does.")
     no_mouse: bool = _switch("--no-mouse", "Leave the mouse to the terminal.")
 
     @classmethod
@@ -73,10 +78,10 @@ class ConsoleLine:
 
     def context(self, command: str | None = None) -> Context:
         """The context of ``command``; ``None`` is the console. Raises CommandError for options that do not fit."""
-        if command is not None and (self.at is not None or self.read_only or self.ascii_only or self.no_mouse):
+        if command is not None and self._of_the_console:
             raise CommandError(
-                "--read-only, --ascii, --no-mouse and an --at before the command are options of the console: "
-                "leave out the command or the option",
+                "--read-only, --ascii, --no-mouse, --plain, --interval, --once and an --at before the command are "
+                "options of the console: leave out the command or the option",
                 ExitCode.USAGE,
             )
         return Context(
@@ -85,12 +90,32 @@ class ConsoleLine:
             connection=self._connection(command),
         )
 
+    @property
+    def _of_the_console(self) -> bool:
+        """Whether an option is given that no command has."""
+        switches = (self.read_only, self.ascii_only, self.no_mouse, self.plain, self.once)
+        return any(switches) or self.at is not None or self.interval is not None
+
     def open(self) -> int:
         """Run the console; returns the exit code. Raises CommandError."""
-        from amt_console.cli.console import open_console
         from amt_console.moments import parse_moment
 
         context = self.context()
+        if self.plain or no_screen():
+            from amt_console.cli.plain.pages import print_pages
+
+            return print_pages(
+                context,
+                at=parse_moment(self.at, context.clock.now()) if self.at else None,
+                once=self.once,
+                interval=self.interval,
+                read_only=self.read_only,
+                ascii_only=self.ascii_only,
+            )
+        if self.once or self.interval is not None:
+            raise CommandError("--once and --interval go with --plain", ExitCode.USAGE)
+        from amt_console.cli.console import open_console
+
         return open_console(
             context.place,
             connection=context.connection,
@@ -114,6 +139,12 @@ class ConsoleLine:
                 ExitCode.USAGE,
             )
         return RemoteMonitor(self.connect, _path(self.token_file), _path(self.ca_file))
+
+
+def no_screen(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether standard output can show no screen: it is no terminal, or one that cannot move its cursor."""
+    out = sys.__stdout__
+    return out is None or not out.isatty() or env.get("TERM", "") in ("", "dumb")
 
 
 def _path(name: str | None) -> Path | None:

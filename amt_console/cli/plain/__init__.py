@@ -1,0 +1,1 @@
+"""The console as pages of plain text, where no screen works."""
