@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.strip import Strip
 
 from amt_console.model import BusinessFigures, Figure, FigureFault, FigureKind, FigureUnit
-from amt_console.text import count, figure_text, unread_words
+from amt_console.text import figure_text, unread_words
 from widgets.ages import ago_words
 from widgets.bars import Bar, bar_rows
 from widgets.cells import Run, Runs, joined, line, runs_width, width_of, wrapped
