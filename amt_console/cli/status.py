@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amt_console.cli.alerts.group import who_has
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
+from amt_console.cli.printing.states import EXIT_CODES, ago, counts_words, monitor_words, who_has
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.seen_from import print_seen_from
 from amt_console.cli.startup.context import get_context
 from amt_console.model import (
     AlertState,
     MonitorState,
-    MonitorStatus,
-    Overall,
     ServiceState,
     ServiceView,
     Severity,
@@ -46,15 +44,8 @@ from amt_console.text import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from amt_console.cli.startup.context import Context
     from amt_console.model.oncall import OnCall
 
-EXIT_CODES = {
-    Overall.OK: ExitCode.OK,
-    Overall.WARNING: ExitCode.WARNING,
-    Overall.CRITICAL: ExitCode.CRITICAL,
-    Overall.UNKNOWN: ExitCode.UNKNOWN,
-}
 _STATE_STYLES = {ServiceState.DOWN: "bold red", ServiceState.DEGRADED: "yellow", ServiceState.UNKNOWN: "dim"}
 _SEVERITY_STYLES = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: ""}
 MIN_SHOWN_COVERAGE = 90.0
@@ -92,7 +83,7 @@ def status(
         raise CommandError("--json and --line exclude each other", ExitCode.USAGE)
     context = get_context(ctx)
     moment = parse_moment(at, context.clock.now()) if at else None
-    snapshot = snapshot_of(context, moment)
+    snapshot = context.snapshot(moment)
     if json_output:
         from amt_console.operations.json_views import snapshot_json
 
@@ -102,42 +93,6 @@ def status(
     else:
         print_status(snapshot)
     raise typer.Exit(int(EXIT_CODES[snapshot.overall]))
-
-
-def snapshot_of(context: Context, at: datetime | None) -> Snapshot:
-    """The state now or at a past moment; unknown, with the reason as a fault, where there is no data at all."""
-    from amt_console.store import NoDatabase
-
-    try:
-        with context.operations() as operations:
-            return operations.snapshot(at)
-    except NoDatabase as error:
-        monitor, fault = _monitor_without_a_file(context) or (MonitorStatus(MonitorState.STOPPED), str(error))
-        return Snapshot(
-            version=0,
-            generated_at=context.clock.now(),
-            at=at,
-            overall=Overall.UNKNOWN,
-            monitor=monitor,
-            notices=(fault,),
-            faults=(fault,),
-        )
-
-
-def _monitor_without_a_file(context: Context) -> tuple[MonitorStatus, str] | None:
-    """The monitor that still holds the lease of a deleted database, and that fault."""
-    from amt_console.store import lease_holder
-    from amt_console.store_url import database_file
-
-    path = database_file(context.store_url)
-    holder = None if path is None or path.exists() else lease_holder(context.store_url)
-    if holder is None:
-        return None
-    fault = (
-        f"The monitor (pid {holder.pid} on {holder.host}) runs without its database: {path} was deleted. "
-        "Its log says when it ends; put the file back, or restart it."
-    )
-    return MonitorStatus(MonitorState.SILENT, holder.host, holder.pid), fault
 
 
 def status_line(snapshot: Snapshot) -> str:
@@ -165,7 +120,7 @@ def print_status(snapshot: Snapshot) -> None:
     print_wrapped(f"{snapshot.overall.value.upper()}{then}: {counts_words(snapshot)}", indent=4)
     if monitor.state is MonitorState.RUNNING:
         where = f"running on {monitor.host}, pid {monitor.pid}"
-        print_wrapped(f"monitor: {where}, last result {_ago(monitor.last_cycle_at, now)}", indent=9)
+        print_wrapped(f"monitor: {where}, last result {ago(monitor.last_cycle_at, now)}", indent=9)
     else:
         print_wrapped(monitor_words(snapshot, now).replace(" ", ": ", 1), indent=9)
     if not snapshot.services:
@@ -229,7 +184,7 @@ def _print_figures(snapshot: Snapshot) -> None:
     """How old the platform's figures are, why some cannot be read, and which of them look wrong."""
     now = snapshot.at or snapshot.generated_at
     faults = {kind: fault for kind, fault in snapshot.figure_faults.items() if fault.since is not None}
-    ages = {kind: _ago(read.timestamp, now) for kind, read in snapshot.figures.items()}
+    ages = {kind: ago(read.timestamp, now) for kind, read in snapshot.figures.items()}
     current = [f"{kind} {ages[kind]}" for kind in ages if kind not in faults]
     if current:
         print_wrapped(f"figures: read {', '.join(current)}", indent=9)
@@ -256,45 +211,11 @@ def _service_row(service: ServiceView, now: datetime, plain: bool) -> tuple[str,
         milliseconds(service.p95_ms),
         uptime,
         measured,
-        _ago(service.last_checked, now),
+        ago(service.last_checked, now),
         service.error or "",
     )
     return tuple(cell.replace(MISSING, _dash(plain)) for cell in cells)
 
 
-def monitor_words(snapshot: Snapshot, now: datetime) -> str:
-    """The state of a monitor that does not run."""
-    monitor = snapshot.monitor
-    return f"monitor {monitor.state.value}, last result {_ago(monitor.last_cycle_at, now)}"
-
-
-def _ago(moment: datetime | None, now: datetime) -> str:
-    return "never" if moment is None else f"{age(moment, now)} ago"
-
-
 def _dash(plain: bool) -> str:
     return "-" if plain else MISSING
-
-
-def counts_words(snapshot: Snapshot) -> str:
-    """How many services are up, and how many alerts are open."""
-    states = [service.state for service in snapshot.services]
-    up = states.count(ServiceState.UP)
-    words = [f"{up} of {len(states)} services up"]
-    words += [
-        f"{states.count(state)} {word}"
-        for state, word in (
-            (ServiceState.DOWN, "down"),
-            (ServiceState.DEGRADED, "slow"),
-            (ServiceState.UNKNOWN, "unknown"),
-        )
-        if state in states
-    ]
-    active = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
-    if active:
-        unowned = sum(alert.needs_somebody for alert in active)
-        words.append(f"{len(active)} alert{'s' if len(active) != 1 else ''}, {unowned} unacknowledged")
-        following = sum(alert.follows_from is not None for alert in active)
-        if following:
-            words.append(f"{following} follow{'s' if following == 1 else ''}")
-    return ", ".join(words)

@@ -12,14 +12,14 @@ from amt_console.cli.alerts.why import why
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
+from amt_console.cli.printing.states import who_has
 from amt_console.cli.printing.table import Column, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.model import AlertState, AlertView
 from amt_console.moments import parse_moment
-from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, duration, follows_words, safe_text, severity_glyph
+from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, duration, safe_text, severity_glyph
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from amt_console.alerts import StoryLine
@@ -118,18 +118,6 @@ for name, action, example in (
     ("why", why, "12"),
 ):
     app.command(name, epilog=f"Example: amt-console alerts {name} {example}")(action)
-
-
-def who_has(alert: AlertView, subjects: Mapping[int, str]) -> str:
-    """The person, or what the alert follows from or what mutes it, or nobody.
-
-    Args:
-        alert: The alert.
-        subjects: Those of the alerts by number.
-    """
-    if alert.acknowledged_by is None and alert.follows_from is not None:
-        return follows_words(alert.follows_from, subjects)
-    return alert.acknowledged_by or alert.mute or "nobody"
 
 
 def state_word(alert: AlertView) -> str:

@@ -8,8 +8,7 @@ from datetime import datetime, tzinfo
 
 from rich.cells import cell_len, chop_cells
 
-from amt_console.cli.alerts.group import who_has
-from amt_console.cli.status import counts_words, monitor_words
+from amt_console.cli.printing.states import counts_words, monitor_words, who_has
 from amt_console.model import (
     AlertState,
     AlertView,

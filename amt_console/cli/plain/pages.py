@@ -14,13 +14,15 @@ from amt_console.cli.lengths import seconds_of
 from amt_console.cli.plain.ending import Ending, Interrupted
 from amt_console.cli.plain.page import Beside, fitted, news_of, page
 from amt_console.cli.printing.output import ascii_only as ascii_needed
-from amt_console.cli.status import EXIT_CODES, snapshot_of
+from amt_console.cli.printing.states import EXIT_CODES
+from amt_console.clock import Clock
 from amt_console.model import Snapshot
 from amt_console.operations.protocol import OperationError, Operations
 from amt_console.runtime.logs import start_logging
 
 if TYPE_CHECKING:
-    from amt_console.cli.startup.context import Context
+    from amt_console.cli.console import Place
+    from amt_console.runtime.remote_monitor import RemoteMonitor
 
 USUAL_SECONDS = 5.0
 LEAST_SECONDS, MOST_SECONDS = 1.0, 3600.0
@@ -52,23 +54,37 @@ class Session(Protocol):
         ...
 
 
+def print_page(look: Callable[[], Snapshot], screen: Mapping[str, Any], clock: Clock, *, ascii_only: bool) -> int:
+    """Print one page; returns the exit code of ``status``.
+
+    Args:
+        look: Reads the snapshot.
+        screen: The table ``[console]`` of the configuration.
+        clock: The time.
+        ascii_only: Replace all other characters.
+
+    Raises:
+        CommandError: Nothing can be written.
+    """
+    snapshot, ending = look(), Ending()
+    lines = page(snapshot, clock.now(), Beside(zone=_zone(screen)), _width())
+    ending.write(_encoded(lines, ascii_only or ascii_needed()))
+    return ending.exit_code or int(EXIT_CODES[snapshot.overall])
+
+
 def print_pages(
-    context: Context,
+    open_session: Callable[[Ending], tuple[Session, Mapping[str, Any]]],
+    clock: Clock,
     *,
-    at: datetime | None,
-    once: bool,
     interval: str | None,
-    read_only: bool,
     ascii_only: bool,
 ) -> int:
     """Print pages until a signal comes or the reader goes; returns the exit code.
 
     Args:
-        context: Of the command line.
-        at: Show this past moment once.
-        once: Print one page, and return the exit code of ``status``.
+        open_session: Opens the session, and reads the table ``[console]`` of the configuration.
+        clock: The time.
         interval: How often to look, as typed.
-        read_only: Never become the monitor.
         ascii_only: Replace all other characters.
 
     Raises:
@@ -76,22 +92,16 @@ def print_pages(
     """
     seconds = _seconds(interval)
     ascii_only = ascii_only or ascii_needed()
-    if once or at is not None:
-        snapshot = snapshot_of(context, at)
-        zone = _zone(context.screen())
-        ending = Ending()
-        ending.write(_encoded(page(snapshot, context.clock.now(), Beside(zone=zone), _width()), ascii_only))
-        return ending.exit_code or int(EXIT_CODES[snapshot.overall])
     ending = Ending()
     ending.listen()
     start_logging(to_stderr=False)
     try:
         with ending.may_be_interrupted():
-            session, screen = _open(context, ending, read_only=read_only)
+            session, screen = open_session(ending)
     except Interrupted:
         return ending.exit_code
     with closing(session):
-        printer = Printer(session, ending, context.clock.now, context.clock.monotonic, _zone(screen))
+        printer = Printer(session, ending, clock.now, clock.monotonic, _zone(screen))
         while not ending.asked.is_set():
             lines = printer.next_page(_width())
             if lines:
@@ -152,22 +162,28 @@ class Printer:
         return None
 
 
-def _open(context: Context, ending: Ending, *, read_only: bool) -> tuple[Session, Mapping[str, Any]]:
-    """The session, and the table ``[console]`` of the configuration. Raises what the console would raise."""
-    if context.connection is not None:
-        from amt_console.runtime.remote_session import RemoteSession
+def remote(connection: RemoteMonitor, screen: Callable[[], Mapping[str, Any]]) -> tuple[Session, Mapping[str, Any]]:
+    """The session with the monitor of ``--connect``."""
+    from amt_console.runtime.remote_session import RemoteSession
 
-        return RemoteSession(context.connection), context.screen()
+    return RemoteSession(connection), screen()
+
+
+def local(
+    place: Callable[[], Place], clock: Clock, ending: Ending, *, read_only: bool
+) -> tuple[Session, Mapping[str, Any]]:
+    """The session on a database. Raises StoreError, ConfigError, OperationError."""
     from amt_console.runtime.session import LocalSession
     from amt_console.runtime.site import Site
 
-    found = context.place()
-    site = Site(found.store_url, found.whereabouts, found.configured, context.clock, read_only=read_only)
-    return LocalSession(
+    found = place()
+    site = Site(found.store_url, found.whereabouts, found.configured, clock, read_only=read_only)
+    session = LocalSession(
         site,
         notices=found.notices,
         on_end=lambda error: ending.fail(CommandError(str(error), ExitCode.IO)),
-    ), found.screen
+    )
+    return session, found.screen
 
 
 def _seconds(interval: str | None) -> float:

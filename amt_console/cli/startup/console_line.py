@@ -102,16 +102,7 @@ class ConsoleLine:
 
         context = self.context()
         if self.plain or no_screen():
-            from amt_console.cli.plain.pages import print_pages
-
-            return print_pages(
-                context,
-                at=parse_moment(self.at, context.clock.now()) if self.at else None,
-                once=self.once,
-                interval=self.interval,
-                read_only=self.read_only,
-                ascii_only=self.ascii_only,
-            )
+            return self._print(context)
         if self.once or self.interval is not None:
             raise CommandError("--once and --interval go with --plain", ExitCode.USAGE)
         from amt_console.cli.console import open_console
@@ -124,6 +115,28 @@ class ConsoleLine:
             at=parse_moment(self.at, context.clock.now()) if self.at else None,
             ascii_only=self.ascii_only,
             mouse=not self.no_mouse,
+        )
+
+    def _print(self, context: Context) -> int:
+        """Print plain pages; returns the exit code. Raises CommandError."""
+        from amt_console.cli.plain import pages
+        from amt_console.moments import parse_moment
+
+        clock, connection = context.clock, context.connection
+        if self.once or self.at is not None:
+            moment = parse_moment(self.at, clock.now()) if self.at else None
+            return pages.print_page(
+                lambda: context.snapshot(moment), context.screen(), clock, ascii_only=self.ascii_only
+            )
+        return pages.print_pages(
+            lambda ending: (
+                pages.local(context.place, clock, ending, read_only=self.read_only)
+                if connection is None
+                else pages.remote(connection, context.screen)
+            ),
+            clock,
+            interval=self.interval,
+            ascii_only=self.ascii_only,
         )
 
     def _connection(self, command: str | None) -> RemoteMonitor | None:

@@ -17,6 +17,8 @@ from amt_console.clock import Clock, SystemClock
 from amt_console.runtime.remote_monitor import RemoteMonitor
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import typer
 
     from amt_console.api.client.attach import Whereabouts
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from amt_console.cli.startup.quick_config import QuickConfig
     from amt_console.config import LoadedConfig, Settings
     from amt_console.demo.state import DemoState
-    from amt_console.model import Target, Viewer
+    from amt_console.model import MonitorStatus, Snapshot, Target, Viewer
     from amt_console.operations.protocol import Operations
     from amt_console.runtime.site import Configured
     from amt_console.store import Store
@@ -191,6 +193,42 @@ class Context:
                 clock=self.clock,
                 viewers=lambda: self._who_is_present(store),
             )
+
+    def snapshot(self, at: datetime | None = None) -> Snapshot:
+        """The state now or at a past moment; unknown, with the reason as a fault, where there is no data at all."""
+        from amt_console.model import MonitorState, MonitorStatus, Overall, Snapshot
+        from amt_console.store import NoDatabase
+
+        try:
+            with self.operations() as operations:
+                return operations.snapshot(at)
+        except NoDatabase as error:
+            monitor, fault = self._monitor_without_a_file() or (MonitorStatus(MonitorState.STOPPED), str(error))
+            return Snapshot(
+                version=0,
+                generated_at=self.clock.now(),
+                at=at,
+                overall=Overall.UNKNOWN,
+                monitor=monitor,
+                notices=(fault,),
+                faults=(fault,),
+            )
+
+    def _monitor_without_a_file(self) -> tuple[MonitorStatus, str] | None:
+        """The monitor that still holds the lease of a deleted database, and that fault."""
+        from amt_console.model import MonitorState, MonitorStatus
+        from amt_console.store import lease_holder
+        from amt_console.store_url import database_file
+
+        path = database_file(self.store_url)
+        holder = None if path is None or path.exists() else lease_holder(self.store_url)
+        if holder is None:
+            return None
+        fault = (
+            f"The monitor (pid {holder.pid} on {holder.host}) runs without its database: {path} was deleted. "
+            "Its log says when it ends; put the file back, or restart it."
+        )
+        return MonitorStatus(MonitorState.SILENT, holder.host, holder.pid), fault
 
     def _who_is_present(self, store: Store) -> tuple[Viewer, ...]:
         if not store.is_server:
