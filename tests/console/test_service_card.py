@@ -18,7 +18,6 @@ from amt_console.console.cards.service_card import ServiceCard
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.screens.service_detail import ServiceDetailScreen
 from amt_console.model import AlertDetail, KeptAnswer, ServiceState
-from amt_console.model.queries import StatesQuery
 from amt_console.operations.protocol import OperationError, ServiceDetail
 from widgets.chart import Chart
 from widgets.fact_lines import FactLines
@@ -93,9 +92,6 @@ async def test_plus_and_minus_go_through_the_ranges_and_stop_at_both_ends() -> N
         await console.press("plus", "plus", "plus", "plus", "plus")
         assert asked()[-1] == 720
         assert any("last 30 d" in line for line in lines_of(console, "#states"))
-        states = [call[1] for call in console.operations.calls if call[0] == "ask" and isinstance(call[1], StatesQuery)]
-        assert states[-1].hours == 720
-        assert states[-1].services == ("backend-api",)
 
 
 async def test_enter_opens_the_marked_alert_and_tab_marks_the_next() -> None:
@@ -122,27 +118,54 @@ async def test_without_alerts_enter_says_so() -> None:
 
 async def test_a_part_that_cannot_be_read_says_why_and_the_others_go_on() -> None:
     async with desk(incident()) as console:
-
-        def broken(query: Any) -> Any:
-            raise OperationError("the states are locked")
-
-        console.operations.answers[StatesQuery] = broken
-        await open_service(console)
-        assert "cannot be read: the states are locked" in lines_of(console, "#states")[1]
-        assert console.app.screen.query_one("#chart", Chart).display
-        assert not console.app.screen.query_one(StateStrip).display
-        assert len(console.messages) == 0, "it is told in place"
         console.operations.answers.update(INCIDENT)
-        console.operations.service = _refused  # type: ignore[method-assign]
+        await open_service(console)
+        console.operations.alert = _refused  # type: ignore[method-assign, assignment]
         await console.press("plus")
-        assert "cannot be read: no such table" in lines_of(console, "#response")[1]
-        assert not console.app.screen.query_one("#chart", Chart).display
+        assert "cannot be read: no such table" in " ".join(lines_of(console, "#answer"))
+        assert console.app.screen.query_one("#chart", Chart).display
         assert console.app.screen.query_one(StateStrip).display
+        console.operations.service = _refused  # type: ignore[method-assign, assignment]
+        await console.press("plus")
+        assert "cannot be read: no such table" in lines_of(console, "#states")[1]
+        assert not console.app.screen.query_one("#chart", Chart).display
         assert "connection refused" in " ".join(lines_of(console, "#head"))
+        assert any("#7" in line for line in lines_of(console, "#alerts-of"))
+        assert console.messages == [], "it is told in place"
 
 
-def _refused(name: str, *, hours: float = 24, at: Any = None) -> ServiceDetail:
+def _refused(*args: Any, **more: Any) -> Any:
     raise OperationError("no such table")
+
+
+async def test_a_long_range_is_painted_with_few_buckets_first_and_refreshed_with_many() -> None:
+    async with desk(all_fine()) as console:
+        await open_service(console)
+        asked: list[tuple[float, int]] = []
+        plain = console.operations.service
+
+        def noted(name: str, *, hours: float = 24, at: Any = None, most_buckets: int = 300) -> ServiceDetail:
+            asked.append((hours, most_buckets))
+            return plain(name, hours=hours, at=at, most_buckets=most_buckets)
+
+        console.operations.service = noted  # type: ignore[method-assign]
+        await console.press("plus")
+        assert asked == [(24, 60), (24, 750)]
+        console.clock.advance(60)
+        await console.show(all_fine())
+        assert asked[2:] == [(24, 750)]
+        await console.press("minus")
+        assert asked[3:] == [(1, 750)]
+
+
+async def test_phases_have_a_chart_where_they_are_known() -> None:
+    async with desk(all_fine(), size=(120, 40)) as console:
+        await open_service(console)
+        chart = console.app.screen.query_one("#phases-chart", Chart)
+        assert "first byte" in chart.plain_lines[0]
+        assert chart.region.y == console.app.screen.query_one("#chart", Chart).region.y, "beside the response time"
+        await console.press("plus")
+        assert not chart.display, "of long ranges they are not stored"
 
 
 async def test_a_moment_of_the_past_is_asked_for_everywhere() -> None:
@@ -153,7 +176,6 @@ async def test_a_moment_of_the_past_is_asked_for_everywhere() -> None:
         at = NOW - timedelta(minutes=1)
         calls = console.operations.calls
         assert [call[3] for call in calls if call[0] == "service"] == [at]
-        assert {call[1].at for call in calls if call[0] == "ask" and isinstance(call[1], StatesQuery)} == {at}
         assert [call[2] for call in calls if call[0] == "alert"][-1] == at
         assert "acknowledges it" not in " ".join(lines_of(console, "#head")), "nothing can be done in the past"
 

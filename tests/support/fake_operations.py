@@ -25,6 +25,7 @@ from amt_console.model import (
     Phases,
     ServiceState,
     Snapshot,
+    StateSpan,
 )
 from amt_console.model.notifications import (
     Decision,
@@ -37,7 +38,7 @@ from amt_console.model.notifications import (
 )
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Policies, Silence
-from amt_console.model.queries import Query
+from amt_console.model.queries import Query, StatesQuery
 from amt_console.model.why import AlertWhy, Observed
 from amt_console.operations.actor import Actor
 from amt_console.operations.alert_views import AlertViews
@@ -61,6 +62,11 @@ HANDLED = (
     *("rating", "note", "resolved_at"),
 )
 """What actions change of an alert."""
+
+
+def _phases(mean: float) -> Phases:
+    """A mean response time in its parts."""
+    return Phases(mean * 0.02, mean * 0.08, mean * 0.2, mean * 0.6, mean * 0.1)
 
 
 def _episode(view: AlertView) -> Episode:
@@ -199,8 +205,18 @@ class FakeOperations:
                 StateChange(NOW - timedelta(days=4, hours=3), ServiceState.UP),
             ),
             alerts=tuple(alert for alert in self.picture.alerts if alert.subject == name),
+            p50_ms=tuple(None if value is None else value * 0.9 for value in mean),
+            p99_ms=tuple(None if value is None else value * 2.3 for value in mean),
+            phases=() if hours > 1 else tuple(None if value is None else _phases(value) for value in mean),
+            states=self._spans(name, hours, at),
             figures=(("address", "127.0.0.1 (IPv4)"), ("HTTP", "1.1"), ("certificate", "ends in 41 days")),
         )
+
+    def _spans(self, name: str, hours: float, at: datetime | None) -> tuple[StateSpan, ...]:
+        """The states that the question for them tells of."""
+        query = StatesQuery(hours=hours, services=(name,), at=at)
+        history = self.answers.get(StatesQuery, sample_answer)(query)
+        return tuple(history.spans.get(name, ()))
 
     def ask(self, query: Query[Any], *, actor: Actor | None = None) -> Any:
         """The answer that was put in place for this kind of question, else an empty one."""

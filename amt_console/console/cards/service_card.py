@@ -16,11 +16,10 @@ from amt_console.console.cards import facts, service_lines
 from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.ranges import LAST_HOUR, RANGES, TimeRange, first_range, incidents, moved
-from amt_console.console.cards.service_plots import outages, phases_plot, response_plot
+from amt_console.console.cards.service_plots import phases_plot, response_plot
 from amt_console.console.cards.value_lines import value_lines
 from amt_console.model import AlertDetail, AlertView, ServiceView, Snapshot
-from amt_console.model.queries import StatesQuery
-from amt_console.model.queries.states import StateHistory
+from amt_console.model.queries.base import FEW_BUCKETS, MANY_BUCKETS
 from amt_console.operations.evidence_facts import evidence_facts
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import STATE_WORDS, milliseconds
@@ -70,17 +69,15 @@ class ServiceCard(Card):
         self._range: int | None = None
         self._view: ServiceView | None = None
         self._detail: ServiceDetail | None = None
-        self._states: StateHistory | None = None
         self._alert: AlertDetail | None = None
         self._asked: _Window | None = None
         self._drawn: _Window | None = None
         """The window of the detail."""
-        self._strip: _Window | None = None
         self._faults: dict[str, str] = {}
         """By part of the card: why it cannot be read."""
         self._chosen = 0
         self._loaded_at = float("-inf")
-        self._loaders: tuple[Loader, Loader, Loader] | None = None
+        self._loaders: tuple[Loader, Loader] | None = None
 
     def compose(self) -> ComposeResult:
         """Head, strip, charts, lists; what has nothing to tell is hidden."""
@@ -94,7 +91,7 @@ class ServiceCard(Card):
                 yield self._over("RESPONSE", "response")
                 yield Chart(look=look, id="chart")
                 yield FactLines("ALERTS", look=look, id="alerts-of")
-                yield self._optional("LAST ERRORS", "errors", wrap_at=23)
+                yield self._optional("LAST ERRORS", "errors", wrap_at=24)
                 yield self._optional("BODY", "answer", wrap_at=0)
                 yield self._optional("EVIDENCE", "evidence", wrap_at=2)
             with Vertical(classes="-right"):
@@ -118,7 +115,7 @@ class ServiceCard(Card):
 
     def on_mount(self) -> None:
         """Begin with the range that contains the incident."""
-        self._loaders = Loader(self.host), Loader(self.host), Loader(self.host)
+        self._loaders = Loader(self.host), Loader(self.host)
         self.query_one("#phases-over").display = self.query_one("#phases-chart").display = False
         self._fit()
         shown = self.host.view.shown
@@ -131,7 +128,7 @@ class ServiceCard(Card):
 
     def _fit(self) -> None:
         self.set_class(self.size.width >= TWO_COLUMNS_FROM, "-two")
-        lines = min(16, max(8, (self.screen.size.height - 6) // 2))
+        lines = min(20, max(8, (self.screen.size.height - 6) // 2))
         for chart in self.query(Chart):
             if chart.styles.height is None or chart.styles.height.value != lines:
                 chart.styles.height = lines
@@ -193,21 +190,24 @@ class ServiceCard(Card):
         if operations is None or loaders is None or not self.ready:
             return
         window = _Window(self.span, self.host.at)
-        hours, at = window.span.hours, window.at
-        detail, states, _ = loaders
-        if detail.running and window == self._asked:
+        if loaders[0].running and window == self._asked:
             return
         self._asked, self._loaded_at = window, self.host.clock.monotonic()
-        detail.ask(
-            lambda: operations.service(self.service, hours=hours, at=at),
-            partial(self._detail_loaded, window),
+        coarse = window.span.long and window != self._drawn
+        self._load_detail(window, FEW_BUCKETS if coarse else MANY_BUCKETS)
+        self._load_alert()
+
+    def _load_detail(self, window: _Window, most: int) -> None:
+        """Load the detail; of a long range a quick picture first, then a fine one."""
+        operations, loaders = self.host.operations, self._loaders
+        if operations is None or loaders is None:
+            return
+        hours, at = window.span.hours, window.at
+        loaders[0].ask(
+            lambda: operations.service(self.service, hours=hours, at=at, most_buckets=most),
+            partial(self._detail_loaded, window, most),
             partial(self._detail_failed, window),
         )
-        query = StatesQuery(hours=hours, services=(self.service,), at=at)
-        states.ask(
-            lambda: operations.ask(query), partial(self._states_loaded, window), partial(self._states_failed, window)
-        )
-        self._load_alert()
 
     def _load_alert(self) -> None:
         """Load the alert whose evidence is shown: the worst open one, else the newest one of the range."""
@@ -218,11 +218,13 @@ class ServiceCard(Card):
             self._alert = None
             return
         at, number = self.host.at, alerts[0].id
-        loaders[2].ask(lambda: operations.alert(number, at=at), self._alert_loaded, self._alert_failed)
+        loaders[1].ask(lambda: operations.alert(number, at=at), self._alert_loaded, self._alert_failed)
 
-    def _detail_loaded(self, window: _Window, detail: ServiceDetail) -> None:
+    def _detail_loaded(self, window: _Window, most: int, detail: ServiceDetail) -> None:
         if not self.ready:
             return
+        if most < MANY_BUCKETS:
+            self._load_detail(window, MANY_BUCKETS)
         known = self._detail is not None
         self._detail, self._drawn = detail, window
         self._faults.pop("detail", None)
@@ -239,19 +241,6 @@ class ServiceCard(Card):
             if window != self._drawn:
                 self._detail = self._drawn = None
             self._draw_detail()
-
-    def _states_loaded(self, window: _Window, states: StateHistory) -> None:
-        if self.ready:
-            self._states, self._strip = states, window
-            self._faults.pop("states", None)
-            self._draw_states()
-
-    def _states_failed(self, window: _Window, why: str) -> None:
-        if self.ready:
-            self._faults["states"] = why
-            if window != self._strip:
-                self._states = self._strip = None
-            self._draw_states()
 
     def _alert_loaded(self, alert: AlertDetail) -> None:
         if self.ready:
@@ -290,7 +279,6 @@ class ServiceCard(Card):
     def relook(self) -> None:
         """Draw again with other colours."""
         self._draw_head()
-        self._draw_states()
         self._draw_detail()
         self._draw_alert()
 
@@ -313,65 +301,58 @@ class ServiceCard(Card):
         self._show_optional("#locations", facts.seen_from(locations, now, look) if locations else [])
 
     def _draw_states(self) -> None:
-        heading, strip, states = self.query_one("#states", FactLines), self.query_one(StateStrip), self._states
-        fault = self._fault("states")
-        strip.display = states is not None
-        words = self._strip.span.words if self._strip is not None else self.span.words
-        heading.show(fault, note=self._measured(words))
-        if states is not None:
-            spans = states.spans.get(self.service, ())
-            strip.show([(each.start, each.end, each.state) for each in spans], states.start, states.end)
-        self._draw_response()
-        self._draw_errors()
+        """The strip with the measured uptime, or why there is none."""
+        detail, strip = self._detail, self.query_one(StateStrip)
+        strip.display = detail is not None
+        measured = "" if detail is None else f"{self.look.dot}{service_lines.measured_words(detail)}"
+        self.query_one("#states", FactLines).show(self._fault("detail"), note=f"last {self._words}{measured}")
+        if detail is not None:
+            strip.show([(each.start, each.end, each.state) for each in detail.states], detail.start, detail.end)
 
-    def _measured(self, words: str) -> str:
-        """The range, with its uptime if that is known for the same one."""
-        detail, drawn = self._detail, self._drawn
-        told = detail is not None and drawn is not None and drawn.span.words == words
-        return f"last {words}" + (f"{self.look.dot}{service_lines.measured_words(detail)}" if told and detail else "")
+    @property
+    def _words(self) -> str:
+        """The range that is drawn, in words."""
+        return (self._drawn.span if self._drawn is not None else self.span).words
 
-    def _draw_response(self) -> None:
-        detail, drawn, chart = self._detail, self._drawn, self.query_one("#chart", Chart)
-        chart.display = detail is not None
-        words = drawn.span.words if drawn is not None else self.span.words
-        fault = self._fault("detail")
-        self.query_one("#response", FactLines).show(fault, note=f"last {words}")
-        if detail is None:
-            return
-        spans = self._states.spans.get(self.service, ()) if self._states is not None else ()
-        shaded = outages(spans)
-        marks = [each.opened_at for each in detail.alerts[:1]]
-        chart.show(response_plot(detail, shaded, marks))
-        phases = phases_plot(detail, shaded)
-        over, phases_chart = self.query_one("#phases-over", FactLines), self.query_one("#phases-chart", Chart)
+    def _draw_charts(self) -> None:
+        detail, chart, phases_chart = (
+            self._detail,
+            self.query_one("#chart", Chart),
+            self.query_one("#phases-chart", Chart),
+        )
+        over = self.query_one("#phases-over", FactLines)
+        phases = None if detail is None else phases_plot(detail)
+        chart.display = self.query_one("#response").display = detail is not None
         over.display = phases_chart.display = phases is not None
+        note = f"last {self._words}"
+        self.query_one("#response", FactLines).show((), note=note)
+        if detail is not None:
+            chart.show(response_plot(detail))
         if phases is not None:
-            over.show((), note=f"last {words}")
+            over.show((), note=note)
             phases_chart.show(phases)
 
     def _draw_detail(self) -> None:
         detail, look, now = self._detail, self.look, self._now
         self._draw_states()
+        self._draw_charts()
         self._draw_alerts()
         if detail is None:
             return
         newest = next((probe for probe in detail.probes if probe.response_time_ms is not None), None)
         at = f"at {look.local(newest.timestamp):%H:%M:%S}" if newest is not None else ""
         self.query_one("#phases", FactLines).show(facts.phases(newest, look), note=at)
-        self._show_optional("#values", value_lines(detail.values, look), note=f"last {self.span.words}")
+        errors = service_lines.error_lines(detail.states, detail.probes, now, look)
+        self._show_optional("#errors", errors, note=f"last {self._words}")
+        self._show_optional("#values", value_lines(detail.values, look), note=f"last {self._words}")
         self.query_one("#facts", FactLines).show(facts.labelled(detail.figures, look))
         self.query_one("#probes", FactLines).show(facts.probes(detail.probes[:_PROBES], now, look))
-
-    def _draw_errors(self) -> None:
-        spans = self._states.spans.get(self.service, ()) if self._states is not None else ()
-        probes = self._detail.probes if self._detail is not None else ()
-        self._show_optional("#errors", service_lines.error_lines(spans, probes, self._now, self.look))
 
     def _draw_alerts(self) -> None:
         alerts = self.alerts
         chosen = min(self._chosen, len(alerts) - 1) if self._links and alerts else None
         lines = service_lines.alert_lines(alerts, chosen, self._now, self.look)
-        note = f"{self.host.key_of('open')} opens one" if chosen is not None else f"last {self.span.words}"
+        note = f"{self.host.key_of('open')} opens one" if chosen is not None else f"last {self._words}"
         self.query_one("#alerts-of", FactLines).show(lines, note=note)
 
     def _draw_alert(self) -> None:
