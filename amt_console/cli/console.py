@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -13,6 +14,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.garbage import without_collections
 from amt_console.clock import SystemClock
+from amt_console.paths import user_state_folder
 from amt_console.runtime.site import Configured, Notices, Site
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def open_console(
     if fault is not None:
         raise CommandError(f"{fault} For a picture without a terminal: amt-console status", ExitCode.UNAVAILABLE)
     from amt_console.console.app import ConsoleApp
+    from amt_console.console.remembered import REMEMBERED_FILE, ThemeMemory
 
     clock = SystemClock()
 
@@ -89,7 +92,13 @@ def open_console(
         )
 
     app = ConsoleApp(
-        lambda: _opened(open_session), ascii_only=ascii_only, mouse=mouse, read_only=read_only, at=at, clock=clock
+        lambda: _opened(open_session),
+        ascii_only=ascii_only,
+        mouse=mouse,
+        read_only=read_only,
+        at=at,
+        clock=clock,
+        memory=ThemeMemory(user_state_folder(os.environ) / REMEMBERED_FILE),
     )
     app.run(mouse=mouse)
     if app.exit_message:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import sys
@@ -19,7 +18,7 @@ from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
-from textual.command import CommandPalette, Provider
+from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.message import Message
@@ -30,7 +29,9 @@ from amt_console.console import themes
 from amt_console.console.actions import Selection, Tone
 from amt_console.console.acts import Acts
 from amt_console.console.announcer import Announcer, terminal_title
+from amt_console.console.appearance import Appearance, ThemeChoice
 from amt_console.console.bindings import APP_KEYS, PROMPT_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
+from amt_console.console.copying import Copying
 from amt_console.console.exporting import Exporter
 from amt_console.console.feed import SnapshotFeed
 from amt_console.console.greeting import greeting
@@ -38,6 +39,7 @@ from amt_console.console.jobs import Done, Jobs
 from amt_console.console.leaving import Leaving
 from amt_console.console.pages import Pages
 from amt_console.console.places import Places
+from amt_console.console.remembered import ThemeMemory
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
@@ -94,6 +96,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         clock: Clock,
         bell: bool = True,
         export_folder: Path = Path("exports"),
+        memory: ThemeMemory | None = None,
     ) -> None:
         """Args:
         open_session: Called on a thread once the first frame stands. An exception ends the console with its text.
@@ -104,6 +107,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         clock: Where ages come from.
         bell: Ring when a critical alert begins to fire.
         export_folder: Where exports go by default.
+        memory: Keeps the chosen colours from start to start.
         """
         drop_control_characters()
         self.guard: TerminalGuard | None = None
@@ -130,13 +134,12 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._pages = Pages(self)
         self._leaving = Leaving(self)
         self._time = TimeTravel(self, clock)
+        self._copying = Copying(self)
         self._exporter = Exporter(self, export_folder)
         self._acts = Acts(self, clock)
         self.animation_level = "none"
-        self.register_theme(themes.DARK)
-        self.register_theme(themes.LIGHT)
         self._colours = ReadableColours(depth_of(self.console.color_system, os.environ.get("NO_COLOR")))
-        self.theme = themes.first_theme(self.available_themes)
+        self.appearance = Appearance(self, memory)
 
     # Life
 
@@ -310,10 +313,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.on_loop(partial(self._prefer, preferences))
 
     def _prefer(self, preferences: Preferences) -> None:
-        """Apply them on the loop. A theme of the environment takes precedence."""
-        asked = themes.theme_of_environment(self.available_themes)
-        if asked is None and preferences.theme in self.available_themes:
-            self.theme = preferences.theme
+        self.appearance.prefer(preferences.theme)
         self.ascii_only = self.ascii_only or preferences.ascii_only
         self._zone = preferences.zone
         self._announcer.bell = preferences.bell
@@ -325,12 +325,14 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def _relook(self) -> None:
         """Redraw all screens with the current colours, alphabet, time zone and keys."""
+        self.get_css_variables()  # sets ``theme_variables``, which else waits for the style sheets
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen):
                 screen.relook()
                 screen.refresh_keys()
 
     def _watch_theme(self, theme_name: str) -> None:
+        self._colours.ask_for(themes.least_contrast(theme_name))
         super()._watch_theme(theme_name)
         self.call_later(self._relook)
 
@@ -520,8 +522,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def action_next_theme(self) -> None:
         """Next colours."""
-        self.theme = themes.next_theme(self.theme)
-        self.tell(f"Colours: {self.theme}")
+        self.appearance.next()
 
     def action_toggle_utc(self) -> None:
         """Times in UTC, or back in the person's zone."""
@@ -538,27 +539,17 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def action_runbook(self) -> None:
         """Copy the address of the runbook, and show it."""
-        found = self.selection().runbook
-        if found is None:
-            self.tell("There is no runbook for this.", "warning")
-            return
-        self.copy_to_clipboard(safe_text(found, 2000))
-        self.tell(f"Runbook: {found}")
+        self._copying.runbook(self.selection().runbook)
 
     def action_copy_row(self, as_json: bool = False) -> None:
         """Copy a row as text or as JSON."""
         screen = self.screen
-        text: str | None = None
-        if isinstance(screen, ConsoleScreen) and as_json:
-            document = screen.row_document()
-            text = None if document is None else json.dumps(document, ensure_ascii=False)
-        elif isinstance(screen, ConsoleScreen):
-            text = screen.row_summary()
-        if text is None:
-            self.tell("Select a row to copy first.", "warning")
+        if not isinstance(screen, ConsoleScreen):
             return
-        self.copy_to_clipboard(safe_text(text, 100_000 if as_json else 2000))
-        self.tell("Sent to the terminal's clipboard.")
+        if as_json:
+            self._copying.document(screen.row_document())
+        else:
+            self._copying.text(screen.row_summary())
 
     def action_leave(self, keep_picture: bool = False) -> None:
         """Quit; the monitor asks first."""
@@ -579,10 +570,17 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def action_command_palette(self) -> None:
         """Find a screen, a service, an alert, a moment or a theme by name."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(self._providers(), id="--command-palette"))
+            from amt_console.console.palette import PROVIDERS
 
-    @staticmethod
-    def _providers() -> set[type[Provider]]:
-        from amt_console.console.palette import PROVIDERS
+            self.push_screen(CommandPalette({*PROVIDERS}, id="--command-palette"))
 
-        return set(PROVIDERS)
+    def on_command_palette_option_highlighted(self, event: CommandPalette.OptionHighlighted) -> None:
+        """Try out a theme while it is marked."""
+        hit = getattr(event.highlighted_event.option, "hit", None)
+        command = getattr(hit, "command", None)
+        tried = self.appearance.try_out(command.theme if isinstance(command, ThemeChoice) else None)
+        self.screen.set_class(tried and isinstance(self.screen, CommandPalette), "-trying-out")
+
+    def on_command_palette_closed(self, event: CommandPalette.Closed) -> None:
+        """Return to the chosen theme; a theme that was opened is chosen after this."""
+        self.appearance.try_out(None)

@@ -12,8 +12,10 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 from textual.theme import Theme
 
+from amt_console.console.appearance import Appearance, ThemeChoice
 from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
 from amt_console.console.host import ScreenHost
+from amt_console.console.themes import CYCLE, DESCRIPTIONS
 from amt_console.moments import MomentError, parse_moment
 from amt_console.text import SEVERITY_WORDS, STATE_WORDS, reason_of, safe_text
 
@@ -37,7 +39,7 @@ class Found:
 class PaletteHost(ScreenHost, Protocol):
     """The part of the app that the palette uses."""
 
-    theme: str
+    appearance: Appearance
 
     @property
     def available_themes(self) -> Mapping[str, Theme]:
@@ -162,13 +164,15 @@ class TimesProvider(ConsoleProvider):
 
 
 class ThemesProvider(ConsoleProvider):
-    """Themes."""
+    """Themes, the own ones first. A theme is tried out while it is marked."""
 
     def entries(self, typed: str) -> Iterator[Found]:
         """All of them."""
         app = self.console
-        for name in sorted(app.available_themes):
-            yield Found(f"Theme {name}", "Colours of the console.", partial(setattr, app, "theme", name))
+        others = sorted(name for name in app.available_themes if name not in CYCLE)
+        for name in (*CYCLE, *others):
+            words = DESCRIPTIONS.get(name, "Colours of the terminal toolkit.")
+            yield Found(f"Theme {name}", words, ThemeChoice(app.appearance, name))
 
 
 PROVIDERS: frozenset[type[Provider]] = frozenset(

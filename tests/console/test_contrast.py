@@ -6,6 +6,8 @@ import re
 import sys
 from dataclasses import replace
 from functools import cache
+from itertools import combinations
+from math import dist
 
 import pyte
 import pytest
@@ -19,6 +21,7 @@ from textual.theme import BUILTIN_THEMES
 
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.terminal.colours import LEAST_CONTRAST, XTERM, contrast
+from amt_console.console.themes import COLOUR_BLIND, CYCLE, HIGH_CONTRAST, HIGH_LEAST_CONTRAST
 from amt_console.model import Snapshot
 
 pytestmark = pytest.mark.slow
@@ -31,7 +34,7 @@ DEPTHS = {
 }
 GROUNDS = {"dark": (XTERM[7], XTERM[0]), "light": (XTERM[0], XTERM[15])}
 """Text and ground of a terminal that was asked for no colours."""
-OWN = ("amt-dark", "amt-light", "ansi-dark")
+OWN = CYCLE
 SCREENS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("i",): (),
     ("M",): ("escape",),
@@ -65,7 +68,7 @@ def rgb(color: Color | None, default: tuple[int, int, int], *, bold: bool = Fals
 
 
 @cache
-def unreadable(style: Style, ground: str) -> float | None:
+def unreadable(style: Style, ground: str, least: float) -> float | None:
     """The contrast, if it is too small; bold may be drawn as the lighter colour."""
     text, under = GROUNDS[ground]
     worst = 21.0
@@ -74,16 +77,16 @@ def unreadable(style: Style, ground: str) -> float | None:
         if style.dim:
             fore = tuple((one + other) // 2 for one, other in zip(fore, back, strict=True))  # type: ignore[assignment]
         worst = min(worst, contrast(fore, back))
-    return worst if worst < LEAST_CONTRAST else None
+    return worst if worst < least else None
 
 
-def unreadable_texts(console: Desk) -> list[str]:
+def unreadable_texts(console: Desk, least: float = LEAST_CONTRAST) -> list[str]:
     found = []
     for strip in console.app.screen._compositor.render_strips():
         for segment in strip:
             for ground in GROUNDS if DRAWN.sub("", segment.text) and segment.style is not None else ():
                 assert segment.style is not None
-                poor = unreadable(segment.style, ground)
+                poor = unreadable(segment.style, ground, least)
                 if poor is not None:
                     found.append(f"{console.app.theme} on {ground}: {segment.text!r} {segment.style} has {poor:.2f}")
     return found
@@ -105,6 +108,52 @@ async def test_every_text_can_be_read(depth: str, monkeypatch: pytest.MonkeyPatc
                     assert all(color.is_default for color in colours)
                 await console.pilot.press(*back)
             assert isinstance(console.app.screen, OverviewScreen)
+
+
+@pytest.mark.parametrize("depth", ["256", "truecolor"])
+async def test_the_theme_with_high_contrast_has_seven(depth: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in DEPTHS[depth].items():
+        monkeypatch.setenv(name, value)
+    async with desk(sample(), size=(120, 40)) as console:
+        console.app.theme = HIGH_CONTRAST.name
+        for keys, back in SCREENS.items():
+            await console.pilot.press(*keys)
+            assert unreadable_texts(console, HIGH_LEAST_CONTRAST) == [], keys
+            await console.pilot.press(*back)
+
+
+DEFICIENCIES = {
+    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+"""How linear light looks without one kind of cones, after Machado, Oliveira and Fernandes (2009)."""
+
+
+def seen(colour: str, deficiency: str) -> tuple[float, float, float]:
+    """A colour as it looks, as L, a and b of CIELAB."""
+    linear = []
+    for part in bytes.fromhex(colour.removeprefix("#")):
+        share = part / 255
+        linear.append(share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4)
+    rows = DEFICIENCIES[deficiency]
+    red, green, blue = (min(1.0, max(0.0, sum(a * b for a, b in zip(row, linear, strict=True)))) for row in rows)
+    xyz = (
+        (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505,
+        0.2126 * red + 0.7152 * green + 0.0722 * blue,
+        (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089,
+    )
+    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+@pytest.mark.parametrize("meanings", [("success", "warning", "error"), ("badge-ok", "badge-warning", "badge-critical")])
+def test_the_states_differ_for_the_colour_blind(deficiency: str, meanings: tuple[str, ...]) -> None:
+    theme = COLOUR_BLIND
+    colours = [theme.variables.get(name) or getattr(theme, name) for name in meanings]
+    for one, other in combinations(colours, 2):
+        assert dist(seen(one, deficiency), seen(other, deficiency)) >= 30, (one, other)
 
 
 @pytest.mark.parametrize("depth", ["256", "truecolor"])

@@ -17,7 +17,7 @@ from amt_console.console.layout import COMPACT_LINES, HOST_ONLY_BELOW, HOUR_LINE
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.session import SessionFacts
 from amt_console.console.terminal.output import plain
-from amt_console.console.themes import first_theme, next_theme
+from amt_console.console.themes import CYCLE, first_theme, next_theme
 from amt_console.console.view_state import ViewState
 from amt_console.model import AlertState, Severity
 
@@ -156,7 +156,14 @@ def test_the_theme_follows_terminal_and_person() -> None:
         ({"TERM": "linux", "TEXTUAL_THEME": "nord"}, "nord"),
         ({"TERM": "xterm-256color", "TEXTUAL_THEME": "unheard of"}, "amt-dark"),
     ):
-        assert first_theme(known, env) == theme
-    assert next_theme("amt-dark") == "amt-light"
-    assert next_theme("ansi-dark") == "amt-dark"
+        assert first_theme(known, None, env) == theme
+    for env, theme in (
+        ({"TERM": "xterm-256color"}, "nord"),
+        ({"TERM": "linux"}, "nord"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "ansi-dark"),
+        ({"TERM": "xterm-256color", "TEXTUAL_THEME": "amt-light"}, "amt-light"),
+    ):
+        assert first_theme(known, "nord", env) == theme
+    assert first_theme(known, "unheard of", {"TERM": "xterm-256color"}) == "amt-dark"
+    assert [next_theme(name) for name in CYCLE] == [*CYCLE[1:], CYCLE[0]]
     assert next_theme("something else") == "amt-dark"

@@ -170,7 +170,9 @@ class ApiSettings(Section):
 
 
 Theme = Literal[
+    "amt-colour-blind",
     "amt-dark",
+    "amt-high-contrast",
     "amt-light",
     "ansi-dark",
     "ansi-light",
@@ -208,7 +210,8 @@ class ConsoleSettings(Section):
     """The live screen. Flags of the command line take precedence."""
 
     theme: Theme | None = None
-    """Colour theme; by default the program's own dark one, or the terminal's own colours where it has few."""
+    """Colour theme of every start. By default the one that the person chose last, else the program's own dark one, or
+    the terminal's own colours where it has few."""
     ascii: Flag = False
     """Draw with ASCII characters only."""
     mouse: Flag = True

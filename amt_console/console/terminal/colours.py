@@ -76,7 +76,14 @@ class ReadableColours(LineFilter):
     def __init__(self, depth: Depth) -> None:
         super().__init__()
         self.depth = depth
+        self._least = LEAST_CONTRAST
         self._fitted = lru_cache(4096)(self._fit)
+
+    def ask_for(self, contrast: float) -> None:
+        """Ask for a least contrast of text where colours can be mixed."""
+        if contrast != self._least:
+            self._least = contrast
+            self._fitted.cache_clear()
 
     def apply(self, segments: list[Segment], background: textual_color.Color) -> list[Segment]:
         """Filter one line."""
@@ -112,7 +119,7 @@ class ReadableColours(LineFilter):
     def _readable(self, text: Color, under: Color) -> Color:
         """The text colour, or the nearest readable one towards white or black."""
         ground = _rgb(under)
-        if contrast(_rgb(text), ground) >= LEAST_CONTRAST:
+        if contrast(_rgb(text), ground) >= self._least:
             return text
         best = _more_contrast(under)
         if self.depth is Depth.SIXTEEN:
@@ -120,7 +127,7 @@ class ReadableColours(LineFilter):
         end = ColorTriplet(*_rgb(best))
         for part in _MIXTURES:
             mixed = self._in_depth(Color.from_triplet(_mixed(_rgb(text), end, part)))
-            if contrast(_rgb(mixed), ground) >= LEAST_CONTRAST:
+            if contrast(_rgb(mixed), ground) >= self._least:
                 return mixed
         return Color.from_triplet(end)
 
