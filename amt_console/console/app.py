@@ -430,7 +430,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self._tell_unused(key)
             return
         self._unused_key = ""
-        await self.run_action(active.binding.action, active.node)
+        try:
+            await self.run_action(active.binding.action, active.node)
+        except Exception as error:
+            _log.exception("the key %s failed", key)
+            self.tell(f"That failed: a fault of amt-console ({type(error).__name__}), see its log.", "error")
         if active.binding.id in PROMPT_KEYS and self._open_prompt() is None:
             self._typed_ahead_until = time.monotonic()
 

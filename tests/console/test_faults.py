@@ -9,6 +9,7 @@ from support.answers import INCIDENT
 from support.desk import desk
 from support.pictures import all_fine, incident
 
+from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.screens.services import ServicesScreen
 from amt_console.model.queries import IncidentsQuery
 from widgets.host_panel import HostPanel
@@ -51,6 +52,15 @@ async def test_a_screen_that_fails_tells_it_once_and_can_be_left(monkeypatch: py
         assert sum("cannot be drawn" in message for message in console.messages) == 1
         await console.press("1")
         assert "backend-api" in console.text()
+
+
+async def test_a_key_that_fails_tells_it_and_the_others_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OverviewScreen, "action_sort", _fails)
+    async with desk(incident(), faults=True) as console:
+        await console.press("s")
+        assert any("That failed" in message for message in console.messages)
+        await console.press("a", "enter")
+        assert console.acknowledged()
 
 
 async def test_an_answer_that_cannot_be_drawn_is_told_where_it_belongs() -> None:
