@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 from amt_console.clock import FakeClock
 from amt_console.console.app import ConsoleApp
 from amt_console.console.screens.overview import OverviewScreen
+from amt_console.console.session import Session
 from amt_console.model import Acknowledge, Snapshot
 from amt_console.model.queries import Query
 from widgets.line_view import LineView
@@ -159,9 +160,31 @@ async def desk(
     faults: bool = False,
     **options: Any,
 ) -> AsyncIterator[Desk]:
+    """A console on a sample picture.
+
+    Args:
+        picture: What it shows.
+        size: Of the terminal.
+        monitor: Whether it is the monitor.
+        has_reports: Whether it can write reports.
+        answers: To the questions of its screens, instead of those of a quiet platform.
+        faults: Whether parts of it may fail.
+        **options: Of the app.
+    """
     operations = FakeOperations(picture, answers=dict(answers or {}))
     session = FakeSession(operations, is_monitor=monitor, has_reports=has_reports)
     clock = FakeClock(NOW)
+    async with running(session, clock, size=size, faults=faults, **options) as (app, pilot):
+        open_desk = Desk(app, pilot, operations, clock)
+        await open_desk.settle()
+        yield open_desk
+
+
+@asynccontextmanager
+async def running(
+    session: Session, clock: FakeClock, *, size: tuple[int, int] = (80, 24), faults: bool = False, **options: Any
+) -> AsyncIterator[tuple[ConsoleApp, Pilot[None]]]:
+    """A console on a session."""
     seen = _Faults()
 
     async def drawn(*_: object) -> None:
@@ -182,7 +205,5 @@ async def desk(
     ):
         app = ConsoleApp(lambda: session, clock=clock, **options)
         async with app.run_test(size=size, notifications=True) as pilot:
-            open_desk = Desk(app, pilot, operations, clock)
-            await open_desk.settle()
-            yield open_desk
+            yield app, pilot
     assert faults or not seen.messages, seen.messages
