@@ -67,7 +67,9 @@ class ServicesScreen(ListScreen):
         self.show_preview(snapshot)
         states = tuple((each.name, each.state, each.since) for each in snapshot.services)
         old = self.host.clock.monotonic() - self._loaded_at >= HOUR_SECONDS
-        if not self.host.view.paused and (states != self._states or (old and self.host.at is None)):
+        # Before the first layout there is no room for it yet: it is asked for with the next snapshot.
+        wanted = self.services.shows_hour and not self.host.view.paused
+        if wanted and (states != self._states or (old and self.host.at is None)):
             self._states = states
             self._load_hour()
 
