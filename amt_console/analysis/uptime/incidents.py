@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 
 from amt_console.analysis.uptime.cause_classes import UNKNOWN, cause_class
@@ -83,9 +84,7 @@ def state_spans(
         at, state, error = moment, next_state, next_error
     if end > at:
         spans.append(StateSpan(at, end, state, error))
-    for hole_start, hole_end in unmeasured:
-        spans = [piece for span in spans for piece in _punch(span, hole_start, hole_end)]
-    return _joined(spans)
+    return _joined(_punched(spans, sorted(unmeasured)))
 
 
 def incidents(
@@ -143,17 +142,24 @@ def unmeasured_spans(gaps: Iterable[Gap], start: datetime, end: datetime) -> lis
     return sorted(span for span in cut if span[1] > span[0])
 
 
-def _punch(span: StateSpan, start: datetime, end: datetime) -> list[StateSpan]:
-    """``span`` with ``start`` to ``end`` set to unknown."""
-    low, high = max(span.start, start), min(span.end, end)
-    if low >= high:
-        return [span]
-    pieces = [
-        StateSpan(span.start, low, span.state, span.error),
-        StateSpan(low, high, ServiceState.UNKNOWN),
-        StateSpan(high, span.end, span.state, span.error),
-    ]
-    return [piece for piece in pieces if piece.end > piece.start]
+def _punched(spans: Iterable[StateSpan], holes: Sequence[tuple[datetime, datetime]]) -> Iterator[StateSpan]:
+    """Set what lies in a hole to unknown. Spans and holes are in order; holes may overlap."""
+    first = 0
+    for span in spans:
+        at = span.start
+        while first < len(holes) and holes[first][1] <= at:
+            first += 1
+        for start, end in islice(holes, first, None):
+            if start >= span.end:
+                break
+            low, high = max(at, start), min(end, span.end)
+            if low < high:
+                if at < low:
+                    yield StateSpan(at, low, span.state, span.error)
+                yield StateSpan(low, high, ServiceState.UNKNOWN)
+                at = high
+        if at < span.end:
+            yield StateSpan(at, span.end, span.state, span.error)
 
 
 def _joined(spans: Iterable[StateSpan]) -> list[StateSpan]:
