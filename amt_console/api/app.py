@@ -37,6 +37,7 @@ from amt_console.api.routes import (
     ping,
     policies,
     records,
+    reports,
     state,
 )
 from amt_console.api.routes.access import Problem, rate_headers
@@ -46,7 +47,8 @@ from amt_console.store import StoreError
 
 PREFIX = "/api/v1"
 _VERSIONED = [
-    room.router for room in (records, state, alerts, policies, oncall, discovery, actions, events, hooks, console)
+    room.router
+    for room in (records, reports, state, alerts, policies, oncall, discovery, actions, events, hooks, console)
 ]
 _OTHERS = [room.router for room in (health, links, login, metrics, dashboards, ping)]
 DESCRIPTION = """The monitor of amt-console: what is broken, since when, and who has it.

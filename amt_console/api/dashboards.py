@@ -1,4 +1,4 @@
-"""The dashboards that are served: made on demand, kept until the data changes."""
+"""The dashboards and report documents that are served: made on demand, kept until the data changes."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ class DashboardRequest:
     until: str | None = None
     zone: str | None = None
     compare: bool = True
+    document: bool = False
+    """The report's JSON instead of the page."""
 
     @property
     def links(self) -> str:
@@ -68,18 +70,18 @@ class DashboardRequest:
 
 @dataclass(frozen=True, slots=True)
 class KeptPage:
-    """A page as it is kept."""
+    """A page or document as it is kept."""
 
     packed: bytes
-    """The HTML with gzip."""
+    """With gzip."""
     policy: str
-    """Its content security policy."""
+    """The content security policy of a page."""
     etag: str
     digest: str
     """Of the data that it was made from."""
 
-    def html(self) -> bytes:
-        """The page itself."""
+    def content(self) -> bytes:
+        """The page or document itself."""
         return zlib.decompress(self.packed, _GZIP)
 
 
@@ -138,7 +140,8 @@ class Dashboards:
         """Add an audit row. Blocks on the database. Raises StoreError: then the page is not given."""
         window = request.links.removeprefix("?") or f"hours={USUAL_HOURS:g}"
         note = {"note": safe_text(window, 300)}
-        add_row(self._store, self._clock, actor, OPENED, f"dashboard {request.name}", note)
+        kind = "report" if request.document else "dashboard"
+        add_row(self._store, self._clock, actor, OPENED, f"{kind} {request.name}", note)
 
     def close(self) -> None:
         """End what is being made. Idempotent."""
@@ -168,6 +171,7 @@ class Dashboards:
                     zone=zone,
                     compare=request.compare,
                     links=request.links,
+                    document=request.document,
                     known=None if known is None else known.digest,
                 )
                 making = self._making[request] = self._worker.submit(self._make, request, job, state, known)
@@ -230,7 +234,7 @@ def _window(request: DashboardRequest, now: datetime, zone: ZoneInfo) -> Window:
 
 def _packed(made: Dashboard) -> KeptPage:
     packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
-    packed = packer.compress(made.html) + packer.flush()
+    packed = packer.compress(made.content) + packer.flush()
     # Weak: it names the page with and without gzip.
-    etag = f'W/"{hashlib.sha256(made.html).hexdigest()[:32]}"'
+    etag = f'W/"{hashlib.sha256(made.content).hexdigest()[:32]}"'
     return KeptPage(packed, made.policy, etag, made.digest)

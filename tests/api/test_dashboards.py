@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from html import unescape
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 from support.operations import API, WEB
 
@@ -27,6 +29,7 @@ from amt_console.operations.protocol import UnavailableError
 from amt_console.reports.dashboards.job import DASHBOARDS, Dashboard, DashboardJob
 from amt_console.reports.dashboards.making import DashboardError
 from amt_console.reports.jobs.job import ReportSource
+from amt_console.reports.schemas.documents import schema_of
 from amt_console.store import Store, audit_entries
 
 pytestmark = pytest.mark.slow
@@ -254,7 +257,7 @@ async def test_a_past_window_is_drawn_once(dashboards: Dashboards, maker: Maker,
     assert [job.known for job in maker.jobs] == [None, "d1"], "gathered again, not drawn again"
     clock.advance(2 * KEPT_SECONDS)
     maker.digest = "d2"
-    assert (await dashboards.page(request)).html() == b"<p>page 3</p>"
+    assert (await dashboards.page(request)).content() == b"<p>page 3</p>"
 
 
 async def test_the_pages_kept_are_bounded(dashboards: Dashboards, maker: Maker) -> None:
@@ -273,7 +276,7 @@ def test_a_real_page_is_made_in_its_own_process(
     request = DashboardRequest("performance", hours=2, zone="Europe/Berlin")
     with closing(dashboards_of(store, lambda: source, clock)) as dashboards:
         page = asyncio.run(dashboards.page(request))
-    html = page.html().decode()
+    html = page.content().decode()
     assert page.policy.startswith("default-src 'none'")
     assert f'content="{page.policy}"' in unescape(html)
     assert 'href="overview?hours=2&amp;zone=Europe%2FBerlin"' in html
@@ -288,3 +291,51 @@ def test_the_reason_why_the_process_failed_is_told(store: Store, source: ReportS
         pytest.raises(UnavailableError, match="nowhere"),
     ):
         asyncio.run(dashboards.page(OVERVIEW))
+
+
+class TestDocuments:
+    def test_a_report_is_the_document_that_the_export_writes(
+        self, client: httpx.Client, maker: Maker, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answer = client.get("/api/v1/reports/monitoring?hours=2&compare=none")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+        (job,) = maker.jobs
+        assert (job.name, job.document, job.compare, job.window.hours) == ("monitoring", True, False, 2)
+        again = client.get(
+            "/api/v1/reports/monitoring?hours=2&compare=none", headers={"if-none-match": answer.headers["etag"]}
+        )
+        assert (again.status_code, again.content, len(maker.jobs)) == (304, b"", 1)
+        with store.read() as reads:
+            assert [row.subject for row in audit_entries(reads) if row.action == "opened"] == ["report monitoring"]
+
+    def test_page_and_document_of_one_name_are_kept_apart(self, client: httpx.Client, maker: Maker) -> None:
+        page, document = client.get("/dashboards/performance"), client.get("/api/v1/reports/performance")
+        assert page.content != document.content
+        assert page.headers["content-type"].startswith("text/html")
+        assert "content-security-policy" in page.headers
+        assert [job.document for job in maker.jobs] == [False, True]
+
+    @pytest.mark.parametrize(
+        ("path", "status", "words"),
+        [
+            ("nonsense", 404, "there are overview, chatbot, revenue, performance, executive, monitoring"),
+            ("overview?since=never", 422, "never"),
+            ("overview?zone=Mars", 422, "zone"),
+            ("overview?hour=3", 422, "no such parameter"),
+        ],
+    )
+    def test_what_cannot_be_made_is_said(self, client: httpx.Client, path: str, status: int, words: str) -> None:
+        answer = client.get(f"/api/v1/reports/{path}")
+        assert (answer.status_code, words in answer.json()["detail"]) == (status, True)
+
+
+@pytest.mark.parametrize("name", ["executive", "monitoring", "overview"])
+def test_a_real_document_fits_its_schema(
+    store: Store, source: ReportSource, clock: FakeClock, feed: Feed, name: str
+) -> None:
+    feed(backend_api=ServiceState.DOWN)
+    with closing(dashboards_of(store, lambda: source, clock)) as found:
+        kept = asyncio.run(found.page(DashboardRequest(name, hours=2, document=True)))
+    document = json.loads(kept.content())
+    stem = {"executive": "executive_summary", "monitoring": "monitoring_report", "overview": "overview_dashboard"}[name]
+    jsonschema.validate(document, schema_of(stem))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from support.operations import API, WEB
 from support.rotas import ROTAS
 
 import amt_console.api
+from amt_console.api.dashboards import dashboards_of
 from amt_console.api.feed import ActionFeed
 from amt_console.api.presence import Presence
 from amt_console.api.served import Served
@@ -39,6 +41,7 @@ from amt_console.monitor.rule_list import rule_list
 from amt_console.operations.actor import Actor
 from amt_console.operations.archive import Archive
 from amt_console.operations.local import LocalOperations
+from amt_console.reports.jobs.job import ReportSource
 from amt_console.store import Store
 
 pytestmark = pytest.mark.slow
@@ -65,6 +68,7 @@ READ = {
     "oncall_check": "/oncall/check?days=7",
     "audit": "/audit?limit=2",
     "rules": "/rules?limit=2",
+    "report": "/reports/revenue?hours=1&compare=none",
     "readyz": "http://monitor/readyz",
     "healthz": "http://monitor/healthz",
 }
@@ -92,7 +96,9 @@ def operations(store: Store, store_url: str, clock: FakeClock) -> LocalOperation
 
 
 @pytest.fixture
-def served(operations: LocalOperations, store: Store, clock: FakeClock, feed: Feed, fire: Fire) -> Served:
+def served(
+    operations: LocalOperations, store: Store, store_url: str, clock: FakeClock, feed: Feed, fire: Fire
+) -> Iterator[Served]:
     """A small outage, and what people did about it."""
     for turn in range(20):
         feed(backend_api=ServiceState.DOWN if turn > 12 else ServiceState.UP)
@@ -106,15 +112,18 @@ def served(operations: LocalOperations, store: Store, clock: FakeClock, feed: Fe
     operations.act(AddSilence("release", ("web-app",), for_=3600))
     operations.act(AddMaintenance("roof", ("web-app",), for_=3600))
     clock.advance(1)
-    return Served(
-        operations,
-        presence=Presence(clock),
-        feed=ActionFeed(),
-        clock=clock,
-        database="monitoring.db",
-        links=LINKS,
-        archive=Archive(store, lambda: rule_list(Settings(), operations.targets, dict)),
-    )
+    source = ReportSource(store_url, Settings(), (API, WEB))
+    with closing(dashboards_of(store, lambda: source, clock)) as dashboards:
+        yield Served(
+            operations,
+            presence=Presence(clock),
+            feed=ActionFeed(),
+            clock=clock,
+            database="monitoring.db",
+            links=LINKS,
+            archive=Archive(store, lambda: rule_list(Settings(), operations.targets, dict)),
+            dashboards=dashboards,
+        )
 
 
 async def test_the_examples_are_as_the_description_says(admin: httpx.AsyncClient) -> None:

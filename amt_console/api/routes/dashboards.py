@@ -3,17 +3,21 @@
 # No postponed annotations here: FastAPI reads them.
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
+from amt_console.api.auth.callers import Caller
 from amt_console.api.content_coding import prefers_gzip
-from amt_console.api.dashboards import DashboardRequest, Dashboards
+from amt_console.api.dashboards import DashboardRequest, Dashboards, KeptPage
 from amt_console.api.plain_page import FRAMES, SECURITY_HEADERS, plain_document
 from amt_console.api.problems import RequestError
 from amt_console.api.routes.access import BEARER, Calling, GuardedRoute, Responses, Serving, answers, needs
+from amt_console.api.served import Served
 from amt_console.api.wire import names_tag
 from amt_console.model import Role
 from amt_console.operations.protocol import NotFoundError
@@ -23,11 +27,11 @@ from amt_console.reports.times import MAX_HOURS
 PATH = "/dashboards"
 WINDOWS = (("24 hours", "hours=24"), ("7 days", "hours=168"), ("30 days", "hours=720"))
 router = APIRouter(prefix=PATH, route_class=GuardedRoute, dependencies=[BEARER], tags=["dashboards"])
+AcceptEncoding = Annotated[str, Header(description="`gzip` for a third of the bytes.")]
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of the previous answer.")]
 
 
-async def _asked(
-    name: Annotated[str, Path(json_schema_extra={"enum": list(DASHBOARDS)})],
+async def _window(
     hours: Annotated[
         float | None, Query(gt=0, le=MAX_HOURS, description="Length of the window; 24 without `since`.")
     ] = None,
@@ -40,9 +44,19 @@ async def _asked(
         Literal["previous", "none"], Query(description="Whether to compare with the window before.")
     ] = "previous",
 ) -> DashboardRequest:
+    return DashboardRequest("", hours, since, until, zone, compare == "previous")
+
+
+AskedWindow = Annotated[DashboardRequest, Depends(_window)]
+"""A request without a name."""
+
+
+async def _asked(
+    name: Annotated[str, Path(json_schema_extra={"enum": list(DASHBOARDS)})], window: AskedWindow
+) -> DashboardRequest:
     if name not in DASHBOARDS:
         raise NotFoundError(f"there is no such dashboard; there are {', '.join(DASHBOARDS)}")
-    return DashboardRequest(name, hours, since, until, zone, compare == "previous")
+    return replace(window, name=name)
 
 
 Asked = Annotated[DashboardRequest, Depends(_asked)]
@@ -77,27 +91,40 @@ async def dashboard(
     found: Calling,
     serving: Serving,
     if_none_match: IfNoneMatch = None,
-    accept_encoding: Annotated[str, Header(description="`gzip` for a third of the bytes.")] = "",
+    accept_encoding: AcceptEncoding = "",
 ) -> Response:
     """A dashboard as one HTML page: made on demand, kept until the data changes."""
-    kept = await _of(serving).page(asked)
-    policy = f"{kept.policy}; {FRAMES}"
-    headers = {**SECURITY_HEADERS, "content-security-policy": policy, "etag": kept.etag, "vary": "accept-encoding"}
-    if names_tag(if_none_match, kept.etag):
-        return Response(status_code=304, headers=headers)
+    kept = await dashboards_served(serving).page(asked)
+    headers = {**SECURITY_HEADERS, "content-security-policy": f"{kept.policy}; {FRAMES}"}
+    return await opened(request, serving, asked, found, kept, headers, "text/html")
+
+
+async def opened(
+    request: Request,
+    serving: Served,
+    asked: DashboardRequest,
+    found: Caller,
+    kept: KeptPage,
+    headers: Mapping[str, str],
+    media_type: str,
+) -> Response:
+    """The answer with a page or document: 304 where the client has it, else with its row in the audit trail."""
+    all_headers = {**headers, "etag": kept.etag, "vary": "accept-encoding"}
+    if names_tag(request.headers.get("if-none-match"), kept.etag):
+        return Response(status_code=304, headers=all_headers)
     if request.method == "GET":
-        await asyncio.to_thread(_of(serving).note_opened, asked, found.actor)
-    if prefers_gzip(accept_encoding):
-        headers |= {"content-encoding": "gzip"}
-        return Response(kept.packed, media_type="text/html", headers=headers)
-    return Response(kept.html(), media_type="text/html", headers=headers)
+        await asyncio.to_thread(dashboards_served(serving).note_opened, asked, found.actor)
+    if prefers_gzip(request.headers.get("accept-encoding", "")):
+        return Response(kept.packed, media_type=media_type, headers={**all_headers, "content-encoding": "gzip"})
+    return Response(kept.content(), media_type=media_type, headers=all_headers)
 
 
 for _path, _route in (("/", dashboards), ("/{name}", dashboard)):
     router.add_api_route(_path, _route, methods=["HEAD"], include_in_schema=False, **needs(Role.VIEWER))
 
 
-def _of(serving: Serving) -> Dashboards:
+def dashboards_served(serving: Served) -> Dashboards:
+    """What makes and keeps them. Raises RequestError where this process has none."""
     if serving.dashboards is None:
         raise RequestError("not_found", "this process serves no dashboards")
     return serving.dashboards

@@ -1,8 +1,9 @@
-"""The process that makes one dashboard: ``python -m amt_console.reports.dashboards.child``.
+"""The process that makes one dashboard or document: ``python -m amt_console.reports.dashboards.child``.
 
 Reads a pickled ``DashboardJob`` from standard input, gathers the data from the database itself, and writes one line of
-JSON to standard output: ``{"digest", "policy"}`` followed by the page, ``{"unchanged": true}`` if the data is that of
-the known page, or ``{"error", "unavailable"}``. The memory of the data and the charts is freed with the process.
+JSON to standard output: ``{"digest", "policy"}`` followed by the page or document, ``{"unchanged": true}`` if the data
+is that of the known one, or ``{"error", "unavailable"}``. The memory of the data and the charts is freed with the
+process.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote
 
-from amt_console.reports.build import layout
+from amt_console.reports.build import document_of, layout
 from amt_console.reports.dashboards.job import DASHBOARDS, DashboardJob
+from amt_console.reports.documents import encoded
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.gathering.source import gather_from
 from amt_console.reports.html import HtmlRenderer
@@ -45,16 +47,25 @@ def main() -> int:
         if digest == job.known:
             _answer({"unchanged": True})
             return 0
-        page = replace(layout(build_view(data), job.name), siblings=_others(job))
-        html = HtmlRenderer().render(page, chart_marks)
+        content, policy = _document(data, job) if job.document else _page(data, job)
     except (ChartError, UnknownZoneError) as error:
         return _failed(str(error))
     except StoreError as error:
         return _failed(str(error), unavailable=True)
     except MemoryError:
         return _failed("not enough memory to draw it")
-    _answer({"digest": digest, "policy": _policy(html)}, html.encode("utf-8"))
+    _answer({"digest": digest, "policy": policy}, content)
     return 0
+
+
+def _page(data: ReportData, job: DashboardJob) -> tuple[bytes, str]:
+    page = replace(layout(build_view(data), job.name), siblings=_others(job))
+    html = HtmlRenderer().render(page, chart_marks)
+    return html.encode("utf-8"), _policy(html)
+
+
+def _document(data: ReportData, job: DashboardJob) -> tuple[bytes, str]:
+    return encoded(document_of(build_view(data), job.name)), ""
 
 
 def _digest(data: ReportData) -> str:

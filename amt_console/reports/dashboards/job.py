@@ -22,13 +22,17 @@ DASHBOARDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """Title and content of each dashboard by name, in the order of the index."""
 
 
+DOCUMENTS = (*DASHBOARDS, "monitoring")
+"""The reports that are documents, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class DashboardJob:
-    """One dashboard to make."""
+    """One dashboard to make, or the document of one report."""
 
     source: ReportSource
     name: str
-    """A key of ``DASHBOARDS``."""
+    """A key of ``DASHBOARDS``, or of ``DOCUMENTS``."""
     window: Window
     made_at: datetime
     zone: str
@@ -37,16 +41,18 @@ class DashboardJob:
     """Whether to compare the window with the previous one."""
     links: str
     """Query of the links to the other dashboards, with its ``?``; may be empty."""
+    document: bool = False
+    """The report's JSON instead of the page."""
     known: str | None = None
     """``Dashboard.digest`` of the page that is kept; made again only from other data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """One page."""
+    """One page or document."""
 
-    html: bytes
+    content: bytes
     policy: str
-    """Its content security policy, as in its own meta element."""
+    """The content security policy of a page, as in its own meta element."""
     digest: str
     """Of the data that it is made from."""
