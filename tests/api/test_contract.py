@@ -61,8 +61,9 @@ class Pages:
     """Makes pages at once, without a process."""
 
     def make(self, job: DashboardJob) -> Dashboard | None:
-        """A page of a few words."""
-        return Dashboard(b"<p>a page</p>", "default-src 'none'", job.name)
+        """A page of a few words, or a small document."""
+        content = b'{"report": "small"}' if job.document else b"<p>a page</p>"
+        return Dashboard(content, "default-src 'none'", job.name)
 
     def close(self) -> None:
         """Nothing to end."""

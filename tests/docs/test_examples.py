@@ -54,7 +54,7 @@ class _Secrets(dict[str, str]):
         return self[key] if self._made(key) else default
 
     def __missing__(self, key: str) -> str:
-        return "https://hook.example/x" if key.endswith("_URL") else f"secret-of-{key}"
+        return "https://hook.example/x" if key.endswith("_URL") else f"the-secret-text-of-{key}"
 
     @staticmethod
     def _made(key: str) -> bool:

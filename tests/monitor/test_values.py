@@ -125,6 +125,29 @@ def test_the_limit_of_a_query_is_a_rule_on_all_of_its_series() -> None:
     assert {each.severity for each in found.values()} == {Severity.CRITICAL}
 
 
+def test_a_series_that_vanishes_keeps_its_alert_without_data_until_it_is_back() -> None:
+    rules = ruleset(prometheus=[{**QUERY, "above": 100}])
+    clock, ledger, evaluator = FakeClock(), Ledger(()), Evaluator(rules)
+
+    def step(**series: float) -> Episode:
+        clock.advance(60)
+        evaluator.evaluate(
+            ledger, [measured(clock, {name.replace("_", "="): each for name, each in series.items()}, name="queue")]
+        )
+        return next(each for each in ledger.all() if each.subject == "queue/job=a")
+
+    for _ in range(3):
+        fired = step(job_a=200.0, job_b=1.0)
+    assert (fired.state, fired.stale) == (AlertState.FIRING, False)
+    for _ in range(20):
+        gone = step(job_b=1.0)
+    assert (gone.state, gone.stale) == (AlertState.FIRING, True), "the others say nothing about it"
+    assert (step(job_a=200.0).state, step(job_a=200.0).stale) == (AlertState.FIRING, False)
+    for _ in range(10):
+        back = step(job_a=1.0)
+    assert back.state is AlertState.RESOLVED
+
+
 def test_a_plugin_that_warns_is_a_warning_and_one_that_is_down_an_outage() -> None:
     clock, ledger, evaluator = FakeClock(), Ledger(()), Evaluator(ruleset(plugins=[PLUGIN]))
     for _ in range(3):
