@@ -16,6 +16,7 @@ from typing import Any, ClassVar, TypeVar
 
 from rich.console import RenderableType
 from textual import events
+from textual._context import active_message_pump
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import CommandPalette
@@ -23,6 +24,7 @@ from textual.css.query import NoMatches
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 
 from amt_console.clock import Clock
 from amt_console.console import themes
@@ -182,6 +184,18 @@ class ConsoleApp(App[None], inherit_bindings=False):
         driver = self._driver
         if isinstance(driver, ConsoleDriver):
             driver.let_go()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Take away a widget that failed, and tell it; a fault of a screen or of the app itself ends the console."""
+        failed = active_message_pump.get(None)
+        if not isinstance(failed, Widget) or isinstance(failed, Screen):
+            super()._handle_exception(error)
+            return
+        _log.error("%s failed", type(failed).__name__, exc_info=error)
+        failed.display = False
+        self.tell(
+            f"A part of the screen failed ({type(error).__name__}): a fault of amt-console, see its log.", "error"
+        )
 
     def _fatal_error(self) -> None:
         """Handle a bug of the console: one line for the person, the details in the log."""

@@ -31,6 +31,24 @@ async def test_a_panel_that_fails_says_so_in_its_place(monkeypatch: pytest.Monke
         assert console.acknowledged()
 
 
+async def test_a_widget_that_fails_outside_of_drawing_goes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HostPanel, "on_resize", _fails)
+    async with desk(incident(), faults=True) as console:
+        assert any("A part of the screen failed" in message for message in console.messages)
+        assert not console.screen.query(HostPanel)
+        assert "backend-api" in console.text()
+        await console.press("a", "enter")
+        assert console.acknowledged()
+
+
+async def test_cards_that_are_left_before_they_are_drawn_do_no_harm() -> None:
+    async with desk(incident(), answers=INCIDENT, size=(120, 40)) as console:
+        for _ in range(3):
+            await console.pilot.press("1", "j", "2", "j", "3", "j", "6", "j", "enter", "escape", "1", "tab")
+        await console.settle()
+        assert console.app.is_running
+
+
 async def test_a_row_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = ServiceTable.cell
 

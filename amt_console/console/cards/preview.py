@@ -83,4 +83,5 @@ class Preview(VerticalScroll):
         self.scroll_home(animate=False)
         if card is not None:
             self.mount(card)
-            card.call_after_refresh(card.load)
+            # Through this widget, which stays: a card that has gone meanwhile must not load.
+            self.call_after_refresh(self.load)
