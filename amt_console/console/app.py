@@ -478,25 +478,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """Back to the overview."""
         await self._places.back()
 
-    def action_step(self, minutes: int) -> None:
-        """Some minutes on, or back."""
-        self._time.step(minutes)
-
-    def action_change(self, later: bool) -> None:
-        """To the next or previous change."""
-        self._time.change(later=later)
-
-    def action_go_to(self) -> None:
-        """Ask for a moment."""
-        self._time.ask()
-
-    def action_before_alert(self) -> None:
-        """Five minutes before the selected alert."""
-        self._time.before_alert()
-
-    def action_live(self) -> None:
-        """Back to now."""
-        self._time.live()
+    def action_time(self, name: str) -> None:
+        """Go to another moment, as a key of ``TIME_KEYS`` means."""
+        self._time.go(name)
 
     def action_mark(self) -> None:
         """Mark a row; in the past play."""

@@ -55,13 +55,18 @@ SCREEN_KEYS: Sequence[Binding] = (
     _key("palette", "command_palette", "palette", "Find a service, an alert, a time, a theme or a command by name."),
 )
 TIME_KEYS: Sequence[Binding] = (
-    _key("step_back", "step(-1)", "a minute back", "Show the console as it was a minute earlier."),
-    _key("step_forward", "step(1)", "a minute on", "A minute later, up to now."),
-    _key("previous_change", "change(False)", "previous change", "To the change of a service or an alert before."),
-    _key("next_change", "change(True)", "next change", "To the next change."),
-    _key("go_to", "go_to", "go to", "Ask for a moment: 14:30, -2h, yesterday 09:00."),
-    _key("before_alert", "before_alert", "before it", "Five minutes before the selected alert began."),
-    _key("live", "live", "live", "Back to now.", show=True),
+    _key("step_back", "time('step_back')", "a minute back", "Show the console as it was a minute earlier."),
+    _key("step_forward", "time('step_forward')", "a minute on", "A minute later, up to now."),
+    _key(
+        "previous_change",
+        "time('previous_change')",
+        "previous change",
+        "To the change of a service or an alert before.",
+    ),
+    _key("next_change", "time('next_change')", "next change", "To the next change."),
+    _key("go_to", "time('go_to')", "go to", "Ask for a moment: 14:30, -2h, yesterday 09:00."),
+    _key("before_alert", "time('before_alert')", "before it", "Five minutes before the selected alert began."),
+    _key("live", "time('live')", "live", "Back to now.", show=True),
 )
 APP_KEYS: Sequence[Binding] = (
     _key(

@@ -42,6 +42,20 @@ class TimeTravel:
         self._speed = 0
         self._timer: Timer | None = None
 
+    def go(self, name: str) -> None:
+        """Do what a key of ``TIME_KEYS`` means."""
+        match name:
+            case "step_back" | "step_forward":
+                self.step(-1 if name == "step_back" else 1)
+            case "previous_change" | "next_change":
+                self.change(later=name == "next_change")
+            case "go_to":
+                self.ask()
+            case "before_alert":
+                self.before_alert()
+            case "live":
+                self.live()
+
     @property
     def speed(self) -> int:
         """Seconds of history per second; 0 while it stands."""
