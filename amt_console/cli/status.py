@@ -119,7 +119,7 @@ def print_status(snapshot: Snapshot) -> None:
     then = "" if snapshot.at is None else f" at {snapshot.at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
     print_wrapped(f"{snapshot.overall.value.upper()}{then}: {counts_words(snapshot)}", indent=4)
     if monitor.state is MonitorState.RUNNING:
-        where = "running" if monitor.host is None else f"running on {monitor.host}, pid {monitor.pid}"
+        where = f"running on {monitor.host}, pid {monitor.pid}"
         print_wrapped(f"monitor: {where}, last result {ago(monitor.last_cycle_at, now)}", indent=9)
     else:
         print_wrapped(monitor_words(snapshot, now).replace(" ", ": ", 1), indent=9)

@@ -33,6 +33,7 @@ PLACES = (
     Place(1, OVERVIEW, "overview:OverviewScreen"),
     Place(2, "services", "services:ServicesScreen"),
     Place(3, "alerts", "alerts:AlertsScreen"),
+    Place(4, "resources", "resources:ResourcesScreen"),
     Place(6, "incidents", "incidents:IncidentsScreen"),
     Place(7, "activity", "activity:ActivityScreen"),
 )

@@ -168,13 +168,12 @@ class LocalOperations:
             events = tuple(event for event in reads.alerts.events(alert_id) if at is None or event.at <= at)
             then = episode if at is None else as_of(episode, events, at)
             views = self._views(reads, at, also=[then])
-            seen = reads.alerts.evidence(alert_id)
             return AlertDetail(
                 episode=then,
                 alert=views.of(then),
                 events=events,
                 cause=views.cause_of(alert_id),
-                evidence=None if seen is None or (at is not None and seen.at > at) else seen,
+                evidence=reads.alerts.evidence(alert_id),
             )
 
     def alerts(

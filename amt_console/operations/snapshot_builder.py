@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
@@ -19,7 +19,6 @@ from amt_console.model import (
     Overall,
     ResourcesView,
     Series,
-    ServiceStatus,
     ServiceView,
     Snapshot,
     Target,
@@ -150,7 +149,7 @@ class SnapshotBuilder:
             )
             for target in self._targets
         )
-        monitor = self._monitor(reads, now) if at is None else _past_monitor(reads, at, statuses)
+        monitor = self._monitor(reads, at, now)
         cpu, memory, disk = self._host_series
         snapshot = Snapshot(
             version=0,
@@ -204,11 +203,13 @@ class SnapshotBuilder:
             self._host_series, self._host_series_at = _host_series(reads, end), tick
         return self._windows.read(reads, end, tick)
 
-    def _monitor(self, reads: Reads, now: datetime) -> MonitorStatus:
+    def _monitor(self, reads: Reads, at: datetime | None, now: datetime) -> MonitorStatus:
         row = reads.monitor.sign_of_life()
         if row is None:
             return MonitorStatus(MonitorState.STOPPED)
-        if not self._monitor_alive():
+        if at is not None:
+            state = MonitorState.STOPPED if _inside_gap(reads, at) else MonitorState.RUNNING
+        elif not self._monitor_alive():
             state = MonitorState.STOPPED
         else:
             quiet = (now - row.last_cycle_at).total_seconds()
@@ -221,15 +222,6 @@ class SnapshotBuilder:
             last_cycle_at=row.last_cycle_at,
             last_commit_at=row.last_cycle_at,
         )
-
-
-def _past_monitor(reads: Reads, at: datetime, statuses: Mapping[str, ServiceStatus]) -> MonitorStatus:
-    """Each sign of life overwrites the last one: of the past only results say that a monitor ran, and not which."""
-    last = max((status.last.timestamp for status in statuses.values()), default=None)
-    if last is None or reads.monitor.sign_of_life() is None:
-        return MonitorStatus(MonitorState.STOPPED)
-    state = MonitorState.STOPPED if _inside_gap(reads, at) else MonitorState.RUNNING
-    return MonitorStatus(state, last_cycle_at=last, last_commit_at=last)
 
 
 def _inside_gap(reads: Reads, at: datetime) -> bool:
