@@ -31,6 +31,21 @@ def test_a_container_runs_as_a_plain_user_with_its_data_in_a_volume() -> None:
     assert instructions("HEALTHCHECK")[0].endswith('CMD ["amt-console", "monitor", "--alive"]')
 
 
+def test_a_container_needs_to_write_nothing_but_its_volume() -> None:
+    environment = dict(pair.split("=", 1) for line in instructions("ENV") for pair in line.split())
+    assert environment["HOME"] == environment["XDG_STATE_HOME"] == "/data"
+    assert environment["PYTHONDONTWRITEBYTECODE"] == "1", "no cache beside the program"
+    assert instructions("WORKDIR")[-1] == "/data"
+    shown = (CONTAINERFILE, (ROOT / "docs" / "deployment.md").read_text("utf-8"))
+    for text in shown:
+        assert "--read-only --tmpfs /tmp --cap-drop all --security-opt no-new-privileges" in text
+    last_stage = CONTAINERFILE.rpartition("\nFROM ")[2]
+    assert last_stage.index("USER amt-console") < last_stage.index("\nCMD")
+    assert not re.search(r"^(RUN|COPY|ADD) ", last_stage.partition("USER amt-console")[2], re.M), (
+        "nothing is made as that user"
+    )
+
+
 def test_everything_that_is_copied_exists_and_is_not_ignored() -> None:
     copied = [word for line in instructions("COPY") if "--from" not in line for word in line.split()[:-1]]
     assert len(copied) >= 8
