@@ -83,7 +83,7 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
 }
 """By where they work. Keys of one thing are separated by commas, in the words of the terminal toolkit."""
 _TOGETHER = (
-    ("Screens", "Everywhere", "Time", "Lists", "Charts"),
+    ("Screens", "Everywhere", "Time", "Lists", "Charts", "Silences and maintenance"),
     ("Screens", "Everywhere", "Time", "Details", "Links", "Charts"),
     ("Screens", "Everywhere", "Time", "Details", "Silences and maintenance"),
     ("Details", "Help"),

@@ -200,8 +200,8 @@ LIST_KEYS: Sequence[Binding] = (
     _key("page_down", "page(1)", "page down", "One screenful down."),
     _key("first", "jump(False)", "first", "First row."),
     _key("last", "jump(True)", "last", "Last row."),
-    _key("next_pane", "pane(1)", "next pane", "Next pane."),
-    _key("previous_pane", "pane(-1)", "previous pane", "Previous pane."),
+    _key("next_pane", "pane(1)", "next pane", "Next pane, or next tab."),
+    _key("previous_pane", "pane(-1)", "previous pane", "Previous pane, or previous tab."),
     _key("sort", "sort", "sort", "Order by the next column, first one way, then the other; at last as given."),
 )
 DETAIL_KEYS: Sequence[Binding] = (

@@ -30,6 +30,10 @@ class PagesHost(ActionHost, Protocol):
         """Show a screen on top."""
         ...
 
+    async def action_place(self, name: str) -> None:
+        """Open one of the screens."""
+        ...
+
 
 class Pages:
     """Opens pages, each at most once."""
@@ -38,10 +42,12 @@ class Pages:
         self._host = host
 
     async def show(self, name: str) -> None:
-        """Open a page by its name."""
+        """Open a page by its name; the silences are a part of the alerts."""
+        if name == "muted":
+            await self._show_muted()
+            return
         pages = {
             "monitor": self._monitor,
-            "muted": self._muted,
             "away": self._away,
             "why": self._why,
             "help": self._help,
@@ -49,6 +55,13 @@ class Pages:
         page = pages[name]()
         if page is not None and type(self._host.screen) is not type(page):
             await self._host.show_screen(page)
+
+    async def _show_muted(self) -> None:
+        from amt_console.console.screens.alerts import SILENCES, AlertsScreen
+
+        await self._host.action_place("alerts")
+        if isinstance(self._host.screen, AlertsScreen):
+            self._host.screen.show_tab(SILENCES)
 
     async def show_service(self, name: str) -> None:
         """Open a service."""
@@ -60,11 +73,6 @@ class Pages:
         from amt_console.console.screens.monitor import MonitorScreen
 
         return MonitorScreen()
-
-    def _muted(self) -> Screen[Any]:
-        from amt_console.console.screens.muted import MutedScreen
-
-        return MutedScreen()
 
     def _away(self) -> Screen[Any]:
         from amt_console.console.screens.away import AwayScreen

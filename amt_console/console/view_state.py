@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from amt_console.console.session import SessionFacts
-from amt_console.model import AlertView, Snapshot, Viewer
+from amt_console.model import AlertState, AlertView, Snapshot, Viewer
 from widgets.title_bar import TitleState
 
 NOTICE_SECONDS = 30.0
@@ -25,6 +25,7 @@ class ViewState:
         """The past moment that is shown; ``None`` for now."""
         self.greeting = ""
         """What happened since the person last looked; the first notice."""
+        self._ended: dict[int, AlertView] = {}
         self._told: dict[str, datetime] = {}
         """When each notice was first shown."""
         self._frozen: Snapshot | None = None
@@ -78,9 +79,14 @@ class ViewState:
         return next((a for a in self.live.alerts if a.id == alert_id), None) if self.live else None
 
     def known_alert(self, alert_id: int) -> AlertView | None:
-        """An alert as it is now, open or just ended."""
+        """An alert as it is now, open or ended."""
         ended = self.live.recently_resolved if self.live is not None else ()
-        return self.live_alert(alert_id) or next((alert for alert in ended if alert.id == alert_id), None)
+        found = self.live_alert(alert_id) or next((alert for alert in ended if alert.id == alert_id), None)
+        return found or self._ended.get(alert_id)
+
+    def remember_ended(self, alerts: Iterable[AlertView]) -> None:
+        """Keep the ended ones of a history that is shown: they can be rated."""
+        self._ended = {alert.id: alert for alert in alerts if alert.state is AlertState.RESOLVED}
 
     def worst_unacknowledged(self, among: Collection[int] | None = None) -> AlertView | None:
         """The worst open unacknowledged alert as it is now; never a follower.

@@ -50,6 +50,8 @@ class AlertCard(Card):
         self._has_links, self._link = links, 0
         self._links: tuple[str | int, ...] = ()
         self._subject = subject
+        self.sheet = Sheet()
+        """What it draws on; not looked for: what is loaded may arrive while the card is being removed."""
         self._known: AlertKnown | None = None
         self._range: int | None = None
         self._versions: tuple[object, ...] = ()
@@ -59,12 +61,8 @@ class AlertCard(Card):
 
     def compose(self) -> Iterable[Widget]:
         """One sheet."""
-        yield Sheet(look=self.look)
-
-    @property
-    def sheet(self) -> Sheet:
-        """What it draws on."""
-        return self.query_one(Sheet)
+        self.sheet.look = self.look
+        yield self.sheet
 
     def on_mount(self) -> None:
         """Prepare, and draw what the snapshot knows already."""
