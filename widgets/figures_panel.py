@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -199,7 +200,7 @@ class FiguresPanel(LineView):
         """The value, with a mark if it looks wrong."""
         figure, palette = self.figure(item.name), self.look.palette
         mark: Runs = [(SUSPECT_MARK, palette.warning)] if figure.suspect else []
-        if isinstance(figure.value, tuple) or figure.value is None:
+        if isinstance(figure.value, tuple) or figure.value is None or not math.isfinite(figure.value):
             return [(self.look.missing, palette.muted), *mark]
         text = figure_text(figure.value, item.unit)
         if currency and item.unit is FigureUnit.MONEY and figure.unit not in (None, FigureUnit.MONEY):

@@ -64,7 +64,7 @@ def open_console(
     if fault is not None:
         raise CommandError(f"{fault} For a picture without a terminal: amt-console status", ExitCode.UNAVAILABLE)
     from amt_console.console.app import ConsoleApp
-    from amt_console.console.remembered import REMEMBERED_FILE, ThemeMemory
+    from amt_console.console.themes.remembered import REMEMBERED_FILE, ThemeMemory
 
     clock = SystemClock()
 

@@ -27,11 +27,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from amt_console.clock import Clock
-from amt_console.console import themes
 from amt_console.console.actions import Selection, Tone
 from amt_console.console.acts import Acts
 from amt_console.console.announcer import Announcer, terminal_title
-from amt_console.console.appearance import Appearance, ThemeChoice
 from amt_console.console.bindings import APP_KEYS, PROMPT_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
 from amt_console.console.copying import Copying
 from amt_console.console.exporting import Exporter
@@ -41,7 +39,6 @@ from amt_console.console.jobs import Done, Jobs
 from amt_console.console.leaving import Leaving
 from amt_console.console.pages import Pages
 from amt_console.console.places import Places
-from amt_console.console.remembered import ThemeMemory
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
@@ -51,6 +48,9 @@ from amt_console.console.terminal.driver import ConsoleDriver
 from amt_console.console.terminal.guard import TerminalGuard
 from amt_console.console.terminal.keyboard import PASTED
 from amt_console.console.terminal.output import AsciiFilter, drop_control_characters, tightened
+from amt_console.console.themes import own as themes
+from amt_console.console.themes.appearance import Appearance, ThemeChoice
+from amt_console.console.themes.remembered import ThemeMemory
 from amt_console.console.time_travel import TimeTravel
 from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS

@@ -224,7 +224,13 @@ LINK_KEYS: Sequence[Binding] = (
     _key("next_link", "next_link", "next", "Mark the next one."),
 )
 CHART_KEYS: Sequence[Binding] = (
-    _key("longer", "range(1)", "longer", "Longer time range: 15 minutes up to 30 days.", show=True),
+    _key(
+        "longer",
+        "range(1)",
+        "longer",
+        "Longer time range; the shortest and the longest one depend on the screen.",
+        show=True,
+    ),
     _key("shorter", "range(-1)", "shorter", "Shorter time range."),
 )
 MUTED_KEYS: Sequence[Binding] = (

@@ -1,7 +1,8 @@
-"""Shares the lines of the overview between its panes. Pure."""
+"""Shares the lines of the overview and of the business screen between their panes. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -101,3 +102,46 @@ def _panels(width: int, bottom: int) -> Panels:
     if width >= 76 and bottom >= TWO_LINES:
         return "-two"
     return "-one" if width >= ONE_WIDTH and bottom >= ONE_LINES else "-lines"
+
+
+BusinessArrangement = Literal["-stacked", "-two", "-three"]
+_TWO_FROM, _THREE_FROM, _THREE_FROM_LINES = 110, 165, 44
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessPlan:
+    """How the groups of business figures stand, and the lines of each table."""
+
+    arrangement: BusinessArrangement
+    """Tables above one chart, tables beside it, or a column with a chart for each group."""
+    lines: tuple[int, ...]
+
+
+def plan_business(width: int, height: int, *, rows: Sequence[int], selected: int, zoomed: bool) -> BusinessPlan:
+    """Share the lines between the tables; the charts take what they leave.
+
+    Args:
+        width: Cells of the screen.
+        height: Lines between the bars.
+        rows: Figures of each group.
+        selected: The group with the keys; it gets its lines first.
+        zoomed: Only this group is shown.
+    """
+    wanted = [1 + count for count in rows]
+    if zoomed:
+        beside = width >= _TWO_FROM
+        lines = height if beside else min(wanted[selected], max(4, height // 3))
+        return BusinessPlan("-two" if beside else "-stacked", (lines,) * len(rows))
+    if width >= _THREE_FROM and height >= _THREE_FROM_LINES:
+        return BusinessPlan("-three", (max(wanted),) * len(rows))
+    if width >= _TWO_FROM:
+        return BusinessPlan("-two", _shared(wanted, height, selected))
+    return BusinessPlan("-stacked", _shared(wanted, height - (9 if height >= 20 else 7), selected))
+
+
+def _shared(wanted: Sequence[int], room: int, selected: int) -> tuple[int, ...]:
+    """Three lines for each, then what the selected one wants, then what the others want."""
+    lines = [min(3, each) for each in wanted]
+    for at in (selected, *(at for at in range(len(wanted)) if at != selected)):
+        lines[at] += max(0, min(wanted[at] - lines[at], room - sum(lines)))
+    return tuple(lines)

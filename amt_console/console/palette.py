@@ -12,10 +12,10 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 from textual.theme import Theme
 
-from amt_console.console.appearance import Appearance, ThemeChoice
 from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
 from amt_console.console.host import ScreenHost
-from amt_console.console.themes import CYCLE, DESCRIPTIONS
+from amt_console.console.themes.appearance import Appearance, ThemeChoice
+from amt_console.console.themes.own import CYCLE, DESCRIPTIONS
 from amt_console.moments import MomentError, parse_moment
 from amt_console.text import SEVERITY_WORDS, STATE_WORDS, reason_of, safe_text
 

@@ -34,6 +34,7 @@ PLACES = (
     Place(2, "services", "services:ServicesScreen"),
     Place(3, "alerts", "alerts:AlertsScreen"),
     Place(4, "resources", "resources:ResourcesScreen"),
+    Place(5, "business", "business:BusinessScreen"),
     Place(6, "incidents", "incidents:IncidentsScreen"),
     Place(7, "activity", "activity:ActivityScreen"),
 )

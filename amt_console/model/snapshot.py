@@ -75,6 +75,8 @@ class ServiceView:
     """By name, if more than one watches it; ``state`` is then the majority's."""
     values: Mapping[str, Value] = field(default_factory=dict)
     """What the newest result measured besides its time, by name, the main value first."""
+    figures: FigureKind | None = None
+    """The business figures that its answer is read for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ def service_view(
         runbook=target.runbook,
         locations=locations,
         values=last.values if last is not None and state is not ServiceState.UNKNOWN else {},
+        figures=target.figures if isinstance(target, Service) else None,
     )
 
 

@@ -21,7 +21,7 @@ from textual.theme import BUILTIN_THEMES
 
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.terminal.colours import LEAST_CONTRAST, XTERM, contrast
-from amt_console.console.themes import COLOUR_BLIND, CYCLE, HIGH_CONTRAST, HIGH_LEAST_CONTRAST
+from amt_console.console.themes.own import COLOUR_BLIND, CYCLE, HIGH_CONTRAST, HIGH_LEAST_CONTRAST
 from amt_console.model import Snapshot
 
 pytestmark = pytest.mark.slow
@@ -38,6 +38,7 @@ OWN = CYCLE
 SCREENS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("i",): (),
     ("M",): ("escape",),
+    ("5", "j"): ("escape", "escape"),
     ("down", "S"): ("escape", "escape"),
     ("down", "a"): ("n", "escape"),
     ("slash", "b"): ("escape",),

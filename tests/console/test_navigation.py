@@ -19,7 +19,7 @@ from amt_console.console.palette import (
     TimesProvider,
 )
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.console.themes import CYCLE
+from amt_console.console.themes.own import CYCLE
 from amt_console.model import AlertState, AlertType, KeptAnswer, ProbeNow, ServiceState, Viewer
 from widgets.chart import Chart
 from widgets.title_bar import TitleBar

@@ -17,7 +17,7 @@ from amt_console.console.layout import COMPACT_LINES, HOST_ONLY_BELOW, HOUR_LINE
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.session import SessionFacts
 from amt_console.console.terminal.output import plain
-from amt_console.console.themes import CYCLE, first_theme, next_theme
+from amt_console.console.themes.own import CYCLE, first_theme, next_theme
 from amt_console.console.view_state import ViewState
 from amt_console.model import AlertState, Severity
 

@@ -11,9 +11,9 @@ from support.desk import Desk, desk
 from support.pictures import incident
 from textual.command import CommandPalette
 
-from amt_console.console.remembered import ThemeMemory
 from amt_console.console.session import Preferences
-from amt_console.console.themes import CYCLE
+from amt_console.console.themes.own import CYCLE
+from amt_console.console.themes.remembered import ThemeMemory
 
 pytestmark = pytest.mark.slow
 

@@ -42,6 +42,12 @@ _NAMES = (
     ("api-analytics-revenue", "http://localhost:5000/api/analytics/revenue", 190.0),
     ("monitoring-db", "sqlite:///monitoring.db", 0.8),
 )
+_READ = {
+    "api-chat-analytics": FigureKind.CHATBOT,
+    "api-plans": FigureKind.PLANS,
+    "api-dashboard-overview": FigureKind.OVERVIEW,
+    "api-analytics-revenue": FigureKind.REVENUE,
+}
 
 
 def wave(base: float, swing: float, count: int = 30, *, phase: float = 0.0) -> tuple[float | None, ...]:
@@ -66,6 +72,7 @@ def service(name: str, url: str, base: float, **changes: object) -> ServiceView:
         coverage_percent_24h=99.0,
         error_rate_percent_1h=0.0,
         last_checked=NOW - timedelta(seconds=7),
+        figures=_READ.get(name),
     )
     return replace(view, **changes)  # type: ignore[arg-type]
 

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from textual.theme import Theme
 
-from amt_console.console import themes
 from amt_console.console.cards.loading import Loader, LoadingHost
-from amt_console.console.remembered import ThemeMemory
+from amt_console.console.themes import own as themes
+from amt_console.console.themes.remembered import ThemeMemory
 
 
 class AppearanceHost(LoadingHost, Protocol):
