@@ -134,6 +134,7 @@ class AlertCard(Card):
         """A longer or shorter time for strip and chart; its name, or ``None`` at the end of the ranges."""
         window = None if self._known is None else self._known.window
         hours = 1.0 if window is None else window.hours
+        hours = hours if self._range is None else RANGES[self._range].hours
         order = [at for at, each in enumerate(RANGES) if (each.hours - hours) * steps > _SAME_HOURS]
         if not order:
             return None
