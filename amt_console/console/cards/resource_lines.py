@@ -157,25 +157,22 @@ def note(
     return look.dot.join(parts)
 
 
+FIGURES_HEADING = f"{'FIGURES':<14}{'now':>12}{'mean':>12}{'peak':>12}"
+
+
 def figure_lines(history: HostHistory | None, sample: HostSample | None, look: Look) -> list[Runs]:
     """A table of all figures: now, mean and highest of the range; then what the sample tells besides."""
     palette, values = look.palette, now_values(sample)
-    rows: list[tuple[str, ...]] = [("", "now", "mean", "peak")]
+    lines: list[Runs] = []
     for figure in FIGURES:
         for name, _ in figure.metrics:
             course = history.metrics.get(name) if history is not None else None
             numbers = (values.get(name), course.mean if course else None, course.high if course else None)
-            rows.append((_LABELS[name], *(look.value(value_words(figure, number)) for number in numbers)))
-    lines: list[Runs] = [
-        [
-            (f"{row[0]:<14}", palette.muted),
-            ("".join(f"{cell:>12}" for cell in row[1:]), palette.text if at else palette.muted),
-        ]
-        for at, row in enumerate(rows)
-    ]
+            cells = "".join(f"{look.value(value_words(figure, number)):>12}" for number in numbers)
+            lines.append([(f"{_LABELS[name]:<14}", palette.muted), (cells, palette.text)])
     if sample is not None and sample.network is not None:
-        faults = f"{sample.network.errors:.0f} errors and {sample.network.drops:.0f} drops per second"
-        lines.append([(f"{'network':<14}", palette.muted), (f"  {faults}", palette.text)])
+        faults = f"{sample.network.errors:.0f} errors, {sample.network.drops:.0f} drops per second"
+        lines.append([(f"{'network':<14}  ", palette.muted), (faults, palette.text)])
     return lines
 
 
@@ -225,7 +222,8 @@ def disk_lines(disks: Sequence[DiskRoom], limit: float, now: datetime, width: in
         if full is not None and not ahead:
             lines.append([("  ", palette.text), full])
     if disks[0].reason:
-        lines.append([(f"{disks[0].mount}: {disks[0].reason}", palette.muted)])
+        which = f"{disks[0].mount}: " if len(disks) > 1 else ""
+        lines.append([(f"{which}{disks[0].reason}", palette.muted)])
     return lines
 
 

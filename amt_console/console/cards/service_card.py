@@ -11,6 +11,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
+from textual.widget import Widget
 
 from amt_console.console.cards import facts, service_lines
 from amt_console.console.cards.base import Card
@@ -30,6 +31,7 @@ from widgets.state_strip import StateStrip
 
 TWO_COLUMNS_FROM = 104
 """Cells from which charts and lists stand beside each other."""
+_LEAST_CHART_LINES, _MOST_CHART_LINES = 7, 20
 _PROBES = 20
 
 
@@ -91,7 +93,7 @@ class ServiceCard(Card):
                 yield self._over("RESPONSE", "response")
                 yield Chart(look=look, id="chart")
                 yield FactLines("ALERTS", look=look, id="alerts-of")
-                yield self._optional("LAST ERRORS", "errors", wrap_at=24)
+                yield self._optional("LAST ERRORS", "errors", wrap_at=4)
                 yield self._optional("BODY", "answer", wrap_at=0)
                 yield self._optional("EVIDENCE", "evidence", wrap_at=2)
             with Vertical(classes="-right"):
@@ -128,11 +130,20 @@ class ServiceCard(Card):
 
     def _fit(self) -> None:
         self.set_class(self.size.width >= TWO_COLUMNS_FROM, "-two")
-        lines = min(20, max(8, (self.screen.size.height - 6) // 2))
-        for chart in self.query(Chart):
-            if chart.styles.height is None or chart.styles.height.value != lines:
-                chart.styles.height = lines
         self._draw_head()
+        self.call_after_refresh(self._fit_charts)
+
+    def _fit_charts(self) -> None:
+        """Charts reach to the end of the first screenful, but not more than half of it."""
+        if not self.ready:
+            return
+        chart, parent = self.query_one("#chart", Chart), self.parent
+        room = parent.size.height if isinstance(parent, Widget) else self.screen.size.height
+        above = chart.region.y - self.region.y if chart.region.height else 0
+        lines = min(_MOST_CHART_LINES, max(_LEAST_CHART_LINES, min(room - above, (room - 4) // 2)))
+        for each in self.query(Chart):
+            if each.styles.height is None or each.styles.height.value != lines:
+                each.styles.height = lines
 
     # What others ask of it
 
@@ -231,6 +242,7 @@ class ServiceCard(Card):
         self._view = self._view or detail.service
         self._draw_head()
         self._draw_detail()
+        self.call_after_refresh(self._fit_charts)
         if not known and not any(self._alert and self._alert.alert.id == each.id for each in self.alerts):
             self._load_alert()
         self.post_message(self.AlertsChanged())

@@ -130,6 +130,12 @@ def alerts_of(name: str, detail: ServiceDetail | None, shown: Sequence[AlertView
     return (*opened, *sorted(others, key=lambda each: each.opened_at, reverse=True))
 
 
+def short_moment(moment: datetime, now: datetime, look: Look) -> str:
+    """A time of day, with day and month unless it is today's."""
+    local = look.local(moment)
+    return f"{local:%H:%M}" if local.date() == look.local(now).date() else f"{local:%d %b %H:%M}"
+
+
 def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, look: Look) -> list[Runs]:
     """A line per alert; the chosen one has a mark.
 
@@ -148,7 +154,7 @@ def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, 
         ended = view.state is AlertState.RESOLVED
         text, style = look.severity(view.severity)
         mark = "" if chosen is None else look.glyph("▸ ", "> ") if at == chosen else "  "
-        begun = near_moment(view.opened_at, now, look.zone)
+        begun = short_moment(view.opened_at, now, look)
         lasted = ((view.resolved_at or now) - view.opened_at).total_seconds()
         who = view.acknowledged_by or ("" if ended else "nobody")
         if view.follows_from is not None and view.acknowledged_by is None:
@@ -183,7 +189,7 @@ def error_lines(spans: Sequence[StateSpan], probes: Sequence[RecentProbe], now: 
             rows.append((probe.timestamp, [("failed check     ", palette.muted), (probe.error, palette.text)]))
     rows.sort(key=lambda row: row[0], reverse=True)
     lines: list[Runs] = [
-        [(f"{near_moment(at, now, look.zone)}  ", palette.muted), *runs] for at, runs in rows[:_MOST_ERRORS]
+        [(f"{short_moment(at, now, look)}  ", palette.muted), *runs] for at, runs in rows[:_MOST_ERRORS]
     ]
     if len(rows) > _MOST_ERRORS:
         lines.append([(f"and {len(rows) - _MOST_ERRORS} more in this range", palette.muted)])

@@ -35,6 +35,8 @@ _THREE_FROM = 160
 _GAP_FROM = 30
 """Lines from which rows of charts have a blank line between them."""
 _MOST_ALERTS = 3
+_LEAST_FIGURES = 6
+"""Lines of the table of figures without which it is left out."""
 
 
 class ResourcesScreen(ConsoleScreen):
@@ -67,7 +69,7 @@ class ResourcesScreen(ConsoleScreen):
                         yield Chart(look=look, id=figure.name)
                 with Vertical():
                     yield FactLines("DISKS", look=look, id="disks", wrap_at=2)
-                    yield FactLines("FIGURES", look=look, id="host-figures")
+                    yield FactLines(resource_lines.FIGURES_HEADING, look=look, id="host-figures")
 
     # Loading
 
@@ -124,6 +126,7 @@ class ResourcesScreen(ConsoleScreen):
             self._disks = history
             self._faults.pop("disks", None)
             self._draw()
+            self.call_after_refresh(self._draw)
 
     def _disks_failed(self, why: str) -> None:
         if self.is_mounted:
@@ -198,8 +201,11 @@ class ResourcesScreen(ConsoleScreen):
             self.query_one(f"#{figure.name}", Chart).show(drawn)
         self._draw_disks()
         table = self.query_one("#host-figures", FactLines)
-        table.display = self.has_class("-three")
-        table.show(resource_lines.figure_lines(history, sample, look), note=f"last {words}")
+        lines = resource_lines.figure_lines(history, sample, look)
+        room = table.parent.size.height if isinstance(table.parent, Widget) else 0
+        left = room - self.query_one("#disks").size.height - 2
+        table.display = left >= _LEAST_FIGURES
+        table.show(lines[: max(0, left)])
 
     def _draw_disks(self) -> None:
         panel, look, why = self.query_one("#disks", FactLines), self.look, self._faults.get("disks")
