@@ -175,6 +175,14 @@ class TestDefaults:
         assert rules["tls_expiry"].steps == (21.0, 14.0, 7.0, 3.0)
         assert rules["monitor"].severity is Severity.INFO
 
+    @pytest.mark.parametrize(("days", "enters"), [((7.0,), (None, 7.0)), ((14.0, 3.0), (14.0, 3.0))])
+    def test_one_step_before_a_certificate_expires_is_critical(
+        self, days: tuple[float, ...], enters: tuple[float | None, float]
+    ) -> None:
+        (rule,) = (each for each in default_rules(Thresholds(tls_expiry_days=days)) if each.id == "tls_expiry")
+        limits = rule.limits
+        assert (limits.warning and limits.warning.enter, limits.critical and limits.critical.enter) == enters
+
     def test_every_one_but_the_monitors_and_the_derived_needs_two_good_observations(self) -> None:
         own = (AlertType.MONITOR, AlertType.NOTIFY, AlertType.TREND, AlertType.ANOMALY)
         told = (AlertType.HEARTBEAT, AlertType.EXTERNAL)
