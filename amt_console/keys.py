@@ -79,13 +79,17 @@ USUAL_KEYS: Mapping[str, Mapping[str, str]] = {
     "Links": {"open_link": "enter", "next_link": "tab"},
     "Charts": {"longer": "plus", "shorter": "minus"},
     "Silences and maintenance": {"end_muted": "d,delete", "plan_work": "N"},
+    "Output of a command": {"stop_command": "x,ctrl+c", "save_output": "n"},
     "Help": {"close_help": "escape,question_mark,f1,q,enter"},
 }
 """By where they work. Keys of one thing are separated by commas, in the words of the terminal toolkit."""
+DESKTOP_NOTIFICATIONS = ("auto", "osc9", "osc777", "off")
+"""How the console tells the desktop of a new critical alert."""
 _TOGETHER = (
     ("Screens", "Everywhere", "Time", "Lists", "Charts", "Silences and maintenance"),
     ("Screens", "Everywhere", "Time", "Details", "Links", "Charts"),
     ("Screens", "Everywhere", "Time", "Details", "Silences and maintenance"),
+    ("Details", "Output of a command"),
     ("Details", "Help"),
 )
 """Places whose keys work at the same time."""
@@ -123,12 +127,23 @@ def check_keymap(keymap: Mapping[str, str]) -> None:
             near = _near(name, known, 0.5)
             raise KeymapError(f"`{name}` is nothing that has a key", f"did you mean `{near}`?" if near else None)
         for key in keys.split(","):
-            _check_key(key.strip())
+            check_key(key.strip())
     for places in _TOGETHER:
         _check_clashes(places, keymap)
 
 
-def _check_key(key: str) -> None:
+def taken_keys(keymap: Mapping[str, str]) -> dict[str, str]:
+    """All keys that have a meaning anywhere, in their long names, with what they do."""
+    taken: dict[str, str] = {}
+    for names in USUAL_KEYS.values():
+        for name, usual in names.items():
+            for key in keymap.get(name, usual).split(","):
+                taken.setdefault(long_name(key.strip()), name)
+    return taken
+
+
+def check_key(key: str) -> None:
+    """Whether a terminal can send this one key. Raises KeymapError."""
     if key in _SAME_AS:
         raise KeymapError(f"terminals cannot tell `{key}` from `{_SAME_AS[key]}`")
     plain = key
@@ -153,14 +168,15 @@ def _check_clashes(places: Iterable[str], keymap: Mapping[str, str]) -> None:
             if place == "Details" and name == "back" and "Help" in places:
                 continue  # the help page has its own way out
             for key in keymap.get(name, usual).split(","):
-                other = taken.setdefault(_long_name(key.strip()), name)
+                other = taken.setdefault(long_name(key.strip()), name)
                 if other != name:
                     raise KeymapError(
                         f"`{key.strip()}` would mean both `{other}` and `{name}`", "give one of them another key"
                     )
 
 
-def _long_name(key: str) -> str:
+def long_name(key: str) -> str:
+    """One name of a key that has two: ``question_mark`` for ``?``."""
     return _SIGN_NAMES.get(key, key)
 
 

@@ -1,4 +1,4 @@
-"""Moments as people type them: ``14:30``, ``-2h``, ``yesterday 09:00``, ISO 8601."""
+"""Moments and lengths of time as people type them: ``14:30``, ``-2h``, ``yesterday 09:00``, ISO 8601; ``90s``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from amt_console.text import safe_text
 EXAMPLES = "'now', '14:30', '-2h', 'yesterday 09:00', '2026-01-31 14:00' or ISO 8601 with an offset"
 FIRST_YEAR, LAST_YEAR = 1971, 9000
 """Databases hold nothing beyond these, and arithmetic with times near the ends of the calendar fails."""
+LENGTH = re.compile(r"^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)?\s*$")
+"""A length of time; without a unit in seconds."""
 _AGO = re.compile(r"-?\s*(\d+(?:\.\d+)?)\s*([smhdw])(?:\s*ago)?")
 _AHEAD = re.compile(r"\+\s*(\d+(?:\.\d+)?)\s*([smhdw])")
 _NAMED_DAY = re.compile(r"(yesterday|today|tomorrow)(?:\s+(.+))?")
@@ -17,6 +19,15 @@ _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 _TIMES = ("%H:%M:%S", "%H:%M")
+
+
+def length_of(text: str) -> float | None:
+    """A length of time in seconds, such as ``90s``, ``15m``, ``2h``, ``7d``; ``None`` for anything else."""
+    found = LENGTH.match(text)
+    if found is None:
+        return None
+    unit = found[2] or "s"
+    return float(found[1]) * (0.001 if unit == "ms" else _SECONDS[unit])
 
 
 class MomentError(ValueError):

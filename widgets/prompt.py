@@ -5,7 +5,8 @@ The app passes keys to it directly, not by the focus: the focus moves too late f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual import events
@@ -20,6 +21,10 @@ from amt_console.model import MAX_NOTE_CHARS
 from widgets.cells import clean, crop
 
 Warn = Callable[[str], None]
+Answered = Callable[[str], Awaitable[None] | None]
+"""Takes the answer; what it returns to be awaited ends before the next key."""
+MOST_LINES = 6
+"""Of a question for one key."""
 
 
 class Prompt(Horizontal):
@@ -31,7 +36,8 @@ class Prompt(Horizontal):
     Prompt Static { width: auto; max-width: 60%; height: 1; padding: 0 1; }
     Prompt Input { width: 1fr; height: 1; border: none; padding: 0; }
     Prompt Input:focus { border: none; }
-    Prompt.-confirm Static { width: 1fr; max-width: 100%; }
+    Prompt.-confirm { height: auto; max-height: 6; }
+    Prompt.-confirm Static { width: 1fr; max-width: 100%; height: auto; max-height: 6; }
     Prompt.-confirm Input { display: none; }
     """
     _EDITING: ClassVar[dict[str, str]] = {
@@ -43,7 +49,7 @@ class Prompt(Horizontal):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._on_answer: Callable[[str], None] | None = None
+        self._on_answer: Answered | None = None
         self._on_change: Callable[[str], None] | None = None
         self._on_cancel: Callable[[], None] | None = None
         self._focused_before: Widget | None = None
@@ -74,7 +80,7 @@ class Prompt(Horizontal):
     def ask(
         self,
         question: str,
-        on_answer: Callable[[str], None],
+        on_answer: Answered,
         *,
         answer: str = "",
         placeholder: str = "",
@@ -101,12 +107,12 @@ class Prompt(Horizontal):
         self._show(question, max(10, self.app.size.width * 3 // 5 - 2))
         self.screen.set_focus(field)
 
-    def confirm(self, question: str, on_yes: Callable[[], None]) -> None:
-        """Open with a question for one key: ``y`` and enter are yes, anything else is no."""
+    def confirm(self, question: str, on_yes: Callable[[], Awaitable[None] | None]) -> None:
+        """Open with a question for one key: ``y`` and enter are yes, anything else is no. It may take some lines."""
         self._on_answer, self._on_change, self._on_cancel = lambda _: on_yes(), None, None
         self._field.value = ""
         self.add_class("-confirm")
-        self._show(question, max(10, self.app.size.width - 2))
+        self._show(question, MOST_LINES * max(10, self.app.size.width - 2))
         self.screen.set_focus(None)
 
     async def press(self, key: str, character: str | None, *, pasted: bool, warn: Warn) -> None:
@@ -119,14 +125,14 @@ class Prompt(Horizontal):
             warn: Told why a key does nothing.
         """
         if self.has_class("-confirm"):
-            self._close(answered=not pasted and key in ("y", "enter"))
+            await _ended(self._close(answered=not pasted and key in ("y", "enter")))
         elif pasted:
             if key in ("enter", "ctrl+j", "tab"):
                 self._insert(" ", warn)
             if key == "enter":
                 warn("A pasted line end does not confirm: press enter.")
         elif key == "enter":
-            self._close(answered=True)
+            await _ended(self._close(answered=True))
         elif key in ("escape", "ctrl+c"):
             self._close(answered=False)
         elif character is not None and character.isprintable():
@@ -173,7 +179,7 @@ class Prompt(Horizontal):
         self.query_one(Static).update(Content(crop(clean(question), width)))
         self.add_class("-open")
 
-    def _close(self, *, answered: bool) -> None:
+    def _close(self, *, answered: bool) -> Awaitable[None] | None:
         on_answer, on_cancel = self._on_answer, self._on_cancel
         self._on_answer = self._on_change = self._on_cancel = None
         self._open = False
@@ -181,9 +187,15 @@ class Prompt(Horizontal):
         before, self._focused_before = self._focused_before, None
         self.screen.set_focus(before if before is not None and before.focusable else None)
         if answered and on_answer is not None:
-            on_answer(self._field.value.strip())
-        elif not answered and on_cancel is not None:
+            return on_answer(self._field.value.strip())
+        if not answered and on_cancel is not None:
             on_cancel()
+        return None
+
+
+async def _ended(work: Awaitable[None] | None) -> None:
+    if inspect.isawaitable(work):
+        await work
 
 
 def one_line(text: str) -> str:

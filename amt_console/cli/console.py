@@ -14,6 +14,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.garbage import without_collections
 from amt_console.clock import SystemClock
+from amt_console.own_commands import read_commands
 from amt_console.paths import user_state_folder
 from amt_console.runtime.site import Configured, Notices, Site
 
@@ -121,7 +122,9 @@ def _preferences(screen: Mapping[str, Any], *, ascii_only: bool, mouse: bool) ->
         mouse=mouse and screen.get("mouse", True),
         bell=screen.get("bell", True),
         zone=zone,
+        desktop_notifications=screen.get("desktop_notifications", "auto"),
         keymap=screen.get("keymap", {}),
+        commands=read_commands(screen.get("commands", ()), screen.get("keymap", {})),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from amt_console.clock import Clock
 from amt_console.console.actions import Actions
 from amt_console.console.bulk import BulkActions, BulkHost
+from amt_console.console.commanding import CommandHost, OwnCommands
 from amt_console.console.handling import HandlingActions
 from amt_console.console.muting import Muting
 from amt_console.console.undoing import UndoMemory
@@ -14,16 +16,21 @@ from amt_console.console.undoing import UndoMemory
 Act = Callable[[], None]
 
 
+class ActsHost(BulkHost, CommandHost, Protocol):
+    """The part of the app that all actions use."""
+
+
 class Acts:
     """The actions by the names of their keys."""
 
-    def __init__(self, host: BulkHost, clock: Clock) -> None:
+    def __init__(self, host: ActsHost, clock: Clock) -> None:
         undo = UndoMemory(clock)
         actions = Actions(host, undo)
         handling = HandlingActions(host, actions, undo)
         bulk = BulkActions(host, actions, undo)
         self._host = host
         self.muting = Muting(host, actions, undo)
+        self.own = OwnCommands(host, actions)
         self._on_one: Mapping[str, Act] = {
             "acknowledge": actions.acknowledge,
             "unacknowledge": actions.unacknowledge,

@@ -18,7 +18,7 @@ from rich.console import RenderableType
 from textual import events
 from textual._context import active_message_pump
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -30,7 +30,7 @@ from amt_console.clock import Clock
 from amt_console.console.actions import Selection, Tone
 from amt_console.console.acts import Acts
 from amt_console.console.announcer import Announcer, terminal_title
-from amt_console.console.bindings import APP_KEYS, PROMPT_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
+from amt_console.console.bindings import APP_KEYS, SCREEN_KEYS, TIME_KEYS, key_names, opens_prompt
 from amt_console.console.copying import Copying
 from amt_console.console.exporting import Exporter
 from amt_console.console.feed import SnapshotFeed
@@ -122,6 +122,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.clock = clock
         self.view = ViewState(read_only=read_only, at=at)
         self.operations: Operations | None = None
+        self.own_keys: Sequence[Binding] = ()
         super().__init__(driver_class=ConsoleDriver)
         self._mouse = mouse
         self._ascii_filter = AsciiFilter()
@@ -157,6 +158,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             try:
                 super().run(**options)
             finally:
+                self._acts.own.close()
                 self._feed.close()
             if guard.exit_code is not None:
                 self._return_code = guard.exit_code
@@ -332,6 +334,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._zone = preferences.zone
         self._announcer.bell = preferences.bell
         self.set_keymap(preferences.keymap)
+        self.own_keys = self._acts.own.use(preferences.commands, self._bindings)
         if not preferences.mouse and isinstance(self._driver, ConsoleDriver):
             self._driver.leave_mouse()
         self._relook()
@@ -449,7 +452,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         except Exception as error:
             _log.exception("the key %s failed", key)
             self.tell(f"That failed: a fault of amt-console ({type(error).__name__}), see its log.", "error")
-        if active.binding.id in PROMPT_KEYS and self._open_prompt() is None:
+        if opens_prompt(active.binding.id) and self._open_prompt() is None:
             self._typed_ahead_until = time.monotonic()
 
     def _open_prompt(self) -> Prompt | None:
@@ -469,6 +472,10 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def action_act(self, name: str) -> None:
         """Do what a key of ``ACTION_KEYS`` means."""
         self._acts.run(name)
+
+    async def action_own_command(self, index: int) -> None:
+        """Run one of the person's own commands."""
+        await self._acts.own.press(index)
 
     async def action_place(self, name: str) -> None:
         """Open one of the screens."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 
 from textual.binding import Binding
 from textual.keys import format_key
 
 from amt_console.keys import USUAL_KEYS
+from amt_console.own_commands import CommandContext, OwnCommand
+from amt_console.text import safe_text
 
 _KEY_NAMES = {
     "question_mark": "?",
@@ -169,6 +172,7 @@ ACTION_KEYS = frozenset(
         "undo",
         "end_muted",
         "plan_work",
+        "save_output",
         "probe",
     }
 )
@@ -237,6 +241,16 @@ MUTED_KEYS: Sequence[Binding] = (
     _key("end_muted", "end_muted", "end", "End the selected silence or work. Asks first.", show=True),
     _key("plan_work", "plan_work", "new work", "Plan work on a service or group: how long, and its name.", show=True),
 )
+OUTPUT_KEYS: Sequence[Binding] = (
+    _key("stop_command", "stop_command", "stop", "End the command and what it started.", show=True),
+    _key(
+        "save_output",
+        "save_output",
+        "save as note",
+        "Save the beginning of the output as a note on the alert.",
+        show=True,
+    ),
+)
 HELP_KEYS: Sequence[Binding] = (
     _key("close_help", "dismiss_help", "close", "Close this page.", show=True),
     *DETAIL_KEYS[1:],
@@ -250,6 +264,7 @@ ALL_KEYS: Sequence[tuple[str, Sequence[Binding]]] = (
     ("Links", LINK_KEYS),
     ("Charts", CHART_KEYS),
     ("Silences and maintenance", MUTED_KEYS),
+    ("Output of a command", OUTPUT_KEYS),
     ("Help", HELP_KEYS[:1]),
 )
 """All keys by screen, in the order of the documentation."""
@@ -268,6 +283,8 @@ FOOTER_ORDER: Sequence[str] = (
     "silence",
     "end_muted",
     "plan_work",
+    "stop_command",
+    "save_output",
     "open",
     "open_link",
     "filter",
@@ -281,6 +298,33 @@ FOOTER_ORDER: Sequence[str] = (
     "help",
 )
 """The keys of the key line, most important first; the last one always stays."""
+
+
+OWN_COMMAND = "own_command."
+"""How the ids of the keys of own commands begin."""
+
+
+def opens_prompt(name: str | None) -> bool:
+    """Whether a key may open a prompt for a text."""
+    return name in PROMPT_KEYS or (name or "").startswith(OWN_COMMAND)
+
+
+def own_command_keys(commands: Sequence[OwnCommand]) -> list[Binding]:
+    """The keys of own commands."""
+    needs = {CommandContext.SERVICE: " on the selected service", CommandContext.ALERT: " on the selected alert"}
+    return list(
+        Binding.make_bindings(
+            Binding(
+                each.key,
+                f"own_command({index})",
+                each.name,
+                tooltip=f"{each.name}{needs.get(each.context, '')}: {safe_text(shlex.join(each.command), 200)}",
+                id=f"{OWN_COMMAND}{index}",
+                show=False,
+            )
+            for index, each in enumerate(commands)
+        )
+    )
 
 
 def key_names(keys: str | Iterable[str]) -> str:

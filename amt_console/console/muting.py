@@ -11,6 +11,7 @@ from amt_console.console.actions import ActionHost, Actions
 from amt_console.console.undoing import UndoMemory
 from amt_console.model import AddMaintenance, AddSilence, EndMaintenance, EndSilence
 from amt_console.model.policy import MaintenanceWindow, Silence
+from amt_console.moments import length_of
 from amt_console.operations.protocol import Operations
 from amt_console.text import safe_text
 
@@ -155,12 +156,4 @@ class Muting:
 
 def typed_seconds(text: str) -> float | None:
     """A length of time as people type it, in seconds; ``None`` for anything else, also for a number without a unit."""
-    from amt_console.config.faults import Refused
-    from amt_console.config.sections.scalars import parse_duration
-
-    if not text.rstrip()[-1:].isalpha():
-        return None
-    try:
-        return parse_duration(text)
-    except Refused:
-        return None
+    return length_of(text) if text.rstrip()[-1:].isalpha() else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from textual.binding import Binding
 from textual.screen import Screen
 
 from amt_console.console.actions import ActionHost
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 class PagesHost(ActionHost, Protocol):
     """The part of the app that pages use."""
+
+    own_keys: Sequence[Binding]
+    """The keys of the person's own commands."""
 
     @property
     def screen(self) -> Screen[Any]:
@@ -92,4 +97,4 @@ class Pages:
         return WhyScreen(alert_id)
 
     def _help(self) -> Screen[Any]:
-        return HelpScreen(self._host.screen.active_bindings, self._host.look)
+        return HelpScreen(self._host.screen.active_bindings, self._host.look, self._host.own_keys)

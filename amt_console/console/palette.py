@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any, Protocol, cast
 
+from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 from textual.theme import Theme
@@ -40,6 +41,7 @@ class PaletteHost(ScreenHost, Protocol):
     """The part of the app that the palette uses."""
 
     appearance: Appearance
+    own_keys: Sequence[Binding]
 
     @property
     def available_themes(self) -> Mapping[str, Theme]:
@@ -109,6 +111,17 @@ class KeysProvider(ConsoleProvider):
             yield Found(words, binding.tooltip, partial(app.run_action, binding.action), usual)
 
 
+class OwnCommandsProvider(ConsoleProvider):
+    """The person's own commands, with the same questions."""
+
+    def entries(self, typed: str) -> Iterator[Found]:
+        """All of them, unless nothing can be done now."""
+        app = self.console
+        for binding in app.own_keys if app.view.can_act else ():
+            words = f"Run {safe_text(binding.description, _SHOWN)}  ({key_names(binding.key)})"
+            yield Found(words, binding.tooltip, partial(app.run_action, binding.action), usual=True)
+
+
 class ServicesProvider(ConsoleProvider):
     """Services and databases by name, group and error."""
 
@@ -176,5 +189,5 @@ class ThemesProvider(ConsoleProvider):
 
 
 PROVIDERS: frozenset[type[Provider]] = frozenset(
-    {KeysProvider, ServicesProvider, AlertsProvider, TimesProvider, ThemesProvider}
+    {KeysProvider, OwnCommandsProvider, ServicesProvider, AlertsProvider, TimesProvider, ThemesProvider}
 )

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Protocol
 
+from amt_console.model import Role
 from amt_console.operations.protocol import Operations, Reports
+from amt_console.own_commands import OwnCommand
 
 
 class Session(Protocol):
@@ -26,6 +28,11 @@ class Session(Protocol):
     @property
     def is_monitor(self) -> bool:
         """Whether this process is the monitor."""
+        ...
+
+    @property
+    def role(self) -> Role:
+        """What the person may do."""
         ...
 
     @property
@@ -50,11 +57,12 @@ class SessionFacts:
     is_monitor: bool = False
     notices: tuple[str, ...] = ()
     reports: Reports | None = None
+    role: Role = Role.ADMIN
 
     @classmethod
     def of(cls, session: Session) -> SessionFacts:
         """Read the facts of a session. Blocks."""
-        return cls(session.attached_to, session.is_monitor, session.notices(), session.reports)
+        return cls(session.attached_to, session.is_monitor, session.notices(), session.reports, session.role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,10 @@ class Preferences:
     ascii_only: bool = False
     mouse: bool = True
     bell: bool = True
+    desktop_notifications: str = "auto"
+    """One of ``amt_console.keys.DESKTOP_NOTIFICATIONS``."""
     zone: tzinfo | None = None
     """Time zone of displayed moments; ``None`` is the host's."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Changed keys, by the names of ``amt_console.keys``."""
+    commands: tuple[OwnCommand, ...] = ()

@@ -238,6 +238,23 @@ class ProbeNow(Action[None]):
     service: str | None = field(default=None, metadata=_described("One service; without it, all."))
 
 
+@dataclass(frozen=True, slots=True)
+class RanCommand(Action[None]):
+    """Record that one of the person's own commands ran on the host of the console. Nothing else happens."""
+
+    name: ClassVar[str] = "ran_command"
+    path: ClassVar[str] = "/commands/ran"
+    name_: str = field(metadata=_described("The name of the command."))
+    command: tuple[str, ...] = field(metadata=_described("Program and arguments as they ran."))
+    exit_code: int | None = field(
+        default=None, metadata=_described("128 and more for a signal; none if it did not end by itself.")
+    )
+    ended: str = field(default="", metadata=_described("How it ended, in words."))
+    seconds: float | None = field(default=None, metadata=_described("How long it ran."))
+    service: str | None = field(default=None, metadata=_described("The service that was selected."))
+    alert_id: int | None = field(default=None, metadata=_described("The alert that was selected."))
+
+
 AnyAction = (
     Acknowledge
     | Claim
@@ -256,6 +273,7 @@ AnyAction = (
     | OverrideOncall
     | UndoOncall
     | ProbeNow
+    | RanCommand
 )
 ACTIONS: Mapping[str, type[AnyAction]] = {kind.name: kind for kind in get_args(AnyAction)}
 """Every action by its name."""

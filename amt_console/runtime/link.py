@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from amt_console.model import Role
 from amt_console.operations.protocol import Reports
 from amt_console.runtime.operations_proxy import OperationsProxy
 from amt_console.runtime.site import Notices, Site
@@ -69,6 +70,12 @@ class Link:
 
         holder = lease_holder(self._site.store_url)
         return f"pid {holder.pid} on {holder.host}" if holder else None
+
+    @property
+    def role(self) -> Role:
+        """What the person may do; everything in a process that has the database itself."""
+        hello = self._hello
+        return Role.ADMIN if hello is None else Role(hello.role)
 
     @property
     def reports(self) -> Reports | None:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from amt_console.model import Role
 from amt_console.operations.protocol import OperationError, Operations, Reports
 from amt_console.runtime.listening import listen
 
@@ -47,6 +48,11 @@ class RemoteSession:
     def attached_to(self) -> str | None:
         """Which process answers."""
         return f"pid {self._hello.pid} on {self._hello.host}"
+
+    @property
+    def role(self) -> Role:
+        """What the access token allows."""
+        return Role(self._hello.role)
 
     @property
     def reports(self) -> Reports | None:

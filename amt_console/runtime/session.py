@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from amt_console.model import Snapshot
+from amt_console.model import Role, Snapshot
 from amt_console.operations.protocol import NotPermittedError, OperationError, Operations, Reports
 from amt_console.runtime.link import Link
 from amt_console.runtime.listening import listen
@@ -86,6 +86,11 @@ class LocalSession:
     def attached_to(self) -> str | None:
         """Which process is the monitor, when it is another one."""
         return self._link.attached_to
+
+    @property
+    def role(self) -> Role:
+        """What the person may do: what the monitor says, or everything in a process that has the database itself."""
+        return self._link.role
 
     @property
     def reads_beside(self) -> bool:

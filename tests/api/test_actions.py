@@ -31,6 +31,7 @@ from amt_console.model import (
     Handoff,
     Note,
     ProbeNow,
+    RanCommand,
     Rating,
     Severity,
     Snooze,
@@ -66,6 +67,7 @@ EVERY: tuple[Action[Any], ...] = (
     OverrideOncall("bob", LATER + timedelta(hours=1), LATER),
     UndoOncall(),
     ProbeNow("web-app"),
+    RanCommand("restart", ("systemctl", "restart", "web-app"), 1, "exit code 1", 0.25, "web-app", 1),
 )
 PEOPLE = Policies(
     people={name: Person(name) for name in ("ann-laptop", "bob")},

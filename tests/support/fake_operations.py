@@ -23,6 +23,7 @@ from amt_console.model import (
     AlertView,
     Episode,
     Phases,
+    Role,
     ServiceState,
     Snapshot,
     StateSpan,
@@ -353,6 +354,7 @@ class FakeSession:
     attached_to: str | None = None
     is_monitor: bool = True
     has_reports: bool = True
+    role: Role = Role.ADMIN
     closed: int = 0
 
     @property

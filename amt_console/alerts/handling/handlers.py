@@ -10,6 +10,7 @@ from amt_console.alerts.handling.maintenance import add_maintenance, end_mainten
 from amt_console.alerts.handling.oncall import override_oncall, take_oncall, undo_oncall
 from amt_console.alerts.handling.ownership import acknowledge, claim, hand_off, snooze, unacknowledge
 from amt_console.alerts.handling.probing import probe_now
+from amt_console.alerts.handling.recording import ran_command
 from amt_console.alerts.handling.scene import Outcome, Scene
 from amt_console.alerts.handling.silences import add_silence, end_silence
 from amt_console.alerts.handling.undo import undo
@@ -26,6 +27,7 @@ from amt_console.model import (
     Note,
     OverrideOncall,
     ProbeNow,
+    RanCommand,
     Snooze,
     TakeOncall,
     Unacknowledge,
@@ -52,6 +54,7 @@ HANDLERS: Mapping[type[Action[Any]], Callable[[Any, Scene], Outcome]] = {
     OverrideOncall: override_oncall,
     UndoOncall: undo_oncall,
     ProbeNow: probe_now,
+    RanCommand: ran_command,
 }
 
 

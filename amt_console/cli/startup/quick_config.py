@@ -14,12 +14,22 @@ from typing import Any
 
 from amt_console.api.client.attach import Whereabouts
 from amt_console.demo.state import DemoState, running_demo
-from amt_console.keys import check_keymap
+from amt_console.keys import DESKTOP_NOTIFICATIONS, check_keymap
+from amt_console.own_commands import read_commands
 from amt_console.paths import CONFIG_VARIABLE, DATABASE_FILE, DATABASE_VARIABLE, find_config, user_state_folder
 from amt_console.store_url import database_file
 
 MAX_BYTES = 1_000_000
-_SCREEN = {"theme": str, "ascii": bool, "mouse": bool, "bell": bool, "time_zone": str, "keymap": dict}
+_SCREEN = {
+    "theme": str,
+    "ascii": bool,
+    "mouse": bool,
+    "bell": bool,
+    "desktop_notifications": str,
+    "time_zone": str,
+    "keymap": dict,
+    "commands": list,
+}
 _URL_STARTS = ("sqlite:///", "sqlite+pysqlite:///", "postgresql+psycopg://")
 
 
@@ -86,13 +96,16 @@ def _read(path: Path | None, env: Mapping[str, str]) -> _File | None:
 def _usable(screen: dict[str, Any]) -> bool:
     if not all(key in _SCREEN and isinstance(value, _SCREEN[key]) for key, value in screen.items()):
         return False
+    if screen.get("desktop_notifications", "auto") not in DESKTOP_NOTIFICATIONS:
+        return False
     try:
         check_keymap(screen.get("keymap", {}))
+        read_commands(screen.get("commands", ()), screen.get("keymap", {}))
         if "time_zone" in screen:
             from zoneinfo import ZoneInfo
 
             ZoneInfo(screen["time_zone"])
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return False
     return True
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from amt_console.config.faults import Refused
 from amt_console.config.secrets.kinds import DataKeySecret, HookSecret, UrlSecret
+from amt_console.config.sections.commands import CommandSettings, check_together
 from amt_console.config.sections.scalars import (
     FOREVER,
     YEAR,
@@ -28,6 +29,7 @@ from amt_console.config.sections.scalars import (
 )
 from amt_console.hosts import is_loopback
 from amt_console.keys import KeymapError, check_keymap
+from amt_console.own_commands import MAX_COMMANDS
 
 DAY = 86400.0
 MAX_SOCKET_CHARS = 100
@@ -218,12 +220,22 @@ class ConsoleSettings(Section):
     """Use the mouse."""
     bell: Flag = True
     """Ring the terminal's bell when a critical alert begins to fire."""
+    desktop_notifications: Literal["auto", "osc9", "osc777", "off"] = "auto"
+    """A notification of the desktop when a critical alert begins to fire, through the terminal: by OSC 9, by OSC 777,
+    or by the one that the terminal seems to know."""
     time_zone: TimeZone | None = None
     """Time zone of the times on the screen and in reports; by default the host's."""
     keymap: Annotated[dict[Name, Annotated[str, Field(min_length=1, max_length=100)]], AfterValidator(_fit)] = Field(
         default_factory=dict
     )
     """Other keys, by what they do: `acknowledge = "f2"`, or several as `"a,f2"`. The console's page lists the names."""
+    commands: Annotated[tuple[CommandSettings, ...], Field(max_length=MAX_COMMANDS)] = ()
+    """Your own commands, each on a key."""
+
+    @model_validator(mode="after")
+    def _keys_are_free(self) -> Self:
+        check_together(self.commands, self.keymap)
+        return self
 
 
 class EncryptionSettings(Section):

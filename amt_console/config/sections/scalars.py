@@ -21,7 +21,7 @@ from amt_console.config.secrets.target_urls import service_url
 from amt_console.config.secrets.urls import base_url, http_url
 from amt_console.expressions import MAX_CHARS, ExpressionError, compile_expression
 from amt_console.model import LOCATION_PATTERN, MAX_LABEL_CHARS, is_location
-from amt_console.moments import FIRST_YEAR, LAST_YEAR
+from amt_console.moments import FIRST_YEAR, LAST_YEAR, LENGTH, length_of
 from amt_console.patterns import PatternError, compile_pattern
 from amt_console.text import safe_text
 
@@ -30,7 +30,6 @@ MAX_SUBJECT_CHARS = MAX_NAME_CHARS + 1 + MAX_LABEL_CHARS
 """Longest subject of a rule: a target, a slash and one of its values."""
 MAX_PATTERN_CHARS = 2000
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_DURATION = re.compile(r"^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)?\s*$")
 _MAIL = re.compile(r"^[^@\s<>,;\"]+@[^@\s<>,;\"]+$")
 
 
@@ -61,11 +60,10 @@ def parse_duration(value: object) -> float:
     """Seconds from a number of seconds or a text such as ``"90s"``, ``"15m"``, ``"2h"``, ``"7d"``. Raises Refused."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    found = _DURATION.match(value) if isinstance(value, str) else None
-    if found is None:
+    seconds = length_of(value) if isinstance(value, str) else None
+    if seconds is None:
         raise Refused('must be a duration: a number of seconds, or text such as "90s", "15m", "2h", "7d"')
-    unit = found[2] or "s"
-    return float(found[1]) * (0.001 if unit == "ms" else SECONDS[unit])
+    return seconds
 
 
 def format_duration(seconds: float) -> str:
@@ -249,7 +247,7 @@ def _template_file(value: object) -> str:
 def duration_schema(description: str = "Seconds, or text with a unit: ms, s, m, h, d, w") -> dict[str, Any]:
     """JSON Schema of a duration."""
     return {
-        "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": _DURATION.pattern}],
+        "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": LENGTH.pattern}],
         "description": description,
     }
 

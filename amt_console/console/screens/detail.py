@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
+from textual.widget import Widget
 
 from amt_console.console.bindings import DETAIL_KEYS
 from amt_console.console.screens.base import ConsoleScreen
@@ -29,7 +30,7 @@ class DetailScreen(ConsoleScreen):
     BINDINGS: ClassVar[Sequence[BindingType]] = list(DETAIL_KEYS)
     AUTO_FOCUS = "#detail"
 
-    def scroller(self) -> VerticalScroll:
+    def scroller(self) -> Widget:
         """The body."""
         return self.query_one("#detail", VerticalScroll)
 

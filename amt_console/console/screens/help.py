@@ -33,8 +33,14 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     BINDINGS: ClassVar[Sequence[BindingType]] = list(HELP_KEYS)  # type: ignore[assignment]
     AUTO_FOCUS = "#help"
 
-    def __init__(self, active: Mapping[str, ActiveBinding], look: Look) -> None:
+    def __init__(self, active: Mapping[str, ActiveBinding], look: Look, own: Sequence[Binding] = ()) -> None:
+        """Args:
+        active: The keys that work below.
+        look: Colours and alphabet.
+        own: The keys of the person's own commands.
+        """
         super().__init__()
+        self._places = (*ALL_KEYS, ("Your own commands", own))
         self._active: dict[str | None, list[str]] = {}
         for key, binding in active.items():
             if binding.enabled:
@@ -44,7 +50,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """The keys by screen, then the signs."""
         with VerticalScroll(id="help", can_focus=True):
-            for place, bindings in ALL_KEYS:
+            for place, bindings in self._places:
                 shown = [binding for binding in bindings if binding.id in self._active]
                 if shown:
                     block = FactLines(place.upper(), look=self._look)

@@ -31,6 +31,7 @@ _ACTIONS = {
     "override_oncall": "changed who is on call in",
     "undo_oncall": "took back a change of who is on call in",
     "probe": "asked for a probe of",
+    "ran_command": "ran the",
 }
 
 
