@@ -79,9 +79,7 @@ def test_nonsense_is_refused_in_words(changes: dict[str, Any], words: str) -> No
 
 def test_two_commands_share_neither_a_key_nor_a_name() -> None:
     assert len(settings({}, {"name": "stop", "key": "f6"}).commands) == 2
-    with pytest.raises(
-        ValidationError, match="`f5`, the key of the command `stop`, is the key of the command `restart`"
-    ):
+    with pytest.raises(ValidationError, match="the key of the command `stop`, is the key of the command `restart`"):
         settings({}, {"name": "stop"})
     with pytest.raises(ValidationError, match="two commands are named `restart`"):
         settings({}, {"key": "f6"})
