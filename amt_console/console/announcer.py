@@ -18,20 +18,28 @@ class Announcer:
         self.bell = bell
         """Whether to ring at all."""
         self._known: set[int] | None = None
+        self._waiting: dict[int, AlertView] = {}
+        """New alerts that came too soon after the last ring."""
         self._rang_at: float | None = None
 
     def rings(self, snapshot: Snapshot, monotonic: float) -> bool:
         """Whether to ring for this snapshot."""
+        return bool(self.news(snapshot, monotonic)) and self.bell
+
+    def news(self, snapshot: Snapshot, monotonic: float) -> tuple[AlertView, ...]:
+        """The alerts to tell of now, each once. What comes within the pause is told at its end, if it still fires."""
         firing = {alert.id: alert for alert in snapshot.alerts if _calls(alert)}
         fresh = [] if self._known is None else [alert for key, alert in firing.items() if key not in self._known]
         self._known = set(firing) | (self._known or set())
-        fresh = [alert for alert in fresh if alert.acknowledged_by is None and alert.follows_from is None]
-        if not fresh or not self.bell:
-            return False
+        self._waiting |= {alert.id: alert for alert in fresh}
+        self._waiting = {key: firing[key] for key in self._waiting if key in firing and _is_free(firing[key])}
+        if not self._waiting:
+            return ()
         if self._rang_at is not None and monotonic - self._rang_at < BELL_PAUSE_SECONDS:
-            return False
+            return ()
         self._rang_at = monotonic
-        return True
+        told, self._waiting = tuple(self._waiting.values()), {}
+        return told
 
 
 def terminal_title(snapshot: Snapshot | None) -> str:
@@ -42,6 +50,10 @@ def terminal_title(snapshot: Snapshot | None) -> str:
     if firing:
         return f"({firing}) {snapshot.overall.value.upper()} - amt-console"
     return "amt-console" if snapshot.overall is Overall.OK else f"{snapshot.overall.value} - amt-console"
+
+
+def _is_free(alert: AlertView) -> bool:
+    return alert.acknowledged_by is None and alert.follows_from is None
 
 
 def _calls(alert: AlertView) -> bool:

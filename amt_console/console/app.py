@@ -44,6 +44,7 @@ from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.session import Preferences, Session, SessionFacts
 from amt_console.console.terminal.colours import ReadableColours, depth_of
+from amt_console.console.terminal.desktop import sequence_of
 from amt_console.console.terminal.driver import ConsoleDriver
 from amt_console.console.terminal.guard import TerminalGuard
 from amt_console.console.terminal.keyboard import PASTED
@@ -130,7 +131,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._typed_ahead_until = float("-inf")
         """Keys from before this moment were typed for a prompt that did not open."""
         self._unused_key = ""
-        self._announcer = Announcer(bell=bell)
+        self._announcer, self._desktop = Announcer(bell=bell), "auto"
         self._jobs = Jobs(self, partial(self.tell, tone="error"), lambda: self._feed.poll())
         self._feed = SnapshotFeed(self, self.view, open_session, clock=clock)
         self._places = Places(self)
@@ -251,8 +252,11 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def snapshot_read(self, snapshot: Snapshot) -> None:
         """Update the window's title and ring the bell."""
         self._write_title(terminal_title(snapshot))
-        if self.at is None and self._announcer.rings(snapshot, self.clock.monotonic()):
+        news = self._announcer.news(snapshot, self.clock.monotonic()) if self.at is None else ()
+        if news and self._announcer.bell:
             self.bell()
+        if news and isinstance(self._driver, ConsoleDriver):
+            self._driver.write(sequence_of(news, self._desktop, os.environ))
 
     def redraw(self) -> None:
         """Redraw the current screen."""
@@ -332,7 +336,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.appearance.prefer(preferences.theme)
         self.ascii_only = self.ascii_only or preferences.ascii_only
         self._zone = preferences.zone
-        self._announcer.bell = preferences.bell
+        self._announcer.bell, self._desktop = preferences.bell, preferences.desktop_notifications
         self.set_keymap(preferences.keymap)
         self.own_keys = self._acts.own.use(preferences.commands, self._bindings)
         if not preferences.mouse and isinstance(self._driver, ConsoleDriver):

@@ -117,7 +117,8 @@ async def test_keys_typed_ahead_go_to_what_the_command_opens_and_to_nothing_belo
         await console.press("f5", *"0", "enter", *"nginx", "enter", "enter", "down", "end")
         assert "'--since=1h0' 'nginx'" in await ended(console)
         await console.press("escape")
-        assert console.operations.calls == [("act", audited(console)[0])]
+        acts = [call for call in console.operations.calls if call[0] == "act"]
+        assert acts == [("act", audited(console)[0])]
 
 
 async def test_an_alert_gives_its_number_and_message_and_takes_the_output_as_a_note() -> None:
