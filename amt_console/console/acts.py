@@ -8,9 +8,9 @@ from typing import Protocol
 from amt_console.clock import Clock
 from amt_console.console.actions import Actions
 from amt_console.console.bulk import BulkActions, BulkHost
-from amt_console.console.commanding import CommandHost, OwnCommands
 from amt_console.console.handling import HandlingActions
 from amt_console.console.muting import Muting
+from amt_console.console.own_commands.asking import CommandHost, OwnCommands
 from amt_console.console.undoing import UndoMemory
 
 Act = Callable[[], None]

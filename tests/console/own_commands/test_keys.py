@@ -15,8 +15,8 @@ import pytest
 from support.desk import Desk, desk
 from support.pictures import NOW, all_fine, incident
 
+from amt_console.console.own_commands.screen import CommandOutputScreen
 from amt_console.console.palette import OwnCommandsProvider
-from amt_console.console.screens.command_output import CommandOutputScreen
 from amt_console.console.screens.help import HelpScreen
 from amt_console.console.session import Preferences
 from amt_console.model import Note, RanCommand, Role

@@ -20,7 +20,7 @@ from amt_console.own_commands import INPUT, CommandContext, CommandInput, OwnCom
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
-    from amt_console.console.screens.command_output import CommandOutputScreen
+    from amt_console.console.own_commands.screen import CommandOutputScreen
 
 _MAX_VALUE_CHARS = 500
 
@@ -172,13 +172,13 @@ class OwnCommands:
 
     async def _show(self, run: CommandRun) -> None:
         if self._screen_of(run) is None:
-            from amt_console.console.screens.command_output import CommandOutputScreen
+            from amt_console.console.own_commands.screen import CommandOutputScreen
 
             await self._host.show_screen(CommandOutputScreen(run, self))
 
     def _screen_of(self, run: CommandRun) -> CommandOutputScreen | None:
         """The screen of a run, if it is on top."""
-        from amt_console.console.screens.command_output import CommandOutputScreen
+        from amt_console.console.own_commands.screen import CommandOutputScreen
 
         screen = self._host.screen
         return screen if isinstance(screen, CommandOutputScreen) and screen.command_run is run else None
