@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import CHART_KEYS, LINK_KEYS
 from amt_console.console.cards.alert_card import AlertCard
 from amt_console.console.exporting import Export, ListExport, ReportsExport
-from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.detail import DetailBody, DetailScreen
 from amt_console.model import Snapshot
 
 
@@ -34,7 +33,7 @@ class AlertDetailScreen(DetailScreen):
 
     def body(self) -> Iterable[Widget]:
         """The card."""
-        with VerticalScroll(id="detail", can_focus=True):
+        with DetailBody(id="detail"):
             yield AlertCard(self._alert_id, subject=self._subject, links=True)
 
     @property

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.cards.loading import Loader
 from amt_console.console.exporting import Export, ListExport
-from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.detail import DetailBody, DetailScreen
 from amt_console.console.screens.seen import sections_of
 from amt_console.model import AlertState, AlertView, Snapshot
 from amt_console.model.queries import AwayQuery
@@ -35,7 +35,7 @@ class AwayScreen(DetailScreen):
         """The head and the lists."""
         look = self.look
         self._loader = Loader(self.host)
-        with VerticalScroll(id="detail", can_focus=True):
+        with DetailBody(id="detail"):
             yield FactLines("WHILE YOU WERE AWAY", look=look, id="head", wrap_at=0)
             yield FactLines("STILL OPEN", look=look, id="open", wrap_at=2)
             with Container(id="columns"):

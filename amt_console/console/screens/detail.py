@@ -21,6 +21,10 @@ REFRESH_SECONDS = 10.0
 """Seconds between two loads of the history, beside those after a change of state."""
 
 
+class DetailBody(VerticalScroll, can_focus=True, inherit_bindings=False):
+    """The scrolling body. It has no keys of its own: left would scroll sideways instead of going back."""
+
+
 class DetailScreen(ConsoleScreen):
     """Base of the service's and the alert's screen.
 

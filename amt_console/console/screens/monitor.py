@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.exporting import Export, ListExport
-from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.detail import DetailBody, DetailScreen
 from amt_console.console.screens.seen import sections_of
 from amt_console.console.session import SessionFacts
 from amt_console.model import MonitorState, Snapshot
@@ -36,7 +36,7 @@ class MonitorScreen(DetailScreen):
     def body(self) -> Iterable[Widget]:
         """The lists."""
         look = self.look
-        with VerticalScroll(id="detail", can_focus=True):
+        with DetailBody(id="detail"):
             with Container(id="columns"):
                 with Vertical(id="left"):
                     yield FactLines("WHO IS LOOKING", look=look, id="viewers", wrap_at=2)

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import CHART_KEYS, LINK_KEYS
 from amt_console.console.cards.service_card import ServiceCard
 from amt_console.console.exporting import Export, ReportsExport
-from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.detail import DetailBody, DetailScreen
 from amt_console.model import Snapshot
 from amt_console.operations.json_views import service_json
 from amt_console.text import safe_text
@@ -30,7 +29,7 @@ class ServiceDetailScreen(DetailScreen):
 
     def body(self) -> Iterable[Widget]:
         """The card."""
-        with VerticalScroll(id="detail", can_focus=True):
+        with DetailBody(id="detail"):
             yield ServiceCard(self._service, links=True)
 
     @property

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens import why_lines
-from amt_console.console.screens.detail import DetailScreen
+from amt_console.console.screens.detail import DetailBody, DetailScreen
 from amt_console.console.screens.seen import sections_of
 from amt_console.model import Snapshot
 from amt_console.model.why import AlertWhy
@@ -31,7 +30,7 @@ class WhyScreen(DetailScreen):
     def body(self) -> Iterable[Widget]:
         """Head and the three lists."""
         look = self.look
-        with VerticalScroll(id="detail", can_focus=True):
+        with DetailBody(id="detail"):
             yield FactLines("WHY", look=look, id="why-head", wrap_at=0)
             yield FactLines("SEEN", look=look, id="seen", wrap_at=why_lines.INDENT)
             yield FactLines("DECIDED", look=look, id="decided", wrap_at=why_lines.INDENT)
