@@ -61,6 +61,7 @@ def test_each_outage_of_several_times_has_its_own_followers() -> None:
 
 def test_what_is_open_lasts_until_now() -> None:
     assert followed(outage(1, "api", 0), outage(2, "orders", 900)) == {2: 1}
+    assert followed(outage(1, "api", 0, 50), outage(2, "orders", 10)) == {2: 1}
     assert followed(outage(1, "orders", 870), outage(2, "api", 900)) == {1: 2}
 
 
