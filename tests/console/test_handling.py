@@ -31,7 +31,7 @@ from amt_console.model import (
 from amt_console.model.policy import MaintenanceWindow, Policies, Silence
 from amt_console.operations.protocol import UnavailableError
 from widgets.look import PLAIN_LOOK
-from widgets.muted_table import MutedTable
+from widgets.tables.muted_table import MutedTable
 
 pytestmark = pytest.mark.slow
 

@@ -1,1 +1,1 @@
-"""The tables of incidents, messages and the audit: each a live table with its columns."""
+"""The tables of incidents, messages, silences and the audit: each a live table with its columns."""

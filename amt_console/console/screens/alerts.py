@@ -35,7 +35,7 @@ from widgets.cells import Runs
 from widgets.history_table import HistoryTable
 from widgets.info_line import InfoLine
 from widgets.live_table import LiveTable
-from widgets.muted_table import Muted, MutedTable
+from widgets.tables.muted_table import Muted, MutedTable
 
 ACTIVE, HISTORY, SILENCES = range(3)
 """The tabs."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.operations.json_views import maintenance_json, silence_json
 from amt_console.operations.protocol import Operations
-from widgets.muted_table import Muted
+from widgets.tables.muted_table import Muted
 
 
 def read_muted(operations: Operations, at: datetime | None) -> tuple[Muted, ...]:
