@@ -37,6 +37,12 @@ def test_tells_every_moment_of_it() -> None:
     assert takers.index("ann") < takers.index("bob")
 
 
+def test_tells_since_when_and_until_when_there_was_no_fresh_data() -> None:
+    opened = a_whole_life().events[1][0]
+    told_of = [replay((opened, replace(opened, kind=kind))).stale for kind in ("stale", "fresh")]
+    assert told_of == [True, False]
+
+
 @pytest.mark.parametrize("fired", [True, False])
 def test_tells_how_it_ended(fired: bool) -> None:
     for by_hand, resolution in ((True, Resolution.MANUAL), (False, Resolution.RULE_REMOVED)):
