@@ -14,9 +14,10 @@ from support.pictures import NOW, all_fine, hostile, incident
 from amt_console.console.cards.service_card import ServiceCard
 from amt_console.console.screens.service_detail import ServiceDetailScreen
 from amt_console.console.screens.services import ServicesScreen
-from amt_console.model import ServiceState, Snapshot
+from amt_console.model import ProbeNow, ServiceState, Snapshot
 from amt_console.model.queries import StatesQuery
 from amt_console.operations.protocol import OperationError
+from widgets.fact_lines import FactLines
 from widgets.tables.service_list import ServiceList
 
 pytestmark = pytest.mark.slow
@@ -204,6 +205,41 @@ async def test_the_selection_acts_on_the_service_and_its_alert() -> None:
         assert console.acknowledged()[0][0] == 7
         await console.press("t")
         assert console.app.at == NOW - timedelta(minutes=8), "five minutes before its alert"
+
+
+async def test_a_short_list_has_the_trouble_of_the_last_day_below() -> None:
+    async with desk(grouped(incident())) as console:
+        await opened(console)
+        events = console.app.screen.query_one("#events", FactLines)
+        assert events.display
+        assert events.texts[0].split()[:4] == ["11:57", "✖", "DOWN", "backend-api"]
+        assert "connection refused" in events.texts[0]
+        assert events.region.bottom <= 22
+        await console.press("z")
+        assert not events.display, "the list has the whole screen"
+        await console.press("z")
+        assert events.display
+        await console.resize(80, 18)
+        await console.show(grouped(incident()))
+        assert not events.display, "there is no room"
+    async with desk(all_fine()) as console:
+        await console.press("2")
+        assert console.app.screen.query_one("#events", FactLines).texts == ("nothing was down or slow",)
+    async with desk(crowd(), size=(120, 40)) as console:
+        await opened(console)
+        assert not console.app.screen.query_one("#events", FactLines).display
+
+
+async def test_probing_and_silencing_go_to_the_selected_service() -> None:
+    async with desk(grouped(incident())) as console:
+        await opened(console)
+        await console.press("j", "j", "r")
+        assert ("act", ProbeNow("backend-api")) in console.operations.calls
+        await console.press("S")
+        assert "backend-api" in console.prompt.question
+        await console.press("escape", "enter", "r", "S")
+        assert [call for call in console.operations.calls if call == ("act", ProbeNow("backend-api"))][1:]
+        assert "backend-api" in console.prompt.question
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])

@@ -236,7 +236,8 @@ class ServiceList(LiveTable[ServiceRow]):
             [(f"{number} {STATE_WORDS[state].lower()}", look.state_style(state))] for state, number in row.counts
         ]
         well = row.services - sum(number for _, number in row.counts)
-        parts.append([("all up" if not row.counts else f"{well} up", palette.muted)])
+        if well:
+            parts.append([("all up" if not row.counts else f"{well} up", palette.muted)])
         runs: list[Run] = [(f"{mark} {row.name}", palette.strong), ("  ", palette.text)]
         return [*runs, *joined(parts, (look.dot, palette.faint))]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from amt_console.console.cards.facts import uptime_words
 from amt_console.model import AlertState, AlertView, ServiceState, ServiceView, StateSpan
+from amt_console.model.queries.states import StateHistory
 from amt_console.operations.protocol import RecentProbe, ServiceDetail
 from amt_console.text import (
     SEVERITY_WORDS,
@@ -18,7 +19,7 @@ from amt_console.text import (
     reason_of,
 )
 from widgets.ages import age_words, ago_words, span_words
-from widgets.cells import Run, Runs, joined, runs_width, width_of
+from widgets.cells import Run, Runs, clean, crop, joined, runs_width, width_of
 from widgets.look import Look
 
 ENDS_SOON_DAYS = 30
@@ -193,6 +194,40 @@ def error_lines(spans: Sequence[StateSpan], probes: Sequence[RecentProbe], now: 
     ]
     if len(rows) > _MOST_ERRORS:
         lines.append([(f"and {len(rows) - _MOST_ERRORS} more in this range", palette.muted)])
+    return lines
+
+
+def event_lines(history: StateHistory, now: datetime, look: Look, most: int) -> list[Runs]:
+    """The times of trouble of all services, newest first: when, which, how long, why."""
+    palette = look.palette
+    rows = sorted(
+        (
+            (span.start, name, span, span is spans[-1])
+            for name, spans in history.spans.items()
+            for span in spans
+            if span.state in (ServiceState.DOWN, ServiceState.DEGRADED)
+        ),
+        key=lambda row: (row[0], row[1]),
+        reverse=True,
+    )
+    if not rows:
+        return [[("nothing was down or slow", palette.muted)]]
+    width = min(30, max(width_of(name) for _, name, _, _ in rows))
+    lines: list[Runs] = []
+    for at, name, span, still in rows[: most if len(rows) <= most else most - 1]:
+        text, style = look.state(span.state)
+        length = duration(span.seconds) + (look.glyph("…", "~") if still else "")
+        lines.append(
+            [
+                (f"{short_moment(at, now, look):<12}  ", palette.muted),
+                (f"{text:<8}", style),
+                (f"{crop(clean(name), width, look.ellipsis):<{width}}  ", palette.text),
+                (f"{length:<8} ", style if still else palette.muted),
+                (span.error or "", palette.muted),
+            ]
+        )
+    if len(rows) > len(lines):
+        lines.append([(f"and {len(rows) - len(lines)} more", palette.muted)])
     return lines
 
 

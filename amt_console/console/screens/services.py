@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
-from amt_console.console.cards import facts
+from amt_console.console.cards import facts, service_lines
 from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.preview import Preview
@@ -23,12 +23,17 @@ from amt_console.model.queries.states import StateHistory
 from amt_console.operations.json_views import service_json
 from amt_console.text import STATE_WORDS, milliseconds
 from widgets.cells import Runs
+from widgets.fact_lines import FactLines
 from widgets.info_line import InfoLine
 from widgets.live_table import LiveTable
 from widgets.tables.service_list import ServiceGroup, ServiceList, group_line
 
 HOUR_SECONDS = 10.0
 """Seconds between two loads of the last hour, beside those after a change of state."""
+EVENT_HOURS = 24
+EVENT_SECONDS = 60.0
+"""Seconds between two loads of the times of trouble that stand below a short list."""
+_LEAST_EVENTS = 3
 
 
 class ServicesScreen(ListScreen):
@@ -38,7 +43,10 @@ class ServicesScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._loader: Loader | None = None
+        self._loaders: tuple[Loader, Loader] | None = None
+        self._events: StateHistory | None = None
+        self._events_at = float("-inf")
+        self._events_fault = ""
         self._loaded_at = float("-inf")
         self._states: tuple[object, ...] = ()
         """Names and states when the last hour was asked for."""
@@ -47,7 +55,11 @@ class ServicesScreen(ListScreen):
         """The table and the preview."""
         look = self.look
         with Horizontal(id="beside"):
-            yield ServiceList(look=look, id="list")
+            with Vertical(id="panes"):
+                yield ServiceList(look=look, id="list")
+                events = FactLines(f"LAST {EVENT_HOURS} H", look=look, id="events")
+                events.display = False
+                yield events
             yield Preview(id="preview")
         yield InfoLine(look=look, id="info")
 
@@ -70,24 +82,82 @@ class ServicesScreen(ListScreen):
         # Before the first layout there is no room for it yet: it is asked for with the next snapshot.
         wanted = self.services.shows_hour and not self.host.view.paused
         if wanted and (states != self._states or (old and self.host.at is None)):
+            if states != self._states:
+                self._events_at = float("-inf")
             self._states = states
             self._load_hour()
+            self._load_events()
+        self._share_lines()
 
     def moment_changed(self) -> None:
-        """Load the last hour before another moment."""
+        """Load the last hour, and the day, before another moment."""
         super().moment_changed()
+        self._events_at = float("-inf")
         self._load_hour()
+        self._load_events()
+
+    def zoom(self) -> None:
+        """Give the list the whole screen, or take it back."""
+        super().zoom()
+        self._share_lines()
+
+    def _share_lines(self) -> None:
+        """A short list leaves room for the times of trouble of the last day."""
+        table, events = self.services, self.query_one("#events", FactLines)
+        rows = 1 + max(1, len(table.model.keys))
+        left = self.query_one("#panes").size.height - rows - 2
+        short = left >= _LEAST_EVENTS and not self.has_class("-zoomed")
+        if short:
+            table.styles.height = rows
+        else:
+            table.styles.clear_rule("height")
+        appeared = short and not events.display
+        events.display = short
+        if short:
+            self._draw_events(left)
+        if appeared:
+            self._load_events()
+
+    def _draw_events(self, most: int) -> None:
+        events, look = self.query_one("#events", FactLines), self.look
+        if self._events_fault:
+            events.show([[(f"cannot be read: {self._events_fault}", look.palette.warning)]])
+        elif self._events is not None:
+            events.show(service_lines.event_lines(self._events, self.now, look, most))
+
+    def _load_events(self) -> None:
+        """Load the times of trouble, if there is room for them and the last load is long enough ago."""
+        operations, now = self.host.operations, self.host.clock.monotonic()
+        if operations is None or now - self._events_at < EVENT_SECONDS or not self.query_one("#events").display:
+            return
+        self._events_at = now
+        query = StatesQuery(hours=float(EVENT_HOURS), at=self.host.at)
+        self._loads()[1].ask(lambda: operations.ask(query), self._events_loaded, self._events_failed)
+
+    def _events_loaded(self, events: StateHistory) -> None:
+        self._events, self._events_fault = events, ""
+        if self.is_mounted:
+            self._share_lines()
+
+    def _events_failed(self, why: str) -> None:
+        self._events, self._events_fault = None, why
+        if self.is_mounted:
+            self._share_lines()
+
+    def _loads(self) -> tuple[Loader, Loader]:
+        if self._loaders is None:
+            self._loaders = Loader(self.host), Loader(self.host)
+        return self._loaders
 
     def _load_hour(self) -> None:
         """Load the states of the last hour, if there is room for them."""
         operations = self.host.operations
         if operations is None or not self.services.shows_hour:
             return
-        self._loader = self._loader or Loader(self.host)
         self._loaded_at = self.host.clock.monotonic()
         at = self.host.at
         query = StatesQuery(hours=1.0, at=at)
-        self._loader.ask(lambda: operations.ask(query), self._hour_loaded, self._hour_failed)
+        self._loads()[0].ask(lambda: operations.ask(query), self._hour_loaded, self._hour_failed)
 
     def _hour_loaded(self, hour: StateHistory) -> None:
         if self.is_mounted:
