@@ -46,6 +46,7 @@ from amt_console.console.session import Preferences, Session, SessionFacts
 from amt_console.console.terminal.colours import ReadableColours, depth_of
 from amt_console.console.terminal.desktop import sequence_of
 from amt_console.console.terminal.driver import ConsoleDriver
+from amt_console.console.terminal.frames import Frames
 from amt_console.console.terminal.guard import TerminalGuard
 from amt_console.console.terminal.keyboard import PASTED
 from amt_console.console.terminal.output import AsciiFilter, drop_control_characters, tightened
@@ -127,6 +128,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         super().__init__(driver_class=ConsoleDriver)
         self._mouse = mouse
         self._ascii_filter = AsciiFilter()
+        self._frames = Frames(self)
         self._title_written = ""
         self._typed_ahead_until = float("-inf")
         """Keys from before this moment were typed for a prompt that did not open."""
@@ -369,7 +371,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
         return [*usual, self._colours, *([self._ascii_filter] if self.ascii_only else [])]
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        super()._display(screen, tightened(renderable))
+        if renderable is not None:
+            self._frames.draw(partial(super()._display, screen, tightened(renderable)))
 
     @property
     def zone(self) -> tzinfo | None:
