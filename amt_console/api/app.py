@@ -36,6 +36,7 @@ from amt_console.api.routes import (
     oncall,
     ping,
     policies,
+    questions,
     records,
     reports,
     state,
@@ -48,7 +49,20 @@ from amt_console.store import StoreError
 PREFIX = "/api/v1"
 _VERSIONED = [
     room.router
-    for room in (records, reports, state, alerts, policies, oncall, discovery, actions, events, hooks, console)
+    for room in (
+        records,
+        reports,
+        state,
+        alerts,
+        policies,
+        oncall,
+        questions,
+        discovery,
+        actions,
+        events,
+        hooks,
+        console,
+    )
 ]
 _OTHERS = [room.router for room in (health, links, login, metrics, dashboards, ping)]
 DESCRIPTION = """The monitor of amt-console: what is broken, since when, and who has it.

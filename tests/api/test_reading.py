@@ -29,6 +29,7 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
+from amt_console.model.queries import QUERIES
 from amt_console.monitor.rule_list import rule_list
 from amt_console.operations.archive import Archive
 from amt_console.operations.local import LocalOperations
@@ -86,7 +87,8 @@ def methods_of(kind: type[Any]) -> set[str]:
 
 async def test_whatever_console_and_command_line_can_do_has_a_route(admin: httpx.AsyncClient) -> None:
     paths = (await admin.get("http://monitor/openapi.json")).json()["paths"]
-    assert methods_of(Operations) == {*READ_BY, "act"}, "a use case has no route for programs"
+    assert methods_of(Operations) == {*READ_BY, "ask", "act"}, "a use case has no route for programs"
+    assert {f"/api/v1/questions/{kind.name}" for kind in QUERIES} <= set(paths), "a question has no route for programs"
     assert methods_of(Archive) == set(ARCHIVED)
     for path in (*READ_BY.values(), "/rules", "/oncall.ics", "/oncall/check", "/oncall/shifts", "/host", "/figures"):
         assert "get" in paths[f"/api/v1{path}"], path
