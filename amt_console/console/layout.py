@@ -106,6 +106,7 @@ def _panels(width: int, bottom: int) -> Panels:
 
 BusinessArrangement = Literal["-stacked", "-two", "-three"]
 _TWO_FROM, _THREE_FROM, _THREE_FROM_LINES = 110, 165, 44
+_ZOOMED_TALL_FROM = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,8 @@ def plan_business(width: int, height: int, *, rows: Sequence[int], selected: int
     """
     wanted = [1 + count for count in rows]
     if zoomed:
-        beside = width >= _TWO_FROM
-        lines = height if beside else min(wanted[selected], max(4, height // 3))
-        return BusinessPlan("-two" if beside else "-stacked", (lines,) * len(rows))
+        most = height * 2 // 5 if height >= _ZOOMED_TALL_FROM else height // 3
+        return BusinessPlan("-stacked", (min(wanted[selected], max(4, most)),) * len(rows))
     if width >= _THREE_FROM and height >= _THREE_FROM_LINES:
         return BusinessPlan("-three", (max(wanted),) * len(rows))
     if width >= _TWO_FROM:

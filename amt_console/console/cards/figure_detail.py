@@ -22,7 +22,7 @@ from widgets.line_view import LineView
 from widgets.look import Look
 from widgets.tables.figure_table import FigureRow
 
-_LEAST_CHART, _GOOD_CHART = 7, 10
+_LEAST_CHART, _GOOD_CHART, _EMPTY_CHART = 7, 10, 4
 _PERCENTS = frozenset({"feature_adoption"})
 _PRICES = (("prices", "Price a month"), ("yearly_prices", "Price a year"))
 
@@ -91,6 +91,7 @@ class FigureDetail(Vertical):
             self._causes = [[(f"reading{look.ellipsis}", look.palette.muted)]]
         else:
             self._causes = cause_lines(beside(course, history), now, look)
+        _set_height(chart, "1fr" if course is not None else _EMPTY_CHART)
         if history is None:
             chart.show(Plot())
         elif course is None:
@@ -136,9 +137,9 @@ class FigureDetail(Vertical):
         return lines[:most]
 
 
-def _set_height(widget: LineView, lines: int) -> None:
-    if widget.styles.height is None or widget.styles.height.value != lines:
-        widget.styles.height = lines
+def _set_height(widget: LineView, height: int | str) -> None:
+    if str(widget.styles.height) != str(height):
+        widget.styles.height = height
 
 
 def _course(row: FigureRow | None, history: BusinessHistory | None) -> FigureCourse | None:
