@@ -245,7 +245,8 @@ class TestTheListOfSilencesAndPlannedWork:
     async def test_ends_one_after_a_question(self) -> None:
         async with desk(all_fine()) as console:
             console.operations.policies = Policies(silences=(MINE,), maintenance=(WORK,))
-            await console.press("M", "j")
+            await console.press("M")
+            await console.press("j")
             assert "silence 7: web-app · new release · by bob · until 13:00" in console.text()
             await console.press("d")
             assert console.prompt.question == "End silence 7 of web-app? y ends it, any other key keeps it."
@@ -284,7 +285,8 @@ class TestTheListOfSilencesAndPlannedWork:
     async def test_what_the_configuration_holds_ends_there(self) -> None:
         async with desk(all_fine()) as console:
             console.operations.policies = Policies(silences=(CONFIGURED,))
-            await console.press("M", "j", "d", "y")
+            await console.press("M")
+            await console.press("j", "d", "y")
             assert any("in the configuration" in message for message in console.messages)
 
     async def test_goes_back(self) -> None:

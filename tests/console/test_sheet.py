@@ -64,10 +64,14 @@ def test_what_is_cut_says_how_much(lines: int, count: int, width: int) -> None:
     assert all(strip.cell_length == width for strip in strips)
 
 
-def test_the_most_telling_lines_stay() -> None:
+def test_the_most_telling_lines_stay_and_are_wrapped_where_there_is_room() -> None:
     section = Section("STORY", tuple(map(_text, "abcde")), telling=(1, 9, 1, 5, 9))
     shown = [strip.text.split()[0] for strip in section.strips(20, 3, Sheet().look)]
     assert shown == ["b", "d", "e"]
+    long = Section("ALSO", (_text("aaaaaa bbbbbb cccccc"), _text("dddddd eeeeee ffffff")), telling=(9, 1))
+    shown = [strip.text.split()[0] for strip in long.strips(9, 4, Sheet().look)]
+    assert shown == ["aaaaaa", "bbbbbb", "cccccc", "dddddd"]
+    assert [strip.text.split()[0] for strip in long.strips(9, 1, Sheet().look)] == ["aaaaaa"]
 
 
 @given(st.integers(22, 220), st.integers(1, 70), st.integers(0, 5))

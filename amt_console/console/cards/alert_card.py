@@ -282,7 +282,9 @@ class AlertCard(Card):
         answered = "" if kept is None else f"answered {look.local(kept.at):%H:%M:%S}"
         runbook = known.alert is not None and known.alert.runbook is not None
         return [
-            Section("WHY", tuple(alert_lines.why(known, look, why_key=host.key_of("why"))), rank=0),
+            Section(
+                "WHY", tuple(alert_lines.why(known, look, why_key=host.key_of("why"), past=host.at is not None)), rank=0
+            ),
             Section("BODY", tuple(alert_lines.body(known, look)), rank=5, note=answered),
             Section("PHASE", tuple(alert_lines.phase(known, look)), rank=6, wrap_at=2),
             course.course(known, look, range_name=name),

@@ -24,7 +24,8 @@ from widgets.ages import age_words
 from widgets.cells import Run, Runs, joined
 from widgets.look import Look
 
-_COUNTED = re.compile(r" \((\d+ of \d+)\)$")
+COUNTED = re.compile(r" \((\d+ of \d+)\)$")
+"""How many probes agree, at the end of a message."""
 _FROM_TIME_MINUTES = 2
 """A signal that moved so many minutes off the begin of the alert has its time beside it."""
 _CHOSEN = 99
@@ -86,20 +87,21 @@ def _owner(known: AlertKnown, alert: AlertView, look: Look, take_key: str | None
     return [(words, palette.warning)]
 
 
-def why(known: AlertKnown, look: Look, *, why_key: str) -> list[Runs]:
-    """The reason with the count of probes, and whether somebody was told."""
+def why(known: AlertKnown, look: Look, *, why_key: str, past: bool = False) -> list[Runs]:
+    """The reason with the count of probes, and whether somebody was told: of the past only the decisions say that."""
     alert, palette = known.alert, look.palette
     if alert is None:
         return []
     reason = reason_of(alert.message, alert.subject)
-    counted = _COUNTED.search(reason)
-    runs: list[Run] = [(_COUNTED.sub("", reason), palette.strong)]
+    counted = COUNTED.search(reason)
+    runs: list[Run] = [(COUNTED.sub("", reason), palette.strong)]
     if counted is not None:
         runs.append((f" ({counted.group(1)} probes)", palette.muted))
     if alert.times_today > 1:
         runs.append((f"{look.dot}{_ordinal(alert.times_today)} time today", palette.warning))
     told = f"escalation level {alert.escalation_level} told" if alert.escalation_level else "nobody told yet"
-    return [runs, [(f"{told}{look.dot}{why_key} explains every decision", palette.muted)]]
+    told = "" if past else f"{told}{look.dot}"
+    return [runs, [(f"{told}{why_key} explains every decision", palette.muted)]]
 
 
 def _ordinal(number: int) -> str:
@@ -192,12 +194,25 @@ def also(
     if alert.follows_from is not None:
         lines.append((alert.follows_from, _cause(known, alert.follows_from, by_id, look), 9))
     lines += [(None, runs, 8) for runs in _moved(known, look, each_apart=each_apart)]
-    lines += [(each.id, _other("follows", each, known, look), 6) for each in _followers(alert, shown)]
+    lines += _follow(known, _followers(alert, shown), look, each_apart=each_apart, chosen=chosen)
     lines += [(number, _other("also", by_id[number], known, look), 5) for number in _same(alert, shown)]
     return [
         (under_cursor(runs, look), _CHOSEN) if number is not None and number == chosen else (runs, rank)
         for number, runs, rank in lines
     ]
+
+
+def _follow(
+    known: AlertKnown, followers: Sequence[AlertView], look: Look, *, each_apart: bool, chosen: int | None
+) -> list[tuple[int | None, Runs, int]]:
+    """A line for each follower; where there is little room one for all, and one for what a key opens."""
+    apart = [each for each in followers if each_apart or len(followers) == 1 or each.id == chosen]
+    lines: list[tuple[int | None, Runs, int]] = [(each.id, _other("follows", each, known, look), 6) for each in apart]
+    if len(apart) == len(followers):
+        return lines
+    names = ", ".join(each.subject for each in followers)
+    palette = look.palette
+    return [(None, [(f"{len(followers)} follow: ", palette.muted), (names, palette.text)], 7), *lines]
 
 
 def under_cursor(runs: Runs, look: Look) -> list[Run]:
@@ -268,14 +283,14 @@ def before(known: AlertKnown, look: Look) -> Runs:
     if isinstance(earlier, Failure):
         return [(f"earlier alerts cannot be read: {earlier.words}", palette.warning)]
     if not earlier:
-        return [("the first alert of it in 30 days", palette.muted)]
+        return [(f"the first alert of {known.subject} in 30 days", palette.muted)]
     last = earlier[0]
     lasted = f" for {duration(last.duration_seconds)}" if last.duration_seconds is not None else ""
     runs: list[Run] = [(f"before: {age_words(last.opened_at, known.now)} ago{lasted}", palette.text)]
     said = ": ".join(part for part in (last.acknowledged_by, last.note) if part)
     if said:
         runs.append((f"{look.dot}{said}", palette.accent))
-    runs.append((f"{look.dot}{reason_of(_COUNTED.sub('', last.message), last.subject)}", palette.muted))
+    runs.append((f"{look.dot}{reason_of(COUNTED.sub('', last.message), last.subject)}", palette.muted))
     if last.rating is not None:
         runs.append((f"{look.dot}{last.rating.value}", palette.muted))
     return runs
@@ -295,7 +310,7 @@ def earlier(known: AlertKnown, look: Look) -> list[Runs]:
                 (f"{look.local(each.opened_at):%d %b %H:%M}  ", palette.muted),
                 (f"{lasted:<7} ", palette.text),
                 (f"{said}{look.dot}" if said else "", palette.accent),
-                (reason_of(_COUNTED.sub("", each.message), each.subject), palette.muted),
+                (reason_of(COUNTED.sub("", each.message), each.subject), palette.muted),
             ]
         )
     return lines

@@ -58,21 +58,28 @@ class Section:
         if self.draw is not None:
             return list(self.draw(width, self.most if count is None else count))[:count]
         every = self._wrapped(width)
-        missing = 0
-        shown = every
+        missing, shown = 0, every
         if count is not None and count < len(every):
-            every = every if not self.telling else [self.lines[at] for at in self._most_telling(count)]
-            shown = every[:count]
-            missing = (len(self.lines) if self.telling else len(self._wrapped(width))) - len(shown)
+            chosen = self._most_telling(count, width) if self.telling else [(every[at],) for at in range(count)]
+            missing = (len(self.lines) if self.telling else len(every)) - len(chosen)
+            shown = [part for parts in chosen for part in parts]
         strips = [line(runs, width, ellipsis=look.ellipsis) for runs in shown]
         if missing and strips:
             more = [(f"  +{missing} more", look.palette.muted)]
             strips[-1] = line(shown[-1], width, right=more, ellipsis=look.ellipsis)
         return strips
 
-    def _most_telling(self, count: int) -> list[int]:
-        order = sorted(range(len(self.lines)), key=lambda at: (-self.telling[at], at))
-        return sorted(order[:count])
+    def _most_telling(self, count: int, width: int) -> list[Sequence[Runs]]:
+        """The lines that stay, in their order: what has no room to be wrapped is cut."""
+        order = sorted(range(len(self.lines)), key=lambda at: (-self.telling[at], at))[:count]
+        left = count - len(order)
+        shown: dict[int, Sequence[Runs]] = {}
+        for at in order:
+            parts = [self.lines[at]] if self.wrap_at is None else wrapped(self.lines[at], width, indent=self.wrap_at)
+            whole = len(parts) - 1 <= left
+            shown[at] = parts if whole else [self.lines[at]]
+            left -= len(shown[at]) - 1
+        return [shown[at] for at in sorted(shown)]
 
     def wants(self, width: int) -> int:
         """How many lines it has a use for."""

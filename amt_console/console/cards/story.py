@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
+from amt_console.console.cards.alert_lines import COUNTED
 from amt_console.model import AlertDetail, AlertEvent, AlertState
 from amt_console.text import EVENT_WORDS, near_moment, reason_of
 from widgets.cells import Run, Runs
@@ -107,7 +108,8 @@ def _event(event: AlertEvent, detail: AlertDetail, look: Look, form: str) -> Run
     actor = f" by {event.actor}" if event.actor else ""
     lead.append((f"{words}{actor}", palette.accent if event.actor else palette.text))
     reason = reason_of(rest, subject)
-    reason = "" if reason == reason_of(detail.episode.message, subject) else reason
+    known = COUNTED.sub("", reason_of(detail.episode.message, subject))
+    reason = "" if COUNTED.sub("", reason) == known else reason
     said = (reason, palette.muted), (event.note or "", palette.text)
     for at, (text, own) in enumerate(each for each in said if each[0]):
         lead += [(look.dot if at else "  ", palette.muted), (text, own)]
