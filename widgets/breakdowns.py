@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from widgets.sparkline import block_rows, resample, stretched
 
 LEAST_LINES = 3
 """Title and two lines of a breakdown; with less it is left out."""
-_COLUMN_CELLS = 38
+_COLUMN_CELLS = 30
 _TIMELINE_LINES = 3
 _GAP = 2
 
@@ -115,11 +116,17 @@ def _body(breakdown: Breakdown, width: int, room: int, look: Look) -> list[Runs]
         return []
     if breakdown.over_time and room >= 2:
         return _over_time(breakdown, width, room - 1, look)
-    return list(
-        bar_rows(
-            breakdown.bars, width, room, look, ordered=breakdown.over_time, shares=breakdown.shares, unit=breakdown.unit
-        )
-    )
+    bars = breakdown.bars if breakdown.shares or breakdown.over_time else _largest(breakdown.bars, room)
+    shares, unit = breakdown.shares, breakdown.unit
+    return list(bar_rows(bars, width, room, look, ordered=breakdown.over_time, shares=shares, unit=unit))
+
+
+def _largest(bars: Sequence[Bar], room: int) -> Sequence[Bar]:
+    """The largest ones; of what are no parts of a whole the rest is counted, not added up."""
+    if len(bars) <= room:
+        return bars
+    ranked = sorted(bars, key=lambda bar: -math.inf if (value := known(bar.value)) is None else value, reverse=True)
+    return [*ranked[: room - 1], Bar(f"and {len(bars) - room + 1} more", None)]
 
 
 def _over_time(breakdown: Breakdown, width: int, height: int, look: Look) -> list[Runs]:
@@ -133,7 +140,9 @@ def _over_time(breakdown: Breakdown, width: int, height: int, look: Look) -> lis
     first, last = (crop(clean(bar.label), 12, look.ellipsis) for bar in (breakdown.bars[0], breakdown.bars[-1]))
     peak = next((bar.label for bar, value in zip(breakdown.bars, values, strict=True) if value == most), "")
     highest = f"{value_label(most, breakdown.unit)} at {crop(clean(peak), 12, look.ellipsis)}"
-    room = max(1, (cells - width_of(first) - width_of(last) - width_of(highest)) // 2)
-    scale = [(f"{first}{' ' * room}{highest}{' ' * room}{last}", palette.muted)]
+    spare = cells - width_of(first) - width_of(last)
+    room = (spare - width_of(highest)) // 2
+    between = f"{' ' * room}{highest}{' ' * room}" if room > 0 else " " * max(1, spare)
+    scale = [(f"{first}{between}{last}", palette.muted)]
     rows = block_rows(stretched(shown, cells), cells, height, look, lambda _: palette.trend, high=most or 1.0)
     return [*rows, scale]

@@ -30,7 +30,8 @@ from amt_console.model.queries import BusinessQuery
 from amt_console.model.queries.base import FEW_BUCKETS, MANY_BUCKETS
 from amt_console.model.queries.business import BusinessHistory, FigureCourse, ProjectedPoint, Projection
 from amt_console.operations.protocol import OperationError
-from widgets.breakdowns import Breakdowns
+from widgets.bars import Bar
+from widgets.breakdowns import Breakdown, Breakdowns
 from widgets.chart import Chart
 from widgets.look import PLAIN_LOOK
 from widgets.tables.figure_table import FigureTable, change_percent, change_words
@@ -337,6 +338,15 @@ def test_a_projection_follows_the_past_with_its_band() -> None:
     assert projected[:10] == (None,) * 10
     assert all(value is not None for value in projected[10:])
     assert len({len(line.values) for line in plot.lines}) == 1
+
+
+def test_percentages_and_prices_are_not_added_up() -> None:
+    bars = tuple(Bar(f"feature {number}", 10.0 * number) for number in range(1, 7))
+    view = Breakdowns()
+    view.show([Breakdown("Features", bars, shares=False, unit="%")])
+    lines = [strip.text.split() for strip in view.build(40, 4)]
+    assert [line[:3] for line in lines[1:3]] == [["feature", "6", "60"], ["feature", "5", "50"]]
+    assert lines[3] == ["and", "4", "more", "–"]
 
 
 def test_without_a_projection_its_reason_is_told() -> None:
