@@ -51,7 +51,7 @@ from amt_console.console.terminal.guard import TerminalGuard
 from amt_console.console.terminal.keyboard import PASTED
 from amt_console.console.terminal.output import AsciiFilter, drop_control_characters, tightened
 from amt_console.console.themes import own as themes
-from amt_console.console.themes.appearance import Appearance, ThemeChoice
+from amt_console.console.themes.appearance import Appearance
 from amt_console.console.themes.remembered import ThemeMemory
 from amt_console.console.time_travel import TimeTravel
 from amt_console.console.view_state import ViewState
@@ -560,11 +560,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def action_copy_row(self, as_json: bool = False) -> None:
         """Copy a row as text or as JSON."""
         screen = self.screen
-        if not isinstance(screen, ConsoleScreen):
-            return
-        if as_json:
+        if isinstance(screen, ConsoleScreen) and as_json:
             self._copying.document(screen.row_document())
-        else:
+        elif isinstance(screen, ConsoleScreen):
             self._copying.text(screen.row_summary())
 
     def action_leave(self, keep_picture: bool = False) -> None:
@@ -592,9 +590,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def on_command_palette_option_highlighted(self, event: CommandPalette.OptionHighlighted) -> None:
         """Try out a theme while it is marked."""
-        hit = getattr(event.highlighted_event.option, "hit", None)
-        command = getattr(hit, "command", None)
-        tried = self.appearance.try_out(command.theme if isinstance(command, ThemeChoice) else None)
+        tried = self.appearance.marked(event.highlighted_event.option)
         self.screen.set_class(tried and isinstance(self.screen, CommandPalette), "-trying-out")
 
     def on_command_palette_closed(self, event: CommandPalette.Closed) -> None:

@@ -75,6 +75,11 @@ class Appearance:
         if memory is not None:
             self._writing.ask(lambda: memory.write(theme), lambda _: None, self._not_kept)
 
+    def marked(self, option: object) -> bool:
+        """An entry of the palette is marked: try its theme out, if it has one. Says whether one is tried out."""
+        command = getattr(getattr(option, "hit", None), "command", None)
+        return self.try_out(command.theme if isinstance(command, ThemeChoice) else None)
+
     def try_out(self, theme: str | None) -> bool:
         """Show a theme for a moment; ``None`` returns to the chosen one. Says whether one is tried out."""
         if theme is None:
