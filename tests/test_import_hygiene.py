@@ -92,7 +92,8 @@ def loaded_by_console(place: Place, found: Path, shown: Callable[[str], bool]) -
     """What a console has loaded from the command line to the services with their data on the screen, and to the end."""
     program = DUMPING.format(found=str(found))
     command = [sys.executable, "-c", program, "--config", str(place.config), "--db", str(place.database)]
-    with TerminalProgram(command, env=place.env, fork=False) as console:
+    # A wide terminal has a chart beside the list, and loads what draws it.
+    with TerminalProgram(command, env=place.env, fork=False, columns=80, lines=24) as console:
         console.wait_for(shown)
         console.wait_for(lambda text: re.search(r"web .*\d ms", text) is not None)
         console.press("q")

@@ -154,6 +154,7 @@ def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, 
     for at, view in enumerate(alerts):
         ended = view.state is AlertState.RESOLVED
         text, style = look.severity(view.severity)
+        plain = palette.muted if ended else look.severity_style(view.severity)
         mark = "" if chosen is None else look.glyph("▸ ", "> ") if at == chosen else "  "
         begun = short_moment(view.opened_at, now, look)
         lasted = ((view.resolved_at or now) - view.opened_at).total_seconds()
@@ -163,9 +164,10 @@ def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, 
         runs: list[Run] = [
             (mark, palette.accent),
             (f"#{view.id:<5}", palette.muted),
-            (f"{text:<11}", palette.muted if ended else style),
+            (text, palette.muted if ended else style),
+            (" " * (11 - len(text)), palette.text),
             (f"{begun} ", palette.muted),
-            (f"{duration(lasted):>7}{'' if ended else look.glyph('…', '~'):<2} ", palette.muted if ended else style),
+            (f"{duration(lasted):>7}{'' if ended else look.glyph('…', '~'):<2} ", plain),
             (f"{who}  " if who else "", palette.accent),
             (reason_of(view.message, view.subject), palette.muted if ended else palette.text),
         ]
@@ -182,7 +184,12 @@ def error_lines(spans: Sequence[StateSpan], probes: Sequence[RecentProbe], now: 
         text, style = look.state(span.state)
         still = span is spans[-1]
         length = duration(span.seconds) + (look.glyph("…", "~") if still else "")
-        runs = [(f"{text:<8}", style), (f"{length:<8} ", palette.text), (span.error or "", palette.text)]
+        runs = [
+            (text, style),
+            (" " * (8 - len(text)), palette.text),
+            (f"{length:<8} ", palette.text),
+            (span.error or "", palette.text),
+        ]
         rows.append((span.start, runs))
     for probe in probes:
         inside = any(span.start <= probe.timestamp <= span.end for span in trouble)
@@ -220,9 +227,10 @@ def event_lines(history: StateHistory, now: datetime, look: Look, most: int) -> 
         lines.append(
             [
                 (f"{short_moment(at, now, look):<12}  ", palette.muted),
-                (f"{text:<8}", style),
+                (text, style),
+                (" " * (8 - len(text)), palette.text),
                 (f"{crop(clean(name), width, look.ellipsis):<{width}}  ", palette.text),
-                (f"{length:<8} ", style if still else palette.muted),
+                (f"{length:<8} ", look.state_style(span.state) if still else palette.muted),
                 (span.error or "", palette.muted),
             ]
         )
