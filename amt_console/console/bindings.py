@@ -272,6 +272,8 @@ PROMPT_KEYS: frozenset[str] = frozenset(
     {"acknowledge", "claim", "close", "export", "filter", "go_to", "hand_off", "note", "plan_work", "silence", "snooze"}
 )
 """Keys that open a prompt for a text. If it does not open, the text typed ahead for it must not run as keys."""
+SCREENS_HINT = "1-7"
+"""Stands in the key line for the keys of all screens."""
 FOOTER_ORDER: Sequence[str] = (
     "live",
     "back",
@@ -287,6 +289,7 @@ FOOTER_ORDER: Sequence[str] = (
     "save_output",
     "open",
     "open_link",
+    SCREENS_HINT,
     "filter",
     "longer",
     "probe",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.pictures import NOW, alert, all_fine, incident
 
 from amt_console.console.announcer import Announcer, terminal_title
-from amt_console.console.bindings import ALL_KEYS, FOOTER_ORDER, key_names
+from amt_console.console.bindings import ALL_KEYS, FOOTER_ORDER, SCREENS_HINT, key_names
 from amt_console.console.layout import COMPACT_LINES, HOST_ONLY_BELOW, HOUR_LINES, plan_overview, too_small
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.session import SessionFacts
@@ -106,7 +106,7 @@ def test_every_key_has_an_id_of_its_own_and_words() -> None:
     assert len(ids) == len(set(ids))
     assert all(binding.tooltip and binding.description for binding in keys)
     shown = {binding.id for binding in keys if binding.show}
-    assert shown - {"close_help"} == set(FOOTER_ORDER) - AlertDetailScreen.ALSO_OFFERED
+    assert shown - {"close_help"} == set(FOOTER_ORDER) - AlertDetailScreen.ALSO_OFFERED - {SCREENS_HINT}
 
 
 def test_no_key_means_two_things_in_one_place() -> None:

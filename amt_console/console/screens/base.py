@@ -19,10 +19,11 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from amt_console.console.actions import Selection
-from amt_console.console.bindings import ACTION_KEYS, FOOTER_ORDER, key_names
+from amt_console.console.bindings import ACTION_KEYS, FOOTER_ORDER, SCREENS_HINT, key_names
 from amt_console.console.exporting import Export
 from amt_console.console.host import ScreenHost
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
+from amt_console.console.places import PLACES
 from amt_console.model import Snapshot
 from widgets.key_footer import KeyFooter, KeyHint
 from widgets.line_view import LineView
@@ -169,6 +170,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         hints = []
         hidden = frozenset({"live"}) if self.host.at is None else frozenset()
         for name in FOOTER_ORDER:
+            if name == SCREENS_HINT:
+                first, last = self.host.key_of(PLACES[0].name), self.host.key_of(PLACES[-1].name)
+                hints.append(KeyHint(f"{first}-{last}", "screens", "app.command_palette"))
             binding = by_id.get(name)
             if binding is not None and name not in hidden and (self.host.view.can_act or name not in ACTION_KEYS):
                 action = binding.action.partition("(")[0]
