@@ -43,7 +43,8 @@ async def test_what_a_filter_hides_is_not_offered() -> None:
         assert not console.prompt.is_open
         assert any("No row matches the filter 'nothing like it'" in message for message in console.messages)
         await console.press("r")
-        assert console.operations.calls == [], "not everything is probed where one thing was looked for"
+        acts = [call for call in console.operations.calls if call[0] == "act"]
+        assert acts == [], "not everything is probed where one thing was looked for"
         await console.press("escape", "slash", *"plans", "enter", "a")
         assert "Acknowledge CRITICAL api-plans" in console.prompt.question, "the worst of those that are shown"
         await console.press("escape", "tab", "a")
@@ -291,7 +292,8 @@ async def test_probe_now_probes_the_selected_service_or_all() -> None:
         console.screen.set_focus(console.screen.services)
         console.screen.services.select("web-app")
         await console.press("r")
-        assert console.operations.calls == [("act", ProbeNow()), ("act", ProbeNow("web-app"))]
+        acts = [call for call in console.operations.calls if call[0] == "act"]
+        assert acts == [("act", ProbeNow()), ("act", ProbeNow("web-app"))]
 
 
 async def test_ctrl_c_leaves_the_prompt_and_not_the_console() -> None:

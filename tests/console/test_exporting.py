@@ -59,7 +59,7 @@ async def test_a_service_exports_its_performance_over_the_shown_range(tmp_path: 
     async with desk(incident(), export_folder=tmp_path) as console:
         console.screen.set_focus(console.screen.services)
         console.screen.services.select("web-app")
-        await console.press("enter", "plus", "plus", "plus", "e")
+        await console.press("enter", "plus", "plus", "e")
         assert console.prompt.question == "Export the last 7 d of web-app into:"
         await console.press("enter")
         assert console.operations.exports == [(("performance",), 168, "web-app")]

@@ -11,6 +11,7 @@ from support.desk import Desk, desk
 from support.pictures import alert, incident
 
 from amt_console.config.sections.program import Theme
+from amt_console.console.announcer import BELL_PAUSE_SECONDS
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.session import Preferences
 from widgets.key_footer import KeyFooter
@@ -65,6 +66,7 @@ async def test_theme_alphabet_and_bell() -> None:
         await console.show(fresh)
         assert rings == []
         await prefer(console, bell=True)
+        console.clock.advance(BELL_PAUSE_SECONDS)
         await console.show(replace(fresh, alerts=(*fresh.alerts, alert(91, "y"))))
         assert len(rings) == 1
 

@@ -93,7 +93,7 @@ def main() -> None:
         operations.before_snapshot = lambda: live(operations, clock)
     app = ConsoleApp(open_session, ascii_only="ascii" in wanted or ascii_needed(), clock=clock)
     app.run()
-    done = [call for call in operations.calls if call[0] not in ("service", "alert")]
+    done = [call for call in operations.calls if call[0] not in ("service", "alert", "ask")]
     print(f"closed={session.closed} message={app.exit_message!r} done={done!r}", flush=True)
     sys.exit(app.return_code)
 
