@@ -19,7 +19,7 @@ from benchmarks.programs import ROOT, OnTerminal, cpu_seconds, on_terminal
 
 MINIMAL = "from textual.app import App\nApp().run()"
 READY = b"monitoring"
-TARGET_BYTES = 4000.0
+TARGET_BYTES = 1000.0
 TARGET_CPU = 2.0
 TARGET_PAINT_MS = 10.0
 SETTLE_SECONDS = 5.0

@@ -14,7 +14,7 @@ from benchmarks.programs import AMT, on_terminal
 from benchmarks.startup import DEMO_TEXTS, demo_database
 
 SIZE = (80, 24)
-TARGET_BYTES = 4000.0
+TARGET_BYTES = 1000.0
 TARGET_CPU = 2.0
 SETTLE_SECONDS = 12.0
 

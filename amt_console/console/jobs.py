@@ -32,7 +32,9 @@ class JobsHost(Protocol):
         """Queue a message. Thread-safe."""
         ...
 
-    def run_worker(self, work: Callable[[], None], /, *, thread: bool, exit_on_error: bool, group: str) -> Worker[None]:
+    def run_worker(
+        self, work: Callable[[], None], /, *, thread: bool, exit_on_error: bool, group: str, description: str
+    ) -> Worker[None]:
         """Run on a thread."""
         ...
 
@@ -53,7 +55,8 @@ class Jobs:
 
     def on_thread(self, work: Callable[[], None], group: str) -> None:
         """Run blocking work on a thread of its own."""
-        self._host.run_worker(work, thread=True, exit_on_error=False, group=group)
+        # Without a description Textual writes out the work with all that it holds, on the screen's thread.
+        self._host.run_worker(work, thread=True, exit_on_error=False, group=group, description=group)
 
     def on_loop(self, call: Callable[[], None]) -> None:
         """Call on the app's loop, unless the app is ending. Thread-safe."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from support.desk import desk
+from support.pictures import all_fine
 
 from amt_console.console.cards.loading import Loader
 
@@ -61,3 +65,19 @@ def test_an_answer_may_ask_the_next_question() -> None:
     host.end()
     host.end()
     assert got == [1, 2]
+
+
+class Unspoken:
+    """Something large, of which nobody may write out what it holds."""
+
+    def __repr__(self) -> str:
+        raise AssertionError("it was written out on the screen's thread")
+
+
+async def test_a_job_is_never_written_out() -> None:
+    done: list[Unspoken] = []
+    held = Unspoken()
+    async with desk(all_fine()) as console:
+        console.app.on_thread(partial(done.append, held), "poll")
+        await console.settle()
+    assert done == [held]

@@ -336,3 +336,8 @@ def hostile() -> Snapshot:
 def many() -> Snapshot:
     """A hundred services."""
     return all_fine(services=100)
+
+
+def thousand() -> Snapshot:
+    """A thousand services."""
+    return all_fine(services=1000)
