@@ -14,7 +14,7 @@ from amt_console.console.cards.alert_known import AlertKnown, Failure, ask_alert
 from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.ranges import RANGES
-from amt_console.console.cards.sheet import Section, Sheet
+from amt_console.console.cards.sheet import TWO_COLUMNS_FROM, Section, Sheet
 from amt_console.console.cards.story import indent_of, story
 from amt_console.model import AlertDetail, AlertView, Snapshot
 from amt_console.operations.json_views import alert_detail_json
@@ -24,6 +24,8 @@ from amt_console.text import SEVERITY_WORDS, near_moment
 REFRESH_SECONDS = 10.0
 """Seconds after which strip and chart are loaded again."""
 _SAME_HOURS = 0.01
+_APART_FROM = 50
+"""From this many lines of the screen each signal that moved has a line, also in a narrow card."""
 
 
 class AlertCard(Card):
@@ -275,7 +277,8 @@ class AlertCard(Card):
         tall = self.app.size.height >= course.CHART_FROM
         name = None if self._range is None else RANGES[self._range].words
         chosen = self.chosen if isinstance(self.chosen, int) else None
-        told = alert_lines.also(known, alerts, look, each_apart=tall or self.has_class("-full"), chosen=chosen)
+        apart = tall and (self.size.width >= TWO_COLUMNS_FROM or self.app.size.height >= _APART_FROM)
+        told = alert_lines.also(known, alerts, look, each_apart=apart or self.has_class("-full"), chosen=chosen)
         detail = known.detail
         events = story(detail, look, now=known.now) if isinstance(detail, AlertDetail) else []
         kept = known.alert.answer if known.alert is not None else None
