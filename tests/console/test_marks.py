@@ -196,3 +196,11 @@ async def test_services_are_marked_for_their_alerts() -> None:
         assert rows.marked[:1] == ("backend-api",)
         await console.press("a", "enter")
         assert 7 in [each.alert_id for each in done(console, Acknowledge)]
+
+
+async def test_the_runbook_of_what_is_selected_is_copied_from_the_overview_and_the_list() -> None:
+    async with desk(incident()) as console:
+        copied: list[str] = []
+        console.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
+        await console.press("g", "o", "3", "g", "o")
+        assert copied == ["https://wiki.example/runbooks/backend"] * 2

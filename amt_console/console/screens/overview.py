@@ -149,13 +149,15 @@ class OverviewScreen(ListScreen):
                 return self.no_selection()
             if isinstance(alert, Followers):
                 return Selection(reason=f"{self._key('open')} shows the alerts that follow from {alert.cause.subject}.")
-            return Selection(alert_id=alert.id, service=self._service_of(alert))
+            subject = self._service_of(alert)
+            return Selection(alert_id=alert.id, service=subject, began=alert.opened_at, runbook=alert.runbook)
         service = self.services.model.selected_row
         if service is None:
             return self.no_selection()
         if service.alert_id is None:
-            return Selection(service=service.name, reason=f"{service.name} has no open alert.")
-        return Selection(alert_id=service.alert_id, service=service.name)
+            reason = f"{service.name} has no open alert."
+            return Selection(service=service.name, reason=reason, runbook=service.runbook)
+        return Selection(alert_id=service.alert_id, service=service.name, runbook=service.runbook)
 
     def no_selection(self) -> Selection:
         """The selection without a selected row; never an alert that a filter hides."""
