@@ -227,7 +227,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         drawn = threading.Event()
 
         def show() -> None:
-            if self.view.live is None:
+            if self.view.live is None and self.view.at is None:
                 self.view.read(snapshot, SessionFacts())
                 self.redraw()
             self.call_after_refresh(drawn.set)

@@ -146,3 +146,20 @@ async def test_what_comes_back_after_the_end_has_begun_is_dropped() -> None:
     assert not app.screen_stack
     app.on_done(Done(lambda: pytest.fail("the screens are gone")))
     app.redraw()
+
+
+async def test_a_console_that_starts_in_the_past_never_shows_the_present() -> None:
+    opening = threading.Event()
+
+    def open_session() -> FakeSession:
+        opening.wait(10)
+        return FakeSession(FakeOperations(all_fine()))
+
+    app = ConsoleApp(open_session, clock=FakeClock(NOW), at=NOW - timedelta(hours=5))
+    async with app.run_test() as pilot:
+        await asyncio.to_thread(app.show_first, incident())
+        assert app.view.live is None
+        opening.set()
+        while app.view.live is None:
+            await pilot.pause()
+        assert app.view.live.at == NOW - timedelta(hours=5)
