@@ -279,8 +279,15 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def on_done(self, event: Done) -> None:
         """Continue after a job, unless the app is ending."""
-        if self.screen_stack:
+        if not self.screen_stack:
+            return
+        try:
             event.then()
+        except NoMatches:
+            _log.debug("the screen of a job has gone", exc_info=True)
+        except Exception as error:
+            _log.exception("what follows a job failed")
+            self._tell_fault(error)
 
     def job(
         self,
@@ -458,9 +465,12 @@ class ConsoleApp(App[None], inherit_bindings=False):
             await self.run_action(active.binding.action, active.node)
         except Exception as error:
             _log.exception("the key %s failed", key)
-            self.tell(f"That failed: a fault of amt-console ({type(error).__name__}), see its log.", "error")
+            self._tell_fault(error)
         if opens_prompt(active.binding.id) and self._open_prompt() is None:
             self._typed_ahead_until = time.monotonic()
+
+    def _tell_fault(self, error: Exception) -> None:
+        self.tell(f"That failed: a fault of amt-console ({type(error).__name__}), see its log.", "error")
 
     def _open_prompt(self) -> Prompt | None:
         screen = self.screen
@@ -584,9 +594,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def action_command_palette(self) -> None:
         """Find a screen, a service, an alert, a moment or a theme by name."""
         if not isinstance(self.screen, CommandPalette):
-            from amt_console.console.palette import PROVIDERS
+            from amt_console.console.palette import PROVIDERS, ConsolePalette
 
-            self.push_screen(CommandPalette({*PROVIDERS}, id="--command-palette"))
+            self.push_screen(ConsolePalette({*PROVIDERS}, id="--command-palette"))
 
     def on_command_palette_option_highlighted(self, event: CommandPalette.OptionHighlighted) -> None:
         """Try out a theme while it is marked."""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Protocol, cast
 
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -68,6 +68,14 @@ class PaletteHost(ScreenHost, Protocol):
     async def show_screen(self, screen: Screen[Any]) -> None:
         """Show a screen on top."""
         ...
+
+
+class ConsolePalette(CommandPalette):
+    """The toolkit's palette, also before its list is laid out and on a terminal without room for it."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).virtual_size.height > 0:
+            super()._action_command_list(action)
 
 
 class ConsoleProvider(Provider):

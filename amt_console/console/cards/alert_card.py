@@ -149,7 +149,7 @@ class AlertCard(Card):
     def load(self) -> None:
         """Load the alert, then the course of its subject, and what moved together with it."""
         operations, at = self.host.operations, self.host.at
-        if operations is None or not self.is_mounted:
+        if operations is None or not self.ready:
             return
         self._loaded_at = self.host.clock.monotonic()
         self._loader.ask(
@@ -184,7 +184,7 @@ class AlertCard(Card):
         return self._subject
 
     def _loaded_alert(self, detail: AlertDetail) -> None:
-        if not self.is_mounted:
+        if not self.ready:
             return
         self._began = detail.episode.opened_at
         old = self._known
@@ -198,7 +198,7 @@ class AlertCard(Card):
 
     def _not_loaded(self, at: datetime | None, reason: str) -> None:
         """Before it began there is no alert, but there is its subject."""
-        if not self.is_mounted:
+        if not self.ready:
             return
         now = self._now()
         words = reason
@@ -221,7 +221,7 @@ class AlertCard(Card):
 
     def _loaded_course(self, found: AlertKnown) -> None:
         known = self._known
-        if self.is_mounted and known is not None:
+        if self.ready and known is not None:
             self._known = replace(
                 known,
                 window=found.window,
@@ -233,7 +233,7 @@ class AlertCard(Card):
             self._draw()
 
     def _course_failed(self, reason: str) -> None:
-        if self.is_mounted and self._known is not None:
+        if self.ready and self._known is not None:
             self._known = replace(self._known, states=Failure(reason))
             self._draw()
 
@@ -246,7 +246,7 @@ class AlertCard(Card):
         self._moved_loader.ask(lambda: ask_moved(operations, self.alert_id, at), self._loaded_moved, self._moved_failed)
 
     def _loaded_moved(self, moved: object) -> None:
-        if self.is_mounted and self._known is not None:
+        if self.ready and self._known is not None:
             self._known = replace(self._known, moved=moved)  # type: ignore[arg-type]
             self._draw()
 
