@@ -1,6 +1,7 @@
 """Runs the console on sample data: what the tests on a pseudo terminal start.
 
 Usage: python -m support.console_script PICTURE [hang|fail|busy|live|ascii|viewer ...]
+PICTURE is a function of `support.pictures`, or `attack-N` with the number of a group of `support.attacks`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import threading
 import time
 from dataclasses import replace
 
-from support import fake_operations, pictures
+from support import attacks, fake_operations, pictures
 
 from amt_console.clock import SystemClock
 from amt_console.console.app import ConsoleApp
@@ -57,16 +58,24 @@ def live(operations: fake_operations.FakeOperations, clock: SystemClock) -> None
 def main() -> None:
     """Run until told to end; exit as the app says."""
     wanted = set(sys.argv[2:])
-    picture = getattr(pictures, sys.argv[1])()
     clock = SystemClock()
     shift = clock.now() - pictures.NOW
+    if sys.argv[1].startswith("attack-"):
+        attack = attacks.attack_with(attacks.GROUPS[int(sys.argv[1].partition("-")[2])])
+        sys.exit(run(attacks.attacked_session(attack, shift=shift), clock, wanted))
+    picture = getattr(pictures, sys.argv[1])()
     services = tuple(
         replace(view, last_checked=view.last_checked + shift if view.last_checked else None)
         for view in picture.services
     )
     monitor = MonitorStatus(MonitorState.RUNNING, "host", 1, clock.now(), clock.now())
     operations = fake_operations.FakeOperations(replace(picture, services=services, monitor=monitor))
-    session = fake_operations.FakeSession(operations, is_monitor="viewer" not in wanted)
+    sys.exit(run(fake_operations.FakeSession(operations, is_monitor="viewer" not in wanted), clock, wanted))
+
+
+def run(session: fake_operations.FakeSession, clock: SystemClock, wanted: set[str]) -> int | None:
+    """Run the console on a session; returns its exit code."""
+    operations = session.operations
 
     def open_session() -> fake_operations.FakeSession:
         if "hang" in wanted:
@@ -95,7 +104,7 @@ def main() -> None:
     app.run()
     done = [call for call in operations.calls if call[0] not in ("service", "alert", "ask")]
     print(f"closed={session.closed} message={app.exit_message!r} done={done!r}", flush=True)
-    sys.exit(app.return_code)
+    return app.return_code
 
 
 if __name__ == "__main__":
