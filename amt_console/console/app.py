@@ -279,15 +279,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def on_done(self, event: Done) -> None:
         """Continue after a job, unless the app is ending."""
-        if not self.screen_stack:
-            return
-        try:
+        if self.screen_stack:
             event.then()
-        except NoMatches:
-            _log.debug("the screen of a job has gone", exc_info=True)
-        except Exception as error:
-            _log.exception("what follows a job failed")
-            self._tell_fault(error)
 
     def job(
         self,
@@ -465,12 +458,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
             await self.run_action(active.binding.action, active.node)
         except Exception as error:
             _log.exception("the key %s failed", key)
-            self._tell_fault(error)
+            self.tell(f"That failed: a fault of amt-console ({type(error).__name__}), see its log.", "error")
         if opens_prompt(active.binding.id) and self._open_prompt() is None:
             self._typed_ahead_until = time.monotonic()
-
-    def _tell_fault(self, error: Exception) -> None:
-        self.tell(f"That failed: a fault of amt-console ({type(error).__name__}), see its log.", "error")
 
     def _open_prompt(self) -> Prompt | None:
         screen = self.screen

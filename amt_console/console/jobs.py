@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol, TypeVar
 
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.worker import Worker
 
@@ -59,8 +60,17 @@ class Jobs:
         self._host.run_worker(work, thread=True, exit_on_error=False, group=group, description=group)
 
     def on_loop(self, call: Callable[[], None]) -> None:
-        """Call on the app's loop, unless the app is ending. Thread-safe."""
-        self._host.post_message(Done(call))
+        """Call on the app's loop, unless the app is ending. Thread-safe. A call that fails is told, and fails alone."""
+        self._host.post_message(Done(partial(self._follow, call)))
+
+    def _follow(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except NoMatches:
+            _log.debug("the screen of a job has gone", exc_info=True)
+        except Exception as error:
+            _log.exception("what follows a job failed")
+            self._tell(f"That failed: a fault of amt-console ({type(error).__name__}), see its log.")
 
     def run(
         self, work: Callable[[], ResultT], done: Callable[[ResultT], None], failed: Callable[[Exception], None]

@@ -12,7 +12,6 @@ from support.desk import desk
 from support.pictures import incident
 from textual.css.query import NoMatches
 
-from amt_console.console.app import Done
 from amt_console.operations.protocol import UnavailableError
 
 pytestmark = pytest.mark.slow
@@ -46,7 +45,7 @@ async def test_what_follows_a_job_fails_alone(error: Exception, told: int) -> No
         raise error
 
     async with desk(incident(), faults=True) as console:
-        console.app.post_message(Done(fails))
+        console.app.on_loop(fails)
         await console.settle()
         assert sum("a fault of amt-console" in message for message in console.messages) == told
         await console.press("j", "a", "enter")
