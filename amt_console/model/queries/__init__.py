@@ -1,7 +1,7 @@
 """What a screen asks for beyond the snapshot: each question a value, with the value that answers it.
 
 ``Operations.ask`` answers them. A new question is one dataclass with its answer here, one handler in
-``operations.answering``, and an entry in ``QUERIES``.
+``operations.answering``, one route in ``api.routes.questions``, and an entry in ``QUERIES``.
 """
 
 from __future__ import annotations
