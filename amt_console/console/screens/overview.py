@@ -13,6 +13,7 @@ from textual.widget import Widget
 from amt_console.console.actions import Selection
 from amt_console.console.cards import facts
 from amt_console.console.cards.base import Card
+from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.preview import Preview
 from amt_console.console.exporting import Export, ReportsExport
 from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_overview, preview_width
@@ -93,6 +94,7 @@ class OverviewScreen(ListScreen):
     def on_mount(self) -> None:
         """Share the lines before the first snapshot, for a usual number of services."""
         self._share_lines(0, USUAL_SERVICES)
+        self._hours = Loader(self.host)
         self.set_interval(HOUR_SECONDS, self._load_hour)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -128,7 +130,7 @@ class OverviewScreen(ListScreen):
         if operations is None or not self.is_current or self.host.view.paused:
             return
         failed = self.query_one(LastHour).show_failure
-        self.host.load(lambda: _hour(operations, query), partial(self._loaded_hour, query.at), failed)
+        self._hours.ask(lambda: _hour(operations, query), partial(self._loaded_hour, query.at), failed)
 
     def _loaded_hour(self, at: datetime | None, hour: tuple[Sequence[StateSpan], datetime, datetime]) -> None:
         if self.is_mounted and at == self.host.at:
