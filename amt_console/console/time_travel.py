@@ -41,6 +41,8 @@ class TimeTravel:
         self._clock = clock
         self._speed = 0
         self._timer: Timer | None = None
+        self._asking = False
+        """Whether a change is looked for; a held key asks once."""
 
     def go(self, name: str) -> None:
         """Do what a key of ``TIME_KEYS`` means."""
@@ -76,9 +78,20 @@ class TimeTravel:
         if later and at is None:
             self._host.tell("This is now: there is no later change yet.")
             return
+        if self._asking:
+            return
         self._stop()
+        self._asking = True
         query = ChangeQuery(later=later, at=at or self._clock.now())
-        self._host.job(lambda: operations.ask(query), lambda change: self._to_change(change, at, later=later))
+
+        def found(change: Change) -> None:
+            self._asking = False
+            self._to_change(change, at, later=later)
+
+        def failed(_: Exception) -> None:
+            self._asking = False
+
+        self._host.job(lambda: operations.ask(query), found, failed)
 
     def ask(self) -> None:
         """Ask for a moment."""

@@ -21,7 +21,9 @@ def _done(console: Desk) -> list[object]:
     return [call[1] for call in list(console.operations.calls) if call[0] == "act"]
 
 
-@pytest.mark.parametrize("key", ["j", "right_square_bracket", "left_square_bracket", "plus", "2", "s"])
+@pytest.mark.parametrize(
+    "key", ["j", "right_square_bracket", "left_square_bracket", "left_curly_bracket", "plus", "2", "s"]
+)
 async def test_a_held_key_starts_no_queue_of_loads(key: str) -> None:
     """Three seconds at 30 Hz while nothing is answered: one load for a panel runs, and the newest one waits."""
     release = threading.Event()
