@@ -61,7 +61,8 @@ SCREENS = (
 async def walk(console: Desk) -> AsyncIterator[str]:
     """Open one screen after the other; yields their names while they are shown."""
     for shown in SCREENS:
-        await console.press(*shown.keys)
+        for key in shown.keys:
+            await console.press(key)  # one by one: each waits for the data that the next one needs
         console.app.clear_notifications()
         await console.settle()
         yield shown.name
