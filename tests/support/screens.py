@@ -103,6 +103,8 @@ async def written(size: tuple[int, int], theme: str) -> dict[str, str]:
     async with desk(incident(), size=size, answers=INCIDENT) as console:
         console.app.theme = theme
         await console.settle()
+        console.app.redraw()
+        await console.settle()
         async for name in walk(console):
             found[name] = snapshot(console)
     return found

@@ -165,11 +165,12 @@ class ListScreen(ConsoleScreen):
             preview.load()
 
     def relook(self) -> None:
-        """Draw again with other colours."""
+        """Draw again with other colours: lines contain styles."""
         super().relook()
         preview = self.preview()
         if preview is not None:
             preview.relook()
+        self.tell_selected()
 
     @on(LiveTable.RowSelected)
     def tell_selected(self) -> None:
