@@ -166,6 +166,8 @@ class ListScreen(ConsoleScreen):
 
     def relook(self) -> None:
         """Draw again with other colours: lines contain styles."""
+        if not self.is_mounted:
+            return
         super().relook()
         preview = self.preview()
         if preview is not None:
