@@ -52,7 +52,10 @@ async def _seen(recorded: Recorded, at: datetime | None) -> dict[tuple[str, ...]
             await console.press(*keys)
             app.clear_notifications()
             await console.settle()
-            lines = [strip.text.replace(WHOM_IT_TOLD, "").rstrip() for strip in app.screen._compositor.render_strips()]
+            lines = [
+                " ".join(strip.text.replace(WHOM_IT_TOLD, "").split())
+                for strip in app.screen._compositor.render_strips()
+            ]
             found[keys] = lines[app.screen.query_one(TitleBar).size.height : -2]
             if "enter" in keys:
                 await console.press("escape")

@@ -7,12 +7,14 @@ docs/console.md anew.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import string
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 from rich.segment import Segment
 from support.answers import INCIDENT
@@ -26,6 +28,8 @@ SIZES = ((60, 20), (80, 24), (120, 40), (200, 60))
 THEMES = ("amt-dark", "amt-light")
 PICTURE_SIZE = (120, 36)
 _LETTERS = string.ascii_letters + string.digits
+_TERMINAL = patch.dict(os.environ, {"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": ""})
+"""The terminal that is drawn for, whatever the environment says."""
 _WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
@@ -99,6 +103,11 @@ def _styles(segments: list[Segment], letters: dict[str, str]) -> Iterator[tuple[
 
 async def written(size: tuple[int, int], theme: str) -> dict[str, str]:
     """The snapshots of all screens at one size in one theme, by name."""
+    with _TERMINAL:
+        return await _written(size, theme)
+
+
+async def _written(size: tuple[int, int], theme: str) -> dict[str, str]:
     found: dict[str, str] = {}
     async with desk(incident(), size=size, answers=INCIDENT) as console:
         console.app.theme = theme
@@ -130,4 +139,5 @@ async def _expect() -> None:
 if __name__ == "__main__":
     if "pictures" not in sys.argv:
         asyncio.run(_expect())
-    asyncio.run(_draw())
+    with _TERMINAL:
+        asyncio.run(_draw())
