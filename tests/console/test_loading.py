@@ -67,6 +67,23 @@ def test_an_answer_may_ask_the_next_question() -> None:
     assert got == [1, 2]
 
 
+def test_what_is_forgotten_is_not_answered_and_the_next_question_waits_for_its_end() -> None:
+    host = Host()
+    loader, got, lost = Loader(host), [], []
+    loader.forget()
+    loader.ask(lambda: 1, got.append, lost.append)
+    loader.ask(lambda: 2, got.append, lost.append)
+    loader.forget()
+    host.end("the database is locked")
+    assert (got, lost, loader.running, host.running) == ([], [], False, [])
+    loader.ask(lambda: 3, got.append, lost.append)
+    loader.forget()
+    loader.ask(lambda: 4, got.append, lost.append)
+    host.end()
+    host.end()
+    assert (got, lost) == ([4], [])
+
+
 class Unspoken:
     """Something large, of which nobody may write out what it holds."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,8 +12,6 @@ from support.desk import Desk, desk
 from support.fake_operations import FakeOperations
 from support.pictures import NOW, all_fine, hostile, incident
 
-from amt_console.console.cards.preview import Preview
-from amt_console.console.cards.service_card import ServiceCard
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.screens.service_detail import ServiceDetailScreen
 from amt_console.model import AlertDetail, KeptAnswer, ServiceState
@@ -199,31 +196,6 @@ async def test_it_loads_again_after_a_change_and_from_time_to_time_but_not_while
         console.clock.advance(30)
         await console.show(incident())
         assert loads() == before + 2
-
-
-class Settled:
-    """A timer that has run."""
-
-    def stop(self) -> None:
-        """Nothing."""
-
-
-async def test_the_card_stands_beside_the_list_and_follows_the_selection(monkeypatch: pytest.MonkeyPatch) -> None:
-    def at_once(preview: Preview, delay: float, callback: Callable[[], None]) -> Settled:
-        preview.call_later(callback)
-        return Settled()
-
-    monkeypatch.setattr(Preview, "set_timer", at_once)
-    async with desk(incident(), size=(120, 40)) as console:
-        await console.press("2")
-        card = console.app.screen.query_one(ServiceCard)
-        assert card.service == "backend-api"
-        assert card.region.width > 50, "it is seen"
-        assert card.query_one("#chart", Chart).display
-        await console.press("j", "j", "j")
-        assert console.app.screen.query_one(ServiceCard).service == "mobile-app"
-        alerts = console.app.screen.query_one("#alerts-of", FactLines).texts
-        assert alerts == ("none",), "a preview opens nothing by itself"
 
 
 @pytest.mark.parametrize("size", SIZES)

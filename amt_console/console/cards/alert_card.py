@@ -60,6 +60,8 @@ class AlertCard(Card):
         self._loaded_at = float("-inf")
         self._moved_for: datetime | str | None = ""
         self._began: datetime | None = None
+        self._awaited = False
+        """Whether the alert before it stays drawn until this one is loaded."""
 
     def compose(self) -> Iterable[Widget]:
         """One sheet."""
@@ -156,11 +158,33 @@ class AlertCard(Card):
             lambda: ask_alert(operations, self.alert_id, at), self._loaded_alert, partial(self._not_loaded, at)
         )
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Draw; load again what has changed, and the course from time to time."""
+    def show_other(self, other: Card) -> bool:
+        """Show the alert of another card."""
+        if not isinstance(other, AlertCard):
+            return False
+        if other.alert_id == self.alert_id:
+            return True
+        self._loader.forget()
+        self._moved_loader.forget()
+        self.alert_id, self._subject = other.alert_id, other._subject
+        self._known = self._range = self._began = None
+        self._link, self._moved_for = 0, ""
+        shown = self.host.view.shown
+        self._versions = () if shown is None else self._versions_in(shown)
+        self._awaited = self.host.operations is not None
+        self.load()
+        self._draw()
+        return True
+
+    def _versions_in(self, snapshot: Snapshot) -> tuple[object, ...]:
+        """What of the alert and its cause calls for another load when it changes."""
         view = next((each for each in snapshot.alerts if each.id == self.alert_id), None)
         cause = None if view is None else next((each for each in snapshot.alerts if each.id == view.follows_from), None)
-        versions = tuple((each.version, each.silenced_by, each.maintenance) if each else None for each in (view, cause))
+        return tuple((each.version, each.silenced_by, each.maintenance) if each else None for each in (view, cause))
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Draw; load again what has changed, and the course from time to time."""
+        versions = self._versions_in(snapshot)
         old = self.host.clock.monotonic() - self._loaded_at >= REFRESH_SECONDS
         if versions != self._versions or (old and not self.host.view.paused):
             self._versions = versions
@@ -169,6 +193,7 @@ class AlertCard(Card):
 
     def relook(self) -> None:
         """Draw again with other colours."""
+        self._awaited = False
         self.sheet.set_look(self.look)
         self._draw()
 
@@ -186,6 +211,8 @@ class AlertCard(Card):
     def _loaded_alert(self, detail: AlertDetail) -> None:
         if not self.ready:
             return
+        # The course is about to come: without it, strip and chart would vanish for a blink.
+        self._awaited = self._awaited and self.host.operations is not None
         self._began = detail.episode.opened_at
         old = self._known
         fresh = AlertKnown(self._now(), detail.episode.subject, detail.alert, detail)
@@ -200,6 +227,7 @@ class AlertCard(Card):
         """Before it began there is no alert, but there is its subject."""
         if not self.ready:
             return
+        self._awaited = False
         now = self._now()
         words = reason
         if self._began is not None and at is not None and at < self._began:
@@ -220,7 +248,7 @@ class AlertCard(Card):
         )
 
     def _loaded_course(self, found: AlertKnown) -> None:
-        known = self._known
+        known, self._awaited = self._known, False
         if self.ready and known is not None:
             self._known = replace(
                 known,
@@ -233,6 +261,7 @@ class AlertCard(Card):
             self._draw()
 
     def _course_failed(self, reason: str) -> None:
+        self._awaited = False
         if self.ready and self._known is not None:
             self._known = replace(self._known, states=Failure(reason))
             self._draw()
@@ -256,6 +285,8 @@ class AlertCard(Card):
     # Drawing
 
     def _draw(self) -> None:
+        if self._awaited:
+            return
         shown = self.host.view.shown
         alerts = () if shown is None else (*shown.alerts, *shown.recently_resolved)
         known = self._known

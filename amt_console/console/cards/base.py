@@ -38,6 +38,17 @@ class Card(Vertical):
         """Load the data on a thread, for the displayed moment."""
         raise NotImplementedError
 
+    def show_other(self, other: Card) -> bool:
+        """Show what another card is made for. What is drawn stays until that is loaded.
+
+        Args:
+            other: A card that is not mounted.
+
+        Returns:
+            Whether this card can: it is of the same kind.
+        """
+        return False
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw what the snapshot tells; load again what has changed."""
         raise NotImplementedError

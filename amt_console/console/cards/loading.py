@@ -43,6 +43,11 @@ class Loader:
             work, lambda result: self._ended(lambda: done(result)), lambda why: self._ended(lambda: failed(why))
         )
 
+    def forget(self) -> None:
+        """Ask nothing that waits, and draw no answer to what runs."""
+        if self._running:
+            self._waiting = lambda: None
+
     def _ended(self, then: Callable[[], None]) -> None:
         self._running = False
         waiting, self._waiting = self._waiting, None

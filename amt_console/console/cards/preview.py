@@ -12,12 +12,12 @@ from amt_console.console.cards.base import Card
 from amt_console.model import Snapshot
 
 _log = logging.getLogger(__name__)
-SETTLED_SECONDS = 0.15
+SETTLED_SECONDS = 0.3
 """A card is loaded when the selection has stood still for this long: held keys pass over rows."""
 
 
 class Preview(VerticalScroll):
-    """Shows the card of a key; cards are made anew for another one."""
+    """Shows the card of a key. A mounted card stays for other keys of its kind: to mount one takes many paints."""
 
     can_focus = False
     DEFAULT_CSS = """
@@ -32,7 +32,7 @@ class Preview(VerticalScroll):
     @property
     def card(self) -> Card | None:
         """The shown card."""
-        return next(iter(self.query(Card)), None)
+        return next((each for each in self.query(Card) if each.is_attached), None)
 
     def show(self, key: str | None, make: Callable[[], Card | None]) -> None:
         """Show the card of a key when the selection has settled; the first one at once.
@@ -79,8 +79,11 @@ class Preview(VerticalScroll):
         except Exception:
             _log.exception("a preview cannot be made")
             card = None
-        self.remove_children()
         self.scroll_home(animate=False)
+        shown = self.card
+        if shown is not None and card is not None and shown.ready and shown.show_other(card):
+            return
+        self.remove_children()
         if card is not None:
             self.mount(card)
             # Through this widget, which stays: a card that has gone meanwhile must not load.

@@ -66,8 +66,15 @@ class ServiceCard(Card):
         links: Mark the alert that a key opens.
         """
         super().__init__()
-        self.service = service
         self._links = links
+        self._loaders: tuple[Loader, Loader] | None = None
+        self._awaited = False
+        """Whether the service before it stays drawn until this one is loaded."""
+        self._begin(service)
+
+    def _begin(self, service: str) -> None:
+        """Nothing is known of the service yet."""
+        self.service = service
         self._range: int | None = None
         self._view: ServiceView | None = None
         self._detail: ServiceDetail | None = None
@@ -79,7 +86,6 @@ class ServiceCard(Card):
         """By part of the card: why it cannot be read."""
         self._chosen = 0
         self._loaded_at = float("-inf")
-        self._loaders: tuple[Loader, Loader] | None = None
 
     def compose(self) -> ComposeResult:
         """Head, strip, charts, lists; what has nothing to tell is hidden."""
@@ -208,6 +214,24 @@ class ServiceCard(Card):
         self._load_detail(window, FEW_BUCKETS if coarse else MANY_BUCKETS)
         self._load_alert()
 
+    def show_other(self, other: Card) -> bool:
+        """Show the service of another card."""
+        if not isinstance(other, ServiceCard):
+            return False
+        if other.service == self.service:
+            return True
+        for loader in self._loaders or ():
+            loader.forget()
+        self._begin(other.service)
+        self._awaited = self.host.operations is not None
+        shown = self.host.view.shown
+        if shown is not None:
+            self.show_snapshot(shown)
+        self.load()
+        if not self._awaited:
+            self._draw_all()
+        return True
+
     def _load_detail(self, window: _Window, most: int) -> None:
         """Load the detail; of a long range a quick picture first, then a fine one."""
         operations, loaders = self.host.operations, self._loaders
@@ -240,8 +264,7 @@ class ServiceCard(Card):
         self._detail, self._drawn = detail, window
         self._faults.pop("detail", None)
         self._view = self._view or detail.service
-        self._draw_head()
-        self._draw_detail()
+        self._draw_loaded()
         self.call_after_refresh(self._fit_charts)
         if not known and not any(self._alert and self._alert.alert.id == each.id for each in self.alerts):
             self._load_alert()
@@ -252,7 +275,7 @@ class ServiceCard(Card):
             self._faults["detail"] = why
             if window != self._drawn:
                 self._detail = self._drawn = None
-            self._draw_detail()
+            self._draw_loaded()
 
     def _alert_loaded(self, alert: AlertDetail) -> None:
         if self.ready:
@@ -290,11 +313,25 @@ class ServiceCard(Card):
 
     def relook(self) -> None:
         """Draw again with other colours."""
+        self._draw_all()
+
+    def _draw_all(self) -> None:
+        self._awaited = False
         self._draw_head()
         self._draw_detail()
         self._draw_alert()
 
+    def _draw_loaded(self) -> None:
+        """The detail, and the rest too where another service is drawn."""
+        if self._awaited:
+            self._draw_all()
+        else:
+            self._draw_head()
+            self._draw_detail()
+
     def _draw_head(self) -> None:
+        if self._awaited:
+            return
         view, look, now = self._view, self.look, self._now
         lines: list[Runs] = []
         if view is None:
@@ -350,6 +387,7 @@ class ServiceCard(Card):
         self._draw_charts()
         self._draw_alerts()
         if detail is None:
+            self._draw_no_facts()
             return
         newest = next((probe for probe in detail.probes if probe.response_time_ms is not None), None)
         at = f"at {look.local(newest.timestamp):%H:%M:%S}" if newest is not None else ""
@@ -360,7 +398,15 @@ class ServiceCard(Card):
         self.query_one("#facts", FactLines).show(facts.labelled(detail.figures, look))
         self.query_one("#probes", FactLines).show(facts.probes(detail.probes[:_PROBES], now, look))
 
+    def _draw_no_facts(self) -> None:
+        for name in ("#phases", "#facts", "#probes"):
+            self.query_one(name, FactLines).show(())
+        for name in ("#errors", "#values"):
+            self._show_optional(name, ())
+
     def _draw_alerts(self) -> None:
+        if self._awaited:
+            return
         alerts = self.alerts
         chosen = min(self._chosen, len(alerts) - 1) if self._links and alerts else None
         lines = service_lines.alert_lines(alerts, chosen, self._now, self.look)
@@ -369,6 +415,8 @@ class ServiceCard(Card):
 
     def _draw_alert(self) -> None:
         """What the service answered when it failed, and what was seen around it."""
+        if self._awaited:
+            return
         alert, look, fault = self._alert, self.look, self._fault("alert")
         answer = alert.alert.answer if alert is not None else None
         number = f"alert #{alert.alert.id}{look.dot}" if alert is not None else ""

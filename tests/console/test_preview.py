@@ -1,0 +1,209 @@
+"""The card beside a list: it stays mounted for other rows, and draws only what was asked last."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from support.answers import INCIDENT
+from support.desk import Desk, desk
+from support.pictures import incident
+
+from amt_console.console.cards.alert_card import AlertCard
+from amt_console.console.cards.base import Card
+from amt_console.console.cards.preview import Preview
+from amt_console.console.cards.service_card import ServiceCard
+from amt_console.operations.protocol import OperationError
+from widgets.chart import Chart
+from widgets.fact_lines import FactLines
+
+pytestmark = pytest.mark.slow
+WIDE = (120, 40)
+
+
+class Settled:
+    """A timer that has run."""
+
+    def stop(self) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(autouse=True)
+def _settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_once(preview: Preview, delay: float, callback: Callable[[], None]) -> Settled:
+        preview.call_later(callback)
+        return Settled()
+
+    monkeypatch.setattr(Preview, "set_timer", at_once)
+
+
+def shown(console: Desk) -> Card:
+    """The only card beside the list."""
+    (card,) = console.app.screen.query(Card)
+    return card
+
+
+def facts(console: Desk, name: str) -> tuple[str, ...]:
+    return console.app.screen.query_one(name, FactLines).texts
+
+
+def head(console: Desk) -> str:
+    """The first line of the card that is drawn."""
+    card = shown(console)
+    return card.sheet.plain_lines[0] if isinstance(card, AlertCard) else " ".join(facts(console, "#head"))
+
+
+def text_of(card: AlertCard) -> str:
+    return "\n".join(card.sheet.plain_lines)
+
+
+async def test_one_card_follows_the_selection_through_the_services() -> None:
+    async with desk(incident(), size=WIDE) as console:
+        await console.press("2")
+        card = shown(console)
+        assert isinstance(card, ServiceCard)
+        assert card.service == "backend-api"
+        assert card.region.width > 50, "it is seen"
+        assert card.query_one("#chart", Chart).display
+        assert "connection refused" in head(console)
+        await console.press("j", "j", "j")
+        assert shown(console) is card
+        assert card.service == "mobile-app"
+        assert "mobile-app" in head(console)
+        assert facts(console, "#alerts-of") == ("none",), "a preview opens nothing by itself"
+        assert not card.query_one("#evidence").display, "nothing of the service before it stays"
+        await console.press("k", "k")
+        assert "backend-api" in head(console)
+        assert shown(console) is card
+
+
+async def test_one_card_follows_the_selection_through_the_alerts() -> None:
+    async with desk(incident(), size=WIDE, answers=INCIDENT) as console:
+        await console.press("3")
+        card = shown(console)
+        assert isinstance(card, AlertCard)
+        await console.press("g")
+        seen = set()
+        for _ in range(3):
+            alert = card.alert
+            assert alert is not None
+            assert alert.id == card.alert_id
+            assert alert.subject in head(console)
+            assert "LAST HOUR" in text_of(card) or "INCIDENT" in text_of(card)
+            seen.add(alert.id)
+            await console.press("j")
+            assert shown(console) is card
+        assert len(seen) == 3
+
+
+async def test_a_card_of_another_kind_takes_the_place() -> None:
+    async with desk(incident(), size=WIDE, answers=INCIDENT) as console:
+        await console.press("j")
+        alert = shown(console)
+        assert isinstance(alert, AlertCard)
+        await console.press("tab", "j")
+        service = shown(console)
+        assert isinstance(service, ServiceCard)
+        assert service.service in head(console)
+
+
+class Late:
+    """The first answer after ``hold`` waits."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+        self.asked: list[object] = []
+        self.release = threading.Event()
+        self.release.set()
+
+    def hold(self) -> None:
+        self.asked.clear()
+        self.release.clear()
+
+    def __call__(self, key: object, *arguments: Any, at: datetime | None = None, **more: Any) -> Any:
+        self.asked.append(key)
+        assert self.release.wait(60)
+        return self._call(key, *arguments, at=at, **more)
+
+
+async def until_asked(console: Desk, late: Late) -> None:
+    while not late.asked:
+        await console.pilot.pause()
+
+
+async def test_no_answer_for_an_earlier_service_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(incident(), size=WIDE) as console:
+        late = Late(console.operations.service)
+        console.operations.service = late  # type: ignore[method-assign]
+        await console.press("2", "g")
+        before = head(console)
+        assert "backend-api" in before
+        drawn: list[str] = []
+        draw = FactLines.show
+
+        def noted(lines: FactLines, given: Any, *, note: str = "") -> None:
+            draw(lines, given, note=note)
+            if lines.id == "head" and isinstance(lines.parent, ServiceCard):
+                drawn.append(lines.texts[0].split()[2])
+
+        monkeypatch.setattr(FactLines, "show", noted)
+        late.hold()
+        await console.pilot.press("j")
+        await until_asked(console, late)
+        await console.pilot.press("j", "j", "j")
+        await console.pilot.pause()
+        console.app.wake()
+        await console.pilot.pause()
+        assert head(console) == before, "what was drawn stays until the new one is there"
+        passed = late.asked[0]
+        late.release.set()
+        await console.settle()
+        card = shown(console)
+        assert isinstance(card, ServiceCard)
+        assert card.service != passed
+        assert set(drawn) == {card.service}
+        assert len(set(late.asked)) == 2, "rows that were passed over are not loaded"
+
+
+async def test_no_answer_for_an_earlier_alert_is_drawn() -> None:
+    async with desk(incident(), size=WIDE, answers=INCIDENT) as console:
+        late = Late(console.operations.alert)
+        console.operations.alert = late  # type: ignore[method-assign]
+        await console.press("3", "g")
+        before, card = head(console), shown(console)
+        assert isinstance(card, AlertCard)
+        first = card.alert_id
+        late.hold()
+        await console.pilot.press("j")
+        await until_asked(console, late)
+        await console.pilot.press("j")
+        await console.pilot.pause()
+        assert head(console) == before
+        assert card.alert is None, "an export takes nothing of another alert"
+        late.release.set()
+        await console.settle()
+        assert card.alert is not None
+        assert card.alert.id == card.alert_id
+        assert card.alert_id not in (first, late.asked[0])
+        assert card.alert.subject in head(console)
+
+
+async def test_a_service_that_cannot_be_read_says_so_and_keeps_nothing_of_the_one_before() -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise OperationError("the store is gone")
+
+    async with desk(incident(), size=WIDE) as console:
+        await console.press("2", "g")
+        assert facts(console, "#facts")
+        console.operations.service = broken  # type: ignore[method-assign]
+        await console.press("j", "j")
+        card = shown(console)
+        assert isinstance(card, ServiceCard)
+        assert card.service in head(console)
+        assert "the store is gone" in " ".join(facts(console, "#states"))
+        for name in ("#facts", "#probes", "#phases"):
+            assert facts(console, name) == ()
+        assert not card.query_one("#chart").display
