@@ -74,6 +74,13 @@ def test_imports_stay_apart(what: str, code: str, forbidden: tuple[str, ...]) ->
     assert not loaded_modules(code) & set(forbidden), what
 
 
+def test_the_screen_s_shell_loads_no_question_and_no_own_command() -> None:
+    found = loaded("import amt_console.console.app")
+    questions = {name for name in found if name.startswith("amt_console.model.queries.")}
+    assert questions == {"amt_console.model.queries.base"}
+    assert not found & {"amt_console.own_commands", "amt_console.console.own_commands.running", "json"}
+
+
 def test_a_command_loads_no_other_command() -> None:
     found = loaded("from amt_console.cli.startup.commands import run_command; run_command(['alerts', '--help'])")
     assert "amt_console.cli.alerts" in found

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.console import RenderableType
 from textual import events
@@ -34,7 +34,7 @@ from amt_console.console.bindings import APP_KEYS, SCREEN_KEYS, TIME_KEYS, key_n
 from amt_console.console.copying import Copying
 from amt_console.console.exporting import Exporter
 from amt_console.console.feed import SnapshotFeed
-from amt_console.console.greeting import greeting
+from amt_console.console.greeting import greeting, happened
 from amt_console.console.jobs import Done, Jobs
 from amt_console.console.leaving import Leaving
 from amt_console.console.pages import Pages
@@ -58,12 +58,13 @@ from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS
 from amt_console.model import Snapshot
 from amt_console.model.policy import MaintenanceWindow, Silence
-from amt_console.model.queries import AwayQuery
-from amt_console.model.queries.away import Away
 from amt_console.operations.protocol import Operations
 from amt_console.text import safe_text
 from widgets.look import Look, Palette
 from widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from amt_console.model.queries.away import Away
 
 ResultT = TypeVar("ResultT")
 UNAVAILABLE = 69
@@ -161,7 +162,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             try:
                 super().run(**options)
             finally:
-                self._acts.own.close()
+                self._acts.close()
                 self._feed.close()
             if guard.exit_code is not None:
                 self._return_code = guard.exit_code
@@ -239,7 +240,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """Enable the keys that act, and look what happened meanwhile."""
         self.operations = operations
         if self.view.at is None:
-            self._jobs.load(partial(operations.ask, AwayQuery()), self._greet, lambda why: None)
+            self._jobs.load(partial(happened, operations), self._greet, lambda why: None)
 
     def _greet(self, away: Away) -> None:
         """Tell in one line what happened since the person last looked."""
@@ -340,7 +341,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._zone = preferences.zone
         self._announcer.bell, self._desktop = preferences.bell, preferences.desktop_notifications
         self.set_keymap(preferences.keymap)
-        self.own_keys = self._acts.own.use(preferences.commands, self._bindings)
+        self.own_keys = self._acts.use(preferences.commands, self._bindings)
         if not preferences.mouse and isinstance(self._driver, ConsoleDriver):
             self._driver.leave_mouse()
         self._relook()

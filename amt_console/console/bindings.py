@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 
 from textual.binding import Binding
 from textual.keys import format_key
 
 from amt_console.keys import USUAL_KEYS
-from amt_console.own_commands import CommandContext, OwnCommand
-from amt_console.text import safe_text
 
 _KEY_NAMES = {
     "question_mark": "?",
@@ -310,24 +307,6 @@ OWN_COMMAND = "own_command."
 def opens_prompt(name: str | None) -> bool:
     """Whether a key may open a prompt for a text."""
     return name in PROMPT_KEYS or (name or "").startswith(OWN_COMMAND)
-
-
-def own_command_keys(commands: Sequence[OwnCommand]) -> list[Binding]:
-    """The keys of own commands."""
-    needs = {CommandContext.SERVICE: " on the selected service", CommandContext.ALERT: " on the selected alert"}
-    return list(
-        Binding.make_bindings(
-            Binding(
-                each.key,
-                f"own_command({index})",
-                each.name,
-                tooltip=f"{each.name}{needs.get(each.context, '')}: {safe_text(shlex.join(each.command), 200)}",
-                id=f"{OWN_COMMAND}{index}",
-                show=False,
-            )
-            for index, each in enumerate(commands)
-        )
-    )
 
 
 def key_names(keys: str | Iterable[str]) -> str:

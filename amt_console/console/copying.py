@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Protocol
 
 from amt_console.console.actions import Tone
@@ -39,6 +38,8 @@ class Copying:
 
     def document(self, document: object | None) -> None:
         """Copy a row as JSON."""
+        import json  # not for the first frame
+
         self._row(None if document is None else safe_text(json.dumps(document, ensure_ascii=False), _MOST_JSON))
 
     def runbook(self, address: str | None) -> None:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from amt_console.model.queries.away import Away
+from amt_console.operations.protocol import Operations
 from widgets.ages import age_words
+
+if TYPE_CHECKING:
+    from amt_console.model.queries.away import Away
+
+
+def happened(operations: Operations) -> Away:
+    """What happened. Blocks."""
+    from amt_console.model.queries import AwayQuery  # not for the first frame
+
+    return operations.ask(AwayQuery())
 
 
 def greeting(away: Away, now: datetime, key: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from amt_console.model import Role
 from amt_console.operations.protocol import Operations, Reports
-from amt_console.own_commands import OwnCommand
+
+if TYPE_CHECKING:
+    from amt_console.own_commands import OwnCommand
 
 
 class Session(Protocol):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.timer import Timer
 
 from amt_console.clock import Clock
 from amt_console.console.actions import ActionHost
-from amt_console.model.queries import ChangeQuery
-from amt_console.model.queries.change import Change
 from amt_console.moments import EXAMPLES, MomentError, parse_moment
+
+if TYPE_CHECKING:
+    from amt_console.model.queries.change import Change
 
 MINUTE = timedelta(minutes=1)
 BEFORE_ALERT = timedelta(minutes=5)
@@ -70,6 +71,8 @@ class TimeTravel:
 
     def change(self, *, later: bool) -> None:
         """To the next change, or to the previous one."""
+        from amt_console.model.queries import ChangeQuery  # not for the first frame
+
         operations = self._host.operations
         if operations is None:
             self._host.tell("Still starting.", "warning")

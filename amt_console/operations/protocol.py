@@ -24,7 +24,7 @@ from amt_console.model import (
 )
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Silence
-from amt_console.model.queries import Query
+from amt_console.model.queries.base import Query
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.cancellation import Cancellation

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding, BindingsMap
-from textual.screen import Screen
 
-from amt_console.console.actions import ActionHost, Actions, Selection
-from amt_console.console.bindings import own_command_keys
+from amt_console.console.actions import Actions, Selection
+from amt_console.console.own_commands.host import CommandHost
+from amt_console.console.own_commands.keys import own_command_keys
 from amt_console.console.own_commands.running import CommandRun, CommandRunner, Wanted
 from amt_console.model import MAX_NOTE_CHARS, AlertView, Note, Role, ServiceView
 from amt_console.model.targets import target_of_subject
@@ -23,23 +23,6 @@ if TYPE_CHECKING:
     from amt_console.console.own_commands.screen import CommandOutputScreen
 
 _MAX_VALUE_CHARS = 500
-
-
-class CommandHost(ActionHost, Protocol):
-    """The part of the app that own commands use."""
-
-    def on_loop(self, call: Callable[[], None]) -> None:
-        """Call on the app's loop, unless the app is ending. Thread-safe."""
-        ...
-
-    @property
-    def screen(self) -> Screen[Any]:
-        """The present screen."""
-        ...
-
-    async def show_screen(self, screen: Screen[Any]) -> None:
-        """Show a screen on top."""
-        ...
 
 
 class OwnCommands:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
@@ -20,7 +20,6 @@ from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_ov
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.seen import alert_list, service_list
 from amt_console.model import AlertView, ServiceState, ServiceView, Snapshot, StateSpan
-from amt_console.model.queries import StatesQuery
 from amt_console.operations.protocol import Operations
 from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, jobs_words, milliseconds
 from widgets.alert_table import AlertTable, Followers
@@ -33,6 +32,9 @@ from widgets.last_hour import LastHour
 from widgets.live_table import LiveTable
 from widgets.prompt import Prompt
 from widgets.service_table import ServiceTable
+
+if TYPE_CHECKING:
+    from amt_console.model.queries import StatesQuery
 
 MOST_RESOLVED = 5
 """Most recently ended alerts that are listed, if there is room."""
@@ -126,9 +128,12 @@ class OverviewScreen(ListScreen):
 
     def _load_hour(self) -> None:
         """Load the last hour; while another screen is on top, nobody sees it."""
-        operations, query = self.host.operations, StatesQuery(at=self.host.at)
+        operations = self.host.operations
         if operations is None or not self.is_current or self.host.view.paused:
             return
+        from amt_console.model.queries import StatesQuery  # not for the first frame
+
+        query = StatesQuery(at=self.host.at)
         failed = self.query_one(LastHour).show_failure
         self._hours.ask(lambda: _hour(operations, query), partial(self._loaded_hour, query.at), failed)
 

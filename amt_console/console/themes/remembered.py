@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -24,6 +23,8 @@ class ThemeMemory:
         """The remembered theme; ``None`` without a file, and for one that cannot be read or holds something else."""
         try:
             with self._path.open("rb") as file:
+                import json  # only for those who chose a theme
+
                 found = json.loads(file.read(_MOST_BYTES))
         except (OSError, ValueError, RecursionError):
             return None
@@ -32,6 +33,8 @@ class ThemeMemory:
 
     def write(self, theme: str) -> None:
         """Remember a theme. A crash leaves the old file or the new one. Raises OSError."""
+        import json
+
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self._path.with_name(f".{self._path.name}.{os.getpid()}-{os.urandom(4).hex()}")
         descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
