@@ -1,11 +1,12 @@
 """The console as a person leaves it open: the monitor of the demo platform on a terminal of 80x24, nobody typing.
 
 The platform answers from a process of its own. Bytes are counted at the terminal; processor time is that of the
-console's process, its probes, alerts and database included.
+console's process, its probes, alerts and database included. Beside it Glances at the same refresh, if it is installed.
 """
 
 from __future__ import annotations
 
+import shutil
 import statistics
 
 from benchmarks.console_idle import watched
@@ -17,6 +18,20 @@ SIZE = (80, 24)
 TARGET_BYTES = 1000.0
 TARGET_CPU = 2.0
 SETTLE_SECONDS = 12.0
+
+
+def glances(stretches: int, seconds: float) -> list[Figure]:
+    """What Glances costs on a terminal of the same size, with a refresh each second as the console has."""
+    command = shutil.which("glances")
+    if command is None:
+        return []
+    with on_terminal([command, "--time", "1"], SIZE) as program:
+        program.read(SETTLE_SECONDS)
+        used = [watched(program, seconds) for _ in range(stretches)]
+    return [
+        Figure("  Glances, 80x24, each second: processor", statistics.median(each[1] for each in used), "% of a core"),
+        Figure("  Glances, 80x24, each second: sent", statistics.median(each[0] for each in used), "bytes/s"),
+    ]
 
 
 def figures(quick: bool) -> list[Figure]:
@@ -43,4 +58,5 @@ def figures(quick: bool) -> list[Figure]:
             "% of a core",
             TARGET_CPU,
         ),
+        *glances(stretches, seconds),
     ]
