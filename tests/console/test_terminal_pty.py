@@ -125,6 +125,21 @@ def test_a_character_set_in_utf8_brings_the_signs_back() -> None:
         terminal.expect("✖ DOWN")
 
 
+def test_a_console_answers_after_a_storm_of_sizes() -> None:
+    with RawTerminal(["incident", "live"]) as terminal:
+        terminal.expect(READY)
+        for columns, lines in ((1, 1), (500, 200), (2, 100), (200, 2), (60, 16), (59, 15), (300, 80)) * 4:
+            terminal.resize(columns, lines)
+            terminal.press("j")
+            terminal.read(0.05)
+        terminal.resize(80, 24)
+        terminal.press("q")
+        terminal.expect("Quit the monitor?")
+        terminal.press("y")
+        assert terminal.wait(10 * LIMIT) == 0
+        assert terminal.is_restored()
+
+
 def test_resizing_and_too_small() -> None:
     with RawTerminal(["all_fine"], size=(40, 10)) as terminal:
         terminal.expect("60x16")

@@ -147,6 +147,23 @@ def test_a_monitor_that_is_suspended_is_called_silent_and_its_alerts_can_be_take
             os.kill(monitor.pid, signal.SIGCONT)
 
 
+@pytest.mark.parametrize("typed", ["aon it", "aon it\r"], ids=["before enter", "with enter"])
+def test_a_connection_lost_in_an_acknowledgement_leaves_all_of_it_or_nothing(place: Place, typed: str) -> None:
+    with place.monitor() as monitor, console(place) as program:
+        program.wait_for(f"attached: pid {monitor.pid}")
+        program.wait_for(DOWN)
+        program.press(typed)
+        program.hang_up()
+        program.process.wait(30)
+        alerts = [alert for alert in status(place)["alerts"] if alert["alert_type"] == "service_down"]
+        rows = [row for row in place.ask("audit", "list", "--json") if row["action"] == "acknowledge"]
+        taken = [alert for alert in alerts if alert["acknowledged_by"] is not None]
+        assert len(taken) == len(rows) <= 1
+        assert all(alert["note"] == "on it" for alert in taken), "never half of it"
+        if not typed.endswith("\r"):
+            assert taken == []
+
+
 def test_a_console_attaches_to_a_named_socket_and_never_takes_over(place: Place) -> None:
     with place.monitor() as monitor, console(place) as keeper:
         keeper.wait_for(f"attached: pid {monitor.pid}")

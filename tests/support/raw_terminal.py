@@ -75,6 +75,11 @@ class RawTerminal:
         """Type."""
         os.write(self.master, keys.encode())
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the terminal's size as a window does."""
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.process.send_signal(signal.SIGWINCH)
+
     def hang_up(self) -> None:
         """Take the terminal away."""
         os.close(self._slave)
