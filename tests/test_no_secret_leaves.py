@@ -249,7 +249,7 @@ async def test_no_picture_of_the_console_shows_what_was_planted(stolen: tuple[Pl
                 await pilot.pause(0.05)
             pictures["its owner"] = app.export_screenshot().encode()
         await pilot.press("Q", "y")
-    pictures["Q"] = app._left_picture.encode()
+    pictures["Q"] = app._leaving.picture.encode()
     assert b"Ada" in pictures["Q"]
     assert_nothing_planted(pictures)
 

@@ -374,13 +374,6 @@ def test_a_wrong_command_line_is_a_usage_error_in_one_line(command: Command, lin
     assert outcome.err.count("\n") == 1
 
 
-def test_the_console_needs_a_terminal_and_says_so(command: Command) -> None:
-    outcome = command()
-    assert outcome.code == ExitCode.UNAVAILABLE
-    assert "terminal" in outcome.err
-    assert "amt-console status" in outcome.err
-
-
 def test_a_wrong_configuration_names_file_and_key(command: Command, home: Path) -> None:
     (home / "bad.toml").write_text("check_intervall = 5\n")
     outcome = command("status", "--config", str(home / "bad.toml"))

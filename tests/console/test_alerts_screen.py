@@ -123,7 +123,9 @@ async def test_an_old_alert_is_rated_from_the_history() -> None:
             resolved_at=NOW - timedelta(hours=25),
         )
         console.operations.answers[AlertHistoryQuery] = lambda query: replace(incident_answer(query), alerts=(old,))
-        await console.press("tab", "g", "x", *"noise", "enter")
+        await console.press("tab")
+        await console.press("g")
+        await console.press("x", *"noise", "enter")
         closed = [call[1] for call in console.operations.calls if call[0] == "act" and isinstance(call[1], Close)]
         assert [(each.alert_id, each.rating) for each in closed] == [(3, Rating.NOISE)]
 

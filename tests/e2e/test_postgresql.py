@@ -31,6 +31,8 @@ from amt_console.store import Store
 __all__ = ["postgres_url"]
 pytestmark = [pytest.mark.pty, pytest.mark.postgres]
 SHOWS_DOWN = "got 503"
+TABLES = 74
+"""Cells of the tables on a screen of 150."""
 UP, DEGRADED, DOWN = ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN
 MADE = re.compile(rb'(<dt>Made</dt><dd>|"generated_at": ")[^<"]+')
 """When a report was made, which is all that may differ between two of the same window."""
@@ -61,8 +63,8 @@ def status(place: ServerPlace) -> dict[str, Any]:
 
 
 def shown_of(program: TerminalProgram) -> set[str]:
-    """What a console's table of services says, without what moves on."""
-    lines = [line.split() for line in program.text.splitlines()]
+    """What a console's tables say of the services, without what moves on and without the preview beside them."""
+    lines = [line[:TABLES].split() for line in program.text.splitlines()]
     return {" ".join(word for word in words if word.isalpha()) for words in lines if "shop" in words or "wiki" in words}
 
 
