@@ -45,6 +45,8 @@ from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import InvalidError, NotFoundError
 from amt_console.store import Store, audit_entries
 
+pytestmark = pytest.mark.slow
+
 Fire = Callable[..., int]
 Make = Callable[..., NewToken]
 LATER = FakeClock().now() + timedelta(hours=1)

@@ -37,6 +37,8 @@ from amt_console.operations.answering.answer_json import answer_json
 from amt_console.operations.json_views import iso
 from amt_console.operations.local import LocalOperations
 
+pytestmark = pytest.mark.slow
+
 Fire = Callable[..., int]
 Feed = Callable[..., None]
 Make = Callable[..., NewToken]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from support.recorded import ANN, BEN, REFUSED, Recorded, minutes
 
 from amt_console.model import Acknowledge, AddSilence, Gap, GapReason, Role
 from amt_console.model.notifications import DeliveryState
 from amt_console.model.queries import ActivityQuery
+
+pytestmark = pytest.mark.slow
 
 VIEWER = replace(BEN, role=Role.VIEWER)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from support.recorded import BEN, Recorded
 
 from amt_console.model import Acknowledge, AlertState
 from amt_console.model.queries import AlertHistoryQuery
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_alerts_that_were_open_at_any_time_in_the_window(recorded: Recorded) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from support.recorded import ANN, BEN, Recorded, minutes
 
 from amt_console.clock import FakeClock
@@ -13,6 +14,8 @@ from amt_console.model.queries import AwayQuery
 from amt_console.operations.actor import Actor
 from amt_console.operations.audit_rows import CONSOLE, OPENED, add_row
 from amt_console.store import Store
+
+pytestmark = pytest.mark.slow
 
 
 def look(recorded: Recorded, actor: Actor = ANN) -> None:

@@ -10,6 +10,8 @@ from support.recorded import Recorded, minutes
 from amt_console.model import BusinessFigures, Figure, FigureKind, FigureUnit, ServiceState
 from amt_console.model.queries import BusinessQuery
 
+pytestmark = pytest.mark.slow
+
 DOWN = ServiceState.DOWN
 REVENUE = FigureKind.REVENUE
 

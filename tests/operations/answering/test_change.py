@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from support.recorded import BEN, REFUSED, Recorded, minutes
 
 from amt_console.model import Acknowledge, ProbeResult, ServiceState
 from amt_console.model.queries import ChangeQuery
 from amt_console.model.queries.change import Change
+
+pytestmark = pytest.mark.slow
 
 DOWN = ServiceState.DOWN
 

@@ -11,6 +11,8 @@ from amt_console.model import DiskUsage, HostSample
 from amt_console.model.queries import HostQuery
 from amt_console.operations.protocol import InvalidError
 
+pytestmark = pytest.mark.slow
+
 
 def test_each_metric_in_buckets_up_to_now(recorded: Recorded) -> None:
     recorded.go_on(90)

@@ -8,6 +8,8 @@ from support.recorded import ANN, BEN, Recorded
 from amt_console.model import Acknowledge, Handoff, Note, Severity
 from amt_console.model.queries import IncidentsQuery
 
+pytestmark = pytest.mark.slow
+
 
 def test_followers_are_counted_and_no_incidents_of_their_own(recorded: Recorded) -> None:
     recorded.go_on(1)

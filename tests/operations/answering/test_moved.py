@@ -9,6 +9,8 @@ from amt_console.model import ServiceState
 from amt_console.model.queries import MovedQuery
 from amt_console.operations.protocol import NotFoundError
 
+pytestmark = pytest.mark.slow
+
 
 def test_signals_that_left_their_usual_range_in_words(recorded: Recorded) -> None:
     recorded.go_on(7 * 60)

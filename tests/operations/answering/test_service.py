@@ -9,6 +9,8 @@ from support.recorded import BEN, REFUSED, Recorded, minutes
 from amt_console.model import Acknowledge, Phases, ServiceState, StateSpan
 from amt_console.operations.protocol import InvalidError, NotFoundError
 
+pytestmark = pytest.mark.slow
+
 DOWN, UP = ServiceState.DOWN, ServiceState.UP
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from support.recorded import REFUSED, Recorded, minutes
 
 from amt_console.model import ServiceState, StateSpan
 from amt_console.model.queries import StatesQuery
+
+pytestmark = pytest.mark.slow
 
 UP, DOWN = ServiceState.UP, ServiceState.DOWN
 
