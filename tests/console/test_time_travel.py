@@ -20,7 +20,7 @@ __all__ = ["clock", "sqlite_url", "store"]
 pytestmark = pytest.mark.slow
 KEYS = (
     *(("1",), ("2", "j"), ("2", "j", "enter"), ("3", "j"), ("3", "j", "enter")),
-    *(("4",), ("6", "j"), ("6", "j", "enter")),
+    *(("4",), ("5",), ("6", "j"), ("6", "j", "enter")),
 )
 """The screens and details. Who looks, and how the monitor does, is not recorded: 7 is left out."""
 
