@@ -48,9 +48,8 @@ class LastHour(LineView):
             runs.append((look.ellipsis, palette.muted))
         else:
             spans, start, end = self._shown
-            plain = [(span.start, span.end, span.state) for span in spans]
-            words = state_words(plain, start, end, look)
+            words = state_words(spans, start, end, look)
             room = width - len(HEADING) - 6 - runs_width(words)
             cells = max(_LEAST_CELLS, min(MOST_CELLS, room))
-            runs += [*strip_runs(plain, start, end, cells, look), ("  ", palette.text), *words]
+            runs += [*strip_runs(spans, start, end, cells, look), ("  ", palette.text), *words]
         return [Strip(fit(runs, width, ellipsis=look.ellipsis), width)]

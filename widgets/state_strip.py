@@ -9,16 +9,13 @@ from itertools import groupby, pairwise
 
 from textual.strip import Strip
 
-from amt_console.model import ServiceState
+from amt_console.model import ServiceState, StateSpan
 from amt_console.text import STATE_WORDS, duration, near_moment
 from widgets.cells import Run, Runs, clean, joined, line, width_of
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
 from widgets.plot.scale import time_ticks
 from widgets.sparkline import merged
-
-StateSpan = tuple[datetime, datetime, ServiceState]
-"""Begin, end and the state between."""
 
 _SIGNS: dict[ServiceState, tuple[str, str]] = {
     ServiceState.UP: ("▂", "-"),
@@ -157,9 +154,10 @@ def cell_states(spans: Sequence[StateSpan], start: datetime, end: datetime, widt
     shares: list[dict[ServiceState, float]] = [{} for _ in range(width)]
     places: list[tuple[ServiceState, range, int]] = []
     whole = (end - start).total_seconds()
-    for begin, until, state in spans:
-        first = max(0.0, (begin - start).total_seconds() / whole * width)
-        last = min(float(width), (until - start).total_seconds() / whole * width)
+    for span in spans:
+        state = span.state
+        first = max(0.0, (span.start - start).total_seconds() / whole * width)
+        last = min(float(width), (span.end - start).total_seconds() / whole * width)
         if last <= first:
             continue
         touched = range(int(first), min(width, -int(-last // 1)))
@@ -233,14 +231,14 @@ def state_words(spans: Sequence[StateSpan], start: datetime, end: datetime, look
     """
     palette = look.palette
     inside = _without_gaps(spans, start, end)
-    last = inside[-1][2] if inside else ServiceState.UNKNOWN
-    if all(state is ServiceState.UNKNOWN for _, _, state in inside):
+    last = inside[-1].state if inside else ServiceState.UNKNOWN
+    if all(span.state is ServiceState.UNKNOWN for span in inside):
         return [("no data in this window", palette.muted)]
-    since = next(begin for begin, _, state in reversed(_stretches(inside)) if state is last)
+    since = next(span.start for span in reversed(_stretches(inside)) if span.state is last)
     parts: list[Runs] = [_now_words(last, since, start, end, look)]
     trouble = _durations(inside)
     if last in _TROUBLE or last is ServiceState.UNKNOWN:
-        well = max((until for _, until, state in inside if state in _WELL), default=None)
+        well = max((span.end for span in inside if span.state in _WELL), default=None)
         if well is not None:
             parts.append([(f"well until {near_moment(well, end, look.zone)}", palette.text)])
         elif last in _TROUBLE:
@@ -263,16 +261,16 @@ def _without_gaps(spans: Sequence[StateSpan], start: datetime, end: datetime) ->
     """The spans within a window in order, unknown where none is; of what overlaps the earlier one counts."""
     filled: list[StateSpan] = []
     reached = start
-    for begin, until, state in sorted(spans):
-        begin, until = max(begin, reached), min(until, end)
+    for span in sorted(spans, key=lambda each: (each.start, each.end)):
+        begin, until = max(span.start, reached), min(span.end, end)
         if until <= begin:
             continue
         if begin > reached:
-            filled.append((reached, begin, ServiceState.UNKNOWN))
-        filled.append((begin, until, state))
+            filled.append(StateSpan(reached, begin, ServiceState.UNKNOWN))
+        filled.append(StateSpan(begin, until, span.state))
         reached = until
     if reached < end:
-        filled.append((reached, end, ServiceState.UNKNOWN))
+        filled.append(StateSpan(reached, end, ServiceState.UNKNOWN))
     return filled
 
 
@@ -287,14 +285,14 @@ def _now_words(state: ServiceState, since: datetime, start: datetime, end: datet
 def _stretches(inside: Sequence[StateSpan]) -> list[StateSpan]:
     """Neighbours of the same state as one span."""
     joined_spans: list[StateSpan] = []
-    for state, group in groupby(inside, key=lambda span: span[2]):
+    for state, group in groupby(inside, key=lambda span: span.state):
         part = list(group)
-        joined_spans.append((part[0][0], part[-1][1], state))
+        joined_spans.append(StateSpan(part[0].start, part[-1].end, state))
     return joined_spans
 
 
 def _durations(inside: Sequence[StateSpan]) -> dict[ServiceState, timedelta]:
     total: dict[ServiceState, timedelta] = {}
-    for begin, until, state in inside:
-        total[state] = total.get(state, timedelta()) + (until - begin)
+    for span in inside:
+        total[span.state] = total.get(span.state, timedelta()) + (span.end - span.start)
     return total

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.style import Style
 
-from amt_console.model import ServiceState
+from amt_console.model import ServiceState, StateSpan
 from widgets.look import PLAIN_LOOK, Look
-from widgets.state_strip import StateSpan, StateStrip, StripMark, cell_states, state_words, strip_runs
+from widgets.state_strip import StateStrip, StripMark, cell_states, state_words, strip_runs
 
 UP, SLOW, DOWN = ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN
 UNKNOWN, MAINTENANCE = ServiceState.UNKNOWN, ServiceState.MAINTENANCE
@@ -28,7 +28,7 @@ def minute(number: float) -> datetime:
 def states(*changes: tuple[float, ServiceState]) -> list[StateSpan]:
     """Spans that each last until the next change, the last one until the end."""
     ends = [*(begin for begin, _ in changes[1:]), 60.0]
-    return [(minute(begin), minute(end), state) for (begin, state), end in zip(changes, ends, strict=True)]
+    return [StateSpan(minute(begin), minute(end), state) for (begin, state), end in zip(changes, ends, strict=True)]
 
 
 def strip(spans: list[StateSpan], width: int = 60, look: Look = ASCII_LOOK) -> str:
@@ -57,8 +57,8 @@ def test_a_blip_keeps_one_cell_and_a_longer_outage_is_no_wider_than_its_share() 
 
 
 def test_what_no_span_covers_is_unknown_and_what_lies_outside_is_left_out() -> None:
-    assert strip([(minute(-30), minute(15), UP), (minute(45), minute(90), DOWN)], 4) == "-..X"
-    assert strip([(minute(-30), minute(-20), DOWN), (minute(70), minute(80), DOWN)], 4) == "...."
+    assert strip([StateSpan(minute(-30), minute(15), UP), StateSpan(minute(45), minute(90), DOWN)], 4) == "-..X"
+    assert strip([StateSpan(minute(-30), minute(-20), DOWN), StateSpan(minute(70), minute(80), DOWN)], 4) == "...."
     assert strip([], 4) == "...."
     assert strip_runs([], END, START, 4, PLAIN_LOOK)[0][0] == "····"
     assert strip_runs([], START, END, 0, PLAIN_LOOK) == []
@@ -92,7 +92,7 @@ def test_the_words_say_since_when_and_until_when_it_was_well(
 
 def test_the_words_take_time_without_a_span_for_unknown() -> None:
     assert words([]) == "no data in this window"
-    assert words([(minute(0), minute(30), UP)]) == "○ UNKNOWN for 30m · well until 11:30"
+    assert words([StateSpan(minute(0), minute(30), UP)]) == "○ UNKNOWN for 30m · well until 11:30"
 
 
 def test_a_strip_shows_words_marks_and_times_below_their_cells() -> None:
@@ -140,7 +140,7 @@ def test_a_tall_strip_has_two_lines_and_the_worse_the_higher() -> None:
 
 spans_strategy = st.lists(
     st.tuples(st.floats(-100, 160), st.floats(-100, 160), st.sampled_from(ServiceState)).map(
-        lambda each: (minute(each[0]), minute(each[1]), each[2])
+        lambda each: StateSpan(minute(each[0]), minute(each[1]), each[2])
     ),
     max_size=12,
 )
@@ -150,7 +150,7 @@ spans_strategy = st.lists(
 def test_a_strip_is_as_wide_as_asked_and_hides_no_outage(spans: list[StateSpan], width: int) -> None:
     cells = cell_states(spans, START, END, width)
     assert len(cells) == width == len(strip(spans, width))
-    inside = any(begin < until and begin < END and until > START and state is DOWN for begin, until, state in spans)
+    inside = any(each.start < min(each.end, END) and each.end > START and each.state is DOWN for each in spans)
     assert (DOWN in cells) == (inside and width > 0)
 
 

@@ -226,8 +226,7 @@ class ServiceList(LiveTable[ServiceRow]):
     def _strip(self, row: ServiceView, width: int) -> Runs:
         if self._hour is None:
             return [("not read" if self._hour_fault else "", self.look.palette.muted)]
-        spans = [(each.start, each.end, each.state) for each in self._hour.spans.get(row.name, ())]
-        return strip_runs(spans, self._hour.start, self._hour.end, width, self.look)
+        return strip_runs(self._hour.spans.get(row.name, ()), self._hour.start, self._hour.end, width, self.look)
 
     def _heading_of(self, row: ServiceGroup) -> Runs:
         look, palette = self.look, self.look.palette

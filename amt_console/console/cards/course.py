@@ -88,7 +88,7 @@ def _span(window: IncidentWindow, now: datetime, look: Look) -> str:
 def _strip(known: AlertKnown, states: StateHistory, last: Runs, look: Look, width: int, count: int) -> Sequence[Strip]:
     """With little room: words and strip; then the outage before, the times, and the marks."""
     start, end = states.start, states.end
-    spans = [(span.start, span.end, span.state) for span in states.spans.get(known.subject, ())]
+    spans = states.spans.get(known.subject, ())
     words: list[Run] = state_words(spans, start, end, look)
     strip = strip_runs(spans, start, end, width, look)
     return _lines(known, (start, end), words, strip, last, look, width, count)

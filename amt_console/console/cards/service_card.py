@@ -356,7 +356,7 @@ class ServiceCard(Card):
         measured = "" if detail is None else f"{self.look.dot}{service_lines.measured_words(detail)}"
         self.query_one("#states", FactLines).show(self._fault("detail"), note=f"last {self._words}{measured}")
         if detail is not None:
-            strip.show([(each.start, each.end, each.state) for each in detail.states], detail.start, detail.end)
+            strip.show(detail.states, detail.start, detail.end)
 
     @property
     def _words(self) -> str:
