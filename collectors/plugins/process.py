@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
-import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -13,10 +11,10 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import IO
 
+from amt_console.process_group import end_group
+
 MAX_OUTPUT_BYTES = 64 * 1024
 """What is kept of the output; the rest is read and dropped, so that the plugin never blocks on it."""
-TERM_SECONDS = 1.0
-"""Time between SIGTERM and SIGKILL for whatever is left of the group."""
 _MAX_ERROR_BYTES = 4096
 _READ_BYTES = 65536
 _POLL_SECONDS = 0.02
@@ -73,7 +71,7 @@ class PluginProcess:
             ended = self._follow(process, (output, errors), began + self._timeout)
             seconds = monotonic() - began
         finally:
-            self._end_group(process)
+            end_group(process, self._cancelled)
             output.close()
             errors.close()
         text = bytes(output.kept or errors.kept).decode("utf-8", "replace")
@@ -102,29 +100,6 @@ class PluginProcess:
             finally:
                 if watch is not None:
                     os.close(watch)
-
-    def _end_group(self, process: subprocess.Popen[bytes]) -> None:
-        """TERM, then KILL, for whatever is left of the group. A cancelled one has no time for the first."""
-        group = process.pid
-        if not self._cancelled.is_set() and _signal(group, signal.SIGTERM):
-            until = monotonic() + TERM_SECONDS
-            while process.poll() is None or _signal(group, 0):
-                if monotonic() >= until or self._cancelled.wait(_POLL_SECONDS):
-                    break
-        _signal(group, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):  # it hangs in the kernel; reaped when it comes back
-            process.wait(TERM_SECONDS)
-
-
-def _signal(group: int, number: int) -> bool:
-    """Whether there is such a group."""
-    try:
-        os.killpg(group, number)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it runs as somebody else by now
-        return True
-    return True
 
 
 def _end_watch(pid: int) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
 import signal
@@ -10,14 +9,13 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic, sleep
+from time import monotonic
 from typing import IO
 
 from amt_console.console.own_commands.kept_output import KeptOutput
+from amt_console.process_group import end_group
 from amt_console.text import duration, safe_text
 
-TERM_SECONDS = 1.0
-"""Time between SIGTERM and SIGKILL for whatever is left of the group."""
 _READ_BYTES = 65536
 _REST_READS = 64
 """After the end, what still stands in the pipe is read, but not what a child that left the group goes on writing."""
@@ -81,7 +79,7 @@ class CommandProcess:
             why = self._follow(process, process.stdout, began + self._timeout)
             seconds = monotonic() - began
         finally:
-            _end_group(process)
+            end_group(process)
             self._rest(process.stdout)
             process.stdout.close()
         if why is not None:
@@ -127,30 +125,3 @@ def _ending(code: int) -> tuple[int, str]:
     except ValueError:
         name = f"signal {-code}"
     return 128 - code, f"ended by {name}"
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """TERM, then KILL, for whatever is left of the group."""
-    group = process.pid
-    if _signal(group, signal.SIGTERM):
-        until = monotonic() + TERM_SECONDS
-        while monotonic() < until:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_LOOK_SECONDS)
-            if not _signal(group, 0):
-                break
-            sleep(_LOOK_SECONDS)
-        _signal(group, signal.SIGKILL)
-    with contextlib.suppress(subprocess.TimeoutExpired):  # it hangs in the kernel; reaped when it comes back
-        process.wait(TERM_SECONDS)
-
-
-def _signal(group: int, number: int) -> bool:
-    """Whether there is such a group."""
-    try:
-        os.killpg(group, number)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it runs as somebody else by now
-        return True
-    return True
