@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from amt_console.console.cards.ranges import TimeRange
 from amt_console.model import FigureUnit, StateSpan
 from amt_console.model.queries.business import BusinessHistory, FigureCourse, ProjectedPoint, Projection
 from amt_console.text import duration, figure_text, percent
@@ -16,14 +15,6 @@ from widgets.chart import ChartLine, Plot
 from widgets.look import Look
 from widgets.tables.figure_table import FigureRow, change_percent, change_words
 
-RANGES = (
-    TimeRange(24, "24 h"),
-    TimeRange(168, "7 d"),
-    TimeRange(720, "30 d"),
-    TimeRange(2160, "90 d"),
-    TimeRange(8760, "1 year"),
-)
-USUAL_RANGE = 2
 _AHEAD = 0.5
 """A projection takes at most this part of the window, so that the past stays readable."""
 _MOST_AHEAD = 2000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,9 +40,20 @@ LAST_HOUR = 1
 """Index of the range that a quiet thing begins with."""
 
 
-def moved(index: int, step: int) -> int:
+LONG_RANGES = (
+    TimeRange(24, "24 h"),
+    TimeRange(168, "7 d"),
+    TimeRange(720, "30 d"),
+    TimeRange(2160, "90 d"),
+    TimeRange(8760, "1 year"),
+)
+"""Of business and incidents."""
+USUAL_LONG_RANGE = 2
+
+
+def moved(index: int, step: int, ranges: Sequence[TimeRange] = RANGES) -> int:
     """The index of a longer or shorter range, within bounds."""
-    return min(max(index + step, 0), len(RANGES) - 1)
+    return min(max(index + step, 0), len(ranges) - 1)
 
 
 def first_range(begins: Iterable[datetime], now: datetime) -> int:

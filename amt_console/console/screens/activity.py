@@ -13,6 +13,7 @@ from textual.widget import Widget
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import CHART_KEYS
 from amt_console.console.cards.loading import Loader
+from amt_console.console.cards.ranges import TimeRange, moved
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.monitor import viewer_lines
@@ -31,7 +32,7 @@ from widgets.look import Look
 from widgets.tables.audit_table import AuditTable
 from widgets.tables.message_table import MessageTable
 
-RANGES: tuple[tuple[float, str], ...] = ((1, "1 h"), (24, "24 h"), (168, "7 d"), (720, "30 d"))
+RANGES = (TimeRange(1, "1 h"), TimeRange(24, "24 h"), TimeRange(168, "7 d"), TimeRange(720, "30 d"))
 USUAL_RANGE = 1
 REFRESH_SECONDS = 10.0
 _GAPS = 3
@@ -102,12 +103,12 @@ class ActivityScreen(ListScreen):
         operations = self.host.operations
         if operations is None:
             return
-        query = ActivityQuery(hours=RANGES[self._range][0], at=self.host.at)
+        query = ActivityQuery(hours=RANGES[self._range].hours, at=self.host.at)
         self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed)
 
     def action_range(self, step: int) -> None:
         """A longer or shorter time range."""
-        wanted = min(max(self._range + step, 0), len(RANGES) - 1)
+        wanted = moved(self._range, step, RANGES)
         if wanted != self._range:
             self._range = wanted
             self.load()
@@ -144,7 +145,7 @@ class ActivityScreen(ListScreen):
     def suggestion(self) -> Runs:
         """The range."""
         keys = f"{self.host.key_of('longer')} and {self.host.key_of('shorter')} change it"
-        return [(f"the last {RANGES[self._range][1]}; {keys}", self.look.palette.muted)]
+        return [(f"the last {RANGES[self._range].words}; {keys}", self.look.palette.muted)]
 
     async def open_row(self, pane: LiveTable[Any], key: str) -> None:
         """Open the alert of a message."""
@@ -178,7 +179,7 @@ class ActivityScreen(ListScreen):
         if found is None:
             return
         if not self._failure:
-            monitor.show(health_lines(found.health, found, look), note=f"last {RANGES[self._range][1]}")
+            monitor.show(health_lines(found.health, found, look), note=f"last {RANGES[self._range].words}")
         self.audit.show(found.audit, found.end, refused=found.audit_refused)
         self.messages.show(found.messages, found.end)
         self.tell_selected()

@@ -15,10 +15,9 @@ from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import CHART_KEYS
-from amt_console.console.cards.business_plots import RANGES, USUAL_RANGE
 from amt_console.console.cards.figure_detail import FigureDetail
 from amt_console.console.cards.loading import Loader
-from amt_console.console.cards.ranges import TimeRange
+from amt_console.console.cards.ranges import LONG_RANGES, USUAL_LONG_RANGE, TimeRange, moved
 from amt_console.console.exporting import Export, ReportsExport
 from amt_console.console.layout import plan_business
 from amt_console.console.screens.lists import ListScreen
@@ -57,7 +56,7 @@ class BusinessScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._range = USUAL_RANGE
+        self._range = USUAL_LONG_RANGE
         self._history: BusinessHistory | None = None
         self._courses: dict[FigureKind, dict[str, tuple[Series, float | None]]] = {}
         self._failure = ""
@@ -93,7 +92,7 @@ class BusinessScreen(ListScreen):
     @property
     def span(self) -> TimeRange:
         """The range."""
-        return RANGES[self._range]
+        return LONG_RANGES[self._range]
 
     def service_of(self, kind: FigureKind) -> ServiceView | None:
         """The service whose answer is read for a group."""
@@ -254,7 +253,7 @@ class BusinessScreen(ListScreen):
 
     def action_range(self, step: int) -> None:
         """A longer or shorter time range."""
-        wanted = min(max(self._range + step, 0), len(RANGES) - 1)
+        wanted = moved(self._range, step, LONG_RANGES)
         if wanted != self._range:
             self._range = wanted
             self.load()

@@ -15,6 +15,7 @@ from amt_console.console.bindings import CHART_KEYS
 from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.preview import Preview
+from amt_console.console.cards.ranges import LONG_RANGES, USUAL_LONG_RANGE, moved
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.lists import ListScreen
 from amt_console.model import Snapshot
@@ -29,8 +30,6 @@ from widgets.live_table import LiveTable
 from widgets.look import Look
 from widgets.tables.incident_table import IncidentTable
 
-RANGES: tuple[tuple[float, str], ...] = ((24, "24 h"), (168, "7 d"), (720, "30 d"), (2160, "90 d"), (8760, "1 year"))
-USUAL_RANGE = 2
 COLUMNS = (
     "id",
     "severity",
@@ -51,7 +50,7 @@ class IncidentsScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._range = USUAL_RANGE
+        self._range = USUAL_LONG_RANGE
         self._history: IncidentHistory | None = None
         self._failure = ""
         self._alerts: tuple[object, ...] | None = None
@@ -97,12 +96,12 @@ class IncidentsScreen(ListScreen):
         operations = self.host.operations
         if operations is None:
             return
-        query = IncidentsQuery(hours=RANGES[self._range][0], at=self.host.at)
+        query = IncidentsQuery(hours=LONG_RANGES[self._range].hours, at=self.host.at)
         self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed)
 
     def action_range(self, step: int) -> None:
         """A longer or shorter time range."""
-        wanted = min(max(self._range + step, 0), len(RANGES) - 1)
+        wanted = moved(self._range, step, LONG_RANGES)
         if wanted != self._range:
             self._range = wanted
             self._draw_figures()
@@ -119,7 +118,7 @@ class IncidentsScreen(ListScreen):
         """The rows."""
         rows = [_document(row) for row in self.rows_shown() if isinstance(row, IncidentRow)]
         count = f"{len(rows)} incident{'' if len(rows) == 1 else 's'}"
-        return ListExport(f"{count} of the last {RANGES[self._range][1]}", "incidents", rows, COLUMNS)
+        return ListExport(f"{count} of the last {LONG_RANGES[self._range].words}", "incidents", rows, COLUMNS)
 
     def row_summary(self) -> str | None:
         """The selected incident as text."""
@@ -173,7 +172,7 @@ class IncidentsScreen(ListScreen):
 
     def _draw_figures(self) -> None:
         shown = self.query_one("#figures", FactLines)
-        palette, name = self.look.palette, f"last {RANGES[self._range][1]}"
+        palette, name = self.look.palette, f"last {LONG_RANGES[self._range].words}"
         if self._failure:
             shown.show([[(f"{name}: cannot be read: {self._failure}", palette.critical)]])
         elif self._history is None:
