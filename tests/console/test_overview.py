@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -307,3 +308,15 @@ def test_the_worst_state_of_all_services_over_time() -> None:
         StateSpan(at[1], at[3], down, "a"),
         StateSpan(at[3], at[4], slow, "b"),
     )
+
+
+async def test_the_selected_row_is_copied_as_text_and_as_json() -> None:
+    async with desk(incident()) as console:
+        copied: list[str] = []
+        console.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
+        await console.press("j", "y", "Y")
+        assert copied[0].startswith("CRITICAL backend-api: ")
+        assert json.loads(copied[1])["subject"] == "backend-api"
+        await console.press("tab", "j", "y", "Y")
+        assert copied[2].startswith("backend-api DOWN")
+        assert json.loads(copied[3])["name"] == "backend-api"

@@ -97,6 +97,12 @@ def followers_line(cause: AlertView, alerts: Sequence[AlertView], look: Look) ->
     return [(f"follow from {cause.subject}: ", look.palette.strong), (names, look.palette.text)]
 
 
+def service_summary(view: ServiceView) -> str:
+    """A service as a line of plain text, to be copied."""
+    error = f", {view.error}" if view.error else ""
+    return f"{view.name} {STATE_WORDS[view.state]}, {milliseconds(view.response_time_ms)}{error}, {view.url}"
+
+
 def service_line(view: ServiceView, now: datetime, look: Look) -> Runs:
     """A service row in full: state, error, and the figures that a narrow table leaves out."""
     palette = look.palette

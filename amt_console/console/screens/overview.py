@@ -21,7 +21,7 @@ from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.seen import alert_list, service_list
 from amt_console.model import AlertView, ServiceState, ServiceView, Snapshot, StateSpan
 from amt_console.operations.protocol import Operations
-from amt_console.text import SEVERITY_WORDS, STATE_WORDS, follows_words, jobs_words, milliseconds
+from amt_console.text import SEVERITY_WORDS, follows_words, jobs_words
 from widgets.alert_table import AlertTable, Followers
 from widgets.business_panels import ChatbotPanel, OverviewPanel, RevenuePanel
 from widgets.cells import Runs
@@ -193,10 +193,16 @@ class OverviewScreen(ListScreen):
             who = row.acknowledged_by or self._follows(row) or "nobody has it"
             since = f"since {self.look.local(row.opened_at):%Y-%m-%d %H:%M:%S %Z}"
             return f"{SEVERITY_WORDS[row.severity]} {row.subject}: {row.message} ({since}; {who})"
-        if isinstance(row, ServiceView):
-            error = f", {row.error}" if row.error else ""
-            return f"{row.name} {STATE_WORDS[row.state]}, {milliseconds(row.response_time_ms)}{error}, {row.url}"
-        return None
+        return facts.service_summary(row) if isinstance(row, ServiceView) else None
+
+    def row_document(self) -> object | None:
+        """The selected row as in ``status --json``."""
+        from amt_console.operations.json_views import alert_json, service_json  # the first frame needs none of it
+
+        row = self.pane.model.selected_row
+        if isinstance(row, AlertView):
+            return alert_json(row)
+        return service_json(row) if isinstance(row, ServiceView) else None
 
     def _follows(self, alert: AlertView) -> str | None:
         if alert.follows_from is None:

@@ -21,7 +21,6 @@ from amt_console.model import ServiceView, Snapshot
 from amt_console.model.queries import StatesQuery
 from amt_console.model.queries.states import StateHistory
 from amt_console.operations.json_views import service_json
-from amt_console.text import STATE_WORDS, milliseconds
 from widgets.cells import Runs
 from widgets.fact_lines import FactLines
 from widgets.info_line import InfoLine
@@ -190,8 +189,7 @@ class ServicesScreen(ListScreen):
             return None
         if isinstance(row, ServiceGroup):
             return "".join(text for text, _ in group_line(row, self.look))
-        error = f", {row.error}" if row.error else ""
-        return f"{row.name} {STATE_WORDS[row.state]}, {milliseconds(row.response_time_ms)}{error}, {row.url}"
+        return facts.service_summary(row)
 
     def row_document(self) -> object | None:
         """The selected service as in ``status --json``; of a group all of its services."""
