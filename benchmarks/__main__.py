@@ -1,7 +1,7 @@
 """Run the benchmarks and print one table: figure, target, measured, verdict.
 
-Each benchmark is a module of this package with a function ``figures(quick: bool) -> list[Figure]``. It runs in a
-process of its own, one after the other.
+Each benchmark is a module of this package, or of a package in it, with a function
+``figures(quick: bool) -> list[Figure]``. It runs in a process of its own, one after the other.
 """
 
 from __future__ import annotations
@@ -30,8 +30,14 @@ _LIMIT_SECONDS = 1800.0
 
 def names() -> list[str]:
     """The modules that offer figures."""
-    found = [path.stem for path in sorted(FOLDER.glob("*.py")) if _offers_figures(path)]
-    return [name for name in FIRST if name in found] + [name for name in found if name not in FIRST]
+    found = modules()
+    return [name for name in FIRST if name in found] + [name for name in sorted(found) if name not in FIRST]
+
+
+def modules() -> dict[str, str]:
+    """The module of each benchmark, by its name: that of its file."""
+    paths = [path for path in FOLDER.rglob("*.py") if _offers_figures(path)]
+    return {path.stem: ".".join(("benchmarks", *path.relative_to(FOLDER).with_suffix("").parts)) for path in paths}
 
 
 def _offers_figures(path: Path) -> bool:
@@ -72,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(names())}")
     if arguments.only_json:
-        module = importlib.import_module(f"benchmarks.{arguments.names[0]}")
+        module = importlib.import_module(modules()[arguments.names[0]])
         print("\n" + json.dumps([asdict(figure) for figure in module.figures(arguments.quick)]))
         return 0
     figures: list[Figure] = []

@@ -22,12 +22,12 @@ from amt_console.monitor.probing import Collectors
 from amt_console.monitor.ruleset import build_ruleset
 from amt_console.operations.local import LocalOperations
 from amt_console.store import Store
+from benchmarks.console.startup import DEMO_TEXTS, MINIMAL, MINIMAL_TEXTS, SIZE, demo_database, demo_monitor
 from benchmarks.figure import Figure
 from benchmarks.history.fleet import host_sample
 from benchmarks.history.reference import reference_history, working_copy
 from benchmarks.load.simulated_time import SimulatedTimeLoop
 from benchmarks.programs import AMT, answer_server, on_terminal, resident_mb, write_config
-from benchmarks.startup import DEMO_TEXTS, MINIMAL, MINIMAL_TEXTS, SIZE, demo_database, demo_monitor
 from benchmarks.steady import monitor
 
 TARGET_MB = 150.0

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from benchmarks.console_idle import READY, SETTLE_SECONDS, paint_ms, watched
+from benchmarks.console.console_idle import READY, SETTLE_SECONDS, paint_ms, watched
 from benchmarks.figure import Figure
 from benchmarks.programs import ROOT, OnTerminal, cpu_seconds, on_terminal
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import shutil
 import statistics
 
-from benchmarks.console_idle import watched
+from benchmarks.console.console_idle import watched
+from benchmarks.console.startup import DEMO_TEXTS, demo_database
 from benchmarks.figure import Figure
 from benchmarks.programs import AMT, on_terminal
-from benchmarks.startup import DEMO_TEXTS, demo_database
 
 SIZE = (80, 24)
 TARGET_BYTES = 1000.0

@@ -1,0 +1,1 @@
+"""The terminal console: its start, screens, keys, rest, and a day of it."""
