@@ -1,4 +1,4 @@
-"""The console's Textual app: life cycle, appearance, keys."""
+"""The console's Textual app: life cycle, jobs, keys."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from rich.console import RenderableType
 from textual import events
 from textual._context import active_message_pump
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
-from textual.filter import LineFilter, Monochrome, NoColor
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -43,16 +40,14 @@ from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.session import Preferences, Session, SessionFacts
-from amt_console.console.terminal.colours import ReadableColours, depth_of
 from amt_console.console.terminal.desktop import sequence_of
 from amt_console.console.terminal.driver import ConsoleDriver
-from amt_console.console.terminal.frames import Frames
 from amt_console.console.terminal.guard import TerminalGuard
 from amt_console.console.terminal.keyboard import PASTED
-from amt_console.console.terminal.output import AsciiFilter, drop_control_characters, tightened
-from amt_console.console.themes import own as themes
+from amt_console.console.terminal.output import drop_control_characters
 from amt_console.console.themes.appearance import Appearance
 from amt_console.console.themes.remembered import ThemeMemory
+from amt_console.console.themes.themed_app import ThemedApp
 from amt_console.console.time_travel import TimeTravel
 from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS
@@ -60,7 +55,6 @@ from amt_console.model import Snapshot
 from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.operations.protocol import Operations
 from amt_console.text import safe_text
-from widgets.look import Look, Palette
 from widgets.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -83,7 +77,7 @@ class Woken(Message):
         return isinstance(message, Woken)
 
 
-class ConsoleApp(App[None], inherit_bindings=False):
+class ConsoleApp(ThemedApp, inherit_bindings=False):
     """The live console. After ``run``, ``return_code`` and ``exit_message`` say how it ended."""
 
     TITLE = "amt-console"
@@ -116,9 +110,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """
         drop_control_characters()
         self.guard: TerminalGuard | None = None
-        self.ascii_only = ascii_only
-        self._zone: tzinfo | None = None
-        self._utc = False
         self.exit_message: str | None = None
         self.progress = ""
         """Progress, shown in the key line."""
@@ -126,10 +117,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.view = ViewState(read_only=read_only, at=at)
         self.operations: Operations | None = None
         self.own_keys: Sequence[Binding] = ()
-        super().__init__(driver_class=ConsoleDriver)
+        super().__init__(ConsoleDriver, ascii_only=ascii_only)
         self._mouse = mouse
-        self._ascii_filter = AsciiFilter()
-        self._frames = Frames(self)
         self._title_written = ""
         self._typed_ahead_until = float("-inf")
         """Keys from before this moment were typed for a prompt that did not open."""
@@ -144,8 +133,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self._copying = Copying(self)
         self._exporter = Exporter(self, export_folder)
         self._acts = Acts(self, clock)
-        self.animation_level = "none"
-        self._colours = ReadableColours(depth_of(self.console.color_system, os.environ.get("NO_COLOR")))
         self.appearance = Appearance(self, memory)
 
     # Life
@@ -325,12 +312,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     # Appearance
 
-    @property
-    def look(self) -> Look:
-        """Colours, alphabet and time zone."""
-        variables = self.theme_variables or self.get_css_variables()
-        return Look(Palette.from_variables(variables, ansi=self.current_theme.ansi), self.ascii_only, self.zone)
-
     def prefer(self, preferences: Preferences) -> None:
         """Apply the person's preferences. Thread-safe."""
         self.on_loop(partial(self._prefer, preferences))
@@ -338,47 +319,14 @@ class ConsoleApp(App[None], inherit_bindings=False):
     def _prefer(self, preferences: Preferences) -> None:
         self.appearance.prefer(preferences.theme)
         self.ascii_only = self.ascii_only or preferences.ascii_only
-        self._zone = preferences.zone
+        self.own_zone = preferences.zone
         self._announcer.bell, self._desktop = preferences.bell, preferences.desktop_notifications
         self.set_keymap(preferences.keymap)
         self.own_keys = self._acts.use(preferences.commands, self._bindings)
         if not preferences.mouse and isinstance(self._driver, ConsoleDriver):
             self._driver.leave_mouse()
-        self._relook()
+        self.relook()
         self.redraw()
-
-    def _relook(self) -> None:
-        """Redraw all screens with the current colours, alphabet, time zone and keys."""
-        self.get_css_variables()  # sets ``theme_variables``, which else waits for the style sheets
-        for screen in self.screen_stack:
-            if isinstance(screen, ConsoleScreen):
-                screen.relook()
-                screen.refresh_keys()
-
-    def _watch_theme(self, theme_name: str) -> None:
-        self._colours.ask_for(themes.least_contrast(theme_name))
-        super()._watch_theme(theme_name)
-        self.call_later(self._relook)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The variables of the own themes, for other themes."""
-        return themes.fallback_variables(self.current_theme)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """The filters for readable colours and for ASCII. Textual's filters for no colour are left out: they draw the
-        terminal's own colours black on black.
-        """
-        usual = (each for each in super().get_line_filters() if not isinstance(each, (Monochrome, NoColor)))
-        return [*usual, self._colours, *([self._ascii_filter] if self.ascii_only else [])]
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if renderable is not None:
-            self._frames.draw(partial(super()._display, screen, tightened(renderable)))
-
-    @property
-    def zone(self) -> tzinfo | None:
-        """Time zone of displayed moments; ``None`` is the host's."""
-        return UTC if self._utc else self._zone
 
     @property
     def at(self) -> datetime | None:
@@ -407,10 +355,6 @@ class ConsoleApp(App[None], inherit_bindings=False):
         """The selected alert or service."""
         screen = self.screen
         return screen.selected() if isinstance(screen, ConsoleScreen) else Selection()
-
-    def local(self, moment: datetime) -> datetime:
-        """A moment in the displayed time zone."""
-        return moment.astimezone(self.zone)
 
     def prompt(self) -> Prompt:
         """The prompt of the screen."""
@@ -543,10 +487,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def action_toggle_utc(self) -> None:
         """Times in UTC, or back in the person's zone."""
-        self._utc = not self._utc
-        self._relook()
+        utc = self.toggle_utc()
         self.redraw()
-        self.tell("Times are in UTC." if self._utc else "Times are in your zone.")
+        self.tell("Times are in UTC." if utc else "Times are in your zone.")
 
     def action_zoom(self) -> None:
         """Give a pane the whole screen, or take it back."""
