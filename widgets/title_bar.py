@@ -40,7 +40,7 @@ class TitleState:
     paused_at: datetime | None = None
     resume_key: str = "p"
     new_alerts: int = 0
-    """Alerts that opened since the view was frozen."""
+    """Alerts that opened since the view was frozen, or the present left."""
     trouble: str | None = None
     """Why no newer snapshot could be read."""
     notices: tuple[str, ...] = ()
@@ -203,15 +203,17 @@ class TitleBar(LineView):
         if state.paused_at is not None:
             seconds = (state.now - state.paused_at).total_seconds()
             frozen = duration(seconds // 5 * 5) if seconds >= 5 else "just now"
-            news = f"{self.look.dot}{state.new_alerts} new alert{'s' if state.new_alerts != 1 else ''}"
-            tail = f"{self.look.dot}monitoring continues{self.look.dot}{state.resume_key} resumes"
-            return [(f" PAUSED {frozen}{news}{tail}", palette.badge_warning)]
+            tail = f"monitoring continues{self.look.dot}{state.resume_key} resumes"
+            words = self.look.dot.join((frozen, _new_alerts(state.new_alerts), tail))
+            return [(f" PAUSED {words}", palette.badge_warning)]
         if snapshot is not None and snapshot.at is not None:
             ago = f", {age_words(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""
             mark = "simulated data" if snapshot.simulated_until and snapshot.at <= snapshot.simulated_until else ""
             played = f"playing at {state.speed}x" if state.speed else ""
             back = f"{state.live_key} is now"
             facts = (
+                *state.faults,
+                _new_alerts(state.new_alerts) if state.new_alerts else "",
                 f"as it was at {self.look.local(snapshot.at):%H:%M:%S}{ago}",
                 "actions are off",
                 played,
@@ -235,3 +237,7 @@ class TitleBar(LineView):
         if state.just_begun and state.read_only:
             marks.insert(0, "read-only: actions are off")
         return marks
+
+
+def _new_alerts(count: int) -> str:
+    return f"{count} new alert{'s' if count != 1 else ''}"

@@ -165,7 +165,7 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self._write_title(terminal_title(self.view.live))
+        self._write_title(terminal_title(self.view.present))
         self._feed.begin()
 
     def _end_from_outside(self, code: int) -> None:
@@ -240,9 +240,9 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         self.exit(return_code=int(getattr(error, "exit_code", UNAVAILABLE)))
 
     def snapshot_read(self, snapshot: Snapshot) -> None:
-        """Update the window's title and ring the bell."""
+        """Update the window's title and ring the bell, also while the past is shown."""
         self._write_title(terminal_title(snapshot))
-        news = self._announcer.news(snapshot, self.clock.monotonic()) if self.at is None else ()
+        news = self._announcer.news(snapshot, self.clock.monotonic())
         if news and self._announcer.bell:
             self.bell()
         if news and isinstance(self._driver, ConsoleDriver):
@@ -454,7 +454,7 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         """Show a past moment everywhere; ``None`` for now."""
         if self.view.paused:
             self.view.toggle_pause(self.clock.now())
-        self.view.at = at
+        self.view.go_to(at)
         self._feed.poll()
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -21,6 +21,8 @@ from amt_console.text import safe_text
 POLL_SECONDS = 1.0
 WAKE_SECONDS = 0.25
 """Least seconds between two polls; commits in between are shown together."""
+SETTLED = timedelta(minutes=1)
+"""Age from which nothing more of a moment is stored: a younger one is read again."""
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +50,7 @@ class FeedHost(Protocol):
         ...
 
     def snapshot_read(self, snapshot: Snapshot) -> None:
-        """A new snapshot differs from the previous one."""
+        """A snapshot of now differs from the previous one."""
         ...
 
     def redraw(self) -> None:
@@ -62,6 +64,9 @@ class SnapshotReading:
 
     at: datetime | None
     snapshot: Snapshot
+    """Of the moment that is shown."""
+    present: Snapshot | None
+    """Of now, if it was read."""
     facts: SessionFacts
 
 
@@ -91,6 +96,8 @@ class SnapshotFeed:
         self._wake_waits = False
         self._read_at = float("-inf")
         self._next_tick: Timer | None = None
+        self._past: tuple[Snapshot, bool] | None = None
+        """The past moment that was read last, and whether it is settled."""
 
     def begin(self) -> None:
         """Open the session, then poll regularly."""
@@ -110,7 +117,7 @@ class SnapshotFeed:
         self._reading = True
         self._read_at = self._clock.monotonic()
         self._tick_later()
-        self._host.on_thread(partial(self._read, session, self._view.at), "poll")
+        self._host.on_thread(partial(self._read, session, self._view.at, self._past), "poll")
 
     def poll_soon(self) -> None:
         """Poll now, or ``WAKE_SECONDS`` after the last poll."""
@@ -144,8 +151,7 @@ class SnapshotFeed:
         """Runs a second after the last poll began. Redraws the ages if no poll does."""
         self._next_tick = None
         waiting = self._reading
-        if self._view.live is None or self._view.at is None:
-            self.poll()
+        self.poll()
         if waiting or not self._reading:
             self._tick_later()
             self._host.redraw()
@@ -155,9 +161,20 @@ class SnapshotFeed:
             self._next_tick.stop()
         self._next_tick = self._host.set_timer(POLL_SECONDS, self._tick)
 
-    def _read(self, session: Session, at: datetime | None) -> None:
+    def _read(self, session: Session, at: datetime | None, past: tuple[Snapshot, bool] | None) -> None:
+        """Read what is shown. Of a past moment that is known, the present is read instead: new alerts are told."""
         try:
-            reading = SnapshotReading(at, session.operations.snapshot(at), SessionFacts.of(session))
+            operations = session.operations
+            known = past if past is not None and past[0].at == at else None
+            present: Snapshot | None = None
+            if at is None:
+                shown = present = operations.snapshot()
+            elif known is None:
+                shown = operations.snapshot(at)
+            else:
+                present = operations.snapshot()
+                shown = known[0] if known[1] else operations.snapshot(at)
+            reading = SnapshotReading(at, shown, present, SessionFacts.of(session))
         except Exception as error:
             if not isinstance(error, OperationError):
                 _log.warning("no snapshot", exc_info=True)
@@ -167,15 +184,17 @@ class SnapshotFeed:
 
     def _was_read(self, reading: SnapshotReading) -> None:
         self._reading = False
-        if reading.at != self._view.at:
+        view = self._view
+        if reading.at != view.at:
             self.poll()  # the person went to another moment meanwhile
             return
-        before, now_shown = self._view.live, reading.snapshot
-        if before is not None and (before.at, before.version) == (now_shown.at, now_shown.version):
-            self._view.read(before, reading.facts)
-        else:
-            self._view.read(reading.snapshot, reading.facts)
-            self._host.snapshot_read(reading.snapshot)
+        if reading.at is not None:
+            self._past = reading.snapshot, self._clock.now() - reading.at > SETTLED
+        before, before_now = view.live, view.present
+        same = before is not None and (before.at, before.version) == (reading.snapshot.at, reading.snapshot.version)
+        view.read(before if before is not None and same else reading.snapshot, reading.facts, present=reading.present)
+        if view.present is not None and (before_now is None or before_now.version != view.present.version):
+            self._host.snapshot_read(view.present)
         self._host.redraw()
 
     def _unread(self, at: datetime | None, reason: str) -> None:

@@ -18,6 +18,9 @@ class ViewState:
 
     def __init__(self, *, read_only: bool = False, at: datetime | None = None) -> None:
         self.live: Snapshot | None = None
+        """The newest of what is looked at: of now, or of the past moment that is shown."""
+        self.present: Snapshot | None = None
+        """The newest of now, also while the past is shown."""
         self.facts = SessionFacts()
         self.trouble: str | None = None
         self.read_only = read_only
@@ -30,10 +33,29 @@ class ViewState:
         """When each notice was first shown."""
         self._frozen: Snapshot | None = None
         self._frozen_at: datetime | None = None
+        self._left: Snapshot | None = None
+        """The present when it was left for the past."""
 
-    def read(self, snapshot: Snapshot, facts: SessionFacts) -> None:
-        """Store a newer snapshot."""
+    def read(self, snapshot: Snapshot, facts: SessionFacts, *, present: Snapshot | None = None) -> None:
+        """Store a newer snapshot.
+
+        Args:
+            snapshot: Of what is looked at.
+            facts: Of the session.
+            present: Of now, where that is not looked at.
+        """
         self.live, self.facts, self.trouble = snapshot, facts, None
+        self.present = (snapshot if snapshot.at is None else present) or self.present
+        if self.at is not None and self._left is None:
+            self._left = self.present
+
+    def go_to(self, at: datetime | None) -> None:
+        """Show a past moment; ``None`` for now, of which is shown at once what is known."""
+        if at is not None and self.at is None:
+            self._left = self.present
+        self.at = at
+        if at is None and self.present is not None:
+            self.live, self._left = self.present, None
 
     def failed(self, reason: str) -> None:
         """Store the reason why polling failed."""
@@ -68,11 +90,12 @@ class ViewState:
         return self.paused
 
     def new_alerts(self) -> int:
-        """Alerts that opened since the view was frozen."""
-        if self._frozen is None or self.live is None:
+        """Alerts that opened since the view was frozen, or the present left."""
+        before = self._left if self.at is not None else self._frozen
+        if before is None or self.present is None:
             return 0
-        known = {alert.id for alert in self._frozen.alerts}
-        return sum(alert.id not in known for alert in self.live.alerts)
+        known = {alert.id for alert in before.alerts}
+        return sum(alert.id not in known for alert in self.present.alerts)
 
     def live_alert(self, alert_id: int) -> AlertView | None:
         """An open alert as it is now."""
@@ -120,7 +143,7 @@ class ViewState:
 
     def successor(self, pid: int) -> Viewer | None:
         """The console that becomes the monitor after the process ``pid``: the one that is present longest."""
-        viewers = self.live.viewers if self.live is not None else ()
+        viewers = self.present.viewers if self.present is not None else ()
         able = (viewer for viewer in viewers if viewer.may_monitor)
         return next((viewer for viewer in able if viewer.place.partition(",")[0] != f"pid {pid}"), None)
 
@@ -160,5 +183,5 @@ class ViewState:
             trouble=self.trouble,
             notices=self._new_notices(now),
             just_begun=self._just_begun(now),
-            faults=self.live.faults if self.live is not None else (),
+            faults=self.present.faults if self.present is not None else (),
         )

@@ -102,6 +102,23 @@ def test_a_clean_stop_hands_over_at_once(place: Place) -> None:
         attached.wait_for(lambda shown: "monitoring" in shown and "attached" not in shown)
 
 
+def test_a_console_that_shows_the_past_takes_over_when_its_monitor_dies(place: Place) -> None:
+    with place.monitor() as monitor, console(place) as attached:
+        attached.wait_for(f"attached: pid {monitor.pid}")
+        attached.press("[")
+        attached.wait_for("PAST")
+        monitor.kill()
+        monitor.wait(60)
+        until(lambda: holder_pid(place.url) == attached.process.pid, 10)
+        assert "PAST" in attached.text
+        attached.press("0")
+        attached.wait_for(lambda shown: "monitoring" in shown and "PAST" not in shown)
+        attached.press("[")
+        attached.wait_for("PAST")
+        attached.press("q")
+        attached.wait_for("Quit the monitor?")
+
+
 def test_a_console_that_is_suspended_disturbs_nobody(place: Place, healthy: Platform) -> None:
     with place.monitor() as monitor, console(place) as attached:
         attached.wait_for(f"attached: pid {monitor.pid}")

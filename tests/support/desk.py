@@ -114,6 +114,13 @@ class Desk:
         self.app.wake()
         await self.settle()
 
+    async def pass_seconds(self, seconds: int) -> None:
+        """What the console does each second, whether or not something was committed."""
+        for _ in range(seconds):
+            self.clock.advance(1)
+            self.app._feed._tick()
+            await self.settle()
+
     @property
     def messages(self) -> list[str]:
         return [str(note.message) for note in self.app._notifications]
