@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
@@ -12,15 +13,17 @@ from math import dist
 import pyte
 import pytest
 from rich.color import Color
+from rich.segment import Segment
 from rich.style import Style
 from support.desk import Desk, desk
 from support.pictures import incident
 from support.raw_terminal import TESTS
 from support.terminal import TerminalProgram
+from textual.color import Color as Colour
 from textual.theme import BUILTIN_THEMES
 
 from amt_console.console.screens.overview import OverviewScreen
-from amt_console.console.terminal.colours import LEAST_CONTRAST, XTERM, contrast
+from amt_console.console.terminal.colours import LEAST_CONTRAST, XTERM, Depth, ReadableColours, contrast
 from amt_console.console.themes.own import COLOUR_BLIND, CYCLE, HIGH_CONTRAST, HIGH_LEAST_CONTRAST
 from amt_console.model import Snapshot
 
@@ -81,46 +84,94 @@ def unreadable(style: Style, ground: str, least: float) -> float | None:
     return worst if worst < least else None
 
 
-def unreadable_texts(console: Desk, least: float = LEAST_CONTRAST) -> list[str]:
+class Drawn:
+    """What was drawn, before it was fitted to a terminal: one text for each style on each ground."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._parts: dict[tuple[Style, Colour, bool], str] = {}
+        self._fit = fit = ReadableColours.apply
+
+        def keep(colours: ReadableColours, segments: list[Segment], ground: Colour) -> list[Segment]:
+            for text, style, control in segments:
+                if not control and style is not None:
+                    self._parts.setdefault((style, ground, is_text(text)), text)
+            return fit(colours, segments, ground)
+
+        monkeypatch.setattr(ReadableColours, "apply", keep)
+
+    def on(self, depth: Depth, least: float) -> list[Segment]:
+        """The same on a terminal with so many colours."""
+        colours = ReadableColours(depth)
+        colours.ask_for(least)
+        parts = self._parts.items()
+        fit = self._fit
+        return [part for (style, ground, _), text in parts for part in fit(colours, [Segment(text, style)], ground)]
+
+    def forget(self) -> None:
+        self._parts.clear()
+
+
+@cache
+def is_text(drawn: str) -> bool:
+    return bool(DRAWN.sub("", drawn))
+
+
+def unreadable_texts(parts: Iterable[Segment], least: float = LEAST_CONTRAST) -> list[str]:
     found = []
-    for strip in console.app.screen._compositor.render_strips():
-        for segment in strip:
-            for ground in GROUNDS if DRAWN.sub("", segment.text) and segment.style is not None else ():
-                assert segment.style is not None
-                poor = unreadable(segment.style, ground, least)
-                if poor is not None:
-                    found.append(f"{console.app.theme} on {ground}: {segment.text!r} {segment.style} has {poor:.2f}")
+    for segment in parts:
+        for ground in GROUNDS if is_text(segment.text) and segment.style is not None else ():
+            assert segment.style is not None
+            poor = unreadable(segment.style, ground, least)
+            if poor is not None:
+                found.append(f"on {ground}: {segment.text!r} {segment.style} has {poor:.2f}")
     return found
 
 
-@pytest.mark.parametrize("depth", DEPTHS)
-async def test_every_text_can_be_read(depth: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in DEPTHS[depth].items():
-        monkeypatch.setenv(name, value)
-    async with desk(sample(), size=(120, 40)) as console:
-        for name in OWN:
-            console.app.theme = name
-            for keys, back in SCREENS.items():
-                await console.pilot.press(*keys)
-                assert unreadable_texts(console) == [], keys
-                if depth == "none":
-                    styles = [part.style for line in console.app.screen._compositor.render_strips() for part in line]
-                    colours = [color for style in styles if style for color in (style.color, style.bgcolor) if color]
-                    assert all(color.is_default for color in colours)
-                await console.pilot.press(*back)
-            assert isinstance(console.app.screen, OverviewScreen)
+def shown(console: Desk) -> list[Segment]:
+    return [segment for strip in console.app.screen._compositor.render_strips() for segment in strip]
 
 
-@pytest.mark.parametrize("depth", ["256", "truecolor"])
-async def test_the_theme_with_high_contrast_has_seven(depth: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in DEPTHS[depth].items():
-        monkeypatch.setenv(name, value)
+def colours_of(parts: Iterable[Segment]) -> set[Color]:
+    styles = [part.style for part in parts if part.style is not None]
+    return {color for style in styles for color in (style.color, style.bgcolor) if color is not None}
+
+
+def assert_readable(drawn: Drawn, theme: str, depths: Iterable[Depth] = Depth) -> None:
+    for depth in depths:
+        mixed = theme == HIGH_CONTRAST.name and depth in {Depth.MANY, Depth.TRUE}
+        least = HIGH_LEAST_CONTRAST if mixed else LEAST_CONTRAST
+        parts = drawn.on(depth, least)
+        assert unreadable_texts(parts, least) == [], (theme, depth)
+        if depth is Depth.NONE:
+            assert all(color.is_default for color in colours_of(parts))
+
+
+@pytest.mark.parametrize("theme", OWN)
+async def test_every_text_can_be_read(theme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The console draws the same for each terminal; the last step fits it to the number of colours."""
     async with desk(sample(), size=(120, 40)) as console:
-        console.app.theme = HIGH_CONTRAST.name
+        console.app.theme = theme
+        drawn = Drawn(monkeypatch)
         for keys, back in SCREENS.items():
             await console.pilot.press(*keys)
-            assert unreadable_texts(console, HIGH_LEAST_CONTRAST) == [], keys
             await console.pilot.press(*back)
+        assert isinstance(console.app.screen, OverviewScreen)
+        assert_readable(drawn, theme)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+async def test_the_colours_are_those_of_the_terminal(depth: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in DEPTHS[depth].items():
+        monkeypatch.setenv(name, value)
+    drawn = Drawn(monkeypatch)
+    async with desk(sample(), size=(120, 40)) as console:
+        for name, least in (("amt-light", LEAST_CONTRAST), (HIGH_CONTRAST.name, HIGH_LEAST_CONTRAST)):
+            drawn.forget()
+            console.app.theme = name
+            await console.press("down", "i")
+            parts = shown(console)
+            assert unreadable_texts(parts) == []
+            assert {each.style for each in parts} <= {each.style for each in drawn.on(Depth(depth), least)}
 
 
 DEFICIENCIES = {
@@ -157,16 +208,15 @@ def test_the_states_differ_for_the_colour_blind(deficiency: str, meanings: tuple
         assert dist(seen(one, deficiency), seen(other, deficiency)) >= 30, (one, other)
 
 
-@pytest.mark.parametrize("depth", ["256", "truecolor"])
-async def test_the_themes_of_the_toolkit_can_be_read(depth: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in DEPTHS[depth].items():
-        monkeypatch.setenv(name, value)
+async def test_the_themes_of_the_toolkit_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = Drawn(monkeypatch)
     async with desk(sample(), size=(120, 40)) as console:
         await console.press("down", "i")
         for name in BUILTIN_THEMES:
+            drawn.forget()
             console.app.theme = name
             await console.pilot.pause()
-            assert unreadable_texts(console) == []
+            assert_readable(drawn, name, (Depth.MANY, Depth.TRUE))
 
 
 @pytest.mark.pty

@@ -15,6 +15,7 @@ from textual.cache import LRUCache
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from amt_console.clock import FakeClock
 from amt_console.console.app import ConsoleApp
@@ -193,6 +194,8 @@ async def running(
 ) -> AsyncIterator[tuple[ConsoleApp, Pilot[None]]]:
     """A console on a session."""
     seen = _Faults()
+    changed: dict[Screen[Any], None] = {}
+    draw = Screen._compositor_refresh
 
     async def drawn(*_: object) -> None:
         """Until what is to be done is done, and drawn, and what waited for that as well."""
@@ -201,12 +204,19 @@ async def running(
             if app.screen_stack:
                 app.screen._on_timer_update()
         await quiet()
+        while changed:
+            screen, _ = changed.popitem()
+            draw(screen)
+            await quiet()
 
     # The toolkit's own wait looks whether the process has slept for 20 ms, which no process does on a busy machine.
+    # Screens are drawn when a test waits for it, once for all that has changed, instead of by the clock.
     with (
         seen.watching("amt_console.console", "widgets"),
         patch("textual.pilot.wait_for_idle", drawn),
         patch("textual.app.wait_for_idle", drawn),
+        patch("textual.screen.UPDATE_PERIOD", 3600.0),
+        patch.object(Screen, "_compositor_refresh", lambda screen: changed.setdefault(screen)),
         patch("textual.css.stylesheet.Stylesheet", _ParsedOnce),
         patch("textual.app.Stylesheet", _ParsedOnce),
     ):
