@@ -459,7 +459,9 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen):
                 screen.refresh_keys()
-                screen.moment_changed()
+        current = self.screen
+        if isinstance(current, ConsoleScreen):
+            current.follow_moment()  # the others do when they return
 
     def plan_work(self, done: Callable[[], None]) -> None:
         """Ask, then announce planned work."""

@@ -56,7 +56,10 @@ class AlertCard(Card):
         """What it draws on; not looked for: what is loaded may arrive while the card is being removed."""
         self._known: AlertKnown | None = None
         self._range: int | None = None
-        self._versions: tuple[object, ...] = ()
+        self._versions: tuple[object, ...] | None = None
+        """Of what is loaded; ``None`` before the snapshot of its moment."""
+        self._asked: tuple[int, datetime | None] | None = None
+        """Alert and moment of the newest load."""
         self._loaded_at = float("-inf")
         self._moved_for: datetime | str | None = ""
         self._began: datetime | None = None
@@ -153,7 +156,11 @@ class AlertCard(Card):
         operations, at = self.host.operations, self.host.at
         if operations is None or not self.ready:
             return
-        self._loaded_at = self.host.clock.monotonic()
+        if self._loader.running and self._asked == (self.alert_id, at):
+            return
+        shown = self.host.view.shown
+        self._versions = None if shown is None or shown.at != at else self._versions_in(shown)
+        self._loaded_at, self._asked = self.host.clock.monotonic(), (self.alert_id, at)
         self._loader.ask(
             lambda: ask_alert(operations, self.alert_id, at), self._loaded_alert, partial(self._not_loaded, at)
         )
@@ -169,8 +176,6 @@ class AlertCard(Card):
         self.alert_id, self._subject = other.alert_id, other._subject
         self._known = self._range = self._began = None
         self._link, self._moved_for = 0, ""
-        shown = self.host.view.shown
-        self._versions = () if shown is None else self._versions_in(shown)
         self._awaited = self.host.operations is not None
         self.load()
         self._draw()
@@ -184,10 +189,14 @@ class AlertCard(Card):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw; load again what has changed, and the course from time to time."""
-        versions = self._versions_in(snapshot)
-        old = self.host.clock.monotonic() - self._loaded_at >= REFRESH_SECONDS
-        if versions != self._versions or (old and not self.host.view.paused):
-            self._versions = versions
+        host, versions = self.host, self._versions_in(snapshot)
+        old = host.clock.monotonic() - self._loaded_at >= REFRESH_SECONDS
+        if snapshot.at == host.at:
+            known, self._versions = self._versions, versions
+            if known is not None and versions != known:
+                self._asked = None
+                self.load()
+        if old and (host.at is None or self._asked is None) and not host.view.paused:
             self.load()
         self._draw()
 
@@ -232,6 +241,8 @@ class AlertCard(Card):
         words = reason
         if self._began is not None and at is not None and at < self._began:
             words = f"alert #{self.alert_id} began at {near_moment(self._began, now, self.look.zone)}, later than this"
+        else:
+            self._asked = None  # it may be read the next time
         self._known = AlertKnown(now, self._subject_now(), None, Failure(words))
         self._moved_for = ""
         self._draw()

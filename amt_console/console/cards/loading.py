@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from amt_console.model.queries.base import Query
 
 ResultT = TypeVar("ResultT")
 
@@ -18,6 +20,7 @@ class LoadingHost(Protocol):
 
 class Loader:
     """Loads for one panel. What is asked while a load runs waits for its end; of several the newest one is asked.
+    A question about a past moment is asked once: its answer stays.
 
     Args:
         host: The app.
@@ -27,24 +30,55 @@ class Loader:
         self._host = host
         self._running = False
         self._waiting: Callable[[], None] | None = None
+        self._answered: Query[Any] | None = None
+        """The newest question, unless it failed."""
 
     @property
     def running(self) -> bool:
         """Whether a load runs."""
         return self._running
 
-    def ask(self, work: Callable[[], ResultT], done: Callable[[ResultT], None], failed: Callable[[str], None]) -> None:
-        """Load, then call ``done``, or ``failed`` with the reason; neither if something else was asked meanwhile."""
-        if self._running:
-            self._waiting = lambda: self.ask(work, done, failed)
+    def ask(
+        self,
+        work: Callable[[], ResultT],
+        done: Callable[[ResultT], None],
+        failed: Callable[[str], None],
+        *,
+        query: Query[Any] | None = None,
+    ) -> None:
+        """Load, then call ``done``, or ``failed`` with the reason; neither if something else was asked meanwhile.
+
+        Args:
+            work: Loads; blocking.
+            done: Takes the answer.
+            failed: Takes the reason why there is none.
+            query: What is asked, if that is all that the answer depends on.
+        """
+        if query is not None and query.at is not None and query == self._answered:
             return
+        self._answered = query
+        if self._running:
+            self._waiting = lambda: self._begin(work, done, failed)
+        else:
+            self._begin(work, done, failed)
+
+    def _begin(
+        self, work: Callable[[], ResultT], done: Callable[[ResultT], None], failed: Callable[[str], None]
+    ) -> None:
         self._running = True
         self._host.load(
-            work, lambda result: self._ended(lambda: done(result)), lambda why: self._ended(lambda: failed(why))
+            work,
+            lambda result: self._ended(lambda: done(result)),
+            lambda why: self._ended(lambda: self._lost(failed, why)),
         )
+
+    def _lost(self, failed: Callable[[str], None], why: str) -> None:
+        self._answered = None
+        failed(why)
 
     def forget(self) -> None:
         """Ask nothing that waits, and draw no answer to what runs."""
+        self._answered = None
         if self._running:
             self._waiting = lambda: None
 

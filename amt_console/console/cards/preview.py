@@ -52,6 +52,17 @@ class Preview(VerticalScroll):
         else:
             self._timer = self.set_timer(SETTLED_SECONDS, lambda: self._put(make))
 
+    def show_moment(self, key: str | None, make: Callable[[], Card | None]) -> None:
+        """Show the card of a key as of another moment, at once: the selection has moved because time has."""
+        same, self._key = key == self._key and self._timer is None, key
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if same:
+            self.load()
+        else:
+            self._put(make)
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Tell the card."""
         card = self.card

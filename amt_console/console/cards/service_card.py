@@ -80,6 +80,8 @@ class ServiceCard(Card):
         self._detail: ServiceDetail | None = None
         self._alert: AlertDetail | None = None
         self._asked: _Window | None = None
+        self._seen: tuple[datetime | None] | None = None
+        """The moment of the newest snapshot."""
         self._drawn: _Window | None = None
         """The window of the detail."""
         self._faults: dict[str, str] = {}
@@ -298,8 +300,14 @@ class ServiceCard(Card):
         self._draw_head()
         self._draw_alerts()
         view, host = self._view, self.host
+        # What is loaded for a past moment already is not loaded again when the snapshot of that moment comes.
+        seen, self._seen = self._seen, (snapshot.at,)
+        travelled = seen != self._seen and self._asked is not None and self._asked.at == snapshot.at
         changed = (
-            view is not None and before is not None and (view.state, view.alert_id) != (before.state, before.alert_id)
+            view is not None
+            and before is not None
+            and (view.state, view.alert_id) != (before.state, before.alert_id)
+            and not travelled
         )
         old = host.clock.monotonic() - self._loaded_at >= self.span.reload_seconds
         if changed or (old and host.at is None and not host.view.paused):

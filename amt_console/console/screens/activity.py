@@ -104,7 +104,7 @@ class ActivityScreen(ListScreen):
         if operations is None:
             return
         query = ActivityQuery(hours=RANGES[self._range].hours, at=self.host.at)
-        self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed)
+        self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed, query=query)
 
     def action_range(self, step: int) -> None:
         """A longer or shorter time range."""

@@ -288,7 +288,10 @@ class AlertsScreen(ListScreen):
         query = AlertHistoryQuery(hours=span.hours, at=self.host.at)
         if operations is not None:
             self._loader.ask(
-                lambda: operations.ask(query), partial(self._history_loaded, span.words), self._history_failed
+                lambda: operations.ask(query),
+                partial(self._history_loaded, span.words),
+                self._history_failed,
+                query=query,
             )
 
     def _history_loaded(self, span: str, found: AlertHistory) -> None:

@@ -66,6 +66,8 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     _fault = ""
     """Why it could not be drawn the last time."""
     _emptied_at = float("-inf")
+    _moment: datetime | None = None
+    """The moment that it was told of last."""
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the title bar and the key line."""
@@ -97,6 +99,12 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def row_document(self) -> object | None:
         """The selected row as a JSON document."""
         return None
+
+    def follow_moment(self) -> None:
+        """Go to the displayed moment, if the screen was at another one."""
+        if self.is_mounted and self._moment != self.host.at:
+            self._moment = self.host.at
+            self.moment_changed()
 
     def moment_changed(self) -> None:
         """Load what the screen shows beside the snapshot, for another moment."""
@@ -190,6 +198,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Draw for the first time."""
+        self._moment = self.host.at
         self._show_size(self.size.width, self.size.height)
         self.refresh_keys()
         self.show_progress(self.host.progress)
@@ -198,6 +207,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def on_screen_resume(self) -> None:
         """Redraw: the view may have changed while another screen was on top."""
         self.refresh_keys()
+        self.follow_moment()
         self.redraw()
 
     def on_screen_suspend(self) -> None:

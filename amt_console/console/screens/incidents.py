@@ -97,7 +97,7 @@ class IncidentsScreen(ListScreen):
         if operations is None:
             return
         query = IncidentsQuery(hours=LONG_RANGES[self._range].hours, at=self.host.at)
-        self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed)
+        self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed, query=query)
 
     def action_range(self, step: int) -> None:
         """A longer or shorter time range."""

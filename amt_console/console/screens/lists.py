@@ -34,6 +34,8 @@ class ListScreen(ConsoleScreen):
     def __init__(self) -> None:
         super().__init__()
         self._pane: LiveTable[Any] | None = None
+        self._elsewhen = False
+        """Whether the preview is of another moment than the one that is to be shown."""
 
     # What a subclass says
 
@@ -151,18 +153,17 @@ class ListScreen(ConsoleScreen):
             return
         model = self.pane.model
         key = model.selected or next(iter(model.keys), None)
-        if key is None:
-            preview.show(None, lambda: None)
-        else:
-            preview.show(f"{self.pane.id} {key}", lambda: self.card_of(key))
+        name = None if key is None else f"{self.pane.id} {key}"
+        show = preview.show
+        if self._elsewhen and snapshot is not None and snapshot.at == self.host.at:
+            self._elsewhen, show = False, preview.show_moment
+        show(name, lambda: None if key is None else self.card_of(key))
         if snapshot is not None:
             preview.show_snapshot(snapshot)
 
     def moment_changed(self) -> None:
-        """Load the preview for another moment."""
-        preview = self.preview()
-        if preview is not None:
-            preview.load()
+        """Load the preview with the snapshot of the other moment: only that tells what is selected then."""
+        self._elsewhen = True
 
     def relook(self) -> None:
         """Draw again with other colours: lines contain styles."""

@@ -135,7 +135,7 @@ class OverviewScreen(ListScreen):
 
         query = StatesQuery(at=self.host.at)
         failed = self.query_one(LastHour).show_failure
-        self._hours.ask(lambda: _hour(operations, query), partial(self._loaded_hour, query.at), failed)
+        self._hours.ask(lambda: _hour(operations, query), partial(self._loaded_hour, query.at), failed, query=query)
 
     def _loaded_hour(self, at: datetime | None, hour: tuple[Sequence[StateSpan], datetime, datetime]) -> None:
         if self.is_mounted and at == self.host.at:

@@ -131,7 +131,7 @@ class ServicesScreen(ListScreen):
             return
         self._events_at = now
         query = StatesQuery(hours=float(EVENT_HOURS), at=self.host.at)
-        self._loads()[1].ask(lambda: operations.ask(query), self._events_loaded, self._events_failed)
+        self._loads()[1].ask(lambda: operations.ask(query), self._events_loaded, self._events_failed, query=query)
 
     def _events_loaded(self, events: StateHistory) -> None:
         self._events, self._events_fault = events, ""
@@ -156,7 +156,7 @@ class ServicesScreen(ListScreen):
         self._loaded_at = self.host.clock.monotonic()
         at = self.host.at
         query = StatesQuery(hours=1.0, at=at)
-        self._loads()[0].ask(lambda: operations.ask(query), self._hour_loaded, self._hour_failed)
+        self._loads()[0].ask(lambda: operations.ask(query), self._hour_loaded, self._hour_failed, query=query)
 
     def _hour_loaded(self, hour: StateHistory) -> None:
         if self.is_mounted:
