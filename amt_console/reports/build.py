@@ -13,6 +13,7 @@ from amt_console.reports.documents import (
     monitoring_report,
     performance_report,
 )
+from amt_console.reports.drawing import chart_marks
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.jobs.job import Plan
@@ -23,7 +24,6 @@ from amt_console.reports.pages.cards import baseline_said_once
 from amt_console.reports.pages.executive import executive_page, executive_verdict
 from amt_console.reports.pages.performance import performance_page
 from amt_console.reports.poster import poster_png
-from amt_console.reports.svg import chart_marks
 from amt_console.reports.view import ReportView, build_view
 
 

@@ -22,11 +22,11 @@ from amt_console.clock import Clock
 from amt_console.model import Target
 from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import OperationError, Progress
-from amt_console.reports.files import WITH_CHARTS, plan, put_in_place, sweep
+from amt_console.reports.files import WITH_PICTURES, plan, put_in_place, sweep
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.gathering.gather import gather
 from amt_console.reports.gathering.kept import kept_window
-from amt_console.reports.jobs.job import CHARTS, RenderJob
+from amt_console.reports.jobs.job import PICTURES, RenderJob
 from amt_console.reports.jobs.processes import end as end_process
 from amt_console.reports.jobs.processes import why_it_failed
 from amt_console.reports.times import MAX_HOURS, shown_zone
@@ -103,8 +103,8 @@ def export_reports(
         StoreError: The database could not be read.
     """
     wanted = plan(parts, formats)
-    charts = any(form in WITH_CHARTS for _, form, _ in wanted)
-    with _renderer(charts=charts) as renderer:
+    pictures = any(form in WITH_PICTURES for _, form, _ in wanted)
+    with _renderer(pictures=pictures) as renderer:
         # The renderer loads its libraries while the data is gathered.
         data = report_data(store, targets, settings, clock, hours=hours, end=end, zone=zone, compare=compare)
         if service is not None:
@@ -197,9 +197,9 @@ def render(job: RenderJob, progress: Progress | None, cancellation: Cancellation
 
 
 @contextlib.contextmanager
-def _renderer(*, charts: bool = False) -> Iterator[_Renderer]:
-    """A renderer that loads its libraries, with ``charts`` those of the charts too, until it has its job."""
-    command = [sys.executable, "-P", "-m", "amt_console.reports.render", *([CHARTS] if charts else [])]
+def _renderer(*, pictures: bool = False) -> Iterator[_Renderer]:
+    """A renderer that loads its libraries, with ``pictures`` that of the pictures too, until it has its job."""
+    command = [sys.executable, "-P", "-m", "amt_console.reports.render", *([PICTURES] if pictures else [])]
     with tempfile.TemporaryFile() as talk:
         try:
             child = subprocess.Popen(  # noqa: S603 - this program itself

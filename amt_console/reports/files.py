@@ -14,7 +14,7 @@ from amt_console.reports.jobs.job import Plan
 
 PARTS = ("overview", "chatbot", "revenue", "performance", "executive", "monitoring")
 FORMATS = ("html", "json", "png", "md", "csv")
-WITH_CHARTS = ("html", "png")
+WITH_PICTURES = ("png",)
 
 _FILES: Mapping[tuple[str, str], str] = MappingProxyType(
     {

@@ -47,6 +47,15 @@ def light(name: str) -> str:
     return COLOURS[name][0]
 
 
+def hatch_pattern(name: str) -> str:
+    """The SVG pattern of this id for "no data": diagonal lines."""
+    return (
+        f'<defs><pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<rect width="6" height="6" fill="{light("unknown-soft")}"/><rect width="1.6" height="6" fill="{HATCH}"/>'
+        "</pattern></defs>"
+    )
+
+
 def state_colour(state: ServiceState) -> str:
     """Fill of a state in a timeline."""
     names = {

@@ -2,8 +2,8 @@
 
 Reads one pickled ``RenderJob`` from standard input, writes the files into the job's folder, and reports on standard
 output, one JSON object a line: ``{"what", "done", "total"}`` while it works, then ``{"files"}`` or ``{"error", "io"}``.
-With ``--charts`` it loads the library of the charts while it waits for its job. The memory of the charts is freed with
-the process.
+With ``--pictures`` it loads the library of the pictures while it waits for its job. The memory of data and pictures is
+freed with the process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from amt_console.reports.build import build
 from amt_console.reports.files import write_file
-from amt_console.reports.jobs.job import CHARTS, RenderJob
+from amt_console.reports.jobs.job import PICTURES, RenderJob
 from amt_console.reports.svg import ChartError, warm_up
 from amt_console.reports.times import UnknownZoneError
 
@@ -32,7 +32,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # A process of a few seconds that makes very many objects and no cycles.
     gc.disable()
-    if CHARTS in sys.argv[1:]:
+    if PICTURES in sys.argv[1:]:
         threading.Thread(target=warm_up, daemon=True).start()
     job: RenderJob = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one, over its pipe
     try:

@@ -1,4 +1,4 @@
-"""Charts to pictures: Vega-Lite to SVG that fits into a page, and to PNG."""
+"""Charts with their axes for pictures: Vega-Lite to SVG, and SVG to PNG."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from amt_console.reports.charts.base import bare
-from amt_console.reports.page import PageChart
-from amt_console.reports.palette import HATCH, light
+from amt_console.reports.palette import HATCH, hatch_pattern
 
 _OPEN = re.compile(r"<svg\b[^>]*?\bviewBox=\"(?P<box>[^\"]+)\"[^>]*>")
 _ROLES = re.compile(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"')
@@ -30,18 +28,6 @@ class ChartError(Exception):
     """A chart could not be drawn."""
 
 
-def chart_marks(chart: PageChart) -> str:
-    """The marks of a chart as an ``<svg>`` element that a page stretches, without axes, and with ids of its own.
-
-    Raises:
-        ChartError: The renderer refused the specification.
-    """
-    assert chart.spec is not None
-    spec = chart.spec
-    inner, box = drawing(bare(spec.vega, width=spec.width, height=spec.height), chart.id)
-    return f'<svg class="marks" viewBox="{box}" preserveAspectRatio="none">{inner}</svg>'
-
-
 def drawing(spec: Mapping[str, Any], name: str) -> tuple[str, str]:
     """The content of a chart's ``<svg>`` element, with ids that begin with ``name``, and its view box.
 
@@ -56,7 +42,7 @@ def drawing(spec: Mapping[str, Any], name: str) -> tuple[str, str]:
         own = f"{name}-{number}"
         inner = inner.replace(f'id="{found}"', f'id="{own}"').replace(f"url(#{found})", f"url(#{own})")
     if f'fill="{HATCH}"' in inner:
-        inner = _hatch(f"{name}-hatch") + inner.replace(f'fill="{HATCH}"', f'fill="url(#{name}-hatch)"')
+        inner = hatch_pattern(f"{name}-hatch") + inner.replace(f'fill="{HATCH}"', f'fill="url(#{name}-hatch)"')
     return inner, box
 
 
@@ -98,15 +84,6 @@ def _rendered(spec: Mapping[str, Any]) -> tuple[str, str]:
     if found is None or not text.endswith("</svg>"):
         raise ChartError("a chart could not be drawn: the renderer returned no SVG")
     return text[found.end() : -len("</svg>")], found["box"]
-
-
-def _hatch(name: str) -> str:
-    """A pattern of diagonal lines for "no data"."""
-    return (
-        f'<defs><pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        f'<rect width="6" height="6" fill="{light("unknown-soft")}"/><rect width="1.6" height="6" fill="{HATCH}"/>'
-        "</pattern></defs>"
-    )
 
 
 def _compressed(png: bytes) -> bytes:

@@ -19,11 +19,11 @@ from amt_console.analysis import window_of
 from amt_console.reports.build import build
 from amt_console.reports.charts.base import COUNT_LABELS
 from amt_console.reports.charts.lines import history_chart
+from amt_console.reports.drawing import chart_marks
 from amt_console.reports.files import plan
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.page import Mark, MarkKind, PageChart, PageSection, ReportPage, ReportVerdict, Tone
-from amt_console.reports.svg import chart_marks
 from amt_console.reports.times import Times, zone_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.chromium]

@@ -106,20 +106,6 @@ def frame(layers: Sequence[Spec], *, width: int, height: int, data: Sequence[Map
     }
 
 
-def bare(spec: Mapping[str, Any], *, width: int, height: int) -> Spec:
-    """The same chart without axes and margins: its marks alone, in a plot of exactly this size."""
-
-    def stripped(layer: Mapping[str, Any]) -> Spec:
-        encoding = {
-            channel: {**field, "axis": None} if channel in ("x", "y") and "field" in field else field
-            for channel, field in layer["encoding"].items()
-        }
-        return {**layer, "encoding": encoding}
-
-    layers = [stripped(layer) for layer in spec["layer"]]
-    return {**spec, "layer": layers, "padding": 0, "autosize": "none", "width": width, "height": height}
-
-
 def values(rows: Sequence[Mapping[str, Any]]) -> Spec:
     """Inline data."""
     return {"values": list(rows)}

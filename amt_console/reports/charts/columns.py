@@ -49,7 +49,7 @@ def column_chart(
                     "labelOverlap": True,
                     "ticks": False,
                 },
-                "scale": {"paddingInner": 0, "paddingOuter": 0},
+                "scale": {"domain": list(range(len(pairs))), "paddingInner": 0, "paddingOuter": 0},
             },
             "y": value_axis("v", scale),
             "color": {

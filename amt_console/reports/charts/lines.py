@@ -99,7 +99,7 @@ def latency_chart(
     for field, colour, strength in (("p95", "accent-soft", 1.1), ("p50", "accent", 1.7)):
         layers += line_layers(rows, field, colour=light(colour), x=x, y=value_axis(field, scale), strength=strength)
     if show_limit:
-        layers.append(_limit_line(limit_ms or 0.0))
+        layers.append(_limit_line(limit_ms or 0.0, scale))
     series = (_series("median", "accent", rows, "p50"), _series("95th percentile", "accent-soft", rows, "p95"))
     return _line_spec(
         layers,
@@ -145,7 +145,7 @@ def resource_chart(
     mean = value_axis("mean", scale)
     layers = [band, *_faint(earlier, x, scale), *line_layers(rows, "mean", colour=light("accent"), x=x, y=mean)]
     if limit is not None and percent:
-        layers.append(_limit_line(limit))
+        layers.append(_limit_line(limit, scale))
     series = (_series("mean", "accent", rows, "mean"), _series("highest", "accent-soft", rows, "max"))
     return _line_spec(
         layers,
@@ -332,11 +332,11 @@ def _shades(spans: Sequence[StateSpan], x: Spec) -> list[Spec]:
     return layers
 
 
-def _limit_line(limit: float) -> Spec:
+def _limit_line(limit: float, scale: Scale) -> Spec:
     return {
         "data": values([{"v": limit}]),
         "mark": {"type": "rule", "color": light("critical"), "strokeDash": [5, 4], "strokeWidth": 1},
-        "encoding": {"y": {"field": "v", "type": "quantitative"}},
+        "encoding": {"y": value_axis("v", scale)},
     }
 
 

@@ -63,7 +63,8 @@ def state_strips(
         )
         for span in drawn:
             start, end = milliseconds_of(span.start), milliseconds_of(span.end)
-            row = {"s": label, "t": start, "t2": end, "k": span.state.value, "z": _order(span)}
+            wide = int(end - start >= 4 * least)
+            row = {"s": label, "t": start, "t2": end, "k": span.state.value, "z": _order(span), "w": wide}
             short = end - start < SHORT_PIXELS * least and span.state not in (ServiceState.UP, ServiceState.UNKNOWN)
             (ticks if short else bars).append(row)
     bars.sort(key=lambda row: (row["z"], row["s"], row["t"]))
@@ -89,10 +90,7 @@ def state_strips(
                 "y": y,
                 "color": colour,
                 "stroke": edge,
-                "strokeWidth": {
-                    "condition": {"test": f"datum.t2 - datum.t >= {4 * least}", "value": 1},
-                    "value": 0,
-                },
+                "strokeWidth": {"field": "w", "type": "quantitative", "scale": None},
             },
         },
         *_thin_lines(ticks, "k", {state.value: state_colour(state) for state in states}, band=0.9, x=x, y=y),
@@ -230,7 +228,7 @@ def _lane(names: Sequence[str], *, grid: bool = False) -> Spec:
         "field": "s",
         "type": "nominal",
         "sort": list(names),
-        "scale": {"domain": list(names)},
+        "scale": {"domain": list(names), "paddingInner": 0.1, "paddingOuter": 0.05},
         "axis": {"title": None, **axis},
     }
 

@@ -22,10 +22,10 @@ from urllib.parse import quote
 from amt_console.reports.build import document_of, layout
 from amt_console.reports.dashboards.job import DASHBOARDS, DashboardJob
 from amt_console.reports.documents import encoded
+from amt_console.reports.drawing import chart_marks
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.gathering.source import gather_from
 from amt_console.reports.html import HtmlRenderer
-from amt_console.reports.svg import ChartError, chart_marks
 from amt_console.reports.times import UnknownZoneError
 from amt_console.reports.view import build_view
 from amt_console.store import StoreError
@@ -48,7 +48,7 @@ def main() -> int:
             _answer({"unchanged": True})
             return 0
         content, policy = _document(data, job) if job.document else _page(data, job)
-    except (ChartError, UnknownZoneError) as error:
+    except UnknownZoneError as error:
         return _failed(str(error))
     except StoreError as error:
         return _failed(str(error), unavailable=True)

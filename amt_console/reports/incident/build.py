@@ -8,6 +8,7 @@ from typing import Any
 
 from amt_console.model import KeptAnswer
 from amt_console.reports.documents import encoded
+from amt_console.reports.drawing import chart_marks
 from amt_console.reports.gathering.clean import cleaned
 from amt_console.reports.html import HtmlRenderer
 from amt_console.reports.incident.data import IncidentData
@@ -17,7 +18,6 @@ from amt_console.reports.incident.words import ACTION_ITEMS, FILL_IN
 from amt_console.reports.jobs.job import Plan
 from amt_console.reports.markdown import markdown
 from amt_console.reports.page import PageChart, PageSection, ReportPage
-from amt_console.reports.svg import chart_marks
 from amt_console.reports.times import Times, zone_of
 from amt_console.text import safe_text
 

@@ -11,8 +11,8 @@ from amt_console.model import Target
 if TYPE_CHECKING:
     from amt_console.config import Settings
 
-CHARTS = "--charts"
-"""Tells the rendering process that the job has charts."""
+PICTURES = "--pictures"
+"""Tells the rendering process that the job has pictures."""
 Plan = tuple[tuple[str, str, str], ...]
 """Part, format and file name of every file to write."""
 
