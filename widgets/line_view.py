@@ -8,15 +8,15 @@ from typing import ClassVar
 
 from textual.geometry import Region, Size
 from textual.strip import Strip
-from textual.widget import Widget
 
+from widgets.below import OnStyle
 from widgets.cells import changed_span, fit
 from widgets.look import PLAIN_LOOK, Look
 
 _log = logging.getLogger(__name__)
 
 
-class LineView(Widget):
+class LineView(OnStyle):
     """Base of the panels and bars: a subclass builds the lines, this class paints the differences."""
 
     ALLOW_SELECT: ClassVar[bool] = False
@@ -78,7 +78,7 @@ class LineView(Widget):
     def render_line(self, y: int) -> Strip:
         """One line, blank below the last."""
         strip = self._lines[y] if 0 <= y < len(self._lines) else Strip.blank(self.size.width)
-        return strip.apply_style(self.rich_style).simplify()
+        return strip.apply_style(self.below).simplify()
 
     @property
     def plain_lines(self) -> tuple[str, ...]:

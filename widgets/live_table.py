@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from widgets.below import OnStyle
 from widgets.cells import Runs, changed_span, fit
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_heading import EDGE, heading
@@ -23,7 +24,7 @@ from widgets.table_model import Column, RowT, SortValue, TableModel, plan_column
 _log = logging.getLogger(__name__)
 
 
-class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
+class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
     """Base of the tables: a subclass defines the columns and the cells.
 
     The first line is the heading: the pane title over the leading columns without a title, then the column titles. It
@@ -183,7 +184,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
     def render_line(self, y: int) -> Strip:
         """A line as it was last drawn."""
         strip = self._painted[y] if y < len(self._painted) else Strip.blank(self.size.width)
-        return strip.apply_style(self.rich_style).simplify()
+        return strip.apply_style(self.below).simplify()
 
     @property
     def plain_lines(self) -> tuple[str, ...]:

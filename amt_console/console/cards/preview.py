@@ -32,7 +32,7 @@ class Preview(VerticalScroll):
     @property
     def card(self) -> Card | None:
         """The shown card."""
-        return next((each for each in self.query(Card) if each.is_attached), None)
+        return next((each for each in self.children if isinstance(each, Card) and each.is_attached), None)
 
     def show(self, key: str | None, make: Callable[[], Card | None]) -> None:
         """Show the card of a key when the selection has settled; the first one at once.

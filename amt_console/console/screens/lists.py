@@ -78,7 +78,7 @@ class ListScreen(ConsoleScreen):
 
     def preview(self) -> Preview | None:
         """The preview, if there is one."""
-        return next(iter(self.query(Preview)), None)
+        return self.query_one_optional(Preview)
 
     def marked(self) -> tuple[int, ...]:
         """The alerts of the marked rows; of a service its worst open one."""
@@ -148,8 +148,8 @@ class ListScreen(ConsoleScreen):
 
     def show_preview(self, snapshot: Snapshot | None) -> None:
         """Show the card of the selected row, or of the first one; call it after the tables were filled."""
-        preview = self.preview()
-        if preview is None or not self.has_class("-preview"):
+        preview = self.preview() if self.has_class("-preview") else None
+        if preview is None:
             return
         model = self.pane.model
         key = model.selected or next(iter(model.keys), None)

@@ -1,0 +1,85 @@
+"""Renders only the lines and columns that a repaint shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from textual._compositor import ChopsUpdate, Compositor
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+Span = tuple[int, int, int]
+"""A line of the screen, its first column, and the column behind its last one."""
+
+
+class LineCompositor(Compositor):
+    """Asks widgets for the changed lines alone.
+
+    Textual's own asks each widget within the rectangle around all changes for all of its lines. The changes of a second
+    lie far apart: that would be the whole screen for some cells.
+    """
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        """What changed, or nothing."""
+        screen = self.size.region
+        regions = self._dirty_regions.copy()
+        self._dirty_regions.clear()
+        spans = [span for span in self._regions_to_spans(regions) if 0 <= span[0] < screen.height]
+        if not spans:
+            return None
+        return ChopsUpdate(self._rendered(spans), spans, [cuts[1:] for cuts in self.cuts])
+
+    def _rendered(self, spans: Sequence[Span]) -> Sequence[Mapping[int, Strip | None]]:
+        """The pieces of the lines with changes, by their first column; the pieces of other lines are left out."""
+        changed: dict[int, tuple[int, int]] = {}
+        for y, begin, end in spans:
+            first, last = changed.get(y, (begin, end))
+            changed[y] = min(first, begin), max(last, end)
+        pieces: list[dict[int, Strip | None]] = [
+            dict.fromkeys(cuts[:-1]) if y in changed else {} for y, cuts in enumerate(self.cuts)
+        ]
+        for widget, (region, clip) in self.visible_widgets.items():
+            shown = region.intersection(clip)
+            if shown:
+                lines = [y for y in shown.line_range if y in changed and self._is_missing(shown, changed[y], y, pieces)]
+                for first, count in _runs(lines):
+                    self._fill(widget, region, shown, range(first, first + count), pieces)
+        return pieces
+
+    def _is_missing(
+        self, shown: Region, changed: tuple[int, int], y: int, pieces: Sequence[Mapping[int, Strip | None]]
+    ) -> bool:
+        """Whether a widget shows something of a change that no widget in front of it covers."""
+        begin, end = max(shown.x, changed[0]), min(shown.right, changed[1])
+        if begin >= end:
+            return False
+        line, cuts = pieces[y], self.cuts[y]
+        return any(
+            line[cut] is None
+            for cut, following in pairwise(cuts)
+            if cut < end and following > begin and shown.x <= cut < shown.right
+        )
+
+    def _fill(
+        self, widget: Widget, region: Region, shown: Region, lines: range, pieces: Sequence[dict[int, Strip | None]]
+    ) -> None:
+        """Put what a widget shows of some lines where nothing stands yet."""
+        crop = Region(shown.x - region.x, lines.start - region.y, shown.width, len(lines))
+        for y, strip in zip(lines, widget.render_lines(crop), strict=False):
+            cuts = [cut for cut in self.cuts[y] if shown.x <= cut <= shown.right]
+            for cut, piece in zip(cuts, strip.divide([cut - shown.x for cut in cuts[1:]]), strict=False):
+                if pieces[y][cut] is None:
+                    pieces[y][cut] = piece
+
+
+def _runs(lines: Sequence[int]) -> list[tuple[int, int]]:
+    """Successive lines as first line and count."""
+    found: list[tuple[int, int]] = []
+    for y in lines:
+        if found and y == sum(found[-1]):
+            found[-1] = found[-1][0], found[-1][1] + 1
+        else:
+            found.append((y, 1))
+    return found
