@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from amt_console.analysis.percentiles import median, usable
+from amt_console.analysis.ranks import ranks
 
 METHOD = (
     "binary segmentation by Pettitt's rank test (1979), corrected for autocorrelation, on values without their rhythm "
@@ -145,39 +146,24 @@ def _p_value(statistic: float, n: int, share: float) -> float:
 
 def _pettitt(values: Sequence[float]) -> list[float]:
     """The statistic for each length of the first part: twice the rank sum minus what chance would give."""
-    ranks = _ranks(values)
+    found = ranks(values)
     n = len(values)
     total = 0.0
     statistics = [0.0]
-    for count, rank in enumerate(ranks, start=1):
+    for count, rank in enumerate(found, start=1):
         total += rank
         statistics.append(2 * total - count * (n + 1))
     return statistics
 
 
-def _ranks(values: Sequence[float]) -> list[float]:
-    """Ranks from 1; equal values share their mean rank."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    begin = 0
-    while begin < len(order):
-        end = begin
-        while end < len(order) and values[order[end]] == values[order[begin]]:
-            end += 1
-        for position in order[begin:end]:
-            ranks[position] = (begin + 1 + end) / 2
-        begin = end
-    return ranks
-
-
 def _independent(residuals: Sequence[float]) -> float:
     """Part of the values that is independent: (1 - r) / (1 + r) with the autocorrelation r of their ranks."""
-    ranks = _ranks(residuals)
-    centre = (len(ranks) + 1) / 2
-    total = sum((rank - centre) ** 2 for rank in ranks)
+    found = ranks(residuals)
+    centre = (len(found) + 1) / 2
+    total = sum((rank - centre) ** 2 for rank in found)
     if not total:
         return 1.0
-    r = sum((one - centre) * (other - centre) for one, other in pairwise(ranks)) / total
+    r = sum((one - centre) * (other - centre) for one, other in pairwise(found)) / total
     return (1 - r) / (1 + r) if r > 0 else 1.0
 
 

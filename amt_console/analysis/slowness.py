@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 
 from amt_console.analysis.percentiles import median
+from amt_console.analysis.ranks import ranks
 from amt_console.analysis.series import local_time
 from amt_console.clock import SECOND, micros, moment
 from amt_console.model import HostRollup
@@ -138,18 +139,8 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float:
 
 @lru_cache(maxsize=64)
 def _ranks(values: tuple[float, ...]) -> tuple[float, ...]:
-    """Each service is compared with each resource: most of the series are asked for again."""
-    order = sorted(range(len(values)), key=lambda index: values[index])
-    ranks = [0.0] * len(values)
-    begin = 0
-    while begin < len(order):
-        end = begin
-        while end + 1 < len(order) and values[order[end + 1]] == values[order[begin]]:
-            end += 1
-        for position in range(begin, end + 1):
-            ranks[order[position]] = (begin + end) / 2
-        begin = end + 1
-    return tuple(ranks)
+    """From 0. Each service is compared with each resource: most of the series are asked for again."""
+    return tuple(rank - 1 for rank in ranks(values))
 
 
 def _pearson(first: Sequence[float], second: Sequence[float]) -> float:

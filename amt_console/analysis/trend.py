@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from amt_console.analysis.percentiles import median
 
@@ -61,17 +60,15 @@ def trend(
         if value is not None and math.isfinite(value):
             groups.setdefault(seasons[position] if seasons else None, []).append((hour, value))
             known.append(value)
-    slopes: list[float] = []
-    variance = 0.0
-    for points in groups.values():
-        slopes += _slopes(points)
-        variance += _variance([value for _, value in points])
-    slopes.sort()
+    if len(known) < LEAST_POINTS:
+        return None
+    slopes = _slopes(groups.values())
+    variance = sum((_variance([value for _, value in points]) for points in groups.values()), 0.0)
     # The Mann-Kendall score: how many pairs rise less how many fall.
     score = len(slopes) - bisect_right(slopes, 0.0) - bisect_left(slopes, 0.0)
     slope = median(slopes)
     centre = median(known)
-    if slope is None or centre is None or len(known) < LEAST_POINTS:
+    if slope is None or centre is None:
         return None
     first = min(points[0][0] for points in groups.values())
     last = max(points[-1][0] for points in groups.values())
@@ -86,9 +83,20 @@ def trend(
     )
 
 
-def _slopes(points: Sequence[tuple[float, float]]) -> list[float]:
-    """The slopes of all pairs."""
-    return [(y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in combinations(points, 2) if x2 > x1]
+def _slopes(groups: Iterable[Sequence[tuple[float, float]]]) -> list[float]:
+    """The slopes of all pairs of each group, ascending."""
+    # Only where something is analysed: loading NumPy takes longer than a short command.
+    import numpy as np
+
+    parts = []
+    for points in groups:
+        array = np.array(points, np.float64)
+        one, other = np.triu_indices(len(array), 1)
+        (width, height) = (array[other] - array[one]).T
+        apart = width > 0
+        parts.append(height[apart] / width[apart])
+    slopes: list[float] = np.sort(np.concatenate(parts)).tolist()
+    return slopes
 
 
 def _variance(values: Sequence[float]) -> float:

@@ -1,223 +1,47 @@
-"""The vocabulary of the program: frozen dataclasses and enums, no I/O, no imports except the clock."""
+"""The vocabulary of the program: frozen dataclasses and enums, no I/O, no imports except the clock.
+
+A file is loaded on the first access to one of its names: a command makes only the classes that it uses.
+"""
 
 from __future__ import annotations
 
-from amt_console.model.actions import (
-    ACTIONS,
-    MAX_NOTE_CHARS,
-    Acknowledge,
-    Action,
-    AddMaintenance,
-    AddSilence,
-    AlertAction,
-    AnyAction,
-    Claim,
-    Close,
-    EndMaintenance,
-    EndSilence,
-    Handoff,
-    Note,
-    OverrideOncall,
-    ProbeNow,
-    RanCommand,
-    Snooze,
-    TakeOncall,
-    Unacknowledge,
-    Undo,
-    UndoLast,
-    UndoOncall,
-)
-from amt_console.model.alerts import NETWORK_SUBJECT, AlertDetail, AlertEvent, Episode, Paging, Receiver
-from amt_console.model.changes import AuditEntry, EpisodeChange
-from amt_console.model.histogram import LatencyHistogram
-from amt_console.model.locations import (
-    DEFAULT_LOCATION,
-    FORGOTTEN_AFTER,
-    LOCATION_PATTERN,
-    is_location,
-    series_name,
-    series_of,
-)
-from amt_console.model.results import (
-    MAIN_VALUE,
-    MAX_LABEL_CHARS,
-    MAX_VALUES,
-    BusinessFigures,
-    DiskUsage,
-    Figure,
-    FigureValue,
-    Gap,
-    HostSample,
-    NetworkRates,
-    Phases,
-    ProbeResult,
-    ServiceStatus,
-    StateSpan,
-    TimedCheck,
-    Value,
-)
-from amt_console.model.rollup import RESOLUTIONS, AnyRollup, HostRollup, Rollup, ValueSum
-from amt_console.model.snapshot import (
-    AlertView,
-    Commits,
-    FigureFault,
-    KeptAnswer,
-    LocationView,
-    MonitorStatus,
-    ResourcesView,
-    Series,
-    ServiceView,
-    Snapshot,
-    Viewer,
-)
-from amt_console.model.states import (
-    NETWORK_ERRORS,
-    OWN_ERRORS,
-    AlertState,
-    AlertType,
-    ChannelType,
-    Criticality,
-    ErrorClass,
-    FigureKind,
-    FigureUnit,
-    GapReason,
-    MonitorState,
-    Overall,
-    Rating,
-    Resolution,
-    Role,
-    ServiceState,
-    Severity,
-    TargetKind,
-)
-from amt_console.model.targets import (
-    DEFAULT_GROUP,
-    DEFAULT_MAX_BODY_BYTES,
-    VALUE_SEPARATOR,
-    AddressFamily,
-    ByTarget,
-    Database,
-    Expectation,
-    FigureSource,
-    FigureSources,
-    Plugin,
-    PrometheusQuery,
-    Service,
-    Target,
-    bare_target,
-    belongs_to,
-    kind_of,
-    target_of_subject,
-    value_name,
-    value_subject,
-)
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "ACTIONS",
-    "DEFAULT_GROUP",
-    "DEFAULT_LOCATION",
-    "DEFAULT_MAX_BODY_BYTES",
-    "FORGOTTEN_AFTER",
-    "LOCATION_PATTERN",
-    "MAIN_VALUE",
-    "MAX_LABEL_CHARS",
-    "MAX_NOTE_CHARS",
-    "MAX_VALUES",
-    "NETWORK_ERRORS",
-    "NETWORK_SUBJECT",
-    "OWN_ERRORS",
-    "RESOLUTIONS",
-    "VALUE_SEPARATOR",
-    "Acknowledge",
-    "Action",
-    "AddMaintenance",
-    "AddSilence",
-    "AddressFamily",
-    "AlertAction",
-    "AlertDetail",
-    "AlertEvent",
-    "AlertState",
-    "AlertType",
-    "AlertView",
-    "AnyAction",
-    "AnyRollup",
-    "AuditEntry",
-    "BusinessFigures",
-    "ByTarget",
-    "ChannelType",
-    "Claim",
-    "Close",
-    "Commits",
-    "Criticality",
-    "Database",
-    "DiskUsage",
-    "EndMaintenance",
-    "EndSilence",
-    "Episode",
-    "EpisodeChange",
-    "ErrorClass",
-    "Expectation",
-    "Figure",
-    "FigureFault",
-    "FigureKind",
-    "FigureSource",
-    "FigureSources",
-    "FigureUnit",
-    "FigureValue",
-    "Gap",
-    "GapReason",
-    "Handoff",
-    "HostRollup",
-    "HostSample",
-    "KeptAnswer",
-    "LatencyHistogram",
-    "LocationView",
-    "MonitorState",
-    "MonitorStatus",
-    "NetworkRates",
-    "Note",
-    "Overall",
-    "OverrideOncall",
-    "Paging",
-    "Phases",
-    "Plugin",
-    "ProbeNow",
-    "ProbeResult",
-    "PrometheusQuery",
-    "RanCommand",
-    "Rating",
-    "Receiver",
-    "Resolution",
-    "ResourcesView",
-    "Role",
-    "Rollup",
-    "Series",
-    "Service",
-    "ServiceState",
-    "ServiceStatus",
-    "ServiceView",
-    "Severity",
-    "Snapshot",
-    "Snooze",
-    "StateSpan",
-    "TakeOncall",
-    "Target",
-    "TargetKind",
-    "TimedCheck",
-    "Unacknowledge",
-    "Undo",
-    "UndoLast",
-    "UndoOncall",
-    "Value",
-    "ValueSum",
-    "Viewer",
-    "bare_target",
-    "belongs_to",
-    "is_location",
-    "kind_of",
-    "series_name",
-    "series_of",
-    "target_of_subject",
-    "value_name",
-    "value_subject",
-]
+from amt_console.lazy_names import loader
+
+if TYPE_CHECKING:
+    from amt_console.model.names import *  # noqa: F403
+else:
+    __getattr__ = loader(
+        __name__,
+        {
+            "actions": (
+                "ACTIONS MAX_NOTE_CHARS Acknowledge Action AddMaintenance AddSilence AlertAction AnyAction "
+                "Claim Close EndMaintenance EndSilence Handoff Note OverrideOncall ProbeNow RanCommand Snooze "
+                "TakeOncall Unacknowledge Undo UndoLast UndoOncall"
+            ),
+            "alerts": "NETWORK_SUBJECT AlertDetail AlertEvent Episode Paging Receiver",
+            "changes": "AuditEntry EpisodeChange",
+            "histogram": "LatencyHistogram",
+            "locations": "DEFAULT_LOCATION FORGOTTEN_AFTER LOCATION_PATTERN is_location series_name series_of",
+            "results": (
+                "MAIN_VALUE MAX_LABEL_CHARS MAX_VALUES BusinessFigures DiskUsage Figure FigureValue Gap "
+                "HostSample NetworkRates Phases ProbeResult ServiceStatus StateSpan TimedCheck Value"
+            ),
+            "rollup": "RESOLUTIONS AnyRollup HostRollup Rollup ValueSum",
+            "snapshot": (
+                "AlertView Commits FigureFault KeptAnswer LocationView MonitorStatus ResourcesView Series "
+                "ServiceView Snapshot Viewer"
+            ),
+            "states": (
+                "NETWORK_ERRORS OWN_ERRORS AlertState AlertType ChannelType Criticality ErrorClass FigureKind "
+                "FigureUnit GapReason MonitorState Overall Rating Resolution Role ServiceState Severity "
+                "TargetKind"
+            ),
+            "targets": (
+                "DEFAULT_GROUP DEFAULT_MAX_BODY_BYTES VALUE_SEPARATOR AddressFamily ByTarget Database "
+                "Expectation FigureSource FigureSources Plugin PrometheusQuery Service Target bare_target "
+                "belongs_to kind_of target_of_subject value_name value_subject"
+            ),
+        },
+    )

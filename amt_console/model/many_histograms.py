@@ -28,12 +28,15 @@ from amt_console.model.histogram import (
 
 Numbers = NDArray[np.int64]
 _MOST_SHORT = 0xFFFF
+_MOST_EXACT = 2**53
+_MOST_CELLS = 8
+"""Cells of a table for each count, up to which adding up in it is quicker than sorting."""
 _BIN_BITS = 16
 _PAIR = 4
 """Bytes of a bin and its count in the short form."""
 
 
-def sums_of_groups(encoded: Sequence[bytes], groups: Sequence[int], number: int) -> list[bytes]:
+def sums_of_groups(encoded: Sequence[bytes], groups: Sequence[int] | Numbers, number: int) -> list[bytes]:
     """The sum of the histograms of each group, all in the form of ``encode_counts``.
 
     Args:
@@ -47,7 +50,10 @@ def sums_of_groups(encoded: Sequence[bytes], groups: Sequence[int], number: int)
     if not len(bins):
         return [b""] * number
     owners = np.repeat(np.asarray(groups, np.int64), pairs)
-    add_up = _few_sums if number * (int(np.ptp(bins)) + 1) <= len(bins) else _many_sums
+    cells = number * (int(np.ptp(bins)) + 1)
+    # Sums of floating point numbers are exact up to there; a count of 0 would be lost.
+    exact = counts.min() > 0 and int(counts.max()) * len(counts) <= _MOST_EXACT
+    add_up = _few_sums if exact and cells <= _MOST_CELLS * len(bins) else _many_sums
     owners, bins, sums = add_up(owners, bins, counts)
     edges = np.searchsorted(owners, np.arange(number + 1)).tolist()
     if sums.max() > _MOST_SHORT:
@@ -67,14 +73,13 @@ def _many_sums(groups: Numbers, bins: Numbers, counts: Numbers) -> tuple[Numbers
 
 
 def _few_sums(groups: Numbers, bins: Numbers, counts: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """The same by a table of all bins of all groups: quicker where it has less cells than there are counts."""
+    """The same by a table of all bins of all groups."""
     least = bins.min()
     width = int(bins.max() - least) + 1
-    cells = groups * width + (bins - least)
-    seen = np.flatnonzero(np.bincount(cells))
-    sums = np.zeros(int(cells.max()) + 1, np.int64)
-    np.add.at(sums, cells, counts)
-    return seen // width, seen % width + least, sums[seen]
+    sums = np.bincount(groups * width + (bins - least), counts)
+    seen = np.flatnonzero(sums)
+    owners = seen // width
+    return owners, seen - owners * width + least, sums[seen].astype(np.int64)
 
 
 def merged_groups(histograms: Sequence[LatencyHistogram], groups: Sequence[int], number: int) -> list[LatencyHistogram]:

@@ -30,7 +30,6 @@ from amt_console.reports.figures import info
 from amt_console.reports.gathering.data import AlertRecord
 from amt_console.reports.gathering.inputs import inputs_json
 from amt_console.reports.measures import MOST_ADVICE, Measure, money_measures, quality_measures
-from amt_console.reports.page import ReportVerdict
 from amt_console.reports.service_documents import (
     availability_json,
     handling_json,
@@ -41,12 +40,14 @@ from amt_console.reports.service_documents import (
     service_json,
     service_now_json,
 )
+from amt_console.reports.tone import ReportVerdict
 from amt_console.reports.view import ReportView
 
 SCHEMA_VERSION = 1
 
 Document = dict[str, Any]
-_FLAT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False)
+_FLAT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, check_circular=False)
+_BETWEEN = "}, {"
 _CONTAINERS = frozenset((dict, list))
 
 
@@ -66,6 +67,9 @@ def _write(value: Any, newline: str, add: Callable[[str], None]) -> None:
         add(_FLAT.encode(value))
         return
     inner = newline + "  "
+    if not is_object and (text := _flat_objects(value, inner)) is not None:
+        add("[" + inner + text + newline + "]")
+        return
     before = "{" if is_object else "["
     for name in sorted(value) if is_object else range(len(value)):
         add(before + inner)
@@ -74,6 +78,15 @@ def _write(value: Any, newline: str, add: Callable[[str], None]) -> None:
         _write(value[name], inner, add)
         before = ","
     add(newline + ("}" if is_object else "]"))
+
+
+def _flat_objects(value: list[Any], newline: str) -> str | None:
+    """Flat objects, each on a line, encoded at once: there are tens of thousands. ``None`` for any other list."""
+    if any(type(item) is not dict or not _CONTAINERS.isdisjoint(map(type, item.values())) for item in value):
+        return None
+    text = _FLAT.encode(value)[1:-1]
+    # A text that holds what parts the objects would be broken.
+    return text.replace(_BETWEEN, "}," + newline + "{") if text.count(_BETWEEN) == len(value) - 1 else None
 
 
 def executive_summary(view: ReportView, verdict: ReportVerdict) -> Document:

@@ -11,27 +11,8 @@ from typing import Any, ClassVar
 
 from markupsafe import Markup
 
+from amt_console.reports.tone import ReportVerdict, Tone
 from amt_console.text import MISSING
-
-
-class Tone(StrEnum):
-    """The meaning of a part; always shown as word and shape too, never by colour alone."""
-
-    OK = "ok"
-    WARNING = "warning"
-    CRITICAL = "critical"
-    UNKNOWN = "unknown"
-    INFO = "info"
-    PLAIN = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportVerdict:
-    """The summary sentence of a page."""
-
-    tone: Tone
-    word: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from amt_console.analysis import ServicePerformance
 from amt_console.reports.charts.base import FONT
 from amt_console.reports.charts.lines import latency_chart, resource_chart
 from amt_console.reports.charts.timeline import alert_lanes, short_label, state_strips
-from amt_console.reports.page import ChartSpec, Tone
+from amt_console.reports.page import ChartSpec
 from amt_console.reports.pages.services import worst_services
 from amt_console.reports.palette import light
 from amt_console.reports.svg import drawing, svg_png
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import listed
 from amt_console.text import duration, milliseconds, percent

@@ -8,8 +8,8 @@ from dataclasses import replace
 from amt_console.analysis import PerformanceAnalysis
 from amt_console.model import AlertState, BusinessFigures, FigureKind, MonitorState, ServiceState, Severity
 from amt_console.reports.gathering.data import AlertRecord, ReportData, ServiceRecord
-from amt_console.reports.page import ReportVerdict, Tone
 from amt_console.reports.times import Times
+from amt_console.reports.tone import ReportVerdict, Tone
 from amt_console.reports.words import brief, listed, outages_text
 from amt_console.text import duration, limit_percent, percent, window_length
 

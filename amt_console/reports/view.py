@@ -24,8 +24,8 @@ from amt_console.model import (
 from amt_console.reports.gathering.clean import cleaned
 from amt_console.reports.gathering.data import AlertRecord, FigureName, ReportData, ServiceRecord
 from amt_console.reports.gathering.inputs import Inputs, inputs_of
-from amt_console.reports.page import ReportVerdict
 from amt_console.reports.times import Times, zone_of
+from amt_console.reports.tone import ReportVerdict
 from amt_console.reports.verdict import health_verdict
 from amt_console.text import window_length
 

@@ -23,8 +23,9 @@ from amt_console.reports.drawing import chart_marks
 from amt_console.reports.files import plan
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.html import HtmlRenderer
-from amt_console.reports.page import Mark, MarkKind, PageChart, PageSection, ReportPage, ReportVerdict, Tone
+from amt_console.reports.page import Mark, MarkKind, PageChart, PageSection, ReportPage
 from amt_console.reports.times import Times, zone_of
+from amt_console.reports.tone import ReportVerdict, Tone
 
 pytestmark = [pytest.mark.slow, pytest.mark.chromium]
 

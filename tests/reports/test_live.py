@@ -14,9 +14,10 @@ from amt_console.analysis import Window, window_of
 from amt_console.reports.charts.base import COUNT_LABELS, time_ticks
 from amt_console.reports.charts.lines import history_chart
 from amt_console.reports.live import chart_data, moment, pin_labels, tick_classes, where
-from amt_console.reports.page import Mark, MarkKind, PageChart, PageSection, ReportPage, ReportVerdict, Tick, Tone
+from amt_console.reports.page import Mark, MarkKind, PageChart, PageSection, ReportPage, Tick
 from amt_console.reports.pages.performance import performance_page
 from amt_console.reports.times import Times, zone_of
+from amt_console.reports.tone import ReportVerdict, Tone
 from amt_console.reports.view import build_view
 
 BERLIN = Times(zone_of("Europe/Berlin"))

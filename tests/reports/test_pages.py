@@ -11,12 +11,13 @@ from amt_console.model import AlertState, Figure, FigureKind, MonitorState, Moni
 from amt_console.reports.documents import figures_report
 from amt_console.reports.figures import FIGURES
 from amt_console.reports.gathering.data import ReportData
-from amt_console.reports.page import Items, ReportPage, Tone
+from amt_console.reports.page import Items, ReportPage
 from amt_console.reports.pages.chatbot import chatbot_page
 from amt_console.reports.pages.executive import executive_page
 from amt_console.reports.pages.overview import overview_page
 from amt_console.reports.pages.performance import performance_page
 from amt_console.reports.pages.revenue import revenue_page
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView, build_view
 from collectors.figures.catalogue import FIGURE_SPECS
 

@@ -14,8 +14,8 @@ from amt_console.model import FigureKind, ServiceState
 from amt_console.reports.build import build
 from amt_console.reports.files import plan
 from amt_console.reports.gathering.data import ReportData
-from amt_console.reports.page import Tone
 from amt_console.reports.pages.overview import overview_page
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import build_view
 
 pytestmark = pytest.mark.slow

@@ -10,6 +10,7 @@ import stat
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,15 @@ def join(path: str, part: str | int) -> str:
     """The dotted path of a key or list item below ``path``; hostile keys are sanitised."""
     if isinstance(part, int):
         return f"{path}[{part}]"
-    key = safe_text(part, 80)
-    if not re.fullmatch(r"[\w*-]+", key):
-        key = f'"{key}"'
+    key = _key(part)
     return f"{path}.{key}" if path else key
+
+
+@lru_cache(maxsize=1024)
+def _key(part: str) -> str:
+    """A key as it is shown: each of many services has the same ones."""
+    key = safe_text(part, 80)
+    return key if re.fullmatch(r"[\w*-]+", key) else f'"{key}"'
 
 
 def has_part(value: Any, part: str | int) -> bool:

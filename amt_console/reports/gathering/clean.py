@@ -17,6 +17,7 @@ MAX_CHARS = 300
 
 _UNCHANGED = (Rollup, HostRollup, bool, int, Enum, date)
 """The first two hold whole numbers alone, and there are very many."""
+_NUMBERS_ALONE = frozenset((Rollup, HostRollup))
 T = TypeVar("T")
 
 
@@ -49,6 +50,8 @@ def _clean(value: Any) -> Any:
         same = all(key is new_key and item is new_item for key, item, new_key, new_item in pairs)
         return value if same else {new_key: new_item for _, _, new_key, new_item in pairs}
     if isinstance(value, (tuple, list)):
+        if _NUMBERS_ALONE.issuperset(map(type, value)):
+            return value
         items = [_clean(item) for item in value]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else type(value)(items)
     return value

@@ -135,10 +135,10 @@ class InputsDigest:
     def _step(self, bucket: Rollup) -> None:
         """``add`` of one step, quicker: a report on a month has tens of thousands."""
         times = bucket.histogram
-        numbers = (bucket.start_us, *_sums(bucket), times.count, times.total, times.least, times.most)
-        whole = "".join([f"{len(text)}:{text}" for text in map(str, numbers)])
+        alike = b"".join(map(_number, (bucket.start_us, *_sums(bucket), times.count)))
+        own = "".join([f"{len(text)}:{text}" for text in map(str, (times.total, times.least, times.most))])
         counts = encode_counts(times.counts)
-        self._hash.update(b"13\n4:step%b%d:%b" % (whole.encode("ascii"), len(counts), counts))
+        self._hash.update(b"13\n4:step%b%b%d:%b" % (alike, own.encode("ascii"), len(counts), counts))
 
     def text(self) -> str:
         """``sha256:`` and the digest."""

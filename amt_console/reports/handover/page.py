@@ -8,19 +8,9 @@ from amt_console.analysis.findings import Finding, FindingKind
 from amt_console.model import Severity
 from amt_console.model.notifications import Delivery, DeliveryState
 from amt_console.reports.handover.data import FiredAlert, HandoverData
-from amt_console.reports.page import (
-    Card,
-    Cell,
-    Heading,
-    Item,
-    Items,
-    PageSection,
-    ReportPage,
-    ReportVerdict,
-    Table,
-    Tone,
-)
+from amt_console.reports.page import Card, Cell, Heading, Item, Items, PageSection, ReportPage, Table
 from amt_console.reports.times import Times
+from amt_console.reports.tone import ReportVerdict, Tone
 from amt_console.reports.words import brief, listed
 from amt_console.text import SEVERITY_WORDS, duration
 

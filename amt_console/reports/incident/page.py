@@ -30,9 +30,9 @@ from amt_console.reports.page import (
     ReportPage,
     Row,
     Table,
-    Tone,
 )
 from amt_console.reports.times import Times
+from amt_console.reports.tone import Tone
 from amt_console.text import MISSING, SEVERITY_WORDS, duration
 
 FILE = "incident_{}.{}"

@@ -6,7 +6,7 @@ from amt_console.analysis.correlation import Moved
 from amt_console.model import AlertState, FigureKind, Severity
 from amt_console.operations.history.moved_words import signal_words, value_words
 from amt_console.reports.incident.data import IncidentData
-from amt_console.reports.page import ReportVerdict, Tone
+from amt_console.reports.tone import ReportVerdict, Tone
 from amt_console.reports.words import brief
 from amt_console.text import SEVERITY_WORDS, duration
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from amt_console.analysis import Recommendation
-from amt_console.reports.page import Item, Items, Tone
+from amt_console.reports.page import Item, Items
 from amt_console.reports.pages.common import severity_tone
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import listed
 

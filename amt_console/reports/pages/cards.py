@@ -7,7 +7,8 @@ from dataclasses import replace
 from amt_console.analysis.seasonal import Change
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import FigureInfo, change_text, info, written
-from amt_console.reports.page import Card, ReportPage, Tone
+from amt_console.reports.page import Card, ReportPage
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.text import MISSING, limit_percent, percent
 

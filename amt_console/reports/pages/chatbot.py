@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import change_text, written
-from amt_console.reports.page import Card, PageChart, PageSection, ReportPage, ReportVerdict
+from amt_console.reports.page import Card, PageChart, PageSection, ReportPage
 from amt_console.reports.pages.breakdowns import breakdown
 from amt_console.reports.pages.cards import figure_card
 from amt_console.reports.pages.column_block import columns_block
@@ -12,6 +12,7 @@ from amt_console.reports.pages.common import attention, meta, method_figures, no
 from amt_console.reports.pages.figure_tables import all_figures, missing_items
 from amt_console.reports.pages.histories import history_block, lead_block
 from amt_console.reports.pages.outlook import METHOD, outlook
+from amt_console.reports.tone import ReportVerdict
 from amt_console.reports.verdict import figures_verdict
 from amt_console.reports.view import ReportView
 from amt_console.text import percent

@@ -7,8 +7,9 @@ from amt_console.analysis.percentiles import QUANTILE_METHOD
 from amt_console.analysis.uptime import availability, incidents, outages
 from amt_console.model import AlertState, GapReason, MonitorState, Severity
 from amt_console.reports.gathering.data import AlertRecord
-from amt_console.reports.page import Item, Items, PageSection, Tone
+from amt_console.reports.page import Item, Items, PageSection
 from amt_console.reports.pages.cards import COMPARED_WITH
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import listed
 from amt_console.text import SEVERITY_WORDS, duration, percent, safe_text

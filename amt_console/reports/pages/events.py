@@ -5,9 +5,10 @@ from __future__ import annotations
 from amt_console.model import AlertState
 from amt_console.reports.charts.timeline import alert_lanes
 from amt_console.reports.gathering.data import AlertRecord
-from amt_console.reports.page import Cell, Heading, PageChart, Table, Tone, in_csv, without_empty_columns
+from amt_console.reports.page import Cell, Heading, PageChart, Table, in_csv, without_empty_columns
 from amt_console.reports.pages.common import gap_words, severity_tone
 from amt_console.reports.pages.together import MOST_INCIDENTS, together_words
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief
 from amt_console.text import SEVERITY_WORDS, duration

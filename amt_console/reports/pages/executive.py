@@ -7,12 +7,13 @@ from dataclasses import replace
 from amt_console.analysis import Outage
 from amt_console.model import FigureKind
 from amt_console.reports.measures import MOST_ADVICE, Measure, money_measures, quality_measures
-from amt_console.reports.page import Cell, Heading, Item, Items, PageSection, ReportPage, ReportVerdict, Table, Tone
+from amt_console.reports.page import Cell, Heading, Item, Items, PageSection, ReportPage, Table
 from amt_console.reports.pages.advice import advice_items
 from amt_console.reports.pages.cards import availability_card, figure_card
 from amt_console.reports.pages.common import CHANGE_METHOD, alert_item, meta, notices, siblings
 from amt_console.reports.pages.figure_tables import missing_items
 from amt_console.reports.pages.outlook import outlook_end
+from amt_console.reports.tone import ReportVerdict, Tone
 from amt_console.reports.verdict import with_figures
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import listed

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import FIGURES, change_text, info
-from amt_console.reports.page import Cell, Heading, Item, Table, Tone, in_csv, without_empty_columns
+from amt_console.reports.page import Cell, Heading, Item, Table, in_csv, without_empty_columns
 from amt_console.reports.pages.cards import amount
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import listed
 from amt_console.text import MISSING, duration

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from amt_console.analysis.findings import Finding, FindingKind
-from amt_console.reports.page import Item, Items, Tone
+from amt_console.reports.page import Item, Items
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief, listed
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import written
-from amt_console.reports.page import Card, PageSection, ReportPage, ReportVerdict
+from amt_console.reports.page import Card, PageSection, ReportPage
 from amt_console.reports.pages.breakdowns import breakdown
 from amt_console.reports.pages.cards import availability_card, figure_card
 from amt_console.reports.pages.common import attention, meta, method_figures, method_monitoring, notices, siblings
@@ -14,6 +14,7 @@ from amt_console.reports.pages.figure_tables import all_figures, missing_items
 from amt_console.reports.pages.histories import history_block, lead_block
 from amt_console.reports.pages.outlook import METHOD, outlook
 from amt_console.reports.pages.services import host_table, service_table, strips_chart
+from amt_console.reports.tone import ReportVerdict
 from amt_console.reports.verdict import with_figures
 from amt_console.reports.view import ReportView
 from amt_console.text import percent

@@ -28,7 +28,6 @@ from amt_console.reports.page import (
     PageSection,
     ReportPage,
     Table,
-    Tone,
     in_csv,
     without_empty_columns,
 )
@@ -48,6 +47,7 @@ from amt_console.reports.pages.histories import TABLE_ROWS
 from amt_console.reports.pages.marks import marks_of
 from amt_console.reports.pages.responders import responders_table, rules_table
 from amt_console.reports.pages.services import host_table, resource_label, service_table, strips_chart
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief, outages_extent
 from amt_console.text import MISSING, count, duration, limit_percent, milliseconds, percent, percent_cell

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from amt_console.reports.page import Cell, Heading, Table, Tone
+from amt_console.reports.page import Cell, Heading, Table
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.text import MISSING, duration, percent_cell
 

@@ -17,7 +17,6 @@ from amt_console.reports.page import (
     PageChart,
     PageSection,
     ReportPage,
-    ReportVerdict,
     Table,
 )
 from amt_console.reports.pages.breakdowns import breakdown
@@ -27,6 +26,7 @@ from amt_console.reports.pages.common import attention, meta, method_figures, no
 from amt_console.reports.pages.figure_tables import all_figures, missing_items
 from amt_console.reports.pages.histories import history_block
 from amt_console.reports.pages.outlook import METHOD, outlook_block
+from amt_console.reports.tone import ReportVerdict
 from amt_console.reports.verdict import figures_verdict
 from amt_console.reports.view import ReportView
 from amt_console.text import MISSING, percent

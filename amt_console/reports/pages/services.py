@@ -9,8 +9,9 @@ from amt_console.analysis.uptime.availability import GOOD_COVERAGE_PERCENT
 from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import state_strips
 from amt_console.reports.gathering.data import ServiceRecord
-from amt_console.reports.page import Cell, Heading, PageChart, Table, Tone, in_csv, without_empty_columns
+from amt_console.reports.page import Cell, Heading, PageChart, Table, in_csv, without_empty_columns
 from amt_console.reports.pages.marks import marks_of
+from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief, listed
 from amt_console.text import MISSING, count, duration, limit_percent, milliseconds, percent, percent_cell

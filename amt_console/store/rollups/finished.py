@@ -88,22 +88,25 @@ def _summed(rows: Sequence[Any], low: int, step: int) -> Iterator[tuple[str, int
     from amt_console.model.many_histograms import sums_of_groups
 
     names, starts, *columns, least, most, encoded = zip(*rows, strict=True)
-    numbers: dict[tuple[str, int], int] = {}
-    groups = [
-        numbers.setdefault((name, (start * SECOND - low) // step), len(numbers))
-        for name, start in zip(names, starts, strict=True)
-    ]
-    order = np.argsort(groups, kind="stable")
-    first = np.flatnonzero(np.diff(np.asarray(groups)[order], prepend=-1))
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    # The number of the step and the place of the service in one.
+    steps = (np.array(starts, np.int64) * SECOND - low) // step
+    keys = steps * len(places) + np.fromiter(map(places.__getitem__, names), np.int64, len(names))
+    order = np.argsort(keys, kind="stable")
+    first = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    found = keys[order][first]
+    groups = np.searchsorted(found, keys)
     values = np.array((*columns, least, most), np.int64)[:, order]
     sums = np.add.reduceat(values[:_LEAST_AT], first, axis=1)
     # A bucket without answers has no smallest one.
     timed = np.where(values[_TIMED_AT] > 0, values[_LEAST_AT], np.iinfo(np.int64).max)
     smallest = np.where(sums[_TIMED_AT] > 0, np.minimum.reduceat(timed, first), 0)
     totals = np.vstack((sums, smallest, np.maximum.reduceat(values[-1], first))).T.tolist()
-    histograms = sums_of_groups(list(map(bytes, encoded)), groups, len(numbers))
-    for (name, index), total, histogram in zip(numbers, totals, histograms, strict=True):
-        yield name, index, rollup_of(low + index * step, step, total, PackedCounts(histogram))
+    histograms = sums_of_groups(list(map(bytes, encoded)), groups, len(found))
+    in_order = list(places)
+    for key, total, histogram in zip(found.tolist(), totals, histograms, strict=True):
+        index, place = divmod(key, len(places))
+        yield in_order[place], index, rollup_of(low + index * step, step, total, PackedCounts(histogram))
 
 
 def add_sums(
