@@ -22,7 +22,7 @@ from amt_console.clock import Clock
 from amt_console.model import Target
 from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import OperationError, Progress
-from amt_console.reports.files import WITH_PICTURES, plan, put_in_place, sweep
+from amt_console.reports.files import WITH_INPUTS, WITH_PICTURES, plan, put_in_place, sweep
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.gathering.gather import gather
 from amt_console.reports.gathering.kept import kept_window
@@ -106,7 +106,10 @@ def export_reports(
     pictures = any(form in WITH_PICTURES for _, form, _ in wanted)
     with _renderer(pictures=pictures) as renderer:
         # The renderer loads its libraries while the data is gathered.
-        data = report_data(store, targets, settings, clock, hours=hours, end=end, zone=zone, compare=compare)
+        counted = any(form in WITH_INPUTS for _, form, _ in wanted)
+        data = report_data(
+            store, targets, settings, clock, hours=hours, end=end, zone=zone, compare=compare, counted=counted
+        )
         if service is not None:
             data = data.of_service(service)
         return _write_files(renderer, RenderJob(data, wanted, ""), out, clock, progress, cancellation)
@@ -150,8 +153,9 @@ def report_data(
     end: datetime | None = None,
     zone: str | None = None,
     compare: bool = True,
+    counted: bool = True,
 ) -> ReportData:
-    """Gather the data of the reports on the last ``hours`` up to ``end``.
+    """Gather the data of the reports on the last ``hours`` up to ``end``; ``counted`` as in ``gather``.
 
     Raises ExportError, UnknownZoneError, StoreError.
     """
@@ -163,7 +167,7 @@ def report_data(
     asked = window_of(now if end is None else min(now, to_millisecond(end)), hours)
     window = kept_window(asked, settings.retention.rollups, now)
     with store.read() as reads:
-        data = gather(reads, targets=targets, settings=settings, window=window, zone=name, made_at=now)
+        data = gather(reads, targets=targets, settings=settings, window=window, zone=name, made_at=now, counted=counted)
     return data if compare else replace(data, compare=False)
 
 

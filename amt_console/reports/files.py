@@ -15,6 +15,8 @@ from amt_console.reports.jobs.job import Plan
 PARTS = ("overview", "chatbot", "revenue", "performance", "executive", "monitoring")
 FORMATS = ("html", "json", "png", "md", "csv")
 WITH_PICTURES = ("png",)
+WITH_INPUTS = ("json",)
+"""The formats that tell what the numbers were made of."""
 
 _FILES: Mapping[tuple[str, str], str] = MappingProxyType(
     {

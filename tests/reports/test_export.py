@@ -282,3 +282,12 @@ def test_the_process_that_asks_loads_no_renderer() -> None:
     code = "import sys, amt_console.reports.export; print(sorted({'vl_convert', 'jinja2'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_raw_rows_are_counted_for_the_documents_that_tell_them(store: Store) -> None:
+    def rows(counted: bool) -> dict[str, int]:
+        data = report_data(store, TARGETS, SETTINGS, FakeClock(NOW), hours=3, zone="UTC", counted=counted)
+        return dict(data.rows)
+
+    assert rows(True)["monitoring_logs"] == 300
+    assert rows(False) == {}

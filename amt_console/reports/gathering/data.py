@@ -100,7 +100,7 @@ class ReportData:
     """Whether the reports compare the window with the previous one."""
     limits: AnalysisLimits = field(default_factory=AnalysisLimits)
     rows: Mapping[str, int] = field(default_factory=dict)
-    """The number of raw rows of the window by table."""
+    """The number of raw rows of the window by table; empty where they were not counted."""
     deleted: tuple[Deleted, ...] = ()
     newest_rows: Mapping[str, int] | None = None
     """The highest id of each of these tables when the window ends now: what is stored later does not count. ``None``
