@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Executable, select
+from sqlalchemy import Connection, Executable, bindparam, select
 from sqlmodel import Field
 
 from amt_console.model import Episode, EpisodeChange, KeptAnswer
@@ -28,6 +28,7 @@ class AlertAnswerRow(StoreTable, table=True):
 
 
 _ANSWERS = table(AlertAnswerRow)
+_OF_ALERTS = select(_ANSWERS).where(_ANSWERS.c.alert_id.in_(bindparam("alerts", expanding=True)))
 _AT_ONCE = 500
 _MAX_CHARS = 2048
 
@@ -51,8 +52,8 @@ def kept(connection: Connection, keys: Keyring, alert_ids: Sequence[int], at: da
     """The answers of some alerts, those that were known at a moment."""
     found: dict[int, KeptAnswer] = {}
     for begin in range(0, len(alert_ids), _AT_ONCE):
-        query = select(_ANSWERS).where(_ANSWERS.c.alert_id.in_(alert_ids[begin : begin + _AT_ONCE]))
-        for row in connection.execute(query).mappings():
+        some = list(alert_ids[begin : begin + _AT_ONCE])
+        for row in connection.execute(_OF_ALERTS, {"alerts": some}).mappings():
             if at is None or row["timestamp"] <= at:
                 found[int(row["alert_id"])] = _read(keys, row["alert_id"], row["timestamp"], row["answer"])
     return found

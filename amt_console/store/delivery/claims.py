@@ -30,6 +30,7 @@ VIEW = 500
 _OUTBOX, _ATTEMPTS = table(OutboxRow), table(DeliveryAttemptRow)
 _PAGES = tuple(kind.value for kind in NoticeKind if kind.pages)
 _WAITING = _OUTBOX.c.state.in_((DeliveryState.QUEUED.value, DeliveryState.LEASED.value))
+_CHANNELS_WAITING = select(_OUTBOX.c.channel, func.max(_OUTBOX.c.id)).where(_WAITING).group_by(_OUTBOX.c.channel)
 _COLUMNS = [column for column in _OUTBOX.c if column.name not in ("payload", "dedup_key")]
 
 # The statements of each message are built once: building them costs more than running them.
@@ -115,8 +116,7 @@ class DeliveryMark:
 
 def waiting_channels(reads: Reads) -> dict[str, int]:
     """The channels with rows that are not final, each with its newest such row. Cheap."""
-    query = select(_OUTBOX.c.channel, func.max(_OUTBOX.c.id)).where(_WAITING).group_by(_OUTBOX.c.channel)
-    return {channel: int(newest) for channel, newest in reads._connection.execute(query)}
+    return {channel: int(newest) for channel, newest in reads._connection.execute(_CHANNELS_WAITING)}
 
 
 def waiting_messages(reads: Reads, channel: str, *, limit: int = VIEW) -> tuple[QueuedMessage, ...]:

@@ -26,6 +26,7 @@ IDS_KEPT = timedelta(days=7)
 """How long the numbers of signed messages are remembered: senders repeat for some days."""
 _ARRIVALS = table(ArrivalRow)
 _IDS = table(WebhookIdRow)
+_OLDEST_FIRST = select(_ARRIVALS).order_by(_ARRIVALS.c.id)
 _PING, _ALERT = "ping", "alert"
 
 
@@ -62,7 +63,8 @@ class ArrivalReads:
         room = MOST_TAKEN - len(there)
         if room <= 0:
             return there, []
-        query = select(_ARRIVALS).where(number.not_in(known)).order_by(number).limit(room)
+        query = _OLDEST_FIRST.where(number.not_in(known)) if known else _OLDEST_FIRST
+        query = query.limit(room)
         return there, [self._arrival(row) for row in self._connection.execute(query).mappings()]
 
     def _arrival(self, row: Row) -> Arrival:

@@ -6,17 +6,26 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select, true, update
 
 from amt_console.model import AlertType, Severity
 from amt_console.model.policy import Added, MaintenanceWindow, Policies, RotaOverride, Silence
 from amt_console.store.policies.tables import MaintenanceRow, OverrideRow, SilenceRow
 from amt_console.store.schema import table
+from amt_console.store.utc import UtcDateTime
 from amt_console.store.values import Row, clean, clean_text, json_object, member, to_json
 
 _SILENCES = table(SilenceRow)
 _WINDOWS = table(MaintenanceRow)
 _OVERRIDES = table(OverrideRow)
+_KEPT = _OVERRIDES.c.undone_at.is_(None)
+_AT = bindparam("at", type_=UtcDateTime)
+_IS_THERE = select(
+    exists().where(_SILENCES.c.ends_at > _AT),
+    exists().where(_WINDOWS.c.ends_at > _AT),
+    exists().where(_KEPT, _OVERRIDES.c.ends_at > _AT),
+)
+"""Asked with each batch and each snapshot: nearly always nothing is there."""
 
 
 class PolicyReads:
@@ -30,9 +39,12 @@ class PolicyReads:
 
     def added_to(self, policies: Policies, at: datetime) -> Policies:
         """The configuration's policies with what people added and what has not ended at a moment."""
-        silences, windows, overrides = self.silences(at), self.maintenance(at), self.overrides(at)
-        if not (silences or windows or overrides):
+        is_silenced, is_worked_on, is_replaced = self._connection.execute(_IS_THERE, {"at": at}).one()
+        if not (is_silenced or is_worked_on or is_replaced):
             return policies
+        silences = self.silences(at) if is_silenced else ()
+        windows = self.maintenance(at) if is_worked_on else ()
+        overrides = self.overrides(at) if is_replaced else ()
         rotas = {
             name: replace(rota, overrides=(*rota.overrides, *(each for each in overrides if each.rota == name)))
             for name, rota in policies.rotas.items()
@@ -56,8 +68,7 @@ class PolicyReads:
 
     def overrides(self, ends_after: datetime | None = None) -> tuple[RotaOverride, ...]:
         """Overrides that were not undone."""
-        kept = _OVERRIDES.c.undone_at.is_(None)
-        query = select(_OVERRIDES).where(kept, _later(_OVERRIDES.c.ends_at, ends_after)).order_by(_OVERRIDES.c.id)
+        query = select(_OVERRIDES).where(_KEPT, _later(_OVERRIDES.c.ends_at, ends_after)).order_by(_OVERRIDES.c.id)
         return tuple(map(_override, self._connection.execute(query).mappings()))
 
 

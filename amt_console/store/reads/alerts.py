@@ -24,6 +24,14 @@ _ALERTS = table(AlertRow)
 _EVENTS = table(AlertEventRow)
 _OLDEST_FIRST = select(_ALERTS).order_by(_ALERTS.c.timestamp, _ALERTS.c.id)
 _OPEN = _OLDEST_FIRST.where(_ALERTS.c.resolved.is_(False))
+_FIRED = (
+    select(_ALERTS.c.rule_id, _ALERTS.c.subject, func.count())
+    .where(
+        or_(_ALERTS.c.resolved.is_(False), _ALERTS.c.resolved_at.between(bindparam("since"), LATEST)),
+        _ALERTS.c.fired_at <= bindparam("until"),
+    )
+    .group_by(_ALERTS.c.rule_id, _ALERTS.c.subject)
+)
 _MOST_AT_ONCE = 500
 
 
@@ -104,13 +112,8 @@ class AlertReads:
 
     def fired_counts(self, *, since: datetime, until: datetime) -> dict[tuple[str, str], int]:
         """By rule and subject: how many episodes were firing at some time from ``since`` to ``until``."""
-        lasted = or_(_ALERTS.c.resolved.is_(False), _ALERTS.c.resolved_at.between(since, LATEST))
-        query = (
-            select(_ALERTS.c.rule_id, _ALERTS.c.subject, func.count())
-            .where(lasted, _ALERTS.c.fired_at <= until)
-            .group_by(_ALERTS.c.rule_id, _ALERTS.c.subject)
-        )
-        return {(rule, subject): int(count) for rule, subject, count in self._connection.execute(query)}
+        counts = self._connection.execute(_FIRED, {"since": since, "until": until})
+        return {(rule, subject): int(count) for rule, subject, count in counts}
 
     def answers(self, alert_ids: Sequence[int], at: datetime | None = None) -> dict[int, KeptAnswer]:
         """The kept answers of some alerts, of those kept up to a moment."""
