@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from amt_console.analysis.percentiles import median, usable
 from amt_console.analysis.ranks import ranks
+from amt_console.analysis.series import in_zone
 
 METHOD = (
     "binary segmentation by Pettitt's rank test (1979), corrected for autocorrelation, on values without their rhythm "
@@ -56,7 +57,7 @@ def change_points(points: Sequence[Point], *, zone: tzinfo | None = None) -> tup
     known = sorted((at, value) for at, value in points if usable(value))
     if len(known) < LEAST_POINTS:
         return ()
-    levels = _without_rhythm([at.astimezone(zone) if zone else at for at, _ in known], _comparable(known))
+    levels = _without_rhythm([in_zone(at, zone) if zone else at for at, _ in known], _comparable(known))
     width = math.ceil(len(known) / MOST_BLOCKS)
     blocks = [median(levels[n : n + width]) or 0.0 for n in range(0, len(levels), width)]
     cuts = _kept(blocks, _segments(blocks, 0, len(blocks)))

@@ -9,7 +9,7 @@ from datetime import date, datetime, tzinfo
 from types import MappingProxyType
 
 from amt_console.analysis.percentiles import median
-from amt_console.analysis.series import local_time
+from amt_console.analysis.series import in_zone, local_time
 from amt_console.analysis.trend import Trend, trend
 from amt_console.model import LatencyHistogram, Rollup
 
@@ -163,5 +163,5 @@ def _trend(medians: Sequence[tuple[datetime, float]], zone: tzinfo) -> Trend | N
     return trend(
         [(at - first).total_seconds() / 3600 for at, _ in points],
         [ms for _, ms in points],
-        [at.astimezone(zone).hour for at, _ in points] if seasonal else None,
+        [in_zone(at, zone).hour for at, _ in points] if seasonal else None,
     )

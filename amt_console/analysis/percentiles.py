@@ -41,7 +41,11 @@ def mean(values: Sequence[float]) -> float | None:
 
 def median(values: Sequence[float]) -> float | None:
     """The 50th percentile; an analysis asks for tens of thousands."""
-    ordered = sorted(filter(math.isfinite, values))
+    return middle_of(sorted(filter(math.isfinite, values)))
+
+
+def middle_of(ordered: Sequence[float]) -> float | None:
+    """``median`` of finite values in ascending order."""
     if not ordered:
         return None
     middle = len(ordered) // 2

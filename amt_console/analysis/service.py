@@ -174,7 +174,10 @@ def analyse_service(
         shifts=shifts,
         unusual=tuple(s for s in stretches if not any(s.since <= shift.at <= s.until for shift in shifts)),
         hours_of_day=tuple(
-            HourOfDay(hour, whole.count, *whole.quantiles(0.5, 0.95)) for hour, whole in by_hour.items()
+            HourOfDay(hour, whole.count, *found)
+            for (hour, whole), found in zip(
+                by_hour.items(), quantiles_of_each(list(by_hour.values()), 0.5, 0.95), strict=True
+            )
         ),
         phases=history.phases,
         medians=medians,

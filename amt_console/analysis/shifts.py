@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 from amt_console.analysis.change_points import ChangePoint, change_points
 from amt_console.analysis.latency import SEASONAL_FROM_HOURS
 from amt_console.analysis.percentiles import median
+from amt_console.analysis.series import in_zone
 from amt_console.analysis.trend import Trend
 
 LEAST_SHIFT = 0.2
@@ -51,7 +52,7 @@ def level_shifts(
 
 def _of_a_day(points: Points, usual: Mapping[int, float], zone: tzinfo) -> tuple[ChangePoint, ...]:
     level = median(list(usual.values()))
-    hours = [at.astimezone(zone).hour for at, _ in points]
+    hours = [in_zone(at, zone).hour for at, _ in points]
     if not level or any(not usual.get(hour) for hour in hours):
         return ()
     found = change_points([(at, level * ms / usual[hour]) for (at, ms), hour in zip(points, hours, strict=True)])
@@ -100,7 +101,7 @@ def _typical(before: Points, after: Points, zone: tzinfo) -> float:
 def _hourly(points: Points, zone: tzinfo) -> dict[int, float]:
     groups: dict[int, list[float]] = {}
     for at, value in points:
-        groups.setdefault(at.astimezone(zone).hour, []).append(value)
+        groups.setdefault(in_zone(at, zone).hour, []).append(value)
     return {hour: median(values) or 0.0 for hour, values in groups.items()}
 
 
@@ -109,7 +110,7 @@ def _is_trend(points: Points, shifts: Sequence[ChangePoint], trend: Trend, zone:
     if trend.direction == "steady":
         return False
     usual = _hourly(points, zone)
-    values = [value - usual[at.astimezone(zone).hour] for at, value in points]
+    values = [value - usual[in_zone(at, zone).hour] for at, value in points]
     hours = [(at - points[0][0]).total_seconds() / 3600 for at, _ in points]
     beside = [value - trend.slope_per_hour * hour for value, hour in zip(values, hours, strict=True)]
     line = _spread(beside)

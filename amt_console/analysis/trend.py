@@ -6,8 +6,10 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from amt_console.analysis.percentiles import median
+from amt_console.analysis.percentiles import median, middle_of
 
 METHOD = (
     "Theil-Sen slope (median of the slopes of all pairs of points) with the Mann-Kendall test; from three days on, "
@@ -66,7 +68,7 @@ def trend(
     variance = sum((_variance([value for _, value in points]) for points in groups.values()), 0.0)
     # The Mann-Kendall score: how many pairs rise less how many fall.
     score = len(slopes) - bisect_right(slopes, 0.0) - bisect_left(slopes, 0.0)
-    slope = median(slopes)
+    slope = middle_of(slopes) if slopes and math.isfinite(slopes[0]) and math.isfinite(slopes[-1]) else median(slopes)
     centre = median(known)
     if slope is None or centre is None:
         return None
@@ -91,12 +93,20 @@ def _slopes(groups: Iterable[Sequence[tuple[float, float]]]) -> list[float]:
     parts = []
     for points in groups:
         array = np.array(points, np.float64)
-        one, other = np.triu_indices(len(array), 1)
+        one, other = _pairs(len(array))
         (width, height) = (array[other] - array[one]).T
         apart = width > 0
         parts.append(height[apart] / width[apart])
     slopes: list[float] = np.sort(np.concatenate(parts)).tolist()
     return slopes
+
+
+@lru_cache(maxsize=256)
+def _pairs(number: int) -> tuple[Any, Any]:
+    """The places of the earlier and of the later point of each pair: seasons of many services have as many points."""
+    import numpy as np
+
+    return np.triu_indices(number, 1)
 
 
 def _variance(values: Sequence[float]) -> float:

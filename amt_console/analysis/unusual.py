@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from amt_console.analysis.anomalies.judgement import judge_series
 from amt_console.analysis.percentiles import median
+from amt_console.analysis.series import in_zone
 
 LEAST_SCORE = 6.0
 """-log10 of the frequency on quiet series: a report judges thousands of values, and a quiet one names none."""
@@ -87,7 +88,7 @@ def _usual(points: Sequence[tuple[datetime, float]], zone: tzinfo) -> list[float
     if points[-1][0] - points[0][0] < timedelta(days=RHYTHM_DAYS):
         return [level] * len(points)
     groups: dict[int, list[float]] = {}
-    hours = [at.astimezone(zone).hour for at, _ in points]
+    hours = [in_zone(at, zone).hour for at, _ in points]
     for hour, (_, value) in zip(hours, points, strict=True):
         groups.setdefault(hour, []).append(value)
     usual = {hour: median(values) or 0.0 for hour, values in groups.items()}
