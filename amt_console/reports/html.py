@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from amt_console.reports.live import chart_data, marks_listed, moment, pin_labels, tick_classes, where
+from amt_console.reports.live import chart_data, marks_listed, moment, pin_classes, pin_labels, tick_classes, where
 from amt_console.reports.page import PageChart, ReportPage
 from amt_console.reports.palette import chart_rules, custom_properties
 
@@ -53,7 +53,9 @@ class HtmlRenderer:
         )
         self._style, self._script = style_sheet(), live_script()
         self._policy = security_policy(self._style, self._script)
-        self._environment.globals.update(pin_labels=pin_labels, tick_classes=tick_classes, where=where, moment=moment)
+        self._environment.globals.update(
+            pin_labels=pin_labels, pin_classes=pin_classes, tick_classes=tick_classes, where=where, moment=moment
+        )
 
     def render(self, page: ReportPage, draw: Callable[[PageChart], str]) -> str:
         """The page; ``draw`` makes the SVG of a chart that has a specification."""

@@ -15,7 +15,10 @@ _WIDTHS = (900, 430, 215)
 """Of a plot, in pixels: on a whole row, on half a row, on a phone. The style sheet switches at the same widths."""
 _CHAR = 6.3
 _AIR = 12
+_PIN_AIR = 4
 _PIN_ROOM = 0.02
+_PIN_WIDTHS = (700, 330, 200)
+"""Of the narrowest plots on a whole row, on half a row, on a phone, in pixels; lanes have names beside them."""
 _ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -89,6 +92,23 @@ def moment(axis: TimeAxis, at: datetime) -> str:
     seconds = next((offset for since, offset, _ in reversed(axis.offsets) if since <= milliseconds_of(at)), 0)
     local = at.astimezone(UTC) + timedelta(seconds=seconds)
     return f"{local:%a} {local.day} {local:%b %H:%M}"
+
+
+def pin_classes(spec: ChartSpec, labels: Sequence[str]) -> tuple[str | None, ...]:
+    """For each label of ``pin_labels``: ``None`` if no plot has room for it, else the plots that leave it out."""
+    found: dict[int, str] = {index: "" for index, label in enumerate(labels) if label}
+    for width, without in zip(_PIN_WIDTHS, (None, "wide", "middle"), strict=True):
+        edge = -1e9
+        for index in [each for each, narrowest in found.items() if narrowest == ""]:
+            assert spec.time is not None
+            middle, half = where(spec.time, spec.marks[index].at) * width, len(labels[index]) * _CHAR / 2
+            if middle - half >= edge:
+                edge = middle + half + _PIN_AIR
+            elif without is None:
+                del found[index]
+            else:
+                found[index] = without
+    return tuple(found.get(index) for index in range(len(labels)))
 
 
 def _fit(ticks: Sequence[Tick], width: int) -> bool:

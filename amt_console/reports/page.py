@@ -265,6 +265,8 @@ class Items:
     id: str
     items: tuple[Item, ...]
     empty: str
+    measured: bool = True
+    """Whether ``empty`` says that all is well; else nothing is known."""
     folded: bool = False
     """Whether each item shows its title and text, and unfolds the rest."""
 

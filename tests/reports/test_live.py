@@ -13,7 +13,7 @@ from support import report_samples as samples
 from amt_console.analysis import Window, window_of
 from amt_console.reports.charts.base import COUNT_LABELS, time_ticks
 from amt_console.reports.charts.lines import history_chart
-from amt_console.reports.live import chart_data, moment, pin_labels, tick_classes, where
+from amt_console.reports.live import chart_data, moment, pin_classes, pin_labels, tick_classes, where
 from amt_console.reports.page import Mark, MarkKind, PageChart, PageSection, ReportPage, Tick
 from amt_console.reports.pages.performance import performance_page
 from amt_console.reports.times import Times, zone_of
@@ -98,6 +98,14 @@ def test_marks_that_touch_share_one_number() -> None:
     marks = [Mark(window.start + timedelta(minutes=m), MarkKind.INCIDENT, "x") for m in (60, 70, 600, 1000, 1001)]
     spec = history_chart([], window, BERLIN, labels=COUNT_LABELS, marks=marks)
     assert pin_labels(spec) == ("", "1–2", "3", "", "4–5")
+
+
+def test_numbers_of_marks_are_left_out_where_a_plot_has_no_room_for_them() -> None:
+    window = window_of(datetime(2026, 1, 12, tzinfo=UTC), 24)
+    marks = [Mark(window.start + timedelta(minutes=m), MarkKind.INCIDENT, "x") for m in (60, 95, 170, 900)]
+    spec = history_chart([], window, BERLIN, labels=COUNT_LABELS, marks=marks)
+    assert pin_classes(spec, ("22", "23–24", "25", "26")) == ("", None, "middle", "")
+    assert pin_classes(spec, ("", "", "3", "4")) == (None, None, "", "")
 
 
 def test_narrow_plots_leave_out_hours_before_days() -> None:

@@ -168,6 +168,13 @@ def test_nothing_to_draw_is_drawn_without_an_error(case: object) -> None:
     assert b"NaN" not in b"".join(content for name, content in found.items() if not name.endswith(".png"))
 
 
+def test_a_page_without_measurements_does_not_say_that_all_is_well() -> None:
+    page = rendered(samples.nothing(), "html")["performance_dashboard.html"].decode()
+    assert (
+        re.findall(r'<p class="none (\w+)">.*?(None: [^<]*)', page) == [("unknown", "None: nothing was measured.")] * 2
+    )
+
+
 def test_two_hundred_services_stay_in_the_budgets() -> None:
     data = samples.week(hours=2)
     services = tuple(replace(data.services[i % 7], name=f"service-{i:03d}", previous=()) for i in range(200))

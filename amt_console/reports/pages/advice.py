@@ -17,6 +17,7 @@ def advice_block(view: ReportView) -> Items:
         "advice-list",
         advice_items(view),
         "None: every measured value is within its limits." if measured else "None: nothing was measured.",
+        measured=measured,
         folded=True,
     )
 

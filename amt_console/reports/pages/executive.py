@@ -181,4 +181,5 @@ def _advice(view: ReportView) -> Items:
         "advice-list",
         chosen,
         "None: every measured value is within its limits." if measured else "None: nothing was measured.",
+        measured=measured,
     )

@@ -42,6 +42,7 @@ def findings_block(view: ReportView) -> Items:
         "finding-list",
         tuple(items),
         "None: nothing changed, nothing failed." if measured else "None: nothing was measured.",
+        measured=measured,
         folded=True,
     )
 
