@@ -94,14 +94,16 @@ def _slopes(groups: Iterable[Sequence[tuple[float, float]]]) -> list[float]:
     for points in groups:
         array = np.array(points, np.float64)
         one, other = _pairs(len(array))
-        (width, height) = (array[other] - array[one]).T
-        apart = width > 0
-        parts.append(height[apart] / width[apart])
+        # Values near the end of the range overflow to infinity, as in plain Python.
+        with np.errstate(over="ignore"):
+            (width, height) = (array[other] - array[one]).T
+            apart = width > 0
+            parts.append(height[apart] / width[apart])
     slopes: list[float] = np.sort(np.concatenate(parts)).tolist()
     return slopes
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _pairs(number: int) -> tuple[Any, Any]:
     """The places of the earlier and of the later point of each pair: seasons of many services have as many points."""
     import numpy as np

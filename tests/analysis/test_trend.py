@@ -68,3 +68,8 @@ def test_equal_values_are_steady() -> None:
     found = trend(HOURS, [0.0] * 24)
     assert found is not None
     assert (found.p_value, found.relative_change, found.direction) == (1.0, None, "steady")
+
+
+def test_values_at_the_end_of_the_range_of_numbers_raise_nothing() -> None:
+    found = trend(HOURS, [1.7e308 if hour % 2 else -1.7e308 for hour in HOURS])
+    assert found is None or found.direction == "steady"
