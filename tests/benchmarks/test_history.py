@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from amt_console.clock import FakeClock
 from amt_console.store import Store
-from benchmarks.__main__ import names
+from benchmarks.__main__ import modules
 from benchmarks.figure import Figure, markdown_table, text_table
 from benchmarks.history.fleet import DAY_MINUTES, Fleet
 from benchmarks.history.reference import write_history
@@ -55,9 +55,9 @@ def test_the_same_minute_is_the_same_whenever_it_is_asked_for() -> None:
     assert list(fleet.results(START_MINUTE + 1500, START_MINUTE + 1600)) == whole[1500:1600]
 
 
-@pytest.mark.parametrize("name", names())
-def test_each_benchmark_can_be_imported_and_offers_figures(name: str) -> None:
-    assert callable(importlib.import_module(f"benchmarks.{name}").figures)
+@pytest.mark.parametrize("module", modules().values())
+def test_each_benchmark_can_be_imported_and_offers_figures(module: str) -> None:
+    assert callable(importlib.import_module(module).figures)
 
 
 def test_the_verdict_follows_the_direction_of_the_target() -> None:
