@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -220,6 +221,7 @@ async def running(
         patch("textual.css.stylesheet.Stylesheet", _ParsedOnce),
         patch("textual.app.Stylesheet", _ParsedOnce),
     ):
+        options.setdefault("export_folder", Path.home() / "exports")  # each test has a home folder of its own
         app = ConsoleApp(lambda: session, clock=clock, **options)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield app, pilot
