@@ -166,11 +166,19 @@ def window_length(hours: float) -> str:
     return f"{round(hours / 24, 1):g} days"
 
 
-def age(then: datetime | None, now: datetime) -> str:
-    """How long ago, coarse on purpose so that it changes seldom: ``12s``, ``3m``, ``2h``, ``4d``; a dash for never."""
+def age(then: datetime | None, now: datetime, step: int = 1) -> str:
+    """How long ago, coarse on purpose so that it changes seldom: ``12s``, ``3m``, ``2h``, ``4d``; a dash for never.
+
+    Args:
+        then: The moment.
+        now: The present moment.
+        step: Seconds by which ages below a minute change.
+    """
     if then is None:
         return MISSING
     seconds = max(0, int((now - then).total_seconds()))
+    if seconds < 60:
+        seconds -= seconds % step
     for limit, divisor, unit in ((60, 1, "s"), (3600, 60, "m"), (86400, 3600, "h")):
         if seconds < limit:
             return f"{seconds // divisor}{unit}"

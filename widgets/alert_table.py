@@ -11,7 +11,7 @@ from typing import ClassVar
 from rich.style import Style
 
 from amt_console.model import AlertState, AlertView
-from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, age, follows_words, reason_of
+from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, follows_words, reason_of
 from widgets.cells import Runs, runs_width
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
@@ -158,6 +158,7 @@ class AlertTable(LiveTable[AlertRow]):
         """The ages in the row: open or ended, and acknowledged."""
         if self._now is None or isinstance(row, Followers):
             return None
+        age = self.look.age
         return age(row.resolved_at or row.opened_at, self._now), age(row.acknowledged_at, self._now)
 
     def cell(self, row: AlertRow, column: str, width: int) -> Runs:
@@ -178,7 +179,7 @@ class AlertTable(LiveTable[AlertRow]):
                 return [(f"{mark}{row.subject}", palette.muted if quiet else palette.strong)]
             case "since":
                 moment = row.resolved_at if resolved else row.opened_at
-                return [(look.value(age(moment, self._now)) if self._now else "", palette.muted)]
+                return [(look.value(self.look.age(moment, self._now)) if self._now else "", palette.muted)]
             case "owner":
                 return self._owner(row, resolved)
             case "state":
@@ -197,7 +198,7 @@ class AlertTable(LiveTable[AlertRow]):
     def _owner(self, row: AlertView, resolved: bool) -> Runs:
         palette = self.look.palette
         if row.acknowledged_by is not None:
-            since = f" {age(row.acknowledged_at, self._now)}" if row.acknowledged_at and self._now else ""
+            since = f" {self.look.age(row.acknowledged_at, self._now)}" if row.acknowledged_at and self._now else ""
             return [(row.acknowledged_by, palette.muted if resolved else palette.accent), (since, palette.muted)]
         if row.follows_from in self._subjects and not self._flat:
             return [("follows", palette.muted)]

@@ -12,7 +12,6 @@ from textual.strip import Strip
 
 from amt_console.model import BusinessFigures, Figure, FigureFault, FigureKind, FigureUnit
 from amt_console.text import figure_text, unread_words
-from widgets.ages import ago_words
 from widgets.bars import Bar, bar_rows
 from widgets.cells import Run, Runs, joined, line, runs_width, width_of, wrapped
 from widgets.line_view import LineView
@@ -132,7 +131,7 @@ class FiguresPanel(LineView):
     def _age(self) -> str:
         if self._read is None or self._now is None:
             return ""
-        return f"{ago_words(self._read.timestamp, self._now)} "
+        return f"{self.look.ago_words(self._read.timestamp, self._now)} "
 
     def _rows(self, width: int, room: int) -> list[Strip]:
         look, palette = self.look, self.look.palette

@@ -14,9 +14,11 @@ from amt_console.text import (
     MISSING,
     SEVERITY_WORDS,
     STATE_WORDS,
+    age,
     severity_glyph,
     state_glyph,
 )
+from widgets import ages
 from widgets.cells import Run
 
 OVERALL_WORDS: dict[Overall, str] = {
@@ -148,10 +150,28 @@ class Look:
     ascii_only: bool = False
     zone: tzinfo | None = UTC
     """``None`` is the host's."""
+    age_step: int = 1
+    """Seconds by which ages below a minute change at least."""
 
     def local(self, moment: datetime) -> datetime:
         """A moment in the displayed time zone."""
         return moment.astimezone(self.zone)
+
+    def age(self, then: datetime | None, now: datetime) -> str:
+        """``text.age`` in steps."""
+        return age(then, now, self.age_step)
+
+    def coarse_age(self, then: datetime | None, now: datetime) -> str:
+        """``ages.coarse_age`` in steps."""
+        return ages.coarse_age(then, now, max(ages.STEP, self.age_step))
+
+    def age_words(self, then: datetime | None, now: datetime) -> str:
+        """``ages.age_words`` in steps."""
+        return ages.age_words(then, now, self.age_step)
+
+    def ago_words(self, then: datetime | None, now: datetime) -> str:
+        """``ages.ago_words`` in steps."""
+        return ages.ago_words(then, now, max(ages.STEP, self.age_step))
 
     @property
     def ellipsis(self) -> str:

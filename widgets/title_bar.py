@@ -12,7 +12,6 @@ from textual.strip import Strip
 
 from amt_console.model import AlertState, MonitorState, ServiceState, Severity, Snapshot
 from amt_console.text import STATE_WORDS, duration, near_moment, soon_moment
-from widgets.ages import age_words, ago_words
 from widgets.cells import Runs, crop, fit, runs_width
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
@@ -162,7 +161,7 @@ class TitleBar(LineView):
         if snapshot.at is not None:
             return [(f" PAST {look.local(snapshot.at):%Y-%m-%d %H:%M %Z} ", palette.badge_warning)]
         monitor = snapshot.monitor
-        seen = ago_words(monitor.last_cycle_at, state.now)
+        seen = self.look.ago_words(monitor.last_cycle_at, state.now)
         data = "data now" if seen == "just now" else f"data {seen.removesuffix(' ago')} old"
         if state.faults and monitor.state is not MonitorState.STOPPED:
             data = "no data" if monitor.last_cycle_at is None else data
@@ -173,10 +172,18 @@ class TitleBar(LineView):
             return [(" NO MONITOR RUNS ", palette.badge_critical)]
         if monitor.state is MonitorState.STOPPED:
             return [
-                (f" MONITOR STOPPED, DATA {age_words(monitor.last_cycle_at, state.now)} OLD ", palette.badge_critical)
+                (
+                    f" MONITOR STOPPED, DATA {self.look.age_words(monitor.last_cycle_at, state.now)} OLD ",
+                    palette.badge_critical,
+                )
             ]
         if monitor.state is MonitorState.SILENT or self._old(snapshot, state):
-            return [(f" MONITOR SILENT FOR {age_words(monitor.last_cycle_at, state.now)} ", palette.badge_critical)]
+            return [
+                (
+                    f" MONITOR SILENT FOR {self.look.age_words(monitor.last_cycle_at, state.now)} ",
+                    palette.badge_critical,
+                )
+            ]
         dot = (look.glyph("●", "*"), palette.ok + Style(bgcolor=palette.bar.bgcolor))
         looking = f"{len(snapshot.viewers)} looking" if len(snapshot.viewers) > 1 else ""
         looking = look.dot.join(part for part in ("read-only" if state.read_only else "", looking) if part)
@@ -207,7 +214,7 @@ class TitleBar(LineView):
             words = self.look.dot.join((frozen, _new_alerts(state.new_alerts), tail))
             return [(f" PAUSED {words}", palette.badge_warning)]
         if snapshot is not None and snapshot.at is not None:
-            ago = f", {age_words(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""
+            ago = f", {self.look.age_words(snapshot.at, state.now)} ago" if snapshot.at < state.now else ""
             mark = "simulated data" if snapshot.simulated_until and snapshot.at <= snapshot.simulated_until else ""
             played = f"playing at {state.speed}x" if state.speed else ""
             back = f"{state.live_key} is now"

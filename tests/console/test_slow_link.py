@@ -7,13 +7,19 @@ import pty
 import termios
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyte
 import pytest
+from support.answers import INCIDENT
+from support.desk import desk
+from support.pictures import NOW, incident
 from support.raw_terminal import RawTerminal
 
 from amt_console.console.terminal.pace import FRAMES_A_SECOND, LONGEST_PAUSE, Pace, line_speed, pace_of
+from amt_console.model import Snapshot, Viewer
 
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 KEYS, KEY_SECONDS = 45, 1 / 30
@@ -60,6 +66,45 @@ def test_a_file_is_no_slow_line(tmp_path: Path) -> None:
 
 def test_a_pace_without_limits() -> None:
     assert Pace().pause(10) == 0
+
+
+def young(moment: datetime | None) -> datetime | None:
+    return None if moment is None else NOW - timedelta(seconds=20)
+
+
+def young_picture() -> Snapshot:
+    """An incident in which everything began twenty seconds ago."""
+    base = incident()
+    return replace(
+        base,
+        services=tuple(
+            replace(each, since=young(each.since), last_checked=young(each.last_checked)) for each in base.services
+        ),
+        alerts=tuple(
+            replace(each, opened_at=NOW - timedelta(seconds=20), acknowledged_at=young(each.acknowledged_at))
+            for each in base.alerts
+        ),
+        viewers=(Viewer("fay", NOW - timedelta(seconds=20), "pid 9"),),
+        monitor=replace(base.monitor, last_cycle_at=young(NOW), last_commit_at=young(NOW), started_at=young(NOW)),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("remote", [True, False])
+async def test_ages_change_once_in_ten_seconds_over_ssh(remote: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if remote:
+        monkeypatch.setenv("SSH_CONNECTION", SSH["SSH_CONNECTION"])
+    async with desk(young_picture(), size=(120, 40), answers=INCIDENT) as console:
+        for keys in (["1"], ["2", "j"], ["3", "j"], ["3", "j", "enter"]):
+            await console.press(*keys)
+            changes, before = 0, console.text()
+            for _ in range(9):
+                console.clock.advance(1)
+                console.app.redraw()
+                await console.settle()
+                changes, before = changes + (console.text() != before), console.text()
+            console.clock.advance(-9)
+            assert changes <= 2 if remote else changes >= 8, (keys, changes)
 
 
 def held(terminal: RawTerminal) -> tuple[bytes, float]:

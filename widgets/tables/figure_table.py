@@ -12,7 +12,6 @@ from rich.style import Style
 
 from amt_console.model import BusinessFigures, Figure, FigureFault, FigureKind, FigureUnit, Series
 from amt_console.text import figure_text, unread_words
-from widgets.ages import ago_words
 from widgets.business_panels import ChatbotPanel, OverviewPanel, RevenuePanel
 from widgets.cells import Runs
 from widgets.figures_panel import SUSPECT_MARK, FiguresPanel, Shown
@@ -168,7 +167,7 @@ class FigureTable(LiveTable[FigureRow]):
         if self._read is None or self._now is None:
             return [(name, Style())]
         simulated = "simulated, " if self._read.simulated else ""
-        return [(f"{name}  {simulated}{ago_words(self._read.timestamp, self._now)}", Style())]
+        return [(f"{name}  {simulated}{self.look.ago_words(self._read.timestamp, self._now)}", Style())]
 
     def placeholder(self) -> Runs:
         """Why there is nothing."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.style import Style
 
 from amt_console.model.policy import MaintenanceWindow, Silence
-from amt_console.text import age, duration, near_moment
+from amt_console.text import duration, near_moment
 from widgets.cells import Runs, runs_width
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
@@ -86,7 +86,7 @@ class MutedTable(LiveTable[Muted]):
 
     def aging(self, row: Muted) -> object:
         """Its age, and whether it runs."""
-        return None if self._now is None else (age(row.created_at, self._now), _begins_later(row, self._now))
+        return None if self._now is None else (self.look.age(row.created_at, self._now), _begins_later(row, self._now))
 
     def cell(self, row: Muted, column: str, width: int) -> Runs:
         """One cell."""
@@ -102,7 +102,7 @@ class MutedTable(LiveTable[Muted]):
             case "ends":
                 return [(self._ends(row, now), palette.text)]
             case "age":
-                return [(self.look.value(age(row.created_at, now)), palette.muted)]
+                return [(self.look.value(self.look.age(row.created_at, now)), palette.muted)]
             case "by":
                 return [(row.created_by or CONFIGURED, palette.accent if row.created_by else palette.muted)]
         return [(_reason(row), palette.muted)]

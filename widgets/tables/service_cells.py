@@ -10,8 +10,7 @@ from datetime import datetime
 from rich.style import Style
 
 from amt_console.model import ServiceState, ServiceView
-from amt_console.text import STATE_WORDS, age, milliseconds, percent_cell
-from widgets.ages import coarse_age
+from amt_console.text import STATE_WORDS, milliseconds, percent_cell
 from widgets.cells import Run, Runs
 from widgets.look import Look
 from widgets.sparkline import resample, spark_runs, trend_height
@@ -57,7 +56,7 @@ class ServiceCells:
             case "service":
                 return [(row.name, palette.strong if row.state is ServiceState.DOWN else palette.text)]
             case "since":
-                since = age(row.since, self.now) if self.now else ""
+                since = self.look.age(row.since, self.now) if self.now else ""
                 return [(look.value(since), self._quiet(row))]
             case "response":
                 return self._response(row, spanned=spanned)
@@ -71,7 +70,7 @@ class ServiceCells:
             case "uptime":
                 return [self._uptime(row)]
             case "checked":
-                checked = coarse_age(row.last_checked, self.now) if self.now else ""
+                checked = self.look.coarse_age(row.last_checked, self.now) if self.now else ""
                 ago = "" if checked in ("", "now") or row.last_checked is None else " ago"
                 return [(look.value(checked) + ago, palette.warning if self._late(row) else palette.muted)]
             case "group":
@@ -82,7 +81,7 @@ class ServiceCells:
         """The two ages, and whether the next result is late."""
         if self.now is None:
             return None
-        return age(row.since, self.now), coarse_age(row.last_checked, self.now), self._late(row)
+        return self.look.age(row.since, self.now), self.look.coarse_age(row.last_checked, self.now), self._late(row)
 
     def _response(self, row: ServiceView, *, spanned: bool) -> Runs:
         if spanned:

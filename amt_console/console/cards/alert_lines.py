@@ -20,7 +20,6 @@ from amt_console.text import (
     near_moment,
     reason_of,
 )
-from widgets.ages import age_words
 from widgets.cells import Run, Runs, joined
 from widgets.look import Look
 
@@ -57,7 +56,7 @@ def head(known: AlertKnown, look: Look, *, take_key: str | None, chosen: bool = 
     else:
         state = "no fresh data" if alert.stale else ALERT_STATE_WORDS[alert.state]
         left.append(
-            (f"  {state} for {age_words(alert.opened_at, known.now)}", palette.warning if alert.stale else style)
+            (f"  {state} for {look.age_words(alert.opened_at, known.now)}", palette.warning if alert.stale else style)
         )
     if alert.simulated:
         left.append((f"{look.dot}simulated", palette.muted))
@@ -76,7 +75,7 @@ def _owner(known: AlertKnown, alert: AlertView, look: Look, take_key: str | None
         until = alert.acknowledged_until
         opened = alert.state is not AlertState.RESOLVED
         ends = f", until {near_moment(until, now, look.zone)}" if until is not None and opened else ""
-        verb = f"has it for {age_words(alert.acknowledged_at, now)}" if opened else "had it"
+        verb = f"has it for {look.age_words(alert.acknowledged_at, now)}" if opened else "had it"
         runs: list[Run] = [(f"{alert.acknowledged_by} {verb}{ends}", palette.accent)]
         return [*runs, (f": {alert.note}", palette.text)] if alert.note else runs
     if alert.state is AlertState.RESOLVED:
@@ -264,7 +263,7 @@ def _other(word: str, alert: AlertView, known: AlertKnown, look: Look) -> Runs:
     palette = look.palette
     ended = alert.state is AlertState.RESOLVED
     _, style = look.severity(alert.severity)
-    age = "ended" if ended else age_words(alert.opened_at, known.now)
+    age = "ended" if ended else look.age_words(alert.opened_at, known.now)
     who = f"{look.dot}{alert.acknowledged_by} has it" if alert.acknowledged_by and not ended else ""
     return [
         (f"{word}: ", palette.muted),
@@ -286,7 +285,7 @@ def before(known: AlertKnown, look: Look) -> Runs:
         return [(f"the first alert of {known.subject} in 30 days", palette.muted)]
     last = earlier[0]
     lasted = f" for {duration(last.duration_seconds)}" if last.duration_seconds is not None else ""
-    runs: list[Run] = [(f"before: {age_words(last.opened_at, known.now)} ago{lasted}", palette.text)]
+    runs: list[Run] = [(f"before: {look.age_words(last.opened_at, known.now)} ago{lasted}", palette.text)]
     said = ": ".join(part for part in (last.acknowledged_by, last.note) if part)
     if said:
         runs.append((f"{look.dot}{said}", palette.accent))
@@ -331,13 +330,18 @@ def facts_of(known: AlertKnown, look: Look) -> list[Runs]:
     episode, now = known.episode, known.now
     if episode is None:
         return []
-    end = episode.resolved_at or now
+    lasts = ((episode.resolved_at or now) - episode.opened_at).total_seconds()
+    if episode.resolved_at is None:
+        lasts -= lasts % look.age_step
     pairs = [
         ("Alert", f"#{episode.id} {episode.alert_type.value}"),
         ("Rule", episode.rule_id),
-        ("Since", f"{look.local(episode.opened_at):%Y-%m-%d %H:%M:%S %Z} ({age_words(episode.opened_at, now)} ago)"),
+        (
+            "Since",
+            f"{look.local(episode.opened_at):%Y-%m-%d %H:%M:%S %Z} ({look.age_words(episode.opened_at, now)} ago)",
+        ),
         ("Fired", f"{look.local(episode.fired_at):%H:%M:%S %Z}" if episode.fired_at else "not yet"),
-        ("Lasted" if episode.resolved_at else "Lasts", duration((end - episode.opened_at).total_seconds())),
+        ("Lasted" if episode.resolved_at else "Lasts", duration(lasts)),
     ]
     pairs += [
         (label, f"{number:,.1f}".removesuffix(".0"))

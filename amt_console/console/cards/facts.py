@@ -24,7 +24,7 @@ from amt_console.text import (
     reason_of,
     safe_text,
 )
-from widgets.ages import age_words, ago_words, span_words
+from widgets.ages import span_words
 from widgets.cells import Run, Runs
 from widgets.look import Look
 
@@ -58,7 +58,7 @@ def alert_line(alert: AlertView, now: datetime, look: Look, *, follows: str | No
         (reason_of(alert.message, alert.subject), palette.text),
     ]
     if alert.state is AlertState.RESOLVED:
-        runs.append((f"{look.dot}ended {ago_words(alert.resolved_at, now)}", palette.muted))
+        runs.append((f"{look.dot}ended {look.ago_words(alert.resolved_at, now)}", palette.muted))
     else:
         runs.append((f"{look.dot}since {near_moment(alert.opened_at, now, look.zone)}", palette.muted))
     if alert.stale:
@@ -66,7 +66,9 @@ def alert_line(alert: AlertView, now: datetime, look: Look, *, follows: str | No
     if follows is not None:
         runs.append((f"{look.dot}{follows}", palette.muted))
     if alert.acknowledged_by is not None:
-        runs.append((f"{look.dot}{alert.acknowledged_by} for {age_words(alert.acknowledged_at, now)}", palette.accent))
+        runs.append(
+            (f"{look.dot}{alert.acknowledged_by} for {look.age_words(alert.acknowledged_at, now)}", palette.accent)
+        )
         if alert.note:
             runs.append((f": {alert.note}", palette.text))
     elif alert.note:
@@ -106,11 +108,11 @@ def service_summary(view: ServiceView) -> str:
 def service_line(view: ServiceView, now: datetime, look: Look) -> Runs:
     """A service row in full: state, error, and the figures that a narrow table leaves out."""
     palette = look.palette
-    since = f" for {age_words(view.since, now)}" if view.since else ""
+    since = f" for {look.age_words(view.since, now)}" if view.since else ""
     runs: list[Run] = [(f"{view.name}: ", palette.strong), (f"{STATE_WORDS[view.state]}{since}", palette.text)]
     if view.error:
         runs.append((f": {view.error}", palette.text))
-    facts = [f"24 h: {uptime_words(view)}", f"checked {ago_words(view.last_checked, now)}"]
+    facts = [f"24 h: {uptime_words(view)}", f"checked {look.ago_words(view.last_checked, now)}"]
     if view.response_time_ms is not None and not view.error:
         facts.append(f"response {milliseconds(view.response_time_ms)}")
     facts.append(view.url)
@@ -129,7 +131,7 @@ def uptime_words(view: ServiceView) -> str:
 def service_head(view: ServiceView, now: datetime, look: Look) -> list[Runs]:
     """Name, state, its age, and the main figures."""
     palette = look.palette
-    since = f" for {age_words(view.since, now)}" if view.since else ""
+    since = f" for {look.age_words(view.since, now)}" if view.since else ""
     lines: list[Runs] = [
         [
             look.state(view.state),
@@ -139,7 +141,7 @@ def service_head(view: ServiceView, now: datetime, look: Look) -> list[Runs]:
         ],
         [
             (view.url, palette.muted),
-            (f"  checked {ago_words(view.last_checked, now)}, every {span_words(view.interval)}", palette.muted),
+            (f"  checked {look.ago_words(view.last_checked, now)}, every {span_words(view.interval)}", palette.muted),
         ],
     ]
     if view.error:
@@ -170,9 +172,9 @@ def seen_from(views: Sequence[LocationView], now: datetime, look: Look) -> list[
         runs: list[Run] = [
             (f"{view.name:<{width}}  ", palette.text),
             (f"{text:<10}", style),
-            (f"for {age_words(view.since, now):<7}", palette.muted),
+            (f"for {look.age_words(view.since, now):<7}", palette.muted),
             (f"{look.value(milliseconds(view.response_time_ms)):>8}  ", palette.text),
-            (f"checked {ago_words(view.last_checked, now):<9}  ", palette.muted),
+            (f"checked {look.ago_words(view.last_checked, now):<9}  ", palette.muted),
         ]
         lines.append([*runs, (view.error or "", style)])
     return lines
@@ -231,7 +233,7 @@ def alerts(views: Sequence[AlertView], now: datetime, look: Look) -> list[Runs]:
             [
                 (f"{text:<11}", palette.muted if resolved else style),
                 (f"{ALERT_STATE_WORDS[view.state]:<11}", palette.muted),
-                (f"{age_words(view.opened_at, now) + ' ago':<11}", palette.muted),
+                (f"{look.age_words(view.opened_at, now) + ' ago':<11}", palette.muted),
                 (reason_of(view.message, view.subject), palette.muted if resolved else palette.text),
                 (who, palette.accent),
             ]

@@ -9,7 +9,6 @@ from datetime import datetime
 from amt_console.model import AlertType, AlertView, HostSample, Snapshot
 from amt_console.model.queries.host import DiskRoom, HostHistory, MetricCourse
 from amt_console.text import byte_size, count, duration, percent, soon_moment
-from widgets.ages import ago_words
 from widgets.cells import Run, Runs, joined, runs_width
 from widgets.chart import ChartLine, ChartMark, Plot
 from widgets.host_panel import HostLimits
@@ -187,7 +186,7 @@ def head_note(sample: HostSample | None, now: datetime, look: Look) -> str:
         words.append(f"swap {percent(sample.swap_usage, 0)}")
     if sample.memory_total_bytes:
         words.append(f"memory {byte_size(sample.memory_total_bytes)}")
-    words.append(f"sampled {ago_words(sample.timestamp, now)}")
+    words.append(f"sampled {look.ago_words(sample.timestamp, now)}")
     return look.dot.join(words)
 
 

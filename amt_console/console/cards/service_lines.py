@@ -18,7 +18,7 @@ from amt_console.text import (
     percent,
     reason_of,
 )
-from widgets.ages import age_words, ago_words, span_words
+from widgets.ages import span_words
 from widgets.cells import Run, Runs, clean, crop, joined, runs_width, width_of
 from widgets.look import Look
 
@@ -52,7 +52,11 @@ def head(
     """
     palette = look.palette
     style = look.state_style(view.state)
-    since = f"  since {near_moment(view.since, now, look.zone)}, for {age_words(view.since, now)}" if view.since else ""
+    since = (
+        f"  since {near_moment(view.since, now, look.zone)}, for {look.age_words(view.since, now)}"
+        if view.since
+        else ""
+    )
     lines: list[Runs] = [[look.state(view.state), ("  ", palette.text), (view.name, palette.strong), (since, style)]]
     if view.error:
         name = f"{view.error_class.value}: " if view.error_class else ""
@@ -66,7 +70,7 @@ def head(
         figures.append(("p95", milliseconds(view.p95_ms)))
     if view.error_rate_percent_1h is not None:
         figures.append(("errors 1 h", percent(view.error_rate_percent_1h)))
-    figures.append(("checked", ago_words(view.last_checked, now)))
+    figures.append(("checked", look.ago_words(view.last_checked, now)))
     told: list[Runs] = [[(f"{label} ", palette.muted), (value, palette.text)] for label, value in figures]
     lines.extend(flowed(told, ("   ", palette.text), width))
     where = [view.url, view.group, f"{view.criticality.value}, every {span_words(view.interval)}"]
@@ -102,7 +106,7 @@ def alert_words(alert: AlertView, subjects: dict[int, str], now: datetime, look:
         (look.dot, palette.faint),
     ]
     if alert.acknowledged_by is not None:
-        held = f"{alert.acknowledged_by} has it for {age_words(alert.acknowledged_at, now)}"
+        held = f"{alert.acknowledged_by} has it for {look.age_words(alert.acknowledged_at, now)}"
         return [*runs, (held, palette.accent), (f": {alert.note}" if alert.note else "", palette.text)]
     if alert.follows_from is not None:
         return [*runs, (follows_words(alert.follows_from, subjects), palette.text)]
@@ -158,6 +162,8 @@ def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, 
         mark = "" if chosen is None else look.glyph("▸ ", "> ") if at == chosen else "  "
         begun = short_moment(view.opened_at, now, look)
         lasted = ((view.resolved_at or now) - view.opened_at).total_seconds()
+        if view.resolved_at is None:
+            lasted -= lasted % look.age_step
         who = view.acknowledged_by or ("" if ended else "nobody")
         if view.follows_from is not None and view.acknowledged_by is None:
             who = follows_words(view.follows_from, subjects)
@@ -167,7 +173,10 @@ def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, 
             (text, palette.muted if ended else style),
             (" " * (11 - len(text)), palette.text),
             (f"{begun} ", palette.muted),
-            (f"{duration(lasted):>7}{'' if ended else look.glyph('…', '~'):<2} ", plain),
+            (
+                f"{duration(lasted):>7}{'' if ended else look.glyph('…', '~'):<2} ",
+                plain,
+            ),
             (f"{who}  " if who else "", palette.accent),
             (reason_of(view.message, view.subject), palette.muted if ended else palette.text),
         ]

@@ -27,7 +27,6 @@ from amt_console.model.queries.base import FEW_BUCKETS, MANY_BUCKETS
 from amt_console.model.queries.business import BusinessHistory, FigureCourse
 from amt_console.operations.json_views import iso
 from amt_console.text import figure_text, safe_text
-from widgets.ages import ago_words
 from widgets.cells import Run, Runs
 from widgets.info_line import InfoLine
 from widgets.live_table import LiveTable
@@ -234,7 +233,7 @@ class BusinessScreen(ListScreen):
         read = shown.figures.get(row.kind) if shown is not None else None
         runs: list[Run] = []
         if read is not None:
-            runs.append((f"{look.dot}read {ago_words(read.timestamp, self.now)}", palette.muted))
+            runs.append((f"{look.dot}read {look.ago_words(read.timestamp, self.now)}", palette.muted))
         if service is not None:
             runs += [(f" from {service.name} ", palette.muted), look.state(service.state)]
         return runs

@@ -17,7 +17,6 @@ from amt_console.model import MonitorState, Snapshot
 from amt_console.model.inbound import HeartbeatState
 from amt_console.operations.json_views import snapshot_json
 from amt_console.text import near_moment, reason_of, safe_text, soon_moment
-from widgets.ages import age_words, ago_words
 from widgets.cells import Run, Runs
 from widgets.fact_lines import FactLines
 from widgets.look import Look
@@ -88,7 +87,10 @@ def viewer_lines(snapshot: Snapshot, now: datetime, look: Look) -> list[Runs]:
     return [
         [
             (f"{viewer.name:<{width}}  ", palette.strong),
-            (f"since {near_moment(viewer.since, now, look.zone)} (for {age_words(viewer.since, now)})", palette.text),
+            (
+                f"since {near_moment(viewer.since, now, look.zone)} (for {look.age_words(viewer.since, now)})",
+                palette.text,
+            ),
             (f"  {viewer.place}", palette.muted),
         ]
         for viewer in snapshot.viewers
@@ -137,10 +139,13 @@ def monitor_lines(snapshot: Snapshot, session: SessionFacts, now: datetime, look
         pairs.append(("Process", f"pid {status.pid} on {status.host}"))
     if status.started_at is not None:
         pairs.append(
-            ("Started", f"{near_moment(status.started_at, now, look.zone)} ({age_words(status.started_at, now)} ago)")
+            (
+                "Started",
+                f"{near_moment(status.started_at, now, look.zone)} ({look.age_words(status.started_at, now)} ago)",
+            )
         )
     if status.last_cycle_at is not None:
-        pairs.append(("Last result", ago_words(status.last_cycle_at, now)))
+        pairs.append(("Last result", look.ago_words(status.last_cycle_at, now)))
     pairs.append(("This console", here))
     palette = look.palette
     return [[(f"{label:<{MONITOR_INDENT}}", palette.muted), (value, palette.text)] for label, value in pairs]

@@ -18,7 +18,6 @@ from textual.message import Message
 
 from amt_console.console.terminal.guard import TerminalGuard
 from amt_console.console.terminal.keyboard import LONGEST_PASTE, LONGEST_TYPED_LINE, Keyboard
-from amt_console.console.terminal.pace import pace_of
 
 BURST_SECONDS = 0.01
 """Seconds between two keys; quicker ones are a burst (typed ahead or pasted)."""
@@ -43,7 +42,6 @@ class ConsoleDriver(LinuxDriver):
         self._unsent: list[Message] = []
         self.sent = 0
         """Characters written so far."""
-        self.pace = pace_of(os.environ, self.fileno)
 
     def write(self, data: str) -> None:
         """Write, unless the terminal hung up: a full queue to a dead terminal would block the loop."""

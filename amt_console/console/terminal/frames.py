@@ -8,6 +8,7 @@ from typing import Any
 from textual.app import App
 
 from amt_console.console.terminal.driver import ConsoleDriver
+from amt_console.console.terminal.pace import Pace
 
 
 class Frames:
@@ -15,10 +16,12 @@ class Frames:
 
     Args:
         app: Draws them.
+        pace: Of the link.
     """
 
-    def __init__(self, app: App[Any]) -> None:
+    def __init__(self, app: App[Any], pace: Pace) -> None:
         self._app = app
+        self._pace = pace
         self._resting = False
         self._missed = False
         """Whether something was to be drawn in a way that Textual does not repeat."""
@@ -33,7 +36,7 @@ class Frames:
         else:
             before = driver.sent
             draw()
-            pause = driver.pace.pause(driver.sent - before)
+            pause = self._pace.pause(driver.sent - before)
             if pause > 0:
                 self._resting = True
                 self._app._begin_batch()

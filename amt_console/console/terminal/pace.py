@@ -14,6 +14,8 @@ FRAMES_A_SECOND = 10
 """Most frames a second over a network."""
 LONGEST_PAUSE = 30.0
 """Longest wait after one frame, in seconds: what a whole screen takes at 2400 baud."""
+REMOTE_AGE_STEP = 10
+"""Seconds by which ages below a minute change over a network: each change is a frame."""
 _BITS_A_BYTE = 10
 """With the start and the stop bit of a serial line."""
 _SLOW_LINES = {getattr(termios, f"B{bits}"): bits for bits in (300, 600, 1200, 1800, 2400, 4800, 9600, 19200)}
@@ -26,11 +28,13 @@ class Pace:
     Args:
         frames: Most frames a second; ``None`` for no limit.
         line: Bytes a second that the line carries; ``None`` if that is unknown.
+        age_step: Seconds by which ages below a minute change.
     """
 
-    def __init__(self, frames: float | None = None, line: float | None = None) -> None:
+    def __init__(self, frames: float | None = None, line: float | None = None, *, age_step: int = 1) -> None:
         self._frames = frames
         self._line = line
+        self.age_step = age_step
 
     def pause(self, sent: int) -> float:
         """Seconds without another frame after one of ``sent`` bytes."""
@@ -50,7 +54,7 @@ def pace_of(environment: Mapping[str, str], terminal: int | None) -> Pace:
     """
     remote = bool(environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"))
     speed = line_speed(terminal)
-    return Pace(FRAMES_A_SECOND if remote or speed else None, speed)
+    return Pace(FRAMES_A_SECOND, speed, age_step=REMOTE_AGE_STEP) if remote or speed else Pace()
 
 
 def line_speed(terminal: int | None) -> float | None:

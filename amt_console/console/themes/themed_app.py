@@ -18,8 +18,12 @@ from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.terminal.colours import ReadableColours, depth_of
 from amt_console.console.terminal.frames import Frames
 from amt_console.console.terminal.output import AsciiFilter, tightened
+from amt_console.console.terminal.pace import pace_of
 from amt_console.console.themes import own as themes
 from widgets.look import Look, Palette
+
+TERMINAL = 0
+"""Its descriptor."""
 
 
 class ThemedApp(App[None], inherit_bindings=False):
@@ -37,7 +41,8 @@ class ThemedApp(App[None], inherit_bindings=False):
         """The person's time zone; ``None`` is the host's."""
         self._utc = False
         self._ascii_filter = AsciiFilter()
-        self._frames = Frames(self)
+        self._pace = pace_of(os.environ, TERMINAL)
+        self._frames = Frames(self, self._pace)
         self._colours = ReadableColours(depth_of(self.console.color_system, os.environ.get("NO_COLOR")))
         self.animation_level = "none"
 
@@ -45,7 +50,8 @@ class ThemedApp(App[None], inherit_bindings=False):
     def look(self) -> Look:
         """Colours, alphabet and time zone."""
         variables = self.theme_variables or self.get_css_variables()
-        return Look(Palette.from_variables(variables, ansi=self.current_theme.ansi), self.ascii_only, self.zone)
+        palette = Palette.from_variables(variables, ansi=self.current_theme.ansi)
+        return Look(palette, self.ascii_only, self.zone, self._pace.age_step)
 
     @property
     def zone(self) -> tzinfo | None:
