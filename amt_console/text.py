@@ -7,7 +7,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urlsplit, urlunsplit
 
 from amt_console.model import AlertState, FigureFault, FigureUnit, ServiceState, Severity
@@ -123,6 +123,10 @@ EVENT_WORDS: dict[str, str] = {
 """What happened to an alert, by the kind of event."""
 MISSING = "–"
 
+ONGOING = "+"
+"""Stands behind a duration that still grows; an ellipsis would look like a cut text."""
+_OLD = timedelta(days=300)
+"""From this age a day and a month alone could be taken for the coming ones."""
 _SPARK = "▁▂▃▄▅▆▇█"
 _SPARK_ASCII = "_.-=+*#@"
 
@@ -189,6 +193,14 @@ def near_moment(moment: datetime, now: datetime, zone: tzinfo | None = None) -> 
     """A time of day, with its date unless that is today's; in ``zone``, the host's by default."""
     local = moment.astimezone(zone)
     return f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else f"{local:%Y-%m-%d %H:%M}"
+
+
+def short_moment(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """At most 12 cells: a time of day, with day and month unless it is today's; an old one is a date with its year."""
+    local = moment.astimezone(zone)
+    if local.date() == now.astimezone(zone).date():
+        return f"{local:%H:%M}"
+    return f"{local:%d %b %H:%M}" if abs(now - moment) < _OLD else f"{local:%d %b %Y}"
 
 
 def soon_moment(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:

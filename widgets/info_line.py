@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.style import Style
 from textual.strip import Strip
 
-from widgets.cells import Runs, fit, wrapped
+from widgets.cells import Run, Runs, fit, wrapped
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
 
@@ -30,7 +31,7 @@ class InfoLine(LineView):
         lines: list[Runs] = list(wrapped(self._runs, width - 2))
         room = height or 1
         if len(lines) > room:
-            lines = [*lines[: room - 1], [run for rest in lines[room - 1 :] for run in (*rest, (" ", palette.bar))]]
+            lines = [*lines[: room - 1], _one_line(lines[room - 1 :], palette.bar)]
         return [
             Strip(fit([(" ", palette.bar), *self._on_bar(runs)], width, ellipsis=ellipsis, fill=palette.bar), width)
             for runs in [*lines, *([()] * (room - len(lines)))]
@@ -38,3 +39,13 @@ class InfoLine(LineView):
 
     def _on_bar(self, runs: Runs) -> Runs:
         return [(text, self.look.palette.bar + style) for text, style in runs]
+
+
+def _one_line(lines: Sequence[Runs], blank: Style) -> Runs:
+    """Wrapped lines as one again; some end with the blank at which they were wrapped, some do not."""
+    runs: list[Run] = []
+    for each in lines:
+        if runs and not runs[-1][0].endswith(" "):
+            runs.append((" ", blank))
+        runs.extend(each)
+    return runs

@@ -85,6 +85,12 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         """Width of the widest value, for a column that needs no more; ``None`` for the column's own rule."""
         return None
 
+    @property
+    def title_room(self) -> int:
+        """Cells for the title of the pane: those of the leading columns without a title."""
+        leading = [size for column, size in self._columns if not column.title]
+        return sum(leading) + max(0, len(leading) - 1)
+
     def title(self) -> Runs:
         """Title of the pane, with its counts."""
         raise NotImplementedError

@@ -66,8 +66,12 @@ class ServiceTable(LiveTable[ServiceView]):
         services = self.model.rows()
         if not services:
             return [(self.NAME, heading)]
-        bad = [f"{number} {STATE_WORDS[state].lower()}" for state, number in state_counts(services)]
-        return [(self.look.dot.join([f"{self.NAME} {len(services)}", *bad]), heading)]
+        counts, name = state_counts(services), f"{self.NAME} {len(services)}"
+        words = self.look.dot.join([name, *(f"{number} {STATE_WORDS[state].lower()}" for state, number in counts)])
+        if width_of(words) <= self.title_room:
+            return [(words, heading)]
+        signs = (f"{self.look.state(state)[0].partition(' ')[0]}{number}" for state, number in counts)
+        return [(" ".join([name, *signs]), heading)]
 
     def placeholder(self) -> Runs:
         """The text of an empty table."""

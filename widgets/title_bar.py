@@ -97,18 +97,20 @@ class TitleBar(LineView):
             return Strip(fit(runs, width, fill=palette.bar), width)
         badge = self.look.overall(self._snapshot.overall)
         facts, dot = self._facts(self._snapshot), self.look.dot
-        on_call = on_call_words(self._snapshot, self.look)
+        past = self._snapshot.at is not None
+        on_call = () if past else on_call_words(self._snapshot, self.look)
         place = self._state.place
         short = [badge, *self._named(place.partition(" ")[0])]
-        for head in ([badge, *self._named(place)], short):
+        for head in ([badge, *self._named(place)], *([] if past else [short])):
             needed = runs_width([*head, (dot.join((*facts[:2], *on_call[-1:])), palette.bar)]) + 4
             right = self._monitor(self._snapshot, self._state, width - needed)
             room = width - runs_width(head) - runs_width(right) - 3
             shown = self._fitting(facts, on_call, room)
             if len(shown[0]) <= room and (not on_call or shown[-1] in on_call):
                 break  # with the name of the screen everything important has room
-        rest = "".join(f"{dot}{fact}" for fact in shown[1:])
-        left = [*head, (f"  {shown[0]}", palette.bar), (rest, palette.bar)]
+        left = [*head, (f"  {dot.join(shown)}", palette.bar)]
+        if past and runs_width(left) + runs_width(right) > width:
+            left = [badge, *self._named(place)]  # in the past nothing is to be done: where one is comes first
         left_width = max(0, width - runs_width(right))
         segments = fit(left, left_width, ellipsis=self.look.ellipsis, fill=palette.bar)
         return Strip([*segments, *fit(right, width - left_width, fill=palette.bar)], width)

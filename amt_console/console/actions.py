@@ -166,7 +166,7 @@ class Actions:
             f"Acknowledge {SEVERITY_WORDS[alert.severity]} {safe_text(alert.subject, 40)}, note:",
             lambda words: self._take(operations, alert, words),
             answer=note,
-            placeholder="optional; enter acknowledges, esc cancels",
+            placeholder="or just enter; esc cancels",
         )
 
     def _take(self, operations: Operations, pressed: AlertView, note: str) -> None:

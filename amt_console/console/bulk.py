@@ -71,7 +71,7 @@ class BulkActions:
                 lambda note: self._act(
                     operations, alerts, lambda each: Acknowledge(each.id, note or None), "Acknowledged", _free
                 ),
-                placeholder="optional; enter acknowledges, esc cancels",
+                placeholder="or just enter; esc cancels",
             )
 
     def unacknowledge(self) -> None:

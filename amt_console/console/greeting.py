@@ -34,9 +34,9 @@ def greeting(away: Away, now: datetime, key: str) -> str:
         (len(away.still_open), "still open"),
         (len({line.actor for line in away.acted}), "acted"),
         (len(away.undelivered), "undelivered"),
-        (len(away.silences_ending), "silences end"),
-        (len(away.gaps), "times blind"),
+        (len(away.silences_ending), "silence ends" if len(away.silences_ending) == 1 else "silences end"),
+        (len(away.gaps), "time blind" if len(away.gaps) == 1 else "times blind"),
     )
     facts = ", ".join(f"{count} {words}" for count, words in counts if count)
-    when = "in your shift" if away.since is None else f"since you last looked {age_words(away.since, now)} ago"
-    return f"{key} tells what happened {when}: {facts}."
+    when = "in your shift" if away.since is None else f"since you looked {age_words(away.since, now)} ago"
+    return f"{key} tells: {when} {facts}"

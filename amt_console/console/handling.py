@@ -114,7 +114,7 @@ class HandlingActions:
                 partial(self._ask_to_claim, operations, alert, words) if words else None,
             ),
             answer=note,
-            placeholder="optional; enter claims, esc cancels",
+            placeholder="or just enter; esc cancels",
         )
 
     def _ask_to_snooze(self, operations: Operations, alert: AlertView, answer: str) -> None:
@@ -156,7 +156,7 @@ class HandlingActions:
                 f"Handed off to {name}: {alert.subject}",
                 partial(self._ask_whom, operations, alert, name),
             ),
-            placeholder="optional; enter hands off, esc cancels",
+            placeholder="or just enter; esc cancels",
         )
 
     def _ask_to_close(self, operations: Operations, alert: AlertView, answer: str = "") -> None:

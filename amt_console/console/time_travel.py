@@ -130,7 +130,6 @@ class TimeTravel:
             return
         self._speed = SPEEDS[at]
         self._tick_later()
-        self._host.tell(f"Playing at {self._speed}x.")
 
     def _moment(self) -> datetime:
         return self._host.view.at or self._clock.now()

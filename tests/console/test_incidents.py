@@ -107,18 +107,18 @@ async def test_hostile_text_stays_text(key: str) -> None:
 
 async def test_what_happened_meanwhile_is_one_line_at_the_start_and_a_page() -> None:
     async with desk(incident(), answers=INCIDENT, size=(120, 40)) as console:
-        assert "W tells what happened since you last looked 9 h ago" in console.text()
+        assert "W tells: since you looked 9 h ago 6 fired, 3 still open" in console.text()
         await console.press("W")
         assert isinstance(console.app.screen, AwayScreen)
         titles = [lines.title for lines in console.app.screen.query(FactLines) if lines.display]
-        assert {"STILL OPEN", "FIRED", "DONE BY OTHERS"} <= set(titles)
+        assert {"STILL OPEN", "FIRED AND OVER", "DONE BY OTHERS"} <= set(titles)
         await console.press("escape")
         assert console.app.place == "1 OVERVIEW"
 
 
 async def test_after_a_quiet_night_nothing_is_said() -> None:
     async with desk(all_fine()) as console:
-        assert "since you last looked" not in console.text()
+        assert "since you looked" not in console.text()
         await console.press("W")
         assert "none" in console.text()
 
@@ -127,6 +127,5 @@ def test_the_greeting_counts() -> None:
     away = incident_answer(AwayQuery())
     words = greeting(away, NOW, "W")
     assert f"{len(away.fired)} fired" in words
-    assert greeting(replace(away, since=None), NOW + timedelta(hours=1), "W").startswith(
-        "W tells what happened in your shift"
-    )
+    assert greeting(replace(away, since=None), NOW + timedelta(hours=1), "W").startswith("W tells: in your shift")
+    assert "1 silence ends, 1 time blind" in words

@@ -22,6 +22,7 @@ from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.themes.own import CYCLE
 from amt_console.model import AlertState, AlertType, KeptAnswer, ProbeNow, ServiceState, Viewer
 from widgets.chart import Chart
+from widgets.fact_lines import FactLines
 from widgets.title_bar import TitleBar
 
 pytestmark = pytest.mark.slow
@@ -350,3 +351,11 @@ async def test_an_alert_of_the_host_has_its_metric_instead_of_a_service() -> Non
         assert "cpu usage" in text, "the chart"
         assert "BODY" not in text
         assert not any(call[0] == "service" for call in console.operations.calls)
+
+
+async def test_the_help_is_wrapped_on_a_narrow_terminal() -> None:
+    async with desk(incident(), size=(60, 20)) as console:
+        await console.press("question_mark")
+        text = " ".join(" ".join(each.plain_lines) for each in console.app.screen.query(FactLines))
+        assert "…" not in text
+        assert "What is broken, since when, and who has it." in " ".join(text.split())

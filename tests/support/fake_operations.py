@@ -387,10 +387,10 @@ def why_of(episode: Episode) -> AlertWhy:
             Decision(fired, Stage.SETTLE, DecisionOutcome.HELD, "monitoring-db, which it needs, is being re-checked"),
             Decision(fired + timedelta(seconds=5), Stage.ESCALATION, sent, "it fired", "ops-slack"),
             Decision(
-                fired + timedelta(seconds=605),
+                fired + timedelta(seconds=125),
                 Stage.ESCALATION,
                 escalated,
-                "level 2: nobody acknowledged within 10m",
+                "level 2: nobody acknowledged within 2m",
                 "Ada by pager",
             ),
         ),
@@ -404,6 +404,7 @@ def why_of(episode: Episode) -> AlertWhy:
                 DeliveryState.DELIVERED,
                 "it fired",
                 fired,
+                delivered_at=fired + timedelta(seconds=1),
                 attempts=(DeliveryAttempt(fired + timedelta(seconds=1), "delivered"),),
             ),
             Delivery(
@@ -414,9 +415,9 @@ def why_of(episode: Episode) -> AlertWhy:
                 NoticeKind.ESCALATED,
                 DeliveryState.QUEUED,
                 "level 2",
-                fired + timedelta(seconds=605),
-                next_at=fired + timedelta(seconds=640),
-                attempts=(DeliveryAttempt(fired + timedelta(seconds=606), "serverError", "got 503"),),
+                fired + timedelta(seconds=125),
+                next_at=fired + timedelta(seconds=160),
+                attempts=(DeliveryAttempt(fired + timedelta(seconds=126), "serverError", "got 503"),),
             ),
         ),
     )

@@ -113,3 +113,15 @@ def test_given_labels_stand_below_their_values_or_are_spread() -> None:
     assert spread_labels(("a", "b"), 2) == [(0.25, "a"), (0.75, "b")]
     assert spread_labels(("a", "b"), 60) == [(0.0, "a"), (1.0, "b")]
     assert spread_labels((), 60) == []
+
+
+def test_labels_of_a_narrow_scale_differ() -> None:
+    narrow = scale_of([113_000.0, 113_500.0], rows=7, unit="EUR", from_zero=False)
+    labels_of_it = tick_labels(narrow, "EUR")
+    assert len(set(labels_of_it)) == len(labels_of_it)
+    assert labels_of_it[0] == "113.0 K EUR"
+
+
+def test_percent_beyond_100_is_shown_only_where_something_is() -> None:
+    assert scale_of([31.0, 90.0], rows=4, unit="%", from_zero=False).high == 100.0
+    assert scale_of([31.0, 130.0], rows=4, unit="%", from_zero=False).high >= 130.0

@@ -24,6 +24,9 @@ _TIME_STEPS = (
     *(part * _DAY for part in (1, 2, 5, 7, 14, 30, 61, 91, 183, 365)),
 )
 _MOST_DAYS = 40_000
+_ALL = 100.0
+"""No scale of percent goes beyond it for values that do not."""
+_MOST_DIGITS = 4
 
 
 def known(value: float | None) -> float | None:
@@ -81,6 +84,8 @@ def scale_of(
     first, last = math.floor(low / step + 1e-9), math.ceil(top / step - 1e-9)
     if last <= first:
         last = first + 1
+    if unit == "%" and top <= _ALL < last * step:
+        top = high = _ALL
     if high is not None and top == high:
         return Scale(first * step, high, (*(n * step for n in range(first, last) if n * step < high), high))
     return Scale(first * step, last * step, tuple(n * step for n in range(first, last + 1)))
@@ -92,12 +97,13 @@ def _round_step(raw: float, steps: Sequence[float]) -> float:
     return next(step * power for step in steps if step * power >= raw * (1 - 1e-9))
 
 
-def value_label(value: float, unit: str = "") -> str:
+def value_label(value: float, unit: str = "", *, digits: int | None = None) -> str:
     """A value with its unit in at most about nine cells.
 
     Args:
         value: A finite number.
         unit: ``ms`` becomes seconds from 1000 on, ``B`` has the units of 1024; any other unit stands behind the number.
+        digits: Digits behind the point; ``None`` for as many as its size asks for.
     """
     if unit == "B":
         return byte_size(value)
@@ -106,13 +112,19 @@ def value_label(value: float, unit: str = "") -> str:
     shown, letter = value, ""
     if 1e4 <= abs(value) < 1e18:
         shown, letter = next((value / size, letter) for size, letter in _SIZES if abs(value) >= size)
-    text = number(shown) if abs(shown) < 1e18 else f"{shown:.2g}"
+    usual = number(shown) if digits is None else f"{shown:.{digits}f}"
+    text = usual if abs(shown) < 1e18 else f"{shown:.2g}"
     return " ".join(part for part in (text, letter, unit) if part)
 
 
 def tick_labels(scale: Scale, unit: str) -> tuple[str, ...]:
-    """The labels of a scale; zero has no unit."""
-    return tuple("0" if tick == 0 else value_label(tick, unit) for tick in scale.ticks)
+    """The labels of a scale, with as many digits as tell them apart; zero has no unit."""
+    labels: tuple[str, ...] = ()
+    for digits in (None, *range(1, _MOST_DIGITS + 1)):
+        labels = tuple("0" if tick == 0 else value_label(tick, unit, digits=digits) for tick in scale.ticks)
+        if unit == "B" or len(set(labels)) == len(labels):
+            break
+    return labels
 
 
 def time_ticks(start: datetime, end: datetime, zone: tzinfo | None, most: int) -> list[tuple[float, str]]:

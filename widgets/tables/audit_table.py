@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.style import Style
 
 from amt_console.model.queries.activity import AuditLine
-from amt_console.text import near_moment
+from amt_console.text import short_moment
 from widgets.cells import Runs, runs_width
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
@@ -85,7 +85,7 @@ class AuditTable(LiveTable[AuditLine]):
         palette, now = self.look.palette, self._now
         match column:
             case "at":
-                return [("" if now is None else near_moment(row.at, now, self.look.zone), palette.muted)]
+                return [("" if now is None else short_moment(row.at, now, self.look.zone), palette.muted)]
             case "actor":
                 return [(row.actor, palette.accent)]
             case "action":

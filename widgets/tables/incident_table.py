@@ -10,7 +10,7 @@ from rich.style import Style
 
 from amt_console.model import AlertState
 from amt_console.model.queries.incidents import IncidentHistory, IncidentRow
-from amt_console.text import SEVERITY_WORDS, duration, near_moment, reason_of
+from amt_console.text import SEVERITY_WORDS, duration, reason_of, short_moment
 from widgets.cells import Runs, runs_width
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
@@ -103,7 +103,7 @@ class IncidentTable(LiveTable[IncidentRow]):
             case "subject":
                 return [(alert.subject, palette.text if over else palette.strong)]
             case "began":
-                return [("" if now is None else near_moment(alert.opened_at, now, self.look.zone), palette.muted)]
+                return [("" if now is None else short_moment(alert.opened_at, now, self.look.zone), palette.muted)]
             case "lasted":
                 text = duration(row.lasted_seconds)
                 return [(text, palette.text) if over else (text, palette.warning)]

@@ -10,7 +10,7 @@ from typing import ClassVar
 from rich.style import Style
 
 from amt_console.model.notifications import Delivery, DeliveryState
-from amt_console.text import near_moment
+from amt_console.text import short_moment
 from widgets.cells import Runs, runs_width
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
@@ -94,7 +94,7 @@ class MessageTable(LiveTable[Delivery]):
         palette, now = self.look.palette, self._now
         match column:
             case "at":
-                return [("" if now is None else near_moment(row.created_at, now, self.look.zone), palette.muted)]
+                return [("" if now is None else short_moment(row.created_at, now, self.look.zone), palette.muted)]
             case "state":
                 return [self._state(row)]
             case "kind":

@@ -35,11 +35,22 @@ class MutedTable(LiveTable[Muted]):
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
         self._now: datetime | None = None
+        self._hint = self._failure = ""
 
-    def show(self, rows: Sequence[Muted], now: datetime) -> None:
-        """Show these, with ages as of ``now``."""
-        self._now = now
+    @property
+    def failed(self) -> bool:
+        """Whether it could not be read: then nobody knows what is muted."""
+        return bool(self._failure)
+
+    def show(self, rows: Sequence[Muted], now: datetime, *, hint: str = "") -> None:
+        """Show these, with ages as of ``now``; without any, what to do to have some."""
+        self._now, self._hint, self._failure = now, hint, ""
         self.set_rows(rows)
+
+    def show_failure(self, words: str, now: datetime) -> None:
+        """Say in their place why they cannot be shown."""
+        self._now, self._failure = now, words
+        self.set_rows(())
 
     def row_key(self, row: Muted) -> str:
         """Its kind with its id or name."""
@@ -75,14 +86,17 @@ class MutedTable(LiveTable[Muted]):
 
     def title(self) -> Runs:
         """Name of the pane and number of rows."""
-        return [(f"{self.NAME} {self.model.total or 'none'}", Style())]
+        return [(f"{self.NAME} {'' if self.failed else self.model.total or 'none'}", Style())]
 
     def placeholder(self) -> Runs:
         """That nothing is muted."""
         palette = self.look.palette
         if self._now is None:
             return [("reading" + self.look.ellipsis, palette.muted)]
-        return [("nothing is silenced, and no work is planned", palette.muted)]
+        if self._failure:
+            return [(f"cannot be read: {self._failure}", palette.critical)]
+        words = "nothing is silenced, and no work is planned"
+        return [(f"{words}{self.look.dot}{self._hint}" if self._hint else words, palette.muted)]
 
     def aging(self, row: Muted) -> object:
         """Its age, and whether it runs."""

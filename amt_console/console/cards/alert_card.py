@@ -268,6 +268,7 @@ class AlertCard(Card):
                 history=found.history,
                 metric=found.metric,
                 earlier=found.earlier,
+                why=found.why,
             )
             self._draw()
 

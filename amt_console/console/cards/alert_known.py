@@ -14,6 +14,7 @@ from amt_console.model.queries import AlertHistoryQuery, HostQuery, MovedQuery, 
 from amt_console.model.queries.host import MetricCourse
 from amt_console.model.queries.moved import MovedTogether
 from amt_console.model.queries.states import StateHistory
+from amt_console.model.why import AlertWhy
 from amt_console.operations.protocol import NotFoundError, OperationError, Operations, ServiceDetail
 from amt_console.text import safe_text
 from widgets.plot import frame
@@ -55,6 +56,8 @@ class AlertKnown:
     earlier: tuple[AlertView, ...] | Failure | None = None
     """Alerts of the same subject before it, newest first."""
     moved: MovedTogether | Failure | None = None
+    why: AlertWhy | Failure | None = None
+    """The decisions about its messages, and the messages."""
 
     @property
     def episode(self) -> Episode | None:
@@ -109,8 +112,14 @@ def ask_course(
         alert = known.alert
         found = _tried(lambda: operations.ask(AlertHistoryQuery(BACK_HOURS, known.subject, 20, at=at)))
         earlier = found if isinstance(found, Failure) else tuple(_earlier(found.alerts, alert))
-        known = replace(known, earlier=earlier)
+        known = replace(known, earlier=earlier, why=_tried(lambda: why_at(operations, alert.id, at)))
     return known
+
+
+def why_at(operations: Operations, alert_id: int, at: datetime | None) -> AlertWhy:
+    """The decisions and messages that are stored, in the past up to its moment."""
+    why = operations.why(alert_id)
+    return why if at is None else why.as_of(at)
 
 
 def ask_moved(operations: Operations, alert_id: int, at: datetime | None) -> MovedTogether | Failure:

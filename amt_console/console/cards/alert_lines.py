@@ -10,6 +10,7 @@ from amt_console.console.cards.alert_known import AlertKnown, Failure
 from amt_console.console.cards.facts import labelled, mute_words
 from amt_console.console.cards.phases import phase_line, unanswered
 from amt_console.console.cards.sheet import Head
+from amt_console.console.cards.told import told
 from amt_console.model import AlertDetail, AlertState, AlertType, AlertView, Episode, ServiceState
 from amt_console.operations.evidence_facts import evidence_facts
 from amt_console.operations.protocol import ServiceDetail
@@ -87,7 +88,7 @@ def _owner(known: AlertKnown, alert: AlertView, look: Look, take_key: str | None
 
 
 def why(known: AlertKnown, look: Look, *, why_key: str, past: bool = False) -> list[Runs]:
-    """The reason with the count of probes, and whether somebody was told: of the past only the decisions say that."""
+    """The reason with the count of probes, and who was told."""
     alert, palette = known.alert, look.palette
     if alert is None:
         return []
@@ -98,9 +99,8 @@ def why(known: AlertKnown, look: Look, *, why_key: str, past: bool = False) -> l
         runs.append((f" ({counted.group(1)} probes)", palette.muted))
     if alert.times_today > 1:
         runs.append((f"{look.dot}{_ordinal(alert.times_today)} time today", palette.warning))
-    told = f"escalation level {alert.escalation_level} told" if alert.escalation_level else "nobody told yet"
-    told = "" if past else f"{told}{look.dot}"
-    return [runs, [(f"{told}{why_key} explains every decision", palette.muted)]]
+    explained: Runs = [(f"{why_key} explains every decision", palette.muted)]
+    return [runs, joined((told(known, look, past=past), explained), (look.dot, palette.muted))]
 
 
 def _ordinal(number: int) -> str:

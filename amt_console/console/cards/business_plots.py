@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from amt_console.model import FigureUnit, StateSpan
 from amt_console.model.queries.business import BusinessHistory, FigureCourse, ProjectedPoint, Projection
-from amt_console.text import duration, figure_text, percent
+from amt_console.text import ONGOING, duration, figure_text, percent, short_moment
 from widgets.cells import Run, Runs, clean, crop
 from widgets.chart import ChartLine, Plot
 from widgets.look import Look
@@ -20,7 +20,6 @@ _AHEAD = 0.5
 _MOST_AHEAD = 2000
 _MOST_NAMES = 3
 _NAME_CELLS = 32
-_DAYS_WITHOUT_YEAR = 300
 _UNITS = {FigureUnit.PERCENT: "%", FigureUnit.SECONDS: "s"}
 
 
@@ -127,10 +126,10 @@ def cause_lines(found: Sequence[Beside], now: datetime, look: Look) -> list[Runs
     lines: list[Runs] = []
     for each in found:
         span = each.span
-        still = look.glyph("…", "~") if span.end >= now else ""
+        still = ONGOING if span.end >= now else ""
         runs: list[Run] = [
             (look.glyph("░", ":"), palette.outage),
-            (f" {_when(span.start, now, look)}, {duration(span.seconds)}{still}: ", palette.muted),
+            (f" {short_moment(span.start, now, look.zone)}, {duration(span.seconds)}{still}: ", palette.muted),
         ]
         down = f"{named(span.error, look)} down"
         if each.change_percent is None:
@@ -140,13 +139,6 @@ def cause_lines(found: Sequence[Beside], now: datetime, look: Look) -> list[Runs
             runs += [(", at the same time ", palette.muted), (down, palette.critical)]
         lines.append(runs)
     return lines
-
-
-def _when(moment: datetime, now: datetime, look: Look) -> str:
-    local = look.local(moment)
-    if local.date() == look.local(now).date():
-        return f"{local:%H:%M}"
-    return f"{local:%d %b %H:%M}" if (now - moment).days < _DAYS_WITHOUT_YEAR else f"{local:%Y-%m-%d %H:%M}"
 
 
 def named(services: str | None, look: Look) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from amt_console.model.queries.base import Query
 
@@ -86,3 +86,48 @@ class Loader:
         self._running = False
         waiting, self._waiting = self._waiting, None
         (waiting or then)()
+
+
+class Panel(Protocol):
+    """The widget or screen that draws an answer."""
+
+    @property
+    def is_mounted(self) -> bool:
+        """Whether it is on the screen."""
+        ...
+
+
+class Answer(Generic[ResultT]):
+    """The newest answer for one panel, and why a newer one could not be read.
+
+    Args:
+        host: The app.
+        panel: Who draws it; after its end nothing is drawn.
+        draw: Called after each answer and each failure.
+    """
+
+    def __init__(self, host: LoadingHost, panel: Panel, draw: Callable[[], None]) -> None:
+        self._loader, self._panel, self._draw = Loader(host), panel, draw
+        self.value: ResultT | None = None
+        self.failure = ""
+        """Why the last load failed; empty if it did not."""
+
+    def ask(self, work: Callable[[], ResultT], *, query: Query[Any] | None = None) -> None:
+        """Load on a thread what a query asks, if it is one. A failure keeps the answer before it."""
+        self._loader.ask(work, self._answered, self._failed, query=query)
+
+    def _answered(self, value: ResultT) -> None:
+        before, self.value, self.failure = self.value, value, ""
+        try:
+            self._redraw()
+        except Exception:
+            self.value = before  # what cannot be drawn would fail again with the words that say so
+            raise
+
+    def _failed(self, why: str) -> None:
+        self.failure = why
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self._panel.is_mounted:
+            self._draw()

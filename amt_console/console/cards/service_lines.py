@@ -10,6 +10,7 @@ from amt_console.model import AlertState, AlertView, ServiceState, ServiceView, 
 from amt_console.model.queries.states import StateHistory
 from amt_console.operations.protocol import RecentProbe, ServiceDetail
 from amt_console.text import (
+    ONGOING,
     SEVERITY_WORDS,
     duration,
     follows_words,
@@ -17,6 +18,7 @@ from amt_console.text import (
     near_moment,
     percent,
     reason_of,
+    short_moment,
 )
 from widgets.ages import span_words
 from widgets.cells import Run, Runs, clean, crop, joined, runs_width, width_of
@@ -135,12 +137,6 @@ def alerts_of(name: str, detail: ServiceDetail | None, shown: Sequence[AlertView
     return (*opened, *sorted(others, key=lambda each: each.opened_at, reverse=True))
 
 
-def short_moment(moment: datetime, now: datetime, look: Look) -> str:
-    """A time of day, with day and month unless it is today's."""
-    local = look.local(moment)
-    return f"{local:%H:%M}" if local.date() == look.local(now).date() else f"{local:%d %b %H:%M}"
-
-
 def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, look: Look) -> list[Runs]:
     """A line per alert; the chosen one has a mark.
 
@@ -160,7 +156,7 @@ def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, 
         text, style = look.severity(view.severity)
         plain = palette.muted if ended else look.severity_style(view.severity)
         mark = "" if chosen is None else look.glyph("▸ ", "> ") if at == chosen else "  "
-        begun = short_moment(view.opened_at, now, look)
+        begun = short_moment(view.opened_at, now, look.zone)
         lasted = ((view.resolved_at or now) - view.opened_at).total_seconds()
         if view.resolved_at is None:
             lasted -= lasted % look.age_step
@@ -173,10 +169,7 @@ def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, 
             (text, palette.muted if ended else style),
             (" " * (11 - len(text)), palette.text),
             (f"{begun} ", palette.muted),
-            (
-                f"{duration(lasted):>7}{'' if ended else look.glyph('…', '~'):<2} ",
-                plain,
-            ),
+            (f"{duration(lasted):>7}{'' if ended else ONGOING:<2} ", plain),
             (f"{who}  " if who else "", palette.accent),
             (reason_of(view.message, view.subject), palette.muted if ended else palette.text),
         ]
@@ -192,7 +185,7 @@ def error_lines(spans: Sequence[StateSpan], probes: Sequence[RecentProbe], now: 
     for span in trouble:
         text, style = look.state(span.state)
         still = span is spans[-1]
-        length = duration(span.seconds) + (look.glyph("…", "~") if still else "")
+        length = duration(span.seconds) + (ONGOING if still else "")
         runs = [
             (text, style),
             (" " * (8 - len(text)), palette.text),
@@ -206,7 +199,7 @@ def error_lines(spans: Sequence[StateSpan], probes: Sequence[RecentProbe], now: 
             rows.append((probe.timestamp, [("failed check     ", palette.muted), (probe.error, palette.text)]))
     rows.sort(key=lambda row: row[0], reverse=True)
     lines: list[Runs] = [
-        [(f"{short_moment(at, now, look)}  ", palette.muted), *runs] for at, runs in rows[:_MOST_ERRORS]
+        [(f"{short_moment(at, now, look.zone)}  ", palette.muted), *runs] for at, runs in rows[:_MOST_ERRORS]
     ]
     if len(rows) > _MOST_ERRORS:
         lines.append([(f"and {len(rows) - _MOST_ERRORS} more in this range", palette.muted)])
@@ -232,10 +225,10 @@ def event_lines(history: StateHistory, now: datetime, look: Look, most: int) -> 
     lines: list[Runs] = []
     for at, name, span, still in rows[: most if len(rows) <= most else most - 1]:
         text, style = look.state(span.state)
-        length = duration(span.seconds) + (look.glyph("…", "~") if still else "")
+        length = duration(span.seconds) + (ONGOING if still else "")
         lines.append(
             [
-                (f"{short_moment(at, now, look):<12}  ", palette.muted),
+                (f"{short_moment(at, now, look.zone):<12}  ", palette.muted),
                 (text, style),
                 (" " * (8 - len(text)), palette.text),
                 (f"{crop(clean(name), width, look.ellipsis):<{width}}  ", palette.text),

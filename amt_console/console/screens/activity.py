@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import CHART_KEYS
-from amt_console.console.cards.loading import Loader
+from amt_console.console.cards.loading import Answer
 from amt_console.console.cards.ranges import TimeRange, moved
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.lists import ListScreen
@@ -23,7 +23,7 @@ from amt_console.model.queries import ActivityQuery
 from amt_console.model.queries.activity import Activity, AuditLine, MonitorHealth
 from amt_console.operations.json_views import iso
 from amt_console.operations.notification_json import delivery_json
-from amt_console.text import byte_size, duration, near_moment
+from amt_console.text import byte_size, duration, short_moment
 from widgets.cells import Runs
 from widgets.fact_lines import FactLines
 from widgets.info_line import InfoLine
@@ -36,6 +36,8 @@ RANGES = (TimeRange(1, "1 h"), TimeRange(24, "24 h"), TimeRange(168, "7 d"), Tim
 USUAL_RANGE = 1
 REFRESH_SECONDS = 10.0
 _GAPS = 3
+_LABEL = 10
+"""Cells of the labels of the monitor's health."""
 
 
 class ActivityScreen(ListScreen):
@@ -47,15 +49,13 @@ class ActivityScreen(ListScreen):
     def __init__(self) -> None:
         super().__init__()
         self._range = USUAL_RANGE
-        self._activity: Activity | None = None
-        self._failure = ""
 
     def body(self) -> Iterable[Widget]:
         """People and monitor, then the two tables."""
         look = self.look
-        self._loader = Loader(self.host)
+        self._activity = Answer[Activity](self.host, self, self._draw)
         with Horizontal(id="health"):
-            yield FactLines("MONITOR", look=look, id="monitor", wrap_at=0)
+            yield FactLines("MONITOR", look=look, id="monitor", wrap_at=_LABEL)
             yield FactLines("WHO IS LOOKING", look=look, id="viewers", wrap_at=0)
         with Vertical(id="tables"):
             yield AuditTable(look=look, id="audit")
@@ -104,7 +104,7 @@ class ActivityScreen(ListScreen):
         if operations is None:
             return
         query = ActivityQuery(hours=RANGES[self._range].hours, at=self.host.at)
-        self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed, query=query)
+        self._activity.ask(lambda: operations.ask(query), query=query)
 
     def action_range(self, step: int) -> None:
         """A longer or shorter time range."""
@@ -161,24 +161,14 @@ class ActivityScreen(ListScreen):
         self._draw()
         self.redraw()
 
-    def _loaded(self, found: Activity) -> None:
-        if self.is_mounted:
-            self._activity, self._failure = found, ""
-            self._draw()
-
-    def _failed(self, why: str) -> None:
-        if self.is_mounted:
-            self._failure = why
-            self._draw()
-
     def _draw(self) -> None:
-        found, look = self._activity, self.look
+        found, failure, look = self._activity.value, self._activity.failure, self.look
         monitor = self.query_one("#monitor", FactLines)
-        if self._failure:
-            monitor.show([[(f"cannot be read: {self._failure}", look.palette.critical)]])
+        if failure:
+            monitor.show([[(f"cannot be read: {failure}", look.palette.critical)]])
         if found is None:
             return
-        if not self._failure:
+        if not failure:
             monitor.show(health_lines(found.health, found, look), note=f"last {RANGES[self._range].words}")
         self.audit.show(found.audit, found.end, refused=found.audit_refused)
         self.messages.show(found.messages, found.end)
@@ -190,10 +180,10 @@ def health_lines(health: MonitorHealth, activity: Activity, look: Look) -> list[
     palette = look.palette
     expected = health.expected_last_hour
     results = f"{health.results_last_hour:,}"
-    results += f" of {expected:,} in the last hour" if expected else " in the last hour"
+    results += f" of {expected:,} in an hour" if expected else " in an hour"
     short = expected is not None and health.results_last_hour < 0.95 * expected
     lines: list[Runs] = [
-        [("results  ", palette.muted), (results, palette.warning if short else palette.text)],
+        [("results   ", palette.muted), (results, palette.warning if short else palette.text)],
         [
             ("messages  ", palette.muted),
             (f"{health.waiting_messages} waiting", palette.warning if health.waiting_messages else palette.text),
@@ -204,9 +194,9 @@ def health_lines(health: MonitorHealth, activity: Activity, look: Look) -> list[
     if health.database_bytes is not None:
         lines.append([("database  ", palette.muted), (byte_size(health.database_bytes), palette.text)])
     for gap in health.gaps[:_GAPS]:
-        begin = near_moment(gap.started_at, activity.end, look.zone)
+        begin = short_moment(gap.started_at, activity.end, look.zone)
         length = duration((gap.ended_at - gap.started_at).total_seconds())
-        lines.append([("blind  ", palette.muted), (f"{begin}, {length}: {gap.reason.value}", palette.warning)])
+        lines.append([("blind     ", palette.muted), (f"{begin}, {length}: {gap.reason.value}", palette.warning)])
     return lines
 
 

@@ -314,15 +314,23 @@ class AlertsScreen(ListScreen):
 
     def _muted_loaded(self, rows: tuple[Muted, ...]) -> None:
         if self.is_mounted:
-            self.muted.show(rows, self.now)
+            key = self.host.key_of
+            hint = f"{key('silence')} silences, {key('plan_work')} plans work" if self.host.view.can_act else ""
+            self.muted.show(rows, self.now, hint=hint)
             self._draw_tabs()
             self.tell_selected()
 
     def _muted_failed(self, reason: str) -> None:
-        self.app.notify(f"Silences cannot be read: {reason}", severity="error", markup=False)
+        if self.is_mounted:
+            self.muted.show_failure(reason, self.now)
+            self._draw_tabs()
 
     def _draw_tabs(self) -> None:
         shown = self.host.view.shown
         opened = len(shown.alerts) if shown is not None else 0
-        names = (f"ACTIVE {opened}", f"HISTORY {RANGES[self._range].words}", f"SILENCES {self.muted.model.total}")
+        names = (
+            f"ACTIVE {opened}",
+            f"HISTORY {RANGES[self._range].words}",
+            f"SILENCES {'?' if self.muted.failed else self.muted.model.total}",
+        )
         self.query_one(TabLine).show(names, self._tab, hint=f"{self.host.key_of('next_pane')} switches")

@@ -9,14 +9,14 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
-from amt_console.console.cards.loading import Loader
+from amt_console.console.cards.loading import Answer
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.detail import DetailBody, DetailScreen
 from amt_console.console.screens.seen import sections_of
 from amt_console.model import AlertState, AlertView, Snapshot
 from amt_console.model.queries import AwayQuery
 from amt_console.model.queries.away import Away
-from amt_console.text import duration, near_moment, reason_of, safe_text
+from amt_console.text import duration, near_moment, reason_of, safe_text, short_moment
 from widgets.ages import age_words
 from widgets.cells import Runs
 from widgets.fact_lines import FactLines
@@ -28,19 +28,17 @@ class AwayScreen(DetailScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._away: Away | None = None
-        self._failure = ""
 
     def body(self) -> Iterable[Widget]:
         """The head and the lists."""
         look = self.look
-        self._loader = Loader(self.host)
+        self._away = Answer[Away](self.host, self, self._draw)
         with DetailBody(id="detail"):
             yield FactLines("WHILE YOU WERE AWAY", look=look, id="head", wrap_at=0)
             yield FactLines("STILL OPEN", look=look, id="open", wrap_at=2)
             with Container(id="columns"):
                 with Vertical(id="left"):
-                    yield FactLines("FIRED", look=look, id="fired", wrap_at=2)
+                    yield FactLines("FIRED AND OVER", look=look, id="fired", wrap_at=2)
                     yield FactLines("UNDELIVERED", look=look, id="undelivered", wrap_at=2)
                 with Vertical(id="right"):
                     yield FactLines("DONE BY OTHERS", look=look, id="acted", wrap_at=2)
@@ -60,7 +58,7 @@ class AwayScreen(DetailScreen):
         operations = self.host.operations
         if operations is not None:
             query = AwayQuery(at=self.host.at)
-            self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed)
+            self._away.ask(lambda: operations.ask(query))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw the ages."""
@@ -71,28 +69,20 @@ class AwayScreen(DetailScreen):
         super().relook()
         self._draw()
 
-    def _loaded(self, away: Away) -> None:
-        if self.is_mounted:
-            self._away, self._failure = away, ""
-            self._draw()
-
-    def _failed(self, why: str) -> None:
-        if self.is_mounted:
-            self._failure = why
-            self._draw()
-
     def _draw(self) -> None:
-        away, look = self._away, self.look
+        away, failure, look = self._away.value, self._away.failure, self.look
         head = self.query_one("#head", FactLines)
-        if self._failure:
-            head.show([[(f"cannot be read: {self._failure}", look.palette.critical)]])
+        if failure:
+            head.show([[(f"cannot be read: {failure}", look.palette.critical)]])
         if away is None:
             return
-        if not self._failure:
+        if not failure:
             head.show([head_runs(away, look)])
         now = self.now
         self._section("#open", alert_lines(away.still_open, now, look), always=True)
-        self._section("#fired", alert_lines(away.fired, now, look), always=True)
+        opened = {each.id for each in away.still_open}
+        over = [each for each in away.fired if each.id not in opened]
+        self._section("#fired", alert_lines(over, now, look), always=True)
         self._section("#acted", acted_lines(away, look), always=True)
         self._section("#undelivered", undelivered_lines(away, look))
         self._section("#ending", ending_lines(away, look))
@@ -128,7 +118,7 @@ def alert_lines(alerts: Sequence[AlertView], now: datetime, look: Look) -> list[
         lines.append(
             [
                 (f"{word:<10} ", palette.muted if over else style),
-                (f"{near_moment(each.opened_at, now, look.zone)}  ", palette.muted),
+                (f"{short_moment(each.opened_at, now, look.zone)}  ", palette.muted),
                 (f"{each.subject}  ", palette.text if over else palette.strong),
                 (reason_of(each.message, each.subject), palette.muted if over else palette.text),
                 (f"  {'over' if over else who}", palette.ok if over else palette.accent),
@@ -142,7 +132,7 @@ def acted_lines(away: Away, look: Look) -> list[Runs]:
     palette = look.palette
     return [
         [
-            (f"{near_moment(each.at, away.until, look.zone)}  ", palette.muted),
+            (f"{short_moment(each.at, away.until, look.zone)}  ", palette.muted),
             (safe_text(each.actor, 40), palette.accent),
             (f" {safe_text(each.action, 60)} {safe_text(each.subject, 80)}", palette.text),
             (f"  {safe_text(each.detail)}" if each.detail else "", palette.muted),
@@ -156,7 +146,7 @@ def undelivered_lines(away: Away, look: Look) -> list[Runs]:
     palette = look.palette
     return [
         [
-            (f"{near_moment(each.created_at, away.until, look.zone)}  ", palette.muted),
+            (f"{short_moment(each.created_at, away.until, look.zone)}  ", palette.muted),
             (f"{each.state.value} ", palette.critical),
             (f"{safe_text(each.subject or each.kind.value, 80)} to {safe_text(each.receiver, 60)}", palette.text),
             (f"  {safe_text(each.attempts[-1].error or '')}" if each.attempts else "", palette.muted),
@@ -170,7 +160,7 @@ def ending_lines(away: Away, look: Look) -> list[Runs]:
     palette = look.palette
     return [
         [
-            (f"{near_moment(each.ends_at, away.until, look.zone)}  ", palette.warning),
+            (f"{short_moment(each.ends_at, away.until, look.zone)}  ", palette.warning),
             (safe_text(each.what, 80), palette.text),
             (f"  {safe_text(each.reason)}", palette.muted),
         ]
@@ -183,7 +173,7 @@ def gap_lines(away: Away, look: Look) -> list[Runs]:
     palette = look.palette
     return [
         [
-            (f"{near_moment(each.started_at, away.until, look.zone)}  ", palette.muted),
+            (f"{short_moment(each.started_at, away.until, look.zone)}  ", palette.muted),
             (duration((each.ended_at - each.started_at).total_seconds()), palette.warning),
             (f"  {each.reason.value}", palette.muted),
         ]

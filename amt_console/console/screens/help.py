@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -12,12 +11,11 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from amt_console.console.bindings import ALL_KEYS, HELP_KEYS, key_names
-from widgets.cells import Run, Runs
+from widgets.cells import Runs
 from widgets.fact_lines import FactLines
 from widgets.look import Look
 
 _KEYS_WIDTH = 18
-_TEXT_WIDTH = 56
 _SIGNS = (
     ("●", "+", "up"),
     ("▲", "!", "slow, or a warning"),
@@ -53,10 +51,10 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
             for place, bindings in self._places:
                 shown = [binding for binding in bindings if binding.id in self._active]
                 if shown:
-                    block = FactLines(place.upper(), look=self._look)
+                    block = FactLines(place.upper(), look=self._look, wrap_at=_KEYS_WIDTH)
                     block.show(self._lines(shown))
                     yield block
-            signs = FactLines("SIGNS", look=self._look)
+            signs = FactLines("SIGNS", look=self._look, wrap_at=0)
             signs.show(self._signs())
             yield signs
 
@@ -64,9 +62,8 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         palette = self._look.palette
         lines: list[Runs] = []
         for binding in bindings:
-            for at, part in enumerate(textwrap.wrap(binding.tooltip, _TEXT_WIDTH)):
-                name = key_names(self._active[binding.id]) if at == 0 else ""
-                lines.append([(f"{name:<{_KEYS_WIDTH}}", palette.key), (part, palette.text)])
+            name = key_names(self._active[binding.id])
+            lines.append([(f"{name:<{_KEYS_WIDTH}}", palette.key), (binding.tooltip, palette.text)])
         return lines
 
     def _signs(self) -> list[Runs]:
@@ -74,13 +71,8 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         lines: list[Runs] = []
         for fancy, plain, words in _SIGNS:
             lines.append([(f"{self._look.glyph(fancy, plain):<4}", palette.strong), (words, palette.text)])
-        for words in (
-            "UP 24H is grey when less than 90 % of the time was measured;",
-            'below 50 % there is "not enough data".',
-        ):
-            note: list[Run] = [(words, palette.muted)]
-            lines.append(note)
-        return lines
+        words = 'UP 24H is grey when less than 90 % of the time was measured; below 50 % there is "not enough data".'
+        return [*lines, [(words, palette.muted)]]
 
     def action_dismiss_help(self) -> None:
         """Return to the previous screen."""

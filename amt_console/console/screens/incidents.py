@@ -13,7 +13,7 @@ from textual.widget import Widget
 from amt_console.console.actions import Selection
 from amt_console.console.bindings import CHART_KEYS
 from amt_console.console.cards.base import Card
-from amt_console.console.cards.loading import Loader
+from amt_console.console.cards.loading import Answer
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.ranges import LONG_RANGES, USUAL_LONG_RANGE, moved
 from amt_console.console.exporting import Export, ListExport
@@ -51,14 +51,12 @@ class IncidentsScreen(ListScreen):
     def __init__(self) -> None:
         super().__init__()
         self._range = USUAL_LONG_RANGE
-        self._history: IncidentHistory | None = None
-        self._failure = ""
         self._alerts: tuple[object, ...] | None = None
 
     def body(self) -> Iterable[Widget]:
         """The figures, the table and the preview."""
         look = self.look
-        self._loader = Loader(self.host)
+        self._history = Answer[IncidentHistory](self.host, self, self._draw)
         yield FactLines(look=look, id="figures", wrap_at=0)
         with Horizontal(id="beside"):
             yield IncidentTable(look=look, id="list")
@@ -97,7 +95,7 @@ class IncidentsScreen(ListScreen):
         if operations is None:
             return
         query = IncidentsQuery(hours=LONG_RANGES[self._range].hours, at=self.host.at)
-        self._loader.ask(lambda: operations.ask(query), self._loaded, self._failed, query=query)
+        self._history.ask(lambda: operations.ask(query), query=query)
 
     def action_range(self, step: int) -> None:
         """A longer or shorter time range."""
@@ -158,27 +156,22 @@ class IncidentsScreen(ListScreen):
         super().relook()
         self._draw_figures()
 
-    def _loaded(self, history: IncidentHistory) -> None:
-        if self.is_mounted:
-            self._history, self._failure = history, ""
-            self.table.show(history)
-            self._draw_figures()
+    def _draw(self) -> None:
+        if self._history.value is not None:
+            self.table.show(self._history.value)
             self.tell_selected()
-
-    def _failed(self, why: str) -> None:
-        if self.is_mounted:
-            self._failure = why
-            self._draw_figures()
+        self._draw_figures()
 
     def _draw_figures(self) -> None:
         shown = self.query_one("#figures", FactLines)
         palette, name = self.look.palette, f"last {LONG_RANGES[self._range].words}"
-        if self._failure:
-            shown.show([[(f"{name}: cannot be read: {self._failure}", palette.critical)]])
-        elif self._history is None:
+        history = self._history
+        if history.failure:
+            shown.show([[(f"{name}: cannot be read: {history.failure}", palette.critical)]])
+        elif history.value is None:
             shown.show([[(f"{name}: reading{self.look.ellipsis}", palette.muted)]])
         else:
-            shown.show([figure_runs(self._history, name, self.look)])
+            shown.show([figure_runs(history.value, name, self.look)])
 
 
 def figure_runs(history: IncidentHistory, name: str, look: Look) -> Runs:

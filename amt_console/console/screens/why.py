@@ -8,6 +8,8 @@ from functools import partial
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
+from amt_console.console.cards.alert_known import why_at
+from amt_console.console.cards.loading import Answer
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens import why_lines
 from amt_console.console.screens.detail import DetailBody, DetailScreen
@@ -24,12 +26,12 @@ class WhyScreen(DetailScreen):
     def __init__(self, alert_id: int) -> None:
         super().__init__()
         self._alert_id = alert_id
-        self._why: AlertWhy | None = None
         self._version: int | None = None
 
     def body(self) -> Iterable[Widget]:
         """Head and the three lists."""
         look = self.look
+        self._why = Answer[AlertWhy](self.host, self, self._draw)
         with DetailBody(id="detail"):
             yield FactLines("WHY", look=look, id="why-head", wrap_at=0)
             yield FactLines("SEEN", look=look, id="seen", wrap_at=why_lines.INDENT)
@@ -42,13 +44,12 @@ class WhyScreen(DetailScreen):
 
     def row_summary(self) -> str | None:
         """The last decision as text."""
-        if self._why is None or not self._why.decisions:
-            return None
-        return self._why.decisions[-1].reason
+        why = self._why.value
+        return None if why is None or not why.decisions else why.decisions[-1].reason
 
     def exported(self) -> Export:
         """The lines, or the document of ``alerts why --json``."""
-        document = {} if self._why is None else why_json(self._why)
+        document = {} if self._why.value is None else why_json(self._why.value)
         return ListExport(
             f"why alert {self._alert_id} was told", f"why-{self._alert_id}", document, sections=sections_of(self)
         )
@@ -57,7 +58,7 @@ class WhyScreen(DetailScreen):
         """Read what is stored."""
         operations = self.host.operations
         if operations is not None:
-            self.host.job(partial(operations.why, self._alert_id), self._loaded)
+            self._why.ask(partial(why_at, operations, self._alert_id, self.host.at))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Read again when the alert has changed."""
@@ -71,16 +72,15 @@ class WhyScreen(DetailScreen):
         super().relook()
         self._draw()
 
-    def _loaded(self, found: AlertWhy) -> None:
-        if self.is_mounted:
-            self._why = found
-            self._draw()
-
     def _draw(self) -> None:
-        found, look = self._why, self.look
+        found, failure, look = self._why.value, self._why.failure, self.look
+        head = self.query_one("#why-head", FactLines)
+        if failure:
+            head.show([[(f"cannot be read: {failure}", look.palette.critical)]])
         if found is None:
             return
-        self.query_one("#why-head", FactLines).show(why_lines.head(found, look))
+        if not failure:
+            head.show(why_lines.head(found, look, self.now))
         self.query_one("#seen", FactLines).show(why_lines.seen(found, look))
         self.query_one("#decided", FactLines).show(why_lines.decided(found, look))
         self.query_one("#sent", FactLines).show(why_lines.sent(found, look))

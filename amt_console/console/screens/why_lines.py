@@ -6,7 +6,8 @@ from datetime import datetime
 
 from amt_console.model.notifications import DecisionOutcome, Delivery, DeliveryState
 from amt_console.model.why import AlertWhy
-from amt_console.text import SEVERITY_WORDS, safe_text
+from amt_console.text import SEVERITY_WORDS, near_moment, safe_text
+from widgets.ages import age_words
 from widgets.cells import Run, Runs
 from widgets.look import Look
 
@@ -16,16 +17,26 @@ _WORD = 12
 _GOOD = frozenset((DecisionOutcome.SENT, DecisionOutcome.ESCALATED))
 
 
-def head(why: AlertWhy, look: Look) -> list[Runs]:
-    """The alert in one line."""
+def head(why: AlertWhy, look: Look, now: datetime) -> list[Runs]:
+    """The alert, since when, who has it, its rule and its runbook."""
     episode, palette = why.episode, look.palette
     rule = safe_text(episode.rule_id or "none", 200)
+    begun = f"began {near_moment(episode.opened_at, now, look.zone)}, {age_words(episode.opened_at, now)} ago"
+    ended = episode.resolved_at
+    over = "" if ended is None or ended > now else f"{look.dot}ended {near_moment(ended, now, look.zone)}"
+    runbook: list[Runs] = (
+        []
+        if episode.runbook is None
+        else [[("runbook: ", palette.muted), (look.value(safe_text(episode.runbook, 500)), palette.accent)]]
+    )
     return [
         [
             (f"{SEVERITY_WORDS[episode.severity]} ", palette.strong),
             (look.value(safe_text(episode.message)), palette.text),
         ],
-        [(f"alert {episode.id}, rule {rule}. All of it was stored when it happened.", palette.muted)],
+        [(f"{begun}{over}{look.dot}alert {episode.id}, rule {rule}", palette.muted)],
+        *runbook,
+        [("All of this was stored when it happened.", palette.muted)],
     ]
 
 
