@@ -199,6 +199,11 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         self._return_code = INTERNAL
         self._close_messages_no_wait()
 
+    @property
+    def is_monitor(self) -> bool:
+        """Whether this process is the monitor now."""
+        return self._feed.is_monitor
+
     # Called by the feed
 
     def wake(self) -> None:

@@ -104,6 +104,11 @@ class SnapshotFeed:
         self._host.on_thread(self._open, "session")
         self._tick_later()
 
+    @property
+    def is_monitor(self) -> bool:
+        """Whether this process is the monitor now, which the last poll need not know yet."""
+        return self._session is not None and self._session.is_monitor
+
     def close(self) -> None:
         """Close the session. Blocks."""
         if self._session is not None:

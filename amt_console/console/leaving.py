@@ -25,6 +25,11 @@ class LeavingHost(Protocol):
         """The present screen."""
         ...
 
+    @property
+    def is_monitor(self) -> bool:
+        """Whether this process is the monitor now."""
+        ...
+
     def prompt(self) -> Prompt:
         """The prompt of the screen."""
         ...
@@ -57,11 +62,11 @@ class Leaving:
     def ask(self, *, keep_picture: bool) -> None:
         """Quit; the monitor asks first."""
         leave = partial(self._leave, keep_picture=keep_picture)
-        view = self._host.view
-        if not view.facts.is_monitor or not self._host.has_prompt():
+        # It may have taken over since the last poll.
+        if not self._host.is_monitor or not self._host.has_prompt():
             leave()
             return
-        successor = view.successor(os.getpid())
+        successor = self._host.view.successor(os.getpid())
         after = f"{successor.name} ({successor.place}) takes over" if successor else "Nothing is probed after it"
         self._host.prompt().confirm(f"Quit the monitor? {after}. y quits, any other key stays.", leave)
 

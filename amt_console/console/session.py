@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Session(Protocol):
-    """The connection of one console. Every member may block: never call them on the app's loop."""
+    """The connection of one console. Every member but `is_monitor` may block: never call them on the app's loop."""
 
     @property
     def operations(self) -> Operations:
@@ -29,7 +29,7 @@ class Session(Protocol):
 
     @property
     def is_monitor(self) -> bool:
-        """Whether this process is the monitor."""
+        """Whether this process is the monitor. Never blocks."""
         ...
 
     @property

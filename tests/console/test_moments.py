@@ -9,6 +9,9 @@ import pytest
 from support.desk import Desk, desk
 from support.pictures import NOW, all_fine, incident
 
+from amt_console.model.queries import BusinessQuery, HostQuery, StatesQuery
+from amt_console.operations.protocol import OperationError
+
 pytestmark = pytest.mark.slow
 THEN = NOW - timedelta(days=3)
 
@@ -55,3 +58,19 @@ async def test_a_screen_that_was_left_returns_at_the_new_moment() -> None:
         await console.press("2")
         moments = {call[-1] if call[0] != "ask" else call[1].at for call in console.operations.calls}
         assert moments == {console.app.at}
+
+
+@pytest.mark.parametrize("place", ["2", "4", "5"])
+async def test_what_could_not_be_read_of_a_past_moment_is_asked_for_again(place: str) -> None:
+    def fail(query: object) -> None:
+        raise OperationError("the monitor went away")
+
+    failing = dict.fromkeys((StatesQuery, HostQuery, BusinessQuery), fail)
+    async with desk(incident(), size=(120, 40), at=THEN, answers=failing) as console:
+        await console.press(place)
+        assert "the monitor went away" in console.text()
+        console.operations.answers.clear()
+        console.clock.advance(120)
+        console.app.wake()
+        await console.settle()
+        assert "the monitor went away" not in console.text()

@@ -67,6 +67,13 @@ async def test_a_console_that_takes_over_while_it_shows_the_past_asks_before_it_
         assert "attached" not in console.text()
 
 
+async def test_a_console_that_has_just_taken_over_asks_before_it_knows_from_a_poll() -> None:
+    async with _console(all_fine()) as (console, session):
+        session.is_monitor, session.attached_to = True, None
+        await console.press("q")
+        assert "Quit the monitor?" in console.prompt.question
+
+
 async def test_what_cannot_be_read_any_more_is_told_in_the_past_too() -> None:
     async with _console(all_fine()) as (console, _):
         await console.press("left_square_bracket")

@@ -32,11 +32,17 @@ class Loader:
         self._waiting: Callable[[], None] | None = None
         self._answered: Query[Any] | None = None
         """The newest question, unless it failed."""
+        self._failed = False
 
     @property
     def running(self) -> bool:
         """Whether a load runs."""
         return self._running
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last load failed: it is worth another one, also of a past moment."""
+        return self._failed
 
     def ask(
         self,
@@ -68,17 +74,21 @@ class Loader:
         self._running = True
         self._host.load(
             work,
-            lambda result: self._ended(lambda: done(result)),
+            lambda result: self._ended(lambda: self._found(done, result)),
             lambda why: self._ended(lambda: self._lost(failed, why)),
         )
 
+    def _found(self, done: Callable[[ResultT], None], result: ResultT) -> None:
+        self._failed = False
+        done(result)
+
     def _lost(self, failed: Callable[[str], None], why: str) -> None:
-        self._answered = None
+        self._answered, self._failed = None, True
         failed(why)
 
     def forget(self) -> None:
         """Ask nothing that waits, and draw no answer to what runs."""
-        self._answered = None
+        self._answered, self._failed = None, False
         if self._running:
             self._waiting = lambda: None
 

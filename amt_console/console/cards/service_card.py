@@ -310,7 +310,8 @@ class ServiceCard(Card):
             and not travelled
         )
         old = host.clock.monotonic() - self._loaded_at >= self.span.reload_seconds
-        if changed or (old and host.at is None and not host.view.paused):
+        again = host.at is None or any(each.failed for each in self._loaders or ())
+        if changed or (old and again and not host.view.paused):
             self.load()
 
     # Drawing

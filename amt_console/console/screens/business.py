@@ -111,7 +111,7 @@ class BusinessScreen(ListScreen):
             old = host.clock.monotonic() - self._loaded_at >= RELOAD_SECONDS
             if self._asked is None or self._asked.at != host.at:
                 self.load()
-            elif old and host.at is None and not host.view.paused and not self._loader.running:
+            elif old and (host.at is None or self._loader.failed) and not (host.view.paused or self._loader.running):
                 self._ask(self._asked, len(_STAGES) - 1)
         self.tell_selected()
 

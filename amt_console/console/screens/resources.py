@@ -142,7 +142,8 @@ class ResourcesScreen(ConsoleScreen):
         self._draw()
         host, now = self.host, self.host.clock.monotonic()
         first = self._loaded_at == float("-inf")
-        if not first and (host.at is not None or host.view.paused):
+        failed = any(each.failed for each in self._loaders or ())
+        if not first and (host.view.paused or (host.at is not None and not failed)):
             return
         if now - self._loaded_at >= self.span.reload_seconds:
             self.load()

@@ -80,8 +80,9 @@ class ServicesScreen(ListScreen):
         old = self.host.clock.monotonic() - self._loaded_at >= HOUR_SECONDS
         # Before the first layout there is no room for it yet: it is asked for with the next snapshot.
         wanted = self.services.shows_hour and not self.host.view.paused
-        if wanted and (states != self._states or (old and self.host.at is None)):
-            if states != self._states:
+        again = self.host.at is None or any(each.failed for each in self._loads())
+        if wanted and (states != self._states or (old and again)):
+            if states != self._states or self._events_fault:
                 self._events_at = float("-inf")
             self._states = states
             self._load_hour()
