@@ -455,3 +455,33 @@ def test_without_a_channel_the_reason_is_kept() -> None:
     key.fire()
     assert key.outbox == []
     assert key.reasons()[-1] == "escalation none: no channel is configured"
+
+
+def test_an_alert_waits_for_the_verdict_on_a_dependency_once_in_its_life() -> None:
+    key = Paged(policies(depends_on={SUBJECT: ("db",)}))
+    key.fire()
+    key.act(Acknowledge(1))
+    sent = len(key.outbox)
+    key.others = [other(AlertType.DATABASE, "db", AlertState.PENDING, key.clock)]
+    key.act(Unacknowledge(1))
+    assert key.sent(since=sent) == [("escalated", "ops")], "nothing is held, although the escalation began anew"
+
+
+def test_a_silence_counts_as_having_waited_for_a_dependency() -> None:
+    clock = FakeClock()
+    key = Paged(policies(depends_on={SUBJECT: ("db",)}, silences=(silence(1, clock),)), clock=clock)
+    key.fire()
+    key.others = [other(AlertType.DATABASE, "db", AlertState.PENDING, key.clock)]
+    key.wait(1, every=1.0)
+    assert not [reason for reason in key.reasons() if reason.startswith("settle")]
+
+
+def test_an_acknowledgement_that_ends_with_the_alert_is_not_told_to_have_expired() -> None:
+    key = Paged()
+    key.fire()
+    key.act(Acknowledge(1, for_=60.0))
+    key.clock.advance(120)
+    key.recover()
+    kinds = [event.kind for event in key.events[1]]
+    assert kinds[-1] == "resolved"
+    assert "ack_expired" not in kinds
