@@ -12,7 +12,7 @@ from amt_console.alerts.policy.rota import next_shift, on_call
 from amt_console.alerts.policy.silences import is_running
 from amt_console.model.alerts import Episode
 from amt_console.model.oncall import Shift
-from amt_console.model.policy import ONCALL, MaintenanceWindow, Policies, Rota, Silence
+from amt_console.model.policy import ONCALL, MaintenanceWindow, Policies, Silence
 from amt_console.model.states import AlertState, Severity
 
 SOON = timedelta(hours=24)
@@ -61,21 +61,21 @@ def shift_span(policies: Policies, now: datetime, since: datetime | None = None)
     if shift.starts_at is not None and now - shift.starts_at < JUST_BEGUN:
         before = on_call(rota, shift.starts_at - timedelta.resolution)
         return ShiftSpan(
-            since or _began(before, usual.since, rota),
+            since or _began(before, usual.since),
             shift.ends_at or usual.until,
             None if before is None else before.person,
             shift.person,
         )
     return ShiftSpan(
-        since or _began(shift, usual.since, rota),
+        since or _began(shift, usual.since),
         (None if following is None else following.ends_at) or usual.until,
         shift.person,
         None if following is None else following.person,
     )
 
 
-def _began(shift: Shift | None, usual: datetime, rota: Rota) -> datetime:
-    return usual if shift is None or shift.starts_at is None or shift.rota != rota.name else shift.starts_at
+def _began(shift: Shift | None, usual: datetime) -> datetime:
+    return usual if shift is None or shift.starts_at is None else shift.starts_at
 
 
 def open_alerts(episodes: Iterable[Episode]) -> tuple[Episode, ...]:

@@ -485,3 +485,16 @@ def test_an_acknowledgement_that_ends_with_the_alert_is_not_told_to_have_expired
     kinds = [event.kind for event in key.events[1]]
     assert kinds[-1] == "resolved"
     assert "ack_expired" not in kinds
+
+
+def test_a_configured_silence_after_another_is_a_decision_of_its_own() -> None:
+    clock = FakeClock()
+    first = replace(silence(1, clock), id="", created_by=None)
+    key = Paged(policies(silences=(first,)), clock=clock)
+    key.fire()
+    key.policies = policies(silences=(replace(first, reason="repair"),))
+    key.wait(10)
+    assert [reason.rpartition(": ")[2] for reason in key.reasons() if reason.startswith("silence")] == [
+        "planned",
+        "repair",
+    ]
