@@ -32,9 +32,9 @@ from amt_console.operations.json_views import alert_json
 from amt_console.text import SEVERITY_WORDS, follows_words
 from widgets.alert_table import AlertTable, Followers
 from widgets.cells import Runs
-from widgets.history_table import HistoryTable
 from widgets.info_line import InfoLine
 from widgets.live_table import LiveTable
+from widgets.tables.history_table import HistoryTable
 from widgets.tables.muted_table import Muted, MutedTable
 
 ACTIVE, HISTORY, SILENCES = range(3)
