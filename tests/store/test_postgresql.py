@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from support.fair_time import fair_time
@@ -288,3 +291,24 @@ def test_closing_ends_the_waiting(store: Store) -> None:
 
 def test_a_day_has_a_name() -> None:
     assert partition_name("monitoring_logs", (date(2026, 1, 5) - date(1970, 1, 1)).days) == "monitoring_logs_p20260105"
+
+
+def test_a_read_that_outlives_the_store_leaves_no_connection_open(store_url: str) -> None:
+    store = Store.open(store_url, clock=SystemClock())
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with store.read():
+            store.close()
+        del store
+        gc.collect()
+    assert [str(each.message) for each in told] == []
+
+
+def test_a_listener_that_cannot_listen_is_closed(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("amt_console.store.engines.postgresql.CHANNEL", "no_such_function()")
+    with Store.open(store_url, clock=SystemClock()) as store, warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with pytest.raises(psycopg.Error, match="no_such_function"):
+            store._dialect.listener()  # type: ignore[attr-defined]
+        gc.collect()
+        assert [str(each.message) for each in told] == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from math import isinf
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -30,6 +31,7 @@ from amt_console.store.errors import StoreBusy, StoreCorrupt, StoreError, StoreF
 
 if TYPE_CHECKING:
     from psycopg import Connection as DriverConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
     from amt_console.store.engines.bounded_connection import BoundedConnection
 
@@ -57,6 +59,8 @@ _BUSY = ("55P03", "40P01", "40001")
 _FULL = ("53100", "53200")
 _CORRUPT = ("XX001", "XX002")
 _IDLE = "25P03"
+_POOL = "pool"
+"""In the notes of a connection: the pool that made it."""
 _COUNT = text("UPDATE store_meta SET number = number + 1 WHERE key = 'commits' RETURNING number")
 CHANNEL = "'amt_' || left(md5(current_schema()), 16)"
 """SQL of the name under which changes are announced: one for each schema, since names are known database-wide."""
@@ -135,9 +139,10 @@ class Postgresql:
         pooled = engine.raw_connection()
         driver = cast("DriverConnection[Any]", pooled.driver_connection)
         pooled.detach()
-        row = driver.execute(f"SELECT {CHANNEL}").fetchone()
-        assert row is not None
-        driver.execute(f'LISTEN "{row[0]}"')
+        with _closed_on_error(driver):
+            row = driver.execute(f"SELECT {CHANNEL}").fetchone()
+            assert row is not None
+            driver.execute(f'LISTEN "{row[0]}"')
         return driver
 
     def make_room(self, connection: Connection, table: Table, days: Collection[int]) -> None:
@@ -299,12 +304,30 @@ class Postgresql:
             return BoundedConnection.open(self._patience, limit, *found, **named)
 
         @event.listens_for(engine, "connect")
-        def prepare(driver: BoundedConnection, _record: object) -> None:
+        def prepare(driver: BoundedConnection, record: ConnectionPoolEntry) -> None:
+            record.info[_POOL] = engine.pool
             if settings:
-                driver.execute("; ".join(settings))
-                driver.commit()
+                with _closed_on_error(driver):
+                    driver.execute("; ".join(settings))
+                    driver.commit()
+
+        @event.listens_for(engine, "checkin")
+        def give_back(driver: BoundedConnection | None, record: ConnectionPoolEntry) -> None:
+            # A pool that was disposed of meanwhile never closes what comes back to it.
+            if driver is not None and record.info.get(_POOL) is not engine.pool:
+                driver.close()
 
         return engine
+
+
+@contextmanager
+def _closed_on_error(driver: DriverConnection[Any]) -> Iterator[None]:
+    """Close a connection that nobody else knows yet, if what it is prepared with fails."""
+    try:
+        yield
+    except BaseException:
+        driver.close()
+        raise
 
 
 def _driver(connection: Connection) -> BoundedConnection:
