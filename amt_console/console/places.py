@@ -52,10 +52,10 @@ class Places:
         """Open a screen; details above the present one are closed."""
         place = next(each for each in PLACES if each.name == name)
         app = self._app
+        self.current = place  # at first: a screen that comes back draws its title at once
         base = 1 if name == OVERVIEW else 2
         while len(app.screen_stack) > base:
             await app.pop_screen()
-        self.current = place
         wanted = None if name == OVERVIEW else self._screen(place)
         if wanted is None or wanted is app.screen:
             return

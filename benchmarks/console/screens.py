@@ -1,7 +1,8 @@
 """Screens of the console on the reference history: from a key to the last byte of the screen with its data.
 
-The console stands in the past, where nothing changes by itself: what comes after a key is its paint. A screen loads its
-data on threads and paints as they come; measured is the last byte before a pause of ``QUIET_SECONDS``.
+The console stands in the past, where nothing changes by itself: what comes after a key is its paint. It stands some
+minutes back, where the age in the title does not change each second. A screen loads its data on threads and paints as
+they come; measured is the last byte before a pause of ``QUIET_SECONDS``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.figure import Figure
@@ -25,6 +27,7 @@ TARGET_SCREEN_MS = 100.0
 TARGET_JUMP_MS = 150.0
 QUIET_SECONDS = 0.5
 LONGEST_SECONDS = 10.0
+BACK = timedelta(minutes=5)
 READY = b"PAST"
 JUMPS = ("-15d", "-3d", "-29d", "-1d", "-22d")
 
@@ -60,7 +63,7 @@ def _console(history: History, folder: Path) -> Iterator[OnTerminal]:
     """A console that only reads the history, in the past."""
     services = history.fleet.services()
     config = write_config(folder / "config.json", 9, len(services), services[0].interval, name="service-{:03d}")
-    at = history.clock().now().isoformat()
+    at = (history.clock().now() - BACK).isoformat()
     command = [*AMT, "--config", str(config), "--db", history.url, "--read-only", "--at", at]
     with on_terminal(command, SIZE) as program:
         yield program

@@ -236,6 +236,13 @@ async def test_number_keys_open_the_screens_and_each_keeps_its_selection() -> No
         assert console.app.place == "1 OVERVIEW"
 
 
+async def test_the_title_names_the_overview_as_soon_as_it_is_back() -> None:
+    async with desk(incident()) as console:
+        await console.press("3", "1")
+        title = console.screen.query_one(TitleBar)
+        assert "1 OVERVIEW" in title.plain_lines[0]
+
+
 async def test_who_is_looking_stands_in_the_title_and_in_full_behind_a_key() -> None:
     viewers = (
         Viewer("ann", NOW - timedelta(minutes=12), "pid 41", may_monitor=True),
