@@ -40,6 +40,7 @@ from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.session import Preferences, Session, SessionFacts
+from amt_console.console.spare_time import SpareTime, code_of_screens
 from amt_console.console.terminal.desktop import sequence_of
 from amt_console.console.terminal.driver import ConsoleDriver
 from amt_console.console.terminal.guard import TerminalGuard
@@ -133,6 +134,7 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         self._copying = Copying(self)
         self._exporter = Exporter(self, export_folder)
         self._acts = Acts(self, clock)
+        self._spare_time: SpareTime | None = None
         self.appearance = Appearance(self, memory)
 
     # Life
@@ -144,11 +146,13 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
     def run(self, **options: Any) -> None:
         """Run until the person quits, the process is told to end, or the terminal hangs up."""
         options.setdefault("mouse", self._mouse)
+        self._spare_time = SpareTime(self, self.clock, code_of_screens())
         with TerminalGuard(self._end_from_outside, self._let_go) as guard:
             self.guard = guard
             try:
                 super().run(**options)
             finally:
+                self._spare_time.close()
                 self._acts.close()
                 self._feed.close()
             if guard.exit_code is not None:
@@ -231,6 +235,8 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
     def session_opened(self, operations: Operations) -> None:
         """Enable the keys that act, and look what happened meanwhile."""
         self.operations = operations
+        if self._spare_time is not None:
+            self._spare_time.begin()
         if self.view.at is None:
             self._jobs.load(partial(happened, operations), self._greet, lambda why: None)
 
@@ -382,6 +388,8 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         ours = isinstance(screen, (ConsoleScreen, HelpScreen)) and not event.is_forwarded
         if ours and isinstance(event, events.Key):
             self.app_focus = True
+            if self._spare_time is not None:
+                self._spare_time.pressed()
             if event.time > self._typed_ahead_until:
                 await self._press(event.key.removeprefix(PASTED), event)
         elif ours and isinstance(event, events.Paste):

@@ -1,0 +1,150 @@
+"""Work while nobody presses a key: the code of other screens, and garbage."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from support.pictures import NOW, all_fine
+
+from amt_console.clock import FakeClock
+from amt_console.console.places import PLACES
+from amt_console.console.session import SessionFacts
+from amt_console.console.spare_time import (
+    ALL_FROM,
+    AUTOMATIC_FROM,
+    AWAY_SECONDS,
+    COLLECT_FROM,
+    COLLECT_SECONDS,
+    QUIET_SECONDS,
+    SpareTime,
+)
+from amt_console.console.view_state import ViewState
+
+
+class Host:
+    """Runs timers and threads when it is told to."""
+
+    def __init__(self) -> None:
+        self.view = ViewState()
+        self.view.read(all_fine(), SessionFacts())
+        self.timers: list[Callable[[], None]] = []
+        self.threads: list[Callable[[], None]] = []
+        self.calls: list[Callable[[], None]] = []
+
+    def on_thread(self, work: Callable[[], None], group: str) -> None:
+        self.threads.append(work)
+
+    def on_loop(self, call: Callable[[], None]) -> None:
+        self.calls.append(call)
+
+    def set_timer(self, delay: float, callback: Callable[[], None], /) -> Any:
+        self.timers.append(callback)
+
+    def step(self) -> None:
+        """The next timer, with what follows from it on threads."""
+        self.timers.pop()()
+        while self.threads:
+            self.threads.pop()()
+            while self.calls:
+                self.calls.pop()()
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    thresholds = gc.get_threshold()
+    yield Host()
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+    gc.enable()
+
+
+def test_pieces_are_worked_in_their_order_and_one_that_fails_stops_no_other(host: Host) -> None:
+    worked: list[str] = []
+
+    def fail() -> None:
+        worked.append("second")
+        raise ImportError("a file is gone")
+
+    pieces = (lambda: worked.append("first"), fail, lambda: worked.append("third"))
+    SpareTime(host, FakeClock(NOW), pieces).begin()
+    host.step()
+    assert worked == ["first", "second", "third"]
+
+
+def test_a_key_and_a_screen_without_data_come_first(host: Host) -> None:
+    worked: list[str] = []
+    clock = FakeClock(NOW)
+    host.view, shown = ViewState(), host.view
+    spare = SpareTime(host, clock, [lambda: worked.append("piece")])
+    spare.begin()
+    host.step()
+    assert not worked
+    host.view = shown
+    spare.pressed()
+    host.step()
+    assert not worked
+    clock.advance(2 * QUIET_SECONDS)
+    host.step()
+    assert worked == ["piece"]
+
+
+def test_new_garbage_is_collected_in_a_pause_and_what_survived_when_nobody_is_there(host: Host) -> None:
+    class Node:
+        def __init__(self) -> None:
+            self.itself = self
+
+    clock = FakeClock(NOW)
+    spare = SpareTime(host, clock, ())
+    spare.begin()
+    host.step()
+    survivor, new = Node(), Node()
+    survived, fresh = weakref.ref(survivor), weakref.ref(new)
+    del new
+    _pause(spare, host, clock)
+    assert fresh() is None
+    del survivor
+    _pause(spare, host, clock)
+    assert survived() is not None, "what survived once is left out"
+    for _ in range(ALL_FROM):
+        _pause(spare, host, clock)
+    clock.advance(2 * AWAY_SECONDS)
+    host.step()
+    assert survived() is None
+
+
+def _pause(spare: SpareTime, host: Host, clock: FakeClock) -> None:
+    """A key, some collections of young objects, and a pause."""
+    spare.pressed()
+    for _ in range(COLLECT_FROM):
+        gc.collect(1)
+    clock.advance(2 * COLLECT_SECONDS)
+    host.step()
+
+
+def test_the_thresholds_are_given_back(host: Host) -> None:
+    before = gc.get_threshold()
+    spare = SpareTime(host, FakeClock(NOW), ())
+    spare.begin()
+    assert gc.get_threshold()[2] == AUTOMATIC_FROM
+    spare.close()
+    assert gc.get_threshold() == before
+
+
+@pytest.mark.slow
+def test_the_code_of_all_screens_and_of_charts_can_be_loaded() -> None:
+    modules = [f"amt_console.console.screens.{place.screen.partition(':')[0]}" for place in PLACES]
+    code = (
+        "import sys\n"
+        "from amt_console.console.spare_time import code_of_screens\n"
+        "[load() for load in code_of_screens()]\n"
+        f"missing = [name for name in {modules!r} if name not in sys.modules]\n"
+        "from widgets.plot import frame\n"
+        "sys.exit(', '.join(missing) or (0 if frame.is_loaded() else 'charts'))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
