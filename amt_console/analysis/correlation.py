@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from amt_console.analysis.percentiles import usable
+from amt_console.analysis.percentiles import MOST_VALUE
 
 METHOD = (
     "strength = |value - median| / interquartile range, against the same hour of the last four weeks where there are "
@@ -70,28 +70,55 @@ def moved_together(begin: datetime, histories: Sequence[SeriesHistory], *, now: 
         histories: Each with the hours before; with four weeks, they are compared with the same hour of those.
         now: Values after it are not read.
     """
-    found = [moved for history in histories if (moved := _moved(begin, history, now)) is not None]
+    places: dict[tuple[datetime, ...], _Places] = {}
+    found = [moved for history in histories if (moved := _moved(begin, history, now, places)) is not None]
     return tuple(sorted(found, key=lambda each: (-each.strength, each.onset, each.subject, each.signal)))
 
 
-def _moved(begin: datetime, history: SeriesHistory, now: datetime) -> Moved | None:
-    points = sorted((at, value) for at, value in history.points if usable(value) and at <= now)
-    times = [at for at, _ in points]
-    before = _values(points, times, begin - LEAD - HOURS_BEFORE, begin - LEAD)
-    seen: list[Point] = []
+class _Places:
+    """Where the values that are compared stand in a series: the buckets of nearly all services have the same times."""
+
+    def __init__(self, begin: datetime, times: Sequence[datetime]) -> None:
+        def between(start: datetime, end: datetime) -> slice:
+            return slice(bisect_left(times, start), bisect_left(times, end))
+
+        self.before = between(begin - LEAD - HOURS_BEFORE, begin - LEAD)
+        looked_at = between(begin - LEAD, begin + SPAN)
+        self.looked_at = range(looked_at.start, looked_at.stop)
+        self.same_hours: list[Sequence[slice]] = []
+        """Of each value that is looked at, those around it in each of the last weeks; none if a week has none."""
+        for at in times[looked_at]:
+            weeks = [
+                between(at - number * WEEK - AROUND, at - number * WEEK + AROUND) for number in range(1, WEEKS + 1)
+            ]
+            self.same_hours.append(weeks if all(week.start < week.stop for week in weeks) else ())
+
+
+def _moved(
+    begin: datetime, history: SeriesHistory, now: datetime, known: dict[tuple[datetime, ...], _Places]
+) -> Moved | None:
+    points = [(at, value) for at, value in history.points if -MOST_VALUE <= value <= MOST_VALUE and at <= now]
+    points.sort()
+    times = tuple([at for at, _ in points])
+    values = [value for _, value in points]
+    places = known.get(times)
+    if places is None:
+        places = known[times] = _Places(begin, times)
+    before = values[places.before]
+    before_usual = _usual(before) if len(before) >= LEAST_BASELINE else None
+    seen: list[int] = []
     deviations: list[float] = []
     centres: list[float] = []
     of_weeks: list[bool] = []
-    before_usual = _usual(before) if len(before) >= LEAST_BASELINE else None
-    for at, value in points[bisect_left(times, begin - LEAD) : bisect_left(times, begin + SPAN)]:
-        then = _usual(_same_hour(points, times, at))
+    for index, weeks in zip(places.looked_at, places.same_hours, strict=True):
+        then = _usual([value for week in weeks for value in values[week]])
         usual = then or before_usual
         if usual is not None:
             of_weeks.append(then is not None)
             centre, spread = usual
-            seen.append((at, value))
+            seen.append(index)
             centres.append(centre)
-            deviations.append(max(-MOST_STRENGTH, min(MOST_STRENGTH, (value - centre) / spread)))
+            deviations.append(max(-MOST_STRENGTH, min(MOST_STRENGTH, (values[index] - centre) / spread)))
     if not seen:
         return None
     sustained = [_sustained(deviations, n) for n in range(len(seen))]
@@ -99,8 +126,8 @@ def _moved(begin: datetime, history: SeriesHistory, now: datetime) -> Moved | No
     strength = round(sustained[best], 2)
     if strength < LEAST_STRENGTH:
         return None
-    onset = next(at for (at, _), each in zip(seen, sustained, strict=True) if each >= LEAST_STRENGTH - 0.01)
-    return Moved(history.subject, history.signal, strength, onset, seen[best][1], centres[best], of_weeks[best])
+    onset = next(times[index] for index, each in zip(seen, sustained, strict=True) if each >= LEAST_STRENGTH - 0.01)
+    return Moved(history.subject, history.signal, strength, onset, values[seen[best]], centres[best], of_weeks[best])
 
 
 def _sustained(deviations: Sequence[float], n: int) -> float:
@@ -110,19 +137,6 @@ def _sustained(deviations: Sequence[float], n: int) -> float:
     here = deviations[n]
     beside = [deviations[m] for m in (n - 1, n + 1) if 0 <= m < len(deviations)]
     return max((min(abs(here), abs(other)) for other in beside if here * other > 0), default=0.0)
-
-
-def _same_hour(points: Sequence[Point], times: Sequence[datetime], at: datetime) -> list[float]:
-    """The values around this moment in each of the last four weeks; none if a week has none."""
-    weeks = [
-        _values(points, times, at - number * WEEK - AROUND, at - number * WEEK + AROUND)
-        for number in range(1, WEEKS + 1)
-    ]
-    return [value for week in weeks for value in week] if all(weeks) else []
-
-
-def _values(points: Sequence[Point], times: Sequence[datetime], start: datetime, end: datetime) -> list[float]:
-    return [value for _, value in points[bisect_left(times, start) : bisect_left(times, end)]]
 
 
 def _usual(values: Sequence[float]) -> tuple[float, float] | None:

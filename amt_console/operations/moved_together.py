@@ -56,7 +56,7 @@ def moved_with(reads: Reads, episode: Episode, *, now: datetime, most: int | Non
         points, _ = _read(reads, begin, now, COARSE)
     own_signal = _OF_THE_HOST.get(episode.alert_type)
     histories = [
-        SeriesHistory(subject, signal, tuple(sorted(series)))
+        SeriesHistory(subject, signal, series)
         for (subject, signal), series in points.items()
         if subject != episode.subject and (subject, signal) != (HOST, own_signal)
     ]
@@ -65,10 +65,9 @@ def moved_with(reads: Reads, episode: Episode, *, now: datetime, most: int | Non
 
 def _read(reads: Reads, begin: datetime, now: datetime, resolution: int) -> tuple[_Series, datetime | None]:
     """The series around the beginning and in the weeks before, and the time of the newest value."""
-    windows = [(begin - LEAD - HOURS_BEFORE, begin + SPAN)]
-    for week in range(WEEKS, 0, -1):
-        then = begin - week * WEEK
-        windows.append((then - LEAD - AROUND, then + SPAN + AROUND))
+    weeks = [begin - week * WEEK for week in range(WEEKS, 0, -1)]
+    windows = [(then - LEAD - AROUND, then + SPAN + AROUND) for then in weeks]
+    windows.append((begin - LEAD - HOURS_BEFORE, begin + SPAN))
     # Up to the end of a whole bucket: a part of one is made out of single results, service by service.
     windows = [(start, min(now, _whole(end, resolution))) for start, end in windows]
     found: _Series = {}
@@ -105,19 +104,14 @@ def _services(
     for name, course in courses.items():
         if series_of(name, courses.keys()) is not None:
             continue
-        means, downs, was_down = [], [], False
-        for start, up, degraded, down, timed, total in course:
-            known = up + degraded + down
-            if timed:
-                means.append((moment(start), total / timed / SCALE))
-            if known:
-                downs.append((start, 100 * down / known))
-                was_down = was_down or down > 0
-            if (timed or known) and start > newest:
-                newest = start
-        found[name, RESPONSE_TIME] = means
-        if was_down:
-            found[name, DOWN_TIME] = [(moment(start), percent) for start, percent in downs]
+        found[name, RESPONSE_TIME] = [
+            (moment(start), total / timed / SCALE) for start, _, _, timed, total in course if timed
+        ]
+        if any(down for _, _, down, _, _ in course):
+            found[name, DOWN_TIME] = [
+                (moment(start), 100 * down / known) for start, known, down, _, _ in course if known
+            ]
+        newest = max(newest, next((start for start, known, _, timed, _ in reversed(course) if timed or known), 0))
     return [moment(newest)] if newest else []
 
 

@@ -112,7 +112,7 @@ def _read_lately(reads: Reads, names: Sequence[str], end: datetime, found: dict[
         hour = totals.get(name)
         error_rate = hour.error_rate if hour else None
         means: list[float | None] = [None] * SPARK_MINUTES
-        for begin, _, _, _, timed, total in courses.get(name, ()):
+        for begin, _, _, timed, total in courses.get(name, ()):
             if timed:
                 means[(begin - first) // (MINUTE * SECOND)] = total / timed / SCALE
         found[name] = replace(

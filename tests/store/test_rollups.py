@@ -18,6 +18,7 @@ from support.thoroughness import times
 from amt_console.clock import FakeClock, micros
 from amt_console.model import RESOLUTIONS, ProbeResult, Rollup, ServiceState
 from amt_console.store import Store
+from amt_console.store.rollups import finished
 
 pytestmark = pytest.mark.slow
 
@@ -307,10 +308,11 @@ def test_courses_are_the_numbers_of_the_buckets(store: Store, clock: FakeClock, 
     with store.read() as reads:
         courses = reads.services.courses(resolution=300, windows=windows)
         rollups = [reads.services.rollups(resolution=300, start=start, end=end) for start, end in windows]
+
+    def measured(bucket: Rollup) -> finished.Measured:
+        known, times = bucket.up_us + bucket.degraded_us + bucket.down_us, bucket.histogram
+        return bucket.start_us, known, bucket.down_us, times.count, times.total
+
     assert sorted(courses) == ["api", "web"]
     for name, course in courses.items():
-        assert course == [
-            (each.start_us, each.up_us, each.degraded_us, each.down_us, each.histogram.count, each.histogram.total)
-            for found in rollups
-            for each in found[name]
-        ]
+        assert course == [measured(each) for found in rollups for each in found[name]]

@@ -394,4 +394,5 @@ def _up(at: int, length: int) -> int:
 
 def _measured(bucket: Rollup) -> Measured:
     times = bucket.histogram
-    return bucket.start_us, bucket.up_us, bucket.degraded_us, bucket.down_us, times.count, times.total
+    known = bucket.up_us + bucket.degraded_us + bucket.down_us
+    return bucket.start_us, known, bucket.down_us, times.count, times.total

@@ -29,8 +29,8 @@ _FEW = 8
 _MOST_STARTS = 10_000
 
 
-Measured = tuple[int, int, int, int, int, int]
-"""Start, time up, degraded and down, number of response times and their sum; all times in microseconds."""
+Measured = tuple[int, int, int, int, int]
+"""Start, time up, degraded or down, time down, number of response times and their sum; all times in microseconds."""
 
 
 class _Wanted(Enum):
@@ -59,13 +59,23 @@ def each(
         yield name, rollup_of(start * SECOND, resolution * SECOND, numbers, counts)
 
 
-def each_measured(
-    connection: Connection, resolution: int, low: int, high: int, services: Collection[str] | None = None
-) -> Iterator[tuple[str, Measured]]:
-    """``each`` without histograms and in the form of ``Measured``: no object is made for a bucket."""
-    rows = _rows(connection, _Wanted.COURSES, resolution, low, high, services)
-    for name, start, up, degraded, down, timed, total in rows:
-        yield name, (start * SECOND, up, degraded, down, timed, total)
+def add_measured(
+    connection: Connection,
+    resolution: int,
+    low: int,
+    high: int,
+    services: Collection[str] | None,
+    courses: Mapping[str, list[Measured]],
+) -> None:
+    """Append the finished buckets that begin in ``[low, high)``, oldest first, to the course of each service that has
+    one. No object is made for a bucket.
+    """
+    if low >= high:
+        return
+    for name, start, known, down, timed, total in _rows(connection, _Wanted.COURSES, resolution, low, high, services):
+        course = courses.get(name)
+        if course is not None:
+            course.append((start * SECOND, known, down, timed, total))
 
 
 def each_step(
@@ -210,7 +220,8 @@ def _columns(wanted: _Wanted) -> Select[Any]:
         most = func.max(case((_TIMED, _ROLLUPS.c.max_us)))
         return select(name, *numbers, least, most).group_by(name)
     if wanted is _Wanted.COURSES:
-        parts = ("start", "up_us", "degraded_us", "down_us", "timed", "sum_us")
-        return select(name, *(_ROLLUPS.c[each] for each in parts))
+        parts = _ROLLUPS.c
+        known = parts.up_us + parts.degraded_us + parts.down_us
+        return select(name, parts.start, known, parts.down_us, parts.timed, parts.sum_us).order_by(parts.start)
     columns = [_ROLLUPS.c[each] for each in ("start", *_NUMBERS, "min_us", "max_us")]
     return select(name, *columns, *([_ROLLUPS.c.histogram] if wanted is _Wanted.BUCKETS_WITH_HISTOGRAMS else []))

@@ -99,12 +99,14 @@ def read_courses(
         running: dict[str, list[Rollup]] = {}
         for name, part in _running(connection, states, level, low, high, micros(now)):
             running.setdefault(name, []).append(part)
-        buckets: dict[str, list[finished.Measured]] = {}
-        for name, bucket in finished.each_measured(connection, resolution, low, floor(high, length), services):
-            buckets.setdefault(name, []).append(bucket)
-        for name, course in found.items():
-            known = buckets.get(name, [])
-            course += sorted(_with_running(known, running[name]) if name in running else known)
+        before = {name: len(found[name]) for name in running}
+        finished.add_measured(connection, resolution, low, floor(high, length), services, found)
+        for name, parts in running.items():
+            course, first = found[name], min(part.start_us for part in parts)
+            beside: list[finished.Measured] = []
+            while len(course) > before[name] and course[-1][0] >= first:
+                beside.append(course.pop())
+            course += sorted(_with_running(beside, parts))
     return found
 
 
@@ -112,10 +114,10 @@ def _with_running(known: Iterable[finished.Measured], running: Iterable[Rollup])
     by_start = {bucket[0]: bucket for bucket in known}
     for part in running:
         times = part.histogram
-        more = (part.up_us, part.degraded_us, part.down_us, times.count, times.total)
-        _, *before = by_start.get(part.start_us, (0,) * 6)
-        up, degraded, down, timed, total = map(add, before, more)
-        by_start[part.start_us] = (part.start_us, up, degraded, down, timed, total)
+        more = (part.up_us + part.degraded_us + part.down_us, part.down_us, times.count, times.total)
+        _, *before = by_start.get(part.start_us, (0,) * 5)
+        measured, down, timed, total = map(add, before, more)
+        by_start[part.start_us] = (part.start_us, measured, down, timed, total)
     return by_start.values()
 
 
