@@ -14,7 +14,6 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.reactive import Reactive
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -24,6 +23,7 @@ from amt_console.console.exporting import Export
 from amt_console.console.host import ScreenHost
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
 from amt_console.console.places import PLACES
+from amt_console.console.screens.painting import PaintedOnce
 from amt_console.console.terminal.compositor import LineCompositor
 from amt_console.model import Snapshot
 from widgets.key_footer import KeyFooter, KeyHint
@@ -39,7 +39,7 @@ KEEP_LINES_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-class ConsoleScreen(Screen[None], inherit_bindings=False):
+class ConsoleScreen(PaintedOnce, inherit_bindings=False):
     """Base of the overview and the detail screens."""
 
     BINDINGS: ClassVar[Sequence[BindingType]] = []  # type: ignore[assignment]
@@ -209,7 +209,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.show_progress(self.host.progress)
         self.redraw()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Redraw: the view may have changed while another screen was on top."""
         self.refresh_keys()
         self.follow_moment()

@@ -1,0 +1,61 @@
+"""Paints a screen once after its layout, and leaves its styles as they are when it comes back."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.geometry import Size
+from textual.screen import Screen
+
+MOST_HELD = 3
+"""Layouts in successive frames before one of them is painted."""
+
+
+class PaintedOnce(Screen[None], inherit_bindings=False):
+    """Saves work that Textual does twice.
+
+    Textual paints a layout before the widgets have heard of their new sizes, and once more after. Here the paint waits
+    for the next frame: by then they have drawn themselves. A screen that comes back is styled anew only if the theme
+    is another one.
+    """
+
+    _laying_out = False
+    _paint_waits = False
+    """Whether a layout is not painted yet."""
+    _held = 0
+    """Frames in which a paint has waited."""
+    _styled_for = ""
+    """The theme when it was left."""
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        first = not self.app._dom_ready
+        self._laying_out = not first and self._held < MOST_HELD
+        try:
+            super()._refresh_layout(size, scroll)
+        finally:
+            self._laying_out = False
+        if self._paint_waits:
+            self._update_timer.resume()
+
+    def _compositor_refresh(self) -> None:
+        if self._laying_out:
+            self._paint_waits = True
+            self._held += 1
+        else:
+            self._paint_waits, self._held = False, 0
+            super()._compositor_refresh()
+
+    def _on_timer_update(self) -> None:
+        waited = self._held
+        super()._on_timer_update()
+        # With another layout in this frame it waits for the next one.
+        if self._paint_waits and self._held == waited and self.is_current and not self.app._batch_count:
+            self._compositor_refresh()
+
+    def on_screen_suspend(self) -> None:
+        """Remember what it is styled for."""
+        self._styled_for = self.app.theme
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Keep its styles under the same theme. Textual's own handler comes after this one."""
+        if self._styled_for == self.app.theme:
+            event.refresh_styles = False
