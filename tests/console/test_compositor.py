@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from support.desk import desk
 from support.pictures import incident
-from textual._compositor import Compositor
+from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -67,3 +67,29 @@ async def test_lines_follow_the_style_of_an_ancestor() -> None:
         screen.styles.color = "#123456"
         await console.settle()
         assert before != table.below == table.rich_style
+
+
+async def test_a_place_that_a_widget_left_is_painted_although_the_map_was_read_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with desk(incident(), size=(120, 40)) as console:
+        compositor, prompt = console.screen._compositor, console.app.prompt()
+        prompt.confirm("Quit the monitor?", lambda: None)
+        await console.settle()
+        assert prompt.region.width == 120
+        region, painted = prompt.region, set[int]()
+        render = LineCompositor.render_partial_update
+
+        def noted(own: LineCompositor) -> ChopsUpdate | None:
+            update = render(own)
+            if update is not None:
+                painted.update(y for y, first, end in update.spans if (first, end) == (0, 120))
+            return update
+
+        monkeypatch.setattr(LineCompositor, "render_partial_update", noted)
+        prompt.display = False
+        # A repaint of a widget that was hidden makes the next reader of the map lay out anew, before Textual does.
+        compositor._full_map_invalidated = True
+        assert prompt not in compositor.full_map
+        await console.settle()
+        assert set(region.line_range) <= painted

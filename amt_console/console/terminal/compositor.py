@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
+from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -20,6 +23,32 @@ class LineCompositor(Compositor):
     Textual's own asks each widget within the rectangle around all changes for all of its lines. The changes of a second
     lie far apart: that would be the whole screen for some cells.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._painted: Mapping[Widget, tuple[Region, Region]] = {}
+        """The widgets of the last repaint, each with its region and its clip."""
+
+    def render_update(
+        self, full: bool = False, screen_stack: list[Screen[Any]] | None = None, simplify: bool = False
+    ) -> RenderableType | None:
+        """What changed since the last repaint, or nothing.
+
+        Textual compares two layouts when it lays out by itself. Whoever reads the map of a layout that is out of date
+        lays out as well; then the places that widgets have left would stay as they are.
+        """
+        visible = self.visible_widgets
+        if visible is not self._painted:
+            moved = visible.items() ^ self._painted.items()
+            places = (region.intersection(clip) for _, (region, clip) in moved)
+            self._dirty_regions.update(place for place in places if place)
+            self._painted = visible
+        return super().render_update(full, screen_stack, simplify)
+
+    def clear(self) -> None:
+        """Forget the widgets."""
+        super().clear()
+        self._painted = {}
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """What changed, or nothing."""
