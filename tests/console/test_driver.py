@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pty
+import select
 import signal
+import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,16 +19,19 @@ from textual.message import Message
 from amt_console.console.terminal.driver import ConsoleDriver
 
 
-async def test_the_keys_of_one_read_arrive_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def driver_for(arrived: list[Message], monkeypatch: pytest.MonkeyPatch) -> ConsoleDriver:
     monkeypatch.setattr(signal, "signal", lambda *_: None)  # the toolkit's driver takes over ctrl+z
-    arrived: list[Message] = []
 
     async def post(message: Message) -> None:
         arrived.append(message)
 
+    return ConsoleDriver(cast(Any, SimpleNamespace(guard=None, post_message=arrived.append, _post_message=post)))
+
+
+async def test_the_keys_of_one_read_arrive_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrived: list[Message] = []
+    driver = driver_for(arrived, monkeypatch)
     loop = asyncio.get_running_loop()
-    app = SimpleNamespace(guard=None, post_message=arrived.append, _post_message=post)
-    driver = ConsoleDriver(cast(Any, app))
 
     def slowly() -> Iterator[Message]:
         for character in "abc":
@@ -35,3 +42,39 @@ async def test_the_keys_of_one_read_arrive_together(monkeypatch: pytest.MonkeyPa
     await asyncio.to_thread(driver._pass_on, slowly(), 7.0)
     await asyncio.sleep(0)
     assert [(key.key, key.time) for key in arrived if isinstance(key, events.Key)] == [("a", 7), ("b", 7), ("c", 7)]
+
+
+async def test_an_idle_terminal_wakes_nobody_and_the_end_is_noticed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrived: list[Message] = []
+    driver = driver_for(arrived, monkeypatch)
+    master, driver.fileno = pty.openpty()
+    monkeypatch.setattr("textual.constants.ESCAPE_DELAY", 0.01)
+    resting, select_of_the_system = threading.Event(), select.select
+
+    def watched(*arguments: Any) -> Any:
+        if arguments[3] is None:
+            resting.set()
+        return select_of_the_system(*arguments)
+
+    monkeypatch.setattr("amt_console.console.terminal.driver.select.select", watched)
+    try:
+        for key in "ab":  # reading begins anew after the app was suspended
+            driver.exit_event.clear()
+            reader = threading.Thread(target=driver.run_input_thread)
+            reader.start()
+            assert await asyncio.to_thread(resting.wait, 10)
+            resting.clear()
+            os.write(master, b"%b\n" % key.encode())
+            assert await asyncio.to_thread(resting.wait, 10), "rests again after a key"
+            resting.clear()
+            driver.exit_event.set()
+            await asyncio.to_thread(reader.join, 30)
+            assert not reader.is_alive()
+        await asyncio.sleep(0)
+        assert [each.key for each in arrived if isinstance(each, events.Key)] == ["a", "ctrl+j", "b", "ctrl+j"]
+    finally:
+        driver.exit_event.set()
+        os.close(master)
+        os.close(driver.fileno)
+        driver.gone = True  # nothing to restore
+        driver.close()

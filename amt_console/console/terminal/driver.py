@@ -17,6 +17,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from amt_console.console.terminal.guard import TerminalGuard
+from amt_console.console.terminal.input_end import InputEnd
 from amt_console.console.terminal.keyboard import LONGEST_PASTE, LONGEST_TYPED_LINE, Keyboard
 
 BURST_SECONDS = 0.01
@@ -39,6 +40,7 @@ class ConsoleDriver(LinuxDriver):
         super().__init__(app, **options)
         self._guard = cast(GuardedApp, app).guard
         self._suspending = False
+        self.exit_event = self._input_end = InputEnd()
         self._unsent: list[Message] = []
         self.sent = 0
         """Characters written so far."""
@@ -62,7 +64,7 @@ class ConsoleDriver(LinuxDriver):
         burst_began = read_at = 0.0
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not self.exit_event.is_set():
-            if self._readable(constants.ESCAPE_DELAY):
+            if self._readable(None if keyboard.rests else constants.ESCAPE_DELAY):
                 now = time.monotonic()
                 continues = now - read_at < BURST_SECONDS
                 text = decode(self._read())
@@ -75,7 +77,7 @@ class ConsoleDriver(LinuxDriver):
                 messages = keyboard.feed(text, continues=continues)
                 self._pass_on(messages, burst_began)
                 read_at = time.monotonic()
-            else:
+            elif not self.exit_event.is_set():
                 self._pass_on(keyboard.pause(), burst_began)
 
     def _pass_on(self, messages: Iterable[Message], came_at: float) -> None:
@@ -100,8 +102,9 @@ class ConsoleDriver(LinuxDriver):
         for message in messages:
             self._app.post_message(message)
 
-    def _readable(self, seconds: float) -> bool:
-        return bool(select.select([self.fileno], [], [], seconds)[0])
+    def _readable(self, seconds: float | None) -> bool:
+        ready = select.select([self.fileno, self._input_end], [], [], seconds)[0]
+        return self.fileno in ready
 
     def _read(self) -> bytes:
         data = os.read(self.fileno, 4096)
@@ -132,5 +135,8 @@ class ConsoleDriver(LinuxDriver):
         if not self.gone:
             super().write("\x1b[23;2t")
             super().close()
-        if self._guard is not None and not self._suspending:
+        if self._suspending:
+            return
+        self._input_end.close()
+        if self._guard is not None:
             self._guard.restored()

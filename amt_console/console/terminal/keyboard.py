@@ -51,6 +51,11 @@ class Keyboard:
         self._pauses = 0
         self._burst = ""
 
+    @property
+    def rests(self) -> bool:
+        """Whether another pause would change nothing."""
+        return self._pauses > _LOST_END
+
     def feed(self, data: str, *, continues: bool) -> Iterator[Message]:
         """What was read at once.
 
