@@ -210,12 +210,17 @@ async def running(
             draw(screen)
             await quiet()
 
+    async def seen_by_all(*_: object) -> bool:
+        await quiet()
+        return True
+
     # The toolkit's own wait looks whether the process has slept for 20 ms, which no process does on a busy machine.
     # Screens are drawn when a test waits for it, once for all that has changed, instead of by the clock.
     with (
         seen.watching("amt_console.console", "widgets"),
         patch("textual.pilot.wait_for_idle", drawn),
         patch("textual.app.wait_for_idle", drawn),
+        patch.object(Pilot, "_wait_for_screen", seen_by_all),
         patch("textual.screen.UPDATE_PERIOD", 3600.0),
         patch.object(Screen, "_compositor_refresh", lambda screen: changed.setdefault(screen)),
         patch("textual.css.stylesheet.Stylesheet", _ParsedOnce),

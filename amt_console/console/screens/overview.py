@@ -225,9 +225,10 @@ class OverviewScreen(ListScreen):
             if table.styles.height is None or table.styles.height.value != lines:
                 table.styles.height = lines
         panels.styles.height = plan.bottom
-        for name in _PANEL_CLASSES:
-            panels.set_class(plan.panels == name, name)
-        self.set_class(plan.gap > 0, "-gaps")
+        gap = plan.gap > 0
+        # A class of the whole screen would restyle every widget of it.
+        panels.update_classes({**{name: plan.panels == name for name in _PANEL_CLASSES}, "-gap": gap}, animate=False)
+        self.query_one(LastHour).set_class(gap, "-gap")
 
     def row_line(self, row: object) -> Runs:
         """The reason of an alert, or the state of a service."""
