@@ -88,7 +88,8 @@ async def test_all_marked_alerts_are_acknowledged_after_one_question() -> None:
 
 async def test_undo_takes_the_whole_of_it_back_within_ten_seconds() -> None:
     async with desk(free()) as console:
-        await console.press("3", "space", "space", "a", "enter", "U")
+        await console.press("3", "space", "space", "a", "enter")
+        await console.press("U")
         assert sorted(each.alert_id for each in done(console, Undo)) == [7, 8]
         assert all(each.acknowledged_by is None for each in console.operations.picture.alerts)
         await console.press("U")
