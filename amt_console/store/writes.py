@@ -35,6 +35,7 @@ from amt_console.store.outbox import decisions
 from amt_console.store.outbox import queue as outbox
 from amt_console.store.policies.stored import PolicyWrites
 from amt_console.store.reads import Reads
+from amt_console.store.reads.services import ServiceReads
 from amt_console.store.rollups import horizon, rebuild
 from amt_console.store.rollups.buckets import floor
 from amt_console.store.rollups.host import HostIngest
@@ -94,6 +95,7 @@ class Writes(Reads):
         simulated: bool,
     ) -> None:
         super().__init__(connection, clock, keys)
+        self.services = ServiceReads(connection, clock, only_reads=False)
         self.policies: PolicyWrites = PolicyWrites(connection)
         self.inbound: InboundWrites = InboundWrites(connection, keys)
         self._clock = clock

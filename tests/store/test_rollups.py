@@ -316,3 +316,13 @@ def test_courses_are_the_numbers_of_the_buckets(store: Store, clock: FakeClock, 
     assert sorted(courses) == ["api", "web"]
     for name, course in courses.items():
         assert course == [measured(each) for found in rollups for each in found[name]]
+
+
+def test_a_writing_transaction_sees_the_sums_of_what_it_has_written(store: Store, clock: FakeClock) -> None:
+    clock.advance(600)
+    with store.transaction() as writes:
+        for count in (1, 2, 3):
+            writes.add_results([result("api", seconds=60 * count)])
+            now = writes.services.totals(start=at(0), end=at(300))["api"]
+            past = writes.services.totals(start=at(0), end=at(60 * count), services=["api"])["api"]
+            assert (now.samples, past.samples) == (count, count - 1)

@@ -16,6 +16,7 @@ from amt_console.store.result_rows import result_of, timed_check_of
 from amt_console.store.rollups import finished, past_states, reading
 from amt_console.store.rollups.samples import sample_of_row, state_of
 from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
+from amt_console.store.rollups.unfinished import Unfinished
 from amt_console.store.schema import table
 from amt_console.store.tables import MonitoringLog
 from amt_console.store.utc import moment
@@ -56,9 +57,15 @@ class StateChangeRow:
 class ServiceReads:
     """Reads of services."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Connection, clock: Clock, *, only_reads: bool = True) -> None:
+        """Args:
+        connection: Of the transaction.
+        clock: The time.
+        only_reads: Whether the transaction shows one moment from its first to its last read.
+        """
         self._connection = connection
         self._clock = clock
+        self._unfinished = Unfinished(connection, kept=only_reads)
 
     def statuses(self, at: datetime | None = None) -> dict[str, ServiceStatus]:
         """The newest result of each service, or the newest one up to a moment, and since when it is in its state."""
@@ -130,6 +137,7 @@ class ServiceReads:
         """
         return reading.read(
             self._connection,
+            self._unfinished,
             resolution=resolution,
             start=start,
             end=end,
@@ -150,7 +158,7 @@ class ServiceReads:
         """
         now = self._clock.now()
         return reading.read_courses(
-            self._connection, resolution=resolution, windows=windows, now=now, services=services
+            self._connection, self._unfinished, resolution=resolution, windows=windows, now=now, services=services
         )
 
     def steps(self, *, resolution: int, start: datetime, end: datetime, step: int) -> dict[str, list[Rollup]]:
@@ -163,7 +171,9 @@ class ServiceReads:
             step: Seconds; a multiple of ``resolution``.
         """
         now = self._clock.now()
-        return reading.read_steps(self._connection, resolution=resolution, start=start, end=end, step=step, now=now)
+        return reading.read_steps(
+            self._connection, self._unfinished, resolution=resolution, start=start, end=end, step=step, now=now
+        )
 
     def totals(
         self,
@@ -180,6 +190,7 @@ class ServiceReads:
         """
         return reading.totals(
             self._connection,
+            self._unfinished,
             start=start,
             end=end,
             now=self._clock.now(),

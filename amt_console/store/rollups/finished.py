@@ -25,7 +25,8 @@ _TIMED_AT = _NUMBERS.index("timed")
 _LEAST_AT = len(_NUMBERS)
 _STEPS_AT_ONCE = 24
 """Histograms need much memory."""
-_FEW = 8
+FEW = 8
+"""So many services are named with each bucket: those of all are more to read."""
 _MOST_STARTS = 10_000
 
 
@@ -158,7 +159,7 @@ def unmeasured(
     high = max(ends.values(), default=low)
     if low >= high:
         return {}
-    few = list(ends) if len(ends) <= _FEW else None
+    few = list(ends) if len(ends) <= FEW else None
     counted = {name: int(number) for name, number in _rows(connection, _Wanted.NUMBER, resolution, low, high, few)}
     if not counted:
         return None
@@ -186,7 +187,7 @@ def _rows(
     values: dict[str, Any] = {"resolution": resolution, "low": low // SECOND, "high": -(-high // SECOND)}
     starts = range(values["low"], values["high"], resolution)
     # The key begins with the time: naming each bucket is a few hundred seeks instead of a scan over all services.
-    named = services is not None and len(services) <= _FEW and len(starts) <= _MOST_STARTS
+    named = services is not None and len(services) <= FEW and len(starts) <= _MOST_STARTS
     if named:
         values["starts"] = list(starts)
     if services is not None:

@@ -1,0 +1,148 @@
+"""What services have beside their finished buckets: the unfinished ones, and of a moment in the past the first parts of
+those that went on after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from amt_console.model import RESOLUTIONS, Rollup, ServiceState
+from amt_console.store.rollups import finished, past_states
+from amt_console.store.rollups.buckets import LENGTHS, OpenBuckets, Sample, Tally, floor, fold, minutes_of, spread
+from amt_console.store.rollups.samples import sample_of_row
+from amt_console.store.rollups.tables import ServiceStateRow
+from amt_console.store.schema import table
+from amt_console.store.utc import SECOND
+
+_STATE = table(ServiceStateRow)
+_OPEN = select(
+    *(
+        _STATE.c[name]
+        for name in ("service_name", "timestamp", "status", "response_us", "attempt", "interval_us", "open_buckets")
+    )
+)
+_OPEN_OF = _OPEN.where(_STATE.c.service_name.in_(bindparam("services", expanding=True)))
+_NUMBER = select(func.count()).select_from(_STATE)
+_TAIL = LENGTHS[1]
+"""The time before a moment that is made out of raw rows is shorter than one bucket of this length."""
+
+
+class OpenService:
+    """A service with its newest result and its unfinished buckets, which questions about the past do not need."""
+
+    __slots__ = ("_buckets", "_packed", "newest", "service")
+
+    def __init__(self, service: str, newest: Sample, packed: bytes) -> None:
+        self.service = service
+        self.newest = newest
+        self._packed = packed
+        self._buckets: OpenBuckets | None = None
+
+    @property
+    def buckets(self) -> OpenBuckets:
+        """Unpacked at the first use."""
+        if self._buckets is None:
+            self._buckets = OpenBuckets.unpacked(self._packed)
+        return self._buckets
+
+
+class Unfinished:
+    """Reads them in one transaction. With ``kept`` nothing is read twice: for one that only reads."""
+
+    def __init__(self, connection: Connection, *, kept: bool) -> None:
+        self._connection = connection
+        self._kept = kept
+        self._opened: dict[tuple[str, ...] | None, list[OpenService]] = {}
+        self._last_tail: tuple[tuple[tuple[str, ...], int], dict[str, dict[int, Rollup]]] | None = None
+        """Only the last one: the questions of a transaction are mostly about the same services and moment."""
+        self._number: int | None = None
+
+    def opened(self, services: Sequence[str] | None) -> list[OpenService]:
+        """All services, or some."""
+        key = None if services is None else tuple(sorted(services))
+        found = self._opened.get(key)
+        if found is None:
+            rows = (
+                self._connection.execute(_OPEN)
+                if key is None
+                else self._connection.execute(_OPEN_OF, {"services": key})
+            )
+            found = [
+                OpenService(row["service_name"], sample_of_row(row), bytes(row["open_buckets"]))
+                for row in rows.mappings().all()
+            ]
+            if self._kept:
+                self._opened[key] = found
+        return found
+
+    def named(self, services: Sequence[str] | None) -> Sequence[str] | None:
+        """The services that a query names; ``None`` if most are wanted: reading all is quicker than to name so many."""
+        if services is None or len(services) <= finished.FEW:
+            return services
+        if self._number is None or not self._kept:
+            self._number = int(self._connection.execute(_NUMBER).scalar_one())
+        return None if 2 * len(services) > self._number else services
+
+    def running(
+        self, states: Sequence[OpenService], level: int, low: int, high: int, now: int
+    ) -> Iterator[tuple[str, Rollup]]:
+        """What services have in ``[low, high)`` beside finished buckets that end by ``high``, each with its name."""
+        begin = floor(high, LENGTHS[level])
+        gone_on = [state.service for state in states if state.newest.at >= high]
+        if gone_on and low <= begin < high:
+            for name, part in self._parts(gone_on, begin, high, level):
+                if not part.empty:
+                    yield name, part
+        for state in states:
+            if state.newest.at < high:
+                for rollup in _open_buckets(state, level, low, min(high, now)):
+                    yield state.service, rollup
+
+    def _parts(self, names: Sequence[str], begin: int, end: int, level: int) -> Iterator[tuple[str, Rollup]]:
+        """The first parts of finished buckets, from finer ones and, within the last five minutes, from raw rows."""
+        parts: dict[str, list[Rollup]] = {name: [] for name in names}
+        at = begin
+        for finer in range(level - 1, 0, -1):
+            upto = floor(end, LENGTHS[finer])
+            if at < upto:
+                found = finished.each(
+                    self._connection, RESOLUTIONS[finer], at, upto, self.named(names), histograms=True
+                )
+                for name, bucket in found:
+                    if name in parts:
+                        parts[name].append(bucket)
+            at = upto
+        if at < end:
+            for name, minutes in self._tail(names, end).items():
+                parts[name] += (bucket for start, bucket in minutes.items() if start >= at)
+        for name, buckets in parts.items():
+            yield name, fold(begin, RESOLUTIONS[level] * SECOND, buckets)
+
+    def _tail(self, names: Sequence[str], end: int) -> dict[str, dict[int, Rollup]]:
+        """The minutes of the bucket of five minutes that holds ``end``, up to there, by service and start."""
+        key = tuple(names), end
+        if self._last_tail is not None and self._last_tail[0] == key:
+            return self._last_tail[1]
+        begin = floor(end, _TAIL)
+        rows = past_states.samples_around(self._connection, names, begin, end)
+        found = {name: minutes_of(samples, begin, end, running_until=end) for name, samples in rows.items()}
+        if self._kept:
+            self._last_tail = key, found
+        return found
+
+
+def _open_buckets(state: OpenService, level: int, low: int, end: int) -> Iterator[Rollup]:
+    """The unfinished bucket of a service from ``low`` on, and what its newest result speaks for up to ``end``."""
+    length = LENGTHS[level]
+    newest = state.newest
+    current = state.buckets.current(level)
+    if low <= current.start_us and not current.empty:
+        yield current
+    if newest.state is not ServiceState.UNKNOWN:
+        for minute, kind, duration in spread(newest.state, newest.at, min(end, newest.speaks_until)):
+            if floor(minute, length) >= low:
+                running = Tally(floor(minute, length))
+                running.credit(kind, duration)
+                yield running.rollup(length)
