@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from amt_console.model import (
@@ -29,6 +30,8 @@ from amt_console.store.values import (
 )
 
 _NOT_TOLD = Paging()
+_STATES = {state.value: state for state in AlertState}
+_SEVERITIES = {severity.value: severity for severity in Severity}
 
 
 def episode_values(episode: Episode) -> dict[str, Any]:
@@ -182,18 +185,40 @@ def event_values(event: AlertEvent, alert_id: int | None, seq: int) -> dict[str,
     }
 
 
+EVENT_COLUMNS = (
+    "kind",
+    "timestamp",
+    "state",
+    "severity",
+    "message",
+    "actor",
+    "note",
+    "value",
+    "detail",
+    "seq",
+    "alert_id",
+)
+"""In the order of ``AlertEvent``."""
+
+
 def event_of(row: Row) -> AlertEvent:
     """The event in a row of ``alert_events``."""
+    return event_of_values(*[row[name] for name in EVENT_COLUMNS])
+
+
+def event_of_values(kind: str, at: datetime, state: str, severity: str, *others: Any) -> AlertEvent:
+    """The event in the values of ``EVENT_COLUMNS``."""
+    message, actor, note, value, detail, seq, alert_id = others
     return AlertEvent(
-        kind=row["kind"],
-        at=row["timestamp"],
-        state=_enum(AlertState, row["state"], AlertState.FIRING),
-        severity=_enum(Severity, row["severity"], Severity.WARNING),
-        message=row["message"],
-        actor=row["actor"],
-        note=row["note"],
-        value=row["value"],
-        detail={str(name): str(value) for name, value in json_object(row["detail"]).items()},
-        seq=int(row["seq"]),
-        alert_id=int(row["alert_id"]),
+        kind,
+        at,
+        _STATES.get(state, AlertState.FIRING),
+        _SEVERITIES.get(severity, Severity.WARNING),
+        message,
+        actor,
+        note,
+        value,
+        {str(name): str(each) for name, each in json_object(detail).items()} if detail else {},
+        int(seq),
+        int(alert_id),
     )

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from amt_console.alerts.lifecycle.episode import RULE_REMOVED_NOTE
 from amt_console.model import AlertEvent, AlertState, Episode, Paging, Rating, Resolution, Severity
 
 _IN_ITS_OWN_WORDS = ("opened", "fired", "severity", "relapsed", "error_changed", "step")
 """Events with the episode's own message; the messages of others describe the event."""
+_Fields = dict[str, Any]
+_IN_NO_EVENT: _Fields = {
+    "version": 0,
+    "bad_since": None,
+    "ok_since": None,
+    "stale_since": None,
+    "bad_count": 0,
+    "critical_count": 0,
+    "warning_count": 0,
+    "ok_count": 0,
+    "escalation_level": 0,
+    "paging": Paging(),
+    "acknowledged_until": None,
+    "snoozed_by": None,
+    "snoozed_until": None,
+}
+"""What no event holds, and what the times of an episode do not tell."""
 UNDONE = "undone"
 """A person took back an action: the event's detail holds what is restored."""
 
@@ -35,6 +53,9 @@ class Told:
     note: str | None = None
 
 
+_NOTHING_TOLD: _Fields = {each.name: each.default for each in fields(Told) if each.default is not MISSING}
+
+
 def told(episode: Episode) -> Told:
     """The part of an episode that its events must hold."""
     return Told(**{name: getattr(episode, name) for name in Told.__slots__})
@@ -46,12 +67,7 @@ def replay(events: Iterable[AlertEvent]) -> Told:
     Raises:
         ValueError: There are no events, the first does not open an episode, or one has an unknown kind.
     """
-    state: Told | None = None
-    for event in events:
-        state = _opened(event) if state is None else _fold(state, event)
-    if state is None:
-        raise ValueError("An episode has at least one event.")
-    return state
+    return Told(**_folded(events))
 
 
 def told_before(episode: Episode, events: Iterable[AlertEvent], seq: int) -> Told:
@@ -59,11 +75,11 @@ def told_before(episode: Episode, events: Iterable[AlertEvent], seq: int) -> Tol
 
     Its condition is not told: the beginning may be missing from the events of an episode that another program wrote.
     """
-    state = Told(state=episode.state, severity=episode.severity, opened_at=episode.opened_at)
+    state: _Fields = {"state": episode.state, "severity": episode.severity, "opened_at": episode.opened_at}
     for event in events:
         if event.seq < seq and event.kind != "opened":
-            state = _fold(state, event)
-    return state
+            _fold(state, event)
+    return Told(**state)
 
 
 def as_of(current: Episode, events: Iterable[AlertEvent], at: datetime) -> Episode:
@@ -73,32 +89,17 @@ def as_of(current: Episode, events: Iterable[AlertEvent], at: datetime) -> Episo
     nobody acts on a past version. For an episode without events, written by another program, its own times are used.
     """
     happened = [event for event in events if event.at <= at]
-    bare = replace(
-        current,
-        version=0,
-        bad_since=None,
-        ok_since=None,
-        stale_since=None,
-        bad_count=0,
-        critical_count=0,
-        warning_count=0,
-        ok_count=0,
-        escalation_level=0,
-        paging=Paging(),
-        acknowledged_until=None,
-        snoozed_by=None,
-        snoozed_until=None,
-    )
     try:
-        then = replay(happened)
+        known = _NOTHING_TOLD | _folded(happened)
     except ValueError:
-        return _by_its_times(bare, at)
-    fields = {name: getattr(then, name) for name in Told.__slots__ if name != "opened_at"}
-    if then.state is AlertState.RESOLVED:
-        return replace(bare, **fields)
+        return _by_its_times(replace(current, **_IN_NO_EVENT), at)
+    known.pop("opened_at")
+    if known["state"] is AlertState.RESOLVED:
+        return replace(current, **_IN_NO_EVENT | known)
     # A steady alert's message and value change without an event: while it was open, only the events have them.
     last = [event for event in happened if event.kind in _IN_ITS_OWN_WORDS][-1]
-    return replace(bare, message=last.message, value=last.value, duration_seconds=None, **fields)
+    then = {"message": last.message, "value": last.value, "duration_seconds": None}
+    return replace(current, **_IN_NO_EVENT | then | known)
 
 
 def _by_its_times(episode: Episode, at: datetime) -> Episode:
@@ -112,66 +113,74 @@ def _by_its_times(episode: Episode, at: datetime) -> Episode:
     return replace(episode, state=state, resolved_at=None, duration_seconds=None, resolution=None, stale=False)
 
 
-def _opened(event: AlertEvent) -> Told:
-    if event.kind != "opened":
-        raise ValueError(f"The first event of an episode is 'opened', not {event.kind!r}.")
-    return Told(state=event.state, severity=event.severity, opened_at=event.at)
+def _folded(events: Iterable[AlertEvent]) -> _Fields:
+    """The fields of ``Told`` that events set. No object is made for an event: a month has tens of thousands."""
+    state: _Fields = {}
+    for event in events:
+        if state:
+            _fold(state, event)
+        elif event.kind != "opened":
+            raise ValueError(f"The first event of an episode is 'opened', not {event.kind!r}.")
+        else:
+            state = {"state": event.state, "severity": event.severity, "opened_at": event.at}
+    if not state:
+        raise ValueError("An episode has at least one event.")
+    return state
 
 
-def _fold(before: Told, event: AlertEvent) -> Told:
-    now = replace(before, state=event.state, severity=event.severity)
+def _fold(state: _Fields, event: AlertEvent) -> None:
+    state["state"], state["severity"] = event.state, event.severity
     match event.kind:
         case "fired":
-            return replace(now, fired_at=event.at)
+            state["fired_at"] = event.at
         case "resolved" | "cleared":
-            note = event.note if event.actor is not None and event.note else before.note
-            return replace(now, resolved_at=event.at, resolution=_resolution(event), stale=False, note=note)
+            state |= {"resolved_at": event.at, "resolution": _resolution(event), "stale": False}
+            if event.actor is not None and event.note:
+                state["note"] = event.note
         case "stale" | "fresh":
-            return replace(now, stale=event.kind == "stale")
+            state["stale"] = event.kind == "stale"
         case "acknowledged":
-            return replace(
-                now,
-                acknowledged_by=event.detail.get("owner", event.actor),
-                acknowledged_at=event.at,
-                acknowledged_until=_moment(event.detail.get("until")),
-                snoozed_by=None,
-                snoozed_until=None,
-                note=event.note or before.note,
-            )
+            state |= {
+                "acknowledged_by": event.detail.get("owner", event.actor),
+                "acknowledged_at": event.at,
+                "acknowledged_until": _moment(event.detail.get("until")),
+                "snoozed_by": None,
+                "snoozed_until": None,
+                "note": event.note or state.get("note"),
+            }
         case "unacknowledged" | "ack_revoked" | "ack_expired":
-            return replace(now, acknowledged_by=None, acknowledged_at=None, acknowledged_until=None)
+            state |= {"acknowledged_by": None, "acknowledged_at": None, "acknowledged_until": None}
         case "snoozed":
-            return replace(
-                now,
-                snoozed_by=event.actor,
-                snoozed_until=_moment(event.detail.get("until")),
-                note=event.note or before.note,
-            )
+            state |= {
+                "snoozed_by": event.actor,
+                "snoozed_until": _moment(event.detail.get("until")),
+                "note": event.note or state.get("note"),
+            }
         case "snooze_ended":
-            return replace(now, snoozed_by=None, snoozed_until=None)
+            state |= {"snoozed_by": None, "snoozed_until": None}
         case "rated":
-            return replace(now, rating=Rating(event.detail["rating"]), note=event.note or before.note)
+            state |= {"rating": Rating(event.detail["rating"]), "note": event.note or state.get("note")}
         case "note":
-            return replace(now, note=event.note)
+            state["note"] = event.note
         case "undone":
-            return _restored(now, event.detail)
+            state |= _restored(event.detail)
         case "severity" | "recovering" | "relapsed" | "error_changed" | "step":
-            return now
-    raise ValueError(f"Unknown kind of event: {event.kind!r}.")
+            pass
+        case _:
+            raise ValueError(f"Unknown kind of event: {event.kind!r}.")
 
 
-def _restored(now: Told, handling: Mapping[str, str]) -> Told:
+def _restored(handling: Mapping[str, str]) -> _Fields:
     rating = handling.get("rating")
-    return replace(
-        now,
-        acknowledged_by=handling.get("acknowledged_by"),
-        acknowledged_at=_moment(handling.get("acknowledged_at")),
-        acknowledged_until=_moment(handling.get("acknowledged_until")),
-        snoozed_by=handling.get("snoozed_by"),
-        snoozed_until=_moment(handling.get("snoozed_until")),
-        rating=None if rating is None else Rating(rating),
-        note=handling.get("note"),
-    )
+    return {
+        "acknowledged_by": handling.get("acknowledged_by"),
+        "acknowledged_at": _moment(handling.get("acknowledged_at")),
+        "acknowledged_until": _moment(handling.get("acknowledged_until")),
+        "snoozed_by": handling.get("snoozed_by"),
+        "snoozed_until": _moment(handling.get("snoozed_until")),
+        "rating": None if rating is None else Rating(rating),
+        "note": handling.get("note"),
+    }
 
 
 def _moment(text: str | None) -> datetime | None:

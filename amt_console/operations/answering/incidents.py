@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from amt_console.alerts import past_consequences
+from amt_console.alerts import as_of, past_consequences
 from amt_console.analysis.handling import acknowledged_after, handling, people_of
 from amt_console.clock import MICROSECOND
 from amt_console.model import MAX_NOTE_CHARS, AlertEvent, AlertView, Episode, Severity
@@ -26,7 +26,9 @@ def incidents(query: IncidentsQuery, asked: Asked) -> IncidentHistory:
     check_hours(query.hours)
     end = asked.end(query)
     start = end - timedelta(hours=query.hours)
-    read = alerts_within(asked.reads, start, end, at=query.at, limit=MOST_ALERTS + 1)
+    stored = alerts_within(asked.reads, start, end, at=None, limit=MOST_ALERTS + 1)
+    events = _events(asked, stored, end)
+    read = stored if query.at is None else [as_of(each, events[each.id or 0], query.at) for each in stored]
     fired = [each for each in read[:MOST_ALERTS] if each.fired_at is not None]
     causes = past_consequences(
         fired,
@@ -37,7 +39,6 @@ def incidents(query: IncidentsQuery, asked: Asked) -> IncidentHistory:
     followers = Counter(causes.values())
     found = [each for each in fired if each.id not in causes and each.severity is not Severity.INFO]
     shown = found[: max(0, query.limit)]
-    events = _events(asked, found, end)
     views = asked.views(asked.reads, query.at, also=shown)
     figures = handling(found, start=start, end=end + MICROSECOND)
     return IncidentHistory(

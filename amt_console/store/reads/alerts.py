@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam,
 from amt_console.alerts import as_of
 from amt_console.model import AlertEvent, AlertState, Episode, KeptAnswer, Severity
 from amt_console.store.encryption.keyring import Keyring
-from amt_console.store.episode_rows import episode_of, event_of
+from amt_console.store.episode_rows import EVENT_COLUMNS, episode_of, event_of, event_of_values
 from amt_console.store.readable import LATEST, readable
 from amt_console.store.schema import table
 from amt_console.store.tables import AlertEventRow, AlertRow
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ALERTS = table(AlertRow)
 _EVENTS = table(AlertEventRow)
+_EVENT_VALUES = select(*(_EVENTS.c[name] for name in EVENT_COLUMNS))
 _OLDEST_FIRST = select(_ALERTS).order_by(_ALERTS.c.timestamp, _ALERTS.c.id)
 _OPEN = _OLDEST_FIRST.where(_ALERTS.c.resolved.is_(False))
 _FIRED = (
@@ -169,9 +170,10 @@ class AlertReads:
         found: dict[int, list[AlertEvent]] = {alert_id: [] for alert_id in alert_ids}
         for begin in range(0, len(alert_ids), _MOST_AT_ONCE):
             chosen = _EVENTS.c.alert_id.in_(alert_ids[begin : begin + _MOST_AT_ONCE])
-            rows = self._connection.execute(select(_EVENTS).where(chosen).order_by(_EVENTS.c.alert_id, _EVENTS.c.seq))
-            for row in rows.mappings():
-                found[int(row["alert_id"])].append(event_of(row))
+            rows = self._connection.execute(_EVENT_VALUES.where(chosen).order_by(_EVENTS.c.alert_id, _EVENTS.c.seq))
+            for row in rows.all():
+                event = event_of_values(*row)
+                found[event.alert_id or 0].append(event)
         return found
 
 
