@@ -1,4 +1,4 @@
-"""The console of `support.console_script` on a pseudo terminal, and the bytes that it writes there.
+"""The console of `support.console_script`, or any program, on a pseudo terminal, and the bytes that it writes there.
 
 `support.terminal` reads all the time and shows the screen that a person would see. This one reads only when the test
 does, so that a test can let the terminal stall.
@@ -31,8 +31,9 @@ class RawTerminal:
 
     def __init__(
         self,
-        arguments: Sequence[str],
+        arguments: Sequence[str] = (),
         *,
+        command: Sequence[str] | None = None,
         size: tuple[int, int] = (80, 24),
         env: dict[str, str] | None = None,
         ignore_hangup: bool = False,
@@ -49,7 +50,7 @@ class RawTerminal:
 
         environment = {**os.environ, "PYTHONPATH": str(TESTS), **(env or {})}
         self.process = template_process.start(
-            [sys.executable, "-m", "support.console_script", *arguments],
+            command or [sys.executable, "-m", "support.console_script", *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -74,6 +75,14 @@ class RawTerminal:
     def press(self, keys: str) -> None:
         """Type."""
         os.write(self.master, keys.encode())
+
+    def stop_output(self) -> None:
+        """Take no more output, as after ctrl+s or on a lost connection: whoever writes waits."""
+        termios.tcflow(self._slave, termios.TCOOFF)
+
+    def continue_output(self) -> None:
+        """Take output again."""
+        termios.tcflow(self._slave, termios.TCOON)
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the terminal's size as a window does."""
