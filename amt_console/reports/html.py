@@ -15,6 +15,10 @@ from amt_console.reports.page import PageChart, ReportPage
 from amt_console.reports.palette import chart_rules, custom_properties
 
 _TEMPLATES = "templates"
+_LONG_CHARS = 160
+"""A longer text shows some lines only, and all of them when it has the focus: a tap, or the tab key."""
+_LONG = Markup(' class="long" tabindex="0"')
+_SHORT = Markup("")
 
 
 def style_sheet() -> str:
@@ -54,7 +58,12 @@ class HtmlRenderer:
         self._style, self._script = style_sheet(), live_script()
         self._policy = security_policy(self._style, self._script)
         self._environment.globals.update(
-            pin_labels=pin_labels, pin_classes=pin_classes, tick_classes=tick_classes, where=where, moment=moment
+            long=_long,
+            pin_labels=pin_labels,
+            pin_classes=pin_classes,
+            tick_classes=tick_classes,
+            where=where,
+            moment=moment,
         )
 
     def render(self, page: ReportPage, draw: Callable[[PageChart], str]) -> str:
@@ -75,6 +84,11 @@ class HtmlRenderer:
             script=Markup(self._script),  # noqa: S704
             policy=self._policy,
         )
+
+
+def _long(text: str) -> Markup:
+    """The attributes of an element that holds the text."""
+    return _LONG if len(text) > _LONG_CHARS else _SHORT
 
 
 def _digest(text: str) -> str:

@@ -14,6 +14,11 @@ from markupsafe import Markup
 from amt_console.reports.tone import ReportVerdict, Tone
 from amt_console.text import MISSING
 
+MOST_ROWS = 20
+"""Rows of a table that a page shows; further rows are folded."""
+_FEW_ROWS = 5
+"""So few further rows are not worth a fold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -95,6 +100,13 @@ class Table:
     note: str = ""
     folded: bool = False
     """Folded by default: the numbers under a chart."""
+    whole: bool = False
+    """Every row is shown, however many there are."""
+
+    @property
+    def rows_shown(self) -> int:
+        """How many rows a page shows; the rest unfolds."""
+        return MOST_ROWS if is_long(len(self.rows)) and not self.whole else len(self.rows)
 
     def on_page(self) -> tuple[tuple[Heading, ...], tuple[Row, ...]]:
         """Headings and rows without the columns that only CSV has."""
@@ -328,6 +340,11 @@ class ReportPage:
             elif isinstance(block, PageChart) and block.table is not None:
                 found.append(block.table)
         return tuple(found)
+
+
+def is_long(rows: int) -> bool:
+    """Whether a table of so many rows is folded."""
+    return rows > MOST_ROWS + _FEW_ROWS
 
 
 def without_empty_columns(

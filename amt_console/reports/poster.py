@@ -110,9 +110,7 @@ def poster_png(view: ReportView) -> bytes:
     alerts = view.window_alerts
     count = f"{len(alerts)} alert{'s' * (len(alerts) != 1)} in the period"
     lanes = alert_lanes(alerts, window, times) if alerts else None
-    canvas.row(
-        [Panel(count, "from first bad observation to end; a diamond at the acknowledgement", lanes, "none")], _INNER
-    )
+    canvas.row([Panel(count, "from first bad observation to end; a dot at the acknowledgement", lanes, "none")], _INNER)
     height = canvas.y + 8
     ground = f'<rect width="{WIDTH}" height="{height:g}" fill="{light("surface")}"/>'
     frame = (

@@ -335,3 +335,24 @@ def test_marks_and_the_period_before_are_read_off_too(live: Watched, small: Path
     assert "mira acknowledged" in told
     assert re.search(r"users\s+96\s+before\s+48\s", told)
     assert "CET" in told
+
+
+def test_a_very_long_text_is_cut_on_a_phone_and_shown_whole_on_a_tap(still: Watched, folder: Path) -> None:
+    page = still.open(folder / "hostile" / "performance_dashboard.html", width=390, height=844)
+    version = page.locator(".meta .long").first
+    cut = version.bounding_box()
+    assert cut is not None
+    assert cut["height"] < 100
+    version.click()
+    whole = version.bounding_box()
+    assert whole is not None
+    assert whole["height"] > 2 * cut["height"]
+    assert overflow(page) <= 0
+
+
+def test_the_period_stands_on_one_line(still: Watched, folder: Path) -> None:
+    page = still.open(folder / "week" / "performance_dashboard.html")
+    period = page.locator(".meta dd").first
+    box = period.bounding_box()
+    assert box is not None
+    assert box["height"] < 30

@@ -128,7 +128,7 @@ def made(store: Store, clock: FakeClock, *formats: str, end: datetime = END) -> 
 
 def without_generated_at(files: dict[str, bytes]) -> dict[str, str]:
     moment = r"2026-01-05[ T]1[12]:\d\d:\d\d(\.\d+)?( UTC|\+00:00)?"
-    patterns = rf'"generated_at": "{moment}"|Made: {moment}|<dt>Made</dt><dd>{moment}</dd>'
+    patterns = rf'"generated_at": "{moment}"|Made: {moment}|<dt>Made</dt><dd><bdi>{moment}</bdi></dd>'
     return {name: re.sub(patterns, "", content.decode().replace("\\-", "-")) for name, content in files.items()}
 
 

@@ -169,6 +169,7 @@ def _fired(data: HandoverData, times: Times) -> Table:
         ),
         empty="No alert fired.",
         note="Older ones are left out: there were more than fit here." if data.more_fired else "",
+        whole=True,
     )
 
 

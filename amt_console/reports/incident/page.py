@@ -222,6 +222,7 @@ def _timeline(data: IncidentData, times: Times) -> Table:
         tuple(rows),
         empty="Nothing is stored about this time.",
         note=f"{more} further entries are in the JSON file." if more else "",
+        whole=True,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amt_console.analysis.uptime.policies import Policies
 from amt_console.reports.page import Cell, Heading, Table
+from amt_console.reports.pages.services import in_table
 from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import listed
@@ -15,7 +16,7 @@ def policies_table(view: ReportView) -> Table:
     rows = [_policies_row("All services", view.analysis.policies, view.analysis.availability.coverage_percent)]
     rows += [
         _policies_row(service.name, service.policies, service.availability.coverage_percent)
-        for service in view.analysis.services
+        for service in in_table(view.analysis.services)
     ]
     measured = view.analysis.availability.measured_s > 0
     return Table(

@@ -9,6 +9,9 @@ from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import listed
 
+MOST_FACTS = 12
+"""Most pieces of evidence of one item."""
+
 
 def advice_block(view: ReportView) -> Items:
     """What the analysis recommends; evidence, effect, check and change unfold."""
@@ -37,6 +40,8 @@ def _item(group: list[Recommendation]) -> Item:
     for advice in group:
         own = [*advice.evidence, *([f"also: {', '.join(advice.followers)}"] if advice.followers else [])]
         facts += own if len(group) == 1 else [f"{advice.subject}: {'; '.join(own)}"]
+    if len(facts) > MOST_FACTS:
+        facts[MOST_FACTS:] = [f"{len(facts) - MOST_FACTS} more: performance_analysis_report.json has all"]
     return Item(
         tone,
         {Tone.CRITICAL: "Act now", Tone.WARNING: "Act soon"}.get(tone, "Consider"),

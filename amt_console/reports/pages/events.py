@@ -48,7 +48,7 @@ def incidents_block(view: ReportView) -> Table:
             Cell(_handled(view, incident.alert_id)),
             *_handling_cells(view, _record(view, incident.alert_id)),
         )
-        for incident in view.analysis.incidents
+        for incident in reversed(view.analysis.incidents)
     )
     headings, kept = without_empty_columns(
         (
@@ -67,7 +67,7 @@ def incidents_block(view: ReportView) -> Table:
     )
     return Table(
         "incident-table",
-        "Incidents in the period, oldest first",
+        "Incidents in the period, newest first",
         headings,
         kept,
         empty=empty,
@@ -111,7 +111,7 @@ def _handled(view: ReportView, alert_id: int | None) -> str:
 def lanes_block(view: ReportView) -> PageChart:
     """The alerts of the window in lanes of severity."""
     alerts = view.window_alerts
-    subtitle = "One bar per alert, from its first bad observation to its end; a diamond at its acknowledgement"
+    subtitle = "One bar per alert, from its first bad observation to its end; a dot at its acknowledgement"
     if not alerts:
         return PageChart("lanes", "Alerts in the period", subtitle, "", None, empty="No alert fired in this period.")
     handled = view.analysis.handling

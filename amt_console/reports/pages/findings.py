@@ -26,6 +26,18 @@ _WORDS: Mapping[FindingKind, tuple[Tone, str]] = MappingProxyType(
         FindingKind.ANOMALY: (Tone.INFO, "Unusual"),
     }
 )
+_PLURALS: Mapping[FindingKind, str] = MappingProxyType(
+    {
+        FindingKind.INCIDENT: "incidents",
+        FindingKind.DISK_FULL: "filling disks",
+        FindingKind.SATURATION: "saturated resources",
+        FindingKind.TREND: "trends",
+        FindingKind.CHANGE_POINT: "shifts of level",
+        FindingKind.NOISY_ALERT: "noisy alerts",
+        FindingKind.CORRELATION: "pairs that moved together",
+        FindingKind.ANOMALY: "unusual stretches",
+    }
+)
 _OF_THE_WINDOW = frozenset({FindingKind.CORRELATION, FindingKind.TREND, FindingKind.DISK_FULL})
 
 
@@ -88,4 +100,10 @@ def _together(view: ReportView, kind: FindingKind, group: Sequence[Finding]) -> 
     ]
     if len(group) > MOST_FACTS:
         facts.append(f"{len(group) - MOST_FACTS} more: performance_analysis_report.json has all")
-    return Item(tone, word, listed(subjects), f"{len(group)} findings of this kind.", tuple(facts))
+    return Item(
+        tone,
+        word,
+        listed(subjects),
+        f"{len(group)} {_PLURALS[kind]} of {len(subjects)} subject{'s' * (len(subjects) != 1)}.",
+        tuple(facts),
+    )

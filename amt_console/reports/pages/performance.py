@@ -46,15 +46,20 @@ from amt_console.reports.pages.findings import findings_block
 from amt_console.reports.pages.histories import TABLE_ROWS
 from amt_console.reports.pages.marks import marks_of
 from amt_console.reports.pages.responders import responders_table, rules_table
-from amt_console.reports.pages.services import host_table, resource_label, service_table, strips_chart
+from amt_console.reports.pages.services import (
+    host_table,
+    in_table,
+    resource_label,
+    service_table,
+    shown_services,
+    strips_chart,
+)
 from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.reports.words import brief, outages_extent
 from amt_console.text import MISSING, count, duration, limit_percent, milliseconds, percent, percent_cell
 
 _TWO_WEEKS = 14 * 24
-_MOST_SMALL = 24
-"""Most small multiples on a page; the table has all services."""
 
 
 def performance_page(view: ReportView) -> ReportPage:
@@ -174,12 +179,12 @@ def _downtime(found: PerformanceAnalysis) -> str:
 
 def _response_times(view: ReportView) -> PageSection:
     services = view.analysis.services
-    shown = services[:_MOST_SMALL]
+    shown = shown_services(services)
     lead = "Line: median. Band: up to the 95th percentile. Dashed: limit. Red: down. Hatched: no data."
     if view.data.compare and any(record.previous for record in view.data.services):
         lead += " Grey: the median of the period before."
     if len(services) > len(shown):
-        lead += f" The first {len(shown)} of {len(services)} services; the table below has all."
+        lead += f" The {len(shown)} worst of {len(services)} services; the tables below have all."
     blocks = tuple(_latency_block(view, service, index) for index, service in enumerate(shown))
     if not blocks:
         blocks = (PageChart("latency", "Response time", "", "", None, empty="No service is configured."),)
@@ -246,7 +251,7 @@ def _trend_words(service: ServicePerformance, hours: float) -> str:
 
 def _trends(view: ReportView) -> Table:
     rows = []
-    for service in view.analysis.services:
+    for service in in_table(view.analysis.services):
         latency, before = service.latency, service.previous_latency
         earlier = before.p95_ms if service.previous_availability.sufficient and view.data.compare else None
         shift = service.hours.typical_percent if service.hours and view.data.compare else None

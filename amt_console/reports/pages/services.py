@@ -9,7 +9,7 @@ from amt_console.analysis.uptime.availability import GOOD_COVERAGE_PERCENT
 from amt_console.model import ServiceState
 from amt_console.reports.charts.timeline import state_strips
 from amt_console.reports.gathering.data import ServiceRecord
-from amt_console.reports.page import Cell, Heading, PageChart, Table, in_csv, without_empty_columns
+from amt_console.reports.page import Cell, Heading, PageChart, Table, in_csv, is_long, without_empty_columns
 from amt_console.reports.pages.marks import marks_of
 from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
@@ -30,7 +30,8 @@ STATE_TONES = {
     ServiceState.UNKNOWN: (Tone.UNKNOWN, "No data"),
     ServiceState.MAINTENANCE: (Tone.INFO, "Maintenance"),
 }
-_MOST_STRIPS = 60
+MOST_SHOWN = 16
+"""Most services with a chart of their own on a page; tables have all."""
 _RESOURCE_LABELS = {"cpu": "CPU", "memory": "Memory", "disk": "Fullest disk", "connections": "Open connections"}
 
 
@@ -40,9 +41,10 @@ def strips_chart(view: ReportView, *, id: str) -> PageChart:  # noqa: A002
     subtitle = "State of each service over the period; hatched where nothing was measured"
     if not services:
         return PageChart(id, "Availability by service", subtitle, "", None, empty="No service is configured.")
-    shown = worst_services(services, _MOST_STRIPS)
+    shown = shown_services(services)
     if len(shown) < len(services):
-        subtitle += f"; the {len(shown)} of {len(services)} services that were down longest"
+        shown = [service for service in shown if _troubled(service)] or shown
+        subtitle += f". {_the_rest(services, shown)}"
     hurt = [service for service in services if service.incidents]
     measured = view.analysis.availability.measured_s > 0
     if not measured:
@@ -70,16 +72,50 @@ def strips_chart(view: ReportView, *, id: str) -> PageChart:  # noqa: A002
 
 
 def worst_services(services: Sequence[ServicePerformance], most: int) -> list[ServicePerformance]:
-    """A limited number of services: longest down, then slowest, in their own order."""
-    ranked = sorted(services, key=lambda s: (-s.availability.down_s, -(s.latency.p95_ms or 0.0)))[:most]
-    chosen = {service.name for service in ranked}
-    return [service for service in services if service.name in chosen]
+    """A limited number of services, chosen by their trouble, in their own order."""
+    chosen = sorted(range(len(services)), key=lambda index: trouble(services[index]))[:most]
+    return [services[index] for index in sorted(chosen)]
+
+
+def shown_services(services: Sequence[ServicePerformance]) -> list[ServicePerformance]:
+    """The services with a chart of their own: all, or the worst of very many."""
+    return worst_services(services, MOST_SHOWN if is_long(len(services)) else len(services))
+
+
+def trouble(service: ServicePerformance) -> tuple[float, ...]:
+    """Sorts services: longest down, then longest slow, then slowest."""
+    parts = service.availability
+    return -parts.down_s, -parts.degraded_s, -(service.latency.p95_ms or 0.0)
+
+
+def in_table(services: Sequence[ServicePerformance]) -> list[ServicePerformance]:
+    """The services as a table lists them: in their own order, or the worst first where the rest is folded."""
+    return sorted(services, key=trouble) if is_long(len(services)) else list(services)
+
+
+def _troubled(service: ServicePerformance) -> bool:
+    return service.availability.down_s > 0 or service.availability.degraded_s > 0
+
+
+def _the_rest(services: Sequence[ServicePerformance], shown: Sequence[ServicePerformance]) -> str:
+    """The services without a strip, in two sentences."""
+    rest = [service for service in services if not any(service is each for each in shown)]
+    parts = [service.availability for service in rest]
+    longest = max(each.down_s for each in parts)
+    groups = (
+        (sum(each.down_s > 0 for each in parts), f"went down for at most {duration(longest)}"),
+        (sum(each.down_s <= 0 < each.degraded_s for each in parts), "were slow at times"),
+        (sum(each.measured_s > 0 and not _troubled(s) for s, each in zip(rest, parts, strict=True)), "were always up"),
+        (sum(each.measured_s <= 0 for each in parts), "were not measured"),
+    )
+    told = ", ".join(f"{number} {words}" for number, words in groups if number)
+    return f"The {len(shown)} worst of {len(services)} services; of the others {told}. “Availability, figures” has all"
 
 
 def availability_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
     """Seconds of each service by state, with availability, coverage and worst case."""
     rows = []
-    for service in view.analysis.services:
+    for service in in_table(view.analysis.services):
         parts = service.availability
         rows.append(
             (
@@ -132,7 +168,10 @@ def availability_cell(view: ReportView, service: ServicePerformance) -> Cell:
 def service_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
     """Every service: state, since, response time, percentiles, errors, availability."""
     rows = []
-    for record, found in zip(view.data.services, view.analysis.services, strict=True):
+    pairs = list(zip(view.data.services, view.analysis.services, strict=True))
+    if is_long(len(pairs)):
+        pairs.sort(key=lambda pair: trouble(pair[1]))
+    for record, found in pairs:
         tone, word = STATE_TONES[record.state] if record.configured else (Tone.UNKNOWN, "Not watched")
         latency = found.latency
         rate = latency.error_rate_percent
