@@ -35,7 +35,7 @@ def past_service(
     target = next((each for each in watched if safe_text(each.name, 100) == name), None)
     if target is None:
         return None
-    statuses = reads.services.statuses(at)
+    statuses = reads.services.statuses(at, reads.services.series(target.name))
     return service_view(
         target,
         statuses.get(target.name),
@@ -73,7 +73,9 @@ def service_detail(
     quantiles = [(None,) * 3 if row is None else row.histogram.quantiles(0.5, 0.95, 0.99) for row in rows]
     start = now - timedelta(hours=hours)
     total = reads.services.totals(start=start, end=now, services=[view.name]).get(view.name)
-    probes = _newest_probes(reads, view, grid.start, now, _LIST_LIMIT)
+    with_phases = hours <= _PHASES_UP_TO_HOURS
+    newest = _newest_probes(reads, view, grid.start, now, _MOST_PHASES if with_phases else _LIST_LIMIT)
+    probes = newest[:_LIST_LIMIT]
     changes = reads.services.state_changes(start=grid.start, end=now, services=[view.name])
     episodes = alerts_within(reads, grid.start, now, at=at, subject=view.name, limit=_LIST_LIMIT)
     states = state_history(reads, [view.name], grid.start, now, most_buckets=max(FEW_BUCKETS, most_buckets))
@@ -97,7 +99,7 @@ def service_detail(
         alerts=tuple(map(alerts.of, episodes)),
         figures=_facts(probes[0], now) if probes else (),
         values=_values(reads, view, grid, past=at is not None),
-        phases=_phases(reads, view, grid) if hours <= _PHASES_UP_TO_HOURS else (),
+        phases=_phases(newest, grid) if with_phases else (),
         states=states.get(view.name, ()),
     )
 
@@ -113,10 +115,10 @@ def _buckets(reads: Reads, view: ServiceView, end: datetime, hours: float, most:
     return tried[0]
 
 
-def _phases(reads: Reads, view: ServiceView, grid: Grid) -> tuple[Phases | None, ...]:
+def _phases(probes: Iterable[ProbeResult], grid: Grid) -> tuple[Phases | None, ...]:
     """The mean of each phase in each bucket, over the results that reached it."""
     parts: dict[int, list[Phases]] = {}
-    for probe in _newest_probes(reads, view, grid.start, grid.end, _MOST_PHASES):
+    for probe in probes:
         index = int((probe.timestamp - grid.start).total_seconds() // grid.seconds)
         parts.setdefault(index, []).append(probe.phases)
     return tuple(_mean(parts[index]) if index in parts else None for index in range(grid.count))

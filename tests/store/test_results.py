@@ -238,3 +238,18 @@ def test_timestamps_compare_with_sqlites_own_functions(sqlite_url: str, clock: F
         )
         assert tuple(connection.execute(recent).one()) == (5, "2026-01-05 12:05:00.000000", 20.0)
     engine.dispose()
+
+
+def test_some_services_are_read_alone(store: Store) -> None:
+    names = ("a%", "a%@here", "a%@there", "aaa@here", "other")
+    with store.transaction() as writes:
+        writes.add_results([result(name, seconds=60 * n) for name in names for n in range(3)])
+    with store.read() as reads:
+        services = reads.services
+        assert sorted(services.series("a%")) == ["a%", "a%@here", "a%@there"]
+        assert services.series("nobody") == []
+        for moment in (at(90), at(200)):
+            whole = services.statuses(moment), services.heard(moment), services.last_changes(moment)
+            some = ["a%", "other"]
+            alone = services.statuses(moment, some), services.heard(moment, some), services.last_changes(moment, some)
+            assert alone == tuple({name: found[name] for name in some} for found in whole)

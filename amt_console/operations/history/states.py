@@ -12,6 +12,8 @@ from amt_console.model.queries.base import MANY_BUCKETS
 from amt_console.store import Reads, StateChangeRow
 from amt_console.text import safe_text
 
+_FEW = 8
+"""Of more services it is quicker to read those of all."""
 _Holes = list[tuple[datetime, datetime]]
 
 
@@ -30,11 +32,12 @@ def state_history(
         most_buckets: Unmeasured time is exact to one of so many buckets, but for the monitor's gaps.
     """
     wanted = tuple(names)
-    heard = reads.services.heard(end)
+    few = wanted if len(wanted) <= _FEW else None
+    heard = reads.services.heard(end, few)
     until = {name: min(end, heard[name][1]) for name in wanted if name in heard}
-    before = reads.services.last_changes(start)
+    before = reads.services.last_changes(start, few)
     changes: dict[str, list[StateChangeRow]] = {}
-    for change in reads.services.state_changes(start=start, end=end + MICROSECOND):
+    for change in reads.services.state_changes(start=start, end=end + MICROSECOND, services=few):
         changes.setdefault(change.service, []).append(change)
     gaps = unmeasured_spans(known_gaps(reads, start, end), start, end)
     holes = _holes(reads, start, end, {name: heard[name][0] for name in until}, most_buckets)

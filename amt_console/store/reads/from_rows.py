@@ -7,7 +7,7 @@ since when rows are complete.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -84,10 +84,10 @@ class ServicesFromRows(ServiceReads):
         connection = self._connection
         return sorted({*rebuild.services(connection), *rebuild.services_without_state(connection)})
 
-    def statuses(self, at: datetime | None = None) -> dict[str, ServiceStatus]:
+    def statuses(self, at: datetime | None = None, services: Collection[str] | None = None) -> dict[str, ServiceStatus]:
         """The newest result of each service up to a moment, by default now, and since when it is in its state."""
         found = {}
-        for name in self.names():
+        for name in self.names() if services is None else sorted(services):
             last = self._first(
                 self._rows_of(name), newest=True, high=_LOGS.c.timestamp <= (self._clock.now() if at is None else at)
             )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, select
+from sqlalchemy import Connection, Integer, Select, String, bindparam, func, or_, select
 
 from amt_console.clock import Clock
 from amt_console.model import ErrorClass, ProbeResult, Rollup, ServiceState, ServiceStatus, TimedCheck
@@ -19,13 +19,20 @@ from amt_console.store.rollups.tables import ServiceStateRow, StateChangeLog
 from amt_console.store.rollups.unfinished import Unfinished
 from amt_console.store.schema import table
 from amt_console.store.tables import MonitoringLog
-from amt_console.store.utc import moment
+from amt_console.store.utc import micros, moment
 from amt_console.store.values import Row, clean, member
 
 _LOGS = table(MonitoringLog)
 _STATE = table(ServiceStateRow)
 _CHANGES = table(StateChangeLog)
 _STATES_BY_NAME = select(_STATE).order_by(_STATE.c.service_name)
+_STATES_OF = _STATES_BY_NAME.where(_STATE.c.service_name.in_(bindparam("services", expanding=True)))
+_SERIES = select(_STATE.c.service_name).where(
+    or_(
+        _STATE.c.service_name == bindparam("service"),
+        func.substr(_STATE.c.service_name, 1, func.length(bindparam("before", type_=String))) == bindparam("before"),
+    )
+)
 _NEWEST_CHANGES_FIRST = (_CHANGES.c.timestamp.desc(), _CHANGES.c.id.desc())
 _TIMED_CHECKS = (
     select(*(_LOGS.c[name] for name in ("timestamp", "status", "response_us", "response_time_ms", "metrics")))
@@ -67,9 +74,12 @@ class ServiceReads:
         self._clock = clock
         self._unfinished = Unfinished(connection, kept=only_reads)
 
-    def statuses(self, at: datetime | None = None) -> dict[str, ServiceStatus]:
-        """The newest result of each service, or the newest one up to a moment, and since when it is in its state."""
-        rows = self._connection.execute(_STATES_BY_NAME).mappings().all()
+    def statuses(self, at: datetime | None = None, services: Collection[str] | None = None) -> dict[str, ServiceStatus]:
+        """The newest result of each service, or of some, and since when it is in its state; up to a moment, or now."""
+        if services is None:
+            rows = self._connection.execute(_STATES_BY_NAME).mappings().all()
+        else:
+            rows = self._connection.execute(_STATES_OF, {"services": sorted(services)}).mappings().all()
         if at is None:
             return {
                 row["service_name"]: ServiceStatus(result_of(row), row["since"], state_of(row["status"]))
@@ -77,8 +87,8 @@ class ServiceReads:
             }
         found: dict[str, ServiceStatus] = {}
         past, changes = (
-            past_states.newest_results(self._connection, at),
-            past_states.newest_changes(self._connection, at),
+            past_states.newest_results(self._connection, at, services),
+            past_states.newest_changes(self._connection, at, services),
         )
         for row in rows:
             name = row["service_name"]
@@ -90,18 +100,23 @@ class ServiceReads:
                 found[name] = ServiceStatus(last, since, last.state)
         return found
 
-    def heard(self, at: datetime) -> dict[str, tuple[datetime, datetime]]:
-        """When the newest result of each service up to a moment was measured, and until when it speaks at most."""
-        states = self._connection.execute(_STATES_BY_NAME).mappings().all()
-        rows = {row["service_name"]: row for row in states if row["timestamp"] <= at}
+    def series(self, service: str) -> list[str]:
+        """The stored names of a service and its locations."""
+        return list(self._connection.execute(_SERIES, {"service": service, "before": f"{service}@"}).scalars())
+
+    def heard(self, at: datetime, services: Sequence[str] | None = None) -> dict[str, tuple[datetime, datetime]]:
+        """When the newest result up to a moment was measured, and until when it speaks at most; of all or some."""
+        limit = micros(at)
         samples = {
-            name: sample_of_row(row) for name, row in (rows | past_states.newest_results(self._connection, at)).items()
+            state.service: state.newest for state in self._unfinished.opened(services) if state.newest.at <= limit
         }
+        for name, row in past_states.newest_results(self._connection, at, services).items():
+            samples[name] = sample_of_row(row)
         return {name: (moment(sample.at), moment(sample.speaks_until)) for name, sample in samples.items()}
 
-    def last_changes(self, at: datetime) -> dict[str, StateChangeRow]:
-        """The newest change of state of each service up to a moment; kept for longer than single results."""
-        found = past_states.newest_changes(self._connection, at)
+    def last_changes(self, at: datetime, services: Collection[str] | None = None) -> dict[str, StateChangeRow]:
+        """The newest change of state up to a moment of all services or some; kept for longer than single results."""
+        found = past_states.newest_changes(self._connection, at, services)
         return {name: _change_of(row) for name, row in found.items()}
 
     def changes_beside(self, at: datetime, *, later: bool, limit: int) -> list[StateChangeRow]:

@@ -41,9 +41,11 @@ def newest_results(connection: Connection, at: datetime, services: Collection[st
     return found
 
 
-def newest_changes(connection: Connection, at: datetime) -> dict[str, Row]:
-    """The newest change of each service up to a moment."""
-    rows = connection.execute(_newest_changes(connection.dialect.name), {"at": at}).mappings().all()
+def newest_changes(connection: Connection, at: datetime, services: Collection[str] | None = None) -> dict[str, Row]:
+    """The newest change of each service, or of some, up to a moment."""
+    query = _newest_changes(connection.dialect.name, of_services=services is not None)
+    values = {"at": at} if services is None else {"at": at, "services": sorted(services)}
+    rows = connection.execute(query, values).mappings().all()
     return {row["service_name"]: row for row in rows}
 
 
@@ -60,6 +62,7 @@ def samples_around(connection: Connection, services: Collection[str], start: int
     return found
 
 
+_OF_SERVICES = _STATE.c.service_name.in_(bindparam("services", expanding=True))
 _WITHIN = (
     select(
         *(
@@ -87,12 +90,13 @@ _WITHIN = (
 @cache
 def _newest_results(dialect: str, *, of_services: bool) -> Select[Any]:
     query = _newest(_LOGS, dialect).where(_STATE.c.timestamp > bindparam("at"))
-    return query.where(_STATE.c.service_name.in_(bindparam("services", expanding=True))) if of_services else query
+    return query.where(_OF_SERVICES) if of_services else query
 
 
 @cache
-def _newest_changes(dialect: str) -> Select[Any]:
-    return _newest(_CHANGES, dialect)
+def _newest_changes(dialect: str, *, of_services: bool) -> Select[Any]:
+    query = _newest(_CHANGES, dialect)
+    return query.where(_OF_SERVICES) if of_services else query
 
 
 def _newest(rows: Any, dialect: str) -> Select[Any]:
