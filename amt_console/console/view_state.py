@@ -29,8 +29,8 @@ class ViewState:
         self.greeting = ""
         """What happened since the person last looked; the first notice."""
         self._ended: dict[int, AlertView] = {}
-        self._told: dict[str, datetime] = {}
-        """When each notice was first shown."""
+        self._told: dict[str, float] = {}
+        """When each notice was first shown, on the monotonic clock."""
         self._frozen: Snapshot | None = None
         self._frozen_at: datetime | None = None
         self._left: Snapshot | None = None
@@ -134,12 +134,11 @@ class ViewState:
         greeting = (self.greeting,) if self.greeting else ()
         return tuple(notice for notice in dict.fromkeys((*greeting, *own, *shared)) if notice not in faults)
 
-    def _new_notices(self, now: datetime) -> tuple[str, ...]:
-        return tuple(
-            notice
-            for notice in self.notices()
-            if (now - self._told.setdefault(notice, now)).total_seconds() < NOTICE_SECONDS
-        )
+    def _new_notices(self, monotonic: float) -> tuple[str, ...]:
+        return tuple(notice for notice in self.notices() if self._is_new(notice, monotonic))
+
+    def _is_new(self, notice: str, monotonic: float) -> bool:
+        return monotonic - self._told.setdefault(notice, monotonic) < NOTICE_SECONDS
 
     def successor(self, pid: int) -> Viewer | None:
         """The console that becomes the monitor after the process ``pid``: the one that is present longest."""
@@ -147,10 +146,8 @@ class ViewState:
         able = (viewer for viewer in viewers if viewer.may_monitor)
         return next((viewer for viewer in able if viewer.place.partition(",")[0] != f"pid {pid}"), None)
 
-    def _just_begun(self, now: datetime) -> bool:
-        if self.live is None:
-            return False
-        return (now - self._told.setdefault("", now)).total_seconds() < NOTICE_SECONDS
+    def _just_begun(self, monotonic: float) -> bool:
+        return self.live is not None and self._is_new("", monotonic)
 
     def now_of(self, now: datetime) -> datetime:
         """The reference moment of ages on the screen."""
@@ -159,12 +156,20 @@ class ViewState:
         return self.shown.at if self.shown is not None and self.shown.at is not None else now
 
     def title_state(
-        self, now: datetime, *, place: str = "", resume_key: str = "p", live_key: str = "0", speed: int = 0
+        self,
+        now: datetime,
+        monotonic: float,
+        *,
+        place: str = "",
+        resume_key: str = "p",
+        live_key: str = "0",
+        speed: int = 0,
     ) -> TitleState:
         """What the title bar shows beside the snapshot.
 
         Args:
             now: The present moment.
+            monotonic: The same on the clock for durations, in seconds.
             place: The screen.
             resume_key: Ends a frozen view.
             live_key: Ends a view of the past.
@@ -181,7 +186,7 @@ class ViewState:
             resume_key=resume_key,
             new_alerts=self.new_alerts(),
             trouble=self.trouble,
-            notices=self._new_notices(now),
-            just_begun=self._just_begun(now),
+            notices=self._new_notices(monotonic),
+            just_begun=self._just_begun(monotonic),
             faults=self.present.faults if self.present is not None else (),
         )

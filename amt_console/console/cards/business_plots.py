@@ -158,7 +158,9 @@ def projection_words(row: FigureRow, found: Projection | None, now: datetime, lo
         return [("no projection: ", palette.muted), (found.reason or "not enough data", palette.text)]
     last, unit = points[-1], row.shown.unit
     band = f"{figure_text(last.low, unit)} to {figure_text(last.high, unit)}"
-    told = f"in {round((last.at - now) / timedelta(days=1))} d {figure_text(last.value, unit)} ({band})"
+    days = round((last.at - now) / timedelta(days=1))
+    when = f"in {days} d" if days >= 0 else f"on {look.local(last.at):%d %b %Y}"
+    told = f"{when} {figure_text(last.value, unit)} ({band})"
     covered = found.coverage_percent
     why = [part for part in (found.reason, "" if covered is None else f"band held {percent(covered, 0)}") if part]
     return [("projection: ", palette.muted), (told, palette.text), (f"{look.dot}{'; '.join(why)}", palette.muted)]

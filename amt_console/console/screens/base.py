@@ -144,6 +144,7 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
         title = self.query_one(TitleBar)
         state = host.view.title_state(
             host.clock.now(),
+            host.clock.monotonic(),
             place=host.place,
             resume_key=host.key_of("pause"),
             live_key=host.key_of("live"),
