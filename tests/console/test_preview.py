@@ -41,8 +41,8 @@ def _settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(console: Desk) -> Card:
-    """The only card beside the list."""
-    (card,) = console.app.screen.query(Card)
+    """The only card that is seen beside the list."""
+    (card,) = (each for each in console.app.screen.query(Card) if each.display)
     return card
 
 
@@ -108,6 +108,12 @@ async def test_a_card_of_another_kind_takes_the_place() -> None:
         service = shown(console)
         assert isinstance(service, ServiceCard)
         assert service.service in head(console)
+        await console.press("left")
+        assert shown(console) is alert, "it stays for the next time"
+        assert alert.alert is not None
+        assert alert.alert.subject in head(console)
+        await console.press("right")
+        assert shown(console) is service
 
 
 class Late:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from textual.containers import Vertical
+from textual.message import Message
 
 from amt_console.console.host import ScreenHost
 from amt_console.model import Snapshot
@@ -18,6 +19,17 @@ class Card(Vertical):
     DEFAULT_CSS = """
     Card { height: auto; }
     """
+
+    class Mounted(Message):
+        """Its parts stand: it can load and draw."""
+
+        def __init__(self, card: Card) -> None:
+            super().__init__()
+            self.card = card
+
+    def on_mount(self) -> None:
+        """Tell it, after the subclass has prepared itself: Textual calls its handler before this one."""
+        self.post_message(self.Mounted(self))
 
     @property
     def host(self) -> ScreenHost:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.containers import VerticalScroll
 from textual.timer import Timer
@@ -17,7 +17,10 @@ SETTLED_SECONDS = 0.3
 
 
 class Preview(VerticalScroll):
-    """Shows the card of a key. A mounted card stays for other keys of its kind: to mount one takes many paints."""
+    """Shows the card of a key. A mounted card stays for other keys of its kind: to mount one takes many paints.
+
+    The cards of other kinds stay hidden until they are needed again.
+    """
 
     can_focus = False
     DEFAULT_CSS = """
@@ -32,7 +35,12 @@ class Preview(VerticalScroll):
     @property
     def card(self) -> Card | None:
         """The shown card."""
-        return next((each for each in self.children if isinstance(each, Card) and each.is_attached), None)
+        return next((each for each in self._cards if each.display), None)
+
+    @property
+    def _cards(self) -> Sequence[Card]:
+        """One of each kind that was shown."""
+        return [each for each in self.children if isinstance(each, Card) and each.is_attached]
 
     def show(self, key: str | None, make: Callable[[], Card | None]) -> None:
         """Show the card of a key when the selection has settled; the first one at once.
@@ -76,10 +84,10 @@ class Preview(VerticalScroll):
             card.load()
 
     def relook(self) -> None:
-        """Draw the card again with other colours."""
-        card = self.card
-        if card is not None and card.ready:
-            card.relook()
+        """Draw the cards again with other colours."""
+        for card in self._cards:
+            if card.ready:
+                card.relook()
 
     def _put(self, make: Callable[[], Card | None]) -> None:
         self._timer = None
@@ -91,11 +99,22 @@ class Preview(VerticalScroll):
             _log.exception("a preview cannot be made")
             card = None
         self.scroll_home(animate=False)
-        shown = self.card
-        if shown is not None and card is not None and shown.ready and shown.show_other(card):
+        shown = [each for each in self._cards if type(each) is type(card)]
+        kept = next((each for each in shown if each.ready), None)
+        was_hidden = kept is not None and not kept.display
+        for each in self._cards:
+            each.display = each is kept
+        if kept is not None and card is not None and kept.show_other(card):
+            if was_hidden:
+                kept.load()  # what it shows may be of another moment
             return
-        self.remove_children()
+        for each in shown:
+            each.remove()
         if card is not None:
             self.mount(card)
-            # Through this widget, which stays: a card that has gone meanwhile must not load.
-            self.call_after_refresh(self.load)
+
+    def on_card_mounted(self, event: Card.Mounted) -> None:
+        """Load a new card, unless it has gone meanwhile."""
+        event.stop()
+        if event.card is self.card:
+            self.load()
