@@ -20,6 +20,8 @@ QUIET_SECONDS = 0.3
 """So long after a key nobody waits for an answer."""
 COLLECT_SECONDS = 0.5
 """So long after a key new garbage is collected, which takes some milliseconds."""
+REST_AFTER_SECONDS, REST_SECONDS = 3.0, 2.0
+"""So long after a key the looks become rare, and the seconds between two of them: each wakes the process up."""
 AWAY_SECONDS = 20.0
 """So long after a key nobody is there: then all garbage is collected, which takes a tenth of a second and more."""
 COLLECT_FROM = 4
@@ -104,10 +106,15 @@ class SpareTime:
         gc.set_threshold(*self._thresholds)
 
     def _later(self) -> None:
-        self._host.set_timer(QUIET_SECONDS, self._go_on)
+        rests = not self._pieces and self._quiet >= REST_AFTER_SECONDS
+        self._host.set_timer(REST_SECONDS if rests else QUIET_SECONDS, self._go_on)
+
+    @property
+    def _quiet(self) -> float:
+        return self._clock.monotonic() - self._pressed_at
 
     def _go_on(self) -> None:
-        quiet = self._clock.monotonic() - self._pressed_at
+        quiet = self._quiet
         if quiet < QUIET_SECONDS or self._host.view.shown is None:
             self._later()
         elif self._pieces:

@@ -22,6 +22,7 @@ from amt_console.console.spare_time import (
     COLLECT_FROM,
     COLLECT_SECONDS,
     QUIET_SECONDS,
+    REST_AFTER_SECONDS,
     SpareTime,
 )
 from amt_console.console.view_state import ViewState
@@ -34,6 +35,8 @@ class Host:
         self.view = ViewState()
         self.view.read(all_fine(), SessionFacts())
         self.timers: list[Callable[[], None]] = []
+        self.delay = 0.0
+        """Of the newest timer."""
         self.threads: list[Callable[[], None]] = []
         self.calls: list[Callable[[], None]] = []
 
@@ -45,6 +48,7 @@ class Host:
 
     def set_timer(self, delay: float, callback: Callable[[], None], /) -> Any:
         self.timers.append(callback)
+        self.delay = delay
 
     def step(self) -> None:
         """The next timer, with what follows from it on threads."""
@@ -125,6 +129,21 @@ def _pause(spare: SpareTime, host: Host, clock: FakeClock) -> None:
         gc.collect(1)
     clock.advance(2 * COLLECT_SECONDS)
     host.step()
+
+
+def test_it_looks_rarely_while_nobody_types(host: Host) -> None:
+    clock = FakeClock(NOW)
+    spare = SpareTime(host, clock, [lambda: None])
+    spare.begin()
+    assert host.delay == QUIET_SECONDS, "there is work"
+    host.step()
+    assert host.delay > QUIET_SECONDS
+    spare.pressed()
+    host.step()
+    assert host.delay == QUIET_SECONDS
+    clock.advance(2 * REST_AFTER_SECONDS)
+    host.step()
+    assert host.delay > QUIET_SECONDS
 
 
 def test_the_thresholds_are_given_back(host: Host) -> None:
