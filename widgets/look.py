@@ -15,6 +15,7 @@ from amt_console.text import (
     SEVERITY_WORDS,
     STATE_WORDS,
     age,
+    duration,
     severity_glyph,
     state_glyph,
 )
@@ -172,6 +173,10 @@ class Look:
     def ago_words(self, then: datetime | None, now: datetime) -> str:
         """``ages.ago_words`` in steps."""
         return ages.ago_words(then, now, max(ages.STEP, self.age_step))
+
+    def lasting(self, seconds: float) -> str:
+        """``text.duration`` in steps, for what goes on."""
+        return duration(seconds - seconds % self.age_step)
 
     @property
     def ellipsis(self) -> str:

@@ -20,6 +20,11 @@ from support.raw_terminal import RawTerminal
 
 from amt_console.console.terminal.pace import FRAMES_A_SECOND, LONGEST_PAUSE, Pace, line_speed, pace_of
 from amt_console.model import Snapshot, Viewer
+from amt_console.model.queries import AlertHistoryQuery, IncidentsQuery, Query
+from amt_console.model.queries.alerts import AlertHistory
+from amt_console.model.queries.incidents import IncidentHistory, IncidentRow
+from widgets.tables.history_table import HistoryTable
+from widgets.tables.incident_table import IncidentTable
 
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 KEYS, KEY_SECONDS = 45, 1 / 30
@@ -89,6 +94,15 @@ def young_picture() -> Snapshot:
     )
 
 
+def young_history(query: Query[AlertHistory]) -> AlertHistory:
+    return AlertHistory(young_picture().alerts, more=False)
+
+
+def young_incidents(query: Query[IncidentHistory]) -> IncidentHistory:
+    rows = tuple(IncidentRow(alert, 20.0, None, (), 0, 0, None) for alert in young_picture().alerts)
+    return IncidentHistory(NOW - timedelta(days=30), NOW, rows)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("remote", [True, False])
 async def test_ages_change_once_in_ten_seconds_over_ssh(remote: bool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,6 +119,28 @@ async def test_ages_change_once_in_ten_seconds_over_ssh(remote: bool, monkeypatc
                 changes, before = changes + (console.text() != before), console.text()
             console.clock.advance(-9)
             assert changes <= 2 if remote else changes >= 8, (keys, changes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("remote", [True, False])
+async def test_open_alerts_last_longer_in_tables_once_in_ten_seconds_over_ssh(
+    remote: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if remote:
+        monkeypatch.setenv("SSH_CONNECTION", SSH["SSH_CONNECTION"])
+    answers = {**INCIDENT, AlertHistoryQuery: young_history, IncidentsQuery: young_incidents}
+    async with desk(young_picture(), answers=answers) as console:
+        for keys, table in ((["3", "tab"], HistoryTable), (["6"], IncidentTable)):
+            await console.press(*keys)
+            shown = []
+            for _ in range(10):
+                console.clock.advance(1)
+                console.app.redraw()
+                await console.settle()
+                shown.append(console.app.screen.query_one(table).plain_lines[1:])
+            console.clock.advance(-10)
+            assert len(set(shown)) == (2 if remote else 10)
+            assert all("30s" in line for line in shown[-1] if "CRIT" in line)
 
 
 def held(terminal: RawTerminal) -> tuple[bytes, float]:

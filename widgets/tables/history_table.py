@@ -47,6 +47,14 @@ class HistoryTable(LiveTable[AlertView]):
         self._now, self._span, self._more, self._failure = now, span, more, ""
         self.set_rows(alerts)
 
+    def grow_older(self, now: datetime) -> None:
+        """Show how long the open ones last by now."""
+        if self._now is None:
+            return
+        before, self._now = self._ages(), now
+        if self._ages() != before:
+            self.set_rows(self.model.rows())
+
     def show_failure(self, words: str) -> None:
         """Say in their place why they cannot be shown."""
         self._failure = words
@@ -98,7 +106,7 @@ class HistoryTable(LiveTable[AlertView]):
 
     def aging(self, row: AlertView) -> object:
         """How long an open one lasts."""
-        return None if row.state is AlertState.RESOLVED else duration(self._seconds(row))
+        return None if row.state is AlertState.RESOLVED else self.look.lasting(self._seconds(row))
 
     def cell(self, row: AlertView, column: str, width: int) -> Runs:
         """One cell."""
@@ -114,13 +122,17 @@ class HistoryTable(LiveTable[AlertView]):
             case "began":
                 return [(f"{look.local(row.opened_at):%d %b %H:%M}", palette.muted)]
             case "lasted":
-                return [(duration(self._seconds(row)), palette.text if ended else palette.warning)]
+                seconds = self._seconds(row)
+                return [(duration(seconds), palette.text) if ended else (look.lasting(seconds), palette.warning)]
             case "who":
                 return [(row.acknowledged_by or look.missing, palette.accent if row.acknowledged_by else palette.muted)]
             case "rated":
                 return [(row.rating.value if row.rating is not None else look.missing, palette.muted)]
         note = [(f"{row.note}{look.dot}", palette.text)] if row.note else []
         return [*note, (reason_of(row.message, row.subject), palette.muted if row.note or ended else palette.text)]
+
+    def _ages(self) -> list[object]:
+        return [self.aging(row) for row in self.model.rows()]
 
     def _seconds(self, row: AlertView) -> float:
         if row.duration_seconds is not None:

@@ -35,12 +35,23 @@ class IncidentTable(LiveTable[IncidentRow]):
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
         self._now: datetime | None = None
+        self._end: datetime | None = None
+        """Until when what is shown was counted."""
         self._more = False
 
     def show(self, history: IncidentHistory) -> None:
         """Show the incidents of a window."""
-        self._now, self._more = history.end, history.more
+        self._now = self._end = history.end
+        self._more = history.more
         self.set_rows(history.incidents)
+
+    def grow_older(self, now: datetime) -> None:
+        """Show how long the open ones last by now."""
+        if self._now is None:
+            return
+        before, self._now = self._ages(), now
+        if self._ages() != before:
+            self.set_rows(self.model.rows())
 
     def row_key(self, row: IncidentRow) -> str:
         """The number of the alert."""
@@ -92,6 +103,10 @@ class IncidentTable(LiveTable[IncidentRow]):
             return [("no incident matches the filter; escape clears it", palette.muted)]
         return [("no incident in this window", palette.ok)]
 
+    def aging(self, row: IncidentRow) -> object:
+        """How long an open one lasts."""
+        return None if row.alert.state is AlertState.RESOLVED else self._lasts(row)
+
     def cell(self, row: IncidentRow, column: str, width: int) -> Runs:
         """One cell."""
         palette, alert, now = self.look.palette, row.alert, self._now
@@ -105,8 +120,8 @@ class IncidentTable(LiveTable[IncidentRow]):
             case "began":
                 return [("" if now is None else short_moment(alert.opened_at, now, self.look.zone), palette.muted)]
             case "lasted":
-                text = duration(row.lasted_seconds)
-                return [(text, palette.text) if over else (text, palette.warning)]
+                text = duration(row.lasted_seconds) if over else self._lasts(row)
+                return [(text, palette.text if over else palette.warning)]
             case "taken":
                 seconds = row.acknowledged_after_seconds
                 if seconds is not None:
@@ -117,3 +132,10 @@ class IncidentTable(LiveTable[IncidentRow]):
             case "followers":
                 return [(str(row.followers) if row.followers else "", palette.muted)]
         return [(reason_of(alert.message, alert.subject), palette.text)]
+
+    def _ages(self) -> list[object]:
+        return [self.aging(row) for row in self.model.rows()]
+
+    def _lasts(self, row: IncidentRow) -> str:
+        since = 0.0 if self._now is None or self._end is None else (self._now - self._end).total_seconds()
+        return self.look.lasting(max(0.0, row.lasted_seconds + since))

@@ -331,8 +331,6 @@ def facts_of(known: AlertKnown, look: Look) -> list[Runs]:
     if episode is None:
         return []
     lasts = ((episode.resolved_at or now) - episode.opened_at).total_seconds()
-    if episode.resolved_at is None:
-        lasts -= lasts % look.age_step
     pairs = [
         ("Alert", f"#{episode.id} {episode.alert_type.value}"),
         ("Rule", episode.rule_id),
@@ -341,7 +339,7 @@ def facts_of(known: AlertKnown, look: Look) -> list[Runs]:
             f"{look.local(episode.opened_at):%Y-%m-%d %H:%M:%S %Z} ({look.age_words(episode.opened_at, now)} ago)",
         ),
         ("Fired", f"{look.local(episode.fired_at):%H:%M:%S %Z}" if episode.fired_at else "not yet"),
-        ("Lasted" if episode.resolved_at else "Lasts", duration(lasts)),
+        ("Lasted", duration(lasts)) if episode.resolved_at else ("Lasts", look.lasting(lasts)),
     ]
     pairs += [
         (label, f"{number:,.1f}".removesuffix(".0"))

@@ -158,8 +158,6 @@ def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, 
         mark = "" if chosen is None else look.glyph("▸ ", "> ") if at == chosen else "  "
         begun = short_moment(view.opened_at, now, look.zone)
         lasted = ((view.resolved_at or now) - view.opened_at).total_seconds()
-        if view.resolved_at is None:
-            lasted -= lasted % look.age_step
         who = view.acknowledged_by or ("" if ended else "nobody")
         if view.follows_from is not None and view.acknowledged_by is None:
             who = follows_words(view.follows_from, subjects)
@@ -169,7 +167,7 @@ def alert_lines(alerts: Sequence[AlertView], chosen: int | None, now: datetime, 
             (text, palette.muted if ended else style),
             (" " * (11 - len(text)), palette.text),
             (f"{begun} ", palette.muted),
-            (f"{duration(lasted):>7}{'' if ended else ONGOING:<2} ", plain),
+            (f"{duration(lasted) if ended else look.lasting(lasted):>7}{'' if ended else ONGOING:<2} ", plain),
             (f"{who}  " if who else "", palette.accent),
             (reason_of(view.message, view.subject), palette.muted if ended else palette.text),
         ]

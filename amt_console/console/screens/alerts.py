@@ -146,6 +146,7 @@ class AlertsScreen(ListScreen):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; load again what has changed."""
         self.alerts.show([*snapshot.alerts, *snapshot.recently_resolved], self.now)
+        self.history.grow_older(self.now)
         self._arrange()
         versions = tuple((each.id, each.version) for each in (*snapshot.alerts, *snapshot.recently_resolved))
         if versions != self._versions:

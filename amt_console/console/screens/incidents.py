@@ -82,6 +82,7 @@ class IncidentsScreen(ListScreen):
         if alerts != self._alerts:
             self._alerts = alerts
             self.load()
+        self.table.grow_older(self.now)
         self.show_preview(snapshot)
 
     def moment_changed(self) -> None:
