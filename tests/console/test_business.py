@@ -223,6 +223,7 @@ async def test_the_first_start_says_that_nothing_was_read(size: tuple[int, int])
     answers = {BusinessQuery: lambda query: BusinessHistory(NOW - timedelta(days=30), NOW, 86_400.0)}
     async with desk(empty(), size=size, answers=answers) as console:
         await console.press("5")
+        assert len(queries(console)) == 1, "there is nothing to refine"
         text = seen(console)
         assert text.count("not read yet") == 3
         assert "no outage in this range" in text

@@ -147,7 +147,7 @@ class BusinessScreen(ListScreen):
             for kind, courses in history.figures.items()
         }
         self.redraw()
-        if stage + 1 < len(_STAGES):
+        if history.figures and stage + 1 < len(_STAGES):  # outages are the same at any stage
             self._ask(window, stage + 1)
 
     def _failed(self, window: _Window, why: str) -> None:
