@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from textual import events, on
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -131,6 +132,12 @@ class ListScreen(ConsoleScreen):
         super().set_focus(widget, *arguments, **options)
         if self.is_mounted:
             self.tell_selected()
+
+    def compose(self) -> ComposeResult:
+        """As in each screen, with the preview where there is room."""
+        # Not after this: then all widgets would be styled a second time.
+        self.set_class(preview_width(self.size.width) > 0, "-preview")
+        yield from super().compose()
 
     def on_resize(self, event: events.Resize) -> None:
         """Show the preview where there is room."""

@@ -24,7 +24,7 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
     _held = 0
     """Frames in which a paint has waited."""
     _styled_for = ""
-    """The theme when it was left."""
+    """The theme when it was mounted, or left."""
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
         first = not self.app._dom_ready
@@ -50,6 +50,10 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
         # With another layout in this frame it waits for the next one.
         if self._paint_waits and self._held == waited and self.is_current and not self.app._batch_count:
             self._compositor_refresh()
+
+    def on_mount(self) -> None:
+        """Remember what it is styled for."""
+        self._styled_for = self.app.theme
 
     def on_screen_suspend(self) -> None:
         """Remember what it is styled for."""
