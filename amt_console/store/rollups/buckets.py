@@ -24,6 +24,7 @@ _SAMPLES, _ERRORS, _UP, _DEGRADED, _DOWN, _MAINTENANCE, _TIMED, _TOTAL, _LEAST, 
 _NUMBERS = 10
 _SUMS = range(_LEAST)
 """The places of the numbers that are added up; the extremes follow."""
+_NO_COUNTS: Mapping[int, int] = {}
 _TIMES = {
     ServiceState.UP: _UP,
     ServiceState.DEGRADED: _DEGRADED,
@@ -96,15 +97,23 @@ class Tally:
 
     def absorb(self, other: Tally) -> None:
         """Add what another one holds."""
-        mine, more = self.numbers, other.numbers
+        self.add(other.numbers, other.counts)
+
+    def add(self, more: Sequence[int], counts: Mapping[int, int] = _NO_COUNTS) -> None:
+        """Add numbers in the order in which they are stored, and the counts of their histogram."""
+        mine = self.numbers
         if more[_TIMED]:
             mine[_LEAST] = min(mine[_LEAST], more[_LEAST]) if mine[_TIMED] else more[_LEAST]
             mine[_MOST] = max(mine[_MOST], more[_MOST])
             get = self.counts.get
-            for index, count in other.counts.items():
+            for index, count in counts.items():
                 self.counts[index] = get(index, 0) + count
         for place in _SUMS:
             mine[place] += more[place]
+
+    def add_rollup(self, rollup: Rollup) -> None:
+        """Add a bucket."""
+        self.add(numbers_of(rollup), rollup.histogram.counts)
 
     def pack(self) -> bytes:
         """Bytes for ``unpack``."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from amt_console.model import Rollup
 from amt_console.model.histogram import PackedCounts, decode_counts
-from amt_console.store.rollups.buckets import floor, rollup_of
+from amt_console.store.rollups.buckets import Tally, floor, rollup_of
 from amt_console.store.rollups.tables import ServiceRollupRow
 from amt_console.store.schema import table
 from amt_console.store.utc import SECOND, micros, moment
@@ -126,23 +126,23 @@ def add_sums(
     low: int,
     high: int,
     services: Collection[str] | None,
-    parts: Mapping[str, list[Rollup]],
+    totals: Mapping[str, Tally],
     histograms: Mapping[str, list[bytes]] | None,
 ) -> None:
-    """Append the sum of the finished buckets that begin in ``[low, high)`` to the parts of each service that has some.
+    """Add the finished buckets that begin in ``[low, high)`` to the total of each service that has one.
 
     Their histograms are appended to those that were found before, as they are encoded.
     """
     if low >= high:
         return
     for name, *values in _rows(connection, _Wanted.SUMS, resolution, low, high, services):
-        if name in parts:
+        if name in totals:
             # Sums of big integers come as decimal numbers from PostgreSQL.
-            parts[name].append(rollup_of(low, high - low, [int(value or 0) for value in values], {}))
+            totals[name].add([int(value or 0) for value in values])
     if histograms is None:
         return
     for name, data in _rows(connection, _Wanted.HISTOGRAMS, resolution, low, high, services):
-        if name in parts:
+        if name in totals:
             histograms[name].append(bytes(data))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from amt_console.model import RESOLUTIONS, Rollup
 from amt_console.model.histogram import sum_of_encoded
 from amt_console.store.rollups import finished, rebuild
-from amt_console.store.rollups.buckets import MINUTE, floor, fold, minutes_of
+from amt_console.store.rollups.buckets import MINUTE, Tally, floor, fold, minutes_of, rollup_of
 from amt_console.store.rollups.samples import sample_of_row
 from amt_console.store.rollups.unfinished import Unfinished
 from amt_console.store.utc import SECOND, micros
@@ -146,13 +146,15 @@ def totals(
     begin = asked if exact else floor(asked, MINUTE)
     states = unfinished.opened(services)
     named = unfinished.named(services)
-    parts: dict[str, list[Rollup]] = {state.service: [] for state in states}
-    encoded: dict[str, list[bytes]] = {name: [] for name in parts}
+    tallies = {state.service: Tally(begin) for state in states}
+    encoded: dict[str, list[bytes]] = {name: [] for name in tallies}
+    wanted = encoded if histograms else None
     low = min(-(-begin // MINUTE) * MINUTE, high)
     if begin < low:
         for state in states:
             samples = [sample_of_row(row) for row in rebuild.rows_around(connection, state.service, begin, low)]
-            parts[state.service] += minutes_of(samples, begin, low, running_until=min(low, micros(now))).values()
+            for part in minutes_of(samples, begin, low, running_until=min(low, micros(now))).values():
+                tallies[state.service].add_rollup(part)
     for level, resolution in enumerate(RESOLUTIONS):
         coarser = RESOLUTIONS[level + 1] * SECOND if level + 1 < len(RESOLUTIONS) else None
         upto = high if coarser is None else -(-low // coarser) * coarser
@@ -160,21 +162,20 @@ def totals(
             upto = high
         if low < upto:
             whole = floor(upto, resolution * SECOND)
-            finished.add_sums(connection, resolution, low, whole, named, parts, encoded if histograms else None)
-            for name, part in unfinished.running(states, level, low, upto, micros(now)):
-                parts[name].append(part)
+            finished.add_sums(connection, resolution, low, whole, named, tallies, wanted)
+            unfinished.add(states, level, low, upto, micros(now), tallies, wanted)
         low = upto
-    return {name: _with_encoded(fold(begin, high - begin, parts[name]), encoded[name]) for name in sorted(parts)}
+    return {name: _total(tallies[name], high - begin, encoded[name]) for name in sorted(tallies)}
 
 
-def _with_encoded(total: Rollup, encoded: list[bytes]) -> Rollup:
+def _total(tally: Tally, length: int, encoded: list[bytes]) -> Rollup:
     """With the counts of histograms whose number, sum and extremes it has already."""
     if not encoded:
-        return total
+        return tally.rollup(length)
     counts = sum_of_encoded(encoded)
-    for index, count in total.histogram.counts.items():
+    for index, count in tally.counts.items():
         counts[index] = counts.get(index, 0) + count
-    return replace(total, histogram=replace(total.histogram, counts=counts))
+    return rollup_of(tally.start, length, tally.numbers, counts)
 
 
 def _cut(rollup: Rollup, end: int) -> Rollup:

@@ -4,7 +4,7 @@ those that went on after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -14,7 +14,6 @@ from amt_console.store.rollups.buckets import LENGTHS, OpenBuckets, Sample, Tall
 from amt_console.store.rollups.samples import sample_of_row
 from amt_console.store.rollups.tables import ServiceStateRow
 from amt_console.store.schema import table
-from amt_console.store.utc import SECOND
 
 _STATE = table(ServiceStateRow)
 _OPEN = select(
@@ -89,36 +88,54 @@ class Unfinished:
         self, states: Sequence[OpenService], level: int, low: int, high: int, now: int
     ) -> Iterator[tuple[str, Rollup]]:
         """What services have in ``[low, high)`` beside finished buckets that end by ``high``, each with its name."""
-        begin = floor(high, LENGTHS[level])
-        gone_on = [state.service for state in states if state.newest.at >= high]
-        if gone_on and low <= begin < high:
-            for name, part in self._parts(gone_on, begin, high, level):
-                if not part.empty:
-                    yield name, part
-        for state in states:
-            if state.newest.at < high:
-                for rollup in _open_buckets(state, level, low, min(high, now)):
-                    yield state.service, rollup
-
-    def _parts(self, names: Sequence[str], begin: int, end: int, level: int) -> Iterator[tuple[str, Rollup]]:
-        """The first parts of finished buckets, from finer ones and, within the last five minutes, from raw rows."""
-        parts: dict[str, list[Rollup]] = {name: [] for name in names}
-        at = begin
-        for finer in range(level - 1, 0, -1):
-            upto = floor(end, LENGTHS[finer])
-            if at < upto:
-                found = finished.each(
-                    self._connection, RESOLUTIONS[finer], at, upto, self.named(names), histograms=True
-                )
+        begin, length = floor(high, LENGTHS[level]), LENGTHS[level]
+        if (names := _gone_on(states, high)) and low <= begin < high:
+            parts: dict[str, list[Rollup]] = {name: [] for name in names}
+            for finer, at, upto in _finer(level, begin, high):
+                found = finished.each(self._connection, finer, at, upto, self.named(names), histograms=True)
                 for name, bucket in found:
                     if name in parts:
                         parts[name].append(bucket)
-            at = upto
-        if at < end:
+            for name, bucket in self._last_minutes(level, names, high):
+                parts[name].append(bucket)
+            for name, buckets in parts.items():
+                part = fold(begin, length, buckets)
+                if not part.empty:
+                    yield name, part
+        yield from _opened(states, level, low, high, now)
+
+    def add(
+        self,
+        states: Sequence[OpenService],
+        level: int,
+        low: int,
+        high: int,
+        now: int,
+        tallies: Mapping[str, Tally],
+        histograms: Mapping[str, list[bytes]] | None,
+    ) -> None:
+        """Add what ``running`` gives to the total of each service: no object is made for a bucket.
+
+        Stored histograms are appended to those that were found before, as they are encoded.
+        """
+        begin = floor(high, LENGTHS[level])
+        if (names := _gone_on(states, high)) and low <= begin < high:
+            mine = {name: tallies[name] for name in names}
+            for finer, at, upto in _finer(level, begin, high):
+                finished.add_sums(self._connection, finer, at, upto, self.named(names), mine, histograms)
+            for name, bucket in self._last_minutes(level, names, high):
+                mine[name].add_rollup(bucket)
+        for name, bucket in _opened(states, level, low, high, now):
+            tallies[name].add_rollup(bucket)
+
+    def _last_minutes(self, level: int, names: Sequence[str], end: int) -> Iterator[tuple[str, Rollup]]:
+        """What finer finished buckets lack up to ``end``, out of raw rows: less than five minutes."""
+        begin = floor(end, min(LENGTHS[level], _TAIL))
+        if begin < end:
             for name, minutes in self._tail(names, end).items():
-                parts[name] += (bucket for start, bucket in minutes.items() if start >= at)
-        for name, buckets in parts.items():
-            yield name, fold(begin, RESOLUTIONS[level] * SECOND, buckets)
+                for start, bucket in minutes.items():
+                    if start >= begin:
+                        yield name, bucket
 
     def _tail(self, names: Sequence[str], end: int) -> dict[str, dict[int, Rollup]]:
         """The minutes of the bucket of five minutes that holds ``end``, up to there, by service and start."""
@@ -131,6 +148,26 @@ class Unfinished:
         if self._kept:
             self._last_tail = key, found
         return found
+
+
+def _gone_on(states: Sequence[OpenService], end: int) -> list[str]:
+    return [state.service for state in states if state.newest.at >= end]
+
+
+def _finer(level: int, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """The resolutions of finished buckets that fill the time from the start of a bucket, and from when to when."""
+    for finer in range(level - 1, 0, -1):
+        upto = floor(end, LENGTHS[finer])
+        if begin < upto:
+            yield RESOLUTIONS[finer], begin, upto
+        begin = upto
+
+
+def _opened(states: Sequence[OpenService], level: int, low: int, high: int, now: int) -> Iterator[tuple[str, Rollup]]:
+    for state in states:
+        if state.newest.at < high:
+            for rollup in _open_buckets(state, level, low, min(high, now)):
+                yield state.service, rollup
 
 
 def _open_buckets(state: OpenService, level: int, low: int, end: int) -> Iterator[Rollup]:
