@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 USUAL_HOURS = 24.0
 MAX_HOURS = 24 * 366
 """Length of the longest window."""
-_TICK_HOURS = (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 168, 336, 744, 2232)
+_TICK_HOURS = (1 / 60, 1 / 12, 0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 168, 336, 744, 2232)
 
 _UTC_NAMES = frozenset(("UTC", "UCT", "Zulu", "Universal", "Etc/UTC", "Etc/UCT", "Etc/Zulu", "Etc/Universal"))
 

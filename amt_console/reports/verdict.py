@@ -10,7 +10,7 @@ from amt_console.model import AlertState, BusinessFigures, FigureKind, MonitorSt
 from amt_console.reports.gathering.data import AlertRecord, ReportData, ServiceRecord
 from amt_console.reports.times import Times
 from amt_console.reports.tone import ReportVerdict, Tone
-from amt_console.reports.words import brief, listed, outages_text
+from amt_console.reports.words import brief, either, listed, outages_text
 from amt_console.text import duration, limit_percent, percent, window_length
 
 CURRENT_FOR_S = 60.0
@@ -53,6 +53,12 @@ def figures_verdict(data: ReportData, kinds: Sequence[FigureKind], sentence: str
         )
     if data.stale_for is not None:
         return ReportVerdict(Tone.UNKNOWN, "Old data", f"{sentence} These figures are old: there are no newer ones.")
+    watched = [service for service in data.services if service.configured]
+    down = [service.name for service in watched if service.state is ServiceState.DOWN]
+    if down:
+        verb = "was" if len(down) == 1 else "were"
+        told = f"{sentence} {listed(down)} ({len(down)} of {len(watched)}) {verb} down at the end of the period."
+        return with_figures(ReportVerdict(Tone.WARNING, "Degraded", told), data, kinds)
     return with_figures(ReportVerdict(Tone.OK, "OK", sentence), data, kinds)
 
 
@@ -65,7 +71,7 @@ def _faults(data: ReportData, kinds: Sequence[FigureKind]) -> Iterator[str]:
     read = _read(data, kinds)
     unread = [kind.value for kind in kinds if kind not in data.figures]
     if unread:
-        yield f"No {' and no '.join(unread)} figures were read."
+        yield f"No {either(unread)} figures were read."
     gone, total = len(missing_figures(read)), sum(len(source.figures) for source in read)
     if gone:
         yield f"{gone} of {total} figures {'is' if gone == 1 else 'are'} missing."

@@ -138,7 +138,7 @@ class ReportView:
         """Why a figure is missing, in one line."""
         source = self.data.figures.get(kind)
         if source is None:
-            return f"nothing was read between {self.between}"
+            return "nothing was read in this period"
         figure = source.figures.get(name)
         if figure is None:
             return "this figure was not read"

@@ -20,6 +20,12 @@ def listed(names: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
+def either(names: Sequence[str]) -> str:
+    """``a``, ``a or b``, ``a, b or c``."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def brief(name: str) -> str:
     """A shortened name for a sentence or a title; tables have the full one."""
     return name if len(name) <= _BRIEF_CHARS else name[: _BRIEF_CHARS - 1] + "…"

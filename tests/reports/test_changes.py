@@ -47,7 +47,7 @@ def test_the_card_the_chart_the_table_and_the_document_tell_one_change(tmp_path:
     assert card.value == "1,030"
     assert (card.change, card.word) == ("▲ 2.0 % on average", "better")
     assert chart.title == "Total users rose by 2.0 %"
-    assert chart.subtitle == "1,010 to 1,030"
+    assert chart.subtitle == "Mean against the 24 h before; lowest 1,010, highest 1,030"
     assert dict(page.meta)["Compared with"] == "the 24 h before"
     assert isinstance(table, Table)
     assert "▲ 2.0 %" in [cell.text for row in table.rows for cell in row]

@@ -7,13 +7,23 @@ from datetime import timedelta
 import pytest
 from support import report_samples as samples
 
-from amt_console.model import AlertState, Figure, FigureKind, MonitorState, MonitorStatus, ServiceState, Severity
+from amt_console.model import (
+    AlertState,
+    Figure,
+    FigureKind,
+    FigureUnit,
+    MonitorState,
+    MonitorStatus,
+    ServiceState,
+    Severity,
+)
 from amt_console.reports.documents import figures_report
 from amt_console.reports.figures import FIGURES
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.page import Items, ReportPage
 from amt_console.reports.pages.chatbot import chatbot_page
 from amt_console.reports.pages.executive import executive_page
+from amt_console.reports.pages.histories import movement
 from amt_console.reports.pages.overview import overview_page
 from amt_console.reports.pages.performance import performance_page
 from amt_console.reports.pages.revenue import revenue_page
@@ -189,7 +199,7 @@ def test_a_missing_figure_is_a_dash_with_its_reason_and_never_0() -> None:
     users = next(card for card in page.cards if card.label == "Total users")
     assert (users.value, users.missing) == (
         "–",
-        "nothing was read between Sun 11 Jan 2026, 09:40 and Mon 12 Jan 2026, 09:40",
+        "nothing was read in this period",
     )
     items = next(block for block in page.sections[0].blocks if isinstance(block, Items))
     assert any(item.title == "No overview figures" for item in items.items)
@@ -265,3 +275,79 @@ def test_a_figure_that_looks_wrong_says_so_and_amounts_have_their_currency() -> 
     document = figures_report(view, "revenue", (FigureKind.REVENUE,), view.verdict)["figures"]["revenue"]
     assert (document["mrr"]["unit"], document["churn_rate"]["suspect"]) == ("EUR", said)
     assert "suspect" not in document["mrr"]
+
+
+def with_outage_of_two() -> ReportData:
+    """An API that is down, and a service that depends on it."""
+    data = samples.week(hours=24)
+    api, web, *others = data.services
+    began = data.window.end - timedelta(minutes=5)
+    record = data.alerts[0]
+    alerts = tuple(
+        replace(
+            record,
+            events=(),
+            episode=replace(
+                record.episode,
+                id=100 + place,
+                subject=name,
+                message=f"{name} is down",
+                state=AlertState.FIRING,
+                opened_at=began + timedelta(seconds=place),
+                fired_at=began + timedelta(seconds=5 + place),
+                resolved_at=None,
+                resolution=None,
+                acknowledged_at=None,
+                acknowledged_by=None,
+                note=None,
+            ),
+        )
+        for place, name in enumerate((api.name, web.name))
+    )
+    down = replace(api, state=ServiceState.DOWN)
+    follows = replace(web, state=ServiceState.DOWN, depends_on=(api.name,))
+    return replace(data, services=(down, follows, *others), alerts=alerts)
+
+
+@pytest.mark.parametrize("layout", [overview_page, performance_page, executive_page])
+def test_alerts_that_follow_from_another_stand_with_it(layout: Callable[[ReportView], ReportPage]) -> None:
+    page = layout(build_view(with_outage_of_two()))
+    (items,) = (block for block in page.blocks() if block.id in ("attention-list", "open-list"))
+    assert isinstance(items, Items)
+    (item,) = (item for item in items.items if item.tone is Tone.CRITICAL)
+    assert item.title == "backend-api"
+    assert "1 more alert follows from it: web-app" in item.facts
+
+
+def test_a_page_of_figures_is_not_ok_while_services_are_down() -> None:
+    verdict = chatbot_page(build_view(with_outage_of_two())).verdict
+    assert (verdict.tone, verdict.word) == (Tone.WARNING, "Degraded")
+    assert verdict.sentence.endswith("backend-api and web-app (2 of 7) were down at the end of the period.")
+
+
+@pytest.mark.parametrize(
+    ("unit", "label", "currency", "title"),
+    [
+        (
+            FigureUnit.MONEY,
+            "Monthly recurring revenue",
+            "EUR",
+            "Monthly recurring revenue rose from 100.00 to 120.00 EUR",
+        ),
+        (FigureUnit.SCORE, "Satisfaction", "", "Satisfaction rose from 100.00 to 120.00 of 5"),
+        (FigureUnit.PER_MINUTE, "Messages per minute", "", "Messages per minute rose from 100.0 to 120.0"),
+    ],
+)
+def test_the_title_of_a_history_says_which_way_it_went_in_its_unit_once(
+    unit: FigureUnit, label: str, currency: str, title: str
+) -> None:
+    assert movement(label, None, unit, 100.0, 120.0, currency) == title
+
+
+def test_figures_that_were_not_read_are_one_item_on_the_executive_summary() -> None:
+    page = executive_page(build_view(replace(samples.week(hours=24), figures={})))
+    (items,) = (block for block in page.blocks() if block.id == "open-list")
+    assert isinstance(items, Items)
+    titles = [item.title for item in items.items if item.word == "No data"]
+    assert titles == ["No overview, chatbot or revenue figures"]
+    assert "No overview, chatbot or revenue figures were read." in page.verdict.sentence

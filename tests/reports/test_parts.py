@@ -177,6 +177,12 @@ def test_very_many_spans_are_drawn_as_the_worst_of_each_slot() -> None:
     assert (mixed[0].start, mixed[-1].end) == (window.start, window.end)
 
 
+def test_a_quarter_of_an_hour_has_more_than_one_tick() -> None:
+    end = datetime(2026, 1, 12, 9, 53, tzinfo=UTC)
+    labels = [label for _, label in Times(zone_of("UTC")).ticks(Window(end - timedelta(minutes=17), end, 60))]
+    assert labels == ["Mon 09:40", "09:45", "09:50"]
+
+
 @pytest.mark.parametrize(
     ("low", "high", "unit", "expected"),
     [

@@ -8,7 +8,17 @@ from amt_console.analysis.findings import Finding, FindingKind
 from amt_console.model import Severity
 from amt_console.model.notifications import Delivery, DeliveryState
 from amt_console.reports.handover.data import FiredAlert, HandoverData
-from amt_console.reports.page import Card, Cell, Heading, Item, Items, PageSection, ReportPage, Table
+from amt_console.reports.page import (
+    Card,
+    Cell,
+    Heading,
+    Item,
+    Items,
+    PageSection,
+    ReportPage,
+    Table,
+    without_empty_columns,
+)
 from amt_console.reports.times import Times
 from amt_console.reports.tone import ReportVerdict, Tone
 from amt_console.reports.words import brief, listed
@@ -111,9 +121,9 @@ def _cards(data: HandoverData) -> tuple[Card, ...]:
         Card("Still open", f"{len(data.open)}", f"{nobody} without an owner" if data.open else ""),
         Card("Fired", f"{len(data.fired)}{'+' if data.more_fired else ''}", f"{critical} critical"),
         Card("Snoozed", f"{len(data.snoozed)}"),
-        Card("Silences and maintenance that end", f"{ends}"),
+        Card("Mutes that end", f"{ends}", "silences and maintenance"),
         Card(
-            "Messages that did not arrive",
+            "Undelivered messages",
             f"{len(data.undelivered)}",
             tone=Tone.WARNING if data.undelivered else Tone.PLAIN,
         ),
@@ -143,30 +153,31 @@ def _open_item(each: FiredAlert, data: HandoverData, times: Times) -> Item:
 
 
 def _fired(data: HandoverData, times: Times) -> Table:
+    headings = (
+        Heading("Alert", number=True),
+        Heading("When"),
+        Heading("Severity"),
+        Heading("What"),
+        Heading("Lasted", number=True),
+        Heading("Who acted"),
+        Heading("Rated"),
+    )
+    rows = [
+        (
+            Cell(str(each.episode.id), number=True),
+            Cell(times.short(each.episode.fired_at), fixed=True),
+            Cell(SEVERITY_WORDS[each.episode.severity].lower(), _TONES[each.episode.severity]),
+            Cell(_what(each)),
+            Cell(_lasted(each), number=True),
+            Cell(", ".join(each.people) or "nobody"),
+            Cell("" if each.episode.rating is None else each.episode.rating.value),
+        )
+        for each in data.fired
+    ]
     return Table(
         "fired-table",
         "Alerts since the shift began, oldest first",
-        (
-            Heading("Alert", number=True),
-            Heading("When"),
-            Heading("Severity"),
-            Heading("What"),
-            Heading("Lasted", number=True),
-            Heading("Who acted"),
-            Heading("Rated"),
-        ),
-        tuple(
-            (
-                Cell(str(each.episode.id), number=True),
-                Cell(times.short(each.episode.fired_at), fixed=True),
-                Cell(SEVERITY_WORDS[each.episode.severity].lower(), _TONES[each.episode.severity]),
-                Cell(_what(each)),
-                Cell(_lasted(each), number=True),
-                Cell(", ".join(each.people) or "nobody"),
-                Cell("" if each.episode.rating is None else each.episode.rating.value),
-            )
-            for each in data.fired
-        ),
+        *without_empty_columns(headings, rows),
         empty="No alert fired.",
         note="Older ones are left out: there were more than fit here." if data.more_fired else "",
         whole=True,

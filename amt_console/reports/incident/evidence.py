@@ -14,6 +14,7 @@ from amt_console.reports.incident.data import ChartSource, IncidentData
 from amt_console.reports.incident.words import moved_words
 from amt_console.reports.page import Block, Cell, ChartSpec, Heading, PageChart, Table
 from amt_console.reports.times import Times
+from amt_console.text import duration
 
 _Numbers = Sequence[tuple[datetime, float | None]]
 
@@ -46,7 +47,7 @@ def evidence(data: IncidentData, times: Times) -> Iterator[Block]:
 def _chart(source: ChartSource, number: int, data: IncidentData, times: Times) -> PageChart:
     span = f"{times.minute(source.window.start)} – {times.minute(source.window.end)}"
     moved = next((each for each in data.moved if (each.subject, each.signal) == (source.subject, source.signal)), None)
-    what = signal_words(source.signal) if moved is None else moved_words(moved)
+    what = _state_words(source, data) if moved is None else moved_words(moved)
     heading = f"{source.subject}: {what}"
     spec, numbers, subtitle = _drawn(source, data, times)
     return PageChart(
@@ -58,6 +59,20 @@ def _chart(source: ChartSource, number: int, data: IncidentData, times: Times) -
         empty="Nothing is stored about this time.",
         table=_table(source, number, numbers, times) if spec is not None else None,
     )
+
+
+def _state_words(source: ChartSource, data: IncidentData) -> str:
+    """What became of a service in the incident; the signal's name where that is not known."""
+    hit = next((each for each in data.impact if each.service == source.subject), None)
+    if hit is None or not source.spans:
+        return signal_words(source.signal)
+    parts = [
+        f"{word} for {duration(seconds)}"
+        for word, seconds in (("down", hit.down_s), ("slow", hit.degraded_s), ("not measured", hit.unknown_s))
+        if seconds >= 1
+    ]
+    told = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+    return f"response time; {told} in the incident" if told else signal_words(source.signal)
 
 
 def _drawn(source: ChartSource, data: IncidentData, times: Times) -> tuple[ChartSpec | None, _Numbers, str]:

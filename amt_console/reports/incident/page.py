@@ -30,6 +30,7 @@ from amt_console.reports.page import (
     ReportPage,
     Row,
     Table,
+    without_empty_columns,
 )
 from amt_console.reports.times import Times
 from amt_console.reports.tone import Tone
@@ -215,11 +216,11 @@ def _timeline(data: IncidentData, times: Times) -> Table:
         for each in shown
     ]
     more = len(entries) - len(shown)
+    headings = (Heading("After", number=True), Heading("When"), Heading("From"), Heading("Who"), Heading("What"))
     return Table(
         "timeline-table",
         "From the last good answer to the end",
-        (Heading("After", number=True), Heading("When"), Heading("From"), Heading("Who"), Heading("What")),
-        tuple(rows),
+        *without_empty_columns(headings, rows),
         empty="Nothing is stored about this time.",
         note=f"{more} further entries are in the JSON file." if more else "",
         whole=True,
@@ -227,7 +228,8 @@ def _timeline(data: IncidentData, times: Times) -> Table:
 
 
 def _since(seconds: float) -> str:
-    return f"+{duration(seconds)}" if seconds >= 0 else f"−{duration(-seconds)}"
+    length = duration(abs(seconds))
+    return length if length == "0s" else f"+{length}" if seconds > 0 else f"−{length}"
 
 
 def _response(data: IncidentData, taken: Response, times: Times) -> Table:

@@ -12,7 +12,7 @@ from amt_console.text import SEVERITY_WORDS, duration
 
 FILL_IN: tuple[tuple[str, str], ...] = (
     ("Summary", "Two or three sentences for somebody who was not there: what happened, to whom, for how long."),
-    ("Root cause", "What made it possible, as far as it is known. What moved together below is no proof of a cause."),
+    ("Root cause", "What made it possible, as far as it is known. What moved together is no proof of a cause."),
     ("Trigger", "What set it off at that moment: a deployment, a change, load, an expired certificate."),
     ("Resolution", "What ended it, and whether that is lasting."),
     ("What went well", "What limited the damage: an alert that came early, a runbook that was right."),

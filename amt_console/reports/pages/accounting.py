@@ -96,11 +96,14 @@ def reliability_table(view: ReportView) -> Table:
         return (Cell(label), Cell(shown, number=True, muted=seconds is None, value=seconds))
 
     trend = frequency.trend.direction if frequency.trend is not None else "too few days for a trend"
+    outages = len(view.analysis.outages)
+    together = f"{found.incidents} in {outages} outage{'s' * (outages != 1)}"
+    often = f"{together}, {frequency.per_day:.2f} outages a day ({trend})"
     causes = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in found.causes.items())
     rows = (
         (
             Cell("Incidents"),
-            Cell(f"{found.incidents}, {frequency.per_day:.2f} a day ({trend})", number=True, value=found.incidents),
+            Cell(often, number=True, value=found.incidents),
         ),
         row("Mean time between failures (MTBF)", found.mtbf_s, "no incident"),
         row("Mean time to recover (MTTR)", found.mttr_s, "no incident ended"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from amt_console.alerts import past_consequences
 from amt_console.analysis import handling, trend
 from amt_console.analysis.percentiles import QUANTILE_METHOD
 from amt_console.analysis.uptime import availability, incidents, outages
@@ -133,11 +136,14 @@ def shortcomings(view: ReportView) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def alert_item(view: ReportView, record: AlertRecord) -> Item:
-    """One open alert as an item that needs attention."""
+def alert_item(view: ReportView, record: AlertRecord, followers: Sequence[str] = ()) -> Item:
+    """One open alert as an item that needs attention, with the subjects of the alerts that follow from it."""
     episode = record.episode
     age = duration((view.data.window.end - episode.opened_at).total_seconds())
     facts = [f"since {view.times.short(episode.opened_at)} ({age})"]
+    if followers:
+        follow = "alerts follow" if len(followers) > 1 else "alert follows"
+        facts.append(f"{len(followers)} more {follow} from it: {listed(followers)}")
     if episode.acknowledged_by is not None:
         taken = f"{episode.acknowledged_by} has it since {view.times.short(episode.acknowledged_at)}"
         facts.append(f"{taken}: “{episode.note}”" if episode.note else taken)
@@ -158,9 +164,29 @@ def alert_item(view: ReportView, record: AlertRecord) -> Item:
     )
 
 
+def open_items(view: ReportView) -> tuple[Item, ...]:
+    """The open alerts; those that follow from another one stand with it."""
+    records = [record for record in view.open_alerts if record.episode.id is not None]
+    causes = past_consequences(
+        [record.episode for record in records],
+        {service.name: service.depends_on for service in view.data.services},
+        {service.name: service.interval for service in view.data.services},
+        now=view.data.window.end,
+    )
+    followers: dict[int, list[str]] = {}
+    for record in records:
+        if record.episode.id in causes:
+            followers.setdefault(causes[record.episode.id], []).append(record.episode.subject)
+    return tuple(
+        alert_item(view, record, followers.get(record.episode.id or 0, ()))
+        for record in view.open_alerts
+        if record.episode.id not in causes
+    )
+
+
 def attention(view: ReportView, *, extra: tuple[Item, ...] = ()) -> PageSection:
     """Open alerts, then the page's other items."""
-    items = (*(alert_item(view, record) for record in view.open_alerts), *extra, *shortcomings(view))
+    items = (*open_items(view), *extra, *shortcomings(view))
     lead = ""
     if view.analysis.outages and not items:
         count = len(view.analysis.outages)

@@ -10,7 +10,7 @@ from amt_console.reports.measures import MOST_ADVICE, Measure, money_measures, q
 from amt_console.reports.page import Cell, Heading, Item, Items, PageSection, ReportPage, Table
 from amt_console.reports.pages.advice import advice_items
 from amt_console.reports.pages.cards import availability_card, figure_card
-from amt_console.reports.pages.common import CHANGE_METHOD, alert_item, meta, notices, siblings
+from amt_console.reports.pages.common import CHANGE_METHOD, meta, notices, open_items, siblings
 from amt_console.reports.pages.figure_tables import missing_items
 from amt_console.reports.pages.outlook import outlook_end
 from amt_console.reports.tone import ReportVerdict, Tone
@@ -25,6 +25,8 @@ _ON_CARDS = frozenset(("availability", "daily_active_users", "conversion_rate", 
 _MEANS = "Users and chatbot: the mean over the period. Cards and dashboards show the newest value."
 MOST_OUTAGES = 5
 MOST_OPEN = 3
+SHORT_REASON = 40
+"""Characters of a reason that fits into a column of numbers."""
 
 
 def executive_verdict(view: ReportView) -> ReportVerdict:
@@ -73,10 +75,12 @@ def executive_page(view: ReportView) -> ReportPage:
 
 def _open(view: ReportView) -> tuple[Items, ...]:
     """What is open or missing; nothing where all is well."""
-    alerts = [replace(alert_item(view, record), facts=()) for record in view.open_alerts[:MOST_OPEN]]
-    if len(view.open_alerts) > MOST_OPEN:
-        rest = len(view.open_alerts) - MOST_OPEN
-        alerts.append(Item(Tone.INFO, "Note", f"{rest} more alerts are open", "The performance dashboard has all."))
+    open_now = open_items(view)
+    alerts = [replace(item, facts=item.facts[:2]) for item in open_now[:MOST_OPEN]]
+    if len(open_now) > MOST_OPEN:
+        more = len(open_now) - MOST_OPEN
+        are = "alerts are" if more > 1 else "alert is"
+        alerts.append(Item(Tone.INFO, "Note", f"{more} more {are} open", "The performance dashboard has all."))
     missing = [replace(item, facts=()) for item in missing_items(view, KINDS)]
     items = (*alerts, *missing[:MOST_OPEN])
     return (Items("open-list", items, ""),) if items else ()
@@ -153,7 +157,7 @@ def _measures(view: ReportView, name: str, title: str, what: str, measures: tupl
     for measure in shown_measures:
         shown = Cell(measure.shown, number=True, value=measure.value)
         if measure.value is None:
-            shown = Cell(f"– {measure.reason}", muted=True, value="")
+            shown = Cell(f"– {measure.reason}", number=len(measure.reason) < SHORT_REASON, muted=True, value="")
         row: tuple[Cell, ...] = (Cell(measure.label), Cell("", value=measure.unit), shown)
         if compare:
             before = Cell(measure.shown_before, number=True, muted=True, value=measure.before)

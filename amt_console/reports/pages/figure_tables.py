@@ -10,7 +10,7 @@ from amt_console.reports.page import Cell, Heading, Item, Table, in_csv, without
 from amt_console.reports.pages.cards import amount
 from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
-from amt_console.reports.words import listed
+from amt_console.reports.words import either, listed
 from amt_console.text import MISSING, duration
 
 _STALE_FIGURES_S = 3600.0
@@ -18,12 +18,15 @@ _STALE_FIGURES_S = 3600.0
 
 def missing_items(view: ReportView, kinds: Sequence[FigureKind]) -> tuple[Item, ...]:
     """One item per endpoint with missing figures or without a recent answer."""
-    found = []
+    found: list[Item] = []
+    unread = [kind.value for kind in kinds if view.business(kind) is None]
+    if unread:
+        names, plural = either(unread), "s were" if len(unread) > 1 else " was"
+        why = f"The platform's endpoint{plural} not read in this period."
+        found.append(Item(Tone.UNKNOWN, "No data", f"No {names} figures", why))
     for kind in kinds:
         source = view.business(kind)
         if source is None:
-            why = f"The platform's {kind.value} endpoint was not read between {view.between}."
-            found.append(Item(Tone.UNKNOWN, "No data", f"No {kind.value} figures", why))
             continue
         labels = {name: info(kind, name).label for name in FIGURES[kind]}
         gone = [

@@ -21,6 +21,7 @@ from amt_console.reports.view import ReportView
 
 TABLE_ROWS = 24
 LEAD_HEIGHT = 220
+_TOLD_BY_LABEL, _OF_FIVE = " a minute", " of 5"
 
 
 def history_block(
@@ -41,14 +42,18 @@ def history_block(
         reason = f"only one value: {amount(view, kind, name, known[0][1])}" if known else view.why_missing(kind, name)
         return PageChart(id, figure.label, "", "", None, empty=f"No line: {reason}.")
     low, high = min(v for _, v in known), max(v for _, v in known)
-    title = movement(figure.label, view.change(kind, name), figure.unit, known[0][1], known[-1][1])
+    moved, currency = view.change(kind, name), view.currency(kind, name)
+    title = movement(figure.label, moved, figure.unit, known[0][1], known[-1][1], currency)
     lowest, highest = written_apart(low, high, figure.unit)
-    currency = view.currency(kind, name)
-    spread = f"{lowest} to {highest} {currency}".rstrip() if lowest != highest else f"{lowest} {currency}".rstrip()
+    spread = f"lowest {lowest}, highest {highest} {currency}".rstrip()
+    if lowest == highest:
+        spread = f"{lowest} {currency}".rstrip() + " all the time"
+    if moved is not None:
+        spread = f"mean against the {view.span} before; {spread}"
     return PageChart(
         id=id,
         title=title,
-        subtitle=spread,
+        subtitle=f"{spread[0].upper()}{spread[1:]}",
         description=f"{title} over {view.span}, {spread}.",
         spec=history_chart(
             points,
@@ -94,11 +99,14 @@ def stepped(history: Sequence[tuple[datetime, float]], window: Window) -> list[t
     return broken
 
 
-def movement(label: str, moved: Change | None, unit: FigureUnit, first: float, last: float) -> str:
+def movement(label: str, moved: Change | None, unit: FigureUnit, first: float, last: float, currency: str = "") -> str:
     """``Sessions fell by 3.1 %`` of the mean against the previous window; without one the first and the last value."""
     if moved is None:
-        began, ended = written_apart(first, last, unit)
-        return f"{label} stayed at {began}" if began == ended else f"{label} went from {began} to {ended}"
+        began, ended = (text.removesuffix(_TOLD_BY_LABEL) for text in written_apart(first, last, unit))
+        if began == ended:
+            return f"{label} stayed at {began} {currency}".rstrip()
+        moved_how = "rose" if last > first else "fell"
+        return f"{label} {moved_how} from {began.removesuffix(_OF_FIVE)} to {ended} {currency}".rstrip()
     way, size = moved_by(moved, unit)
     if not way:
         return f"{label} held steady"

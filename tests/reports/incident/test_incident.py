@@ -25,6 +25,7 @@ from amt_console.reports.incident.response import response
 from amt_console.reports.incident.timeline import timeline
 from amt_console.store import Store
 from amt_console.store.upkeep.retention import Retention
+from amt_console.text import duration
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b[31m=cmd()\ud800"
 
@@ -101,6 +102,16 @@ def test_the_timeline_has_every_source_in_order(planted: tuple[Store, dict[str, 
     ):
         assert any(words in what for what in told), words
     assert not any("export" in what for what in told)
+
+
+def test_the_first_chart_says_what_became_of_the_service(planted: tuple[Store, dict[str, int]]) -> None:
+    store, ids = planted
+    data = gathered(store, ids["api"])
+    down = next(each.down_s for each in data.impact if each.service == "api")
+    page = made(data, "html").decode()
+    assert f"down for {duration(down)}" in page.partition("<figure")[2].partition("</h2>")[0]
+    assert "\u22120s" not in page
+    assert "+0s" not in page
 
 
 def test_what_moved_together_is_found_and_the_quiet_is_not(planted: tuple[Store, dict[str, int]]) -> None:
