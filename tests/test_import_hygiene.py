@@ -62,6 +62,7 @@ def loaded_modules(code: str) -> set[str]:
             "import amt_console.console.app",
             ("sqlmodel", "sqlalchemy", "httpx", "alembic", "vl_convert", "plotext"),
         ),
+        ("a list of a screen as a file", "import amt_console.reports.lists", (*HEAVY, "typer", "pydantic")),
         (
             "plain pages",
             "import amt_console.cli.plain.pages, amt_console.runtime.session",

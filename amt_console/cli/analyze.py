@@ -79,7 +79,8 @@ def _analyze(
     json_output: bool,
 ) -> None:
     from amt_console.reports.documents import encoded, performance_report
-    from amt_console.reports.export import ExportError, report_data
+    from amt_console.reports.export import report_data
+    from amt_console.reports.files import ExportError
     from amt_console.reports.times import UnknownZoneError
     from amt_console.reports.view import build_view
 

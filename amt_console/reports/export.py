@@ -21,8 +21,17 @@ from amt_console.analysis import window_of
 from amt_console.clock import Clock
 from amt_console.model import Target
 from amt_console.operations.cancellation import Cancellation
-from amt_console.operations.protocol import OperationError, Progress
-from amt_console.reports.files import WITH_INPUTS, WITH_PICTURES, plan, put_in_place, sweep
+from amt_console.operations.protocol import Progress
+from amt_console.reports.files import (
+    WITH_INPUTS,
+    WITH_PICTURES,
+    ExportError,
+    ExportUsageError,
+    ExportWriteError,
+    plan,
+    put_in_place,
+    sweep,
+)
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.gathering.gather import gather
 from amt_console.reports.gathering.kept import kept_window
@@ -39,23 +48,6 @@ if TYPE_CHECKING:
 RENDER_SECONDS = 300.0
 """A renderer that takes longer is killed."""
 _SCRATCH_PREFIX = ".amt-export-"
-
-
-class ExportError(OperationError):
-    """The reports could not be written; the folder is unchanged."""
-
-    usage = False
-    """Whether the request is the reason."""
-
-
-class ExportUsageError(ExportError):
-    """The request is not valid."""
-
-    usage = True
-
-
-class ExportWriteError(ExportError):
-    """The folder could not be written to."""
 
 
 def export_reports(

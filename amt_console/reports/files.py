@@ -1,4 +1,4 @@
-"""The files of each report, and atomic writing of them."""
+"""The files of each report, atomic writing of them, and why they could not be written."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+from amt_console.operations.protocol import OperationError
 from amt_console.reports.jobs.job import Plan
 
 PARTS = ("overview", "chatbot", "revenue", "performance", "executive", "monitoring")
@@ -61,6 +62,23 @@ SCRATCH_LIFE = timedelta(hours=1)
 
 class PlanError(Exception):
     """Unknown part or format; the text lists the known ones."""
+
+
+class ExportError(OperationError):
+    """The reports could not be written; the folder is unchanged."""
+
+    usage = False
+    """Whether the request is the reason."""
+
+
+class ExportUsageError(ExportError):
+    """The request is not valid."""
+
+    usage = True
+
+
+class ExportWriteError(ExportError):
+    """The folder could not be written to."""
 
 
 def plan(parts: Sequence[str], formats: Sequence[str] = ()) -> Plan:

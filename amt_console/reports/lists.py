@@ -14,8 +14,7 @@ from typing import Any
 
 from amt_console.operations.protocol import InvalidError
 from amt_console.reports.csv_tables import number_cell, safe_cell
-from amt_console.reports.export import ExportWriteError
-from amt_console.reports.files import put_in_place, write_file
+from amt_console.reports.files import ExportWriteError, put_in_place, write_file
 from amt_console.reports.markdown import escaped, table_lines
 
 _SCRATCH_PREFIX = ".amt-export-"

@@ -15,7 +15,7 @@ from amt_console.__main__ import main
 from amt_console.analysis import PerformanceAnalyzer
 from amt_console.clock import SystemClock
 from amt_console.model import ProbeResult, ServiceState
-from amt_console.reports.export import ExportError
+from amt_console.reports.files import ExportError
 from amt_console.store import Store
 
 pytestmark = pytest.mark.slow

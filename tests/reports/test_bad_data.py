@@ -33,8 +33,8 @@ from amt_console.model import (
 )
 from amt_console.reports import schemas
 from amt_console.reports.build import build
-from amt_console.reports.export import ExportWriteError, export_reports, report_data
-from amt_console.reports.files import plan
+from amt_console.reports.export import export_reports, report_data
+from amt_console.reports.files import ExportWriteError, plan
 from amt_console.reports.metrics.writing import whole_file
 from amt_console.store import Store, Writes
 from amt_console.store.upkeep.integrity import rebuild_since

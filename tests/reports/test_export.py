@@ -37,14 +37,8 @@ from amt_console.model import (
     Severity,
 )
 from amt_console.operations.cancellation import Cancellation, CancelledError
-from amt_console.reports.export import (
-    ExportError,
-    ExportUsageError,
-    ExportWriteError,
-    export_reports,
-    render,
-    report_data,
-)
+from amt_console.reports.export import export_reports, render, report_data
+from amt_console.reports.files import ExportError, ExportUsageError, ExportWriteError
 from amt_console.reports.gathering.figures import HISTORIES
 from amt_console.reports.gathering.gather import source_resolution
 from amt_console.reports.jobs.job import RenderJob

@@ -93,8 +93,8 @@ def _export(
     compare: Compare,
     json_output: bool,
 ) -> None:
-    from amt_console.reports.export import ExportError, ExportWriteError, export_reports
-    from amt_console.reports.files import PlanError
+    from amt_console.reports.export import export_reports
+    from amt_console.reports.files import ExportError, ExportWriteError, PlanError
     from amt_console.reports.times import UnknownZoneError
 
     hours, end = window

@@ -21,8 +21,7 @@ ShownZone = Annotated[
 @contextmanager
 def as_command_errors() -> Iterator[None]:
     """Give the errors of exports their exit codes."""
-    from amt_console.reports.export import ExportError, ExportWriteError
-    from amt_console.reports.files import PlanError
+    from amt_console.reports.files import ExportError, ExportWriteError, PlanError
     from amt_console.reports.times import UnknownZoneError
 
     try:
