@@ -84,7 +84,7 @@ def state_spans(
         at, state, error = moment, next_state, next_error
     if end > at:
         spans.append(StateSpan(at, end, state, error))
-    return _joined(_punched(spans, sorted(unmeasured)))
+    return _joined(_punched(spans, sorted(unmeasured)) if unmeasured else spans)
 
 
 def incidents(

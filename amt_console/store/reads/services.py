@@ -33,6 +33,8 @@ _SERIES = select(_STATE.c.service_name).where(
         func.substr(_STATE.c.service_name, 1, func.length(bindparam("before", type_=String))) == bindparam("before"),
     )
 )
+_CHANGE_COLUMNS = ("service_name", "timestamp", "state", "previous", "error_message", "error_class")
+_CHANGE_VALUES = select(*(_CHANGES.c[name] for name in _CHANGE_COLUMNS))
 _NEWEST_CHANGES_FIRST = (_CHANGES.c.timestamp.desc(), _CHANGES.c.id.desc())
 _TIMED_CHECKS = (
     select(*(_LOGS.c[name] for name in ("timestamp", "status", "response_us", "response_time_ms", "metrics")))
@@ -239,11 +241,11 @@ class ServiceReads:
         self, *, start: datetime, end: datetime, services: Sequence[str] | None = None
     ) -> list[StateChangeRow]:
         """Changes of state in ``[start, end)``, oldest first."""
-        query = select(_CHANGES).where(_CHANGES.c.timestamp >= start, _CHANGES.c.timestamp < end)
+        query = _CHANGE_VALUES.where(_CHANGES.c.timestamp >= start, _CHANGES.c.timestamp < end)
         if services is not None:
             query = query.where(_CHANGES.c.service_name.in_(sorted(services)))
-        rows = self._connection.execute(query.order_by(_CHANGES.c.timestamp, _CHANGES.c.id)).mappings()
-        return [_change_of(row) for row in rows]
+        rows = self._connection.execute(query.order_by(_CHANGES.c.timestamp, _CHANGES.c.id)).all()
+        return [_change_of_values(*row) for row in rows]
 
     def last_change(self, service: str, at: datetime) -> StateChangeRow | None:
         """The newest change of state of a service up to a moment; kept for longer than its single results."""
@@ -254,11 +256,17 @@ class ServiceReads:
 
 
 def _change_of(row: Row) -> StateChangeRow:
+    return _change_of_values(*[row[name] for name in _CHANGE_COLUMNS])
+
+
+def _change_of_values(
+    service: str, at: datetime, state: str, previous: str | None, error: str | None, error_class: str | None
+) -> StateChangeRow:
     return StateChangeRow(
-        service=row["service_name"],
-        at=row["timestamp"],
-        state=state_of(row["state"]),
-        previous=None if row["previous"] is None else state_of(row["previous"]),
-        error=clean(row["error_message"]),
-        error_class=member(ErrorClass, row["error_class"]),
+        service,
+        at,
+        state_of(state),
+        None if previous is None else state_of(previous),
+        clean(error),
+        member(ErrorClass, error_class),
     )

@@ -28,6 +28,8 @@ _STEPS_AT_ONCE = 24
 FEW = 8
 """So many services are named with each bucket: those of all are more to read."""
 _MOST_STARTS = 10_000
+_NEAR = 4
+"""Buckets: services whose newest results are not further apart are looked at together."""
 
 
 Measured = tuple[int, int, int, int, int]
@@ -160,18 +162,24 @@ def unmeasured(
     if low >= high:
         return {}
     few = list(ends) if len(ends) <= FEW else None
-    counted = {name: int(number) for name, number in _rows(connection, _Wanted.NUMBER, resolution, low, high, few)}
-    if not counted:
+    # Most services end within the same few buckets, and every bucket up to there is stored: those are only counted.
+    cut = min(end for end in ends.values() if high - end <= _NEAR * length)
+    counted = dict[str, int](map(tuple, _rows(connection, _Wanted.NUMBER, resolution, low, cut, few)))
+    newest = _rows(connection, _Wanted.STARTS, resolution, cut, high, few) if cut < high else ()
+    if not counted and not newest:
         return None
-    # Of most services every bucket is there; what finished behind the end of one counts for it, so those are looked at.
-    holey = [name for name, end in ends.items() if end < high or counted.get(name, 0) < (high - low) // length]
-    starts: dict[str, set[int]] = {name: set() for name in holey}
+    whole = {name for name, end in ends.items() if end >= cut and counted.get(name, 0) == (cut - low) // length}
+    holey = [name for name in ends if name not in whole]
+    starts: dict[str, set[int]] = {name: set() for name in ends}
+    for name, begin in newest:
+        if name in whole:
+            starts[name].add(begin * SECOND)
     for name, begin in _rows(connection, _Wanted.STARTS, resolution, low, high, holey) if holey else ():
         starts[name].add(begin * SECOND)
     found = {}
     for name, known in starts.items():
         holes: list[tuple[datetime, datetime]] = []
-        begin = low
+        begin = cut if name in whole else low
         for at in [*sorted(at for at in known if at < ends[name]), ends[name]]:
             if at > begin:
                 holes.append((moment(begin), moment(at)))
