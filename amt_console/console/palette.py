@@ -10,7 +10,9 @@ from typing import Any, Protocol, cast
 
 from textual.binding import Binding
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.screen import Screen
+from textual.style import Style
 from textual.theme import Theme
 
 from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, SCREEN_KEYS, TIME_KEYS, key_names
@@ -94,15 +96,29 @@ class ConsoleProvider(Provider):
         """Those that match."""
         matcher = self.matcher(query)
         for each in self.entries(query):
-            score = matcher.match(each.words)
+            score, matched = matcher.fuzzy_search.match(query, each.words)
             if score > 0:
-                yield Hit(score, matcher.highlight(each.words), each.run, text=each.words, help=each.help)
+                yield _hit(each, score, matched, matcher.match_style)
 
     async def discover(self) -> Hits:
         """The usual ones."""
         for each in self.entries(""):
             if each.usual:
-                yield DiscoveryHit(each.words, each.run, text=each.words, help=each.help)
+                yield DiscoveryHit(Content(each.words), each.run, text=each.words, help=_text(each.help))
+
+
+def _hit(found: Found, score: float, matched: Sequence[int] = (), style: Style | None = None) -> Hit:
+    """An entry that matches, with the matched characters in a style."""
+    words = Content(found.words)
+    if style is not None:
+        for at in matched:
+            words = words.stylize(style, at, at + 1)
+    return Hit(score, words, found.run, text=found.words, help=_text(found.help))
+
+
+def _text(words: str) -> str:
+    """Words that the palette shows as they are: it takes text for markup, but leaves content alone."""
+    return cast(str, Content(words))
 
 
 class KeysProvider(ConsoleProvider):
@@ -181,7 +197,7 @@ class TimesProvider(ConsoleProvider):
         for each in self.entries(query):
             score = 1.0 if each.words == f"Go to {query.strip()}" else self.matcher(query).match(each.words)
             if score > 0:
-                yield Hit(score, each.words, each.run, text=each.words, help=each.help)
+                yield _hit(each, score)
 
 
 class ThemesProvider(ConsoleProvider):
