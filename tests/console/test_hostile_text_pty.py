@@ -12,6 +12,8 @@ import pytest
 from support.attacks import GROUPS, MARK, PAYLOADS, intruders
 from support.raw_terminal import RawTerminal
 
+from amt_console.console.terminal.driver import BURST_SECONDS
+
 pytestmark = pytest.mark.pty
 OVERVIEW = (
     "backend-api",
@@ -55,7 +57,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Keys, and texts that they bring to the screen, each behind ``MARK``."""
 
 
-QUIET_SECONDS = 0.1
+QUIET_SECONDS = 2 * BURST_SECONDS
 """Without output: then a screen is drawn, and the next key is no part of a burst."""
 
 

@@ -297,7 +297,9 @@ def _import_all() -> None:
 
 def main() -> None:
     """The template process; ends in the children, as the program."""
+    gc.disable()  # imports make very many objects and little garbage
     _import_all()
+    gc.enable()
     assert threading.active_count() == 1, "a fork would have the locks of the other threads"
     gc.collect()
     gc.freeze()
