@@ -1,8 +1,10 @@
-"""The database file is deleted or replaced under the real program: it says so, and exits with 74 after 30 s."""
+"""The database file is deleted or replaced under the real program: it says so, and exits with 74 after the grace.
+
+The grace is shorter than that of a person's monitor. ``tests/monitor/test_commit_watch`` holds its length.
+"""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import httpx
@@ -16,19 +18,36 @@ from amt_console.store import Store
 
 pytestmark = pytest.mark.pty
 ENDS_WITHIN = 60.0
-"""30 s of grace, a second until it is noticed, and what a busy machine needs."""
+"""The grace, a second until it is noticed, and what a busy machine needs."""
+PROGRAM = """
+from amt_console.__main__ import main
+from amt_console.monitor.watches import commit_watch
+
+commit_watch.GRACE = {grace}
+main()
+"""
+
+
+class HurriedPlace(Place):
+    """Its monitors give up a lost file after some seconds."""
+
+    grace = 15
+
+    def command(self, *arguments: str) -> list[str]:
+        program, _, _, *options = super().command(*arguments)
+        return [program, "-c", PROGRAM.format(grace=self.grace), *options]
 
 
 def test_a_headless_monitor_whose_database_is_replaced(tmp_path: Path) -> None:
     with serving() as platform:
-        place = Place(tmp_path, web=platform.url)
+        place = HurriedPlace(tmp_path, web=platform.url)
         other = tmp_path / "other.db"
         Store.open(f"sqlite:///{other}", clock=SystemClock()).close()
         before = other.read_bytes()
         with place.monitor() as monitor:
-            until(lambda: json.loads(place.run("status", "--json").stdout)["services"][0]["state"] == "up")
+            until(lambda: place.ask("status", "--json")["services"][0]["state"] == "up")
             other.replace(place.database)
-            until(lambda: json.loads(place.run("status", "--json").stdout)["monitor"]["fault"])
+            until(lambda: place.ask("status", "--json")["monitor"]["fault"])
             transport = httpx.HTTPTransport(uds=f"{place.database}.sock")
             with httpx.Client(transport=transport, base_url="http://monitor") as client:
                 assert client.get("/healthz").status_code == 503
@@ -47,7 +66,8 @@ def test_a_headless_monitor_whose_database_is_replaced(tmp_path: Path) -> None:
 
 def test_a_console_that_is_the_monitor_and_whose_database_is_deleted(tmp_path: Path) -> None:
     with serving() as platform:
-        place = Place(tmp_path, web=platform.url)
+        place = HurriedPlace(tmp_path, web=platform.url)
+        place.grace = 8
         with TerminalProgram(place.command(), columns=150, lines=40, env=place.env) as program:
             program.wait_for("data now")
             until(place.database.exists)

@@ -60,6 +60,7 @@ def test_a_lost_file_is_a_fault_at_once_and_the_end_after_the_grace(
     status = monitor.engine.status
     assert status.faults[0] == status.notices[0]
     assert fault(monitor) in status.faults[0]
+    assert "The monitor ends after 30s unless it is back." in fault(monitor)
     assert "in memory" in status.faults[0]
     probed = status.probes_run
     monitor.wait_status(lambda engine: engine.status.probes_run > probed + 1)
