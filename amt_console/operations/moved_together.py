@@ -63,6 +63,11 @@ def moved_with(reads: Reads, episode: Episode, *, now: datetime, most: int | Non
     return moved_together(begin, histories, now=now)[:most]
 
 
+def looked_at_until(episode: Episode) -> datetime:
+    """The end of all that ``moved_with`` reads: whatever ``now`` is from then on, its answer is the same."""
+    return _whole(episode.opened_at + SPAN, COARSE)
+
+
 def _read(reads: Reads, begin: datetime, now: datetime, resolution: int) -> tuple[_Series, datetime | None]:
     """The series around the beginning and in the weeks before, and the time of the newest value."""
     weeks = [begin - week * WEEK for week in range(WEEKS, 0, -1)]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from amt_console.analysis.correlation import Moved
-from amt_console.model import MAX_LABEL_CHARS, FigureKind
+from amt_console.model import MAX_LABEL_CHARS, Episode, FigureKind
 from amt_console.model.queries import MovedQuery
 from amt_console.model.queries.moved import MovedSignal, MovedTogether
 from amt_console.operations.answering.scene import Asked
 from amt_console.operations.handling import no_alert
 from amt_console.operations.history.moved_words import change_words, signal_words
-from amt_console.operations.moved_together import moved_with
+from amt_console.operations.moved_together import looked_at_until, moved_with
 from amt_console.operations.protocol import NotFoundError
 from amt_console.text import safe_text
 
@@ -20,8 +22,17 @@ def moved(query: MovedQuery, asked: Asked) -> MovedTogether:
     episode = asked.reads.alerts.episode(query.alert_id)
     if episode is None or episode.opened_at > end:
         raise NotFoundError(no_alert(query.alert_id))
-    found = moved_with(asked.reads, episode, now=end, most=max(0, query.limit))
+    found = _found(asked, episode, end)[: max(0, query.limit)]
     return MovedTogether(tuple(map(_signal, found)), weeks=bool(found) and all(each.weeks for each in found))
+
+
+def _found(asked: Asked, episode: Episode, end: datetime) -> tuple[Moved, ...]:
+    """From the end of what is looked at on, every moment has the same answer."""
+    whole = looked_at_until(episode)
+    if end < whole:
+        return moved_with(asked.reads, episode, now=end)
+    key = MovedQuery.name, episode.id, episode.opened_at, episode.subject
+    return asked.settled.answer(key, whole, lambda: moved_with(asked.reads, episode, now=whole))
 
 
 def _signal(found: Moved) -> MovedSignal:

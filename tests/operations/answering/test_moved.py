@@ -38,3 +38,16 @@ def test_an_alert_that_is_not_there_or_not_yet(recorded: Recorded) -> None:
         recorded.ask(MovedQuery(4711))
     with pytest.raises(NotFoundError):
         recorded.ask(MovedQuery(number, at=before))
+
+
+def test_every_later_moment_has_the_answer_of_the_end(recorded: Recorded) -> None:
+    recorded.go_on(7 * 60)
+    recorded.go_on(1, api=ServiceState.DOWN)
+    number = recorded.alert("api")
+    recorded.go_on(120, busy=3.9, api=ServiceState.DOWN, chat=ServiceState.DEGRADED)
+    then = recorded.now
+    whole = recorded.ask(MovedQuery(number))
+    assert whole.signals
+    recorded.go_on(120, busy=3.9)
+    assert recorded.ask(MovedQuery(number)) == recorded.ask(MovedQuery(number, at=then)) == whole
+    assert recorded.ask(MovedQuery(number, limit=1)).signals == whole.signals[:1]
