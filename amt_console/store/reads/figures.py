@@ -22,6 +22,27 @@ _NEWEST_FIGURES = (
     .limit(1)
 )
 _FIGURES_UP_TO = _NEWEST_FIGURES.where(_FIGURES.c.timestamp <= bindparam("at"))
+_WITHIN = (
+    select(_FIGURES.c.timestamp, _FIGURES.c.figures)
+    .where(
+        _FIGURES.c.kind == bindparam("kind"),
+        _FIGURES.c.timestamp >= bindparam("start"),
+        _FIGURES.c.timestamp < bindparam("end"),
+    )
+    .order_by(_FIGURES.c.timestamp, _FIGURES.c.id)
+)
+_WITHIN_HOURLY = _WITHIN.where(_FIGURES.c.hourly.is_(True))
+_STEPS = (
+    select(_FIGURES.c.timestamp, _FIGURES.c.id)
+    .where(
+        _FIGURES.c.kind == bindparam("kind"),
+        _FIGURES.c.timestamp > bindparam("start"),
+        _FIGURES.c.timestamp <= bindparam("end"),
+    )
+    .order_by(_FIGURES.c.timestamp, _FIGURES.c.id)
+)
+_HOURLY_STEPS = _STEPS.where(_FIGURES.c.hourly.is_(True))
+"""Built once: that takes as long as a small answer."""
 _LONG_CHART = timedelta(days=2)
 _DAY = timedelta(days=1)
 _ROWS_AT_ONCE = 200
@@ -92,13 +113,9 @@ class FigureReads:
 
         Only one row of each step is decoded. With ``hourly`` only the first answers of each hour are looked at.
         """
-        moments = select(_FIGURES.c.timestamp, _FIGURES.c.id).where(
-            _FIGURES.c.kind == kind.value, _FIGURES.c.timestamp > start, _FIGURES.c.timestamp <= end
-        )
-        if hourly:
-            moments = moments.where(_FIGURES.c.hourly.is_(True))
+        moments, values = _HOURLY_STEPS if hourly else _STEPS, {"kind": kind.value, "start": start, "end": end}
         newest: dict[int, int] = {}
-        for at, row in self._connection.execute(self._known(moments).order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
+        for at, row in self._connection.execute(self._known(moments), values).all():
             newest[(end - at) // step] = row
         found: list[tuple[datetime, dict[str, Figure]]] = []
         rows = list(newest.values())
@@ -111,12 +128,9 @@ class FigureReads:
         return found
 
     def _stored(self, kind: FigureKind, start: datetime, end: datetime) -> Iterator[tuple[datetime, dict[str, Any]]]:
-        query = select(_FIGURES.c.timestamp, _FIGURES.c.figures).where(
-            _FIGURES.c.kind == kind.value, _FIGURES.c.timestamp >= start, _FIGURES.c.timestamp < end
-        )
-        if end - start > _LONG_CHART:
-            query = query.where(_FIGURES.c.hourly.is_(True))
-        for at, stored in self._connection.execute(self._known(query).order_by(_FIGURES.c.timestamp, _FIGURES.c.id)):
+        query = _WITHIN_HOURLY if end - start > _LONG_CHART else _WITHIN
+        values = {"kind": kind.value, "start": start, "end": end}
+        for at, stored in self._connection.execute(self._known(query), values).all():
             yield at, from_json(stored) or {}
 
 

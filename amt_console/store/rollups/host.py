@@ -21,7 +21,6 @@ from amt_console.store.sample_rows import HOST_COLUMNS, disk_percents, host_samp
 from amt_console.store.schema import table
 from amt_console.store.tables import SystemMetric
 from amt_console.store.utc import SECOND, micros, moment
-from amt_console.store.values import Row
 
 _METRICS = table(SystemMetric)
 _ROLLUPS = table(HostRollupRow)
@@ -174,10 +173,11 @@ def _stored(
         "metrics": list(metrics),
     }
     found: dict[str, list[HostRollup]] = {}
-    for row in connection.execute(_within(histograms), values).mappings().all():
-        found.setdefault(row["metric"], []).append(
-            HostRollup(row["start"] * SECOND, resolution * SECOND, _histogram(row, counted=histograms))
-        )
+    for row in connection.execute(_within(histograms), values).all():
+        start, metric, count, total, least, most, *stored = row
+        counts = decode_counts(bytes(stored[0])) if stored else {}
+        bucket = HostRollup(start * SECOND, resolution * SECOND, LatencyHistogram(counts, count, total, least, most))
+        found.setdefault(metric, []).append(bucket)
     return found
 
 
@@ -206,7 +206,7 @@ def _part(
 
 @cache
 def _within(histograms: bool) -> Select[Any]:
-    columns = [_ROLLUPS.c[name] for name in _ROLLUP_COLUMNS if histograms or name != "histogram"]
+    columns = [_ROLLUPS.c[name] for name in _ROLLUP_COLUMNS[1:] if histograms or name != "histogram"]
     return (
         select(*columns)
         .where(
@@ -253,11 +253,9 @@ def _load(connection: Connection, key: _Key) -> LatencyHistogram:
         .mappings()
         .first()
     )
-    return NO_VALUES if row is None else _histogram(row, counted=True)
-
-
-def _histogram(row: Row, *, counted: bool) -> LatencyHistogram:
-    counts = decode_counts(bytes(row["histogram"])) if counted else {}
+    if row is None:
+        return NO_VALUES
+    counts = decode_counts(bytes(row["histogram"]))
     return LatencyHistogram(counts, row["samples"], row["total"], row["least"], row["most"])
 
 
