@@ -37,7 +37,7 @@ class Unusual:
     usual: float
     """Median of its hour of the day, in short series of all values."""
     why: str
-    """The detector's reason for its first value."""
+    """The detector's reason for its first value, without numbers of the series."""
 
 
 def unusual(
@@ -77,7 +77,9 @@ def unusual(
         told = [n for n in range(index, end + 1) if judged.scores[n] >= LEAST_SCORE and n in why]
         if told:
             worst = max(range(index, end + 1), key=lambda n: abs(plain[n] - centre))
-            found.append(Unusual(points[index][0], points[end][0], points[worst][1], usual[worst], why[told[0]]))
+            # The numbers of the reason are of the series without its rhythm: beside the value they would contradict it.
+            reason = why[told[0]].partition(": ")[2]
+            found.append(Unusual(points[index][0], points[end][0], points[worst][1], usual[worst], reason))
         index = end + 1
     return tuple(found)
 

@@ -32,11 +32,14 @@ def brief(name: str) -> str:
 
 
 def outages_text(found: Sequence[Outage]) -> str:
-    """``1 outage of 2m 8s, 5 services, 10 service-minutes``; ``3 outages, 12m in all``."""
+    """``1 outage of 2m 8s, 5 services, 10 service-minutes``; ``3 outages of 2 services, 12m in all``."""
     if len(found) == 1:
         return f"1 outage of {outages_extent(found)}"
     total, separator, services = outages_extent(found).partition(", ")
-    return f"{len(found)} outages, {total} in all{separator}{services}"
+    if not separator:
+        return f"{len(found)} outages, {total} in all"
+    hit, _, minutes = services.partition(", ")
+    return f"{len(found)} outages of {hit}, {total} in all ({minutes})"
 
 
 def outages_extent(found: Sequence[Outage]) -> str:

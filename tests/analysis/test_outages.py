@@ -48,7 +48,7 @@ def test_outages_apart_in_time_are_counted_apart() -> None:
     assert [(outage.services, outage.down_s) for outage in found] == [(("api",), 60), (("api",), 60), (("web",), 300)]
     assert outages_text(found) == "3 outages, 7m in all"
     mixed = outages(*together(down("api", (0, 60), (600, 660)), down("web", (30, 90))))
-    assert outages_text(mixed) == "2 outages, 2m 30s in all, 2 services, 3 service-minutes"
+    assert outages_text(mixed) == "2 outages of 2 services, 2m 30s in all (3 service-minutes)"
 
 
 def test_one_service_alone_needs_no_service_minutes() -> None:

@@ -356,3 +356,10 @@ def test_the_period_stands_on_one_line(still: Watched, folder: Path) -> None:
     box = period.bounding_box()
     assert box is not None
     assert box["height"] < 30
+
+
+@pytest.mark.parametrize("case", ["week", "hostile", "nothing"])
+def test_the_executive_summary_prints_on_one_page(still: Watched, folder: Path, case: str) -> None:
+    page = still.open(folder / case / "executive_summary.html")
+    printed = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1

@@ -316,7 +316,7 @@ def test_alerts_that_follow_from_another_stand_with_it(layout: Callable[[ReportV
     assert isinstance(items, Items)
     (item,) = (item for item in items.items if item.tone is Tone.CRITICAL)
     assert item.title == "backend-api"
-    assert "1 more alert follows from it: web-app" in item.facts
+    assert item.text == "backend-api is down. 1 more alert follows from it: web-app"
 
 
 def test_a_page_of_figures_is_not_ok_while_services_are_down() -> None:

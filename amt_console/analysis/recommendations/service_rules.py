@@ -132,7 +132,7 @@ def speed(service: ServiceFacts, limits: AnalysisLimits, tried: int) -> Iterator
             "rising-response-time",
             Severity.INFO,
             service.name,
-            "Compare releases and load from before the rise; at this pace it will not stay unnoticed.",
+            "Compare the releases and the load from before and after the rise: response times keep growing.",
             trend_evidence(latency.trend),
         )
     elif worse:

@@ -19,6 +19,7 @@ from amt_console.reports.page import (
     Table,
     without_empty_columns,
 )
+from amt_console.reports.pages.findings import MOST_SINGLE, many_words
 from amt_console.reports.times import Times
 from amt_console.reports.tone import ReportVerdict, Tone
 from amt_console.reports.words import brief, listed
@@ -310,14 +311,37 @@ def _why(delivery: Delivery, times: Times) -> str:
 
 
 def _watch(findings: Sequence[Finding], times: Times) -> Items:
-    items = tuple(
-        Item(
-            Tone.INFO,
-            _FINDING_WORDS.get(each.kind, each.kind.value),
-            each.subject,
-            each.evidence[0] if each.evidence else "",
-            (*each.evidence[1:4], *([f"since {times.short(each.begin)}"] if each.begin is not None else [])),
-        )
-        for each in findings[:MOST_FINDINGS]
-    )
-    return Items("watch-list", items, "Nothing stands out.")
+    kinds = dict.fromkeys(each.kind for each in findings)
+    items: list[Item] = []
+    for kind in kinds:
+        group = [each for each in findings if each.kind is kind]
+        if len(group) > MOST_SINGLE:
+            items.append(_watch_group(group, times))
+        else:
+            items += [
+                Item(
+                    Tone.INFO,
+                    _FINDING_WORDS.get(each.kind, each.kind.value),
+                    each.subject,
+                    each.evidence[0] if each.evidence else "",
+                    (*each.evidence[1:4], *([f"since {times.short(each.begin)}"] if each.begin is not None else [])),
+                )
+                for each in group
+            ]
+    return Items("watch-list", tuple(items), "Nothing stands out.")
+
+
+def _watch_group(group: Sequence[Finding], times: Times) -> Item:
+    """Many findings of one kind as one item, the newest first."""
+    newest = sorted(group, key=lambda each: each.begin.timestamp() if each.begin is not None else 0.0, reverse=True)
+    facts = [
+        f"{brief(each.subject)}"
+        + (f", {times.short(each.begin)}" if each.begin is not None else "")
+        + (f": {each.evidence[0]}" if each.evidence else "")
+        for each in newest[:MOST_FINDINGS]
+    ]
+    if len(newest) > MOST_FINDINGS:
+        facts.append(f"{len(newest) - MOST_FINDINGS} more")
+    names = list(dict.fromkeys(each.subject for each in newest))
+    kind = newest[0].kind
+    return Item(Tone.INFO, _FINDING_WORDS.get(kind, kind.value), listed(names), many_words(kind, group), tuple(facts))

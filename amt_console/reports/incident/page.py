@@ -265,14 +265,19 @@ def _moved(data: IncidentData, times: Times) -> Table:
             (
                 Cell(each.subject),
                 Cell(moved_words(each)),
-                Cell(f"{each.strength:,.1f}", number=True),
+                Cell(_strength(each.strength), number=True),
                 Cell(times.short(each.onset), fixed=True),
             )
             for each in data.moved
         ),
         empty="Nothing else that is measured left its usual range, or too little is known of the hours before.",
-        note="Moved together, never: caused." if data.moved else "",
+        note="They moved together; this does not tell the cause." if data.moved else "",
     )
+
+
+def _strength(strength: float) -> str:
+    """The strength; the largest is a limit, met where a figure never moved before."""
+    return f"over {strength:,.0f}" if strength >= correlation.MOST_STRENGTH else f"{strength:,.1f}"
 
 
 def _action_items() -> Table:

@@ -141,9 +141,9 @@ def alert_item(view: ReportView, record: AlertRecord, followers: Sequence[str] =
     episode = record.episode
     age = duration((view.data.window.end - episode.opened_at).total_seconds())
     facts = [f"since {view.times.short(episode.opened_at)} ({age})"]
-    if followers:
-        follow = "alerts follow" if len(followers) > 1 else "alert follows"
-        facts.append(f"{len(followers)} more {follow} from it: {listed(followers)}")
+    follow = "alerts follow" if len(followers) > 1 else "alert follows"
+    message = f"{episode.message.rstrip('.')}. " if followers else episode.message
+    message += f"{len(followers)} more {follow} from it: {listed(followers)}" if followers else ""
     if episode.acknowledged_by is not None:
         taken = f"{episode.acknowledged_by} has it since {view.times.short(episode.acknowledged_at)}"
         facts.append(f"{taken}: “{episode.note}”" if episode.note else taken)
@@ -159,7 +159,7 @@ def alert_item(view: ReportView, record: AlertRecord, followers: Sequence[str] =
         severity_tone(episode.severity),
         SEVERITY_WORDS[episode.severity].capitalize(),
         episode.subject,
-        episode.message,
+        message,
         tuple(facts),
     )
 

@@ -14,6 +14,8 @@ from amt_console.reports.words import brief
 from amt_console.text import SEVERITY_WORDS, duration
 
 _BLIPS_SHOWN = 5
+SHORT_NAME = 26
+"""Characters of a name that is never wrapped."""
 _HANDLING = (
     Heading("Alert", number=True, page=False),
     Heading("Acknowledged by", page=False),
@@ -160,7 +162,7 @@ def _alert_row(view: ReportView, record: AlertRecord) -> tuple[Cell, ...]:
         taken += f" – “{episode.note}”" if episode.note else ""
     return (
         Cell(SEVERITY_WORDS[episode.severity].capitalize(), severity_tone(episode.severity)),
-        Cell(episode.subject),
+        Cell(episode.subject, fixed=len(episode.subject) <= SHORT_NAME),
         Cell(episode.message),
         Cell(view.times.short(episode.opened_at), fixed=True, value=view.times.iso(episode.opened_at)),
         ended,

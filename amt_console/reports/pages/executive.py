@@ -76,7 +76,7 @@ def executive_page(view: ReportView) -> ReportPage:
 def _open(view: ReportView) -> tuple[Items, ...]:
     """What is open or missing; nothing where all is well."""
     open_now = open_items(view)
-    alerts = [replace(item, facts=item.facts[:2]) for item in open_now[:MOST_OPEN]]
+    alerts = [replace(item, facts=()) for item in open_now[:MOST_OPEN]]
     if len(open_now) > MOST_OPEN:
         more = len(open_now) - MOST_OPEN
         are = "alerts are" if more > 1 else "alert is"

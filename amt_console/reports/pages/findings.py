@@ -100,10 +100,10 @@ def _together(view: ReportView, kind: FindingKind, group: Sequence[Finding]) -> 
     ]
     if len(group) > MOST_FACTS:
         facts.append(f"{len(group) - MOST_FACTS} more: performance_analysis_report.json has all")
-    return Item(
-        tone,
-        word,
-        listed(subjects),
-        f"{len(group)} {_PLURALS[kind]} of {len(subjects)} subject{'s' * (len(subjects) != 1)}.",
-        tuple(facts),
-    )
+    return Item(tone, word, listed(subjects), many_words(kind, group), tuple(facts))
+
+
+def many_words(kind: FindingKind, group: Sequence[Finding]) -> str:
+    """``12 incidents of 3 subjects.``"""
+    subjects = len({finding.subject for finding in group})
+    return f"{len(group)} {_PLURALS[kind]} of {subjects} subject{'s' * (subjects != 1)}."

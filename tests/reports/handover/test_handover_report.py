@@ -98,6 +98,18 @@ def test_findings_are_what_to_watch(open_shift: HandoverData) -> None:
     assert "The disk is full in 3 days." in text
 
 
+def test_many_findings_of_one_kind_are_one_item_with_the_newest_first(open_shift: HandoverData) -> None:
+    findings = tuple(
+        Finding(FindingKind.INCIDENT, f"service-{n}", (f"down for {n}m",), at=NOW - timedelta(hours=20 - n))
+        for n in range(1, 6)
+    )
+    text = markdown(handover_page(open_shift, findings, Times(zone_of("UTC")))).decode()
+    _, _, watch = text.partition("## What to watch")
+    assert "5 incidents of 5 subjects." in watch
+    assert watch.index("down for 5m") < watch.index("down for 1m")
+    assert watch.count("Incident:") == 1
+
+
 @pytest.mark.slow
 def test_an_empty_database_hands_over_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
     url = laid_out(tmp_path_factory.mktemp("empty") / "monitoring.db")
