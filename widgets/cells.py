@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
@@ -23,6 +24,8 @@ Align = Literal["left", "right"]
 
 _JOINERS = {0x200D: None, 0xFE0E: None, 0xFE0F: None}
 _MAX_CHARS = 1000
+_KEPT = 1024
+"""Texts that are remembered with what they become."""
 
 
 def clean(text: str) -> str:
@@ -30,6 +33,13 @@ def clean(text: str) -> str:
 
     Terminals disagree on the width of joined emoji and of presentation selectors.
     """
+    if len(text) <= _MAX_CHARS and text.isascii() and text.isprintable():
+        return text
+    return _cleaned(text[: 2 * _MAX_CHARS + 1])  # ``safe_text`` looks at no more
+
+
+@lru_cache(_KEPT)
+def _cleaned(text: str) -> str:
     if len(text) > _MAX_CHARS or not text.isprintable():
         text = safe_text(text, _MAX_CHARS)
     return text if text.isascii() else text.translate(_JOINERS)
@@ -37,7 +47,12 @@ def clean(text: str) -> str:
 
 def width_of(text: str) -> int:
     """Cells that a cleaned text takes."""
-    return len(text) if text.isascii() else cell_len(text)
+    return len(text) if text.isascii() else _measured(text)
+
+
+# Each redraw and each layout asks again for the same texts, and looks at each character of them.
+_measured = lru_cache(_KEPT)(cell_len)
+_cut = lru_cache(_KEPT)(set_cell_size)
 
 
 def runs_width(runs: Runs) -> int:
@@ -50,7 +65,7 @@ def crop(text: str, width: int, ellipsis: str = "…") -> str:
     if width_of(text) <= width:
         return text
     mark = ellipsis[:width]
-    return set_cell_size(text, max(0, width - len(mark))) + mark
+    return _cut(text, max(0, width - len(mark))) + mark
 
 
 def fit(
@@ -74,7 +89,7 @@ def _cropped(runs: list[Run], width: int, ellipsis: str) -> list[Segment]:
     for text, style in runs:
         size = width_of(text)
         if size > room:
-            segments.append(Segment(set_cell_size(text, room) + ellipsis[:width], style))
+            segments.append(Segment(_cut(text, room) + ellipsis[:width], style))
             break
         segments.append(Segment(text, style))
         room -= size
