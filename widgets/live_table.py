@@ -209,12 +209,23 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         self._painted = self._visible_lines()
         self.refresh()
 
-    def on_focus(self) -> None:
-        """Redraw the heading as focused."""
-        self.rebuild()
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """No style depends on the focus: styled anew, as Textual does, the whole table would be painted."""
 
-    def on_blur(self) -> None:
+    def on_focus(self, event: events.Focus) -> None:
+        """Redraw the heading as focused."""
+        self._focus_moved(event, events.DescendantFocus(self), here=True)
+
+    def on_blur(self, event: events.Blur) -> None:
         """Redraw the heading as not focused."""
+        self._focus_moved(event, events.DescendantBlur(self), here=False)
+
+    def _focus_moved(self, event: events.Event, told: events.Event, *, here: bool) -> None:
+        """Do what Textual does, but do not paint the whole table."""
+        event.prevent_default()
+        self.has_focus = here
+        if self.parent is not None:
+            self.parent.post_message(told)
         self.rebuild()
 
     def on_click(self, event: events.Click) -> None:

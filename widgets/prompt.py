@@ -28,11 +28,15 @@ MOST_LINES = 6
 
 
 class Prompt(Horizontal):
-    """Hidden until opened; passes the answer to the caller."""
+    """Hidden until opened; passes the answer to the caller.
+
+    It is invisible rather than not displayed: widgets count their order among those that are, and with one more or
+    less the whole screen would be painted.
+    """
 
     DEFAULT_CSS = """
-    Prompt { height: 1; display: none; }
-    Prompt.-open { display: block; }
+    Prompt { height: 1; visibility: hidden; }
+    Prompt.-open { visibility: visible; }
     Prompt Static { width: auto; max-width: 60%; height: 1; padding: 0 1; }
     Prompt Input { width: 1fr; height: 1; border: none; padding: 0; }
     Prompt Input:focus { border: none; }

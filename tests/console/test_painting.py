@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from support.desk import desk
@@ -11,32 +14,72 @@ from textual.app import App
 from textual.screen import Screen
 
 from amt_console.console.screens.painting import MOST_HELD, PaintedOnce
+from amt_console.console.terminal.compositor import LineCompositor
 
 pytestmark = pytest.mark.slow
 
 
-async def test_a_layout_is_painted_in_the_next_frame_and_never_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def paints() -> Iterator[list[Screen[Any]]]:
+    """The screens that are painted meanwhile."""
+    painted: list[Screen[Any]] = []
+    with patch.object(Screen, "_compositor_refresh", lambda screen: painted.append(screen)):
+        yield painted
+
+
+async def test_a_layout_is_painted_in_the_next_frame_and_never_waits_for_long() -> None:
     async with desk(incident()) as console:
-        painted: list[Screen[Any]] = []
-        monkeypatch.setattr(Screen, "_compositor_refresh", lambda screen: painted.append(screen))
         screen = console.screen
-        screen._refresh_layout()
-        assert not painted, "the widgets have not heard of their sizes yet"
-        screen._on_timer_update()
-        assert painted == [screen]
-        for _ in range(MOST_HELD):
+        with paints() as painted:
             screen._refresh_layout()
-        assert painted == [screen]
-        screen._refresh_layout()
-        assert painted == [screen, screen]
+            assert not painted, "the widgets have not heard of their sizes yet"
+            screen._on_timer_update()
+            assert painted == [screen]
+            for _ in range(MOST_HELD):
+                screen._refresh_layout()
+            assert painted == [screen]
+            screen._refresh_layout()
+            assert painted == [screen, screen]
 
 
-async def test_a_screen_that_comes_back_is_styled_anew_only_under_another_theme(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_layout_is_painted_after_the_pause_of_a_slow_link() -> None:
+    async with desk(incident()) as console:
+        screen = console.screen
+        with paints() as painted:
+            screen._refresh_layout()
+            with console.app.batch_update():
+                screen._on_timer_update()
+                assert not painted
+                assert screen._update_timer._active.is_set(), "it looks again"
+            screen._on_timer_update()
+            assert painted == [screen]
+
+
+async def test_a_prompt_that_opens_and_closes_paints_few_lines() -> None:
+    lines: set[int] = set()
+    render = LineCompositor.render_update
+
+    def rendered(compositor: LineCompositor, *arguments: Any, **options: Any) -> Any:
+        lines.update(y for region in compositor._dirty_regions for y in region.line_range)
+        return render(compositor, *arguments, **options)
+
+    with patch.object(LineCompositor, "render_update", rendered):
+        async with desk(incident(), size=(120, 40)) as console:
+            await console.press("slash", "escape")
+            lines.clear()
+            await console.press("slash")
+            heading = console.screen.pane.region.y
+            assert lines == {heading, 39}
+            lines.clear()
+            await console.press("escape")
+            assert lines == {heading, 39}
+
+
+async def test_a_screen_that_comes_back_is_styled_anew_only_under_another_theme() -> None:
     async with desk(incident()) as console:
         await console.press("2")
         services = console.app.screen
+        assert isinstance(services, PaintedOnce)
         before = services.styles.background
         styled: list[object] = []
         update = App.update_styles
@@ -45,12 +88,11 @@ async def test_a_screen_that_comes_back_is_styled_anew_only_under_another_theme(
             styled.append(node)
             update(app, node, **options)
 
-        monkeypatch.setattr(App, "update_styles", counted)
-        await console.press("1", "2")
-        assert isinstance(services, PaintedOnce)
-        assert services not in styled
-        await console.press("1")
-        console.app.action_next_theme()
-        await console.press("2")
-        assert services in styled
-        assert services.styles.background != before
+        with patch.object(App, "update_styles", counted):
+            await console.press("1", "2")
+            assert services not in styled
+            await console.press("1")
+            console.app.action_next_theme()
+            await console.press("2")
+            assert services in styled
+            assert services.styles.background != before

@@ -47,8 +47,11 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
     def _on_timer_update(self) -> None:
         waited = self._held
         super()._on_timer_update()
-        # With another layout in this frame it waits for the next one.
-        if self._paint_waits and self._held == waited and self.is_current and not self.app._batch_count:
+        if not self._paint_waits or not self.is_current:
+            return
+        if self.app._batch_count:
+            self._update_timer.resume()
+        elif self._held == waited:  # else there was another layout in this frame: it waits for the next one
             self._compositor_refresh()
 
     def on_mount(self) -> None:
