@@ -120,8 +120,8 @@ class LatencyHistogram:
                 most = max(most, part.most)
                 count += part.count
                 total += part.total
-        counted = [part.counts for part in parts]
-        return cls(_sum_of_many(counted) if len(parts) > _FEW else _sum_of_few(counted), count, total, least, most)
+        counted = [part.counts for part in parts if part.counts]
+        return cls(_sum_of_many(counted) if len(counted) > _FEW else _sum_of_few(counted), count, total, least, most)
 
     def plus(self, scaled: Iterable[int]) -> LatencyHistogram:
         """With further values, in thousandths."""

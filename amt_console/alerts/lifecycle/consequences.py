@@ -107,6 +107,8 @@ def _of_one_time(
     intervals: Mapping[str, float] | None,
     now: datetime,
 ) -> dict[int, int]:
+    if len(episodes) < 2:  # no alert follows from itself
+        return {}
     by_id = {each.id: each for each in episodes}
     at_once = consequences([replace(each, state=AlertState.FIRING) for each in episodes], depends_on, intervals)
     return {

@@ -29,6 +29,14 @@ _NEWEST = in_order(select(_METRICS), *_NEWEST_FIRST)
 _NEWEST_UP_TO = in_order(select(_METRICS), *_NEWEST_FIRST, high=_METRICS.c.timestamp <= bindparam("at"))
 _AFTER = _METRICS.c.timestamp >= bindparam("end")
 _LATER = select(_METRICS.c.id).where(sortable(_METRICS.c.timestamp, low=_AFTER)).limit(1)
+_MOMENTS = (
+    select(_METRICS.c.timestamp, _METRICS.c.id)
+    .where(_METRICS.c.timestamp >= bindparam("start"), _METRICS.c.timestamp < bindparam("end"))
+    .order_by(_METRICS.c.timestamp, _METRICS.c.id)
+)
+_DETAILS = select(_METRICS.c.id, _METRICS.c.details).where(_METRICS.c.id.in_(bindparam("numbers", expanding=True)))
+_ROWS_AT_ONCE = 200
+"""Fewer than the bound values that any database takes in one statement."""
 _ROLLUP_COLUMNS = ("resolution", "start", "metric", "samples", "total", "least", "most", "histogram")
 HOST_METRICS = (
     "cpu_usage",
@@ -122,17 +130,23 @@ def samples(connection: Connection, start: datetime, end: datetime) -> list[Host
 
 def disks(connection: Connection, start: datetime, end: datetime, step: int) -> dict[str, list[HostRollup]]:
     """Percent used by mount, oldest first: the first sample of each ``step`` seconds of ``[start, end)``."""
-    time, length = _METRICS.c.timestamp, step * SECOND
-    query = select(time, _METRICS.c.details).where(time >= start, time < end).order_by(time, _METRICS.c.id)
-    found: dict[str, list[HostRollup]] = {}
+    length = step * SECOND
+    chosen: dict[int, int] = {}
     newest = None
-    for at, details in connection.execute(query):
+    for at, number in connection.execute(_MOMENTS, {"start": start, "end": end}).all():
         begin = None if at is None else floor(micros(at), length)
-        if begin is None or begin == newest:
-            continue
-        newest = begin
-        for mount, percent in disk_percents(details):
-            found.setdefault(mount, []).append(HostRollup(begin, length, NO_VALUES.plus([round(percent * SCALE)])))
+        if begin is not None and begin != newest:
+            newest = begin
+            chosen[number] = begin
+    found: dict[str, list[HostRollup]] = {}
+    numbers = list(chosen)
+    for first_of_part in range(0, len(numbers), _ROWS_AT_ONCE):
+        part = numbers[first_of_part : first_of_part + _ROWS_AT_ONCE]
+        details = dict[int, str | None](map(tuple, connection.execute(_DETAILS, {"numbers": part}).all()))
+        for number in part:
+            for mount, percent in disk_percents(details[number]):
+                bucket = HostRollup(chosen[number], length, NO_VALUES.plus([round(percent * SCALE)]))
+                found.setdefault(mount, []).append(bucket)
     return found
 
 
