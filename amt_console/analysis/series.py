@@ -38,13 +38,17 @@ class Window:
         """Length in hours."""
         return self.seconds / 3600
 
+    @property
+    def _steps(self) -> int:
+        return math.ceil(self.seconds / self.step)
+
     def starts(self) -> list[datetime]:
         """Start of every step."""
-        return [self.start + timedelta(seconds=self.step * n) for n in range(math.ceil(self.seconds / self.step))]
+        return [self.start + timedelta(seconds=self.step * n) for n in range(self._steps)]
 
     def previous(self) -> Window:
         """The window that ends where this one starts: as many steps, all whole, so that buckets fit into it."""
-        return replace(self, start=self.start - timedelta(seconds=self.step * len(self.starts())), end=self.start)
+        return replace(self, start=self.start - timedelta(seconds=self.step * self._steps), end=self.start)
 
     def index(self, moment: datetime) -> int:
         """Index of the step that holds ``moment``; negative before the window."""

@@ -76,8 +76,12 @@ def _few_sums(groups: Numbers, bins: Numbers, counts: Numbers) -> tuple[Numbers,
     """The same by a table of all bins of all groups."""
     least = bins.min()
     width = int(bins.max() - least) + 1
-    sums = np.bincount(groups * width + (bins - least), counts)
-    seen = np.flatnonzero(sums)
+    places = groups * width
+    places += bins
+    places -= least
+    sums = np.bincount(places, counts)
+    # To find what is true takes a tenth of the time of finding what is not 0.
+    seen = np.flatnonzero(sums > 0)
     owners = seen // width
     return owners, seen - owners * width + least, sums[seen].astype(np.int64)
 
