@@ -35,7 +35,7 @@ from amt_console.reports.files import (
 from amt_console.reports.gathering.data import ReportData
 from amt_console.reports.gathering.gather import gather
 from amt_console.reports.gathering.kept import kept_window
-from amt_console.reports.jobs.job import PICTURES, RenderJob
+from amt_console.reports.jobs.job import EARLY, PICTURES, RenderJob
 from amt_console.reports.jobs.processes import end as end_process
 from amt_console.reports.jobs.processes import why_it_failed
 from amt_console.reports.times import MAX_HOURS, shown_zone
@@ -96,7 +96,7 @@ def export_reports(
     """
     wanted = plan(parts, formats)
     pictures = any(form in WITH_PICTURES for _, form, _ in wanted)
-    with _renderer(pictures=pictures) as renderer:
+    with _renderer(EARLY, *([PICTURES] if pictures else [])) as renderer:
         # The renderer loads its libraries while the data is gathered.
         counted = any(form in WITH_INPUTS for _, form, _ in wanted)
         data = report_data(
@@ -193,9 +193,9 @@ def render(job: RenderJob, progress: Progress | None, cancellation: Cancellation
 
 
 @contextlib.contextmanager
-def _renderer(*, pictures: bool = False) -> Iterator[_Renderer]:
-    """A renderer that loads its libraries, with ``pictures`` that of the pictures too, until it has its job."""
-    command = [sys.executable, "-P", "-m", "amt_console.reports.render", *([PICTURES] if pictures else [])]
+def _renderer(*options: str) -> Iterator[_Renderer]:
+    """A renderer that loads its libraries until it has its job; ``options`` tell it which others it will need."""
+    command = [sys.executable, "-P", "-m", "amt_console.reports.render", *options]
     with tempfile.TemporaryFile() as talk:
         try:
             child = subprocess.Popen(  # noqa: S603 - this program itself

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -15,6 +16,7 @@ from amt_console.reports.page import PageChart, ReportPage
 from amt_console.reports.palette import chart_rules, custom_properties
 
 _TEMPLATES = "templates"
+_PAGE = "page.html.j2"
 _LONG_CHARS = 160
 """A longer text shows some lines only, and all of them when it has the focus: a tap, or the tab key."""
 _LONG = Markup(' class="long" tabindex="0"')
@@ -44,27 +46,39 @@ def security_policy(style: str, script: str) -> str:
     )
 
 
+@cache
+def _environment() -> Environment:
+    """The templates; each is compiled when it is first used, once a process."""
+    environment = Environment(
+        autoescape=True,
+        loader=FunctionLoader(_read),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        long=_long,
+        pin_labels=pin_labels,
+        pin_classes=pin_classes,
+        tick_classes=tick_classes,
+        where=where,
+        moment=moment,
+    )
+    return environment
+
+
+def load_templates() -> None:
+    """Compile the templates before the first page: it takes as long as a page."""
+    for name in (_PAGE, "chart.html.j2", "parts.html.j2"):
+        _environment().get_template(name)
+
+
 class HtmlRenderer:
-    """Renders pages; loads the templates once."""
+    """Renders pages."""
 
     def __init__(self) -> None:
-        self._environment = Environment(
-            autoescape=True,
-            loader=FunctionLoader(_read),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
         self._style, self._script = style_sheet(), live_script()
         self._policy = security_policy(self._style, self._script)
-        self._environment.globals.update(
-            long=_long,
-            pin_labels=pin_labels,
-            pin_classes=pin_classes,
-            tick_classes=tick_classes,
-            where=where,
-            moment=moment,
-        )
 
     def render(self, page: ReportPage, draw: Callable[[PageChart], str]) -> str:
         """The page; ``draw`` makes the SVG of a chart that has a specification."""
@@ -73,7 +87,7 @@ class HtmlRenderer:
             for chart in page.charts()
             if chart.spec is not None
         }
-        template = self._environment.get_template("page.html.j2")
+        template = _environment().get_template(_PAGE)
         return template.render(
             page=page,
             lead=page.first_chart(),

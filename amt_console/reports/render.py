@@ -2,8 +2,8 @@
 
 Reads one pickled ``RenderJob`` from standard input, writes the files into the job's folder, and reports on standard
 output, one JSON object a line: ``{"what", "done", "total"}`` while it works, then ``{"files"}`` or ``{"error", "io"}``.
-With ``--pictures`` it loads the library of the pictures while it waits for its job. The memory of data and pictures is
-freed with the process.
+While it waits for its job it loads the templates and NumPy with ``--early``, and the library of the pictures with
+``--pictures``. The memory of data and pictures is freed with the process.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import pickle
 import signal
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from amt_console.reports.build import build
 from amt_console.reports.files import write_file
-from amt_console.reports.jobs.job import PICTURES, RenderJob
+from amt_console.reports.html import load_templates
+from amt_console.reports.jobs.job import EARLY, PICTURES, RenderJob
 from amt_console.reports.svg import ChartError, warm_up
 from amt_console.reports.times import UnknownZoneError
 
@@ -34,6 +36,9 @@ def main() -> int:
     gc.disable()
     if PICTURES in sys.argv[1:]:
         threading.Thread(target=warm_up, daemon=True).start()
+    if EARLY in sys.argv[1:]:
+        load_templates()
+        import_module("amt_console.model.many_histograms")
     job: RenderJob = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one, over its pipe
     try:
         names = _render(job)

@@ -11,6 +11,8 @@ from amt_console.model import Target
 if TYPE_CHECKING:
     from amt_console.config import Settings
 
+EARLY = "--early"
+"""Tells the rendering process that its job comes later: until then it loads what most jobs need."""
 PICTURES = "--pictures"
 """Tells the rendering process that the job has pictures."""
 Plan = tuple[tuple[str, str, str], ...]
