@@ -391,13 +391,21 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
             if self._spare_time is not None:
                 self._spare_time.pressed()
             if event.time > self._typed_ahead_until:
-                await self._press(event.key.removeprefix(PASTED), event)
+                await self._press_safely(event.key.removeprefix(PASTED), event)
         elif ours and isinstance(event, events.Paste):
             prompt = self._open_prompt()
             if prompt is not None:
                 prompt.paste(event.text, self._warn)
         else:
             await super().on_event(event)
+
+    async def _press_safely(self, key: str, event: events.Key) -> None:
+        """Press a key. One that fails says so and fails alone, also as the answer to a prompt."""
+        try:
+            await self._press(key, event)
+        except Exception as error:
+            _log.exception("the key %s failed", key)
+            self.tell(f"That failed: a fault of amt-console ({type(error).__name__}), see its log.", "error")
 
     async def _press(self, key: str, event: events.Key) -> None:
         prompt = self._open_prompt()
@@ -414,11 +422,9 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         self._unused_key = ""
         try:
             await self.run_action(active.binding.action, active.node)
-        except Exception as error:
-            _log.exception("the key %s failed", key)
-            self.tell(f"That failed: a fault of amt-console ({type(error).__name__}), see its log.", "error")
-        if opens_prompt(active.binding.id) and self._open_prompt() is None:
-            self._typed_ahead_until = time.monotonic()
+        finally:
+            if opens_prompt(active.binding.id) and self._open_prompt() is None:
+                self._typed_ahead_until = time.monotonic()
 
     def _open_prompt(self) -> Prompt | None:
         screen = self.screen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from support.attacks import PAYLOADS
 from support.pictures import alert, incident
 
 from amt_console.console.announcer import Announcer
@@ -37,7 +38,9 @@ def test_nothing_is_sent_where_it_is_off_or_unfit(kind: str, env: dict[str, str]
     assert sequence_of([], "osc9", XTERM) == ""
 
 
-@pytest.mark.parametrize("hostile", ["a\x07b\x1b]0;x\x07", "4;3;99", "\x9c;notify", "a\nb", "ü界" * 99, "\u202ex", ""])
+@pytest.mark.parametrize(
+    "hostile", ["a\x07b\x1b]0;x\x07", "4;3;99", "\x9c;notify", "a\nb", "ü界" * 99, "\u202ex", "", *PAYLOADS.values()]
+)
 def test_a_hostile_subject_stays_short_plain_text(hostile: str) -> None:
     text = sequence_of([alert(1, hostile)], "osc9", XTERM)
     inner = text.removeprefix("\x1b]9;").removesuffix("\x07")

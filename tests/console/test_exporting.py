@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import re
 import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.attacks import PAYLOADS
 from support.desk import Desk, desk
 from support.pictures import NOW, incident
 
@@ -171,3 +173,9 @@ def test_a_list_is_safe_to_open_and_typed(tmp_path: Path) -> None:
 )
 def test_names_of_files_are_harmless(name: str, safe: str) -> None:
     assert file_name(name) == safe
+
+
+@pytest.mark.parametrize("hostile", PAYLOADS.values(), ids=PAYLOADS)
+def test_hostile_names_become_names_of_files(hostile: str) -> None:
+    name = file_name(hostile)
+    assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,59}", name)

@@ -81,6 +81,17 @@ async def test_a_key_that_fails_tells_it_and_the_others_work(monkeypatch: pytest
         assert console.acknowledged()
 
 
+async def test_an_answer_in_a_prompt_that_fails_tells_it_and_the_keys_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(incident(), faults=True) as console:
+        await console.press("j", "a")
+        monkeypatch.setattr(console.prompt, "_on_answer", _fails)
+        await console.press("enter")
+        assert any("That failed" in message for message in console.messages)
+        assert not console.prompt.is_open
+        await console.press("a", "enter")
+        assert console.acknowledged()
+
+
 async def test_an_answer_that_cannot_be_drawn_is_told_where_it_belongs() -> None:
     async with desk(all_fine(), answers={IncidentsQuery: lambda query: "no history"}, faults=True) as console:
         await console.press("6")
