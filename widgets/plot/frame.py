@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 from rich.text import Text
@@ -17,13 +21,37 @@ def is_loaded() -> bool:
 
 
 def load() -> Any:
-    """Load plotext, which takes a fifth of a second: not on the screen's thread."""
-    import plotext
+    """Load plotext, which takes a while: not on the screen's thread."""
+    with _without_extras():
+        import plotext
 
     if not _loaded.is_set():
         plotext.terminal.limit(False, False)
         _loaded.set()
     return plotext
+
+
+@contextmanager
+def _without_extras() -> Iterator[None]:
+    """Let plotext load neither its manual nor Pillow: more than half of its memory and time, for nothing an axis needs.
+
+    Pillow is optional for plotext; a manual in its place keeps it from building its own.
+    """
+    added = {name: module for name, module in _extras().items() if name not in sys.modules}
+    sys.modules.update(added)
+    try:
+        yield
+    finally:
+        for name, module in added.items():
+            if sys.modules.get(name, ...) is module:
+                del sys.modules[name]
+
+
+def _extras() -> dict[str, Any]:
+    manual = ModuleType("plotext._doc.doc")
+    manual.docs = None  # type: ignore[attr-defined]
+    # None makes an import fail as if the package were missing.
+    return {manual.__name__: manual, "PIL": None}
 
 
 @lru_cache(maxsize=64)
