@@ -189,8 +189,8 @@ def _cause(incident: Incident, by_service: Mapping[str, Sequence[Incident]], nee
 
 
 def _incident(incident: Incident, followers: Sequence[str]) -> Finding:
-    lasts = "down, and still so at the window's end, for" if incident.ongoing else "down for"
-    evidence = [f"{lasts} {duration(incident.seconds)}: {incident.cause_class.replace('_', ' ')}"]
+    so_far = " so far" if incident.ongoing else ""
+    evidence = [f"down for {duration(incident.seconds)}{so_far}: {incident.cause_class.replace('_', ' ')}"]
     if incident.cause:
         evidence.append(f"error: {incident.cause}")
     if incident.began_earlier:

@@ -316,11 +316,11 @@ class ReportPage:
     siblings: tuple[tuple[str, str], ...]
     """File name and content."""
     lead: PageChart | None = None
-    """The one chart that matters, on the first screen; without one the first that has something to show."""
+    """The one chart that matters, on the first screen; where it shows nothing, the first that shows something."""
 
     def first_chart(self) -> PageChart | None:
         """The chart on the first screen, above the sections."""
-        return self.lead or next((chart for chart in self.charts() if chart.spec is not None), None)
+        return next((chart for chart in self.charts() if chart.spec is not None), self.lead)
 
     def blocks(self) -> tuple[Block, ...]:
         """The lead chart and the blocks of all sections, in order."""

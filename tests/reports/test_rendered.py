@@ -236,3 +236,10 @@ def test_few_services_are_all_shown_in_their_own_order() -> None:
     page = rendered(many_services(12), "html")["performance_dashboard.html"].decode()
     assert re.findall(r"<li><bdi>(service-\d+)</bdi></li>", page) == [f"service-{i:03d}" for i in range(12)]
     assert "more rows" not in page
+
+
+def test_a_chart_that_has_something_to_show_is_on_the_first_screen() -> None:
+    page = rendered(replace(samples.week(hours=24), figures={}, history={}), "html")["overview_dashboard.html"].decode()
+    first = page[page.index('<section class="first"') :]
+    assert re.findall(r'<figure class="block" id="([^"]+)"', first)[0] == "states"
+    assert page.count('id="states"') == 1
