@@ -19,6 +19,7 @@ from amt_console.model import (
     Overall,
     ResourcesView,
     Series,
+    ServiceStatus,
     ServiceView,
     Snapshot,
     Target,
@@ -75,6 +76,7 @@ class SnapshotBuilder:
         self._host_series_at: float | None = None
         self._ending: tuple[str, ...] = ()
         """Notices of what ends soon, as they were when the database was read last."""
+        self._statuses: dict[str, ServiceStatus] = {}
         self._last: Snapshot | None = None
         self._built_at: float | None = None
         self._data_version: int | None = None
@@ -136,7 +138,9 @@ class SnapshotBuilder:
         views = AlertViews.read(reads, self._targets, now, at=at, zone=self._zone, policies=self._policies)
         alerts = views.worst_first()
         self._ending = ending_soon(alerts, views.policies, end, self._zone)
-        statuses = reads.services.statuses(at)
+        statuses = reads.services.statuses(at, known=self._statuses)
+        if at is None:
+            self._statuses = statuses
         locations = location_views(statuses, self._targets, end)
         services = tuple(
             service_view(

@@ -253,3 +253,19 @@ def test_some_services_are_read_alone(store: Store) -> None:
             some = ["a%", "other"]
             alone = services.statuses(moment, some), services.heard(moment, some), services.last_changes(moment, some)
             assert alone == tuple({name: found[name] for name in some} for found in whole)
+
+
+def test_states_are_taken_over_until_they_change(store: Store) -> None:
+    add(store, result("api"), result("web"), result("db"))
+    with store.read() as reads:
+        before = reads.services.statuses()
+    add(store, result("web", seconds=60), result("db", seconds=60, state=DOWN))
+    with store.read() as reads:
+        after = reads.services.statuses(known=before)
+        assert after == reads.services.statuses()
+    assert after["api"] is before["api"]
+    assert {name: status.last.timestamp for name, status in after.items()} == {
+        "api": at(0),
+        "db": at(60),
+        "web": at(60),
+    }

@@ -84,7 +84,13 @@ class ServicesFromRows(ServiceReads):
         connection = self._connection
         return sorted({*rebuild.services(connection), *rebuild.services_without_state(connection)})
 
-    def statuses(self, at: datetime | None = None, services: Collection[str] | None = None) -> dict[str, ServiceStatus]:
+    def statuses(
+        self,
+        at: datetime | None = None,
+        services: Collection[str] | None = None,
+        *,
+        known: Mapping[str, ServiceStatus] | None = None,
+    ) -> dict[str, ServiceStatus]:
         """The newest result of each service up to a moment, by default now, and since when it is in its state."""
         found = {}
         for name in self.names() if services is None else sorted(services):

@@ -47,6 +47,7 @@ _TIMED_CHECKS = (
     .limit(bindparam("most", type_=Integer))
 )
 """Built once: that takes as long as its answer."""
+_NONE_KNOWN: Mapping[str, ServiceStatus] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,26 @@ class ServiceReads:
         self._clock = clock
         self._unfinished = Unfinished(connection, kept=only_reads)
 
-    def statuses(self, at: datetime | None = None, services: Collection[str] | None = None) -> dict[str, ServiceStatus]:
-        """The newest result of each service, or of some, and since when it is in its state; up to a moment, or now."""
+    def statuses(
+        self,
+        at: datetime | None = None,
+        services: Collection[str] | None = None,
+        *,
+        known: Mapping[str, ServiceStatus] = _NONE_KNOWN,
+    ) -> dict[str, ServiceStatus]:
+        """The newest result of each service, and since when it is in its state.
+
+        Args:
+            at: Up to a moment; by default now.
+            services: Only these.
+            known: What was read before: what has not changed since is taken from here, which is quicker.
+        """
         if services is None:
             rows = self._connection.execute(_STATES_BY_NAME).mappings().all()
         else:
             rows = self._connection.execute(_STATES_OF, {"services": sorted(services)}).mappings().all()
         if at is None:
-            return {
-                row["service_name"]: ServiceStatus(result_of(row), row["since"], state_of(row["status"]))
-                for row in rows
-            }
+            return {row["service_name"]: _status_of(row, known.get(row["service_name"])) for row in rows}
         found: dict[str, ServiceStatus] = {}
         past, changes = (
             past_states.newest_results(self._connection, at, services),
@@ -95,7 +105,7 @@ class ServiceReads:
         for row in rows:
             name = row["service_name"]
             if row["timestamp"] <= at:
-                found[name] = ServiceStatus(result_of(row), row["since"], state_of(row["status"]))
+                found[name] = _status_of(row, known.get(name))
             elif name in past:
                 last = result_of(past[name])
                 since = changes[name]["timestamp"] if name in changes else last.timestamp
@@ -253,6 +263,14 @@ class ServiceReads:
         newest = query.order_by(*_NEWEST_CHANGES_FIRST).limit(1)
         row = self._connection.execute(newest).mappings().first()
         return None if row is None else _change_of(row)
+
+
+def _status_of(row: Row, known: ServiceStatus | None) -> ServiceStatus:
+    """A service has one result of a moment."""
+    since, state = row["since"], state_of(row["status"])
+    if known is not None and (known.last.timestamp, known.since, known.state) == (row["timestamp"], since, state):
+        return known
+    return ServiceStatus(result_of(row), since, state)
 
 
 def _change_of(row: Row) -> StateChangeRow:
