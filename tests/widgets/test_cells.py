@@ -36,6 +36,16 @@ def test_a_huge_line_is_cut_before_it_is_looked_at() -> None:
     assert len(clean("x" * 2_000_000)) <= 1000
 
 
+def test_a_line_that_was_cut_ends_in_the_ellipsis() -> None:
+    assert clean("é" * 1000) == "é" * 1000
+    assert clean("é" * 1001) == "é" * 999 + "…"
+    assert clean("e\u0301" * 2000) == "é" * 999 + "…", "what is joined counts once"
+
+
+def test_joined_emoji_are_split() -> None:
+    assert clean("👩\u200d👩\u200d👧 \u2602\ufe0f") == "👩👩👧 \u2602"
+
+
 def test_a_cropped_text_ends_in_the_ellipsis() -> None:
     assert "".join(s.text for s in fit([("backend-", PLAIN), ("api", RED)], 9)) == "backend-…"
     assert "".join(s.text for s in fit([("ab", PLAIN)], 2)) == "ab"
