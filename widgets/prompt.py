@@ -104,8 +104,8 @@ class Prompt(Horizontal):
         self._on_change = None
         field = self._field
         field.placeholder = placeholder
-        field.value = answer
-        field.cursor_position = len(answer)
+        field.value = one_line(answer)
+        field.cursor_position = len(field.value)
         self._on_answer, self._on_change, self._on_cancel = on_answer, on_change, on_cancel
         self.remove_class("-confirm")
         self._show(question, max(10, self.app.size.width * 3 // 5 - 2))
@@ -203,6 +203,6 @@ async def _ended(work: Awaitable[None] | None) -> None:
 
 
 def one_line(text: str) -> str:
-    """A pasted text as one line: line ends and tabs become blanks, control characters are dropped."""
+    """Text from elsewhere as one line: line ends and tabs become blanks, control characters are dropped."""
     spaced = "".join(" " if char.isspace() else char for char in text.rstrip().replace("\r\n", "\n"))
     return "".join(char for char in spaced if char.isprintable())

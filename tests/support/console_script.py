@@ -1,6 +1,6 @@
 """Runs the console on sample data: what the tests on a pseudo terminal start.
 
-Usage: python -m support.console_script PICTURE [hang|fail|busy|live|ascii|viewer ...]
+Usage: python -m support.console_script PICTURE [hang|fail|busy|live|ascii|viewer|own ...]
 PICTURE is a function of `support.pictures`, or `attack-N` with the number of a group of `support.attacks`.
 """
 
@@ -10,13 +10,23 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from support import attacks, fake_operations, pictures
 
 from amt_console.clock import SystemClock
 from amt_console.console.app import ConsoleApp
+from amt_console.console.session import Preferences
 from amt_console.console.terminal.guard import ascii_needed
 from amt_console.model import MonitorState, MonitorStatus
+from amt_console.own_commands import CommandContext, CommandInput, OwnCommand
+
+PAINTS = (
+    f"import sys; sys.path[:0] = [{str(Path(__file__).parents[1])!r}]; from support.attacks import MARK, PAYLOADS; "
+    "text = '\\n'.join(MARK + name + ' ' + words[:400] for name, words in PAYLOADS.items()); "
+    "sys.stdout.buffer.write(text.encode('utf-8', 'surrogatepass') + b'\\xff\\n')"
+)
+"""Prints all hostile text."""
 
 
 class CannotOpenError(Exception):
@@ -82,6 +92,12 @@ def run(session: fake_operations.FakeSession, clock: SystemClock, wanted: set[st
             time.sleep(3600)
         if "fail" in wanted:
             raise CannotOpenError("the database is busy: [/x] \x1b[31m")
+        if "own" in wanted:
+            fit = (words for name, words in attacks.PAYLOADS.items() if name not in ("long", "surrogates"))
+            hostile = "".join(fit).replace("\0", "")
+            argv = (sys.executable, "-c", PAINTS, hostile.replace("{", "{{").replace("}", "}}"))
+            own = OwnCommand("paint", "f6", CommandContext.ANYWHERE, argv, (CommandInput("unit", hostile),), False)
+            app.prefer(Preferences(commands=(own,)))
         if "busy" in wanted:
             threading.Thread(target=flood, daemon=True).start()
         return session
