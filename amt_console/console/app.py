@@ -497,8 +497,11 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
             self._exporter.export(screen.exported(), self.at or self.view.frozen_at)
 
     def action_toggle_pause(self) -> None:
-        """Freeze or thaw the view."""
-        if self.view.live is not None:
+        """Freeze or thaw the view; in the past stop playing."""
+        if self.view.at is not None:
+            self._time.stand()
+            self.redraw()
+        elif self.view.live is not None:
             self.view.toggle_pause(self.clock.now())
             self.redraw()
 

@@ -107,7 +107,8 @@ APP_KEYS: Sequence[Binding] = (
         "pause",
         "toggle_pause",
         "pause",
-        "Freeze the view, or resume it. Monitoring continues; actions apply to the current state.",
+        "Freeze the view, or resume it. Monitoring continues; actions apply to the current state. In the past: stop "
+        "playing.",
         show=True,
     ),
     _key(

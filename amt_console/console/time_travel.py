@@ -131,6 +131,12 @@ class TimeTravel:
         self._speed = SPEEDS[at]
         self._tick_later()
 
+    def stand(self) -> None:
+        """Stop playing."""
+        playing = self._speed
+        self._stop()
+        self._host.tell("The replay stands." if playing else "The past stands still already.")
+
     def _moment(self) -> datetime:
         return self._host.view.at or self._clock.now()
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
-from support.desk import Desk, running
+from support.answers import INCIDENT
+from support.desk import Desk, desk, running
 from support.fake_operations import FakeOperations, FakeSession
 from support.pictures import NOW, all_fine, incident
 
 from amt_console.clock import FakeClock
 from amt_console.model import Snapshot, Viewer
 from amt_console.operations.protocol import UnavailableError
+from widgets.key_footer import KeyFooter
 
 pytestmark = pytest.mark.slow
 LONG_AGO = timedelta(hours=2)
@@ -146,3 +148,19 @@ async def test_back_to_now_shows_at_once_what_is_known_of_now() -> None:
         assert console.app.view.live is not None
         assert console.app.view.live.at is None
         assert len(console.app.view.live.alerts) == 3
+
+
+async def test_pause_in_the_past_stops_playing_and_freezes_nothing() -> None:
+    async with desk(incident(), answers=INCIDENT) as console:
+        await console.press("left_square_bracket", "space")
+        assert console.app.speed
+        await console.press("p")
+        assert console.app.speed == 0
+        assert not console.app.view.paused
+        assert "PAUSED" not in console.text()
+        await console.press("p")
+        assert any("stands still" in message for message in console.messages)
+        keys = console.app.screen.query_one(KeyFooter).plain_lines[0]
+        assert "pause" not in keys
+        await console.press("0", "p")
+        assert console.app.view.paused

@@ -14,6 +14,8 @@ _ORDER = (
     ("first byte", "first_byte_ms"),
     ("transfer", "transfer_ms"),
 )
+_LEAST_MS = 0.05
+"""Milliseconds below which a phase took nothing that can be told."""
 _ANSWER = "answer"
 """Behind all phases: an answer came, and it was bad."""
 _STOPPED: dict[ErrorClass, str] = {
@@ -45,12 +47,15 @@ def stopped_at(phases: Phases | None, error_class: ErrorClass | None) -> str | N
 def phase_line(
     phases: Phases | None, error_class: ErrorClass | None, look: Look, *, status: int | None = None, failed: bool = True
 ) -> list[Run]:
-    """Where it stopped and how long each phase took before; of a slow answer the phase that took longest."""
+    """Where it stopped and how long each phase took before; of a slow answer the phase that took longest.
+
+    Phases that took no measurable time are left out, such as the look-up of an address.
+    """
     palette = look.palette
     took = (
         []
         if phases is None
-        else [(word, value) for word, name in _ORDER if (value := getattr(phases, name)) is not None]
+        else [(word, value) for word, name in _ORDER if (value := getattr(phases, name) or 0.0) >= _LEAST_MS]
     )
     runs: list[Run] = []
     if failed:

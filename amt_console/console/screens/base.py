@@ -185,7 +185,7 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
             if active.binding.show or active.binding.id in self.ALSO_OFFERED:
                 by_id.setdefault(active.binding.id, active.binding)
         hints = []
-        hidden = frozenset({"live"}) if self.host.at is None else frozenset()
+        hidden = frozenset({"live" if self.host.at is None else "pause"})
         for name in FOOTER_ORDER:
             if name == SCREENS_HINT:
                 first, last = self.host.key_of(PLACES[0].name), self.host.key_of(PLACES[-1].name)

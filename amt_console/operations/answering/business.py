@@ -31,14 +31,12 @@ def business(query: BusinessQuery, asked: Asked) -> BusinessHistory:
     found = {kind: _answers(asked, kind, grid) for kind in FigureKind}
     ahead = projections(daily_figures(asked.reads, end)) if query.projections else {}
     figures = {kind: _courses(kind, answers, grid, ahead) for kind, answers in found.items()}
-    # A screen asks for the same window again with projections.
-    key = BusinessQuery.name, "outages", grid.start, end
     return BusinessHistory(
         start=grid.start,
         end=end,
         bucket_seconds=float(grid.seconds),
         figures={kind: courses for kind, courses in figures.items() if courses},
-        outages=asked.settled.answer(key, end, lambda: _outages(asked, grid.start, end)),
+        outages=_outages(asked, grid.start, end),
     )
 
 
