@@ -16,6 +16,7 @@ from amt_console.text import MISSING
 
 MOST_ROWS = 20
 """Rows of a table that a page shows; further rows are folded."""
+_LINE_CHARS = 40
 _FEW_ROWS = 5
 """So few further rows are not worth a fold."""
 
@@ -48,14 +49,19 @@ class Cell:
     """Aligned to the right."""
     muted: bool = False
     fixed: bool = False
-    """Never wrapped."""
+    """Not wrapped, unless it is a long text."""
     value: float | int | str | None = None
     """In CSV: a number in the heading's unit, or a moment in ISO 8601; of a text the text itself where this is none."""
 
     @property
+    def unbroken(self) -> bool:
+        """Whether it stands on one line; names of others may be too long for any screen."""
+        return self.fixed and len(self.text) <= _LINE_CHARS
+
+    @property
     def look(self) -> Markup:
         """The ``class`` attribute of its table cell; empty for a plain one."""
-        return _look(not self.text, self.number, self.muted, self.fixed, self.tone is Tone.CRITICAL)
+        return _look(not self.text, self.number, self.muted, self.unbroken, self.tone is Tone.CRITICAL)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,28 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
+from support import incidents
 from support import report_samples as samples
+from support.stores import laid_out
 
 from amt_console.analysis import window_of
+from amt_console.clock import FakeClock
+from amt_console.config import Settings
 from amt_console.reports.build import build
 from amt_console.reports.charts.base import COUNT_LABELS
 from amt_console.reports.charts.lines import history_chart
 from amt_console.reports.drawing import chart_marks
 from amt_console.reports.files import plan
 from amt_console.reports.gathering.data import ReportData
+from amt_console.reports.handover.export import handover_files
+from amt_console.reports.handover.gather import gather_handover
 from amt_console.reports.html import HtmlRenderer
+from amt_console.reports.incident.build import incident_files
+from amt_console.reports.incident.gather import gather_incident
 from amt_console.reports.page import Mark, MarkKind, PageChart, PageSection, ReportPage
 from amt_console.reports.times import Times, zone_of
 from amt_console.reports.tone import ReportVerdict, Tone
+from amt_console.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.chromium]
 
@@ -363,3 +372,43 @@ def test_the_executive_summary_prints_on_one_page(still: Watched, folder: Path, 
     page = still.open(folder / case / "executive_summary.html")
     printed = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+
+
+@pytest.fixture(scope="module")
+def told(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An incident and a hand-over in which every name is one very long word of markup."""
+    word = "</script><img/src=x/onerror=alert(1)>" + "A" * 300
+    root = tmp_path_factory.mktemp("told")
+    url = laid_out(root / "monitoring.db")
+    with Store.open(url, clock=FakeClock(incidents.NOW)) as store:
+        ids = incidents.plant(store)
+        with store.read() as reads:
+            targets, settings, now = incidents.TARGETS, Settings(), incidents.NOW
+            found = gather_incident(reads, ids["api"], targets=targets, settings=settings, zone="UTC", made_at=now)
+            shift = gather_handover(reads, targets=targets, settings=settings, zone="UTC", now=incidents.after(5))
+    assert found is not None
+    episode = replace(found.episode, subject=word, message=word, note=word, acknowledged_by=word)
+    events = tuple(replace(each, actor=word, message=word, note=word) for each in found.events)
+    charts = tuple(replace(each, subject=word) for each in found.charts)
+    hostile = replace(found, episode=episode, events=events, charts=charts)
+    fired = tuple(replace(each, episode=replace(each.episode, subject=word, message=word)) for each in shift.fired)
+    shift = replace(shift, fired=fired, open=fired, version=word)
+    pages = (
+        *incident_files(hostile, (("incident", "html", "incident.html"),), progress=lambda *step: None),
+        *handover_files(shift, (("handover", "html", "handover.html"),), progress=lambda *step: None),
+    )
+    for name, content in pages:
+        (root / name).write_bytes(content)
+    return root
+
+
+@pytest.mark.parametrize("name", ["incident", "handover"])
+def test_an_incident_and_a_hand_over_fit_every_screen_whatever_they_are_told(
+    live: Watched, told: Path, name: str
+) -> None:
+    for (width, height), scheme in zip(SCREENS, ("light", "dark"), strict=True):
+        live.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page = live.open(told / f"{name}.html", width=width, height=height)
+        assert overflow(page) <= 0
+        assert page.locator("img").count() == 0
+        assert complaints(page) == []
