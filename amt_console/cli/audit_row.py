@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,12 @@ def exported(files: Sequence[Path]) -> dict[str, Any]:
     """The facts of an export: how many files, and where."""
     where = f" in {files[0].parent.resolve()}" if files else ""
     return {"note": f"{len(files)} {'file' if len(files) == 1 else 'files'}{where}"}
+
+
+def load_early() -> None:
+    """Load what ``leave_row`` needs: for a command that waits for another process before."""
+    for name in ("operations.actor", "operations.audit_rows", "store.writes"):
+        import_module(f"amt_console.{name}")
 
 
 def leave_row(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amt_console.cli.audit_row import exported, leave_row
+from amt_console.cli.audit_row import exported, leave_row, load_early
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.export.options import (
@@ -100,7 +100,13 @@ def _export(
     hours, end = window
     context = get_context(ctx)
     try:
-        with context.open_store(read_only=True) as store, shown_progress(context.clock) as progress:
+        with context.open_store(read_only=True) as store, shown_progress(context.clock) as shown:
+
+            def progress(what: str, done: int, total: int) -> None:
+                shown(what, done, total)
+                # The renderer is at work for longer than this takes.
+                load_early()
+
             files = export_reports(
                 store,
                 context.targets,
