@@ -41,7 +41,8 @@ def mean(values: Sequence[float]) -> float | None:
 
 def median(values: Sequence[float]) -> float | None:
     """The 50th percentile; an analysis asks for tens of thousands."""
-    return middle_of(sorted(filter(math.isfinite, values)))
+    # Where the sum is finite every value is; to ask each of them takes as long as to sort them.
+    return middle_of(sorted(values if math.isfinite(sum(values)) else filter(math.isfinite, values)))
 
 
 def middle_of(ordered: Sequence[float]) -> float | None:

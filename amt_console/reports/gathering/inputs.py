@@ -136,7 +136,8 @@ class InputsDigest:
         """``add`` of one step, quicker: a report on a month has tens of thousands."""
         times = bucket.histogram
         alike = b"".join(map(_number, (bucket.start_us, *_sums(bucket), times.count)))
-        own = "".join([f"{len(text)}:{text}" for text in map(str, (times.total, times.least, times.most))])
+        total, least, most = str(times.total), str(times.least), str(times.most)
+        own = f"{len(total)}:{total}{len(least)}:{least}{len(most)}:{most}"
         counts = encode_counts(times.counts)
         self._hash.update(b"13\n4:step%b%b%d:%b" % (alike, own.encode("ascii"), len(counts), counts))
 
