@@ -8,7 +8,7 @@ from amt_console.console.bindings import ALL_KEYS, key_names
 
 DOCS = Path(__file__).parents[2] / "docs" / "console.md"
 _KEYS, _SETTINGS = "## Keys\n", "## Your own settings"
-_NAMES, _TERMINALS = "The names, in the order of the tables above:\n", "## Terminals"
+_NAMES, _NEXT = "The names, in the order of the tables above:\n", "\n## "
 
 
 def keys_section() -> str:
@@ -37,10 +37,8 @@ def rewritten(text: str) -> str:
     head, _, rest = text.partition(_KEYS)
     _, _, after = rest.partition(_SETTINGS)
     settings, _, tail = after.partition(_NAMES)
-    _, _, terminals = tail.partition(_TERMINALS)
-    return (
-        f"{head}{_KEYS}\n{keys_section()}\n{_SETTINGS}{settings}{_NAMES}\n{names_section()}\n\n{_TERMINALS}{terminals}"
-    )
+    _, _, following = tail.partition(_NEXT)
+    return f"{head}{_KEYS}\n{keys_section()}\n{_SETTINGS}{settings}{_NAMES}\n{names_section()}\n{_NEXT}{following}"
 
 
 if __name__ == "__main__":
