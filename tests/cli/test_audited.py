@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from cli.conftest import Command
+from support.renderers import forked_renderers
 from typer.main import get_command
 
 from amt_console.cli.exit_codes import ExitCode
@@ -21,7 +22,8 @@ from amt_console.model import ACTIONS
 from amt_console.operations.actor import current_actor
 from amt_console.store import Store, StoreFull, audit_entries
 
-pytestmark = pytest.mark.slow
+__all__ = ["forked_renderers"]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_renderers")]
 
 History = Callable[..., int | None]
 ACTS = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.operations import API, probe
+from support.renderers import forked_renderers
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -18,6 +19,7 @@ from amt_console.operations.local import LocalOperations
 from amt_console.reports.export import export_reports
 from amt_console.store import Store
 
+__all__ = ["forked_renderers"]
 UP, DOWN, DEGRADED = ServiceState.UP, ServiceState.DOWN, ServiceState.DEGRADED
 
 
@@ -107,6 +109,7 @@ def names_in(value: object) -> Sequence[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_renderers")
 def test_reports_know_the_service_and_none_of_its_series(
     operations: LocalOperations, store: Store, clock: FakeClock, tmp_path: Path
 ) -> None:
@@ -122,6 +125,7 @@ def test_reports_know_the_service_and_none_of_its_series(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_renderers")
 def test_a_removed_service_is_reported_without_its_series(
     operations: LocalOperations, store: Store, clock: FakeClock, tmp_path: Path
 ) -> None:
