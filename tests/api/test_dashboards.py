@@ -16,7 +16,7 @@ import httpx
 import jsonschema
 import pytest
 from support.operations import API, WEB
-from support.renderers import forked_renderers
+from support.renderers import forked_dashboards, forked_renderers
 
 from amt_console.api.auth.tokens import NewToken, TokenBook
 from amt_console.api.dashboards import KEPT_SECONDS, MOST_KEPT, DashboardRequest, Dashboards, dashboards_of
@@ -27,14 +27,13 @@ from amt_console.config import Settings
 from amt_console.model import Acknowledge, ServiceState
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import UnavailableError
-from amt_console.reports.dashboards import making
 from amt_console.reports.dashboards.job import DASHBOARDS, Dashboard, DashboardJob
 from amt_console.reports.dashboards.making import DashboardError
 from amt_console.reports.jobs.job import ReportSource
 from amt_console.reports.schemas.documents import schema_of
 from amt_console.store import Store, audit_entries
 
-__all__ = ["forked_renderers"]
+__all__ = ["forked_dashboards", "forked_renderers"]
 pytestmark = pytest.mark.slow
 
 Make = Callable[..., NewToken]
@@ -66,12 +65,6 @@ class Maker:
 
     def close(self) -> None:
         self.go.set()
-
-
-@pytest.fixture
-def forked_maker(forked_renderers: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Real pages by forks. A fork cannot choose its hash seed; only the digest depends on the seed."""
-    monkeypatch.setattr(making, "_ENV", {})
 
 
 @pytest.fixture
@@ -293,7 +286,7 @@ def test_a_real_page_is_made_in_its_own_process(
     assert "secret" not in html
 
 
-@pytest.mark.usefixtures("forked_maker")
+@pytest.mark.usefixtures("forked_dashboards")
 def test_the_reason_why_the_process_failed_is_told(store: Store, source: ReportSource, clock: FakeClock) -> None:
     lost = replace(source, store_url="sqlite:////nowhere/monitoring.db")
     with (
@@ -339,7 +332,7 @@ class TestDocuments:
         assert (answer.status_code, words in answer.json()["detail"]) == (status, True)
 
 
-@pytest.mark.usefixtures("forked_maker")
+@pytest.mark.usefixtures("forked_dashboards")
 @pytest.mark.parametrize("name", ["executive", "monitoring", "overview"])
 def test_a_real_document_fits_its_schema(
     store: Store, source: ReportSource, clock: FakeClock, feed: Feed, name: str

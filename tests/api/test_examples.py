@@ -17,6 +17,7 @@ import jsonschema
 import pytest
 from support.links import LINKS
 from support.operations import API, WEB
+from support.renderers import forked_dashboards, forked_renderers
 from support.rotas import ROTAS
 
 import amt_console.api
@@ -44,6 +45,7 @@ from amt_console.operations.local import LocalOperations
 from amt_console.reports.jobs.job import ReportSource
 from amt_console.store import Store
 
+__all__ = ["forked_dashboards", "forked_renderers"]
 pytestmark = pytest.mark.slow
 
 Fire = Callable[..., int]
@@ -135,6 +137,7 @@ def served(
         )
 
 
+@pytest.mark.usefixtures("forked_dashboards")
 async def test_the_examples_are_as_the_description_says(admin: httpx.AsyncClient) -> None:
     assert OverrideOncall.name in SENT
     made = {name: (await admin.get(target)).json() for name, target in READ.items()}

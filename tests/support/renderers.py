@@ -9,6 +9,7 @@ import pytest
 from support import template_process
 
 from amt_console.reports import export
+from amt_console.reports.dashboards import making
 from amt_console.reports.jobs import processes
 
 
@@ -25,3 +26,9 @@ def forked_renderers(monkeypatch: pytest.MonkeyPatch) -> None:
     forking = forking_subprocess()
     monkeypatch.setattr(export, "subprocess", forking)
     monkeypatch.setattr(processes, "subprocess", forking)
+
+
+@pytest.fixture
+def forked_dashboards(forked_renderers: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dashboards by forks, too. A fork cannot choose its hash seed; only the digest of the data depends on it."""
+    monkeypatch.setattr(making, "_ENV", {})
