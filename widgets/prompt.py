@@ -150,7 +150,7 @@ class Prompt(Horizontal):
         if self.has_class("-confirm"):
             self._close(answered=False)
         else:
-            self._insert(one_line(text), warn)
+            self._insert(one_line(text.rstrip()), warn)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Ignore Textual's message: ``press`` calls ``on_change`` itself."""
@@ -204,5 +204,5 @@ async def _ended(work: Awaitable[None] | None) -> None:
 
 def one_line(text: str) -> str:
     """Text from elsewhere as one line: line ends and tabs become blanks, control characters are dropped."""
-    spaced = "".join(" " if char.isspace() else char for char in text.rstrip().replace("\r\n", "\n"))
+    spaced = "".join(" " if char.isspace() else char for char in text.replace("\r\n", "\n"))
     return "".join(char for char in spaced if char.isprintable())
