@@ -54,7 +54,10 @@ class SpareTimeHost(Protocol):
 
 
 def code_of_screens() -> tuple[Callable[[], object], ...]:
-    """What loads the code that is needed later, in small pieces: cards, screens, charts, pages, palette."""
+    """What loads the code that is needed later, in small pieces: cards, screens, pages, palette.
+
+    Charts are left out: the library that sets their frames takes 6 MB, and many consoles never show one.
+    """
     places = (place.screen.partition(":")[0] for place in PLACES)
     modules = (
         f"{_CARDS}.alert_card",
@@ -62,13 +65,7 @@ def code_of_screens() -> tuple[Callable[[], object], ...]:
         *(f"{_SCREENS}.{name}" for name in (*places, *_DETAILS)),
         "amt_console.console.palette",
     )
-    return *(partial(import_module, name) for name in modules), _load_charts
-
-
-def _load_charts() -> object:
-    from widgets.plot import frame
-
-    return frame.load()
+    return tuple(partial(import_module, name) for name in modules)
 
 
 class SpareTime:

@@ -11,6 +11,7 @@ import re
 import pytest
 from support.attacks import GROUPS, MARK, PAYLOADS, intruders
 from support.raw_terminal import RawTerminal
+from textual.constants import ESCAPE_DELAY
 
 from amt_console.console.terminal.driver import BURST_SECONDS
 
@@ -59,19 +60,20 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 QUIET_SECONDS = 2 * BURST_SECONDS
 """Without output: then a screen is drawn, and the next key is no part of a burst."""
+QUIET_AFTER_ESCAPE_SECONDS = 3 * ESCAPE_DELAY
+"""A key directly behind an escape character would be one with alt."""
 
 
 @pytest.mark.parametrize("group", range(len(GROUPS)))
 def test_no_text_reaches_the_terminal_as_anything_but_text(group: int) -> None:
     with RawTerminal([f"attack-{group}", "viewer"], size=(200, 60)) as terminal:
-        _wait(terminal, 0, OVERVIEW)
+        _wait(terminal, 0, OVERVIEW, QUIET_SECONDS)
         for keys, words in STEPS:
             before = len(terminal.output)
             terminal.press(keys)
             terminal.read(4, lambda output, before=before: len(output) > before)  # type: ignore[misc]
-            _wait(terminal, before, words)
-        terminal.press("q")
-        terminal.expect("closed=1")
+            _wait(terminal, before, words, QUIET_AFTER_ESCAPE_SECONDS if keys == "\x1b" else QUIET_SECONDS)
+        _quit(terminal)
         assert terminal.is_restored()
         shown = terminal.output
     assert not intruders(shown)
@@ -95,11 +97,23 @@ def test_the_grammar_of_sequences_finds_each_payload() -> None:
     assert not intruders(b"\x1b[?1049h\x1b[1;1H\x1b[1;38;2;1;2;3mfine\x1b[0m\x1b]2;amt-console\x07")
 
 
-def _wait(terminal: RawTerminal, before: int, words: tuple[str, ...]) -> None:
-    """Until all these texts were sent after a place in the output."""
+def _quit(terminal: RawTerminal) -> None:
+    """On a busy machine an escape character and the key behind it are read together: then both come again."""
+    for _ in range(3):
+        terminal.press("q")
+        terminal.read(5, lambda output: b"closed=1" in output)
+        if b"closed=1" in terminal.output:
+            return
+        terminal.press("\x1b")
+        terminal.read(QUIET_AFTER_ESCAPE_SECONDS)
+    terminal.expect("closed=1")
+
+
+def _wait(terminal: RawTerminal, before: int, words: tuple[str, ...], quiet: float) -> None:
+    """Until all these texts were sent after a place in the output, and then nothing for so long."""
     wanted = [f"{MARK}{word}".encode() for word in words]
     terminal.read(6, lambda output: all(output.find(each, before) >= 0 for each in wanted))
     missing = [each for each in wanted if terminal.output.find(each, before) < 0]
     assert not missing, f"{missing} was not drawn"
-    while terminal.read(QUIET_SECONDS):
+    while terminal.read(quiet):
         pass

@@ -34,7 +34,7 @@ SHOWS_DOWN = "got 503"
 TABLES = 74
 """Cells of the tables on a screen of 150."""
 UP, DEGRADED, DOWN = ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN
-MADE = re.compile(rb'(<dt>Made</dt><dd>|"generated_at": ")[^<"]+')
+MADE = re.compile(rb'(<dt>Made</dt><dd><bdi>|"generated_at": ")[^<"]+')
 """When a report was made, which is all that may differ between two of the same window."""
 
 
