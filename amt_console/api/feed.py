@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import threading
 
 LONGEST_WAIT = 20.0
@@ -14,6 +15,8 @@ class ActionFeed:
     """Counts actions. ``announce`` and ``close`` are thread-safe."""
 
     def __init__(self) -> None:
+        self.process = secrets.token_hex(8)
+        """Tells this process from others that answer at the same address later."""
         self._lock = threading.Lock()
         self._number = 0
         self._closed = False

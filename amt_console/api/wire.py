@@ -76,6 +76,8 @@ class ActionCount:
 
     number: int
     """To be sent back as ``after``."""
+    process: str = ""
+    """Of the process that counts; another one has taken its place if this differs from the answer before."""
 
 
 class Form(Generic[Answer]):

@@ -10,6 +10,7 @@ from amt_console.operations.protocol import OperationError
 
 if TYPE_CHECKING:
     from amt_console.api.client.operations import RemoteOperations
+    from amt_console.api.wire import ActionCount
 
 WAIT_SECONDS = 5.0
 """Length of one long poll. A suspended monitor is noticed after this and the timeout of the answer."""
@@ -21,13 +22,16 @@ def listen(remote: RemoteOperations, closing: threading.Event, on_action: Callab
     Returns:
         Why the monitor cannot be asked any more; ``None`` when closing.
     """
-    number: int | None = None
+    known: ActionCount | None = None
     while not closing.is_set():
         try:
-            latest = remote.wait_for_action(-1 if number is None else number, 0 if number is None else WAIT_SECONDS)
+            latest = remote.wait_for_action(*((-1, 0) if known is None else (known.number, WAIT_SECONDS)))
         except OperationError as error:
             return None if closing.is_set() else error
-        if number is not None and latest != number:
+        if known is not None and latest.process != known.process:
+            # A request that a dying monitor leaves unanswered is repeated, and its successor may answer already.
+            return OperationError("another process has become the monitor")
+        if known is not None and latest.number != known.number:
             on_action()
-        number = latest
+        known = latest
     return None

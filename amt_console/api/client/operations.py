@@ -97,12 +97,12 @@ class RemoteOperations:
         """Report who is present through this process. Raises OperationError."""
         self._call("PUT", f"{_API}/presence", json=wire.Relayed(viewers=tuple(viewers)))
 
-    def wait_for_action(self, after: int, seconds: float) -> int:
-        """Block until somebody acts or ``seconds`` are over; returns the number to pass next. Raises OperationError."""
+    def wait_for_action(self, after: int, seconds: float) -> wire.ActionCount:
+        """Block until somebody acts or ``seconds`` are over; returns what to wait from next. Raises OperationError."""
         query = {"after": after, "wait": seconds}
         return self._read(
             wire.ACTION_COUNT, self._call("GET", f"{_API}/changes", query, timeout=TIMEOUT_SECONDS + seconds)[1]
-        ).number
+        )
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
         """The newest snapshot, or the one of a past moment."""

@@ -79,7 +79,8 @@ async def console_changes(
     wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds.")] = LONGEST_WAIT,
 ) -> Response:
     """Wait until somebody acts, at the latest until `wait` is over; then it is time to ask for the snapshot."""
-    return _wired(wire.ACTION_COUNT, wire.ActionCount(number=await serving.feed.wait(after, wait)))
+    number = await serving.feed.wait(after, wait)
+    return _wired(wire.ACTION_COUNT, wire.ActionCount(number, serving.feed.process))
 
 
 @router.get("/alerts", **needs(Role.VIEWER))
