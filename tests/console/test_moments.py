@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from support.desk import Desk, desk
@@ -17,11 +19,18 @@ THEN = NOW - timedelta(days=3)
 
 
 def _asked(console: Desk) -> Counter[str]:
-    """How often each kind of question was asked since the last call."""
+    """How often each kind of question about the shown moment was asked since the last call."""
     calls = console.operations.calls
-    asked = Counter(str(call[1]) if call[0] == "ask" else str(call[0]) for call in calls)
+    asked = Counter(
+        str(call[1]) if call[0] == "ask" else str(call[0]) for call in calls if _moment(call) == console.app.at
+    )
     calls.clear()
     return asked
+
+
+def _moment(call: Sequence[Any]) -> datetime | None:
+    moment: datetime | None = call[1].at if call[0] == "ask" else call[-1]
+    return moment
 
 
 async def _go(console: Desk, moment: str) -> None:
@@ -56,7 +65,7 @@ async def test_a_screen_that_was_left_returns_at_the_new_moment() -> None:
         await _go(console, "-3d")
         console.operations.calls.clear()
         await console.press("2")
-        moments = {call[-1] if call[0] != "ask" else call[1].at for call in console.operations.calls}
+        moments = {_moment(call) for call in console.operations.calls}
         assert moments == {console.app.at}
 
 
