@@ -112,7 +112,7 @@ def test_a_console_that_shows_the_past_takes_over_when_its_monitor_dies(place: P
         until(lambda: holder_pid(place.url) == attached.process.pid, 10)
         assert "PAST" in attached.text
         attached.press("0")
-        attached.wait_for(lambda shown: "monitoring" in shown and "PAST" not in shown)
+        attached.wait_for(lambda shown: "● monitoring" in shown and "PAST" not in shown)
         attached.press("[")
         attached.wait_for("PAST")
         attached.press("q")

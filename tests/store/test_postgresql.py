@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from support.fair_time import fair_time
-from support.stores import START, at, result
+from support.stores import START, at, empty, result
 
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.store import Lease, LeaseLost, Store, lease_holder, lease_is_free, take_lease
@@ -36,11 +36,9 @@ TODAY = day_number(START)
 @pytest.fixture
 def store_url(new_schema: str) -> Iterator[str]:
     """A database without rows and without the partitions of whatever was there before."""
+    empty(new_schema)
     engine = create_engine(new_schema)
     with engine.begin() as connection:
-        for name in ("monitoring_logs", "service_state", "service_rollups", "state_changes", "lease"):
-            connection.execute(text(f"TRUNCATE {name}"))
-        connection.execute(text("DELETE FROM store_meta WHERE key <> 'commits'"))
         for name in days_present(connection, "monitoring_logs").values():
             connection.execute(text(f"DROP TABLE {name}"))
     yield new_schema
