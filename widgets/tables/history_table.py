@@ -11,12 +11,12 @@ from rich.style import Style
 from amt_console.model import AlertState, AlertView
 from amt_console.text import SEVERITY_WORDS, duration, reason_of
 from widgets.cells import Runs, runs_width
-from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_model import Column, SortValue
+from widgets.tables.aging_table import AgingTable
 
 
-class HistoryTable(LiveTable[AlertView]):
+class HistoryTable(AgingTable[AlertView]):
     """A row per alert, keyed by its number."""
 
     NAME: ClassVar[str] = "HISTORY"
@@ -32,7 +32,6 @@ class HistoryTable(LiveTable[AlertView]):
 
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
-        self._now: datetime | None = None
         self._span, self._more, self._failure = "", False, ""
 
     def show(self, alerts: Sequence[AlertView], now: datetime, *, span: str, more: bool) -> None:
@@ -46,14 +45,6 @@ class HistoryTable(LiveTable[AlertView]):
         """
         self._now, self._span, self._more, self._failure = now, span, more, ""
         self.set_rows(alerts)
-
-    def grow_older(self, now: datetime) -> None:
-        """Show how long the open ones last by now."""
-        if self._now is None:
-            return
-        before, self._now = self._ages(), now
-        if self._ages() != before:
-            self.set_rows(self.model.rows())
 
     def show_failure(self, words: str) -> None:
         """Say in their place why they cannot be shown."""
@@ -130,9 +121,6 @@ class HistoryTable(LiveTable[AlertView]):
                 return [(row.rating.value if row.rating is not None else look.missing, palette.muted)]
         note = [(f"{row.note}{look.dot}", palette.text)] if row.note else []
         return [*note, (reason_of(row.message, row.subject), palette.muted if row.note or ended else palette.text)]
-
-    def _ages(self) -> list[object]:
-        return [self.aging(row) for row in self.model.rows()]
 
     def _seconds(self, row: AlertView) -> float:
         if row.duration_seconds is not None:

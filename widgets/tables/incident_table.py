@@ -12,12 +12,12 @@ from amt_console.model import AlertState
 from amt_console.model.queries.incidents import IncidentHistory, IncidentRow
 from amt_console.text import SEVERITY_WORDS, duration, reason_of, short_moment
 from widgets.cells import Runs, runs_width
-from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_model import Column, SortValue
+from widgets.tables.aging_table import AgingTable
 
 
-class IncidentTable(LiveTable[IncidentRow]):
+class IncidentTable(AgingTable[IncidentRow]):
     """A row per incident, newest first."""
 
     NAME: ClassVar[str] = "INCIDENTS"
@@ -34,7 +34,6 @@ class IncidentTable(LiveTable[IncidentRow]):
 
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look=look, id=id)
-        self._now: datetime | None = None
         self._end: datetime | None = None
         """Until when what is shown was counted."""
         self._more = False
@@ -44,14 +43,6 @@ class IncidentTable(LiveTable[IncidentRow]):
         self._now = self._end = history.end
         self._more = history.more
         self.set_rows(history.incidents)
-
-    def grow_older(self, now: datetime) -> None:
-        """Show how long the open ones last by now."""
-        if self._now is None:
-            return
-        before, self._now = self._ages(), now
-        if self._ages() != before:
-            self.set_rows(self.model.rows())
 
     def row_key(self, row: IncidentRow) -> str:
         """The number of the alert."""
@@ -132,9 +123,6 @@ class IncidentTable(LiveTable[IncidentRow]):
             case "followers":
                 return [(str(row.followers) if row.followers else "", palette.muted)]
         return [(reason_of(alert.message, alert.subject), palette.text)]
-
-    def _ages(self) -> list[object]:
-        return [self.aging(row) for row in self.model.rows()]
 
     def _lasts(self, row: IncidentRow) -> str:
         since = 0.0 if self._now is None or self._end is None else (self._now - self._end).total_seconds()

@@ -14,6 +14,7 @@ from amt_console.reports.incident.data import ChartSource, IncidentData
 from amt_console.reports.incident.words import moved_words
 from amt_console.reports.page import Block, Cell, ChartSpec, Heading, PageChart, Table
 from amt_console.reports.times import Times
+from amt_console.reports.words import listed
 from amt_console.text import duration
 
 _Numbers = Sequence[tuple[datetime, float | None]]
@@ -71,8 +72,7 @@ def _state_words(source: ChartSource, data: IncidentData) -> str:
         for word, seconds in (("down", hit.down_s), ("slow", hit.degraded_s), ("not measured", hit.unknown_s))
         if seconds >= 1
     ]
-    told = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
-    return f"response time; {told} in the incident" if told else signal_words(source.signal)
+    return f"response time; {listed(parts)} in the incident" if parts else signal_words(source.signal)
 
 
 def _drawn(source: ChartSource, data: IncidentData, times: Times) -> tuple[ChartSpec | None, _Numbers, str]:

@@ -73,7 +73,7 @@ def strips_chart(view: ReportView, *, id: str) -> PageChart:  # noqa: A002
 
 def worst_services(services: Sequence[ServicePerformance], most: int) -> list[ServicePerformance]:
     """A limited number of services, chosen by their trouble, in their own order."""
-    chosen = sorted(range(len(services)), key=lambda index: trouble(services[index]))[:most]
+    chosen = sorted(range(len(services)), key=lambda index: _trouble(services[index]))[:most]
     return [services[index] for index in sorted(chosen)]
 
 
@@ -82,7 +82,7 @@ def shown_services(services: Sequence[ServicePerformance]) -> list[ServicePerfor
     return worst_services(services, MOST_SHOWN if is_long(len(services)) else len(services))
 
 
-def trouble(service: ServicePerformance) -> tuple[float, ...]:
+def _trouble(service: ServicePerformance) -> tuple[float, ...]:
     """Sorts services: longest down, then longest slow, then slowest."""
     parts = service.availability
     return -parts.down_s, -parts.degraded_s, -(service.latency.p95_ms or 0.0)
@@ -90,7 +90,7 @@ def trouble(service: ServicePerformance) -> tuple[float, ...]:
 
 def in_table(services: Sequence[ServicePerformance]) -> list[ServicePerformance]:
     """The services as a table lists them: in their own order, or the worst first where the rest is folded."""
-    return sorted(services, key=trouble) if is_long(len(services)) else list(services)
+    return sorted(services, key=_trouble) if is_long(len(services)) else list(services)
 
 
 def _troubled(service: ServicePerformance) -> bool:
@@ -168,10 +168,9 @@ def availability_cell(view: ReportView, service: ServicePerformance) -> Cell:
 def service_table(view: ReportView, *, id: str) -> Table:  # noqa: A002
     """Every service: state, since, response time, percentiles, errors, availability."""
     rows = []
-    pairs = list(zip(view.data.services, view.analysis.services, strict=True))
-    if is_long(len(pairs)):
-        pairs.sort(key=lambda pair: trouble(pair[1]))
-    for record, found in pairs:
+    records = {record.name: record for record in view.data.services}
+    for found in in_table(view.analysis.services):
+        record = records[found.name]
         tone, word = STATE_TONES[record.state] if record.configured else (Tone.UNKNOWN, "Not watched")
         latency = found.latency
         rate = latency.error_rate_percent
