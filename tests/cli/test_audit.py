@@ -12,6 +12,7 @@ from cli.conftest import Command
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.clock import SystemClock
 from amt_console.model import AuditEntry
+from amt_console.operations.history.audit_words import audit_line
 from amt_console.store import Store
 
 
@@ -73,3 +74,13 @@ def test_what_the_commands_do_is_sealed(command: Command, home: Path) -> None:
 def test_an_audit_without_entries(command: Command, store: Store) -> None:
     assert command("audit", "verify").out == "the audit trail is empty\n"
     assert json.loads(command("audit", "verify", "--json").out)["ok"] is True
+
+
+def test_an_own_command_is_told_with_its_arguments_and_its_end(command: Command, store: Store) -> None:
+    ran = {"name": "journal", "command": ["journalctl", "--unit", "the shop"], "exit_code": 3, "ended": "exit code 3"}
+    entry = AuditEntry("ann", "ran_command", "command journal", SystemClock().now(), ran)
+    with store.transaction(durable=True) as writes:
+        writes.add_audit(entry)
+    told = "exit code 3: journalctl --unit 'the shop'"
+    assert told in command("audit", "list").out
+    assert audit_line(entry).detail == told

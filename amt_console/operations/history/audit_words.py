@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,20 +37,32 @@ def origin(entry: AuditEntry) -> str:
 
 
 def words_of(entry: AuditEntry) -> str:
-    """The person's own words: a note or a reason."""
-    return safe_text(entry.detail.get("note") or entry.detail.get("reason") or "", MAX_NOTE_CHARS)
+    """The person's own words: a note or a reason; of a command how it ended and what ran."""
+    own = entry.detail.get("note") or entry.detail.get("reason") or ""
+    return safe_text(own, MAX_NOTE_CHARS) or "; ".join(_run(entry.detail))
 
 
 def _details(detail: Mapping[str, Any]) -> list[str]:
     found = [safe_text(detail[name], MAX_NOTE_CHARS) for name in ("note", "reason") if detail.get(name)]
     if detail.get("role"):
         found.append(f"role {safe_text(detail['role'], 20)}")
+    found += _run(detail)
     before, after = detail.get("before"), detail.get("after")
     if isinstance(after, Mapping):
         known = before if isinstance(before, Mapping) else {}
         changes = [_change(name, known.get(name), value) for name, value in after.items() if value != known.get(name)]
         found += changes[:_MOST_CHANGES]
     return found
+
+
+def _run(detail: Mapping[str, Any]) -> list[str]:
+    """How an own command ended, and what ran, quoted as a shell would need it; empty for other rows."""
+    command = detail.get("command")
+    if not isinstance(command, list) or not command:
+        return []
+    ran = safe_text(shlex.join(map(str, command)), MAX_NOTE_CHARS)
+    ended = safe_text(detail.get("ended") or "", 200)
+    return [f"{ended}: {ran}" if ended else ran]
 
 
 def _change(name: object, before: object, after: object) -> str:
