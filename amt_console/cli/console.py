@@ -144,4 +144,5 @@ def _opened(open_session: Callable[[], Session]) -> Session:
             raise
         raise CommandError(str(error), code) from error
     finally:
+        gc.freeze()  # else the first collection looks through all that was loaded, while the first data waits
         gc.enable()

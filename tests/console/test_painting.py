@@ -13,6 +13,7 @@ from support.pictures import incident
 from textual.app import App
 from textual.screen import Screen
 
+from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.screens.painting import MOST_HELD, PaintedOnce
 from amt_console.console.terminal.compositor import LineCompositor
 
@@ -27,7 +28,7 @@ def paints() -> Iterator[list[Screen[Any]]]:
         yield painted
 
 
-async def test_a_layout_is_painted_in_the_next_frame_and_never_waits_for_long() -> None:
+async def test_a_layout_is_painted_when_its_widgets_have_drawn_and_never_waits_for_long() -> None:
     async with desk(incident()) as console:
         screen = console.screen
         with paints() as painted:
@@ -53,6 +54,39 @@ async def test_a_layout_is_painted_after_the_pause_of_a_slow_link() -> None:
                 assert screen._update_timer._active.is_set(), "it looks again"
             screen._on_timer_update()
             assert painted == [screen]
+
+
+async def test_what_follows_a_refresh_follows_its_paint() -> None:
+    async with desk(incident()) as console:
+        screen, called = console.screen, []
+        with paints() as painted:
+            screen._refresh_layout()
+            screen._callbacks.append((lambda: called.append(len(painted)), screen))
+            await screen._invoke_and_clear_callbacks()
+            assert not called, "the layout is not painted yet"
+            screen._on_timer_update()
+            await screen._invoke_and_clear_callbacks()
+            assert called == [1]
+
+
+async def test_the_first_rows_are_painted_before_the_first_card_is_made() -> None:
+    painted_before_card: list[bool] = []
+    painted: list[str] = []
+    render, make = LineCompositor.render_update, OverviewScreen.card_of
+
+    def rendered(compositor: LineCompositor, *arguments: Any, **options: Any) -> Any:
+        picture = render(compositor, *arguments, **options)
+        painted.extend(strip.text for strip in compositor.render_strips())
+        return picture
+
+    def made(screen: OverviewScreen, key: str) -> Any:
+        painted_before_card.append(any(key in line for line in painted))
+        return make(screen, key)
+
+    with patch.object(LineCompositor, "render_update", rendered), patch.object(OverviewScreen, "card_of", made):
+        async with desk(incident(), size=(120, 40)) as console:
+            await console.pilot.pause()
+    assert painted_before_card[:1] == [True]
 
 
 async def test_a_prompt_that_opens_and_closes_paints_few_lines() -> None:

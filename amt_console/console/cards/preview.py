@@ -43,7 +43,7 @@ class Preview(VerticalScroll):
         return [each for each in self.children if isinstance(each, Card) and each.is_attached]
 
     def show(self, key: str | None, make: Callable[[], Card | None]) -> None:
-        """Show the card of a key when the selection has settled; the first one at once.
+        """Show the card of a key when the selection has settled; the first one as soon as its list is painted.
 
         Args:
             key: What is selected; ``None`` for nothing.
@@ -56,7 +56,7 @@ class Preview(VerticalScroll):
             self._timer.stop()
             self._timer = None
         if first:
-            self._put(make)
+            self.call_after_refresh(self._put_first, key, make)
         else:
             self._timer = self.set_timer(SETTLED_SECONDS, lambda: self._put(make))
 
@@ -88,6 +88,10 @@ class Preview(VerticalScroll):
         for card in self._cards:
             if card.ready:
                 card.relook()
+
+    def _put_first(self, key: str, make: Callable[[], Card | None]) -> None:
+        if key == self._key and self._timer is None and self.card is None:
+            self._put(make)
 
     def _put(self, make: Callable[[], Card | None]) -> None:
         self._timer = None

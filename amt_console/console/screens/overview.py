@@ -117,7 +117,7 @@ class OverviewScreen(ListScreen):
         states = tuple(service.state for service in snapshot.services)
         if states != self._states:
             self._states = states
-            self._load_hour()
+            self.call_after_refresh(self._load_hour)
         self.tell_selected()
         self.show_preview(snapshot)
 

@@ -5,36 +5,44 @@ from __future__ import annotations
 from textual import events
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.timer import Timer
 
-MOST_HELD = 3
-"""Layouts in successive frames before one of them is painted."""
+SETTLE_SECONDS = 0.004
+"""After a layout its paint waits for so long: widgets hear of their new sizes, and draw themselves."""
+MOST_HELD = 6
+"""Layouts that follow each other before one of them is painted."""
 
 
 class PaintedOnce(Screen[None], inherit_bindings=False):
     """Saves work that Textual does twice.
 
     Textual paints a layout before the widgets have heard of their new sizes, and once more after. Here the paint waits
-    for the next frame: by then they have drawn themselves. A screen that comes back is styled anew only if the theme
-    is another one.
+    until they have drawn themselves. A screen that comes back is styled anew only if the theme is another one.
     """
 
     _laying_out = False
     _paint_waits = False
     """Whether a layout is not painted yet."""
     _held = 0
-    """Frames in which a paint has waited."""
+    """Layouts for which a paint has waited."""
+    _settling: Timer | None = None
+    """Ends the wait."""
     _styled_for = ""
     """The theme when it was mounted, or left."""
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
-        first = not self.app._dom_ready
-        self._laying_out = not first and self._held < MOST_HELD
+        self._laying_out = self._held < MOST_HELD
         try:
             super()._refresh_layout(size, scroll)
         finally:
             self._laying_out = False
         if self._paint_waits:
-            self._update_timer.resume()
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE_SECONDS, self._on_timer_update)
 
     def _compositor_refresh(self) -> None:
         if self._laying_out:
@@ -53,6 +61,10 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
             self._update_timer.resume()
         elif self._held == waited:  # else there was another layout in this frame: it waits for the next one
             self._compositor_refresh()
+
+    async def _invoke_and_clear_callbacks(self) -> None:
+        if not (self._paint_waits and self.is_current):  # what comes after a refresh comes after its paint
+            await super()._invoke_and_clear_callbacks()
 
     def on_mount(self) -> None:
         """Remember what it is styled for."""
