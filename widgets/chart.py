@@ -17,6 +17,7 @@ from widgets.look import PLAIN_LOOK, Look
 from widgets.plot.drawing import LEAST_HEIGHT, LEAST_WIDTH, Drawing
 from widgets.plot.frame import is_loaded, load
 from widgets.plot.plot import ChartLine, ChartMark, Period, Plot
+from widgets.plot.short import short_strips
 
 __all__ = ["Chart", "ChartLine", "ChartMark", "Period", "Plot", "chart_strips"]
 
@@ -24,7 +25,8 @@ __all__ = ["Chart", "ChartLine", "ChartMark", "Period", "Plot", "chart_strips"]
 class Chart(LineView):
     """A plot that fills its room: a legend, the failures, the lines, two lines of time axis.
 
-    It needs 4 lines and 20 cells; from 40 cells on everything has its room. What is unknown is a gap with a faint dot
+    It needs 6 lines and 20 cells, and is a sparkline for each line below that; from 40 cells on everything has its
+    room. What is unknown is a gap with a faint dot
     on the axis, and no line crosses it. Lines differ in their dashes, phases in their texture, outages have a shade:
     nothing depends on colour. Of more values than dots each peak is drawn.
     """
@@ -61,12 +63,12 @@ class Chart(LineView):
 
 def chart_strips(plot: Plot, width: int, height: int, look: Look) -> list[Strip]:
     """The lines of a chart, exactly ``width`` times ``height`` cells."""
-    if width < LEAST_WIDTH or height < LEAST_HEIGHT:
+    if width < LEAST_WIDTH or height < 1:
         return _note("no room for the chart", width, height, look)
-    drawing = Drawing(plot, width, height, look)
+    drawing = Drawing(plot, width, max(height, LEAST_HEIGHT), look)
     if not drawing.measured and not any(plot.failed) and not drawing.outages:
         return _note("nothing was measured in this window", width, height, look)
-    return drawing.strips()
+    return drawing.strips() if height >= LEAST_HEIGHT else short_strips(plot, width, height, look)
 
 
 def _note(words: str, width: int, height: int, look: Look) -> list[Strip]:

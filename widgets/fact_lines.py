@@ -31,6 +31,8 @@ class FactLines(LineView):
         super().__init__(look=look, id=id)
         self._wrap_at = wrap_at
         self.title = title
+        self.marked = False
+        """Whether the heading is that of the marked part; drawn with the next ``show``."""
         self._note = ""
         self._facts: tuple[Runs, ...] = ()
 
@@ -49,7 +51,7 @@ class FactLines(LineView):
         palette, ellipsis = self.look.palette, self.look.ellipsis
         lines = []
         if self.title:
-            heading = palette.heading
+            heading = palette.heading_focus if self.marked else palette.heading
             note = [(f"{self._note} ", heading)] if self._note else []
             lines.append(line([(f" {self.title}", heading)], width, right=note, ellipsis=ellipsis, fill=heading))
         lines.extend(line([(" ", palette.text), *runs], width, ellipsis=ellipsis) for runs in self._wrapped(width - 1))

@@ -132,7 +132,7 @@ APP_KEYS: Sequence[Binding] = (
     _key("copy", "copy_row", "copy", "Copy the selected row as text through the terminal (OSC 52)."),
     _key("copy_json", "copy_row(True)", "copy JSON", "Copy the selected row as JSON."),
     _key("runbook", "runbook", "runbook", "Copy the address of the runbook, and show it."),
-    _key("zoom", "zoom", "zoom", "Give the focused pane the whole screen, or take it back."),
+    _key("zoom", "zoom", "zoom", "Give the focused pane, or the marked chart, the whole screen, or take it back."),
     _key(
         "mark", "mark", "mark", "Mark the selected row for the next action; in the past play, faster with each press."
     ),
@@ -208,8 +208,8 @@ LIST_KEYS: Sequence[Binding] = (
 )
 DETAIL_KEYS: Sequence[Binding] = (
     _key("back", "back", "back", "Back to the previous screen.", show=True),
-    _key("scroll_up", "scroll(-1)", "up", "One line up."),
-    _key("scroll_down", "scroll(1)", "down", "One line down."),
+    _key("scroll_up", "scroll(-1)", "up", "One line up; on the resources the chart before."),
+    _key("scroll_down", "scroll(1)", "down", "One line down; on the resources the next chart."),
     _key("scroll_page_up", "scroll_page(-1)", "page up", "One screenful up."),
     _key("scroll_page_down", "scroll_page(1)", "page down", "One screenful down."),
     _key("top", "jump(False)", "top", "To the top."),
@@ -220,7 +220,7 @@ LINK_KEYS: Sequence[Binding] = (
         "open_link",
         "open_link",
         "open",
-        "Open what is marked: an alert of the service; the service, the cause or a follower of the alert.",
+        "Open what is marked: an alert of the service; the service, the cause or a follower of the alert; a chart.",
         show=True,
     ),
     _key("next_link", "next_link", "next", "Mark the next one."),

@@ -65,7 +65,9 @@ async def test_all_figures_stand_on_the_screen_at_every_size(size: tuple[int, in
             heading = screen.query_one(f"#{name}-over", FactLines)
             assert chart.region.height >= 4
             assert chart.region.bottom <= size[1] - 1
-            assert "┤" in "\n".join(chart.plain_lines), f"{name} has a scale"
+            drawn = "\n".join(chart.plain_lines)
+            assert "┤" in drawn or "max " in drawn, f"{name} has a scale, or a sparkline with its highest value"
+            assert drawn.count("│") + drawn.count("┤") >= 3 or "┤" not in drawn, f"the axis of {name} says something"
             assert any(char.isdigit() for char in heading.plain_lines[0]), f"{name} has its value in the heading"
         disks = screen.query_one("#disks", FactLines)
         assert "full in 7h" in "\n".join(disks.plain_lines)
@@ -135,16 +137,65 @@ async def test_alerts_of_the_host_are_marked_opened_and_acted_on() -> None:
         assert console.app.at == NOW - timedelta(minutes=8)
 
 
-async def test_without_an_alert_the_keys_say_so_and_escape_goes_to_the_overview() -> None:
+def large(screen: ResourcesScreen) -> list[str]:
+    """The charts that are to be seen."""
+    return [name for name in CHARTS if screen.query_one(f"#{name}", Chart).region]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_chart_is_marked_and_takes_the_whole_screen(size: tuple[int, int]) -> None:
+    async with desk(all_fine(), size=size) as console:
+        screen = await opened(console)
+        await console.press("down", "down", "enter")
+        assert large(screen) == ["memory"]
+        chart = screen.query_one("#memory", Chart).region
+        assert chart.height >= size[1] - 7
+        assert chart.width >= size[0] - 2
+        await console.press("up")
+        assert large(screen) == ["cpu"]
+        await console.press("up")
+        assert large(screen) == ["connections"]
+        await console.press("z")
+        assert large(screen) == list(CHARTS)
+        await console.press("z", "escape")
+        assert large(screen) == list(CHARTS)
+        await console.press("escape", "escape")
+        assert isinstance(console.app.screen, OverviewScreen)
+
+
+async def test_a_marked_chart_has_another_heading_and_tab_returns_to_the_alerts() -> None:
+    async with desk(busy()) as console:
+        screen = await opened(console)
+        headings = [screen.query_one(f"#{name}-over", FactLines) for name in CHARTS]
+        await console.press("j")
+        assert [each.marked for each in headings] == [True, False, False, False, False]
+        assert screen.selection().alert_id == 21, "actions go to the marked alert as before"
+        await console.press("tab")
+        assert not any(each.marked for each in headings)
+        await console.press("enter")
+        assert isinstance(console.app.screen, AlertDetailScreen)
+
+
+async def test_without_an_alert_enter_enlarges_a_chart_and_escape_goes_to_the_overview() -> None:
     async with desk(all_fine()) as console:
         screen = await opened(console)
         assert not screen.query_one("#host-alerts", FactLines).display
         await console.press("enter")
-        assert "The host has no alert." in console.messages
-        await console.press("tab", "a")
+        assert large(screen) == ["cpu"]
+        await console.press("escape", "escape")
+        await console.press("4", "tab", "a")
         assert console.acknowledged() == []
         await console.press("escape")
         assert isinstance(console.app.screen, OverviewScreen)
+
+
+async def test_the_heading_keeps_its_title_and_the_age_at_every_size() -> None:
+    for size in SIZES:
+        async with desk(all_fine(), size=size) as console:
+            head = (await opened(console)).query_one("#host-head", FactLines).plain_lines[0]
+            assert head.strip().startswith("HOST  last 1 h")
+            assert "sampled" in head
+            assert "NETWORK " in console.app.screen.query_one("#network-over", FactLines).plain_lines[0]
 
 
 async def test_what_cannot_be_read_says_why_in_its_place() -> None:
@@ -159,7 +210,7 @@ async def test_what_cannot_be_read_says_why_in_its_place() -> None:
         await console.press("4")
         screen = console.app.screen
         assert "cannot be read: the forecast failed" in screen.query_one("#disks", FactLines).texts
-        assert "┤" in "\n".join(screen.query_one("#cpu", Chart).plain_lines)
+        assert "mean ▇" in "\n".join(screen.query_one("#cpu", Chart).plain_lines)
 
         def nothing(query: HostQuery) -> Any:
             raise OperationError("the database is locked")

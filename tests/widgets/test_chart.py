@@ -303,3 +303,30 @@ async def test_without_plotext_the_chart_says_why(monkeypatch: pytest.MonkeyPatc
     async with app.run_test(size=(72, 10)):
         await app.workers.wait_for_complete()
         assert "cannot be drawn: libstdc++.so.6 is missing" in app.query_one(Chart).plain_lines[0]
+
+
+@pytest.mark.parametrize("height", range(1, 6))
+def test_a_room_too_low_for_axes_has_a_sparkline_with_the_highest_value(height: int) -> None:
+    values = tuple(10.0 + at % 7 for at in range(60))
+    begin = datetime(2026, 1, 5, 11, tzinfo=UTC)
+    plot = Plot((ChartLine("mean", values), ChartLine("peak", (*values[:-1], 90.0))), begin, begin + timedelta(hours=1))
+    drawn = texts(replace(plot, unit="%", high=100.0), 30, height)
+    assert len(drawn) == height
+    assert not any(sign in "".join(drawn) for sign in "┤│└")
+    assert drawn[0].startswith(" mean ") or drawn[1].startswith(" mean ")
+    assert "max 16 %" in "".join(drawn)
+    if height >= 2:
+        assert "max 90 %" in "".join(drawn)
+    if height >= 3:
+        assert ["11:00", "12:00"] in [each.split() for each in drawn]
+
+
+def test_a_low_chart_tells_failures_outages_and_gaps_apart() -> None:
+    begin = datetime(2026, 1, 5, 11, tzinfo=UTC)
+    values = (*[5.0] * 20, *[None] * 40)
+    failed = tuple(20 <= at < 30 for at in range(60))
+    out = (begin + timedelta(minutes=40), begin + timedelta(minutes=50))
+    plot = Plot((ChartLine("p50", values),), begin, begin + timedelta(hours=1), failed=failed, outages=(out,))
+    row = texts(plot, 80, 2)[1]
+    assert row.index("✖") < row.index("·") < row.index("░") < row.rindex("·")
+    assert texts(plot, 80, 2, ASCII_LOOK)[1].isascii()

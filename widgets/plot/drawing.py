@@ -19,7 +19,8 @@ from widgets.plot.scale import Scale, all_known, known, scale_of, spread_labels,
 
 Grid = list[list[tuple[str, Style]]]
 """Rows of cells, the top one first."""
-LEAST_WIDTH, LEAST_HEIGHT = 20, 4
+LEAST_WIDTH, LEAST_HEIGHT = 20, 6
+"""Fewer lines leave less than three between legend and axis, where a course says nothing."""
 
 _T = TypeVar("_T")
 _LABEL_CELLS = 9
@@ -43,7 +44,7 @@ class Drawing:
         self.measured = [value for each in self._lines for value in each.values if value is not None]
         self.measured += [stack[-1] for stack in self._stacks if stack is not None]
         self._failures = any(plot.failed)
-        self._marks_above = self._failures and height >= LEAST_HEIGHT + 2
+        self._marks_above = self._failures and height > LEAST_HEIGHT
         self._rows = height - 3 - self._marks_above
         self._scale = self._chosen_scale()
         labels = self._value_labels()
@@ -97,8 +98,6 @@ class Drawing:
         rows: dict[int, str] = {}
         for tick, label in zip(self._scale.ticks, labels, strict=True):
             rows[self._rows - 1 - canvas.row_of(self._scale.place(tick))] = label
-        if self._rows < 3:
-            rows = dict(list(rows.items())[-1:])
         return tuple(rows.items())
 
     def _time_labels(self) -> tuple[tuple[int, str], ...]:

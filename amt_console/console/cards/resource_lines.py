@@ -139,10 +139,9 @@ def note(
     if len(figure.metrics) > 1:
         arrows = {"in": look.glyph("↓", "in"), "out": look.glyph("↑", "out")}
         shown = [(arrows[label], look.value(value_words(figure, values.get(name)))) for name, label in figure.metrics]
-        words = "  ".join(f"{arrow} {value}" for arrow, value in shown)
-        return (
-            words if len(words) <= room else "  ".join(f"{arrow} {value.removesuffix('/s')}" for arrow, value in shown)
-        )
+        short = [(arrow, value.removesuffix("/s")) for arrow, value in shown]
+        words = [gap.join(f"{arrow} {value}" for arrow, value in each) for each, gap in ((shown, "  "), (short, "  "))]
+        return next((each for each in words if len(each) <= room), words[-1].replace("  ", " "))
     name = figure.metrics[0][0]
     now = values.get(name)
     parts = [look.value(value_words(figure, now))]
@@ -175,8 +174,8 @@ def figure_lines(history: HostHistory | None, sample: HostSample | None, look: L
     return lines
 
 
-def head_note(sample: HostSample | None, now: datetime, look: Look) -> str:
-    """Load, swap and the age of the newest sample."""
+def head_note(sample: HostSample | None, now: datetime, look: Look, *, width: int) -> str:
+    """Load, swap, memory and the age of the newest sample, as far as there is room: the age last of all gives way."""
     if sample is None:
         return "no sample of the host yet"
     words = []
@@ -187,6 +186,8 @@ def head_note(sample: HostSample | None, now: datetime, look: Look) -> str:
     if sample.memory_total_bytes:
         words.append(f"memory {byte_size(sample.memory_total_bytes)}")
     words.append(f"sampled {look.ago_words(sample.timestamp, now)}")
+    while len(words) > 1 and len(look.dot.join(words)) > width:
+        del words[-2]
     return look.dot.join(words)
 
 

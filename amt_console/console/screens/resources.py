@@ -42,7 +42,7 @@ _LEAST_FIGURES = 6
 class ResourcesScreen(ConsoleScreen):
     """A grid of charts that fills the screen."""
 
-    BINDINGS: ClassVar[Sequence[BindingType]] = [DETAIL_KEYS[0], *CHART_KEYS, *LINK_KEYS]
+    BINDINGS: ClassVar[Sequence[BindingType]] = [*DETAIL_KEYS[:3], *CHART_KEYS, *LINK_KEYS]
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +54,8 @@ class ResourcesScreen(ConsoleScreen):
         self._faults: dict[str, str] = {}
         self._loaded_at = self._disks_at = float("-inf")
         self._chosen = 0
+        self._chart: str | None = None
+        """The marked chart."""
         self._loaders: tuple[Loader, Loader] | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -191,11 +193,12 @@ class ResourcesScreen(ConsoleScreen):
         why = self._faults.get("course")
         head.show(
             [] if why is None else [[(f"cannot be read: {why}", look.palette.warning)]],
-            note=resource_lines.head_note(sample, now, look),
+            note=resource_lines.head_note(sample, now, look, width=self.size.width - len(head.title) - 4),
         )
         for figure in resource_lines.FIGURES:
             limit = resource_lines.limit_of(figure, alerts)
             heading = self.query_one(f"#{figure.name}-over", FactLines)
+            heading.marked = figure.name == self._chart
             width = heading.size.width or self.size.width // (3 if self.has_class("-three") else 2)
             heading.show((), note=resource_lines.note(figure, history, sample, limit, look, width=width))
             drawn = Plot() if history is None else resource_lines.plot(figure, history, alerts)
@@ -291,20 +294,45 @@ class ResourcesScreen(ConsoleScreen):
     def action_next_link(self) -> None:
         """Mark the next alert of the host."""
         alerts = self._alerts
-        if alerts:
+        if self._chart is not None:
+            self._mark_chart(None, enlarged=False)
+        elif alerts:
             self._chosen = ((self._chosen_at(alerts) or 0) + 1) % len(alerts)
             self._draw_alerts(alerts)
 
     async def action_open_link(self) -> None:
-        """Open the marked alert."""
+        """Open the marked alert; of a marked chart, and without an alert, enlarge the chart."""
         from amt_console.console.screens.alert_detail import AlertDetailScreen
 
         chosen = self.chosen
-        if chosen is None:
-            self.app.notify("The host has no alert.", markup=False)
+        if chosen is None or self._chart is not None:
+            self.zoom()
         else:
             await self.app.push_screen(AlertDetailScreen(chosen.id))
 
+    def action_scroll(self, steps: int) -> None:
+        """Mark the next chart; the one that has the screen gives it to that."""
+        names = [figure.name for figure in resource_lines.FIGURES]
+        at = names.index(self._chart) + steps if self._chart in names else min(0, steps)
+        self._mark_chart(names[at % len(names)], enlarged=self.has_class("-zoomed"))
+
+    def zoom(self) -> None:
+        """Give the marked chart, or the first one, the whole screen, or take it back."""
+        self._mark_chart(self._chart or resource_lines.FIGURES[0].name, enlarged=not self.has_class("-zoomed"))
+
+    def _mark_chart(self, name: str | None, *, enlarged: bool) -> None:
+        self._chart = name
+        self.set_class(enlarged, "-zoomed")
+        for figure in resource_lines.FIGURES:
+            panel = self.query_one(f"#{figure.name}").parent
+            if isinstance(panel, Widget):
+                panel.set_class(enlarged and figure.name == name, "-zoom")
+        self._draw()
+        self.call_after_refresh(self._draw)
+
     async def action_back(self) -> None:
-        """Back to the overview."""
-        await self.host.leave_place()
+        """Take the screen back from a chart, then its mark; then to the overview."""
+        if self.has_class("-zoomed") or self._chart is not None:
+            self._mark_chart(self._chart if self.has_class("-zoomed") else None, enlarged=False)
+        else:
+            await self.host.leave_place()
