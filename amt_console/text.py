@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urlsplit, urlunsplit
 
-from amt_console.model import AlertState, FigureFault, FigureUnit, ServiceState, Severity
+from amt_console.model import AlertState, AlertType, FigureFault, FigureUnit, ServiceState, Severity
 from amt_console.model.inbound import HeartbeatState, HeartbeatView
 
 DEFAULT_MAX_CHARS = 500
@@ -122,6 +122,9 @@ EVENT_WORDS: dict[str, str] = {
 }
 """What happened to an alert, by the kind of event."""
 MISSING = "–"
+_PERCENT_ALERTS = frozenset(
+    (AlertType.ERROR_RATE, AlertType.UPTIME, AlertType.CPU_USAGE, AlertType.MEMORY_USAGE, AlertType.DISK_USAGE)
+)
 
 ONGOING = "+"
 """Stands behind a duration that still grows; an ellipsis would look like a cut text."""
@@ -242,6 +245,19 @@ def percent(value: float | None, digits: int = 1) -> str:
         digits += 1
         shown = round(value, digits)
     return f"{shown:.{digits}f} %"
+
+
+def alert_amount(alert_type: AlertType, value: float | None) -> str:
+    """What an alert measured, or its threshold, in its unit; a dash for none."""
+    if value is None:
+        return MISSING
+    if alert_type is AlertType.RESPONSE_TIME:
+        return milliseconds(value)
+    if alert_type in _PERCENT_ALERTS:
+        return percent(value)
+    if alert_type is AlertType.TLS_EXPIRY:
+        return f"{int(value)} day{'' if int(value) == 1 else 's'}"
+    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def percent_cell(value: float | None, digits: int = 1) -> str:

@@ -15,7 +15,7 @@ from support.pictures import HOSTILE, NOW, hostile, incident
 from amt_console.console.cards.alert_card import AlertCard
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.screens.why import WhyScreen
-from amt_console.model import AlertDetail, ErrorClass, KeptAnswer, Phases
+from amt_console.model import AlertDetail, AlertType, ErrorClass, KeptAnswer, Phases
 from amt_console.model.evidence import Evidence, ProcessUse
 from amt_console.model.queries import MovedQuery, StatesQuery
 from amt_console.operations.protocol import NotFoundError
@@ -244,3 +244,28 @@ async def test_it_follows_what_others_do() -> None:
         await console.show(replace(incident(), alerts=(taken, *others)))
         assert "ben has it" in "\n".join(lines(console))
         assert "acknowledged by ben" in "\n".join(lines(console))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown", "limit"),
+    [
+        (AlertType.CPU_USAGE, 95.2, "95.2 %", "80.0 %"),
+        (AlertType.RESPONSE_TIME, 3100.0, "3.10 s", "80 ms"),
+        (AlertType.TLS_EXPIRY, 5.0, "5 days", "80 days"),
+        (AlertType.SERVICE_DOWN, 3.0, "3", "80"),
+    ],
+)
+async def test_the_facts_tell_value_and_threshold_with_their_unit(
+    kind: AlertType, value: float, shown: str, limit: str
+) -> None:
+    async with desk(incident(), size=(120, 40)) as console:
+        answer_with(
+            console,
+            lambda detail: replace(
+                detail, episode=replace(detail.episode, alert_type=kind, value=value, threshold=80.0)
+            ),
+        )
+        await console.press("j", "enter")
+        told_lines = [line.split() for line in lines(console)]
+        assert any(line[-1 - len(shown.split()) :] == ["Value", *shown.split()] for line in told_lines)
+        assert any(line[-1 - len(limit.split()) :] == ["Threshold", *limit.split()] for line in told_lines)

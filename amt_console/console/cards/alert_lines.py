@@ -17,6 +17,7 @@ from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import (
     ALERT_STATE_WORDS,
     SEVERITY_WORDS,
+    alert_amount,
     duration,
     near_moment,
     reason_of,
@@ -342,7 +343,7 @@ def facts_of(known: AlertKnown, look: Look) -> list[Runs]:
         ("Lasted", duration(lasts)) if episode.resolved_at else ("Lasts", look.lasting(lasts)),
     ]
     pairs += [
-        (label, f"{number:,.1f}".removesuffix(".0"))
+        (label, look.value(alert_amount(episode.alert_type, number)))
         for label, number in (("Value", episode.value), ("Threshold", episode.threshold))
         if number is not None
     ]

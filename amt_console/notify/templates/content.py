@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from amt_console.model.notifications import Message, Notice, NoticeKind
 from amt_console.model.states import AlertState, AlertType, Resolution, Severity
-from amt_console.notify.templates.phrases import amount, fitted, plural, short_name, span, what_is_wrong
-from amt_console.text import SEVERITY_WORDS, safe_text
+from amt_console.notify.templates.phrases import fitted, plural, short_name, span, what_is_wrong
+from amt_console.text import SEVERITY_WORDS, alert_amount, safe_text
 
 SUBJECT_CHARS = 60
 """A phone's lock screen shows as much of one line."""
@@ -202,7 +202,7 @@ def _facts(message: Message, notice: Notice, zone: tzinfo | None) -> list[tuple[
     if notice.duration_seconds is not None:
         found.append(("Lasted", span(notice.duration_seconds)))
     if notice.value is not None and notice.threshold is not None and not resolved:
-        shown, limit = (amount(notice.alert_type, each) for each in (notice.value, notice.threshold))
+        shown, limit = (alert_amount(notice.alert_type, each) for each in (notice.value, notice.threshold))
         found.append(("Value", f"{shown}, limit {limit}"))
     if resolved:
         found.append(("Was", notice.message))

@@ -6,22 +6,13 @@ import re
 
 from amt_console.model.notifications import Notice
 from amt_console.model.states import AlertType
-from amt_console.text import MISSING, duration, milliseconds, percent, reason_of
+from amt_console.text import duration, reason_of
 
 _COUNT = re.compile(r" \(\d+ of \d+\)$")
 """Confirmations at the end of an alert's message."""
 _EXPECTED = re.compile(r"^got (.+), expected .+$")
 """An answer and what was expected, which the lock screen has no room for."""
 _MINUTE = 60.0
-_PERCENT = frozenset(
-    (
-        AlertType.ERROR_RATE,
-        AlertType.UPTIME,
-        AlertType.CPU_USAGE,
-        AlertType.MEMORY_USAGE,
-        AlertType.DISK_USAGE,
-    )
-)
 LEAST_MIDDLE = 16
 """Characters of a reason that say something."""
 NAME_CHARS = 28
@@ -67,16 +58,3 @@ def what_is_wrong(notice: Notice) -> tuple[str, str]:
     if notice.message.startswith(f"{notice.subject} "):
         return f"{name} ", _COUNT.sub("", notice.message.removeprefix(f"{notice.subject} "))
     return f"{name}: ", reason
-
-
-def amount(alert_type: AlertType, value: float | None) -> str:
-    """A measured value or a threshold in its unit; a dash for none."""
-    if value is None:
-        return MISSING
-    if alert_type is AlertType.RESPONSE_TIME:
-        return milliseconds(value)
-    if alert_type in _PERCENT:
-        return percent(value)
-    if alert_type is AlertType.TLS_EXPIRY:
-        return plural(int(value), "day")
-    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
