@@ -137,7 +137,7 @@ class FiguresPanel(LineView):
         look, palette = self.look, self.look.palette
         columns = 2 if width >= 48 and (room < len(self.FIGURES) or width >= 90) else 1
         size = (width - 1) // columns
-        label_width = min(max(len(item.label) for item in self.FIGURES) + 2, size - 9)
+        label_width = max(1, min(max(len(item.label) for item in self.FIGURES) + 2, size - 9))
         cells: list[Runs] = []
         for item in self.FIGURES:
             cells.append(

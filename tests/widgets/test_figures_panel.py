@@ -105,3 +105,9 @@ def test_a_reason_without_room_is_a_short_word_and_never_cut() -> None:
     assert any(
         "the answer has no field churnRate" in line for line in lines(70, 12, mrr=Figure(5.0), churn_rate=unread)
     )
+
+
+def test_a_panel_of_any_width_is_drawn_as_a_screen_passes_through_it_while_it_changes_its_size() -> None:
+    for width in range(1, 30):
+        for height in (1, 3, 12):
+            assert all(len(line) <= width for line in lines(width, height, mrr=Figure(5.0), arr=Figure(60.0)))
