@@ -109,12 +109,18 @@ class StateStrip(LineView):
         return [each for part in parts for each in part][:height]
 
     def _strip(self, start: datetime, end: datetime, cells: int) -> list[list[Run]]:
-        lower = strip_runs(self._spans, start, end, cells, self.look)
-        if not self._tall:
-            return [lower]
-        states = cell_states(self._spans, start, end, cells)
-        upper = [(self.look.glyph(*_UPPER_SIGNS.get(each, (" ", " "))), self.look.state_style(each)) for each in states]
-        return [merged(upper), merged([_full(cell, each) for cell, each in zip(_cells(lower), states, strict=True)])]
+        draw = tall_strip_runs if self._tall else lambda *given: [strip_runs(*given)]
+        return draw(self._spans, start, end, cells, self.look)
+
+
+def tall_strip_runs(
+    spans: Sequence[StateSpan], start: datetime, end: datetime, width: int, look: Look
+) -> list[list[Run]]:
+    """A strip two lines high, the upper one first."""
+    states = cell_states(spans, start, end, width)
+    upper = [(look.glyph(*_UPPER_SIGNS.get(each, (" ", " "))), look.state_style(each)) for each in states]
+    lower = _cells(strip_runs(spans, start, end, width, look))
+    return [merged(upper), merged([_full(cell, each) for cell, each in zip(lower, states, strict=True)])]
 
 
 def _cells(runs: Runs) -> list[Run]:

@@ -12,6 +12,7 @@ from support.desk import Desk, desk
 from support.pictures import NOW, all_fine, hostile, incident
 
 from amt_console.console.cards.service_card import ServiceCard
+from amt_console.console.cards.state_rows import day_room
 from amt_console.console.screens.service_detail import ServiceDetailScreen
 from amt_console.console.screens.services import ServicesScreen
 from amt_console.model import ProbeNow, ServiceState, Snapshot
@@ -228,6 +229,41 @@ async def test_a_short_list_has_the_trouble_of_the_last_day_below() -> None:
     async with desk(crowd(), size=(120, 40)) as console:
         await opened(console)
         assert not console.app.screen.query_one("#events", FactLines).display
+
+
+async def test_on_a_tall_screen_the_states_of_the_day_fill_the_room_below_a_short_list() -> None:
+    async with desk(grouped(incident()), size=(200, 60)) as console:
+        await opened(console)
+        day = console.app.screen.query_one("#day", FactLines)
+        panes = console.app.screen.query_one("#panes").region
+        assert day.display
+        assert day.region.bottom <= panes.bottom
+        assert panes.bottom - day.region.bottom < 60 // 3, "no third of the screen is empty"
+        lines = day.plain_lines
+        assert lines[0].startswith(" STATES  last 24 h")
+        named = [line.split()[0] for line in lines[1:-1] if line[1] != " "]
+        assert named == [each.name for each in grouped(incident()).services]
+        assert "down" in next(line for line in lines if line.startswith(" backend-api"))
+        assert ":" in lines[-1], "the axis of times"
+        await console.press("z")
+        assert not day.display
+        await console.press("z")
+        await console.resize(120, 40)
+        await console.show(grouped(incident()))
+        assert day.region.bottom <= console.app.screen.query_one("#panes").region.bottom
+        await console.resize(80, 24)
+        await console.show(grouped(incident()))
+        assert not day.display
+
+
+@pytest.mark.parametrize("left", range(3, 60))
+def test_the_lines_below_a_short_list_are_shared_without_a_remainder_below_zero(left: int) -> None:
+    for events in (1, 5, 40):
+        for services in (0, 1, 8, 30):
+            most, strip = day_room(left, min(events, left), services)
+            assert 0 < most <= left
+            assert strip in (0, 1, 2)
+            assert most + (3 + services * strip if strip else 0) <= left
 
 
 async def test_probing_and_silencing_go_to_the_selected_service() -> None:

@@ -14,6 +14,7 @@ from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.service_card import ServiceCard
+from amt_console.console.cards.state_rows import day_room, state_rows
 from amt_console.console.exporting import Export
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.seen import service_list
@@ -59,6 +60,9 @@ class ServicesScreen(ListScreen):
                 events = FactLines(f"LAST {EVENT_HOURS} H", look=look, id="events")
                 events.display = False
                 yield events
+                day = FactLines(f"STATES  last {EVENT_HOURS} h", look=look, id="day")
+                day.display = False
+                yield day
             yield Preview(id="preview")
         yield InfoLine(look=look, id="info")
 
@@ -115,15 +119,26 @@ class ServicesScreen(ListScreen):
         events.display = short
         if short:
             self._draw_events(left)
+        else:
+            self.query_one("#day").display = False
         if appeared:
             self._load_events()
 
     def _draw_events(self, most: int) -> None:
-        events, look = self.query_one("#events", FactLines), self.look
-        if self._events_fault:
-            events.show([[(f"cannot be read: {self._events_fault}", look.palette.warning)]])
-        elif self._events is not None:
-            events.show(service_lines.event_lines(self._events, self.now, look, most))
+        """Draw the times of trouble, and in the room that they leave the states of the day, a strip a service."""
+        events, day, look = self.query_one("#events", FactLines), self.query_one("#day", FactLines), self.look
+        found, names = self._events, [each.name for each in self.services.services]
+        if found is None:
+            day.display = False
+            events.show(
+                [[(f"cannot be read: {self._events_fault}", look.palette.warning)]] if self._events_fault else []
+            )
+            return
+        most, strip = day_room(most, len(service_lines.event_lines(found, self.now, look, most)), len(names))
+        events.show(service_lines.event_lines(found, self.now, look, most))
+        day.display = strip > 0
+        if strip:
+            day.show(state_rows(found, names, day.size.width or self.services.size.width, strip, look))
 
     def _load_events(self) -> None:
         """Load the times of trouble, if there is room for them and the last load is long enough ago."""

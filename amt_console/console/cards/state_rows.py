@@ -1,0 +1,66 @@
+"""The states of many services over one window, a strip each, one below the other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amt_console.model import ServiceState
+from amt_console.model.queries.states import StateHistory
+from amt_console.text import duration
+from widgets.cells import Runs, clean, crop, width_of
+from widgets.look import Look
+from widgets.state_strip import axis_runs, strip_runs, tall_strip_runs
+
+_MOST_EVENTS = 8
+"""Times of trouble that stand above the strips, if there are so many."""
+_AROUND = 3
+"""The heading, the blank line above it, and the time axis."""
+_NAME_CELLS, _DOWN_CELLS = 26, 13
+_LEAST_CELLS = 16
+
+
+def day_room(left: int, events: int, services: int) -> tuple[int, int]:
+    """Share the lines below a short list.
+
+    Args:
+        left: Lines below the heading of the times of trouble.
+        events: Times of trouble that would fill them.
+        services: Services with a strip each.
+
+    Returns:
+        Lines for the times of trouble, and lines of each strip: 0 where there is no room for all services.
+    """
+    for strip in (2, 1):
+        rest = left - services * strip - _AROUND
+        if services and rest >= min(events, _MOST_EVENTS):
+            return rest, strip
+    return left, 0
+
+
+def state_rows(history: StateHistory, names: Sequence[str], width: int, strip: int, look: Look) -> list[Runs]:
+    """The strips by name with the time that each was down, and the axis of times below them.
+
+    Args:
+        history: The states of the window.
+        names: Services in their order.
+        width: Cells of the panel.
+        strip: Lines of each strip, 1 or 2.
+        look: Palette and alphabet.
+    """
+    palette, start, end = look.palette, history.start, history.end
+    room = min(_NAME_CELLS, max(map(width_of, names), default=0))
+    cells = max(_LEAST_CELLS, width - room - _DOWN_CELLS - 5)
+    lines: list[Runs] = []
+    for name in names:
+        spans = history.spans.get(name, ())
+        down = sum(span.seconds for span in spans if span.state is ServiceState.DOWN)
+        drawn = [strip_runs(spans, start, end, cells, look)]
+        if strip > 1:
+            drawn = tall_strip_runs(spans, start, end, cells, look)
+        shown = crop(clean(name), room, look.ellipsis)
+        for at, runs in enumerate(drawn, 1):
+            last = at == len(drawn)
+            label = shown + " " * (room - width_of(shown)) if last else " " * room
+            said = f"down {duration(down)}" if last and down else ""
+            lines.append([(f"{label}  ", palette.text), *runs, (f"  {said}", palette.muted)])
+    return [*lines, [(" " * (room + 2), palette.text), *axis_runs(start, end, cells, look)]]
