@@ -392,12 +392,19 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
                 self._spare_time.pressed()
             if event.time > self._typed_ahead_until:
                 await self._press_safely(event.key.removeprefix(PASTED), event)
+                self._answer()
         elif ours and isinstance(event, events.Paste):
             prompt = self._open_prompt()
             if prompt is not None:
                 prompt.paste(event.text, self._warn)
         else:
             await super().on_event(event)
+
+    def _answer(self) -> None:
+        """Paint at once what a key has changed, unless another one waits: the frames draw what else goes on."""
+        screen = self.screen if self.screen_stack else None
+        if isinstance(screen, ConsoleScreen) and not self.message_queue_size:
+            screen.paint_now()
 
     async def _press_safely(self, key: str, event: events.Key) -> None:
         """Press a key. One that fails says so and fails alone, also as the answer to a prompt."""

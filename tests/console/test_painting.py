@@ -16,6 +16,7 @@ from textual.screen import Screen
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.screens.painting import MOST_HELD, PaintedOnce
 from amt_console.console.terminal.compositor import LineCompositor
+from amt_console.console.terminal.output import TightUpdate
 
 pytestmark = pytest.mark.slow
 
@@ -89,15 +90,43 @@ async def test_the_first_rows_are_painted_before_the_first_card_is_made() -> Non
     assert painted_before_card[:1] == [True]
 
 
+@pytest.mark.parametrize("laid_out", [False, True])
+async def test_a_key_is_painted_before_the_next_frame_and_without_what_a_layout_has_moved(laid_out: bool) -> None:
+    async with desk(incident(), size=(120, 40)) as console:
+        screen = console.screen
+        await console.press("j")
+        painted: list[Any] = []
+        if laid_out:
+            screen._compositor._dirty_regions.add(screen.size.region)
+        with patch.object(App, "_display", lambda app, of, update: painted.append(update)):
+            screen.action_move(1)
+            screen.paint_now()
+        (update,) = painted
+        assert isinstance(update, TightUpdate)
+        lines = {y for y, _, _ in update._update.spans}
+        top = screen.pane.region.y
+        assert lines == {top + 1, top + 2, *screen.info.region.line_range}
+        assert screen._compositor._dirty_regions == ({screen.size.region} if laid_out else set())
+
+
+async def test_nothing_is_painted_while_a_slow_link_rests() -> None:
+    async with desk(incident(), size=(120, 40)) as console:
+        painted: list[Any] = []
+        with patch.object(App, "_display", lambda app, of, update: painted.append(update)), console.app.batch_update():
+            console.screen.action_move(1)
+            console.screen.paint_now()
+            assert not painted
+
+
 async def test_a_prompt_that_opens_and_closes_paints_few_lines() -> None:
     lines: set[int] = set()
-    render = LineCompositor.render_update
+    render = LineCompositor.render_partial_update
 
-    def rendered(compositor: LineCompositor, *arguments: Any, **options: Any) -> Any:
+    def rendered(compositor: LineCompositor) -> Any:
         lines.update(y for region in compositor._dirty_regions for y in region.line_range)
-        return render(compositor, *arguments, **options)
+        return render(compositor)
 
-    with patch.object(LineCompositor, "render_update", rendered):
+    with patch.object(LineCompositor, "render_partial_update", rendered):
         async with desk(incident(), size=(120, 40)) as console:
             await console.press("slash", "escape")
             lines.clear()

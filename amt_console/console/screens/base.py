@@ -24,7 +24,6 @@ from amt_console.console.host import ScreenHost
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
 from amt_console.console.places import PLACES
 from amt_console.console.screens.painting import PaintedOnce
-from amt_console.console.terminal.compositor import LineCompositor
 from amt_console.model import Snapshot
 from widgets.key_footer import KeyFooter, KeyHint
 from widgets.line_view import LineView
@@ -48,10 +47,6 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
     """Keys that this screen adds to the key line."""
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     """As in Textual, but without a repaint: the panes draw the focus themselves."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._compositor = LineCompositor()
 
     @property
     def host(self) -> ScreenHost:

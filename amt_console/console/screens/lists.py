@@ -198,14 +198,17 @@ class ListScreen(ConsoleScreen):
     def action_move(self, steps: int) -> None:
         """Move to the previous or next row."""
         self.pane.move(steps)
+        self.tell_selected()
 
     def action_page(self, pages: int) -> None:
         """Move by a screenful."""
         self.pane.move_page(pages)
+        self.tell_selected()
 
     def action_jump(self, last: bool) -> None:
         """Jump to the first or the last line."""
         self.pane.move_to_end(last=last)
+        self.tell_selected()
 
     def action_pane(self, steps: int) -> None:
         """Focus the next pane, of those that take keys."""

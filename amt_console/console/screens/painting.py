@@ -7,6 +7,8 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 
+from amt_console.console.terminal.compositor import LineCompositor
+
 SETTLE_SECONDS = 0.004
 """After a layout its paint waits for so long: widgets hear of their new sizes, and draw themselves."""
 MOST_HELD = 6
@@ -19,6 +21,10 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
     Textual paints a layout before the widgets have heard of their new sizes, and once more after. Here the paint waits
     until they have drawn themselves. A screen that comes back is styled anew only if the theme is another one.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor: LineCompositor = LineCompositor()
 
     _laying_out = False
     _paint_waits = False
@@ -65,6 +71,11 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
     async def _invoke_and_clear_callbacks(self) -> None:
         if not (self._paint_waits and self.is_current):  # what comes after a refresh comes after its paint
             await super()._invoke_and_clear_callbacks()
+
+    def paint_now(self) -> None:
+        """Paint what the widgets have changed without waiting for the next frame, unless a slow link rests."""
+        if self.is_current and not self.app._batch_count:
+            self.app._display(self, self._compositor.render_changed())
 
     def on_mount(self) -> None:
         """Remember what it is styled for."""

@@ -45,6 +45,16 @@ class LineCompositor(Compositor):
             self._painted = visible
         return super().render_update(full, screen_stack, simplify)
 
+    def render_changed(self) -> ChopsUpdate | None:
+        """What the widgets themselves have changed, or nothing. What a layout has moved waits for its own repaint."""
+        visible = self.visible_widgets
+        stayed = visible.items() if visible is self._painted else visible.items() & self._painted.items()
+        waiting, self._dirty_regions = self._dirty_regions, set()
+        self.update_widgets({widget for widget, _ in stayed if widget._repaint_regions})
+        update = self.render_partial_update()
+        self._dirty_regions = waiting
+        return update
+
     def clear(self) -> None:
         """Forget the widgets."""
         super().clear()
