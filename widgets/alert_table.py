@@ -12,7 +12,7 @@ from rich.style import Style
 
 from amt_console.model import AlertState, AlertView
 from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, follows_words, reason_of
-from widgets.cells import Runs, runs_width
+from widgets.cells import NO_STYLE, Runs, runs_width
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_model import Column, SortValue
@@ -137,7 +137,7 @@ class AlertTable(LiveTable[AlertRow]):
 
     def title(self) -> Runs:
         """Pane name, number of open alerts, number of unacknowledged ones."""
-        heading = Style()
+        heading = NO_STYLE
         opened = [alert for alert in self._alerts if alert.state is not AlertState.RESOLVED]
         if not opened:
             return [(f"{self.NAME} none", heading)]

@@ -21,6 +21,8 @@ from amt_console.text import safe_text
 Run = tuple[str, Style]
 Runs = Sequence[Run]
 Align = Literal["left", "right"]
+NO_STYLE = Style.null()
+"""No colour and no attribute, made once: a row has a dozen of them."""
 
 _JOINERS = {0x200D: None, 0xFE0E: None, 0xFE0F: None}
 _MAX_CHARS = 1000
@@ -72,26 +74,28 @@ def fit(
     runs: Runs, width: int, *, align: Align = "left", ellipsis: str = "…", fill: Style | None = None
 ) -> list[Segment]:
     """Segments of exactly ``width`` cells, cropped or filled with blanks."""
-    cleaned = [(text, style) for text, style in ((clean(text), style) for text, style in runs) if text]
-    total = sum(width_of(text) for text, _ in cleaned)
+    segments: list[Segment] = []
+    total = 0
+    for raw, style in runs:
+        if text := clean(raw):
+            total += width_of(text)
+            segments.append(Segment(text, style))
     if total > width:
-        return _cropped(cleaned, width, ellipsis)
-    segments = [Segment(text, style) for text, style in cleaned]
+        return _cropped(segments, width, ellipsis)
     if total < width:
-        blank = Segment(" " * (width - total), fill or Style())
-        return [blank, *segments] if align == "right" else [*segments, blank]
+        segments.insert(0 if align == "right" else len(segments), Segment(" " * (width - total), fill or NO_STYLE))
     return segments
 
 
-def _cropped(runs: list[Run], width: int, ellipsis: str) -> list[Segment]:
+def _cropped(runs: list[Segment], width: int, ellipsis: str) -> list[Segment]:
     segments: list[Segment] = []
     room = max(0, width - len(ellipsis))
-    for text, style in runs:
-        size = width_of(text)
+    for run in runs:
+        size = width_of(run.text)
         if size > room:
-            segments.append(Segment(_cut(text, room) + ellipsis[:width], style))
+            segments.append(Segment(_cut(run.text, room) + ellipsis[:width], run.style))
             break
-        segments.append(Segment(text, style))
+        segments.append(run)
         room -= size
     return segments
 
@@ -147,18 +151,30 @@ def changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
 
     A line with wide characters is one span: half of a wide character must not be painted.
     """
-    if old == new:
+    if old is new or old == new:
         return None
     width = max(old.cell_length, new.cell_length)
-    before, after = _characters(old), _characters(new)
-    if len(before) != len(after) or len(after) != width:
+    if old.cell_count != width or new.cell_count != width:
         return 0, width
+    old_segments, new_segments = list(old), list(new)
+    begin = _same_until(old_segments, new_segments)
+    end = _same_until(old_segments[begin:][::-1], new_segments[begin:][::-1])
+    before = _characters(old_segments[begin : len(old_segments) - end])
+    after = _characters(new_segments[begin : len(new_segments) - end])
     first = next((at for at, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]), None)
     if first is None:
         return None
-    last = next(at for at in range(width - 1, -1, -1) if before[at] != after[at])
-    return first, last - first + 1
+    last = next(at for at in range(len(after) - 1, -1, -1) if before[at] != after[at])
+    return sum(len(segment.text) for segment in new_segments[:begin]) + first, last - first + 1
 
 
-def _characters(strip: Strip) -> list[tuple[str, Style | None]]:
-    return [(char, segment.style) for segment in strip for char in segment.text]
+def _same_until(some: Sequence[Segment], others: Sequence[Segment]) -> int:
+    """How many segments are the same before the first that differs."""
+    return next(
+        (at for at, pair in enumerate(zip(some, others, strict=False)) if pair[0] != pair[1]),
+        min(len(some), len(others)),
+    )
+
+
+def _characters(segments: Iterable[Segment]) -> list[tuple[str, Style | None]]:
+    return [(char, segment.style) for segment in segments for char in segment.text]

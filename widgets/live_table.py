@@ -16,7 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets.below import OnStyle
-from widgets.cells import Runs, changed_span, fit
+from widgets.cells import NO_STYLE, Runs, changed_span, fit
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_heading import EDGE, heading
 from widgets.table_model import Column, RowT, SortValue, TableModel, plan_columns
@@ -60,6 +60,8 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         self._painted: list[Strip] = []
         self._columns: tuple[tuple[Column, int], ...] = ()
         self._drawn: dict[str, tuple[RowT, object, Strip]] = {}
+        self._headed: tuple[object, Strip] | None = None
+        """The heading that was drawn last, after all that it depends on."""
 
     def columns(self) -> Sequence[Column]:
         """The columns that there can be now."""
@@ -263,12 +265,11 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
 
     def _visible_lines(self) -> list[Strip]:
         width, height = self.size
-        nothing = Strip(fit([(" ", Style()), *self.placeholder()], width, ellipsis=self.look.ellipsis), width)
         if height == 1 and not self.model.total:
-            return [nothing]
+            return [self._nothing(width)]
         lines = [self._heading(width)]
         if not self.model.keys and height > 1:
-            lines.append(nothing)
+            lines.append(self._nothing(width))
         first = self.scroll_offset.y
         drawn: dict[str, tuple[RowT, object, Strip]] = {}
         for key in self.model.keys[first : first + max(0, height - 1)]:
@@ -280,6 +281,9 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         lines.extend(Strip.blank(width) for _ in range(height - len(lines)))
         return lines[:height]
 
+    def _nothing(self, width: int) -> Strip:
+        return Strip(fit([(" ", NO_STYLE), *self.placeholder()], width, ellipsis=self.look.ellipsis), width)
+
     @property
     def _has_keys(self) -> bool:
         """Whether the table has the focus; ``has_focus`` changes only after ``on_blur``."""
@@ -288,7 +292,13 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
     def _heading(self, width: int) -> Strip:
         palette = self.look.palette
         style = palette.heading_focus if self._has_keys else palette.heading
-        return heading(self.model, self._columns, self.NAME, self.title(), width, self.look, style)
+        model, title = self.model, self.title()
+        order = (model.sort_column, model.descending)
+        counts = (model.filter_text, len(model.marked), len(model.keys), model.total)
+        seen = (self.look, style, width, self._columns, order, counts, list(title))
+        if self._headed is None or self._headed[0] != seen:
+            self._headed = seen, heading(model, self._columns, self.NAME, title, width, self.look, style)
+        return self._headed[1]
 
     def _drawn_row(self, row: RowT, key: str, width: int) -> tuple[RowT, object, Strip]:
         """The line of a row; the previous one if nothing in it can have changed."""
@@ -325,15 +335,16 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
     def _row_line(self, row: RowT, width: int) -> Strip:
         shown = [column.id for column, _ in self._columns]
         spans = self.spans(row, shown)
-        segments = [Segment(" " * EDGE, Style())]
-        at = 0
+        segments = [Segment(" " * EDGE, NO_STYLE)]
+        used, at = EDGE, 0
         while at < len(self._columns):
             column, size = self._columns[at]
             covered = spans.get(column.id, 1)
             size += sum(extra + 1 for _, extra in self._columns[at + 1 : at + covered])
             align = column.align if covered == 1 else "left"
             if at:
-                segments.append(Segment(" ", Style()))
+                segments.append(Segment(" ", NO_STYLE))
             segments.extend(fit(self.cell(row, column.id, size), size, align=align, ellipsis=self.look.ellipsis))
+            used += size + (at > 0)
             at += covered
-        return Strip(segments).adjust_cell_length(width, Style())
+        return Strip(segments, used).adjust_cell_length(width, NO_STYLE)

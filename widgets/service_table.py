@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from rich.style import Style
-
 from amt_console.model import ServiceView
 from amt_console.text import STATE_WORDS
-from widgets.cells import Runs, width_of
+from widgets.cells import NO_STYLE, Runs, width_of
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_model import Column, SortValue
@@ -62,7 +60,7 @@ class ServiceTable(LiveTable[ServiceView]):
 
     def title(self) -> Runs:
         """Pane name, number of services, number per state other than up."""
-        heading = Style()
+        heading = NO_STYLE
         services = self.model.rows()
         if not services:
             return [(self.NAME, heading)]

@@ -73,6 +73,22 @@ def test_the_same_text_in_other_pieces_is_no_change() -> None:
     assert changed_span(Strip(fit([("a", PLAIN), ("b", PLAIN)], 2)), Strip(fit([("ab", PLAIN)], 2))) is None
 
 
+_pieces = st.lists(st.tuples(st.text("ab ", max_size=5), st.sampled_from([PLAIN, RED])), max_size=5)
+
+
+@given(_pieces, _pieces)
+def test_a_change_is_from_the_first_to_the_last_cell_that_differs(
+    before: list[tuple[str, Style]], after: list[tuple[str, Style]]
+) -> None:
+    old, new = Strip(fit(before, 12)), Strip(fit(after, 12))
+
+    def cells(strip: Strip) -> list[tuple[str, Style | None]]:
+        return [(char, segment.style) for segment in strip for char in segment.text]
+
+    differ = [at for at, (one, other) in enumerate(zip(cells(old), cells(new), strict=True)) if one != other]
+    assert changed_span(old, new) == ((differ[0], differ[-1] - differ[0] + 1) if differ else None)
+
+
 def test_wide_characters_are_never_painted_by_half() -> None:
     assert changed_span(line([("日本", PLAIN)], 8), line([("日木", PLAIN)], 8)) == (0, 8)
 

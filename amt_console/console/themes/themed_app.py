@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Any
@@ -44,14 +44,18 @@ class ThemedApp(App[None], inherit_bindings=False):
         self._pace = pace_of(os.environ, TERMINAL)
         self._frames = Frames(self, self._pace)
         self._colours = ReadableColours(depth_of(self.console.color_system, os.environ.get("NO_COLOR")))
+        self._palette: tuple[Mapping[str, str], Palette] | None = None
+        """The palette of the theme's variables, after them: each redraw asks for it."""
         self.animation_level = "none"
 
     @property
     def look(self) -> Look:
         """Colours, alphabet and time zone."""
         variables = self.theme_variables or self.get_css_variables()
-        palette = Palette.from_variables(variables, ansi=self.current_theme.ansi)
-        return Look(palette, self.ascii_only, self.zone, self._pace.age_step)
+        if self._palette is None or self._palette[0] is not variables:
+            # Textual makes new variables for each theme, and never changes them.
+            self._palette = variables, Palette.from_variables(variables, ansi=self.current_theme.ansi)
+        return Look(self._palette[1], self.ascii_only, self.zone, self._pace.age_step)
 
     @property
     def zone(self) -> tzinfo | None:
