@@ -117,6 +117,7 @@ class Prompt(Horizontal):
         self._field.value = ""
         self.add_class("-confirm")
         self._show(question, MOST_LINES * max(10, self.app.size.width - 2))
+        self._lift_messages(MOST_LINES)
         self.screen.set_focus(None)
 
     async def press(self, key: str, character: str | None, *, pasted: bool, warn: Warn) -> None:
@@ -183,11 +184,20 @@ class Prompt(Horizontal):
         self.query_one(Static).update(Content(crop(clean(question), width)))
         self.add_class("-open")
 
+    def _lift_messages(self, lines: int | None) -> None:
+        """Keep messages so many lines above the bottom: none may hide what a question asks. ``None``: as usual."""
+        for rack in self.screen.query_children("ToastRack"):
+            if lines is None:
+                rack.styles.clear_rule("margin")
+            else:
+                rack.styles.margin = (0, 0, lines, 0)
+
     def _close(self, *, answered: bool) -> Awaitable[None] | None:
         on_answer, on_cancel = self._on_answer, self._on_cancel
         self._on_answer = self._on_change = self._on_cancel = None
         self._open = False
         self.remove_class("-open")
+        self._lift_messages(None)
         before, self._focused_before = self._focused_before, None
         self.screen.set_focus(before if before is not None and before.focusable else None)
         if answered and on_answer is not None:

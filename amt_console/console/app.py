@@ -20,6 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -302,6 +303,11 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
     def tell(self, message: str, tone: Tone = "information") -> None:
         """Show a message for a few seconds."""
         self.notify(safe_text(message, 300), severity=tone, timeout=4 if tone == "information" else 8, markup=False)
+
+    def on_notify(self, event: Notify) -> None:
+        """Let an equal message that still stands give way: one each is enough."""
+        for each in [note for note in self._notifications if note.message == event.notification.message]:
+            del self._notifications[each]
 
     def note(self, text: str) -> None:
         """Show progress in the key line. Thread-safe."""

@@ -45,11 +45,15 @@ class CommandOutputScreen(DetailScreen):
         self.command_run = run
         self._keeper = keeper
         self._drawn_bytes = -1
+        self._ended = False
 
     def body(self) -> Iterable[Widget]:
         """The command as it runs, how it stands, and its output."""
         look = self.look
-        yield FactLines("COMMAND", look=look, id="command-line", wrap_at=2)
+        wanted = self.command_run.wanted
+        about = f" on {safe_text(wanted.service, 40)}" if wanted.service else ""
+        title = f"COMMAND  {safe_text(wanted.command.name, 40)}{about}"
+        yield FactLines(title, look=look, id="command-line", wrap_at=2)
         yield OutputView(look=look, id="detail")
 
     def scroller(self) -> OutputView:
@@ -60,6 +64,11 @@ class CommandOutputScreen(DetailScreen):
         """The alert and the service that it ran for."""
         wanted = self.command_run.wanted
         return Selection(alert_id=wanted.alert_id, service=wanted.service or None)
+
+    def without_use(self) -> frozenset[str]:
+        """To stop what has ended, and to save a note where there is no alert."""
+        stop = () if self.command_run.running else ("stop_command",)
+        return frozenset((*stop, *(("save_output",) if self.command_run.wanted.alert_id is None else ())))
 
     def row_summary(self) -> str | None:
         """The command and how it ended."""
@@ -87,6 +96,9 @@ class CommandOutputScreen(DetailScreen):
         if not self.is_mounted:
             return
         run = self.command_run
+        if self._ended is run.running:
+            self._ended = not run.running
+            self.refresh_keys()
         self.query_one("#command-line", FactLines).show(self._head())
         if run.process.output.total != self._drawn_bytes or not run.running:
             self._drawn_bytes = run.process.output.total

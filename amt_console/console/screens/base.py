@@ -100,6 +100,10 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
         """The selected row as a JSON document."""
         return None
 
+    def without_use(self) -> frozenset[str]:
+        """Keys of this screen that would do nothing now; the key line leaves them out."""
+        return frozenset()
+
     def follow_moment(self) -> None:
         """Go to the displayed moment, if the screen was at another one."""
         if self.is_mounted and self._moment != self.host.at:
@@ -180,7 +184,7 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
             if active.binding.show or active.binding.id in self.ALSO_OFFERED:
                 by_id.setdefault(active.binding.id, active.binding)
         hints = []
-        hidden = frozenset({"live" if self.host.at is None else "pause"})
+        hidden = frozenset({"live" if self.host.at is None else "pause"}) | self.without_use()
         for name in FOOTER_ORDER:
             if name == SCREENS_HINT:
                 first, last = self.host.key_of(PLACES[0].name), self.host.key_of(PLACES[-1].name)

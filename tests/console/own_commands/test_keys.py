@@ -23,7 +23,9 @@ from amt_console.model import Note, RanCommand, Role
 from amt_console.operations.protocol import UnavailableError
 from amt_console.own_commands import CommandContext, CommandInput, OwnCommand
 from widgets.fact_lines import FactLines
+from widgets.key_footer import KeyFooter
 from widgets.output_view import OutputView
+from widgets.prompt import Prompt
 
 pytestmark = pytest.mark.slow
 SHOW = (sys.executable, "-c", "import sys; print(*map(repr, sys.argv[1:]))")
@@ -294,3 +296,39 @@ async def test_long_lines_fold_and_the_end_is_in_view(size: tuple[int, int]) -> 
         room = size[0] - 3
         assert view.plain_lines[1] == "w" * room
         assert all(view.render_line(y).cell_length == view.size.width for y in range(view.size.height))
+
+
+def offered(console: Desk) -> str:
+    return "".join(console.app.screen.query_one(KeyFooter).plain_lines)
+
+
+async def test_the_output_tells_its_command_and_offers_only_the_keys_of_use() -> None:
+    async with console_with(TELL, WAIT) as console:
+        await select(console, "services", "backend-api")
+        await console.press("f6")
+        await ended(console)
+        assert output(console).query_one("#command-line", FactLines).title == "COMMAND  tell on backend-api"
+        assert "save as note" in offered(console)
+        assert "stop" not in offered(console)
+        await console.press("escape", "escape", "f7")
+        await until(console, lambda: "stop" in offered(console))
+        await console.press("x")
+        await ended(console)
+        await until(console, lambda: "stop" not in offered(console))
+        assert "save as note" not in offered(console), "no alert was selected"
+
+
+async def test_a_message_hides_no_line_of_the_question_and_stands_once() -> None:
+    long = OwnCommand("long", "f9", CommandContext.ANYWHERE, (*SHOW, "word " * 60))
+    async with console_with(long, size=(80, 24)) as console:
+        await console.press("f12", "f12", "f12", "f9")
+        assert len(console.messages) == 1
+        question = console.app.screen.query_one(Prompt).region
+        assert question.height > 2
+        assert bottom_of_message(console) <= question.y
+        await console.press("n", "f12")
+        assert bottom_of_message(console) == 23, "as usual"
+
+
+def bottom_of_message(console: Desk) -> int:
+    return console.app.screen.query_one("Toast").region.bottom
