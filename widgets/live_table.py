@@ -62,6 +62,10 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         self._drawn: dict[str, tuple[RowT, object, Strip]] = {}
         self._headed: tuple[object, Strip] | None = None
         """The heading that was drawn last, after all that it depends on."""
+        self._checked: set[str] = set()
+        """Keys of the rows whose line is right until the next ``rebuild``."""
+        self._counts: Runs | None = None
+        """The title until then."""
 
     def columns(self) -> Sequence[Column]:
         """The columns that there can be now."""
@@ -145,7 +149,7 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         """Move the cursor by rows and keep it visible."""
         self.model.move(steps)
         self._show_selected()
-        self.rebuild()
+        self._repaint()
         self._announce()
 
     def move_page(self, pages: int) -> None:
@@ -157,7 +161,7 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         if self.model.keys:
             self.model.select(self.model.keys[-1 if last else 0])
         self._show_selected()
-        self.rebuild()
+        self._repaint()
         self._announce()
 
     def toggle_mark(self, key: str) -> None:
@@ -173,11 +177,17 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
     def select(self, key: str | None) -> None:
         """Move the cursor to a key, or remove it."""
         self.model.select(key)
-        self.rebuild()
+        self._repaint()
         self._announce()
 
     def rebuild(self) -> None:
-        """Draw all visible lines and repaint the cells that differ."""
+        """Draw all visible lines, as far as they can have changed, and repaint the cells that differ."""
+        self._checked.clear()
+        self._counts = None
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """Repaint the cells that differ while neither rows nor ages have changed."""
         if not self.is_mounted or self.size.width <= 0:
             return
         before, self._painted = self._painted, self._visible_lines()
@@ -203,7 +213,7 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         """Draw the lines that became visible."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self.rebuild()
+            self._repaint()
 
     def on_resize(self) -> None:
         """Choose the columns for the new size."""
@@ -228,7 +238,7 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         self.has_focus = here
         if self.parent is not None:
             self.parent.post_message(told)
-        self.rebuild()
+        self._repaint()
 
     def on_click(self, event: events.Click) -> None:
         """Select the row under the pointer; a double click opens it."""
@@ -250,6 +260,7 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         if columns != self._columns:
             self._columns = columns
             self._drawn.clear()
+            self._counts = None
 
     def _show_selected(self) -> None:
         selected = self.model.selected
@@ -292,7 +303,9 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
     def _heading(self, width: int) -> Strip:
         palette = self.look.palette
         style = palette.heading_focus if self._has_keys else palette.heading
-        model, title = self.model, self.title()
+        if self._counts is None:
+            self._counts = self.title()
+        model, title = self.model, self._counts
         order = (model.sort_column, model.descending)
         counts = (model.filter_text, len(model.marked), len(model.keys), model.total)
         seen = (self.look, style, width, self._columns, order, counts, list(title))
@@ -302,8 +315,11 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
 
     def _drawn_row(self, row: RowT, key: str, width: int) -> tuple[RowT, object, Strip]:
         """The line of a row; the previous one if nothing in it can have changed."""
-        aging = self.aging(row)
         before = self._drawn.get(key)
+        if before is not None and key in self._checked and before[2].cell_length == width:
+            return before
+        self._checked.add(key)
+        aging = self.aging(row)
         if before is not None and before[2].cell_length == width and before[1] == aging and before[0] == row:
             return before
         return row, aging, self._row_drawn(row, width)

@@ -79,9 +79,10 @@ class LineCompositor(Compositor):
         pieces: list[dict[int, Strip | None]] = [
             dict.fromkeys(cuts[:-1]) if y in changed else {} for y, cuts in enumerate(self.cuts)
         ]
+        left, right = min(first for first, _ in changed.values()), max(last for _, last in changed.values())
         for widget, (region, clip) in self.visible_widgets.items():
             shown = region.intersection(clip)
-            if shown:
+            if shown and shown.x < right and shown.right > left:
                 lines = [y for y in shown.line_range if y in changed and self._is_missing(shown, changed[y], y, pieces)]
                 for first, count in _runs(lines):
                     self._fill(widget, region, shown, range(first, first + count), pieces)

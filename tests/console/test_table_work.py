@@ -1,0 +1,61 @@
+"""What a table does when the cursor moves, and when its rows change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from support.desk import desk
+from support.pictures import many, thousand
+
+from widgets.service_table import ServiceTable
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def work() -> Iterator[Counter[str]]:
+    """How often rows and titles are looked at."""
+    counts: Counter[str] = Counter()
+    aging, title = ServiceTable.aging, ServiceTable.title
+
+    def aged(table: ServiceTable, row: Any) -> object:
+        counts["row"] += 1
+        return aging(table, row)
+
+    def titled(table: ServiceTable) -> Any:
+        counts["title"] += 1
+        return title(table)
+
+    with patch.object(ServiceTable, "aging", aged), patch.object(ServiceTable, "title", titled):
+        yield counts
+
+
+async def test_a_moved_cursor_looks_at_new_rows_alone() -> None:
+    async with desk(thousand(), size=(120, 40)) as console:
+        await console.press("j")
+        with work() as counts:
+            await console.press("j", "j", "k")
+            assert not counts
+            table = console.screen.services
+            await console.press(*"j" * (table.size.height + 1))
+            assert table.scroll_offset.y > 0
+            assert counts == {"row": table.scroll_offset.y}
+
+
+async def test_ages_and_counts_are_right_after_a_move_and_new_rows() -> None:
+    async with desk(many(), size=(120, 40)) as console:
+        await console.press("j")
+        table, picture = console.screen.services, console.operations.picture
+        before = table.plain_lines
+        console.clock.advance(120)
+        await console.show(replace(picture, services=picture.services[:-1]))
+        await console.press("j")
+        after = table.plain_lines
+        assert before[0] != after[0], "the counts"
+        assert before[1] != after[1], "the ages"
