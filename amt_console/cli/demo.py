@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,8 +52,9 @@ def demo(
 ) -> None:
     """Open the console on a simulated platform: real HTTP servers on this machine, with incidents on demand.
 
-    The demo has its own database. Commands in another terminal use the running demo unless they name another
-    database.
+    The demo has its own database and services. Of a file named by --config it takes the table [console] alone: keys,
+    theme and own commands can be tried on it. Commands in another terminal use the running demo unless they name
+    another database.
     """
     from amt_console.demo.process import PlatformError, PlatformProcess
     from amt_console.demo.server import ServerOptions
@@ -63,12 +64,13 @@ def demo(
     if not no_ui:
         _check_terminal()
     context = get_context(ctx)
+    console = _own_console(context)
     folder = DemoFolder.of_user()
     store_url = _prepare_database(context, folder, fresh=fresh)
     options = ServerOptions(seed=seed, ports={"api": api_port, "web": web_port, "mobile": mobile_port})
     try:
         with PlatformProcess(options, log=folder.log) as platform:
-            loaded = _write_config(platform, folder)
+            loaded = _write_config(platform, folder, console)
             moved = platform.notices()
             past = _write_history(context, loaded, store_url, seed=seed, days=days)
             with _announced(platform, folder, store_url):
@@ -150,11 +152,21 @@ def _check_contents(store: Store, store_url: str) -> bool:
     return simulated_until is not None and monitor is None
 
 
-def _write_config(platform: PlatformProcess, folder: DemoFolder) -> LoadedConfig:
+def _own_console(context: Context) -> Mapping[str, object]:
+    """The table ``[console]`` of a configuration that was named. Raises ConfigError."""
+    if context.config is None:
+        return {}
+    from amt_console.config import load_config
+
+    settings = load_config(context.config, resolve_secrets=False).settings
+    return settings.console.model_dump(mode="json", exclude_unset=True)
+
+
+def _write_config(platform: PlatformProcess, folder: DemoFolder, console: Mapping[str, object]) -> LoadedConfig:
     from amt_console.demo.settings import write_config
 
     try:
-        return write_config(platform, folder.config)
+        return write_config(platform, folder.config, console)
     except OSError as error:
         raise CommandError(f"{folder.config} cannot be written: {error.strerror}", ExitCode.IO) from None
 

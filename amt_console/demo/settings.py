@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from amt_console.config import LoadedConfig, load_config
 from amt_console.config.defaults import DEFAULT_SERVICES
@@ -85,9 +87,18 @@ def _notification(platform: PlatformProcess) -> dict[str, object]:
     }
 
 
-def write_config(platform: PlatformProcess, path: Path) -> LoadedConfig:
-    """Write the configuration for the user's other terminals, and load it like any file. Raises OSError."""
+def write_config(
+    platform: PlatformProcess, path: Path, console: Mapping[str, object] = MappingProxyType({})
+) -> LoadedConfig:
+    """Write the configuration for the user's other terminals, and load it like any file. Raises OSError.
+
+    Args:
+        platform: What is watched.
+        path: Of the file.
+        console: The table ``[console]``.
+    """
+    document = {**demo_document(platform), **({"console": dict(console)} if console else {})}
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
-        file.write(json.dumps(demo_document(platform), indent=2) + "\n")
+        file.write(json.dumps(document, indent=2) + "\n")
     return load_config(path)

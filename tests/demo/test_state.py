@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amt_console.config import targets
+from amt_console.cli.demo import _own_console
+from amt_console.cli.startup.context import Context
+from amt_console.config import load_config, targets
 from amt_console.demo.process import PlatformProcess
 from amt_console.demo.server import ServerOptions
 from amt_console.demo.settings import CHECK_INTERVAL, CRITICAL_INTERVAL, write_config
@@ -130,3 +132,19 @@ def test_the_configuration_probes_the_simulated_platform_often(platform: Platfor
     assert services["api-plans"].depends_on == ("backend-api",)
     assert all(service.timeout < service.interval for service in services.values())
     assert loaded.warnings == ()
+
+
+@pytest.mark.slow
+def test_the_demo_takes_the_console_of_a_named_file_and_nothing_else(platform: PlatformProcess, tmp_path: Path) -> None:
+    named = tmp_path / "own.toml"
+    named.write_text(
+        'check_interval = 300\n[console]\nkeymap = { note = "f9" }\n'
+        '[[console.commands]]\nname = "load"\nkey = "f5"\ncontext = "anywhere"\n'
+        'command = ["uptime"]\ntimeout = "5s"\n',
+        encoding="utf-8",
+    )
+    wanted = _own_console(Context(config=named))
+    loaded = write_config(platform, tmp_path / "demo-config.json", wanted)
+    assert loaded.settings.console == load_config(named).settings.console
+    assert loaded.settings.check_interval == CHECK_INTERVAL
+    assert _own_console(Context()) == {}
