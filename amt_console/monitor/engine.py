@@ -10,7 +10,7 @@ from datetime import datetime
 from amt_console.alerts import DeliveryReading, NetworkReading, ReportReading
 from amt_console.clock import Clock
 from amt_console.config.sections.program import RetentionSettings
-from amt_console.model import NETWORK_SUBJECT, ProbeResult, ServiceState
+from amt_console.model import NETWORK_SUBJECT, Commits, HostSample, ProbeResult, ServiceState
 from amt_console.model.notifications import OutboxEntry
 from amt_console.monitor.buffer import (
     DEFAULT_LIMIT,
@@ -222,6 +222,16 @@ class Engine:
         self._network.replace(ruleset.targets, ruleset.canaries)
         self._probes.replace(ruleset.targets, recheck=ruleset.recheck)
         self._flusher.beat(urgent=True)
+
+    @property
+    def commits(self) -> Commits:
+        """Whether batches are stored."""
+        return self._commits.state
+
+    @property
+    def host(self) -> HostSample | None:
+        """The newest sample of this host."""
+        return self._host.latest
 
     @property
     def status(self) -> EngineStatus:

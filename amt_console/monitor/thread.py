@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from amt_console.clock import Clock
 from amt_console.config import Settings
 from amt_console.config import targets as configured_targets
+from amt_console.model import Commits, HostSample
 from amt_console.model.counts import MonitorCounts
 from amt_console.monitor.ruleset import Ruleset, build_ruleset
 from amt_console.monitor.status import EngineStatus
@@ -84,6 +85,18 @@ class EngineThread:
             targets = len(self._ruleset.targets)
             return EngineStatus(targets=targets, failure=self._failure, faults=(notice,), notices=(notice,))
         return EngineStatus(targets=len(self._ruleset.targets)) if engine is None else engine.status
+
+    @property
+    def commits(self) -> Commits:
+        """``status.commits`` without the rest; safe from any thread."""
+        engine = self._engine
+        return Commits() if engine is None or self._failure is not None else engine.commits
+
+    @property
+    def host(self) -> HostSample | None:
+        """``status.host`` without the rest; safe from any thread."""
+        engine = self._engine
+        return None if engine is None or self._failure is not None else engine.host
 
     @property
     def counts(self) -> MonitorCounts:

@@ -78,6 +78,7 @@ class Holder:
         self._more_notices = notices
         self._console = console
         self._presence = Presence(clock)
+        self._me = current_actor().name
         self._served: Served | None = None
         self._socket: SocketServer | None = None
         self._servers: list[ApiServer] = []
@@ -250,10 +251,10 @@ class Holder:
             request_probe=self._probe,
             engine_notices=self.notices,
             engine_faults=lambda: self.engine.status.faults,
-            commits=lambda: self.engine.status.commits,
+            commits=lambda: self.engine.commits,
             remarks=self._more_notices,
             viewers=self._viewers,
-            live_host=lambda: self.engine.status.host,
+            live_host=lambda: self.engine.host,
             on_action=self._acted,
         )
 
@@ -295,7 +296,7 @@ class Holder:
 
     def _own_viewers(self) -> tuple[Viewer, ...]:
         if self._console:
-            self._presence.seen("self", name=current_actor().name, place=f"pid {os.getpid()}", may_monitor=True)
+            self._presence.seen("self", name=self._me, place=f"pid {os.getpid()}", may_monitor=True)
         return self._presence.viewers()
 
     def _serve_socket(self, served: Served) -> None:

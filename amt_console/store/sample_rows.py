@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, fields
+from functools import lru_cache
 from typing import Any
 
 from amt_console.model import BusinessFigures, DiskUsage, Figure, FigureKind, FigureValue, HostSample, NetworkRates
 from amt_console.store.values import Row, finite, instance_of, json_object, member, number, to_json
 
+_KEPT_ANSWERS = 16
+"""Answers that are remembered decoded: the newest of each kind, and those of some moments in the past."""
 HOST_COLUMNS = (
     "timestamp",
     "cpu_usage",
@@ -98,15 +101,20 @@ def figure_of(stored: object) -> Figure:
     return Figure(known, stored.get("reason"), stored.get("unit"), stored.get("suspect"))
 
 
+@lru_cache(_KEPT_ANSWERS)
+def _figures_in(stored: str | None) -> dict[str, Figure]:
+    """An answer is shown with many snapshots before the next one comes."""
+    return {name: figure_of(figure) for name, figure in json_object(stored).items()}
+
+
 def figures_of(row: Row) -> BusinessFigures | None:
     """The figures in a row of ``business_figures``; ``None`` for a kind that is none of ours."""
     kind = member(FigureKind, row["kind"])
     if kind is None:
         return None
-    stored = json_object(row["figures"])
     return BusinessFigures(
         kind=kind,
         timestamp=row["timestamp"],
-        figures={name: figure_of(figure) for name, figure in stored.items()},
+        figures=_figures_in(row["figures"]),
         simulated=bool(row["simulated"]),
     )

@@ -101,6 +101,17 @@ def test_host_rollups_are_those_of_the_samples_in_any_order(store: Store) -> Non
         }
 
 
+def test_each_kind_has_its_newest_figures_whatever_the_others_have(store: Store) -> None:
+    with store.transaction() as writes:
+        for kind in FigureKind:
+            writes.add_figures(figures(kind, 0, value=1.0))
+        writes.add_figures(figures(FigureKind.PLANS, 90, value=2.0))
+    with store.read() as reads:
+        found = {kind: each.figures["value"].value for kind, each in reads.figures.newest().items()}
+        assert found == {kind: 2.0 if kind is FigureKind.PLANS else 1.0 for kind in FigureKind}
+        assert {each.timestamp for each in reads.figures.newest(at(89)).values()} == {at(0)}
+
+
 def test_figures_come_back_newest_first_and_as_of_then(store: Store) -> None:
     whole = figures(
         FigureKind.REVENUE,

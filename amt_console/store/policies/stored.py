@@ -20,6 +20,9 @@ _WINDOWS = table(MaintenanceRow)
 _OVERRIDES = table(OverrideRow)
 _KEPT = _OVERRIDES.c.undone_at.is_(None)
 _AT = bindparam("at", type_=UtcDateTime)
+_ALL_WINDOWS = select(_WINDOWS).order_by(_WINDOWS.c.id)
+_WINDOWS_AFTER = _ALL_WINDOWS.where(_WINDOWS.c.ends_at > _AT)
+"""Asked with each batch of results; built once, because that takes longer than the answer."""
 _IS_THERE = select(
     exists().where(_SILENCES.c.ends_at > _AT),
     exists().where(_WINDOWS.c.ends_at > _AT),
@@ -63,8 +66,8 @@ class PolicyReads:
 
     def maintenance(self, ends_after: datetime | None = None) -> tuple[MaintenanceWindow, ...]:
         """Maintenance windows, also those that have not begun."""
-        query = select(_WINDOWS).where(_later(_WINDOWS.c.ends_at, ends_after)).order_by(_WINDOWS.c.id)
-        return tuple(map(_window, self._connection.execute(query).mappings()))
+        found = self._connection.execute(_ALL_WINDOWS if ends_after is None else _WINDOWS_AFTER, {"at": ends_after})
+        return tuple(map(_window, found.mappings()))
 
     def overrides(self, ends_after: datetime | None = None) -> tuple[RotaOverride, ...]:
         """Overrides that were not undone."""

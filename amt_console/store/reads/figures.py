@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import CompoundSelect, Connection, Select, bindparam, select, union_all
 
 from amt_console.model import BusinessFigures, Figure, FigureKind
 from amt_console.store.sample_rows import figure_of, figures_of
@@ -15,13 +16,6 @@ from amt_console.store.tables import BusinessFiguresRow
 from amt_console.store.values import from_json
 
 _FIGURES = table(BusinessFiguresRow)
-_NEWEST_FIGURES = (
-    select(_FIGURES)
-    .where(_FIGURES.c.kind == bindparam("kind"))
-    .order_by(_FIGURES.c.timestamp.desc(), _FIGURES.c.id.desc())
-    .limit(1)
-)
-_FIGURES_UP_TO = _NEWEST_FIGURES.where(_FIGURES.c.timestamp <= bindparam("at"))
 _WITHIN = (
     select(_FIGURES.c.timestamp, _FIGURES.c.figures)
     .where(
@@ -65,13 +59,11 @@ class FigureReads:
 
     def newest(self, at: datetime | None = None) -> dict[FigureKind, BusinessFigures]:
         """The newest figures of each kind, or the newest up to a moment."""
-        found: dict[FigureKind, BusinessFigures] = {}
-        query, values = (_NEWEST_FIGURES, {}) if at is None else (_FIGURES_UP_TO, {"at": at})
-        for kind in FigureKind:
-            row = self._connection.execute(self._known(query), {"kind": kind.value, **values}).mappings().first()
-            if row is not None and (figures := figures_of(row)) is not None:
-                found[kind] = figures
-        return found
+        query = _newest_of_each(up_to=at is not None, known=self._newest_id is not None)
+        values = {"at": at, "newest_id": self._newest_id}
+        rows = self._connection.execute(query, {name: each for name, each in values.items() if each is not None})
+        found = [figures for row in rows.mappings() if (figures := figures_of(row)) is not None]
+        return {figures.kind: figures for figures in found}
 
     def history(self, kind: FigureKind, name: str, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
         """A single-number figure over ``[start, end)``, oldest first.
@@ -132,6 +124,17 @@ class FigureReads:
         values = {"kind": kind.value, "start": start, "end": end}
         for at, stored in self._connection.execute(self._known(query), values).all():
             yield at, from_json(stored) or {}
+
+
+@cache
+def _newest_of_each(*, up_to: bool, known: bool) -> CompoundSelect[Any]:
+    """The newest row of each kind, in one statement: the live snapshot asks with each commit."""
+    newest = select(_FIGURES).order_by(_FIGURES.c.timestamp.desc(), _FIGURES.c.id.desc()).limit(1)
+    if up_to:
+        newest = newest.where(_FIGURES.c.timestamp <= bindparam("at", type_=_FIGURES.c.timestamp.type))
+    if known:
+        newest = newest.where(_FIGURES.c.id <= bindparam("newest_id", type_=_FIGURES.c.id.type))
+    return union_all(*(select(newest.where(_FIGURES.c.kind == kind.value).subquery()) for kind in FigureKind))
 
 
 def _numbers(figures: dict[str, Any]) -> Iterator[tuple[str, float]]:
