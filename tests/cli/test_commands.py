@@ -464,6 +464,8 @@ def test_a_closed_pipe_and_a_plain_locale_do_no_harm(history: History, home: Pat
         (("status", "--json"), ExitCode.CRITICAL),
         (("alerts", "list"), ExitCode.OK),
         (("alerts", "show", "77"), ExitCode.BAD_DATA),
+        (("export", "metrics", "--out", "-"), ExitCode.OK),
+        (("export", "overview", "--format", "md"), ExitCode.OK),
         (("status", "--help"), 141),
     ],
 )
