@@ -205,9 +205,9 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         self._close_messages_no_wait()
 
     @property
-    def is_monitor(self) -> bool:
-        """Whether this process is the monitor now."""
-        return self._feed.is_monitor
+    def holds_lease(self) -> bool:
+        """Whether this process is the monitor now or is becoming it."""
+        return self._feed.holds_lease
 
     # Called by the feed
 

@@ -105,9 +105,9 @@ class SnapshotFeed:
         self._tick_later()
 
     @property
-    def is_monitor(self) -> bool:
-        """Whether this process is the monitor now, which the last poll need not know yet."""
-        return self._session is not None and self._session.is_monitor
+    def holds_lease(self) -> bool:
+        """Whether this process is the monitor or is becoming it, which the last poll need not know yet."""
+        return self._session is not None and self._session.holds_lease
 
     def close(self) -> None:
         """Close the session. Blocks."""

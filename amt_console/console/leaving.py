@@ -26,8 +26,8 @@ class LeavingHost(Protocol):
         ...
 
     @property
-    def is_monitor(self) -> bool:
-        """Whether this process is the monitor now."""
+    def holds_lease(self) -> bool:
+        """Whether this process is the monitor now or is becoming it."""
         ...
 
     def prompt(self) -> Prompt:
@@ -63,7 +63,7 @@ class Leaving:
         """Quit; the monitor asks first."""
         leave = partial(self._leave, keep_picture=keep_picture)
         # It may have taken over since the last poll.
-        if not self._host.is_monitor or not self._host.has_prompt():
+        if not self._host.holds_lease or not self._host.has_prompt():
             leave()
             return
         successor = self._host.view.successor(os.getpid())

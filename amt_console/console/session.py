@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Session(Protocol):
-    """The connection of one console. Every member but `is_monitor` may block: never call them on the app's loop."""
+    """The connection of one console.
+
+    Every member but `is_monitor` and `holds_lease` may block: never call them on the app's loop.
+    """
 
     @property
     def operations(self) -> Operations:
@@ -30,6 +33,11 @@ class Session(Protocol):
     @property
     def is_monitor(self) -> bool:
         """Whether this process is the monitor. Never blocks."""
+        ...
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether this process is the monitor or is just becoming it: nobody else can be. Never blocks."""
         ...
 
     @property

@@ -38,6 +38,7 @@ class Link:
         self.holder: Holder | None = None
         """Set while this process is the monitor."""
         self.lease: Lease | None = None
+        """Held from the moment this process becomes the monitor; ``holder`` follows when its engine runs."""
         self.watch: ServerWatch | None = None
         """Set for a database on a server."""
         self.remote: RemoteOperations | None = None
@@ -118,14 +119,16 @@ class Link:
             lease = take_lease(self._site.store_url, clock=self._site.clock)
             if lease is None:
                 return False
+            self.lease = lease
             try:
                 holder, store = self._site.become_monitor(lease, on_change=self._on_change, notices=self._notices)
             except BaseException:
+                self.lease = None
                 lease.release()
                 raise
             self.following.use(holder.operations, store.close)
             self.watch = self._watch(store) if lease.revocable else None
-            self.holder, self.lease, self.remote, self._hello = holder, lease, None, None
+            self.holder, self.remote, self._hello = holder, None, None
             self.beside, self.trouble = False, None
             self._note_opening(store)
             return True

@@ -45,6 +45,11 @@ class RemoteSession:
         return False
 
     @property
+    def holds_lease(self) -> bool:
+        """Never."""
+        return False
+
+    @property
     def attached_to(self) -> str | None:
         """Which process answers."""
         return f"pid {self._hello.pid} on {self._hello.host}"

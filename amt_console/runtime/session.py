@@ -83,6 +83,11 @@ class LocalSession:
         return self._link.holder is not None
 
     @property
+    def holds_lease(self) -> bool:
+        """Whether this process is the monitor or is just becoming it: nobody else can be."""
+        return self._link.lease is not None
+
+    @property
     def attached_to(self) -> str | None:
         """Which process is the monitor, when it is another one."""
         return self._link.attached_to

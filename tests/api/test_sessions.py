@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -28,7 +29,7 @@ from amt_console.operations.json_views import snapshot_json
 from amt_console.operations.protocol import UnavailableError
 from amt_console.runtime import listening
 from amt_console.runtime.session import LocalSession
-from amt_console.runtime.site import site_of
+from amt_console.runtime.site import Site, site_of
 from amt_console.store import DatabaseLost, Lease, Store, audit_entries, lease_holder, take_lease
 
 pytestmark = pytest.mark.slow
@@ -137,6 +138,29 @@ def test_when_the_monitor_ends_the_other_takes_over_with_the_same_object(opened:
     until(changed.is_set, 1)
     assert operations.snapshot().version > version
     operations.act(ProbeNow("web"))
+
+
+def test_from_the_lease_on_it_is_known_that_nobody_else_can_take_over(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = opened(), opened()
+    assert (first.holds_lease, second.holds_lease) == (True, False)
+    begun, go_on = threading.Event(), threading.Event()
+    become = Site.become_monitor
+
+    def slowly(site: Site, *arguments: Any, **options: Any) -> Any:
+        begun.set()
+        assert go_on.wait(60)
+        return become(site, *arguments, **options)
+
+    monkeypatch.setattr(Site, "become_monitor", slowly)
+    first.close()
+    assert not first.holds_lease
+    assert begun.wait(60)
+    assert (second.is_monitor, second.holds_lease) == (False, True)
+    go_on.set()
+    until(lambda: second.is_monitor)
+    assert second.holds_lease
 
 
 @pytest.mark.pty

@@ -76,6 +76,14 @@ async def test_a_console_that_has_just_taken_over_asks_before_it_knows_from_a_po
         assert "Quit the monitor?" in console.prompt.question
 
 
+async def test_a_console_that_is_just_taking_over_asks() -> None:
+    async with _console(all_fine()) as (console, session):
+        session.taking_over = True
+        await console.press("q")
+        assert "Quit the monitor?" in console.prompt.question
+        assert console.app.is_running
+
+
 async def test_what_cannot_be_read_any_more_is_told_in_the_past_too() -> None:
     async with _console(all_fine()) as (console, _):
         await console.press("left_square_bracket")

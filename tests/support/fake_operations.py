@@ -356,6 +356,13 @@ class FakeSession:
     has_reports: bool = True
     role: Role = Role.ADMIN
     closed: int = 0
+    taking_over: bool = False
+    """Whether it has the lease already, and no engine yet."""
+
+    @property
+    def holds_lease(self) -> bool:
+        """A monitor has it."""
+        return self.is_monitor or self.taking_over
 
     @property
     def reports(self) -> FakeOperations | None:
