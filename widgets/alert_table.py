@@ -12,7 +12,7 @@ from rich.style import Style
 
 from amt_console.model import AlertState, AlertView
 from amt_console.text import ALERT_STATE_WORDS, SEVERITY_WORDS, follows_words, reason_of
-from widgets.cells import NO_STYLE, Runs, runs_width
+from widgets.cells import NO_STYLE, Runs, clean, crop, runs_width, width_of
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_model import Column, SortValue
@@ -33,6 +33,8 @@ class Followers:
 
 
 AlertRow = AlertView | Followers
+_BOTH_FROM = 28
+"""Cells from which the start of a note and that of the reason both say something."""
 
 
 class AlertTable(LiveTable[AlertRow]):
@@ -184,7 +186,7 @@ class AlertTable(LiveTable[AlertRow]):
                 return self._owner(row, resolved)
             case "state":
                 return [(self._state(row), palette.muted)]
-        return self._message(row, quiet)
+        return self._message(row, width, quiet)
 
     def _followers(self, row: Followers, column: str) -> Runs:
         look, muted = self.look, self.look.palette.muted
@@ -214,16 +216,18 @@ class AlertTable(LiveTable[AlertRow]):
     def _state(self, row: AlertView) -> str:
         return "no data" if row.stale else ALERT_STATE_WORDS[row.state]
 
-    def _message(self, row: AlertView, quiet: bool) -> Runs:
-        """The reason; for an acknowledged alert the note first."""
+    def _message(self, row: AlertView, width: int, quiet: bool) -> Runs:
+        """The reason; a note stands before it, and leaves it room: saved output of a command fills any line."""
         palette, dot = self.look.palette, self.look.dot
         usual = row.state in (AlertState.FIRING, AlertState.RESOLVED) and not row.stale
         parts: list[tuple[str, Style]] = []
+        reason = _COUNTED.sub("", reason_of(row.message, row.subject))
         if row.note:
-            parts.append((row.note, palette.muted if quiet else palette.text))
+            least = width // 2 if width >= _BOTH_FROM else width
+            room = max(least, width - width_of(dot) - width_of(clean(reason)))
+            parts.append((crop(clean(row.note), room, self.look.ellipsis), palette.muted if quiet else palette.text))
         if not usual and not any(column.id == "state" for column, _ in self._columns):
             parts.append((self._state(row), palette.muted))
-        reason = _COUNTED.sub("", reason_of(row.message, row.subject))
         parts.append((reason, palette.muted if quiet or row.note else palette.text))
         if row.simulated:
             parts.append(("simulated", palette.muted))

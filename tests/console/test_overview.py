@@ -85,6 +85,18 @@ async def test_an_owner_stands_with_age_and_note_at_every_size(size: tuple[int, 
         assert "looking at" in row
 
 
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.parametrize("place", ["1", "3"])
+async def test_a_note_of_any_length_leaves_the_reason_some_room(size: tuple[int, int], place: str) -> None:
+    first, *others = incident().alerts
+    saved = replace(first, note="journal: exit code 0 " + "line of the journal " * 100)
+    async with desk(replace(incident(), alerts=(saved, *others)), size=size) as console:
+        await console.press(place)
+        row = next(line for line in console.text().splitlines() if " backend-api " in line and "3m nobody" in line)
+        assert "journal:" in row
+        assert "connect" in row.partition("journal:")[2]
+
+
 async def test_notices_make_room_after_a_while_and_stay_with_the_monitor() -> None:
     notice = "No notification channel is configured: this console is the only receiver."
     picture = replace(all_fine(), notices=(notice,), simulated_until=NOW - timedelta(hours=1))
