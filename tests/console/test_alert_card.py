@@ -210,9 +210,12 @@ async def test_before_it_began_there_is_its_service_and_no_alert() -> None:
         await console.press("enter", "t")
         assert console.app.at == NOW - timedelta(minutes=8)
         text = "\n".join(lines(console))
-        assert "alert #7 began at 11:57, later than this" in text
+        assert "alert #7 had not begun" in text
+        assert "began at" not in text, "nobody knew that then"
         assert "LAST HOUR" in text
         assert "RUNBOOK" not in text
+        state, figures = text.index("SERVICE"), text.index("every 15 s")
+        assert text.index("backend-api") < state < figures < text.index("PROBES")
         await console.press("t")
         assert console.app.at == NOW - timedelta(minutes=8), "the same moment again"
         await console.press("0")

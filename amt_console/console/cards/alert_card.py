@@ -9,17 +9,17 @@ from functools import partial
 
 from textual.widget import Widget
 
-from amt_console.console.cards import alert_lines, course, facts
+from amt_console.console.cards import alert_lines, before_alert, course, facts
 from amt_console.console.cards.alert_known import AlertKnown, Failure, ask_alert, ask_course, ask_moved
 from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.ranges import RANGES
 from amt_console.console.cards.sheet import TWO_COLUMNS_FROM, Section, Sheet
 from amt_console.console.cards.story import indent_of, story
-from amt_console.model import AlertDetail, AlertView, Snapshot
+from amt_console.model import AlertDetail, AlertType, AlertView, Snapshot
 from amt_console.operations.json_views import alert_detail_json
 from amt_console.operations.protocol import ServiceDetail
-from amt_console.text import SEVERITY_WORDS, near_moment
+from amt_console.text import SEVERITY_WORDS
 
 REFRESH_SECONDS = 10.0
 """Seconds after which strip and chart are loaded again."""
@@ -63,6 +63,7 @@ class AlertCard(Card):
         self._loaded_at = float("-inf")
         self._moved_for: datetime | str | None = ""
         self._began: datetime | None = None
+        self._kind: AlertType | None = None
         self._awaited = False
         """Whether the alert before it stays drawn until this one is loaded."""
 
@@ -174,7 +175,7 @@ class AlertCard(Card):
         self._loader.forget()
         self._moved_loader.forget()
         self.alert_id, self._subject = other.alert_id, other._subject
-        self._known = self._range = self._began = None
+        self._known = self._range = self._began = self._kind = None
         self._link, self._moved_for = 0, ""
         self._awaited = self.host.operations is not None
         self.load()
@@ -214,7 +215,7 @@ class AlertCard(Card):
     def _subject_now(self) -> str:
         known = self._known
         if known is not None and known.alert is not None:
-            self._subject = known.alert.subject
+            self._subject, self._kind = known.alert.subject, known.alert.alert_type
         return self._subject
 
     def _loaded_alert(self, detail: AlertDetail) -> None:
@@ -224,7 +225,7 @@ class AlertCard(Card):
         self._awaited = self._awaited and self.host.operations is not None
         self._began = detail.episode.opened_at
         old = self._known
-        fresh = AlertKnown(self._now(), detail.episode.subject, detail.alert, detail)
+        fresh = AlertKnown(self._now(), detail.episode.subject, detail.alert, detail=detail)
         if old is not None and old.subject == fresh.subject:
             fresh = replace(old, now=fresh.now, alert=detail.alert, detail=detail)
         self._known = fresh
@@ -237,13 +238,12 @@ class AlertCard(Card):
         if not self.ready:
             return
         self._awaited = False
-        now = self._now()
         words = reason
         if self._began is not None and at is not None and at < self._began:
-            words = f"alert #{self.alert_id} began at {near_moment(self._began, now, self.look.zone)}, later than this"
+            words = f"alert #{self.alert_id} had not begun"
         else:
             self._asked = None  # it may be read the next time
-        self._known = AlertKnown(now, self._subject_now(), None, Failure(words))
+        self._known = AlertKnown(self._now(), self._subject_now(), None, self._kind, Failure(words))
         self._moved_for = ""
         self._draw()
         self._load_course()
@@ -309,16 +309,41 @@ class AlertCard(Card):
             self._began = None if view is None else view.opened_at
         known = replace(known, now=self._now())
         host, look = self.host, self.look
+        if known.alert is None and isinstance(known.detail, Failure):
+            self._draw_before(known)
+            return
         take_key = host.key_of("acknowledge") if host.view.can_act else None
         service = self.service
         self._links = (*([service] if service else []), *alert_lines.linked(known, alerts)) if self._has_links else ()
         head = alert_lines.head(known, look, take_key=take_key, chosen=service is not None and self.chosen == service)
         self.sheet.show(head, [each for each in self._sections(known, alerts) if each is not None])
 
+    def _draw_before(self, known: AlertKnown) -> None:
+        """There is no alert yet: its subject at that moment."""
+        shown, look = self.host.view.shown, self.look
+        then = None if shown is None or shown.at != self.host.at else shown
+        view = before_alert.service_then(known, () if then is None else then.services)
+        service = self.service
+        self._links = (service,) if self._has_links and service is not None else ()
+        alerts = () if then is None else then.alerts
+        parts = before_alert.sections(known, view, alerts, look, course=self._course(known))
+        self.sheet.show(before_alert.head(known, view, look), parts)
+
+    @property
+    def _is_tall(self) -> bool:
+        return self.app.size.height >= course.CHART_FROM
+
+    def _course(self, known: AlertKnown) -> list[Section]:
+        """Strip or bars, and the chart where there is room."""
+        name = None if self._range is None else RANGES[self._range].words
+        parts = [course.course(known, self.look, range_name=name)]
+        if self._is_tall:
+            parts.append(course.chart(known, self.look, lines=max(12, self.app.size.height // 2)))
+        return [each for each in parts if each is not None]
+
     def _sections(self, known: AlertKnown, alerts: tuple[AlertView, ...]) -> list[Section | None]:
         host, look = self.host, self.look
-        tall = self.app.size.height >= course.CHART_FROM
-        name = None if self._range is None else RANGES[self._range].words
+        tall = self._is_tall
         chosen = self.chosen if isinstance(self.chosen, int) else None
         apart = tall and (self.size.width >= TWO_COLUMNS_FROM or self.app.size.height >= _APART_FROM)
         told = alert_lines.also(known, alerts, look, each_apart=apart or self.has_class("-full"), chosen=chosen)
@@ -333,8 +358,7 @@ class AlertCard(Card):
             ),
             Section("BODY", tuple(alert_lines.body(known, look)), rank=5, note=answered),
             Section("PHASE", tuple(alert_lines.phase(known, look)), rank=6, wrap_at=2),
-            course.course(known, look, range_name=name),
-            course.chart(known, look, lines=max(12, self.app.size.height // 2)) if tall else None,
+            *self._course(known),
             Section(
                 "ALSO",
                 tuple(runs for runs, _ in told),

@@ -46,6 +46,8 @@ class AlertKnown:
     subject: str
     alert: AlertView | None = None
     """As the snapshot or the detail has it; ``None`` before it began."""
+    kind: AlertType | None = None
+    """What it is about, where that is known before it began."""
     detail: AlertDetail | Failure | None = None
     window: IncidentWindow | None = None
     """The period of strip and chart."""
@@ -63,6 +65,12 @@ class AlertKnown:
     def episode(self) -> Episode | None:
         """The episode, if it is loaded."""
         return self.detail.episode if isinstance(self.detail, AlertDetail) else None
+
+    @property
+    def metric_name(self) -> str | None:
+        """Which figure of the host it is about."""
+        kind = self.kind if self.alert is None else self.alert.alert_type
+        return None if kind is None else METRICS.get(kind)
 
     @property
     def is_service(self) -> bool:
@@ -104,8 +112,7 @@ def ask_course(
             states=_tried(lambda: operations.ask(query)),
             history=_tried(lambda: operations.service(known.subject, hours=window.hours, at=moment)),
         )
-    metric = METRICS.get(known.alert.alert_type) if known.alert is not None else None
-    if metric is not None:
+    if (metric := known.metric_name) is not None:
         host = _tried(lambda: operations.ask(HostQuery(hours=window.hours, at=moment)))
         known = replace(known, metric=host if isinstance(host, Failure) else host.metrics.get(metric))
     if known.alert is not None:

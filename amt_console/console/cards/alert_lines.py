@@ -45,7 +45,7 @@ def head(known: AlertKnown, look: Look, *, take_key: str | None, chosen: bool = 
     """
     alert, palette = known.alert, look.palette
     if alert is None:
-        return Head([(known.subject, palette.strong)], _absent(known, look))
+        return Head([(known.subject, palette.strong)], [(f"loading{look.ellipsis}", palette.muted)])
     subject: Runs = [(alert.subject, palette.strong)]
     subject = under_cursor(subject, look) if chosen else subject
     ended = alert.state is AlertState.RESOLVED
@@ -64,11 +64,6 @@ def head(known: AlertKnown, look: Look, *, take_key: str | None, chosen: bool = 
         left.append((f"{look.dot}simulated", palette.muted))
     below: list[Runs] = [[(words, palette.warning)] for words in mute_words(alert, known.now, look)]
     return Head(left, _owner(known, alert, look, take_key), tuple(below))
-
-
-def _absent(known: AlertKnown, look: Look) -> Runs:
-    reason = known.detail.words if isinstance(known.detail, Failure) else f"loading{look.ellipsis}"
-    return [(reason, look.palette.muted)]
 
 
 def _owner(known: AlertKnown, alert: AlertView, look: Look, take_key: str | None) -> Runs:

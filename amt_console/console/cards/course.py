@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 
 from textual.strip import Strip
 
-from amt_console.console.cards.alert_known import METRICS, AlertKnown, Failure
+from amt_console.console.cards.alert_known import AlertKnown, Failure
 from amt_console.console.cards.alert_lines import before
 from amt_console.console.cards.history import IncidentWindow, response_plot
 from amt_console.console.cards.sheet import Section
@@ -62,11 +62,11 @@ def chart(known: AlertKnown, look: Look, *, lines: int) -> Section | None:
     plot: Plot | None = None
     if isinstance(known.history, ServiceDetail):
         plot = response_plot(known.history, known.history.service.name, known.episode)
-    elif isinstance(known.metric, MetricCourse) and known.window is not None and known.alert is not None:
-        name = METRICS[known.alert.alert_type].replace("_", " ")
+    elif isinstance(known.metric, MetricCourse) and known.window is not None and known.metric_name is not None:
+        name, alert = known.metric_name.replace("_", " "), known.alert
         parts = ChartLine(name, known.metric.means), ChartLine("highest", known.metric.highs)
-        begin = (ChartMark(known.alert.opened_at, "began"),)
-        limit = known.alert.threshold
+        begin = () if alert is None else (ChartMark(alert.opened_at, "began"),)
+        limit = None if alert is None else alert.threshold
         plot = Plot(parts, known.window.start, known.window.end, unit="%", limit=limit, high=100.0, marks=begin)
     if plot is None:
         return None
