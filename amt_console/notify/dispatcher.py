@@ -211,6 +211,7 @@ class Dispatcher:
 
     async def _cancel(self, name: str) -> None:
         now = self._clock.now()
+        self._outbox.look_again()
         rows = await self._outbox.waiting(name)
         ids = tuple(row.id for row in rows if row.leased_until is None or row.leased_until <= now)
         if not ids:

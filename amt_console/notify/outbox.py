@@ -61,6 +61,9 @@ class Outbox:
         self._store = store
         self._clock = clock
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._seen: object = None
+        """The version of the queue that ``_waiting_in`` is of."""
+        self._waiting_in: dict[str, int] = {}
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="amt-outbox")
 
     @property
@@ -76,6 +79,10 @@ class Outbox:
     async def channels(self) -> dict[str, int]:
         """The channels with rows that are not final, each with its newest row."""
         return await self._off(self._channels)
+
+    def look_again(self) -> None:
+        """Read the channels the next time, whether or not anything was queued: something in them was ended."""
+        self._seen = None
 
     async def waiting(self, channel: str) -> tuple[QueuedMessage, ...]:
         """The rows of a channel that are not final."""
@@ -126,8 +133,12 @@ class Outbox:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     def _channels(self) -> dict[str, int]:
-        with self._store.read() as reads:
-            return waiting_channels(reads)
+        version = self._store.queue_version("outbox")
+        if version != self._seen:
+            with self._store.read() as reads:
+                self._waiting_in = waiting_channels(reads)
+            self._seen = version
+        return self._waiting_in
 
     def _waiting(self, channel: str) -> tuple[QueuedMessage, ...]:
         with self._store.read() as reads:

@@ -79,6 +79,8 @@ class Holder:
         self._console = console
         self._presence = Presence(clock)
         self._me = current_actor().name
+        self._queued = 0
+        """Transactions with messages that the dispatcher was woken for."""
         self._served: Served | None = None
         self._socket: SocketServer | None = None
         self._servers: list[ApiServer] = []
@@ -282,7 +284,10 @@ class Holder:
             raise NotFoundError(f"no service is called {error}") from error
 
     def _changed(self) -> None:
-        self.dispatcher.wake()
+        queued = self._store.queue_count("outbox")
+        if queued != self._queued:
+            self._queued = queued
+            self.dispatcher.wake()
         self._on_change()
 
     def _acted(self) -> None:

@@ -18,6 +18,7 @@ from amt_console.store import migrate
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
 from amt_console.store.engines.opening import dialect_of
+from amt_console.store.engines.queues import Queue, QueueCounts
 from amt_console.store.errors import DatabaseLost, StoreCorrupt, StoreError, StoreUnavailable
 from amt_console.store.reads import Reads
 from amt_console.text import safe_text
@@ -52,6 +53,9 @@ class Store:
         self._version_lock = threading.Lock()
         self._ingesters = None if writer is None else _ingesters(dialect, clock)
         self._commits = 0
+        self._writers = 0
+        """How many writing connections there were."""
+        self._queues = QueueCounts()
         self._seen_writes: int | None = None
         self._fence: Callable[[Connection], None] | None = None
         self._changes = dialect.changes()
@@ -152,6 +156,7 @@ class Store:
             finally:
                 self._writing_thread = None
             self._commits += 1
+            self._queues.add(writes.touched)
             self._after_commit(connection)
 
     def read(self) -> AbstractContextManager[Reads]:
@@ -176,6 +181,27 @@ class Store:
                 self._version_connection = None
                 raise
             return version
+
+    def queue_count(self, queue: Queue) -> int:
+        """How many transactions of this store have changed a queue. Never blocks."""
+        return self._queues.of(queue)
+
+    def queue_version(self, queue: Queue) -> object:
+        """A value that differs after each change of a queue; of a file, after nothing else that this store writes.
+
+        Others may have changed it with any of their commits. Raises StoreError.
+        """
+        if self.is_server or self._writer_engine is None:
+            return self.data_version()
+        if not self._write_lock.acquire(blocking=False):
+            return object()  # a writer may take long: then the queue itself is read
+        try:
+            with self._translated():
+                # The writing connection does not count its own commits.
+                others = self._dialect.data_version(self._writing_connection())
+            return self._writers, others, self._queues.of(queue)
+        finally:
+            self._write_lock.release()
 
     def wait_for_change(self, seen: int, timeout: float) -> int:
         """Wait until ``data_version`` is another number than ``seen``, at most so many seconds; returns it.
@@ -304,6 +330,7 @@ class Store:
             raise StoreUnavailable(f"The database {self.place} was opened read-only: nothing can be written here.")
         if self._writer is None:
             self._writer = self._writer_engine.connect()
+            self._writers += 1
             self._seen_writes = None
         return self._writer
 

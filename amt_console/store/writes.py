@@ -27,6 +27,7 @@ from amt_console.store.answers import AlertAnswerRow
 from amt_console.store.audit import AuditRow
 from amt_console.store.encryption.keyring import Keyring
 from amt_console.store.engines.dialect import Dialect
+from amt_console.store.engines.queues import Queue
 from amt_console.store.first_look import WATCHED, watched_text
 from amt_console.store.inbound.records import InboundWrites
 from amt_console.store.inbound.tables import RelayedRow
@@ -97,7 +98,9 @@ class Writes(Reads):
         super().__init__(connection, clock, keys)
         self.services = ServiceReads(connection, clock, only_reads=False)
         self.policies: PolicyWrites = PolicyWrites(connection)
-        self.inbound: InboundWrites = InboundWrites(connection, keys)
+        self.touched: set[Queue] = set()
+        """The queues that this transaction changes."""
+        self.inbound: InboundWrites = InboundWrites(connection, keys, self.touched)
         self._clock = clock
         self._ingesters = ingesters
         self._durable = durable
@@ -167,8 +170,14 @@ class Writes(Reads):
     def queue_once(self, entries: Sequence[OutboxEntry]) -> int:
         """Queue messages about no alert, unless one with the same ``dedup_key`` was queued; returns how many."""
         new = outbox.unknown(self._connection, entries)
-        outbox.add(self._connection, self._keys, None, new)
+        self.queue(None, new)
         return len(new)
+
+    def queue(self, episode: Episode | None, entries: Sequence[OutboxEntry]) -> None:
+        """Queue messages about an alert, or about none."""
+        if entries:
+            self.touched.add("outbox")
+        outbox.add(self._connection, self._keys, episode, entries)
 
     def add_decisions(self, decided: Sequence[Decision]) -> None:
         """Decisions that were made after the messages were queued; each carries the number of its alert."""
@@ -247,7 +256,7 @@ def record(writes: Writes, change: EpisodeChange) -> Episode:
         raise RuntimeError("an alert is stored by a durable transaction only")
     saved = episodes.save(writes._connection, change.episode, change.events, simulated=writes._simulated)
     answers.keep(writes._connection, writes._ingesters.upsert_answer, writes._keys, saved, change)
-    outbox.add(writes._connection, writes._keys, saved, change.outbox)
+    writes.queue(saved, change.outbox)
     decisions.add(writes._connection, saved, change.decisions)
     if change.audit is not None:
         writes.add_audit(change.audit)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,8 @@ from support import template_process
 from support.stores import START, at, result
 
 from amt_console.clock import FakeClock
+from amt_console.model.inbound import Ping, PingKind
+from amt_console.model.notifications import NoticeKind, OutboxEntry
 from amt_console.store import Store, StoreBusy, StoreCorrupt, StoreFull, StoreUnavailable
 
 
@@ -226,6 +228,44 @@ def test_a_failure_while_an_interrupt_is_handled_is_told(store_url: str, clock: 
         except KeyboardInterrupt:
             with pytest.raises(StoreUnavailable):
                 add(watcher, 0)
+
+
+def test_a_queue_of_a_file_changes_with_what_is_queued_and_with_the_commits_of_others(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    url = f"sqlite:///{tmp_path / 'queues.db'}"
+    with Store.open(url, clock=clock) as store, Store.open(url, clock=clock) as other:
+
+        def versions() -> tuple[object, object]:
+            return store.queue_version("outbox"), store.queue_version("arrivals")
+
+        seen = versions()
+        add(store, 0)
+        assert versions() == seen
+        with suppress(ZeroDivisionError), store.transaction() as writes:
+            writes.inbound.arrivals.add_pings([Ping("backup", PingKind.SUCCESS, clock.now())])
+            raise ZeroDivisionError
+        assert versions() == seen
+        with store.transaction() as writes:
+            writes.inbound.arrivals.add_pings([Ping("backup", PingKind.SUCCESS, clock.now())])
+        assert (versions()[0] == seen[0], versions()[1] == seen[1]) == (True, False)
+        seen = versions()
+        with store.transaction() as writes:
+            writes.inbound.arrivals.remove([1])
+        assert versions()[1] != seen[1]
+        before = store.queue_count("outbox")
+        with store.transaction(durable=True) as writes:
+            writes.queue_once(
+                [OutboxEntry("ops", "ops", NoticeKind.DIGEST, "a summary", clock.now(), text="words", dedup_key="key")]
+            )
+        assert store.queue_count("outbox") == before + 1
+        assert versions()[0] != seen[0]
+        seen = versions()
+        add(other, 60)
+        assert all(new != old for new, old in zip(versions(), seen, strict=True))
+        with store.transaction():
+            # Whoever asks meanwhile does not wait, and looks into the queue itself.
+            assert versions()[0] != versions()[0]
 
 
 def test_everybody_sees_that_somebody_wrote(store_url: str, clock: FakeClock) -> None:

@@ -54,7 +54,7 @@ class InboundWatch:
         self._others = OthersAlerts(ruleset.staleness)
         self._shortest = min(ruleset.intervals.values(), default=0.0)
         self._in_hand: set[int] = set()
-        self._seen: int | None = None
+        self._seen: object = None
         self._recalled = self._taken_up = False
         self._poke = asyncio.Event()
 
@@ -102,10 +102,9 @@ class InboundWatch:
         """Take what came in, then see what time has changed. Raises StoreError."""
         if not self._recalled:
             self._recall(await asyncio.to_thread(self._read_known))
-        version = await asyncio.to_thread(self._store.data_version)
-        if version != self._seen:
-            there, new = await asyncio.to_thread(self._read_arrivals, frozenset(self._in_hand))
-            self._seen = version
+        found = await asyncio.to_thread(self._read_arrivals, frozenset(self._in_hand))
+        if found is not None:
+            self._seen, there, new = found
             self._in_hand &= there
             for arrival in new:
                 self._in_hand.add(arrival.number)
@@ -143,6 +142,10 @@ class InboundWatch:
                 gaps.append(stopped)
             return _Stored(reads.inbound.heartbeats(self._jobs.names), gaps, reads.inbound.external())
 
-    def _read_arrivals(self, known: frozenset[int]) -> tuple[set[int], list[Arrival]]:
+    def _read_arrivals(self, known: frozenset[int]) -> tuple[object, set[int], list[Arrival]] | None:
+        """What waits, after the version that it is of; ``None`` if nothing has changed."""
+        version = self._store.queue_version("arrivals")
+        if version == self._seen:
+            return None
         with self._store.read() as reads:
-            return reads.inbound.arrivals.after(known)
+            return version, *reads.inbound.arrivals.after(known)

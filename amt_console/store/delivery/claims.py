@@ -225,7 +225,7 @@ def queue_digest(writes: Writes, entry: OutboxEntry, ids: Sequence[int], *, now:
     found = connection.execute(select(_OUTBOX.c.id).where(free).with_for_update(skip_locked=True)).all()
     if len(found) < len(ids):
         return False
-    queue.add(connection, writes._keys, None, [entry])
+    writes.queue(None, [entry])
     number = connection.execute(select(_OUTBOX.c.id).where(_OUTBOX.c.dedup_key == entry.dedup_key)).scalar_one()
     mark_messages(writes, DeliveryMark(tuple(ids), DeliveryState.SUPPRESSED, now, reason=reason, batch=int(number)))
     return True

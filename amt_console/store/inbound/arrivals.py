@@ -15,6 +15,7 @@ from amt_console.model.inbound import Arrival, ExternalAlert, Ping, PingKind
 from amt_console.model.states import Severity
 from amt_console.store.encryption.column import EncryptedCell, Sealed
 from amt_console.store.encryption.keyring import Keyring, Unavailable
+from amt_console.store.engines.queues import Queue
 from amt_console.store.inbound.tables import ArrivalRow, HeartbeatRow, WebhookIdRow
 from amt_console.store.schema import table
 from amt_console.store.values import Row, json_object, moment_of, to_json
@@ -92,6 +93,15 @@ class ArrivalReads:
 class ArrivalWrites(ArrivalReads):
     """Adds to what waits, and removes it."""
 
+    def __init__(self, connection: Connection, keys: Keyring, touched: set[Queue]) -> None:
+        """Args:
+        connection: Of the transaction.
+        keys: For what is encrypted.
+        touched: Told that what waits is changed.
+        """
+        super().__init__(connection, keys)
+        self._touched = touched
+
     def add_pings(self, pings: Sequence[Ping]) -> None:
         """Pings of jobs."""
         rows = []
@@ -123,6 +133,7 @@ class ArrivalWrites(ArrivalReads):
     def remove(self, numbers: Sequence[int]) -> None:
         """What this transaction evaluates waits no more."""
         if numbers:
+            self._touched.add("arrivals")
             self._connection.execute(delete(_ARRIVALS).where(_ARRIVALS.c.id.in_(numbers)))
 
     def _row(self, kind: str, at: datetime, content: dict[str, Any], output: str | None) -> dict[str, Any]:
@@ -131,6 +142,7 @@ class ArrivalWrites(ArrivalReads):
 
     def _add(self, rows: list[dict[str, Any]]) -> None:
         if rows:
+            self._touched.add("arrivals")
             self._connection.execute(insert(_ARRIVALS), rows)
 
 

@@ -12,6 +12,7 @@ from amt_console.alerts import take_ping
 from amt_console.model.inbound import ExternalRecord, HeartbeatRecord, Ping, PingKind
 from amt_console.store.encryption.column import Sealed
 from amt_console.store.encryption.keyring import Keyring, Unavailable
+from amt_console.store.engines.queues import Queue
 from amt_console.store.inbound.arrivals import ArrivalReads, ArrivalWrites, output_cell
 from amt_console.store.inbound.tables import ExternalAlertRow, HeartbeatPingRow, HeartbeatRow
 from amt_console.store.schema import table
@@ -72,9 +73,14 @@ class InboundReads:
 class InboundWrites(InboundReads):
     """Writes of one transaction."""
 
-    def __init__(self, connection: Connection, keys: Keyring) -> None:
+    def __init__(self, connection: Connection, keys: Keyring, touched: set[Queue]) -> None:
+        """Args:
+        connection: Of the transaction.
+        keys: For what is encrypted.
+        touched: The queues that the transaction changes.
+        """
         super().__init__(connection, keys)
-        self.arrivals: ArrivalWrites = ArrivalWrites(connection, keys)
+        self.arrivals: ArrivalWrites = ArrivalWrites(connection, keys, touched)
 
     def keep_heartbeat(self, record: HeartbeatRecord, ping: Ping | None) -> None:
         """What is known of a job now, and the report that says so."""
