@@ -13,6 +13,9 @@ def main() -> None:
 
         print(f"amt-console {__version__}")  # noqa: T201
         return
+    # httpx offers a command line of its own, and loads click, Pygments and a part of Rich for it: 4 MB of memory in
+    # each monitor. Without that module httpx does without its command line.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     from amt_console.cli.startup.main import run
 
     try:

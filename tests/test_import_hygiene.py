@@ -138,3 +138,5 @@ def test_a_console_that_is_the_monitor_loads_no_web_server_before_somebody_conne
     assert "sqlalchemy" in loaded
     unused = {"fastapi", "starlette", "uvicorn", "alembic", "vl_convert", "numpy", "pandas", "PIL", "plotext"}
     assert not unused & loaded
+    assert "httpx" in loaded
+    assert not {"click", "pygments"} & loaded, "for httpx's own command line"
