@@ -17,6 +17,7 @@ from amt_console.model.queries import ActivityQuery, AwayQuery, IncidentsQuery
 from amt_console.model.queries.activity import Activity
 from amt_console.model.queries.incidents import IncidentHistory
 from amt_console.operations.protocol import OperationError
+from amt_console.text import duration
 from widgets.fact_lines import FactLines
 from widgets.tables.audit_table import AuditTable
 from widgets.tables.incident_table import IncidentTable
@@ -35,6 +36,35 @@ async def test_incidents_say_how_long_who_and_how_fast(size: tuple[int, int]) ->
         for words in ("last 30 d", "incident", "MTTA", "MTTR", "BEGAN", "LASTED", "TAKEN"):
             assert words in text, words
         assert console.app.screen.query_one(IncidentTable).model.total
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_below_a_short_list_the_incidents_stand_over_time(size: tuple[int, int]) -> None:
+    async with desk(incident(), size=size, answers=INCIDENT) as console:
+        await console.press("6")
+        await console.show(incident())
+        screen = console.app.screen
+        day, panes = screen.query_one("#day", FactLines), screen.query_one("#panes").region
+        assert day.display
+        assert day.region.bottom <= panes.bottom
+        assert (panes.bottom - day.region.bottom) * panes.width < size[0] * size[1] / 3, "no third is empty"
+        assert "last 30 d" in day.plain_lines[0]
+        table = screen.query_one(IncidentTable)
+        rows = [row for key in table.model.keys if (row := table.model.row(key)) is not None]
+        for subject in {row.alert.subject for row in rows}:
+            line = next(line for line in day.plain_lines if line.strip().startswith(subject))
+            lasted = sum(row.lasted_seconds for row in rows if row.alert.subject == subject)
+            count = sum(row.alert.subject == subject for row in rows)
+            assert line.rstrip().endswith(f"{count} x {duration(lasted)}")
+            assert "·" in line, "time without an incident is not called well"
+        await console.press("plus")
+        assert "last 90 d" in day.plain_lines[0]
+        await console.press("z")
+        assert not day.display
+    nothing = {IncidentsQuery: lambda query: IncidentHistory(NOW - timedelta(days=30), NOW)}
+    async with desk(all_fine(), size=size, answers=nothing) as console:
+        await console.press("6")
+        assert not console.app.screen.query_one("#day", FactLines).display
 
 
 async def test_an_incident_opens_as_a_story_and_its_range_changes() -> None:

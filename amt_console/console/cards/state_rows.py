@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
-from amt_console.model import ServiceState
+from amt_console.model import ServiceState, Severity, StateSpan
+from amt_console.model.queries.incidents import IncidentHistory, IncidentRow
 from amt_console.model.queries.states import StateHistory
 from amt_console.text import duration
 from widgets.cells import Runs, clean, crop, width_of
@@ -37,8 +39,42 @@ def day_room(left: int, events: int, services: int) -> tuple[int, int]:
     return left, 0
 
 
-def state_rows(history: StateHistory, names: Sequence[str], width: int, strip: int, look: Look) -> list[Runs]:
-    """The strips by name with the time that each was down, and the axis of times below them.
+def strip_lines(left: int, rows: int) -> int:
+    """Lines of each strip where so many stand in a panel of their own: 0 where there is no room for all."""
+    return next((strip for strip in (2, 1) if rows and left >= rows * strip + _AROUND), 0)
+
+
+def incidents_over_time(history: IncidentHistory) -> tuple[StateHistory, dict[str, str]]:
+    """The incidents as spans by subject, most time in trouble first, and how many there were and how long in all.
+
+    Time without an incident is left open: that there was none does not tell that all was well.
+    """
+    found: dict[str, list[IncidentRow]] = {}
+    for row in reversed(history.incidents):
+        found.setdefault(row.alert.subject, []).append(row)
+    totals = {name: sum(row.lasted_seconds for row in rows) for name, rows in found.items()}
+    names = sorted(found, key=lambda name: -totals[name])
+    spans = {name: tuple(_span(row) for row in found[name]) for name in names}
+    said = {name: f"{len(found[name])} x {duration(totals[name])}" for name in names}
+    return StateHistory(history.start, history.end, spans), said
+
+
+def _span(row: IncidentRow) -> StateSpan:
+    begin = row.alert.opened_at
+    state = ServiceState.DOWN if row.alert.severity is Severity.CRITICAL else ServiceState.DEGRADED
+    return StateSpan(begin, begin + timedelta(seconds=row.lasted_seconds), state)
+
+
+def state_rows(
+    history: StateHistory,
+    names: Sequence[str],
+    width: int,
+    strip: int,
+    look: Look,
+    *,
+    said: Mapping[str, str] | None = None,
+) -> list[Runs]:
+    """The strips by name with what is said of each, and the axis of times below them.
 
     Args:
         history: The states of the window.
@@ -46,6 +82,7 @@ def state_rows(history: StateHistory, names: Sequence[str], width: int, strip: i
         width: Cells of the panel.
         strip: Lines of each strip, 1 or 2.
         look: Palette and alphabet.
+        said: Words behind each strip; by default the time that it was down.
     """
     palette, start, end = look.palette, history.start, history.end
     room = min(_NAME_CELLS, max(map(width_of, names), default=0))
@@ -61,6 +98,6 @@ def state_rows(history: StateHistory, names: Sequence[str], width: int, strip: i
         for at, runs in enumerate(drawn, 1):
             last = at == len(drawn)
             label = shown + " " * (room - width_of(shown)) if last else " " * room
-            said = f"down {duration(down)}" if last and down else ""
-            lines.append([(f"{label}  ", palette.text), *runs, (f"  {said}", palette.muted)])
+            words = said.get(name, "") if said is not None else f"down {duration(down)}" if down else ""
+            lines.append([(f"{label}  ", palette.text), *runs, (f"  {words if last else ''}", palette.muted)])
     return [*lines, [(" " * (room + 2), palette.text), *axis_runs(start, end, cells, look)]]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
+from textual import events
 from textual.binding import BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
@@ -16,6 +17,7 @@ from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Answer
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.ranges import LONG_RANGES, USUAL_LONG_RANGE, moved
+from amt_console.console.cards.state_rows import incidents_over_time, state_rows, strip_lines
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.lists import ListScreen
 from amt_console.model import Snapshot
@@ -59,7 +61,11 @@ class IncidentsScreen(ListScreen):
         self._history = Answer[IncidentHistory](self.host, self, self._draw)
         yield FactLines(look=look, id="figures", wrap_at=0)
         with Horizontal(id="beside"):
-            yield IncidentTable(look=look, id="list")
+            with Vertical(id="panes"):
+                yield IncidentTable(look=look, id="list")
+                day = FactLines("OVER TIME", look=look, id="day")
+                day.display = False
+                yield day
             yield Preview(id="preview")
         yield InfoLine(look=look, id="info")
 
@@ -84,6 +90,34 @@ class IncidentsScreen(ListScreen):
             self.load()
         self.table.grow_older(self.now)
         self.show_preview(snapshot)
+        self._share_lines()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share the lines anew, once the panes have their size."""
+        self.call_after_refresh(self._share_lines)
+
+    def zoom(self) -> None:
+        """Give the list the whole screen, or take it back."""
+        super().zoom()
+        self._share_lines()
+
+    def _share_lines(self) -> None:
+        """A short list leaves room for the incidents over time, a strip for each subject."""
+        table, day, history = self.table, self.query_one("#day", FactLines), self._history.value
+        rows = 1 + max(1, len(table.model.keys))
+        strip = 0
+        if history is not None and not self.has_class("-zoomed"):
+            states, said = incidents_over_time(history)
+            names = list(states.spans)
+            strip = strip_lines(self.query_one("#panes").size.height - rows, len(names))
+            if strip:
+                day.title = f"OVER TIME  last {LONG_RANGES[self._range].words}"
+                day.show(state_rows(states, names, day.size.width or table.size.width, strip, self.look, said=said))
+        day.display = strip > 0
+        if strip:
+            table.styles.height = rows
+        else:
+            table.styles.clear_rule("height")
 
     def moment_changed(self) -> None:
         """Load for another moment."""
@@ -161,6 +195,7 @@ class IncidentsScreen(ListScreen):
         if self._history.value is not None:
             self.table.show(self._history.value)
             self.tell_selected()
+            self._share_lines()
         self._draw_figures()
 
     def _draw_figures(self) -> None:
