@@ -82,6 +82,12 @@ def test_the_screen_s_shell_loads_no_question_and_no_own_command() -> None:
     assert not found & {"amt_console.own_commands", "amt_console.console.own_commands.running", "json"}
 
 
+def test_the_first_data_of_an_attached_console_needs_no_action_and_no_question() -> None:
+    found = loaded("import amt_console.console.app, amt_console.runtime.session, amt_console.api.client.operations")
+    values = {name.rpartition(".")[2] for name in found if name.startswith("amt_console.model.")}
+    assert values == {"inbound", "oncall", "queries", "base", "results", "snapshot", "states"}
+
+
 def test_a_command_loads_no_other_command() -> None:
     found = loaded("from amt_console.cli.startup.commands import run_command; run_command(['alerts', '--help'])")
     assert "amt_console.cli.alerts" in found

@@ -10,11 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from amt_console.model import MAX_NOTE_CHARS, AlertDetail, AlertView, Snapshot, Viewer
-from amt_console.model.oncall import OncallPlan
-from amt_console.model.policy import MaintenanceWindow, Silence
-from amt_console.model.why import AlertWhy
-from amt_console.operations.protocol import InvalidError, ServiceDetail
+from amt_console.model import MAX_NOTE_CHARS, Snapshot, Viewer
+from amt_console.operations.protocol import InvalidError
 from amt_console.text import safe_text
 
 PROTOCOL = 2
@@ -105,14 +102,7 @@ class Form(Generic[Answer]):
 HELLO: Form[Hello] = Form(Hello)
 ACTION_COUNT: Form[ActionCount] = Form(ActionCount)
 SNAPSHOT: Form[Snapshot] = Form(Snapshot)
-ALERTS: Form[tuple[AlertView, ...]] = Form(tuple[AlertView, ...])
-ALERT_DETAIL: Form[AlertDetail] = Form(AlertDetail)
-ONCALL: Form[OncallPlan] = Form(OncallPlan)
-WHY: Form[AlertWhy] = Form(AlertWhy)
-SILENCES: Form[tuple[Silence, ...]] = Form(tuple[Silence, ...])
-MAINTENANCE: Form[tuple[MaintenanceWindow, ...]] = Form(tuple[MaintenanceWindow, ...])
 _ANSWERS: dict[type[Any], Form[Any]] = {}
-SERVICE_DETAIL: Form[ServiceDetail] = Form(ServiceDetail)
 
 SESSION_HEADER = "amt-console-session"
 """Header with an opaque name of the calling console, for presence."""

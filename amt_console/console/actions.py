@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal, Protocol, TypeVar
 
+from amt_console import model
 from amt_console.console.undoing import UndoMemory
 from amt_console.console.view_state import ViewState
-from amt_console.model import Acknowledge, AlertState, AlertView, Note, ProbeNow, Unacknowledge, Undo
+from amt_console.model import AlertState, AlertView
 from amt_console.operations.acting import act_as_seen
 from amt_console.operations.protocol import ConflictError, Operations
 from amt_console.text import SEVERITY_WORDS, safe_text
@@ -130,7 +131,7 @@ class Actions:
             return
         given = alert
         self._host.job(
-            lambda: act_as_seen(operations, Unacknowledge(given.id), given),
+            lambda: act_as_seen(operations, model.Unacknowledge(given.id), given),
             lambda view: self._done(view, f"Unacknowledged: {view.subject}"),
         )
 
@@ -157,7 +158,7 @@ class Actions:
             self._host.tell(selection.reason, "warning")
             return
         self._host.job(
-            lambda: operations.act(ProbeNow(service)),
+            lambda: operations.act(model.ProbeNow(service)),
             lambda _: self._host.tell(f"Probing {service or 'all services'} now"),
         )
 
@@ -185,7 +186,7 @@ class Actions:
             self._ask_to_take(operations, live, note)
         else:
             self._host.job(
-                lambda: act_as_seen(operations, Acknowledge(live.id, note or None), live),
+                lambda: act_as_seen(operations, model.Acknowledge(live.id, note or None), live),
                 lambda view: self._done(view, f"Acknowledged by {view.acknowledged_by}: {view.subject}"),
                 lambda error: self._not_taken(operations, live, note, error),
             )
@@ -215,13 +216,13 @@ class Actions:
             self._host.tell("A note needs text: nothing was stored.", "warning")
             return
         self._host.job(
-            lambda: operations.act(Note(alert_id, note)),
+            lambda: operations.act(model.Note(alert_id, note)),
             lambda view: self._done(view, f"Note stored: {view.subject}"),
             lambda _: self._ask_for_note(operations, alert_id, subject, note),
         )
 
     def _done(self, alert: AlertView, told: str) -> None:
-        self._undo.remember(Undo(alert.id), told)
+        self._undo.remember(model.Undo(alert.id), told)
         self._host.tell(told)
 
     def _selected(self, selection: Selection) -> AlertView | None:

@@ -54,12 +54,12 @@ from amt_console.console.time_travel import TimeTravel
 from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS
 from amt_console.model import Snapshot
-from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.operations.protocol import Operations
 from amt_console.text import safe_text
 from widgets.prompt import Prompt
 
 if TYPE_CHECKING:
+    from amt_console.model.policy import MaintenanceWindow, Silence
     from amt_console.model.queries.away import Away
 
 ResultT = TypeVar("ResultT")

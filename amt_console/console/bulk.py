@@ -6,29 +6,22 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from amt_console import model
 from amt_console.console.actions import ActionHost, Actions
 from amt_console.console.handling import USUAL_SNOOZE, not_a_snooze, typed_rating, typed_snooze
 from amt_console.console.muting import LENGTHS, USUAL_SILENCE, typed_seconds
 from amt_console.console.undoing import UndoMemory
-from amt_console.model import (
-    Acknowledge,
-    AddSilence,
-    AlertAction,
-    AlertState,
-    AlertView,
-    Close,
-    EndSilence,
-    Note,
-    Snooze,
-    Unacknowledge,
-    Undo,
-)
-from amt_console.model.policy import Silence
+from amt_console.model import AlertState, AlertView
 from amt_console.operations.acting import act_as_seen
 from amt_console.operations.protocol import OperationError, Operations
 from amt_console.text import SEVERITY_WORDS, safe_text
+
+# The first frame needs no actions: they are loaded with the first one.
+if TYPE_CHECKING:
+    from amt_console.model import AlertAction
+    from amt_console.model.policy import Silence
 
 _NAMED_REFUSALS = 2
 """So many refused alerts are named in a message."""
@@ -69,7 +62,7 @@ class BulkActions:
             self._host.prompt().ask(
                 f"Acknowledge {_count(alerts)}, note:",
                 lambda note: self._act(
-                    operations, alerts, lambda each: Acknowledge(each.id, note or None), "Acknowledged", _free
+                    operations, alerts, lambda each: model.Acknowledge(each.id, note or None), "Acknowledged", _free
                 ),
                 placeholder="or just enter; esc cancels",
             )
@@ -82,7 +75,7 @@ class BulkActions:
             self._host.prompt().confirm(
                 f"Unacknowledge {_count(alerts)}? y does it, any other key keeps them.",
                 lambda: self._act(
-                    operations, alerts, lambda each: Unacknowledge(each.id), "Unacknowledged", _owned_or_snoozed
+                    operations, alerts, lambda each: model.Unacknowledge(each.id), "Unacknowledged", _owned_or_snoozed
                 ),
             )
 
@@ -139,7 +132,7 @@ class BulkActions:
         self._act(
             operations,
             alerts,
-            lambda each: Snooze(each.id, length.seconds, length.until_recovery),
+            lambda each: model.Snooze(each.id, length.seconds, length.until_recovery),
             f"Snoozed {length.words}",
             _open,
         )
@@ -147,7 +140,7 @@ class BulkActions:
     def _ask_for_note(self, operations: Operations, alerts: tuple[AlertView, ...]) -> None:
         def write(text: str) -> None:
             if text:
-                self._act(operations, alerts, lambda each: Note(each.id, text), "Note stored on", _nothing)
+                self._act(operations, alerts, lambda each: model.Note(each.id, text), "Note stored on", _nothing)
             else:
                 self._host.tell("A note needs text: nothing was stored.", "warning")
 
@@ -165,7 +158,7 @@ class BulkActions:
 
             verb = "Closed" if rating is None else f"Closed or rated {rating}"
             self._act(
-                operations, alerts, lambda each: Close(each.id, note or None, rating), verb, check, undoable=False
+                operations, alerts, lambda each: model.Close(each.id, note or None, rating), verb, check, undoable=False
             )
 
         self._host.prompt().ask(
@@ -195,12 +188,12 @@ class BulkActions:
         live = self._host.view.live
         services = {each.name for each in live.services} if live is not None else set()
         if services.issuperset(subjects):
-            action = AddSilence(reason, services=subjects, for_=seconds)
+            action = model.AddSilence(reason, services=subjects, for_=seconds)
         else:
-            action = AddSilence(reason, match=f"^({'|'.join(map(re.escape, subjects))})$", for_=seconds)
+            action = model.AddSilence(reason, match=f"^({'|'.join(map(re.escape, subjects))})$", for_=seconds)
 
         def done(silence: Silence) -> None:
-            self._undo.remember(EndSilence(silence.id), f"silence of {len(subjects)} subjects")
+            self._undo.remember(model.EndSilence(silence.id), f"silence of {len(subjects)} subjects")
             self._host.clear_marks()
             until = self._host.local(silence.ends_at)
             self._host.tell(f"Silenced until {until:%H:%M}: {len(subjects)} subjects. {self._undo_words()}")
@@ -245,7 +238,7 @@ class BulkActions:
         asked = len(done) + len(refused)
         words = f"{verb} {len(done)} of {_number(asked)}" if refused else f"{verb} {_number(asked)}"
         if done and undoable:
-            self._undo.remember([Undo(each.id) for each in done], words)
+            self._undo.remember([model.Undo(each.id) for each in done], words)
             words = f"{words}. {self._undo_words()}"
         if done:
             self._host.clear_marks()

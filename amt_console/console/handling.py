@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from amt_console import model
 from amt_console.console.actions import ActionHost, Actions
 from amt_console.console.muting import LENGTHS, typed_seconds
 from amt_console.console.undoing import UNDO_SECONDS, UndoMemory
-from amt_console.model import (
-    Action,
-    AlertAction,
-    AlertState,
-    AlertView,
-    Claim,
-    Close,
-    Handoff,
-    Rating,
-    Snooze,
-    Undo,
-)
+from amt_console.model import AlertState, AlertView
 from amt_console.operations.acting import act_as_seen
 from amt_console.operations.protocol import ConflictError, OperationError, Operations
 from amt_console.text import safe_text
+
+# The first frame needs no actions: they are loaded with the first one.
+if TYPE_CHECKING:
+    from amt_console.model import Action, AlertAction, Rating
 
 USUAL_SNOOZE = "1h"
 UNTIL_RECOVERY = ("recovery", "until recovery", "r")
@@ -108,7 +102,7 @@ class HandlingActions:
             f"Claim {_named(alert)}{owner}, note:",
             lambda words: self._act(
                 operations,
-                Claim(alert.id, words or None),
+                model.Claim(alert.id, words or None),
                 alert,
                 f"Claimed{owner}: {alert.subject}",
                 partial(self._ask_to_claim, operations, alert, words) if words else None,
@@ -133,7 +127,7 @@ class HandlingActions:
             again()
             return
         told = f"Snoozed {length.words}: {alert.subject}"
-        self._act(operations, Snooze(alert.id, length.seconds, length.until_recovery), alert, told, again)
+        self._act(operations, model.Snooze(alert.id, length.seconds, length.until_recovery), alert, told, again)
 
     def _ask_whom(self, operations: Operations, alert: AlertView, name: str = "") -> None:
         self._host.prompt().ask(
@@ -151,7 +145,7 @@ class HandlingActions:
             f"Hand {_named(alert)} off to {safe_text(name, 16)}, note:",
             lambda words: self._act(
                 operations,
-                Handoff(alert.id, name, words or None),
+                model.Handoff(alert.id, name, words or None),
                 alert,
                 f"Handed off to {name}: {alert.subject}",
                 partial(self._ask_whom, operations, alert, name),
@@ -180,7 +174,7 @@ class HandlingActions:
         verb = "Rated" if alert.state is AlertState.RESOLVED else "Closed"
         told = f"Rated {rating}: {alert.subject}" if verb == "Rated" else f"Closed{rated}: {alert.subject}"
         again = partial(self._ask_to_close, operations, alert, text)
-        self._act(operations, Close(alert.id, note or None, rating), alert, told, again, undoable=verb == "Rated")
+        self._act(operations, model.Close(alert.id, note or None, rating), alert, told, again, undoable=verb == "Rated")
 
     def _act(
         self,
@@ -205,7 +199,7 @@ class HandlingActions:
 
         def done(view: AlertView) -> None:
             if undoable:
-                self._undo.remember(Undo(view.id), told)
+                self._undo.remember(model.Undo(view.id), told)
             self._host.tell(f"{told}. {self._undo_words()}" if undoable else told)
 
         def failed(error: Exception) -> None:
@@ -248,7 +242,7 @@ def not_a_snooze(text: str) -> str:
 def typed_rating(text: str) -> tuple[Rating | None, str]:
     """A rating at the begin of a text, and the note behind it."""
     first, _, rest = text.partition(" ")
-    rating = next((each for each in Rating if first.lower().rstrip(",:") == each.value), None)
+    rating = next((each for each in model.Rating if first.lower().rstrip(",:") == each.value), None)
     return rating, rest.strip() if rating is not None else text
 
 

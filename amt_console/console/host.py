@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from amt_console.clock import Clock
 from amt_console.console.view_state import ViewState
-from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.operations.protocol import Operations
 from widgets.look import Look
+
+if TYPE_CHECKING:
+    from amt_console.model.policy import MaintenanceWindow, Silence
 
 ResultT = TypeVar("ResultT")
 

@@ -6,14 +6,19 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
+from amt_console import model
 from amt_console.console.actions import ActionHost, Actions
 from amt_console.console.undoing import UndoMemory
-from amt_console.model import AddMaintenance, AddSilence, EndMaintenance, EndSilence
-from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.moments import length_of
 from amt_console.operations.protocol import Operations
 from amt_console.text import safe_text
+
+# The first frame needs no actions: they are loaded with the first one.
+if TYPE_CHECKING:
+    from amt_console.model import AddMaintenance
+    from amt_console.model.policy import MaintenanceWindow, Silence
 
 USUAL_SILENCE = "2h"
 USUAL_WORK = "1h"
@@ -52,14 +57,16 @@ class Muting:
         operations = self._actions.ready("Ending")
         if operations is None:
             return
+        from amt_console.model.policy import Silence  # it is loaded by now
+
         name = f"silence {muted.id} of {muted.what}" if isinstance(muted, Silence) else f"maintenance {muted.name}"
         what = safe_text(name, 60)
 
         def end() -> None:
             if isinstance(muted, Silence):
-                operations.act(EndSilence(muted.id))
+                operations.act(model.EndSilence(muted.id))
             else:
-                operations.act(EndMaintenance(muted.name))
+                operations.act(model.EndMaintenance(muted.name))
 
         def ended(_: None) -> None:
             self._host.tell(f"Ended: {what}")
@@ -86,13 +93,13 @@ class Muting:
             again()
             return
         if service:
-            action = AddSilence(reason, services=(subject,), for_=seconds)
+            action = model.AddSilence(reason, services=(subject,), for_=seconds)
         else:
-            action = AddSilence(reason, match=f"^{re.escape(subject)}$", for_=seconds)
+            action = model.AddSilence(reason, match=f"^{re.escape(subject)}$", for_=seconds)
 
         def done(silence: Silence) -> None:
             until = self._host.local(silence.ends_at)
-            self._undo.remember(EndSilence(silence.id), f"silence of {subject}")
+            self._undo.remember(model.EndSilence(silence.id), f"silence of {subject}")
             self._host.tell(f"Silenced until {until:%H:%M}: {subject}. {self._undo_words()}")
 
         self._host.job(lambda: operations.act(action), done, lambda _: again())
@@ -108,9 +115,9 @@ class Muting:
     def _work_on(self, operations: Operations, done: Callable[[], None], name: str) -> None:
         services = self._host.view.live.services if self._host.view.live is not None else ()
         if any(service.name == name for service in services):
-            self._ask_for_work(operations, done, AddMaintenance("", services=(name,)), name)
+            self._ask_for_work(operations, done, model.AddMaintenance("", services=(name,)), name)
         elif any(service.group == name for service in services):
-            self._ask_for_work(operations, done, AddMaintenance("", groups=(name,)), name)
+            self._ask_for_work(operations, done, model.AddMaintenance("", groups=(name,)), name)
         else:
             self._host.tell(f"No service and no group is called '{safe_text(name, 40)}'.", "warning")
             self._ask_where(operations, done, name)
@@ -143,7 +150,7 @@ class Muting:
             return
 
         def planned(window: MaintenanceWindow) -> None:
-            self._undo.remember(EndMaintenance(window.name), f"maintenance {window.name}")
+            self._undo.remember(model.EndMaintenance(window.name), f"maintenance {window.name}")
             self._host.tell(f"Maintenance {window.name} has begun. {self._undo_words()}")
             done()
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amt_console.clock import Clock
-from amt_console.model import Action
+
+# The first frame needs no actions: they are loaded with the first one.
+if TYPE_CHECKING:
+    from amt_console.model import Action
 
 UNDO_SECONDS = 10.0
 
@@ -32,7 +35,7 @@ class UndoMemory:
 
     def remember(self, by: Action[Any] | Sequence[Action[Any]], what: str) -> None:
         """An action was done that ``by`` takes back; or several at once."""
-        every = (by,) if isinstance(by, Action) else tuple(by)
+        every = tuple(by) if isinstance(by, Sequence) else (by,)
         self._last, self._until = Undoable(every, what), self._clock.monotonic() + UNDO_SECONDS
 
     def take(self) -> Undoable | None:

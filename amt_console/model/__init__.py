@@ -16,7 +16,7 @@ else:
         __name__,
         {
             "actions": (
-                "ACTIONS MAX_NOTE_CHARS Acknowledge Action AddMaintenance AddSilence AlertAction AnyAction "
+                "ACTIONS Acknowledge Action AddMaintenance AddSilence AlertAction AnyAction "
                 "Claim Close EndMaintenance EndSilence Handoff Note OverrideOncall ProbeNow RanCommand Snooze "
                 "TakeOncall Unacknowledge Undo UndoLast UndoOncall"
             ),
@@ -25,8 +25,8 @@ else:
             "histogram": "LatencyHistogram",
             "locations": "DEFAULT_LOCATION FORGOTTEN_AFTER LOCATION_PATTERN is_location series_name series_of",
             "results": (
-                "MAIN_VALUE MAX_LABEL_CHARS MAX_VALUES BusinessFigures DiskUsage Figure FigureValue Gap "
-                "HostSample NetworkRates Phases ProbeResult ServiceStatus StateSpan TimedCheck Value"
+                "MAIN_VALUE MAX_LABEL_CHARS MAX_NOTE_CHARS MAX_VALUES BusinessFigures DiskUsage Figure FigureValue "
+                "Gap HostSample NetworkRates Phases ProbeResult ServiceStatus StateSpan TimedCheck Value"
             ),
             "rollup": "RESOLUTIONS AnyRollup HostRollup Rollup ValueSum",
             "snapshot": (

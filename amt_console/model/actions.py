@@ -14,8 +14,6 @@ from amt_console.model.policy import ONCALL, MaintenanceWindow, RotaOverride, Si
 from amt_console.model.snapshot import AlertView
 from amt_console.model.states import AlertType, Rating, Severity
 
-MAX_NOTE_CHARS = 4000
-"""Longest note."""
 Result = TypeVar("Result")
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
-from amt_console.model.policy import UTC_ZONE
 from amt_console.model.states import Severity
 
 EXTERNAL_PREFIX = "external/"
@@ -45,7 +44,7 @@ class Heartbeat:
     """Seconds between two reports; ``None`` with a schedule."""
     schedule: str | None = None
     """As in a crontab."""
-    zone: tzinfo = UTC_ZONE
+    zone: tzinfo = UTC
     grace: float = 3600.0
     """Seconds that a report may be late."""
     severity: Severity = Severity.CRITICAL

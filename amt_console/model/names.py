@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from amt_console.model.actions import (
     ACTIONS,
-    MAX_NOTE_CHARS,
     Acknowledge,
     Action,
     AddMaintenance,
@@ -41,6 +40,7 @@ from amt_console.model.locations import (
 from amt_console.model.results import (
     MAIN_VALUE,
     MAX_LABEL_CHARS,
+    MAX_NOTE_CHARS,
     MAX_VALUES,
     BusinessFigures,
     DiskUsage,

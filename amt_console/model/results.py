@@ -41,6 +41,8 @@ MAIN_VALUE = "value"
 """The name of a value that needs none, because there is one: alerts on it are those of the target itself."""
 MAX_LABEL_CHARS = 100
 """Longest name of a value."""
+MAX_NOTE_CHARS = 4000
+"""Longest note of a person."""
 
 
 @dataclass(frozen=True, slots=True)

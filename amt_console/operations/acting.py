@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from amt_console.model import AlertAction, AlertView, Episode, Severity
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import ConflictError, Operations
+
+if TYPE_CHECKING:
+    from amt_console.model import AlertAction, AlertView, Episode, Severity
 
 TRIES = 3
 

@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from amt_console.model import (
-    Action,
-    AlertDetail,
     AlertState,
     AlertView,
     Phases,
@@ -22,12 +20,15 @@ from amt_console.model import (
     StateSpan,
     Value,
 )
-from amt_console.model.oncall import OncallPlan
-from amt_console.model.policy import MaintenanceWindow, Silence
-from amt_console.model.queries.base import Query
-from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.cancellation import Cancellation
+
+if TYPE_CHECKING:
+    from amt_console.model import Action, AlertDetail
+    from amt_console.model.oncall import OncallPlan
+    from amt_console.model.policy import MaintenanceWindow, Silence
+    from amt_console.model.queries.base import Query
+    from amt_console.model.why import AlertWhy
 
 SERVICE_BUCKETS = 300
 """Most buckets of a service's detail by default."""

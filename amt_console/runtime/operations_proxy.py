@@ -7,12 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot
-from amt_console.model.oncall import OncallPlan
-from amt_console.model.policy import MaintenanceWindow, Silence
-from amt_console.model.queries import Query
-from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
     EVERY_ALERT,
@@ -25,6 +21,13 @@ from amt_console.operations.protocol import (
     ServiceDetail,
     UnavailableError,
 )
+
+if TYPE_CHECKING:
+    from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot
+    from amt_console.model.oncall import OncallPlan
+    from amt_console.model.policy import MaintenanceWindow, Silence
+    from amt_console.model.queries import Query
+    from amt_console.model.why import AlertWhy
 
 
 @dataclass(slots=True)

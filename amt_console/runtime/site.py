@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
-from amt_console.model import Target, Viewer
+from amt_console.model import Viewer
 from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import Progress, UnavailableError
 from amt_console.store_url import store_url_is_server
@@ -21,6 +21,7 @@ from amt_console.store_url import store_url_is_server
 if TYPE_CHECKING:
     from amt_console.api.client.attach import Whereabouts
     from amt_console.config import Settings
+    from amt_console.model import Target
     from amt_console.operations.local import LocalOperations
     from amt_console.runtime.holder import Holder
     from amt_console.runtime.presence import ClusterPresence

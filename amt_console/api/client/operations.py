@@ -6,21 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from amt_console import __version__
 from amt_console.api import wire
-from amt_console.api.actions import request_of
 from amt_console.api.auth.claims import CLAIMS, claim_header
 from amt_console.api.client.address import client_context, parse_address
 from amt_console.api.client.exchange import exchange
 from amt_console.api.client.http import HttpClient
-from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot, Viewer
-from amt_console.model.oncall import OncallPlan
-from amt_console.model.policy import MaintenanceWindow, Silence
-from amt_console.model.queries import Query
-from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor
 from amt_console.operations.protocol import (
     EVERY_ALERT,
@@ -32,6 +26,14 @@ from amt_console.operations.protocol import (
     ServiceDetail,
 )
 from amt_console.text import safe_text
+
+# The first frame needs no actions, and few answers: they are loaded when they are asked for.
+if TYPE_CHECKING:
+    from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot, Viewer
+    from amt_console.model.oncall import OncallPlan
+    from amt_console.model.policy import MaintenanceWindow, Silence
+    from amt_console.model.queries import Query
+    from amt_console.model.why import AlertWhy
 
 _API = "/api/v1/console"
 TIMEOUT_SECONDS = 5.0
@@ -118,7 +120,9 @@ class RemoteOperations:
 
     def alert(self, alert_id: int, *, at: datetime | None = None) -> AlertDetail:
         """An episode with its events, now or as of a past moment. Raises NotFoundError."""
-        return self._read(wire.ALERT_DETAIL, self._call("GET", f"{_API}/alerts/{alert_id}", _as_of(at))[1])
+        from amt_console.api.answer_forms import ALERT_DETAIL
+
+        return self._read(ALERT_DETAIL, self._call("GET", f"{_API}/alerts/{alert_id}", _as_of(at))[1])
 
     def alerts(
         self,
@@ -140,14 +144,18 @@ class RemoteOperations:
         if only.until is not None:
             query["until"] = only.until.isoformat()
         query |= {"severity": list(only.severities), "service": list(only.services), "group": list(only.groups)}
-        return self._read(wire.ALERTS, self._call("GET", f"{_API}/alerts", query)[1])
+        from amt_console.api.answer_forms import ALERTS
+
+        return self._read(ALERTS, self._call("GET", f"{_API}/alerts", query)[1])
 
     def service(
         self, name: str, *, hours: float = 24, at: datetime | None = None, most_buckets: int = SERVICE_BUCKETS
     ) -> ServiceDetail:
         """One service with its history up to now or up to a past moment. Raises NotFoundError."""
         query = {"name": name, "hours": hours, "most_buckets": most_buckets, **_as_of(at)}
-        return self._read(wire.SERVICE_DETAIL, self._call("GET", f"{_API}/service", query)[1])
+        from amt_console.api.answer_forms import SERVICE_DETAIL
+
+        return self._read(SERVICE_DETAIL, self._call("GET", f"{_API}/service", query)[1])
 
     def ask(self, query: Query[Answer], *, actor: Actor | None = None) -> Answer:
         """Answer a question of a screen."""
@@ -156,26 +164,36 @@ class RemoteOperations:
 
     def why(self, alert_id: int) -> AlertWhy:
         """Why an alert was told to somebody, or not, as stored when it was decided. Raises NotFoundError."""
-        return self._read(wire.WHY, self._call("GET", f"{_API}/alerts/{alert_id}/why", {})[1])
+        from amt_console.api.answer_forms import WHY
+
+        return self._read(WHY, self._call("GET", f"{_API}/alerts/{alert_id}/why", {})[1])
 
     def oncall(self, at: datetime | None = None, *, days: float = ONCALL_DAYS, days_before: float = 0) -> OncallPlan:
         """Who is on call at a moment, by default now, and in the days around it."""
         query = {"days": days, "days_before": days_before, **_as_of(at)}
-        return self._read(wire.ONCALL, self._call("GET", f"{_API}/oncall", query)[1])
+        from amt_console.api.answer_forms import ONCALL
+
+        return self._read(ONCALL, self._call("GET", f"{_API}/oncall", query)[1])
 
     def silences(self, *, ended: bool = False) -> tuple[Silence, ...]:
         """Silences of the configuration and of people."""
-        return self._read(wire.SILENCES, self._call("GET", f"{_API}/silences", _all(ended))[1])
+        from amt_console.api.answer_forms import SILENCES
+
+        return self._read(SILENCES, self._call("GET", f"{_API}/silences", _all(ended))[1])
 
     def maintenance(self, *, ended: bool = False) -> tuple[MaintenanceWindow, ...]:
         """Planned work of the configuration and of people."""
-        return self._read(wire.MAINTENANCE, self._call("GET", f"{_API}/maintenance", _all(ended))[1])
+        from amt_console.api.answer_forms import MAINTENANCE
+
+        return self._read(MAINTENANCE, self._call("GET", f"{_API}/maintenance", _all(ended))[1])
 
     def act(self, action: Action[Result], *, actor: Actor | None = None) -> Result:
         """Execute an action. The monitor names the person by the credentials of this process.
 
         Another ``actor`` is accepted only from a process of the monitor's own user.
         """
+        from amt_console.api.actions import request_of
+
         path, body = request_of(action)
         answer = self._call("POST", f"{_API}{path}", json=body, actor=actor)[1]
         kind = type(action).answer

@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 
 from amt_console import __version__
-from amt_console.api import wire
+from amt_console.api import answer_forms, wire
 from amt_console.api.content_coding import prefers_gzip
 from amt_console.api.feed import LONGEST_WAIT
 from amt_console.api.routes.access import BEARER, MAX_SESSION_CHARS, Calling, GuardedRoute, Serving, answers, needs
@@ -98,19 +98,20 @@ def console_alerts(
     """Alerts as they are now."""
     begin = moment_or_now(since)
     only = AlertFilter(tuple(severity), tuple(service), tuple(group), moment_or_now(until))
-    return _wired(wire.ALERTS, serving.operations.alerts(state, since=begin, limit=limit, after=after, only=only))
+    found = serving.operations.alerts(state, since=begin, limit=limit, after=after, only=only)
+    return _wired(answer_forms.ALERTS, found)
 
 
 @router.get("/alerts/{alert_id}", **needs(Role.VIEWER, _MISSING))
 def console_alert(serving: Serving, alert_id: AlertId, at: PastMoment = None) -> Response:
     """One alert with everything that happened to it."""
-    return _wired(wire.ALERT_DETAIL, serving.operations.alert(alert_id, at=moment_or_now(at)))
+    return _wired(answer_forms.ALERT_DETAIL, serving.operations.alert(alert_id, at=moment_or_now(at)))
 
 
 @router.get("/alerts/{alert_id}/why", **needs(Role.VIEWER, _MISSING))
 def console_why(serving: Serving, alert_id: AlertId) -> Response:
     """Why the alert was told to somebody, or not."""
-    return _wired(wire.WHY, serving.operations.why(alert_id))
+    return _wired(answer_forms.WHY, serving.operations.why(alert_id))
 
 
 @router.post("/ask/{name}", **needs(Role.VIEWER, BODY_REFUSED | _MISSING))
@@ -136,7 +137,7 @@ def console_service(
 ) -> Response:
     """One service with its history: response times, uptime, single probes, changes of state, alerts."""
     found = serving.operations.service(name, hours=hours, at=moment_or_now(at), most_buckets=most_buckets)
-    return _wired(wire.SERVICE_DETAIL, found)
+    return _wired(answer_forms.SERVICE_DETAIL, found)
 
 
 @router.get("/oncall", **needs(Role.VIEWER))
@@ -148,19 +149,19 @@ def console_oncall(
 ) -> Response:
     """The rotas at a moment and in the days around it."""
     plan = serving.operations.oncall(moment_or_now(at), days=days, days_before=days_before)
-    return _wired(wire.ONCALL, plan)
+    return _wired(answer_forms.ONCALL, plan)
 
 
 @router.get("/silences", **needs(Role.VIEWER))
 def console_silences(serving: Serving, every: Every = False) -> Response:
     """Silences of the configuration and of people."""
-    return _wired(wire.SILENCES, serving.operations.silences(ended=every))
+    return _wired(answer_forms.SILENCES, serving.operations.silences(ended=every))
 
 
 @router.get("/maintenance", **needs(Role.VIEWER))
 def console_maintenance(serving: Serving, every: Every = False) -> Response:
     """Planned work of the configuration and of people."""
-    return _wired(wire.MAINTENANCE, serving.operations.maintenance(ended=every))
+    return _wired(answer_forms.MAINTENANCE, serving.operations.maintenance(ended=every))
 
 
 @router.delete("/session", status_code=204, **needs(Role.VIEWER))

@@ -18,7 +18,6 @@ from amt_console.console.cards.preview import Preview
 from amt_console.console.exporting import Export, ReportsExport
 from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_overview, preview_width
 from amt_console.console.screens.lists import ListScreen
-from amt_console.console.screens.seen import alert_list, service_list
 from amt_console.model import AlertView, ServiceState, ServiceView, Snapshot, StateSpan
 from amt_console.operations.protocol import Operations
 from amt_console.text import SEVERITY_WORDS, follows_words, jobs_words
@@ -183,6 +182,8 @@ class OverviewScreen(ListScreen):
         model = self.pane.model
         if not model.filter_text:
             return ReportsExport()
+        from amt_console.console.screens.seen import alert_list, service_list  # the first frame needs none of it
+
         rows = [row for key in model.keys if (row := model.row(key)) is not None]
         return (alert_list if self.pane is self.alerts else service_list)(rows, model.filter_text)
 
