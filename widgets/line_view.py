@@ -56,7 +56,7 @@ class LineView(OnStyle):
     def _built(self, width: int, height: int | None) -> list[Strip]:
         """The lines; a widget that fails says so in its place, and the others go on."""
         try:
-            return list(self.build(width, height))
+            return [strip.simplify() for strip in self.build(width, height)]
         except Exception as error:
             _log.exception("%s cannot be drawn", type(self).__name__)
             words = f"cannot be drawn ({type(error).__name__}): a fault of amt-console, see its log"
@@ -77,8 +77,11 @@ class LineView(OnStyle):
 
     def render_line(self, y: int) -> Strip:
         """One line, blank below the last."""
-        strip = self._lines[y] if 0 <= y < len(self._lines) else Strip.blank(self.size.width)
-        return strip.apply_style(self.below).simplify()
+        return self._lines[y] if 0 <= y < len(self._lines) else Strip.blank(self.size.width)
+
+    def let_go(self) -> None:
+        """Forget what was made of the lines."""
+        self._lines = [Strip(strip, strip.cell_length) for strip in self._lines]
 
     @property
     def plain_lines(self) -> tuple[str, ...]:

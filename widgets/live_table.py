@@ -194,15 +194,19 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         if len(before) != len(self._painted):
             self.refresh()
             return
-        for y, (old, new) in enumerate(zip(before, self._painted, strict=True)):
-            span = changed_span(old, new)
-            if span is not None:
-                self.refresh(Region(span[0], y, span[1], 1))
+        spans = [changed_span(old, new) for old, new in zip(before, self._painted, strict=True)]
+        changed = [Region(span[0], y, span[1], 1) for y, span in enumerate(spans) if span is not None]
+        if changed:
+            self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
         """A line as it was last drawn."""
-        strip = self._painted[y] if y < len(self._painted) else Strip.blank(self.size.width)
-        return strip.apply_style(self.below).simplify()
+        return self._painted[y] if y < len(self._painted) else Strip.blank(self.size.width)
+
+    def let_go(self) -> None:
+        """Forget what was made of the lines."""
+        self._painted = [Strip(strip, strip.cell_length) for strip in self._painted]
+        self._drawn, self._headed = {}, None
 
     @property
     def plain_lines(self) -> tuple[str, ...]:
@@ -210,8 +214,9 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         return tuple(strip.text for strip in self._painted)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Draw the lines that became visible."""
-        super().watch_scroll_y(old_value, new_value)
+        """Draw the lines that became visible; Textual's own paints the whole table."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = new_value
         if round(old_value) != round(new_value):
             self._repaint()
 
@@ -322,7 +327,7 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         aging = self.aging(row)
         if before is not None and before[2].cell_length == width and before[1] == aging and before[0] == row:
             return before
-        return row, aging, self._row_drawn(row, width)
+        return row, aging, self._row_drawn(row, width).simplify()
 
     def _row_drawn(self, row: RowT, width: int) -> Strip:
         """The line; a row that cannot be drawn says so in its place, and the others go on."""

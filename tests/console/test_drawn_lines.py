@@ -14,8 +14,11 @@ pytestmark = pytest.mark.slow
 
 
 def kept(screen: Screen[object]) -> int:
-    """How many drawn lines its widgets keep."""
-    return sum(len(widget._styles_cache._cache) for widget in screen.walk_children(Widget))
+    """How many lines its widgets keep with what was made of them."""
+    widgets = list(screen.walk_children(Widget))
+    own = [strip for widget in widgets for strip in (*getattr(widget, "_lines", ()), *getattr(widget, "_painted", ()))]
+    textuals = sum(len(widget._styles_cache._cache) for widget in widgets)
+    return textuals + sum(bool(strip._style_cache.keys()) for strip in own)
 
 
 async def services(console: Desk) -> Screen[object]:

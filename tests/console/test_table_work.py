@@ -13,6 +13,7 @@ import pytest
 from support.desk import desk
 from support.pictures import many, thousand
 
+from amt_console.console.terminal.colours import ReadableColours
 from widgets.service_table import ServiceTable
 
 pytestmark = pytest.mark.slow
@@ -46,6 +47,24 @@ async def test_a_moved_cursor_looks_at_new_rows_alone() -> None:
             await console.press(*"j" * (table.size.height + 1))
             assert table.scroll_offset.y > 0
             assert counts == {"row": table.scroll_offset.y}
+
+
+async def test_a_list_that_scrolls_finishes_new_lines_alone() -> None:
+    finished: list[object] = []
+    apply = ReadableColours.apply
+
+    def applied(colours: ReadableColours, segments: Any, background: Any) -> Any:
+        finished.append(segments)
+        return apply(colours, segments, background)
+
+    async with desk(thousand(), size=(80, 24)) as console:
+        table = console.screen.services
+        await console.press(*"j" * (table.size.height + 2))
+        with patch.object(ReadableColours, "apply", applied):
+            table.move(1)
+            console.screen.paint_now()
+        assert table.size.height > 10
+        assert len(finished) == 2, "the row that appeared under the cursor, and the one before it"
 
 
 async def test_ages_and_counts_are_right_after_a_move_and_new_rows() -> None:

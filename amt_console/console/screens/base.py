@@ -25,6 +25,7 @@ from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
 from amt_console.console.places import PLACES
 from amt_console.console.screens.painting import PaintedOnce
 from amt_console.model import Snapshot
+from widgets.below import OnStyle
 from widgets.key_footer import KeyFooter, KeyHint
 from widgets.line_view import LineView
 from widgets.live_table import LiveTable
@@ -222,6 +223,8 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
             self._emptied_at = now
             for widget in self.walk_children(Widget):
                 widget._styles_cache.clear()
+                if isinstance(widget, OnStyle):
+                    widget.let_go()
 
     def on_resize(self, event: events.Resize) -> None:
         """Show the message for small terminals if needed."""

@@ -86,14 +86,16 @@ class ReadableColours(LineFilter):
             self._fitted.cache_clear()
 
     def apply(self, segments: list[Segment], background: textual_color.Color) -> list[Segment]:
-        """Filter one line."""
+        """Filter one line, and join what has the same style then."""
         ground = background.rich_color
-        return [
-            segment
-            if segment.control or segment.style is None
-            else Segment(segment.text, self._fitted(segment.style, ground, _DRAWN.issuperset(segment.text)))
-            for segment in segments
-        ]
+        return list(
+            Segment.simplify(
+                segment
+                if segment.control or segment.style is None
+                else Segment(segment.text, self._fitted(segment.style, ground, _DRAWN.issuperset(segment.text)))
+                for segment in segments
+            )
+        )
 
     def _fit(self, style: Style, ground: Color, drawn: bool) -> Style:
         text, under = style.color or Color.default(), style.bgcolor or ground

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -46,11 +47,16 @@ class LineCompositor(Compositor):
         return super().render_update(full, screen_stack, simplify)
 
     def render_changed(self) -> ChopsUpdate | None:
-        """What the widgets themselves have changed, or nothing. What a layout has moved waits for its own repaint."""
+        """What the widgets themselves have changed, or nothing.
+
+        What a layout has moved waits for its own repaint. A scrollbar, which costs as much as a table, waits as well.
+        """
         visible = self.visible_widgets
         stayed = visible.items() if visible is self._painted else visible.items() & self._painted.items()
         waiting, self._dirty_regions = self._dirty_regions, set()
-        self.update_widgets({widget for widget, _ in stayed if widget._repaint_regions})
+        self.update_widgets(
+            {widget for widget, _ in stayed if widget._repaint_regions and not isinstance(widget, ScrollBar)}
+        )
         update = self.render_partial_update()
         self._dirty_regions = waiting
         return update
@@ -80,12 +86,16 @@ class LineCompositor(Compositor):
             dict.fromkeys(cuts[:-1]) if y in changed else {} for y, cuts in enumerate(self.cuts)
         ]
         left, right = min(first for first, _ in changed.values()), max(last for _, last in changed.values())
+        screen = self.size.region
         for widget, (region, clip) in self.visible_widgets.items():
             shown = region.intersection(clip)
             if shown and shown.x < right and shown.right > left:
                 lines = [y for y in shown.line_range if y in changed and self._is_missing(shown, changed[y], y, pieces)]
                 for first, count in _runs(lines):
                     self._fill(widget, region, shown, range(first, first + count), pieces)
+                for y in lines:
+                    if not self._is_missing(screen, changed[y], y, pieces):
+                        del changed[y]  # what lies behind need not look at it
         return pieces
 
     def _is_missing(

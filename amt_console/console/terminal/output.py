@@ -101,7 +101,7 @@ class TightUpdate(CompositorUpdate):
                 if strip is None or x >= end or chop_end <= first:
                     continue
                 left = max(x, first)
-                cropped = strip.crop(left - x, min(chop_end, end) - x).simplify()
+                cropped = strip.crop(left - x, min(chop_end, end) - x)
                 sequences.append(f"\x1b[{y + 1};{left + 1}H{cropped.render(console)}")
         return "".join(sequences)
 
