@@ -117,6 +117,7 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         """Progress, shown in the key line."""
         self.clock = clock
         self.view = ViewState(read_only=read_only, at=at)
+        self.view.pressed_at = clock.monotonic()
         self.operations: Operations | None = None
         self.own_keys: Sequence[Binding] = ()
         super().__init__(ConsoleDriver, ascii_only=ascii_only)
@@ -391,6 +392,8 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         """Handle keys strictly in order: a prompt or screen that one key opens gets the next key."""
         screen = self.screen if self.screen_stack else None
+        if isinstance(event, events.InputEvent):
+            self.view.pressed_at = self.clock.monotonic()
         ours = isinstance(screen, (ConsoleScreen, HelpScreen)) and not event.is_forwarded
         if ours and isinstance(event, events.Key):
             self.app_focus = True

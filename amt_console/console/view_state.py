@@ -28,6 +28,8 @@ class ViewState:
         """The past moment that is shown; ``None`` for now."""
         self.greeting = ""
         """What happened since the person last looked; the first notice."""
+        self.pressed_at = 0.0
+        """When a key or the mouse was last used, on the monotonic clock; at first the start."""
         self._ended: dict[int, AlertView] = {}
         self._told: dict[str, float] = {}
         """When each notice was first shown, on the monotonic clock."""

@@ -18,7 +18,7 @@ from amt_console.console.palette import (
     ThemesProvider,
     TimesProvider,
 )
-from amt_console.console.screens.overview import OverviewScreen
+from amt_console.console.screens.overview import AWAY_SECONDS, OverviewScreen
 from amt_console.console.themes.own import CYCLE
 from amt_console.model import AlertState, AlertType, KeptAnswer, ProbeNow, ServiceState, Viewer
 from widgets.chart import Chart
@@ -89,6 +89,44 @@ async def test_the_keys_are_moved_once_and_never_behind_the_persons_back() -> No
         assert console.screen.services.has_focus
         await console.show(incident())
         assert console.screen.services.has_focus
+
+
+async def test_the_first_alert_after_a_quiet_time_is_selected_if_nobody_is_there() -> None:
+    async with desk(all_fine()) as console:
+        services, alerts = console.screen.services, console.screen.alerts
+        await console.press("j", "j")
+        assert services.model.selected is not None
+        console.clock.advance(AWAY_SECONDS)
+        await console.show(all_fine())
+        assert services.has_focus
+        first, *others = incident().alerts
+        await console.show(replace(incident(), alerts=tuple(others)))
+        assert alerts.has_focus
+        await console.show(incident())
+        assert alerts.model.selected == str(first.id), "until somebody comes it is the worst one"
+        await console.press("a")
+        assert first.subject in console.prompt.question
+        await console.press("escape", "tab", "j")
+        place = services.model.selected
+        await console.show(replace(incident(), alerts=incident().alerts[1:]))
+        await console.show(incident())
+        assert services.has_focus
+        assert services.model.selected == place
+
+
+async def test_the_first_alert_takes_the_place_of_nobody_who_moves() -> None:
+    async with desk(all_fine()) as console:
+        services = console.screen.services
+        console.clock.advance(2 * AWAY_SECONDS)
+        await console.press("j", "j")
+        place = services.model.selected
+        console.clock.advance(AWAY_SECONDS / 2)
+        await console.show(incident())
+        assert services.has_focus
+        assert services.model.selected == place
+        console.clock.advance(AWAY_SECONDS)
+        await console.show(replace(incident(), alerts=incident().alerts[1:]))
+        assert services.has_focus, "it came while somebody was there"
 
 
 async def test_a_long_event_is_wrapped_and_not_cut() -> None:

@@ -41,6 +41,8 @@ USUAL_SERVICES = 8
 """Services to make room for in the first frame, before any are known."""
 HOUR_SECONDS = 10.0
 """Seconds between two loads of the last hour, beside those after a change of state."""
+AWAY_SECONDS = 120.0
+"""Without a key for so long nobody is in the middle of anything."""
 _PANEL_CLASSES = ("-host", "-lines", "-one", "-two", "-four")
 
 
@@ -52,6 +54,10 @@ class OverviewScreen(ListScreen):
     def __init__(self) -> None:
         super().__init__()
         self._began = False
+        self._quiet = False
+        """Whether no alert was open."""
+        self._leads = False
+        """Whether the first alert since came while nobody was there, and nobody has come yet."""
         self._states: tuple[ServiceState, ...] = ()
         self._figures: tuple[FiguresPanel, ...] = ()
 
@@ -110,6 +116,7 @@ class OverviewScreen(ListScreen):
         self.services.show(snapshot.services, now)
         self._share_lines(self.alerts.model.total, len(snapshot.services))
         self._begin(snapshot)
+        self._lead(snapshot)
         self.query_one(HostPanel).show(snapshot.resources)
         for panel in self._figures:
             panel.show(snapshot.figures, snapshot.figure_faults, now)
@@ -141,11 +148,29 @@ class OverviewScreen(ListScreen):
             self.query_one(LastHour).show(*hour)
 
     def _begin(self, snapshot: Snapshot) -> None:
-        """With the first snapshot, focus the alerts if any are open; later only the person moves the focus."""
+        """With the first snapshot, focus the alerts if any are open."""
         if not self._began:
             self._began = True
             if snapshot.alerts and self.focused is self.services:
                 self.set_focus(self.alerts)
+
+    def _lead(self, snapshot: Snapshot) -> None:
+        """Select the worst alert where the first one came while nobody was there; else only the person selects."""
+        view = self.host.view
+        if self.host.at is not None or view.paused:
+            return
+        away = self.host.clock.monotonic() - view.pressed_at >= AWAY_SECONDS
+        self._leads = bool(snapshot.alerts) and away and (self._leads or self._quiet)
+        self._quiet = not snapshot.alerts
+        worst = view.worst_unacknowledged() if self._leads and not self.query_one(Prompt).is_open else None
+        if worst is None or str(worst.id) not in self.alerts.model.keys:
+            return
+        if self.has_class("-zoomed") and self.pane is not self.alerts:
+            self.zoom()
+        if self.pane is not self.alerts:
+            self.set_focus(self.alerts)
+        if self.alerts.model.selected != str(worst.id):
+            self.alerts.select(str(worst.id))
 
     def selection(self) -> Selection:
         """The selected alert, or the selected service with its alert."""
