@@ -346,7 +346,11 @@ class AlertCard(Card):
         tall = self._is_tall
         chosen = self.chosen if isinstance(self.chosen, int) else None
         apart = tall and (self.size.width >= TWO_COLUMNS_FROM or self.app.size.height >= _APART_FROM)
-        told = alert_lines.also(known, alerts, look, each_apart=apart or self.has_class("-full"), chosen=chosen)
+        full, shown = self.has_class("-full"), self.host.view.shown
+        services = frozenset(() if shown is None else (each.name for each in shown.services))
+        told = alert_lines.also(
+            known, alerts, look, services=services, each_apart=apart or full, every_name=full, chosen=chosen
+        )
         detail = known.detail
         events = story(detail, look, now=known.now) if isinstance(detail, AlertDetail) else []
         kept = known.alert.answer if known.alert is not None else None

@@ -21,6 +21,8 @@ from widgets.plot import frame
 
 BACK_HOURS = 24.0 * 30
 """How far back an earlier alert of the same subject is looked for."""
+MOST_MOVED = 100
+"""Signals that moved together: many of them share a line."""
 METRICS = {
     AlertType.CPU_USAGE: "cpu_usage",
     AlertType.MEMORY_USAGE: "memory_usage",
@@ -131,7 +133,7 @@ def why_at(operations: Operations, alert_id: int, at: datetime | None) -> AlertW
 
 def ask_moved(operations: Operations, alert_id: int, at: datetime | None) -> MovedTogether | Failure:
     """What moved together with it."""
-    return _tried(lambda: operations.ask(MovedQuery(alert_id, at=at)))
+    return _tried(lambda: operations.ask(MovedQuery(alert_id, at=at, limit=MOST_MOVED)))
 
 
 def _earlier(alerts: tuple[AlertView, ...], alert: AlertView) -> list[AlertView]:

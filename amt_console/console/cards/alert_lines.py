@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from amt_console.console.cards import facts
 from amt_console.console.cards.alert_known import AlertKnown, Failure
 from amt_console.console.cards.facts import labelled, mute_words
+from amt_console.console.cards.moved_lines import moved_lines
 from amt_console.console.cards.phases import phase_line, unanswered
 from amt_console.console.cards.sheet import Head
 from amt_console.console.cards.told import told
@@ -27,8 +28,6 @@ from widgets.look import Look
 
 COUNTED = re.compile(r" \((\d+ of \d+)\)$")
 """How many probes agree, at the end of a message."""
-_FROM_TIME_MINUTES = 2
-"""A signal that moved so many minutes off the begin of the alert has its time beside it."""
 _CHOSEN = 99
 """What a key opens stays where something is left out."""
 _SLOW = (AlertType.RESPONSE_TIME, AlertType.TREND, AlertType.ANOMALY)
@@ -169,7 +168,9 @@ def also(
     shown: Sequence[AlertView],
     look: Look,
     *,
+    services: frozenset[str] = frozenset(),
     each_apart: bool = False,
+    every_name: bool = False,
     chosen: int | None = None,
 ) -> list[tuple[Runs, int]]:
     """Cause, what moved together, followers and other alerts of the subject, each with how telling it is.
@@ -178,7 +179,9 @@ def also(
         known: The alert.
         shown: All alerts of the moment.
         look: Palette and alphabet.
+        services: The subjects that are services.
         each_apart: A line for each signal that moved, with its time; else all on one line.
+        every_name: All names of services that moved alike.
         chosen: The alert that a key opens.
     """
     alert = known.alert
@@ -188,7 +191,7 @@ def also(
     lines: list[tuple[int | None, Runs, int]] = []
     if alert.follows_from is not None:
         lines.append((alert.follows_from, _cause(known, alert.follows_from, by_id, look), 9))
-    lines += [(None, runs, 8) for runs in _moved(known, look, each_apart=each_apart)]
+    lines += [(None, runs, 8) for runs in _moved(known, services, look, each_apart=each_apart, every_name=every_name)]
     lines += _follow(known, _followers(alert, shown), look, each_apart=each_apart, chosen=chosen)
     lines += [(number, _other("also", by_id[number], known, look), 5) for number in _same(alert, shown)]
     return [
@@ -231,7 +234,9 @@ def _cause(known: AlertKnown, cause_id: int, shown: Mapping[int, AlertView], loo
     ]
 
 
-def _moved(known: AlertKnown, look: Look, *, each_apart: bool) -> list[Runs]:
+def _moved(
+    known: AlertKnown, services: frozenset[str], look: Look, *, each_apart: bool, every_name: bool
+) -> list[Runs]:
     palette, moved, alert = look.palette, known.moved, known.alert
     if alert is None:
         return []
@@ -241,18 +246,7 @@ def _moved(known: AlertKnown, look: Look, *, each_apart: bool) -> list[Runs]:
         return [[(f"what moved together cannot be told: {moved.words}", palette.warning)]]
     if not moved.signals:
         return [[("nothing else moved around that time", palette.muted)]]
-    against = "the same hour of four weeks" if moved.weeks else "the hours before"
-    if each_apart:
-        lines: list[Runs] = [[(f"moved together, against {against}", palette.muted)]]
-        for signal in moved.signals:
-            lines.append([(f"{look.local(signal.onset):%H:%M}  ", palette.muted), (signal.words, palette.text)])
-        return lines
-    parts: list[Runs] = []
-    for signal in moved.signals:
-        off = abs((signal.onset - alert.opened_at).total_seconds()) / 60
-        since = f" from {look.local(signal.onset):%H:%M}" if off > _FROM_TIME_MINUTES else ""
-        parts.append([(signal.words, palette.text), (since, palette.muted)])
-    return [[("moved together: ", palette.muted), *joined(parts, (", ", palette.muted))]]
+    return moved_lines(moved, services, alert.opened_at, look, each_apart=each_apart, every_name=every_name)
 
 
 def _other(word: str, alert: AlertView, known: AlertKnown, look: Look) -> Runs:

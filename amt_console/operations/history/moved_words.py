@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from amt_console.analysis.correlation import Moved
 from amt_console.text import milliseconds, percent
 
@@ -16,6 +18,8 @@ _SIGNALS = {
 _PERCENT = frozenset(("down_time", "cpu_usage", "memory_usage", "disk_usage"))
 _TIMES_FROM = 2.0
 """From this ratio on a rise is told as a multiple."""
+_ALIKE_RATIO, _ALIKE_POINTS = 1.5, 25.0
+"""Changes that differ less are about the same: multiples by this factor, percentages by these points."""
 
 
 def signal_words(signal: str) -> str:
@@ -43,3 +47,31 @@ def change_words(moved: Moved) -> str:
     if ratio < _TIMES_FROM:
         return f"{100 * (ratio - 1):+.0f} %"
     return f"{ratio:.0f} x" if ratio >= 10 else f"{ratio:.1f} x".replace(".0 x", " x")
+
+
+def alike(signal: str, one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two changes of the same signal, as value and usual value, are about the same."""
+    if signal in _PERCENT:
+        return abs(one[0] - other[0]) <= _ALIKE_POINTS and abs(one[1] - other[1]) <= _ALIKE_POINTS
+    if min(one[1], other[1]) <= 0 or min(one[0], other[0]) <= 0:
+        return False
+    low, high = sorted((one[0] / one[1], other[0] / other[1]))
+    same_way = (low > 1) == (high > 1) and (low < _TIMES_FROM) == (high < _TIMES_FROM)
+    return same_way and high <= low * _ALIKE_RATIO
+
+
+def range_words(signal: str, changes: Sequence[tuple[float, float]]) -> str:
+    """Alike changes in one: ``3-4 x``, ``+20 to +35 %``; of percentages ``90-96 %, usually 30-35 %``."""
+    if signal in _PERCENT:
+        values, usuals = zip(*changes, strict=True)
+        return f"{_span(values, '.0f')} %, usually {_span(usuals, '.0f')} %"
+    ratios = [value / usual for value, usual in changes]
+    if min(ratios) < _TIMES_FROM:
+        low, high = (f"{100 * (ratio - 1):+.0f}" for ratio in (min(ratios), max(ratios)))
+        return f"{low} %" if low == high else f"{low} to {high} %"
+    return f"{_span(ratios, '.0f' if min(ratios) >= 10 else '.1f')} x"
+
+
+def _span(numbers: Sequence[float], form: str) -> str:
+    low, high = (f"{number:{form}}".removesuffix(".0") for number in (min(numbers), max(numbers)))
+    return low if low == high else f"{low}-{high}"
