@@ -191,15 +191,22 @@ class Store:
 
         Others may have changed it with any of their commits. Raises StoreError.
         """
+        count = self._queues.of(queue)
+        return self.others_version(), count
+
+    def others_version(self) -> object:
+        """A value that differs after each commit of others; on a server after each of this store as well.
+
+        Raises StoreError.
+        """
         if self.is_server or self._writer_engine is None:
             return self.data_version()
         if not self._write_lock.acquire(blocking=False):
-            return object()  # a writer may take long: then the queue itself is read
+            return object()  # a writer may take long, and whoever asks has something better to do than to wait
         try:
             with self._translated():
                 # The writing connection does not count its own commits.
-                others = self._dialect.data_version(self._writing_connection())
-            return self._writers, others, self._queues.of(queue)
+                return self._writers, self._dialect.data_version(self._writing_connection())
         finally:
             self._write_lock.release()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event as sql_event
 from support.documents import json_reports
 from support.original import ORIGINAL
 from support.stores import START, at, episode, event, result
@@ -94,6 +96,36 @@ def mend(store: Store) -> TimeMender:
     while mender.step():
         pass
     return mender
+
+
+def test_what_others_write_later_is_looked_at_and_what_the_monitor_writes_is_not(path: str, clock: FakeClock) -> None:
+    with Store.open(f"sqlite:///{path}", clock=clock) as store:
+        mender = mend(store)
+        before = mender.notices
+        with store.transaction() as writes:
+            writes.add_results([result(seconds=7200)])
+        with counted(store) as statements:
+            assert not mender.step()
+        assert statements == []
+        write(path)
+        while mender.step():
+            pass
+        assert mender.notices != before
+
+
+@contextmanager
+def counted(store: Store) -> Iterator[list[str]]:
+    """The statements that are read with meanwhile."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    sql_event.listen(store._reader_engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        sql_event.remove(store._reader_engine, "before_cursor_execute", note)
 
 
 def everything(store: Store, clock: FakeClock) -> None:

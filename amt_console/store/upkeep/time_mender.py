@@ -16,6 +16,10 @@ from amt_console.store.store import Store
 
 _CHUNK = 10_000
 """Rows of one step: some 10 ms."""
+_MOST_LEFT_OUT = 240
+"""Looks that may be left out one after the other while nobody else writes: after a start all rows since the last look
+are looked at.
+"""
 _NOTE_EVERY = 100_000
 """So many rows may be looked at once more after a start."""
 
@@ -32,12 +36,21 @@ class TimeMender:
         """What people should know, in sentences."""
         self._store = store
         self._looked: dict[str, Looked] = {}
+        self._seen: object = None
+        """The commits of others that were there when the last look began that found no more."""
+        self._left_out = 0
 
     def step(self) -> bool:
         """Look at the next rows; returns whether there are more. Raises StoreError."""
         if self._store.is_server:
             return False
+        version = self._store.others_version()
+        if version == self._seen and self._left_out < _MOST_LEFT_OUT:
+            self._left_out += 1
+            return False
+        self._left_out = 0
         more = [self._look(name) for name in COLUMNS]
+        self._seen = None if any(more) else version
         found = {name: tuple(looked.unreadable) for name, looked in self._looked.items() if looked.unreadable}
         self.notices = tuple(f"{Unreadable(name, ids)} {HOW_TO_MEND}" for name, ids in found.items())
         return any(more)
