@@ -33,9 +33,10 @@ def load() -> Any:
 
 @contextmanager
 def _without_extras() -> Iterator[None]:
-    """Let plotext load neither its manual nor Pillow: more than half of its memory and time, for nothing an axis needs.
+    """Let plotext load neither its manual nor its tests nor Pillow: more than half of its memory, for no axis.
 
-    Pillow is optional for plotext; a manual in its place keeps it from building its own.
+    Pillow is optional for plotext; a manual in its place keeps it from building its own, and so with its tests, which
+    load unittest and argparse.
     """
     added = {name: module for name, module in _extras().items() if name not in sys.modules}
     sys.modules.update(added)
@@ -50,8 +51,10 @@ def _without_extras() -> Iterator[None]:
 def _extras() -> dict[str, Any]:
     manual = ModuleType("plotext._doc.doc")
     manual.docs = None  # type: ignore[attr-defined]
+    tests = ModuleType("plotext._tests.run")
+    tests.test = None  # type: ignore[attr-defined]
     # None makes an import fail as if the package were missing.
-    return {manual.__name__: manual, "PIL": None}
+    return {manual.__name__: manual, tests.__name__: tests, "PIL": None}
 
 
 @lru_cache(maxsize=64)
