@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from amt_console.allocator import use_one_arena
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.garbage import without_collections
@@ -64,6 +65,7 @@ def open_console(
     fault = check_terminal()
     if fault is not None:
         raise CommandError(f"{fault} For a picture without a terminal: amt-console status", ExitCode.UNAVAILABLE)
+    use_one_arena()
     from amt_console.console.app import ConsoleApp
     from amt_console.console.themes.remembered import REMEMBERED_FILE, ThemeMemory
 

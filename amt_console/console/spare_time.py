@@ -12,6 +12,7 @@ from typing import Protocol
 
 from textual.timer import Timer
 
+from amt_console.allocator import return_free_memory
 from amt_console.clock import Clock
 from amt_console.console.places import PLACES
 from amt_console.console.view_state import ViewState
@@ -54,7 +55,8 @@ class SpareTimeHost(Protocol):
 
 
 def code_of_screens() -> tuple[Callable[[], object], ...]:
-    """What loads the code that is needed later, in small pieces: cards, screens, pages, palette.
+    """What loads the code that is needed later, in small pieces: cards, screens, pages, palette. Then free memory goes
+    back to the system: loading leaves 2 MB of it.
 
     Charts are left out: the library that sets their frames takes 6 MB, and many consoles never show one.
     """
@@ -65,7 +67,7 @@ def code_of_screens() -> tuple[Callable[[], object], ...]:
         *(f"{_SCREENS}.{name}" for name in (*places, *_DETAILS)),
         "amt_console.console.palette",
     )
-    return tuple(partial(import_module, name) for name in modules)
+    return (*(partial(import_module, name) for name in modules), return_free_memory)
 
 
 class SpareTime:
