@@ -18,6 +18,7 @@ from amt_console.console.screens.service_detail import ServiceDetailScreen
 from amt_console.model import AlertState, Close, EndSilence, Rating, Snapshot
 from amt_console.model.policy import Policies, Silence
 from amt_console.model.queries import AlertHistoryQuery
+from widgets.fact_lines import FactLines
 
 pytestmark = pytest.mark.slow
 SILENCE = Silence(
@@ -210,3 +211,24 @@ async def test_without_alerts_it_says_so_and_the_tabs_work() -> None:
         assert screen.tab == ACTIVE
         await console.press("space")
         assert "nothing to mark" in console.messages[-1]
+
+
+async def test_on_a_tall_screen_the_history_stands_over_time_below_its_list() -> None:
+    async with desk(incident(), size=(200, 60), answers=INCIDENT) as console:
+        await console.press("3")
+        await console.show(incident())
+        screen = console.app.screen
+        day, tables = screen.query_one("#day", FactLines), screen.query_one("#tables").region
+        assert day.display
+        assert day.region.bottom <= tables.bottom
+        assert (tables.bottom - day.region.bottom) * tables.width < 200 * 60 / 3, "no third is empty"
+        assert "last 7 d" in day.plain_lines[0]
+        assert any(line.strip().startswith("backend-api") and "2 x " in line for line in day.plain_lines)
+        await console.press("z")
+        assert not day.display
+        await console.press("z", "tab", "tab")
+        assert not day.display, "the silences have the room"
+        await console.press("tab")
+        await console.resize(80, 24)
+        await console.show(incident())
+        assert not day.display

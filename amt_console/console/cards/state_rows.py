@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from amt_console.model import ServiceState, Severity, StateSpan
-from amt_console.model.queries.incidents import IncidentHistory, IncidentRow
+from amt_console.model import AlertView, ServiceState, Severity, StateSpan
 from amt_console.model.queries.states import StateHistory
 from amt_console.text import duration
 from widgets.cells import Runs, clean, crop, width_of
@@ -44,25 +43,27 @@ def strip_lines(left: int, rows: int) -> int:
     return next((strip for strip in (2, 1) if rows and left >= rows * strip + _AROUND), 0)
 
 
-def incidents_over_time(history: IncidentHistory) -> tuple[StateHistory, dict[str, str]]:
-    """The incidents as spans by subject, most time in trouble first, and how many there were and how long in all.
+def over_time(
+    start: datetime, end: datetime, alerts: Iterable[tuple[AlertView, float]]
+) -> tuple[StateHistory, dict[str, str]]:
+    """Alerts as spans by subject, most time in trouble first, and how many there were and how long in all.
 
-    Time without an incident is left open: that there was none does not tell that all was well.
+    Time without an alert is left open: that there was none does not tell that all was well.
+
+    Args:
+        start: Begin of the window.
+        end: Its end.
+        alerts: In any order, with the seconds that each lasted.
     """
-    found: dict[str, list[IncidentRow]] = {}
-    for row in reversed(history.incidents):
-        found.setdefault(row.alert.subject, []).append(row)
-    totals = {name: sum(row.lasted_seconds for row in rows) for name, rows in found.items()}
-    names = sorted(found, key=lambda name: -totals[name])
-    spans = {name: tuple(_span(row) for row in found[name]) for name in names}
-    said = {name: f"{len(found[name])} x {duration(totals[name])}" for name in names}
-    return StateHistory(history.start, history.end, spans), said
-
-
-def _span(row: IncidentRow) -> StateSpan:
-    begin = row.alert.opened_at
-    state = ServiceState.DOWN if row.alert.severity is Severity.CRITICAL else ServiceState.DEGRADED
-    return StateSpan(begin, begin + timedelta(seconds=row.lasted_seconds), state)
+    spans: dict[str, list[StateSpan]] = {}
+    for alert, seconds in alerts:
+        begin = alert.opened_at
+        state = ServiceState.DOWN if alert.severity is Severity.CRITICAL else ServiceState.DEGRADED
+        spans.setdefault(alert.subject, []).append(StateSpan(begin, begin + timedelta(seconds=seconds), state))
+    totals = {name: sum(span.seconds for span in found) for name, found in spans.items()}
+    names = sorted(spans, key=lambda name: -totals[name])
+    said = {name: f"{len(spans[name])} x {duration(totals[name])}" for name in names}
+    return StateHistory(start, end, {name: tuple(spans[name]) for name in names}), said
 
 
 def state_rows(

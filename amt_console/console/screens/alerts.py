@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.ranges import RANGES, moved
+from amt_console.console.cards.state_rows import over_time, state_rows, strip_lines
 from amt_console.console.exporting import Export
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.muted import muted_document, read_muted
@@ -32,6 +34,7 @@ from amt_console.operations.json_views import alert_json
 from amt_console.text import SEVERITY_WORDS, follows_words
 from widgets.alert_table import AlertTable, Followers
 from widgets.cells import Runs
+from widgets.fact_lines import FactLines
 from widgets.info_line import InfoLine
 from widgets.live_table import LiveTable
 from widgets.tables.history_table import HistoryTable
@@ -68,6 +71,9 @@ class AlertsScreen(ListScreen):
                 history.display = muted.display = False
                 yield history
                 yield muted
+                day = FactLines("OVER TIME", look=look, id="day")
+                day.display = False
+                yield day
             yield Preview(id="preview")
         yield InfoLine(look=look, id="info")
 
@@ -127,7 +133,25 @@ class AlertsScreen(ListScreen):
             pane.set_class(zoomed and at == self._tab, "-zoom")
         rows = self.alerts.model.total
         self.alerts.styles.height = min(rows + 3, self.size.height // 2) if both else "1fr"
+        self._share_lines(both)
         self._make_room(self.size.width)
+
+    def _share_lines(self, both: bool) -> None:
+        """Below a short history its alerts stand over time, a strip for each subject."""
+        history, day, now = self.history, self.query_one("#day", FactLines), self.now
+        shown = [row for key in history.model.keys if (row := history.model.row(key)) is not None] if both else []
+        strip, rows = 0, 1 + len(shown)
+        if shown and rows < self.size.height:
+            lasted = ((row, row.duration_seconds or (now - row.opened_at).total_seconds()) for row in shown)
+            states, said = over_time(now - timedelta(hours=RANGES[self._range].hours), now, lasted)
+            above = min(self.alerts.model.total + 3, self.size.height // 2)
+            names = list(states.spans)
+            strip = strip_lines(self.query_one("#tables").size.height - above - rows - 1, len(names))
+            if strip:
+                day.title = f"OVER TIME  last {RANGES[self._range].words}"
+                day.show(state_rows(states, names, day.size.width or history.size.width, strip, self.look, said=said))
+        day.display = strip > 0
+        history.styles.height = rows if strip else "1fr"
 
     def _make_room(self, width: int) -> None:
         """Show the preview where there is room, and something to show."""
@@ -299,6 +323,7 @@ class AlertsScreen(ListScreen):
         if self.is_mounted:
             self.host.view.remember_ended(found.alerts)
             self.history.show(found.alerts, self.now, span=span, more=found.more)
+            self._arrange()
             self._draw_tabs()
             self.tell_selected()
 

@@ -17,7 +17,7 @@ from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Answer
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.ranges import LONG_RANGES, USUAL_LONG_RANGE, moved
-from amt_console.console.cards.state_rows import incidents_over_time, state_rows, strip_lines
+from amt_console.console.cards.state_rows import over_time, state_rows, strip_lines
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.lists import ListScreen
 from amt_console.model import Snapshot
@@ -107,7 +107,8 @@ class IncidentsScreen(ListScreen):
         rows = 1 + max(1, len(table.model.keys))
         strip = 0
         if history is not None and not self.has_class("-zoomed"):
-            states, said = incidents_over_time(history)
+            lasted = ((row.alert, row.lasted_seconds) for row in history.incidents)
+            states, said = over_time(history.start, history.end, lasted)
             names = list(states.spans)
             strip = strip_lines(self.query_one("#panes").size.height - rows, len(names))
             if strip:
