@@ -222,6 +222,34 @@ async def test_before_it_began_there_is_its_service_and_no_alert() -> None:
         assert "note by ann" in "\n".join(lines(console))
 
 
+async def test_before_an_alert_of_the_host_began_there_is_the_course_of_its_figure() -> None:
+    def of_the_host(detail: AlertDetail) -> AlertDetail:
+        view = replace(detail.alert, alert_type=AlertType.CPU_USAGE, subject="host", threshold=80.0)
+        episode = replace(detail.episode, alert_type=AlertType.CPU_USAGE, subject="host", threshold=80.0)
+        return replace(detail, alert=view, episode=episode)
+
+    async with desk(incident(), size=(120, 40)) as console:
+        answer_with(console, of_the_host)
+        real = console.operations.alert
+
+        def alert_at(alert_id: int, *, at: datetime | None = None) -> AlertDetail:
+            if at is not None:
+                raise NotFoundError("alert 7 opened after that")
+            return real(alert_id, at=at)
+
+        console.operations.alert = alert_at  # type: ignore[method-assign]
+        await console.press("enter")
+        assert "LAST HOUR" in "\n".join(lines(console))
+        assert "limit 80" in "\n".join(lines(console))
+        await console.press("t")
+        text = "\n".join(lines(console))
+        assert "alert #7 had not begun" in text
+        assert "LAST HOUR" in text
+        assert "highest" in text
+        assert "limit" not in text
+        assert "SERVICE" not in text
+
+
 async def test_the_past_shows_nothing_later_than_its_moment() -> None:
     at = NOW - timedelta(minutes=1)
     async with desk(incident(), at=at) as console:
