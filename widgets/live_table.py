@@ -60,6 +60,8 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
         self._painted: list[Strip] = []
         self._columns: tuple[tuple[Column, int], ...] = ()
         self._drawn: dict[str, tuple[RowT, object, Strip]] = {}
+        self._planned: tuple[Sequence[Column], int] | None = None
+        """What the columns were planned for."""
         self._headed: tuple[object, Strip] | None = None
         """The heading that was drawn last, after all that it depends on."""
         self._checked: set[str] = set()
@@ -261,7 +263,11 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
     def _sized(self) -> None:
         self.virtual_size = Size(self.size.width, len(self.model.keys) + 1)
         wanted = [column.fitted(self.widest(column.id)) for column in self.columns()]
-        columns = plan_columns(wanted, max(1, self.size.width - 2 * EDGE))
+        room = max(1, self.size.width - 2 * EDGE)
+        if self._planned == (wanted, room):
+            return
+        self._planned = wanted, room
+        columns = plan_columns(wanted, room)
         if columns != self._columns:
             self._columns = columns
             self._drawn.clear()
