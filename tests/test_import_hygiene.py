@@ -56,6 +56,7 @@ def loaded_modules(code: str) -> set[str]:
             "collectors.figures.reader",
             ("textual", "plotext", "typer"),
         ),
+        ("the channels", "import amt_console.notify.channels.factory", ("textual", "plotext", "typer", "jinja2")),
         ("the store", "import amt_console.store", ("textual", "plotext", "typer", "httpx")),
         (
             "the screen's shell",

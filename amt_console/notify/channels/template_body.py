@@ -7,9 +7,6 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from amt_console.config.faults import Refused
 from amt_console.model.notifications import Message
 from amt_console.notify.channels.alert_body import webhook_body
@@ -34,6 +31,9 @@ def template_body(file: str, instance: str, zone: tzinfo | None) -> Body:
     Raises:
         Refused: The file cannot be read or is no template.
     """
+    from jinja2 import StrictUndefined, TemplateError  # most configurations have no template
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
     # Without ``range`` a template can only loop over what a message holds.
     environment = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True)
     del environment.globals["range"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from amt_console.notify.templates.content import Content, Tone
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 COLOURS = {Tone.CRITICAL: "#c0262d", Tone.WARNING: "#b45309", Tone.INFO: "#475569", Tone.GOOD: "#15803d"}
 """Behind white words, and as bars on any background."""
@@ -15,6 +17,8 @@ WORDS = {Tone.CRITICAL: "CRITICAL", Tone.WARNING: "WARNING", Tone.INFO: "INFO", 
 
 @cache
 def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # 2 MB, and many monitors never send a mail
+
     environment = Environment(
         loader=PackageLoader("amt_console.notify", "templates"), autoescape=True, undefined=StrictUndefined
     )
