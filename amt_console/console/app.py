@@ -33,7 +33,7 @@ from amt_console.console.copying import Copying
 from amt_console.console.exporting import Exporter
 from amt_console.console.feed import SnapshotFeed
 from amt_console.console.greeting import greeting, happened
-from amt_console.console.jobs import Done, Jobs
+from amt_console.console.jobs import WAITED_FOR, Done, Jobs
 from amt_console.console.leaving import Leaving
 from amt_console.console.pages import Pages
 from amt_console.console.places import Places
@@ -269,6 +269,11 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
                 screen.redraw()
 
     # Jobs on threads
+
+    @property
+    def reads(self) -> bool:
+        """Whether data that a screen waits for is being read."""
+        return any(worker.group in WAITED_FOR and not worker.is_finished for worker in self.workers)
 
     def on_thread(self, work: Callable[[], None], group: str) -> None:
         """Run blocking work on a thread of its own."""

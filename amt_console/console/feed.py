@@ -12,6 +12,7 @@ from typing import Protocol
 from textual.timer import Timer
 
 from amt_console.clock import Clock
+from amt_console.console.jobs import POLL
 from amt_console.console.session import Session, SessionFacts
 from amt_console.console.view_state import ViewState
 from amt_console.model import Snapshot
@@ -122,7 +123,7 @@ class SnapshotFeed:
         self._reading = True
         self._read_at = self._clock.monotonic()
         self._tick_later()
-        self._host.on_thread(partial(self._read, session, self._view.at, self._past), "poll")
+        self._host.on_thread(partial(self._read, session, self._view.at, self._past), POLL)
 
     def poll_soon(self) -> None:
         """Poll now, or ``WAKE_SECONDS`` after the last poll."""

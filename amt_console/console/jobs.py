@@ -15,6 +15,9 @@ from amt_console.operations.protocol import OperationError
 from amt_console.text import safe_text
 
 ResultT = TypeVar("ResultT")
+POLL, ACTION, LOAD = "poll", "action", "load"
+WAITED_FOR = frozenset({POLL, ACTION, LOAD})
+"""Groups of jobs whose results a screen waits for."""
 _log = logging.getLogger(__name__)
 
 
@@ -85,7 +88,7 @@ class Jobs:
             done(result)
             self._changed()
 
-        self._start(work, finish, fail, "action")
+        self._start(work, finish, fail, ACTION)
 
     def load(self, work: Callable[[], ResultT], done: Callable[[ResultT], None], failed: Callable[[str], None]) -> None:
         """Run blocking work of a panel on a thread, then ``done`` on the loop. Its failure goes to ``failed`` alone, in
@@ -99,7 +102,7 @@ class Jobs:
                 _log.exception("what was loaded cannot be drawn")
                 failed(f"a fault of amt-console ({type(error).__name__}), see its log")
 
-        self._start(work, finish, lambda error: failed(safe_text(error) or type(error).__name__), "load")
+        self._start(work, finish, lambda error: failed(safe_text(error) or type(error).__name__), LOAD)
 
     def _start(
         self,

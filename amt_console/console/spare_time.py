@@ -1,4 +1,4 @@
-"""What the console does while nobody presses a key: it loads the code of its other screens, and collects garbage."""
+"""What the console does while nobody waits for it: it loads the code of its other screens, and collects garbage."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ class SpareTimeHost(Protocol):
 
     view: ViewState
 
+    @property
+    def reads(self) -> bool:
+        """Whether data that a screen waits for is being read."""
+        ...
+
     def on_thread(self, work: Callable[[], None], group: str) -> None:
         """Run blocking work on a thread of its own."""
         ...
@@ -71,7 +76,7 @@ def code_of_screens() -> tuple[Callable[[], object], ...]:
 
 
 class SpareTime:
-    """Works one piece after the other, each on a thread, while no key is pressed; then it keeps collections short.
+    """Works one piece after the other, each on a thread, while nobody waits; then it keeps collections short.
 
     A full collection looks through all objects, and nothing else runs meanwhile. Whatever has survived one is
     therefore left out of the next ones, until nobody is there.
@@ -114,7 +119,9 @@ class SpareTime:
 
     def _go_on(self) -> None:
         quiet = self._quiet
-        if quiet < QUIET_SECONDS or self._host.view.shown is None:
+        # Polls go on for ever: later than that nobody waits for what they read.
+        waited_for = quiet < REST_AFTER_SECONDS and self._host.reads
+        if quiet < QUIET_SECONDS or waited_for or self._host.view.shown is None:
             self._later()
         elif self._pieces:
             self._host.on_thread(partial(self._work, self._pieces.popleft()), "spare time")

@@ -35,6 +35,7 @@ class Host:
         self.view = ViewState()
         self.view.read(all_fine(), SessionFacts())
         self.timers: list[Callable[[], None]] = []
+        self.reads = False
         self.delay = 0.0
         """Of the newest timer."""
         self.threads: list[Callable[[], None]] = []
@@ -96,6 +97,38 @@ def test_a_key_and_a_screen_without_data_come_first(host: Host) -> None:
     clock.advance(2 * QUIET_SECONDS)
     host.step()
     assert worked == ["piece"]
+
+
+def test_what_a_key_has_asked_is_read_first_and_endless_polls_stop_nothing(host: Host) -> None:
+    worked: list[str] = []
+    clock = FakeClock(NOW)
+    spare = SpareTime(host, clock, [lambda: worked.append("first"), lambda: worked.append("second")])
+    spare.begin()
+    spare.pressed()
+    clock.advance(2 * QUIET_SECONDS)
+    host.reads = True
+    host.step()
+    assert not worked
+    clock.advance(REST_AFTER_SECONDS)
+    host.step()
+    assert worked == ["first", "second"]
+
+
+def test_no_garbage_is_collected_while_an_answer_is_read(host: Host) -> None:
+    clock = FakeClock(NOW)
+    spare = SpareTime(host, clock, ())
+    spare.begin()
+    host.step()
+    frozen = gc.get_freeze_count()
+    host.reads = True
+    kept = [[] for _ in range(1000)]  # type: ignore[var-annotated]
+    _pause(spare, host, clock)
+    assert gc.get_freeze_count() <= frozen
+    host.reads = False
+    clock.advance(COLLECT_SECONDS)
+    host.step()
+    assert gc.get_freeze_count() > frozen
+    assert len(kept) == 1000
 
 
 def test_new_garbage_is_collected_in_a_pause_and_what_survived_when_nobody_is_there(host: Host) -> None:
