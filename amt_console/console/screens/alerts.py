@@ -136,13 +136,19 @@ class AlertsScreen(ListScreen):
         self._share_lines(both)
         self._make_room(self.size.width)
 
+    def _lasted(self, alert: AlertView) -> float:
+        if alert.duration_seconds is not None:
+            return alert.duration_seconds
+        step = max(1, self.look.age_step)
+        return (self.now - alert.opened_at).total_seconds() // step * step
+
     def _share_lines(self, both: bool) -> None:
         """Below a short history its alerts stand over time, a strip for each subject."""
         history, day, now = self.history, self.query_one("#day", FactLines), self.now
         shown = [row for key in history.model.keys if (row := history.model.row(key)) is not None] if both else []
         strip, rows = 0, 1 + len(shown)
         if shown and rows < self.size.height:
-            lasted = ((row, row.duration_seconds or (now - row.opened_at).total_seconds()) for row in shown)
+            lasted = ((row, self._lasted(row)) for row in shown)
             states, said = over_time(now - timedelta(hours=RANGES[self._range].hours), now, lasted)
             above = min(self.alerts.model.total + 3, self.size.height // 2)
             names = list(states.spans)
