@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -37,9 +39,9 @@ class JobsHost(Protocol):
         ...
 
     def run_worker(
-        self, work: Callable[[], None], /, *, thread: bool, exit_on_error: bool, group: str, description: str
+        self, work: Awaitable[None], /, *, exit_on_error: bool, group: str, description: str
     ) -> Worker[None]:
-        """Run on a thread."""
+        """Wait until work has ended."""
         ...
 
 
@@ -59,8 +61,10 @@ class Jobs:
 
     def on_thread(self, work: Callable[[], None], group: str) -> None:
         """Run blocking work on a thread of its own."""
+        # Textual would start the thread behind whatever the loop has to do first, which may be a paint.
+        begun = asyncio.get_running_loop().run_in_executor(None, copy_context().run, work)
         # Without a description Textual writes out the work with all that it holds, on the screen's thread.
-        self._host.run_worker(work, thread=True, exit_on_error=False, group=group, description=group)
+        self._host.run_worker(begun, exit_on_error=False, group=group, description=group)
 
     def on_loop(self, call: Callable[[], None]) -> None:
         """Call on the app's loop, unless the app is ending. Thread-safe. A call that fails is told, and fails alone."""
