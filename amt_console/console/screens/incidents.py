@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from textual import events
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
@@ -54,6 +54,7 @@ class IncidentsScreen(ListScreen):
         super().__init__()
         self._range = USUAL_LONG_RANGE
         self._alerts: tuple[object, ...] | None = None
+        self._shared_for = Size()
 
     def body(self) -> Iterable[Widget]:
         """The figures, the table and the preview."""
@@ -79,8 +80,9 @@ class IncidentsScreen(ListScreen):
         return (self.table,)
 
     def on_mount(self) -> None:
-        """Say that it is being read."""
+        """Say that it is being read, and share the lines anew after each layout that gave the panes another size."""
         self._draw_figures()
+        self.screen_layout_refresh_signal.subscribe(self, lambda _: self._share_anew())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Load again when an alert began, ended or changed hands."""
@@ -92,9 +94,9 @@ class IncidentsScreen(ListScreen):
         self.show_preview(snapshot)
         self._share_lines()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Share the lines anew, once the panes have their size."""
-        self.call_after_refresh(self._share_lines)
+    def _share_anew(self) -> None:
+        if self.is_mounted and self.query_one("#panes").size != self._shared_for:
+            self._share_lines()
 
     def zoom(self) -> None:
         """Give the list the whole screen, or take it back."""
@@ -103,6 +105,7 @@ class IncidentsScreen(ListScreen):
 
     def _share_lines(self) -> None:
         """A short list leaves room for the incidents over time, a strip for each subject."""
+        self._shared_for = self.query_one("#panes").size
         table, day, history = self.table, self.query_one("#day", FactLines), self._history.value
         rows = 1 + max(1, len(table.model.keys))
         strip = 0

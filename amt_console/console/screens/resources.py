@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
@@ -50,6 +51,7 @@ class ResourcesScreen(ConsoleScreen):
         self._history: HostHistory | None = None
         self._disks: HostHistory | None = None
         self._drawn: tuple[TimeRange, object] | None = None
+        self._drawn_for: tuple[Size, ...] = ()
         """Range and moment of the history."""
         self._faults: dict[str, str] = {}
         self._loaded_at = self._disks_at = float("-inf")
@@ -128,7 +130,6 @@ class ResourcesScreen(ConsoleScreen):
             self._disks = history
             self._faults.pop("disks", None)
             self._draw()
-            self.call_after_refresh(self._draw)
 
     def _disks_failed(self, why: str) -> None:
         if self.is_mounted:
@@ -170,19 +171,31 @@ class ResourcesScreen(ConsoleScreen):
         self._draw()
 
     def on_mount(self) -> None:
-        """Share the room."""
+        """Share the room, and again after each layout that gave the panels other sizes."""
         self._fit(self.size.width, self.size.height)
+        self.screen_layout_refresh_signal.subscribe(self, lambda _: self._draw_anew())
 
     def on_resize(self, event: events.Resize) -> None:
         """Two or three charts beside each other."""
         self._fit(event.size.width, event.size.height)
-        self.call_after_refresh(self._draw)
 
     def _fit(self, width: int, height: int) -> None:
         self.set_class(width >= _THREE_FROM, "-three")
         self.set_class(height >= _GAP_FROM, "-gaps")
 
+    def _sizes(self) -> tuple[Size, ...]:
+        """Sizes that decide what is drawn."""
+        headings = (self.query_one(f"#{figure.name}-over", FactLines) for figure in resource_lines.FIGURES)
+        disks = self.query_one("#disks", FactLines)
+        parent = disks.parent
+        return (*(each.size for each in headings), disks.size, parent.size if isinstance(parent, Widget) else Size())
+
+    def _draw_anew(self) -> None:
+        if self.is_mounted and self._sizes() != self._drawn_for:
+            self._draw()
+
     def _draw(self) -> None:
+        self._drawn_for = self._sizes()
         shown, history, look, now = self.host.view.shown, self._history, self.look, self.now
         sample = shown.resources.sample if shown is not None else None
         alerts = self._alerts
