@@ -274,10 +274,10 @@ async def test_without_any_sample_there_are_dashes_and_reasons() -> None:
 
 
 async def test_the_figures_follow_the_size_that_the_disks_have_taken() -> None:
-    async with desk(incident(), size=(120, 40), answers=INCIDENT) as console:
+    async with desk(incident(), size=(200, 60), answers=INCIDENT) as console:
         await console.press("4")
         disks, figures = (console.app.screen.query_one(name, FactLines) for name in ("#disks", "#host-figures"))
         assert figures.display
-        disks.styles.height = 30
+        disks.styles.height = 50
         await console.settle()
         assert not figures.display
