@@ -247,6 +247,11 @@ def percent(value: float | None, digits: int = 1) -> str:
     return f"{shown:.{digits}f} %"
 
 
+def plural(number: int, noun: str) -> str:
+    """``1 alert``, ``3 alerts``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def alert_amount(alert_type: AlertType, value: float | None) -> str:
     """What an alert measured, or its threshold, in its unit; a dash for none."""
     if value is None:
@@ -256,7 +261,7 @@ def alert_amount(alert_type: AlertType, value: float | None) -> str:
     if alert_type in _PERCENT_ALERTS:
         return percent(value)
     if alert_type is AlertType.TLS_EXPIRY:
-        return f"{int(value)} day{'' if int(value) == 1 else 's'}"
+        return plural(int(value), "day")
     return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 

@@ -25,10 +25,10 @@ __all__ = ["Chart", "ChartLine", "ChartMark", "Period", "Plot", "chart_strips"]
 class Chart(LineView):
     """A plot that fills its room: a legend, the failures, the lines, two lines of time axis.
 
-    It needs 6 lines and 20 cells, and is a sparkline for each line below that; from 40 cells on everything has its
-    room. What is unknown is a gap with a faint dot
-    on the axis, and no line crosses it. Lines differ in their dashes, phases in their texture, outages have a shade:
-    nothing depends on colour. Of more values than dots each peak is drawn.
+    It needs 6 lines and 20 cells; in fewer lines it is a row of bars for each of its lines. From 40 cells on everything
+    has its room. What is unknown is a gap with a faint dot on the axis, and no line crosses it. Lines differ in their
+    dashes, phases in their texture, outages have a shade: nothing depends on colour. Of more values than dots each peak
+    is drawn.
     """
 
     def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002

@@ -174,9 +174,13 @@ class Look:
         """``ages.ago_words`` in steps."""
         return ages.ago_words(then, now, max(ages.STEP, self.age_step))
 
+    def in_steps(self, seconds: float) -> float:
+        """What goes on so long, down to a whole step."""
+        return seconds - seconds % self.age_step
+
     def lasting(self, seconds: float) -> str:
         """``text.duration`` in steps, for what goes on."""
-        return duration(seconds - seconds % self.age_step)
+        return duration(self.in_steps(seconds))
 
     @property
     def ellipsis(self) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.style import Style
 from textual.strip import Strip
 
-from widgets.cells import Run, clean, crop, line, width_of
+from widgets.cells import NO_STYLE, Run, clean, crop, line, width_of
 from widgets.look import Look
 from widgets.plot.canvas import PENS
 from widgets.plot.plot import ChartLine, Plot, stacked
@@ -77,7 +77,7 @@ def _bars(
         cells: list[Run] = []
         for column, value in enumerate(drawn):
             out = _is_out(plot, column, columns)
-            ground = Style(bgcolor=palette.outage.bgcolor) if out else Style()
+            ground = Style(bgcolor=palette.outage.bgcolor) if out else NO_STYLE
             if row == 0 and _has_failed(plot, column, columns):
                 cells.append((look.glyph("✖", "X"), palette.critical))
             elif value is not None:

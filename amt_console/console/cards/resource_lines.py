@@ -140,8 +140,8 @@ def note(
         arrows = {"in": look.glyph("↓", "in"), "out": look.glyph("↑", "out")}
         shown = [(arrows[label], look.value(value_words(figure, values.get(name)))) for name, label in figure.metrics]
         short = [(arrow, value.removesuffix("/s")) for arrow, value in shown]
-        words = [gap.join(f"{arrow} {value}" for arrow, value in each) for each, gap in ((shown, "  "), (short, "  "))]
-        return next((each for each in words if len(each) <= room), words[-1].replace("  ", " "))
+        words = [gap.join(map(" ".join, each)) for each, gap in ((shown, "  "), (short, "  "), (short, " "))]
+        return next((each for each in words if len(each) <= room), words[-1])
     name = figure.metrics[0][0]
     now = values.get(name)
     parts = [look.value(value_words(figure, now))]

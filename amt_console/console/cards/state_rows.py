@@ -38,22 +38,21 @@ def day_room(left: int, events: int, services: int) -> tuple[int, int]:
     return left, 0
 
 
-def strip_lines(left: int, rows: int) -> int:
-    """Lines of each strip where so many stand in a panel of their own: 0 where there is no room for all."""
-    return next((strip for strip in (2, 1) if rows and left >= rows * strip + _AROUND), 0)
+def alert_rows(
+    start: datetime, end: datetime, alerts: Iterable[tuple[AlertView, float]], *, left: int, width: int, look: Look
+) -> list[Runs]:
+    """Alerts over time in a panel of their own: a strip for each subject, most time in trouble first.
 
-
-def over_time(
-    start: datetime, end: datetime, alerts: Iterable[tuple[AlertView, float]]
-) -> tuple[StateHistory, dict[str, str]]:
-    """Alerts as spans by subject, most time in trouble first, and how many there were and how long in all.
-
-    Time without an alert is left open: that there was none does not tell that all was well.
+    Behind it stands how many there were and how long in all. Time without an alert is left open: that there was none
+    does not tell that all was well.
 
     Args:
         start: Begin of the window.
         end: Its end.
         alerts: In any order, with the seconds that each lasted.
+        left: Lines for the panel; without room for all subjects there is none.
+        width: Cells of the panel.
+        look: Palette and alphabet.
     """
     spans: dict[str, list[StateSpan]] = {}
     for alert, seconds in alerts:
@@ -62,8 +61,12 @@ def over_time(
         spans.setdefault(alert.subject, []).append(StateSpan(begin, begin + timedelta(seconds=seconds), state))
     totals = {name: sum(span.seconds for span in found) for name, found in spans.items()}
     names = sorted(spans, key=lambda name: -totals[name])
+    strip = next((strip for strip in (2, 1) if names and left >= len(names) * strip + _AROUND), 0)
+    if not strip:
+        return []
     said = {name: f"{len(spans[name])} x {duration(totals[name])}" for name in names}
-    return StateHistory(start, end, {name: tuple(spans[name]) for name in names}), said
+    history = StateHistory(start, end, {name: tuple(spans[name]) for name in names})
+    return state_rows(history, names, width, strip, look, said=said)
 
 
 def state_rows(

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from textual import events, on
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
@@ -20,7 +21,7 @@ from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.ranges import RANGES, moved
-from amt_console.console.cards.state_rows import over_time, state_rows, strip_lines
+from amt_console.console.cards.state_rows import alert_rows
 from amt_console.console.exporting import Export
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.muted import muted_document, read_muted
@@ -59,6 +60,7 @@ class AlertsScreen(ListScreen):
         self._range = _FIRST_RANGE
         self._versions: tuple[object, ...] = ()
         self._muted_by: tuple[object, ...] | None = None
+        self._shared_for = Size()
 
     def body(self) -> Iterable[Widget]:
         """The tabs, the tables and the preview."""
@@ -131,33 +133,43 @@ class AlertsScreen(ListScreen):
         for at, pane in enumerate(self.panes()):
             pane.display = at == self._tab or (both and at in (ACTIVE, HISTORY))
             pane.set_class(zoomed and at == self._tab, "-zoom")
-        rows = self.alerts.model.total
-        self.alerts.styles.height = min(rows + 3, self.size.height // 2) if both else "1fr"
-        self._share_lines(both)
+        above = min(self.alerts.model.total + 3, self.size.height // 2)
+        self.alerts.styles.height = above if both else "1fr"
+        self._share_lines(above if both else None)
         self._make_room(self.size.width)
+
+    def laid_out(self) -> None:
+        """Share the lines anew if there are more or fewer."""
+        if self.query_one("#tables").size != self._shared_for:
+            self._arrange()
 
     def _lasted(self, alert: AlertView) -> float:
         if alert.duration_seconds is not None:
             return alert.duration_seconds
-        step = max(1, self.look.age_step)
-        return (self.now - alert.opened_at).total_seconds() // step * step
+        return self.look.in_steps((self.now - alert.opened_at).total_seconds())
 
-    def _share_lines(self, both: bool) -> None:
-        """Below a short history its alerts stand over time, a strip for each subject."""
-        history, day, now = self.history, self.query_one("#day", FactLines), self.now
-        shown = [row for key in history.model.keys if (row := history.model.row(key)) is not None] if both else []
-        strip, rows = 0, 1 + len(shown)
-        if shown and rows < self.size.height:
+    def _share_lines(self, above: int | None) -> None:
+        """Below a short history its alerts stand over time, a strip for each subject.
+
+        Args:
+            above: Lines of the open alerts; ``None`` where the history does not stand below them.
+        """
+        history, day, now, span = self.history, self.query_one("#day", FactLines), self.now, RANGES[self._range]
+        self._shared_for = self.query_one("#tables").size
+        shown = []
+        if above is not None:
+            shown = [row for key in history.model.keys if (row := history.model.row(key)) is not None]
+        rows, strips = 1 + len(shown), []
+        if above is not None and rows < self.size.height:
             lasted = ((row, self._lasted(row)) for row in shown)
-            states, said = over_time(now - timedelta(hours=RANGES[self._range].hours), now, lasted)
-            above = min(self.alerts.model.total + 3, self.size.height // 2)
-            names = list(states.spans)
-            strip = strip_lines(self.query_one("#tables").size.height - above - rows - 1, len(names))
-            if strip:
-                day.title = f"OVER TIME  last {RANGES[self._range].words}"
-                day.show(state_rows(states, names, day.size.width or history.size.width, strip, self.look, said=said))
-        day.display = strip > 0
-        history.styles.height = rows if strip else "1fr"
+            left, width = self._shared_for.height - above - rows - 1, day.size.width or history.size.width
+            begin = now - timedelta(hours=span.hours)
+            strips = alert_rows(begin, now, lasted, left=left, width=width, look=self.look)
+        if strips:
+            day.title = f"OVER TIME  last {span.words}"
+            day.show(strips)
+        day.display = bool(strips)
+        history.styles.height = rows if strips else "1fr"
 
     def _make_room(self, width: int) -> None:
         """Show the preview where there is room, and something to show."""

@@ -17,7 +17,7 @@ from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Answer
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.ranges import LONG_RANGES, USUAL_LONG_RANGE, moved
-from amt_console.console.cards.state_rows import over_time, state_rows, strip_lines
+from amt_console.console.cards.state_rows import alert_rows
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.lists import ListScreen
 from amt_console.model import Snapshot
@@ -80,9 +80,8 @@ class IncidentsScreen(ListScreen):
         return (self.table,)
 
     def on_mount(self) -> None:
-        """Say that it is being read, and share the lines anew after each layout that gave the panes another size."""
+        """Say that it is being read."""
         self._draw_figures()
-        self.screen_layout_refresh_signal.subscribe(self, lambda _: self._share_anew())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Load again when an alert began, ended or changed hands."""
@@ -94,8 +93,9 @@ class IncidentsScreen(ListScreen):
         self.show_preview(snapshot)
         self._share_lines()
 
-    def _share_anew(self) -> None:
-        if self.is_mounted and self.query_one("#panes").size != self._shared_for:
+    def laid_out(self) -> None:
+        """Share the lines anew if there are more or fewer."""
+        if self.query_one("#panes").size != self._shared_for:
             self._share_lines()
 
     def zoom(self) -> None:
@@ -108,17 +108,15 @@ class IncidentsScreen(ListScreen):
         self._shared_for = self.query_one("#panes").size
         table, day, history = self.table, self.query_one("#day", FactLines), self._history.value
         rows = 1 + max(1, len(table.model.keys))
-        strip = 0
+        strips = []
         if history is not None and not self.has_class("-zoomed"):
             lasted = ((row.alert, row.lasted_seconds) for row in history.incidents)
-            states, said = over_time(history.start, history.end, lasted)
-            names = list(states.spans)
-            strip = strip_lines(self.query_one("#panes").size.height - rows, len(names))
-            if strip:
-                day.title = f"OVER TIME  last {LONG_RANGES[self._range].words}"
-                day.show(state_rows(states, names, day.size.width or table.size.width, strip, self.look, said=said))
-        day.display = strip > 0
-        if strip:
+            left, width = self._shared_for.height - rows, day.size.width or table.size.width
+            strips = alert_rows(history.start, history.end, lasted, left=left, width=width, look=self.look)
+        day.display = bool(strips)
+        if strips:
+            day.title = f"OVER TIME  last {LONG_RANGES[self._range].words}"
+            day.show(strips)
             table.styles.height = rows
         else:
             table.styles.clear_rule("height")

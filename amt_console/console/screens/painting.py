@@ -22,10 +22,6 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
     until they have drawn themselves. A screen that comes back is styled anew only if the theme is another one.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._compositor: LineCompositor = LineCompositor()
-
     _laying_out = False
     _paint_waits = False
     """Whether a layout is not painted yet."""
@@ -35,6 +31,13 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
     """Ends the wait."""
     _styled_for = ""
     """The theme when it was mounted, or left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor: LineCompositor = LineCompositor()
+
+    def laid_out(self) -> None:
+        """Called after each layout: panels have the sizes by which their screen shares the room among them."""
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
         self._laying_out = self._held < MOST_HELD
@@ -78,8 +81,9 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
             self.app._display(self, self._compositor.render_changed())
 
     def on_mount(self) -> None:
-        """Remember what it is styled for."""
+        """Remember what it is styled for, and follow its layouts."""
         self._styled_for = self.app.theme
+        self.screen_layout_refresh_signal.subscribe(self, lambda _: self.laid_out() if self.is_mounted else None)
 
     def on_screen_suspend(self) -> None:
         """Remember what it is styled for."""

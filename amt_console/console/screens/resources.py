@@ -51,8 +51,9 @@ class ResourcesScreen(ConsoleScreen):
         self._history: HostHistory | None = None
         self._disks: HostHistory | None = None
         self._drawn: tuple[TimeRange, object] | None = None
-        self._drawn_for: tuple[Size, ...] = ()
         """Range and moment of the history."""
+        self._drawn_for: tuple[Size, ...] = ()
+        """Sizes of the panels."""
         self._faults: dict[str, str] = {}
         self._loaded_at = self._disks_at = float("-inf")
         self._chosen = 0
@@ -171,9 +172,8 @@ class ResourcesScreen(ConsoleScreen):
         self._draw()
 
     def on_mount(self) -> None:
-        """Share the room, and again after each layout that gave the panels other sizes."""
+        """Share the room."""
         self._fit(self.size.width, self.size.height)
-        self.screen_layout_refresh_signal.subscribe(self, lambda _: self._draw_anew())
 
     def on_resize(self, event: events.Resize) -> None:
         """Two or three charts beside each other."""
@@ -190,8 +190,9 @@ class ResourcesScreen(ConsoleScreen):
         parent = disks.parent
         return (*(each.size for each in headings), disks.size, parent.size if isinstance(parent, Widget) else Size())
 
-    def _draw_anew(self) -> None:
-        if self.is_mounted and self._sizes() != self._drawn_for:
+    def laid_out(self) -> None:
+        """Draw for the sizes that the panels have taken."""
+        if self._sizes() != self._drawn_for:
             self._draw()
 
     def _draw(self) -> None:
@@ -341,7 +342,6 @@ class ResourcesScreen(ConsoleScreen):
             if isinstance(panel, Widget):
                 panel.set_class(enlarged and figure.name == name, "-zoom")
         self._draw()
-        self.call_after_refresh(self._draw)
 
     async def action_back(self) -> None:
         """Take the screen back from a chart, then its mark; then to the overview."""

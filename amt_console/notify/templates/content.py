@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from amt_console.model.notifications import Message, Notice, NoticeKind
 from amt_console.model.states import AlertState, AlertType, Resolution, Severity
-from amt_console.notify.templates.phrases import fitted, plural, short_name, span, what_is_wrong
-from amt_console.text import SEVERITY_WORDS, alert_amount, safe_text
+from amt_console.notify.templates.phrases import fitted, short_name, span, what_is_wrong
+from amt_console.text import SEVERITY_WORDS, alert_amount, plural, safe_text
 
 SUBJECT_CHARS = 60
 """A phone's lock screen shows as much of one line."""

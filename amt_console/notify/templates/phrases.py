@@ -26,11 +26,6 @@ def span(seconds: float) -> str:
     return " ".join(f"{part[:-1]} {units[part[-1]]}" for part in text.split())
 
 
-def plural(number: int, noun: str) -> str:
-    """``1 alert``, ``3 alerts``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def fitted(start: str, middle: str, end: str, width: int) -> str:
     """One line of at most ``width``: the middle is cut; the end is left out where it would hide the middle."""
     room = width - len(start) - len(end)
