@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from support.pictures import NOW
 
-from amt_console.console.cards.moved_lines import moved_alike, moved_lines
+from amt_console.console.cards.moved_lines import moved_lines
 from amt_console.model.queries.moved import MovedSignal, MovedTogether
+from amt_console.operations.history.moved_alike import moved_alike
 from widgets.look import PLAIN_LOOK
 
 BEGIN = NOW - timedelta(minutes=10)

@@ -15,14 +15,13 @@ from amt_console.model.queries.host import MetricCourse
 from amt_console.model.queries.moved import MovedTogether
 from amt_console.model.queries.states import StateHistory
 from amt_console.model.why import AlertWhy
+from amt_console.operations.history.moved_alike import MOST_MOVED
 from amt_console.operations.protocol import NotFoundError, OperationError, Operations, ServiceDetail
 from amt_console.text import safe_text
 from widgets.plot import frame
 
 BACK_HOURS = 24.0 * 30
 """How far back an earlier alert of the same subject is looked for."""
-MOST_MOVED = 100
-"""Signals that moved together: many of them share a line."""
 METRICS = {
     AlertType.CPU_USAGE: "cpu_usage",
     AlertType.MEMORY_USAGE: "memory_usage",

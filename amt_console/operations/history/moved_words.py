@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
 
-from amt_console.analysis.correlation import Moved
 from amt_console.text import milliseconds, percent
 
 _SIGNALS = {
@@ -22,6 +23,21 @@ _ALIKE_RATIO, _ALIKE_POINTS = 1.5, 25.0
 """Changes that differ less are about the same: multiples by this factor, percentages by these points."""
 
 
+class MovedValue(Protocol):
+    """What is known of a signal that left its usual range."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def signal(self) -> str: ...
+    @property
+    def onset(self) -> datetime: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def usual(self) -> float: ...
+
+
 def signal_words(signal: str) -> str:
     """A signal for people."""
     return _SIGNALS.get(signal, signal.replace("_", " "))
@@ -36,7 +52,7 @@ def value_words(signal: str, value: float) -> str:
     return f"{value:,.4g}"
 
 
-def change_words(moved: Moved) -> str:
+def change_words(moved: MovedValue) -> str:
     """How it changed: ``4 x``, ``-38 %``; of percentages both values: ``96 %, usually 35 %``."""
     value, usual = moved.value, moved.usual
     if moved.signal in _PERCENT:

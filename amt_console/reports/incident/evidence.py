@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from amt_console.analysis.correlation import Moved
 from amt_console.operations.evidence_facts import evidence_facts
 from amt_console.operations.history.moved_words import signal_words, value_words
-from amt_console.operations.moved_together import HOST
+from amt_console.operations.moved_together import DOWN_TIME, HOST
 from amt_console.reports.charts.base import COUNT_LABELS
 from amt_console.reports.charts.lines import history_chart, latency_chart, resource_chart
 from amt_console.reports.incident.data import ChartSource, IncidentData
@@ -47,7 +48,7 @@ def evidence(data: IncidentData, times: Times) -> Iterator[Block]:
 
 def _chart(source: ChartSource, number: int, data: IncidentData, times: Times) -> PageChart:
     span = f"{times.minute(source.window.start)} – {times.minute(source.window.end)}"
-    moved = next((each for each in data.moved if (each.subject, each.signal) == (source.subject, source.signal)), None)
+    moved = _moved(source, data)
     what = _state_words(source, data) if moved is None else moved_words(moved)
     heading = f"{source.subject}: {what}"
     spec, numbers, subtitle = _drawn(source, data, times)
@@ -60,6 +61,12 @@ def _chart(source: ChartSource, number: int, data: IncidentData, times: Times) -
         empty="Nothing is stored about this time.",
         table=_table(source, number, numbers, times) if spec is not None else None,
     )
+
+
+def _moved(source: ChartSource, data: IncidentData) -> Moved | None:
+    """What a chart shows of what moved: its signal, or the shaded time down of its service."""
+    signals = {each.signal: each for each in data.moved if each.subject == source.subject}
+    return signals.get(source.signal) or (signals.get(DOWN_TIME) if source.spans else None)
 
 
 def _state_words(source: ChartSource, data: IncidentData) -> str:

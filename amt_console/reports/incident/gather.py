@@ -27,6 +27,7 @@ from amt_console.model import (
 )
 from amt_console.operations.history.alerts import known_episodes
 from amt_console.operations.history.messages import known_delivery
+from amt_console.operations.history.moved_alike import MOST_MOVED, moved_alike
 from amt_console.operations.moved_together import HOST, moved_with
 from amt_console.operations.why import MOST_DELIVERIES
 from amt_console.reports.gathering.data import ServiceRecord
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 MOST_FOLLOWERS = 50
 MOST_ALERTS = 1000
-MOST_MOVED = 20
 MOST_CHARTS_OF_MOVED = 4
 MOST_PROBES = 500
 FIRST_FAILURES = 4
@@ -131,7 +131,7 @@ def gather_incident(
         answer=reads.alerts.answers([episode.id], made_at).get(episode.id),
         impact=_impact(reads, named, begin, end, exact=begin > oldest),
         moved=moved,
-        charts=tuple(_charts(reads, episode, named, moved, watched, begin - around, last)) if charts else (),
+        charts=tuple(_charts(reads, episode, named, moved, watched, begin - around, last, made_at)) if charts else (),
         limits=(
             ("cpu_usage", settings.alert_thresholds.cpu_usage_percent),
             ("memory_usage", settings.alert_thresholds.memory_usage_percent),
@@ -250,13 +250,16 @@ def _charts(
     watched: dict[str, Target],
     start: datetime,
     end: datetime,
+    now: datetime,
 ) -> Iterator[ChartSource]:
-    window = _window(start, end)
+    # Of those that moved alike one tells enough.
+    strongest = [group.members[0] for group in moved_alike(moved, watched)][:MOST_CHARTS_OF_MOVED]
+    window = _window(start, min(now, max((end, *(each.onset + LEAST_AROUND for each in strongest)))))
     wanted = [(name, "response_time") for name in services[:1]]
     if (metric := _HOST_METRICS.get(episode.alert_type)) is not None:
         wanted.append((HOST, metric))
     # Down time of a service is shaded in the chart of its response times.
-    wanted += [(each.subject, each.signal if each.subject not in watched else "response_time") for each in moved]
+    wanted += [(each.subject, each.signal if each.subject not in watched else "response_time") for each in strongest]
     for subject, signal in list(dict.fromkeys(wanted))[: 1 + MOST_CHARTS_OF_MOVED]:
         if subject == HOST:
             yield _host_chart(reads, signal, window)

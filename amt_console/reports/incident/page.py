@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from amt_console.analysis import correlation
+from amt_console.analysis.correlation import Moved
+from amt_console.operations.history.moved_alike import MovedAlike, moved_alike
 from amt_console.operations.history.moved_words import signal_words
 from amt_console.reports.incident.data import IncidentData
 from amt_console.reports.incident.evidence import evidence
@@ -63,7 +65,7 @@ def incident_page(data: IncidentData, times: Times) -> ReportPage:
             PageSection("impact", "Impact", tuple(_impact(data))),
             PageSection("timeline", "Timeline", (_timeline(data, times),)),
             PageSection("response", "Who had it, and how fast", (_response(data, taken, times),)),
-            PageSection("moved", "What moved together", (_moved(data, times),)),
+            PageSection("moved", "What moved together", tuple(_moved(data, times))),
             PageSection("evidence", "Evidence", tuple(evidence(data, times)), columns=2),
             *(PageSection(_id(heading), heading, (), lead=f"To fill in. {hint}") for heading, hint in FILL_IN),
             PageSection("action-items", "Action items", (_action_items(),), lead=f"To fill in. {ACTION_ITEMS}"),
@@ -251,27 +253,36 @@ def _response(data: IncidentData, taken: Response, times: Times) -> Table:
     )
 
 
-def _moved(data: IncidentData, times: Times) -> Table:
-    return Table(
+def _moved(data: IncidentData, times: Times) -> Iterator[Table]:
+    """What moved, those that moved alike in one row; then each of these by itself."""
+    groups = moved_alike(data.moved, data.services)
+    yield _moved_table(
         "moved-table",
         "What left its usual range when it began, strongest first",
-        (
-            Heading("Subject"),
-            Heading("What"),
-            Heading("Strength", number=True),
-            Heading("Since"),
-        ),
-        tuple(
-            (
-                Cell(each.subject),
-                Cell(moved_words(each)),
-                Cell(_strength(each.strength), number=True),
-                Cell(times.short(each.onset), fixed=True),
-            )
-            for each in data.moved
-        ),
+        [_moved_row(group, times) for group in groups],
         empty="Nothing else that is measured left its usual range, or too little is known of the hours before.",
         note="They moved together; this does not tell the cause." if data.moved else "",
+    )
+    alike = [each for group in groups if len(group.members) > 1 for each in group.members]
+    if alike:
+        rows = [_moved_row(MovedAlike((each,)), times) for each in alike]
+        yield _moved_table("moved-alike", "Each of those that moved alike", rows, folded=True)
+
+
+def _moved_table(
+    table_id: str, title: str, rows: Sequence[Row], *, empty: str = "", note: str = "", folded: bool = False
+) -> Table:
+    headings = (Heading("Subject"), Heading("What"), Heading("Strength", number=True), Heading("Since"))
+    return Table(table_id, title, headings, tuple(rows), empty=empty, note=note, folded=folded)
+
+
+def _moved_row(group: MovedAlike[Moved], times: Times) -> Row:
+    strongest = group.members[0]
+    return (
+        Cell(group.names()),
+        Cell(moved_words(strongest) if len(group.members) == 1 else group.change),
+        Cell(_strength(strongest.strength), number=True),
+        Cell(times.short(group.onset), fixed=True),
     )
 
 
