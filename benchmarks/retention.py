@@ -15,7 +15,7 @@ from amt_console.clock import SystemClock
 from amt_console.config import Settings
 from amt_console.monitor.engine import EngineLimits
 from amt_console.monitor.thread import EngineThread
-from amt_console.monitor.upkeep.housekeeping import Pace
+from amt_console.monitor.upkeep.housekeeping import UpkeepPace
 from amt_console.store import Store, Writes
 from amt_console.store.upkeep.retention import expired
 from amt_console.store.upkeep.retention_rules import RetentionPolicy, day_of
@@ -114,7 +114,7 @@ def measured(history: History, port: int) -> list[Figure]:
         store=store,
         store_url=history.url,
         clock=clock,
-        limits=EngineLimits(pace=Pace(first=_SETTLE_SECONDS)),
+        limits=EngineLimits(pace=UpkeepPace(first=_SETTLE_SECONDS)),
     )
     engine.start()
     late, seconds = watch(engine, store, policy, clock)

@@ -19,7 +19,7 @@ from amt_console.analysis.uptime.availability import Availability
 from amt_console.analysis.uptime.budgets import Burn, ErrorBudget
 from amt_console.analysis.uptime.incidents import Incident
 from amt_console.analysis.uptime.outages import Outage
-from amt_console.analysis.uptime.policies import Policies
+from amt_console.analysis.uptime.policies import UptimeByPolicy
 
 __all__ = [
     "AnalysisLimits",
@@ -33,12 +33,12 @@ __all__ = [
     "LatencySummary",
     "Outage",
     "PerformanceAnalysis",
-    "Policies",
     "Recommendation",
     "ResourcePattern",
     "ServiceHistory",
     "ServicePerformance",
     "Trend",
+    "UptimeByPolicy",
     "Window",
     "analyse",
     "window_of",

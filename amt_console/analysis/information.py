@@ -43,7 +43,7 @@ HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class UnusualSubject:
     """One subject and what is unusual about it."""
 
     subject: str
@@ -51,7 +51,7 @@ class Note:
     value: float
 
 
-def rising_response_time(service: str, hours: Sequence[Rollup]) -> Note | None:
+def rising_response_time(service: str, hours: Sequence[Rollup]) -> UnusualSubject | None:
     """Whether the median response time rose over the last seven days, equal hours of the day compared.
 
     Args:
@@ -78,10 +78,10 @@ def rising_response_time(service: str, hours: Sequence[Rollup]) -> Note | None:
         f"{service}: the median response time rose by {rise} in {TREND_DAYS} days, from {milliseconds(first)} to "
         f"{milliseconds(last)} (equal hours compared)"
     )
-    return Note(service, message, last)
+    return UnusualSubject(service, message, last)
 
 
-def unusual_host(name: str, hours: Sequence[HostRollup]) -> Note | None:
+def unusual_host(name: str, hours: Sequence[HostRollup]) -> UnusualSubject | None:
     """Whether a figure of the host left its band of the hour of the week for two hours in a row.
 
     Args:
@@ -104,12 +104,12 @@ def unusual_host(name: str, hours: Sequence[HostRollup]) -> Note | None:
     shown = percent if name in LEAST_HOST_CHANGE else count
     hour = f"{known[-1][0].astimezone(UTC):%a %H:00} UTC"
     message = f"{name} at {shown(value)} for two hours: at {hour} it is usually {shown(max(0.0, low))} to {shown(high)}"
-    return Note(name, message, value)
+    return UnusualSubject(name, message, value)
 
 
 def unusual_behaviour(
     subject: str, figures: Mapping[str, Sequence[tuple[datetime, float]]], now: datetime
-) -> Note | None:
+) -> UnusualSubject | None:
     """Which figures are far from what the same weekday of the last four weeks, and their growth, let expect.
 
     Args:
@@ -129,7 +129,7 @@ def unusual_behaviour(
     found.sort(key=lambda each: (-each[0], each[1]))
     more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
     message = f"unusual behaviour of {subject}: " + "; ".join(text for _, text, _ in found[:NAMED]) + more
-    return Note(subject, message, found[0][2])
+    return UnusualSubject(subject, message, found[0][2])
 
 
 def _deviation(points: Sequence[tuple[datetime, float]], now: datetime) -> tuple[float, float, float, float] | None:

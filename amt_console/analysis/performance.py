@@ -31,7 +31,7 @@ from amt_console.analysis.uptime.availability import NOTHING, Availability
 from amt_console.analysis.uptime.budgets import ErrorBudget, Totals, error_budgets
 from amt_console.analysis.uptime.incidents import Incident, unmeasured_spans
 from amt_console.analysis.uptime.outages import Outage, outages
-from amt_console.analysis.uptime.policies import Policies, policies
+from amt_console.analysis.uptime.policies import UptimeByPolicy, policies
 from amt_console.analysis.uptime.reliability import NO_INCIDENTS, Frequency, Reliability, frequency, reliability
 from amt_console.model import Episode, Gap, HostRollup, StateSpan
 from amt_console.model.slo import Slo
@@ -63,7 +63,7 @@ class PerformanceAnalysis:
     previous_resources: tuple[ResourcePattern, ...] = ()
     handling: Handling = field(default_factory=lambda: Handling(0, 0, 0, 0, 0, 0, 0, None, None, None, None))
     previous_handling: Handling = field(default_factory=lambda: Handling(0, 0, 0, 0, 0, 0, 0, None, None, None, None))
-    policies: Policies = field(default_factory=Policies)
+    policies: UptimeByPolicy = field(default_factory=UptimeByPolicy)
     """Of all services, with their time added up."""
     budgets: tuple[ErrorBudget, ...] = ()
     """One for every objective and service."""

@@ -15,7 +15,7 @@ LEAST_HOURS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FigureChange:
     """A figure now and before."""
 
     now: float
@@ -32,16 +32,16 @@ class Change:
         return 100 * self.difference / abs(self.before) if self.before else None
 
 
-def change(now: float | None, before: float | None) -> Change | None:
+def change(now: float | None, before: float | None) -> FigureChange | None:
     """Both figures; ``None`` if one is missing."""
-    return None if now is None or before is None else Change(now, before)
+    return None if now is None or before is None else FigureChange(now, before)
 
 
 @dataclass(frozen=True, slots=True)
 class HourlyComparison:
     """Median response times by hour of the day, now and before; milliseconds."""
 
-    hours: Mapping[int, Change]
+    hours: Mapping[int, FigureChange]
     """By hour of the day (0-23); only hours measured in both windows."""
     typical_percent: float
     """Median of the hours' relative changes: the change without the daily rhythm."""
@@ -50,7 +50,7 @@ class HourlyComparison:
 def compare_hours(now: Sequence[Rollup], before: Sequence[Rollup], zone: tzinfo) -> HourlyComparison | None:
     """Compare equal hours of the day; ``None`` with fewer than six common hours."""
     present, past = hourly_quantiles(now, zone, 0.5), hourly_quantiles(before, zone, 0.5)
-    common = {hour: Change(present[hour], past[hour]) for hour in sorted(present.keys() & past.keys())}
+    common = {hour: FigureChange(present[hour], past[hour]) for hour in sorted(present.keys() & past.keys())}
     typical = median([c.relative_percent for c in common.values() if c.relative_percent is not None])
     if len(common) < LEAST_HOURS or typical is None:
         return None

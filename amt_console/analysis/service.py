@@ -17,7 +17,7 @@ from amt_console.analysis.shifts import level_shifts
 from amt_console.analysis.unusual import Unusual, unusual
 from amt_console.analysis.uptime.availability import Availability, availability
 from amt_console.analysis.uptime.incidents import Incident, incidents, state_spans
-from amt_console.analysis.uptime.policies import Policies, policies
+from amt_console.analysis.uptime.policies import UptimeByPolicy, policies
 from amt_console.analysis.uptime.reliability import NO_INCIDENTS, Reliability, reliability
 from amt_console.clock import micros
 from amt_console.model import AlertType, Episode, ErrorClass, LatencyHistogram, Rollup, ServiceState, StateSpan
@@ -79,7 +79,7 @@ class ServicePerformance:
     """Failures that re-checks did not confirm: downtime, but no incidents."""
     hours: HourlyComparison | None
     """Comparison with the previous window by hour of the day; ``None`` without enough data."""
-    policies: Policies = field(default_factory=Policies)
+    policies: UptimeByPolicy = field(default_factory=UptimeByPolicy)
     """Its availability by each named policy."""
     reliability: Reliability = field(default_factory=lambda: NO_INCIDENTS)
     shifts: tuple[ChangePoint, ...] = ()

@@ -47,7 +47,7 @@ class EventKind(StrEnum):
 EVERY_KIND = frozenset(EventKind)
 
 
-class Batch:
+class EventBatch:
     """The events of one comparison."""
 
     def __init__(self, number: int, tag: str, events: Iterable[tuple[EventKind, bytes]]) -> None:
@@ -93,9 +93,9 @@ class EventLog:
         """Of this process: numbers of another one say nothing here."""
         self._seen: Snapshot | None = None
         self._head: Mapping[str, Any] = {}
-        self._batches: deque[Batch] = deque()
+        self._batches: deque[EventBatch] = deque()
         self._bytes = 0
-        self._whole: Batch | None = None
+        self._whole: EventBatch | None = None
         self.number = 0
         """Of the newest batch."""
         self.beats = 0
@@ -142,7 +142,7 @@ class EventLog:
             return None
         return int(number) if self.since(int(number)) is not None else None
 
-    def since(self, number: int) -> list[Batch] | None:
+    def since(self, number: int) -> list[EventBatch] | None:
         """What came after a batch; ``None`` if not all of it is kept."""
         with self._lock:
             if number == self.number:
@@ -151,14 +151,14 @@ class EventLog:
                 return None
             return [batch for batch in self._batches if batch.number > number]
 
-    def whole(self) -> Batch | None:
+    def whole(self) -> EventBatch | None:
         """The whole snapshot as of the newest batch; ``None`` before the first. Blocks."""
         with self._lock:
             seen, number, made = self._seen, self.number, self._whole
         if seen is None or (made is not None and made.number == number):
             return made
         document = snapshot_json(seen)
-        made = Batch(number, self._tag, [(EventKind.SNAPSHOT, _event(EventKind.SNAPSHOT, document))])
+        made = EventBatch(number, self._tag, [(EventKind.SNAPSHOT, _event(EventKind.SNAPSHOT, document))])
         with self._lock:
             if self.number == number:
                 self._whole = made
@@ -205,7 +205,7 @@ class EventLog:
             if seen is None or not events:
                 return seen is None
             self.number += 1
-            batch = Batch(self.number, self._tag, events)
+            batch = EventBatch(self.number, self._tag, events)
             self._batches.append(batch)
             self._bytes += batch.size
             while len(self._batches) > MOST_BATCHES or (self._bytes > MOST_BYTES and len(self._batches) > 1):

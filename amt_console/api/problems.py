@@ -28,32 +28,32 @@ MAX_DETAIL_CHARS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemKind:
     """The common fields of all errors of one code."""
 
     status: int
     title: str
 
 
-KINDS: dict[str, Kind] = {
-    "malformed": Kind(400, "The request cannot be read"),
-    "unauthenticated": Kind(401, "No valid access token"),
-    "bad_signature": Kind(401, "No valid signature"),
-    "not_permitted": Kind(403, "The caller's role does not allow it"),
-    "not_found": Kind(404, "Not found"),
-    "method_not_allowed": Kind(405, "The resource does not have this method"),
-    "conflict": Kind(409, "Something else changed it first"),
-    "length_required": Kind(411, "A body needs a Content-Length"),
-    "too_large": Kind(413, "The body is too large"),
-    "invalid": Kind(422, "A value is not valid"),
-    "too_many_failures": Kind(429, "Too many wrong access tokens"),
-    "too_many_requests": Kind(429, "Too many requests"),
-    "head_too_large": Kind(431, "The head of the request is too large"),
-    "failed": Kind(500, "The operation failed"),
-    "internal": Kind(500, "Internal error"),
-    "unavailable": Kind(503, "Not available now"),
-    "too_many_connections": Kind(503, "Too many connections"),
-    "timeout": Kind(503, "The answer takes too long"),
+KINDS: dict[str, ProblemKind] = {
+    "malformed": ProblemKind(400, "The request cannot be read"),
+    "unauthenticated": ProblemKind(401, "No valid access token"),
+    "bad_signature": ProblemKind(401, "No valid signature"),
+    "not_permitted": ProblemKind(403, "The caller's role does not allow it"),
+    "not_found": ProblemKind(404, "Not found"),
+    "method_not_allowed": ProblemKind(405, "The resource does not have this method"),
+    "conflict": ProblemKind(409, "Something else changed it first"),
+    "length_required": ProblemKind(411, "A body needs a Content-Length"),
+    "too_large": ProblemKind(413, "The body is too large"),
+    "invalid": ProblemKind(422, "A value is not valid"),
+    "too_many_failures": ProblemKind(429, "Too many wrong access tokens"),
+    "too_many_requests": ProblemKind(429, "Too many requests"),
+    "head_too_large": ProblemKind(431, "The head of the request is too large"),
+    "failed": ProblemKind(500, "The operation failed"),
+    "internal": ProblemKind(500, "Internal error"),
+    "unavailable": ProblemKind(503, "Not available now"),
+    "too_many_connections": ProblemKind(503, "Too many connections"),
+    "timeout": ProblemKind(503, "The answer takes too long"),
 }
 """Kinds of problems by code."""
 

@@ -12,7 +12,7 @@ from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.export.options import Hours, Since, Until, Zone, window
 from amt_console.cli.garbage import without_collections
 from amt_console.cli.printing.output import print_encoded, print_line, print_wrapped
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.text import MISSING, duration, limit_percent, milliseconds, percent, percent_cell
 
@@ -23,15 +23,15 @@ MOST_OF_A_KIND = 5
 MOST_ADVICE = 20
 """The terminal shows so many; --json has all."""
 _SERVICE_COLUMNS = (
-    Column("SERVICE"),
-    Column("AVAILABLE", right=True),
-    Column("COVERAGE", right=True),
-    Column("DOWN", right=True),
-    Column("ERRORS", right=True),
-    Column("MEDIAN", right=True, spare=1),
-    Column("P95", right=True),
-    Column("P99", right=True, spare=2),
-    Column("TREND"),
+    PrintedColumn("SERVICE"),
+    PrintedColumn("AVAILABLE", right=True),
+    PrintedColumn("COVERAGE", right=True),
+    PrintedColumn("DOWN", right=True),
+    PrintedColumn("ERRORS", right=True),
+    PrintedColumn("MEDIAN", right=True, spare=1),
+    PrintedColumn("P95", right=True),
+    PrintedColumn("P99", right=True, spare=2),
+    PrintedColumn("TREND"),
 )
 
 
@@ -171,7 +171,7 @@ def _budgets(view: ReportView) -> None:
         )
         for budget in view.analysis.budgets
     ]
-    figures = (Column(heading, right=True) for heading in ("OBJECTIVE", "USED", "BURN 1 h", "6 h", "3 d"))
+    figures = (PrintedColumn(heading, right=True) for heading in ("OBJECTIVE", "USED", "BURN 1 h", "6 h", "3 d"))
     print_table(("BUDGET", "SERVICE", *figures), rows)
 
 
@@ -212,7 +212,7 @@ def _incidents(view: ReportView) -> None:
         return
     print_line()
     print_table(
-        ("INCIDENT", "BEGAN", Column("LASTED", right=True), Column("FIRST ERROR", text=True)),
+        ("INCIDENT", "BEGAN", PrintedColumn("LASTED", right=True), PrintedColumn("FIRST ERROR", text=True)),
         [
             (
                 incident.service,
@@ -236,7 +236,7 @@ def _resources(view: ReportView) -> None:
         rows.append(
             (pattern.name, percent_cell(pattern.mean), percent_cell(pattern.p95), percent_cell(pattern.max), busiest)
         )
-    figures = (Column(heading, right=True) for heading in ("MEAN", "P95", "HIGHEST", "BUSIEST HOUR"))
+    figures = (PrintedColumn(heading, right=True) for heading in ("MEAN", "P95", "HIGHEST", "BUSIEST HOUR"))
     print_table(("HOST", *figures), rows)
 
 

@@ -17,7 +17,7 @@ from amt_console.analysis.percentiles import MOST_VALUE, median
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, print_wrapped
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.text import safe_text
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _print(rows: list[Row], judgement: SeriesJudgement, forecast: Forecast | Non
         whys = dict(zip(flagged, judgement.why, strict=True))
         worst = sorted(sorted(flagged, key=lambda index: -judgement.scores[index])[:SHOWN])
         print_table(
-            ("TIME", Column("SCORE", right=True), Column("WHY", text=True)),
+            ("TIME", PrintedColumn("SCORE", right=True), PrintedColumn("WHY", text=True)),
             [(f"{rows[n].at:%Y-%m-%d %H:%M:%S}", f"{judgement.scores[n]:.1f}", whys[n]) for n in worst],
         )
         if len(flagged) > SHOWN:
@@ -213,7 +213,7 @@ def _print(rows: list[Row], judgement: SeriesJudgement, forecast: Forecast | Non
     print_wrapped(f"Forecast: {forecast.reason}.")
     if forecast.points:
         print_line()
-        columns = (Column(heading, right=True) for heading in ("VALUE", "LOW", "HIGH"))
+        columns = (PrintedColumn(heading, right=True) for heading in ("VALUE", "LOW", "HIGH"))
         print_table(
             ("TIME", *columns),
             [

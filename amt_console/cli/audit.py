@@ -12,7 +12,7 @@ from amt_console.cli.audit_row import leave_row
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.operations.audit_rows import EXPORT
 from amt_console.text import safe_text
@@ -52,7 +52,15 @@ def list_entries(
         print_line("the audit trail is empty")
         return
     print_table(
-        ("AT", "WHO", "DID", "WHAT", Column("HOW", spare=1), Column("CLAIMS", spare=2), Column("NOTE", text=True)),
+        (
+            "AT",
+            "WHO",
+            "DID",
+            "WHAT",
+            PrintedColumn("HOW", spare=1),
+            PrintedColumn("CLAIMS", spare=2),
+            PrintedColumn("NOTE", text=True),
+        ),
         [
             (
                 f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}",

@@ -14,7 +14,7 @@ import typer
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import Context, get_context
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def show(
     for warning in loaded.warnings:
         talk(f"warning: {warning}")
     rows = [(key, source, value) for key, value, source in flat_text(values)]
-    print_table(("KEY", "FROM", Column("VALUE", text=True)), rows)
+    print_table(("KEY", "FROM", PrintedColumn("VALUE", text=True)), rows)
 
 
 def _demo(context: Context) -> DemoState | None:

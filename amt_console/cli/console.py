@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OpenedDatabase:
     """What the console opens: a database, and what is known of its configuration before that is loaded."""
 
     store_url: str
@@ -41,7 +41,7 @@ class Place:
 
 @without_collections()
 def open_console(
-    place: Callable[[], Place],
+    place: Callable[[], OpenedDatabase],
     *,
     connection: RemoteMonitor | None = None,
     screen: Callable[[], Mapping[str, Any]] | None = None,

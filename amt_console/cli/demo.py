@@ -230,7 +230,7 @@ def _run_console(
     loaded: LoadedConfig, store_url: str, notices: tuple[str, ...], *, ascii_only: bool, mouse: bool
 ) -> int:
     from amt_console.api.client.attach import Whereabouts
-    from amt_console.cli.console import Place, open_console
+    from amt_console.cli.console import OpenedDatabase, open_console
     from amt_console.config import targets
     from amt_console.runtime.site import Configured
 
@@ -239,7 +239,9 @@ def _run_console(
     def configured() -> Configured:
         return Configured(settings, targets(settings, store_url=store_url))
 
-    place = Place(store_url, Whereabouts.of(store_url), configured, settings.console.model_dump(), lambda: notices)
+    place = OpenedDatabase(
+        store_url, Whereabouts.of(store_url), configured, settings.console.model_dump(), lambda: notices
+    )
     return open_console(lambda: place, ascii_only=ascii_only, mouse=mouse)
 
 

@@ -15,7 +15,7 @@ import typer
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, talk
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.clock import SystemClock
 from amt_console.model import DEFAULT_MAX_BODY_BYTES, Figure, FigureKind, FigureSources, Service
@@ -35,16 +35,16 @@ LIST_ENTRIES = 2
 """So many elements of a list are shown; the others look alike."""
 ENTRIES = 3
 _COLUMNS = (
-    Column("FIGURE"),
-    Column("VALUE", right=True),
-    Column("UNIT", spare=1),
-    Column("PATH", spare=2),
-    Column("REMARK", text=True),
+    PrintedColumn("FIGURE"),
+    PrintedColumn("VALUE", right=True),
+    PrintedColumn("UNIT", spare=1),
+    PrintedColumn("PATH", spare=2),
+    PrintedColumn("REMARK", text=True),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class AnswerSource:
     """Where an answer comes from."""
 
     name: str
@@ -59,7 +59,7 @@ class Source:
 class FiguresAnswer:
     """What came from a source, and what was read from it."""
 
-    source: Source
+    source: AnswerSource
     kind: FigureKind
     body: bytes | None
     readings: tuple[Reading, ...]
@@ -109,23 +109,23 @@ def show_figures(
         raise typer.Exit(int(ExitCode.UNAVAILABLE))
 
 
-def _sources(settings: Settings, place: str | None, kind: FigureKind | None) -> Iterator[Source]:
+def _sources(settings: Settings, place: str | None, kind: FigureKind | None) -> Iterator[AnswerSource]:
     """The answers to look at. Raises ConfigError for a secret that cannot be resolved."""
     from amt_console.config import targets
 
     if place is not None and not place.startswith(("http://", "https://")):
-        yield Source(place, kind, file=Path(place))
+        yield AnswerSource(place, kind, file=Path(place))
         return
     configured = [target for target in targets(settings) if isinstance(target, Service) and target.figures]
     if place is None:
         for service in configured:
             if kind in (None, service.figures):
-                yield Source(public_url(service.url), service.figures, service)
+                yield AnswerSource(public_url(service.url), service.figures, service)
         return
     known = {service.url: service for service in configured}
     for url, found in _endpoints(place, kind):
         service = known.get(url) or Service("figures", url, max_body_bytes=MAX_BYTES)
-        yield Source(public_url(url), found or service.figures, service)
+        yield AnswerSource(public_url(url), found or service.figures, service)
 
 
 def _endpoints(url: str, kind: FigureKind | None) -> list[tuple[str, FigureKind | None]]:
@@ -143,12 +143,12 @@ def _endpoints(url: str, kind: FigureKind | None) -> list[tuple[str, FigureKind 
     return [(url, kind or guessed)]
 
 
-async def _answers(sources: Sequence[Source], places: FigureSources) -> list[FiguresAnswer]:
+async def _answers(sources: Sequence[AnswerSource], places: FigureSources) -> list[FiguresAnswer]:
     from collectors.http.collector import HttpCollector
 
     collector = HttpCollector(clock=SystemClock())
 
-    async def fetch(source: Source) -> FiguresAnswer:
+    async def fetch(source: AnswerSource) -> FiguresAnswer:
         body, error = None, None
         if source.service is not None:
             kind = source.kind or FigureKind.OVERVIEW
@@ -174,7 +174,7 @@ def _file(path: Path) -> tuple[bytes | None, str | None]:
         return None, f"cannot be read: {error.strerror if isinstance(error, OSError) else error}"
 
 
-def _read(source: Source, body: bytes | None, error: str | None, places: FigureSources) -> FiguresAnswer:
+def _read(source: AnswerSource, body: bytes | None, error: str | None, places: FigureSources) -> FiguresAnswer:
     from collectors.figures.catalogue import FIGURE_SPECS
     from collectors.figures.reader import Reading, read_answer
 

@@ -8,7 +8,7 @@ import typer
 
 from amt_console.cli.lengths import seconds_of
 from amt_console.cli.printing.output import print_json, print_line
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.silences import EveryOption, GroupsOption, JsonOption, ServicesOption, local
 from amt_console.cli.startup.context import get_context
 from amt_console.model import AddMaintenance, EndMaintenance
@@ -27,13 +27,13 @@ app = typer.Typer(
 )
 
 _COLUMNS = (
-    Column("NAME"),
-    Column("WHAT", text=True),
-    Column("BEGINS"),
-    Column("ENDS"),
-    Column("AGE", right=True),
-    Column("BY"),
-    Column("NOTE", text=True, clip=True),
+    PrintedColumn("NAME"),
+    PrintedColumn("WHAT", text=True),
+    PrintedColumn("BEGINS"),
+    PrintedColumn("ENDS"),
+    PrintedColumn("AGE", right=True),
+    PrintedColumn("BY"),
+    PrintedColumn("NOTE", text=True, clip=True),
 )
 
 

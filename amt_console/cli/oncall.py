@@ -9,7 +9,7 @@ import typer
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.model import OverrideOncall, TakeOncall, UndoOncall
 from amt_console.model.policy import ONCALL
@@ -168,7 +168,7 @@ def _print_now(plan: OncallPlan, json_output: bool) -> None:
                 rota.next.person if rota.next else ("" if rota.now and rota.now.ends_at is None else _NOBODY),
             )
         )
-    print_table(("ROTA", "ON CALL", "UNTIL", Column("NEXT", text=True)), rows)
+    print_table(("ROTA", "ON CALL", "UNTIL", PrintedColumn("NEXT", text=True)), rows)
 
 
 def _print_shifts(plan: OncallPlan, json_output: bool) -> None:
@@ -181,7 +181,7 @@ def _print_shifts(plan: OncallPlan, json_output: bool) -> None:
     rows += [(rota.name, local(gap.starts_at), local(gap.ends_at), _NOBODY) for rota in plan.rotas for gap in rota.gaps]
     rows.sort(key=lambda row: (row[1], row[0]))
     if rows:
-        print_table(("ROTA", "FROM", "UNTIL", Column("WHO", text=True)), rows)
+        print_table(("ROTA", "FROM", "UNTIL", PrintedColumn("WHO", text=True)), rows)
     else:
         print_line("there is no rota (list people under oncall.people in the configuration)")
 

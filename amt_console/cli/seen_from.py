@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from amt_console.cli.printing.output import print_line, print_wrapped
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.model import LocationView, ServiceState, ServiceView
 from amt_console.text import MISSING, STATE_WORDS, age, milliseconds, state_glyph
 
 _COLUMNS = (
-    Column("SERVICE"),
-    Column("SEEN FROM"),
-    Column("STATE"),
-    Column("FOR", right=True),
-    Column("RESPONSE", right=True, spare=1),
-    Column("CHECKED", right=True, spare=2),
-    Column("ERROR", text=True, clip=True),
+    PrintedColumn("SERVICE"),
+    PrintedColumn("SEEN FROM"),
+    PrintedColumn("STATE"),
+    PrintedColumn("FOR", right=True),
+    PrintedColumn("RESPONSE", right=True, spare=1),
+    PrintedColumn("CHECKED", right=True, spare=2),
+    PrintedColumn("ERROR", text=True, clip=True),
 )
 
 

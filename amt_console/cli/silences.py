@@ -10,7 +10,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.lengths import seconds_of
 from amt_console.cli.printing.output import print_json, print_line, talk
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.model import AddSilence, AlertType, EndSilence, Severity
 from amt_console.moments import parse_moment
@@ -32,12 +32,12 @@ ServicesOption = Annotated[
 ]
 GroupsOption = Annotated[list[str] | None, typer.Option("--group", metavar="NAME", help="A group; may be repeated.")]
 _COLUMNS = (
-    Column("ID", right=True),
-    Column("MUTES", text=True),
-    Column("ENDS"),
-    Column("AGE", right=True),
-    Column("BY"),
-    Column("REASON", text=True, clip=True),
+    PrintedColumn("ID", right=True),
+    PrintedColumn("MUTES", text=True),
+    PrintedColumn("ENDS"),
+    PrintedColumn("AGE", right=True),
+    PrintedColumn("BY"),
+    PrintedColumn("REASON", text=True, clip=True),
 )
 
 

@@ -10,7 +10,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
 from amt_console.cli.printing.states import EXIT_CODES, ago, counts_words, monitor_words, who_has
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.seen_from import print_seen_from
 from amt_console.cli.startup.context import get_context
 from amt_console.model import (
@@ -50,23 +50,23 @@ _STATE_STYLES = {ServiceState.DOWN: "bold red", ServiceState.DEGRADED: "yellow",
 _SEVERITY_STYLES = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: ""}
 MIN_SHOWN_COVERAGE = 90.0
 _SERVICE_COLUMNS = (
-    Column("SERVICE"),
-    Column("STATE"),
-    Column("FOR", right=True),
-    Column("RESPONSE", right=True, spare=1),
-    Column("P95 24H", right=True, spare=5),
-    Column("UPTIME 24H", right=True, spare=2),
-    Column("MEASURED", right=True, spare=3),
-    Column("CHECKED", right=True, spare=4),
-    Column("ERROR", text=True, clip=True),
+    PrintedColumn("SERVICE"),
+    PrintedColumn("STATE"),
+    PrintedColumn("FOR", right=True),
+    PrintedColumn("RESPONSE", right=True, spare=1),
+    PrintedColumn("P95 24H", right=True, spare=5),
+    PrintedColumn("UPTIME 24H", right=True, spare=2),
+    PrintedColumn("MEASURED", right=True, spare=3),
+    PrintedColumn("CHECKED", right=True, spare=4),
+    PrintedColumn("ERROR", text=True, clip=True),
 )
 _ALERT_COLUMNS = (
-    Column("ALERT", right=True),
-    Column("SEVERITY"),
-    Column("STATE", spare=1),
-    Column("FOR", right=True),
-    Column("WHO"),
-    Column("MESSAGE", text=True, clip=True),
+    PrintedColumn("ALERT", right=True),
+    PrintedColumn("SEVERITY"),
+    PrintedColumn("STATE", spare=1),
+    PrintedColumn("FOR", right=True),
+    PrintedColumn("WHO"),
+    PrintedColumn("MESSAGE", text=True, clip=True),
 )
 
 

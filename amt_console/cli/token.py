@@ -12,7 +12,7 @@ import typer
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import Context, get_context
 
 if TYPE_CHECKING:
@@ -99,11 +99,11 @@ def list_tokens(ctx: typer.Context, json_output: JsonOption = False) -> None:
             "NAME",
             "ROLE",
             "STATE",
-            Column("CREATED", spare=1),
-            Column("BY", spare=2),
+            PrintedColumn("CREATED", spare=1),
+            PrintedColumn("BY", spare=2),
             "EXPIRES",
-            Column("LAST USED", right=True),
-            Column("FROM", spare=3),
+            PrintedColumn("LAST USED", right=True),
+            PrintedColumn("FROM", spare=3),
         ),
         [
             (

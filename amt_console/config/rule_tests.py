@@ -11,10 +11,10 @@ from amt_console.config.faults import ConfigError
 from amt_console.config.files.explain import explain
 from amt_console.config.files.reading import read_document
 from amt_console.config.sections.rules import RuleSettings, RuleSignal
-from amt_console.config.sections.scalars import Delay, Name, Section, Subject, Text, Window
+from amt_console.config.sections.scalars import ConfigSection, Delay, Name, Subject, Text, Window
 
 
-class SeriesSettings(Section):
+class SeriesSettings(ConfigSection):
     """Values of one signal of one subject."""
 
     subject: Subject
@@ -25,7 +25,7 @@ class SeriesSettings(Section):
     """One each interval; `null` or `"-"` is missing data. Of states such as `service_down` 1 is bad, 0 good."""
 
 
-class ExpectationSettings(Section):
+class ExpectationSettings(ConfigSection):
     """What a rule does at a moment."""
 
     at: Delay
@@ -36,7 +36,7 @@ class ExpectationSettings(Section):
     """Whether it fires."""
 
 
-class RuleTestSettings(Section):
+class RuleTestSettings(ConfigSection):
     """One test."""
 
     name: Text
@@ -49,7 +49,7 @@ class RuleTestSettings(Section):
     """What is expected."""
 
 
-class RuleTestFile(Section):
+class RuleTestFile(ConfigSection):
     """The whole file."""
 
     rules: Annotated[tuple[RuleSettings, ...], Field(min_length=1, max_length=500)]

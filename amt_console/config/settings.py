@@ -26,7 +26,7 @@ from amt_console.config.sections.program import (
 from amt_console.config.sections.prometheus import PrometheusSettings
 from amt_console.config.sections.reports import ReportSettings
 from amt_console.config.sections.rules import RuleSettings
-from amt_console.config.sections.scalars import BaseUrl, Delay, Interval, LocationName, Section
+from amt_console.config.sections.scalars import BaseUrl, ConfigSection, Delay, Interval, LocationName
 from amt_console.config.sections.services import DatabaseSettings, ServiceSettings
 from amt_console.config.sections.silences import MaintenanceSettings, SilenceSettings
 from amt_console.config.sections.slos import SloSettings
@@ -35,7 +35,7 @@ from amt_console.config.sections.thresholds import AlertThresholds
 BASE_URLS = ("api_base_url", "web_app_url", "mobile_app_url")
 
 
-class Settings(Section):
+class Settings(ConfigSection):
     """Configuration of amt-console."""
 
     api_base_url: BaseUrl = "http://localhost:5000"

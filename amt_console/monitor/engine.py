@@ -35,7 +35,7 @@ from amt_console.monitor.status import Counters, EngineStatus
 from amt_console.monitor.supervise import CANCEL_SECONDS, DRAIN_SECONDS, LOG, Restarts, supervise
 from amt_console.monitor.tally import ProbeTally
 from amt_console.monitor.unstored_pages import DIRECT_AFTER
-from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
+from amt_console.monitor.upkeep.housekeeping import Housekeeping, UpkeepPace
 from amt_console.monitor.watches.commit_watch import CommitWatch
 from amt_console.monitor.watches.evidence import EvidenceCollector
 from amt_console.monitor.watches.information import InformationWatch
@@ -53,7 +53,7 @@ class EngineLimits:
     """Probes."""
     buffer: int = DEFAULT_LIMIT
     """Items waiting to be stored."""
-    pace: Pace = field(default_factory=Pace)
+    pace: UpkeepPace = field(default_factory=UpkeepPace)
     """Of the upkeep."""
 
 

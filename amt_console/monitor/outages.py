@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from amt_console.alerts import OUTAGE_RULE
+from amt_console.alerts.backtest.track import Scheduled
 from amt_console.model import Rollup, ServiceState
 from amt_console.store import Reads
 
@@ -15,14 +15,6 @@ EPISODE_LIMIT = 1000
 _MEASURED = (ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN)
 _MINUTE = 60
 _INSTANT = timedelta(milliseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Scheduled:
-    """Scheduled probes with a measurement, and how many of them failed."""
-
-    samples: int
-    failures: int
 
 
 def outside_outages(reads: Reads, name: str, total: Rollup, subject: str) -> Scheduled | None:

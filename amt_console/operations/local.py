@@ -32,7 +32,7 @@ from amt_console.model.queries import Query
 from amt_console.model.why import AlertWhy
 from amt_console.operations.actor import Actor, current_actor
 from amt_console.operations.alert_views import AlertViews
-from amt_console.operations.answering import Asked, Settled, answer
+from amt_console.operations.answering import Asked, SettledAnswers, answer
 from amt_console.operations.handling import ActionHandling, Executed, no_alert
 from amt_console.operations.history.grid import check_hours
 from amt_console.operations.protocol import (
@@ -122,7 +122,7 @@ class LocalOperations:
         self._live_host = live_host
         self._on_action = on_action
         self._lock = threading.Lock()
-        self._settled = Settled(clock)
+        self._settled = SettledAnswers(clock)
         self._zone = ZoneInfo(settings.console.time_zone) if settings.console.time_zone else None
         heartbeats = heartbeats_of(settings)
         self._builder = SnapshotBuilder(

@@ -10,7 +10,7 @@ from amt_console.model import MAX_LABEL_CHARS, MAX_VALUES, Phases, ProbeResult, 
 from amt_console.model.queries.base import FEW_BUCKETS
 from amt_console.operations.alert_views import AlertViews
 from amt_console.operations.history.alerts import alerts_within
-from amt_console.operations.history.grid import Grid, grids
+from amt_console.operations.history.grid import BucketGrid, grids
 from amt_console.operations.history.states import state_history
 from amt_console.operations.protocol import SERVICE_BUCKETS, RecentProbe, ServiceDetail, StateChange, ValueHistory
 from amt_console.operations.views import location_views, service_view
@@ -104,9 +104,11 @@ def service_detail(
     )
 
 
-def _buckets(reads: Reads, view: ServiceView, end: datetime, hours: float, most: int) -> tuple[Grid, list[Rollup]]:
+def _buckets(
+    reads: Reads, view: ServiceView, end: datetime, hours: float, most: int
+) -> tuple[BucketGrid, list[Rollup]]:
     """Those of the finest rollups that fit and are still kept."""
-    tried: list[tuple[Grid, list[Rollup]]] = []
+    tried: list[tuple[BucketGrid, list[Rollup]]] = []
     for grid in grids(end, hours, most):
         found = reads.services.rollups(resolution=grid.seconds, start=grid.start, end=end, services=[view.name])
         tried.append((grid, found.get(view.name, [])))
@@ -115,7 +117,7 @@ def _buckets(reads: Reads, view: ServiceView, end: datetime, hours: float, most:
     return tried[0]
 
 
-def _phases(probes: Iterable[ProbeResult], grid: Grid) -> tuple[Phases | None, ...]:
+def _phases(probes: Iterable[ProbeResult], grid: BucketGrid) -> tuple[Phases | None, ...]:
     """The mean of each phase in each bucket, over the results that reached it."""
     parts: dict[int, list[Phases]] = {}
     for probe in probes:
@@ -129,7 +131,7 @@ def _mean(phases: Sequence[Phases]) -> Phases:
     return Phases(**{name: sum(values) / len(values) for name, values in known.items() if values})
 
 
-def _values(reads: Reads, view: ServiceView, grid: Grid, *, past: bool) -> tuple[ValueHistory, ...]:
+def _values(reads: Reads, view: ServiceView, grid: BucketGrid, *, past: bool) -> tuple[ValueHistory, ...]:
     """The values of the period; a bucket that goes on behind its end is left out in the past."""
     # The sums of a bucket that goes on behind a past moment tell what came later.
     until = floor_time(grid.end, grid.seconds) if past else grid.end

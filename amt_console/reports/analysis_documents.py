@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amt_console.analysis import ErrorBudget, Finding, PerformanceAnalysis, Policies, Recommendation
+from amt_console.analysis import ErrorBudget, Finding, PerformanceAnalysis, Recommendation, UptimeByPolicy
 from amt_console.analysis.alert_noise import Responder, RuleRecord
 from amt_console.analysis.behaviour import FigureBehaviour
 from amt_console.analysis.change_points import ChangePoint
@@ -39,7 +39,7 @@ def accounting_json(analysis: PerformanceAnalysis) -> Document:
     }
 
 
-def policies_json(policies: Policies) -> Document:
+def policies_json(policies: UptimeByPolicy) -> Document:
     """Percentages; ``null`` where the denominator is empty."""
     return {
         "raw": rounded(policies.raw, 4),

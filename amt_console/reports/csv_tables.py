@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from amt_console.reports.page import Bars, Cell, Heading, ReportPage, Table
+from amt_console.reports.page import BarsPart, Cell, Heading, ReportPage, Table
 from amt_console.text import MISSING
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -23,7 +23,7 @@ def tables(page: ReportPage) -> Iterator[tuple[str, bytes]]:
             continue
         file = io.StringIO(newline="")
         csv.writer(file, lineterminator="\r\n").writerows(
-            _of_bars(table) if isinstance(table, Bars) else _of_table(table)
+            _of_bars(table) if isinstance(table, BarsPart) else _of_table(table)
         )
         yield table.id, file.getvalue().encode("utf-8")
 
@@ -45,7 +45,7 @@ def _of_table(table: Table) -> Iterator[list[str]]:
         yield [_cell(row[index], table.headings[index]) for index in kept]
 
 
-def _of_bars(bars: Bars) -> Iterator[list[str]]:
+def _of_bars(bars: BarsPart) -> Iterator[list[str]]:
     shares = bool(bars.share_heading)
     yield [
         _head(bars.label_heading),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from amt_console.analysis.seasonal import Change
+from amt_console.analysis.seasonal import FigureChange
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.text import MISSING, percent
 
@@ -131,7 +131,7 @@ def _with_digits(value: float, unit: FigureUnit, digits: int) -> str:
     return f"{value:,.{digits}f}" + {FigureUnit.SCORE: " of 5", FigureUnit.PER_MINUTE: " a minute"}.get(unit, "")
 
 
-def moved_by(moved: Change | None, unit: FigureUnit) -> tuple[int, str]:
+def moved_by(moved: FigureChange | None, unit: FigureUnit) -> tuple[int, str]:
     """Direction of a change (1, 0 for steady, -1) and its size: relative, or in points for percentages.
 
     The text is empty for a steady figure, or without a value to compare with.
@@ -147,7 +147,7 @@ def moved_by(moved: Change | None, unit: FigureUnit) -> tuple[int, str]:
     return (way, f"{abs(relative):,.1f} %") if abs(relative) >= LEAST_PERCENT else (0, "")
 
 
-def change_text(moved: Change | None, unit: FigureUnit) -> str:
+def change_text(moved: FigureChange | None, unit: FigureUnit) -> str:
     """``▲ 2.9 %``, ``▼ 0.3 points``, ``steady``; empty without a value to compare with."""
     if moved is None:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from amt_console.reports.page import Bars, Items, PageChart, ReportPage, Table
+from amt_console.reports.page import BarsPart, Items, PageChart, ReportPage, Table
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
@@ -31,7 +31,7 @@ def markdown(page: ReportPage) -> bytes:
     return "\n".join(_squeezed(lines)).encode("utf-8")
 
 
-def _block(block: PageChart | Table | Bars | Items) -> list[str]:
+def _block(block: PageChart | Table | BarsPart | Items) -> list[str]:
     if isinstance(block, Items):
         if not block.items:
             return [escaped(block.empty)]
@@ -40,7 +40,7 @@ def _block(block: PageChart | Table | Bars | Items) -> list[str]:
             + (f" ({escaped('; '.join(item.facts))})" if item.facts else "")
             for item in block.items
         ]
-    if isinstance(block, Bars):
+    if isinstance(block, BarsPart):
         head = (block.label_heading, block.value_heading, *([block.share_heading] if block.share_heading else []))
         rows = [(row.label, row.value, row.share)[: len(head)] for row in block.rows]
         return [f"### {escaped(block.title)}", "", *(table_lines(head, rows) if rows else [escaped(block.empty)])]

@@ -22,7 +22,7 @@ _FEW_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class FigureCard:
     """One key figure."""
 
     label: str
@@ -136,7 +136,7 @@ class BarRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class BarsPart:
     """Categories, largest first or in their own order, with label, bar, number and share."""
 
     kind: ClassVar[str] = "bars"
@@ -289,7 +289,7 @@ class Items:
     """Whether each item shows its title and text, and unfolds the rest."""
 
 
-Block = PageChart | Table | Bars | Items
+Block = PageChart | Table | BarsPart | Items
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +316,7 @@ class ReportPage:
     notices: tuple[Item, ...]
     """Warnings about the data: simulated history, a silent monitor, low coverage."""
     verdict: ReportVerdict
-    cards: tuple[Card, ...]
+    cards: tuple[FigureCard, ...]
     sections: tuple[PageSection, ...]
     method: tuple[tuple[str, str], ...]
     siblings: tuple[tuple[str, str], ...]
@@ -337,11 +337,11 @@ class ReportPage:
         """All charts, in order."""
         return tuple(block for block in self.blocks() if isinstance(block, PageChart))
 
-    def tables(self) -> tuple[Table | Bars, ...]:
+    def tables(self) -> tuple[Table | BarsPart, ...]:
         """All tables and bar tables, in order, with those under the charts."""
-        found: list[Table | Bars] = []
+        found: list[Table | BarsPart] = []
         for block in self.blocks():
-            if isinstance(block, (Table, Bars)):
+            if isinstance(block, (Table, BarsPart)):
                 found.append(block)
             elif isinstance(block, PageChart) and block.table is not None:
                 found.append(block.table)

@@ -35,7 +35,7 @@ _WORD_COLOURS = {Tone.OK: "ok", Tone.WARNING: "warning", Tone.CRITICAL: "critica
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class PosterPanel:
     """One chart with its title, or the reason why it is missing."""
 
     title: str
@@ -65,7 +65,7 @@ class _Canvas:
             f'<line x1="{_MARGIN}" x2="{WIDTH - _MARGIN}" y1="{self.y:g}" y2="{self.y:g}" stroke="{light("rule")}"/>'
         )
 
-    def row(self, panels: Sequence[Panel], width: float) -> None:
+    def row(self, panels: Sequence[PosterPanel], width: float) -> None:
         """Panels side by side; the tallest sets the height of the row."""
         tallest = 0.0
         for index, panel in enumerate(panels):
@@ -101,7 +101,7 @@ def poster_png(view: ReportView) -> bytes:
     legend = "green: up, amber: slow, red: down, hatched: no data"
     if len(analysis.services) > len(strips):
         legend += f"; the {len(strips)} of {len(analysis.services)} services that were down longest"
-    canvas.row([Panel(title, legend, state_strips(strips, window, times) if strips else None)], _INNER)
+    canvas.row([PosterPanel(title, legend, state_strips(strips, window, times) if strips else None)], _INNER)
     _outages(canvas, view)
     latency = [_latency_panel(view, service) for service in worst_services(analysis.services, _MOST_SERVICES)]
     for start in range(0, len(latency), _COLUMNS):
@@ -110,7 +110,9 @@ def poster_png(view: ReportView) -> bytes:
     alerts = view.window_alerts
     count = f"{len(alerts)} alert{'s' * (len(alerts) != 1)} in the period"
     lanes = alert_lanes(alerts, window, times) if alerts else None
-    canvas.row([Panel(count, "from first bad observation to end; a dot at the acknowledgement", lanes, "none")], _INNER)
+    canvas.row(
+        [PosterPanel(count, "from first bad observation to end; a dot at the acknowledgement", lanes, "none")], _INNER
+    )
     height = canvas.y + 8
     ground = f'<rect width="{WIDTH}" height="{height:g}" fill="{light("surface")}"/>'
     frame = (
@@ -168,22 +170,22 @@ def _head(canvas: _Canvas, view: ReportView) -> None:
     canvas.y += 8
 
 
-def _latency_panel(view: ReportView, service: ServicePerformance) -> Panel:
+def _latency_panel(view: ReportView, service: ServicePerformance) -> PosterPanel:
     latency = service.latency
     if latency.p95_ms is None:
-        return Panel(service.name, "response time", None)
+        return PosterPanel(service.name, "response time", None)
     subtitle = f"median {milliseconds(latency.p50_ms)}, p95 {milliseconds(latency.p95_ms)}"
     spec = latency_chart(
         service.buckets, service.spans, view.data.window, view.times, limit_ms=latency.limit_ms, width=_CELL, height=140
     )
-    return Panel(service.name, subtitle, spec)
+    return PosterPanel(service.name, subtitle, spec)
 
 
-def _resource_panel(view: ReportView, name: str) -> Panel:
+def _resource_panel(view: ReportView, name: str) -> PosterPanel:
     pattern = next(p for p in view.analysis.resources if p.name == name)
     label = {"cpu": "CPU of the host", "memory": "Memory of the host", "disk": "Fullest disk of the host"}[name]
     if not pattern.samples:
-        return Panel(label, "", None)
+        return PosterPanel(label, "", None)
     limit = view.data.limits.of_resource(name)
     spec = resource_chart(view.data.host[name], view.data.window, view.times, limit=limit, width=_CELL, height=110)
-    return Panel(label, f"mean {percent(pattern.mean)}, highest {percent(pattern.max)}", spec)
+    return PosterPanel(label, f"mean {percent(pattern.mean)}, highest {percent(pattern.max)}", spec)

@@ -11,7 +11,7 @@ from typing import cast
 from amt_console.analysis import PerformanceAnalysis, ServiceHistory, analyse
 from amt_console.analysis.forecasts.daily import projections
 from amt_console.analysis.forecasts.forecast import Forecast
-from amt_console.analysis.seasonal import Change, change
+from amt_console.analysis.seasonal import FigureChange, change
 from amt_console.analysis.series import regroup
 from amt_console.model import (
     AlertState,
@@ -111,7 +111,7 @@ class ReportView:
         figure = self.figure(kind, name)
         return figure.suspect if figure is not None else None
 
-    def change(self, kind: FigureKind, name: str) -> Change | None:
+    def change(self, kind: FigureKind, name: str) -> FigureChange | None:
         """Change of a figure: its mean over the window against the mean over the previous one.
 
         ``None`` without a value to compare with, and in a report without comparison.

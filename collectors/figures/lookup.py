@@ -16,7 +16,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundValue:
     """A value of an answer."""
 
     path: str
@@ -30,7 +30,7 @@ class Lookup:
     def __init__(self) -> None:
         self._names: dict[int, Mapping[str, str]] = {}
 
-    def candidates(self, paths: Sequence[str], answer: object) -> Iterator[Found]:
+    def candidates(self, paths: Sequence[str], answer: object) -> Iterator[FoundValue]:
         """The values at each of the paths: all at the top of the answer first, then inside each wrapper."""
         yield from self._below("", answer, paths)
         for wrapper in WRAPPERS:
@@ -38,7 +38,7 @@ class Lookup:
             if inside is not None:
                 yield from self._below(inside.path, inside.value, paths)
 
-    def find(self, path: str, value: object) -> Found | None:
+    def find(self, path: str, value: object) -> FoundValue | None:
         """The value at one dotted path; ``None`` for nothing or null."""
         spelled: list[str] = []
         for name in path.split("."):
@@ -49,7 +49,7 @@ class Lookup:
                 return None
             spelled.append(key)
             value = value[key]
-        return None if value is None else Found(".".join(map(_quoted, spelled)), value)
+        return None if value is None else FoundValue(".".join(map(_quoted, spelled)), value)
 
     def key(self, name: str, value: Mapping[str, object]) -> str | None:
         """The platform's spelling of a name."""
@@ -63,15 +63,15 @@ class Lookup:
             names = self._names[id(value)] = found
         return names.get(_plain(name))
 
-    def _below(self, base: str, value: object, paths: Sequence[str]) -> Iterator[Found]:
+    def _below(self, base: str, value: object, paths: Sequence[str]) -> Iterator[FoundValue]:
         for path in paths:
             if path == WHOLE_LIST:
                 if isinstance(value, list):
-                    yield Found(base + WHOLE_LIST, value)
+                    yield FoundValue(base + WHOLE_LIST, value)
                 continue
             found = self.find(path, value)
             if found is not None:
-                yield Found(f"{base}.{found.path}" if base else found.path, found.value)
+                yield FoundValue(f"{base}.{found.path}" if base else found.path, found.value)
 
 
 @lru_cache(maxsize=4096)

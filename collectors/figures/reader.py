@@ -11,7 +11,7 @@ from amt_console.expressions import Budget, ExpressionError, compile_expression
 from amt_console.model import BusinessFigures, Figure, FigureKind, FigureSource, FigureSources, FigureUnit
 from amt_console.text import safe_text
 from collectors.figures.catalogue import FIGURE_SPECS
-from collectors.figures.lookup import WHOLE_LIST, Found, Lookup
+from collectors.figures.lookup import WHOLE_LIST, FoundValue, Lookup
 from collectors.figures.spec import FigureSpec
 from collectors.figures.strict_json import AnswerError, Unusable, kind_of, parse_answer
 from collectors.figures.units import (
@@ -148,12 +148,12 @@ def _judged(
     return replace(reading, figure=replace(figure, unit=unit, suspect=suspect))
 
 
-def _found(spec: FigureSpec, expression: str | None, answer: object, lookup: Lookup) -> Found | None:
+def _found(spec: FigureSpec, expression: str | None, answer: object, lookup: Lookup) -> FoundValue | None:
     """The value at the expression; by default the first candidate of the right shape, else the first of any."""
     if expression is not None:
         value = compile_expression(expression).evaluate(answer, Budget(MAX_STEPS))
-        return None if value is None else Found(expression, value)
-    other: Found | None = None
+        return None if value is None else FoundValue(expression, value)
+    other: FoundValue | None = None
     for candidate in lookup.candidates(spec.paths, answer):
         if isinstance(candidate.value, Unusable):
             return candidate

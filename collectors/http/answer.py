@@ -16,7 +16,7 @@ REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _SWITCHING_PROTOCOLS = 101
 
 
-class Answer:
+class ReceivedAnswer:
     """One answer while it arrives. Also the receiver of the parser's callbacks.
 
     Args:

@@ -8,7 +8,7 @@ import ssl
 import httpx
 
 from amt_console.model import ErrorClass
-from collectors.http.answer import Answer
+from collectors.http.answer import ReceivedAnswer
 from collectors.http.request import tunnel_bytes
 from collectors.http.route import Machinery, Route
 from collectors.http.trace import ProbeStage, Trace
@@ -58,7 +58,7 @@ async def _tunnel(connection: Connection, url: httpx.URL, proxy: httpx.URL) -> i
     """Ask the proxy for a tunnel; returns the nanoseconds that it took."""
     sent = stamp = await connection.send(tunnel_bytes(url, proxy))
     # A tunnel's answer ends with its headers, as an answer to HEAD does.
-    answer = Answer(method="HEAD", max_body_bytes=0, skip_redirect_body=True)
+    answer = ReceivedAnswer(method="HEAD", max_body_bytes=0, skip_redirect_body=True)
     while not answer.complete:
         data, stamp = await connection.receive()
         if not data:

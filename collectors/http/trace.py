@@ -10,7 +10,7 @@ import httpx
 
 from amt_console.model import ErrorClass, Phases
 from amt_console.text import milliseconds
-from collectors.http.answer import Answer
+from collectors.http.answer import ReceivedAnswer
 from collectors.network.fault import ProbeFault
 from collectors.network.probe import in_ms
 
@@ -66,7 +66,7 @@ class Trace:
     url: httpx.URL | None = None
     """Of the newest hop."""
     hops: int = 0
-    redirect: Answer | None = None
+    redirect: ReceivedAnswer | None = None
     """The first answer, where it is a redirect, until httpx has taken it over."""
     verdict: ProbeFault | None = None
     """A certain fault, while its details are still being collected."""
@@ -83,7 +83,7 @@ class Trace:
         self.surplus = False
         self.dns = ()
 
-    def note(self, answer: Answer) -> None:
+    def note(self, answer: ReceivedAnswer) -> None:
         """Note an answer, complete or not."""
         self.raw_bytes = len(answer.body)
         self.beginning = bytes(answer.body[:BEGINNING_BYTES])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import httpx
 
 from amt_console.model import ErrorClass
-from collectors.http.answer import Answer
+from collectors.http.answer import ReceivedAnswer
 from collectors.http.decoding import decode_body
 from collectors.http.request import port_of, proxy_credentials, request_bytes, without_secrets
 from collectors.http.route import Machinery, Route
@@ -55,7 +55,7 @@ class ProbeTransport(httpx.AsyncBaseTransport):
             return request_bytes(request, request.content, absolute=False)
         return request_bytes(request, request.content, absolute=True, extra=proxy_credentials(proxy))
 
-    async def exchange(self, method: str, url: httpx.URL, data: bytes, trace: Trace) -> Answer:
+    async def exchange(self, method: str, url: httpx.URL, data: bytes, trace: Trace) -> ReceivedAnswer:
         """One request and its answer, over a connection of its own; the trace gets times, headers and decoded body.
 
         Raises:
@@ -64,7 +64,7 @@ class ProbeTransport(httpx.AsyncBaseTransport):
         trace.begin_hop(url)
         _check_address(url, redirected=trace.hops > 1)
         route = self._route
-        answer = Answer(method=method, max_body_bytes=route.max_body_bytes, skip_redirect_body=route.follows)
+        answer = ReceivedAnswer(method=method, max_body_bytes=route.max_body_bytes, skip_redirect_body=route.follows)
         context = None
         if url.scheme == "https":
             context = await self._machinery.contexts.get(ca_file=route.ca_file, verify=route.verify_tls)
@@ -90,7 +90,7 @@ def _check_address(url: httpx.URL, *, redirected: bool) -> None:
         raise ProbeFault(ErrorClass.LOCAL_ERROR, f"could not measure: {shown_url(str(url))} is no address")
 
 
-async def _converse(stream: ByteStream, data: bytes, answer: Answer, trace: Trace) -> None:
+async def _converse(stream: ByteStream, data: bytes, answer: ReceivedAnswer, trace: Trace) -> None:
     """Send the request and read the answer, with the stamps of its first and last byte."""
     trace.stage = ProbeStage.ANSWER
     first = last = sent = await stream.send(data)

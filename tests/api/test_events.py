@@ -18,7 +18,7 @@ from amt_console.api import events
 from amt_console.api.auth.rates import RateLimit
 from amt_console.api.auth.token_callers import Rates
 from amt_console.api.auth.tokens import NewToken, TokenBook
-from amt_console.api.events import EVERY_KIND, Batch, EventKind, EventLog
+from amt_console.api.events import EVERY_KIND, EventBatch, EventKind, EventLog
 from amt_console.api.listeners.server import TcpServer
 from amt_console.api.routes import events as routes
 from amt_console.api.served import Served
@@ -212,7 +212,7 @@ def test_what_is_kept_is_bounded(operations: LocalOperations, clock: FakeClock, 
     log._compare()
     assert log.since(0) == []
     for number in range(events.MOST_BATCHES + 3):
-        log._batches.append(Batch(number + 1, log._tag, [(EventKind.ALERT, b"x")]))
+        log._batches.append(EventBatch(number + 1, log._tag, [(EventKind.ALERT, b"x")]))
     log.number = events.MOST_BATCHES + 3
     fire()
     log._compare()
@@ -235,7 +235,7 @@ def test_a_client_that_reads_nothing_is_cut_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(routes, "SEND_SECONDS", 0.3)
-    monkeypatch.setattr(Batch, "chunk", lambda self, kinds: b": x\n\n" * 2_000_000)
+    monkeypatch.setattr(EventBatch, "chunk", lambda self, kinds: b": x\n\n" * 2_000_000)
     feed()
     with socket.create_connection(server.address, 10) as connection:
         head = f"GET /api/v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {make_token().text}\r\n\r\n"

@@ -18,7 +18,7 @@ from support.programs import Place, until
 
 from amt_console.cli.doctor import clock
 from amt_console.cli.doctor.command import examine
-from amt_console.cli.doctor.finding import Finding, Health
+from amt_console.cli.doctor.finding import CheckResult, Health
 from amt_console.cli.doctor.storage import has_wal_reset_defect
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import Context
@@ -98,7 +98,7 @@ def test_rows_without_a_readable_time_are_told_of(command: Callable[..., Any], d
     assert "YYYY-MM-DD HH:MM:SS" in found["mend"]
 
 
-def _told(place: Place) -> list[Finding]:
+def _told(place: Place) -> list[CheckResult]:
     found = examine(Context(config=place.config, db=place.url))
     return [finding for finding in found if finding.name == "monitor" and finding.health is Health.FAILED]
 

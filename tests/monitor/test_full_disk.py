@@ -20,7 +20,7 @@ from amt_console.clock import FakeClock, SystemClock
 from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import AlertState, ProbeResult, ServiceState
 from amt_console.monitor.engine import EngineLimits
-from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
+from amt_console.monitor.upkeep.housekeeping import Housekeeping, UpkeepPace
 from amt_console.store import Store, StoreFull
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 CLOCK = SystemClock()
 DISK_MIB = 6
 DAY = 86_400.0
-PACE = Pace(first=0.0, every=0.2, pause=0.0, share=0.0, busy=0.01)
+PACE = UpkeepPace(first=0.0, every=0.2, pause=0.0, share=0.0, busy=0.01)
 T = TypeVar("T")
 
 

@@ -24,7 +24,7 @@ from amt_console.config.sections.program import RetentionSettings
 from amt_console.model import Rollup, ServiceState
 from amt_console.monitor.engine import EngineLimits
 from amt_console.monitor.upkeep import housekeeping as module
-from amt_console.monitor.upkeep.housekeeping import Housekeeping, Pace
+from amt_console.monitor.upkeep.housekeeping import Housekeeping, UpkeepPace
 from amt_console.monitor.upkeep.log_readers import readers_of
 from amt_console.store import Store, StoreFull
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 T = TypeVar("T")
 DAY = 86_400.0
-QUICK = Pace(first=0.0, every=0.02, pause=0.0, share=0.0, busy=0.001)
+QUICK = UpkeepPace(first=0.0, every=0.02, pause=0.0, share=0.0, busy=0.001)
 
 
 class DirectWriter:
@@ -269,7 +269,7 @@ def test_an_engine_deletes_what_has_expired_while_it_probes(platform: Platform, 
     with Store.open(f"sqlite:///{path}", clock=SystemClock()) as store:
         before = whole_rollups(store, now)
     document = {"services": [{"name": "web", "url": platform.url, "interval": 1}]}
-    limits = EngineLimits(pace=Pace(first=0.0, every=0.1, pause=0.001, share=1.0, busy=0.01))
+    limits = EngineLimits(pace=UpkeepPace(first=0.0, every=0.1, pause=0.001, share=1.0, busy=0.01))
     with monitored(path, document, clock=LaterClock(), limits=limits) as monitor:
 
         def pruned(reads: object) -> bool:

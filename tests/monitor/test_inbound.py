@@ -26,7 +26,7 @@ from amt_console.model.inbound import (
     PingKind,
 )
 from amt_console.monitor.evaluation import Evaluator
-from amt_console.monitor.inbound.jobs import Jobs
+from amt_console.monitor.inbound.jobs import HeartbeatJobs
 from amt_console.monitor.inbound.others import KEPT_FOR_CRITICAL, MOST_OPEN, OthersAlerts
 from amt_console.monitor.ledger import Ledger
 from amt_console.monitor.ruleset import build_ruleset
@@ -256,12 +256,12 @@ HOURLY = Heartbeat("sync", period=3600.0, grace=600.0)
 class TestJobs:
     """The watch over jobs, with a clock that moves when told."""
 
-    def jobs(self, clock: FakeClock) -> Jobs:
-        jobs = Jobs([HOURLY])
+    def jobs(self, clock: FakeClock) -> HeartbeatJobs:
+        jobs = HeartbeatJobs([HOURLY])
         jobs.recall({"sync": HeartbeatRecord("sync", last_ping_at=clock.now())}, ())
         return jobs
 
-    def states(self, jobs: Jobs, clock: FakeClock) -> list[str]:
+    def states(self, jobs: HeartbeatJobs, clock: FakeClock) -> list[str]:
         return [reading.status.state for reading in jobs.due(clock.instant())]
 
     def test_each_change_that_time_brings_is_told_once(self) -> None:

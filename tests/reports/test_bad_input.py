@@ -15,7 +15,7 @@ from amt_console.reports.documents import encoded, executive_summary, figures_re
 from amt_console.reports.gathering.data import ReportData, ServiceRecord
 from amt_console.reports.live import chart_data
 from amt_console.reports.markdown import markdown
-from amt_console.reports.page import Bars, ReportPage
+from amt_console.reports.page import BarsPart, ReportPage
 from amt_console.reports.pages import revenue
 from amt_console.reports.pages.executive import executive_verdict
 from amt_console.reports.pages.marks import marks_of
@@ -86,7 +86,7 @@ def test_a_page_of_anything_has_finite_numbers_and_bars_that_fit(view: ReportVie
     assert chart_data(page)
     assert markdown(page)
     for table in page.tables():
-        if isinstance(table, Bars):
+        if isinstance(table, BarsPart):
             assert all(0 <= row.fraction <= 1 for row in table.rows)
     for chart in page.charts():
         if chart.spec is not None:
@@ -114,7 +114,7 @@ def test_negative_revenue_is_drawn_below_zero_and_has_no_shares() -> None:
     assert months.spec is not None
     assert months.spec.y[0].label.startswith("-")
     plans = next(table for table in page.tables() if table.id == "plans")
-    assert isinstance(plans, Bars)
+    assert isinstance(plans, BarsPart)
     assert {row.share for row in plans.rows} == {"–"}
 
 

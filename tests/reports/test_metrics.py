@@ -27,7 +27,7 @@ from amt_console.model import (
     ServiceState,
     Severity,
 )
-from amt_console.reports.metrics.points import Kind, Point, points
+from amt_console.reports.metrics.points import Point, PointKind, points
 from amt_console.reports.metrics.writing import whole_file, write_points
 from amt_console.store import Store, record
 from amt_console.store.upkeep.retention import Retention
@@ -75,9 +75,9 @@ def fill(store: Store) -> None:
         record(writes, EpisodeChange(alert))
 
 
-def all_points(store: Store, seconds: float = 3600, *kinds: Kind) -> list[Point]:
+def all_points(store: Store, seconds: float = 3600, *kinds: PointKind) -> list[Point]:
     with store.read() as reads:
-        return list(points(reads, at(0), at(seconds), kinds or tuple(Kind)))
+        return list(points(reads, at(0), at(seconds), kinds or tuple(PointKind)))
 
 
 def test_every_measurement_is_a_point_in_order_of_time(store: Store) -> None:
@@ -100,8 +100,8 @@ def test_every_measurement_is_a_point_in_order_of_time(store: Store) -> None:
         (60, "service", "api", "maintenance", 1, "boolean"),
         (70, "alert", "api", "service_down", 0, "severity"),
     ]
-    assert [each.kind for each in all_points(store, 3600, Kind.ALERT)] == ["alert", "alert"]
-    assert all_points(store, 2, Kind.HOST) == []
+    assert [each.kind for each in all_points(store, 3600, PointKind.ALERT)] == ["alert", "alert"]
+    assert all_points(store, 2, PointKind.HOST) == []
 
 
 def test_both_forms_say_the_same_and_run_nothing(store: Store) -> None:
@@ -129,7 +129,7 @@ def test_sums_stand_for_rows_that_retention_deleted(tmp_path: Path) -> None:
         while run.step() is not None:
             pass
         with store.read() as reads:
-            found = list(points(reads, at(-86_400), clock.now(), (Kind.SERVICE,)))
+            found = list(points(reads, at(-86_400), clock.now(), (PointKind.SERVICE,)))
     assert [each.at_us for each in found] == sorted(each.at_us for each in found)
     summed = [each for each in found if each.metric == "checks:1h"]
     raw = [each for each in found if each.metric == "up"]
@@ -163,7 +163,7 @@ def test_memory_does_not_grow_with_the_range(store: Store) -> None:
         writes.add_results([result("old", -40 * 86_400)])
     with store.read() as reads:
         found = points(
-            reads, datetime(1990, 1, 1, tzinfo=UTC), at(3600), tuple(Kind), done=lambda *part: asked.append(part)
+            reads, datetime(1990, 1, 1, tzinfo=UTC), at(3600), tuple(PointKind), done=lambda *part: asked.append(part)
         )
         first = next(found)
         assert len(asked) == 1  # nothing behind the first stretch was read for the first point

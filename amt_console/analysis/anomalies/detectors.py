@@ -15,7 +15,7 @@ class Detector(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DetectorReading:
     """What one detector says about one value, from this value and earlier ones only."""
 
     raw: float
@@ -25,5 +25,5 @@ class Reading:
     high: float
 
 
-NOTHING = Reading(0.0, 0.0, 0.0)
+NOTHING = DetectorReading(0.0, 0.0, 0.0)
 """Too little is known yet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from amt_console.analysis.anomalies.detectors import NOTHING, Reading
+from amt_console.analysis.anomalies.detectors import NOTHING, DetectorReading
 
 WARM_UP = 30
 """Values whose median and MAD begin the level and its scale; they get no score."""
@@ -24,7 +24,7 @@ BAND = 3.5
 """Half width of the expected band, and the alarm level, in scales."""
 
 
-def ewma_readings(values: Sequence[float]) -> list[Reading]:
+def ewma_readings(values: Sequence[float]) -> list[DetectorReading]:
     """One reading per value, in order of time."""
     readings = [NOTHING] * min(WARM_UP, len(values))
     if len(values) <= WARM_UP:
@@ -34,7 +34,7 @@ def ewma_readings(values: Sequence[float]) -> list[Reading]:
     for value in values[WARM_UP:]:
         scale = max(spread, FLOOR * abs(level), LEAST_SCALE)
         deviation = value - level
-        readings.append(Reading(abs(deviation) / scale, level - BAND * scale, level + BAND * scale))
+        readings.append(DetectorReading(abs(deviation) / scale, level - BAND * scale, level + BAND * scale))
         held = max(-WINSOR * scale, min(WINSOR * scale, deviation))
         level += LEVEL_WEIGHT * held
         spread = scale + SCALE_WEIGHT * (MEAN_DEVIATION_FACTOR * abs(held) - scale)

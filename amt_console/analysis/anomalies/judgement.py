@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from amt_console.analysis.anomalies.detectors import Detector, Reading
+from amt_console.analysis.anomalies.detectors import Detector, DetectorReading
 from amt_console.analysis.anomalies.entropy import ALARM as ENTROPY_ALARM
 from amt_console.analysis.anomalies.entropy import WINDOW, entropy_scores
 from amt_console.analysis.anomalies.ewma import BAND as EWMA_ALARM
@@ -79,13 +79,13 @@ def judge_series(points: Sequence[tuple[datetime, float]]) -> SeriesJudgement:
     return SeriesJudgement(tuple(scores), tuple(flagged), tuple(reasons[index] for index in flagged))
 
 
-def _is_usual(value: float, recent: Reading, hour: Reading) -> bool:
+def _is_usual(value: float, recent: DetectorReading, hour: DetectorReading) -> bool:
     """Whether this hour of the week always leaves the recent level, and does so as usual."""
     centre = (hour.low + hour.high) / 2
     return hour.low <= value <= hour.high and not recent.low <= centre <= recent.high
 
 
-def _why(detector: Detector, value: float, raw: float, band: Reading) -> str:
+def _why(detector: Detector, value: float, raw: float, band: DetectorReading) -> str:
     expected = f"value {value:.6g}, expected {band.low:.6g} to {band.high:.6g}"
     match detector:
         case Detector.EWMA:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from statistics import fmean, median
 
-from amt_console.analysis.anomalies.detectors import NOTHING, Reading
+from amt_console.analysis.anomalies.detectors import NOTHING, DetectorReading
 
 ALARM = 3.5
 LEAST_WEEKS = 3
@@ -53,9 +53,9 @@ class _Hour:
             self.scale = MAD_FACTOR * median(deviations) or MEAN_DEVIATION_FACTOR * fmean(deviations)
 
 
-def seasonal_readings(points: Sequence[tuple[datetime, float]]) -> list[Reading]:
+def seasonal_readings(points: Sequence[tuple[datetime, float]]) -> list[DetectorReading]:
     """One reading per point, in order of time; without one until an hour was seen in three weeks before."""
-    readings: list[Reading] = []
+    readings: list[DetectorReading] = []
     hours: dict[int, _Hour] = {}
     usual, residuals = 0.0, 0
     for at, value in points:
@@ -69,7 +69,7 @@ def seasonal_readings(points: Sequence[tuple[datetime, float]]) -> list[Reading]
             scale = max(hour.scale, usual, FLOOR * abs(hour.centre), LEAST_SCALE)
             residual = abs(value - hour.centre)
             if len(hour.weeks) >= LEAST_WEEKS:
-                reading = Reading(residual / scale, hour.centre - ALARM * scale, hour.centre + ALARM * scale)
+                reading = DetectorReading(residual / scale, hour.centre - ALARM * scale, hour.centre + ALARM * scale)
             residuals += 1
             held = MEAN_DEVIATION_FACTOR * (min(residual, WINSOR * scale) if residuals > LEARN else residual)
             usual += max(RESIDUAL_WEIGHT, 1 / residuals) * (held - usual)

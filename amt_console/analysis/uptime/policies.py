@@ -17,7 +17,7 @@ METHOD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Policies:
+class UptimeByPolicy:
     """One availability by each policy, in percent; ``None`` where its denominator is empty.
 
     With U seconds up (slow ones included), D down, M in maintenance, N not measured, and B those of D in failures that
@@ -34,7 +34,7 @@ class Policies:
     """U / (U + D): unmeasured time leaves it, too. This is the declared availability."""
 
 
-def policies(parts: Availability = NOTHING, unconfirmed_s: float = 0.0) -> Policies:
+def policies(parts: Availability = NOTHING, unconfirmed_s: float = 0.0) -> UptimeByPolicy:
     """All policies over the seconds of a service, or of several added up.
 
     Args:
@@ -42,7 +42,7 @@ def policies(parts: Availability = NOTHING, unconfirmed_s: float = 0.0) -> Polic
         unconfirmed_s: Seconds down in failures that re-checks did not confirm.
     """
     up = parts.up_s + parts.degraded_s
-    return Policies(
+    return UptimeByPolicy(
         raw=_percent(up, parts.window_s),
         rechecked=_percent(up + min(unconfirmed_s, parts.down_s), parts.window_s),
         without_maintenance=parts.worst_case_percent,

@@ -12,7 +12,7 @@ from amt_console.model import AlertState, AlertType, Rating, Resolution, Severit
 from amt_console.model.notifications import DecisionOutcome, DeliveryState, NoticeKind, Stage
 
 
-class Alert(Document):
+class AlertDocument(Document):
     """One alert, the same in lists, in the snapshot and in the answers of actions."""
 
     id: int
@@ -63,7 +63,7 @@ class Alert(Document):
     """Why the kept answer cannot be read."""
 
 
-class AlertEvent(Document):
+class AlertEventDocument(Document):
     """One thing that happened to an alert."""
 
     seq: int
@@ -80,7 +80,7 @@ class AlertEvent(Document):
     detail: dict[str, str]
 
 
-class ProcessUse(Document):
+class ProcessUseDocument(Document):
     """One process when an alert began."""
 
     pid: int
@@ -89,14 +89,14 @@ class ProcessUse(Document):
     memory_percent: float
 
 
-class DiskShare(Document):
+class DiskShareDocument(Document):
     """One file system when an alert began."""
 
     mount: str
     percent: float
 
 
-class Evidence(Document):
+class EvidenceDocument(Document):
     """What was seen around the first failure of an alert."""
 
     at: datetime
@@ -112,21 +112,21 @@ class Evidence(Document):
     cpu_percent: float | None
     memory_percent: float | None
     load: list[float]
-    processes: list[ProcessUse]
-    disks: list[DiskShare]
+    processes: list[ProcessUseDocument]
+    disks: list[DiskShareDocument]
 
 
-class AlertDetail(Alert):
+class AlertDetailDocument(AlertDocument):
     """One alert with everything that happened to it."""
 
     rule_id: str
     resolution: Resolution | None
     """How it ended."""
-    events: list[AlertEvent]
-    evidence: Evidence | None
+    events: list[AlertEventDocument]
+    evidence: EvidenceDocument | None
 
 
-class DeliveryAttempt(Document):
+class DeliveryAttemptDocument(Document):
     """One attempt to deliver a message."""
 
     at: datetime
@@ -134,7 +134,7 @@ class DeliveryAttempt(Document):
     error: str | None
 
 
-class Delivery(Document):
+class DeliveryDocument(Document):
     """One message to one receiver on one channel, with what became of it."""
 
     id: int
@@ -146,7 +146,7 @@ class Delivery(Document):
     receiver: str
     state: DeliveryState
     reason: str
-    attempts: list[DeliveryAttempt]
+    attempts: list[DeliveryAttemptDocument]
     created_at: datetime
     delivered_at: datetime | None
     next_at: datetime | None
@@ -155,7 +155,7 @@ class Delivery(Document):
     """The newest row of the message that it is part of."""
 
 
-class Decision(Document):
+class DecisionDocument(Document):
     """Why a message was sent, held or not made."""
 
     at: datetime
@@ -165,7 +165,7 @@ class Decision(Document):
     detail: Any = Field(description="What the decision was made from.")
 
 
-class Observation(Document):
+class ObservationDocument(Document):
     """A step of the alert's condition, or a probe around it."""
 
     at: datetime
@@ -176,11 +176,11 @@ class Observation(Document):
     detail: dict[str, str]
 
 
-class AlertWhy(Document):
+class AlertWhyDocument(Document):
     """Why an alert was told to somebody, or not, as it was stored when it was decided."""
 
     alert_id: int
     rule: str
-    decisions: list[Decision]
-    observations: list[Observation]
-    deliveries: list[Delivery]
+    decisions: list[DecisionDocument]
+    observations: list[ObservationDocument]
+    deliveries: list[DeliveryDocument]

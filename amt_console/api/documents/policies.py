@@ -13,7 +13,7 @@ from amt_console.model import AlertType, Severity
 Source = Literal["configuration", "person"]
 
 
-class Silence(Document):
+class SilenceDocument(Document):
     """Sends no messages on matching alerts until its end. An alert must match every value."""
 
     id: str
@@ -32,7 +32,7 @@ class Silence(Document):
     source: Source
 
 
-class Recurrence(Document):
+class RecurrenceDocument(Document):
     """A time of day for a length, on some weekdays."""
 
     start: str
@@ -43,7 +43,7 @@ class Recurrence(Document):
     time_zone: str
 
 
-class Maintenance(Document):
+class MaintenanceDocument(Document):
     """Planned work, once or recurring."""
 
     name: str
@@ -51,7 +51,7 @@ class Maintenance(Document):
     groups: list[str]
     starts_at: datetime | None
     ends_at: datetime | None
-    recurrence: Recurrence | None
+    recurrence: RecurrenceDocument | None
     note: str | None
     created_by: str | None
     created_at: datetime | None
@@ -59,7 +59,7 @@ class Maintenance(Document):
     source: Source
 
 
-class Override(Document):
+class OverrideDocument(Document):
     """A person on call for a while, in place of whoever it would be."""
 
     id: int | str | None
@@ -70,7 +70,7 @@ class Override(Document):
     created_by: str | None
 
 
-class ShiftNow(Document):
+class ShiftNowDocument(Document):
     """Who is on call in one rota."""
 
     rota: str
@@ -79,7 +79,7 @@ class ShiftNow(Document):
     """Null: for good."""
 
 
-class ShiftNext(Document):
+class ShiftNextDocument(Document):
     """Who follows in one rota."""
 
     rota: str
@@ -87,14 +87,14 @@ class ShiftNext(Document):
     from_: datetime | None = Field(alias="from")
 
 
-class OnCall(Document):
+class OnCallDocument(Document):
     """Who is on call, and who is next."""
 
-    now: list[ShiftNow]
-    next: list[ShiftNext]
+    now: list[ShiftNowDocument]
+    next: list[ShiftNextDocument]
 
 
-class Uncovered(Document):
+class UncoveredDocument(Document):
     """A time in which nobody is on call."""
 
     rota: str
@@ -102,21 +102,21 @@ class Uncovered(Document):
     to: datetime
 
 
-class Unreachable(Document):
+class UnreachableDocument(Document):
     """A person whom an alert does not reach."""
 
     person: str
     reason: str
 
 
-class Coverage(Document):
+class CoverageDocument(Document):
     """Hours that nobody covers, and people nobody can reach."""
 
-    gaps: list[Uncovered]
-    unreachable: list[Unreachable]
+    gaps: list[UncoveredDocument]
+    unreachable: list[UnreachableDocument]
 
 
-class Shift(Document):
+class ShiftDocument(Document):
     """A period in which one person is on call without a break."""
 
     rota: str

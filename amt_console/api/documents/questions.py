@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from amt_console.api.documents.alerts import Alert, Delivery
+from amt_console.api.documents.alerts import AlertDocument, DeliveryDocument
 from amt_console.api.documents.base import Document
-from amt_console.api.documents.policies import Silence
+from amt_console.api.documents.policies import SilenceDocument
 from amt_console.model import FigureUnit, GapReason, ServiceState
 
 
-class Span(Document):
+class SpanDocument(Document):
     """A service was in one state; of merged services ``error`` names those that were."""
 
     start: datetime
@@ -19,7 +19,7 @@ class Span(Document):
     error: str | None
 
 
-class Unmeasured(Document):
+class UnmeasuredDocument(Document):
     """A period without measurements: unknown, neither up nor down."""
 
     started_at: datetime
@@ -27,7 +27,7 @@ class Unmeasured(Document):
     reason: GapReason
 
 
-class Deed(Document):
+class DeedDocument(Document):
     """What somebody did, in words."""
 
     id: int
@@ -41,7 +41,7 @@ class Deed(Document):
     """Where the person came from."""
 
 
-class MonitorHealth(Document):
+class MonitorHealthDocument(Document):
     """How the monitor itself does."""
 
     results_last_hour: int
@@ -53,31 +53,31 @@ class MonitorHealth(Document):
     """Queued and due."""
     dead_messages: int
     """Given up in the window."""
-    gaps: list[Unmeasured]
+    gaps: list[UnmeasuredDocument]
     """Newest first."""
 
 
-class Activity(Document):
+class ActivityDocument(Document):
     """What people and the monitor did in a window, each list newest first."""
 
     start: datetime
     end: datetime
-    audit: list[Deed]
+    audit: list[DeedDocument]
     audit_refused: str | None
     """Why the caller may not read the audit trail: it is for admins."""
-    messages: list[Delivery]
-    health: MonitorHealth
+    messages: list[DeliveryDocument]
+    health: MonitorHealthDocument
 
 
-class AlertHistory(Document):
+class AlertHistoryDocument(Document):
     """The alerts of a window, newest first."""
 
-    alerts: list[Alert]
+    alerts: list[AlertDocument]
     more: bool
     """Whether there are older ones in the window."""
 
 
-class Away(Document):
+class AwayDocument(Document):
     """What happened since the caller last looked; alerts as they are now."""
 
     since: datetime | None
@@ -85,21 +85,21 @@ class Away(Document):
     until: datetime
     shift_ends: datetime | None
     """End of the caller's shift, if it runs."""
-    fired: list[Alert]
+    fired: list[AlertDocument]
     """Newest first."""
-    acted: list[Deed]
+    acted: list[DeedDocument]
     """What others did about alerts, newest first; ``id`` is the alert's."""
-    still_open: list[Alert]
+    still_open: list[AlertDocument]
     """Worst first."""
-    silences_ending: list[Silence]
+    silences_ending: list[SilenceDocument]
     """Those that end within the shift, or within the next 12 hours."""
-    undelivered: list[Delivery]
+    undelivered: list[DeliveryDocument]
     """Given up, or late; newest first."""
-    gaps: list[Unmeasured]
+    gaps: list[UnmeasuredDocument]
     """Newest first."""
 
 
-class ForecastPoint(Document):
+class ForecastPointDocument(Document):
     """A forecast of one step, with its band."""
 
     at: datetime
@@ -108,10 +108,10 @@ class ForecastPoint(Document):
     high: float
 
 
-class FigureForecast(Document):
+class FigureForecastDocument(Document):
     """What a figure will probably do."""
 
-    points: list[ForecastPoint]
+    points: list[ForecastPointDocument]
     """None where no method beats the simple one."""
     reason: str
     """Why there are points, or why there are none."""
@@ -119,7 +119,7 @@ class FigureForecast(Document):
     """Part of the held-back values that lay within the bands."""
 
 
-class FigureCourse(Document):
+class FigureCourseDocument(Document):
     """One figure in equal buckets."""
 
     values: list[float | None]
@@ -128,23 +128,23 @@ class FigureCourse(Document):
     first: float | None
     """The oldest known value of the window."""
     last: float | None
-    projection: FigureForecast | None
+    projection: FigureForecastDocument | None
     """Only with ``projections=true``."""
 
 
-class BusinessCourse(Document):
+class BusinessCourseDocument(Document):
     """The business figures of a window, beside the outages of the platform."""
 
     start: datetime
     end: datetime
     bucket_seconds: float
-    figures: dict[str, dict[str, FigureCourse]]
+    figures: dict[str, dict[str, FigureCourseDocument]]
     """By kind and name; those with any value."""
-    outages: list[Span]
+    outages: list[SpanDocument]
     """When at least one service was down."""
 
 
-class NextChange(Document):
+class NextChangeDocument(Document):
     """A change of a service's state or of an alert."""
 
     at: datetime | None
@@ -153,7 +153,7 @@ class NextChange(Document):
     """In words."""
 
 
-class MetricCourse(Document):
+class MetricCourseDocument(Document):
     """One metric of the host in equal buckets."""
 
     means: list[float | None]
@@ -164,7 +164,7 @@ class MetricCourse(Document):
     high: float | None
 
 
-class DiskRoom(Document):
+class DiskRoomDocument(Document):
     """One file system, and when it will be full."""
 
     mount: str
@@ -176,22 +176,22 @@ class DiskRoom(Document):
     """Why there is a forecast, or why there is none."""
 
 
-class HostCourse(Document):
+class HostCourseDocument(Document):
     """The host over a window."""
 
     start: datetime
     end: datetime
     bucket_seconds: float
-    metrics: dict[str, MetricCourse]
+    metrics: dict[str, MetricCourseDocument]
     """Usage in percent, traffic in bytes per second; those that were measured."""
-    disks: list[DiskRoom]
+    disks: list[DiskRoomDocument]
     """The fullest first; only with ``disks=true``."""
 
 
-class Incident(Document):
+class IncidentDocument(Document):
     """A confirmed alert without a cause among the alerts, and who handled it."""
 
-    alert: Alert
+    alert: AlertDocument
     lasted_seconds: float
     """Up to its end, or up to now."""
     acknowledged_after_seconds: float | None
@@ -204,12 +204,12 @@ class Incident(Document):
     last_note: str | None
 
 
-class Incidents(Document):
+class IncidentsDocument(Document):
     """The incidents of a window, newest first, and their figures."""
 
     start: datetime
     end: datetime
-    incidents: list[Incident]
+    incidents: list[IncidentDocument]
     more: bool
     """Whether there are older ones in the window."""
     mtta_seconds: float | None
@@ -220,7 +220,7 @@ class Incidents(Document):
     """Ended without anybody having acknowledged them."""
 
 
-class MovedSignal(Document):
+class MovedSignalDocument(Document):
     """A signal that left its usual range when an alert began."""
 
     subject: str
@@ -236,18 +236,18 @@ class MovedSignal(Document):
     words: str
 
 
-class MovedTogether(Document):
+class MovedTogetherDocument(Document):
     """What moved when an alert began, strongest first. Not: what caused it."""
 
-    signals: list[MovedSignal]
+    signals: list[MovedSignalDocument]
     weeks: bool
     """Whether they were compared with the same hour of the last four weeks, else with the hours before."""
 
 
-class States(Document):
+class StatesDocument(Document):
     """The states of services over a window."""
 
     start: datetime
     end: datetime
-    spans: dict[str, list[Span]]
+    spans: dict[str, list[SpanDocument]]
     """By service, oldest first, without overlaps. What lies between two is not known."""

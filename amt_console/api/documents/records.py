@@ -9,7 +9,7 @@ from amt_console.api.documents.base import Document
 from amt_console.model import Severity
 
 
-class ServiceHistoryBucket(Document):
+class ServiceHistoryBucketDocument(Document):
     """A service in one bucket. Seconds weigh results by the time for which they speak."""
 
     start: datetime
@@ -32,7 +32,7 @@ class ServiceHistoryBucket(Document):
     p99_ms: float | None
 
 
-class ValueBucket(Document):
+class ValueBucketDocument(Document):
     """A metric of the host, or a figure, in one bucket."""
 
     start: datetime
@@ -43,7 +43,7 @@ class ValueBucket(Document):
     most: float | None
 
 
-class History(Document):
+class HistoryDocument(Document):
     """One subject in equal buckets, oldest first; buckets without data are left out."""
 
     of: Literal["service", "host", "figure"]
@@ -51,10 +51,10 @@ class History(Document):
     start: datetime
     end: datetime
     resolution_seconds: int
-    items: list[ServiceHistoryBucket] | list[ValueBucket]
+    items: list[ServiceHistoryBucketDocument] | list[ValueBucketDocument]
 
 
-class AuditEntry(Document):
+class AuditEntryDocument(Document):
     """One row of the audit trail; ``hash`` covers the row and ``previous``."""
 
     id: int
@@ -78,7 +78,7 @@ class AuditEntry(Document):
     after: Any
 
 
-class Rule(Document):
+class RuleDocument(Document):
     """One rule that is judged."""
 
     name: str
@@ -90,13 +90,13 @@ class Rule(Document):
     """How often a rule in shadow mode would have sent a message."""
 
 
-class Health(Document):
+class HealthDocument(Document):
     """Whether it works."""
 
     status: str
 
 
-class Readiness(Document):
+class ReadinessDocument(Document):
     """Whether this process can answer."""
 
     status: Literal["ok", "unavailable"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from amt_console.api.documents.alerts import Alert
+from amt_console.api.documents.alerts import AlertDocument
 from amt_console.api.documents.base import Document
 from amt_console.model import Criticality, ErrorClass, MonitorState, Overall, ServiceState
 from amt_console.model.inbound import HeartbeatState
 
 
-class Monitor(Document):
+class MonitorDocument(Document):
     """The monitor that probes."""
 
     running: bool
@@ -25,7 +25,7 @@ class Monitor(Document):
     """Why nothing is stored."""
 
 
-class Location(Document):
+class LocationDocument(Document):
     """A service as seen from one location."""
 
     name: str
@@ -36,7 +36,7 @@ class Location(Document):
     error: str | None
 
 
-class CheckValue(Document):
+class CheckValueDocument(Document):
     """A number that a database, plugin or query measured."""
 
     value: float
@@ -49,7 +49,7 @@ class CheckValue(Document):
     max: float | None
 
 
-class Service(Document):
+class ServiceDocument(Document):
     """One service or database. Times are milliseconds, rates percent."""
 
     name: str
@@ -74,12 +74,12 @@ class Service(Document):
     alert_id: int | None
     """Its worst open alert."""
     runbook: str | None
-    locations: list[Location]
-    values: dict[str, CheckValue]
+    locations: list[LocationDocument]
+    values: dict[str, CheckValueDocument]
     """What the newest result measured besides its time, by name, the main value first."""
 
 
-class Disk(Document):
+class DiskDocument(Document):
     """One file system of the host."""
 
     mount: str
@@ -88,7 +88,7 @@ class Disk(Document):
     percent: float
 
 
-class Network(Document):
+class NetworkDocument(Document):
     """Traffic of all interfaces except loopback."""
 
     sent_bytes_per_s: float
@@ -97,7 +97,7 @@ class Network(Document):
     drops_per_s: float
 
 
-class Host(Document):
+class HostDocument(Document):
     """The monitor's host at its last sample; null for what cannot be read."""
 
     timestamp: datetime
@@ -105,24 +105,24 @@ class Host(Document):
     memory_usage: float | None
     disk_usage: float | None
     """Percent of the fullest disk."""
-    disks: list[Disk]
-    network_io: Network | None
+    disks: list[DiskDocument]
+    network_io: NetworkDocument | None
     active_connections: int | None
     load: list[float] | None
     swap_usage: float | None
 
 
-class LabelledNumber(Document):
+class LabelledNumberDocument(Document):
     """One part of a breakdown."""
 
     label: str
     value: float
 
 
-class Figure(Document):
+class FigureDocument(Document):
     """One business figure of the platform."""
 
-    value: float | list[LabelledNumber] | None
+    value: float | list[LabelledNumberDocument] | None
     unit: str | None
     read_at: datetime
     missing: str | None
@@ -133,21 +133,21 @@ class Figure(Document):
     """Which part of a value was left out."""
 
 
-class FigureFault(Document):
+class FigureFaultDocument(Document):
     """Why the figures of an endpoint cannot be read now."""
 
     reason: str
     since: datetime | None
 
 
-class Figures(Document):
+class FiguresDocument(Document):
     """The newest figures by kind and name, and the kinds that cannot be read now."""
 
-    figures: dict[str, dict[str, Figure]]
-    figure_faults: dict[str, FigureFault]
+    figures: dict[str, dict[str, FigureDocument]]
+    figure_faults: dict[str, FigureFaultDocument]
 
 
-class Heartbeat(Document):
+class HeartbeatDocument(Document):
     """One job that must report."""
 
     name: str
@@ -165,7 +165,7 @@ class Heartbeat(Document):
     runbook: str | None
 
 
-class Viewer(Document):
+class ViewerDocument(Document):
     """A person with an open console."""
 
     name: str
@@ -173,7 +173,7 @@ class Viewer(Document):
     place: str
 
 
-class OnCallNow(Document):
+class OnCallNowDocument(Document):
     """Who is on call in one rota."""
 
     rota: str
@@ -182,29 +182,29 @@ class OnCallNow(Document):
     """Null: for good."""
 
 
-class Snapshot(Document):
+class SnapshotDocument(Document):
     """Everything that a live screen shows, at one moment."""
 
     generated_at: datetime
     at: datetime | None
     """The past moment that was asked for; null for now."""
     overall: Overall
-    monitor: Monitor
-    services: list[Service]
-    heartbeats: list[Heartbeat]
-    resources: Host | None
-    figures: dict[str, dict[str, Figure]]
-    figure_faults: dict[str, FigureFault]
-    alerts: list[Alert]
+    monitor: MonitorDocument
+    services: list[ServiceDocument]
+    heartbeats: list[HeartbeatDocument]
+    resources: HostDocument | None
+    figures: dict[str, dict[str, FigureDocument]]
+    figure_faults: dict[str, FigureFaultDocument]
+    alerts: list[AlertDocument]
     """Open ones, worst first."""
     notices: list[str]
     faults: list[str]
-    viewers: list[Viewer]
-    on_call: list[OnCallNow]
+    viewers: list[ViewerDocument]
+    on_call: list[OnCallNowDocument]
     simulated_until: datetime | None
 
 
-class Probe(Document):
+class ProbeDocument(Document):
     """One stored probe of a service."""
 
     at: datetime
@@ -218,7 +218,7 @@ class Probe(Document):
     location: str | None
 
 
-class StateChange(Document):
+class StateChangeDocument(Document):
     """A service entered a state."""
 
     at: datetime
@@ -226,14 +226,14 @@ class StateChange(Document):
     error: str | None
 
 
-class Fact(Document):
+class FactDocument(Document):
     """A fact of the newest probe, in words."""
 
     label: str
     value: str
 
 
-class ServiceBucket(Document):
+class ServiceBucketDocument(Document):
     """A short stretch of a service's history."""
 
     start: datetime
@@ -242,24 +242,24 @@ class ServiceBucket(Document):
     uptime_percent: float | None
 
 
-class CheckValueBucket(Document):
+class CheckValueBucketDocument(Document):
     """A value over a bucket."""
 
     start: datetime
     mean: float | None
 
 
-class CheckValueHistory(Document):
+class CheckValueHistoryDocument(Document):
     """A value over the window."""
 
     name: str
     unit: str | None
     min: float
     max: float
-    buckets: list[CheckValueBucket]
+    buckets: list[CheckValueBucketDocument]
 
 
-class ServiceDetail(Service):
+class ServiceDetailDocument(ServiceDocument):
     """One service with what happened in a window up to now, or up to ``at``."""
 
     start: datetime
@@ -268,12 +268,12 @@ class ServiceDetail(Service):
     uptime_percent: float | None
     """Over the window, by time."""
     coverage_percent: float
-    buckets: list[ServiceBucket]
-    probes: list[Probe]
+    buckets: list[ServiceBucketDocument]
+    probes: list[ProbeDocument]
     """Newest first, at most 50."""
-    changes: list[StateChange]
+    changes: list[StateChangeDocument]
     """Newest first, at most 50."""
-    alerts: list[Alert]
+    alerts: list[AlertDocument]
     """Those of the window and all open ones, newest first."""
-    value_history: list[CheckValueHistory]
-    facts: list[Fact]
+    value_history: list[CheckValueHistoryDocument]
+    facts: list[FactDocument]

@@ -16,7 +16,7 @@ from pydantic import Field as BodyField
 from amt_console.api.actions import in_path, path_of
 from amt_console.api.auth.callers import Caller
 from amt_console.api.documents import policies as documents
-from amt_console.api.documents.alerts import Alert
+from amt_console.api.documents.alerts import AlertDocument
 from amt_console.api.idempotency import HEADER, MAX_CHARS, Answered
 from amt_console.api.problems import MEDIA_TYPE, RequestError
 from amt_console.api.routes.access import BEARER, Act, Acting, Calling, GuardedRoute, Serving, answers, needs
@@ -56,10 +56,10 @@ _KEY = Annotated[
 ]
 _DURATION = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(duration_schema())]
 _DOCUMENTS: dict[type[Any], tuple[type[BaseModel], Callable[[Any], dict[str, Any]]]] = {
-    AlertView: (Alert, alert_json),
-    Silence: (documents.Silence, silence_json),
-    MaintenanceWindow: (documents.Maintenance, maintenance_json),
-    RotaOverride: (documents.Override, override_json),
+    AlertView: (AlertDocument, alert_json),
+    Silence: (documents.SilenceDocument, silence_json),
+    MaintenanceWindow: (documents.MaintenanceDocument, maintenance_json),
+    RotaOverride: (documents.OverrideDocument, override_json),
 }
 """Model and encoding of answers for programs, by type."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from amt_console.api.documents.alerts import Alert, AlertDetail, AlertWhy
+from amt_console.api.documents.alerts import AlertDetailDocument, AlertDocument, AlertWhyDocument
 from amt_console.api.documents.base import Page
 from amt_console.api.routes.access import BEARER, ExactRoute, Serving, answers, needs
 from amt_console.api.routes.actions import AlertId
@@ -21,7 +21,7 @@ Named = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=
 _MISSING = answers(s404="No such alert")
 
 
-@router.get("/alerts", response_model=Page[Alert], **needs(Role.VIEWER))
+@router.get("/alerts", response_model=Page[AlertDocument], **needs(Role.VIEWER))
 def alerts(
     serving: Serving,
     paging: Paged,
@@ -45,14 +45,14 @@ def alerts(
     return json_response(paging.page(found, alert_json, lambda each: each.id))
 
 
-@router.get("/alerts/{alert_id}", response_model=AlertDetail, **needs(Role.VIEWER, _MISSING))
+@router.get("/alerts/{alert_id}", response_model=AlertDetailDocument, **needs(Role.VIEWER, _MISSING))
 def alert(serving: Serving, alert_id: AlertId, at: TextMoment = None) -> Response:
     """One alert with everything that happened to it."""
     when = text_moment(at, serving.clock.now())
     return json_response(alert_detail_json(serving.operations.alert(alert_id, at=when)))
 
 
-@router.get("/alerts/{alert_id}/why", response_model=AlertWhy, **needs(Role.VIEWER, _MISSING))
+@router.get("/alerts/{alert_id}/why", response_model=AlertWhyDocument, **needs(Role.VIEWER, _MISSING))
 def why(serving: Serving, alert_id: AlertId) -> Response:
     """Why the alert was told to somebody, or not: what was seen, each decision, each delivery."""
     return json_response(why_json(serving.operations.why(alert_id)))

@@ -7,7 +7,7 @@ import asyncio
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from amt_console.api.documents.records import Health, Readiness
+from amt_console.api.documents.records import HealthDocument, ReadinessDocument
 from amt_console.api.routes.access import OPEN, Serving
 from amt_console.api.served import Served
 from amt_console.model import MonitorStatus
@@ -17,15 +17,21 @@ from amt_console.store import StoreError
 router = APIRouter(tags=["health"])
 
 
-_UNABLE = {"model": Readiness, "description": "Neither a monitor nor the database answers, or nothing is stored"}
+_UNABLE = {
+    "model": ReadinessDocument,
+    "description": "Neither a monitor nor the database answers, or nothing is stored",
+}
 
 
 @router.get(
     "/healthz",
     openapi_extra=OPEN,
-    response_model=Health,
+    response_model=HealthDocument,
     responses={
-        503: {"model": Health, "description": "No monitor runs, or it is silent, or it cannot store what it measures"}
+        503: {
+            "model": HealthDocument,
+            "description": "No monitor runs, or it is silent, or it cannot store what it measures",
+        }
     },
 )
 async def healthz(serving: Serving) -> JSONResponse:
@@ -38,7 +44,7 @@ async def healthz(serving: Serving) -> JSONResponse:
     return JSONResponse({"status": "fault" if monitor.fault else monitor.state.value}, status_code=503)
 
 
-@router.get("/readyz", openapi_extra=OPEN, response_model=Readiness, responses={503: _UNABLE})
+@router.get("/readyz", openapi_extra=OPEN, response_model=ReadinessDocument, responses={503: _UNABLE})
 async def readyz(serving: Serving) -> JSONResponse:
     """200 while this process can answer questions; of the monitor itself, only while it stores what it measures."""
     reasons = await _reasons(serving)

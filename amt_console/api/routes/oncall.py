@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from amt_console.api.documents.base import Page
-from amt_console.api.documents.policies import Coverage, OnCall, Shift
+from amt_console.api.documents.policies import CoverageDocument, OnCallDocument, ShiftDocument
 from amt_console.api.routes.access import BEARER, GuardedRoute, Serving, needs
 from amt_console.api.routes.values import Paged, TextMoment, json_response, text_moment
 from amt_console.model import Role
@@ -19,20 +19,20 @@ router = APIRouter(route_class=GuardedRoute, dependencies=[BEARER], tags=["on ca
 Days = Annotated[float, Query(ge=0, le=CALENDAR_DAYS, description="How far ahead.")]
 
 
-@router.get("/oncall", response_model=OnCall, **needs(Role.VIEWER))
+@router.get("/oncall", response_model=OnCallDocument, **needs(Role.VIEWER))
 def oncall(serving: Serving, at: TextMoment = None) -> Response:
     """Who is on call, and who is next: the document of `amt-console oncall --json`."""
     return json_response(oncall_json(serving.operations.oncall(text_moment(at, serving.clock.now()))))
 
 
-@router.get("/oncall/shifts", response_model=Page[Shift], **needs(Role.VIEWER))
+@router.get("/oncall/shifts", response_model=Page[ShiftDocument], **needs(Role.VIEWER))
 def oncall_shifts(serving: Serving, paging: Paged, at: TextMoment = None, days: Days = ONCALL_DAYS) -> Response:
     """The shifts of the days ahead, rota by rota."""
     plan = serving.operations.oncall(text_moment(at, serving.clock.now()), days=days)
     return json_response(paging.cut(shifts_json(plan), dict, lambda each: f"{each['rota']}\n{each['from']}"))
 
 
-@router.get("/oncall/check", response_model=Coverage, **needs(Role.VIEWER))
+@router.get("/oncall/check", response_model=CoverageDocument, **needs(Role.VIEWER))
 def oncall_check(serving: Serving, at: TextMoment = None, days: Days = ONCALL_DAYS) -> Response:
     """Hours that nobody covers, and people nobody can reach: the document of `amt-console oncall --check --json`."""
     plan = serving.operations.oncall(text_moment(at, serving.clock.now()), days=days)

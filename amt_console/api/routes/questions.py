@@ -38,7 +38,7 @@ Buckets = Annotated[int, Query(ge=1, le=MOST_BUCKETS, description="As fine as fi
 NO_ALERT = answers(s404="No such alert")
 
 
-@router.get("/activity", response_model=documents.Activity, **needs(Role.VIEWER))
+@router.get("/activity", response_model=documents.ActivityDocument, **needs(Role.VIEWER))
 def ask_activity(
     found: Calling, serving: Serving, at: TextMoment = None, hours: Hours = 24, limit: Limit = 300
 ) -> Response:
@@ -46,7 +46,7 @@ def ask_activity(
     return _answer(serving, found, ActivityQuery(hours, limit, at=_moment(serving, at)))
 
 
-@router.get("/alert_history", response_model=documents.AlertHistory, **needs(Role.VIEWER))
+@router.get("/alert_history", response_model=documents.AlertHistoryDocument, **needs(Role.VIEWER))
 def ask_alert_history(
     found: Calling,
     serving: Serving,
@@ -59,7 +59,7 @@ def ask_alert_history(
     return _answer(serving, found, AlertHistoryQuery(hours, subject, limit, at=_moment(serving, at)))
 
 
-@router.get("/away", response_model=documents.Away, **needs(Role.VIEWER))
+@router.get("/away", response_model=documents.AwayDocument, **needs(Role.VIEWER))
 def ask_away(
     found: Calling,
     serving: Serving,
@@ -71,7 +71,7 @@ def ask_away(
     return _answer(serving, found, AwayQuery(begin, at=_moment(serving, at)))
 
 
-@router.get("/business", response_model=documents.BusinessCourse, **needs(Role.VIEWER))
+@router.get("/business", response_model=documents.BusinessCourseDocument, **needs(Role.VIEWER))
 def ask_business(
     found: Calling,
     serving: Serving,
@@ -84,7 +84,7 @@ def ask_business(
     return _answer(serving, found, BusinessQuery(hours, most_buckets, projections, at=_moment(serving, at)))
 
 
-@router.get("/change", response_model=documents.NextChange, **needs(Role.VIEWER))
+@router.get("/change", response_model=documents.NextChangeDocument, **needs(Role.VIEWER))
 def ask_change(
     found: Calling,
     serving: Serving,
@@ -95,7 +95,7 @@ def ask_change(
     return _answer(serving, found, ChangeQuery(later, at=_moment(serving, at)))
 
 
-@router.get("/host", response_model=documents.HostCourse, **needs(Role.VIEWER))
+@router.get("/host", response_model=documents.HostCourseDocument, **needs(Role.VIEWER))
 def ask_host(
     found: Calling,
     serving: Serving,
@@ -108,7 +108,7 @@ def ask_host(
     return _answer(serving, found, HostQuery(hours, most_buckets, disks, at=_moment(serving, at)))
 
 
-@router.get("/incidents", response_model=documents.Incidents, **needs(Role.VIEWER))
+@router.get("/incidents", response_model=documents.IncidentsDocument, **needs(Role.VIEWER))
 def ask_incidents(
     found: Calling, serving: Serving, at: TextMoment = None, hours: Hours = 24 * 30, limit: Limit = 500
 ) -> Response:
@@ -116,7 +116,7 @@ def ask_incidents(
     return _answer(serving, found, IncidentsQuery(hours, limit, at=_moment(serving, at)))
 
 
-@router.get("/moved", response_model=documents.MovedTogether, **needs(Role.VIEWER, NO_ALERT))
+@router.get("/moved", response_model=documents.MovedTogetherDocument, **needs(Role.VIEWER, NO_ALERT))
 def ask_moved(
     found: Calling,
     serving: Serving,
@@ -128,7 +128,7 @@ def ask_moved(
     return _answer(serving, found, MovedQuery(alert_id, limit, at=_moment(serving, at)))
 
 
-@router.get("/states", response_model=documents.States, **needs(Role.VIEWER))
+@router.get("/states", response_model=documents.StatesDocument, **needs(Role.VIEWER))
 def ask_states(
     found: Calling,
     serving: Serving,

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from amt_console.api.documents.alerts import Delivery
+from amt_console.api.documents.alerts import DeliveryDocument
 from amt_console.api.documents.base import Page
-from amt_console.api.documents.records import AuditEntry, History, Rule
+from amt_console.api.documents.records import AuditEntryDocument, HistoryDocument, RuleDocument
 from amt_console.api.problems import RequestError
 from amt_console.api.routes.access import BEARER, ExactRoute, Serving, answers, needs
 from amt_console.api.routes.state import NO_SERVICE
@@ -55,7 +55,7 @@ async def _window(
 Window = Annotated[BucketWindow, Depends(_window)]
 
 
-@router.get("/history", response_model=History, **needs(Role.VIEWER, answers(s404="No such service or figure")))
+@router.get("/history", response_model=HistoryDocument, **needs(Role.VIEWER, answers(s404="No such service or figure")))
 def history(
     serving: Serving,
     archive: Archived,
@@ -76,7 +76,7 @@ def history(
     return json_response(_figure_history(archive, figure or "", window))
 
 
-@router.get("/services/{name:path}/history", response_model=History, **needs(Role.VIEWER, NO_SERVICE))
+@router.get("/services/{name:path}/history", response_model=HistoryDocument, **needs(Role.VIEWER, NO_SERVICE))
 def service_history(
     serving: Serving,
     archive: Archived,
@@ -87,7 +87,7 @@ def service_history(
     return json_response(_service_history(serving, archive, name, window))
 
 
-@router.get("/notifications", response_model=Page[Delivery], **needs(Role.VIEWER))
+@router.get("/notifications", response_model=Page[DeliveryDocument], **needs(Role.VIEWER))
 def notifications(
     serving: Serving,
     archive: Archived,
@@ -109,7 +109,7 @@ def notifications(
     return json_response(paging.page(found, delivery_json, lambda each: each.id))
 
 
-@router.get("/audit", response_model=Page[AuditEntry], **needs(Role.ADMIN))
+@router.get("/audit", response_model=Page[AuditEntryDocument], **needs(Role.ADMIN))
 def audit(
     serving: Serving,
     archive: Archived,
@@ -133,7 +133,7 @@ def audit(
     return json_response(paging.page(found, audit_json, lambda each: each.id or 0))
 
 
-@router.get("/rules", response_model=Page[Rule], **needs(Role.VIEWER))
+@router.get("/rules", response_model=Page[RuleDocument], **needs(Role.VIEWER))
 def rules(archive: Archived, paging: Paged) -> Response:
     """Every rule that is judged: the document of `amt-console rules list --json`."""
     return json_response(paging.cut(archive.rules(), dict, lambda each: str(each["name"])))

@@ -11,7 +11,14 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from amt_console.api import wire
 from amt_console.api.content_coding import prefers_gzip
 from amt_console.api.documents.base import Page
-from amt_console.api.documents.state import Figures, Heartbeat, Host, Service, ServiceDetail, Snapshot
+from amt_console.api.documents.state import (
+    FiguresDocument,
+    HeartbeatDocument,
+    HostDocument,
+    ServiceDetailDocument,
+    ServiceDocument,
+    SnapshotDocument,
+)
 from amt_console.api.routes.access import BEARER, ExactRoute, Serving, answers, needs
 from amt_console.api.routes.values import Paged, TextMoment, json_response, text_moment
 from amt_console.api.served import Served
@@ -27,7 +34,7 @@ NO_SERVICE = answers(s404="No such service")
 
 @router.get(
     "/snapshot",
-    response_model=Snapshot,
+    response_model=SnapshotDocument,
     **needs(Role.VIEWER, {304: {"description": "`If-None-Match` names the newest snapshot"}}),
 )
 async def snapshot(
@@ -51,14 +58,14 @@ async def snapshot(
     return Response(await found.document(), media_type="application/json", headers=headers)
 
 
-@router.get("/services", response_model=Page[Service], **needs(Role.VIEWER))
+@router.get("/services", response_model=Page[ServiceDocument], **needs(Role.VIEWER))
 def services(serving: Serving, paging: Paged, at: TextMoment = None) -> Response:
     """The services now or at a past moment, in the order of the configuration."""
     found = _snapshot(serving, text_moment(at, serving.clock.now()))
     return json_response(paging.cut(found.services, service_json, lambda each: each.name))
 
 
-@router.get("/services/{name:path}", response_model=ServiceDetail, **needs(Role.VIEWER, NO_SERVICE))
+@router.get("/services/{name:path}", response_model=ServiceDetailDocument, **needs(Role.VIEWER, NO_SERVICE))
 def service(
     serving: Serving,
     name: ServiceName,
@@ -70,20 +77,20 @@ def service(
     return json_response(service_detail_json(serving.operations.service(name, hours=hours, at=when)))
 
 
-@router.get("/heartbeats", response_model=Page[Heartbeat], **needs(Role.VIEWER))
+@router.get("/heartbeats", response_model=Page[HeartbeatDocument], **needs(Role.VIEWER))
 def heartbeats(serving: Serving, paging: Paged, at: TextMoment = None) -> Response:
     """The jobs that must report, now or at a past moment."""
     found = _snapshot(serving, text_moment(at, serving.clock.now()))
     return json_response(paging.cut(found.heartbeats, heartbeat_json, lambda each: each.name))
 
 
-@router.get("/host", response_model=Host | None, **needs(Role.VIEWER))
+@router.get("/host", response_model=HostDocument | None, **needs(Role.VIEWER))
 def host(serving: Serving, at: TextMoment = None) -> Response:
     """The monitor's host at its last sample; null where none was taken."""
     return json_response(host_json(_snapshot(serving, text_moment(at, serving.clock.now())).resources.sample))
 
 
-@router.get("/figures", response_model=Figures, **needs(Role.VIEWER))
+@router.get("/figures", response_model=FiguresDocument, **needs(Role.VIEWER))
 def figures(serving: Serving, at: TextMoment = None) -> Response:
     """The newest business figures of the platform, and those that cannot be read."""
     return json_response(figures_json(_snapshot(serving, text_moment(at, serving.clock.now()))))

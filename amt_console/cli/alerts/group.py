@@ -13,7 +13,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
 from amt_console.cli.printing.states import who_has
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.model import AlertState, AlertView
 from amt_console.moments import parse_moment
@@ -31,13 +31,13 @@ AtOption = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="A past moment: '14:30', '-2h', 'yesterday 09:00'.")
 ]
 _COLUMNS = (
-    Column("ID", right=True),
-    Column("SEVERITY"),
-    Column("STATE", spare=1),
-    Column("SUBJECT", spare=2, most=30),
-    Column("FOR", right=True),
-    Column("WHO"),
-    Column("MESSAGE", text=True, clip=True),
+    PrintedColumn("ID", right=True),
+    PrintedColumn("SEVERITY"),
+    PrintedColumn("STATE", spare=1),
+    PrintedColumn("SUBJECT", spare=2, most=30),
+    PrintedColumn("FOR", right=True),
+    PrintedColumn("WHO"),
+    PrintedColumn("MESSAGE", text=True, clip=True),
 )
 
 
@@ -183,7 +183,7 @@ def _print_detail(alert: AlertView, detail: AlertDetail, now: datetime) -> None:
             print_wrapped(f"{label:<14}{value}", indent=14)
     print_line()
     print_table(
-        ("AT", "EVENT", "BY", Column("MESSAGE", text=True)),
+        ("AT", "EVENT", "BY", PrintedColumn("MESSAGE", text=True)),
         [
             (
                 f"{line.since.astimezone():%Y-%m-%d %H:%M:%S}",

@@ -8,7 +8,7 @@ import typer
 
 from amt_console.cli.alerts.acting import AlertId, JsonOption
 from amt_console.cli.printing.output import print_json, print_line, print_wrapped
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.text import SEVERITY_WORDS, safe_text
 
@@ -45,7 +45,7 @@ def _print_observations(found: AlertWhy) -> None:
     print_line()
     print_line("SEEN")
     print_table(
-        ("AT", "WHAT", "STATE", Column("MESSAGE", text=True)),
+        ("AT", "WHAT", "STATE", PrintedColumn("MESSAGE", text=True)),
         [
             (_time(each.at), each.kind, safe_text(each.state, 20), safe_text(each.message) + _judged_by(each))
             for each in found.observations
@@ -66,7 +66,7 @@ def _print_decisions(found: AlertWhy) -> None:
         print_line("  nothing: it was not confirmed, or is older than the decisions that are kept")
         return
     print_table(
-        ("AT", "STAGE", "OUTCOME", Column("REASON", text=True)),
+        ("AT", "STAGE", "OUTCOME", PrintedColumn("REASON", text=True)),
         [
             (
                 _time(each.at),
@@ -86,7 +86,7 @@ def _print_deliveries(found: AlertWhy) -> None:
         print_line("  nothing was queued for anybody")
         return
     print_table(
-        ("ID", "KIND", "CHANNEL", "TO", "STATE", Column("ATTEMPTS", text=True)),
+        ("ID", "KIND", "CHANNEL", "TO", "STATE", PrintedColumn("ATTEMPTS", text=True)),
         [
             (
                 str(each.id),

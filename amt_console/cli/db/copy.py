@@ -12,7 +12,7 @@ import typer
 from amt_console.api.listeners.socket_path import database_name
 from amt_console.cli.audit_row import leave_row
 from amt_console.cli.printing.output import print_json, print_line, talk
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import get_context, url_of
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _print(found: Sequence[CopiedTable], seconds: float, json_output: bool) -> N
         print_json({"rows": rows, "seconds": round(seconds, 1), "tables": tables})
         return
     rows_of = [(each.name, f"{each.rows:,}", each.checksum) for each in found]
-    print_table(("TABLE", Column("ROWS", right=True), "CHECKSUM"), rows_of)
+    print_table(("TABLE", PrintedColumn("ROWS", right=True), "CHECKSUM"), rows_of)
     print_line(f"{rows:,} rows copied and found equal in {seconds:.0f} s.")
     print_line("Name the new database with --db, $AMT_DATABASE_URL or database_url in the configuration.")
 

@@ -16,7 +16,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, print_wrapped
 from amt_console.cli.printing.progress_line import ProgressLine
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.text import byte_size, duration
 
@@ -40,15 +40,15 @@ app.command("restore", epilog="Example: amt-console db restore backups/monitorin
 app.command("rekey", epilog="Example: amt-console db rekey --new-key")(db_rekey.rekey)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STATS_COLUMNS = (
-    Column("TABLE"),
-    Column("ROWS", right=True),
-    Column("BYTES", right=True),
-    Column("OLDEST", spare=1),
-    Column("NEWEST", spare=3),
-    Column("KEPT FOR", right=True),
-    Column("ROWS/DAY", right=True, spare=2),
-    Column("IN 30 DAYS", right=True),
-    Column("IN 1 YEAR", right=True),
+    PrintedColumn("TABLE"),
+    PrintedColumn("ROWS", right=True),
+    PrintedColumn("BYTES", right=True),
+    PrintedColumn("OLDEST", spare=1),
+    PrintedColumn("NEWEST", spare=3),
+    PrintedColumn("KEPT FOR", right=True),
+    PrintedColumn("ROWS/DAY", right=True, spare=2),
+    PrintedColumn("IN 30 DAYS", right=True),
+    PrintedColumn("IN 1 YEAR", right=True),
 )
 
 

@@ -11,7 +11,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
 from amt_console.cli.printing.progress_line import ProgressLine, interruptible
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import Context, get_context
 from amt_console.store_url import store_url_is_server
 from amt_console.text import byte_size
@@ -43,7 +43,7 @@ def prune(
             print_json([{"what": e.what, "before": e.before.isoformat(), "rows": e.rows} for e in found])
         else:
             rows = [(e.what, f"{e.before:%Y-%m-%d}", f"{e.rows:,}") for e in found]
-            print_table(("WHAT", "OLDER THAN", Column("ROWS TO DELETE", right=True)), rows)
+            print_table(("WHAT", "OLDER THAN", PrintedColumn("ROWS TO DELETE", right=True)), rows)
         return
     with context.open_store(read_only=False) as store:
         deleted, stopped = _prune(context, store)
@@ -57,7 +57,7 @@ def prune(
     else:
         if deleted:
             counts = [(what, f"{rows:,}") for what, rows in deleted.items()]
-            print_table(("WHAT", Column("ROWS DELETED", right=True)), counts)
+            print_table(("WHAT", PrintedColumn("ROWS DELETED", right=True)), counts)
         else:
             print_line("Nothing has expired.")
     if stopped:

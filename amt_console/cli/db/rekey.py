@@ -14,7 +14,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, print_wrapped
 from amt_console.cli.printing.progress_line import ProgressLine, interruptible
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import Context, get_context
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def _count(context: Context, *, json_output: bool) -> None:
     if json_output:
         print_json({"key": store.keys.current, "left": dict(counts)})
     elif counts:
-        print_table(("COLUMN", Column("VALUES", right=True)), [(name, f"{each:,}") for name, each in counts.items()])
+        print_table(
+            ("COLUMN", PrintedColumn("VALUES", right=True)), [(name, f"{each:,}") for name, each in counts.items()]
+        )
     else:
         print_line("Everything is encrypted with the current data key.")
 

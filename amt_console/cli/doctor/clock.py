@@ -14,7 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from amt_console.cli.doctor.finding import Finding, Health
+from amt_console.cli.doctor.finding import CheckResult, Health
 from amt_console.cli.startup.context import Context
 from amt_console.hosts import is_loopback, never_a_target
 from amt_console.text import duration
@@ -34,13 +34,13 @@ _UNSYNCHRONISED = 5
 _MEND = "run a time service: chrony, or timedatectl set-ntp true"
 
 
-def check_clock(context: Context) -> Iterator[Finding]:
+def check_clock(context: Context) -> Iterator[CheckResult]:
     """By the kernel, and where it does not know, by the times that watched services answer with."""
     kept = kept_by_kernel()
     yield judged(kept, () if kept else offsets(context))
 
 
-def judged(kept: bool | None, found: tuple[float, ...]) -> Finding:
+def judged(kept: bool | None, found: tuple[float, ...]) -> CheckResult:
     """What the kernel's word and the differences to other clocks mean.
 
     Args:
@@ -48,16 +48,16 @@ def judged(kept: bool | None, found: tuple[float, ...]) -> Finding:
         found: By how many seconds this clock is ahead of others.
     """
     if kept:
-        return Finding("clock", Health.OK, "a time service keeps it")
+        return CheckResult("clock", Health.OK, "a time service keeps it")
     ahead = median(found) if found else 0.0
     if abs(ahead) > TOLERANCE:
         message = f"{duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the clocks of the watched services"
-        return Finding("clock", Health.WARNING, message, _MEND)
+        return CheckResult("clock", Health.WARNING, message, _MEND)
     word = "whether a time service keeps it is unknown" if kept is None else "no time service keeps it"
     if found:
-        return Finding("clock", Health.OK, f"{word}; it agrees with the clocks of the watched services")
+        return CheckResult("clock", Health.OK, f"{word}; it agrees with the clocks of the watched services")
     message = f"{word}, and no watched service tells the time"
-    return Finding("clock", Health.OK if kept is None else Health.WARNING, message, None if kept is None else _MEND)
+    return CheckResult("clock", Health.OK if kept is None else Health.WARNING, message, None if kept is None else _MEND)
 
 
 def kept_by_kernel() -> bool | None:

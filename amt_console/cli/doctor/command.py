@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from amt_console.cli.doctor import clock, installation, running, storage, telling, watched
-from amt_console.cli.doctor.finding import Finding, Health
+from amt_console.cli.doctor.finding import CheckResult, Health
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_wrapped
 from amt_console.cli.startup.context import Context, get_context
 from amt_console.text import safe_text
 
-CHECKS: tuple[Callable[[Context], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[Context], Iterator[CheckResult]], ...] = (
     installation.check_python,
     installation.check_terminal,
     installation.check_configuration,
@@ -61,14 +61,14 @@ def doctor(
     raise typer.Exit(int(ExitCode.WARNING if Health.WARNING in healths else ExitCode.OK))
 
 
-def examine(context: Context) -> list[Finding]:
+def examine(context: Context) -> list[CheckResult]:
     """Run every check; a check that fails is itself a finding."""
     return [finding for check in CHECKS for finding in _guarded(check, context)]
 
 
-def _guarded(check: Callable[[Context], Iterator[Finding]], context: Context) -> list[Finding]:
+def _guarded(check: Callable[[Context], Iterator[CheckResult]], context: Context) -> list[CheckResult]:
     name = check.__name__.removeprefix("check_")
     try:
         return list(check(context))
     except Exception as error:
-        return [Finding(name, Health.FAILED, safe_text(error) or type(error).__name__)]
+        return [CheckResult(name, Health.FAILED, safe_text(error) or type(error).__name__)]

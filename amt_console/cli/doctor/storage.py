@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from amt_console.cli.doctor.finding import Finding, Health
+from amt_console.cli.doctor.finding import CheckResult, Health
 from amt_console.cli.startup.context import Context
 from amt_console.store_url import database_file
 from amt_console.text import byte_size, public_url, safe_text
@@ -14,42 +14,42 @@ from amt_console.text import byte_size, public_url, safe_text
 FREE_BYTES_LEAST = 500 * 1024**2
 
 
-def check_database(context: Context) -> Iterator[Finding]:
+def check_database(context: Context) -> Iterator[CheckResult]:
     from amt_console.store.foreign_times import HOW_TO_MEND, unreadable_rows
 
     shown = public_url(context.store_url)
     path = database_file(context.store_url)
     if path is not None and not path.exists():
-        yield Finding(
+        yield CheckResult(
             "database", Health.WARNING, f"{path} does not exist yet", "start 'amt-console' or 'amt-console monitor'"
         )
         return
     with context.open_store() as store:
         faults = store.check()
         if faults:
-            yield Finding(
+            yield CheckResult(
                 "database", Health.FAILED, f"{shown}: {safe_text(faults[0])}", "restore a backup: docs/storage.md"
             )
             return
         with store.read() as reads:
             unreadable = unreadable_rows(reads)
-    yield Finding("database", Health.OK, f"{shown}" + (f", {byte_size(path.stat().st_size)}" if path else ""))
+    yield CheckResult("database", Health.OK, f"{shown}" + (f", {byte_size(path.stat().st_size)}" if path else ""))
     if path is not None and path.stat().st_mode & 0o077:
-        yield Finding("database", Health.WARNING, f"others can read {path}", f"chmod 600 {path}")
+        yield CheckResult("database", Health.WARNING, f"others can read {path}", f"chmod 600 {path}")
     for each in unreadable:
-        yield Finding("database", Health.WARNING, str(each), HOW_TO_MEND)
+        yield CheckResult("database", Health.WARNING, str(each), HOW_TO_MEND)
 
 
-def check_sqlite(context: Context) -> Iterator[Finding]:
+def check_sqlite(context: Context) -> Iterator[CheckResult]:
     """The defect of SQLite that may damage a file when two connections reset its write-ahead log at one time."""
     import sqlite3
 
     if database_file(context.store_url) is None:
         return
     if not has_wal_reset_defect(sqlite3.sqlite_version_info[:3]):
-        yield Finding("sqlite", Health.OK, f"SQLite {sqlite3.sqlite_version}")
+        yield CheckResult("sqlite", Health.OK, f"SQLite {sqlite3.sqlite_version}")
         return
-    yield Finding(
+    yield CheckResult(
         "sqlite",
         Health.OK,
         f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect; the monitor avoids it: it alone checkpoints",
@@ -63,7 +63,7 @@ def has_wal_reset_defect(version: tuple[int, ...]) -> bool:
     return (3, 7, 0) <= version < (3, 51, 3) and not mended
 
 
-def check_file_system(context: Context) -> Iterator[Finding]:
+def check_file_system(context: Context) -> Iterator[CheckResult]:
     from sqlalchemy import make_url
 
     from amt_console.store.engines.network_disk import allowed, mount_of
@@ -73,9 +73,9 @@ def check_file_system(context: Context) -> Iterator[Finding]:
     if mount is None:
         return
     if not mount.network:
-        yield Finding("file system", Health.OK, f"{mount}, no network file system")
+        yield CheckResult("file system", Health.OK, f"{mount}, no network file system")
         return
-    yield Finding(
+    yield CheckResult(
         "file system",
         Health.WARNING if allowed(make_url(context.store_url)) else Health.FAILED,
         f"the database lies on {mount}: SQLite's locks do not hold on a network file system",
@@ -85,21 +85,21 @@ def check_file_system(context: Context) -> Iterator[Finding]:
     )
 
 
-def check_disk(context: Context) -> Iterator[Finding]:
+def check_disk(context: Context) -> Iterator[CheckResult]:
     path = database_file(context.store_url)
     if path is None:
         return
     folder = next((parent for parent in path.parents if parent.exists()), Path("/"))
     free = shutil.disk_usage(folder).free
     if free < FREE_BYTES_LEAST:
-        yield Finding(
+        yield CheckResult(
             "disk", Health.WARNING, f"{byte_size(free)} free in {folder}", "make room: writing stops when it is full"
         )
     else:
-        yield Finding("disk", Health.OK, f"{byte_size(free)} free in {folder}")
+        yield CheckResult("disk", Health.OK, f"{byte_size(free)} free in {folder}")
 
 
-def check_encryption(context: Context) -> Iterator[Finding]:
+def check_encryption(context: Context) -> Iterator[CheckResult]:
     """The data key, and what was encrypted with another one."""
     from amt_console.store import keyring_of
     from amt_console.store.upkeep.locked_values import locked_values
@@ -107,7 +107,7 @@ def check_encryption(context: Context) -> Iterator[Finding]:
     more = "docs/storage.md says where a data key comes from"
     keys = keyring_of(context.settings)
     for problem in keys.problems:
-        yield Finding("encryption", Health.WARNING, problem, more)
+        yield CheckResult("encryption", Health.WARNING, problem, more)
     path = database_file(context.store_url)
     locked = []
     if path is None or path.exists():
@@ -116,7 +116,7 @@ def check_encryption(context: Context) -> Iterator[Finding]:
     for each in locked:
         what = f"{each.values} value{'s' if each.values > 1 else ''} of {each.column}"
         message = f"{what} cannot be read: they were encrypted with the data key {each.key_id}, which is not here"
-        yield Finding("encryption", Health.WARNING, message, "name that key under [encryption] previous_keys")
+        yield CheckResult("encryption", Health.WARNING, message, "name that key under [encryption] previous_keys")
     if not keys.problems and not locked:
         known = f"data key {keys.current}" if keys.current else "a data key is made when it is first needed"
-        yield Finding("encryption", Health.OK, known if keys.encrypts else "off: nothing is encrypted")
+        yield CheckResult("encryption", Health.OK, known if keys.encrypts else "off: nothing is encrypted")

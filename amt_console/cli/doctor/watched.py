@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from amt_console.cli.doctor.finding import Finding, Health
+from amt_console.cli.doctor.finding import CheckResult, Health
 from amt_console.cli.startup.context import Context
 from amt_console.model import TargetKind, kind_of
 from amt_console.model.inbound import HeartbeatState
@@ -15,7 +15,7 @@ SAFE_KEY_CHARS = 16
 """Least length of a key in a URL."""
 
 
-def check_services(context: Context) -> Iterator[Finding]:
+def check_services(context: Context) -> Iterator[CheckResult]:
     path = database_file(context.store_url)
     if path is None or not path.exists():
         return
@@ -23,10 +23,10 @@ def check_services(context: Context) -> Iterator[Finding]:
         snapshot = operations.snapshot()
     for service in snapshot.services:
         if service.error and service.error_class is not None:
-            yield Finding("service", Health.WARNING, f"{service.name}: {service.error}")
+            yield CheckResult("service", Health.WARNING, f"{service.name}: {service.error}")
 
 
-def check_ping(context: Context) -> Iterator[Finding]:
+def check_ping(context: Context) -> Iterator[CheckResult]:
     """Whether this machine lets the monitor send ICMP, if hosts are to be pinged."""
     if not any(kind_of(target) is TargetKind.ICMP for target in context.targets):
         return
@@ -34,13 +34,13 @@ def check_ping(context: Context) -> Iterator[Finding]:
 
     reason = why_not()
     if reason is None:
-        yield Finding("ping", Health.OK, "this machine lets the monitor send ICMP")
+        yield CheckResult("ping", Health.OK, "this machine lets the monitor send ICMP")
     else:
         message, _, mend = reason.partition("; ")
-        yield Finding("ping", Health.FAILED, message, mend or None)
+        yield CheckResult("ping", Health.FAILED, message, mend or None)
 
 
-def check_heartbeats(context: Context) -> Iterator[Finding]:
+def check_heartbeats(context: Context) -> Iterator[CheckResult]:
     """Jobs that must report: their keys, and whether they have ever been heard of."""
     from amt_console.config.heartbeats import heartbeat_keys
 
@@ -48,7 +48,7 @@ def check_heartbeats(context: Context) -> Iterator[Finding]:
     for key, name in keys.items():
         if len(key) < SAFE_KEY_CHARS:
             message = f"the key of {name} has {len(key)} characters: it can be found by trying"
-            yield Finding("heartbeats", Health.WARNING, message, "make another one with openssl rand -hex 16")
+            yield CheckResult("heartbeats", Health.WARNING, message, "make another one with openssl rand -hex 16")
     path = database_file(context.store_url)
     if not keys or (path is not None and not path.exists()):
         return
@@ -57,14 +57,14 @@ def check_heartbeats(context: Context) -> Iterator[Finding]:
     for each in heartbeats:
         if each.state is HeartbeatState.NEW:
             hint = "let it request /ping/KEY, or start it with amt-console run: docs/heartbeats.md"
-            yield Finding("heartbeats", Health.WARNING, each.message, hint)
+            yield CheckResult("heartbeats", Health.WARNING, each.message, hint)
         elif each.state is not HeartbeatState.UP:
-            yield Finding("heartbeats", Health.WARNING, each.message)
+            yield CheckResult("heartbeats", Health.WARNING, each.message)
     if all(each.state is HeartbeatState.UP for each in heartbeats):
-        yield Finding("heartbeats", Health.OK, jobs_words(heartbeats))
+        yield CheckResult("heartbeats", Health.OK, jobs_words(heartbeats))
 
 
-def check_figures(context: Context) -> Iterator[Finding]:
+def check_figures(context: Context) -> Iterator[CheckResult]:
     """Figures of the platform that look wrong."""
     path = database_file(context.store_url)
     if path is not None and not path.exists():
@@ -74,7 +74,7 @@ def check_figures(context: Context) -> Iterator[Finding]:
     for kind, read in snapshot.figures.items():
         for name, figure in read.figures.items():
             if figure.suspect is not None:
-                yield Finding(
+                yield CheckResult(
                     "figures",
                     Health.WARNING,
                     f"{kind}.{name}: {figure.suspect}",

@@ -62,7 +62,7 @@ def metrics(
     Raw rows where they exist; hourly or daily sums (metrics with :1h or :1d) where retention has deleted them. Times
     are in UTC unless --zone names another zone.
     """
-    from amt_console.reports.metrics.points import Kind
+    from amt_console.reports.metrics.points import PointKind
     from amt_console.reports.metrics.writing import whole_file, write_points
     from amt_console.reports.times import zone_of
 
@@ -73,7 +73,7 @@ def metrics(
         start = stop - timedelta(hours=length)
     except OverflowError:
         raise CommandError(f"{length:g} hours reach too far back", ExitCode.USAGE) from None
-    wanted = tuple(Kind(kind.value) for kind in kinds or KindOption)
+    wanted = tuple(PointKind(kind.value) for kind in kinds or KindOption)
     shown = zone_of(zone or "UTC")
     path = None if str(out) == "-" else out if out.suffix in (".csv", ".jsonl") else out / f"metrics.{form.value}"
     with context.open_store(read_only=True) as store, shown_progress(context.clock) as progress, store.read() as reads:

@@ -118,10 +118,18 @@ def _facts(context: Context, report: ReportSettings, run: ReportRun | None) -> d
 
 
 def _print(rows: Sequence[Mapping[str, Any]]) -> None:
-    from amt_console.cli.printing.table import Column, print_table
+    from amt_console.cli.printing.table import PrintedColumn, print_table
 
     print_table(
-        ("NAME", "EVERY", "NEXT", "LAST PERIOD", "MADE", Column("WHERE", spare=1), Column("ERROR", text=True)),
+        (
+            "NAME",
+            "EVERY",
+            "NEXT",
+            "LAST PERIOD",
+            "MADE",
+            PrintedColumn("WHERE", spare=1),
+            PrintedColumn("ERROR", text=True),
+        ),
         [
             (
                 row["name"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import ascii_only, print_json, print_line
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.text import ALERT_STATE_WORDS, STATE_WORDS, milliseconds, percent, state_glyph
 
@@ -53,7 +53,13 @@ def _worst(summary: OnceSummary) -> ExitCode:
 def _print(summary: OnceSummary) -> None:
     plain = ascii_only()
     print_table(
-        ("SERVICE", "STATE", Column("RESPONSE", right=True), Column("ATTEMPT", right=True), Column("ERROR", text=True)),
+        (
+            "SERVICE",
+            "STATE",
+            PrintedColumn("RESPONSE", right=True),
+            PrintedColumn("ATTEMPT", right=True),
+            PrintedColumn("ERROR", text=True),
+        ),
         [
             (
                 result.service,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amt_console.cli.printing.output import print_json, print_line
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import get_context
 from amt_console.model.notifications import DeliveryState
 from amt_console.text import safe_text
@@ -40,13 +40,13 @@ def log(
         (
             "ID",
             "QUEUED",
-            Column("ALERT", right=True),
+            PrintedColumn("ALERT", right=True),
             "KIND",
             "CHANNEL",
-            Column("TO", spare=2),
+            PrintedColumn("TO", spare=2),
             "STATE",
-            Column("SUBJECT", spare=1),
-            Column("WHAT BECAME OF IT", text=True),
+            PrintedColumn("SUBJECT", spare=1),
+            PrintedColumn("WHAT BECAME OF IT", text=True),
         ),
         [
             (

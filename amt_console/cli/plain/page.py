@@ -58,7 +58,7 @@ _FIGURES: Mapping[FigureKind, tuple[str, tuple[tuple[str, str], ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class PageContext:
     """What a page says beside the snapshot."""
 
     attached_to: str | None = None
@@ -71,7 +71,7 @@ class Beside:
     """Of all times; ``None`` is the host's."""
 
 
-def page(snapshot: Snapshot, now: datetime, beside: Beside, width: int) -> list[str]:
+def page(snapshot: Snapshot, now: datetime, beside: PageContext, width: int) -> list[str]:
     """The lines of a page, each of at most ``width`` cells."""
     return fitted(_lines(snapshot, now, beside), width)
 
@@ -81,7 +81,7 @@ def fitted(lines: Iterable[str], width: int) -> list[str]:
     return [part for line in lines for part in _wrapped(line, max(LEAST_WIDTH, width))]
 
 
-def news_of(snapshot: Snapshot, beside: Beside) -> object:
+def news_of(snapshot: Snapshot, beside: PageContext) -> object:
     """What a new page is printed for: states, alerts, owners, notices; no measured value and no age."""
     alerts = tuple(
         (each.id, each.severity, each.state, each.acknowledged_by, each.mute, each.note) for each in snapshot.alerts
@@ -91,7 +91,7 @@ def news_of(snapshot: Snapshot, beside: Beside) -> object:
     return snapshot.overall, snapshot.monitor.state, alerts, services, snapshot.notices, here
 
 
-def _lines(snapshot: Snapshot, now: datetime, beside: Beside) -> Iterator[str]:
+def _lines(snapshot: Snapshot, now: datetime, beside: PageContext) -> Iterator[str]:
     moment = snapshot.at or now
     local = moment.astimezone(beside.zone)
     past = "" if snapshot.at is None else "PAST "
@@ -120,7 +120,7 @@ def _lines(snapshot: Snapshot, now: datetime, beside: Beside) -> Iterator[str]:
             yield f"Note: {notice}"
 
 
-def _monitor(snapshot: Snapshot, now: datetime, beside: Beside) -> str:
+def _monitor(snapshot: Snapshot, now: datetime, beside: PageContext) -> str:
     if beside.is_monitor and snapshot.monitor.last_cycle_at is None:
         return "this process, no result yet"
     if snapshot.monitor.state is not MonitorState.RUNNING:

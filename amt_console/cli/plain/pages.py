@@ -12,7 +12,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.lengths import seconds_of
 from amt_console.cli.plain.ending import Ending, Interrupted
-from amt_console.cli.plain.page import Beside, fitted, news_of, page
+from amt_console.cli.plain.page import PageContext, fitted, news_of, page
 from amt_console.cli.printing.output import ascii_only as ascii_needed
 from amt_console.cli.printing.states import EXIT_CODES
 from amt_console.clock import Clock
@@ -21,7 +21,7 @@ from amt_console.operations.protocol import OperationError, Operations
 from amt_console.runtime.logs import start_logging
 
 if TYPE_CHECKING:
-    from amt_console.cli.console import Place
+    from amt_console.cli.console import OpenedDatabase
     from amt_console.runtime.remote_monitor import RemoteMonitor
 
 USUAL_SECONDS = 5.0
@@ -30,7 +30,7 @@ ANYWAY_SECONDS = 60.0
 """A page is printed after so long although nothing changed: then silence means that it has ended."""
 
 
-class Session(Protocol):
+class PlainSession(Protocol):
     """The connection to the monitor, which may be this process."""
 
     operations: Operations
@@ -67,13 +67,13 @@ def print_page(look: Callable[[], Snapshot], screen: Mapping[str, Any], clock: C
         CommandError: Nothing can be written.
     """
     snapshot, ending = look(), Ending()
-    lines = page(snapshot, clock.now(), Beside(zone=_zone(screen)), _width())
+    lines = page(snapshot, clock.now(), PageContext(zone=_zone(screen)), _width())
     ending.write(_encoded(lines, ascii_only or ascii_needed()))
     return ending.exit_code or int(EXIT_CODES[snapshot.overall])
 
 
 def print_pages(
-    open_session: Callable[[Ending], tuple[Session, Mapping[str, Any]]],
+    open_session: Callable[[Ending], tuple[PlainSession, Mapping[str, Any]]],
     clock: Clock,
     *,
     interval: str | None,
@@ -117,7 +117,7 @@ class Printer:
 
     def __init__(
         self,
-        session: Session,
+        session: PlainSession,
         ending: Ending,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
@@ -136,7 +136,7 @@ class Printer:
         """The lines of a page; none if nothing changed and the last page is not old."""
         trouble = self._read()
         session = self._session
-        beside = Beside(session.attached_to, session.is_monitor, session.notices(), trouble, self._zone)
+        beside = PageContext(session.attached_to, session.is_monitor, session.notices(), trouble, self._zone)
         if self._last is None:
             news: object = trouble
             lines = fitted([f"No data yet: {trouble}"], width) if trouble else []
@@ -162,7 +162,9 @@ class Printer:
         return None
 
 
-def remote(connection: RemoteMonitor, screen: Callable[[], Mapping[str, Any]]) -> tuple[Session, Mapping[str, Any]]:
+def remote(
+    connection: RemoteMonitor, screen: Callable[[], Mapping[str, Any]]
+) -> tuple[PlainSession, Mapping[str, Any]]:
     """The session with the monitor of ``--connect``."""
     from amt_console.runtime.remote_session import RemoteSession
 
@@ -170,8 +172,8 @@ def remote(connection: RemoteMonitor, screen: Callable[[], Mapping[str, Any]]) -
 
 
 def local(
-    place: Callable[[], Place], clock: Clock, ending: Ending, *, read_only: bool
-) -> tuple[Session, Mapping[str, Any]]:
+    place: Callable[[], OpenedDatabase], clock: Clock, ending: Ending, *, read_only: bool
+) -> tuple[PlainSession, Mapping[str, Any]]:
     """The session on a database. Raises StoreError, ConfigError, OperationError."""
     from amt_console.runtime.session import LocalSession
     from amt_console.runtime.site import Site

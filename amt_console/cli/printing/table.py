@@ -24,7 +24,7 @@ INDENT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class PrintedColumn:
     """One column."""
 
     heading: str
@@ -41,10 +41,10 @@ class Column:
 
 
 def print_table(
-    columns: Sequence[Column | str], rows: Sequence[Sequence[str]], *, styles: Sequence[str | None] = ()
+    columns: Sequence[PrintedColumn | str], rows: Sequence[Sequence[str]], *, styles: Sequence[str | None] = ()
 ) -> None:
     """Print a table. A string is the heading of a plain column; ``styles`` has one entry per row, for terminals."""
-    whole = [Column(each) if isinstance(each, str) else each for each in columns]
+    whole = [PrintedColumn(each) if isinstance(each, str) else each for each in columns]
     cells = [[writable(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         _print_lines(whole, cells)
@@ -75,14 +75,14 @@ def _mark() -> str:
     return "..." if ascii_only() else "\N{HORIZONTAL ELLIPSIS}"
 
 
-def _print_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+def _print_lines(columns: Sequence[PrintedColumn], rows: Sequence[Sequence[str]]) -> None:
     headings = [column.heading for column in columns]
     widths = [max(len(row[at]) for row in (headings, *rows)) for at in range(len(columns))]
     for row in (headings, *rows):
         print_line(_joined(columns, row, widths))
 
 
-def _joined(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int]) -> str:
+def _joined(columns: Sequence[PrintedColumn], row: Sequence[str], widths: Sequence[int]) -> str:
     padded = (
         cell.rjust(width) if column.right else cell.ljust(width)
         for column, cell, width in zip(columns, row, widths, strict=True)
@@ -93,7 +93,7 @@ def _joined(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int]
 class _Layout:
     """Which columns fit the terminal, and their widths."""
 
-    def __init__(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> None:
+    def __init__(self, columns: Sequence[PrintedColumn], rows: Sequence[Sequence[str]], width: int) -> None:
         from rich.cells import cell_len
 
         self._cell_len = cell_len

@@ -11,7 +11,7 @@ from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.printing.progress_bar import shown_progress
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.rules.candidate import ConfigOption, PatchOption, candidate, ruleset_of
 from amt_console.cli.startup.context import get_context
 from amt_console.text import MISSING, duration, safe_text
@@ -98,14 +98,14 @@ def _print(report: BacktestReport) -> None:
     print_table(
         (
             "RULE",
-            Column("FIRED", right=True),
-            Column("NIGHT", right=True),
-            Column("FOLLOW", right=True, spare=2),
-            Column("FLAP", right=True, spare=3),
-            Column("MEDIAN", right=True),
-            Column("TAKEN", right=True, spare=1),
-            Column("MISSED", right=True),
-            Column("NEW", right=True),
+            PrintedColumn("FIRED", right=True),
+            PrintedColumn("NIGHT", right=True),
+            PrintedColumn("FOLLOW", right=True, spare=2),
+            PrintedColumn("FLAP", right=True, spare=3),
+            PrintedColumn("MEDIAN", right=True),
+            PrintedColumn("TAKEN", right=True, spare=1),
+            PrintedColumn("MISSED", right=True),
+            PrintedColumn("NEW", right=True),
         ),
         [_row(rule) for rule in report.rules],
     )

@@ -9,7 +9,7 @@ import typer
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line
-from amt_console.cli.printing.table import Column, print_table
+from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.rules.backtest import backtest
 from amt_console.cli.rules.suggest import suggest
 from amt_console.cli.startup.context import get_context
@@ -35,7 +35,14 @@ def list_rules(ctx: typer.Context, json_output: JsonOption = False) -> None:
         print_json(rows)
         return
     print_table(
-        ("RULE", "SIGNAL", Column("SUBJECT", spare=1), "SEVERITY", "MODE", Column("WOULD HAVE SENT", right=True)),
+        (
+            "RULE",
+            "SIGNAL",
+            PrintedColumn("SUBJECT", spare=1),
+            "SEVERITY",
+            "MODE",
+            PrintedColumn("WOULD HAVE SENT", right=True),
+        ),
         [
             (
                 row["name"],

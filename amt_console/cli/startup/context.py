@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import typer
 
     from amt_console.api.client.attach import Whereabouts
-    from amt_console.cli.console import Place
+    from amt_console.cli.console import OpenedDatabase
     from amt_console.cli.startup.quick_config import QuickConfig
     from amt_console.config import LoadedConfig, Settings
     from amt_console.demo.state import DemoState
@@ -80,15 +80,15 @@ class Context:
         """The effective configuration. Raises ConfigError."""
         return self.loaded.settings
 
-    def place(self) -> Place:
+    def place(self) -> OpenedDatabase:
         """What the console opens; the configuration is loaded only if it must be. Raises ConfigError."""
-        from amt_console.cli.console import Place
+        from amt_console.cli.console import OpenedDatabase
 
         quick = self.quick
         if quick is None:
             screen = self.settings.console.model_dump()
-            return Place(self.store_url, self.whereabouts, self._configured, screen, self.notices)
-        return Place(quick.store_url, quick.whereabouts, self._configured, quick.screen, self.notices)
+            return OpenedDatabase(self.store_url, self.whereabouts, self._configured, screen, self.notices)
+        return OpenedDatabase(quick.store_url, quick.whereabouts, self._configured, quick.screen, self.notices)
 
     def _configured(self) -> Configured:
         from amt_console.runtime.site import Configured

@@ -18,13 +18,13 @@ from amt_console.config.secrets.kinds import (
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.sections.notify import HourlyCap, RetryFirst, RetryMost
 from amt_console.config.sections.scalars import (
+    ConfigSection,
     Delay,
     DurationRange,
     Flag,
     MailAddress,
     Name,
     Port,
-    Section,
     TemplateFile,
     Text,
     VariableName,
@@ -40,7 +40,7 @@ HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z
 Recipients = Annotated[tuple[MailAddress, ...], Field(max_length=50)]
 
 
-class Mail(Section):
+class Mail(ConfigSection):
     """How mail is sent."""
 
     smtp_server: HostName = "smtp.gmail.com"
@@ -81,7 +81,7 @@ class EmailAlerts(Mail):
         return self
 
 
-class ChannelSettings(Section):
+class ChannelSettings(ConfigSection):
     """The keys of every channel."""
 
     name: Name

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.sections.scalars import DurationRange, Flag, Name, Section, duration_schema
+from amt_console.config.sections.scalars import ConfigSection, DurationRange, Flag, Name, duration_schema
 from amt_console.own_commands import (
     LONGEST_TIMEOUT,
     MAX_ARGUMENT_CHARS,
@@ -26,7 +26,7 @@ from amt_console.own_commands import (
 RunTime = Annotated[float, BeforeValidator(DurationRange(0.1, LONGEST_TIMEOUT)), WithJsonSchema(duration_schema())]
 
 
-class InputSettings(Section):
+class InputSettings(ConfigSection):
     """One input of an own command: it is asked before the command runs."""
 
     name: Annotated[str, Field(max_length=32)]
@@ -35,7 +35,7 @@ class InputSettings(Section):
     """What stands in the question at first; may be empty."""
 
 
-class CommandSettings(Section):
+class CommandSettings(ConfigSection):
     """One own command: a program that a key of the console runs on the console's own host, without a shell. Its
     environment is `PATH`, `HOME`, `LANG` and `TERM`, and `AMT_SERVICE`, `AMT_URL` and `AMT_ALERT_ID` of what is
     selected. It needs the role operator, and leaves a row in the audit."""

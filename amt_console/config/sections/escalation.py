@@ -10,11 +10,11 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from amt_console.config.faults import Refused
 from amt_console.config.sections.scalars import (
     MAX_NAME_CHARS,
+    ConfigSection,
     Delay,
     DurationRange,
     Flag,
     Name,
-    Section,
     TimeOfDay,
     TimeZone,
     duration_schema,
@@ -46,7 +46,7 @@ ReceiverName = Annotated[
 Receivers = Annotated[tuple[ReceiverName, ...], BeforeValidator(_somebody), Field(min_length=1, max_length=20)]
 
 
-class EscalationLevel(Section):
+class EscalationLevel(ConfigSection):
     """One step of an escalation."""
 
     after: Delay = 0.0
@@ -58,7 +58,7 @@ class EscalationLevel(Section):
 Levels = Annotated[tuple[EscalationLevel, ...], BeforeValidator(_somebody), Field(min_length=1, max_length=10)]
 
 
-class EscalationSettings(Section):
+class EscalationSettings(ConfigSection):
     """Who is notified of an alert, level by level until somebody acknowledges. The first policy that fits applies; an
     alert that none fits is shown and not notified. Without any policy every enabled channel is notified: of critical
     alerts at 0, 10 and 20 minutes, of warnings after `notify.warning_after`. Informational alerts are never
@@ -99,7 +99,7 @@ class EscalationSettings(Section):
         return self
 
 
-class QuietHours(Section):
+class QuietHours(ConfigSection):
     """A time of day in which warnings wait; at its end they come as one digest. Critical alerts never wait."""
 
     start: TimeOfDay | None = None

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from amt_console.config.faults import Refused
-from amt_console.config.sections.scalars import JmesPath, Name, Section
+from amt_console.config.sections.scalars import ConfigSection, JmesPath, Name
 from amt_console.model import FigureKind, FigureSource, FigureSources, FigureUnit
 
 FRACTION, MILLISECONDS = "fraction", "ms"
@@ -48,7 +48,7 @@ Unit = Annotated[
 ]
 
 
-class FigurePlace(Section):
+class FigurePlace(ConfigSection):
     """One figure: its path and its unit. Text alone is the path."""
 
     path: JmesPath | None = None
@@ -62,7 +62,7 @@ class FigurePlace(Section):
 Place = Annotated[Annotated[JmesPath, Tag("[path]")] | Annotated[FigurePlace, Tag("[table]")], Discriminator(_form)]
 
 
-class FigureSettings(Section):
+class FigureSettings(ConfigSection):
     """The platform's figures by the kind of endpoint, then by name: their path in the answer, and their unit."""
 
     currency: CurrencyCode | None = None

@@ -11,11 +11,11 @@ from amt_console.config.faults import Refused
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.sections.scalars import (
     YEAR,
+    ConfigSection,
     DurationRange,
     Flag,
     HttpUrl,
     Name,
-    Section,
     TimeZone,
     duration_schema,
 )
@@ -56,7 +56,7 @@ class PingKey(Secret):
             )
 
 
-class HeartbeatSettings(Section):
+class HeartbeatSettings(ConfigSection):
     """A job, such as one of cron, that reports when it has run: it is alerted on when it fails and when nothing is
     heard of it. Needs `period` or `schedule`."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
 
 from amt_console.config.faults import Refused
-from amt_console.config.sections.scalars import Section
+from amt_console.config.sections.scalars import ConfigSection
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -26,7 +26,7 @@ def _log_file(value: object) -> str:
 LogFile = Annotated[str, BeforeValidator(_log_file), WithJsonSchema({"type": "string"})]
 
 
-class LogSettings(Section):
+class LogSettings(ConfigSection):
     """The program's own log: alerts, changes of state, people's actions, faults. A headless monitor and `serve` also
     write it to stderr, in the same format. An attached console logs to the default file."""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.sections.scalars import Delay, DurationRange, Section, duration_schema
+from amt_console.config.sections.scalars import ConfigSection, Delay, DurationRange, duration_schema
 from amt_console.text import safe_text
 
 _HOST = re.compile(r"(?i)(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?")
@@ -31,7 +31,7 @@ RetryMost = Annotated[float, BeforeValidator(DurationRange(1, 6 * 3600)), WithJs
 HourlyCap = Annotated[int, Strict(), Field(ge=1, le=10_000)]
 
 
-class NotifySettings(Section):
+class NotifySettings(ConfigSection):
     """When messages are sent. The keys from `group_wait` to `group_interval`, `hourly_cap`, `retry_first` and
     `retry_most` may also be given in a channel, for that channel."""
 

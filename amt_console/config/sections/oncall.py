@@ -7,14 +7,14 @@ from typing import Annotated, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.sections.scalars import Moment, Name, Section, TimeZone, Window
+from amt_console.config.sections.scalars import ConfigSection, Moment, Name, TimeZone, Window
 
 Channels = Annotated[tuple[Name, ...], Field(min_length=1, max_length=20)]
 Accounts = Annotated[tuple[Name, ...], Field(max_length=20)]
 Names = Annotated[tuple[Name, ...], Field(min_length=1, max_length=100)]
 
 
-class SeverityChannels(Section):
+class SeverityChannels(ConfigSection):
     """A person's channels by the severity of the alert."""
 
     critical: Channels | None = None
@@ -34,7 +34,7 @@ def _form(value: object) -> str:
     return "[table]" if isinstance(value, dict | SeverityChannels) else "[list]"
 
 
-class PersonSettings(Section):
+class PersonSettings(ConfigSection):
     """A person who can be on call, or be named by an escalation."""
 
     name: Name
@@ -48,7 +48,7 @@ class PersonSettings(Section):
     always counts."""
 
 
-class OverrideSettings(Section):
+class OverrideSettings(ConfigSection):
     """A period that another person takes. Of overrides that overlap the last one counts."""
 
     person: Name
@@ -65,7 +65,7 @@ class OverrideSettings(Section):
         return self
 
 
-class TurnSettings(Section):
+class TurnSettings(ConfigSection):
     """The keys of every rota."""
 
     shift: Window = 7 * 86400.0

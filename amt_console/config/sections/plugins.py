@@ -7,12 +7,12 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from amt_console.config.secrets.kinds import ArgumentSecret
-from amt_console.config.sections.scalars import Flag, HttpUrl, Interval, Name, Section, Timeout, VariableName
+from amt_console.config.sections.scalars import ConfigSection, Flag, HttpUrl, Interval, Name, Timeout, VariableName
 from amt_console.config.sections.services import check_timeout
 from amt_console.model import DEFAULT_GROUP, Criticality
 
 
-class PluginSettings(Section):
+class PluginSettings(ConfigSection):
     """One monitoring plugin: a program that exits with 0 (up), 1 (degraded), 2 (down) or 3 (unknown)."""
 
     name: Name

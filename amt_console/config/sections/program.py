@@ -12,6 +12,7 @@ from amt_console.config.sections.commands import CommandSettings, check_together
 from amt_console.config.sections.scalars import (
     FOREVER,
     YEAR,
+    ConfigSection,
     DurationRange,
     Flag,
     HttpUrl,
@@ -21,7 +22,6 @@ from amt_console.config.sections.scalars import (
     Network,
     Port,
     ReadableFile,
-    Section,
     Text,
     Timeout,
     TimeZone,
@@ -36,7 +36,7 @@ MAX_SOCKET_CHARS = 100
 """Longest path of a socket; the system's limit is 107."""
 
 
-class RollupRetention(Section):
+class RollupRetention(ConfigSection):
     """How long rollups are kept, by the length of their buckets. Each at least as long as the finer ones. Screens and
     reports read rollups."""
 
@@ -57,7 +57,7 @@ class RollupRetention(Section):
         return self
 
 
-class RetentionSettings(Section):
+class RetentionSettings(ConfigSection):
     """How long data is kept: a whole day (UTC) is deleted when all of it has expired. Durations, or `"forever"`.
     Reports are files and are never deleted."""
 
@@ -101,7 +101,7 @@ HookAge = Annotated[float, BeforeValidator(DurationRange(60, YEAR)), WithJsonSch
 SocketFile = Annotated[str, Field(min_length=2, max_length=MAX_SOCKET_CHARS, pattern=r"^/.*[^/]$")]
 
 
-class ApiRoles(Section):
+class ApiRoles(ConfigSection):
     """Who may do what on the monitor's socket: users of the operating system, and groups as `"@group"`. The highest
     role counts. The monitor's own user and root are always admin; without this table nobody else has a role."""
 
@@ -113,7 +113,7 @@ class ApiRoles(Section):
     """May do everything."""
 
 
-class ApiSettings(Section):
+class ApiSettings(ConfigSection):
     """The monitor's socket, by which other consoles of the host attach, and the REST API over TCP. Access tokens are
     made by `amt-console token`, not written here."""
 
@@ -208,7 +208,7 @@ def _fit(keymap: dict[str, str]) -> dict[str, str]:
     return keymap
 
 
-class ConsoleSettings(Section):
+class ConsoleSettings(ConfigSection):
     """The live screen. Flags of the command line take precedence."""
 
     theme: Theme | None = None
@@ -238,7 +238,7 @@ class ConsoleSettings(Section):
         return self
 
 
-class EncryptionSettings(Section):
+class EncryptionSettings(ConfigSection):
     """Sensitive values are stored encrypted: the answers of failing services. The key also seals the audit. A key is 32
     random bytes in base64 (`openssl rand -base64 32`) and is never in the database: keep a copy elsewhere."""
 
@@ -251,7 +251,7 @@ class EncryptionSettings(Section):
     """Earlier keys, to read values encrypted with them (secret)."""
 
 
-class CanarySettings(Section):
+class CanarySettings(ConfigSection):
     """Pages elsewhere that distinguish an outage of our own network from one of the platform."""
 
     urls: Annotated[tuple[HttpUrl, ...], Field(max_length=10)] = ()
@@ -260,7 +260,7 @@ class CanarySettings(Section):
     """Deadline of one request."""
 
 
-class WatchdogSettings(Section):
+class WatchdogSettings(ConfigSection):
     """A dead man's switch: an external service raises the alarm when the monitor falls silent."""
 
     url: UrlSecret | None = None

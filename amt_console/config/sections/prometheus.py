@@ -10,20 +10,20 @@ from amt_console.config.faults import Refused
 from amt_console.config.secrets.kinds import HeaderSecret
 from amt_console.config.sections.scalars import (
     BaseUrl,
+    ConfigSection,
     Flag,
     HttpUrl,
     Interval,
     Name,
     Number,
     ReadableFile,
-    Section,
     Timeout,
 )
 from amt_console.config.sections.services import HeaderName, check_timeout
 from amt_console.model import DEFAULT_GROUP, Criticality, Severity
 
 
-class PrometheusSettings(Section):
+class PrometheusSettings(ConfigSection):
     """One query of a Prometheus server: its result is stored, shown, and with a limit also an alert."""
 
     name: Name

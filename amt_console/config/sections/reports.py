@@ -10,10 +10,10 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
 from amt_console.config.sections.scalars import (
+    ConfigSection,
     DurationRange,
     Flag,
     Name,
-    Section,
     TimeOfDay,
     TimeZone,
     duration_schema,
@@ -61,7 +61,7 @@ ReportPart = Literal["all", "overview", "chatbot", "revenue", "performance", "ex
 ReportFormat = Literal["html", "json", "png", "md", "csv"]
 
 
-class ReportSettings(Section):
+class ReportSettings(ConfigSection):
     """Reports that the monitor makes at set times, on the time before, and sends or keeps. Needs `folder` or `channel`.
     None is ever deleted or overwritten."""
 

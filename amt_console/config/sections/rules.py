@@ -8,7 +8,17 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.sections.scalars import Count, Delay, Flag, HttpUrl, Name, Number, Section, Subject, Window
+from amt_console.config.sections.scalars import (
+    ConfigSection,
+    Count,
+    Delay,
+    Flag,
+    HttpUrl,
+    Name,
+    Number,
+    Subject,
+    Window,
+)
 from amt_console.model import Criticality, FigureKind, Severity
 
 RuleSignal = Literal[
@@ -68,7 +78,7 @@ def _quorum(value: object) -> str:
 QuorumText = Annotated[str, BeforeValidator(_quorum), WithJsonSchema({"type": "string", "pattern": _QUORUM.pattern})]
 
 
-class RuleSettings(Section):
+class RuleSettings(ConfigSection):
     """One alert rule: a signal of a subject, above or below a limit, for long enough."""
 
     name: Name

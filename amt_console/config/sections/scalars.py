@@ -33,7 +33,7 @@ SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _MAIL = re.compile(r"^[^@\s<>,;\"]+@[^@\s<>,;\"]+$")
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     """A table of the configuration: immutable, unknown keys refused, each field documented by the text below it."""
 
     model_config = ConfigDict(

@@ -11,6 +11,7 @@ from amt_console.config.faults import Refused
 from amt_console.config.secrets.kinds import DatabaseUrlSecret, HeaderSecret, LoginUrlSecret
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.sections.scalars import (
+    ConfigSection,
     Flag,
     HttpUrl,
     Interval,
@@ -19,7 +20,6 @@ from amt_console.config.sections.scalars import (
     Name,
     Pattern,
     ReadableFile,
-    Section,
     ServiceUrl,
     Text,
     Timeout,
@@ -82,7 +82,7 @@ def check_timeout(timeout: float | None, interval: float | None) -> None:
         raise Refused(f"`timeout` ({format_duration(timeout)}) must be below `interval` ({format_duration(interval)})")
 
 
-class BasicAuth(Section):
+class BasicAuth(ConfigSection):
     """User name and password of HTTP basic authentication."""
 
     username: Text
@@ -91,7 +91,7 @@ class BasicAuth(Section):
     """Password (secret)."""
 
 
-class Expect(Section):
+class Expect(ConfigSection):
     """What an answer must satisfy to count as up, checked in this order; the first that fails is the error."""
 
     status: Annotated[tuple[Status, ...], Field(min_length=1)] = ("2xx",)
@@ -106,7 +106,7 @@ class Expect(Section):
     """JMESPath expression over the JSON body that must be true, such as `status == 'ok'`."""
 
 
-class ServiceSettings(Section):
+class ServiceSettings(ConfigSection):
     """One service to probe, over HTTP, TCP, DNS or ICMP."""
 
     name: Name
@@ -186,7 +186,7 @@ class ServiceSettings(Section):
             raise Refused(f"takes no {', '.join(f'`{key}`' for key in idle)}: {scheme}:// has none")
 
 
-class DatabaseSettings(Section):
+class DatabaseSettings(ConfigSection):
     """One database to probe."""
 
     name: Name

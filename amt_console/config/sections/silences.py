@@ -8,11 +8,21 @@ from pydantic import Field, model_validator
 
 from amt_console.config.faults import Refused
 from amt_console.config.sections.escalation import Weekdays
-from amt_console.config.sections.scalars import Flag, Moment, Name, Pattern, Section, Text, TimeOfDay, TimeZone, Window
+from amt_console.config.sections.scalars import (
+    ConfigSection,
+    Flag,
+    Moment,
+    Name,
+    Pattern,
+    Text,
+    TimeOfDay,
+    TimeZone,
+    Window,
+)
 from amt_console.model import AlertType, Severity
 
 
-class SilenceSettings(Section):
+class SilenceSettings(ConfigSection):
     """Alerts that are shown but not notified, until an end. An alert is silenced if it matches all given keys."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
@@ -43,7 +53,7 @@ class SilenceSettings(Section):
         return self
 
 
-class MaintenanceSettings(Section):
+class MaintenanceSettings(ConfigSection):
     """Planned work: the services count as in maintenance, neither up nor down.
 
     Once (`starts_at`, `ends_at`) or recurring (`start`, `duration`).

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
 
-from amt_console.config.sections.scalars import DurationRange, Milliseconds, Name, Section, duration_schema
+from amt_console.config.sections.scalars import ConfigSection, DurationRange, Milliseconds, Name, duration_schema
 
 Objective = Annotated[float, Strict(), Field(ge=50, le=99.999)]
 SloWindow = Annotated[float, BeforeValidator(DurationRange(7 * 86400, 90 * 86400)), WithJsonSchema(duration_schema())]
 
 
-class SloSettings(Section):
+class SloSettings(ConfigSection):
     """A service level objective: what share of the probes of each of its services shall be good.
 
     An alert `slo_burn` fires when the error budget is used up much faster than the window allows; docs/alerts.md has

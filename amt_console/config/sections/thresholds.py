@@ -8,12 +8,12 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from amt_console.config.faults import Refused
-from amt_console.config.sections.scalars import Milliseconds, Percent, Section
+from amt_console.config.sections.scalars import ConfigSection, Milliseconds, Percent
 
 Days = Annotated[float, Field(gt=0, le=3650)]
 
 
-class AlertThresholds(Section):
+class AlertThresholds(ConfigSection):
     """Limits of the built-in alert rules. The original's six keys, and the limits of the warnings beside them."""
 
     response_time_ms: Milliseconds = 5000.0

@@ -38,7 +38,7 @@ _LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ResourceFigure:
     """One chart of the screen."""
 
     name: str
@@ -52,11 +52,11 @@ class Figure:
 
 
 FIGURES = (
-    Figure("cpu", "CPU", (("cpu_usage", "mean"),), "%", AlertType.CPU_USAGE, whole=True),
-    Figure("memory", "MEMORY", (("memory_usage", "mean"),), "%", AlertType.MEMORY_USAGE, whole=True),
-    Figure("disk", "DISK", (("disk_usage", "mean"),), "%", AlertType.DISK_USAGE),
-    Figure("network", "NETWORK", (("received_bytes", "in"), ("sent_bytes", "out")), "B"),
-    Figure("connections", "CONNECTIONS", (("active_connections", "mean"),), ""),
+    ResourceFigure("cpu", "CPU", (("cpu_usage", "mean"),), "%", AlertType.CPU_USAGE, whole=True),
+    ResourceFigure("memory", "MEMORY", (("memory_usage", "mean"),), "%", AlertType.MEMORY_USAGE, whole=True),
+    ResourceFigure("disk", "DISK", (("disk_usage", "mean"),), "%", AlertType.DISK_USAGE),
+    ResourceFigure("network", "NETWORK", (("received_bytes", "in"), ("sent_bytes", "out")), "B"),
+    ResourceFigure("connections", "CONNECTIONS", (("active_connections", "mean"),), ""),
 )
 
 
@@ -65,7 +65,7 @@ def host_alerts(snapshot: Snapshot) -> tuple[AlertView, ...]:
     return tuple(each for each in (*snapshot.alerts, *snapshot.recently_resolved) if each.alert_type in HOST_ALERTS)
 
 
-def limit_of(figure: Figure, alerts: Sequence[AlertView]) -> float | None:
+def limit_of(figure: ResourceFigure, alerts: Sequence[AlertView]) -> float | None:
     """The threshold of a figure: as an alert tells it, else the usual one."""
     if figure.alert is None:
         return None
@@ -79,7 +79,7 @@ def limit_of(figure: Figure, alerts: Sequence[AlertView]) -> float | None:
     return limits[figure.alert] if told is None else told
 
 
-def plot(figure: Figure, history: HostHistory, alerts: Sequence[AlertView]) -> Plot:
+def plot(figure: ResourceFigure, history: HostHistory, alerts: Sequence[AlertView]) -> Plot:
     """The course of a figure with its limit, and when its alerts began. Of a single metric also the highest values."""
     lines: list[ChartLine] = []
     for name, label in figure.metrics:
@@ -114,7 +114,7 @@ def now_values(sample: HostSample | None) -> Mapping[str, float | None]:
     }
 
 
-def value_words(figure: Figure, value: float | None) -> str:
+def value_words(figure: ResourceFigure, value: float | None) -> str:
     """A value with its unit."""
     match figure.unit:
         case "%":
@@ -125,7 +125,7 @@ def value_words(figure: Figure, value: float | None) -> str:
 
 
 def note(
-    figure: Figure,
+    figure: ResourceFigure,
     history: HostHistory | None,
     sample: HostSample | None,
     limit: float | None,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from amt_console.alerts import Rule, Signal
 from amt_console.model import ProbeResult, ServiceState, Target
-from amt_console.monitor.backtest.stage import Stage, past_instant
+from amt_console.monitor.backtest.stage import BacktestStage, past_instant
 from amt_console.monitor.buffer import Collected
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.store.reads.history import Expiry
@@ -20,7 +20,7 @@ def expiry_rules(ruleset: Ruleset, name: str) -> tuple[Rule, ...]:
     return tuple(rule for rule in ruleset.probe_rules[name] if rule.signal is Signal.TLS_EXPIRY)
 
 
-def replay_certificates(target: Target, rules: Sequence[Rule], seen: Iterable[Expiry], stage: Stage) -> None:
+def replay_certificates(target: Target, rules: Sequence[Rule], seen: Iterable[Expiry], stage: BacktestStage) -> None:
     """Judge the certificates of one service, in the order in which they were seen first.
 
     After each moment at which a verdict can change there are as many probes as confirm it.

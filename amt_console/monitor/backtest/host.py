@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from amt_console.alerts import HOST_SUBJECTS, Direction, Rule, Signal, judge_window
 from amt_console.model import BusinessFigures, HostSample
-from amt_console.monitor.backtest.stage import Stage, past_instant
+from amt_console.monitor.backtest.stage import BacktestStage, past_instant
 from amt_console.monitor.buffer import FigureReading, HostReading
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.signals import READ_EVERY, Point, RuleWindow, host_value
@@ -22,7 +22,7 @@ Quick = tuple[datetime, float | None, float | None, float | None]
 class HostReplay:
     """Feeds host samples to the evaluator; while no alert is open, those alone that can open one."""
 
-    def __init__(self, ruleset: Ruleset, stage: Stage) -> None:
+    def __init__(self, ruleset: Ruleset, stage: BacktestStage) -> None:
         self._stage = stage
         self._rules = ruleset.host_window_rules
         self._points: dict[tuple[str, str], deque[Point]] = {}
@@ -61,7 +61,7 @@ class HostReplay:
 class FigureReplay:
     """Feeds the platform's answers to the evaluator."""
 
-    def __init__(self, ruleset: Ruleset, stage: Stage) -> None:
+    def __init__(self, ruleset: Ruleset, stage: BacktestStage) -> None:
         self._stage = stage
         self._rules = ruleset.figure_window_rules
         self._points: dict[tuple[str, str], deque[Point]] = {}
@@ -85,7 +85,7 @@ class FigureReplay:
 
 def replay_host(
     replay: HostReplay,
-    stage: Stage,
+    stage: BacktestStage,
     quick: Iterator[Quick],
     samples: Callable[[datetime, datetime], Iterator[HostSample]],
     end: datetime,

@@ -20,7 +20,7 @@ from amt_console.monitor.backtest.certificates import expiry_rules, replay_certi
 from amt_console.monitor.backtest.host import FigureReplay, HostReplay, replay_host
 from amt_console.monitor.backtest.past_results import Stretch, results_of, stretches
 from amt_console.monitor.backtest.services import ServiceReplay, Span, Trouble, spans_of
-from amt_console.monitor.backtest.stage import Stage
+from amt_console.monitor.backtest.stage import BacktestStage
 from amt_console.monitor.backtest.ticks import TickReplay, tick_rules
 from amt_console.monitor.backtest.values import replay_values, watches_values
 from amt_console.monitor.evaluation import Evaluator
@@ -146,7 +146,7 @@ class _Run:
 
     def _rollups(self) -> None:
         ticks: dict[str, TickReplay] = {}
-        stages: list[Stage] = []
+        stages: list[BacktestStage] = []
         holes: dict[str, _Holes] = {}
         slow: dict[str, float] = {}
         longest = 0.0
@@ -157,7 +157,7 @@ class _Run:
             for limit in {rule.slo.latency_ms if rule.slo else None for rule in rules} or {None}:
                 # An objective with a limit of its own counts slow answers: its timeline is its own.
                 chosen = [rule for rule in rules if (rule.slo.latency_ms if rule.slo else None) == limit]
-                stage = Stage(self._evaluator)
+                stage = BacktestStage(self._evaluator)
                 stages.append(stage)
                 name = target.name if limit is None else f"{target.name}\0{limit:g}"
                 if limit is not None:
@@ -257,7 +257,7 @@ class _Run:
         ruleset, name = self._ruleset, target.name
         if not rules_for(ruleset.rules, target):
             return
-        stage = Stage(self._evaluator)
+        stage = BacktestStage(self._evaluator)
         spans = spans_of(sorted(self._troubles[name]), timedelta(seconds=5 * target.interval))
         if name in self._everything:
             spans = [Span(self._start, self._end, failed=True)]
@@ -268,7 +268,7 @@ class _Run:
             self._fired += replay_values(ruleset, target, self._valued(name))
         rules = expiry_rules(ruleset, name)
         if rules and isinstance(target, Service) and target.url.startswith("https:"):
-            stage = Stage(self._evaluator)
+            stage = BacktestStage(self._evaluator)
             with self._store.read() as reads:
                 seen = reads.history.expiries(self._raw_from, self._end, [name])
             replay_certificates(target, rules, seen, stage)
@@ -300,7 +300,7 @@ class _Run:
     # --- the rest -------------------------------------------------------------------------------------------------
 
     def _host(self) -> None:
-        stage = Stage(self._evaluator)
+        stage = BacktestStage(self._evaluator)
         replay = HostReplay(self._ruleset, stage)
         for low, high in self._days(self._start):
             with self._store.read() as reads:
@@ -309,7 +309,7 @@ class _Run:
         self._fired += stage.finish()
         if not self._ruleset.figure_rules and not self._ruleset.figure_window_rules:
             return
-        stage = Stage(self._evaluator)
+        stage = BacktestStage(self._evaluator)
         figures = FigureReplay(self._ruleset, stage)
         for low, high in self._days(self._start):
             with self._store.read() as reads:

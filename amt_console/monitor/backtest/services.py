@@ -11,7 +11,7 @@ from amt_console.alerts import OUTAGE_RULE, Aggregate, Direction, Rule, Signal, 
 from amt_console.alerts.backtest.track import Scheduled, Track
 from amt_console.clock import SECOND, Instant, micros
 from amt_console.model import Gap, LatencyHistogram, ProbeResult, Rollup, ServiceState, Target
-from amt_console.monitor.backtest.stage import Stage, past_instant
+from amt_console.monitor.backtest.stage import BacktestStage, past_instant
 from amt_console.monitor.buffer import Collected, NoData
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.signals import OF_SINGLE_VALUES, RAW_WINDOW, READ_EVERY, RuleWindow, response_time_of
@@ -63,7 +63,7 @@ class ServiceReplay:
         gaps: When nothing was measured, by time.
     """
 
-    def __init__(self, ruleset: Ruleset, target: Target, stage: Stage, gaps: Sequence[Gap]) -> None:
+    def __init__(self, ruleset: Ruleset, target: Target, stage: BacktestStage, gaps: Sequence[Gap]) -> None:
         self._name = target.name
         self._interval = target.interval
         self._stage = stage

@@ -23,7 +23,7 @@ def past_instant(at: datetime) -> Instant:
     return Instant(wall=at, monotonic=seconds, boottime=seconds, boot_id=_BOOT)
 
 
-class Stage:
+class BacktestStage:
     """Steps episodes as the monitor does, and notes those that fire."""
 
     def __init__(self, evaluator: Evaluator) -> None:

@@ -11,7 +11,7 @@ from amt_console.alerts.backtest.timeline import Sums, Timeline
 from amt_console.clock import SECOND, Instant
 from amt_console.model import AlertState, Episode, Severity, Target
 from amt_console.model.slo import Slo
-from amt_console.monitor.backtest.stage import Stage, past_instant
+from amt_console.monitor.backtest.stage import BacktestStage, past_instant
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.signals import RuleWindow
 
@@ -37,7 +37,7 @@ class TickReplay:
         judged_from: Earlier buckets fill the windows only, in seconds since 1970.
     """
 
-    def __init__(self, target: Target, rules: Sequence[Rule], stage: Stage, judged_from: int) -> None:
+    def __init__(self, target: Target, rules: Sequence[Rule], stage: BacktestStage, judged_from: int) -> None:
         self._name = target.name
         self._stage = stage
         self._rules = rules

@@ -9,7 +9,7 @@ from datetime import timedelta
 from amt_console.alerts.backtest.outcome import Fired
 from amt_console.clock import Instant
 from amt_console.model import ProbeResult, Target
-from amt_console.monitor.backtest.stage import Stage, past_instant
+from amt_console.monitor.backtest.stage import BacktestStage, past_instant
 from amt_console.monitor.buffer import Collected
 from amt_console.monitor.evaluation import Evaluator
 from amt_console.monitor.ruleset import Ruleset
@@ -34,7 +34,7 @@ def replay_values(ruleset: Ruleset, target: Target, results: Iterable[ProbeResul
     """
     windowed = ruleset.value_window_rules[target.name]
     alone = Ruleset(targets=(target,), rules=(*ruleset.value_rules[target.name], *windowed))
-    stage = Stage(Evaluator(alone))
+    stage = BacktestStage(Evaluator(alone))
     longest = timedelta(seconds=max((rule.window or 0.0 for rule in windowed), default=0.0))
     recent: deque[ProbeResult] = deque()
     looked: dict[str, Instant] = {}

@@ -14,7 +14,7 @@ from amt_console.model.inbound import Heartbeat, HeartbeatRecord, Ping
 MOST_GAPS = 10_000
 
 
-class Jobs:
+class HeartbeatJobs:
     """Remembers the jobs of the configuration.
 
     Args:

@@ -12,7 +12,7 @@ from amt_console.clock import Clock
 from amt_console.model import Gap
 from amt_console.model.inbound import Arrival, ExternalRecord, HeartbeatRecord
 from amt_console.monitor.buffer import Arrived
-from amt_console.monitor.inbound.jobs import Jobs
+from amt_console.monitor.inbound.jobs import HeartbeatJobs
 from amt_console.monitor.inbound.others import OthersAlerts
 from amt_console.monitor.ruleset import Ruleset
 from amt_console.monitor.supervise import LOG
@@ -50,7 +50,7 @@ class InboundWatch:
         self._store = store
         self._clock = clock
         self._emit = emit
-        self._jobs = Jobs(ruleset.heartbeats)
+        self._jobs = HeartbeatJobs(ruleset.heartbeats)
         self._others = OthersAlerts(ruleset.staleness)
         self._shortest = min(ruleset.intervals.values(), default=0.0)
         self._in_hand: set[int] = set()

@@ -76,7 +76,7 @@ class Reserve:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class UpkeepPace:
     """The pace of the upkeep, in seconds."""
 
     first: float = 20.0
@@ -121,7 +121,13 @@ class Housekeeping:
     """
 
     def __init__(
-        self, *, store: Store, settings: RetentionSettings, writer: Writer, clock: Clock, pace: Pace = Pace()
+        self,
+        *,
+        store: Store,
+        settings: RetentionSettings,
+        writer: Writer,
+        clock: Clock,
+        pace: UpkeepPace = UpkeepPace(),
     ) -> None:
         self.notices: tuple[str, ...] = ()
         """Notices for people."""

@@ -12,7 +12,7 @@ from amt_console.analysis.information import (
     BEHAVIOUR_DAYS,
     HOST_WEEKS,
     TREND_DAYS,
-    Note,
+    UnusualSubject,
     rising_response_time,
     unusual_behaviour,
     unusual_host,
@@ -106,7 +106,7 @@ class InformationWatch:
             for kind in BEHAVIOUR:
                 yield from _information(Signal.BEHAVIOUR, self._behaviour(kind, now))
 
-    def _trend(self, service: str, hour: datetime) -> Note | None:
+    def _trend(self, service: str, hour: datetime) -> UnusualSubject | None:
         if self._ended.is_set():
             return None
         start = hour - timedelta(days=TREND_DAYS)
@@ -114,7 +114,7 @@ class InformationWatch:
             found = reads.services.rollups(resolution=3600, start=start, end=hour, services=[service])
         return rising_response_time(service, found.get(service, ()))
 
-    def _host(self, metric: str, hour: datetime) -> Note | None:
+    def _host(self, metric: str, hour: datetime) -> UnusualSubject | None:
         if self._ended.is_set():
             return None
         start = hour - timedelta(weeks=HOST_WEEKS)
@@ -122,7 +122,7 @@ class InformationWatch:
             found = reads.host.rollups(resolution=3600, start=start, end=hour, metrics=[metric])
         return unusual_host(HOST_METRICS[metric], found.get(metric, ()))
 
-    def _behaviour(self, kind: FigureKind, now: datetime) -> Note | None:
+    def _behaviour(self, kind: FigureKind, now: datetime) -> UnusualSubject | None:
         if self._ended.is_set():
             return None
         with self._store.read() as reads:
@@ -141,6 +141,6 @@ class InformationWatch:
                 yield rule.id, each.subject
 
 
-def _information(signal: Signal, note: Note | None) -> Iterator[Information]:
+def _information(signal: Signal, note: UnusualSubject | None) -> Iterator[Information]:
     if note is not None:
         yield Information(signal, note.subject, note.message, note.value)

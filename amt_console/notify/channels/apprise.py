@@ -13,12 +13,17 @@ from amt_console.hosts import never_a_target_by_name
 from amt_console.model.notifications import Message
 from amt_console.model.states import ChannelType
 from amt_console.notify.channels.channel import DeliveryError, FailureReason
-from amt_console.notify.templates.content import Tone, content_of
+from amt_console.notify.templates.content import MessageTone, content_of
 from amt_console.notify.templates.plain import plain_text
 from amt_console.redaction import redacted
 
 DEADLINE = 45.0
-_KINDS = {Tone.CRITICAL: "failure", Tone.WARNING: "warning", Tone.INFO: "info", Tone.GOOD: "success"}
+_KINDS = {
+    MessageTone.CRITICAL: "failure",
+    MessageTone.WARNING: "warning",
+    MessageTone.INFO: "info",
+    MessageTone.GOOD: "success",
+}
 
 
 class AppriseChannel:

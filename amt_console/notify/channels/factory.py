@@ -14,7 +14,7 @@ from amt_console.config.files.receivers import EMAIL_CHANNEL
 from amt_console.config.files.walk import secrets_of
 from amt_console.config.secrets.secret import Secret
 from amt_console.config.sections import channels as sections
-from amt_console.config.sections.scalars import Section
+from amt_console.config.sections.scalars import ConfigSection
 from amt_console.config.settings import Settings
 from amt_console.model.states import ChannelType
 from amt_console.notify.channels.address_rules import AddressRules
@@ -37,7 +37,7 @@ from amt_console.notify.channels.webhook import WebhookChannel, alertmanager_bod
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ChannelContext:
     """What all channels share."""
 
     clock: Clock
@@ -85,7 +85,7 @@ def channels_of(
         env: Where secrets are looked up.
     """
     zone = settings.console.time_zone
-    around = Surroundings(
+    around = ChannelContext(
         clock=clock,
         instance=instance,
         zone=None if zone is None else ZoneInfo(zone),
@@ -105,13 +105,13 @@ def channels_of(
     return found
 
 
-def _channel(section: sections.AnyChannel, around: Surroundings) -> Channel:
+def _channel(section: sections.AnyChannel, around: ChannelContext) -> Channel:
     kind = ChannelType(section.type)
     return _built(section.name, kind, section, around, lambda: _of_section(section, around))
 
 
 def _built(
-    name: str, kind: ChannelType, section: Section, around: Surroundings, build: Callable[[], Channel]
+    name: str, kind: ChannelType, section: ConfigSection, around: ChannelContext, build: Callable[[], Channel]
 ) -> Channel:
     def secrets() -> tuple[str, ...]:
         return tuple(around.secret(secret) for _, secret in secrets_of(section))
@@ -124,7 +124,7 @@ def _built(
     return RotatingChannel(channel, build, secrets) if rotates else channel
 
 
-def _of_section(section: sections.AnyChannel, around: Surroundings) -> Channel:
+def _of_section(section: sections.AnyChannel, around: ChannelContext) -> Channel:
     match section:
         case sections.EmailSettings():
             return _email(section.name, section, around)
@@ -156,7 +156,7 @@ def _of_section(section: sections.AnyChannel, around: Surroundings) -> Channel:
             return AppriseChannel(section.name, around.secret(section.url), zone=around.zone)
 
 
-def _email(name: str, mail: sections.Mail, around: Surroundings) -> Channel:
+def _email(name: str, mail: sections.Mail, around: ChannelContext) -> Channel:
     server = MailServer(
         host=mail.smtp_server,
         port=mail.smtp_port,
@@ -175,7 +175,7 @@ def _email(name: str, mail: sections.Mail, around: Surroundings) -> Channel:
     )
 
 
-def _pagerduty(section: sections.PagerDutySettings, around: Surroundings) -> Channel:
+def _pagerduty(section: sections.PagerDutySettings, around: ChannelContext) -> Channel:
     key = around.secret(section.routing_key)
     receiver = around.receiver(
         section.url,
@@ -188,7 +188,7 @@ def _pagerduty(section: sections.PagerDutySettings, around: Surroundings) -> Cha
     return PagerDutyChannel(section.name, receiver, key, instance=around.instance, zone=around.zone)
 
 
-def _webhook(section: sections.WebhookSettings, around: Surroundings) -> Channel:
+def _webhook(section: sections.WebhookSettings, around: ChannelContext) -> Channel:
     headers = {name: around.secret(value) for name, value in section.headers.items()}
     if section.template is None:
         body = alertmanager_body(around.instance)
@@ -204,7 +204,7 @@ def _webhook(section: sections.WebhookSettings, around: Surroundings) -> Channel
     )
 
 
-def _alertmanager(section: sections.AlertmanagerSettings, around: Surroundings) -> Channel:
+def _alertmanager(section: sections.AlertmanagerSettings, around: ChannelContext) -> Channel:
     headers = {}
     if section.auth is not None:
         headers = {"authorization": basic(section.auth.username, around.secret(section.auth.password))}
@@ -212,7 +212,7 @@ def _alertmanager(section: sections.AlertmanagerSettings, around: Surroundings) 
     return AlertmanagerChannel(section.name, receiver, around.clock, instance=around.instance, headers=headers)
 
 
-def _ntfy(section: sections.NtfySettings, around: Surroundings) -> Channel:
+def _ntfy(section: sections.NtfySettings, around: ChannelContext) -> Channel:
     server, topic = server_and_topic(around.secret(section.url))
     token = None if section.token is None else around.secret(section.token)
     receiver = HttpReceiver(

@@ -9,19 +9,19 @@ from urllib.parse import urlsplit, urlunsplit
 from amt_console.model.notifications import Message
 from amt_console.model.states import ChannelType
 from amt_console.notify.channels.receiver import HttpReceiver
-from amt_console.notify.templates.content import Content, Tone, content_of
+from amt_console.notify.templates.content import Content, MessageTone, content_of
 from amt_console.notify.templates.html import web_link
 from amt_console.notify.templates.plain import short_text
 
 MAX_BYTES = 3800
 """ntfy makes an attachment of a longer text."""
-PRIORITIES = {Tone.CRITICAL: 5, Tone.WARNING: 4, Tone.INFO: 2, Tone.GOOD: 3}
+PRIORITIES = {MessageTone.CRITICAL: 5, MessageTone.WARNING: 4, MessageTone.INFO: 2, MessageTone.GOOD: 3}
 """5 rings through the phone's quiet hours, if its owner allows it."""
 TAGS = {
-    Tone.CRITICAL: "rotating_light",
-    Tone.WARNING: "warning",
-    Tone.INFO: "information_source",
-    Tone.GOOD: "white_check_mark",
+    MessageTone.CRITICAL: "rotating_light",
+    MessageTone.WARNING: "warning",
+    MessageTone.INFO: "information_source",
+    MessageTone.GOOD: "white_check_mark",
 }
 
 

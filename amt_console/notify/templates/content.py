@@ -26,7 +26,7 @@ _MOST_CHARS = 4000
 """Of a note, the longest text that people write."""
 
 
-class Tone(StrEnum):
+class MessageTone(StrEnum):
     """The colour of a message."""
 
     CRITICAL = "critical"
@@ -39,7 +39,7 @@ class Tone(StrEnum):
 class Line:
     """One alert of a group."""
 
-    tone: Tone
+    tone: MessageTone
     text: str
 
 
@@ -49,7 +49,7 @@ class Content:
 
     subject: str
     """At most 60 characters; says everything that matters."""
-    tone: Tone
+    tone: MessageTone
     headline: str
     """What is wrong, in one sentence without a limit of 60 characters."""
     marks: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ def _of_many(message: Message) -> Content:
     lead = "DIGEST " if message.kind is NoticeKind.DIGEST else ""
     return Content(
         subject=_marked(message, f"{lead}{_counts(notices)}: ", names, ""),
-        tone=_tone(still_open[0]) if still_open else Tone.GOOD,
+        tone=_tone(still_open[0]) if still_open else MessageTone.GOOD,
         headline=f"{plural(len(notices), 'alert')}: {_counts(notices)}",
         marks=_marks(message),
         facts=(("Why you get this", message.reason),) if message.reason else (),
@@ -136,7 +136,7 @@ def _of_text(message: Message) -> Content:
         start = next((line.strip() for line in text.splitlines() if line.strip()), str(message.kind).capitalize())
     return Content(
         subject=_marked(message, "", start, ""),
-        tone=Tone.INFO,
+        tone=MessageTone.INFO,
         headline=start,
         marks=_marks(message),
         facts=(("Why you get this", message.reason),) if message.reason else (),
@@ -227,8 +227,8 @@ def _facts(message: Message, notice: Notice, zone: tzinfo | None) -> list[tuple[
     return found
 
 
-def _tone(notice: Notice) -> Tone:
-    return Tone.GOOD if notice.state is AlertState.RESOLVED else Tone(notice.severity.value)
+def _tone(notice: Notice) -> MessageTone:
+    return MessageTone.GOOD if notice.state is AlertState.RESOLVED else MessageTone(notice.severity.value)
 
 
 def _counts(notices: Sequence[Notice]) -> str:

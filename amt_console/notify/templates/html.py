@@ -5,14 +5,24 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from amt_console.notify.templates.content import Content, Tone
+from amt_console.notify.templates.content import Content, MessageTone
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-COLOURS = {Tone.CRITICAL: "#c0262d", Tone.WARNING: "#b45309", Tone.INFO: "#475569", Tone.GOOD: "#15803d"}
+COLOURS = {
+    MessageTone.CRITICAL: "#c0262d",
+    MessageTone.WARNING: "#b45309",
+    MessageTone.INFO: "#475569",
+    MessageTone.GOOD: "#15803d",
+}
 """Behind white words, and as bars on any background."""
-WORDS = {Tone.CRITICAL: "CRITICAL", Tone.WARNING: "WARNING", Tone.INFO: "INFO", Tone.GOOD: "RESOLVED"}
+WORDS = {
+    MessageTone.CRITICAL: "CRITICAL",
+    MessageTone.WARNING: "WARNING",
+    MessageTone.INFO: "INFO",
+    MessageTone.GOOD: "RESOLVED",
+}
 
 
 @cache

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from amt_console.notify.templates.content import Content, Tone
+from amt_console.notify.templates.content import Content, MessageTone
 from amt_console.notify.templates.html import COLOURS, web_link
 
 SECTION_CHARS = 3000
 FIELD_CHARS = 2000
 MAX_FIELDS = 10
 _SIGNS = {
-    Tone.CRITICAL: ":red_circle:",
-    Tone.WARNING: ":large_yellow_circle:",
-    Tone.INFO: ":large_blue_circle:",
-    Tone.GOOD: ":large_green_circle:",
+    MessageTone.CRITICAL: ":red_circle:",
+    MessageTone.WARNING: ":large_yellow_circle:",
+    MessageTone.INFO: ":large_blue_circle:",
+    MessageTone.GOOD: ":large_green_circle:",
 }
 _FORMATTING = re.compile(r"([*_~`])")
 _INVISIBLE = "\u200b"

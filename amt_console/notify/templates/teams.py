@@ -6,15 +6,25 @@ import json
 import re
 from typing import Any
 
-from amt_console.notify.templates.content import Content, Tone
+from amt_console.notify.templates.content import Content, MessageTone
 from amt_console.notify.templates.html import web_link
 
 VERSION = "1.4"
 """Teams takes no later one everywhere."""
 MAX_BYTES = 20_000
 """Teams takes about 21 KB in practice."""
-_STYLES = {Tone.CRITICAL: "attention", Tone.WARNING: "warning", Tone.INFO: "emphasis", Tone.GOOD: "good"}
-_COLOURS = {Tone.CRITICAL: "Attention", Tone.WARNING: "Warning", Tone.INFO: "Default", Tone.GOOD: "Good"}
+_STYLES = {
+    MessageTone.CRITICAL: "attention",
+    MessageTone.WARNING: "warning",
+    MessageTone.INFO: "emphasis",
+    MessageTone.GOOD: "good",
+}
+_COLOURS = {
+    MessageTone.CRITICAL: "Attention",
+    MessageTone.WARNING: "Warning",
+    MessageTone.INFO: "Default",
+    MessageTone.GOOD: "Good",
+}
 _MARKDOWN = re.compile(r"([\\*_`\[\]#~>-])")
 _MOST_CHARS = 2000
 

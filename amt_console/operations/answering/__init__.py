@@ -26,7 +26,7 @@ from amt_console.operations.answering.host import host
 from amt_console.operations.answering.incidents import incidents
 from amt_console.operations.answering.moved import moved
 from amt_console.operations.answering.scene import Asked
-from amt_console.operations.answering.settled import Settled
+from amt_console.operations.answering.settled import SettledAnswers
 from amt_console.operations.answering.states import states
 from amt_console.operations.protocol import Answer, InvalidError
 
@@ -42,7 +42,7 @@ _HANDLERS: Mapping[type[Query[Any]], Callable[[Any, Asked], Any]] = {
     StatesQuery: states,
 }
 
-__all__ = ["Asked", "Settled", "answer"]
+__all__ = ["Asked", "SettledAnswers", "answer"]
 
 
 def answer(query: Query[Answer], asked: Asked) -> Answer:

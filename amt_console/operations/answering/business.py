@@ -14,7 +14,7 @@ from amt_console.model.queries.base import FEW_BUCKETS
 from amt_console.model.queries.business import BusinessHistory, FigureCourse, ProjectedPoint, Projection
 from amt_console.operations.answering.scene import Asked
 from amt_console.operations.history.daily_figures import daily_figures, usable
-from amt_console.operations.history.grid import Grid, grids
+from amt_console.operations.history.grid import BucketGrid, grids
 from amt_console.operations.history.states import state_history
 from amt_console.text import safe_text
 
@@ -40,16 +40,16 @@ def business(query: BusinessQuery, asked: Asked) -> BusinessHistory:
     )
 
 
-def _grid(end: datetime, query: BusinessQuery) -> Grid:
+def _grid(end: datetime, query: BusinessQuery) -> BucketGrid:
     grid = next(iter(grids(end, query.hours, query.most_buckets)))
     if grid.seconds != _DAY:
         return grid
     # Counters that start again at midnight can be compared at the same time of day: days are counted back from the end.
     days = max(1, round(query.hours / 24))
-    return Grid(end - timedelta(days=days), end, _DAY)
+    return BucketGrid(end - timedelta(days=days), end, _DAY)
 
 
-def _answers(asked: Asked, kind: FigureKind, grid: Grid) -> _Answers:
+def _answers(asked: Asked, kind: FigureKind, grid: BucketGrid) -> _Answers:
     """The newest answer in each bucket; in the last one also the newest of all."""
     reads, end = asked.reads.figures, grid.end
     if grid.seconds == _DAY:
@@ -66,7 +66,7 @@ def _answers(asked: Asked, kind: FigureKind, grid: Grid) -> _Answers:
 
 
 def _courses(
-    kind: FigureKind, answers: _Answers, grid: Grid, ahead: Mapping[FigureName, Forecast]
+    kind: FigureKind, answers: _Answers, grid: BucketGrid, ahead: Mapping[FigureName, Forecast]
 ) -> dict[str, FigureCourse]:
     points: dict[str, list[tuple[datetime, float]]] = {}
     units: dict[str, str] = {}
@@ -91,7 +91,7 @@ def _courses(
     return courses
 
 
-def _on_grid(points: Sequence[tuple[datetime, float]], grid: Grid) -> Iterable[float | None]:
+def _on_grid(points: Sequence[tuple[datetime, float]], grid: BucketGrid) -> Iterable[float | None]:
     if grid.seconds != _DAY:
         return [None if each is None else each[1] for each in grid.series(points, lambda point: point[0])]
     count = round((grid.end - grid.start) / timedelta(days=1))

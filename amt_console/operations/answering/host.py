@@ -12,7 +12,7 @@ from amt_console.model import HostRollup, LatencyHistogram
 from amt_console.model.queries import HostQuery
 from amt_console.model.queries.host import DiskRoom, HostHistory, MetricCourse
 from amt_console.operations.answering.scene import Asked
-from amt_console.operations.history.grid import Grid, grids
+from amt_console.operations.history.grid import BucketGrid, grids
 from amt_console.text import safe_text
 
 _DAY = timedelta(days=1)
@@ -35,8 +35,8 @@ def host(query: HostQuery, asked: Asked) -> HostHistory:
     )
 
 
-def _metrics(asked: Asked, end: datetime, query: HostQuery) -> tuple[Grid, _Rollups]:
-    tried: list[tuple[Grid, _Rollups]] = []
+def _metrics(asked: Asked, end: datetime, query: HostQuery) -> tuple[BucketGrid, _Rollups]:
+    tried: list[tuple[BucketGrid, _Rollups]] = []
     for grid in grids(end, query.hours, query.most_buckets):
         found = asked.reads.host.rollups(
             resolution=grid.seconds, start=grid.start, end=end + MICROSECOND, histograms=False
@@ -47,7 +47,7 @@ def _metrics(asked: Asked, end: datetime, query: HostQuery) -> tuple[Grid, _Roll
     return tried[0]
 
 
-def _course(grid: Grid, rows: Sequence[HostRollup]) -> MetricCourse:
+def _course(grid: BucketGrid, rows: Sequence[HostRollup]) -> MetricCourse:
     buckets = [None if each is None else each.histogram for each in grid.series(rows, lambda row: row.start)]
     total = LatencyHistogram.merged(row.histogram for row in rows)
     return MetricCourse(
@@ -58,7 +58,7 @@ def _course(grid: Grid, rows: Sequence[HostRollup]) -> MetricCourse:
     )
 
 
-def _disks(asked: Asked, grid: Grid, found: _Rollups) -> Iterator[DiskRoom]:
+def _disks(asked: Asked, grid: BucketGrid, found: _Rollups) -> Iterator[DiskRoom]:
     sample = asked.reads.host.sample(grid.end)
     if sample is None or not sample.disks:
         return

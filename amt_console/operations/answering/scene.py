@@ -13,7 +13,7 @@ from amt_console.model.policy import Policies
 from amt_console.model.queries import Query
 from amt_console.operations.actor import Actor
 from amt_console.operations.alert_views import AlertViews
-from amt_console.operations.answering.settled import Settled
+from amt_console.operations.answering.settled import SettledAnswers
 from amt_console.store import Reads
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Asked:
     views: Callable[..., AlertViews]
     """Creates the views of alerts: ``views(reads, at, also)``."""
 
-    settled: Settled
+    settled: SettledAnswers
     """Answers about periods that are over."""
 
     def end(self, query: Query[object]) -> datetime:

@@ -19,7 +19,7 @@ MOST = 64
 _T = TypeVar("_T")
 
 
-class Settled:
+class SettledAnswers:
     """Keeps a few answers. Safe to call from several threads."""
 
     def __init__(self, clock: Clock) -> None:

@@ -16,7 +16,7 @@ Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class BucketGrid:
     """Buckets from ``start``, which is that of a stored bucket, to ``end``; the last one may be cut short."""
 
     start: datetime
@@ -40,7 +40,7 @@ class Grid:
         return [known.get(index) for index in range(self.count)]
 
 
-def grids(end: datetime, hours: float, most_buckets: int) -> Iterator[Grid]:
+def grids(end: datetime, hours: float, most_buckets: int) -> Iterator[BucketGrid]:
     """The grids for the ``hours`` up to ``end``: first the finest with at most ``most_buckets``, then coarser ones.
 
     Fine rollups are deleted before coarse ones: whoever finds nothing on a grid tries the next.
@@ -52,7 +52,7 @@ def grids(end: datetime, hours: float, most_buckets: int) -> Iterator[Grid]:
     seconds = hours * 3600
     fitting = [each for each in RESOLUTIONS if seconds / each <= most_buckets] or [RESOLUTIONS[-1]]
     for resolution in fitting:
-        yield Grid(floor_time(end - timedelta(seconds=seconds), resolution), end, resolution)
+        yield BucketGrid(floor_time(end - timedelta(seconds=seconds), resolution), end, resolution)
 
 
 def check_hours(hours: float) -> None:

@@ -31,7 +31,7 @@ COUNT_LABELS = Unit.COUNT
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class NumberScale:
     """A scale of numbers from below to above, with its labels."""
 
     low: float
@@ -46,11 +46,11 @@ class Scale:
         )
 
 
-def scale_of(low: float, high: float, unit: Unit, *, ticks: int = 4) -> Scale:
+def scale_of(low: float, high: float, unit: Unit, *, ticks: int = 4) -> NumberScale:
     """A scale with about ``ticks`` steps between round numbers."""
     step = _round_step((high - low) / ticks)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return Scale(low, high, unit, tuple(float(f"{n * step:.12g}") for n in range(first, last + 1)))
+    return NumberScale(low, high, unit, tuple(float(f"{n * step:.12g}") for n in range(first, last + 1)))
 
 
 def tick_label(value: float, unit: Unit) -> str:
@@ -145,7 +145,7 @@ def time_of(window: Window, times: Times) -> TimeAxis:
     )
 
 
-def value_axis(field: str, scale: Scale) -> Spec:
+def value_axis(field: str, scale: NumberScale) -> Spec:
     """The y encoding of a number."""
     return {
         "field": field,

@@ -15,7 +15,7 @@ from amt_console.reports.charts.base import (
     MS_LABELS,
     PERCENT_LABELS,
     WIDE,
-    Scale,
+    NumberScale,
     Spec,
     frame,
     lonely,
@@ -249,7 +249,7 @@ def _line_spec(
     window: Window,
     times: Times,
     *,
-    scale: Scale,
+    scale: NumberScale,
     series: tuple[Series, ...],
     earlier: Sequence[Mapping[str, Any]],
     before: str,
@@ -286,13 +286,13 @@ def _aligned(points: Sequence[tuple[int, float | None]], window: Window) -> list
     return rows if any(row["v"] is not None for row in rows) else []
 
 
-def _faint(earlier: Sequence[Mapping[str, Any]], x: Spec, scale: Scale) -> list[Spec]:
+def _faint(earlier: Sequence[Mapping[str, Any]], x: Spec, scale: NumberScale) -> list[Spec]:
     if not earlier:
         return []
     return line_layers(earlier, "v", colour=light("previous"), x=x, y=value_axis("v", scale), strength=1.2)
 
 
-def _forecast_layers(rows: Sequence[Mapping[str, Any]], x: Spec, scale: Scale) -> list[Spec]:
+def _forecast_layers(rows: Sequence[Mapping[str, Any]], x: Spec, scale: NumberScale) -> list[Spec]:
     band: Spec = {
         "data": values(rows),
         "mark": {"type": "area", "color": light("second"), "opacity": 0.18},
@@ -332,7 +332,7 @@ def _shades(spans: Sequence[StateSpan], x: Spec) -> list[Spec]:
     return layers
 
 
-def _limit_line(limit: float, scale: Scale) -> Spec:
+def _limit_line(limit: float, scale: NumberScale) -> Spec:
     return {
         "data": values([{"v": limit}]),
         "mark": {"type": "rule", "color": light("critical"), "strokeDash": [5, 4], "strokeWidth": 1},

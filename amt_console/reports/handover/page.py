@@ -9,8 +9,8 @@ from amt_console.model import Severity
 from amt_console.model.notifications import Delivery, DeliveryState
 from amt_console.reports.handover.data import FiredAlert, HandoverData
 from amt_console.reports.page import (
-    Card,
     Cell,
+    FigureCard,
     Heading,
     Item,
     Items,
@@ -114,16 +114,16 @@ def _messages(number: int) -> str:
     return f"{number} message{'s' if number != 1 else ''}"
 
 
-def _cards(data: HandoverData) -> tuple[Card, ...]:
+def _cards(data: HandoverData) -> tuple[FigureCard, ...]:
     critical = sum(each.episode.severity is Severity.CRITICAL for each in data.fired)
     nobody = sum(each.episode.acknowledged_by is None for each in data.open)
     ends = len(data.silences) + len(data.maintenance)
     return (
-        Card("Still open", f"{len(data.open)}", f"{nobody} without an owner" if data.open else ""),
-        Card("Fired", f"{len(data.fired)}{'+' if data.more_fired else ''}", f"{critical} critical"),
-        Card("Snoozed", f"{len(data.snoozed)}"),
-        Card("Mutes that end", f"{ends}", "silences and maintenance"),
-        Card(
+        FigureCard("Still open", f"{len(data.open)}", f"{nobody} without an owner" if data.open else ""),
+        FigureCard("Fired", f"{len(data.fired)}{'+' if data.more_fired else ''}", f"{critical} critical"),
+        FigureCard("Snoozed", f"{len(data.snoozed)}"),
+        FigureCard("Mutes that end", f"{ends}", "silences and maintenance"),
+        FigureCard(
             "Undelivered messages",
             f"{len(data.undelivered)}",
             tone=Tone.WARNING if data.undelivered else Tone.PLAIN,

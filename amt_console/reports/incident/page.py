@@ -23,8 +23,8 @@ from amt_console.reports.incident.words import (
 )
 from amt_console.reports.page import (
     Block,
-    Card,
     Cell,
+    FigureCard,
     Heading,
     Item,
     Items,
@@ -115,21 +115,23 @@ def _notices(data: IncidentData, times: Times) -> Iterator[Item]:
         yield Item(Tone.WARNING, "Simulated", "Simulated history", words)
 
 
-def _cards(data: IncidentData, taken: Response) -> tuple[Card, ...]:
+def _cards(data: IncidentData, taken: Response) -> tuple[FigureCard, ...]:
     down = sum(each.down_s for each in data.impact)
     failed, checks = (sum(getattr(each, name) for each in data.impact) for name in ("failed", "checks"))
     owner = taken.owners[0].name if taken.owners else ""
     none_hit = "no service was measured in it"
     acknowledged = MISSING if taken.acknowledged_s is None else duration(taken.acknowledged_s)
     return (
-        Card("Lasted", duration(length_s(data)), "so far" if data.open else ""),
+        FigureCard("Lasted", duration(length_s(data)), "so far" if data.open else ""),
         _step("Fired after", taken.confirmed_s, "it was never confirmed"),
         _step("First message after", taken.told_s, "no page was delivered"),
-        Card("Acknowledged after", acknowledged, f"by {owner}" if owner else "", missing="" if owner else "nobody did"),
-        Card("Time down", duration(down) if data.impact else MISSING, missing="" if data.impact else none_hit)
+        FigureCard(
+            "Acknowledged after", acknowledged, f"by {owner}" if owner else "", missing="" if owner else "nobody did"
+        ),
+        FigureCard("Time down", duration(down) if data.impact else MISSING, missing="" if data.impact else none_hit)
         if len(data.impact) < 2
-        else Card("Time down", duration(down), f"{len(data.impact)} services added up"),
-        Card(
+        else FigureCard("Time down", duration(down), f"{len(data.impact)} services added up"),
+        FigureCard(
             "Failed checks",
             f"{failed:,}" if data.impact else MISSING,
             f"of {checks:,}" if data.impact else "",
@@ -138,8 +140,8 @@ def _cards(data: IncidentData, taken: Response) -> tuple[Card, ...]:
     )
 
 
-def _step(label: str, seconds: float | None, missing: str) -> Card:
-    return Card(label, MISSING, missing=missing) if seconds is None else Card(label, duration(seconds))
+def _step(label: str, seconds: float | None, missing: str) -> FigureCard:
+    return FigureCard(label, MISSING, missing=missing) if seconds is None else FigureCard(label, duration(seconds))
 
 
 def _impact(data: IncidentData) -> Iterator[Block]:

@@ -27,7 +27,7 @@ _SUFFIXES = {3600: "1h", 86_400: "1d"}
 Stretch = Callable[[datetime, datetime], None]
 
 
-class Kind(StrEnum):
+class PointKind(StrEnum):
     """What a point is about."""
 
     SERVICE = "service"
@@ -48,7 +48,12 @@ class Point(NamedTuple):
 
 
 def points(
-    reads: Reads, start: datetime, end: datetime, kinds: Collection[Kind], *, done: Stretch = lambda since, until: None
+    reads: Reads,
+    start: datetime,
+    end: datetime,
+    kinds: Collection[PointKind],
+    *,
+    done: Stretch = lambda since, until: None,
 ) -> Iterator[Point]:
     """All finite points of ``[start, end)``, by time, kind, name and metric.
 
@@ -101,12 +106,12 @@ def _probe(probe: RawProbe) -> Iterator[Point]:
     name, prefix = _name(probe.service), "" if probe.attempt == 1 else "recheck_"
     if probe.state in (ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN):
         up, slow = probe.state is not ServiceState.DOWN, probe.state is ServiceState.DEGRADED
-        yield Point(probe.at_us, Kind.SERVICE, name, f"{prefix}up", int(up), "boolean")
-        yield Point(probe.at_us, Kind.SERVICE, name, f"{prefix}degraded", int(slow), "boolean")
+        yield Point(probe.at_us, PointKind.SERVICE, name, f"{prefix}up", int(up), "boolean")
+        yield Point(probe.at_us, PointKind.SERVICE, name, f"{prefix}degraded", int(slow), "boolean")
     elif probe.state is ServiceState.MAINTENANCE:
-        yield Point(probe.at_us, Kind.SERVICE, name, "maintenance", 1, "boolean")
+        yield Point(probe.at_us, PointKind.SERVICE, name, "maintenance", 1, "boolean")
     if probe.response_us is not None:
-        yield Point(probe.at_us, Kind.SERVICE, name, f"{prefix}response_time", probe.response_us / 1000, "ms")
+        yield Point(probe.at_us, PointKind.SERVICE, name, f"{prefix}response_time", probe.response_us / 1000, "ms")
 
 
 def _service_sums(reads: Reads, start: datetime, end: datetime) -> Iterator[Point]:
@@ -138,7 +143,7 @@ def _bucket(name: str, bucket: Rollup, suffix: str) -> Iterator[Point]:
     )
     for metric, value, unit in values:
         if value is not None:
-            yield Point(bucket.start_us, Kind.SERVICE, name, f"{metric}:{suffix}", value, unit)
+            yield Point(bucket.start_us, PointKind.SERVICE, name, f"{metric}:{suffix}", value, unit)
 
 
 def _host(reads: Reads, start: datetime, end: datetime, raw_since: dict[str, datetime]) -> Iterator[Point]:
@@ -156,7 +161,7 @@ def _sample(sample: HostSample) -> Iterator[Point]:
     values = (sample.cpu_usage, sample.memory_usage, sample.disk_usage, *rates, sample.active_connections)
     for metric, value in zip(HOST_METRICS, values, strict=True):
         if value is not None:
-            yield Point(at, Kind.HOST, "host", metric, value, _HOST_UNITS[metric])
+            yield Point(at, PointKind.HOST, "host", metric, value, _HOST_UNITS[metric])
 
 
 def _host_sums(reads: Reads, start: datetime, end: datetime) -> Iterator[Point]:
@@ -173,7 +178,9 @@ def _host_bucket(metric: str, bucket: HostRollup, suffix: str) -> Iterator[Point
     named = (("mean", values.mean), ("min", values.low), ("p95", values.quantile(0.95)), ("max", values.high))
     for what, value in named:
         if value is not None:
-            yield Point(bucket.start_us, Kind.HOST, "host", f"{metric}_{what}:{suffix}", value, _HOST_UNITS[metric])
+            yield Point(
+                bucket.start_us, PointKind.HOST, "host", f"{metric}_{what}:{suffix}", value, _HOST_UNITS[metric]
+            )
 
 
 def _figures(reads: Reads, start: datetime, end: datetime, _raw_since: dict[str, datetime]) -> Iterator[Point]:
@@ -189,9 +196,9 @@ def _reading(read: BusinessFigures) -> Iterator[Point]:
             for label, value in figure.value:
                 if value is not None:
                     metric = f"{_name(name)}[{_name(label)}]"
-                    yield Point(at, Kind.FIGURE, read.kind.value, metric, value, unit)
+                    yield Point(at, PointKind.FIGURE, read.kind.value, metric, value, unit)
         elif figure.value is not None:
-            yield Point(at, Kind.FIGURE, read.kind.value, _name(name), figure.value, unit)
+            yield Point(at, PointKind.FIGURE, read.kind.value, _name(name), figure.value, unit)
 
 
 def _alerts(reads: Reads, start: datetime, end: datetime, _raw_since: dict[str, datetime]) -> Iterator[Point]:
@@ -201,11 +208,11 @@ def _alerts(reads: Reads, start: datetime, end: datetime, _raw_since: dict[str, 
         name, metric = _name(episode.subject), episode.alert_type.value
         for at, level in ((episode.fired_at, _LEVELS[episode.severity]), (episode.resolved_at, 0)):
             if at is not None and episode.fired_at is not None and start <= at < end:
-                found.append(Point(micros(at), Kind.ALERT, name, metric, level, "severity"))
+                found.append(Point(micros(at), PointKind.ALERT, name, metric, level, "severity"))
     yield from sorted(found)
 
 
-_SOURCES = {Kind.ALERT: _alerts, Kind.FIGURE: _figures, Kind.HOST: _host, Kind.SERVICE: _services}
+_SOURCES = {PointKind.ALERT: _alerts, PointKind.FIGURE: _figures, PointKind.HOST: _host, PointKind.SERVICE: _services}
 
 
 def _sorted(found: Iterable[Point]) -> list[Point]:

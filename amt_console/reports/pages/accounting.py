@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amt_console.analysis.uptime.policies import Policies
+from amt_console.analysis.uptime.policies import UptimeByPolicy
 from amt_console.reports.page import Cell, Heading, Table
 from amt_console.reports.pages.services import in_table
 from amt_console.reports.tone import Tone
@@ -36,7 +36,7 @@ def policies_table(view: ReportView) -> Table:
     )
 
 
-def _policies_row(name: str, found: Policies, coverage: float | None) -> tuple[Cell, ...]:
+def _policies_row(name: str, found: UptimeByPolicy, coverage: float | None) -> tuple[Cell, ...]:
     values = (found.without_unknown, found.without_maintenance, found.rechecked, found.raw)
     return (
         Cell(name),

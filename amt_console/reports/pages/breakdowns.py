@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import info, written
-from amt_console.reports.page import BarRow, Bars
+from amt_console.reports.page import BarRow, BarsPart
 from amt_console.reports.pages.figure_tables import csv_unit
 from amt_console.reports.view import ReportView
 from amt_console.text import MISSING, percent
@@ -57,7 +57,7 @@ def breakdown(
     id: str,  # noqa: A002
     label_heading: str,
     ordered: bool = True,
-) -> Bars:
+) -> BarsPart:
     """Labelled numbers as a bar table, largest first unless their own order matters."""
     figure = info(kind, name)
     pairs = [(_label(name, label), value) for label, value in view.breakdown(kind, name)]
@@ -84,7 +84,7 @@ def breakdown(
         )
         for label, value in shown
     )
-    return Bars(
+    return BarsPart(
         id=id,
         title=_finding(figure.label, pairs, whole, parts=parts),
         label_heading=label_heading,

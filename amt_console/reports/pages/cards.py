@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from amt_console.analysis.seasonal import Change
+from amt_console.analysis.seasonal import FigureChange
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import FigureInfo, change_text, info, written
-from amt_console.reports.page import Card, ReportPage
+from amt_console.reports.page import FigureCard, ReportPage
 from amt_console.reports.tone import Tone
 from amt_console.reports.view import ReportView
 from amt_console.text import MISSING, limit_percent, percent
@@ -21,23 +21,25 @@ NO_BASELINE = "too little read before to compare"
 NOT_MEASURED_BEFORE = "too little measured before to compare"
 
 
-def figure_card(view: ReportView, kind: FigureKind, name: str, *, label: str | None = None, detail: str = "") -> Card:
+def figure_card(
+    view: ReportView, kind: FigureKind, name: str, *, label: str | None = None, detail: str = ""
+) -> FigureCard:
     """A key figure with its change against the previous window, or the reason why it is missing."""
     figure = info(kind, name)
     now, moved = view.number(kind, name), view.change(kind, name)
     if now is None:
-        return Card(
+        return FigureCard(
             label or figure.label, MISSING, missing=view.why_missing(kind, name), tone=Tone.UNKNOWN, word="missing"
         )
     shown = amount(view, kind, name, now)
     suspect = view.why_suspect(kind, name)
     if suspect is not None:
-        return Card(label or figure.label, shown, detail=suspect, tone=Tone.WARNING, word="suspect")
+        return FigureCard(label or figure.label, shown, detail=suspect, tone=Tone.WARNING, word="suspect")
     good = is_better(moved, figure)
     tone = Tone.PLAIN if good is None else Tone.OK if good else Tone.WARNING
     word = "" if good is None else "better" if good else "worse"
     text = change_words(view, moved, figure.unit)
-    return Card(label or figure.label, shown, detail=detail, change=text, tone=tone, word=word)
+    return FigureCard(label or figure.label, shown, detail=detail, change=text, tone=tone, word=word)
 
 
 def amount(view: ReportView, kind: FigureKind, name: str, value: float | None) -> str:
@@ -45,7 +47,7 @@ def amount(view: ReportView, kind: FigureKind, name: str, value: float | None) -
     return f"{written(value, info(kind, name).unit)} {view.currency(kind, name)}".rstrip()
 
 
-def change_words(view: ReportView, moved: Change | None, unit: FigureUnit) -> str:
+def change_words(view: ReportView, moved: FigureChange | None, unit: FigureUnit) -> str:
     """``▲ 2.9 % on average``; empty in a report without comparison."""
     if not view.data.compare:
         return ""
@@ -53,7 +55,7 @@ def change_words(view: ReportView, moved: Change | None, unit: FigureUnit) -> st
     return f"{text} on average" if text else NO_BASELINE
 
 
-def is_better(moved: Change | None, figure: FigureInfo) -> bool | None:
+def is_better(moved: FigureChange | None, figure: FigureInfo) -> bool | None:
     """``None`` if the change is too small, or neither direction is good or bad."""
     if moved is None or figure.more_is_better is None:
         return None
@@ -66,7 +68,7 @@ def is_better(moved: Change | None, figure: FigureInfo) -> bool | None:
     return figure.more_is_better is (moved.difference > 0) if size >= worth else None
 
 
-def availability_card(view: ReportView) -> Card:
+def availability_card(view: ReportView) -> FigureCard:
     """Total availability with its target and coverage."""
     now = view.analysis.availability
     target = f"target {limit_percent(view.data.limits.uptime_percent)}"
@@ -74,9 +76,9 @@ def availability_card(view: ReportView) -> Card:
     if value is None or not now.sufficient:
         covered = percent(now.coverage_percent)
         reason = "nothing was measured" if value is None else f"only {covered} of the period was measured"
-        return Card("Availability", MISSING, target, missing=reason, tone=Tone.UNKNOWN, word="missing")
+        return FigureCard("Availability", MISSING, target, missing=reason, tone=Tone.UNKNOWN, word="missing")
     met = value >= view.data.limits.uptime_percent
-    return Card(
+    return FigureCard(
         "Availability",
         percent(value, 2),
         target,
@@ -112,5 +114,5 @@ def baseline_said_once(page: ReportPage) -> ReportPage:
     return replace(page, cards=cards, meta=meta)
 
 
-def _compared(card: Card) -> bool:
+def _compared(card: FigureCard) -> bool:
     return card.change.startswith(("▲", "▼", "steady"))

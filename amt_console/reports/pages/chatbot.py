@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import change_text, written
-from amt_console.reports.page import Card, PageChart, PageSection, ReportPage
+from amt_console.reports.page import FigureCard, PageChart, PageSection, ReportPage
 from amt_console.reports.pages.breakdowns import breakdown
 from amt_console.reports.pages.cards import figure_card
 from amt_console.reports.pages.column_block import columns_block
@@ -102,7 +102,7 @@ def _sentence(view: ReportView) -> str:
     return (", ".join(parts) if parts else "Some figures of the chatbot were read") + "."
 
 
-def _cards(view: ReportView) -> tuple[Card, ...]:
+def _cards(view: ReportView) -> tuple[FigureCard, ...]:
     messages, talks = view.number(_KIND, "messages"), view.number(_KIND, "conversations")
     each = f"{messages / talks:.1f} messages each" if messages is not None and talks else ""
     return (

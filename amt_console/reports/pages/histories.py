@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from amt_console.analysis import Window
-from amt_console.analysis.seasonal import Change
+from amt_console.analysis.seasonal import FigureChange
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.charts.base import COUNT_LABELS, HALF, PERCENT_LABELS, SECONDS_LABELS, WIDE
 from amt_console.reports.charts.lines import history_chart
@@ -99,7 +99,9 @@ def stepped(history: Sequence[tuple[datetime, float]], window: Window) -> list[t
     return broken
 
 
-def movement(label: str, moved: Change | None, unit: FigureUnit, first: float, last: float, currency: str = "") -> str:
+def movement(
+    label: str, moved: FigureChange | None, unit: FigureUnit, first: float, last: float, currency: str = ""
+) -> str:
     """``Sessions fell by 3.1 %`` of the mean against the previous window; without one the first and the last value."""
     if moved is None:
         began, ended = (text.removesuffix(_TOLD_BY_LABEL) for text in written_apart(first, last, unit))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from amt_console.model import FigureKind, FigureUnit
 from amt_console.reports.figures import written
-from amt_console.reports.page import Card, PageSection, ReportPage
+from amt_console.reports.page import FigureCard, PageSection, ReportPage
 from amt_console.reports.pages.breakdowns import breakdown
 from amt_console.reports.pages.cards import availability_card, figure_card
 from amt_console.reports.pages.common import attention, meta, method_figures, method_monitoring, notices, siblings
@@ -89,7 +89,7 @@ def overview_verdict(view: ReportView) -> ReportVerdict:
     return replace(verdict, sentence=f"{verdict.sentence} {written(users, FigureUnit.COUNT)} users{active}.")
 
 
-def _cards(view: ReportView) -> tuple[Card, ...]:
+def _cards(view: ReportView) -> tuple[FigureCard, ...]:
     daily, monthly = view.number(_KIND, "daily_active_users"), view.number(_KIND, "monthly_active_users")
     sticky = f"{percent(100 * daily / monthly)} of the monthly ones" if daily is not None and monthly else ""
     return (

@@ -21,8 +21,8 @@ from amt_console.analysis.uptime import budgets, policies, reliability
 from amt_console.reports.charts.base import COUNT_LABELS, PERCENT_LABELS
 from amt_console.reports.charts.lines import latency_chart, resource_chart
 from amt_console.reports.page import (
-    Card,
     Cell,
+    FigureCard,
     Heading,
     PageChart,
     PageSection,
@@ -110,17 +110,17 @@ def _alert_tables(view: ReportView) -> tuple[Table, ...]:
     return (alerts_block(view), rules_table(view), responders_table(view)) if view.window_alerts else ()
 
 
-def _cards(view: ReportView) -> tuple[Card, ...]:
+def _cards(view: ReportView) -> tuple[FigureCard, ...]:
     found = view.analysis
     now, before = found.handling, found.previous_handling
     slowest = max(
         (s for s in found.services if s.latency.p95_ms is not None), key=lambda s: s.latency.p95_ms or 0, default=None
     )
-    slow_card = Card("Slowest p95", MISSING, missing="nothing was timed", tone=Tone.UNKNOWN, word="missing")
+    slow_card = FigureCard("Slowest p95", MISSING, missing="nothing was timed", tone=Tone.UNKNOWN, word="missing")
     if slowest is not None:
         limit = slowest.latency.limit_ms
         over = limit is not None and (slowest.latency.p95_ms or 0) > limit
-        slow_card = Card(
+        slow_card = FigureCard(
             "Slowest p95",
             milliseconds(slowest.latency.p95_ms),
             f"limit {milliseconds(limit)}" if limit is not None else "",
@@ -135,7 +135,7 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
     high = rate is not None and rate > limits.error_rate_warning_percent
     return (
         availability_card(view),
-        Card(
+        FigureCard(
             "Outages",
             str(len(found.outages)) if measured else MISSING,
             _downtime(found) if measured else "",
@@ -143,7 +143,7 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
             tone=Tone.PLAIN if measured else Tone.UNKNOWN,
         ),
         slow_card,
-        Card(
+        FigureCard(
             "Failed checks",
             percent(rate, 2),
             f"limit {limit_percent(limits.error_rate_warning_percent)}",
@@ -152,7 +152,7 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
             tone=Tone.UNKNOWN if rate is None else Tone.WARNING if high else Tone.OK,
             word="missing" if rate is None else "over" if high else "within",
         ),
-        Card(
+        FigureCard(
             "Alerts fired",
             str(now.fired),
             f"{now.critical} critical, {now.warning} warning",
@@ -160,7 +160,7 @@ def _cards(view: ReportView) -> tuple[Card, ...]:
             if view.data.compare and found.previous_availability.sufficient
             else "",
         ),
-        Card(
+        FigureCard(
             "Time to acknowledge",
             duration(now.mtta_s) if now.mtta_s is not None else MISSING,
             f"mean time to resolve {duration(now.mttr_s)}" if now.mttr_s is not None else "",

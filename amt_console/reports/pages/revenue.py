@@ -10,9 +10,9 @@ from amt_console.reports.figures import change_text, moved_by, written
 from amt_console.reports.gathering.data import FigureName
 from amt_console.reports.page import (
     BarRow,
-    Bars,
-    Card,
+    BarsPart,
     Cell,
+    FigureCard,
     Heading,
     PageChart,
     PageSection,
@@ -104,14 +104,14 @@ def _sentence(view: ReportView) -> str:
     return ("; ".join(parts) if parts else "Some revenue figures were read") + "."
 
 
-def _yearly_card(view: ReportView) -> Card:
+def _yearly_card(view: ReportView) -> FigureCard:
     monthly, yearly = view.number(_KIND, "monthly_billing"), view.number(_KIND, "yearly_billing")
     if monthly is None or yearly is None or monthly + yearly <= 0:
         gone = "yearly_billing" if yearly is None else "monthly_billing"
-        return Card("Billed yearly", MISSING, missing=view.why_missing(_KIND, gone), word="missing")
+        return FigureCard("Billed yearly", MISSING, missing=view.why_missing(_KIND, gone), word="missing")
     whole = monthly + yearly
     moved = change(_yearly_share(view.data.means), _yearly_share(view.data.means_before))
-    return Card(
+    return FigureCard(
         "Billed yearly",
         percent(100 * yearly / whole),
         f"{written(yearly, FigureUnit.COUNT)} of {written(whole, FigureUnit.COUNT)}",
@@ -155,7 +155,7 @@ def _months(view: ReportView) -> PageChart:
     )
 
 
-def _billing(view: ReportView) -> Bars:
+def _billing(view: ReportView) -> BarsPart:
     pairs = [
         (label, value)
         for label, name in (("Monthly", "monthly_billing"), ("Yearly", "yearly_billing"))
@@ -177,7 +177,7 @@ def _billing(view: ReportView) -> Bars:
         for label, value in pairs
     )
     empty = "" if rows else f"No figures: {view.why_missing(_KIND, 'monthly_billing')}."
-    return Bars("billing", title, "Billing", "Subscriptions", "Share", rows, empty)
+    return BarsPart("billing", title, "Billing", "Subscriptions", "Share", rows, empty)
 
 
 def _prices(view: ReportView) -> Table:

@@ -13,7 +13,7 @@ from amt_console.config import Fault
 from amt_console.config.policies import policies_of
 from amt_console.paths import user_state_folder
 from amt_console.reports.files import PlanError, plan
-from amt_console.reports.scheduled.schedule import Period, Schedule, period_name
+from amt_console.reports.scheduled.schedule import Period, ReportSchedule, period_name
 from amt_console.reports.times import shown_zone
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class ReportOrder:
     """One scheduled report."""
 
     name: str
-    schedule: Schedule
+    schedule: ReportSchedule
     parts: tuple[str, ...]
     form: str
     folder: Path
@@ -53,7 +53,7 @@ def order_of(report: ReportSettings, settings: Settings) -> ReportOrder:
     base = Path(report.folder) if report.folder is not None else user_state_folder(os.environ) / "reports"
     return ReportOrder(
         name=report.name,
-        schedule=Schedule(report.every, report.at, zone),
+        schedule=ReportSchedule(report.every, report.at, zone),
         parts=report.reports,
         form=report.format,
         folder=base / report.name,

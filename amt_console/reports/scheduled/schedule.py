@@ -45,7 +45,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class ReportSchedule:
     """How often a report is made."""
 
     every: str | float
@@ -120,7 +120,7 @@ class Schedule:
         return int(seconds // length) + 2
 
 
-def period_name(schedule: Schedule, period: Period) -> str:
+def period_name(schedule: ReportSchedule, period: Period) -> str:
     """The period as a name for a folder: ``2026-11-25``, ``2026-W47``, ``2026-10``, or both ends of a duration.
 
     Unique within a schedule, and in the order of time.

@@ -12,16 +12,16 @@ from support.fake_operations import FakeOperations, FakeSession
 from support.pictures import NOW, all_fine, empty, hostile, incident, many
 
 from amt_console.cli.plain.ending import Ending
-from amt_console.cli.plain.page import Beside, news_of, page
+from amt_console.cli.plain.page import PageContext, news_of, page
 from amt_console.cli.plain.pages import ANYWAY_SECONDS, Printer
 from amt_console.clock import FakeClock
 from amt_console.model import MonitorState, MonitorStatus, Snapshot
 from amt_console.operations.protocol import UnavailableError
 
-BESIDE = Beside(is_monitor=True, zone=UTC)
+BESIDE = PageContext(is_monitor=True, zone=UTC)
 
 
-def text(picture: Snapshot, width: int = 500, beside: Beside = BESIDE) -> str:
+def text(picture: Snapshot, width: int = 500, beside: PageContext = BESIDE) -> str:
     return "\n".join(page(picture, NOW, beside, width))
 
 

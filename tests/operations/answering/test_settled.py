@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import count
 
 from amt_console.clock import FakeClock
-from amt_console.operations.answering.settled import KEPT_SECONDS, MOST, SETTLED_AFTER, Settled
+from amt_console.operations.answering.settled import KEPT_SECONDS, MOST, SETTLED_AFTER, SettledAnswers
 
 
 def counting() -> Callable[[], int]:
@@ -16,7 +16,7 @@ def counting() -> Callable[[], int]:
 
 
 def test_what_can_still_change_is_read_each_time(clock: FakeClock) -> None:
-    settled, read = Settled(clock), counting()
+    settled, read = SettledAnswers(clock), counting()
     until = clock.now()
     clock.advance(SETTLED_AFTER.total_seconds() - 1)
     assert [settled.answer("alert", until, read) for _ in range(3)] == [1, 2, 3]
@@ -25,7 +25,7 @@ def test_what_can_still_change_is_read_each_time(clock: FakeClock) -> None:
 
 
 def test_an_answer_is_read_again_after_a_while(clock: FakeClock) -> None:
-    settled, read = Settled(clock), counting()
+    settled, read = SettledAnswers(clock), counting()
     until = clock.now() - timedelta(days=1)
     assert settled.answer("alert", until, read) == 1
     clock.advance(KEPT_SECONDS - 1)
@@ -36,7 +36,7 @@ def test_an_answer_is_read_again_after_a_while(clock: FakeClock) -> None:
 
 
 def test_only_the_newest_are_kept(clock: FakeClock) -> None:
-    settled, read = Settled(clock), counting()
+    settled, read = SettledAnswers(clock), counting()
     until = clock.now() - timedelta(days=1)
     first = [settled.answer(number, until, read) for number in range(MOST)]
     assert settled.answer(0, until, read) == first[0]

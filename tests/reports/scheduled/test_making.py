@@ -22,7 +22,7 @@ from amt_console.reports.scheduled.child import window_of_period
 from amt_console.reports.scheduled.making import ReportError, ReportMaker, ReportPlaceError
 from amt_console.reports.scheduled.message import report_message
 from amt_console.reports.scheduled.orders import ReportOrder, order_of, report_faults, report_warnings
-from amt_console.reports.scheduled.schedule import MONTHLY, WEEKLY, Period, Schedule
+from amt_console.reports.scheduled.schedule import MONTHLY, WEEKLY, Period, ReportSchedule
 from amt_console.store import Store
 
 __all__ = ["forked_renderers"]
@@ -151,14 +151,14 @@ KEPT = Settings().retention.rollups
 def test_the_window_begins_exactly_with_the_period_in_as_many_steps_as_any_export() -> None:
     for zone in ("Europe/Berlin", "Asia/Kathmandu", "America/New_York"):
         for every, at in ((WEEKLY, time(7)), (MONTHLY, time(7)), (7 * 86400.0, time(7, 13)), (5400.0, time(7, 1))):
-            period = Schedule(every, at, ZoneInfo(zone)).next(NOW)
+            period = ReportSchedule(every, at, ZoneInfo(zone)).next(NOW)
             window = window_of_period(period, KEPT, period.due_at)
             assert (window.start, window.end) == (period.start, period.end)
             assert window.step == window_of(period.end, period.hours).step
 
 
 def test_a_window_whose_minutes_are_deleted_begins_with_a_bucket_that_is_kept() -> None:
-    period = Schedule(30 * 86400.0, time(7, 13), ZoneInfo("UTC")).next(NOW)
+    period = ReportSchedule(30 * 86400.0, time(7, 13), ZoneInfo("UTC")).next(NOW)
     assert window_of_period(period, KEPT, period.due_at).start == period.start
     late = window_of_period(period, KEPT, period.due_at + timedelta(days=1))
     assert period.start - late.start == timedelta(minutes=3)
