@@ -70,6 +70,11 @@ def crop(text: str, width: int, ellipsis: str = "…") -> str:
     return _cut(text, max(0, width - len(mark))) + mark
 
 
+def padded(text: str, width: int) -> str:
+    """A cleaned text, filled with blanks to so many cells: format strings count characters, and some take two cells."""
+    return text + " " * (width - width_of(text))
+
+
 def fit(
     runs: Runs, width: int, *, align: Align = "left", ellipsis: str = "…", fill: Style | None = None
 ) -> list[Segment]:

@@ -19,7 +19,8 @@ from amt_console.model import ProbeNow, ServiceState, Snapshot
 from amt_console.model.queries import StatesQuery
 from amt_console.operations.protocol import OperationError
 from widgets.fact_lines import FactLines
-from widgets.tables.service_list import ServiceList
+from widgets.look import PLAIN_LOOK
+from widgets.tables.service_list import ServiceGroup, ServiceList, group_line
 
 pytestmark = pytest.mark.slow
 SIZES = [(60, 20), (80, 24), (120, 40), (200, 60)]
@@ -316,3 +317,9 @@ async def test_hostile_names_do_not_break_the_table(size: tuple[int, int]) -> No
         assert isinstance(screen, ServicesScreen)
         for line in screen.services.plain_lines:
             assert all(char.isprintable() for char in line)
+
+
+def test_a_group_of_one_service_says_so() -> None:
+    assert (
+        "".join(text for text, _ in group_line(ServiceGroup("edge", 1, ()), PLAIN_LOOK)) == "edge: 1 service · all up"
+    )

@@ -250,5 +250,5 @@ def group_line(row: ServiceGroup, look: Look) -> Runs:
     """A group in words."""
     palette = look.palette
     counts = [f"{number} {STATE_WORDS[state].lower()}" for state, number in row.counts]
-    words = look.dot.join([f"{row.services} services", *(counts or ["all up"])])
+    words = look.dot.join([f"{row.services} service{'' if row.services == 1 else 's'}", *(counts or ["all up"])])
     return [(f"{row.name}: ", palette.strong), (words, palette.text)]

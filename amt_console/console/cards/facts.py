@@ -25,7 +25,7 @@ from amt_console.text import (
     safe_text,
 )
 from widgets.ages import span_words
-from widgets.cells import Run, Runs
+from widgets.cells import Run, Runs, clean, padded, width_of
 from widgets.look import Look
 
 _MOST_OF_ANSWER = 4096
@@ -165,12 +165,12 @@ def service_head(view: ServiceView, now: datetime, look: Look) -> list[Runs]:
 def seen_from(views: Sequence[LocationView], now: datetime, look: Look) -> list[Runs]:
     """A line per location: state and its age, response time, last check, error."""
     palette = look.palette
-    width = max((len(view.name) for view in views), default=0)
+    width = max((width_of(clean(view.name)) for view in views), default=0)
     lines: list[Runs] = []
     for view in views:
         text, style = look.state(view.state)
         runs: list[Run] = [
-            (f"{view.name:<{width}}  ", palette.text),
+            (f"{padded(clean(view.name), width)}  ", palette.text),
             (f"{text:<10}", style),
             (f"for {look.age_words(view.since, now):<7}", palette.muted),
             (f"{look.value(milliseconds(view.response_time_ms)):>8}  ", palette.text),
@@ -264,7 +264,7 @@ def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]
     palette = look.palette
     if not rows:
         return [[("none in this window", palette.muted)]]
-    width = max(len(row.location or "") for row in rows)
+    width = max(width_of(clean(row.location or "")) for row in rows)
     lines: list[Runs] = []
     for row in rows:
         text, style = look.state(row.state)
@@ -273,7 +273,7 @@ def probes(rows: Sequence[RecentProbe], now: datetime, look: Look) -> list[Runs]
         lines.append(
             [
                 (f"{look.local(row.timestamp):%H:%M:%S}  ", palette.muted),
-                (f"{row.location or '':<{width}}{'  ' if width else ''}", palette.text),
+                (padded(clean(row.location or ""), width) + ("  " if width else ""), palette.text),
                 (f"{text:<10}", style),
                 (f"{look.value(milliseconds(row.response_time_ms)):>8}  ", palette.text),
                 (f"{status:<4} ", palette.muted),

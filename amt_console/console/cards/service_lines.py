@@ -21,7 +21,7 @@ from amt_console.text import (
     short_moment,
 )
 from widgets.ages import span_words
-from widgets.cells import Run, Runs, clean, crop, joined, runs_width, width_of
+from widgets.cells import Run, Runs, clean, crop, joined, padded, runs_width, width_of
 from widgets.look import Look
 
 ENDS_SOON_DAYS = 30
@@ -219,17 +219,20 @@ def event_lines(history: StateHistory, now: datetime, look: Look, most: int) -> 
     )
     if not rows:
         return [[("nothing was down or slow", palette.muted)]]
-    width = min(30, max(width_of(name) for _, name, _, _ in rows))
+    rows_shown = rows[: most if len(rows) <= most else most - 1]
+    width = min(30, max(width_of(clean(name)) for _, name, _, _ in rows))
+    begins = {at: short_moment(at, now, look.zone) for at, *_ in rows_shown}
+    begin_width = max(map(len, begins.values()), default=0)
     lines: list[Runs] = []
-    for at, name, span, still in rows[: most if len(rows) <= most else most - 1]:
+    for at, name, span, still in rows_shown:
         text, style = look.state(span.state)
         length = duration(span.seconds) + (ONGOING if still else "")
         lines.append(
             [
-                (f"{short_moment(at, now, look.zone):<12}  ", palette.muted),
+                (f"{begins[at]:<{begin_width}}  ", palette.muted),
                 (text, style),
                 (" " * (8 - len(text)), palette.text),
-                (f"{crop(clean(name), width, look.ellipsis):<{width}}  ", palette.text),
+                (f"{padded(crop(clean(name), width, look.ellipsis), width)}  ", palette.text),
                 (f"{length:<8} ", look.state_style(span.state) if still else palette.muted),
                 (span.error or "", palette.muted),
             ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from amt_console.operations.protocol import ValueHistory
 from amt_console.text import with_unit
-from widgets.cells import Runs
+from widgets.cells import Runs, clean, crop, padded, width_of
 from widgets.look import Look
 from widgets.sparkline import resample, spark_runs
 
@@ -17,16 +17,15 @@ _NAME_CELLS = 26
 def value_lines(histories: Sequence[ValueHistory], look: Look) -> list[Runs]:
     """A line per value; a value that the newest result does not have is a dash."""
     palette = look.palette
-    width = min(_NAME_CELLS, max((len(each.name) for each in histories), default=0) + 2)
+    width = min(_NAME_CELLS, max((width_of(clean(each.name)) for each in histories), default=0) + 2)
     lines: list[Runs] = []
     for each in histories:
-        name = each.name if len(each.name) < width else f"{each.name[: width - 2]}{look.ellipsis}"
         now = look.glyph("–", "-") if each.now is None else with_unit(each.now.value, each.now.unit)
         of = "" if each.now is None or each.now.high is None else f" of {with_unit(each.now.high, each.unit)}"
         between = f"{with_unit(each.least, each.unit)} to {with_unit(each.most, each.unit)}"
         lines.append(
             [
-                (f"{name:<{width}}", palette.muted),
+                (f"{padded(crop(clean(each.name), width - 2, look.ellipsis), width)}", palette.muted),
                 (f"{now}{of}  ", palette.text),
                 *spark_runs(resample(each.means, _COURSE_CELLS), _COURSE_CELLS, look, palette.trend),
                 (f"  {between}", palette.muted),

@@ -16,12 +16,14 @@ from amt_console.console.session import SessionFacts
 from amt_console.model import MonitorState, Snapshot
 from amt_console.model.inbound import HeartbeatState
 from amt_console.operations.json_views import snapshot_json
-from amt_console.text import near_moment, reason_of, safe_text, soon_moment
-from widgets.cells import Run, Runs
+from amt_console.text import near_moment, reason_of, soon_moment
+from widgets.cells import Run, Runs, clean, padded, width_of
 from widgets.fact_lines import FactLines
 from widgets.look import Look
 
 MONITOR_INDENT = 14
+_NAME_CELLS = 24
+"""What stands behind longer names is not aligned."""
 _STATES = {
     MonitorState.RUNNING: "running",
     MonitorState.SILENT: "silent: it holds the database, but writes nothing",
@@ -83,10 +85,10 @@ def viewer_lines(snapshot: Snapshot, now: datetime, look: Look) -> list[Runs]:
         return [[("not recorded: this is the past", palette.muted)]]
     if not snapshot.viewers:
         return [[("unknown: no monitor answers", palette.muted)]]
-    width = min(24, max(len(viewer.name) for viewer in snapshot.viewers))
+    width = min(_NAME_CELLS, max(width_of(clean(viewer.name)) for viewer in snapshot.viewers))
     return [
         [
-            (f"{viewer.name:<{width}}  ", palette.strong),
+            (f"{padded(clean(viewer.name), width)}  ", palette.strong),
             (
                 f"since {near_moment(viewer.since, now, look.zone)} (for {look.age_words(viewer.since, now)})",
                 palette.text,
@@ -102,10 +104,10 @@ def on_call_lines(snapshot: Snapshot, look: Look) -> list[Runs]:
     palette, now = look.palette, snapshot.at or snapshot.generated_at
     if not snapshot.on_call:
         return [[("no rota is configured", palette.muted)]]
-    width = min(24, max(len(item.rota) for item in snapshot.on_call))
+    width = min(_NAME_CELLS, max(width_of(clean(item.rota)) for item in snapshot.on_call))
     return [
         [
-            (f"{item.rota:<{width}}  ", palette.muted),
+            (f"{padded(clean(item.rota), width)}  ", palette.muted),
             ("nobody", palette.warning) if item.person is None else (item.person, palette.strong),
             ("" if item.until is None else f"  until {soon_moment(item.until, now, look.zone)}", palette.text),
         ]
@@ -117,10 +119,10 @@ def job_lines(snapshot: Snapshot, look: Look) -> list[Runs]:
     """A line per job that must report: its state, and why it is in it."""
     palette = look.palette
     styles = {HeartbeatState.DOWN: palette.critical, HeartbeatState.LATE: palette.warning}
-    width = min(24, max((len(each.name) for each in snapshot.heartbeats), default=0))
+    width = min(_NAME_CELLS, max((width_of(clean(each.name)) for each in snapshot.heartbeats), default=0))
     return [
         [
-            (f"{safe_text(each.name, 64):<{width}}  ", palette.strong),
+            (f"{padded(clean(each.name), width)}  ", palette.strong),
             (f"{each.state.value:<4}", styles.get(each.state, palette.text)),
             (f"  {reason_of(each.message, each.name)}", palette.muted),
         ]
