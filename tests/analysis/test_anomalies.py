@@ -15,8 +15,7 @@ from amt_console.analysis.anomalies import judge_series
 from amt_console.analysis.anomalies.detectors import Detector
 from amt_console.analysis.anomalies.entropy import ALARM, LEARN, entropy_scores
 from amt_console.analysis.anomalies.ewma import WARM_UP, ewma_readings
-from amt_console.analysis.anomalies.gate import RECENT, passes
-from amt_console.analysis.anomalies.judgement import FLAG_FROM
+from amt_console.analysis.anomalies.judgement import FLAG_FROM, RECENT, passes
 from amt_console.analysis.anomalies.scale import MOST, RAW, TAILS, tail_score
 from amt_console.analysis.anomalies.seasonal import seasonal_readings
 from benchmarks.anomaly_scale import tables

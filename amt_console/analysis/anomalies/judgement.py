@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +12,13 @@ from amt_console.analysis.anomalies.entropy import ALARM as ENTROPY_ALARM
 from amt_console.analysis.anomalies.entropy import WINDOW, entropy_scores
 from amt_console.analysis.anomalies.ewma import BAND as EWMA_ALARM
 from amt_console.analysis.anomalies.ewma import ewma_readings
-from amt_console.analysis.anomalies.gate import RECENT, passes
 from amt_console.analysis.anomalies.scale import tail_score
 from amt_console.analysis.anomalies.seasonal import ALARM as SEASONAL_ALARM
 from amt_console.analysis.anomalies.seasonal import seasonal_readings
 from amt_console.analysis.percentiles import usable
 
+RECENT = 150
+"""Values of the recent past; a number, never a share of the series, because that would look ahead."""
 METHOD = (
     "the largest of robust EWMA, causal relative entropy and seasonal residual, each as -log10 of its frequency on "
     f"quiet generated series; a value counts only if it exceeds the {RECENT} before it"
@@ -77,6 +79,20 @@ def judge_series(points: Sequence[tuple[datetime, float]]) -> SeriesJudgement:
             reasons[order[n]] = _why(detector, values[n], raw, band)
     flagged = sorted(reasons)
     return SeriesJudgement(tuple(scores), tuple(flagged), tuple(reasons[index] for index in flagged))
+
+
+def passes(scores: Sequence[float]) -> list[bool]:
+    """Refractory gate: whether each score exceeds the maximum of the ``RECENT`` scores before it."""
+    falling: deque[tuple[int, float]] = deque()
+    found: list[bool] = []
+    for index, score in enumerate(scores):
+        while falling and falling[0][0] < index - RECENT:
+            falling.popleft()
+        found.append(not falling or score > falling[0][1])
+        while falling and falling[-1][1] <= score:
+            falling.pop()
+        falling.append((index, score))
+    return found
 
 
 def _is_usual(value: float, recent: DetectorReading, hour: DetectorReading) -> bool:
