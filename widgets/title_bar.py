@@ -187,7 +187,7 @@ class TitleBar(LineView):
                 )
             ]
         dot = (look.glyph("●", "*"), palette.ok + Style(bgcolor=palette.bar.bgcolor))
-        looking = f"{len(snapshot.viewers)} looking" if len(snapshot.viewers) > 1 else ""
+        looking = f"{len(snapshot.presence)} looking" if len(snapshot.presence) > 1 else ""
         looking = look.dot.join(part for part in ("read-only" if state.read_only else "", looking) if part)
         whose = f"attached: {state.attached_to}" if state.attached_to else "monitoring"
         short = "attached" if state.attached_to and not looking else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from amt_console.clock import Clock
-from amt_console.model import Viewer
+from amt_console.model import PresentPerson
 
 FORGET_SECONDS = 6.0
 """Seconds without a request until a console counts as gone."""
@@ -18,13 +18,13 @@ MAX_RELAYS = 20
 
 @dataclass(slots=True)
 class _Session:
-    viewer: Viewer
+    person: PresentPerson
     seen: float
 
 
 @dataclass(slots=True)
 class _Relay:
-    viewers: tuple[Viewer, ...]
+    people: tuple[PresentPerson, ...]
     told: float
 
 
@@ -46,27 +46,27 @@ class Presence:
                 known.seen = tick
             elif len(self._sessions) < MAX_SESSIONS:
                 since: datetime = self._clock.now()
-                viewer = Viewer(name=name, since=since, place=place, may_monitor=may_monitor)
-                self._sessions[session] = _Session(viewer, tick)
+                person = PresentPerson(name=name, since=since, place=place, may_monitor=may_monitor)
+                self._sessions[session] = _Session(person, tick)
 
     def left(self, session: str) -> None:
         """Remove a console."""
         with self._lock:
             self._sessions.pop(session, None)
 
-    def relayed(self, relay: str, viewers: Sequence[Viewer]) -> None:
+    def relayed(self, relay: str, people: Sequence[PresentPerson]) -> None:
         """Note who is present through another process of this host; it reports regularly."""
         tick = self._clock.monotonic()
         with self._lock:
             if relay in self._relays or len(self._relays) < MAX_RELAYS:
-                self._relays[relay] = _Relay(tuple(viewers[:MAX_SESSIONS]), tick)
+                self._relays[relay] = _Relay(tuple(people[:MAX_SESSIONS]), tick)
 
-    def viewers(self) -> tuple[Viewer, ...]:
+    def people(self) -> tuple[PresentPerson, ...]:
         """All present people, longest first."""
         oldest = self._clock.monotonic() - FORGET_SECONDS
         with self._lock:
             self._sessions = {key: session for key, session in self._sessions.items() if session.seen >= oldest}
             self._relays = {key: relay for key, relay in self._relays.items() if relay.told >= oldest}
-            found = [session.viewer for session in self._sessions.values()]
-            found += [viewer for relay in self._relays.values() for viewer in relay.viewers]
-        return tuple(sorted(found, key=lambda viewer: viewer.since))
+            found = [session.person for session in self._sessions.values()]
+            found += [person for relay in self._relays.values() for person in relay.people]
+        return tuple(sorted(found, key=lambda person: person.since))

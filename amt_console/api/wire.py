@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from amt_console.model import MAX_NOTE_CHARS, Snapshot, Viewer
+from amt_console.model import MAX_NOTE_CHARS, PresentPerson, Snapshot
 from amt_console.operations.protocol import InvalidError
 from amt_console.text import safe_text
 
@@ -64,7 +64,7 @@ class Hello:
 class Relayed:
     """People who are present through the calling process."""
 
-    viewers: tuple[Viewer, ...] = ()
+    people: tuple[PresentPerson, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def run_serve(context: Context, api: ApiSettings) -> int:
         closing(RefusalLog(store, context.clock)) as refusals,
         closing(_dashboards(context, store)) as dashboards,
     ):
-        site = site_of(context.settings, context.store_url, context.targets, context.clock, viewers=presence.viewers)
+        site = site_of(context.settings, context.store_url, context.targets, context.clock, people=presence.people)
         session = LocalSession(site, may_monitor=False, on_change=announce)
         with closing(session):
             server = _listen(context, api, store, session, announce, presence, refusals, dashboards)

@@ -166,8 +166,8 @@ def print_status(snapshot: Snapshot) -> None:
         print_wrapped(f"jobs: {jobs_words(snapshot.heartbeats)}", indent=6)
     if snapshot.on_call:
         print_wrapped(f"on call: {', '.join(_on_call(item, now) for item in snapshot.on_call)}", indent=9)
-    if snapshot.viewers:
-        present = (f"{viewer.name} for {age(viewer.since, now)} ({viewer.place})" for viewer in snapshot.viewers)
+    if snapshot.presence:
+        present = (f"{person.name} for {age(person.since, now)} ({person.place})" for person in snapshot.presence)
         print_wrapped(f"present: {', '.join(present)}", indent=9)
     if snapshot.simulated_until is not None:
         print_line(f"note: the history up to {near_moment(snapshot.simulated_until, now)} is simulated")

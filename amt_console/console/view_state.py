@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from amt_console.console.session import SessionFacts
-from amt_console.model import AlertState, AlertView, Snapshot, Viewer
+from amt_console.model import AlertState, AlertView, PresentPerson, Snapshot
 from widgets.title_bar import TitleState
 
 NOTICE_SECONDS = 30.0
@@ -142,11 +142,11 @@ class ViewState:
     def _is_new(self, notice: str, monotonic: float) -> bool:
         return monotonic - self._told.setdefault(notice, monotonic) < NOTICE_SECONDS
 
-    def successor(self, pid: int) -> Viewer | None:
+    def successor(self, pid: int) -> PresentPerson | None:
         """The console that becomes the monitor after the process ``pid``: the one that is present longest."""
-        viewers = self.present.viewers if self.present is not None else ()
-        able = (viewer for viewer in viewers if viewer.may_monitor)
-        return next((viewer for viewer in able if viewer.place.partition(",")[0] != f"pid {pid}"), None)
+        people = self.present.presence if self.present is not None else ()
+        able = (person for person in people if person.may_monitor)
+        return next((person for person in able if person.place.partition(",")[0] != f"pid {pid}"), None)
 
     def _just_begun(self, monotonic: float) -> bool:
         return self.live is not None and self._is_new("", monotonic)

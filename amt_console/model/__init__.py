@@ -30,8 +30,8 @@ else:
             ),
             "rollup": "RESOLUTIONS AnyRollup HostRollup Rollup ValueSum",
             "snapshot": (
-                "AlertView Commits FigureFault KeptAnswer LocationView MonitorStatus ResourcesView Series "
-                "ServiceView Snapshot Viewer"
+                "AlertView Commits FigureFault KeptAnswer LocationView MonitorStatus PresentPerson ResourcesView "
+                "Series ServiceView Snapshot"
             ),
             "states": (
                 "NETWORK_ERRORS OWN_ERRORS AlertState AlertType ChannelType Criticality ErrorClass FigureKind "

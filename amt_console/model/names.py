@@ -64,11 +64,11 @@ from amt_console.model.snapshot import (
     KeptAnswer,
     LocationView,
     MonitorStatus,
+    PresentPerson,
     ResourcesView,
     Series,
     ServiceView,
     Snapshot,
-    Viewer,
 )
 from amt_console.model.states import (
     NETWORK_ERRORS,
@@ -181,6 +181,7 @@ __all__ = [
     "Paging",
     "Phases",
     "Plugin",
+    "PresentPerson",
     "ProbeNow",
     "ProbeResult",
     "PrometheusQuery",
@@ -210,7 +211,6 @@ __all__ = [
     "UndoOncall",
     "Value",
     "ValueSum",
-    "Viewer",
     "bare_target",
     "belongs_to",
     "is_location",

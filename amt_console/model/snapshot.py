@@ -209,7 +209,7 @@ class MonitorStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
+class PresentPerson:
     """A person with an open console."""
 
     name: str
@@ -247,7 +247,7 @@ class Snapshot:
     """Notices about the console itself, e.g. that no channel is configured."""
     faults: tuple[str, ...] = ()
     """The first of ``notices`` that reports a failure of monitoring itself."""
-    viewers: tuple[Viewer, ...] = ()
+    presence: tuple[PresentPerson, ...] = ()
     """Who is present, longest first."""
     on_call: tuple[OnCall, ...] = ()
     """Who is on call, in the order of the configuration, the rota of all people first."""

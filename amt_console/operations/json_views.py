@@ -51,7 +51,7 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
         "notices": list(snapshot.notices),
         "faults": list(snapshot.faults),
         "viewers": [
-            {"name": viewer.name, "since": iso(viewer.since), "place": viewer.place} for viewer in snapshot.viewers
+            {"name": person.name, "since": iso(person.since), "place": person.place} for person in snapshot.presence
         ],
         "on_call": [{"rota": item.rota, "person": item.person, "until": iso(item.until)} for item in snapshot.on_call],
         "heartbeats": [heartbeat_json(heartbeat) for heartbeat in snapshot.heartbeats],

@@ -22,9 +22,9 @@ from amt_console.model import (
     Commits,
     Episode,
     HostSample,
+    PresentPerson,
     Snapshot,
     Target,
-    Viewer,
 )
 from amt_console.model.oncall import OncallPlan
 from amt_console.model.policy import MaintenanceWindow, Silence
@@ -83,7 +83,7 @@ class LocalOperations:
         engine_faults: Callable[[], tuple[str, ...]] = tuple,
         commits: Callable[[], Commits | None] = lambda: None,
         remarks: Callable[[], tuple[str, ...]] = tuple,
-        viewers: Callable[[], tuple[Viewer, ...]] = tuple,
+        people: Callable[[], tuple[PresentPerson, ...]] = tuple,
         live_host: Callable[[], HostSample | None] = lambda: None,
         on_action: Callable[[], None] = lambda: None,
     ) -> None:
@@ -100,7 +100,7 @@ class LocalOperations:
         engine_faults: Current faults of the monitor.
         commits: Whether the monitor of this process stores what it measures.
         remarks: Other notices, e.g. that a demo runs.
-        viewers: Who is present.
+        people: Who is present.
         live_host: The newest sample of the host, if it may be newer than the stored one.
         on_action: Called after each action of a person.
         """
@@ -118,7 +118,7 @@ class LocalOperations:
         self._engine_faults = engine_faults
         self._commits = commits
         self._remarks = remarks
-        self._viewers = viewers
+        self._people = people
         self._live_host = live_host
         self._on_action = on_action
         self._lock = threading.Lock()
@@ -152,7 +152,7 @@ class LocalOperations:
             return self._builder.build_live(
                 self.store,
                 self._notices(faults),
-                self._viewers(),
+                self._people(),
                 self._live_host(),
                 faults=faults,
                 commits=self._commits(),

@@ -17,13 +17,13 @@ from amt_console.model import (
     MonitorState,
     MonitorStatus,
     Overall,
+    PresentPerson,
     ResourcesView,
     Series,
     ServiceStatus,
     ServiceView,
     Snapshot,
     Target,
-    Viewer,
 )
 from amt_console.model.inbound import Heartbeat, HeartbeatView
 from amt_console.model.policy import Policies
@@ -87,7 +87,7 @@ class SnapshotBuilder:
         self,
         store: Store,
         notices: tuple[str, ...],
-        viewers: tuple[Viewer, ...],
+        people: tuple[PresentPerson, ...],
         host: HostSample | None = None,
         *,
         faults: tuple[str, ...] = (),
@@ -102,7 +102,7 @@ class SnapshotBuilder:
         last = self._last
         if last is None or not fresh or version != self._data_version:
             with store.read() as reads:
-                last = self.build(reads, None, notices, viewers)
+                last = self.build(reads, None, notices, people)
             self._built_at, self._data_version = tick, version
         resources = last.resources if host is None else replace(last.resources, sample=host)
         monitor = last.monitor
@@ -115,7 +115,7 @@ class SnapshotBuilder:
             monitor=monitor,
             notices=(*notices, *self._ending),
             faults=faults,
-            viewers=viewers,
+            presence=people,
             resources=resources,
         )
         return self._versioned(snapshot)
@@ -125,7 +125,7 @@ class SnapshotBuilder:
         reads: Reads,
         at: datetime | None,
         notices: tuple[str, ...] = (),
-        viewers: tuple[Viewer, ...] = (),
+        people: tuple[PresentPerson, ...] = (),
     ) -> Snapshot:
         """The snapshot at ``at``, or now. ``version`` grows when anything but ``generated_at`` differs from the one
         before.
@@ -168,7 +168,7 @@ class SnapshotBuilder:
             figures=reads.figures.newest(known_by),
             figure_faults=figure_faults(self._targets, statuses, end),
             notices=(*notices, *self._ending) if at is None else notices,
-            viewers=viewers,
+            presence=people,
             on_call=on_call_at(views.policies, end),
             heartbeats=self._read_heartbeats(reads, at, end),
             simulated_until=reads.monitor.simulated_until(),

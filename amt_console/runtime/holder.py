@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amt_console.clock import Clock
-from amt_console.model import Target, Viewer
+from amt_console.model import PresentPerson, Target
 from amt_console.model.counts import MonitorCounts
 from amt_console.operations.actor import current_actor
 from amt_console.operations.protocol import NotFoundError
@@ -139,7 +139,7 @@ class Holder:
         if self._store.is_server:
             from amt_console.runtime.presence import ClusterPresence
 
-            self._cluster_presence = ClusterPresence(self._store, self._own_viewers)
+            self._cluster_presence = ClusterPresence(self._store, self._own_people)
         self._dashboards = dashboards_of(self._store, self._source, self._clock)
         self._served = Served(
             self.operations,
@@ -255,7 +255,7 @@ class Holder:
             engine_faults=lambda: self.engine.status.faults,
             commits=lambda: self.engine.commits,
             remarks=self._more_notices,
-            viewers=self._viewers,
+            people=self._people,
             live_host=lambda: self.engine.host,
             on_action=self._acted,
         )
@@ -296,13 +296,13 @@ class Holder:
             self._served.acted()
         self._on_change()
 
-    def _viewers(self) -> tuple[Viewer, ...]:
-        return self._own_viewers() if self._cluster_presence is None else self._cluster_presence.viewers()
+    def _people(self) -> tuple[PresentPerson, ...]:
+        return self._own_people() if self._cluster_presence is None else self._cluster_presence.people()
 
-    def _own_viewers(self) -> tuple[Viewer, ...]:
+    def _own_people(self) -> tuple[PresentPerson, ...]:
         if self._console:
             self._presence.seen("self", name=self._me, place=f"pid {os.getpid()}", may_monitor=True)
-        return self._presence.viewers()
+        return self._presence.people()
 
     def _serve_socket(self, served: Served) -> None:
         from amt_console.api.listeners.socket_path import socket_path

@@ -50,7 +50,7 @@ class Link:
         self.may_monitor = may_monitor
         self._notices = notices
         self._on_change = on_change
-        self._session_id = uuid.uuid4().hex if site.viewers is None else None
+        self._session_id = uuid.uuid4().hex if site.people is None else None
         self._guard = threading.Lock()
         self._hello: Hello | None = None
         self._read: Store | None = None

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from amt_console.model import Viewer
+from amt_console.model import PresentPerson
 from amt_console.store import Store, StoreError
 from amt_console.store.cluster.presence import PresenceBoard
 
@@ -15,7 +15,7 @@ EXCHANGE_SECONDS = 2.0
 """Between two looks at the board."""
 _LEAVE_SECONDS = 2.0
 
-Viewers = Callable[[], tuple[Viewer, ...]]
+People = Callable[[], tuple[PresentPerson, ...]]
 
 
 class ClusterPresence:
@@ -28,18 +28,18 @@ class ClusterPresence:
         own: Who is present through this process.
     """
 
-    def __init__(self, store: Store, own: Viewers) -> None:
+    def __init__(self, store: Store, own: People) -> None:
         self._own = own
-        self._others: tuple[Viewer, ...] = ()
+        self._others: tuple[PresentPerson, ...] = ()
         self._told = False
         self._board = PresenceBoard(store)
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="amt-viewers", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="amt-presence", daemon=True)
         self._thread.start()
 
-    def viewers(self) -> tuple[Viewer, ...]:
+    def people(self) -> tuple[PresentPerson, ...]:
         """Everybody, longest first."""
-        return tuple(sorted((*self._own(), *self._others), key=lambda viewer: viewer.since))
+        return tuple(sorted((*self._own(), *self._others), key=lambda person: person.since))
 
     def close(self) -> None:
         """Say goodbye, if the server listens."""
@@ -69,11 +69,11 @@ class ClusterPresence:
         return True
 
 
-def who_is_present(store: Store) -> tuple[Viewer, ...]:
+def who_is_present(store: Store) -> tuple[PresentPerson, ...]:
     """Who is present now; nobody if the server cannot be read."""
     board = PresenceBoard(store)
     try:
-        return tuple(sorted(board.others(), key=lambda viewer: viewer.since))
+        return tuple(sorted(board.others(), key=lambda person: person.since))
     except StoreError:
         return ()
     finally:

@@ -113,9 +113,9 @@ class LocalSession:
 
     def tell_presence(self) -> None:
         """Tell the monitor who is present through this process, every few seconds. Raises OperationError."""
-        remote, viewers = self._link.remote, self._site.viewers
-        if remote is not None and viewers is not None:
-            remote.tell_presence(viewers())
+        remote, people = self._link.remote, self._site.people
+        if remote is not None and people is not None:
+            remote.tell_presence(people())
 
     def close(self) -> None:
         """Stop the engine, flush what it collected, give the lease back. Idempotent."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
-from amt_console.model import Viewer
+from amt_console.model import PresentPerson
 from amt_console.operations.cancellation import Cancellation
 from amt_console.operations.protocol import Progress, UnavailableError
 from amt_console.store_url import store_url_is_server
@@ -50,7 +50,7 @@ class Site:
         configured: Loads the configuration when it is needed. Raises ConfigError.
         clock: The time.
         read_only: Only look, and never become the monitor.
-        viewers: Who is present through this process, if that is not just its own person.
+        people: Who is present through this process, if that is not just its own person.
     """
 
     def __init__(
@@ -61,13 +61,13 @@ class Site:
         clock: Clock,
         *,
         read_only: bool = False,
-        viewers: Callable[[], tuple[Viewer, ...]] | None = None,
+        people: Callable[[], tuple[PresentPerson, ...]] | None = None,
     ) -> None:
         self.store_url = store_url
         self.whereabouts = whereabouts
         self.clock = clock
         self.read_only = read_only
-        self.viewers = viewers
+        self.people = people
         self._configured = configured
 
     @cached_property
@@ -205,7 +205,7 @@ class Site:
             clock=self.clock,
             read_only=self.read_only,
             engine_notices=notices,
-            viewers=tuple if presence is None else presence.viewers,
+            people=tuple if presence is None else presence.people,
         )
 
         def close() -> None:
@@ -222,8 +222,8 @@ class Site:
         from amt_console.operations.actor import current_actor
         from amt_console.runtime.presence import ClusterPresence
 
-        me = Viewer(current_actor().name, self.clock.now(), f"pid {os.getpid()}", may_monitor=not self.read_only)
-        return ClusterPresence(store, self.viewers or (lambda: (me,)))
+        me = PresentPerson(current_actor().name, self.clock.now(), f"pid {os.getpid()}", may_monitor=not self.read_only)
+        return ClusterPresence(store, self.people or (lambda: (me,)))
 
 
 def site_of(
@@ -233,7 +233,7 @@ def site_of(
     clock: Clock,
     *,
     read_only: bool = False,
-    viewers: Callable[[], tuple[Viewer, ...]] | None = None,
+    people: Callable[[], tuple[PresentPerson, ...]] | None = None,
 ) -> Site:
     """The site of a configuration that has been loaded."""
     from amt_console.api.client.attach import Whereabouts
@@ -241,4 +241,4 @@ def site_of(
 
     whereabouts = Whereabouts.of(store_url, configured_url=configured_database(settings), socket=settings.api.socket)
     configured = Configured(settings, tuple(targets))
-    return Site(store_url, whereabouts, lambda: configured, clock, read_only=read_only, viewers=viewers)
+    return Site(store_url, whereabouts, lambda: configured, clock, read_only=read_only, people=people)

@@ -64,7 +64,7 @@ def test_the_clients_of_a_trusted_proxy_are_told_apart(
             "amt-console-session": "s",
         }
         assert httpx.get(f"{server.url}{HELLO}", headers=headers, trust_env=False).status_code == 200
-        assert [viewer.place for viewer in served.presence.viewers()] == ["192.0.2.9"]
+        assert [person.place for person in served.presence.people()] == ["192.0.2.9"]
 
 
 @pytest.mark.slow

@@ -109,7 +109,7 @@ def test_connections_that_are_answered_are_not_given_up(
         return "\r\n".join(head).encode() + b"\r\n\r\n"
 
     with serve() as server, half_open(server, CAP, waiting) as connections:  # type: ignore[attr-defined]
-        until(lambda: len(served.presence.viewers()) == CAP)
+        until(lambda: len(served.presence.people()) == CAP)
         assert refused(server.address)
         assert still_open(connections) == CAP
         connections[0].close()

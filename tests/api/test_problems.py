@@ -19,7 +19,7 @@ from amt_console.api.problems import KINDS, code_of, error_of, problem_body
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config import Settings
-from amt_console.model import Episode, Viewer
+from amt_console.model import Episode, PresentPerson
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, OperationError, UnavailableError
 from amt_console.store import Store
@@ -131,11 +131,11 @@ def test_a_head_that_cannot_be_read_says_why(server: TcpServer, request_text: by
 def test_a_fault_of_the_program_is_a_problem_too(
     store: Store, store_url: str, clock: FakeClock, make_token: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def nobody_knows() -> tuple[Viewer, ...]:
+    def nobody_knows() -> tuple[PresentPerson, ...]:
         raise ZeroDivisionError("a secret")
 
     faulty = LocalOperations(
-        store=store, store_url=store_url, settings=Settings(), targets=(), clock=clock, viewers=nobody_knows
+        store=store, store_url=store_url, settings=Settings(), targets=(), clock=clock, people=nobody_knows
     )
     served = Served(
         faulty, presence=Presence(clock), feed=ActionFeed(), clock=SystemClock(), database="monitoring.db", links=LINKS

@@ -28,7 +28,7 @@ def log(place: Place) -> str:
     return "".join(path.read_text("utf-8") for path in place.home.glob("log-*"))
 
 
-def viewers(place: Place) -> list[dict[str, Any]]:
+def people(place: Place) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = place.ask("status", "--json")["viewers"]
     return found
 
@@ -45,8 +45,8 @@ def test_who_looks_through_another_process_is_seen_by_all(place: Place) -> None:
             serving_process.send_signal(signal.SIGHUP)  # it looks at its certificate, and goes on
             with TerminalProgram([*PROGRAM, "--connect", url], columns=150, lines=40, env=remote_env) as remote:
                 remote.wait_for(f"attached: pid {serving_process.pid}")
-                until(lambda: [viewer["name"] for viewer in viewers(place)] == ["ann-laptop"])
-                (ann,) = viewers(place)
+                until(lambda: [person["name"] for person in people(place)] == ["ann-laptop"])
+                (ann,) = people(place)
                 assert ann["place"] == "127.0.0.1"
                 with TerminalProgram(place.command(), columns=150, lines=40, env=place.env) as local:
                     local.wait_for(f"attached: pid {monitor.pid}")
@@ -54,7 +54,7 @@ def test_who_looks_through_another_process_is_seen_by_all(place: Place) -> None:
                     remote.wait_for("2 looking")
                 remote.press("q")
                 assert remote.process.wait(60) == 0
-            until(lambda: viewers(place) == [])
+            until(lambda: people(place) == [])
             serving_process.send_signal(signal.SIGTERM)
             assert serving_process.wait(60) == 0
         finally:

@@ -95,7 +95,7 @@ def test_the_first_is_the_monitor_and_the_second_attaches(opened: Open, place: P
     assert second.attached_to == f"pid {holder.pid} on {holder.host}"
     until(lambda: second.operations.snapshot().services[0].last_checked is not None)
     until(lambda: second.operations.snapshot().version == first.operations.snapshot().version)
-    assert [viewer.place for viewer in first.operations.snapshot().viewers] == [f"pid {holder.pid}"] * 2
+    assert [person.place for person in first.operations.snapshot().presence] == [f"pid {holder.pid}"] * 2
 
 
 def test_each_console_is_in_the_audit_once_whoever_is_the_monitor(opened: Open, place: Place) -> None:

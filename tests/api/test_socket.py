@@ -22,7 +22,7 @@ from amt_console.api.listeners.socket_path import listening
 from amt_console.api.presence import FORGET_SECONDS, Presence
 from amt_console.api.served import Served
 from amt_console.clock import FakeClock, SystemClock
-from amt_console.model import Acknowledge, AlertState, Role, Unacknowledge, Viewer
+from amt_console.model import Acknowledge, AlertState, PresentPerson, Role, Unacknowledge
 from amt_console.operations.actor import account_name
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import ConflictError, NotFoundError, NotPermittedError, UnavailableError
@@ -91,20 +91,20 @@ def test_the_picture_is_the_same_on_both_sides(
 
 
 def test_another_process_tells_who_looks_through_it(remote: RemoteOperations, presence: Presence) -> None:
-    told = (Viewer("ann\x1b[2J", SystemClock().now(), "192.0.2.7", may_monitor=True),)
+    told = (PresentPerson("ann\x1b[2J", SystemClock().now(), "192.0.2.7", may_monitor=True),)
     remote.tell_presence(told)
-    (seen,) = (viewer for viewer in presence.viewers() if viewer.place == "192.0.2.7")
+    (seen,) = (person for person in presence.people() if person.place == "192.0.2.7")
     assert (seen.name, seen.since, seen.may_monitor) == ("ann␛[2J", told[0].since, False)
     remote.tell_presence(())
-    assert [viewer.place for viewer in presence.viewers()] == [f"pid {os.getpid()}, says ssh from 192.0.2.7"]
+    assert [person.place for person in presence.people()] == [f"pid {os.getpid()}, says ssh from 192.0.2.7"]
 
 
 def test_what_another_process_told_is_forgotten_when_it_falls_silent(
     remote: RemoteOperations, presence: Presence, clock: FakeClock
 ) -> None:
-    remote.tell_presence([Viewer("ann", SystemClock().now(), "192.0.2.7")])
+    remote.tell_presence([PresentPerson("ann", SystemClock().now(), "192.0.2.7")])
     clock.advance(FORGET_SECONDS + 1)
-    assert presence.viewers() == ()
+    assert presence.people() == ()
 
 
 def test_an_unchanged_picture_is_not_sent_again(remote: RemoteOperations, feed: Feed) -> None:
@@ -178,12 +178,12 @@ def test_roles_go_by_user_and_by_group() -> None:
 
 def test_who_looks_is_known_until_they_leave(remote: RemoteOperations, presence: Presence, clock: FakeClock) -> None:
     remote.snapshot()
-    assert [viewer.name for viewer in presence.viewers()] == [account_name(os.getuid())]
+    assert [person.name for person in presence.people()] == [account_name(os.getuid())]
     clock.advance(FORGET_SECONDS + 1)
-    assert presence.viewers() == ()
+    assert presence.people() == ()
     remote.snapshot()
     remote.close()
-    assert presence.viewers() == ()
+    assert presence.people() == ()
 
 
 def test_the_socket_belongs_to_its_owner_alone(server: SocketServer) -> None:

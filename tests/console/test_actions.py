@@ -11,7 +11,7 @@ import pytest
 from support.desk import desk
 from support.pictures import NOW, alert, incident
 
-from amt_console.model import Note, ProbeNow, Severity, Unacknowledge, Viewer
+from amt_console.model import Note, PresentPerson, ProbeNow, Severity, Unacknowledge
 from amt_console.model.queries import ChangeQuery
 from amt_console.model.queries.change import Change
 from amt_console.operations.protocol import ConflictError, UnavailableError
@@ -307,16 +307,16 @@ async def test_ctrl_c_leaves_the_prompt_and_not_the_console() -> None:
 
 
 async def test_quitting_the_monitor_names_who_takes_over() -> None:
-    viewers = (
-        Viewer("ann", NOW, f"pid {os.getpid()}", may_monitor=True),
-        Viewer("remote", NOW, "192.0.2.7"),
-        Viewer("eve", NOW, "pid 122"),
-        Viewer("root", NOW, "pid 123", may_monitor=True),
+    people = (
+        PresentPerson("ann", NOW, f"pid {os.getpid()}", may_monitor=True),
+        PresentPerson("remote", NOW, "192.0.2.7"),
+        PresentPerson("eve", NOW, "pid 122"),
+        PresentPerson("root", NOW, "pid 123", may_monitor=True),
     )
-    async with desk(replace(incident(), viewers=viewers)) as console:
+    async with desk(replace(incident(), presence=people)) as console:
         await console.press("q")
         assert "root (pid 123) takes over" in console.prompt.question
-        await console.show(replace(incident(), viewers=viewers[:2]))
+        await console.show(replace(incident(), presence=people[:2]))
         await console.press("n", "q")
         assert "Nothing is probed after it" in console.prompt.question
 

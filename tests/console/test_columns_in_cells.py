@@ -13,8 +13,8 @@ from support.pictures import NOW, incident
 from amt_console.console.cards.facts import probes, seen_from
 from amt_console.console.cards.service_lines import event_lines
 from amt_console.console.cards.value_lines import value_lines
-from amt_console.console.screens.monitor import job_lines, on_call_lines, viewer_lines
-from amt_console.model import LocationView, Phases, ServiceState, Viewer
+from amt_console.console.screens.monitor import job_lines, on_call_lines, presence_lines
+from amt_console.model import LocationView, Phases, PresentPerson, ServiceState
 from amt_console.model.inbound import HeartbeatState, HeartbeatView
 from amt_console.model.oncall import OnCall
 from amt_console.model.queries.states import StateHistory
@@ -45,9 +45,9 @@ def _probes() -> list[Runs]:
     return probes(rows, NOW, PLAIN_LOOK)
 
 
-def _viewers() -> list[Runs]:
-    viewers = tuple(Viewer(name, BEGAN, "refused") for name in NAMES)
-    return viewer_lines(replace(incident(), viewers=viewers), NOW, PLAIN_LOOK)
+def _present() -> list[Runs]:
+    people = tuple(PresentPerson(name, BEGAN, "refused") for name in NAMES)
+    return presence_lines(replace(incident(), presence=people), NOW, PLAIN_LOOK)
 
 
 def _rotas() -> list[Runs]:
@@ -63,7 +63,7 @@ def _values() -> list[Runs]:
     return value_lines([ValueHistory(name, (1.0,), 1.0, 2.0, "refused") for name in NAMES], PLAIN_LOOK)
 
 
-@pytest.mark.parametrize("lines", [_events, _locations, _probes, _viewers, _rotas, _jobs, _values])
+@pytest.mark.parametrize("lines", [_events, _locations, _probes, _present, _rotas, _jobs, _values])
 def test_what_stands_behind_a_name_is_in_one_column(lines: Callable[[], Sequence[Runs]]) -> None:
     drawn = ["".join(segment.text for segment in fit(runs, 160)) for runs in lines()]
     columns = {cell_len(line.partition("refused")[0]) for line in drawn}

@@ -20,7 +20,7 @@ from amt_console.console.palette import (
 )
 from amt_console.console.screens.overview import AWAY_SECONDS, OverviewScreen
 from amt_console.console.themes.own import CYCLE
-from amt_console.model import AlertState, AlertType, KeptAnswer, ProbeNow, ServiceState, Viewer
+from amt_console.model import AlertState, AlertType, KeptAnswer, PresentPerson, ProbeNow, ServiceState
 from widgets.chart import Chart
 from widgets.fact_lines import FactLines
 from widgets.title_bar import TitleBar
@@ -282,12 +282,12 @@ async def test_the_title_names_the_overview_as_soon_as_it_is_back() -> None:
 
 
 async def test_who_is_looking_stands_in_the_title_and_in_full_behind_a_key() -> None:
-    viewers = (
-        Viewer("ann", NOW - timedelta(minutes=12), "pid 41", may_monitor=True),
-        Viewer("ben-laptop", NOW - timedelta(hours=30), "192.0.2.7"),
+    people = (
+        PresentPerson("ann", NOW - timedelta(minutes=12), "pid 41", may_monitor=True),
+        PresentPerson("ben-laptop", NOW - timedelta(hours=30), "192.0.2.7"),
     )
     long = "The disk of the database is nearly full, and expired data is being deleted; make room soon, please."
-    picture = replace(incident(), viewers=viewers, notices=(long,))
+    picture = replace(incident(), presence=people, notices=(long,))
     for size in ((80, 24), (120, 40), (200, 60)):
         async with desk(picture, size=size) as console:
             assert "2 looking" in console.screen.query_one(TitleBar).plain_lines[0]
@@ -298,7 +298,7 @@ async def test_who_is_looking_stands_in_the_title_and_in_full_behind_a_key() -> 
             assert long in shown
             await console.press("m", "escape")
             assert isinstance(console.app.screen, OverviewScreen)
-            await console.show(replace(picture, viewers=viewers[:1]))
+            await console.show(replace(picture, presence=people[:1]))
             assert "looking" not in console.screen.query_one(TitleBar).plain_lines[0], "that is you"
 
 

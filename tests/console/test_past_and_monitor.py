@@ -14,7 +14,7 @@ from support.fake_operations import FakeOperations, FakeSession
 from support.pictures import NOW, all_fine, incident
 
 from amt_console.clock import FakeClock
-from amt_console.model import Snapshot, Viewer
+from amt_console.model import PresentPerson, Snapshot
 from amt_console.operations.protocol import UnavailableError
 from widgets.key_footer import KeyFooter
 
@@ -58,7 +58,7 @@ async def test_a_console_that_takes_over_while_it_shows_the_past_asks_before_it_
         await console.press("left_curly_bracket", "left_square_bracket", "left_square_bracket")
         assert "PAST" in console.text()
         session.is_monitor, session.attached_to = True, None
-        await console.show(replace(all_fine(), viewers=(Viewer("fay", NOW, "pid 9", may_monitor=True),)))
+        await console.show(replace(all_fine(), presence=(PresentPerson("fay", NOW, "pid 9", may_monitor=True),)))
         assert "PAST" in console.text()
         await console.press("q")
         assert "Quit the monitor? fay (pid 9) takes over." in console.prompt.question

@@ -19,7 +19,7 @@ from support.pictures import NOW, incident
 from support.raw_terminal import RawTerminal
 
 from amt_console.console.terminal.pace import FRAMES_A_SECOND, LONGEST_PAUSE, Pace, line_speed, pace_of
-from amt_console.model import Snapshot, Viewer
+from amt_console.model import PresentPerson, Snapshot
 from amt_console.model.queries import AlertHistoryQuery, IncidentsQuery, Query
 from amt_console.model.queries.alerts import AlertHistory
 from amt_console.model.queries.incidents import IncidentHistory, IncidentRow
@@ -89,7 +89,7 @@ def young_picture() -> Snapshot:
             replace(each, opened_at=NOW - timedelta(seconds=20), acknowledged_at=young(each.acknowledged_at))
             for each in base.alerts
         ),
-        viewers=(Viewer("fay", NOW - timedelta(seconds=20), "pid 9"),),
+        presence=(PresentPerson("fay", NOW - timedelta(seconds=20), "pid 9"),),
         monitor=replace(base.monitor, last_cycle_at=young(NOW), last_commit_at=young(NOW), started_at=young(NOW)),
     )
 

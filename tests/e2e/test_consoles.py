@@ -59,7 +59,7 @@ def test_two_consoles_show_one_picture_and_the_second_takes_over_after_a_kill(pl
         holder, attached = (first, second) if monitor == first.process.pid else (second, first)
         assert monitor == holder.process.pid
         attached.wait_for(f"attached: pid {monitor}")
-        assert {viewer["place"] for viewer in status(place)["viewers"]} == {
+        assert {person["place"] for person in status(place)["viewers"]} == {
             f"pid {first.process.pid}",
             f"pid {second.process.pid}",
         }

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from amt_console.clock import SystemClock
-from amt_console.model import Viewer
+from amt_console.model import PresentPerson
 from amt_console.runtime.presence import who_is_present
 from amt_console.store import Store
 from amt_console.store.cluster.presence import GONE_AFTER, PresenceBoard
 
 pytestmark = pytest.mark.postgres
-ANN = Viewer("ann", datetime(2026, 1, 5, 3, 0, tzinfo=UTC), "pid 1", may_monitor=True)
-BOB = Viewer("bob", datetime(2026, 1, 5, 2, 0, tzinfo=UTC), "192.0.2.7")
+ANN = PresentPerson("ann", datetime(2026, 1, 5, 3, 0, tzinfo=UTC), "pid 1", may_monitor=True)
+BOB = PresentPerson("bob", datetime(2026, 1, 5, 2, 0, tzinfo=UTC), "192.0.2.7")
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_who_was_not_heard_of_for_a_while_is_gone_and_another_host_is_named(stor
     board.pin([ANN])
     with engine.begin() as connection:
         connection.execute(text("UPDATE presence SET host = 'ops-2'"))
-    assert [viewer.place for viewer in who_is_present(store)] == ["pid 1 on ops-2"]
+    assert [person.place for person in who_is_present(store)] == ["pid 1 on ops-2"]
     with engine.begin() as connection:
         connection.execute(
             text("UPDATE presence SET seen_at = clock_timestamp() - make_interval(secs => :seconds)"),

@@ -26,9 +26,9 @@ from amt_console.model import (
     FigureFault,
     FigureKind,
     KeptAnswer,
+    PresentPerson,
     Snapshot,
     Value,
-    Viewer,
 )
 from amt_console.model.evidence import Evidence, ProcessUse
 from amt_console.model.inbound import HeartbeatState, HeartbeatView
@@ -136,7 +136,10 @@ def full_picture() -> Snapshot:
         base,
         services=(first, *base.services[1:]),
         alerts=alerts,
-        viewers=(Viewer("viewer-eve", NOW - timedelta(hours=1), "viewer place"), Viewer("fay", NOW, "pid 9")),
+        presence=(
+            PresentPerson("viewer-eve", NOW - timedelta(hours=1), "viewer place"),
+            PresentPerson("fay", NOW, "pid 9"),
+        ),
         on_call=(OnCall("night rota", "oncall-gil", NOW + timedelta(hours=3)),),
         heartbeats=(job,),
         notices=("first notice", "second notice"),

@@ -29,7 +29,7 @@ from amt_console.text import safe_text
 
 # The first frame needs no actions, and few answers: they are loaded when they are asked for.
 if TYPE_CHECKING:
-    from amt_console.model import Action, AlertDetail, AlertState, AlertView, Snapshot, Viewer
+    from amt_console.model import Action, AlertDetail, AlertState, AlertView, PresentPerson, Snapshot
     from amt_console.model.oncall import OncallPlan
     from amt_console.model.policy import MaintenanceWindow, Silence
     from amt_console.model.queries import Query
@@ -95,9 +95,9 @@ class RemoteOperations:
             )
         return hello
 
-    def tell_presence(self, viewers: Sequence[Viewer]) -> None:
+    def tell_presence(self, people: Sequence[PresentPerson]) -> None:
         """Report who is present through this process. Raises OperationError."""
-        self._call("PUT", f"{_API}/presence", json=wire.Relayed(viewers=tuple(viewers)))
+        self._call("PUT", f"{_API}/presence", json=wire.Relayed(people=tuple(people)))
 
     def wait_for_action(self, after: int, seconds: float) -> wire.ActionCount:
         """Block until somebody acts or ``seconds`` are over; returns what to wait from next. Raises OperationError."""

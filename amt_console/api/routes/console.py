@@ -177,8 +177,8 @@ async def console_presence(found: Calling, serving: Serving, body: Annotated[wir
     if not found.own:
         raise NotPermittedError(f"{found.actor.name} may not report presence: only the monitor's own user may")
     told = (
-        replace(viewer, name=safe_text(viewer.name, 64), place=safe_text(viewer.place, 64), may_monitor=False)
-        for viewer in body.viewers
+        replace(person, name=safe_text(person.name, 64), place=safe_text(person.place, 64), may_monitor=False)
+        for person in body.people
     )
     serving.presence.relayed(found.place, tuple(told))
     return Response(status_code=204)

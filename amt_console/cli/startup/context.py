@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from amt_console.cli.startup.quick_config import QuickConfig
     from amt_console.config import LoadedConfig, Settings
     from amt_console.demo.state import DemoState
-    from amt_console.model import MonitorStatus, Snapshot, Target, Viewer
+    from amt_console.model import MonitorStatus, PresentPerson, Snapshot, Target
     from amt_console.operations.protocol import Operations
     from amt_console.runtime.site import Configured
     from amt_console.store import Store
@@ -191,7 +191,7 @@ class Context:
                 settings=self.settings,
                 targets=self.targets,
                 clock=self.clock,
-                viewers=lambda: self._who_is_present(store),
+                people=lambda: self._who_is_present(store),
             )
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
@@ -230,7 +230,7 @@ class Context:
         )
         return MonitorStatus(MonitorState.SILENT, holder.host, holder.pid), fault
 
-    def _who_is_present(self, store: Store) -> tuple[Viewer, ...]:
+    def _who_is_present(self, store: Store) -> tuple[PresentPerson, ...]:
         if not store.is_server:
             return ()
         from amt_console.runtime.presence import who_is_present

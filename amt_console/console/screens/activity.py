@@ -16,7 +16,7 @@ from amt_console.console.cards.loading import Answer
 from amt_console.console.cards.ranges import TimeRange, moved
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.lists import ListScreen
-from amt_console.console.screens.monitor import viewer_lines
+from amt_console.console.screens.monitor import presence_lines
 from amt_console.model import Snapshot
 from amt_console.model.notifications import Delivery
 from amt_console.model.queries import ActivityQuery
@@ -56,7 +56,7 @@ class ActivityScreen(ListScreen):
         self._activity = Answer[Activity](self.host, self, self._draw)
         with Horizontal(id="health"):
             yield FactLines("MONITOR", look=look, id="monitor", wrap_at=_LABEL)
-            yield FactLines("WHO IS LOOKING", look=look, id="viewers", wrap_at=0)
+            yield FactLines("WHO IS LOOKING", look=look, id="presence", wrap_at=0)
         with Vertical(id="tables"):
             yield AuditTable(look=look, id="audit")
             yield MessageTable(look=look, id="messages")
@@ -87,7 +87,7 @@ class ActivityScreen(ListScreen):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw who looks."""
-        self.query_one("#viewers", FactLines).show(viewer_lines(snapshot, self.now, self.look))
+        self.query_one("#presence", FactLines).show(presence_lines(snapshot, self.now, self.look))
 
     def moment_changed(self) -> None:
         """Load for another moment."""

@@ -40,7 +40,7 @@ class MonitorScreen(DetailScreen):
         with DetailBody(id="detail"):
             with Container(id="columns"):
                 with Vertical(id="left"):
-                    yield FactLines("WHO IS LOOKING", look=look, id="viewers", wrap_at=2)
+                    yield FactLines("WHO IS LOOKING", look=look, id="presence", wrap_at=2)
                     yield FactLines("WHO IS ON CALL", look=look, id="on-call", wrap_at=2)
                 with Vertical(id="right"):
                     yield FactLines("MONITOR", look=look, id="monitor", wrap_at=MONITOR_INDENT)
@@ -63,8 +63,10 @@ class MonitorScreen(DetailScreen):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw a snapshot."""
         now, look, session = self.now, self.look, self.host.view.facts
-        count = len(snapshot.viewers)
-        self.query_one("#viewers", FactLines).show(viewer_lines(snapshot, now, look), note=str(count) if count else "")
+        count = len(snapshot.presence)
+        self.query_one("#presence", FactLines).show(
+            presence_lines(snapshot, now, look), note=str(count) if count else ""
+        )
         self.query_one("#on-call", FactLines).show(on_call_lines(snapshot, look))
         self.query_one("#monitor", FactLines).show(monitor_lines(snapshot, session, now, look))
         jobs = self.query_one("#jobs", FactLines)
@@ -78,24 +80,24 @@ class MonitorScreen(DetailScreen):
         self.redraw()
 
 
-def viewer_lines(snapshot: Snapshot, now: datetime, look: Look) -> list[Runs]:
+def presence_lines(snapshot: Snapshot, now: datetime, look: Look) -> list[Runs]:
     """A line per person: name, since when, from where."""
     palette = look.palette
     if snapshot.at is not None:
         return [[("not recorded: this is the past", palette.muted)]]
-    if not snapshot.viewers:
+    if not snapshot.presence:
         return [[("unknown: no monitor answers", palette.muted)]]
-    width = min(_NAME_CELLS, max(width_of(clean(viewer.name)) for viewer in snapshot.viewers))
+    width = min(_NAME_CELLS, max(width_of(clean(person.name)) for person in snapshot.presence))
     return [
         [
-            (f"{padded(clean(viewer.name), width)}  ", palette.strong),
+            (f"{padded(clean(person.name), width)}  ", palette.strong),
             (
-                f"since {near_moment(viewer.since, now, look.zone)} (for {look.age_words(viewer.since, now)})",
+                f"since {near_moment(person.since, now, look.zone)} (for {look.age_words(person.since, now)})",
                 palette.text,
             ),
-            (f"  {viewer.place}", palette.muted),
+            (f"  {person.place}", palette.muted),
         ]
-        for viewer in snapshot.viewers
+        for person in snapshot.presence
     ]
 
 

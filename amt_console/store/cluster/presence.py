@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from amt_console.model import Viewer
+from amt_console.model import PresentPerson
 from amt_console.store.cluster.control import Control
 from amt_console.store.store import Store
 from amt_console.text import safe_text
@@ -44,18 +44,18 @@ class PresenceBoard:
         self._process = uuid.uuid4().hex
         self._host = socket.gethostname()
 
-    def pin(self, own: Sequence[Viewer]) -> None:
+    def pin(self, own: Sequence[PresentPerson]) -> None:
         """Publish the people of this process; call it every few seconds."""
         values = {"process": self._process, "host": self._host, "people": _written(own[:MOST])}
         with self._control.begin() as connection:
             connection.execute(_PIN, values)
 
-    def others(self) -> tuple[Viewer, ...]:
+    def others(self) -> tuple[PresentPerson, ...]:
         """The people of the other processes."""
         asked = {"process": self._process, "seconds": GONE_AFTER, "most": MOST}
         with self._control.begin() as connection:
             rows = connection.execute(_OTHERS, asked).all()
-        return tuple(viewer for host, people in rows for viewer in self._read(host, people))
+        return tuple(person for host, people in rows for person in self._read(host, people))
 
     def leave(self) -> None:
         """Remove the people of this process."""
@@ -66,11 +66,11 @@ class PresenceBoard:
         """Close the connection."""
         self._control.close()
 
-    def _read(self, host: str, people: str) -> list[Viewer]:
+    def _read(self, host: str, people: str) -> list[PresentPerson]:
         where = "" if host == self._host else f" on {host}"
         try:
             return [
-                Viewer(
+                PresentPerson(
                     name=safe_text(str(each["name"]), _LONGEST),
                     since=datetime.fromisoformat(each["since"]),
                     place=safe_text(f"{each['place']}{where}", 2 * _LONGEST),
@@ -82,5 +82,5 @@ class PresenceBoard:
             return []
 
 
-def _written(viewers: Sequence[Viewer]) -> str:
-    return json.dumps([{**asdict(viewer), "since": viewer.since.isoformat()} for viewer in viewers])
+def _written(people: Sequence[PresentPerson]) -> str:
+    return json.dumps([{**asdict(person), "since": person.since.isoformat()} for person in people])
