@@ -47,6 +47,7 @@ from amt_console.console.terminal.driver import ConsoleDriver
 from amt_console.console.terminal.guard import TerminalGuard
 from amt_console.console.terminal.keyboard import PASTED
 from amt_console.console.terminal.output import drop_control_characters
+from amt_console.console.terminal.turns import short_turns
 from amt_console.console.themes.appearance import Appearance
 from amt_console.console.themes.remembered import ThemeMemory
 from amt_console.console.themes.themed_app import ThemedApp
@@ -149,7 +150,7 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         """Run until the person quits, the process is told to end, or the terminal hangs up."""
         options.setdefault("mouse", self._mouse)
         self._spare_time = SpareTime(self, self.clock, code_of_screens())
-        with TerminalGuard(self._end_from_outside, self._let_go) as guard:
+        with short_turns(), TerminalGuard(self._end_from_outside, self._let_go) as guard:
             self.guard = guard
             try:
                 super().run(**options)
@@ -286,7 +287,7 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
     def on_done(self, event: Done) -> None:
         """Continue after a job, unless the app is ending."""
         if self.screen_stack:
-            event.then()
+            self._jobs.go_on()
 
     def job(
         self,
@@ -405,6 +406,8 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
             if self._spare_time is not None:
                 self._spare_time.pressed()
             if event.time > self._typed_ahead_until:
+                if isinstance(screen, ConsoleScreen):
+                    screen.key_comes()
                 await self._press_safely(event.key.removeprefix(PASTED), event)
                 self._answer()
         elif ours and isinstance(event, events.Paste):
@@ -414,11 +417,19 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         else:
             await super().on_event(event)
 
+    @property
+    def keys_wait(self) -> bool:
+        """Whether a key waits for its answer."""
+        driver = self._driver
+        return isinstance(driver, ConsoleDriver) and driver.keys_wait()
+
     def _answer(self) -> None:
         """Paint at once what a key has changed, unless another one waits: the frames draw what else goes on."""
         screen = self.screen if self.screen_stack else None
         if isinstance(screen, ConsoleScreen) and not self.message_queue_size:
             screen.paint_now()
+            if isinstance(self._driver, ConsoleDriver):
+                self._driver.hand_over()
 
     async def _press_safely(self, key: str, event: events.Key) -> None:
         """Press a key. One that fails says so and fails alone, also as the answer to a prompt."""

@@ -26,6 +26,11 @@ class ScreenHost(Protocol):
     progress: str
 
     @property
+    def keys_wait(self) -> bool:
+        """Whether a key waits for its answer."""
+        ...
+
+    @property
     def at(self) -> datetime | None:
         """The displayed past moment; ``None`` for now."""
         ...

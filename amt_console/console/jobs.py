@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial
@@ -13,6 +14,7 @@ from textual.css.query import NoMatches
 from textual.message import Message
 from textual.worker import Worker
 
+from amt_console.console.giving_way import GivingWay
 from amt_console.operations.protocol import OperationError
 from amt_console.text import safe_text
 
@@ -24,11 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class Done(Message):
-    """A job on a thread ended; ``then`` runs on the app's loop."""
-
-    def __init__(self, then: Callable[[], None]) -> None:
-        super().__init__()
-        self.then = then
+    """Something is to be done on the app's loop; see ``Jobs.go_on``."""
 
 
 class JobsHost(Protocol):
@@ -36,6 +34,11 @@ class JobsHost(Protocol):
 
     def post_message(self, message: Message, /) -> bool:
         """Queue a message. Thread-safe."""
+        ...
+
+    @property
+    def keys_wait(self) -> bool:
+        """Whether a key waits for its answer."""
         ...
 
     def run_worker(
@@ -56,6 +59,8 @@ class Jobs:
 
     def __init__(self, host: JobsHost, tell: Callable[[str], None], changed: Callable[[], None]) -> None:
         self._host = host
+        self._calls: deque[Callable[[], None]] = deque()
+        self._way = GivingWay(lambda: host.keys_wait)
         self._tell = tell
         self._changed = changed
 
@@ -68,7 +73,16 @@ class Jobs:
 
     def on_loop(self, call: Callable[[], None]) -> None:
         """Call on the app's loop, unless the app is ending. Thread-safe. A call that fails is told, and fails alone."""
-        self._host.post_message(Done(partial(self._follow, call)))
+        self._calls.append(call)
+        self._host.post_message(Done())
+
+    def go_on(self) -> None:
+        """Make the oldest call, unless keys wait: then they go first. Call it once for each ``Done``."""
+        if self._way.gives_way():
+            # Behind what the thread that reads keys has handed to the loop, or is about to.
+            asyncio.get_running_loop().call_soon(self._host.post_message, Done())
+        else:
+            self._follow(self._calls.popleft())
 
     def _follow(self, call: Callable[[], None]) -> None:
         try:

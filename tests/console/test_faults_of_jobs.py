@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from support.answers import INCIDENT
@@ -12,6 +14,7 @@ from support.desk import desk
 from support.pictures import incident
 from textual.css.query import NoMatches
 
+from amt_console.console import giving_way
 from amt_console.operations.protocol import UnavailableError
 
 pytestmark = pytest.mark.slow
@@ -50,6 +53,20 @@ async def test_what_follows_a_job_fails_alone(error: Exception, told: int) -> No
         assert sum("a fault of amt-console" in message for message in console.messages) == told
         await console.press("j", "a", "enter")
         assert console.acknowledged()
+
+
+async def test_keys_go_before_what_follows_jobs_and_jobs_keep_their_order() -> None:
+    done: list[int] = []
+    async with desk(incident()) as console:
+        app = console.app
+        with patch.object(type(app), "keys_wait", True), patch.object(giving_way, "MOST_SECONDS", float("inf")):
+            for number in range(3):
+                app.on_loop(partial(done.append, number))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert not done
+        await console.settle()
+    assert done == [0, 1, 2]
 
 
 async def test_the_palette_survives_a_terminal_without_room() -> None:

@@ -144,7 +144,8 @@ async def test_what_comes_back_after_the_end_has_begun_is_dropped() -> None:
     async with desk(all_fine(), monitor=False) as console:
         app = console.app
     assert not app.screen_stack
-    app.on_done(Done(lambda: pytest.fail("the screens are gone")))
+    app.on_loop(lambda: pytest.fail("the screens are gone"))
+    app.on_done(Done())
     app.redraw()
 
 

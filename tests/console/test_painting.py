@@ -11,12 +11,16 @@ import pytest
 from support.desk import desk
 from support.pictures import incident
 from textual.app import App
+from textual.geometry import Region
 from textual.screen import Screen
 
+from amt_console.console import giving_way
+from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.screens.painting import MOST_HELD, PaintedOnce
 from amt_console.console.terminal.compositor import LineCompositor
 from amt_console.console.terminal.output import TightUpdate
+from widgets.title_bar import TitleBar
 
 pytestmark = pytest.mark.slow
 
@@ -91,14 +95,16 @@ async def test_the_first_rows_are_painted_before_the_first_card_is_made() -> Non
 
 
 @pytest.mark.parametrize("laid_out", [False, True])
-async def test_a_key_is_painted_before_the_next_frame_and_without_what_a_layout_has_moved(laid_out: bool) -> None:
+async def test_a_key_is_painted_before_the_next_frame_and_without_what_waits_for_it(laid_out: bool) -> None:
     async with desk(incident(), size=(120, 40)) as console:
         screen = console.screen
         await console.press("j")
         painted: list[Any] = []
         if laid_out:
             screen._compositor._dirty_regions.add(screen.size.region)
+        screen.query_one(TitleBar).refresh(Region(0, 0, 5, 1))
         with patch.object(App, "_display", lambda app, of, update: painted.append(update)):
+            screen.key_comes()
             screen.action_move(1)
             screen.paint_now()
         (update,) = painted
@@ -107,6 +113,21 @@ async def test_a_key_is_painted_before_the_next_frame_and_without_what_a_layout_
         top = screen.pane.region.y
         assert lines == {top + 1, top + 2, *screen.info.region.line_range}
         assert screen._compositor._dirty_regions == ({screen.size.region} if laid_out else set())
+
+
+async def test_layouts_and_frames_wait_for_keys_but_not_for_ever() -> None:
+    async with desk(incident(), size=(120, 40)) as console:
+        screen = console.screen
+        with (
+            patch.object(ConsoleScreen, "keys_wait", True),
+            patch.object(Screen, "_on_timer_update") as frame,
+            patch.object(giving_way, "MOST_SECONDS", float("inf")),
+        ):
+            screen._on_timer_update()
+            assert not frame.called
+            with patch.object(giving_way, "MOST_SECONDS", 0.0):
+                screen._on_timer_update()
+            assert frame.called
 
 
 async def test_nothing_is_painted_while_a_slow_link_rests() -> None:

@@ -55,6 +55,11 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
         return cast(ScreenHost, self.app)
 
     @property
+    def keys_wait(self) -> bool:
+        """Whether a key waits for its answer."""
+        return self.host.keys_wait
+
+    @property
     def look(self) -> Look:
         """Colours and alphabet."""
         return self.host.look

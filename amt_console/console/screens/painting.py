@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
+
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
+from amt_console.console.giving_way import GivingWay
 from amt_console.console.terminal.compositor import LineCompositor
 
 SETTLE_SECONDS = 0.004
@@ -29,12 +33,20 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
     """Layouts for which a paint has waited."""
     _settling: Timer | None = None
     """Ends the wait."""
+    _waiting: Mapping[Widget, Set[Region]] = {}
+    """What was to be painted when a key came."""
     _styled_for = ""
     """The theme when it was mounted, or left."""
 
     def __init__(self) -> None:
         super().__init__()
         self._compositor: LineCompositor = LineCompositor()
+        self._way = GivingWay(lambda: self.keys_wait)
+
+    @property
+    def keys_wait(self) -> bool:
+        """Whether a key waits for its answer: then layouts and frames wait."""
+        return False
 
     def laid_out(self) -> None:
         """Called after each layout: panels have the sizes by which their screen shares the room among them."""
@@ -62,6 +74,9 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
             super()._compositor_refresh()
 
     def _on_timer_update(self) -> None:
+        if self.is_current and self._way.gives_way():
+            self._update_timer.resume()
+            return
         waited = self._held
         super()._on_timer_update()
         if not self._paint_waits or not self.is_current:
@@ -75,10 +90,15 @@ class PaintedOnce(Screen[None], inherit_bindings=False):
         if not (self._paint_waits and self.is_current):  # what comes after a refresh comes after its paint
             await super()._invoke_and_clear_callbacks()
 
+    def key_comes(self) -> None:
+        """Remember what waits for the next frame: ``paint_now`` leaves it there."""
+        self._waiting = self._compositor.waiting()
+
     def paint_now(self) -> None:
-        """Paint what the widgets have changed without waiting for the next frame, unless a slow link rests."""
+        """Paint what a key has changed without waiting for the next frame, unless a slow link rests."""
+        waiting, self._waiting = self._waiting, {}
         if self.is_current and not self.app._batch_count:
-            self.app._display(self, self._compositor.render_changed())
+            self.app._display(self, self._compositor.render_changed(waiting))
 
     def on_mount(self) -> None:
         """Remember what it is styled for, and follow its layouts."""

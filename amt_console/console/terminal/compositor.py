@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from typing import Any
 
@@ -46,19 +46,32 @@ class LineCompositor(Compositor):
             self._painted = visible
         return super().render_update(full, screen_stack, simplify)
 
-    def render_changed(self) -> ChopsUpdate | None:
+    def waiting(self) -> Mapping[Widget, Set[Region]]:
+        """The widgets that wait for a repaint, each with what it has changed so far."""
+        return {widget: widget._repaint_regions.copy() for widget in self._painted if widget._repaint_regions}
+
+    def render_changed(self, waiting: Mapping[Widget, Set[Region]]) -> ChopsUpdate | None:
         """What the widgets themselves have changed, or nothing.
 
         What a layout has moved waits for its own repaint. A scrollbar, which costs as much as a table, waits as well.
+
+        Args:
+            waiting: Widgets that wait for their frame, unless they have changed more since then.
         """
         visible = self.visible_widgets
         stayed = visible.items() if visible is self._painted else visible.items() & self._painted.items()
-        waiting, self._dirty_regions = self._dirty_regions, set()
+        later, self._dirty_regions = self._dirty_regions, set()
         self.update_widgets(
-            {widget for widget, _ in stayed if widget._repaint_regions and not isinstance(widget, ScrollBar)}
+            {
+                widget
+                for widget, _ in stayed
+                if widget._repaint_regions
+                and widget._repaint_regions != waiting.get(widget)
+                and not isinstance(widget, ScrollBar)
+            }
         )
         update = self.render_partial_update()
-        self._dirty_regions = waiting
+        self._dirty_regions = later
         return update
 
     def clear(self) -> None:

@@ -8,6 +8,7 @@ import select
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
+from threading import Event
 from typing import Any, Protocol, cast
 
 from textual import constants, events
@@ -19,9 +20,12 @@ from textual.message import Message
 from amt_console.console.terminal.guard import TerminalGuard
 from amt_console.console.terminal.input_end import InputEnd
 from amt_console.console.terminal.keyboard import LONGEST_PASTE, LONGEST_TYPED_LINE, Keyboard
+from amt_console.console.terminal.sent import Sent
 
 BURST_SECONDS = 0.01
 """Seconds between two keys; quicker ones are a burst (typed ahead or pasted)."""
+HANDOVER_SECONDS = 0.002
+"""Longest wait of the app for the thread that reads or for the one that writes. A stalled terminal costs no more."""
 
 
 class GuardedApp(Protocol):
@@ -44,12 +48,37 @@ class ConsoleDriver(LinuxDriver):
         self._unsent: list[Message] = []
         self.sent = 0
         """Characters written so far."""
+        self._output = self._file = Sent(self._file)  # type: ignore[arg-type,assignment]
+        self._passed_on = Event()
+        """Whether the app has got all that was read."""
+        self._passed_on.set()
 
     def write(self, data: str) -> None:
         """Write, unless the terminal hung up: a full queue to a dead terminal would block the loop."""
         if not self.gone:
             self.sent += len(data)
+            self._output.begin()
             super().write(data)
+
+    def keys_wait(self) -> bool:
+        """Whether something was typed that the app has not handled yet. It has it with the next turn of its loop."""
+        queue: Iterable[Message | None] = self._app._message_queue.values
+        if any(isinstance(message, events.Key) for message in queue):
+            return True
+        if self.gone or self._key_thread is None or not self._key_thread.is_alive():
+            return False
+        if self._passed_on.is_set():
+            self._passed_on.clear()  # before the look: what is readable then is passed on after this
+            if not select.select([self.fileno], [], [], 0)[0]:
+                self._passed_on.set()
+                return False
+        self._passed_on.wait(HANDOVER_SECONDS)
+        return True
+
+    def hand_over(self) -> None:
+        """Let the writing thread send what was written, before the app goes on to other work."""
+        if not self.gone:
+            self._output.wait(HANDOVER_SECONDS)
 
     def run_input_thread(self) -> None:
         """Read keys until the app ends or the terminal hangs up."""
@@ -58,6 +87,8 @@ class ConsoleDriver(LinuxDriver):
         except OSError:
             if self._guard is not None:
                 self._guard.terminal_gone()
+        finally:
+            self._passed_on.set()
 
     def _read_keys(self) -> None:
         keyboard = Keyboard(XTermParser(self._debug))
@@ -65,6 +96,7 @@ class ConsoleDriver(LinuxDriver):
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not self.exit_event.is_set():
             if self._readable(None if keyboard.rests else constants.ESCAPE_DELAY):
+                self._passed_on.clear()
                 now = time.monotonic()
                 continues = now - read_at < BURST_SECONDS
                 text = decode(self._read())
@@ -93,6 +125,7 @@ class ConsoleDriver(LinuxDriver):
         unsent, self._unsent = self._unsent, []
         if unsent:
             self._loop.call_soon_threadsafe(self._post, unsent)
+        self._passed_on.set()
 
     def send_message(self, message: Message) -> None:
         """Hold back a message of the input thread until the rest of its burst is read."""
