@@ -1,21 +1,26 @@
-"""``status``: one screenful, one document, or one line."""
+"""``status``: one screenful, one document, one line, or the output of a monitoring plugin."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from amt_console.cli.errors import CommandError
 from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.failures import exit_code_of
 from amt_console.cli.printing.output import ascii_only, print_json, print_line, print_wrapped
+from amt_console.cli.printing.plugin_output import CPU, DISK, MEMORY, NO_LIMITS, Limits, performance_data, plugin_line
 from amt_console.cli.printing.states import EXIT_CODES, ago, counts_words, monitor_words, who_has
 from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.seen_from import print_seen_from
 from amt_console.cli.startup.context import get_context
 from amt_console.model import (
     AlertState,
+    Database,
     MonitorState,
+    Overall,
+    Service,
     ServiceState,
     ServiceView,
     Severity,
@@ -44,6 +49,8 @@ from amt_console.text import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from amt_console.cli.startup.context import Context
+    from amt_console.model import Target
     from amt_console.model.oncall import OnCall
 
 _STATE_STYLES = {ServiceState.DOWN: "bold red", ServiceState.DEGRADED: "yellow", ServiceState.UNKNOWN: "dim"}
@@ -74,14 +81,19 @@ def status(
     ctx: typer.Context,
     json_output: Annotated[bool, typer.Option("--json", help="The whole snapshot as one JSON document.")] = False,
     line: Annotated[bool, typer.Option("--line", help="One line, for a prompt, tmux or the login message.")] = False,
+    nagios: Annotated[
+        bool, typer.Option("--nagios", help="One line with performance data, as a monitoring plugin prints it.")
+    ] = False,
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="A past moment: '14:30', '-2h', 'yesterday 09:00'.")
     ] = None,
 ) -> None:
     """What is broken, since when, and who has it. Exit code 0 ok, 1 warning, 2 critical, 3 unknown."""
-    if json_output and line:
-        raise CommandError("--json and --line exclude each other", ExitCode.USAGE)
+    if json_output + line + nagios > 1:
+        raise CommandError("--json, --line and --nagios exclude each other", ExitCode.USAGE)
     context = get_context(ctx)
+    if nagios:
+        _print_plugin_output(context, at)
     moment = parse_moment(at, context.clock.now()) if at else None
     snapshot = context.snapshot(moment)
     if json_output:
@@ -95,11 +107,47 @@ def status(
     raise typer.Exit(int(EXIT_CODES[snapshot.overall]))
 
 
+def _print_plugin_output(context: Context, at: str | None) -> NoReturn:
+    """Print the line of a plugin. Errors go to stdout, too: a scheduler reads nothing else."""
+    try:
+        snapshot = context.snapshot(parse_moment(at, context.clock.now()) if at else None)
+        limits = _limits(context)
+    except Exception as error:
+        if exit_code_of(error) is None and not isinstance(error, CommandError):
+            raise
+        print_line(plugin_line(Overall.UNKNOWN.value, safe_text(str(error), 500), iter(())))
+        raise typer.Exit(int(ExitCode.UNKNOWN)) from error
+    print_line(plugin_line(snapshot.overall.value, "; ".join(_news(snapshot)), performance_data(snapshot, limits)))
+    raise typer.Exit(int(EXIT_CODES[snapshot.overall]))
+
+
+def _limits(context: Context) -> dict[str, Limits]:
+    """The limits of this configuration; none of another host's monitor."""
+    if context.connection is not None:
+        return {}
+    thresholds = context.settings.alert_thresholds
+    return {
+        CPU: (thresholds.cpu_usage_percent, None),
+        MEMORY: (thresholds.memory_usage_percent, None),
+        DISK: (None, thresholds.disk_usage_percent),
+        **{target.name: _response_limits(target, thresholds.response_time_ms) for target in context.targets},
+    }
+
+
+def _response_limits(target: Target, critical: float) -> Limits:
+    if isinstance(target, Service):
+        return target.degraded_above_ms, target.down_above_ms
+    return (target.degraded_above_ms, critical) if isinstance(target, Database) else NO_LIMITS
+
+
 def status_line(snapshot: Snapshot) -> str:
     """The worst news in one line: state word, counts, the worst alert, and who has it."""
+    return " | ".join((snapshot.overall.value.upper(), *_news(snapshot)))
+
+
+def _news(snapshot: Snapshot) -> list[str]:
     now = snapshot.generated_at
-    counts = (counts_words(snapshot),) if snapshot.services else ()
-    parts = [snapshot.overall.value.upper(), *counts, *snapshot.faults[:1]]
+    parts = [*((counts_words(snapshot),) if snapshot.services else ()), *snapshot.faults[:1]]
     firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
     if snapshot.monitor.state is not MonitorState.RUNNING:
         parts.append(monitor_words(snapshot, now))
@@ -109,7 +157,7 @@ def status_line(snapshot: Snapshot) -> str:
         parts.append(f"{worst.message} (for {age(worst.opened_at, now)}, {owner})")
         if len(firing) > 1:
             parts.append(f"{len(firing) - 1} more")
-    return " | ".join(parts)
+    return parts
 
 
 def print_status(snapshot: Snapshot) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -19,11 +21,12 @@ from support.operations import episode
 from support.pictures import all_fine
 
 from amt_console.cli.exit_codes import ExitCode
+from amt_console.cli.printing.plugin_output import performance_data
 from amt_console.cli.startup.commands import app
 from amt_console.cli.status import status_line
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
-from amt_console.model import AlertEvent, EpisodeChange, Overall, ServiceState, Severity
+from amt_console.model import AlertEvent, EpisodeChange, Overall, ResourcesView, ServiceState, Severity
 from amt_console.store import Store, keyring_of, record, take_lease
 
 Command = Callable[..., object]
@@ -145,6 +148,36 @@ def test_status_line_is_one_line_with_the_worst_news(command: Command, history: 
     assert line.startswith("CRITICAL | ")
     assert "backend-api is down" in line
     assert "unacknowledged" in line
+
+
+def test_the_output_of_a_monitoring_plugin(command: Command, history: History) -> None:
+    history(ServiceState.DOWN, message="backend-api is down | 'now'")
+    found = command("status", "--nagios")
+    assert (found.code, found.out.count("\n"), found.err) == (ExitCode.CRITICAL, 1, "")
+    told, data = found.out.rstrip("\n").split(" | ")
+    assert told.startswith("AMT CRITICAL - ")
+    assert "backend-api is down / 'now'" in told
+    values = dict(each.rsplit("=", 1) for each in shlex.split(data))
+    assert list(values) == ["backend-api", "web-app", "monitoring-db", "host_cpu", "host_memory", "host_disk"]
+    for value in values.values():
+        assert re.fullmatch(r"(U|[0-9.]+(ms|%));[0-9.]*;[0-9.]*;0;(100)?", value)
+    assert values["web-app"].endswith("ms;2000;5000;0;")
+    assert values["host_cpu"].endswith("%;80;;0;100")
+    assert values["host_disk"] == "U;;90;0;100", "it could not be read"
+
+
+def test_a_monitoring_plugin_tells_every_failure_on_its_one_line(command: Command, home: Path) -> None:
+    (home / "two.toml").write_text("nonsense = 1")
+    found = command("status", "--nagios")
+    assert (found.code, found.out.count("\n"), found.err) == (ExitCode.UNKNOWN, 1, "")
+    assert found.out.startswith("AMT UNKNOWN - ")
+    assert "nonsense" in found.out
+
+
+def test_a_name_is_quoted_in_performance_data() -> None:
+    services = (replace(all_fine().services[0], name="o'brien=|x", response_time_ms=None),)
+    [datum] = performance_data(replace(all_fine(), services=services, resources=ResourcesView()), {})
+    assert datum == "'o''brien__x'=U;;;0;"
 
 
 def test_the_age_column_has_one_name(command: Command, history: History) -> None:
@@ -358,6 +391,7 @@ def test_an_alert_that_is_not_there(command: Command, history: History) -> None:
         ("nonsense",),
         ("status", "--nonsense"),
         ("status", "--json", "--line"),
+        ("status", "--nagios", "--line"),
         ("alerts", "ack", "x"),
         ("alerts", "ack", "0"),
         ("alerts", "list", "--since", "whenever"),
