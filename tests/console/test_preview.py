@@ -197,6 +197,33 @@ async def test_no_answer_for_an_earlier_alert_is_drawn() -> None:
         assert card.alert.subject in head(console)
 
 
+@pytest.mark.parametrize(
+    ("place", "read", "other"),
+    [("2", "service", lambda card: ServiceCard(card.service)), ("3", "alert", lambda card: AlertCard(card.alert_id))],
+)
+async def test_a_card_that_was_left_while_it_loads_is_drawn_when_it_is_selected_again(
+    place: str, read: str, other: Callable[[Any], Card]
+) -> None:
+    async with desk(incident(), size=WIDE, answers=INCIDENT) as console:
+        late = Late(getattr(console.operations, read))
+        setattr(console.operations, read, late)
+        await console.press(place, "g")
+        before = head(console)
+        late.hold()
+        await console.pilot.press("j")
+        await until_asked(console, late)
+        card = shown(console)
+        card.leave()
+        late.release.set()
+        await console.settle()
+        await console.show(console.operations.picture)
+        assert head(console) == before
+        assert len(late.asked) == 1, "nobody waits for it"
+        assert card.show_other(other(card))
+        await console.settle()
+        assert head(console) != before
+
+
 async def test_a_service_that_cannot_be_read_says_so_and_keeps_nothing_of_the_one_before() -> None:
     def broken(*_: Any, **__: Any) -> Any:
         raise OperationError("the store is gone")

@@ -66,6 +66,8 @@ class AlertCard(Card):
         self._kind: AlertType | None = None
         self._awaited = False
         """Whether the alert before it stays drawn until this one is loaded."""
+        self._left = False
+        """Whether an answer is not drawn because another alert was selected."""
 
     def compose(self) -> Iterable[Widget]:
         """One sheet."""
@@ -161,16 +163,25 @@ class AlertCard(Card):
             return
         shown = self.host.view.shown
         self._versions = None if shown is None or shown.at != at else self._versions_in(shown)
-        self._loaded_at, self._asked = self.host.clock.monotonic(), (self.alert_id, at)
+        self._loaded_at, self._asked, self._left = self.host.clock.monotonic(), (self.alert_id, at), False
         self._loader.ask(
             lambda: ask_alert(operations, self.alert_id, at), self._loaded_alert, partial(self._not_loaded, at)
         )
+
+    def leave(self) -> None:
+        """Draw no answer to what is being loaded."""
+        if self._loader.running or self._moved_loader.running:
+            self._loader.forget()
+            self._moved_loader.forget()
+            self._asked, self._moved_for, self._left = None, "", True
 
     def show_other(self, other: Card) -> bool:
         """Show the alert of another card."""
         if not isinstance(other, AlertCard):
             return False
         if other.alert_id == self.alert_id:
+            if self._left:
+                self.load()
             return True
         self._loader.forget()
         self._moved_loader.forget()
@@ -192,6 +203,8 @@ class AlertCard(Card):
         """Draw; load again what has changed, and the course from time to time."""
         host, versions = self.host, self._versions_in(snapshot)
         old = host.clock.monotonic() - self._loaded_at >= REFRESH_SECONDS
+        if self._left:
+            return
         if snapshot.at == host.at:
             known, self._versions = self._versions, versions
             if known is not None and versions != known:

@@ -61,6 +61,11 @@ class Card(Vertical):
         """
         return False
 
+    def leave(self) -> None:
+        """Draw no answer to what is being loaded: another thing is selected and will be shown soon. Should it be this
+        one again, ``show_other`` loads it again.
+        """
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw what the snapshot tells; load again what has changed."""
         raise NotImplementedError

@@ -12,7 +12,7 @@ from amt_console.console.cards.base import Card
 from amt_console.model import Snapshot
 
 _log = logging.getLogger(__name__)
-SETTLED_SECONDS = 0.3
+SETTLED_SECONDS = 0.15
 """A card is loaded when the selection has stood still for this long: held keys pass over rows."""
 
 
@@ -55,6 +55,9 @@ class Preview(VerticalScroll):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+        card = self.card
+        if card is not None and card.ready:
+            card.leave()
         if first:
             self.call_after_refresh(self._put_first, key, make)
         else:

@@ -70,6 +70,8 @@ class ServiceCard(Card):
         self._loaders: tuple[Loader, Loader] | None = None
         self._awaited = False
         """Whether the service before it stays drawn until this one is loaded."""
+        self._left = False
+        """Whether an answer is not drawn because another service was selected."""
         self._begin(service)
 
     def _begin(self, service: str) -> None:
@@ -211,16 +213,25 @@ class ServiceCard(Card):
         window = _Window(self.span, self.host.at)
         if loaders[0].running and window == self._asked:
             return
-        self._asked, self._loaded_at = window, self.host.clock.monotonic()
+        self._asked, self._loaded_at, self._left = window, self.host.clock.monotonic(), False
         coarse = window.span.long and window != self._drawn
         self._load_detail(window, FEW_BUCKETS if coarse else MANY_BUCKETS)
         self._load_alert()
+
+    def leave(self) -> None:
+        """Draw no answer to what is being loaded."""
+        if any(loader.running for loader in self._loaders or ()):
+            for loader in self._loaders or ():
+                loader.forget()
+            self._asked, self._left = None, True
 
     def show_other(self, other: Card) -> bool:
         """Show the service of another card."""
         if not isinstance(other, ServiceCard):
             return False
         if other.service == self.service:
+            if self._left:
+                self.load()
             return True
         for loader in self._loaders or ():
             loader.forget()
@@ -311,7 +322,7 @@ class ServiceCard(Card):
         )
         old = host.clock.monotonic() - self._loaded_at >= self.span.reload_seconds
         again = host.at is None or any(each.failed for each in self._loaders or ())
-        if changed or (old and again and not host.view.paused):
+        if (changed or (old and again and not host.view.paused)) and not self._left:
             self.load()
 
     # Drawing
