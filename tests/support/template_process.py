@@ -43,8 +43,10 @@ MODULES = (
     "amt_console.reports.scheduled.child",
 )
 """What can be started with ``python -m``; and any text with ``python -c``."""
-READ_AT_START = ("PYTHON", "LC_", "LANG", "TEXTUAL", "NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM", "LD_")
-"""Variables that the interpreter or a library reads when it is imported."""
+READ_AT_START = ("PYTHON", "LC_", "LANG", "TEXTUAL", "ESCDELAY", "TERM_PROGRAM", "LD_")
+"""Variables that the interpreter or a library reads when it is imported; ``TERM`` and ``NO_COLOR`` are read later."""
+LOADED_LATE = ("alembic.command", "cryptography.hazmat.primitives.ciphers.aead", "uvicorn.lifespan.off")
+"""Modules that the program imports when it first needs them, and most of these processes do."""
 _HEADER = 1 << 20
 _UNWRITTEN = 120
 """The interpreter's exit code when standard output cannot be written at the end."""
@@ -291,8 +293,8 @@ def _import_all() -> None:
         for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             if not found.name.endswith("__main__") and ".migrations" not in found.name:
                 importlib.import_module(found.name)
-    for name in ("console_script", "stores"):
-        importlib.import_module(f"support.{name}")
+    for name in ("support.console_script", "support.stores", *LOADED_LATE):
+        importlib.import_module(name)
 
 
 def main() -> None:
@@ -304,6 +306,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     request = _serve(socket.socket(fileno=int(sys.argv[1])))
+    gc.unfreeze = lambda: None  # what is imported here is no garbage, and to look through it copies it
     _become(request)
     os._exit(_exit_code_of(*request["argv"]))
 
