@@ -146,7 +146,7 @@ def status_line(snapshot: Snapshot) -> str:
 
 
 def _news(snapshot: Snapshot) -> list[str]:
-    now = snapshot.generated_at
+    now = snapshot.at or snapshot.generated_at
     parts = [*((counts_words(snapshot),) if snapshot.services else ()), *snapshot.faults[:1]]
     firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
     if snapshot.monitor.state is not MonitorState.RUNNING:
@@ -162,15 +162,15 @@ def _news(snapshot: Snapshot) -> list[str]:
 
 def print_status(snapshot: Snapshot) -> None:
     """Print the snapshot as text."""
-    now, plain = snapshot.generated_at, ascii_only()
+    now, plain = snapshot.at or snapshot.generated_at, ascii_only()
     monitor = snapshot.monitor
     then = "" if snapshot.at is None else f" at {snapshot.at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
     print_wrapped(f"{snapshot.overall.value.upper()}{then}: {counts_words(snapshot)}", indent=4)
-    if monitor.state is MonitorState.RUNNING:
+    if monitor.state is MonitorState.RUNNING and snapshot.at is None:
         where = f"running on {monitor.host}, pid {monitor.pid}"
         print_wrapped(f"monitor: {where}, last result {ago(monitor.last_cycle_at, now)}", indent=9)
-    else:
-        print_wrapped(monitor_words(snapshot, now).replace(" ", ": ", 1), indent=9)
+    elif monitor.state is not MonitorState.RUNNING:
+        print_wrapped(f"monitor: {monitor_words(snapshot, now).removeprefix('monitor ')}", indent=9)
     if not snapshot.services:
         for notice in snapshot.notices:
             print_wrapped(f"{'FAULT' if notice in snapshot.faults else 'note'}: {notice}", indent=6)

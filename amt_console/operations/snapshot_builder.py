@@ -212,8 +212,9 @@ class SnapshotBuilder:
         if row is None:
             return MonitorStatus(MonitorState.STOPPED)
         if at is not None:
-            state = MonitorState.STOPPED if _inside_gap(reads, at) else MonitorState.RUNNING
-        elif not self._monitor_alive():
+            # Which process it was is not recorded: the row is of the newest.
+            return MonitorStatus(MonitorState.STOPPED if _inside_gap(reads, at) else MonitorState.RUNNING)
+        if not self._monitor_alive():
             state = MonitorState.STOPPED
         else:
             quiet = (now - row.last_cycle_at).total_seconds()

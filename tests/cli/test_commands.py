@@ -10,8 +10,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,20 @@ from support.pictures import all_fine
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.plugin_output import performance_data
 from amt_console.cli.startup.commands import app
-from amt_console.cli.status import status_line
+from amt_console.cli.status import print_status, status_line
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
-from amt_console.model import AlertEvent, EpisodeChange, Overall, ResourcesView, ServiceState, Severity
+from amt_console.model import (
+    AlertEvent,
+    EpisodeChange,
+    MonitorState,
+    MonitorStatus,
+    Overall,
+    ResourcesView,
+    ServiceState,
+    Severity,
+    Snapshot,
+)
 from amt_console.store import Store, keyring_of, record, take_lease
 
 Command = Callable[..., object]
@@ -46,6 +58,12 @@ interval = 15
 name = "web-app"
 url = "http://127.0.0.1:5173/"
 """
+
+
+def shown(snapshot: Snapshot) -> str:
+    with redirect_stdout(StringIO()) as out:
+        print_status(snapshot)
+    return out.getvalue()
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +166,23 @@ def test_status_line_is_one_line_with_the_worst_news(command: Command, history: 
     assert line.startswith("CRITICAL | ")
     assert "backend-api is down" in line
     assert "unacknowledged" in line
+
+
+def test_status_of_a_past_moment_counts_ages_up_to_it_and_names_no_process_of_today() -> None:
+    seen = all_fine()
+    then = seen.generated_at - timedelta(hours=5)
+    past = replace(
+        seen,
+        at=then,
+        services=(replace(seen.services[0], since=then - timedelta(minutes=7), last_checked=then),),
+        monitor=MonitorStatus(MonitorState.RUNNING),
+    )
+    told = shown(past)
+    assert re.search(r"backend-api +\S+ UP +7m .* 0s ago", told)
+    assert "monitor" not in told.splitlines()[1]
+    blind = shown(replace(past, monitor=MonitorStatus(MonitorState.STOPPED)))
+    assert "monitor: nothing was measured then" in blind
+    assert status_line(replace(past, monitor=MonitorStatus(MonitorState.STOPPED))).endswith("nothing was measured then")
 
 
 def test_the_output_of_a_monitoring_plugin(command: Command, history: History) -> None:

@@ -230,6 +230,8 @@ def test_a_past_moment_is_the_past_in_every_detail(
     operations.act(Acknowledge(alert_id, "mine now"))
     feed()
 
+    monitor = operations.snapshot(then).monitor
+    assert (monitor.state, monitor.pid, monitor.last_cycle_at) == (MonitorState.RUNNING, None, None)
     past = operations.alert(alert_id, at=then)
     assert (past.episode.acknowledged_by, past.episode.note) == (None, None)
     assert [event.kind for event in past.events] == ["opened", "fired"]

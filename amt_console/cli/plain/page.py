@@ -98,7 +98,8 @@ def _lines(snapshot: Snapshot, now: datetime, beside: PageContext) -> Iterator[s
     yield f"{past}{snapshot.overall.value.upper()} at {local:%Y-%m-%d %H:%M:%S %Z}: {counts_words(snapshot)}"
     if beside.trouble is not None:
         yield f"No fresh data: {beside.trouble}"
-    yield f"Monitor: {_monitor(snapshot, moment, beside)}"
+    if snapshot.at is None or snapshot.monitor.state is not MonitorState.RUNNING:
+        yield f"Monitor: {_monitor(snapshot, moment, beside)}"
     for fault in snapshot.faults:
         yield f"FAULT: {fault}"
     yield from _alerts(snapshot, moment, beside.zone)

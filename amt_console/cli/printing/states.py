@@ -42,7 +42,9 @@ def counts_words(snapshot: Snapshot) -> str:
 
 
 def monitor_words(snapshot: Snapshot, now: datetime) -> str:
-    """The state of a monitor that does not run."""
+    """The state of a monitor that does not run; of a past moment only that is known."""
+    if snapshot.at is not None:
+        return "nothing was measured then"
     monitor = snapshot.monitor
     return f"monitor {monitor.state.value}, last result {ago(monitor.last_cycle_at, now)}"
 

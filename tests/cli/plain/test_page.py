@@ -59,7 +59,9 @@ def test_a_stopped_monitor_an_unread_database_and_the_past_are_said() -> None:
     stopped = MonitorStatus(MonitorState.STOPPED, "host", 1, NOW, NOW - timedelta(hours=2))
     assert "Monitor: stopped, last result 2h ago" in text(replace(all_fine(), monitor=stopped))
     assert "No fresh data: it is busy" in text(all_fine(), beside=replace(BESIDE, trouble="it is busy"))
-    assert text(replace(all_fine(), at=NOW)).startswith("PAST OK at ")
+    past = text(replace(all_fine(), at=NOW))
+    assert past.startswith("PAST OK at ")
+    assert "Monitor:" not in past, "which process it was is not recorded"
     assert "FAULT: the disk is full" in text(replace(all_fine(), faults=("the disk is full",)))
 
 
