@@ -25,12 +25,18 @@ REST_AFTER_SECONDS, REST_SECONDS = 3.0, 2.0
 """So long after a key the looks become rare, and the seconds between two of them: each wakes the process up."""
 AWAY_SECONDS = 20.0
 """So long after a key nobody is there: then all garbage is collected, which takes a tenth of a second and more."""
+YOUNG_FROM = 5_000
+"""So many more new objects than dropped ones, and the youngest are collected, whoever waits. The usual 700 come and go
+with each frame; what lived through ten such collections is then looked at as well, between a key and its answer.
+"""
 COLLECT_FROM = 4
-"""Collections of young objects after which one of all new objects is worth it."""
+"""Collections of the youngest objects after which one of all new objects is worth it."""
 ALL_FROM, ALL_AT_LAST = 20, 200
 """Collections of new objects after which one of all is worth it, and after which it waits no longer."""
-AUTOMATIC_FROM = 60
-"""Collections of young objects after which the interpreter collects the new ones, whoever waits."""
+AUTOMATIC_FROM = 8
+"""Collections of young objects, each after ten of the youngest, after which the interpreter collects the new ones,
+whoever waits.
+"""
 _SCREENS, _CARDS = "amt_console.console.screens", "amt_console.console.cards"
 _DETAILS = ("alert_detail", "service_detail", "monitor", "why", "away")
 _log = logging.getLogger(__name__)
@@ -98,7 +104,7 @@ class SpareTime:
     def begin(self) -> None:
         """Begin when there is data on the screen."""
         self._thresholds = gc.get_threshold()
-        gc.set_threshold(*self._thresholds[:2], AUTOMATIC_FROM)
+        gc.set_threshold(YOUNG_FROM, self._thresholds[1], AUTOMATIC_FROM)
         self._later()
 
     def pressed(self) -> None:
@@ -141,7 +147,7 @@ class SpareTime:
         if self._collected >= ALL_AT_LAST or (self._collected >= ALL_FROM and quiet >= AWAY_SECONDS):
             gc.unfreeze()
             self._collected = 0
-        elif quiet >= COLLECT_SECONDS and gc.get_count()[2] >= COLLECT_FROM:
+        elif quiet >= COLLECT_SECONDS and gc.get_count()[1] >= COLLECT_FROM:
             self._collected += 1
         else:
             return

@@ -23,6 +23,7 @@ from amt_console.console.spare_time import (
     COLLECT_SECONDS,
     QUIET_SECONDS,
     REST_AFTER_SECONDS,
+    YOUNG_FROM,
     SpareTime,
 )
 from amt_console.console.view_state import ViewState
@@ -159,7 +160,7 @@ def _pause(spare: SpareTime, host: Host, clock: FakeClock) -> None:
     """A key, some collections of young objects, and a pause."""
     spare.pressed()
     for _ in range(COLLECT_FROM):
-        gc.collect(1)
+        gc.collect(0)
     clock.advance(2 * COLLECT_SECONDS)
     host.step()
 
@@ -183,7 +184,7 @@ def test_the_thresholds_are_given_back(host: Host) -> None:
     before = gc.get_threshold()
     spare = SpareTime(host, FakeClock(NOW), ())
     spare.begin()
-    assert gc.get_threshold()[2] == AUTOMATIC_FROM
+    assert gc.get_threshold() == (YOUNG_FROM, before[1], AUTOMATIC_FROM)
     spare.close()
     assert gc.get_threshold() == before
 
