@@ -54,22 +54,30 @@ def block_rows(
     values: Series, width: int, height: int, look: Look, style_of: StyleOf, *, low: float = 0.0, high: float = 100.0
 ) -> list[list[Run]]:
     """A bar chart of ``height`` lines with fixed bounds, newest at the right; runs of equal style are merged."""
-    levels = _ASCII if look.ascii_only else _EIGHTHS
     drawn = resample(values, width)[-width:]
     padding: tuple[float | None, ...] = (None,) * (width - len(drawn))
     bars = padding + drawn
+    styles = [look.palette.faint if value is None else style_of(value) for value in bars]
+    return bar_cells(bars, styles, height, look, low=low, high=high)
+
+
+def bar_cells(
+    bars: Series, styles: Sequence[Style], height: int, look: Look, *, low: float = 0.0, high: float = 100.0
+) -> list[list[Run]]:
+    """A bar in each cell, with a style for each."""
+    levels = _ASCII if look.ascii_only else _EIGHTHS
     steps = len(levels) - 1
     span = high - low
     rows: list[list[Run]] = []
     for row in range(height - 1, -1, -1):
         cells: list[tuple[str, Style]] = []
-        for value in bars:
+        for value, style in zip(bars, styles, strict=True):
             if value is None:
                 cells.append((look.glyph("·", " ") if row == 0 else " ", look.palette.faint))
                 continue
             filled = round(max(0.0, min(1.0, (value - low) / span)) * height * steps) if span > 0 else 0
             level = max(1 if row == 0 else 0, min(steps, filled - row * steps))
-            cells.append((levels[level], style_of(value)))
+            cells.append((levels[level], style))
         rows.append(merged(cells))
     return rows
 

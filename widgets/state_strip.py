@@ -26,7 +26,7 @@ _SIGNS: dict[ServiceState, tuple[str, str]] = {
 }
 """The higher a cell, the worse: readable without colour."""
 _UPPER_SIGNS = {ServiceState.DOWN: ("█", "X"), ServiceState.DEGRADED: ("▁", " "), ServiceState.MAINTENANCE: ("░", "=")}
-"""The second, upper line of a tall strip."""
+"""The upper lines of a tall strip; what is slow ends there."""
 _WORST_FIRST = (
     *(ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.MAINTENANCE),
     *(ServiceState.UNKNOWN, ServiceState.UP),
@@ -114,13 +114,25 @@ class StateStrip(LineView):
 
 
 def tall_strip_runs(
-    spans: Sequence[StateSpan], start: datetime, end: datetime, width: int, look: Look
+    spans: Sequence[StateSpan], start: datetime, end: datetime, width: int, look: Look, lines: int = 2
 ) -> list[list[Run]]:
-    """A strip two lines high, the upper one first."""
+    """A strip of two lines or more, the uppermost first."""
     states = cell_states(spans, start, end, width)
-    upper = [(look.glyph(*_UPPER_SIGNS.get(each, (" ", " "))), look.state_style(each)) for each in states]
+    upper = [
+        [(look.glyph(*_upper_signs(each, at, lines)), look.state_style(each)) for each in states]
+        for at in range(lines - 1, 0, -1)
+    ]
     lower = _cells(strip_runs(spans, start, end, width, look))
-    return [merged(upper), merged([_full(cell, each) for cell, each in zip(lower, states, strict=True)])]
+    return [*map(merged, upper), merged([_full(cell, each) for cell, each in zip(lower, states, strict=True)])]
+
+
+def _upper_signs(state: ServiceState, at: int, lines: int) -> tuple[str, str]:
+    """The sign of a line above the lowest one: what is slow is about half as high as what is down."""
+    if state is ServiceState.DEGRADED and at < lines // 2:
+        return "█", "!"
+    if state is ServiceState.DEGRADED and at > lines // 2:
+        return " ", " "
+    return _UPPER_SIGNS.get(state, (" ", " "))
 
 
 def _cells(runs: Runs) -> list[Run]:

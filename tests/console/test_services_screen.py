@@ -12,9 +12,9 @@ from support.desk import Desk, desk
 from support.pictures import NOW, all_fine, hostile, incident
 
 from amt_console.console.cards.service_card import ServiceCard
-from amt_console.console.cards.state_rows import day_room
 from amt_console.console.screens.service_detail import ServiceDetailScreen
 from amt_console.console.screens.services import ServicesScreen
+from amt_console.console.strips.state_rows import day_room, strips_room
 from amt_console.model import ProbeNow, ServiceState, Snapshot
 from amt_console.model.queries import StatesQuery
 from amt_console.operations.protocol import OperationError
@@ -263,8 +263,9 @@ def test_the_lines_below_a_short_list_are_shared_without_a_remainder_below_zero(
         for services in (0, 1, 8, 30):
             most, strip = day_room(left, min(events, left), services)
             assert 0 < most <= left
-            assert strip in (0, 1, 2)
-            assert most + (3 + services * strip if strip else 0) <= left
+            assert strip in range(5)
+            assert most >= (min(events, left) if strip > 2 else min(events, left, 8) if strip else 0)
+            assert most + strips_room(services, strip) <= left
 
 
 async def test_probing_and_silencing_go_to_the_selected_service() -> None:

@@ -46,7 +46,7 @@ from amt_console.model.queries import (
     Query,
     StatesQuery,
 )
-from amt_console.model.queries.activity import Activity, AuditLine, MonitorHealth
+from amt_console.model.queries.activity import Activity, AuditLine, Coverage, MonitorHealth
 from amt_console.model.queries.alerts import AlertHistory
 from amt_console.model.queries.away import Away
 from amt_console.model.queries.business import BusinessHistory, FigureCourse, ProjectedPoint, Projection
@@ -393,7 +393,7 @@ def _activity(end: datetime, hours: float, trouble: bool) -> Activity:
     start = end - timedelta(hours=hours)
     if not trouble:
         opened = AuditLine(101, end - 2 * _HOUR, "ann", "opened", "console", "pid 4711")
-        health = MonitorHealth(4_180, 4_200, 186_000_000)
+        health = MonitorHealth(4_180, 4_200, 186_000_000, measured=_coverage(start, hours, trouble))
         return Activity(start, end, audit=(opened,), messages=(), health=health)
     health = MonitorHealth(
         results_last_hour=3_604,
@@ -402,8 +402,18 @@ def _activity(end: datetime, hours: float, trouble: bool) -> Activity:
         waiting_messages=2,
         dead_messages=1,
         gaps=(Gap(end - 7 * _HOUR, end - 6.9 * _HOUR, GapReason.SUSPENDED),),
+        measured=_coverage(start, hours, trouble),
     )
     return Activity(start, end, _audit(end), None, _messages(end), health)
+
+
+def _coverage(start: datetime, hours: float, trouble: bool) -> Coverage:
+    """Of 48 parts; in trouble with a gap at the same place of every window, and fewer results at the end."""
+    percent = [99.0 + at % 2 for at in range(48)]
+    if trouble:
+        percent[34] = 88.0
+        percent[-1] = 86.0
+    return Coverage(start, hours * 3600 / 48, tuple(percent))
 
 
 def _audit(end: datetime) -> tuple[AuditLine, ...]:

@@ -296,7 +296,7 @@ class Drawing:
         look, palette, plot = self._look, self._look.palette, self._plot
         parts: list[list[Run]] = []
         if self.outages:
-            parts.append([(look.glyph("░", ":"), palette.outage), (" outage", palette.muted)])
+            parts.append([(look.glyph("░", ":"), palette.outage), (f" {clean(self._plot.shade)}", palette.muted)])
         if self._failures:
             parts.append([(look.glyph("✖", "X"), palette.critical), (" failed", palette.muted)])
         limit = known(plot.limit)

@@ -49,6 +49,8 @@ class Plot:
     """For equal parts of the time axis: most checks failed."""
     outages: tuple[Period, ...] = ()
     """Shaded periods."""
+    shade: str = "outage"
+    """What the shade means."""
     marks: tuple[ChartMark, ...] = ()
     limit: float | None = None
     """A threshold."""

@@ -41,6 +41,15 @@ class DeedDocument(Document):
     """Where the person came from."""
 
 
+class MeasuredShareDocument(Document):
+    """How much of the time of all services was measured, in equal buckets; the last one ends with the window."""
+
+    start: datetime
+    bucket_seconds: float
+    percent: list[float | None]
+    """Null before the first result of the window."""
+
+
 class MonitorHealthDocument(Document):
     """How the monitor itself does."""
 
@@ -55,6 +64,7 @@ class MonitorHealthDocument(Document):
     """Given up in the window."""
     gaps: list[UnmeasuredDocument]
     """Newest first."""
+    measured: MeasuredShareDocument | None
 
 
 class ActivityDocument(Document):

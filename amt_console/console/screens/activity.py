@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
@@ -17,6 +18,7 @@ from amt_console.console.cards.ranges import TimeRange, moved
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.monitor import presence_lines
+from amt_console.console.strips.activity_rows import activity_rows, measured_plot
 from amt_console.model import Snapshot
 from amt_console.model.notifications import Delivery
 from amt_console.model.queries import ActivityQuery
@@ -25,6 +27,7 @@ from amt_console.operations.json_views import iso
 from amt_console.operations.notification_json import delivery_json
 from amt_console.text import byte_size, duration, short_moment
 from widgets.cells import Runs
+from widgets.chart import Chart
 from widgets.fact_lines import FactLines
 from widgets.info_line import InfoLine
 from widgets.live_table import LiveTable
@@ -36,6 +39,10 @@ RANGES = (TimeRange(1, "1 h"), TimeRange(24, "24 h"), TimeRange(168, "7 d"), Tim
 USUAL_RANGE = 1
 REFRESH_SECONDS = 10.0
 _GAPS = 3
+_BETWEEN = 1
+"""Lines between two panels."""
+_LEAST_CHART = 8
+"""Lines of the measured time: its heading, the blank line above it, a chart with axes."""
 _LABEL = 10
 """Cells of the labels of the monitor's health."""
 
@@ -49,6 +56,7 @@ class ActivityScreen(ListScreen):
     def __init__(self) -> None:
         super().__init__()
         self._range = USUAL_RANGE
+        self._shared_for = Size()
 
     def body(self) -> Iterable[Widget]:
         """People and monitor, then the two tables."""
@@ -60,6 +68,11 @@ class ActivityScreen(ListScreen):
         with Vertical(id="tables"):
             yield AuditTable(look=look, id="audit")
             yield MessageTable(look=look, id="messages")
+            day = FactLines("OVER TIME", look=look, id="day")
+            measured = Vertical(FactLines("MEASURED", look=look, id="measured-over"), Chart(look=look), id="measured")
+            day.display = measured.display = False
+            yield day
+            yield measured
         yield InfoLine(look=look, id="info")
 
     @property
@@ -173,6 +186,49 @@ class ActivityScreen(ListScreen):
         self.audit.show(found.audit, found.end, refused=found.audit_refused)
         self.messages.show(found.messages, found.end)
         self.tell_selected()
+        self._share_lines()
+
+    def laid_out(self) -> None:
+        """Share the lines anew if there are more or fewer."""
+        if self.query_one("#tables").size != self._shared_for:
+            self._share_lines()
+
+    def zoom(self) -> None:
+        """Give the table the whole screen, or take it back."""
+        super().zoom()
+        self._share_lines()
+
+    def _share_lines(self) -> None:
+        """Below two short tables their rows stand over time, and below them how much was measured."""
+        tables, measured = self.query_one("#tables"), self.query_one("#measured")
+        day = self.query_one("#day", FactLines)
+        self._shared_for = tables.size
+        found, words = self._activity.value, RANGES[self._range].words
+        rows = [1 + max(1, len(pane.model.keys)) for pane in self.panes()]
+        left = 0 if found is None or self.has_class("-zoomed") else tables.size.height - sum(rows) - _BETWEEN
+        strips: list[Runs] = []
+        if found is not None and left > 0:
+            width = day.size.width or tables.size.width
+            rooms = (left - _LEAST_CHART, left)
+            drawn = (
+                activity_rows(found, ActivityQuery().limit, left=room, width=width, look=self.look) for room in rooms
+            )
+            strips = next((each for each in drawn if each), [])
+            left -= _BETWEEN + 1 + len(strips) if strips else 0
+            day.title = f"OVER TIME  last {words}"
+            day.show(strips)
+        day.display = bool(strips)
+        measured.display = left >= _LEAST_CHART
+        if found is not None and measured.display:
+            over = self.query_one("#measured-over", FactLines)
+            over.title = f"MEASURED  last {words}"
+            over.show((), note="part of the time of all services")
+            self.query_one(Chart).show(measured_plot(found))
+        for pane, lines in zip(self.panes(), rows, strict=True):
+            if strips or measured.display:
+                pane.styles.height = lines
+            else:
+                pane.styles.clear_rule("height")
 
 
 def health_lines(health: MonitorHealth, activity: Activity, look: Look) -> list[Runs]:

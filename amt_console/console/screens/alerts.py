@@ -21,12 +21,12 @@ from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.ranges import RANGES, moved
-from amt_console.console.cards.state_rows import alert_rows
 from amt_console.console.exporting import Export
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.muted import muted_document, read_muted
 from amt_console.console.screens.seen import alert_list, muted_list
 from amt_console.console.screens.tab_line import TabLine
+from amt_console.console.strips.state_rows import alert_rows
 from amt_console.model import AlertView, Snapshot
 from amt_console.model.policy import MaintenanceWindow, Silence
 from amt_console.model.queries import AlertHistoryQuery

@@ -17,9 +17,9 @@ from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Answer
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.ranges import LONG_RANGES, USUAL_LONG_RANGE, moved
-from amt_console.console.cards.state_rows import alert_rows
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.lists import ListScreen
+from amt_console.console.strips.state_rows import alert_rows
 from amt_console.model import Snapshot
 from amt_console.model.queries import IncidentsQuery
 from amt_console.model.queries.incidents import IncidentHistory, IncidentRow

@@ -14,10 +14,10 @@ from amt_console.console.cards.base import Card
 from amt_console.console.cards.loading import Loader
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.service_card import ServiceCard
-from amt_console.console.cards.state_rows import day_room, state_rows
 from amt_console.console.exporting import Export
 from amt_console.console.screens.lists import ListScreen
 from amt_console.console.screens.seen import service_list
+from amt_console.console.strips.state_rows import day_room, state_rows
 from amt_console.model import ServiceView, Snapshot
 from amt_console.model.queries import StatesQuery
 from amt_console.model.queries.states import StateHistory

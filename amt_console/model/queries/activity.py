@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from amt_console.model.notifications import Delivery
 from amt_console.model.queries.base import Query
 from amt_console.model.results import Gap
+from amt_console.model.snapshot import Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,16 @@ class AuditLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the time of all services was measured, in equal buckets; the last one ends with the window."""
+
+    start: datetime
+    bucket_seconds: float
+    percent: Series = ()
+    """``None`` before the first result of the window."""
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorHealth:
     """How the monitor itself does."""
 
@@ -41,6 +52,7 @@ class MonitorHealth:
     """Given up in the window."""
     gaps: tuple[Gap, ...] = ()
     """When nothing was measured, newest first."""
+    measured: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True)

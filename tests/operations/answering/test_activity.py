@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from support.recorded import ANN, BEN, REFUSED, Recorded, minutes
@@ -62,6 +63,26 @@ def test_the_monitors_own_health(recorded: Recorded) -> None:
     assert health.database_bytes is not None
     assert health.database_bytes > 100_000
     assert health.gaps == (Gap(began, recorded.now, GapReason.SUSPENDED),)
+
+
+def test_the_measured_share_of_the_time_falls_in_a_gap_and_is_unknown_before_the_first_result(
+    recorded: Recorded,
+) -> None:
+    recorded.go_on(30)
+    recorded.gap(10)
+    recorded.go_on(30)
+    found = recorded.ask(ActivityQuery(hours=2)).health.measured
+    assert found is not None
+    assert found.bucket_seconds == 60
+    known = [each for each in found.percent if each is not None]
+    assert found.percent[: len(found.percent) - len(known)] == (None,) * (len(found.percent) - len(known))
+    assert len(known) == 69
+    assert known[0] > 99, "it began within that minute"
+    assert sum(each < 1 for each in known) in range(8, 11), "the gap"
+    assert sum(each > 99 for each in known) >= 58
+    later = recorded.ask(ActivityQuery(hours=2, at=recorded.now - timedelta(minutes=35))).health.measured
+    assert later is not None
+    assert later.percent[-3:] == (0.0, 0.0, 0.0)
 
 
 def test_in_the_past_messages_are_as_they_were_then(recorded: Recorded) -> None:
