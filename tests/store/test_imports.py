@@ -68,6 +68,19 @@ def test_a_reader_loads_nothing_that_writes_and_no_other_database() -> None:
     assert "sqlalchemy.dialects.postgresql" not in loaded
 
 
+@pytest.mark.slow
+def test_the_monitor_of_a_file_loads_no_other_database() -> None:
+    program = (
+        "import sys, amt_console.monitor.thread, amt_console.operations.local, amt_console.notify.thread\n"
+        "from amt_console.store import Writes\n"
+        "print(*sys.modules, sep=chr(10))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(result.stdout.split())
+    assert "amt_console.store.outbox.tables" in loaded
+    assert "sqlalchemy.dialects.postgresql" not in loaded
+
+
 def test_every_table_is_in_the_catalogue() -> None:
     root = Path(amt_console.store.__path__[0])
     declared = {

@@ -11,7 +11,8 @@ from amt_console.store.encryption.column import Encrypted
 from amt_console.store.schema import BIG, StoreTable, flag
 from amt_console.store.utc import UtcDateTime
 
-_WAITING = text("state IN ('queued', 'leased')")
+WAITING = "state IN ('queued', 'leased')"
+"""Rows that are still to be sent, in SQL."""
 
 
 class OutboxRow(StoreTable, table=True):
@@ -22,7 +23,7 @@ class OutboxRow(StoreTable, table=True):
         UniqueConstraint("dedup_key", name="ux_outbox_dedup_key"),
         Index("ix_outbox_alert", "alert_id"),
         Index("ix_outbox_created_at", "created_at"),
-        Index("ix_outbox_waiting", "channel", "next_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_outbox_waiting", "channel", "next_at", sqlite_where=text(WAITING)),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)

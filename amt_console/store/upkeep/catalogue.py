@@ -32,6 +32,7 @@ _DECLARED_IN = (
 
 _OF_POSTGRESQL = {
     "ix_monitoring_logs_timestamp": ("postgresql_using", "brin"),
+    "ix_outbox_waiting": ("postgresql_where", text(of_messages.WAITING)),
     "ux_alerts_open": ("postgresql_where", text("NOT resolved AND rule_id <> ''")),
 }
 """Options of indexes."""
@@ -39,7 +40,7 @@ _OF_POSTGRESQL = {
 
 def catalogue() -> MetaData:
     """That of all tables."""
-    for row in (MonitoringLog, AlertRow):
+    for row in (MonitoringLog, AlertRow, of_messages.OutboxRow):
         for index in table(row).indexes:
             if index.name in _OF_POSTGRESQL:
                 option, value = _OF_POSTGRESQL[index.name]
