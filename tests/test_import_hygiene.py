@@ -56,7 +56,11 @@ def loaded_modules(code: str) -> set[str]:
             "collectors.figures.reader",
             ("textual", "plotext", "typer"),
         ),
-        ("the channels", "import amt_console.notify.channels.factory", ("textual", "plotext", "typer", "jinja2")),
+        (
+            "the channels",
+            "import amt_console.notify.channels.factory",
+            ("textual", "plotext", "typer", "jinja2", "aiosmtplib"),
+        ),
         ("the store", "import amt_console.store", ("textual", "plotext", "typer", "httpx")),
         (
             "the screen's shell",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from email.headerregistry import Address
 from typing import get_args
 
 import pytest
@@ -383,3 +384,20 @@ def test_an_expression_with_an_at_sign_is_shown_and_not_taken_for_a_secret() -> 
     assert "****" not in str(fault)
     (fault,) = faults_of("database_url = 'me:secret@host/db'")
     assert "secret" not in str(fault)
+
+
+@pytest.mark.parametrize(
+    "address", ["o'brien+ops@shop.example", "a.b@b\u00fccher.example", "root@[192.0.2.1]", "a/b=c@d"]
+)
+def test_a_mail_address_that_is_taken_can_be_written_into_a_mail(address: str) -> None:
+    document = {"email_alerts": {"sender_email": address}}
+    assert parse_document(document, env={}).email_alerts.sender_email == address
+    assert Address(addr_spec=address).addr_spec == address
+
+
+@pytest.mark.parametrize(
+    "address", ["a", "a@", "@b", ".a@b", "a.@b", "a@b.", "\u00fc@b", "a\n@b", "a@b\n", "a@[b", "a@b@c"]
+)
+def test_what_is_no_mail_address_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError, match="mail address"):
+        parse_document({"email_alerts": {"sender_email": address}}, env={})

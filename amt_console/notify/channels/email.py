@@ -12,21 +12,25 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from email.message import EmailMessage
 from functools import cache
-from typing import Literal
-
-import aiosmtplib
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
 
 from amt_console.clock import Clock
 from amt_console.model.notifications import Message
 from amt_console.model.states import ChannelType
 from amt_console.notify.channels.address_rules import AddressRules
 from amt_console.notify.channels.channel import DeliveryError, FailureReason
-from amt_console.notify.channels.mail_message import Attachment, mail_message, read_attachments
 from amt_console.notify.templates.content import content_of
 from amt_console.redaction import redacted
 from amt_console.text import safe_text
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    import aiosmtplib
+
+    from amt_console.notify.channels.mail_message import Attachment
 
 DEADLINE = 50.0
 """Seconds for one mail, from the look-up of the server to its last answer."""
@@ -35,6 +39,8 @@ CONNECT_SECONDS = 10.0
 GOODBYE_SECONDS = 2.0
 IMPLICIT_TLS_PORT = 465
 MAX_REMEMBERED = 1000
+_LIBRARIES = ("aiosmtplib", "amt_console.notify.channels.mail_message")
+"""They take 2 MB, and many monitors never send a mail: loaded for the first one."""
 _HELO = re.compile(r"[A-Za-z0-9.-]{1,200}")
 _log = logging.getLogger("amt_console.notify")
 
@@ -103,6 +109,11 @@ class EmailChannel:
 
     async def send(self, message: Message) -> None:
         """Send it to everybody. Raises DeliveryError."""
+        await asyncio.to_thread(_load)
+        import aiosmtplib
+
+        from amt_console.notify.channels.mail_message import mail_message, read_attachments
+
         recipients = self._waiting.get(message.id, self._recipients)
         files: tuple[Attachment, ...] = ()
         if message.attachments:
@@ -133,6 +144,8 @@ class EmailChannel:
         """Nothing is kept open."""
 
     async def _deliver(self, mail: EmailMessage, recipients: Sequence[str]) -> dict[str, aiosmtplib.SMTPResponse]:
+        import aiosmtplib
+
         server = self._server
         context = await asyncio.to_thread(_context, verified=server.must_encrypt)
         client = aiosmtplib.SMTP(
@@ -218,6 +231,8 @@ class EmailChannel:
             )
 
     def _failure(self, error: Exception) -> DeliveryError:
+        import aiosmtplib
+
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):
             words = f"refuses the login: {error.code} {error.message}"
             return self._error(FailureReason.AUTH, words, retry=error.code < 500)
@@ -245,6 +260,11 @@ class EmailChannel:
     def _error(self, reason: FailureReason, what: str, *, retry: bool) -> DeliveryError:
         secrets = (self._server.password or "",)
         return DeliveryError(reason, f"{self._server.host}: {redacted(what, secrets)}", retry=retry)
+
+
+def _load() -> None:
+    for name in _LIBRARIES:
+        import_module(name)
 
 
 def _own_name() -> str:
