@@ -6,6 +6,7 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from amt_console.clock import Clock
@@ -76,15 +77,19 @@ def send_what_is_ready(settings: Settings, store: Store, store_url: str, clock: 
 def acknowledge_links(store: Store, clock: Clock) -> AcknowledgeLinks:
     """Makes and reads the links in pages, with the key of the database."""
     from amt_console.links import AcknowledgeLinks
+
+    return AcknowledgeLinks(partial(_link_key, store), clock)
+
+
+def _link_key(store: Store) -> bytes:
     from amt_console.store import StoreError, link_key
 
     try:
-        key = link_key(store)
+        return link_key(store)
     except StoreError as error:
-        # A full disk must not keep the monitor from starting; these links end with this process.
+        # A full disk must not keep a page from being sent; these links end with this process.
         LOG.warning("Links in messages are good until this process ends: their key cannot be stored (%s).", error)
-        key = secrets.token_bytes(32)
-    return AcknowledgeLinks(key, clock)
+        return secrets.token_bytes(32)
 
 
 def instance_of(store_url: str) -> str:

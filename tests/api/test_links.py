@@ -135,7 +135,9 @@ def test_a_link_that_we_did_not_sign_is_refused(
     bad = {
         "cut off": token[:-4],
         "other alert": token.replace(token[0], "X", 1),
-        "other key": AcknowledgeLinks(b"another", SystemClock()).url("", notice(alert_id), "Ada", person=True)[13:],
+        "other key": AcknowledgeLinks(lambda: b"another", SystemClock()).url("", notice(alert_id), "Ada", person=True)[
+            13:
+        ],
         "nothing": "x",
     }[change]
     for answer in (http.get(f"{head}/{bad}"), http.post(f"{head}/{bad}")):
@@ -145,7 +147,7 @@ def test_a_link_that_we_did_not_sign_is_refused(
 
 def test_a_link_expires() -> None:
     clock = FakeClock()
-    links = AcknowledgeLinks(b"k", clock)
+    links = AcknowledgeLinks(lambda: b"k", clock)
     token = links.url("https://amt.example/", notice(), "Ada", person=True).removeprefix(
         "https://amt.example/acknowledge/"
     )
@@ -160,7 +162,7 @@ def test_a_link_expires() -> None:
 
 def test_an_expired_link_answers_410(http: httpx.Client, fire: Fire) -> None:
     past = FakeClock()
-    target = AcknowledgeLinks(b"a key of the tests", past).url("", notice(fire()), "Ada", person=True)
+    target = AcknowledgeLinks(lambda: b"a key of the tests", past).url("", notice(fire()), "Ada", person=True)
     assert http.post(target).status_code == 410
 
 

@@ -5,4 +5,4 @@ from __future__ import annotations
 from amt_console.clock import SystemClock
 from amt_console.links import AcknowledgeLinks
 
-LINKS = AcknowledgeLinks(b"a key of the tests", SystemClock())
+LINKS = AcknowledgeLinks(lambda: b"a key of the tests", SystemClock())
