@@ -19,7 +19,7 @@ _C0 = frozenset(range(0x20)) - {0x09, 0x0A}
 _C1 = frozenset(range(0x7F, 0xA0))
 _BIDI = frozenset((*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C))
 _LINES = frozenset((0x2028, 0x2029))
-_SURROGATES = frozenset(range(0xD800, 0xE000))
+_SURROGATES = range(0xD800, 0xE000)
 
 _STAND_INS: dict[str, str] = {
     **dict.fromkeys("─━═╌╍┄┅┈┉╴╶╸╺▁▔", "-"),
@@ -73,7 +73,7 @@ def drop_control_characters() -> None:
     one of two tables of dropped characters; they are extended here in place. A test on a pseudo terminal fails if an
     upgrade renames the tables.
     """
-    hostile: dict[int, None] = dict.fromkeys(_C0 | _C1 | _BIDI | _LINES | _SURROGATES)
+    hostile: dict[int, None] = dict.fromkeys((*(_C0 | _C1 | _BIDI | _LINES), *_SURROGATES))
     for table in (textual.content._CONTROL_STRIP_TRANSLATE, rich.control._CONTROL_STRIP_TRANSLATE):
         table.update(hostile)
 
