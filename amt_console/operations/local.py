@@ -217,7 +217,8 @@ class LocalOperations:
             if at is None:
                 view = next((service for service in live if service.name == name), None)
             else:
-                view = past_service(reads, self.targets, name, at, alerts)
+                known = self._past.settled_view(name, at)
+                view = known or past_service(reads, self.targets, name, at, alerts)
             if view is None:
                 raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
             return service_detail(reads, view, self._clock.now(), hours, alerts, at=at, most_buckets=most_buckets)

@@ -72,7 +72,7 @@ def service_detail(
     rows = grid.series(rollups, lambda row: row.start)
     quantiles = [(None,) * 3 if row is None else row.histogram.quantiles(0.5, 0.95, 0.99) for row in rows]
     start = now - timedelta(hours=hours)
-    total = reads.services.totals(start=start, end=now, services=[view.name]).get(view.name)
+    total = reads.services.totals(start=start, end=now, services=[view.name], histograms=False).get(view.name)
     with_phases = hours <= _PHASES_UP_TO_HOURS
     newest = _newest_probes(reads, view, grid.start, now, _MOST_PHASES if with_phases else _LIST_LIMIT)
     probes = newest[:_LIST_LIMIT]

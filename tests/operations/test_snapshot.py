@@ -25,6 +25,7 @@ from amt_console.model import (
     Severity,
 )
 from amt_console.model.oncall import OnCall
+from amt_console.operations.answering.settled import KEPT_SECONDS, SETTLED_AFTER
 from amt_console.operations.json_views import snapshot_json
 from amt_console.operations.local import LocalOperations
 from amt_console.operations.protocol import NotFoundError
@@ -209,6 +210,24 @@ def test_after_the_clock_was_set_back_the_picture_shows_what_is_measured_now(
     assert picture.resources.sample is not None
     assert picture.resources.sample.timestamp == clock.now()
     assert picture.figures[FigureKind.REVENUE].figures["mrr"] == Figure(3.0)
+
+
+def test_a_service_of_the_past_is_that_of_its_snapshot_once_that_is_settled(
+    operations: LocalOperations, feed: Feed, clock: FakeClock
+) -> None:
+    feed()
+    clock.advance(10)
+    then = clock.now()
+    for age in (SETTLED_AFTER.total_seconds() - 1, SETTLED_AFTER.total_seconds(), KEPT_SECONDS):
+        clock.advance((then - clock.now()).total_seconds() + age)
+        read = operations.service("backend-api", at=then).service
+        known = next(each for each in operations.snapshot(then).services if each.name == "backend-api")
+        assert operations.service("backend-api", at=then).service == read == known
+        assert (operations.service("backend-api", at=then).service is known) == (age >= SETTLED_AFTER.total_seconds())
+    clock.advance(KEPT_SECONDS)
+    assert operations.service("backend-api", at=then).service is not known
+    clock.advance(1)
+    assert operations.service("backend-api", at=then + timedelta(seconds=1)).service.since == read.since
 
 
 def test_a_past_moment_is_the_past_in_every_detail(
