@@ -6,7 +6,7 @@ snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -29,8 +29,15 @@ _STATE, _LOGS, _CHANGES = table(ServiceStateRow), table(MonitoringLog), table(St
 
 def newest_results(connection: Connection, at: datetime, services: Collection[str] | None = None) -> dict[str, Row]:
     """The newest raw row up to a moment of each service, or of some, that went on after it."""
+    return _newest_rows(connection, at, services, parts=False)
+
+
+def _newest_rows(
+    connection: Connection, at: datetime, services: Collection[str] | None, *, parts: bool
+) -> dict[str, Row]:
+    """With ``parts`` only what samples are made of, which takes half as long."""
     found: dict[str, Row] = {}
-    query = _newest_results(connection.dialect.name, of_services=services is not None)
+    query = _newest_results(connection.dialect.name, of_services=services is not None, parts=parts)
     values = {"at": at} if services is None else {"at": at, "services": sorted(services)}
     for row in connection.execute(query, values).mappings().all():
         name = row["service_name"]
@@ -54,7 +61,7 @@ def samples_around(connection: Connection, services: Collection[str], start: int
 
     Oldest first; services without any are left out.
     """
-    before = newest_results(connection, moment(start - 1), services)
+    before = _newest_rows(connection, moment(start - 1), services, parts=True)
     found = {name: [sample_of_row(row)] for name, row in before.items()}
     values = {"services": sorted(services), "low": moment(start), "high": moment(end)}
     for row in readable(connection.execute(_WITHIN, values).mappings().all()):
@@ -63,21 +70,20 @@ def samples_around(connection: Connection, services: Collection[str], start: int
 
 
 _OF_SERVICES = _STATE.c.service_name.in_(bindparam("services", expanding=True))
-_WITHIN = (
-    select(
-        *(
-            _LOGS.c[name]
-            for name in (
-                "service_name",
-                "timestamp",
-                "status",
-                "response_us",
-                "response_time_ms",
-                "attempt",
-                "interval_us",
-            )
-        )
+_SAMPLE = tuple(
+    _LOGS.c[name]
+    for name in (
+        "service_name",
+        "timestamp",
+        "status",
+        "response_us",
+        "response_time_ms",
+        "attempt",
+        "interval_us",
     )
+)
+_WITHIN = (
+    select(*_SAMPLE)
     .where(
         _LOGS.c.service_name.in_(bindparam("services", expanding=True)),
         _LOGS.c.timestamp >= bindparam("low"),
@@ -88,18 +94,18 @@ _WITHIN = (
 
 
 @cache
-def _newest_results(dialect: str, *, of_services: bool) -> Select[Any]:
-    query = _newest(_LOGS, dialect).where(_STATE.c.timestamp > bindparam("at"))
+def _newest_results(dialect: str, *, of_services: bool, parts: bool) -> Select[Any]:
+    query = _newest(_LOGS, dialect, _SAMPLE if parts else (_LOGS,)).where(_STATE.c.timestamp > bindparam("at"))
     return query.where(_OF_SERVICES) if of_services else query
 
 
 @cache
 def _newest_changes(dialect: str, *, of_services: bool) -> Select[Any]:
-    query = _newest(_CHANGES, dialect)
+    query = _newest(_CHANGES, dialect, (_CHANGES,))
     return query.where(_OF_SERVICES) if of_services else query
 
 
-def _newest(rows: Any, dialect: str) -> Select[Any]:
+def _newest(rows: Any, dialect: str, columns: Sequence[Any]) -> Select[Any]:
     def newest(source: Any, *columns: Any) -> Select[Any]:
         mine = source.c.service_name == _STATE.c.service_name
         upto = (source.c.timestamp >= EARLIEST, source.c.timestamp <= bindparam("at"))
@@ -107,7 +113,7 @@ def _newest(rows: Any, dialect: str) -> Select[Any]:
         return select(*columns).where(mine, *upto).order_by(*order).limit(1).correlate(_STATE)
 
     if dialect == "postgresql":
-        each = newest(rows, rows).lateral()
+        each = newest(rows, *columns).lateral()
         return select(each).select_from(_STATE.join(each, true()))
     other = rows.alias()
-    return select(rows).select_from(_STATE.join(rows, rows.c.id == newest(other, other.c.id).scalar_subquery()))
+    return select(*columns).select_from(_STATE.join(rows, rows.c.id == newest(other, other.c.id).scalar_subquery()))
