@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from amt_console.analysis.percentiles import usable
+from amt_console.analysis.percentiles import MOST_VALUE
 
 METHOD = (
     "strength = |value - median| / interquartile range, against the same hour of the last four weeks where there are "
@@ -97,8 +97,7 @@ class _Places:
 def _moved(
     begin: datetime, history: SeriesHistory, now: datetime, known: dict[tuple[datetime, ...], _Places]
 ) -> Moved | None:
-    points = [(at, value) for at, value in history.points if usable(value) and at <= now]
-    points.sort()
+    points = sorted([(at, value) for at, value in history.points if -MOST_VALUE <= value <= MOST_VALUE and at <= now])
     times = tuple([at for at, _ in points])
     values = [value for _, value in points]
     places = known.get(times)

@@ -13,7 +13,7 @@ import struct
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -28,6 +28,10 @@ _FEW = 12
 """Up to so many histograms are merged by a dictionary."""
 SHORT, LONG = b"\x01", b"\x02"
 _ONE = struct.Struct("<BHH")
+_PAIR = 4
+"""Bytes of a bin and its count in the short form."""
+_LARGE, _SMALL = (1, 0) if sys.byteorder == "little" else (0, 1)
+"""Which of the two 16-bit numbers in a 32-bit one is the larger part of it."""
 
 
 def bin_of(scaled: int) -> int:
@@ -78,6 +82,58 @@ class PackedCounts(Mapping[int, int]):
     def values(self) -> ValuesView[int]:
         """The counts, in the order of their bins."""
         return decode_counts(self.data).values()
+
+
+class UnaddedCounts(Mapping[int, int]):
+    """The counts of many histograms, brought in order, but only added up when somebody asks for one.
+
+    Quantiles need no more than the order, and to sort takes a third of the time of adding.
+    """
+
+    __slots__ = ("_added", "bins", "counts")
+
+    def __init__(self, pairs: array[int]) -> None:
+        """Args:
+        pairs: Bins and 16-bit counts, one behind the other; the bins in any order.
+        """
+        # A pair as one number, of which the bin is the larger part.
+        turned = array("H", pairs)
+        turned[_LARGE::2], turned[_SMALL::2] = pairs[0::2], pairs[1::2]
+        whole = array("I", sorted(array("I", turned.tobytes())))
+        ordered = array("H", whole.tobytes())
+        self.bins, self.counts = ordered[_LARGE::2], ordered[_SMALL::2]
+        """A bin for each count, ascending."""
+        self._added: dict[int, int] | None = None
+
+    def _all(self) -> dict[int, int]:
+        if self._added is None:
+            added: dict[int, int] = {}
+            _add(added, self.bins, self.counts)
+            self._added = added
+        return self._added
+
+    def __reduce__(self) -> tuple[Callable[[dict[int, int]], dict[int, int]], tuple[dict[int, int]]]:
+        return dict, (self._all(),)
+
+    def __getitem__(self, index: int) -> int:
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __bool__(self) -> bool:
+        return bool(self.bins)
+
+    def items(self) -> ItemsView[int, int]:
+        """Pairs of bin and count, ascending."""
+        return self._all().items()
+
+    def values(self) -> ValuesView[int]:
+        """The counts, in the order of their bins."""
+        return self._all().values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +228,9 @@ class LatencyHistogram:
         if not self.counts:
             return (None,) * len(wanted)
         bins: Sequence[int]
-        if isinstance(self.counts, PackedCounts):
+        if isinstance(self.counts, UnaddedCounts):
+            bins, seen = self.counts.bins, list(accumulate(self.counts.counts))
+        elif isinstance(self.counts, PackedCounts):
             packed = unpacked(self.counts.data)
             bins, seen = packed[0::2], list(accumulate(packed[1::2]))
         else:
@@ -257,19 +315,27 @@ def decode_counts(data: bytes) -> dict[int, int]:
     return dict(zip(packed[0::2], packed[1::2], strict=True))
 
 
-def sum_of_encoded(parts: Iterable[bytes]) -> dict[int, int]:
-    """The counts of all ``parts`` added up. Raises ValueError for anything but ``encode_counts``' bytes."""
-    arrays = [unpacked(data) for data in parts if data]
-    # A list is a quarter quicker than a dictionary, and over a month nearly all the time goes into these additions.
-    try:
-        sums = [0] * (1 + max((packed[-2] for packed in arrays), default=0))
-        for packed in arrays:
-            numbers = iter(packed)
-            for index, count in zip(numbers, numbers, strict=True):
-                sums[index] += count
-    except IndexError:
-        raise ValueError("not a latency histogram") from None
-    return {index: count for index, count in enumerate(sums) if count}
+def sum_of_encoded(parts: Iterable[bytes]) -> Mapping[int, int]:
+    """The counts of all ``parts`` added up. Raises ValueError for anything but ``encode_counts``' bytes.
+
+    The bins of a part may be in any order, and repeated.
+    """
+    filled = [data for data in parts if data]
+    if filled and all(data[:1] == SHORT for data in filled):
+        if any(len(data) % _PAIR != 1 or len(data) == 1 for data in filled):
+            raise ValueError("not a latency histogram")
+        return UnaddedCounts(unpacked(SHORT + b"".join([data[1:] for data in filled])))
+    counts: dict[int, int] = {}
+    for data in filled:
+        packed = unpacked(data)
+        _add(counts, packed[0::2], packed[1::2])
+    return counts
+
+
+def _add(counts: dict[int, int], bins: Iterable[int], more: Iterable[int]) -> None:
+    get = counts.get
+    for index, count in zip(bins, more, strict=True):
+        counts[index] = get(index, 0) + count
 
 
 def unpacked(data: bytes) -> array[int]:

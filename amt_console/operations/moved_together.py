@@ -106,15 +106,17 @@ def _services(
     """Enter the series of the services; those of time down only of services that were down: the others did not move."""
     courses = reads.services.courses(resolution=resolution, windows=windows)
     newest = 0
+    # The services have the same buckets: each moment is made once.
+    times = {start: moment(start) for start in {bucket[0] for course in courses.values() for bucket in course}}
     for name, course in courses.items():
         if series_of(name, courses.keys()) is not None:
             continue
         found[name, RESPONSE_TIME] = [
-            (moment(start), total / timed / SCALE) for start, _, _, timed, total in course if timed
+            (times[start], total / timed / SCALE) for start, _, _, timed, total in course if timed
         ]
         if any(down for _, _, down, _, _ in course):
             found[name, DOWN_TIME] = [
-                (moment(start), 100 * down / known) for start, known, down, _, _ in course if known
+                (times[start], 100 * down / known) for start, known, down, _, _ in course if known
             ]
         newest = max(newest, next((start for start, known, _, timed, _ in reversed(course) if timed or known), 0))
     return [moment(newest)] if newest else []

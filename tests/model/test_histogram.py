@@ -78,10 +78,41 @@ def test_adding_values_is_the_histogram_of_all_values(first: list[float], second
     assert added == LatencyHistogram.of([*first, *second])
 
 
-@pytest.mark.parametrize("data", [b"\x03\x01\x00", b"\x01", b"\x01\x07\x00", b"\x01\x09\x00\x01\x00\x02\x00\x01\x00"])
+@pytest.mark.parametrize("data", [b"\x03\x01\x00", b"\x01", b"\x01\x07\x00", b"\x02\x07\x00\x01\x00"])
 def test_bytes_of_something_else_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         sum_of_encoded([data])
+
+
+@given(
+    parts=st.lists(st.dictionaries(st.integers(0, 40), st.integers(1, 2**17), max_size=20), min_size=1, max_size=5),
+    most=st.sampled_from([1, 2**16 - 1, 2**17]),
+    q=st.floats(0, 1),
+)
+def test_a_sum_of_encoded_histograms_answers_as_one_of_dictionaries(
+    parts: list[dict[int, int]], most: int, q: float
+) -> None:
+    small = [{index: min(count, most) for index, count in part.items()} for part in parts]
+    whole = LatencyHistogram.merged([LatencyHistogram(part, sum(part.values()), most=10**9) for part in small])
+    counts = sum_of_encoded(map(encode_counts, small))
+    found = replace(whole, counts=counts)
+    assert found.quantiles(q, 0.5) == whole.quantiles(q, 0.5)
+    assert found.share_at_most(0.01) == whole.share_at_most(0.01)
+    assert (found, len(counts), bool(counts)) == (whole, len(whole.counts), bool(whole.counts))
+    assert sorted(counts) == sorted(whole.counts)
+    assert all(counts[index] == number for index, number in whole.counts.items())
+    assert encode_counts(counts) == encode_counts(whole.counts)
+    assert LatencyHistogram.merged([found, whole]) == LatencyHistogram.merged([whole, whole])
+    assert pickle.loads(pickle.dumps(found)) == whole
+
+
+def test_the_bins_of_an_encoded_part_may_be_repeated_and_in_any_order() -> None:
+    pairs = encode_counts({9: 1}) + encode_counts({2: 3})[1:] + encode_counts({9: 4})[1:]
+    counts = sum_of_encoded([pairs])
+    assert counts == {2: 3, 9: 5}
+    assert LatencyHistogram(counts, 8, most=10**9).quantiles(0.375, 0.376) == LatencyHistogram(
+        {2: 3, 9: 5}, 8, most=10**9
+    ).quantiles(0.375, 0.376)
 
 
 @given(counts=st.dictionaries(st.integers(0, 4095), st.integers(1, 2**40)))

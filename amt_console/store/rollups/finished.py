@@ -1,24 +1,25 @@
-"""Reading finished rollup buckets: one by one for charts, or summed up by the database for totals."""
+"""Reading finished rollup buckets one by one, or by steps for a long chart."""
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from amt_console.model import Rollup
 from amt_console.model.histogram import PackedCounts, decode_counts
-from amt_console.store.rollups.buckets import Tally, floor, rollup_of
+from amt_console.store.rollups.buckets import floor, rollup_of
 from amt_console.store.rollups.tables import ServiceRollupRow
 from amt_console.store.schema import table
 from amt_console.store.utc import SECOND, micros, moment
 
 _ROLLUPS = table(ServiceRollupRow)
-_TIMED = _ROLLUPS.c.timed > 0
 _NUMBERS = ("samples", "errors", "up_us", "degraded_us", "down_us", "maintenance_us", "timed", "sum_us")
 """In the order of ``Rollup``; minimum, maximum and histogram follow."""
 _TIMED_AT = _NUMBERS.index("timed")
@@ -28,6 +29,7 @@ _STEPS_AT_ONCE = 24
 FEW = 8
 """So many services are named with each bucket: those of all are more to read."""
 _MOST_STARTS = 10_000
+_DIGITS = 16
 _NEAR = 4
 """Buckets: services whose newest results are not further apart are looked at together."""
 
@@ -40,8 +42,6 @@ class _Wanted(Enum):
     BUCKETS = auto()
     BUCKETS_WITH_HISTOGRAMS = auto()
     COURSES = auto()
-    SUMS = auto()
-    HISTOGRAMS = auto()
     NUMBER = auto()
     STARTS = auto()
 
@@ -71,14 +71,20 @@ def add_measured(
     courses: Mapping[str, list[Measured]],
 ) -> None:
     """Append the finished buckets that begin in ``[low, high)``, oldest first, to the course of each service that has
-    one. No object is made for a bucket.
+    one.
+
+    The database joins the numbers of a service to one text. Of thousands of rows each would give other threads a turn.
     """
     if low >= high:
         return
-    for name, start, known, down, timed, total in _rows(connection, _Wanted.COURSES, resolution, low, high, services):
+    for name, digits in _rows(connection, _Wanted.COURSES, resolution, low, high, services):
         course = courses.get(name)
         if course is not None:
-            course.append((start * SECOND, known, down, timed, total))
+            numbers = array("q", bytes.fromhex(digits))
+            if sys.byteorder == "little":
+                numbers.byteswap()
+            each = iter(numbers)
+            course += sorted(zip(each, each, each, each, each, strict=True))
 
 
 def each_step(
@@ -120,32 +126,6 @@ def _summed(rows: Sequence[Any], low: int, step: int) -> Iterator[tuple[str, int
     for key, total, histogram in zip(found.tolist(), totals, histograms, strict=True):
         index, place = divmod(key, len(places))
         yield in_order[place], index, rollup_of(low + index * step, step, total, PackedCounts(histogram))
-
-
-def add_sums(
-    connection: Connection,
-    resolution: int,
-    low: int,
-    high: int,
-    services: Collection[str] | None,
-    totals: Mapping[str, Tally],
-    histograms: Mapping[str, list[bytes]] | None,
-) -> None:
-    """Add the finished buckets that begin in ``[low, high)`` to the total of each service that has one.
-
-    Their histograms are appended to those that were found before, as they are encoded.
-    """
-    if low >= high:
-        return
-    for name, *values in _rows(connection, _Wanted.SUMS, resolution, low, high, services):
-        if name in totals:
-            # Sums of big integers come as decimal numbers from PostgreSQL.
-            totals[name].add([int(value or 0) for value in values])
-    if histograms is None:
-        return
-    for name, data in _rows(connection, _Wanted.HISTOGRAMS, resolution, low, high, services):
-        if name in totals:
-            histograms[name].append(bytes(data))
 
 
 def unmeasured(
@@ -200,14 +180,15 @@ def _rows(
         values["starts"] = list(starts)
     if services is not None:
         values["services"] = sorted(services)
-    return connection.execute(_query(wanted, named, services is not None), values).all()
+    query = _query(connection.dialect.name, wanted, named, services is not None)
+    return connection.execute(query, values).all()
 
 
 @cache
-def _query(wanted: _Wanted, named: bool, of_services: bool) -> Select[Any]:
+def _query(dialect: str, wanted: _Wanted, named: bool, of_services: bool) -> Select[Any]:
     """Built once: that takes as long as a small answer."""
     start, name = _ROLLUPS.c.start, _ROLLUPS.c.service_name
-    query = _columns(wanted).where(_ROLLUPS.c.resolution == bindparam("resolution"))
+    query = _columns(dialect, wanted).where(_ROLLUPS.c.resolution == bindparam("resolution"))
     if named:
         query = query.where(start.in_(bindparam("starts", expanding=True)))
     else:
@@ -215,22 +196,23 @@ def _query(wanted: _Wanted, named: bool, of_services: bool) -> Select[Any]:
     return query.where(name.in_(bindparam("services", expanding=True))) if of_services else query
 
 
-def _columns(wanted: _Wanted) -> Select[Any]:
+def _columns(dialect: str, wanted: _Wanted) -> Select[Any]:
     name = _ROLLUPS.c.service_name
     if wanted is _Wanted.NUMBER:
         return select(name, func.count()).group_by(name)
     if wanted is _Wanted.STARTS:
         return select(name, _ROLLUPS.c.start)
-    if wanted is _Wanted.HISTOGRAMS:
-        return select(name, _ROLLUPS.c.histogram).where(_TIMED)
-    if wanted is _Wanted.SUMS:
-        numbers: list[Any] = [func.sum(_ROLLUPS.c[each]) for each in _NUMBERS]
-        least = func.min(case((_TIMED, _ROLLUPS.c.min_us)))
-        most = func.max(case((_TIMED, _ROLLUPS.c.max_us)))
-        return select(name, *numbers, least, most).group_by(name)
     if wanted is _Wanted.COURSES:
         parts = _ROLLUPS.c
         known = parts.up_us + parts.degraded_us + parts.down_us
-        return select(name, parts.start, known, parts.down_us, parts.timed, parts.sum_us).order_by(parts.start)
+        numbers = _digits(dialect, parts.start * SECOND, known, parts.down_us, parts.timed, parts.sum_us)
+        return select(name, func.aggregate_strings(numbers, "")).group_by(name)
     columns = [_ROLLUPS.c[each] for each in ("start", *_NUMBERS, "min_us", "max_us")]
     return select(name, *columns, *([_ROLLUPS.c.histogram] if wanted is _Wanted.BUCKETS_WITH_HISTOGRAMS else []))
+
+
+def _digits(dialect: str, *numbers: Any) -> Any:
+    """Whole numbers as 16 hexadecimal digits each."""
+    if dialect == "postgresql":
+        return func.concat(*(func.lpad(func.to_hex(each), _DIGITS, "0") for each in numbers))
+    return func.printf(f"%0{_DIGITS}x" * len(numbers), *numbers)

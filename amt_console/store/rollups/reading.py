@@ -10,10 +10,11 @@ from operator import add
 from sqlalchemy import Connection
 
 from amt_console.model import RESOLUTIONS, Rollup
-from amt_console.model.histogram import sum_of_encoded
+from amt_console.model.histogram import encode_counts, sum_of_encoded
 from amt_console.store.rollups import finished, rebuild
 from amt_console.store.rollups.buckets import MINUTE, Tally, floor, fold, minutes_of, rollup_of
 from amt_console.store.rollups.samples import sample_of_row
+from amt_console.store.rollups.sums import BucketSpan, add_sums
 from amt_console.store.rollups.unfinished import Unfinished
 from amt_console.store.utc import SECOND, micros
 
@@ -155,16 +156,17 @@ def totals(
             samples = [sample_of_row(row) for row in rebuild.rows_around(connection, state.service, begin, low)]
             for part in minutes_of(samples, begin, low, running_until=min(low, micros(now))).values():
                 tallies[state.service].add_rollup(part)
+    stretches: list[BucketSpan] = []
     for level, resolution in enumerate(RESOLUTIONS):
         coarser = RESOLUTIONS[level + 1] * SECOND if level + 1 < len(RESOLUTIONS) else None
         upto = high if coarser is None else -(-low // coarser) * coarser
         if coarser is not None and upto + coarser > high:
             upto = high
         if low < upto:
-            whole = floor(upto, resolution * SECOND)
-            finished.add_sums(connection, resolution, low, whole, named, tallies, wanted)
+            stretches.append(BucketSpan(resolution, low, floor(upto, resolution * SECOND)))
             unfinished.add(states, level, low, upto, micros(now), tallies, wanted)
         low = upto
+    add_sums(connection, stretches, named, tallies, wanted)
     return {name: _total(tallies[name], high - begin, encoded[name]) for name in sorted(tallies)}
 
 
@@ -172,9 +174,7 @@ def _total(tally: Tally, length: int, encoded: list[bytes]) -> Rollup:
     """With the counts of histograms whose number, sum and extremes it has already."""
     if not encoded:
         return tally.rollup(length)
-    counts = sum_of_encoded(encoded)
-    for index, count in tally.counts.items():
-        counts[index] = counts.get(index, 0) + count
+    counts = sum_of_encoded([*encoded, encode_counts(tally.counts)])
     return rollup_of(tally.start, length, tally.numbers, counts)
 
 

@@ -12,6 +12,7 @@ from amt_console.model import RESOLUTIONS, Rollup, ServiceState
 from amt_console.store.rollups import finished, past_states
 from amt_console.store.rollups.buckets import LENGTHS, OpenBuckets, Sample, Tally, floor, fold, minutes_of, spread
 from amt_console.store.rollups.samples import sample_of_row
+from amt_console.store.rollups.sums import BucketSpan, add_sums
 from amt_console.store.rollups.tables import ServiceStateRow
 from amt_console.store.schema import table
 
@@ -121,8 +122,8 @@ class Unfinished:
         begin = floor(high, LENGTHS[level])
         if (names := _gone_on(states, high)) and low <= begin < high:
             mine = {name: tallies[name] for name in names}
-            for finer, at, upto in _finer(level, begin, high):
-                finished.add_sums(self._connection, finer, at, upto, self.named(names), mine, histograms)
+            finer = [BucketSpan(*each) for each in _finer(level, begin, high)]
+            add_sums(self._connection, finer, self.named(names), mine, histograms)
             for name, bucket in self._last_minutes(level, names, high):
                 mine[name].add_rollup(bucket)
         for name, bucket in _opened(states, level, low, high, now):
