@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -91,3 +92,25 @@ def test_the_page_of_the_architecture_names_every_room() -> None:
     collectors = [path.parent.name for path in sorted(ROOT.glob("collectors/*/__init__.py"))]
     missing = [name for name in rooms if f"`amt_console/{name}`" not in page and f"`{name}`" not in page]
     assert missing + [name for name in collectors if f"`{name}/`" not in page] == []
+
+
+def test_what_the_program_advises_to_type_exists() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {fault}"
+        for package in ("amt_console", "collectors", "widgets")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for words in _advised(node.value)
+        for fault in faults(words)
+    ]
+    assert found == []
+
+
+def _advised(text: str) -> Iterator[list[str]]:
+    """The commands within a text; left out: the program as a noun, and a group with a placeholder for its command."""
+    for line in re.findall(rf"{PROGRAM} ([^\n:;,.`<>|()]*)", text):
+        words = line.split()
+        command = COMMANDS.get(tuple(words[:1])) if words else None
+        if command is not None and (not hasattr(command, "commands") or tuple(words[:2]) in COMMANDS):
+            yield words

@@ -98,7 +98,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         ),
         "unacknowledged-alerts": Effect(
             "every fired alert has an owner",
-            "amt-console alerts list --state firing shows an owner in each row",
+            "amt-console alerts list shows an owner in each row",
         ),
     }
 )
