@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mutation.areas import AREAS, ROOT, area_files, selected
 from mutation.changes import Change, changed, changes_of
-from mutation.explained import explained, row
+from mutation.explained import DOCUMENT, explained, row
 
 SOURCE = '''
 import os
@@ -73,6 +73,13 @@ def test_a_row_of_the_document_is_read_as_the_change_it_was_written_from() -> No
         ["## `amt_console/door.py`", "", *(row(change).removesuffix("|") + "No matter. |" for change in changes)]
     )
     assert explained(text) == {(Path("amt_console/door.py"), change): "No matter." for change in changes}
+
+
+def test_every_explained_mutant_is_still_made_and_has_a_reason() -> None:
+    rows = explained(DOCUMENT.read_text(encoding="utf-8"))
+    made = {path: set(changes_of((ROOT / path).read_text(encoding="utf-8"))) for path in {path for path, _ in rows}}
+    assert [(path, change) for path, change in rows if change not in made[path]] == []
+    assert [change for (_, change), why in rows.items() if len(why) < len("The same.")] == []
 
 
 def test_areas_and_files_are_selected_by_their_names() -> None:
